@@ -1,0 +1,58 @@
+# Two commands make a newcomer happy: `make demo`, `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV   ?= .venv
+# TORCH=cpu takes PyTorch's CPU build (a fraction of the download); empty takes the registry's default.
+TORCH  ?=
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip
+TORCH_INDEX := $(if $(filter cpu,$(TORCH)),--index-url https://download.pytorch.org/whl/cpu,)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo serve test lint types fast bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/.base:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q --upgrade 'pip>=25'
+	touch $@
+
+$(BIN)/.server: $(BIN)/.base pyproject.toml constraints.txt
+	@echo "Installing the service into $(VENV) (minutes, once) ..."
+	$(PIP) install -q -c constraints.txt $(TORCH_INDEX) torch
+	$(PIP) install -q -c constraints.txt -e '.[server,faces]'
+	touch $@
+
+$(BIN)/.dev: $(BIN)/.server
+	$(PIP) install -q -c constraints.txt -e '.[server,faces,dev,training,bench]'
+	touch $@
+
+setup: $(BIN)/.server ## install what the service needs into .venv
+setup-dev: $(BIN)/.dev ## the same, and what tests and benchmarks need
+
+demo: $(BIN)/.server ## start the service, make and check two images, export them, stop
+	$(BIN)/python -m deployments.demo
+
+serve: $(BIN)/.server ## run the service in the foreground on configs/local.yaml
+	$(BIN)/python -m deployments.launch --config configs/local.yaml
+
+lint: $(BIN)/.dev ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(BIN)/.dev ## mypy, strict
+	$(BIN)/mypy
+
+fast: $(BIN)/.dev ## the tests that need no Ray cluster
+	$(BIN)/python -m pytest -q -m 'not ray and not s3_real and not gpu'
+
+test: lint types ## lint, types, architecture rules, the whole suite
+	$(BIN)/python -m pytest -q
+
+bench: $(BIN)/.dev ## the benchmarks; results go to benchmarks/RESULTS.md by hand
+	$(BIN)/python -m benchmarks.engine
+
+clean: ## remove caches (not .venv, not data)
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build

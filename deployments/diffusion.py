@@ -1,0 +1,68 @@
+"""One pool of diffusion replicas: the step-batching engine behind a streaming call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from engines.errors import InferloopError
+from engines.protocols import DiffusionEngine
+from engines.types import GeneratedImage, GenerationEvent, GenerationRequest, StepProgress
+
+from deployments.metrics import EngineMetrics
+from deployments.wiring import DiffusionWiring, Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class QueueListener:
+    """Carries the engine thread's events into the replica's event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    inbox: asyncio.Queue[StepProgress | GeneratedImage | InferloopError]
+
+    def progress(self, event: StepProgress) -> None:
+        self.loop.call_soon_threadsafe(self.inbox.put_nowait, event)
+
+    def finished(self, image: GeneratedImage) -> None:
+        self.loop.call_soon_threadsafe(self.inbox.put_nowait, image)
+
+    def failed(self, error: InferloopError) -> None:
+        self.loop.call_soon_threadsafe(self.inbox.put_nowait, error)
+
+
+class DiffusionReplica:
+    """Built from its wiring; forwards to the engine, records what it makes."""
+
+    def __init__(self, wiring: DiffusionWiring) -> None:
+        self._engine: DiffusionEngine = wiring.engine()
+        self._recorder: Recorder = wiring.recorder()
+        self._engine.start()
+        self._metrics = EngineMetrics(self._engine, wiring.pool_name)
+
+    async def generate(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
+        """Progress of every step, then the stored image. Closing the stream stops the work."""
+        inbox: asyncio.Queue[StepProgress | GeneratedImage | InferloopError] = asyncio.Queue()
+        listener = QueueListener(asyncio.get_running_loop(), inbox)
+        self._engine.submit(request, listener)
+        try:
+            while isinstance(event := await inbox.get(), StepProgress):
+                yield event
+            if isinstance(event, InferloopError):
+                raise event
+            stored = await asyncio.to_thread(self._recorder.record, request, event)
+            yield stored
+        finally:
+            self._engine.cancel(request.image_id)
+
+    async def ready(self) -> bool:
+        """True once constructed: models are loaded and warm by then."""
+        return True
+
+    def check_health(self) -> None:
+        self._engine.check_health()
+        self._metrics.publish()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_engine"):
+            self._engine.shutdown()

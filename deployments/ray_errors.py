@@ -1,0 +1,34 @@
+"""Ray's errors to the domain's: the only file that knows both."""
+
+from __future__ import annotations
+
+from ray.exceptions import RayActorError, RayError, RayTaskError, TaskCancelledError
+from ray.serve.exceptions import (
+    BackPressureError,
+    DeploymentUnavailableError,
+    RequestCancelledError,
+)
+
+from engines.errors import Canceled, InferloopError, Overloaded, ReplicaLost
+
+
+def translate(error: BaseException) -> InferloopError:
+    """The domain error that `error` carries or means. Never raises.
+
+    A domain error arrives from another actor as a `RayTaskError` around it; its `str` is the
+    remote traceback, its `cause` is the clean one.
+    """
+    if isinstance(error, RayTaskError):
+        cause = getattr(error, "cause", None)
+        return translate(cause) if isinstance(cause, BaseException) else InferloopError()
+    if isinstance(error, InferloopError):
+        return error
+    if isinstance(error, BackPressureError | DeploymentUnavailableError):
+        return Overloaded("The service is at capacity", 2.0)
+    if isinstance(error, RequestCancelledError | TaskCancelledError):
+        return Canceled("The request was cancelled")
+    if isinstance(error, RayActorError):
+        return ReplicaLost("The replica died while it worked on the request")
+    if isinstance(error, RayError):
+        return InferloopError("The cluster failed on this request")
+    return InferloopError("Internal error")

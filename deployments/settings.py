@@ -1,0 +1,49 @@
+"""The environment, read in one place: the ingress replica, the builder and the launcher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """`INFERLOOP_*`. Secrets live here and never in the application's args, which Ray shows."""
+
+    model_config = SettingsConfigDict(env_prefix="INFERLOOP_", frozen=True, extra="ignore")
+
+    api_keys: str = Field(default="", description="API keys, comma-separated.")
+    api_keys_file: Path | None = Field(
+        default=None, description="File with one API key a line; blank lines and # are skipped."
+    )
+    data_root: str = Field(
+        default="./data", description="Folder, or s3://bucket/prefix, that holds every image."
+    )
+    models_root: Path = Field(
+        default=Path("models"), description="Folder that relative model paths start from."
+    )
+    state_dir: Path | None = Field(
+        default=None, description="Where the local start keeps the key it made."
+    )
+    host: str = Field(default="127.0.0.1", description="Address the local start listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port of the HTTP proxy.")
+    s3_endpoint_url: str | None = Field(default=None, description="S3 server other than AWS.")
+    redis_url: str | None = Field(default=None, description="Redis for the rate limits.")
+    rate_limit_generate: str | None = Field(default=None, description='For example "10/minute".')
+    rate_limit_validate: str | None = Field(default=None, description='For example "20/minute".')
+    rate_limit_export: str | None = Field(default=None, description='For example "5/minute".')
+
+    def keys(self) -> tuple[str, ...]:
+        """Every key of the list and of the file, in order, without blanks."""
+        lines = self.api_keys.split(",")
+        if self.api_keys_file is not None:
+            text = self.api_keys_file.read_text(encoding="utf-8")
+            lines += [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+        return tuple(key.strip() for key in lines if key.strip())
+
+    def absolute_data_root(self) -> str:
+        """The data root as Ray's processes must see it: their working directory is not ours."""
+        if self.data_root.startswith("s3://"):
+            return self.data_root.rstrip("/")
+        return str(Path(self.data_root).expanduser().absolute())

@@ -1,0 +1,241 @@
+"""Every error that the service can give, drawn as one tree.
+
+    InferloopError                      INTERNAL_ERROR
+    ├── InvalidParameters               INVALID_PARAMETERS   one or more faults in the request
+    │   ├── InvalidPath                                      outside the data root or the wrong area
+    │   └── InvalidImage                                     refused before or while decoding
+    ├── Unauthorized                    UNAUTHORIZED
+    ├── Forbidden                       FORBIDDEN
+    ├── NotFound                        NOT_FOUND
+    ├── Conflict                        CONFLICT             somebody else wrote it first
+    ├── PayloadTooLarge                 PAYLOAD_TOO_LARGE
+    ├── RateLimited                     RATE_LIMITED         retryable
+    ├── Overloaded                      OVERLOADED           retryable: a bounded queue is full
+    ├── ReplicaLost                     REPLICA_LOST         retryable: the replica died under the call
+    ├── DeadlineExceeded                DEADLINE_EXCEEDED
+    ├── Canceled                        CANCELED
+    ├── GenerationFailed                INTERNAL_ERROR       the model failed on this request
+    │   └── OutOfMemory                 INTERNAL_ERROR       retryable: not even alone did it fit
+    └── StorageFailed                   INTERNAL_ERROR       disk full, S3 away
+
+An error knows nothing of HTTP: `serve_app.errors` has the one table that maps it to the wire.
+All constructor arguments are positional and go to `super().__init__`, so that an error survives
+pickling between actors with its attributes intact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+Details = dict[str, JsonValue]
+
+
+class InferloopError(Exception):
+    """Root of the tree. `code` is public and stable; `message` is for people."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    retryable: ClassVar[bool] = False
+
+    @property
+    def message(self) -> str:
+        """What went wrong, in words that may be shown to the client."""
+        return str(self.args[0]) if self.args else "Internal error"
+
+    @property
+    def details(self) -> Details:
+        """What a program can act on; JSON values only, no secrets, no foreign paths."""
+        return {}
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """Seconds after which a retry makes sense; None where the error does not say."""
+        return None
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request.
+
+    `reason` completes the sentence "Invalid parameter: {parameter} ...", for example
+    "must be between 64 and 1024"; `constraint` is its formal twin, "64 <= width <= 1024".
+    """
+
+    parameter: str
+    value: JsonValue
+    constraint: str
+    reason: str
+
+    def as_details(self) -> Details:
+        return {"parameter": self.parameter, "value": self.value, "constraint": self.constraint}
+
+
+class InvalidParameters(InferloopError):
+    """The request is wrong; nothing was done. Takes one or more `Fault`s, the first the gravest."""
+
+    code = "INVALID_PARAMETERS"
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+    @classmethod
+    def of(
+        cls, parameter: str, value: JsonValue, constraint: str, reason: str
+    ) -> InvalidParameters:
+        """The common case: one fault."""
+        return cls(Fault(parameter, value, constraint, reason))
+
+    @property
+    def message(self) -> str:
+        first = self.faults[0]
+        return f"Invalid parameter: {first.parameter} {first.reason}"
+
+    @property
+    def details(self) -> Details:
+        details = self.faults[0].as_details()
+        if len(self.faults) > 1:
+            details["errors"] = [fault.as_details() for fault in self.faults]
+        return details
+
+
+class InvalidPath(InvalidParameters):
+    """A path outside the data root, or in an area that the endpoint does not serve."""
+
+
+class InvalidImage(InvalidParameters):
+    """Not an image we decode: truncated, lying about its type, too large, too many pixels."""
+
+
+class Unauthorized(InferloopError):
+    """No API key, or a wrong one."""
+
+    code = "UNAUTHORIZED"
+
+
+class Forbidden(InferloopError):
+    """The key is known, the act is not allowed (a bucket off the list, `public_read` switched off)."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(InferloopError):
+    """`NotFound("image", "/data/generated/x.png")`: inside our world, but absent."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind = kind
+        self.name = name
+
+    @property
+    def message(self) -> str:
+        return f"{self.kind[:1].upper()}{self.kind[1:]} not found: {self.name}"
+
+    @property
+    def details(self) -> Details:
+        return {"resource": self.kind, "name": self.name}
+
+
+class Conflict(InferloopError):
+    """The object exists already, or another writer holds or changed it."""
+
+    code = "CONFLICT"
+
+
+class PayloadTooLarge(InferloopError):
+    """`PayloadTooLarge(limit_bytes)`."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.limit_bytes = limit_bytes
+
+    @property
+    def message(self) -> str:
+        return f"Request body is larger than {self.limit_bytes} bytes"
+
+    @property
+    def details(self) -> Details:
+        return {"limit_bytes": self.limit_bytes}
+
+
+class _Waitable(InferloopError):
+    """An error that says when to come back: `(message, retry_after_s)`."""
+
+    retryable = True
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message, retry_after_s)
+        self._retry_after_s = retry_after_s
+
+    @property
+    def details(self) -> Details:
+        return {"retry_after_s": self._retry_after_s}
+
+    @property
+    def retry_after_s(self) -> float:
+        return self._retry_after_s
+
+
+class RateLimited(_Waitable):
+    """The key's budget of the moving window is spent; nothing was run."""
+
+    code = "RATE_LIMITED"
+
+
+class Overloaded(_Waitable):
+    """A bounded queue is full; nothing was run."""
+
+    code = "OVERLOADED"
+
+
+class ReplicaLost(InferloopError):
+    """The replica died under the call, and under its one repetition."""
+
+    code = "REPLICA_LOST"
+    retryable = True
+
+
+class DeadlineExceeded(InferloopError):
+    """`DeadlineExceeded(deadline_s)`: the work did not end in time and was stopped."""
+
+    code = "DEADLINE_EXCEEDED"
+
+    def __init__(self, deadline_s: float) -> None:
+        super().__init__(deadline_s)
+        self.deadline_s = deadline_s
+
+    @property
+    def message(self) -> str:
+        return f"Not finished within {self.deadline_s:g} s"
+
+    @property
+    def details(self) -> Details:
+        return {"deadline_s": self.deadline_s}
+
+
+class Canceled(InferloopError):
+    """The client asked for it, or went away."""
+
+    code = "CANCELED"
+
+
+class GenerationFailed(InferloopError):
+    """The model failed on this request, and on no other (NaN latents, a decode error)."""
+
+
+class OutOfMemory(GenerationFailed):
+    """Not even alone in its step did the request fit into the device's memory."""
+
+    retryable = True
+
+
+class StorageFailed(InferloopError):
+    """The data root does not take or give the object: disk full, permissions, S3 away."""

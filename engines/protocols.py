@@ -1,0 +1,119 @@
+"""The seams of the core. Contracts stand here, once; implementations do not repeat them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+from engines.errors import InferloopError
+from engines.types import GeneratedImage, GenerationRequest, ObjectStat, StepProgress
+
+
+class Storage(Protocol):
+    """Objects under relative keys: a folder or a bucket, told apart by no caller.
+
+    Every method blocks. Keys are relative POSIX paths; a key that is absolute, empty, holds
+    `..`, NUL or a backslash, or leads out of the root through a symbolic link is `InvalidPath`
+    before anything is read. Trouble below (disk full, S3 away) is `StorageFailed`. A reader
+    never sees a half-written object. Safe to share between threads.
+    """
+
+    def put_new(self, key: str, content: bytes) -> ObjectStat:
+        """Write an object that must not exist yet; `Conflict` if it does."""
+
+    def replace(self, key: str, content: bytes, if_match: str | None = None) -> ObjectStat:
+        """Write whole, atomically. With `if_match`, only over the version with that etag:
+        `Conflict` if the object changed or is absent."""
+
+    def create(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """A file to write into; published under `key` atomically, replacing what was there,
+        when the block ends well, and discarded without a trace when it raises."""
+
+    def append(self, key: str, record: bytes) -> None:
+        """Add a whole record to the end of an object, made if absent. One writer per key."""
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """Content from byte `start`, at most `length` bytes; `NotFound` if absent."""
+
+    def open(self, key: str) -> BinaryIO:
+        """A readable, seekable binary file over the object; the caller closes it; `NotFound`."""
+
+    def stat(self, key: str) -> ObjectStat:
+        """Size, time and version; `NotFound` if absent (a folder is not an object)."""
+
+    def list(self, prefix: str) -> Iterator[ObjectStat]:
+        """Every object below the folder `prefix` ("generated/x"), all levels, ordered by key.
+        Temporary files are not objects. An absent folder lists nothing."""
+
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        """Names of the folders directly below the folder `prefix`, ordered."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; absent already is fine."""
+
+
+class GenerationListener(Protocol):
+    """Hears of one request. Called on the engine's thread: must not block or raise.
+
+    After exactly one of `finished` or `failed`, nothing more is heard.
+    """
+
+    def progress(self, event: StepProgress) -> None:
+        """A denoising step is complete; strictly increasing, the last has step == total_steps."""
+
+    def finished(self, image: GeneratedImage) -> None:
+        """The image is decoded."""
+
+    def failed(self, error: InferloopError) -> None:
+        """It will not come: `Canceled`, `DeadlineExceeded`, `GenerationFailed`, ..."""
+
+
+class DiffusionEngine(Protocol):
+    """Makes images on a thread of its own. `submit` and `cancel` never block on the model."""
+
+    def start(self) -> None:
+        """Load what the config says is loaded at start, warm it, start the thread. Blocks."""
+
+    def submit(self, request: GenerationRequest, listener: GenerationListener) -> None:
+        """Admit a request; raises `Overloaded` (the queue is full), `NotFound` (model, adapter)
+        or `InvalidParameters` at once, and then the listener hears nothing."""
+
+    def cancel(self, image_id: str) -> None:
+        """Stop at the next step; the listener hears `Canceled`. Unknown or ended ids are fine."""
+
+    def check_health(self) -> None:
+        """Raise `GenerationFailed` if the thread is dead. Never blocks on the model."""
+
+    def stats(self) -> EngineStats:
+        """A snapshot of counters and gauges, cheap enough to take every second."""
+
+    def shutdown(self, timeout_s: float = 30.0) -> None:
+        """Fail what is left with `Canceled`, stop the thread, free the models."""
+
+
+class EngineStats(Protocol):
+    """Counters since the start, gauges now."""
+
+    @property
+    def queued(self) -> int: ...
+    @property
+    def running(self) -> int: ...
+    @property
+    def steps_total(self) -> int: ...
+    @property
+    def rows_total(self) -> int: ...
+    @property
+    def step_s_total(self) -> float: ...
+    @property
+    def images_total(self) -> int: ...
+    @property
+    def canceled_total(self) -> int: ...
+    @property
+    def failed_total(self) -> int: ...
+    @property
+    def model_loads_total(self) -> int: ...
+
+
+Clock = Callable[[], float]
+"""Monotonic seconds."""

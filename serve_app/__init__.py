@@ -1,0 +1,1 @@
+"""The face: FastAPI ingress with the REST and WebSocket contract. Knows neither Ray nor torch."""

@@ -1,0 +1,115 @@
+"""What the face needs of the house behind it, as Protocols.
+
+`deployments.adapters` implements them over Ray Serve handles; the tests over plain objects.
+Every method raises only errors of `engines.errors` (the adapters translate Ray's); keys are
+relative to the data root. Cancelling the awaiting task cancels the work behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engines.types import (
+    Comparison,
+    DatasetSummary,
+    ExportReport,
+    ExportRequest,
+    GenerationEvent,
+    GenerationRequest,
+    ObjectStat,
+    PrivacyReport,
+    Profile,
+    ProfileRequest,
+    ProfileSummary,
+    QualityReport,
+    S3ExportReport,
+    S3ExportRequest,
+)
+
+
+class Generation(Protocol):
+    """All pools of diffusion replicas; the request's `model_id` chooses the pool."""
+
+    def check(self, request: GenerationRequest) -> None:
+        """Raise `InvalidParameters` or `NotFound` for what the config already rules out
+        (unknown model, adapter the config does not list). Never blocks."""
+
+    def stream(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
+        """Progress of every step, then exactly one `StoredImage`, or an error. Closing the
+        iterator (or cancelling the task that awaits it) stops the work at its next step.
+        `ReplicaLost` is raised as it happens: repeating is the caller's policy."""
+
+
+class QualityValidation(Protocol):
+    async def validate(
+        self, key: str, metrics: Sequence[str] | None, prompt: str | None = None
+    ) -> QualityReport:
+        """Judge the image and write the verdict beside it. `metrics` None is the default set;
+        an unknown name is `InvalidParameters` that lists the known."""
+
+
+class PrivacyValidation(Protocol):
+    async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:
+        """Judge the image and write the verdict beside it."""
+
+    async def anonymize(self, key: str, method: str, output_key: str) -> PrivacyReport:
+        """Write a copy without faces and PII under `output_key`; the report is on the copy."""
+
+
+class Exporter(Protocol):
+    async def export(self, request: ExportRequest) -> ExportReport:
+        """`NotFound` if the dataset is absent, `Conflict` if the same target is being written."""
+
+    async def export_s3(self, request: S3ExportRequest) -> S3ExportReport:
+        """Failures per file are in the report; only what stops all of it is raised."""
+
+
+class Datasets(Protocol):
+    async def list(self) -> Sequence[DatasetSummary]: ...
+    async def get(self, name: str) -> DatasetSummary: ...
+    async def delete(self, name: str) -> None: ...
+
+
+class Profiles(Protocol):
+    async def list(self) -> Sequence[ProfileSummary]: ...
+    async def get(self, name: str) -> Profile: ...
+    async def create(self, request: ProfileRequest) -> Profile: ...
+    async def delete(self, name: str) -> None: ...
+    async def compare(
+        self, name: str, dataset_key: str | None, other: str | None
+    ) -> Comparison: ...
+
+
+class Files(Protocol):
+    """Bytes in and out of the data root."""
+
+    async def stat(self, key: str) -> ObjectStat:
+        """`NotFound` if absent."""
+
+    def read(self, key: str) -> AsyncIterator[bytes]:
+        """The object in chunks of at most 1 MiB."""
+
+    async def upload_image(self, content: bytes) -> str:
+        """Check that it is an image we decode (`InvalidImage` otherwise), store it under
+        `uploads/` with a fresh name, and return its key."""
+
+
+class Readiness(Protocol):
+    async def not_ready(self) -> Sequence[str]:
+        """Names of the deployments that cannot serve now; empty when all can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything behind the face, injected into `serve_app.app.create_app`."""
+
+    generation: Generation
+    quality: QualityValidation
+    privacy: PrivacyValidation
+    exporter: Exporter
+    datasets: Datasets
+    profiles: Profiles
+    files: Files
+    readiness: Readiness
