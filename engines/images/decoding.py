@@ -1,0 +1,118 @@
+"""Bytes to pixels, and back to a small JPEG."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from PIL import Image, UnidentifiedImageError
+
+from engines.errors import InvalidImage
+from engines.images import containers, png, tiff, webp
+from engines.images.model import DecodedImage, ImageInfo, ImageLimits, refuse
+from engines.images.pixels import has_alpha, to_rgb, upright
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+# What Pillow and its codecs raise for a file that is not what it says.
+_BROKEN = (
+    OSError,  # truncated files, UnidentifiedImageError, codec errors
+    SyntaxError,  # broken PNG and TIFF structure
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    AssertionError,
+    NotImplementedError,
+    ZeroDivisionError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+def probe(content: bytes, limits: ImageLimits) -> ImageInfo:
+    """What the header says. Reads no pixels; raises `InvalidImage` for what `decode` would refuse
+    by its header or structure."""
+    kind = containers.check(content, limits)
+    with _opened(content, kind, limits) as image:
+        return _info(image, kind)
+
+
+def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
+    """The first frame as upright RGB pixels, uint8 (height, width, 3).
+
+    Alpha is laid over white; 16 bits become 8 by division by 257; CMYK, palettes and grey become
+    RGB. Colour profiles are not applied. Peak memory is about 10 bytes a pixel and the file once.
+    Raises `InvalidImage`, and nothing else, for whatever bytes it is given.
+    """
+    kind = containers.check(content, limits)
+    with _opened(content, kind, limits) as image:
+        info = _info(image, kind)
+        exif = image.info.get("exif", b"")
+        # Pillow turns TIFF files upright itself.
+        orientation = 1 if kind == "TIFF" else tiff.exif_orientation(exif)
+        if kind == "TIFF":
+            exif = image.getexif().tobytes()
+        texts = png.text_chunks(content) if kind == "PNG" else {}
+        return DecodedImage(upright(to_rgb(image), orientation), info, texts, exif)
+
+
+def encode_jpeg(pixels: Pixels, quality: int = 80) -> bytes:
+    """A baseline JPEG of `pixels`, without metadata; `quality` 1..95."""
+    file = io.BytesIO()
+    Image.fromarray(pixels, "RGB").save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+@contextmanager
+def _opened(content: bytes, kind: str, limits: ImageLimits) -> Iterator[Image.Image]:
+    """The seam to Pillow: opened with its size checked; foreign errors become `InvalidImage`."""
+    try:
+        if kind == "WEBP":
+            _check_size(webp.canvas(content), limits)
+        with Image.open(io.BytesIO(content), formats=(kind,)) as image:
+            _check_size(image.size, limits)
+            yield image
+    except InvalidImage:
+        raise
+    except UnidentifiedImageError:
+        raise refuse(f"has a broken {kind} header") from None
+    except MemoryError:
+        raise refuse("does not fit into memory") from None
+    except _BROKEN:
+        raise refuse(f"is a broken or truncated {kind} file") from None
+
+
+def _check_size(size: tuple[int, int], limits: ImageLimits) -> None:
+    width, height = size
+    if width * height > limits.max_pixels:
+        raise refuse(
+            f"has {width} x {height} pixels, more than {limits.max_pixels} in all",
+            f"width * height <= {limits.max_pixels}",
+        )
+    if max(width, height) > limits.max_side_px:
+        raise refuse(
+            f"has {width} x {height} pixels, a side over {limits.max_side_px}",
+            f"side <= {limits.max_side_px}",
+        )
+
+
+def _info(image: Image.Image, kind: str) -> ImageInfo:
+    if kind in ("GIF", "TIFF"):
+        frames = 2 if getattr(image, "is_animated", False) else 1
+    else:
+        # A JPEG with further pictures behind (MPO, from many phones) is its first picture.
+        frames = 1 if kind == "JPEG" else int(getattr(image, "n_frames", 1))
+    width, height = image.size
+    return ImageInfo(kind, width, height, image.mode, frames, has_alpha(image))

@@ -1,0 +1,56 @@
+"""Any of Pillow's modes to upright 8-bit RGB."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from engines.images.model import refuse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.types import Pixels
+
+
+def has_alpha(image: Image.Image) -> bool:
+    """Whether any pixel can be see-through: an alpha channel, a transparent colour."""
+    return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+
+
+def to_rgb(image: Image.Image) -> Pixels:
+    """RGB, uint8 (height, width, 3), own memory. Decodes the pixels.
+
+    Raises `InvalidImage` for floating-point pixels, whose range nobody states.
+    """
+    if image.mode == "F":
+        raise refuse("has floating-point pixels", "8 or 16 bits a channel")
+    if image.mode.startswith("I"):
+        return _grey_16_bit(image)
+    if has_alpha(image):
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        white.alpha_composite(rgba)
+        return np.array(white.convert("RGB"))
+    return np.array(image.convert("RGB"))
+
+
+def _grey_16_bit(image: Image.Image) -> Pixels:
+    grey = np.array(image)
+    if grey.min() < 0 or grey.max() > 65_535:
+        raise refuse("has 32-bit pixels", "8 or 16 bits a channel")
+    eight_bit: NDArray[np.uint8] = ((grey.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return np.repeat(eight_bit[:, :, None], 3, axis=2)
+
+
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Undo an EXIF orientation, 1..8 (CIPA DC-008, tag 0x0112)."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
