@@ -1,0 +1,35 @@
+"""From the setting of the data root to a `Storage`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from engines.errors import InvalidParameters
+from engines.protocols import Storage
+from engines.storage.folder import FolderStorage
+from engines.storage.s3 import S3Storage
+from engines.storage.s3_client import S3ClientConfig, make_s3_client
+
+
+def open_storage(root: str, s3_endpoint_url: str | None = None) -> Storage:
+    """`root` is an absolute folder or `s3://bucket/prefix`; `s3_endpoint_url` None means AWS.
+
+    Raises:
+        InvalidParameters: a relative folder, another scheme, or no bucket.
+        StorageFailed: the folder cannot be made.
+    """
+    if "://" not in root:
+        if not Path(root).is_absolute():
+            raise _invalid(root, "an absolute folder")
+        return FolderStorage(Path(root))
+    parts = urlsplit(root)
+    if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or parts.username:
+        raise _invalid(root, "s3://bucket/prefix")
+    client = make_s3_client(S3ClientConfig(endpoint_url=s3_endpoint_url))
+    return S3Storage(client, parts.netloc, parts.path)
+
+
+def _invalid(root: str, constraint: str) -> InvalidParameters:
+    reason = "must be an absolute folder or s3://bucket/prefix"
+    return InvalidParameters.of("data_root", root.rpartition("@")[2], constraint, reason)
