@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from deployments.metrics import EngineMetrics
+from deployments.wiring import DiffusionWiring, Recorder
 from engines.errors import InferloopError
 from engines.protocols import DiffusionEngine
 from engines.types import GeneratedImage, GenerationEvent, GenerationRequest, StepProgress
-
-from deployments.metrics import EngineMetrics
-from deployments.wiring import DiffusionWiring, Recorder
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""`serve_app.services` over Ray Serve handles; Ray's errors stop here."""

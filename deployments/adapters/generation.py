@@ -1,0 +1,44 @@
+"""`Generation` over the pools' handles."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from ray.serve.handle import DeploymentHandle
+
+from deployments.adapters.calling import stream
+from deployments.config import PoolConfig
+from engines.errors import InvalidParameters
+from engines.types import GenerationEvent, GenerationRequest
+
+
+class PooledGeneration:
+    """Maps a request's model to its pool, by what the config lists and nothing else."""
+
+    def __init__(
+        self, pools: tuple[PoolConfig, ...], handles: Mapping[str, DeploymentHandle]
+    ) -> None:
+        self._handle_of: dict[str, DeploymentHandle] = {}
+        self._loras_of: dict[str, frozenset[str]] = {}
+        for pool in pools:
+            adapters = {m.id: frozenset(lora.name for lora in m.loras) for m in pool.engine.models}
+            for asked, serving in pool.served_ids().items():
+                self._handle_of[asked] = handles[pool.name]
+                self._loras_of[asked] = adapters[serving]
+
+    def check(self, request: GenerationRequest) -> None:
+        if request.model_id not in self._handle_of:
+            known = ", ".join(sorted(self._handle_of))
+            raise InvalidParameters.of(
+                "model_id", request.model_id, f"one of: {known}", f"must be one of: {known}"
+            )
+        loras = self._loras_of[request.model_id]
+        if request.lora is not None and request.lora not in loras:
+            known = ", ".join(sorted(loras)) or "none"
+            raise InvalidParameters.of(
+                "lora", request.lora, f"one of: {known}", f"must be one of: {known}"
+            )
+
+    def stream(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
+        handle = self._handle_of[request.model_id]
+        return stream(handle.options(stream=True).generate.remote(request))

@@ -1,0 +1,73 @@
+"""Exports, datasets and profiles over their handles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ray.serve.handle import DeploymentHandle
+
+from deployments.adapters.calling import call
+from engines.types import (
+    Comparison,
+    DatasetSummary,
+    ExportReport,
+    ExportRequest,
+    Profile,
+    ProfileRequest,
+    ProfileSummary,
+    S3ExportReport,
+    S3ExportRequest,
+)
+
+
+class HandleExporter:
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    async def export(self, request: ExportRequest) -> ExportReport:
+        report: ExportReport = await call(self._handle.export.remote(request))
+        return report
+
+    async def export_s3(self, request: S3ExportRequest) -> S3ExportReport:
+        report: S3ExportReport = await call(self._handle.export_s3.remote(request))
+        return report
+
+
+class HandleDatasets:
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    async def list(self) -> Sequence[DatasetSummary]:
+        summaries: Sequence[DatasetSummary] = await call(self._handle.list_datasets.remote())
+        return summaries
+
+    async def get(self, name: str) -> DatasetSummary:
+        summary: DatasetSummary = await call(self._handle.get_dataset.remote(name))
+        return summary
+
+    async def delete(self, name: str) -> None:
+        await call(self._handle.delete_dataset.remote(name))
+
+
+class HandleProfiles:
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    async def list(self) -> Sequence[ProfileSummary]:
+        summaries: Sequence[ProfileSummary] = await call(self._handle.list.remote())
+        return summaries
+
+    async def get(self, name: str) -> Profile:
+        profile: Profile = await call(self._handle.get.remote(name))
+        return profile
+
+    async def create(self, request: ProfileRequest) -> Profile:
+        profile: Profile = await call(self._handle.create.remote(request))
+        return profile
+
+    async def delete(self, name: str) -> None:
+        await call(self._handle.delete.remote(name))
+
+    async def compare(self, name: str, dataset_key: str | None, other: str | None) -> Comparison:
+        found: Comparison = await call(self._handle.compare.remote(name, dataset_key, other))
+        return found

@@ -1,0 +1,34 @@
+"""Whether every deployment can serve now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from ray.serve.handle import DeploymentHandle
+
+from deployments.adapters.calling import call
+from engines.errors import InferloopError
+
+ANSWER_WITHIN_S = 5.0
+
+
+class HandleReadiness:
+    """Asks one replica of each deployment; one that does not answer in time is not ready.
+
+    A deployment that may scale to zero is left out by the builder: no replica is its rest state.
+    """
+
+    def __init__(self, handles: Mapping[str, DeploymentHandle]) -> None:
+        self._handles = dict(handles)
+
+    async def not_ready(self) -> Sequence[str]:
+        answers = await asyncio.gather(*(self._ready(handle) for handle in self._handles.values()))
+        return [name for name, ready in zip(self._handles, answers, strict=True) if not ready]
+
+    async def _ready(self, handle: DeploymentHandle) -> bool:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return bool(await call(handle.ready.remote()))
+        except (InferloopError, TimeoutError):
+            return False

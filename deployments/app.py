@@ -1,0 +1,71 @@
+"""The builder: `deployments.app:build` in every Serve config file."""
+
+# No `from __future__ import annotations`: Serve reads the type of `build`'s one parameter.
+from ray import serve
+from ray.serve import Application
+
+from deployments.config import AppArgs
+from deployments.diffusion import DiffusionReplica
+from deployments.exporter import ExporterReplica
+from deployments.ingress import Ingress
+from deployments.privacy import PrivacyReplica
+from deployments.profiles import ProfilesReplica
+from deployments.quality import QualityReplica
+from deployments.rate_limiter import RateLimiterReplica
+from deployments.settings import Settings
+from deployments.wiring import DataRoot, DiffusionWiring, FileWiring
+
+CPU_DEFAULTS = {
+    "ray_actor_options": {"num_cpus": 0.1},
+    "max_ongoing_requests": 16,
+    "max_queued_requests": 256,
+    "health_check_period_s": 5.0,
+    "graceful_shutdown_wait_loop_s": 0.2,
+}
+
+
+def diffusion(pool_wiring: DiffusionWiring) -> Application:
+    """One pool. In flight at most what its engine queues: the rest waits in the router."""
+    engine = pool_wiring.pool.engine
+    return serve.deployment(
+        DiffusionReplica,
+        name=f"diffusion-{pool_wiring.pool_name}",
+        ray_actor_options={"num_cpus": 0.1},
+        max_ongoing_requests=engine.max_queued,
+        max_queued_requests=4 * engine.max_queued,
+        health_check_period_s=2.0,
+        health_check_timeout_s=30.0,
+        graceful_shutdown_wait_loop_s=0.2,
+        graceful_shutdown_timeout_s=120.0,
+    ).bind(pool_wiring)
+
+
+def build(args: AppArgs) -> Application:
+    """Compose every deployment behind the ingress. Replica counts come from the config file."""
+    settings = Settings()
+    data = DataRoot.of(settings)
+    files = FileWiring(data, args.images)
+    models_root = str(settings.models_root.expanduser().absolute())
+    pools = {pool.name: diffusion(DiffusionWiring(pool, data, models_root)) for pool in args.pools}
+    cpu = serve.deployment
+    validators = {
+        "quality": cpu(QualityReplica, name="quality", **CPU_DEFAULTS).bind(args.quality, files),
+        "privacy": cpu(PrivacyReplica, name="privacy", **CPU_DEFAULTS).bind(args.privacy, files),
+    }
+    library = {
+        "exporter": cpu(ExporterReplica, name="exporter", **CPU_DEFAULTS).bind(args.export, files),
+        "profiles": cpu(ProfilesReplica, name="profiles", **CPU_DEFAULTS).bind(files),
+    }
+    counter = None
+    if args.api.rate_limiter == "actor":
+        rates = args.api.rates
+        options = {**CPU_DEFAULTS, "max_ongoing_requests": 1000}
+        counter = cpu(RateLimiterReplica, name="rate-limiter", **options).bind(rates)
+    ingress = cpu(
+        Ingress,
+        name="ingress",
+        ray_actor_options={"num_cpus": 0.1},
+        max_ongoing_requests=1000,
+        graceful_shutdown_wait_loop_s=0.2,
+    )
+    return ingress.bind(args, pools, validators, library, counter)

@@ -1,0 +1,75 @@
+"""What the application is: the `args` of its Serve config file, as one frozen tree."""
+
+# No `from __future__ import annotations` here or in app.py: Serve reads the builder's real types.
+from typing import Self
+
+from engines.diffusion.config import EngineConfig
+from engines.export.config import ExportConfig
+from engines.privacy.config import PrivacyConfig
+from engines.quality.config import QualityConfig
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from engines.images import ImageLimits
+from serve_app.config import ApiConfig
+
+
+class FrozenModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PoolConfig(FrozenModel):
+    """One diffusion deployment: its models, and how its engine runs them."""
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9-]{0,30}$",
+        description="Pool name; its deployment is diffusion-NAME.",
+    )
+    engine: EngineConfig
+
+    def served_ids(self) -> dict[str, str]:
+        """Every id, alias and stood-in id that this pool answers to, mapped to the serving id."""
+        served: dict[str, str] = {}
+        for model in self.engine.models:
+            for name in (model.id, *model.aliases, *model.stand_in_for):
+                served[name] = model.id
+        return served
+
+
+class AppArgs(FrozenModel):
+    """Models, pools, thresholds, limits, formats. Replica counts live in `deployments:`."""
+
+    pools: tuple[PoolConfig, ...] = Field(min_length=1, description="Diffusion pools.")
+    api: ApiConfig = ApiConfig()
+    images: ImageLimits = ImageLimits()
+    quality: QualityConfig = QualityConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
+    export: ExportConfig = ExportConfig()
+    allow_stand_ins: bool = Field(
+        default=False, description="Whether a model may stand in for another's id (local only)."
+    )
+
+    @model_validator(mode="after")
+    def _one_pool_per_model(self) -> Self:
+        owner: dict[str, str] = {}
+        for pool in self.pools:
+            for name in pool.served_ids():
+                if owner.setdefault(name, pool.name) != pool.name:
+                    raise ValueError(f"model {name} is in the pools {owner[name]} and {pool.name}")
+            if len({other.name for other in self.pools}) != len(self.pools):
+                raise ValueError("pool names must differ")
+        return self
+
+    @model_validator(mode="after")
+    def _stand_ins_only_where_allowed(self) -> Self:
+        if not self.allow_stand_ins and self.stand_ins():
+            raise ValueError("a model stands in for another's id, and allow_stand_ins is false")
+        return self
+
+    def stand_ins(self) -> dict[str, str]:
+        """Asked-for id to the id of the model that stands in for it."""
+        return {
+            asked: model.id
+            for pool in self.pools
+            for model in pool.engine.models
+            for asked in model.stand_in_for
+        }

@@ -1,0 +1,72 @@
+"""Builds the engines of a replica from its configuration: what `bind` carries to the actors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from deployments.config import PoolConfig
+from deployments.settings import Settings
+from engines.images import ImageLimits
+from engines.protocols import DiffusionEngine, Storage
+from engines.types import GeneratedImage, GenerationRequest, StoredImage
+
+
+class Recorder(Protocol):
+    def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
+        """Write the image and its recipe; a repeated run answers the image that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataRoot:
+    """Where objects live. Holds no secret: S3 credentials come by the standard AWS chain."""
+
+    root: str
+    s3_endpoint_url: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> DataRoot:
+        return cls(settings.absolute_data_root(), settings.s3_endpoint_url)
+
+    def storage(self) -> Storage:
+        from engines.storage import open_storage
+
+        return open_storage(self.root, self.s3_endpoint_url)
+
+    def wire_path(self, key: str) -> str:
+        """The path under which a client knows the key."""
+        return f"{self.root}/{key}"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffusionWiring:
+    """Everything a diffusion replica is made of; tests hand in one with a fake engine."""
+
+    pool: PoolConfig
+    data: DataRoot
+    models_root: str
+
+    @property
+    def pool_name(self) -> str:
+        return self.pool.name
+
+    def engine(self) -> DiffusionEngine:
+        from engines.diffusion.engine import StepEngine
+
+        return StepEngine(self.pool.engine, models_root=Path(self.models_root))
+
+    def recorder(self) -> Recorder:
+        from engines.storage.versions import library_versions
+
+        from engines.storage import DatasetStore, ImageRecorder
+
+        return ImageRecorder(DatasetStore(self.data.storage()), library_versions())
+
+
+@dataclass(frozen=True, slots=True)
+class FileWiring:
+    """What the validators, the exporter and the file service need beside their own config."""
+
+    data: DataRoot
+    limits: ImageLimits
