@@ -1,0 +1,54 @@
+"""Client of Inferloop Synthetic Images: `SyntheticImageClient`, its async twin, and typed errors.
+
+Knows the service only through its HTTP contract; needs httpx and websockets, nothing else.
+"""
+
+from inferloop_synthdata.async_client import AsyncSyntheticImageClient
+from inferloop_synthdata.client import SyntheticImageClient
+from inferloop_synthdata.errors import (
+    ApiError,
+    Canceled,
+    ClientError,
+    Conflict,
+    ConnectionFailed,
+    DeadlineExceeded,
+    Forbidden,
+    InvalidParameters,
+    NotFound,
+    Overloaded,
+    PayloadTooLarge,
+    RateLimited,
+    ReplicaLost,
+    RequestTimedOut,
+    ServerError,
+    Unauthorized,
+    UnexpectedAnswer,
+)
+from inferloop_synthdata.generation_stream import GenerationEvent, Progress, Result
+from inferloop_synthdata.version import __version__
+
+__all__ = [
+    "ApiError",
+    "AsyncSyntheticImageClient",
+    "Canceled",
+    "ClientError",
+    "Conflict",
+    "ConnectionFailed",
+    "DeadlineExceeded",
+    "Forbidden",
+    "GenerationEvent",
+    "InvalidParameters",
+    "NotFound",
+    "Overloaded",
+    "PayloadTooLarge",
+    "Progress",
+    "RateLimited",
+    "ReplicaLost",
+    "RequestTimedOut",
+    "Result",
+    "ServerError",
+    "SyntheticImageClient",
+    "Unauthorized",
+    "UnexpectedAnswer",
+    "__version__",
+]

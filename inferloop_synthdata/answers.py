@@ -1,0 +1,197 @@
+"""Shapes of the service's answers, as the API reference prints them.
+
+They are plain dicts at run time: `answer["image_path"]` works, and an answer of a newer server
+keeps its extra keys. Paths are the server's ("/data/..."), sizes are in bytes, times ISO 8601 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from inferloop_synthdata.errors import JsonValue
+
+
+class GenerationParameters(TypedDict):
+    """What the image was really made with; `seed` and `negative_prompt` where they apply."""
+
+    model_id: str
+    width: int
+    height: int
+    num_inference_steps: int
+    guidance_scale: float
+    negative_prompt: NotRequired[str]
+    seed: NotRequired[int]
+
+
+class GeneratedImage(TypedDict):
+    image_path: str
+    prompt: str
+    parameters: GenerationParameters
+    served_model: NotRequired[str]
+    """The model that really made it (the answer's `X-Served-Model` header)."""
+
+
+class BatchImage(TypedDict):
+    image_path: str
+    prompt: str
+
+
+class GeneratedBatch(TypedDict):
+    batch_id: str
+    images: list[BatchImage]
+    parameters: GenerationParameters
+    served_model: NotRequired[str]
+
+
+class QualityVerdict(TypedDict):
+    image_path: str
+    quality_score: float
+    """0..1."""
+    metrics: dict[str, float]
+    passed: bool
+
+
+class PrivacyIssue(TypedDict):
+    """One finding; a text that was found is masked."""
+
+    type: str
+    severity: Literal["low", "medium", "high"]
+    message: str
+    detector: NotRequired[str]
+    box: NotRequired[list[int] | None]
+    """x, y, width, height in pixels of the upright image."""
+    confidence: NotRequired[float | None]
+    """0..1."""
+    text: NotRequired[str | None]
+
+
+class PrivacyVerdict(TypedDict):
+    image_path: str
+    privacy_score: int
+    """0..100, 100 is best."""
+    faces_detected: int | None
+    text_detected: bool | None
+    pii_detected: bool
+    issues: list[PrivacyIssue]
+    passed: bool
+
+
+class Anonymized(TypedDict):
+    image_path: str
+    """The copy."""
+    source_path: str
+    method: str
+    privacy: PrivacyVerdict
+    """On the copy."""
+
+
+class ValidatorSummary(TypedDict):
+    """One validator over a dataset; passed + failed + errors is the image count."""
+
+    passed: int
+    failed: int
+    errors: int
+    mean_score: float | None
+
+
+class ValidationFailure(TypedDict):
+    image_path: str
+    reason: str
+
+
+class DatasetVerdict(TypedDict):
+    dataset_dir: str
+    image_count: int
+    quality: ValidatorSummary
+    privacy: ValidatorSummary
+    failures: list[ValidationFailure]
+
+
+class ProfileSummary(TypedDict):
+    name: str
+    created_at: str
+    sample_count: int
+    path: str
+
+
+class ProfileList(TypedDict):
+    profiles: list[ProfileSummary]
+
+
+class Profile(TypedDict):
+    name: str
+    created_at: str
+    updated_at: str
+    sample_count: int
+    path: str
+    statistics: dict[str, JsonValue]
+
+
+class ProfileComparison(TypedDict):
+    conformance: float
+    """0..100, 100 is alike."""
+    distances: dict[str, float]
+    left: str
+    right: str
+
+
+class ExportFilter(TypedDict, total=False):
+    """Which records an export takes."""
+
+    quality_passed: bool
+    privacy_passed: bool
+    min_quality_score: float
+    since: str
+    """ISO 8601."""
+
+
+class ExportReport(TypedDict):
+    status: str
+    exported_count: int
+    output_file: str
+    file_size_bytes: int
+
+
+class ShardedExportReport(TypedDict):
+    status: str
+    exported_count: int
+    output_dir: str
+    file_size_bytes: int
+    """Of all shards together."""
+
+
+class ExportFailure(TypedDict):
+    key: str
+    reason: str
+
+
+class S3ExportReport(TypedDict):
+    status: Literal["success", "partial", "failed"]
+    uploaded_count: int
+    failed_count: int
+    total_size_bytes: int
+    bucket_name: str
+    s3_prefix: str
+    manifest_url: str | None
+    failures: NotRequired[list[ExportFailure]]
+    """Only where `failed_count` is above 0."""
+    skipped_count: NotRequired[int]
+    """Of the uploaded: were there before with the same checksum."""
+
+
+class UploadedImage(TypedDict):
+    image_path: str
+    size_bytes: NotRequired[int]
+
+
+class Dataset(TypedDict):
+    name: str
+    path: str
+    image_count: int
+    size_bytes: int
+    updated_at: str | None
+    verdicts: dict[str, int]
+
+
+class DatasetList(TypedDict):
+    datasets: list[Dataset]

@@ -1,0 +1,172 @@
+"""`AsyncSyntheticImageClient`: the asyncio driver of the same operations and conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import random as random_module
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing, suppress
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+
+from inferloop_synthdata import operations
+from inferloop_synthdata.atomic_file import AtomicFile
+from inferloop_synthdata.client import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_S
+from inferloop_synthdata.connection import MAX_MESSAGE_BYTES, SOCKET_LOG, Connection
+from inferloop_synthdata.conversation import Outcome, converse
+from inferloop_synthdata.errors import ClientError, JsonValue
+from inferloop_synthdata.foreign_errors import handshake_errors, http_errors, socket_errors
+from inferloop_synthdata.generation_stream import (
+    GenerationEvent,
+    GenerationStream,
+    generate_message,
+)
+from inferloop_synthdata.methods import awaiting, streaming_async
+from inferloop_synthdata.operation import Operation, Reply
+from inferloop_synthdata.retry import RetryPolicy
+
+T = TypeVar("T")
+
+
+class AsyncSyntheticImageClient:
+    """The service, for asyncio. Arguments, methods and errors are `SyntheticImageClient`'s.
+
+    Use it in an `async with`, or `await client.aclose()`. A stream left early stops at once
+    inside `contextlib.aclosing(client.generate_stream(...))`.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str = DEFAULT_BASE_URL,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = random_module.random,
+    ) -> None:
+        self._connection = Connection.of(api_key, base_url, timeout_s)
+        self._policy = RetryPolicy(max_retries=max_retries, random=random)
+        self._sleep = sleep
+        self._http = httpx.AsyncClient(
+            headers=self._connection.headers(),
+            timeout=self._connection.timeout(),
+            transport=transport,
+        )
+
+    generate_image = awaiting(operations.generate_image)
+    generate_batch = awaiting(operations.generate_batch)
+    generate_stream = streaming_async(generate_message)
+    validate_quality = awaiting(operations.validate_quality)
+    validate_privacy = awaiting(operations.validate_privacy)
+    validate_dataset = awaiting(operations.validate_dataset)
+    anonymize = awaiting(operations.anonymize)
+    list_profiles = awaiting(operations.list_profiles)
+    get_profile = awaiting(operations.get_profile)
+    create_profile = awaiting(operations.create_profile)
+    delete_profile = awaiting(operations.delete_profile)
+    compare_profile = awaiting(operations.compare_profile)
+    export_jsonl = awaiting(operations.export_jsonl)
+    export_parquet = awaiting(operations.export_parquet)
+    export_webdataset = awaiting(operations.export_webdataset)
+    export_s3 = awaiting(operations.export_s3)
+    list_datasets = awaiting(operations.list_datasets)
+    get_dataset = awaiting(operations.get_dataset)
+    delete_dataset = awaiting(operations.delete_dataset)
+    upload_image = awaiting(operations.upload_image)
+    download_image = awaiting(operations.download_image)
+    download_export = awaiting(operations.download_export)
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Carry an operation out, retries included."""
+        conversation = converse(operation, self._policy)
+        attempt = next(conversation)
+        while True:
+            if attempt.after_s > 0:
+                await self._sleep(attempt.after_s)
+            outcome = await self._attempt(operation)
+            try:
+                attempt = conversation.send(outcome)
+            except StopIteration as end:
+                answer: T = end.value
+                return answer
+
+    async def _attempt(self, operation: Operation[T]) -> Outcome:
+        content = None
+        if operation.upload is not None:
+            content = await asyncio.to_thread(operation.upload.read)
+        request = self._connection.request(self._http, operation, content)
+        try:
+            with http_errors(self._connection.origin):
+                return await self._send(request, operation)
+        except ClientError as failure:
+            return failure
+
+    async def _send(self, request: httpx.Request, operation: Operation[T]) -> Reply:
+        response = await self._http.send(request, stream=True)
+        try:
+            if operation.save_to is None or not response.is_success:
+                return Reply(response.status_code, response.headers, await response.aread())
+            with AtomicFile(operation.save_to) as file:
+                async for chunk in response.aiter_bytes():
+                    await asyncio.to_thread(file.write, chunk)
+                await asyncio.to_thread(file.publish)
+            return Reply(response.status_code, response.headers, b"")
+        finally:
+            await response.aclose()
+
+    async def stream(self, message: dict[str, JsonValue]) -> AsyncGenerator[GenerationEvent, None]:
+        """Carry a `generate` message over the WebSocket; closing the generator cancels the job."""
+        stream = GenerationStream(message, self._policy)
+        while not stream.ended:
+            try:
+                async with aclosing(self._listen(stream)) as events:
+                    async for event in events:
+                        yield event
+            except ClientError as failure:
+                await self._sleep(stream.wait_before_retry(failure))
+
+    async def _listen(self, stream: GenerationStream) -> AsyncGenerator[GenerationEvent, None]:
+        connection = self._connection
+        async with AsyncExitStack() as stack:
+            with handshake_errors(connection.origin):
+                opening = connect(
+                    connection.socket_url,
+                    open_timeout=connection.connect_timeout_s,
+                    max_size=MAX_MESSAGE_BYTES,
+                    logger=SOCKET_LOG,
+                )
+                socket = await stack.enter_async_context(opening)
+            try:
+                with socket_errors(connection.origin):
+                    await socket.send(stream.opening)
+                while not stream.ended:
+                    with socket_errors(connection.origin):
+                        text = await asyncio.wait_for(socket.recv(), connection.timeout_s)
+                    yield stream.receive(text)
+            finally:
+                cancel = stream.cancel_message()
+                # A socket that is gone already needs no cancel: the server stops its jobs then.
+                with suppress(OSError, WebSocketException):
+                    if cancel is not None:
+                        await socket.send(cancel)
+                    await socket.close()
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

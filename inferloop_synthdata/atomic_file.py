@@ -1,0 +1,45 @@
+"""A local file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class AtomicFile:
+    """Collects bytes beside `target`; `publish` puts them in its place, in one step.
+
+    A context manager: what was not published is discarded on the way out. Blocks on the disk;
+    `OSError` where the folder is absent or full.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._draft_path = target.with_name(f".{uuid.uuid4().hex}.part")
+        # Opened here and not by `tempfile`, which would make it readable for its owner alone.
+        self._draft = self._draft_path.open("xb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._draft.close()
+        self._draft_path.unlink(missing_ok=True)
+
+    def write(self, chunk: bytes) -> None:
+        self._draft.write(chunk)
+
+    def publish(self) -> None:
+        """Replace `target` by what was written; the bytes are on disk before their name is."""
+        self._draft.flush()
+        os.fsync(self._draft.fileno())
+        self._draft.close()
+        self._draft_path.replace(self._target)

@@ -1,0 +1,179 @@
+"""`SyntheticImageClient`: the blocking driver.
+
+What an endpoint takes and gives stands once, in `operations`; when to try again, in `retry`.
+Here is only the carrying: a method for each endpoint, a request, a socket, a sleep.
+"""
+
+from __future__ import annotations
+
+import random as random_module
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, suppress
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from inferloop_synthdata import operations
+from inferloop_synthdata.atomic_file import AtomicFile
+from inferloop_synthdata.connection import MAX_MESSAGE_BYTES, SOCKET_LOG, Connection
+from inferloop_synthdata.conversation import Outcome, converse
+from inferloop_synthdata.errors import ClientError, JsonValue
+from inferloop_synthdata.foreign_errors import handshake_errors, http_errors, socket_errors
+from inferloop_synthdata.generation_stream import (
+    GenerationEvent,
+    GenerationStream,
+    generate_message,
+)
+from inferloop_synthdata.methods import blocking, streaming
+from inferloop_synthdata.operation import Operation, Reply
+from inferloop_synthdata.retry import RetryPolicy
+
+T = TypeVar("T")
+
+DEFAULT_BASE_URL = "http://localhost:8000"
+DEFAULT_TIMEOUT_S = 300.0
+DEFAULT_MAX_RETRIES = 3
+
+
+class SyntheticImageClient:
+    """The service, blocking. Safe to share between threads; close it, or use it in a `with`.
+
+    `api_key` is sent as `X-API-Key`. `base_url` may end with `/api/v1` or not. `timeout_s` is how
+    long an answer (over the WebSocket: a message) may be silent; exports and generations of many
+    steps take their time. `max_retries` counts the attempts after the first; `retry` says what is
+    tried again. `transport`, `sleep` and `random` are seams for tests and proxies.
+    Every method raises errors of `inferloop_synthdata.errors`, `OSError` for a local file, and
+    `ValueError` for arguments that cannot be sent.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str = DEFAULT_BASE_URL,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = random_module.random,
+    ) -> None:
+        self._connection = Connection.of(api_key, base_url, timeout_s)
+        self._policy = RetryPolicy(max_retries=max_retries, random=random)
+        self._sleep = sleep
+        self._http = httpx.Client(
+            headers=self._connection.headers(),
+            timeout=self._connection.timeout(),
+            transport=transport,
+        )
+
+    generate_image = blocking(operations.generate_image)
+    generate_batch = blocking(operations.generate_batch)
+    generate_stream = streaming(generate_message)
+    validate_quality = blocking(operations.validate_quality)
+    validate_privacy = blocking(operations.validate_privacy)
+    validate_dataset = blocking(operations.validate_dataset)
+    anonymize = blocking(operations.anonymize)
+    list_profiles = blocking(operations.list_profiles)
+    get_profile = blocking(operations.get_profile)
+    create_profile = blocking(operations.create_profile)
+    delete_profile = blocking(operations.delete_profile)
+    compare_profile = blocking(operations.compare_profile)
+    export_jsonl = blocking(operations.export_jsonl)
+    export_parquet = blocking(operations.export_parquet)
+    export_webdataset = blocking(operations.export_webdataset)
+    export_s3 = blocking(operations.export_s3)
+    list_datasets = blocking(operations.list_datasets)
+    get_dataset = blocking(operations.get_dataset)
+    delete_dataset = blocking(operations.delete_dataset)
+    upload_image = blocking(operations.upload_image)
+    download_image = blocking(operations.download_image)
+    download_export = blocking(operations.download_export)
+
+    def run(self, operation: Operation[T]) -> T:
+        """Carry an operation out, retries included."""
+        conversation = converse(operation, self._policy)
+        attempt = next(conversation)
+        while True:
+            if attempt.after_s > 0:
+                self._sleep(attempt.after_s)
+            outcome = self._attempt(operation)
+            try:
+                attempt = conversation.send(outcome)
+            except StopIteration as end:
+                answer: T = end.value
+                return answer
+
+    def _attempt(self, operation: Operation[T]) -> Outcome:
+        content = operation.upload.read() if operation.upload is not None else None
+        request = self._connection.request(self._http, operation, content)
+        try:
+            with http_errors(self._connection.origin):
+                return self._send(request, operation)
+        except ClientError as failure:
+            return failure
+
+    def _send(self, request: httpx.Request, operation: Operation[T]) -> Reply:
+        response = self._http.send(request, stream=True)
+        try:
+            if operation.save_to is None or not response.is_success:
+                return Reply(response.status_code, response.headers, response.read())
+            with AtomicFile(operation.save_to) as file:
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+                file.publish()
+            return Reply(response.status_code, response.headers, b"")
+        finally:
+            response.close()
+
+    def stream(self, message: dict[str, JsonValue]) -> Generator[GenerationEvent, None, None]:
+        """Carry a `generate` message over the WebSocket; closing the generator cancels the job."""
+        stream = GenerationStream(message, self._policy)
+        while not stream.ended:
+            try:
+                yield from self._listen(stream)
+            except ClientError as failure:
+                self._sleep(stream.wait_before_retry(failure))
+
+    def _listen(self, stream: GenerationStream) -> Generator[GenerationEvent, None, None]:
+        connection = self._connection
+        with ExitStack() as stack:
+            with handshake_errors(connection.origin):
+                opening = connect(
+                    connection.socket_url,
+                    open_timeout=connection.connect_timeout_s,
+                    max_size=MAX_MESSAGE_BYTES,
+                    logger=SOCKET_LOG,
+                )
+                socket = stack.enter_context(opening)
+            try:
+                with socket_errors(connection.origin):
+                    socket.send(stream.opening)
+                while not stream.ended:
+                    with socket_errors(connection.origin):
+                        text = socket.recv(timeout=connection.timeout_s)
+                    yield stream.receive(text)
+            finally:
+                cancel = stream.cancel_message()
+                # A socket that is gone already needs no cancel: the server stops its jobs then.
+                with suppress(OSError, WebSocketException):
+                    if cancel is not None:
+                        socket.send(cancel)
+                    socket.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

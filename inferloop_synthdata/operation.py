@@ -1,0 +1,89 @@
+"""One call to the service as a value: what to send, how to read the answer, whether to repeat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer. Header names are lower case; `content` is empty for a download, whose bytes
+    went to the file."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The multipart part of a call: `source` is a local file, or its bytes."""
+
+    file_name: str
+    source: Path | bytes
+
+    def read(self) -> bytes:
+        """The whole content. Blocks; `OSError` where the file cannot be read."""
+        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    """A call, independent of how it is carried: the sync and the async client share these."""
+
+    method: str
+    path: str
+    """Below `/api/v1`, percent-encoded, starting with a slash."""
+    parse: Callable[[Reply], T]
+    """Reads a successful answer; `UnexpectedAnswer` where it is not the contract's."""
+    repeatable: bool
+    """Whether running it twice does no harm (it makes nothing new, or makes it by replacing)."""
+    query: Mapping[str, str] | None = None
+    body: Mapping[str, JsonValue] | None = None
+    upload: Upload | None = None
+    save_to: Path | None = None
+    """Where a download's bytes go, atomically."""
+
+
+def json_object(reply: Reply) -> dict[str, JsonValue]:
+    """The answer's body as a JSON object, else `UnexpectedAnswer`."""
+    try:
+        document = json.loads(reply.content)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise UnexpectedAnswer(
+            f"The answer (status {reply.status}) is not a JSON object: is base_url right?"
+        )
+    return cast(dict[str, JsonValue], document)
+
+
+def read_answer(shape: type[T], *required: str) -> Callable[[Reply], T]:
+    """A parser that gives the object as `shape`, a TypedDict, if the `required` keys are there."""
+
+    def parse(reply: Reply) -> T:
+        document = json_object(reply)
+        missing = [key for key in required if key not in document]
+        if missing:
+            raise UnexpectedAnswer(f"The answer lacks {', '.join(missing)}")
+        if "x-served-model" in reply.headers:
+            document.setdefault("served_model", reply.headers["x-served-model"])
+        return cast(T, document)
+
+    return parse
+
+
+def ignore_answer(reply: Reply) -> None:
+    """For calls whose success says it all."""

@@ -1,0 +1,75 @@
+"""When a failed call is tried again, and after how long."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from inferloop_synthdata.errors import ApiError, ClientError, ConnectionFailed, RequestTimedOut
+
+_NOT_RUN = frozenset({"RATE_LIMITED", "OVERLOADED"})
+"""Codes by which the server says that it did not start the work."""
+
+_PASSING = frozenset({502, 503, 504})
+"""Statuses of a server, or of a proxy before it, that may be well again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Exponential backoff with jitter, under the server's own `Retry-After`."""
+
+    max_retries: int = 3
+    """Attempts after the first."""
+    first_backoff_s: float = 0.5
+    max_backoff_s: float = 8.0
+    max_retry_after_s: float = 65.0
+    """The longest `Retry-After` that is waited for: the rate window and a bit."""
+    random: Callable[[], float] = field(default=random.random)
+    """Uniform in [0, 1); injected by tests."""
+
+    def __post_init__(self) -> None:
+        if self.max_retries < 0:
+            raise ValueError(f"max_retries must not be negative: {self.max_retries}")
+
+    def wait_before_retry(
+        self, failure: ClientError, repeatable: bool, retries: int
+    ) -> float | None:
+        """Seconds to wait before retry number `retries` + 1; None where the failure stands."""
+        # Retries are counted, whatever they are for, so that every call ends.
+        if retries >= self.max_retries:
+            return None
+        # A key that is wrong stays wrong; only what may pass by itself is worth a repetition.
+        if not self._may_pass(failure, repeatable):
+            return None
+        backoff_s = min(self.max_backoff_s, self.first_backoff_s * 2**retries)
+        # Half of the backoff is random, so that clients who failed together return apart.
+        jittered_s = backoff_s * (0.5 + 0.5 * self.random())
+        asked_s = failure.retry_after_s if isinstance(failure, ApiError) else None
+        if asked_s is None:
+            return jittered_s
+        # Coming back before the server's time would fail again, and waiting for very long would
+        # look like hanging: beyond the bound the caller hears the error, with its time.
+        if asked_s > self.max_retry_after_s:
+            return None
+        # At the server's time or later, never earlier.
+        return max(0.0, asked_s) + (jittered_s - 0.5 * backoff_s)
+
+    @staticmethod
+    def _may_pass(failure: ClientError, repeatable: bool) -> bool:
+        if isinstance(failure, ConnectionFailed):
+            # No connection was made, so nothing ran: safe for generation too.
+            if not failure.request_sent:
+                return True
+            # The caller's own patience is over, and the server may still be at the work.
+            if isinstance(failure, RequestTimedOut):
+                return False
+            # Cut in the middle: it may have run. Harmless only where twice is like once.
+            return repeatable
+        if isinstance(failure, ApiError):
+            # The server says that it did not run; of a batch, some images may be made already.
+            if failure.code in _NOT_RUN and not failure.details.get("completed"):
+                return True
+            # It may have run (a lost replica, a proxy that gave up).
+            return repeatable and failure.status in _PASSING
+        return False
