@@ -1,0 +1,32 @@
+"""Serve config files: read, checked through the typed args, and fitted to this start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ray.serve.schema import ServeDeploySchema
+
+from deployments.config import AppArgs
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The file as Serve's REST API takes it. Raises pydantic's ValidationError for a config
+    that Serve, or the application, would refuse later and less clearly."""
+    text = path.read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.safe_load(text)
+    ServeDeploySchema.model_validate(document)
+    app_args(document)
+    return document
+
+
+def app_args(document: dict[str, Any]) -> AppArgs:
+    """The typed args of the document's one application."""
+    (application,) = document["applications"]
+    return AppArgs.model_validate(application["args"])
+
+
+def on_port(document: dict[str, Any], host: str, port: int) -> dict[str, Any]:
+    """A copy of the document that listens on `host:port`."""
+    return {**document, "http_options": {**document["http_options"], "host": host, "port": port}}

@@ -1,0 +1,152 @@
+"""`make demo`: the main job, end to end, through the same doors that users have."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deployments.local_cluster import free_port
+from inferloop_synthdata import SyntheticImageClient
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PROMPT = "A beautiful sunset over mountains"
+STREAMED_PROMPT = "a fox"
+START_TIMEOUT_S = 300.0
+
+
+class Service:
+    """The launcher as a child process, with a key and a port of its own."""
+
+    def __init__(self, data_root: Path) -> None:
+        self.key = secrets.token_urlsafe(16)
+        self.url = f"http://127.0.0.1:{free_port()}"
+        environment = {
+            **os.environ,
+            "INFERLOOP_API_KEYS": self.key,
+            "INFERLOOP_PORT": self.url.rsplit(":", 1)[1],
+            "INFERLOOP_DATA_ROOT": str(data_root),
+        }
+        self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "deployments.launch"],
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait_until_ready(self) -> None:
+        give_up = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < give_up:
+            if self._process.poll() is not None:
+                raise SystemExit(f"The service stopped while starting:\n{self._tail()}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=10.0).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass  # The port is not open yet.
+            time.sleep(0.5)
+        raise SystemExit(f"Not ready after {START_TIMEOUT_S:g} s:\n{self._tail()}")
+
+    def stop(self) -> int:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        return self._process.wait(timeout=60.0)
+
+    def _tail(self) -> str:
+        self._log.seek(0)
+        return self._log.read()[-4000:]
+
+
+def bar(step: int, total: int, width: int = 30) -> str:
+    filled = width * step // total
+    return f"  [{'#' * filled}{'.' * (width - filled)}] step {step}/{total}"
+
+
+def streamed_image(client: SyntheticImageClient, dataset: str) -> str:
+    """One image over the WebSocket, with a bar that moves with its steps."""
+    end = "\r" if sys.stdout.isatty() else "\n"
+    every = 1 if sys.stdout.isatty() else 10
+    for event in client.generate_stream(prompt=STREAMED_PROMPT, dataset=dataset):
+        if event.type == "result":
+            print()
+            return event.image_path
+        if event.step % every == 0 or event.step == event.total_steps:
+            print(bar(event.step, event.total_steps), end=end, flush=True)
+    raise SystemExit("The stream ended without a result")
+
+
+def served_model(service: Service, dataset: str) -> tuple[str, str]:
+    """The contract's own request by plain HTTP; image path and `X-Served-Model`."""
+    answer = httpx.post(
+        f"{service.url}/api/v1/generate",
+        headers={"X-API-Key": service.key},
+        json={"prompt": PROMPT, "seed": 42, "dataset": dataset},
+        timeout=300.0,
+    )
+    answer.raise_for_status()
+    return answer.json()["image_path"], answer.headers["X-Served-Model"]
+
+
+def verdict_line(path: str, quality: Mapping[str, Any], privacy: Mapping[str, Any]) -> str:
+    def word(passed: bool) -> str:
+        return "passed" if passed else "NOT passed"
+
+    return (
+        f"  {path}\n"
+        f"    quality {quality['quality_score']:.2f} ({word(quality['passed'])}), "
+        f"privacy {privacy['privacy_score']} ({word(privacy['passed'])}), "
+        f"faces {privacy['faces_detected']}, text {privacy['text_detected']}"
+    )
+
+
+def run(service: Service, data_root: Path) -> None:
+    dataset = f"demo_{time.strftime('%Y%m%d_%H%M%S')}"
+    with SyntheticImageClient(api_key=service.key, base_url=service.url) as client:
+        print(f'1. POST /generate: "{PROMPT}"')
+        first, model = served_model(service, dataset)
+        print(f"  {first}")
+        print(f'2. WebSocket: "{STREAMED_PROMPT}"')
+        second = streamed_image(client, dataset)
+        print("3. Quality and privacy of both")
+        lines = [
+            verdict_line(path, client.validate_quality(path), client.validate_privacy(path))
+            for path in (first, second)
+        ]
+        print("\n".join(lines))
+        print("4. Export to JSONL")
+        exported = client.export_jsonl(
+            dataset_dir=f"{data_root}/generated/{dataset}",
+            output_file=f"{data_root}/exports/{dataset}.jsonl",
+        )
+    print(f"  {exported['output_file']}: {exported['exported_count']} records")
+    print(f"\nServed by {model} (X-Served-Model). Images:\n  {first}\n  {second}")
+
+
+def main() -> int:
+    data_root = (REPOSITORY / "data").absolute()
+    started = time.monotonic()
+    print("Starting the service on a Ray of its own ...", flush=True)
+    service = Service(data_root)
+    try:
+        service.wait_until_ready()
+        print(f"Ready after {time.monotonic() - started:.0f} s at {service.url}\n", flush=True)
+        run(service, data_root)
+    finally:
+        code = service.stop()
+    print(f"Stopped cleanly. {time.monotonic() - started:.0f} s in all." if code == 0 else "")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""A Ray of our own on this machine, with the application on it; never somebody else's."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import ray
+from ray import serve
+
+LOGICAL_CPUS = 8
+"""Logical, not physical: replicas reserve little, and a batch job needs room to schedule."""
+
+
+class StartFailed(Exception):
+    """The application did not come up; the message says which deployment and why."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def local_ray(num_gpus: int = 0) -> Iterator[str]:
+    """Start Ray in a private folder; yields the dashboard's address (`serve status -a ...`).
+
+    Everything is stopped at the end, Serve first, so that replicas shut down in order.
+    """
+    # Short: the path of a unix socket has at most 107 bytes.
+    folder = tempfile.mkdtemp(prefix="ifl-", dir="/tmp")
+    try:
+        context = ray.init(
+            address="local",
+            num_cpus=LOGICAL_CPUS,
+            num_gpus=num_gpus,
+            include_dashboard=True,
+            dashboard_host="127.0.0.1",
+            dashboard_port=free_port(),
+            log_to_driver=False,
+            logging_level="error",
+            _temp_dir=folder,
+        )
+        try:
+            yield f"http://{context.dashboard_url}"
+        finally:
+            serve.shutdown()
+            ray.shutdown()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def deploy(dashboard: str, document: dict[str, Any]) -> None:
+    """What `serve deploy` does: hand the config to Serve's REST API."""
+    answer = httpx.put(f"{dashboard}/api/serve/applications/", json=document, timeout=60.0)
+    if answer.status_code != httpx.codes.OK:
+        raise StartFailed(f"Ray Serve refused the config: {answer.text[:2000]}")
+
+
+def wait_until_running(
+    dashboard: str,
+    timeout_s: float = 300.0,
+    on_change: Callable[[str], None] = lambda _: None,
+    interval_s: float = 0.5,
+) -> None:
+    """Block until every deployment is healthy; `StartFailed` with Serve's message otherwise."""
+    give_up = time.monotonic() + timeout_s
+    said = ""
+    while time.monotonic() < give_up:
+        answer = httpx.get(f"{dashboard}/api/serve/applications/", timeout=60.0)
+        (application,) = answer.json()["applications"].values() or [{"status": "NOT_STARTED"}]
+        if application["status"] == "RUNNING":
+            return
+        if application["status"] in ("DEPLOY_FAILED", "UNHEALTHY"):
+            raise StartFailed(_why(application))
+        if (waiting := _waiting(application)) != said:
+            on_change(said := waiting)
+        time.sleep(interval_s)
+    raise StartFailed(f"not running after {timeout_s:g} s; {said}")
+
+
+def _waiting(application: dict[str, Any]) -> str:
+    names = [
+        name
+        for name, deployment in application.get("deployments", {}).items()
+        if deployment["status"] != "HEALTHY"
+    ]
+    return "waiting for " + ", ".join(sorted(names)) if names else "building the application"
+
+
+def _why(application: dict[str, Any]) -> str:
+    messages = [application.get("message", "")]
+    messages += [
+        f"{name}: {deployment['message']}"
+        for name, deployment in application.get("deployments", {}).items()
+        if deployment.get("message")
+    ]
+    return "\n".join(message for message in messages if message)[-4000:]
