@@ -35,7 +35,7 @@ class S3Storage:
         self._client = client
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self._spool_dir = spool_dir
+        self._spool_dir = str(spool_dir) if spool_dir else None
 
     def put_new(self, key: str, content: bytes) -> ObjectStat:
         return self._put(key, content, {"IfNoneMatch": "*"})

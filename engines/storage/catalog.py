@@ -1,0 +1,131 @@
+"""One dataset as it is now: the listing joined with the index, in a scratch database on disk,
+so that memory stays flat whatever the dataset's size."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from engines.storage.index import read_shard
+from engines.storage.layout import GENERATED, INDEX_FOLDER, FileKind, classify
+from engines.types import ObjectStat
+
+if TYPE_CHECKING:
+    from engines.protocols import Storage
+
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -4096;
+CREATE TABLE files (stem TEXT, name TEXT, kind TEXT, size INT, modified REAL, etag TEXT,
+                    PRIMARY KEY (stem, name)) WITHOUT ROWID;
+CREATE TABLE lines (name TEXT, kind TEXT, stamp TEXT, etag TEXT, body BLOB,
+                    PRIMARY KEY (name, kind));
+"""
+_ADD_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"
+_ADD_LINE = """
+INSERT INTO lines VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (name, kind) DO UPDATE SET stamp = excluded.stamp, etag = excluded.etag,
+body = excluded.body WHERE excluded.stamp >= lines.stamp
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """What the index says of one object: its version, and its JSON."""
+
+    etag: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogImage:
+    """An image that is really there, its neighbours by kind, and what the index says of it."""
+
+    image_id: str
+    name: str
+    stat: ObjectStat
+    sidecars: dict[FileKind, ObjectStat]
+    index: dict[str, IndexEntry] = field(default_factory=dict)
+
+
+@contextmanager
+def open_catalog(storage: Storage, dataset: str, scratch: Path | None) -> Iterator[Catalog]:
+    """Read listing and index of the folder `dataset` into a scratch file, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="catalog-", dir=scratch) as folder:
+        path = Path(folder) / "catalog.sqlite"
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.executescript(_TABLES)
+            database.execute("BEGIN")
+            _fill(database, storage, dataset)
+            database.execute("COMMIT")
+            yield Catalog(database, dataset)
+
+
+class Catalog:
+    """Lives inside `open_catalog`; used by one thread."""
+
+    def __init__(self, database: sqlite3.Connection, dataset: str) -> None:
+        self._database = database
+        self._dataset = dataset
+
+    def count(self) -> int:
+        """How many images there are."""
+        query = "SELECT COUNT(*) FROM files WHERE kind = 'image'"
+        return int(self._database.execute(query).fetchone()[0])
+
+    def images(self) -> Iterator[CatalogImage]:
+        """Every image, ordered by id. Of two with one stem, the later keeps its suffix as id."""
+        rows = self._database.execute("SELECT * FROM files ORDER BY stem, name")
+        for stem, group in groupby(rows, key=lambda row: row[0]):
+            files = [(kind, name, self._stat(name, *rest)) for _, name, kind, *rest in group]
+            sidecars = {kind: stat for kind, _, stat in files if kind != "image"}
+            taken = False
+            for kind, name, stat in files:
+                if kind == "image":
+                    image_id = name if taken else stem
+                    taken = True
+                    yield CatalogImage(image_id, name, stat, sidecars, self._index(name))
+
+    def _index(self, name: str) -> dict[str, IndexEntry]:
+        query = "SELECT kind, etag, body FROM lines WHERE name = ?"
+        rows = self._database.execute(query, (name,))
+        return {kind: IndexEntry(etag, body) for kind, etag, body in rows}
+
+    def _stat(self, name: str, size: int, modified: float, etag: str) -> ObjectStat:
+        modified_at = datetime.fromtimestamp(modified, UTC)
+        return ObjectStat(f"{self._dataset}/{name}", size, modified_at, etag)
+
+
+def _fill(database: sqlite3.Connection, storage: Storage, dataset: str) -> None:
+    shards: list[str] = []
+    database.executemany(_ADD_FILE, _files(storage, dataset, shards))
+    for key in shards:
+        database.executemany(_ADD_LINE, _lines(storage, key))
+
+
+def _files(storage: Storage, dataset: str, shards: list[str]) -> Iterator[tuple[object, ...]]:
+    """Rows of `files`; the keys of index shards go to `shards` on the way."""
+    for stat in storage.list(dataset):
+        name = stat.key[len(dataset) + 1 :]
+        if name.startswith(f"{INDEX_FOLDER}/"):
+            shards.append(stat.key)
+        elif dataset == GENERATED and "/" in name:
+            continue  # the datasets' own
+        elif (found := classify(name)) is not None:
+            modified = stat.modified_at.timestamp()
+            yield found[0], name, found[1], stat.size_bytes, modified, stat.etag
+
+
+def _lines(storage: Storage, key: str) -> Iterator[tuple[object, ...]]:
+    for name, kind, stamp, etag, body in read_shard(storage, key):
+        yield name, kind, stamp, etag, orjson.dumps(body)

@@ -1,0 +1,131 @@
+"""How an image came to be: written into the image and beside it, read back by everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from engines.errors import InvalidParameters
+
+if TYPE_CHECKING:
+    from engines.errors import JsonValue
+    from engines.types import GeneratedImage, GenerationRequest
+
+RECIPE_SCHEMA = "inferloop.recipe/1"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeParameters:
+    """The request's parameters, in the contract's names and units."""
+
+    model_id: str
+    width: int
+    height: int
+    num_inference_steps: int
+    guidance_scale: float
+    seed: int
+    profile: str | None = None
+    profile_strength: float | None = None
+    lora: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything needed to make the image again, and to tell that it is the same."""
+
+    image_id: str
+    prompt: str
+    negative_prompt: str | None
+    parameters: RecipeParameters
+    served_model: str
+    revision: str | None
+    noise_scheduler: str
+    created_at: datetime
+    pixel_sha256: str
+    """SHA-256, hex, of the RGB bytes row by row."""
+    dataset: str | None = None
+    safety: Mapping[str, JsonValue] = field(default_factory=dict)
+    library_versions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    engine_s: float = 0.0
+    file_sha256: str | None = None
+    """SHA-256, hex, of the file; None inside the file, which cannot hold its own hash."""
+    size_bytes: int | None = None
+
+    def to_json(self) -> bytes:
+        """One line of UTF-8 JSON, `schema` first.
+
+        Raises:
+            InvalidParameters: text that is not valid Unicode (a lone surrogate).
+        """
+        try:
+            return orjson.dumps({"schema": RECIPE_SCHEMA, **asdict(self)})
+        except TypeError as error:
+            reason = "must be valid Unicode"
+            raise InvalidParameters.of("prompt", None, "UTF-8", reason) from error
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Recipe:
+        """Read back `to_json`; `ValueError` for anything else."""
+        return cls.from_dict(orjson.loads(content))
+
+    @classmethod
+    def from_dict(cls, found: object) -> Recipe:
+        """From parsed JSON; fields of later versions are left out, `ValueError` if it is none."""
+        if not isinstance(found, dict) or found.get("schema") != RECIPE_SCHEMA:
+            raise ValueError("not a recipe of ours")
+        try:
+            known = {name: found[name] for name in _NAMES if name in found}
+            parameters = {
+                n: found["parameters"][n] for n in _PARAMETERS if n in found["parameters"]
+            }
+            known["parameters"] = RecipeParameters(**parameters)
+            known["created_at"] = datetime.fromisoformat(found["created_at"]).astimezone(UTC)
+            known["notes"] = tuple(found.get("notes", ()))
+            return cls(**known)
+        except (KeyError, TypeError) as error:
+            raise ValueError("recipe lacks a field") from error
+
+
+_NAMES = tuple(f.name for f in fields(Recipe))
+_PARAMETERS = tuple(f.name for f in fields(RecipeParameters))
+
+
+def make_recipe(
+    request: GenerationRequest,
+    image: GeneratedImage,
+    pixel_sha256: str,
+    library_versions: Mapping[str, str],
+    created_at: datetime,
+) -> Recipe:
+    """The recipe of a fresh image, before the file that holds it is written."""
+    return Recipe(
+        image_id=request.image_id,
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        parameters=RecipeParameters(
+            model_id=request.model_id,
+            width=request.width,
+            height=request.height,
+            num_inference_steps=request.num_inference_steps,
+            guidance_scale=request.guidance_scale,
+            seed=request.seed,
+            profile=request.profile,
+            profile_strength=request.profile_strength if request.profile else None,
+            lora=request.lora,
+        ),
+        served_model=image.served_model,
+        revision=image.revision,
+        noise_scheduler=image.noise_scheduler,
+        created_at=created_at,
+        pixel_sha256=pixel_sha256,
+        dataset=request.dataset,
+        safety=dict(image.safety),
+        library_versions=dict(library_versions),
+        notes=image.notes,
+        engine_s=round(image.engine_s, 6),
+    )

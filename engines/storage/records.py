@@ -1,0 +1,138 @@
+"""From what the catalog found to what everybody wants to know about an image."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import orjson
+
+from engines.errors import NotFound
+from engines.storage.png import read_png_text
+from engines.storage.recipe import Recipe
+from engines.storage.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engines.errors import JsonValue
+    from engines.protocols import Storage
+    from engines.storage.catalog import CatalogImage
+    from engines.storage.layout import FileKind, VerdictKind
+    from engines.types import ObjectStat
+
+logger = logging.getLogger(__name__)
+PNG_RECIPE_KEYWORD = "inferloop.recipe"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRecord:
+    """One image of a dataset with all that is known about it without decoding it."""
+
+    image_id: str
+    """Stable: path below the dataset without suffix."""
+    name: str
+    """Path below the dataset."""
+    stat: ObjectStat
+    recipe: Recipe | None
+    """None for an image that we did not make."""
+    metadata: Mapping[str, JsonValue] | None
+    """JSON object beside an image that we did not make, as it was found."""
+    quality: Verdict | None
+    privacy: Verdict | None
+    sidecars: Mapping[FileKind, ObjectStat]
+    """Objects beside the image: recipe, verdicts, annotations."""
+    indexed: bool
+    """Whether all of it came from the index, without a read."""
+
+
+def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
+    """Join; whatever the index lacks or has in an old version is read from the objects."""
+    entry = image.index.get("image")
+    recipe = _parsed_recipe(entry.body) if entry else None
+    if recipe is not None and recipe.size_bytes != image.stat.size_bytes:
+        recipe = None  # the line speaks of a file that somebody replaced
+    metadata: Mapping[str, JsonValue] | None = None
+    healed = recipe is None
+    if recipe is None:
+        recipe, metadata = _recover(storage, image)
+    quality, quality_read = _verdict(storage, image, "quality")
+    privacy, privacy_read = _verdict(storage, image, "privacy")
+    return DatasetRecord(
+        image_id=image.image_id,
+        name=image.name,
+        stat=image.stat,
+        recipe=recipe,
+        metadata=metadata,
+        quality=quality,
+        privacy=privacy,
+        sidecars=image.sidecars,
+        indexed=not (healed or quality_read or privacy_read),
+    )
+
+
+def recipe_of_png(storage: Storage, key: str) -> Recipe | None:
+    """The recipe inside the file: all that is left after a crash before the sidecar."""
+    with storage.open(key) as file:
+        text = read_png_text(file).get(PNG_RECIPE_KEYWORD)
+    return _parsed_recipe(text.encode()) if text else None
+
+
+def _recover(
+    storage: Storage, image: CatalogImage
+) -> tuple[Recipe | None, Mapping[str, JsonValue] | None]:
+    sidecar = image.sidecars.get("recipe")
+    metadata: Mapping[str, JsonValue] | None = None
+    if sidecar is not None:
+        found = _read_json(storage, sidecar.key)
+        try:
+            recipe = Recipe.from_dict(found)
+        except ValueError:
+            metadata = found if isinstance(found, dict) else None
+        else:
+            if recipe.size_bytes != image.stat.size_bytes:
+                recipe = replace(recipe, file_sha256=None, size_bytes=None)
+            return recipe, None
+    try:
+        return recipe_of_png(storage, image.stat.key), metadata
+    except NotFound:  # deleted since it was listed
+        return None, metadata
+
+
+def _parsed_recipe(body: bytes) -> Recipe | None:
+    try:
+        return Recipe.from_json(body)
+    except ValueError:
+        return None
+
+
+def _verdict(
+    storage: Storage, image: CatalogImage, kind: VerdictKind
+) -> tuple[Verdict | None, bool]:
+    """The verdict, and whether it had to be read. The object is the truth; the index saves the
+    read where it names the object's version."""
+    stat = image.sidecars.get(kind)
+    if stat is None:
+        return None, False
+    entry = image.index.get(kind)
+    fresh = entry is not None and entry.etag == stat.etag
+    found = orjson.loads(entry.body) if entry and fresh else _read_json(storage, stat.key)
+    try:
+        verdict = Verdict.from_dict(found)
+    except ValueError:
+        logger.warning("not a verdict", extra={"key": stat.key})
+        return None, False
+    judged = image.name.rpartition("/")[2]
+    return (verdict if verdict.file_name == judged else None), not fresh
+
+
+def _read_json(storage: Storage, key: str) -> object:
+    """Parsed content, None if it is no JSON or went away since it was listed."""
+    try:
+        return orjson.loads(storage.read(key))
+    except orjson.JSONDecodeError:
+        logger.warning("not JSON", extra={"key": key})
+    except NotFound:
+        logger.info("gone since it was listed", extra={"key": key})
+    return None

@@ -1,0 +1,69 @@
+"""A judgement on one image, as it lies beside it: who judged, when, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from engines.types import PrivacyReport, QualityReport
+
+if TYPE_CHECKING:
+    from engines.errors import JsonValue
+    from engines.storage.layout import VerdictKind
+
+VERDICT_SCHEMA = "inferloop.verdict/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`score` is 0..1 for quality and 0..100 for privacy; `findings` the rest of the report."""
+
+    kind: VerdictKind
+    file_name: str
+    """Name of the judged file, because two images may share a stem (a.png, a.jpg)."""
+    passed: bool
+    score: float
+    validator_version: str
+    judged_at: datetime
+    findings: Mapping[str, JsonValue]
+
+    @classmethod
+    def of(cls, key: str, report: QualityReport | PrivacyReport, judged_at: datetime) -> Verdict:
+        """From a validator's report on the image `key`."""
+        found = asdict(report)
+        kind: VerdictKind = "quality" if isinstance(report, QualityReport) else "privacy"
+        score = found.pop(f"{kind}_score")
+        for name in ("key", "passed", "validator_version"):
+            del found[name]
+        name = key.rpartition("/")[2]
+        return cls(kind, name, report.passed, score, report.validator_version, judged_at, found)
+
+    def to_json(self) -> bytes:
+        """One line of UTF-8 JSON."""
+        return orjson.dumps({"schema": VERDICT_SCHEMA, **asdict(self)}, option=_OPTIONS)
+
+    @classmethod
+    def from_dict(cls, found: object) -> Verdict:
+        """From parsed JSON; `ValueError` if it is no verdict."""
+        if not isinstance(found, dict) or found.get("schema") != VERDICT_SCHEMA:
+            raise ValueError("not a verdict of ours")
+        try:
+            judged_at = datetime.fromisoformat(found["judged_at"]).astimezone(UTC)
+            return cls(
+                found["kind"],
+                found["file_name"],
+                found["passed"],
+                found["score"],
+                found["validator_version"],
+                judged_at,
+                found["findings"],
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError("verdict lacks a field") from error
+
+
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY

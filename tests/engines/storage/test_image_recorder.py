@@ -1,0 +1,177 @@
+"""Recording an image: the recipe twice, and a crash anywhere loses nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from PIL import Image
+
+from engines.errors import Conflict, GenerationFailed, InvalidParameters, StorageFailed
+from engines.storage.datasets import DatasetStore
+from engines.storage.png import encode_png, read_png_text
+from engines.storage.recipe import Recipe
+from engines.storage.recorder import ImageRecorder, pixel_sha256
+from engines.types import GeneratedImage, GenerationRequest
+
+MakeRequest = Callable[..., GenerationRequest]
+MakeImage = Callable[[int], GeneratedImage]
+
+
+def test_an_image_is_stored_with_its_recipe_inside_and_beside(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    image = make_image(1)
+    stored = recorder.record(make_request(negative_prompt="blurry"), image)
+    content = counting.read("generated/nature/image_1.png")
+    assert stored.key == "generated/nature/image_1.png"
+    assert stored.sha256 == hashlib.sha256(content).hexdigest()
+    assert stored.size_bytes == len(content)
+    assert (stored.served_model, stored.seed, stored.engine_s) == ("inferloop/mini", 42, 1.25)
+
+    opened = Image.open(io.BytesIO(content))
+    assert np.array_equal(np.asarray(opened), image.pixels)
+    inside = Recipe.from_json(opened.text["inferloop.recipe"].encode())
+    beside = Recipe.from_json(counting.read("generated/nature/image_1.json"))
+    assert opened.text["inferloop.pixel_sha256"] == pixel_sha256(image.pixels)
+    assert inside.file_sha256 is None
+    assert beside.file_sha256 == stored.sha256
+    assert inside.prompt == beside.prompt == "A beautiful sunset – über 山"
+    assert beside.negative_prompt == "blurry"
+    assert beside.pixel_sha256 == hashlib.sha256(image.pixels.tobytes()).hexdigest()
+    assert beside.parameters.model_id == "runwayml/stable-diffusion-v1-5"
+    assert beside.library_versions == {"torch": "2.13.0", "diffusers": "0.42.1"}
+    assert beside.safety == {"policy": "flag", "flagged": False}
+    assert beside.notes == ("stand-in model",)
+
+
+def test_without_dataset_it_lies_in_the_area(
+    recorder: ImageRecorder, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    stored = recorder.record(make_request(dataset=None), make_image(1))
+    assert stored.key == "generated/image_1.png"
+
+
+def test_a_repeated_run_finds_its_own_image(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    first = recorder.record(make_request(), make_image(1))
+    again = recorder.record(make_request(), make_image(1))
+    assert again == first
+    assert hashlib.sha256(counting.read(first.key)).hexdigest() == first.sha256
+
+
+def test_another_image_under_the_same_id_is_a_conflict(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    first = recorder.record(make_request(), make_image(1))
+    with pytest.raises(Conflict):
+        recorder.record(make_request(), make_image(2))
+    assert hashlib.sha256(counting.read(first.key)).hexdigest() == first.sha256
+    counting.inner.replace("generated/nature/image_2.png", b"foreign")
+    with pytest.raises(Conflict):
+        recorder.record(make_request("image_2"), make_image(1))
+
+
+def test_a_crash_before_the_sidecar_is_mended_by_the_repetition(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    counting.failing = {"put_new": "image_1.json"}
+    with pytest.raises(StorageFailed):
+        recorder.record(make_request(), make_image(1))
+    counting.failing = {}
+    stored = recorder.record(make_request(), make_image(1))
+    beside = Recipe.from_json(counting.read("generated/nature/image_1.json"))
+    assert beside.file_sha256 == stored.sha256
+
+
+def test_an_image_without_sidecar_and_index_still_tells_its_recipe(
+    recorder: ImageRecorder,
+    store: DatasetStore,
+    counting: Any,
+    make_request: MakeRequest,
+    make_image: MakeImage,
+) -> None:
+    counting.failing = {"put_new": "image_1.json"}
+    with pytest.raises(StorageFailed):
+        recorder.record(make_request(), make_image(1))
+    (record,) = store.iter_records("generated/nature")
+    assert record.recipe is not None
+    assert record.recipe.prompt == "A beautiful sunset – über 山"
+    assert not record.indexed
+
+
+def test_an_index_that_cannot_be_written_does_not_fail_the_image(
+    recorder: ImageRecorder,
+    store: DatasetStore,
+    counting: Any,
+    make_request: MakeRequest,
+    make_image: MakeImage,
+) -> None:
+    counting.failing = {"append": ".jsonl"}
+    recorder.record(make_request(), make_image(1))
+    counting.failing = {}
+    recorder.record(make_request("image_2"), make_image(2))
+    records = list(store.iter_records("generated/nature"))
+    assert [(r.image_id, r.indexed) for r in records] == [("image_1", False), ("image_2", True)]
+
+
+def test_a_prompt_that_is_no_unicode_is_refused(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    with pytest.raises(InvalidParameters):
+        recorder.record(make_request(prompt="broken \ud800"), make_image(1))
+    assert list(counting.list("generated")) == []
+
+
+def test_recipes_survive_json_and_later_fields(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    recorder.record(make_request(lora="style", profile="p"), make_image(1))
+    content = counting.read("generated/nature/image_1.json")
+    recipe = Recipe.from_json(content)
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    later = {**orjson.loads(content), "added_later": 1}
+    later["parameters"]["added_later"] = 2
+    assert Recipe.from_dict(later) == recipe
+
+
+@pytest.mark.parametrize("found", [None, [], {}, {"schema": "inferloop.recipe/1"}, {"schema": 3}])
+def test_what_is_no_recipe(found: object) -> None:
+    with pytest.raises(ValueError, match=r"recipe"):
+        Recipe.from_dict(found)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+    ],
+)
+def test_only_rgb_bytes_are_encoded(pixels: Any) -> None:
+    with pytest.raises(GenerationFailed):
+        encode_png(pixels, {})
+
+
+def test_png_text_is_read_by_us_as_by_pillow() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    text = {"key.one": "Grüße 山\n", "key.two": "{}"}
+    content = encode_png(pixels, text)
+    assert read_png_text(io.BytesIO(content)) == text
+    assert dict(Image.open(io.BytesIO(content)).text) == text
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(content))), pixels)
+
+
+def test_broken_png_text_is_not_believed() -> None:
+    content = bytearray(encode_png(np.zeros((8, 8, 3), np.uint8), {"k": "value"}))
+    assert read_png_text(io.BytesIO(bytes(content[:40]))) == {}
+    content[content.index(b"value")] ^= 1
+    assert read_png_text(io.BytesIO(bytes(content))) == {}
+    assert read_png_text(io.BytesIO(b"JFIF")) == {}
