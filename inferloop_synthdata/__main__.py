@@ -1,0 +1,7 @@
+"""`python -m inferloop_synthdata` is `inferloop`."""
+
+import sys
+
+from inferloop_synthdata.cli import main
+
+sys.exit(main())

@@ -1,0 +1,95 @@
+"""`inferloop export` and `datasets`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import cast
+
+from inferloop_synthdata.answers import ExportFilter
+from inferloop_synthdata.client import SyntheticImageClient
+from inferloop_synthdata.console import fields, size, table
+from inferloop_synthdata.operations import ExportOptions
+from inferloop_synthdata.session import Session
+from inferloop_synthdata.usage import UsageProblem
+
+
+def export(session: Session, arguments: Namespace) -> int:
+    """A dataset to a file or folder under `exports/`, or to a bucket."""
+    with session.client() as client:
+        if arguments.format == "s3":
+            return _export_s3(session, client, arguments)
+        if arguments.output is None:
+            raise UsageProblem(f"export {arguments.format} needs --output")
+        if arguments.download is not None and arguments.format == "webdataset":
+            raise UsageProblem("--download takes single files: jsonl or parquet")
+        options = _export_options(arguments)
+        if arguments.format == "webdataset":
+            sharded = client.export_webdataset(
+                dataset_dir=arguments.dataset_dir, output_dir=arguments.output, **options
+            )
+            session.console.answer(sharded, fields(sharded))
+            return 0
+        run = client.export_jsonl if arguments.format == "jsonl" else client.export_parquet
+        report = run(dataset_dir=arguments.dataset_dir, output_file=arguments.output, **options)
+        if arguments.download is not None:
+            saved = client.download_export(report["output_file"], to=arguments.download)
+            session.console.note(f"saved to {saved}")
+    session.console.answer(report, fields(report))
+    return 0
+
+
+def _export_s3(session: Session, client: SyntheticImageClient, arguments: Namespace) -> int:
+    if arguments.bucket is None:
+        raise UsageProblem("export s3 needs --bucket")
+    report = client.export_s3(
+        dataset_dir=arguments.dataset_dir,
+        bucket_name=arguments.bucket,
+        s3_prefix=arguments.prefix,
+        include_metadata=False if arguments.no_metadata else None,
+        public_read=True if arguments.public_read else None,
+        filter=_filter(arguments),
+    )
+    session.console.answer(report, fields(report))
+    # A script must not take a dataset with holes for a whole one.
+    return 0 if report["status"] == "success" else 1
+
+
+def _export_options(arguments: Namespace) -> ExportOptions:
+    return {
+        "include_metadata": False if arguments.no_metadata else None,
+        "include_annotations": False if arguments.no_annotations else None,
+        "filter": _filter(arguments),
+        "splits": dict(arguments.split) or None,
+    }
+
+
+def _filter(arguments: Namespace) -> ExportFilter | None:
+    chosen = {
+        "quality_passed": arguments.quality_passed or None,
+        "privacy_passed": arguments.privacy_passed or None,
+        "min_quality_score": arguments.min_quality_score,
+        "since": arguments.since,
+    }
+    given = {name: value for name, value in chosen.items() if value is not None}
+    return cast(ExportFilter, given) if given else None
+
+
+def datasets(session: Session, arguments: Namespace) -> int:
+    """All datasets, or one; with `--delete` it goes."""
+    with session.client() as client:
+        if arguments.name is None:
+            if arguments.delete:
+                raise UsageProblem("--delete needs the name of a dataset")
+            every = client.list_datasets()
+            rows = [
+                (entry["name"], entry["image_count"], size(entry["size_bytes"]))
+                for entry in every["datasets"]
+            ]
+            session.console.answer(every, table(("NAME", "IMAGES", "SIZE"), rows))
+        elif arguments.delete:
+            client.delete_dataset(arguments.name)
+            session.console.answer({"deleted": arguments.name}, [f"deleted {arguments.name}"])
+        else:
+            one = client.get_dataset(arguments.name)
+            session.console.answer(one, fields(one))
+    return 0
