@@ -91,9 +91,13 @@ class Files(Protocol):
     def read(self, key: str) -> AsyncIterator[bytes]:
         """The object in chunks of at most 1 MiB."""
 
-    async def upload_image(self, content: bytes) -> str:
+    async def upload_image(self, content: bytes, folder: str | None = None) -> str:
         """Check that it is an image we decode (`InvalidImage` otherwise), store it under
-        `uploads/` with a fresh name, and return its key."""
+        `uploads/` (or `uploads/<folder>/`) with a fresh name, and return its key."""
+
+    async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
+        """Keys of the images below a folder, ordered, the first `limit` of them; an absent
+        folder holds none."""
 
 
 class Readiness(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from itertools import islice
 
 from engines.images import ImageLimits, probe
 from engines.protocols import Storage
@@ -31,6 +32,15 @@ class StoredFiles:
 
     async def upload_image(self, content: bytes, folder: str | None = None) -> str:
         return await asyncio.to_thread(self._upload, content, folder)
+
+    async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
+        return await asyncio.to_thread(self._images, folder_key, limit)
+
+    def _images(self, folder_key: str, limit: int) -> list[str]:
+        endings = tuple(f".{suffix}" for suffix in (*SUFFIXES.values(), "jpeg", "tif"))
+        objects = self._storage.list(folder_key)
+        keys = (found.key for found in objects if found.key.lower().endswith(endings))
+        return list(islice(keys, limit))
 
     def _upload(self, content: bytes, folder: str | None) -> str:
         info = probe(content, self._limits)

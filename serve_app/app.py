@@ -1,0 +1,115 @@
+"""Assembly of the face: middleware, routes, error rendering, the WebSocket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from engines.errors import InferloopError
+from engines.protocols import Clock
+from serve_app.auth import ApiKeys
+from serve_app.bodies import bodies_of
+from serve_app.config import ApiConfig
+from serve_app.context import Context
+from serve_app.errors import BatchFailed, render
+from serve_app.generation_requests import DrawSeed
+from serve_app.ids import IdSource, draw_seed
+from serve_app.jobs import JobService
+from serve_app.middleware.stack import middleware_stack
+from serve_app.openapi import API_PREFIX, openapi_document
+from serve_app.paths import PathCodec
+from serve_app.quota import Quota
+from serve_app.rate_limits import RateLimiter
+from serve_app.routes import datasets, export, generate, health, images, profiles, validate
+from serve_app.services import Services
+from serve_app.ws import endpoint
+
+VERSION = "1.0.0"
+"""Of the contract, not of the package."""
+
+_RENDERED = (InferloopError, BatchFailed, RequestValidationError, HTTPException, Exception)
+
+
+class Face(FastAPI):
+    """FastAPI with the contract's own OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi_document(self, self.state.context.bodies)
+        return self.openapi_schema
+
+
+def create_app(
+    services: Services,
+    config: ApiConfig,
+    keys: ApiKeys,
+    limiter: RateLimiter,
+    *,
+    clock: Clock = time.monotonic,
+    ids: IdSource | None = None,
+    draw_seed: DrawSeed = draw_seed,
+) -> FastAPI:
+    """The whole ASGI application over the services. Shares nothing between two calls.
+
+    `clock` (monotonic seconds) times jobs, `ids` names things, `draw_seed` draws the seeds that
+    clients leave out; tests give their own.
+    """
+    ids = ids or IdSource()
+    context = _context(services, config, limiter, clock, ids, draw_seed)
+    app = Face(
+        title="Inferloop Synthetic Images",
+        version=VERSION,
+        description="Synthetic image datasets as a service.",
+        docs_url="/docs",
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+        middleware=middleware_stack(config, keys, limiter, ids),
+        exception_handlers=dict.fromkeys(_RENDERED, render),
+        lifespan=_lifespan,
+    )
+    app.state.context = context
+    app.include_router(health.router)
+    app.include_router(_api_router(), prefix=API_PREFIX)
+    return app
+
+
+def _api_router() -> APIRouter:
+    api = APIRouter()
+    for area in (generate, validate, profiles, export, images, datasets, endpoint):
+        api.include_router(area.router)
+    return api
+
+
+def _context(
+    services: Services,
+    config: ApiConfig,
+    limiter: RateLimiter,
+    clock: Clock,
+    ids: IdSource,
+    draw_seed: DrawSeed,
+) -> Context:
+    return Context(
+        services=services,
+        config=config,
+        limiter=limiter,
+        paths=PathCodec(config.data_root),
+        bodies=bodies_of(config),
+        jobs=JobService(services.generation, config.jobs, ids.job, clock),
+        job_quota=Quota("jobs", config.jobs.max_per_key),
+        socket_quota=Quota("sockets", config.sockets.max_per_key),
+        ids=ids,
+        draw_seed=draw_seed,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.context.jobs.close()

@@ -1,0 +1,142 @@
+"""What the face is: bounds, budgets, caps and names. Frozen; secrets never come this way."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from limits import parse as parse_rate
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class FrozenModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldBounds(FrozenModel):
+    """Bounds and defaults of what a client may ask for; OpenAPI shows them."""
+
+    min_side_px: int = Field(default=64, ge=8, description="Smallest width and height, pixels.")
+    max_side_px: int = Field(default=1024, description="Largest width and height, pixels.")
+    side_multiple_px: int = Field(default=8, ge=1, description="Sides are multiples of this.")
+    default_side_px: int = Field(default=512, description="Width and height when left out.")
+    max_inference_steps: int = Field(default=150, ge=1, description="Most denoising steps.")
+    default_inference_steps: int = Field(default=50, ge=1, description="Steps when left out.")
+    max_guidance_scale: float = Field(default=30.0, ge=0, description="Largest guidance, unitless.")
+    default_guidance_scale: float = Field(default=7.5, ge=0, description="Guidance when left out.")
+    max_seed: int = Field(
+        default=2**53 - 1, ge=0, description="Largest seed; JavaScript keeps integers to 2^53-1."
+    )
+    max_prompt_chars: int = Field(default=2000, ge=1, description="Longest prompt, characters.")
+    max_prompts: int = Field(default=64, ge=1, description="Most prompts in one batch call.")
+    max_batch_size: int = Field(default=32, ge=1, description="Most images of a call in flight.")
+    default_batch_size: int = Field(default=4, ge=1, description="Images in flight if left out.")
+
+
+class JobLimits(FrozenModel):
+    """How long a generation may take, how many run, how long their logs are kept."""
+
+    deadline_base_s: float = Field(
+        default=120.0, gt=0, description="Seconds for any job: queueing, model load, storage."
+    )
+    deadline_s_per_megapixel_step: float = Field(
+        default=4.0, ge=0, description="Seconds added per denoising step and 10^6 pixels."
+    )
+    max_per_key: int = Field(
+        default=64, ge=1, description="Jobs of one key at once, in one ingress replica."
+    )
+    coalesce_after_events: int = Field(
+        default=16, ge=1, description="Unread events past which a reader gets the newest only."
+    )
+    kept_finished: int = Field(default=1000, ge=0, description="Finished jobs kept for readers.")
+    kept_finished_s: float = Field(default=600.0, ge=0, description="Seconds they are kept.")
+
+    def deadline_s(self, width: int, height: int, num_inference_steps: int) -> float:
+        """Seconds from submission: base + rate * steps * megapixels, so it grows with the work."""
+        megapixels = width * height / 1e6
+        return (
+            self.deadline_base_s
+            + self.deadline_s_per_megapixel_step * num_inference_steps * megapixels
+        )
+
+
+class SocketLimits(FrozenModel):
+    """Caps of the WebSocket endpoint."""
+
+    max_per_key: int = Field(
+        default=8, ge=1, description="Open sockets of one key, in one ingress replica."
+    )
+    max_jobs: int = Field(default=8, ge=1, description="Unfinished jobs on one socket.")
+    max_message_bytes: int = Field(default=65_536, ge=1024, description="Largest message, bytes.")
+
+
+class BodyLimits(FrozenModel):
+    """Largest request bodies."""
+
+    max_json_bytes: int = Field(default=1_048_576, ge=1024, description="JSON body, bytes.")
+    max_upload_bytes: int = Field(
+        default=33_554_432, ge=1024, description="Body of an image upload, bytes."
+    )
+
+
+class RateLimits(FrozenModel):
+    """Requests per key in a moving window, such as "10/minute"."""
+
+    generate: str = Field(default="10/minute", description="Generations, REST and WebSocket.")
+    validate_: str = Field(
+        default="20/minute", alias="validate", description="Validation, anonymizing, profiling."
+    )
+    export: str = Field(default="5/minute", description="Exports of every format.")
+    upload: str = Field(default="120/minute", description="Image uploads.")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_a_rate(cls, rate: str) -> str:
+        parse_rate(rate)
+        return rate
+
+
+class DatasetValidationLimits(FrozenModel):
+    """How `POST /validate/dataset` spreads its work."""
+
+    max_images: int = Field(default=2000, ge=1, description="Largest dataset judged in one call.")
+    in_flight: int = Field(default=4, ge=1, description="Images judged at once.")
+    overload_retries: int = Field(
+        default=5, ge=0, description="Waits for a busy validator before an image counts as failed."
+    )
+    max_failures_listed: int = Field(default=100, ge=0, description="Failures named in the answer.")
+
+
+class ApiConfig(FrozenModel):
+    """Everything that `serve_app.app.create_app` decides by."""
+
+    data_root: str = Field(
+        default="/data", description="Data root as the wire shows it: a folder or s3://bucket/x."
+    )
+    default_model_id: str = Field(
+        default="runwayml/stable-diffusion-v1-5", description="model_id when left out."
+    )
+    bounds: FieldBounds = FieldBounds()
+    jobs: JobLimits = JobLimits()
+    sockets: SocketLimits = SocketLimits()
+    bodies: BodyLimits = BodyLimits()
+    rates: RateLimits = RateLimits()
+    dataset_validation: DatasetValidationLimits = DatasetValidationLimits()
+    ingress_replicas: int = Field(default=1, ge=1, description="Most ingress replicas that run.")
+    rate_limiter: Literal["memory", "actor", "redis"] = Field(
+        default="memory", description="Where hits are counted; memory is for one ingress replica."
+    )
+
+    @field_validator("data_root")
+    @classmethod
+    def _no_slash_at_the_end(cls, root: str) -> str:
+        if not root.startswith(("/", "s3://")):
+            raise ValueError("data_root is an absolute folder or s3://bucket/prefix")
+        return root.rstrip("/")
+
+    @model_validator(mode="after")
+    def _one_counter_for_all_replicas(self) -> Self:
+        if self.rate_limiter == "memory" and self.ingress_replicas > 1:
+            raise ValueError("rate_limiter 'memory' counts in one replica: use 'actor' or 'redis'")
+        return self

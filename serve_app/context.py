@@ -1,0 +1,48 @@
+"""What the routes share: built once per application, found through its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends
+from pydantic import BaseModel
+from starlette.requests import HTTPConnection
+
+from serve_app.bodies import Bodies
+from serve_app.config import ApiConfig
+from serve_app.generation_requests import DrawSeed
+from serve_app.ids import IdSource
+from serve_app.jobs import JobService
+from serve_app.middleware.key import key_hash_of
+from serve_app.paths import PathCodec
+from serve_app.quota import Quota
+from serve_app.rate_limits import RateLimiter
+from serve_app.services import Services
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    services: Services
+    config: ApiConfig
+    limiter: RateLimiter
+    paths: PathCodec
+    bodies: Bodies
+    jobs: JobService
+    job_quota: Quota
+    socket_quota: Quota
+    ids: IdSource
+    draw_seed: DrawSeed
+
+
+def context_of(connection: HTTPConnection) -> Context:
+    """Works for HTTP and WebSocket alike."""
+    context: Context = connection.app.state.context
+    return context
+
+
+InContext = Annotated[Context, Depends(context_of)]
+Caller = Annotated[str, Depends(key_hash_of)]
+"""Hash of the caller's API key."""

@@ -1,0 +1,135 @@
+"""Both validators over a dataset, a bounded number of images at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from engines.errors import InferloopError, InvalidParameters, NotFound, Overloaded
+from serve_app.config import DatasetValidationLimits
+from serve_app.paths import PathCodec
+from serve_app.schemas.validation import (
+    DatasetValidationBody,
+    DatasetValidationResponse,
+    ValidationFailure,
+    ValidatorSummary,
+)
+from serve_app.services import Services
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One validator on one image. `score` is None where it could not be judged."""
+
+    validator: str
+    key: str
+    passed: bool
+    score: float | None
+    reason: str
+
+
+class DatasetValidation:
+    """An image that cannot be judged counts as an error and stops nothing."""
+
+    def __init__(
+        self,
+        services: Services,
+        paths: PathCodec,
+        limits: DatasetValidationLimits,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._services = services
+        self._paths = paths
+        self._limits = limits
+        self._sleep = sleep
+
+    async def run(self, dataset_key: str, body: DatasetValidationBody) -> DatasetValidationResponse:
+        keys = await self._keys(dataset_key)
+        slots = asyncio.Semaphore(self._limits.in_flight)
+
+        async def one(key: str) -> tuple[_Judged, _Judged]:
+            async with slots:
+                return await self._quality(key, body), await self._privacy(key, body)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(key)) for key in keys]
+        pairs = [task.result() for task in tasks]
+        return DatasetValidationResponse(
+            dataset_dir=self._paths.to_wire(dataset_key),
+            image_count=len(keys),
+            quality=_summary([quality for quality, _ in pairs]),
+            privacy=_summary([privacy for _, privacy in pairs]),
+            failures=self._failures([judged for pair in pairs for judged in pair]),
+        )
+
+    async def _keys(self, dataset_key: str) -> list[str]:
+        limit = self._limits.max_images
+        keys = await self._services.files.list_images(dataset_key, limit + 1)
+        path = self._paths.to_wire(dataset_key)
+        if not keys:
+            raise NotFound("dataset", path)
+        if len(keys) > limit:
+            raise InvalidParameters.of(
+                "dataset_dir", path, f"images <= {limit}", f"must hold at most {limit} images"
+            )
+        return list(keys)
+
+    async def _quality(self, key: str, body: DatasetValidationBody) -> _Judged:
+        try:
+            report = await self._patiently(
+                lambda: self._services.quality.validate(key, body.metrics)
+            )
+        except InvalidParameters as error:
+            raise_if_about_the_request(error)
+            return _Judged("quality", key, False, None, error.message)
+        except InferloopError as error:
+            return _Judged("quality", key, False, None, error.message)
+        return _Judged("quality", key, report.passed, report.quality_score, "quality not passed")
+
+    async def _privacy(self, key: str, body: DatasetValidationBody) -> _Judged:
+        try:
+            report = await self._patiently(
+                lambda: self._services.privacy.validate(key, body.check_faces, body.check_text)
+            )
+        except InferloopError as error:
+            return _Judged("privacy", key, False, None, error.message)
+        found = ", ".join(dict.fromkeys(issue.type for issue in report.issues))
+        reason = f"privacy not passed: {found}"
+        return _Judged("privacy", key, report.passed, float(report.privacy_score), reason)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """A full queue is no verdict: wait as it says, a bounded number of times."""
+        for _ in range(self._limits.overload_retries):
+            try:
+                return await ask()
+            except Overloaded as error:
+                await self._sleep(error.retry_after_s)
+        return await ask()
+
+    def _failures(self, judged: list[_Judged]) -> list[ValidationFailure]:
+        failed = [one for one in judged if not one.passed]
+        return [
+            ValidationFailure(image_path=self._paths.to_wire(one.key), reason=one.reason)
+            for one in failed[: self._limits.max_failures_listed]
+        ]
+
+
+def raise_if_about_the_request(error: InvalidParameters) -> None:
+    """An unknown metric is the caller's fault, and the same for every image."""
+    if any(fault.parameter == "metrics" for fault in error.faults):
+        raise error
+
+
+def _summary(judged: list[_Judged]) -> ValidatorSummary:
+    scores = [one.score for one in judged if one.score is not None]
+    passed = sum(one.passed for one in judged)
+    return ValidatorSummary(
+        passed=passed,
+        failed=len(scores) - passed,
+        errors=len(judged) - len(scores),
+        mean_score=round(sum(scores) / len(scores), 4) if scores else None,
+    )

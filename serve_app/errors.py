@@ -1,0 +1,135 @@
+"""Domain to wire: one table, and the only place that knows both errors and HTTP."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engines.errors import Details, InferloopError, InvalidParameters
+from serve_app.schemas.faults import faults_of
+
+
+@dataclass(frozen=True, slots=True)
+class WireRule:
+    """How an error code looks from outside."""
+
+    status: int
+    close_code: int
+    """WebSocket close code (RFC 6455, 7.4.1, and IANA's registry) where the socket must end."""
+    retry_after_s: float | None = None
+    """`Retry-After` where the error itself does not say."""
+
+
+WIRE: Mapping[str, WireRule] = {
+    "INVALID_PARAMETERS": WireRule(400, 1007),
+    "UNAUTHORIZED": WireRule(401, 1008),
+    "FORBIDDEN": WireRule(403, 1008),
+    "NOT_FOUND": WireRule(404, 1008),
+    "METHOD_NOT_ALLOWED": WireRule(405, 1008),
+    "CONFLICT": WireRule(409, 1008),
+    "PAYLOAD_TOO_LARGE": WireRule(413, 1009),
+    "RATE_LIMITED": WireRule(429, 1013, retry_after_s=1),
+    # Nobody reads it but the access log: the client has left. (nginx's number for that.)
+    "CANCELED": WireRule(499, 1000),
+    "INTERNAL_ERROR": WireRule(500, 1011),
+    "OVERLOADED": WireRule(503, 1013, retry_after_s=1),
+    "REPLICA_LOST": WireRule(503, 1013, retry_after_s=1),
+    "DEADLINE_EXCEEDED": WireRule(504, 1013),
+}
+
+_CODE_OF_STATUS = {
+    400: "INVALID_PARAMETERS",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    409: "CONFLICT",
+    413: "PAYLOAD_TOO_LARGE",
+    429: "RATE_LIMITED",
+    503: "OVERLOADED",
+    504: "DEADLINE_EXCEEDED",
+}
+
+
+class BatchFailed(Exception):
+    """One image of a batch failed, and so did the call: its error, and the paths made by then."""
+
+    def __init__(self, error: InferloopError, completed: tuple[str, ...]) -> None:
+        super().__init__(error, completed)
+        self.error = error
+        self.completed = completed
+
+
+@dataclass(frozen=True, slots=True)
+class WireError:
+    """An error in the words of the contract."""
+
+    code: str
+    message: str
+    details: Details
+    retry_after_s: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        return WIRE[self.code].status
+
+    @property
+    def close_code(self) -> int:
+        return WIRE[self.code].close_code
+
+    def as_object(self) -> Details:
+        """The object under `error`, on REST and WebSocket alike."""
+        return {"code": self.code, "message": self.message, "details": self.details}
+
+    def response(self) -> Response:
+        headers = dict(self.headers)
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(max(1, math.ceil(self.retry_after_s)))
+        content = json.dumps({"error": self.as_object()}, allow_nan=False)
+        return Response(content, self.status, headers, "application/json")
+
+
+def to_wire(error: BaseException) -> WireError:
+    """Any exception as the client may see it; what is not ours says nothing of itself."""
+    if isinstance(error, BatchFailed):
+        wire = to_wire(error.error)
+        details: Details = {**wire.details, "completed": list(error.completed)}
+        return WireError(wire.code, wire.message, details, wire.retry_after_s)
+    if isinstance(error, InferloopError) and error.code in WIRE:
+        retry_after_s = error.retry_after_s
+        if retry_after_s is None:
+            retry_after_s = WIRE[error.code].retry_after_s
+        return WireError(error.code, error.message, error.details, retry_after_s)
+    if isinstance(error, RequestValidationError):
+        return to_wire(InvalidParameters(*faults_of(error.errors(), {}, strip=1)))
+    return WireError("INTERNAL_ERROR", "Internal server error", {})
+
+
+def _http_to_wire(error: HTTPException, path: str, method: str) -> WireError:
+    code = _CODE_OF_STATUS.get(error.status_code, "INTERNAL_ERROR")
+    headers = dict(error.headers or {})
+    if code == "NOT_FOUND":
+        return WireError(code, f"Not found: {path}", {"resource": "route", "name": path})
+    if code == "METHOD_NOT_ALLOWED":
+        allowed = headers.get("Allow", "")
+        message = f"Method {method} is not allowed here; allowed: {allowed}"
+        return WireError(code, message, {"method": method, "allowed": allowed}, headers=headers)
+    if code == "INVALID_PARAMETERS":
+        fault = InvalidParameters.of("body", None, "a readable body", "cannot be read")
+        return WireError(code, fault.message, fault.details)
+    return WireError(code, str(error.detail), {}, WIRE[code].retry_after_s, headers)
+
+
+async def render(request: Request, error: Exception) -> Response:
+    """Exception handler of the whole application."""
+    if isinstance(error, HTTPException):
+        return _http_to_wire(error, request.url.path, request.method).response()
+    return to_wire(error).response()

@@ -1,0 +1,97 @@
+"""From validated bodies to the engine's requests: every choice is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engines.errors import InvalidParameters
+from engines.types import GenerationRequest
+from serve_app.ids import batch_image_ids
+from serve_app.schemas.generation import (
+    BatchBody,
+    BatchParameters,
+    GenerateBody,
+    GenerateParameters,
+    ImageParameters,
+)
+
+DrawSeed = Callable[[], int]
+
+
+def single_request(
+    body: GenerateBody, image_id: str, draw_seed: DrawSeed, previews: bool = False
+) -> GenerationRequest:
+    """The one image of a `generate` call or message."""
+    seed = draw_seed() if body.seed is None else body.seed
+    return _request(body, body.prompt, image_id, seed, previews)
+
+
+def batch_requests(
+    body: BatchBody, unique: str, draw_seed: DrawSeed, max_seed: int
+) -> list[GenerationRequest]:
+    """Image i uses seed + i, or a drawn seed of its own."""
+    count = len(body.prompts)
+    if body.seed is not None and body.seed + count - 1 > max_seed:
+        last = max_seed - count + 1
+        raise InvalidParameters.of(
+            "seed", body.seed, f"0 <= seed <= {last}", f"must be at most {last} for {count} prompts"
+        )
+    seeds = [draw_seed() if body.seed is None else body.seed + index for index in range(count)]
+    ids = batch_image_ids(unique, count)
+    return [
+        _request(body, prompt, image_id, seed)
+        for prompt, image_id, seed in zip(body.prompts, ids, seeds, strict=True)
+    ]
+
+
+def generate_parameters(body: GenerateBody, seed: int) -> GenerateParameters:
+    """What is echoed for one image."""
+    return GenerateParameters(
+        negative_prompt=body.negative_prompt,
+        model_id=body.model_id,
+        width=body.width,
+        height=body.height,
+        num_inference_steps=body.num_inference_steps,
+        guidance_scale=body.guidance_scale,
+        seed=seed,
+        **body.extras(),
+    )
+
+
+def batch_parameters(body: BatchBody) -> BatchParameters:
+    """What is echoed for a batch: `negative_prompt` and `seed` only if given."""
+    given = {
+        name: value
+        for name, value in (("negative_prompt", body.negative_prompt), ("seed", body.seed))
+        if value is not None
+    }
+    return BatchParameters(
+        model_id=body.model_id,
+        width=body.width,
+        height=body.height,
+        num_inference_steps=body.num_inference_steps,
+        guidance_scale=body.guidance_scale,
+        **given,
+        **body.extras(),
+    )
+
+
+def _request(
+    body: ImageParameters, prompt: str, image_id: str, seed: int, previews: bool = False
+) -> GenerationRequest:
+    return GenerationRequest(
+        image_id=image_id,
+        prompt=prompt,
+        model_id=body.model_id,
+        width=body.width,
+        height=body.height,
+        num_inference_steps=body.num_inference_steps,
+        guidance_scale=body.guidance_scale,
+        seed=seed,
+        negative_prompt=body.negative_prompt,
+        dataset=body.dataset,
+        profile=body.profile,
+        profile_strength=body.profile_strength,
+        lora=body.lora,
+        previews=previews,
+    )

@@ -1,0 +1,82 @@
+"""The numbered events of one job: appended once, read by anybody at any pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from engines.errors import InferloopError
+from engines.types import StepProgress, StoredImage
+
+Ending = StoredImage | InferloopError
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """`seq` counts from 1 without gaps in the log; a slow reader sees gaps among progress."""
+
+    seq: int
+    event: StepProgress | Ending
+
+
+class JobLog:
+    """Progress with strictly increasing steps that ends at `total_steps`, then one ending.
+
+    One event loop; at most `total_steps` + 1 events, so it is bounded by the request itself.
+    """
+
+    def __init__(self, total_steps: int, coalesce_after: int) -> None:
+        self._total_steps = total_steps
+        self._coalesce_after = coalesce_after
+        self._events: list[JobEvent] = []
+        self._last_step = 0
+        self._ending: Ending | None = None
+        self._changed = asyncio.Event()
+
+    async def ended(self) -> Ending:
+        """Wait for the ending."""
+        while self._ending is None:
+            await self._changed.wait()
+        return self._ending
+
+    def progress(self, event: StepProgress) -> None:
+        """Append, unless that step was reported before (a repeated run starts again at 1)."""
+        if self._ending is None and self._last_step < event.step <= self._total_steps:
+            self._last_step = event.step
+            self._append(StepProgress(event.step, self._total_steps, event.preview_jpeg))
+
+    def end(self, ending: Ending) -> None:
+        """Append the one ending; a second is ignored. An image implies that all steps are done."""
+        if self._ending is not None:
+            return
+        if isinstance(ending, StoredImage):
+            self.progress(StepProgress(self._total_steps, self._total_steps))
+        self._ending = ending
+        self._append(ending)
+
+    async def read(self, after_seq: int = 0) -> AsyncIterator[JobEvent]:
+        """Events after `after_seq`, waiting for new ones, up to and including the ending.
+
+        A reader with more than `coalesce_after` events unread skips to the newest progress.
+        """
+        cursor = max(0, after_seq)
+        while True:
+            if len(self._events) - cursor > self._coalesce_after:
+                cursor = self._newest_progress()
+            if cursor < len(self._events):
+                cursor += 1
+                yield self._events[cursor - 1]
+            elif self._ending is not None:
+                return
+            else:
+                await self._changed.wait()
+
+    def _newest_progress(self) -> int:
+        """Index of the last progress event."""
+        return len(self._events) - (1 if self._ending is None else 2)
+
+    def _append(self, event: StepProgress | Ending) -> None:
+        self._events.append(JobEvent(len(self._events) + 1, event))
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()

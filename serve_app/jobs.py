@@ -1,0 +1,167 @@
+"""Generation as jobs: submitted, watched, cancelled, and each ended exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from engines.errors import (
+    Canceled,
+    DeadlineExceeded,
+    GenerationFailed,
+    InferloopError,
+    NotFound,
+    ReplicaLost,
+)
+from engines.protocols import Clock
+from engines.types import GenerationRequest, StepProgress, StoredImage
+from serve_app.config import JobLimits
+from serve_app.job_log import Ending, JobEvent, JobLog
+from serve_app.services import Generation
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Job:
+    log: JobLog
+    task: asyncio.Task[StoredImage]
+    ended_at: float | None = None
+
+
+class JobService:
+    """Owns every job of this ingress replica. Lives on one event loop.
+
+    A job runs whether or not anybody reads its events; who wants it stopped when they leave
+    holds a `lease`. A job whose replica died is run once more under the same image id.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        limits: JobLimits,
+        new_job_id: Callable[[], str],
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._generation = generation
+        self._limits = limits
+        self._new_job_id = new_job_id
+        self._clock = clock
+        self._running: dict[str, _Job] = {}
+        self._finished: OrderedDict[str, _Job] = OrderedDict()
+
+    def submit(self, request: GenerationRequest) -> str:
+        """Start the job and return its id; raises what `Generation.check` raises."""
+        self._generation.check(request)
+        deadline_s = self._limits.deadline_s(
+            request.width, request.height, request.num_inference_steps
+        )
+        job_id = self._new_job_id()
+        job_log = JobLog(request.num_inference_steps, self._limits.coalesce_after_events)
+        task = asyncio.create_task(
+            self._run(replace(request, deadline_s=deadline_s), deadline_s, job_log), name=job_id
+        )
+        self._running[job_id] = _Job(job_log, task)
+        # A callback, because a task that is cancelled before its first step never runs at all.
+        task.add_done_callback(lambda done: self._end(job_id, done))
+        return job_id
+
+    def events(self, job_id: str, after_seq: int = 0) -> AsyncIterator[JobEvent]:
+        """Events of a running or lately finished job; `NotFound` if there is none."""
+        return self._job(job_id).log.read(after_seq)
+
+    async def outcome(self, job_id: str) -> StoredImage:
+        """Wait for the ending: the image, or the error raised."""
+        ending = await self._job(job_id).log.ended()
+        if isinstance(ending, InferloopError):
+            raise ending
+        return ending
+
+    def cancel(self, job_id: str) -> None:
+        """Stop at the next step; the job ends with `Canceled`. An ended job stays as it ended."""
+        self._job(job_id).task.cancel()
+
+    @contextmanager
+    def lease(self, job_id: str) -> Iterator[None]:
+        """The job runs no longer than this block."""
+        try:
+            yield
+        finally:
+            if job_id in self._running:
+                self._running[job_id].task.cancel()
+
+    async def close(self) -> None:
+        """Cancel what runs and wait until all of it has ended."""
+        tasks = [job.task for job in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    def _job(self, job_id: str) -> _Job:
+        self._forget_old()
+        job = self._running.get(job_id) or self._finished.get(job_id)
+        if job is None:
+            raise NotFound("job", job_id)
+        return job
+
+    async def _run(
+        self, request: GenerationRequest, deadline_s: float, job_log: JobLog
+    ) -> StoredImage:
+        started = self._clock()
+        try:
+            async with asyncio.timeout(deadline_s):
+                try:
+                    return await self._attempt(request, job_log)
+                except ReplicaLost:
+                    log.warning("Replica lost under %s, running it once more", request.image_id)
+                left_s = max(0.0, deadline_s - (self._clock() - started))
+                return await self._attempt(replace(request, deadline_s=left_s), job_log)
+        except TimeoutError as error:
+            raise DeadlineExceeded(deadline_s) from error
+
+    async def _attempt(self, request: GenerationRequest, job_log: JobLog) -> StoredImage:
+        async for event in self._generation.stream(request):
+            if isinstance(event, StepProgress):
+                job_log.progress(event)
+                # Let readers run: only one that is stuck in its own send shall fall behind.
+                await asyncio.sleep(0)
+            else:
+                return event
+        raise GenerationFailed("The generation ended without an image")
+
+    def _end(self, job_id: str, task: asyncio.Task[StoredImage]) -> None:
+        job = self._running.pop(job_id)
+        job.log.end(_ending(job_id, task))
+        job.ended_at = self._clock()
+        self._finished[job_id] = job
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        oldest = self._clock() - self._limits.kept_finished_s
+        while self._finished:
+            job = next(iter(self._finished.values()))
+            fresh = job.ended_at is not None and job.ended_at >= oldest
+            if fresh and len(self._finished) <= self._limits.kept_finished:
+                return
+            self._finished.popitem(last=False)
+
+
+def _ending(job_id: str, task: asyncio.Task[StoredImage]) -> Ending:
+    if task.cancelled():
+        return Canceled(f"Job {job_id} was canceled")
+    error = task.exception()
+    if error is None:
+        return task.result()
+    if isinstance(error, InferloopError):
+        return error
+    log.error("Job %s failed unexpectedly", job_id, exc_info=error)
+    return InferloopError("Internal server error")

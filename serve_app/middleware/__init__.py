@@ -1,0 +1,1 @@
+"""Plain ASGI middleware; `stack` says in which order, and why."""

@@ -1,0 +1,55 @@
+"""One structured line a request. Path only: a query string may hold a key."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engines.protocols import Clock
+from serve_app.auth import HASH_PREFIX_CHARS
+
+access_log = logging.getLogger("serve_app.access")
+
+
+class AccessLogMiddleware:
+    def __init__(self, app: ASGIApp, clock: Clock = time.monotonic) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        started, status = self._clock(), 0
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "websocket.accept":
+                status = 101
+            elif message["type"] == "websocket.close":
+                status = message.get("code", 1000)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            access_log.info(_line(scope, status, self._clock() - started))
+
+
+def _line(scope: Scope, status: int, elapsed_s: float) -> str:
+    state = scope.get("state", {})
+    return json.dumps(
+        {
+            "request_id": state.get("request_id"),
+            "key": str(state.get("key_hash", ""))[:HASH_PREFIX_CHARS] or None,
+            "method": scope.get("method", "WEBSOCKET"),
+            "path": scope["path"],
+            "status": status,
+            "elapsed_ms": round(elapsed_s * 1000, 1),
+        }
+    )

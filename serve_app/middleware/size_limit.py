@@ -1,0 +1,51 @@
+"""Bodies larger than the limit are refused: declared ones unread, chunked ones on the way."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engines.errors import PayloadTooLarge
+from serve_app.config import BodyLimits
+
+UPLOAD_PATH = "/api/v1/images"
+_MULTIPART_OVERHEAD_BYTES = 16_384
+
+
+class SizeLimitMiddleware:
+    """Raises `PayloadTooLarge` into whoever reads the body, so that the refusal is rendered (and
+    given its rate limit headers) like every other error of that route."""
+
+    def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = self._limit_bytes(scope)
+        declared = _declared_bytes(scope)
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            if declared > limit:
+                raise PayloadTooLarge(limit)
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise PayloadTooLarge(limit)
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+    def _limit_bytes(self, scope: Scope) -> int:
+        if scope["path"] == UPLOAD_PATH:
+            return self._limits.max_upload_bytes + _MULTIPART_OVERHEAD_BYTES
+        return self._limits.max_json_bytes
+
+
+def _declared_bytes(scope: Scope) -> int:
+    declared = Headers(scope=scope).get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0

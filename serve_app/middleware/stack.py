@@ -1,0 +1,38 @@
+"""The order of the middleware, outermost first.
+
+1. request id: every answer carries one, refusals too.
+2. access log: sees every answer, and what the later ones learned of the caller.
+3. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
+4. size limit: what follows may read the body without fear of its size.
+5. rate limit: counts per key, so it comes after the key; its headers are on all answers inside.
+6. crash barrier: an unexpected exception becomes an answer where the others still add headers.
+"""
+
+from __future__ import annotations
+
+from starlette.middleware import Middleware
+
+from serve_app.auth import ApiKeys
+from serve_app.config import ApiConfig
+from serve_app.ids import IdSource
+from serve_app.middleware.access_log import AccessLogMiddleware
+from serve_app.middleware.crash_barrier import CrashBarrierMiddleware
+from serve_app.middleware.key import KeyMiddleware
+from serve_app.middleware.rate_limit import RateLimitMiddleware
+from serve_app.middleware.request_id import RequestIdMiddleware
+from serve_app.middleware.size_limit import SizeLimitMiddleware
+from serve_app.rate_limits import RateLimiter
+
+
+def middleware_stack(
+    config: ApiConfig, keys: ApiKeys, limiter: RateLimiter, ids: IdSource
+) -> list[Middleware]:
+    """Outermost first, as Starlette wants it."""
+    return [
+        Middleware(RequestIdMiddleware, ids=ids),
+        Middleware(AccessLogMiddleware),
+        Middleware(KeyMiddleware, keys=keys),
+        Middleware(SizeLimitMiddleware, limits=config.bodies),
+        Middleware(RateLimitMiddleware, limiter=limiter),
+        Middleware(CrashBarrierMiddleware),
+    ]

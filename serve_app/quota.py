@@ -1,0 +1,36 @@
+"""How many things a key may hold open at once, in this ingress replica."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engines.errors import Overloaded
+
+
+class Quota:
+    """Counts holds per key. Not for threads: all callers live on one event loop."""
+
+    def __init__(self, what: str, limit: int, retry_after_s: float = 1.0) -> None:
+        self._what = what
+        self._limit = limit
+        self._retry_after_s = retry_after_s
+        self._held: Counter[str] = Counter()
+
+    @contextmanager
+    def hold(self, key_hash: str, count: int = 1) -> Iterator[None]:
+        """Hold `count` of the quota within the block; `Overloaded` at once if that is too many."""
+        if self._held[key_hash] + count > self._limit:
+            message = f"More than {self._limit} {self._what} at once for this API key"
+            raise Overloaded(message, self._retry_after_s)
+        self._held[key_hash] += count
+        try:
+            yield
+        finally:
+            self._held[key_hash] -= count
+            if not self._held[key_hash]:
+                del self._held[key_hash]
+
+    def held(self, key_hash: str) -> int:
+        return self._held.get(key_hash, 0)

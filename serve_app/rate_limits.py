@@ -1,0 +1,136 @@
+"""Request budgets per API key in a moving window: what is limited, and who counts."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from limits import RateLimitItem
+from limits import parse as parse_rate
+
+from serve_app.config import RateLimits
+
+Bucket = Literal["generate", "validate", "export", "upload"]
+
+LIMITED_ROUTES: tuple[tuple[str, str, Bucket], ...] = (
+    ("POST", r"/api/v1/generate", "generate"),
+    ("POST", r"/api/v1/generate/batch", "generate"),
+    ("POST", r"/api/v1/validate/(quality|privacy|dataset)", "validate"),
+    ("POST", r"/api/v1/anonymize", "validate"),
+    ("POST", r"/api/v1/profiles", "validate"),
+    ("GET", r"/api/v1/profiles/[^/]+/compare", "validate"),
+    ("POST", r"/api/v1/export/(jsonl|s3|parquet|webdataset)", "export"),
+    ("POST", r"/api/v1/images", "upload"),
+)
+"""Method, path and bucket. `generate` messages on the WebSocket spend "generate" as well.
+What is not here is not limited: it reads little and runs nothing."""
+
+_ROUTES = tuple((method, re.compile(path), bucket) for method, path, bucket in LIMITED_ROUTES)
+
+
+def bucket_of(method: str, path: str) -> Bucket | None:
+    """Bucket that a request spends, or None where the route is not limited."""
+    for limited_method, pattern, bucket in _ROUTES:
+        if method == limited_method and pattern.fullmatch(path):
+            return bucket
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the limiter says of one hit."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    """Hits left in the window, this one taken off."""
+    reset_epoch_s: float
+    """Wall time at which the oldest counted hit leaves the window."""
+    retry_after_s: float
+    """Seconds until a hit is allowed again; 0 where one is allowed now."""
+
+    def headers(self) -> dict[str, str]:
+        """`X-RateLimit-*`, and `Retry-After` where the hit was refused; whole seconds, up."""
+        headers = {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(math.ceil(self.reset_epoch_s)),
+        }
+        if not self.allowed:
+            headers["Retry-After"] = str(max(1, math.ceil(self.retry_after_s)))
+        return headers
+
+
+class RateLimiter(Protocol):
+    """Counts hits of all ingress replicas. Raises `Overloaded` when its store is away."""
+
+    async def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+        """Count one request if the budget allows it; a refused one is not counted."""
+
+
+def parse_rates(rates: RateLimits) -> Mapping[Bucket, RateLimitItem]:
+    """The configured strings as limits' items."""
+    return {
+        "generate": parse_rate(rates.generate),
+        "validate": parse_rate(rates.validate_),
+        "export": parse_rate(rates.export),
+        "upload": parse_rate(rates.upload),
+    }
+
+
+class MovingWindow:
+    """Exact moving windows in memory, with the clock as an argument. Synchronous; one thread.
+
+    A hit counts for `[t, t + window)`: the moment it is a window old, a new one is allowed. (The
+    memory storage of limits reads the system clock itself, so its window cannot be tested
+    without waiting for it.)
+    """
+
+    def __init__(
+        self, rates: RateLimits, epoch_s: Callable[[], float] = time.time, max_keys: int = 100_000
+    ) -> None:
+        self._rates = parse_rates(rates)
+        self._epoch_s = epoch_s
+        self._max_windows = max_keys
+        self._hits: dict[tuple[str, Bucket], deque[float]] = {}
+
+    def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+        rate = self._rates[bucket]
+        now, window_s = self._epoch_s(), float(rate.get_expiry())
+        hits = self._hits.setdefault((key_hash, bucket), deque())
+        while hits and now - hits[0] >= window_s:
+            hits.popleft()
+        allowed = len(hits) < rate.amount
+        if allowed:
+            hits.append(now)
+        reset = hits[0] + window_s if hits else now
+        self._forget_idle(now)
+        return Verdict(
+            allowed=allowed,
+            limit=rate.amount,
+            remaining=rate.amount - len(hits),
+            reset_epoch_s=reset,
+            retry_after_s=0.0 if allowed else reset - now,
+        )
+
+    def _forget_idle(self, now: float) -> None:
+        if len(self._hits) <= self._max_windows:
+            return
+        for (key_hash, bucket), hits in list(self._hits.items()):
+            if not hits or now - hits[-1] >= self._rates[bucket].get_expiry():
+                del self._hits[key_hash, bucket]
+
+
+class MemoryRateLimiter:
+    """A `MovingWindow` of this process: right for one ingress replica only."""
+
+    def __init__(self, rates: RateLimits, epoch_s: Callable[[], float] = time.time) -> None:
+        self._window = MovingWindow(rates, epoch_s)
+
+    async def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+        return self._window.hit(key_hash, bucket)

@@ -1,0 +1,44 @@
+"""Budgets counted in Redis, for several ingress replicas or several clusters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from engines.errors import Overloaded
+from serve_app.config import RateLimits
+from serve_app.rate_limits import Bucket, Verdict, parse_rates
+
+_AWAY_RETRY_S = 1.0
+
+
+class RedisRateLimiter:
+    """limits' moving window: one Lua script counts, so that replicas cannot race each other."""
+
+    def __init__(
+        self, url: str, rates: RateLimits, epoch_s: Callable[[], float] = time.time
+    ) -> None:
+        storage = RedisStorage(f"async+{url}", implementation="redispy")
+        self._window = MovingWindowRateLimiter(storage)
+        self._rates = parse_rates(rates)
+        self._epoch_s = epoch_s
+
+    async def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+        rate = self._rates[bucket]
+        try:
+            allowed: bool = await self._window.hit(rate, bucket, key_hash)
+            stats = await self._window.get_window_stats(rate, bucket, key_hash)
+        except (RedisError, OSError) as error:
+            # Fail closed: without the count there is no budget, and nothing was run.
+            raise Overloaded("The rate limiter is not reachable", _AWAY_RETRY_S) from error
+        return Verdict(
+            allowed=allowed,
+            limit=rate.amount,
+            remaining=max(0, stats.remaining),
+            reset_epoch_s=stats.reset_time,
+            retry_after_s=0.0 if allowed else max(0.0, stats.reset_time - self._epoch_s()),
+        )

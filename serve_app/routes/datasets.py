@@ -1,0 +1,47 @@
+"""`GET /datasets`, `GET` and `DELETE /datasets/{name}`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from engines.types import DatasetSummary
+from serve_app.context import Context, InContext
+from serve_app.schemas.base import NAME_PATTERN
+from serve_app.schemas.library import DatasetList, DatasetOut, Deleted
+
+router = APIRouter(tags=["datasets"])
+
+DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
+
+
+@router.get("/datasets")
+async def list_datasets(context: InContext) -> DatasetList:
+    """Every dataset with its counts."""
+    summaries = await context.services.datasets.list()
+    return DatasetList(datasets=[_dataset_out(summary, context) for summary in summaries])
+
+
+@router.get("/datasets/{name}")
+async def get_dataset(name: DatasetName, context: InContext) -> DatasetOut:
+    """One dataset: how much there is, and what the validators said."""
+    return _dataset_out(await context.services.datasets.get(name), context)
+
+
+@router.delete("/datasets/{name}")
+async def delete_dataset(name: DatasetName, context: InContext) -> Deleted:
+    """Remove a dataset with its images, recipes and verdicts."""
+    await context.services.datasets.delete(name)
+    return Deleted(name=name)
+
+
+def _dataset_out(summary: DatasetSummary, context: Context) -> DatasetOut:
+    return DatasetOut(
+        name=summary.name,
+        path=context.paths.to_wire(f"generated/{summary.name}"),
+        image_count=summary.image_count,
+        size_bytes=summary.size_bytes,
+        updated_at=summary.updated_at,
+        verdicts=dict(summary.verdicts),
+    )

@@ -1,0 +1,115 @@
+"""`POST /validate/quality`, `/validate/privacy`, `/validate/dataset` and `/anonymize`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from engines.types import PrivacyReport
+from serve_app.connection import while_connected
+from serve_app.context import InContext
+from serve_app.dataset_validation import DatasetValidation
+from serve_app.paths import DATASET_DIR, IMAGE, PathCodec
+from serve_app.schemas.validation import (
+    AnonymizeResponse,
+    DatasetValidationResponse,
+    PrivacyIssueOut,
+    PrivacyResponse,
+    QualityResponse,
+)
+
+VALIDATOR_VERSION = "X-Validator-Version"
+
+router = APIRouter(tags=["validation"])
+
+
+@router.post("/validate/quality")
+async def validate_quality(
+    request: Request, response: Response, context: InContext
+) -> QualityResponse:
+    """Judge an image's quality; the verdict is written beside it."""
+    body = context.bodies.quality.parse(await request.body())
+    key = context.paths.to_key(body.image_path, IMAGE)
+    with context.paths.named(body.image_path, key, IMAGE):
+        report = await while_connected(
+            request, context.services.quality.validate(key, body.metrics, body.prompt)
+        )
+    response.headers[VALIDATOR_VERSION] = report.validator_version
+    return QualityResponse(
+        image_path=context.paths.to_wire(report.key),
+        quality_score=report.quality_score,
+        metrics=dict(report.metrics),
+        passed=report.passed,
+    )
+
+
+@router.post("/validate/privacy")
+async def validate_privacy(
+    request: Request, response: Response, context: InContext
+) -> PrivacyResponse:
+    """Look for faces, text and personal data; the verdict is written beside the image."""
+    body = context.bodies.privacy.parse(await request.body())
+    key = context.paths.to_key(body.image_path, IMAGE)
+    work = context.services.privacy.validate(key, body.check_faces, body.check_text)
+    with context.paths.named(body.image_path, key, IMAGE):
+        report = await while_connected(request, work)
+    response.headers[VALIDATOR_VERSION] = report.validator_version
+    return privacy_response(report, context.paths)
+
+
+@router.post("/validate/dataset")
+async def validate_dataset(request: Request, context: InContext) -> DatasetValidationResponse:
+    """Both validators over every image of a dataset."""
+    body = context.bodies.dataset_validation.parse(await request.body())
+    key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
+    validation = DatasetValidation(
+        context.services, context.paths, context.config.dataset_validation
+    )
+    return await while_connected(request, validation.run(key, body))
+
+
+@router.post("/anonymize")
+async def anonymize(request: Request, response: Response, context: InContext) -> AnonymizeResponse:
+    """Write a copy without faces and personal data beside the image, and judge the copy."""
+    body = context.bodies.anonymize.parse(await request.body())
+    key = context.paths.to_key(body.image_path, IMAGE)
+    copy_key = _copy_key(key, context.ids.unique())
+    work = context.services.privacy.anonymize(key, body.method, copy_key)
+    with context.paths.named(body.image_path, key, IMAGE):
+        report = await while_connected(request, work)
+    response.headers[VALIDATOR_VERSION] = report.validator_version
+    return AnonymizeResponse(
+        image_path=context.paths.to_wire(report.key),
+        source_path=context.paths.to_wire(key),
+        method=body.method,
+        privacy=privacy_response(report, context.paths),
+    )
+
+
+def privacy_response(report: PrivacyReport, paths: PathCodec) -> PrivacyResponse:
+    return PrivacyResponse(
+        image_path=paths.to_wire(report.key),
+        privacy_score=report.privacy_score,
+        faces_detected=report.faces_detected,
+        text_detected=report.text_detected,
+        pii_detected=report.pii_detected,
+        issues=[
+            PrivacyIssueOut(
+                type=issue.type,
+                severity=issue.severity,
+                message=issue.message,
+                detector=issue.detector,
+                box=issue.box,
+                confidence=issue.confidence,
+                text=issue.text,
+            )
+            for issue in report.issues
+        ],
+        passed=report.passed,
+    )
+
+
+def _copy_key(key: str, unique: str) -> str:
+    """Beside the source, so that an export filtered by privacy takes the copy instead of it."""
+    folder, _, name = key.rpartition("/")
+    stem = name.rpartition(".")[0] or name
+    return f"{folder}/{stem[:100]}_anonymized_{unique}.png"

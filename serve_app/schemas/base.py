@@ -1,0 +1,65 @@
+"""Foundations of the wire models."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+NOT_BLANK_PATTERN = r"^[^\x00]*\S[^\x00]*$"
+NO_NUL_PATTERN = r"^[^\x00]*$"
+
+PATTERN_WORDS = {
+    NAME_PATTERN: (
+        "must be 1 to 64 letters, digits, dots, dashes or underscores, led by a letter or digit",
+        NAME_PATTERN,
+    ),
+    NOT_BLANK_PATTERN: ("must not be blank", "not blank, no NUL character"),
+    NO_NUL_PATTERN: ("must not hold a NUL character", "no NUL character"),
+}
+"""Reason and constraint to tell a client whose text does not match."""
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+"""Name of a dataset, profile or adapter: safe as a file name on any storage."""
+
+Text = Annotated[str, StringConstraints(pattern=NO_NUL_PATTERN)]
+
+WirePath = Annotated[str, StringConstraints(min_length=0, max_length=4096)]
+"""A path on the wire; `serve_app.paths` says what is allowed, always alike."""
+
+
+def _iso(moment: datetime) -> str:
+    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return utc.replace(tzinfo=None).isoformat() + "Z"
+
+
+WireTime = Annotated[datetime, PlainSerializer(_iso, return_type=str, when_used="json")]
+"""UTC in ISO 8601 with a Z, as in the reference: 2025-05-15T14:30:00Z."""
+
+
+class RequestModel(BaseModel):
+    """Unknown fields refused, no coercion (a boolean is no integer, "512" is none), no NaN."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class ResponseModel(BaseModel):
+    """Closed too: an answer has the documented keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ErrorObject(ResponseModel):
+    """What went wrong: `code` for programs, `message` for people, `details` to act on."""
+
+    code: str
+    message: str
+    details: dict[str, object]
+
+
+class ErrorEnvelope(ResponseModel):
+    """Every error of the service."""
+
+    error: ErrorObject

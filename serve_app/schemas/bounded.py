@@ -1,0 +1,108 @@
+"""Request models whose bounds and defaults come from the config."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import Field, create_model
+
+from serve_app.config import ApiConfig, FieldBounds
+from serve_app.schemas.base import NO_NUL_PATTERN, NOT_BLANK_PATTERN
+from serve_app.schemas.generation import (
+    BatchBody,
+    GenerateBody,
+    GenerateMessageBody,
+    ImageParameters,
+)
+
+P = TypeVar("P", bound=ImageParameters)
+
+
+def generate_model(config: ApiConfig) -> type[GenerateBody]:
+    """`POST /generate`."""
+    return _bounded("GenerateRequest", GenerateBody, config, prompt=(_prompt(config.bounds), ...))
+
+
+def generate_message_model(config: ApiConfig) -> type[GenerateMessageBody]:
+    """The fields of a WebSocket `generate` message."""
+    prompt = (_prompt(config.bounds), ...)
+    return _bounded("GenerateMessage", GenerateMessageBody, config, prompt=prompt)
+
+
+def batch_model(config: ApiConfig) -> type[BatchBody]:
+    """`POST /generate/batch`."""
+    bounds = config.bounds
+    prompts: Any = Annotated[
+        _list_of(_prompt(bounds)),
+        Field(
+            min_length=1, max_length=bounds.max_prompts, description="One image for each prompt."
+        ),
+    ]
+    batch_size = Annotated[
+        int,
+        Field(ge=1, le=bounds.max_batch_size, description="Images of this call in flight at once."),
+    ]
+    return _bounded(
+        "GenerateBatchRequest",
+        BatchBody,
+        config,
+        prompts=(prompts, ...),
+        batch_size=(batch_size, bounds.default_batch_size),
+    )
+
+
+def _bounded(name: str, base: type[P], config: ApiConfig, **own: Any) -> type[P]:
+    fields: dict[str, Any] = {**own, **_shared_fields(config)}
+    return cast("type[P]", create_model(name, __base__=base, **fields))
+
+
+def _list_of(item: Any) -> Any:
+    return list[item]
+
+
+def _prompt(bounds: FieldBounds) -> Any:
+    return Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=bounds.max_prompt_chars,
+            pattern=NOT_BLANK_PATTERN,
+            description="What the image shows.",
+        ),
+    ]
+
+
+def _side(bounds: FieldBounds, what: str) -> Any:
+    return Annotated[
+        int,
+        Field(
+            ge=bounds.min_side_px,
+            le=bounds.max_side_px,
+            multiple_of=bounds.side_multiple_px,
+            description=f"Image {what}, pixels.",
+        ),
+    ]
+
+
+def _shared_fields(config: ApiConfig) -> dict[str, Any]:
+    bounds = config.bounds
+    negative_prompt = Annotated[
+        str, Field(max_length=bounds.max_prompt_chars, pattern=NO_NUL_PATTERN)
+    ]
+    steps = Annotated[
+        int, Field(ge=1, le=bounds.max_inference_steps, description="Denoising steps.")
+    ]
+    guidance = Annotated[
+        float, Field(ge=0, le=bounds.max_guidance_scale, description="Classifier-free guidance.")
+    ]
+    seed = Annotated[int, Field(ge=0, le=bounds.max_seed, description="Drawn when left out.")]
+    model_id = Annotated[str, Field(min_length=1, max_length=200, pattern=NOT_BLANK_PATTERN)]
+    return {
+        "negative_prompt": (negative_prompt | None, None),
+        "model_id": (model_id, config.default_model_id),
+        "width": (_side(bounds, "width"), bounds.default_side_px),
+        "height": (_side(bounds, "height"), bounds.default_side_px),
+        "num_inference_steps": (steps, bounds.default_inference_steps),
+        "guidance_scale": (guidance, bounds.default_guidance_scale),
+        "seed": (seed | None, None),
+    }

@@ -1,0 +1,92 @@
+"""Exports on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath
+
+
+class FilterBody(RequestModel):
+    """Which images an export takes; all if absent."""
+
+    quality_passed: bool = False
+    privacy_passed: bool = False
+    min_quality_score: Annotated[float, Field(ge=0, le=1)] | None = None
+    since: Annotated[AwareDatetime, Field(strict=False)] | None = Field(
+        default=None, description="Only images made at or after this time."
+    )
+
+
+Splits = Annotated[
+    dict[Name, Annotated[float, Field(gt=0, le=1)]],
+    Field(min_length=1, max_length=16, description="Name to share; the shares add up to 1."),
+]
+
+
+class ExportBody(RequestModel):
+    dataset_dir: WirePath
+    include_metadata: bool = True
+    include_annotations: bool = True
+    filter: FilterBody = FilterBody()
+    splits: Splits | None = None
+
+
+class FileExportBody(ExportBody):
+    """`POST /export/jsonl` and `/export/parquet`."""
+
+    output_file: WirePath
+
+
+class WebDatasetExportBody(ExportBody):
+    """`POST /export/webdataset`: a folder of tar shards."""
+
+    output_dir: WirePath
+
+
+class S3ExportBody(RequestModel):
+    dataset_dir: WirePath
+    bucket_name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    s3_prefix: Annotated[str, Field(max_length=900, pattern=r"^[^\x00-\x1f\x7f\\]*$")] = ""
+    include_metadata: bool = True
+    public_read: bool = False
+    filter: FilterBody = FilterBody()
+    server_side_encryption: Literal["AES256", "aws:kms"] | None = None
+    storage_class: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")] | None = None
+
+
+class FileExportResponse(ResponseModel):
+    status: Literal["success"] = "success"
+    exported_count: int
+    output_file: str
+    file_size_bytes: int
+
+
+class WebDatasetExportResponse(ResponseModel):
+    status: Literal["success"] = "success"
+    exported_count: int
+    output_dir: str
+    file_size_bytes: int = Field(description="Of all shards together.")
+
+
+class ExportFailureOut(ResponseModel):
+    key: str
+    reason: str
+
+
+class S3ExportResponse(ResponseModel):
+    """`failures` is there only if `failed_count` > 0, `skipped_count` only if > 0."""
+
+    status: Literal["success", "partial", "failed"]
+    uploaded_count: int
+    failed_count: int
+    total_size_bytes: int
+    bucket_name: str
+    s3_prefix: str
+    manifest_url: str | None
+    failures: list[ExportFailureOut] | None = None
+    skipped_count: int | None = Field(
+        default=None, description="Of the uploaded: were there before, with the same checksum."
+    )

@@ -1,0 +1,149 @@
+"""Pydantic's errors in the contract's words: parameter, value, constraint, reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from engines.errors import Fault
+from serve_app.schemas.base import PATTERN_WORDS
+from serve_app.schemas.rules import NO_RULE, FieldRule, Rules
+from serve_app.trim import trimmed
+
+MAX_FAULTS = 100
+"""A megabyte of unknown fields gets an answer of some kilobytes."""
+
+
+class ErrorDetails(Protocol):
+    """The part of `pydantic_core.ErrorDetails` that is read here."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+    def get(self, name: str, /) -> Any: ...
+
+
+Words = tuple[str, str]
+"""Reason and constraint."""
+
+_TYPES: Mapping[str, Words] = {
+    "missing": ("is required", "required"),
+    "finite_number": ("must be a finite number", "finite"),
+    "bool_type": ("must be true or false", "boolean"),
+    "list_type": ("must be a list", "list"),
+    "string_unicode": ("must be valid Unicode text", "string"),
+    "timezone_aware": ("must name its time zone", "date and time with a time zone"),
+} | {
+    kind: words
+    for kinds, words in (
+        (("int_type", "int_from_float", "int_parsing"), ("must be an integer", "integer")),
+        (("int_parsing_size",), ("must be a smaller integer", "integer")),
+        (("float_type", "float_parsing"), ("must be a number", "number")),
+        (("string_type",), ("must be a string", "string")),
+        (("model_type", "model_attributes_type", "dict_type"), ("must be an object", "object")),
+        (
+            ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
+            ("must be a date and time", "ISO 8601 date and time"),
+        ),
+    )
+    for kind in kinds
+}
+
+
+def faults_of(errors: Iterable[Any], rules: Rules, strip: int = 0) -> list[Fault]:
+    """Faults of a validation, in pydantic's order. `strip` drops that many leading parts of each
+    location (FastAPI puts "query" or "path" there)."""
+    return [
+        _fault_of(error, tuple(error["loc"])[strip:], rules) for error in list(errors)[:MAX_FAULTS]
+    ]
+
+
+def _fault_of(error: ErrorDetails, location: Sequence[str | int], rules: Rules) -> Fault:
+    parameter = _name(location) or "body"
+    generic = re.sub(r"\[\d+\]", "[]", _name(location))
+    reason, constraint = _words(error, parameter, rules.get(generic, NO_RULE), rules)
+    value = None if error["type"] == "missing" else trimmed(error.get("input"))
+    return Fault(str(trimmed(parameter)), value, constraint, reason)
+
+
+def _name(location: Sequence[str | int]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")
+
+
+def _words(error: ErrorDetails, parameter: str, rule: FieldRule, rules: Rules) -> Words:
+    kind = str(error["type"])
+    if kind in _TYPES:
+        return _TYPES[kind]
+    if kind in _RULES:
+        return _RULES[kind](parameter, rule, error.get("ctx") or {})
+    if kind == "extra_forbidden":
+        known = rules.get(parameter.rpartition(".")[0], NO_RULE).fields
+        listed = f"one of {', '.join(known)}" if known else "no unknown parameters"
+        return "is not a known parameter", listed
+    message = str(error["msg"])
+    return f"is not valid: {message[:1].lower()}{message[1:]}", message
+
+
+def _range(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
+    low, high = rule.minimum, rule.maximum
+    if low is None and high is None:
+        low, high = ctx.get("ge"), ctx.get("le")
+    return _between(parameter, low, high, "")
+
+
+def _between(parameter: str, low: float | None, high: float | None, unit: str) -> Words:
+    if low is None:
+        return f"must be at most {_plain(high)}{unit}", f"{parameter} <= {_plain(high)}"
+    if high is None:
+        return f"must be at least {_plain(low)}{unit}", f"{parameter} >= {_plain(low)}"
+    return (
+        f"must be between {_plain(low)} and {_plain(high)}{unit}",
+        f"{_plain(low)} <= {parameter} <= {_plain(high)}",
+    )
+
+
+def _length(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
+    low, high = rule.min_length or ctx.get("min_length"), rule.max_length or ctx.get("max_length")
+    return _between(f"len({parameter})", low, high, " characters long")
+
+
+def _items(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
+    low, high = rule.min_items or ctx.get("min_length"), rule.max_items or ctx.get("max_length")
+    return _between(f"len({parameter})", low, high, " items long")
+
+
+def _multiple(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
+    step = _plain(rule.multiple_of or ctx.get("multiple_of"))
+    return f"must be a multiple of {step}", f"{parameter} % {step} == 0"
+
+
+def _pattern(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
+    pattern = str(rule.pattern or ctx.get("pattern"))
+    return PATTERN_WORDS.get(pattern, (f"must match {pattern}", pattern))
+
+
+def _choice(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
+    expected = str(ctx.get("expected"))
+    return f"must be {expected}", expected
+
+
+def _plain(number: float | None) -> str:
+    """30.0 as "30", 2^53-1 in full."""
+    return str(int(number)) if number is not None and number == int(number) else str(number)
+
+
+_RULES: Mapping[str, Callable[[str, FieldRule, Mapping[str, Any]], Words]] = {
+    "greater_than_equal": _range,
+    "less_than_equal": _range,
+    "greater_than": _range,
+    "less_than": _range,
+    "multiple_of": _multiple,
+    "string_too_short": _length,
+    "string_too_long": _length,
+    "too_short": _items,
+    "too_long": _items,
+    "string_pattern_mismatch": _pattern,
+    "literal_error": _choice,
+}

@@ -1,0 +1,95 @@
+"""The rules of a request model, read from the JSON schema that OpenAPI shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, JsonValue
+
+Schema = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """What a value must keep to; None where there is no such rule."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    multiple_of: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    pattern: str | None = None
+    fields: tuple[str, ...] = ()
+    """Names of an object's fields."""
+
+
+NO_RULE = FieldRule()
+Rules = Mapping[str, FieldRule]
+"""By parameter without indices: "width", "prompts[]", "filter.since"; "" is the body itself."""
+
+
+def rules_of(model: type[BaseModel]) -> dict[str, FieldRule]:
+    """Rules of every field of a model, nested models and list items included."""
+    schema: Schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    return dict(_walk("", schema, definitions if isinstance(definitions, dict) else {}))
+
+
+def _walk(parameter: str, schema: Schema, definitions: Schema) -> Iterator[tuple[str, FieldRule]]:
+    schema = _resolved(schema, definitions)
+    properties = schema.get("properties")
+    fields = properties if isinstance(properties, dict) else {}
+    yield parameter, _rule(schema, tuple(fields))
+    for name, child in fields.items():
+        if isinstance(child, dict):
+            yield from _walk(f"{parameter}.{name}".lstrip("."), child, definitions)
+    items = schema.get("items")
+    if isinstance(items, dict):
+        yield from _walk(f"{parameter}[]", items, definitions)
+
+
+def _resolved(schema: Schema, definitions: Schema) -> Schema:
+    """The schema behind a reference, or behind "this or null"."""
+    variants = schema.get("anyOf")
+    if isinstance(variants, list):
+        for variant in variants:
+            if isinstance(variant, dict) and variant.get("type") != "null":
+                return _resolved(variant, definitions)
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        target = definitions.get(reference.rpartition("/")[2])
+        if isinstance(target, dict):
+            return target
+    return schema
+
+
+def _rule(schema: Schema, fields: tuple[str, ...]) -> FieldRule:
+    return FieldRule(
+        minimum=_number(schema, "minimum"),
+        maximum=_number(schema, "maximum"),
+        multiple_of=_number(schema, "multipleOf"),
+        min_length=_integer(schema, "minLength"),
+        max_length=_integer(schema, "maxLength"),
+        min_items=_integer(schema, "minItems"),
+        max_items=_integer(schema, "maxItems"),
+        pattern=_text(schema, "pattern"),
+        fields=fields,
+    )
+
+
+def _number(schema: Schema, keyword: str) -> float | None:
+    value = schema.get(keyword)
+    return value if isinstance(value, int | float) else None
+
+
+def _integer(schema: Schema, keyword: str) -> int | None:
+    value = schema.get(keyword)
+    return value if isinstance(value, int) else None
+
+
+def _text(schema: Schema, keyword: str) -> str | None:
+    value = schema.get(keyword)
+    return value if isinstance(value, str) else None

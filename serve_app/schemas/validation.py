@@ -1,0 +1,106 @@
+"""Validation and anonymizing on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from serve_app.schemas.base import RequestModel, ResponseModel, Text, WirePath
+
+MetricNames = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=64)]],
+    Field(min_length=1, max_length=32, description="Metrics to report; the default set if absent."),
+]
+
+
+class QualityBody(RequestModel):
+    image_path: WirePath
+    metrics: MetricNames | None = None
+    prompt: Annotated[Text, Field(max_length=2000)] | None = Field(
+        default=None, description="Prompt to judge agreement with, for metrics that need one."
+    )
+
+
+class QualityResponse(ResponseModel):
+    image_path: str
+    quality_score: float = Field(description="0..1.")
+    metrics: dict[str, float]
+    passed: bool
+
+
+class PrivacyBody(RequestModel):
+    image_path: WirePath
+    check_faces: bool = True
+    check_text: bool = True
+
+
+class PrivacyIssueOut(ResponseModel):
+    """One finding; found text is masked."""
+
+    type: str
+    severity: Literal["low", "medium", "high"]
+    message: str
+    detector: str
+    box: tuple[int, int, int, int] | None = Field(
+        default=None, description="x, y, width, height in pixels of the upright image."
+    )
+    confidence: float | None = Field(default=None, description="0..1.")
+    text: str | None = None
+
+
+class PrivacyResponse(ResponseModel):
+    image_path: str
+    privacy_score: int = Field(description="0..100, 100 is best.")
+    faces_detected: int | None
+    text_detected: bool | None
+    pii_detected: bool
+    issues: list[PrivacyIssueOut]
+    passed: bool
+
+
+class AnonymizeBody(RequestModel):
+    image_path: WirePath
+    method: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")] = Field(
+        default="blur", description='How found regions are covered, such as "blur".'
+    )
+
+
+class AnonymizeResponse(ResponseModel):
+    """The copy's path, and the privacy report on the copy."""
+
+    image_path: str
+    source_path: str
+    method: str
+    privacy: PrivacyResponse
+
+
+class DatasetValidationBody(RequestModel):
+    dataset_dir: WirePath
+    metrics: MetricNames | None = None
+    check_faces: bool = True
+    check_text: bool = True
+
+
+class ValidatorSummary(ResponseModel):
+    """One validator over the dataset; passed + failed + errors is the image count."""
+
+    passed: int
+    failed: int
+    errors: int = Field(description="Images that could not be judged.")
+    mean_score: float | None = Field(description="Over the judged; null if there are none.")
+
+
+class ValidationFailure(ResponseModel):
+    image_path: str
+    reason: str
+
+
+class DatasetValidationResponse(ResponseModel):
+    dataset_dir: str
+    image_count: int
+    quality: ValidatorSummary
+    privacy: ValidatorSummary
+    failures: list[ValidationFailure] = Field(
+        description="Images that did not pass or could not be judged; cut, the counts are whole."
+    )

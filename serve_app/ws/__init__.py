@@ -1,0 +1,1 @@
+"""The WebSocket: `machine` (states), `messages` (shapes), `session` (jobs), `endpoint` (socket)."""

@@ -1,0 +1,95 @@
+"""Messages of the socket: what is taken, what is sent."""
+
+from __future__ import annotations
+
+import base64
+from typing import Literal
+
+from pydantic import Field
+
+from engines.errors import Details, InvalidParameters, PayloadTooLarge
+from engines.types import StepProgress, StoredImage
+from serve_app.bodies import Bodies
+from serve_app.errors import to_wire
+from serve_app.generation_requests import generate_parameters
+from serve_app.paths import PathCodec
+from serve_app.schemas.base import RequestModel
+from serve_app.schemas.generation import GenerateBody, GenerateMessageBody
+from serve_app.schemas.parser import BodyParser, parse_json
+
+MESSAGE_TYPES = ("generate", "cancel")
+
+
+class CancelMessage(RequestModel):
+    """Stop a job of this socket; it ends with an `error`, code CANCELED."""
+
+    type: Literal["cancel"]
+    job_id: str = Field(min_length=1, max_length=100)
+
+
+_CANCEL = BodyParser(CancelMessage)
+
+
+class RawGenerate:
+    """A `generate` message whose fields are not judged yet: it spends budget first, as in REST."""
+
+    def __init__(self, fields: dict[str, object]) -> None:
+        self._fields = fields
+
+    def body(self, bodies: Bodies) -> GenerateMessageBody:
+        """The validated fields; `InvalidParameters` as for `POST /generate`."""
+        return bodies.generate_message.validate(self._fields)
+
+
+def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | CancelMessage:
+    """Raises `InvalidParameters` or `PayloadTooLarge`; both leave the socket alive."""
+    size = len(text.encode("utf-8", "replace")) if isinstance(text, str) else len(text)
+    if size > max_bytes:
+        raise PayloadTooLarge(max_bytes)
+    if isinstance(text, bytes):
+        raise InvalidParameters.of("message", None, "text JSON", "must be a text message")
+    value = parse_json(text)
+    if not isinstance(value, dict):
+        raise InvalidParameters.of("message", None, "object", "must be a JSON object")
+    kind = value.get("type")
+    if kind == "generate":
+        return RawGenerate({name: field for name, field in value.items() if name != "type"})
+    if kind == "cancel":
+        return _CANCEL.validate(value)
+    known = ", ".join(MESSAGE_TYPES)
+    shown = kind[:100] if isinstance(kind, str) else None
+    raise InvalidParameters.of("type", shown, f"one of: {known}", f"must be one of: {known}")
+
+
+def progress_message(job_id: str, event: StepProgress) -> Details:
+    """`preview` (a base64 JPEG) is there only if asked for and made."""
+    message: Details = {
+        "type": "progress",
+        "job_id": job_id,
+        "step": event.step,
+        "total_steps": event.total_steps,
+        "progress": event.step / event.total_steps,
+    }
+    if event.preview_jpeg is not None:
+        message["preview"] = base64.b64encode(event.preview_jpeg).decode("ascii")
+    return message
+
+
+def result_message(
+    job_id: str, body: GenerateBody, image: StoredImage, paths: PathCodec
+) -> Details:
+    """The reference's keys, with the parameters as REST echoes them and the served model."""
+    parameters = generate_parameters(body, image.seed)
+    return {
+        "type": "result",
+        "job_id": job_id,
+        "image_path": paths.to_wire(image.key),
+        "prompt": body.prompt,
+        "parameters": parameters.model_dump(mode="json", exclude_unset=True),
+        "served_model": image.served_model,
+    }
+
+
+def error_message(error: BaseException, job_id: str | None) -> Details:
+    """`job_id` is null where no job was started."""
+    return {"type": "error", "job_id": job_id, "error": to_wire(error).as_object()}

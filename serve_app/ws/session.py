@@ -1,0 +1,114 @@
+"""The jobs of one socket: started, reported, cancelled. Knows no socket, only `send`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+
+from engines.errors import Details, InferloopError, NotFound, Overloaded
+from engines.types import StepProgress, StoredImage
+from serve_app.context import Context
+from serve_app.generation_requests import single_request
+from serve_app.job_log import JobEvent
+from serve_app.middleware.rate_limit import refusal
+from serve_app.schemas.generation import GenerateBody
+from serve_app.ws.messages import (
+    CancelMessage,
+    RawGenerate,
+    error_message,
+    progress_message,
+    read_message,
+    result_message,
+)
+
+SendMessage = Callable[[Details], Awaitable[None]]
+
+
+class GenerationSession:
+    """One client's jobs. `send` is awaited under a lock, so messages never interleave, and a
+    reader that is slow to take one holds up its own reports and nobody else's jobs."""
+
+    def __init__(self, context: Context, key_hash: str, send: SendMessage) -> None:
+        self._context = context
+        self._key_hash = key_hash
+        self._send = send
+        self._sending = asyncio.Lock()
+        self._pumps: dict[str, asyncio.Task[None]] = {}
+        self._ended: set[str] = set()
+        self._broken = asyncio.Event()
+
+    @property
+    def running(self) -> int:
+        return len(self._pumps)
+
+    async def take(self, text: str | bytes) -> None:
+        """Act on one client message; what is wrong with it becomes an `error` message."""
+        try:
+            message = read_message(text, self._context.config.sockets.max_message_bytes)
+            if isinstance(message, RawGenerate):
+                await self._generate(message)
+            else:
+                self._cancel(message)
+        except InferloopError as error:
+            await self._say(error_message(error, job_id=None))
+
+    async def broken(self) -> None:
+        """Returns when a message could not be sent: the client is gone."""
+        await self._broken.wait()
+
+    async def close(self) -> None:
+        """Stop reporting; every job's lease ends, and so the job."""
+        pumps = list(self._pumps.values())
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
+
+    async def _generate(self, message: RawGenerate) -> None:
+        verdict = await self._context.limiter.hit(self._key_hash, "generate")
+        if not verdict.allowed:
+            raise refusal("generate", verdict)
+        body = message.body(self._context.bodies)
+        limit = self._context.config.sockets.max_jobs
+        if len(self._pumps) >= limit:
+            raise Overloaded(f"More than {limit} unfinished jobs on this socket", 1.0)
+        order = single_request(
+            body, self._context.ids.image(), self._context.draw_seed, body.previews
+        )
+        with ExitStack() as holds:
+            holds.enter_context(self._context.job_quota.hold(self._key_hash))
+            job_id = self._context.jobs.submit(order)
+            holds.enter_context(self._context.jobs.lease(job_id))
+            pump = asyncio.create_task(self._report(job_id, body), name=f"pump {job_id}")
+            self._pumps[job_id] = pump
+            kept = holds.pop_all()
+            # A callback: a pump that is cancelled before its first step still gives back.
+            pump.add_done_callback(lambda done: self._pump_ended(job_id, done, kept))
+
+    def _cancel(self, message: CancelMessage) -> None:
+        if message.job_id in self._pumps:
+            self._context.jobs.cancel(message.job_id)
+        elif message.job_id not in self._ended:
+            raise NotFound("job", message.job_id)
+
+    async def _report(self, job_id: str, body: GenerateBody) -> None:
+        async for logged in self._context.jobs.events(job_id):
+            await self._say(self._message(job_id, body, logged))
+
+    def _message(self, job_id: str, body: GenerateBody, logged: JobEvent) -> Details:
+        if isinstance(logged.event, StepProgress):
+            return progress_message(job_id, logged.event)
+        if isinstance(logged.event, StoredImage):
+            return result_message(job_id, body, logged.event, self._context.paths)
+        return error_message(logged.event, job_id)
+
+    async def _say(self, message: Details) -> None:
+        async with self._sending:
+            await self._send(message)
+
+    def _pump_ended(self, job_id: str, pump: asyncio.Task[None], holds: ExitStack) -> None:
+        del self._pumps[job_id]
+        self._ended.add(job_id)
+        holds.close()
+        if not pump.cancelled() and pump.exception() is not None:
+            self._broken.set()
