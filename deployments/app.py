@@ -7,7 +7,7 @@ from ray.serve import Application
 from deployments.config import AppArgs
 from deployments.diffusion import DiffusionReplica
 from deployments.exporter import ExporterReplica
-from deployments.ingress import Ingress
+from deployments.ingress import Ingress, effective_api
 from deployments.privacy import PrivacyReplica
 from deployments.profiles import ProfilesReplica
 from deployments.quality import QualityReplica
@@ -58,7 +58,7 @@ def build(args: AppArgs) -> Application:
     }
     counter = None
     if args.api.rate_limiter == "actor":
-        rates = args.api.rates
+        rates = effective_api(args.api, settings).rates
         options = {**CPU_DEFAULTS, "max_ongoing_requests": 1000}
         counter = cpu(RateLimiterReplica, name="rate-limiter", **options).bind(rates)
     ingress = cpu(

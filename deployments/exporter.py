@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from deployments.wiring import FileWiring
 from engines.export import DatasetExporter, ExportConfig, S3Exporter, s3_client_factory
-from engines.storage import DatasetStore
+from engines.storage.datasets import DatasetStore
 from engines.types import (
     DatasetSummary,
     ExportReport,
@@ -35,7 +35,7 @@ class ExporterReplica:
         return await asyncio.to_thread(self._s3.export, request)
 
     async def list_datasets(self) -> Sequence[DatasetSummary]:
-        return await asyncio.to_thread(self._store.list_datasets)
+        return await asyncio.to_thread(self._store.list)
 
     async def get_dataset(self, name: str) -> DatasetSummary:
         return await asyncio.to_thread(self._store.summary, name)

@@ -7,7 +7,7 @@ import asyncio
 from engines.privacy import PrivacyConfig, build_privacy_validator
 
 from deployments.wiring import FileWiring
-from engines.storage import DatasetStore
+from engines.storage.datasets import DatasetStore
 from engines.types import PrivacyReport
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from deployments.wiring import FileWiring
 from engines.quality import QualityConfig, QualityValidator
-from engines.storage import DatasetStore
+from engines.storage.datasets import DatasetStore
 from engines.types import QualityReport
 
 

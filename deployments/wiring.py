@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,9 @@ from deployments.settings import Settings
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, Storage
 from engines.types import GeneratedImage, GenerationRequest, StoredImage
+
+RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
+"""Whose versions stand in every recipe: what an image depends on beside its request."""
 
 
 class Recorder(Protocol):
@@ -30,7 +34,7 @@ class DataRoot:
         return cls(settings.absolute_data_root(), settings.s3_endpoint_url)
 
     def storage(self) -> Storage:
-        from engines.storage import open_storage
+        from engines.storage.opening import open_storage
 
         return open_storage(self.root, self.s3_endpoint_url)
 
