@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,57 +10,12 @@ from typing import Any
 
 import httpx
 
-from deployments.local_cluster import free_port
-from inferloop_synthdata import SyntheticImageClient
+from deployments.child_service import Service
+from inferloop_synthdata import Result, SyntheticImageClient
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROMPT = "A beautiful sunset over mountains"
 STREAMED_PROMPT = "a fox"
-START_TIMEOUT_S = 300.0
-
-
-class Service:
-    """The launcher as a child process, with a key and a port of its own."""
-
-    def __init__(self, data_root: Path) -> None:
-        self.key = secrets.token_urlsafe(16)
-        self.url = f"http://127.0.0.1:{free_port()}"
-        environment = {
-            **os.environ,
-            "INFERLOOP_API_KEYS": self.key,
-            "INFERLOOP_PORT": self.url.rsplit(":", 1)[1],
-            "INFERLOOP_DATA_ROOT": str(data_root),
-        }
-        self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.launch"],
-            cwd=REPOSITORY,
-            env=environment,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-
-    def wait_until_ready(self) -> None:
-        give_up = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < give_up:
-            if self._process.poll() is not None:
-                raise SystemExit(f"The service stopped while starting:\n{self._tail()}")
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=10.0).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                pass  # The port is not open yet.
-            time.sleep(0.5)
-        raise SystemExit(f"Not ready after {START_TIMEOUT_S:g} s:\n{self._tail()}")
-
-    def stop(self) -> int:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=60.0)
-
-    def _tail(self) -> str:
-        self._log.seek(0)
-        return self._log.read()[-4000:]
 
 
 def bar(step: int, total: int, width: int = 30) -> str:
@@ -78,7 +28,7 @@ def streamed_image(client: SyntheticImageClient, dataset: str) -> str:
     end = "\r" if sys.stdout.isatty() else "\n"
     every = 1 if sys.stdout.isatty() else 10
     for event in client.generate_stream(prompt=STREAMED_PROMPT, dataset=dataset):
-        if event.type == "result":
+        if isinstance(event, Result):
             print()
             return event.image_path
         if event.step % every == 0 or event.step == event.total_steps:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,19 +13,10 @@ import httpx
 import ray
 from ray import serve
 
+from deployments.child_service import StartFailed, free_port
+
 LOGICAL_CPUS = 8
 """Logical, not physical: replicas reserve little, and a batch job needs room to schedule."""
-
-
-class StartFailed(Exception):
-    """The application did not come up; the message says which deployment and why."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

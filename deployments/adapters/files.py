@@ -15,6 +15,12 @@ CHUNK_BYTES = 2**20
 SUFFIXES = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "BMP": "bmp", "TIFF": "tiff", "GIF": "gif"}
 
 
+def is_image(key: str) -> bool:
+    """By its suffix: listing reads no content."""
+    suffix = key.rpartition(".")[2].lower()
+    return suffix in SUFFIXES.values() or suffix in ("jpeg", "tif")
+
+
 class StoredFiles:
     """`Files` over a `Storage`."""
 
@@ -41,6 +47,13 @@ class StoredFiles:
         objects = self._storage.list(folder_key)
         keys = (found.key for found in objects if found.key.lower().endswith(endings))
         return list(islice(keys, limit))
+
+    async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
+        return await asyncio.to_thread(self._list, folder_key, limit)
+
+    def _list(self, folder_key: str, limit: int) -> list[str]:
+        keys = (stat.key for stat in self._storage.list(folder_key))
+        return list(islice((key for key in keys if is_image(key)), limit))
 
     def _upload(self, content: bytes, folder: str | None) -> str:
         info = probe(content, self._limits)

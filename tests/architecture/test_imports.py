@@ -79,7 +79,7 @@ def test_a_module_imports_only_downwards(module: str, path: Path) -> None:
 
 
 def test_the_environment_is_read_in_one_place() -> None:
-    allowed = {"deployments.settings", "deployments.launch", "deployments.demo"}
+    allowed = {"deployments.settings", "deployments.launch", "deployments.child_service"}
     for module, path in modules():
         if module.split(".")[0] in ("jobs", "inferloop_synthdata", "training"):
             continue

@@ -1,0 +1,85 @@
+"""The launcher as a child process: what the demo, the benchmarks and the tests start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+START_TIMEOUT_S = 300.0
+
+
+class StartFailed(Exception):
+    """The child ended, or was not ready in time; the message has its last words."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Service:
+    """The launcher as a child process, with a key and a port of its own."""
+
+    def __init__(
+        self,
+        data_root: Path,
+        config: Path = REPOSITORY / "configs" / "local.yaml",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.key = secrets.token_urlsafe(16)
+        self.url = f"http://127.0.0.1:{free_port()}"
+        inherited = {
+            **os.environ,
+            "INFERLOOP_API_KEYS": self.key,
+            "INFERLOOP_PORT": self.url.rsplit(":", 1)[1],
+            "INFERLOOP_DATA_ROOT": str(data_root),
+            **(environment or {}),
+        }
+        self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "deployments.launch", "--config", str(config)],
+            cwd=REPOSITORY,
+            env=inherited,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait_until_ready(self) -> None:
+        give_up = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < give_up:
+            if self._process.poll() is not None:
+                raise StartFailed(f"The service stopped while starting:\n{self.said()[-4000:]}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=10.0).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass  # The port is not open yet.
+            time.sleep(0.5)
+        raise StartFailed(f"Not ready after {START_TIMEOUT_S:g} s:\n{self.said()[-4000:]}")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def said(self) -> str:
+        """Everything the launcher printed until now."""
+        self._log.seek(0)
+        return self._log.read()
+
+    def stop(self) -> int:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        return self._process.wait(timeout=60.0)

@@ -1,0 +1,187 @@
+"""REST, WebSocket, errors across actors, cancellation and faults on a real local Ray."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from deployments.child_service import Service
+from inferloop_synthdata import ApiError, Overloaded, Progress, Result, SyntheticImageClient
+
+pytestmark = pytest.mark.ray
+
+SMALL = {"prompt": "a red apple", "width": 64, "height": 64, "num_inference_steps": 4, "seed": 7}
+
+
+def test_the_references_generate_example(http: httpx.Client) -> None:
+    body = {
+        "prompt": "A beautiful sunset over mountains",
+        "negative_prompt": "blurry, low quality",
+        "model_id": "runwayml/stable-diffusion-v1-5",
+        "width": 128,
+        "height": 96,
+        "num_inference_steps": 5,
+        "guidance_scale": 7.5,
+        "seed": 42,
+    }
+    answer = http.post("/generate", json=body)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert set(found) == {"image_path", "prompt", "parameters"}
+    assert found["parameters"] == {k: v for k, v in body.items() if k != "prompt"}
+    assert answer.headers["X-Served-Model"] == "inferloop/tiny"
+    assert {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} <= {
+        name.title().replace("Ratelimit", "RateLimit") for name in answer.headers
+    }
+    assert Path(found["image_path"]).is_file()
+
+
+def test_an_error_of_an_actor_arrives_in_the_envelope(http: httpx.Client) -> None:
+    answer = http.post("/generate", json={**SMALL, "width": 2048})
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "error": {
+            "code": "INVALID_PARAMETERS",
+            "message": "Invalid parameter: width must be between 64 and 1024",
+            "details": {
+                "parameter": "width",
+                "value": 2048,
+                "constraint": "64 <= width <= 1024",
+            },
+        }
+    }
+    answer = http.post("/validate/quality", json={"image_path": "/data/generated/no_such.png"})
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "NOT_FOUND"
+
+
+def test_the_same_seed_is_the_same_image(sdk: SyntheticImageClient) -> None:
+    first, second = (sdk.generate_image(**SMALL) for _ in range(2))
+    assert first["image_path"] != second["image_path"]
+    pixels = [sdk_pixels(path["image_path"]) for path in (first, second)]
+    assert pixels[0] == pixels[1]
+
+
+def sdk_pixels(path: str) -> bytes:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        found: bytes = image.tobytes()
+        return found
+
+
+def test_progress_of_every_step_then_the_result(sdk: SyntheticImageClient) -> None:
+    events = list(sdk.generate_stream(**{**SMALL, "num_inference_steps": 6}))
+    steps = [event.step for event in events if isinstance(event, Progress)]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 6
+    assert isinstance(events[-1], Result)
+    assert Path(events[-1].image_path).is_file()
+
+
+def test_a_dataset_is_made_checked_and_exported(
+    sdk: SyntheticImageClient, service: Service
+) -> None:
+    batch = sdk.generate_batch(
+        ["a fox", "a house"],
+        batch_size=2,
+        width=64,
+        height=64,
+        num_inference_steps=2,
+        dataset="pair",
+    )
+    assert len(batch["images"]) == 2
+    for image in batch["images"]:
+        quality = sdk.validate_quality(image["image_path"])
+        privacy = sdk.validate_privacy(image["image_path"])
+        assert 0.0 <= quality["quality_score"] <= 1.0
+        assert privacy["faces_detected"] == 0
+    exported = sdk.export_jsonl(
+        dataset_dir="/data/generated/pair", output_file="/data/exports/pair.jsonl"
+    )
+    assert exported["exported_count"] == 2
+    assert Path(exported["output_file"]).stat().st_size == exported["file_size_bytes"]
+
+
+def test_a_profile_is_there_to_look_at(sdk: SyntheticImageClient) -> None:
+    (profile, *_) = sdk.list_profiles()["profiles"]
+    assert sdk.get_profile(profile["name"])["sample_count"] > 0
+
+
+def test_the_job_stops_when_the_client_goes(sdk: SyntheticImageClient, service: Service) -> None:
+    stream = sdk.generate_stream(
+        prompt="left alone", num_inference_steps=150, width=512, height=512, dataset="gone"
+    )
+    next(stream)
+    stream.close()
+    sdk.generate_image(**SMALL)
+    with pytest.raises(ApiError):
+        sdk.get_dataset("gone")
+
+
+def replica_processes(service: Service, name: str) -> list[psutil.Process]:
+    children = psutil.Process(service.pid).children(recursive=True)
+    return [child for child in children if any(name in part for part in child.cmdline())]
+
+
+def test_a_killed_replica_costs_at_most_a_clean_error(
+    sdk: SyntheticImageClient, service: Service
+) -> None:
+    started, outcome = threading.Event(), []
+
+    def watch() -> None:
+        try:
+            for event in sdk.generate_stream(
+                prompt="survivor", num_inference_steps=100, width=512, height=512
+            ):
+                started.set()
+                outcome.append(event)
+        except ApiError as error:
+            outcome.append(error)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    assert started.wait(60)
+    (replica,) = replica_processes(service, "ServeReplica:inferloop:diffusion")
+    replica.kill()
+    watcher.join(120)
+    last = outcome[-1]
+    assert isinstance(last, Result) or last.code == "REPLICA_LOST", last
+    assert sdk.generate_image(**SMALL)["image_path"]
+
+
+def test_a_full_queue_is_refused_at_once(service: Service) -> None:
+    impatient = SyntheticImageClient(api_key=service.key, base_url=service.url, max_retries=0)
+    heavy = {"width": 512, "height": 512, "num_inference_steps": 10}
+
+    def one(number: int) -> str:
+        try:
+            impatient.generate_image(prompt=f"load {number}", **heavy)
+        except Overloaded as error:
+            return "refused" if error.retry_after_s else "refused without a time"
+        return "made"
+
+    with impatient, ThreadPoolExecutor(60) as pool:
+        outcomes = set(pool.map(one, range(60)))
+    assert outcomes == {"made", "refused"}
+
+
+def test_serve_lists_every_deployment(service: Service) -> None:
+    found = re.search(r"serve status -a (\S+)", service.said())
+    assert found is not None
+    details = httpx.get(f"{found[1]}/api/serve/applications/", timeout=30.0).json()
+    deployments = details["applications"]["inferloop"]["deployments"]
+    assert set(deployments) == {
+        "ingress",
+        "diffusion-default",
+        "quality",
+        "privacy",
+        "exporter",
+        "profiles",
+    }
