@@ -1,0 +1,126 @@
+"""The embedded model draws what it is told: a check that noise cannot pass.
+
+Needs no network; draws at 15 steps and 256 or 512 px, many prompts a batch, in well under a minute.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+from numpy.typing import NDArray
+
+FOLDER = Path(__file__).parents[2] / "models" / "inferloop-mini"
+PROTOTYPES = Path(__file__).parent / "data" / "prototypes.npz"
+STEPS, GUIDANCE = 15, 7.5
+NAMES_AT_LEAST = 30
+COLOURS = {"red": (216, 40, 44), "green": (52, 160, 72), "blue": (40, 96, 216),
+           "yellow": (252, 222, 50), "black": (16, 16, 20), "white": (255, 255, 255)}
+Images = NDArray[np.float32]
+"""(n, height, width, 3) float32, sRGB 0..1."""
+
+
+@pytest.fixture(scope="module")
+def pipe() -> StableDiffusionPipeline:
+    loaded = StableDiffusionPipeline.from_pretrained(FOLDER, torch_dtype=torch.float32)
+    loaded.set_progress_bar_config(disable=True)
+    return loaded
+
+
+def draw(pipe: StableDiffusionPipeline, prompts: Sequence[str], *, seed: int = 0, size: int = 512,
+         guidance: float = GUIDANCE, negative: str | None = None) -> Images:
+    """Draw the prompts in one batch, all from the same seed's noise."""
+    generators = [torch.Generator().manual_seed(seed) for _ in prompts]
+    images: Images = pipe(
+        list(prompts), num_inference_steps=STEPS, guidance_scale=guidance, width=size, height=size,
+        negative_prompt=None if negative is None else [negative] * len(prompts),
+        generator=generators, output_type="np").images
+    return images
+
+
+def border(image: Images) -> Images:
+    """Return the median colour, 0..255, of a frame of one sixteenth of the picture."""
+    edge = image.shape[0] // 16
+    inner = np.ones(image.shape[:2], bool)
+    inner[edge:-edge, edge:-edge] = False
+    return np.asarray(np.median(image[inner] * 255, axis=0), np.float32)
+
+
+def nearest_colour(rgb: Images) -> str:
+    """Return the name of the nearest of the six background colours."""
+    return min(COLOURS, key=lambda name: float(np.abs(rgb - np.array(COLOURS[name])).sum()))
+
+
+def thumbnails(images: Images) -> Images:
+    """Return (n, 768) mean-free, unit-norm 16x16 thumbnails of square pictures."""
+    n, side = images.shape[0], images.shape[1] // 16
+    small = images.reshape(n, 16, side, 16, side, 3).mean((2, 4)).reshape(n, -1)
+    small = small - small.mean(1, keepdims=True)
+    return np.asarray(small / (np.linalg.norm(small, axis=1, keepdims=True) + 1e-6), np.float32)
+
+
+def recognised(images: Images, names: Sequence[str]) -> list[str]:
+    """Return the names whose picture is nearest to its own prototype among all of them."""
+    with np.load(PROTOTYPES) as data:
+        known = [str(name) for name in data["names"]]
+        tiles = data["tiles"].astype(np.float32) / 255
+    scores = thumbnails(images) @ thumbnails(tiles).T
+    best = [known[i] for i in scores.argmax(1)]
+    return [name for name, guess in zip(names, best, strict=True) if name == guess]
+
+
+def test_the_folder_is_small_and_complete() -> None:
+    index = json.loads((FOLDER / "model_index.json").read_text(encoding="utf-8"))
+    assert index["_class_name"] == "StableDiffusionPipeline"
+    assert sum(f.stat().st_size for f in FOLDER.rglob("*") if f.is_file()) <= 45e6
+    for name in ("README.md", "LICENSE", "NOTICE", "grid.png"):
+        assert (FOLDER / name).is_file()
+
+
+@pytest.mark.timeout(180)
+def test_it_draws_the_right_object(pipe: StableDiffusionPipeline) -> None:
+    with np.load(PROTOTYPES) as data:
+        names = [str(name) for name in data["names"]]
+    images = np.concatenate([draw(pipe, [f"a {n}" for n in names[at:at + 16]])
+                             for at in range(0, len(names), 16)])
+    right = recognised(images, names)
+    assert len(right) >= NAMES_AT_LEAST, f"{len(right)} of {len(names)}: {right}"
+
+
+def test_noise_is_not_recognised() -> None:
+    with np.load(PROTOTYPES) as data:
+        names = [str(name) for name in data["names"]]
+    noise = np.random.default_rng(0).random((len(names), 256, 256, 3), np.float32)
+    assert len(recognised(noise, names)) <= 4
+
+
+@pytest.mark.timeout(120)
+def test_colour_words_steer_the_border(pipe: StableDiffusionPipeline) -> None:
+    prompts = [(f"a {thing} on a {colour} background", colour)
+               for colour in COLOURS for thing in ("cat", "car")]
+    images = draw(pipe, [prompt for prompt, _ in prompts])
+    right = [colour for image, (_, colour) in zip(images, prompts, strict=True)
+             if nearest_colour(border(image)) == colour]
+    assert len(right) >= 10, right
+
+
+def test_guidance_and_negative_prompt_are_seen(pipe: StableDiffusionPipeline) -> None:
+    prompt = ["a cat on a blue background"]
+    plain = draw(pipe, prompt)
+    assert np.abs(draw(pipe, prompt, guidance=1.0) - plain).mean() > 0.02
+    away = draw(pipe, prompt, negative="blue background")
+    assert np.abs(away - plain).mean() > 0.02
+
+
+def test_the_same_seed_is_the_same_picture(pipe: StableDiffusionPipeline) -> None:
+    first, again, other = (draw(pipe, ["a fox"], seed=s, size=256) for s in (5, 5, 6))
+    assert np.abs(first - again).max() * 255 <= 2
+    assert np.abs(first - other).max() * 255 > 8
+
+
+@pytest.mark.parametrize("size", [64, 256, 384])
+def test_other_sizes(pipe: StableDiffusionPipeline, size: int) -> None:
+    assert draw(pipe, ["a red apple"], size=size).shape == (1, size, size, 3)

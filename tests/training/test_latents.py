@@ -1,0 +1,79 @@
+"""The PCA code is linear and nearly lossless on what it was fitted on."""
+
+import numpy as np
+import pytest
+
+from training import scenes
+from training.latents import CHANNELS, Basis, patches
+from training.pictures import Art, Layer
+from training.render import recolour
+
+
+@pytest.fixture(scope="module")
+def art() -> Art:
+    tile = np.zeros((400, 400, 4), np.uint8)
+    tile[100:300, 100:300] = (200, 30, 30, 255)
+    names = ("palm-tree", "cactus", "automobile", "flying-saucer", "deciduous-tree",
+             "ringed-planet")
+    return Art(objects=tile[None], sprites=dict.fromkeys(names, tile))
+
+
+@pytest.fixture(scope="module")
+def basis(art: Art) -> Basis:
+    rows = [patches(art.scene(terrain, "day", 0, (128, 128))) for terrain in scenes.TERRAINS]
+    rows.append(patches(art.layer(0, (128, 128)).over(np.full(3, 255, np.float32))))
+    return Basis.fit(np.concatenate(rows))
+
+
+def test_round_trip(art: Art, basis: Basis) -> None:
+    picture = art.scene("sea", "day", 0, (128, 128))
+    latent = basis.part(picture) - basis.offset
+    assert latent.shape == (CHANNELS, 8, 8)
+    error = basis.decode(latent) - picture
+    assert 20 * np.log10(255 / np.sqrt(np.square(error).mean())) > 20
+
+
+def test_latents_add_up_as_pictures_do(art: Art, basis: Basis) -> None:
+    layer = art.layer(0, (128, 128))
+    colour = np.array([30, 90, 220], np.float32)
+    whole = basis.part(layer.over(colour))
+    parts = basis.part(layer.colour) + basis.part((1 - layer.alpha) * colour)
+    np.testing.assert_allclose(whole, parts, atol=1e-3)
+
+
+def test_patches_are_row_major() -> None:
+    picture = np.zeros((32, 48, 3), np.float32)
+    picture[16:, 32:] = 7
+    assert patches(picture).shape == (6, 768)
+    assert patches(picture).mean(1).tolist() == [0, 0, 0, 0, 0, 7]
+
+
+def test_an_object_keeps_its_place_and_edges(art: Art) -> None:
+    layer = art.layer(0, (64, 128), side=0.5, centre=(0.25, 0.5))
+    assert isinstance(layer, Layer)
+    assert layer.alpha[32, 32, 0] == pytest.approx(1, abs=0.02)
+    assert layer.alpha[:, 64:].max() == 0
+
+
+@pytest.mark.parametrize("terrain", scenes.TERRAINS)
+@pytest.mark.parametrize("time", scenes.TIMES)
+def test_scenes_are_seeded_and_in_range(art: Art, terrain: str, time: str) -> None:
+    first, again = (art.scene(terrain, time, 3, (64, 96)) for _ in range(2))
+    assert first.shape == (64, 96, 3)
+    assert first.min() >= 0
+    assert first.max() <= 255
+    np.testing.assert_array_equal(first, again)
+
+
+def test_night_is_darker_than_day_but_not_black(art: Art) -> None:
+    day, night = (art.scene("mountains", t, 0, (128, 128)).mean() for t in ("day", "night"))
+    assert 30 < night < day
+
+
+def test_recolouring_turns_the_vivid_part() -> None:
+    tile = np.zeros((8, 8, 4), np.uint8)
+    tile[..., 3] = 255
+    tile[:, :4] = (220, 20, 20, 255)
+    blue = recolour(tile, "blue")
+    assert blue[0, 0, 2] > blue[0, 0, 0]
+    assert blue[0, 6, :3].tolist() == [0, 0, 0]

@@ -1,0 +1,72 @@
+"""Schedules, noise levels and checkpoints: what a stopped run needs to go on."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.cache import load_state, save_state
+from training.calibrate import EARLY, NOMINAL, shrinkage
+from training.diffusion import Diffusion
+from training.networks import build_scheduler, build_tokenizer
+from training.schedule import TimeBudget, learning_rate
+
+
+def test_state_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "run.pt"
+    assert load_state(path) is None
+    save_state(path, {"model": {"w": torch.arange(3)}, "ema": [torch.ones(2)], "step": 4,
+                      "spent_s": 1.5})
+    state = load_state(path)
+    assert state is not None
+    assert (state["step"], state["spent_s"]) == (4, 1.5)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_rate_follows_the_budget() -> None:
+    rates = [learning_rate(1.0, 1000, share, warmup=10, hold=0.5) for share in (0, 0.5, 0.75, 1)]
+    assert rates == pytest.approx([1, 1, 0.5, 0])
+    assert learning_rate(1.0, 0, 0, warmup=10, hold=0.5) == pytest.approx(0.1)
+
+
+def test_a_suspended_machine_does_not_eat_the_budget() -> None:
+    budget = TimeBudget(600)
+    budget.spend(5)
+    budget.spend(3600)
+    assert budget.spent_s == 65
+    assert not budget.over
+
+
+def test_the_last_noise_level_has_no_signal() -> None:
+    diffusion = Diffusion(build_scheduler())
+    assert float(diffusion.signal[999]) == pytest.approx(0, abs=1e-3)
+    assert float(diffusion.weight[999]) == 1
+    assert float(diffusion.weight[0]) < 0.1
+
+
+def test_velocity_gives_the_picture_back() -> None:
+    diffusion = Diffusion(build_scheduler())
+    generator = torch.Generator().manual_seed(0)
+    clean, noise = torch.randn(2, 3, 12, 4, 4, generator=generator)
+    t = torch.tensor([10, 500, 990])
+    noisy, v = diffusion.noised(clean, noise, t), diffusion.velocity(clean, noise, t)
+    back = diffusion.signal[t].view(-1, 1, 1, 1) * noisy - diffusion.noise[t].view(-1, 1, 1, 1) * v
+    torch.testing.assert_close(back, clean, atol=1e-4, rtol=1e-4)
+
+
+def test_timesteps_lean_to_noise() -> None:
+    t = Diffusion(build_scheduler()).timesteps(4000, torch.Generator().manual_seed(0))
+    assert 500 < t.float().mean() < 650
+    assert int(t.max()) <= 999
+
+
+def test_calibration_shrinks_most_where_the_picture_is_done() -> None:
+    k = shrinkage(torch.tensor([0, 999]))
+    assert k[0] < k[1]
+    assert float(k[1]) == pytest.approx(EARLY / NOMINAL)
+
+
+def test_the_tokenizer_ignores_case(tmp_path: Path) -> None:
+    tokenizer = build_tokenizer(tmp_path / "tokenizer")
+    assert tokenizer("A Red Apple").input_ids == tokenizer("a red apple").input_ids
+    assert len(tokenizer("a red apple").input_ids) == 5

@@ -1,0 +1,61 @@
+"""Stage 6: put the trained parts into a diffusers folder. ``python -m training.assemble``."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import StableDiffusionPipeline
+
+from training.cache import Cache, load_state, parser
+from training.decoder import FastDecoder
+from training.networks import build_scheduler, build_vae
+from training.unet import Denoiser
+
+
+def load_denoiser(cache: Cache, name: str = "unet.pt", *, ema: bool = True) -> Denoiser:
+    """Return the denoiser of a checkpoint, its EMA by default; FileNotFoundError without one."""
+    state = load_state(cache.file(name))
+    if state is None:
+        raise FileNotFoundError(cache.file(name))
+    model = Denoiser(cache.file("tokenizer/x").parent)
+    model.load_state_dict(state["model"])
+    if ema:
+        with torch.no_grad():
+            for parameter, mean in zip(model.parameters(), list(state["ema"]), strict=True):  # type: ignore[call-overload]
+                parameter.copy_(mean)
+    return model.eval()
+
+
+def pipeline(cache: Cache, name: str = "unet.pt") -> StableDiffusionPipeline:
+    """Return the stock pipeline in float32 with the trained weights of the cache."""
+    denoiser = load_denoiser(cache, name)
+    vae = build_vae()
+    decoder = FastDecoder(vae)
+    state = load_state(cache.file("decoder.pt"))
+    if state is None:
+        raise FileNotFoundError(cache.file("decoder.pt"))
+    decoder.load_state_dict(state["model"])
+    made = StableDiffusionPipeline(
+        vae=vae, text_encoder=denoiser.text_encoder, tokenizer=denoiser.tokenizer,
+        unet=denoiser.unet, scheduler=build_scheduler(), safety_checker=None,
+        feature_extractor=None, requires_safety_checker=False)
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def main() -> None:
+    """Write the folder in float16; other files in it (card, licences) stay."""
+    made = parser(__doc__)
+    made.add_argument("--out", type=Path, default=Path("models/inferloop-mini"))
+    made.add_argument("--weights", default="unet.pt", help="calibrated.pt after training.calibrate")
+    args = made.parse_args()
+    for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
+        shutil.rmtree(args.out / part, ignore_errors=True)
+    ready = pipeline(Cache(args.cache), args.weights).to(torch_dtype=torch.float16)
+    ready.save_pretrained(args.out, safe_serialization=True)
+    size = sum(f.stat().st_size for f in args.out.rglob("*") if f.is_file())
+    print(f"assemble: {args.out}, {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

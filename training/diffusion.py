@@ -1,0 +1,36 @@
+"""The diffusion side of training: noise levels, targets and weights."""
+
+import torch
+from diffusers import DDIMScheduler
+from torch import Tensor
+
+HIGH_NOISE_BIAS = 1.35
+
+
+class Diffusion:
+    """v-prediction (arXiv:2202.00512) on the betas of a noise scheduler; t is 0..999."""
+
+    def __init__(self, scheduler: DDIMScheduler) -> None:
+        kept = scheduler.alphas_cumprod.float()
+        self.signal = kept.sqrt()
+        self.noise = (1 - kept).sqrt()
+        snr = kept / (1 - kept)
+        self.weight = torch.clamp(5.0 / snr.clamp(min=1e-8), max=1.0)
+
+    def timesteps(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draw (count,) int64 timesteps, more of the noisy ones, where the words decide."""
+        u = torch.rand(count, generator=generator)
+        return ((1 - (1 - u) ** HIGH_NOISE_BIAS) * 1000).long().clamp(max=999)
+
+    def noised(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """Return x_t of (n, 12, h, w) latents."""
+        return self.signal[t].view(-1, 1, 1, 1) * clean + self.noise[t].view(-1, 1, 1, 1) * noise
+
+    def velocity(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """Return the target v = a eps - s x_0."""
+        return self.signal[t].view(-1, 1, 1, 1) * noise - self.noise[t].view(-1, 1, 1, 1) * clean
+
+    def loss(self, predicted: Tensor, target: Tensor, t: Tensor) -> Tensor:
+        """Return the mean square error weighted min(1, 5 / snr)."""
+        each = (predicted - target).square().mean((1, 2, 3))
+        return (each * self.weight[t]).mean()

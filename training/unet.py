@@ -1,0 +1,213 @@
+"""Stage 4: train the denoiser and the text encoder. ``python -m training.unet --minutes 50``.
+
+One process a core, parameters averaged every few steps (gloo), an EMA of the average, AdamW, and a
+learning rate that follows the time budget. Stop it at any time: the next start resumes from the
+last checkpoint, with the time that was spent.
+"""
+
+import argparse
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from diffusers.models.attention_processor import AttnProcessor
+from torch import Tensor, nn
+
+from training.batches import Batch, Sampler
+from training.cache import Cache, load_state, parser, save_state
+from training.diffusion import Diffusion
+from training.networks import (
+    TOKENS,
+    build_scheduler,
+    build_text_encoder,
+    build_tokenizer,
+    build_unet,
+)
+from training.schedule import TimeBudget, learning_rate
+
+AVERAGE_EVERY = 8
+EMA_KEEP = 0.96
+CAPTION_DROP = 0.1
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is told."""
+
+    cache: Path
+    seed: int
+    minutes: float
+    processes: int
+    batch: int
+    peak: float
+    hold: float
+
+
+class Denoiser(nn.Module):
+    """Text encoder and UNet together, as the stock pipeline calls them."""
+
+    def __init__(self, tokenizer_folder: Path) -> None:
+        super().__init__()
+        self.tokenizer = build_tokenizer(tokenizer_folder)
+        self.text_encoder = build_text_encoder(len(self.tokenizer))
+        self.unet = build_unet()
+        self.unet.set_attn_processor(AttnProcessor())
+
+    def encode(self, captions: list[str]) -> Tensor:
+        """Return (n, 32, 192) hidden states, padded as the pipeline pads."""
+        ids = self.tokenizer(captions, padding="max_length", max_length=TOKENS, truncation=True,
+                             return_tensors="pt").input_ids
+        hidden: Tensor = self.text_encoder(ids)[0]
+        return hidden
+
+    def forward(self, noisy: Tensor, t: Tensor, captions: list[str]) -> Tensor:
+        """Predict v, (n, 12, h, w), for latents of the same shape."""
+        out: Tensor = self.unet(noisy, t, self.encode(captions), return_dict=False)[0]
+        return out
+
+
+class Run:
+    """One process of a training run and its state."""
+
+    checkpoint_name = "unet.pt"
+    warmup_steps = 150
+
+    def __init__(self, options: Options, rank: int) -> None:
+        self.options, self.rank = options, rank
+        self.cache = Cache(options.cache)
+        torch.manual_seed(options.seed)
+        self.model = Denoiser(self.cache.file("tokenizer/x").parent)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=options.peak,
+                                           betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        self.diffusion = Diffusion(build_scheduler())
+        self.budget = TimeBudget(options.minutes * 60)
+        self.step, self.samples, self.loss = 0, 0, 1.0
+        self.ema = [p.detach().clone() for p in self.model.parameters()]
+        self._resume()
+        seed = options.seed * 1000 + rank + 7919 * self.step
+        self.sampler = Sampler(self.cache, seed)
+        self.generator = torch.Generator().manual_seed(seed)
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run is kept."""
+        return self.cache.file(self.checkpoint_name)
+
+    def _resume(self) -> None:
+        state = load_state(self.checkpoint)
+        if state is None:
+            return
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.ema = list(state["ema"])  # type: ignore[call-overload]
+        self.step, self.samples = int(str(state["step"])), int(str(state["samples"]))
+        self.budget.spent_s = float(str(state["spent_s"]))
+
+    def save(self) -> None:
+        """Write weights, EMA, optimiser and the spent time; only the first process does."""
+        if self.rank == 0:
+            save_state(self.checkpoint, {
+                "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
+                "ema": self.ema, "step": self.step, "samples": self.samples,
+                "spent_s": self.budget.spent_s})
+
+    def target_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of one batch at drawn noise levels; one caption in ten is dropped."""
+        n = len(batch.captions)
+        t = self.diffusion.timesteps(n, self.generator)
+        noise = torch.randn(batch.latents.shape, generator=self.generator)
+        drop = torch.rand(n, generator=self.generator) < CAPTION_DROP
+        captions = ["" if d else c for d, c in zip(drop.tolist(), batch.captions, strict=True)]
+        predicted = self.model(self.diffusion.noised(batch.latents, noise, t), t, captions)
+        return self.diffusion.loss(predicted, self.diffusion.velocity(batch.latents, noise, t), t)
+
+    def train_step(self) -> None:
+        """Do one optimiser step, then average with the other processes if it is time."""
+        rate = learning_rate(self.options.peak, self.step, self.budget.share, warmup=self.warmup_steps,
+                             hold=self.options.hold)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        batch = self.sampler.draw(self.options.batch)
+        loss = self.target_loss(batch)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        self.samples += len(batch.captions) * self.options.processes
+        self.loss += 0.01 * (loss.item() - self.loss)
+        if self.step % AVERAGE_EVERY == 0:
+            self._average()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        parameters = list(self.model.parameters())
+        flat = torch.cat([p.view(-1) for p in parameters] + [torch.tensor([self.budget.spent_s])])
+        if self.options.processes > 1:
+            dist.all_reduce(flat)
+            flat /= self.options.processes
+        self.budget.spent_s = float(flat[-1])
+        keep = min(EMA_KEEP, self.step / AVERAGE_EVERY / (10 + self.step / AVERAGE_EVERY))
+        at = 0
+        for parameter, mean in zip(parameters, self.ema, strict=True):
+            parameter.copy_(flat[at:at + parameter.numel()].view_as(parameter))
+            mean.lerp_(parameter, 1 - keep)
+            at += parameter.numel()
+
+    def loop(self) -> None:
+        """Train until the budget is spent; a progress line every 30 s, a checkpoint every 120."""
+        last = told = saved = time.monotonic()
+        while not (self.budget.over and self.step % AVERAGE_EVERY == 0):
+            self.train_step()
+            now = time.monotonic()
+            self.budget.spend(now - last)
+            last = now
+            if self.rank == 0 and now - told > 30:
+                told = now
+                print(f"unet: {self.budget.spent_s / 60:5.1f} of {self.options.minutes} min, "
+                      f"step {self.step}, {self.samples} samples, loss {self.loss:.4f}", flush=True)
+            if now - saved > 120 and self.step % AVERAGE_EVERY == 0:
+                saved = now
+                self.save()
+        self.save()
+
+
+def join(rank: int, options: Options) -> None:
+    """Make this process one single-threaded member of the run."""
+    torch.set_num_threads(1)
+    if options.processes > 1:
+        meeting = options.cache.resolve() / f"meet-{os.getppid()}"
+        dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank,
+                                world_size=options.processes)
+
+
+def work(rank: int, options: Options) -> None:
+    """Run one training process."""
+    join(rank, options)
+    Run(options, rank).loop()
+
+
+def add_options(to: argparse.ArgumentParser) -> None:
+    """Add the options of a training run."""
+    to.add_argument("--minutes", type=float, default=50, help="budget of training time, in all")
+    to.add_argument("--processes", type=int, default=2, help="processes of one thread each")
+    to.add_argument("--batch", type=int, default=16, help="samples of a step and process")
+    to.add_argument("--peak", type=float, default=1.2e-3, help="highest learning rate")
+    to.add_argument("--hold", type=float, default=0.5, help="share of the budget before the decay")
+
+
+def main() -> None:
+    """Train until the time budget is spent."""
+    made = parser(__doc__)
+    add_options(made)
+    options = Options(**vars(made.parse_args()))
+    build_tokenizer(Cache(options.cache).file("tokenizer/x").parent)
+    mp.spawn(work, args=(options,), nprocs=options.processes)
+
+
+if __name__ == "__main__":
+    main()
