@@ -19,7 +19,7 @@ class GenerationParameters(TypedDict):
     height: int
     num_inference_steps: int
     guidance_scale: float
-    negative_prompt: NotRequired[str]
+    negative_prompt: NotRequired[str | None]
     seed: NotRequired[int]
 
 

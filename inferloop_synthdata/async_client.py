@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 import httpx
 from websockets.asyncio.client import connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from inferloop_synthdata import operations
 from inferloop_synthdata.atomic_file import AtomicFile
@@ -142,7 +142,8 @@ class AsyncSyntheticImageClient:
                 )
                 socket = await stack.enter_async_context(opening)
             try:
-                with socket_errors(connection.origin):
+                # A server that closes at once has said why: the message is there to be received.
+                with suppress(ConnectionClosed):
                     await socket.send(stream.opening)
                 while not stream.ended:
                     with socket_errors(connection.origin):

@@ -51,6 +51,7 @@ def _generated(
                 return {
                     "image_path": event.image_path,
                     "prompt": event.prompt,
+                    "parameters": event.parameters,
                     "job_id": event.job_id,
                     "served_model": event.served_model,
                 }

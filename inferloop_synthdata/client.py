@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import connect
 
 from inferloop_synthdata import operations
@@ -149,7 +149,8 @@ class SyntheticImageClient:
                 )
                 socket = stack.enter_context(opening)
             try:
-                with socket_errors(connection.origin):
+                # A server that closes at once has said why: the message is there to be received.
+                with suppress(ConnectionClosed):
                     socket.send(stream.opening)
                 while not stream.ended:
                     with socket_errors(connection.origin):

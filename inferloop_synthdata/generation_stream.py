@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Unpack
 
 from inferloop_synthdata.conversation import api_error
@@ -36,6 +37,8 @@ class Result:
     prompt: str
     served_model: str | None = None
     """The model that really made it."""
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What it was made with, the seed that the server drew included."""
 
 
 GenerationEvent = Progress | Result
@@ -86,7 +89,7 @@ class GenerationStream:
     def _progress(self, message: dict[str, JsonValue]) -> Progress:
         self._job_id = str(message["job_id"])
         step, total_steps = _integer(message["step"]), _integer(message["total_steps"])
-        preview = message.get("preview_jpeg")
+        preview = message.get("preview")
         return Progress(
             job_id=self._job_id,
             step=step,
@@ -96,12 +99,13 @@ class GenerationStream:
         )
 
     def _result(self, message: dict[str, JsonValue]) -> Result:
-        served_model = message.get("served_model")
+        served_model, parameters = message.get("served_model"), message.get("parameters")
         result = Result(
             job_id=str(message["job_id"]),
             image_path=str(message["image_path"]),
             prompt=str(message["prompt"]),
             served_model=None if served_model is None else str(served_model),
+            parameters=parameters if isinstance(parameters, dict) else {},
         )
         self.ended = True
         return result

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import PurePosixPath
 
 from inferloop_synthdata.answers import Profile
 from inferloop_synthdata.client import SyntheticImageClient
@@ -47,9 +46,10 @@ def upload_folder(
                 raise
             refused.append(f"{image.name}: {error.message}")
             continue
-        source_dir = str(PurePosixPath(answer["image_path"]).parent)
+        # No path library here: a data root in S3 ("s3://bucket/...") has to keep its two slashes.
+        source_dir = answer["image_path"].rpartition("/")[0]
         # A profile of all that anybody uploaded would be a wrong one.
-        if PurePosixPath(source_dir).name != folder:
+        if source_dir.rpartition("/")[2] != folder:
             raise UnexpectedAnswer("This server does not keep uploads in folders of their own")
         uploaded_count += 1
         progress(uploaded_count)

@@ -1,0 +1,80 @@
+"""A service of handlers behind httpx's transport seam, a real WebSocket server, a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from inferloop_synthdata import AsyncSyntheticImageClient, SyntheticImageClient
+from tests.sdk.socket_server import SocketServer
+
+KEY = "secret-key-of-tests"
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass
+class Waits:
+    """A clock that passes only when somebody sleeps."""
+
+    slept_s: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+
+
+@dataclass
+class Caller:
+    """Calls a client method by name, on the one client or the other, to its end."""
+
+    kind: str
+    waits: Waits = field(default_factory=Waits)
+    max_retries: int = 3
+    base_url: str = "http://service.test"
+
+    def call(self, handler: Handler, method: str, /, *args: Any, **kwargs: Any) -> Any:
+        transport = httpx.MockTransport(handler)
+        if self.kind == "sync":
+            with SyntheticImageClient(
+                api_key=KEY,
+                base_url=self.base_url,
+                max_retries=self.max_retries,
+                transport=transport,
+                sleep=self.waits.sleep,
+                random=lambda: 0.5,
+            ) as client:
+                return getattr(client, method)(*args, **kwargs)
+        return asyncio.run(self._call_async(transport, method, *args, **kwargs))
+
+    async def _call_async(
+        self, transport: httpx.MockTransport, method: str, /, *args: Any, **kwargs: Any
+    ) -> Any:
+        async with AsyncSyntheticImageClient(
+            api_key=KEY,
+            base_url=self.base_url,
+            max_retries=self.max_retries,
+            transport=transport,
+            sleep=self.waits.sleep_async,
+            random=lambda: 0.5,
+        ) as client:
+            return await getattr(client, method)(*args, **kwargs)
+
+
+@pytest.fixture(params=["sync", "async"])
+def caller(request: pytest.FixtureRequest) -> Caller:
+    """Every test that takes this runs on both clients."""
+    return Caller(kind=request.param)
+
+
+@pytest.fixture
+def socket_server() -> Iterator[SocketServer]:
+    with SocketServer() as server:
+        yield server

@@ -1,0 +1,111 @@
+"""A real `websockets` server in a thread, whose behaviour a test gives as a function."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.sync.server import Server, ServerConnection, serve
+
+Behaviour = Callable[[ServerConnection], None]
+"""What the server does with a connection once it is open; returning closes it."""
+
+Refusal = Callable[[ServerConnection, Request], Response | None]
+"""What the server does with a handshake; None accepts it."""
+
+
+def send(connection: ServerConnection, message: Mapping[str, Any]) -> None:
+    connection.send(json.dumps(message))
+
+
+def progress(step: int, total_steps: int, **extra: Any) -> dict[str, Any]:
+    done = {"step": step, "total_steps": total_steps, "progress": step / total_steps}
+    return {"type": "progress", "job_id": "job_1", **done, **extra}
+
+
+RESULT = {
+    "type": "result",
+    "job_id": "job_1",
+    "image_path": "/data/generated/image_1.png",
+    "prompt": "a fox",
+    "parameters": {"seed": 7},
+    "served_model": "inferloop-mini",
+}
+
+
+def generation(steps: int) -> Behaviour:
+    """Takes one `generate` message, reports every step, gives the result."""
+
+    def behave(connection: ServerConnection) -> None:
+        json.loads(connection.recv())
+        for step in range(1, steps + 1):
+            send(connection, progress(step, steps))
+        send(connection, RESULT)
+
+    return behave
+
+
+class SocketServer:
+    """Listens on a free loopback port. `behaviours` are used up in turn; the last one stays."""
+
+    def __init__(self) -> None:
+        self.behaviours: list[Behaviour] = [generation(3)]
+        self.refusals: list[Refusal] = []
+        self.paths: list[str] = []
+        self.received: list[dict[str, Any]] = []
+        """What clients sent after their first message, until they left."""
+        self.connection_ended = threading.Event()
+        self._server: Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def base_url(self) -> str:
+        assert self._server is not None
+        host, port = self._server.socket.getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    def listen_to_the_end(self, connection: ServerConnection) -> None:
+        """For behaviours: keep what the client says until it goes."""
+        try:
+            for text in connection:
+                self.received.append(json.loads(text))
+        except ConnectionClosed:
+            pass
+
+    def _handle(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        self.paths.append(connection.request.path)
+        behave = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
+        try:
+            behave(connection)
+        except ConnectionClosed:
+            pass
+        finally:
+            self.connection_ended.set()
+
+    def _answer_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        return self.refusals.pop(0)(connection, request) if self.refusals else None
+
+    def __enter__(self) -> Self:
+        self._server = serve(
+            self._handle, "127.0.0.1", 0, process_request=self._answer_handshake, close_timeout=1
+        )
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        assert self._server is not None
+        assert self._thread is not None
+        self._server.shutdown()
+        self._thread.join(timeout=5)
