@@ -177,16 +177,19 @@ class ExportRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportFailure:
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportReport:
     exported_count: int
     output_key: str
     file_size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExportFailure:
-    key: str
-    reason: str
+    failed_count: int = 0
+    """Images left out because they cannot be read (damaged, deleted meanwhile, no image)."""
+    failures: tuple[ExportFailure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,59 @@
+"""What the exporter is allowed and how much it takes at once."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engines.images import ImageLimits
+
+
+class S3ExportConfig(BaseModel):
+    """Uploads to buckets of the users."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    allowed_buckets: tuple[str, ...] | None = Field(
+        default=None, description="Names of buckets that may be written; None: every bucket."
+    )
+    allow_public_read: bool = Field(
+        default=False, description="Whether `public_read` may be asked for."
+    )
+    workers: int = Field(default=8, ge=1, description="Uploads at the same time.")
+    max_in_flight: int = Field(
+        default=16, ge=1, description="Images read or being uploaded at the same time."
+    )
+    multipart_bytes: int = Field(
+        default=8 * 2**20, ge=5 * 2**20, description="Files above are sent in parts, bytes."
+    )
+    checksum_attempts: int = Field(
+        default=3, ge=1, description="Uploads of one file until its checksum is right."
+    )
+    max_failures_in_a_row: int = Field(
+        default=64, ge=1, description="Images after which the rest is given up as failed."
+    )
+
+
+class ExportConfig(BaseModel):
+    """Exports to files under the data root, and to S3."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lock_ttl_s: float = Field(
+        default=300.0, gt=0, description="A dead exporter's lock is taken over after, seconds."
+    )
+    read_workers: int = Field(default=4, ge=1, description="Images read ahead at a time.")
+    read_ahead: int = Field(default=16, ge=1, description="Images read ahead, at most.")
+    row_group_rows: int = Field(default=100, ge=1, description="Parquet rows in a row group.")
+    row_group_bytes: int = Field(
+        default=32 * 2**20, ge=1, description="Image bytes that end a Parquet row group, bytes."
+    )
+    shard_bytes: int = Field(
+        default=256 * 2**20, ge=1, description="WebDataset shard is full above, bytes."
+    )
+    max_failures_listed: int = Field(
+        default=1000, ge=0, description="Failed images named in a report; all are counted."
+    )
+    images: ImageLimits = Field(
+        default_factory=ImageLimits, description="Which image files are taken at all."
+    )
+    s3: S3ExportConfig = Field(default_factory=S3ExportConfig, description="Uploads to S3.")

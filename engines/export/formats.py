@@ -1,0 +1,76 @@
+"""Writers of one file: JSONL and Parquet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engines.export.features import arrow_schema, with_json_as_text
+
+if TYPE_CHECKING:
+    from engines.export.config import ExportConfig
+    from engines.export.hashed_file import HashedFile
+    from engines.export.record import Record
+    from engines.export.schema import Column
+
+
+class FileWriter(Protocol):
+    """Takes records one by one, then is finished; the file belongs to the caller."""
+
+    def add(self, record: Record, content: bytes | None) -> None:
+        """Write, or keep for the next group. `content`: the image file, where the format asks."""
+
+    def finish(self) -> None:
+        """Write what was kept and the format's end."""
+
+
+class JsonlWriter:
+    """One JSON object a line, UTF-8."""
+
+    def __init__(self, file: HashedFile) -> None:
+        self._file = file
+
+    def add(self, record: Record, content: bytes | None) -> None:
+        self._file.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+
+    def finish(self) -> None:
+        """A JSONL file has no end of its own."""
+
+
+class ParquetWriter:
+    """Images inside, as struct {bytes, path}; a row group at a time in memory."""
+
+    def __init__(self, file: HashedFile, columns: tuple[Column, ...], config: ExportConfig) -> None:
+        self._columns = columns
+        self._schema = arrow_schema(columns)
+        self._max_rows, self._max_bytes = config.row_group_rows, config.row_group_bytes
+        # Dictionaries help where values repeat; for image bytes they would only cost memory.
+        repeated = [c.name for c in columns if c.name in ("dataset", "split", "format", "prompt")]
+        self._writer = pq.ParquetWriter(file, self._schema, use_dictionary=repeated or False)
+        self._rows: list[Record] = []
+        self._images: list[dict[str, bytes | str | None]] = []
+        self._bytes = 0
+
+    def add(self, record: Record, content: bytes | None) -> None:
+        with_json_as_text(self._columns, record)
+        self._rows.append(record)
+        self._images.append({"bytes": content, "path": str(record["file_name"]).rpartition("/")[2]})
+        self._bytes += len(content or b"")
+        if len(self._rows) >= self._max_rows or self._bytes >= self._max_bytes:
+            self._flush()
+
+    def finish(self) -> None:
+        if self._rows:
+            self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        arrays = [pa.array(self._images, self._schema.field("image").type)]
+        for column in self._columns:
+            values = [row[column.name] for row in self._rows]
+            arrays.append(pa.array(values, self._schema.field(column.name).type))
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._rows, self._images, self._bytes = [], [], 0

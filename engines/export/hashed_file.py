@@ -1,0 +1,36 @@
+"""A file that counts and hashes what is written to it, for manifests and cards."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class HashedFile(io.RawIOBase):
+    """Write-only and sequential; closing it leaves the inner file open for its owner."""
+
+    def __init__(self, inner: BinaryIO) -> None:
+        self._inner = inner
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.size_bytes
+
+    def write(self, content: ReadableBuffer) -> int:
+        written = self._inner.write(content)
+        self._hash.update(content)
+        self.size_bytes += written
+        return written
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of everything so far."""
+        return self._hash.hexdigest()

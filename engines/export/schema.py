@@ -1,0 +1,107 @@
+"""The one record schema of all exports, as data: JSONL, Parquet, features, Croissant and the
+table in docs/dataset_format.md are derived from it (or tested against it)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Part = Literal["identity", "metadata", "annotations"]
+ValueType = Literal["string", "int64", "float64", "bool", "strings", "json"]
+"""`strings` is a list of strings; `json` an open object: itself in JSONL, its text in Parquet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, or with `fields` a struct of them."""
+
+    name: str
+    type: ValueType
+    description: str
+    part: Part = "identity"
+    fields: tuple[Column, ...] = ()
+
+
+def _verdict(name: str, range_: str) -> Column:
+    return Column(
+        name,
+        "json",
+        f"Verdict on {name}; null if not judged",
+        "metadata",
+        (
+            Column("passed", "bool", "Whether it passed"),
+            Column("score", "float64", f"Score, {range_}"),
+            Column("validator_version", "string", "Who judged, with version and thresholds"),
+            Column("judged_at", "string", "When, ISO 8601, UTC"),
+            Column("findings", "json", "The rest of the validator's report"),
+        ),
+    )
+
+
+_PARAMETERS = (
+    Column("model_id", "string", "Model as it was asked for"),
+    Column("width", "int64", "Width asked for, pixels"),
+    Column("height", "int64", "Height asked for, pixels"),
+    Column("num_inference_steps", "int64", "Denoising steps"),
+    Column("guidance_scale", "float64", "Classifier-free guidance scale"),
+    Column("seed", "int64", "Seed of the noise"),
+    Column("profile", "string", "Profile that the colours were matched to"),
+    Column("profile_strength", "float64", "How far, 0..1"),
+    Column("lora", "string", "Adapter"),
+)
+
+COLUMNS: tuple[Column, ...] = (
+    Column("id", "string", "Stable id: path below the dataset, without suffix"),
+    Column("file_name", "string", "Image, relative to the folder of this file, POSIX"),
+    Column("image_path", "string", "Image, as the API names it"),
+    Column("dataset", "string", "Name of the dataset"),
+    Column("split", "string", "Split, by hash of the id; null if none were asked for"),
+    Column("format", "string", "PNG, JPEG, ..."),
+    Column("width", "int64", "Width, pixels"),
+    Column("height", "int64", "Height, pixels"),
+    Column("size_bytes", "int64", "Size of the image file, bytes"),
+    Column("sha256", "string", "SHA-256 of the image file, hex"),
+    Column("created_at", "string", "When it was made (or last written), ISO 8601, UTC"),
+    Column("prompt", "string", "Prompt", "metadata"),
+    Column("negative_prompt", "string", "Negative prompt; null if none", "metadata"),
+    Column("parameters", "json", "Parameters of the generation", "metadata", _PARAMETERS),
+    Column("served_model", "string", "Model that really made it", "metadata"),
+    Column("revision", "string", "Commit or digest of the weights", "metadata"),
+    Column("noise_scheduler", "string", "Class of the noise scheduler", "metadata"),
+    Column("pixel_sha256", "string", "SHA-256 of the RGB bytes row by row, hex", "metadata"),
+    Column("safety", "json", "Verdict of the model's safety checker", "metadata"),
+    Column("library_versions", "json", "Versions of the libraries that made it", "metadata"),
+    Column("notes", "strings", "What a reader must know (stand-in model, ...)", "metadata"),
+    _verdict("quality", "0..1"),
+    _verdict("privacy", "0..100"),
+    Column("metadata", "json", "JSON found beside an image that was not made here", "metadata"),
+    Column(
+        "annotations",
+        "json",
+        "Annotations found beside the image; null if none",
+        "annotations",
+        (
+            Column("coco", "json", "COCO, from <id>.coco.json"),
+            Column("yolo", "string", "YOLO, from <id>.txt"),
+            Column("voc", "string", "Pascal VOC, from <id>.xml"),
+        ),
+    ),
+)
+
+
+def columns(include_metadata: bool, include_annotations: bool) -> tuple[Column, ...]:
+    """The columns of one export, in order."""
+    wanted = {"identity"}
+    wanted |= {"metadata"} if include_metadata else set()
+    wanted |= {"annotations"} if include_annotations else set()
+    return tuple(column for column in COLUMNS if column.part in wanted)
+
+
+def leaves(columns: tuple[Column, ...], prefix: str = "") -> Iterator[tuple[str, Column]]:
+    """Every column without fields of its own, with its dotted path."""
+    for column in columns:
+        if column.fields:
+            yield from leaves(column.fields, f"{prefix}{column.name}.")
+        else:
+            yield f"{prefix}{column.name}", column
