@@ -96,12 +96,7 @@ class DatasetExporter:
             return self._write_shards(request.output_key, stream, lock)
         with self._storage.create(request.output_key) as file:
             hashed = HashedFile(file)
-            writer = self._file_writer(request, hashed)
-            count = 0
-            for record, content in stream:
-                writer.add(record, content)
-                count += 1
-            writer.finish()
+            count = _fill(self._file_writer(request, hashed), hashed, stream)
             lock.renew(force=True)  # raises, and nothing is published, if another took over
         name = request.output_key.rpartition("/")[2]
         mime = _MIME[request.format]
@@ -124,6 +119,21 @@ class DatasetExporter:
 
     def _write_cards(self, request: ExportRequest, files: list[WrittenFile], tally: Tally) -> None:
         write_cards(self._storage, request, _table(request), files, tally, self._store.clock())
+
+
+def _fill(writer: FileWriter, file: HashedFile, stream: Stream) -> int:
+    """Write all of `stream`; returns how many records."""
+    count = 0
+    try:
+        for record, content in stream:
+            writer.add(record, content)
+            count += 1
+        writer.finish()
+    except BaseException:
+        file.abandon()
+        writer.abandon()
+        raise
+    return count
 
 
 def check_target(output_key: str) -> None:

@@ -26,6 +26,9 @@ class FileWriter(Protocol):
     def finish(self) -> None:
         """Write what was kept and the format's end."""
 
+    def abandon(self) -> None:
+        """Free what is held; the file was abandoned before."""
+
 
 class JsonlWriter:
     """One JSON object a line, UTF-8."""
@@ -38,6 +41,9 @@ class JsonlWriter:
 
     def finish(self) -> None:
         """A JSONL file has no end of its own."""
+
+    def abandon(self) -> None:
+        """Nothing is held."""
 
 
 class ParquetWriter:
@@ -65,6 +71,9 @@ class ParquetWriter:
     def finish(self) -> None:
         if self._rows:
             self._flush()
+        self._writer.close()
+
+    def abandon(self) -> None:
         self._writer.close()
 
     def _flush(self) -> None:

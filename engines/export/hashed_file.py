@@ -16,6 +16,7 @@ class HashedFile(io.RawIOBase):
     def __init__(self, inner: BinaryIO) -> None:
         self._inner = inner
         self._hash = hashlib.sha256()
+        self._abandoned = False
         self.size_bytes = 0
 
     def writable(self) -> bool:
@@ -25,10 +26,17 @@ class HashedFile(io.RawIOBase):
         return self.size_bytes
 
     def write(self, content: ReadableBuffer) -> int:
+        if self._abandoned:
+            return memoryview(content).nbytes
         written = self._inner.write(content)
         self._hash.update(content)
         self.size_bytes += written
         return written
+
+    def abandon(self) -> None:
+        """Swallow what else is written: the file is being discarded, and a format that writes
+        its end when it is closed shall not fail a second time."""
+        self._abandoned = True
 
     @property
     def sha256(self) -> str:

