@@ -13,6 +13,7 @@ from types import FrameType
 from pydantic import ValidationError
 
 from deployments import config_files, local_keys
+from deployments.child_service import StartFailed
 from deployments.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -88,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     key, made = prepare_environment(settings)
     stop = stop_on_signals()
     # Ray reads the environment as it is imported: not before it is set.
-    from deployments.local_cluster import StartFailed, deploy, local_ray, wait_until_running
+    from deployments.local_cluster import deploy, local_ray, wait_until_running
 
     stand_ins = config_files.app_args(document).stand_ins()
     note = "\n".join(f"Stand-in: {asked} is served by {by}" for asked, by in stand_ins.items())

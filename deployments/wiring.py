@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -60,11 +61,11 @@ class DiffusionWiring:
         return StepEngine(self.pool.engine, models_root=Path(self.models_root))
 
     def recorder(self) -> Recorder:
-        from engines.storage.versions import library_versions
+        from engines.storage.datasets import DatasetStore
+        from engines.storage.recorder import ImageRecorder
 
-        from engines.storage import DatasetStore, ImageRecorder
-
-        return ImageRecorder(DatasetStore(self.data.storage()), library_versions())
+        versions = {name: version(name) for name in RECORDED_LIBRARIES}
+        return ImageRecorder(DatasetStore(self.data.storage()), versions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from deployments.ray_errors import translate
@@ -24,7 +24,7 @@ async def call(response: Any) -> Any:
         raise translate(error) from None
 
 
-async def stream(response: Any) -> AsyncIterator[Any]:
+async def stream(response: Any) -> AsyncGenerator[Any, None]:
     """Events of a streaming response; closing the iterator cancels the remote generator."""
     finished = False
     try:

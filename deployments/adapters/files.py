@@ -40,15 +40,6 @@ class StoredFiles:
         return await asyncio.to_thread(self._upload, content, folder)
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
-        return await asyncio.to_thread(self._images, folder_key, limit)
-
-    def _images(self, folder_key: str, limit: int) -> list[str]:
-        endings = tuple(f".{suffix}" for suffix in (*SUFFIXES.values(), "jpeg", "tif"))
-        objects = self._storage.list(folder_key)
-        keys = (found.key for found in objects if found.key.lower().endswith(endings))
-        return list(islice(keys, limit))
-
-    async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         return await asyncio.to_thread(self._list, folder_key, limit)
 
     def _list(self, folder_key: str, limit: int) -> list[str]:

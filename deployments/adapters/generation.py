@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from ray.serve.handle import DeploymentHandle
 
@@ -39,6 +39,6 @@ class PooledGeneration:
                 "lora", request.lora, f"one of: {known}", f"must be one of: {known}"
             )
 
-    def stream(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         handle = self._handle_of[request.model_id]
         return stream(handle.options(stream=True).generate.remote(request))

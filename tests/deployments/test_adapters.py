@@ -1,0 +1,146 @@
+"""Adapters over handles: Ray's errors stop here, and cancellation goes through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray.exceptions import ActorDiedError
+
+from deployments.adapters.calling import call, stream
+from deployments.adapters.files import StoredFiles
+from deployments.adapters.validation import call_twice
+from engines.errors import InvalidImage, NotFound, ReplicaLost
+from engines.images import ImageLimits
+from engines.storage.folder import FolderStorage
+
+
+class Response:
+    """A `DeploymentResponse` as the adapters use it."""
+
+    def __init__(self, answer: Any = None, error: Exception | None = None) -> None:
+        self.answer, self.error = answer, error
+        self.cancelled = False
+
+    def __await__(self) -> Any:
+        yield from asyncio.sleep(0).__await__()
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Stream(Response):
+    def __init__(self, events: list[Any], error: Exception | None = None) -> None:
+        super().__init__(error=error)
+        self.events = events
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for event in self.events:
+            yield event
+        if self.error is not None:
+            raise self.error
+
+
+def test_a_stream_that_ends_is_not_cancelled() -> None:
+    response = Stream([1, 2])
+
+    async def collect() -> list[Any]:
+        return [event async for event in stream(response)]
+
+    assert asyncio.run(collect()) == [1, 2]
+    assert not response.cancelled
+
+
+def test_closing_a_stream_cancels_the_work_behind_it() -> None:
+    response = Stream([1, 2, 3])
+
+    async def first_only() -> None:
+        events = stream(response)
+        async for _ in events:
+            break
+        await events.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(first_only())
+    assert response.cancelled
+
+
+def test_a_dead_actor_in_a_stream_is_a_lost_replica_after_its_events() -> None:
+    seen: list[Any] = []
+
+    async def collect() -> None:
+        async for event in stream(Stream([1], ActorDiedError())):
+            seen.append(event)  # noqa: PERF401 - what came before the error counts
+
+    with pytest.raises(ReplicaLost):
+        asyncio.run(collect())
+    assert seen == [1]
+
+
+def test_cancelling_the_caller_cancels_the_call() -> None:
+    response = Response()
+
+    async def main() -> None:
+        async def forever() -> Any:
+            return await call(Hanging(response))
+
+        task = asyncio.create_task(forever())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert response.cancelled
+
+
+class Hanging:
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    def __await__(self) -> Any:
+        return asyncio.sleep(3600).__await__()
+
+    def cancel(self) -> None:
+        self._response.cancel()
+
+
+def test_a_verdict_is_asked_for_once_more_and_no_more() -> None:
+    answers = [Response(error=ActorDiedError()), Response(answer="fine")]
+    assert asyncio.run(call_twice(lambda: answers.pop(0))) == "fine"
+    dead = [Response(error=ActorDiedError()), Response(error=ActorDiedError())]
+    with pytest.raises(ReplicaLost):
+        asyncio.run(call_twice(lambda: dead.pop(0)))
+    assert not dead
+
+
+def png() -> bytes:
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_uploads_are_checked_stored_and_read_in_chunks(tmp_path: Path) -> None:
+    files = StoredFiles(FolderStorage(tmp_path), ImageLimits())
+
+    async def main() -> None:
+        key = await files.upload_image(png(), "mine")
+        assert key.startswith("uploads/mine/upload_")
+        assert key.endswith(".png")
+        assert b"".join([chunk async for chunk in files.read(key)]) == png()
+        assert await files.list_images("uploads/mine", 10) == [key]
+        with pytest.raises(InvalidImage):
+            await files.upload_image(b"<svg/>")
+        with pytest.raises(NotFound):
+            await files.stat("uploads/absent.png")
+
+    asyncio.run(main())

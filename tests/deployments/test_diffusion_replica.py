@@ -1,0 +1,127 @@
+"""The diffusion deployment's class over an engine that obeys the test."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deployments.diffusion import DiffusionReplica
+from engines.errors import Canceled, GenerationFailed, InferloopError, Overloaded
+from engines.protocols import GenerationListener
+from engines.types import GeneratedImage, GenerationRequest, StepProgress, StoredImage
+
+
+@dataclass
+class ScriptedEngine:
+    """Plays `events` to each listener at once; remembers what was cancelled."""
+
+    events: list[StepProgress | GeneratedImage | InferloopError]
+    refuses: InferloopError | None = None
+    cancelled: list[str] = field(default_factory=list)
+    started: bool = False
+
+    def start(self) -> None:
+        self.started = True
+
+    def submit(self, request: GenerationRequest, listener: GenerationListener) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        for event in self.events:
+            if isinstance(event, StepProgress):
+                listener.progress(event)
+            elif isinstance(event, InferloopError):
+                listener.failed(event)
+            else:
+                listener.finished(event)
+
+    def cancel(self, image_id: str) -> None:
+        self.cancelled.append(image_id)
+
+    def check_health(self) -> None:
+        raise GenerationFailed("thread died")
+
+    def stats(self) -> Any:
+        raise AssertionError("not asked in these tests")
+
+    def shutdown(self, timeout_s: float = 30.0) -> None:
+        self.started = False
+
+
+class MemoryRecorder:
+    def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
+        return StoredImage(f"generated/{request.image_id}.png", image.served_model, 1, "00", 9)
+
+
+@dataclass(frozen=True)
+class ScriptedWiring:
+    scripted: ScriptedEngine
+    pool_name: str = "test"
+
+    def engine(self) -> ScriptedEngine:
+        return self.scripted
+
+    def recorder(self) -> MemoryRecorder:
+        return MemoryRecorder()
+
+
+def replica(engine: ScriptedEngine) -> DiffusionReplica:
+    return DiffusionReplica(ScriptedWiring(engine))  # type: ignore[arg-type]
+
+
+def request() -> GenerationRequest:
+    return GenerationRequest("image_1", "a fox", "m", 64, 64, 2, 7.5, 1)
+
+
+def image() -> GeneratedImage:
+    return GeneratedImage(np.zeros((8, 8, 3), np.uint8), "m", None, "DDIMScheduler", {})
+
+
+async def collect(engine: ScriptedEngine) -> list[Any]:
+    return [event async for event in replica(engine).generate(request())]
+
+
+def test_progress_then_the_stored_image() -> None:
+    steps: list[Any] = [StepProgress(1, 2), StepProgress(2, 2)]
+    engine = ScriptedEngine([*steps, image()])
+    found = asyncio.run(collect(engine))
+    assert found[:-1] == steps
+    assert found[-1] == StoredImage("generated/image_1.png", "m", 1, "00", 9)
+
+
+def test_a_failure_is_raised_as_itself() -> None:
+    with pytest.raises(GenerationFailed, match="NaN"):
+        asyncio.run(collect(ScriptedEngine([StepProgress(1, 2), GenerationFailed("NaN")])))
+
+
+def test_a_refusal_leaves_nothing_behind() -> None:
+    engine = ScriptedEngine([], refuses=Overloaded("full", 2.0))
+    with pytest.raises(Overloaded):
+        asyncio.run(collect(engine))
+    assert engine.cancelled == []
+
+
+def test_a_reader_that_leaves_cancels_its_request() -> None:
+    engine = ScriptedEngine([StepProgress(1, 2)])
+
+    async def leave() -> None:
+        events = replica(engine).generate(request())
+        async for _ in events:
+            break
+        await events.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(leave())
+    assert engine.cancelled == ["image_1"]
+
+
+def test_the_engines_own_cancellation_reaches_the_caller() -> None:
+    with pytest.raises(Canceled):
+        asyncio.run(collect(ScriptedEngine([Canceled("asked for")])))
+
+
+def test_health_is_the_engines() -> None:
+    with pytest.raises(GenerationFailed):
+        replica(ScriptedEngine([])).check_health()
