@@ -1,0 +1,1 @@
+"""The diffusion engine: denoising steps of many requests, batched into one forward."""

@@ -1,0 +1,58 @@
+"""Stable Diffusion 1.x and 2.x, and the embedded model."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from engines.diffusion.text import EncodedPrompt
+
+
+class StableDiffusionFamily:
+    """Over a `StableDiffusionPipeline`; implements `family.Family`."""
+
+    zero_negative = False
+
+    def __init__(self, pipe: Any) -> None:
+        self.pipe = pipe
+        self._rows: tuple[EncodedPrompt, ...] = ()
+        self._states = torch.empty(0)
+
+    @property
+    def tokenizers(self) -> Sequence[Any]:
+        return (self.pipe.tokenizer,)
+
+    def encode(self, windows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, None]:
+        encoder = self.pipe.text_encoder
+        return encoder(windows[0].to(encoder.device))[0].to(encoder.dtype), None
+
+    def denoise(
+        self,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        prompts: Sequence[EncodedPrompt],
+        size_px: tuple[int, int],
+    ) -> torch.Tensor:
+        prediction: torch.Tensor = self.pipe.unet(
+            latents, timesteps, encoder_hidden_states=self._stacked(prompts), return_dict=False
+        )[0]
+        return prediction
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        vae = self.pipe.vae
+        picture: torch.Tensor = vae.decode(
+            latents.to(vae.dtype) / vae.config.scaling_factor, return_dict=False
+        )[0]
+        return picture
+
+    def _stacked(self, prompts: Sequence[EncodedPrompt]) -> torch.Tensor:
+        """States of all rows, (R, L, D); most steps have the rows of the step before."""
+        same = len(prompts) == len(self._rows) and all(map(operator.is_, prompts, self._rows))
+        if not same:
+            self._rows = tuple(prompts)
+            self._states = torch.cat([prompt.states for prompt in prompts])
+        return self._states

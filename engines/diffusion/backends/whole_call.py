@@ -1,0 +1,180 @@
+"""Any other diffusers pipeline: its own `__call__`, one evaluation at a time.
+
+The call runs on a thread of its own and stops in `callback_on_step_end`; the engine's thread lets
+it run to the next stop and waits. The two never run at once, so the engine sees one more runner
+that takes steps, and progress, fairness, deadlines and cancellation need nothing special. Steps
+are not batched.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from engines.diffusion import noise_schedules
+from engines.diffusion.contract import DecodedImage
+from engines.diffusion.decode import to_pixels
+from engines.diffusion.sizes import crop_centre, round_up
+from engines.errors import GenerationFailed
+from engines.types import GenerationRequest
+
+if TYPE_CHECKING:
+    from engines.diffusion.contract import Denoising, RunnerInfo
+
+
+class _Abandoned(Exception):
+    """Raised inside the pipeline's call to unwind it."""
+
+
+@dataclass(slots=True, eq=False)
+class WholeCall:
+    """Implements `contract.Denoising`: a pipeline call under way."""
+
+    request: GenerationRequest
+    evaluations_total: int
+    evaluations_done: int = 0
+    rows: int = 1
+    picture: Any = None
+    """(1, 3, H, W), 0..1, once the call has returned."""
+    error: Exception | None = None
+    abandoned: bool = False
+    thread: threading.Thread | None = None
+    go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    stopped: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def resume(self) -> None:
+        """Let the call run until its next step is complete or it has ended."""
+        if self.thread is not None and self.thread.ident is None:
+            self.thread.start()
+        else:
+            self.go.release()
+        self.stopped.acquire()
+
+    def pause(self) -> None:
+        """On the call's thread: give the turn back, and wait for the next one."""
+        self.stopped.release()
+        self.go.acquire()
+        if self.abandoned:
+            raise _Abandoned
+
+
+class WholeCallRunner:
+    """Implements `contract.Runner` over a pipeline whose `__call__` makes a picture from a prompt.
+
+    Of a request only what the call has a parameter for can be honoured; the rest is noted. Calls
+    under way share the weights, each has a pipeline object and a noise scheduler of its own.
+    """
+
+    def __init__(
+        self, pipe: Any, info: RunnerInfo, release: Callable[[], None] = lambda: None
+    ) -> None:
+        self._pipe: Any = pipe
+        self._info = info
+        self._release = release
+        self._accepted = frozenset(inspect.signature(type(pipe).__call__).parameters)
+
+    @property
+    def info(self) -> RunnerInfo:
+        return self._info
+
+    def start(self, requests: Sequence[GenerationRequest]) -> list[WholeCall]:
+        calls = [WholeCall(request, request.num_inference_steps) for request in requests]
+        for call in calls:
+            pipe = self._own_pipeline()
+            call.thread = threading.Thread(target=self._run, args=(pipe, call), daemon=True)
+        return calls
+
+    def step(self, batch: Sequence[Denoising]) -> list[Exception | None]:
+        errors: list[Exception | None] = []
+        for call in cast("Sequence[WholeCall]", batch):
+            call.resume()
+            if call.picture is not None:
+                call.evaluations_done = call.evaluations_total
+            errors.append(call.error)
+        return errors
+
+    def preview(self, denoising: Denoising, max_side_px: int) -> None:
+        """Its latents have a layout that only the pipeline knows."""
+
+    def decode(self, denoising: Denoising) -> DecodedImage:
+        call = cast("WholeCall", denoising)
+        if call.picture is None and call.error is None:
+            call.resume()
+        if call.error is not None:
+            raise call.error
+        if call.picture is None:
+            raise GenerationFailed("The pipeline made more steps than it had announced")
+        request = call.request
+        whole = to_pixels(call.picture * 2 - 1)
+        pixels = crop_centre(whole, request.height, request.width)
+        return DecodedImage(pixels, {"policy": "off", "flagged": None}, self._notes(request))
+
+    def abandon(self, denoising: Denoising) -> None:
+        call = cast("WholeCall", denoising)
+        call.abandoned = True
+        if call.thread is not None and call.thread.is_alive():
+            call.go.release()
+            call.thread.join()
+
+    def warm(self) -> None:
+        """Its first call initialises; a whole picture would be too much to warm with."""
+
+    def close(self) -> None:
+        self._pipe = None
+        self._release()
+
+    def _own_pipeline(self) -> Any:
+        components = dict(self._pipe.components)
+        components["scheduler"] = noise_schedules.fresh(components["scheduler"])
+        pipe = type(self._pipe)(**components)
+        pipe.set_progress_bar_config(disable=True)
+        return pipe
+
+    def _run(self, pipe: Any, call: WholeCall) -> None:
+        """On the call's thread. It begins at once, with a turn of its own."""
+
+        def on_step_end(pipe: Any, step: int, timestep: Any, tensors: Any) -> Any:
+            call.evaluations_total = int(getattr(pipe, "num_timesteps", call.evaluations_total))
+            call.evaluations_done = step + 1
+            call.pause()
+            return tensors
+
+        try:
+            if not call.abandoned:
+                output = pipe(**self._arguments(call.request, on_step_end))
+                call.picture = output.images
+        except _Abandoned:
+            pass
+        except Exception as error:  # noqa: BLE001 - handed to the engine's thread
+            call.error = error
+        finally:
+            call.stopped.release()
+
+    def _arguments(self, request: GenerationRequest, on_step_end: Any) -> dict[str, Any]:
+        grid_px = self._info.grid_px
+        offered = {
+            "prompt": request.prompt,
+            "negative_prompt": request.negative_prompt,
+            "height": round_up(request.height, grid_px),
+            "width": round_up(request.width, grid_px),
+            "num_inference_steps": request.num_inference_steps,
+            "guidance_scale": request.guidance_scale,
+            "generator": torch.Generator("cpu").manual_seed(request.seed),
+            "callback_on_step_end": on_step_end,
+            "output_type": "pt",
+        }
+        return {name: value for name, value in offered.items() if name in self._accepted}
+
+    def _notes(self, request: GenerationRequest) -> tuple[str, ...]:
+        refused = [
+            name
+            for name in ("negative_prompt", "guidance_scale", "height", "width")
+            if name not in self._accepted and getattr(request, name) is not None
+        ]
+        notes = (f"{type(self._pipe).__name__} has no {name}" for name in refused)
+        return tuple(notes)

@@ -1,0 +1,195 @@
+"""What the engine serves and within which bounds: a frozen tree, checked before anything loads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+NoiseSchedulerName = Literal[
+    "ddim",
+    "ddpm",
+    "deis",
+    "dpmsolver++",
+    "dpmsolver++-singlestep",
+    "euler",
+    "euler-ancestral",
+    "heun",
+    "kdpm2",
+    "kdpm2-ancestral",
+    "lms",
+    "pndm",
+    "unipc",
+]
+AttentionBackend = Literal["auto", "native", "xformers", "flash", "sage"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FolderSource(_Frozen):
+    """A diffusers folder (`model_index.json`, safetensors weights)."""
+
+    kind: Literal["folder"] = "folder"
+    path: str = Field(description="Absolute, or relative to the engine's models root.")
+
+
+class HubSource(_Frozen):
+    """A repository of the Hugging Face hub, at one revision."""
+
+    kind: Literal["hub"] = "hub"
+    repository: str = Field(description='"owner/name" on the hub.')
+    revision: str | None = Field(default=None, description="Branch, tag or commit; None is main.")
+    variant: str | None = Field(default=None, description='Weight file variant, e.g. "fp16".')
+
+
+class TinySource(_Frozen):
+    """Real diffusers classes at a tiny size with random weights: for tests, never for pictures."""
+
+    kind: Literal["tiny"] = "tiny"
+    seed: int = Field(default=0, description="Of the random weights.")
+    family: Literal["sd", "sdxl"] = Field(default="sd", description="Which pipeline class.")
+
+
+Source = Annotated[FolderSource | HubSource | TinySource, Field(discriminator="kind")]
+
+
+class LoraEntry(_Frozen):
+    """An adapter that requests may name."""
+
+    name: str = Field(min_length=1, description="What a request's `lora` says.")
+    source: FolderSource | HubSource = Field(discriminator="kind")
+    weight_name: str = Field(
+        default="pytorch_lora_weights.safetensors", description="File within the source."
+    )
+    scale: float = Field(default=1.0, description="Strength of the adapter, 1 is as trained.")
+
+
+class GenerationDefaults(_Frozen):
+    """What the service takes where a request leaves a choice out."""
+
+    width: int = Field(default=512, ge=64, le=1024, multiple_of=8, description="Pixels.")
+    height: int = Field(default=512, ge=64, le=1024, multiple_of=8, description="Pixels.")
+    num_inference_steps: int = Field(default=50, ge=1, le=150, description="Denoising steps.")
+    guidance_scale: float = Field(
+        default=7.5, ge=0, le=30, description="Classifier-free guidance weight; <= 1 is without."
+    )
+
+
+class VaeOptions(_Frozen):
+    """Memory savers of the decoder; both cost time."""
+
+    tiling: bool = Field(default=False, description="Decode in overlapping tiles.")
+    slicing: bool = Field(default=False, description="Decode one image of a batch at a time.")
+
+
+class ModelEntry(_Frozen):
+    """One model that the pool serves."""
+
+    id: str = Field(min_length=1, description="Id under which requests name it.")
+    aliases: tuple[str, ...] = Field(default=(), description="Other ids of the same model.")
+    stand_in_for: tuple[str, ...] = Field(
+        default=(), description="Ids that it serves in place of the real model, and says so."
+    )
+    source: Source
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
+        default="auto", description="Of the weights; auto: float16 on CUDA, float32 on CPU."
+    )
+    native_size_px: int = Field(default=512, description="Side length it was trained at, pixels.")
+    defaults: GenerationDefaults = GenerationDefaults()
+    noise_scheduler: NoiseSchedulerName | None = Field(
+        default=None, description="None keeps the one that the model's folder names."
+    )
+    attention_backend: AttentionBackend = Field(
+        default="native",
+        description="auto: the fastest there is. One that is absent falls back to native, and says so.",
+    )
+    torch_compile: Literal["off", "default", "reduce-overhead", "max-autotune"] = Field(
+        default="off", description="torch.compile mode of the denoiser; first steps take minutes."
+    )
+    vae: VaeOptions = VaeOptions()
+    safety_checker: Literal["off", "flag", "block"] = Field(
+        default="off",
+        description="off: not loaded. flag: verdict in the recipe. block: such an image is refused.",
+    )
+    loras: tuple[LoraEntry, ...] = Field(default=(), description="Adapters that requests may name.")
+    long_prompts: Literal["chunk", "cut"] = Field(
+        default="chunk",
+        description="Beyond the text window: encode in further windows, or cut. Noted either way.",
+    )
+    memory_bytes: int | None = Field(
+        default=None, gt=0, description="Room the model needs; None: from the weight files."
+    )
+    load_at_start: bool = Field(default=False, description="Otherwise at its first request.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every id that a request may use for this model."""
+        return (self.id, *self.aliases, *self.stand_in_for)
+
+    def lora(self, name: str) -> LoraEntry | None:
+        """The listed adapter of that name; None where the config does not list it."""
+        return next((lora for lora in self.loras if lora.name == name), None)
+
+    @model_validator(mode="after")
+    def _lora_names_differ(self) -> Self:
+        if len({lora.name for lora in self.loras}) != len(self.loras):
+            raise ValueError(f"model {self.id}: two LoRA adapters have the same name")
+        return self
+
+
+class EngineConfig(_Frozen):
+    """One engine, on one device."""
+
+    models: tuple[ModelEntry, ...] = Field(min_length=1, description="Every model it may serve.")
+    device: str = Field(
+        default="auto",
+        pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
+        description="auto: CUDA where there is one, else the CPU.",
+    )
+    max_step_latent_px: int = Field(
+        default=65_536,
+        gt=0,
+        description="Budget of one denoiser forward: rows x latent height x latent width. "
+        "A guided request takes two rows; one larger than the budget runs alone.",
+    )
+    max_queued: int = Field(default=64, gt=0, description="Requests waiting for their first step.")
+    max_decoding: int = Field(
+        default=4, gt=0, description="Finished latents waiting; beyond it decoding goes first."
+    )
+    model_memory_bytes: int = Field(
+        default=16 * 2**30, gt=0, description="Bound on the weights held at once, bytes."
+    )
+    prompt_cache_entries: int = Field(
+        default=512, ge=0, description="Prompt embeddings kept per model."
+    )
+    preview_interval_s: float = Field(
+        default=0.5, gt=0, description="Least seconds between two previews of one request."
+    )
+    preview_max_side_px: int = Field(default=128, ge=16, description="Longer side of a preview.")
+    torch_threads: int | None = Field(
+        default=None, gt=0, description="Threads of one CPU operator; None: torch decides."
+    )
+    warm: bool = Field(
+        default=True, description="Run one step and one decode of what is loaded at start."
+    )
+
+    def find(self, model_id: str) -> ModelEntry | None:
+        """The entry that serves this id, alias or stand-in; None where there is none."""
+        return next((entry for entry in self.models if model_id in entry.names), None)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        seen: set[str] = set()
+        for name in _all_names(self.models):
+            if name in seen:
+                raise ValueError(f"model id {name!r} is listed twice")
+            seen.add(name)
+        return self
+
+
+def _all_names(models: tuple[ModelEntry, ...]) -> Iterator[str]:
+    for entry in models:
+        yield from entry.names

@@ -1,0 +1,88 @@
+"""What the engine asks of a loaded model, whatever its family. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from engines.errors import JsonValue
+from engines.types import GenerationRequest
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+
+class Denoising(Protocol):
+    """One request between its first step and its decoded image; a `Runner` made it and owns it."""
+
+    @property
+    def evaluations_done(self) -> int:
+        """Denoiser evaluations so far."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that it takes in a forward: 2 with classifier-free guidance, else 1."""
+
+    @property
+    def evaluations_total(self) -> int:
+        """Evaluations it takes in all; second-order noise schedulers take more than steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """`pixels` has exactly the size asked for."""
+
+    pixels: Pixels
+    safety: Mapping[str, JsonValue]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerInfo:
+    """What is said of a loaded model in every image's recipe."""
+
+    noise_scheduler: str
+    """Class name."""
+    revision: str | None
+    memory_bytes: int
+    """Of the weights and buffers."""
+    grid_px: int
+    """Sides of generated pictures are multiples of it; the result is cropped from the centre."""
+    attention_backend: str = "native"
+    """The one really used."""
+    notes: tuple[str, ...] = ()
+
+
+class Runner(Protocol):
+    """A loaded model that takes denoising steps. Used from the engine's thread only; blocks.
+
+    Foreign exceptions may leave `start`, `step`, `decode` and `preview`: the engine isolates the
+    request at fault and translates them (`engines.diffusion.isolation`).
+    """
+
+    @property
+    def info(self) -> RunnerInfo: ...
+
+    def start(self, requests: Sequence[GenerationRequest]) -> Sequence[Denoising]:
+        """Encode prompts, draw initial noise. All or nothing: raises before any state is kept."""
+
+    def step(self, batch: Sequence[Denoising]) -> Sequence[Exception | None]:
+        """One evaluation for each of one lane's requests, in one forward. If the forward raises,
+        nothing has changed and it may be tried again; what fails for one request alone is
+        returned at its place."""
+
+    def preview(self, denoising: Denoising, max_side_px: int) -> bytes | None:
+        """Small JPEG of the current estimate of the picture; None where the model has none."""
+
+    def decode(self, denoising: Denoising) -> DecodedImage:
+        """The picture, after the last evaluation."""
+
+    def abandon(self, denoising: Denoising) -> None:
+        """The request has ended early; release what it holds. Must not raise."""
+
+    def warm(self) -> None:
+        """One step and one decode, so that the first request pays for no initialisation."""
+
+    def close(self) -> None:
+        """Release the weights; nothing of this runner is used afterwards."""

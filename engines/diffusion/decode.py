@@ -1,0 +1,63 @@
+"""From latents to the picture: the VAE's decoder, the safety checker, the exact size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from engines.diffusion.contract import DecodedImage
+from engines.diffusion.sizes import crop_centre
+from engines.errors import Forbidden, GenerationFailed
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+SafetyPolicy = Literal["off", "flag", "block"]
+SafetyCheck = Callable[["Pixels"], bool]
+"""Whether the model's safety checker flags this picture, uint8 (h, w, 3)."""
+
+
+class Decoder:
+    """Decodes one image at a time. `decode_latents` is the family's; `check` None is no checker."""
+
+    def __init__(
+        self,
+        decode_latents: Callable[[torch.Tensor], torch.Tensor],
+        policy: SafetyPolicy = "off",
+        check: SafetyCheck | None = None,
+    ) -> None:
+        if policy != "off" and check is None:
+            raise GenerationFailed("The model has no safety checker, but its policy asks for one")
+        self._decode_latents = decode_latents
+        self._policy = policy
+        self._check = check
+
+    def decode(self, latents: torch.Tensor, height: int, width: int) -> DecodedImage:
+        """Latents (1, C, h, w) -> the middle `height` x `width` pixels of the picture.
+
+        `GenerationFailed` for latents that are not finite; `Forbidden` for a picture that the
+        checker flags under the policy "block".
+        """
+        if not bool(latents.isfinite().all()):
+            raise GenerationFailed("The latents became NaN or infinite")
+        whole = to_pixels(self._decode_latents(latents))
+        flagged = self._check(whole) if self._policy != "off" and self._check else None
+        if flagged and self._policy == "block":
+            raise Forbidden("The model's safety checker refused the image")
+        pixels = crop_centre(whole, height, width)
+        notes: tuple[str, ...] = ()
+        if pixels.shape != whole.shape:
+            made = f"{whole.shape[1]}x{whole.shape[0]}"
+            notes = (f"generated at {made} and cropped from the centre to {width}x{height}",)
+        return DecodedImage(pixels, {"policy": self._policy, "flagged": flagged}, notes)
+
+
+def to_pixels(picture: torch.Tensor) -> Pixels:
+    """(1, 3, H, W), -1..1, any float dtype -> uint8 (H, W, 3), rounded as diffusers does."""
+    unit = (picture[0].float() / 2 + 0.5).clamp(0, 1)
+    pixels: Pixels = (
+        (unit * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+    )
+    return pixels

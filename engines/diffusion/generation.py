@@ -1,0 +1,72 @@
+"""One admitted request, from submission to its one end. The engine owns and mutates it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engines.types import StepProgress
+
+if TYPE_CHECKING:
+    from engines.diffusion.config import ModelEntry
+    from engines.diffusion.contract import Denoising
+    from engines.errors import InferloopError
+    from engines.protocols import GenerationListener
+    from engines.types import GeneratedImage, GenerationRequest
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Generation:
+    request: GenerationRequest
+    listener: GenerationListener
+    entry: ModelEntry
+    admitted_at: float
+    """On the engine's clock, seconds."""
+    denoising: Denoising | None = None
+    """None until its first step."""
+    steps_reported: int = 0
+    previewed_at: float = field(default=float("-inf"))
+
+    @property
+    def steps_done(self) -> int:
+        """Completed of the requested steps, whatever the noise scheduler does inside."""
+        if self.denoising is None:
+            return 0
+        done, total = self.denoising.evaluations_done, self.denoising.evaluations_total
+        return done * self.request.num_inference_steps // total
+
+    @property
+    def is_denoised(self) -> bool:
+        state = self.denoising
+        return state is not None and state.evaluations_done >= state.evaluations_total
+
+    def wants_preview(self, now: float, interval_s: float) -> bool:
+        return self.request.previews and now - self.previewed_at >= interval_s
+
+    def report(self, preview_jpeg: bytes | None) -> None:
+        """Tell of every step completed since the last report; the preview goes with the newest."""
+        for step in range(self.steps_reported + 1, self.steps_done + 1):
+            jpeg = preview_jpeg if step == self.steps_done else None
+            self._tell_progress(StepProgress(step, self.request.num_inference_steps, jpeg))
+        self.steps_reported = max(self.steps_reported, self.steps_done)
+
+    def tell_finished(self, image: GeneratedImage) -> None:
+        try:
+            self.listener.finished(image)
+        except Exception:
+            logger.exception("listener of %s raised", self.request.image_id)
+
+    def tell_failed(self, error: InferloopError) -> None:
+        try:
+            self.listener.failed(error)
+        except Exception:
+            logger.exception("listener of %s raised", self.request.image_id)
+
+    def _tell_progress(self, event: StepProgress) -> None:
+        try:
+            self.listener.progress(event)
+        except Exception:
+            logger.exception("listener of %s raised", self.request.image_id)

@@ -1,0 +1,113 @@
+"""diffusers' noise schedulers: which ones the config allows, and a fast path for the simplest.
+
+A one-step deterministic noise scheduler (DDIM with eta = 0, Euler without churn) is linear in the
+sample x and the model's output o: x' = a_i x + b_i o, on the model input c_i x. We read a_i, b_i
+and c_i off the real class by stepping it on the basis vectors, so no formula is written twice,
+and then advance every row of a batch in one operation. All others step in their own instance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import diffusers
+import torch
+
+if TYPE_CHECKING:
+    from engines.diffusion.config import NoiseSchedulerName
+
+_CLASSES: dict[NoiseSchedulerName, tuple[str, dict[str, str]]] = {
+    "ddim": ("DDIMScheduler", {}),
+    "ddpm": ("DDPMScheduler", {}),
+    "deis": ("DEISMultistepScheduler", {}),
+    "dpmsolver++": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++"}),
+    "dpmsolver++-singlestep": (
+        "DPMSolverSinglestepScheduler",
+        {"algorithm_type": "dpmsolver++"},
+    ),
+    "euler": ("EulerDiscreteScheduler", {}),
+    "euler-ancestral": ("EulerAncestralDiscreteScheduler", {}),
+    "heun": ("HeunDiscreteScheduler", {}),
+    "kdpm2": ("KDPM2DiscreteScheduler", {}),
+    "kdpm2-ancestral": ("KDPM2AncestralDiscreteScheduler", {}),
+    "lms": ("LMSDiscreteScheduler", {}),
+    "pndm": ("PNDMScheduler", {}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+}
+_LINEAR = ("DDIMScheduler", "EulerDiscreteScheduler")
+
+
+class NoiseScheduler(Protocol):
+    """The part of diffusers' schedulers that a denoising loop uses."""
+
+    config: Any
+    timesteps: torch.Tensor
+    init_noise_sigma: float | torch.Tensor
+    alphas_cumprod: torch.Tensor
+    order: int
+
+    def set_timesteps(self, num_inference_steps: int, device: torch.device | None = None) -> None:
+        """Begin anew with this number of steps."""
+
+    def scale_model_input(self, sample: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        """The model's input for this sample."""
+
+
+def chosen(name: NoiseSchedulerName | None, own: NoiseScheduler) -> NoiseScheduler:
+    """The model's own noise scheduler, or the named one with the model's training schedule."""
+    if name is None:
+        return fresh(own)
+    class_name, options = _CLASSES[name]
+    scheduler: NoiseScheduler = getattr(diffusers, class_name).from_config(own.config, **options)
+    return scheduler
+
+
+def fresh(template: NoiseScheduler) -> NoiseScheduler:
+    """Another instance with the same config and no state."""
+    instance: NoiseScheduler = type(template).from_config(template.config)  # type: ignore[attr-defined]
+    return instance
+
+
+@dataclass(frozen=True, slots=True)
+class LinearTable:
+    """Coefficients of every step, for one number of steps; three floats per evaluation."""
+
+    timesteps: tuple[float, ...]
+    sample: tuple[float, ...]
+    """a_i."""
+    output: tuple[float, ...]
+    """b_i."""
+    model_input: tuple[float, ...]
+    """c_i."""
+    init_noise_sigma: float
+
+
+def linear_table(template: NoiseScheduler, num_inference_steps: int) -> LinearTable | None:
+    """Read the coefficients off a fresh instance; None where it is not linear and memoryless
+    (another class, clipping, thresholding, or a coefficient that is not finite)."""
+    if type(template).__name__ not in _LINEAR:
+        return None
+    if template.config.get("clip_sample") or template.config.get("thresholding"):
+        return None
+    scheduler = fresh(template)
+    scheduler.set_timesteps(num_inference_steps)
+    rows = [_coefficients(scheduler, timestep) for timestep in scheduler.timesteps]
+    coefficients = torch.tensor(rows)
+    if not bool(coefficients.isfinite().all()):
+        return None
+    sample, output, model_input = zip(*rows, strict=True)
+    return LinearTable(
+        timesteps=tuple(scheduler.timesteps.tolist()),
+        sample=sample,
+        output=output,
+        model_input=model_input,
+        init_noise_sigma=float(scheduler.init_noise_sigma),
+    )
+
+
+def _coefficients(scheduler: Any, timestep: torch.Tensor) -> tuple[float, float, float]:
+    model_input = scheduler.scale_model_input(torch.ones(1), timestep)
+    basis_x, basis_o = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+    moved = scheduler.step(basis_o, timestep, basis_x, return_dict=False)[0]
+    return float(moved[0]), float(moved[1]), float(model_input[0])
