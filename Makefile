@@ -52,7 +52,7 @@ test: lint types ## lint, types, architecture rules, the whole suite
 	$(BIN)/python -m pytest -q
 
 bench: $(BIN)/.dev ## the benchmarks; results go to benchmarks/RESULTS.md by hand
-	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.serving
 
 clean: ## remove caches (not .venv, not data)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build
