@@ -82,7 +82,7 @@ class GenerationStream:
                 return self._progress(message)
             if kind == "result":
                 return self._result(message)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
             raise UnexpectedAnswer(f"A {kind} message of the server is incomplete") from None
         raise UnexpectedAnswer(f"The server sent a message of unknown type: {kind!r}")
 

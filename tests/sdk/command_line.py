@@ -1,0 +1,49 @@
+"""Runs `inferloop` in the test's own process, in surroundings that the test gives."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from inferloop_synthdata.cli import main
+from inferloop_synthdata.session import Surroundings
+from tests.sdk.conftest import KEY, Waits
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass
+class CommandLine:
+    """One run after another; `out` and `err` are those of the last."""
+
+    handler: Callable[[httpx.Request], httpx.Response]
+    base_url: str = "http://service.test"
+    environ: dict[str, str] = field(default_factory=lambda: {"INFERLOOP_API_KEY": KEY})
+    stdin: str = ""
+    terminal: bool = False
+    waits: Waits = field(default_factory=Waits)
+    out: str = ""
+    err: str = ""
+
+    def run(self, *argv: str) -> int:
+        out, err = io.StringIO(), Terminal() if self.terminal else io.StringIO()
+        surroundings = Surroundings(
+            environ={"INFERLOOP_BASE_URL": self.base_url, **self.environ},
+            stdin=io.StringIO(self.stdin),
+            stdout=out,
+            stderr=err,
+            transport=httpx.MockTransport(self.handler),
+            sleep=self.waits.sleep,
+            suffix=lambda: "0123abcd",
+        )
+        code = main(argv, surroundings)
+        self.out, self.err = out.getvalue(), err.getvalue()
+        return code
