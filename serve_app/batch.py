@@ -24,10 +24,12 @@ async def run_batch(
     made: dict[int, StoredImage] = {}
 
     async def make(index: int, request: GenerationRequest) -> None:
-        async with slots:
-            job_id = jobs.submit(request)
-            with jobs.lease(job_id):
-                made[index] = await jobs.outcome(job_id)
+        await slots.acquire()
+        job_id = jobs.submit(request)
+        with jobs.lease(job_id):
+            made[index] = await jobs.outcome(job_id)
+        # Given back only after success: nothing new starts while a failure ends the call.
+        slots.release()
 
     try:
         async with asyncio.TaskGroup() as group:

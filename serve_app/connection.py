@@ -25,6 +25,7 @@ async def while_connected(request: Request, work: Coroutine[object, object, T]) 
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
+        gone.result()
         raise Canceled("The client went away")
     finally:
         task.cancel()

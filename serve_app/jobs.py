@@ -7,7 +7,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 
 from engines.errors import (
@@ -129,14 +129,19 @@ class JobService:
             raise DeadlineExceeded(deadline_s) from error
 
     async def _attempt(self, request: GenerationRequest, job_log: JobLog) -> StoredImage:
-        async for event in self._generation.stream(request):
-            if isinstance(event, StepProgress):
-                job_log.progress(event)
-                # Let readers run: only one that is stuck in its own send shall fall behind.
-                await asyncio.sleep(0)
-            else:
-                return event
-        raise GenerationFailed("The generation ended without an image")
+        image: StoredImage | None = None
+        # Closed here and now: a generator that is merely dropped stops its work when it likes.
+        async with aclosing(self._generation.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, StepProgress):
+                    job_log.progress(event)
+                    # Let readers run: only one that is stuck in its own send shall fall behind.
+                    await asyncio.sleep(0)
+                else:
+                    image = event
+        if image is None:
+            raise GenerationFailed("The generation ended without an image")
+        return image
 
     def _end(self, job_id: str, task: asyncio.Task[StoredImage]) -> None:
         job = self._running.pop(job_id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from engines.errors import Fault, InvalidPath, NotFound
+from engines.errors import Fault, InvalidImage, InvalidPath, NotFound
 from serve_app.trim import trimmed
 
 Area = Literal["generated", "uploads", "exports"]
@@ -17,6 +17,8 @@ ALIAS_ROOT = "/data"
 """Inbound this always names the root too, so that the reference's examples hold anywhere."""
 
 _MAX_PATH_CHARS = 1024
+_KEY_CHARS_COMPARED = 40
+"""Storages may cut a long key in their message."""
 _SEGMENT = re.compile(r"[^\x00-\x1f\x7f\\/]{1,255}")
 
 
@@ -76,11 +78,17 @@ class PathCodec:
     @contextmanager
     def named(self, path: str, key: str, field: Field) -> Iterator[None]:
         """Within the block, errors about the key are put in the client's words: a link that
-        leads out looks like every outside path, and what is absent is named by its path."""
+        leads out looks like every outside path, what is absent is named by its path, and what
+        is no image by the parameter that named it."""
         try:
             yield
         except InvalidPath as error:
-            raise self.outside(path, field) from error
+            if str(error.faults[0].value).startswith(key[:_KEY_CHARS_COMPARED]):
+                raise self.outside(path, field) from error
+            raise
+        except InvalidImage as error:
+            faults = [replace(f, parameter=field.parameter, value=path) for f in error.faults]
+            raise InvalidImage(*faults) from error
         except NotFound as error:
             if error.name.strip("/") in (key, key.rpartition("/")[2]):
                 raise NotFound(field.kind, self.to_wire(key)) from error

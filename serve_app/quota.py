@@ -34,3 +34,8 @@ class Quota:
 
     def held(self, key_hash: str) -> int:
         return self._held.get(key_hash, 0)
+
+    @property
+    def total(self) -> int:
+        """Held by all keys together."""
+        return self._held.total()

@@ -118,6 +118,10 @@ class MovingWindow:
             retry_after_s=0.0 if allowed else reset - now,
         )
 
+    def __len__(self) -> int:
+        """Windows kept: one for each key and bucket that was hit lately."""
+        return len(self._hits)
+
     def _forget_idle(self, now: float) -> None:
         if len(self._hits) <= self._max_windows:
             return

@@ -7,7 +7,7 @@ relative to the data root. Cancelling the awaiting task cancels the work behind 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,7 +36,7 @@ class Generation(Protocol):
         """Raise `InvalidParameters` or `NotFound` for what the config already rules out
         (unknown model, adapter the config does not list). Never blocks."""
 
-    def stream(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         """Progress of every step, then exactly one `StoredImage`, or an error. Closing the
         iterator (or cancelling the task that awaits it) stops the work at its next step.
         `ReplicaLost` is raised as it happens: repeating is the caller's policy."""

@@ -92,7 +92,10 @@ async def _export(
         filter=_filter(body.filter),
         splits=body.splits,
     )
-    with context.paths.named(body.dataset_dir, dataset_key, DATASET_DIR):
+    with (
+        context.paths.named(output, output_key, field),
+        context.paths.named(body.dataset_dir, dataset_key, DATASET_DIR),
+    ):
         return await while_connected(request, context.services.exporter.export(order))
 
 

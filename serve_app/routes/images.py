@@ -91,7 +91,7 @@ async def _content(request: Request, max_bytes: int) -> bytes:
     if len(content) > max_bytes:
         raise PayloadTooLarge(max_bytes)
     if not content:
-        raise InvalidParameters.of("file", None, "an image", "must be an image")
+        raise InvalidParameters.of("image", None, "a decodable image", "is empty")
     return content
 
 

@@ -31,8 +31,8 @@ class IllegalTransition(RuntimeError):
 class SocketMachine:
     """Refuses every step that the table does not have, and names what it expected."""
 
-    def __init__(self) -> None:
-        self._state = SocketState.CONNECTING
+    def __init__(self, state: SocketState = SocketState.CONNECTING) -> None:
+        self._state = state
 
     @property
     def state(self) -> SocketState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,9 +12,9 @@ from engines.errors import (
     InferloopError,
     InvalidImage,
     InvalidParameters,
+    InvalidPath,
     NotFound,
 )
-from engines.errors import Fault as RequestFault
 from engines.types import (
     Comparison,
     DatasetSummary,
@@ -84,7 +84,7 @@ class FakeGeneration:
         for _ in range(steps):
             self.gate.release()
 
-    async def stream(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         self.started.append(request)
         failure = self.failures.pop(0) if self.failures else self.fail_prompts.get(request.prompt)
         self.running += 1
@@ -98,7 +98,7 @@ class FakeGeneration:
                 preview = b"\xff\xd8jpeg" if request.previews else None
                 yield StepProgress(step, request.num_inference_steps, preview)
             yield self._stored(request)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             self.stopped.append(request.image_id)
             raise
         finally:
@@ -154,9 +154,7 @@ class FakeFiles:
 
 def outside(key: str) -> InvalidParameters:
     """What a storage says of a key that leaves the root."""
-    from engines.errors import InvalidPath
-
-    return InvalidPath(RequestFault("key", key, "inside the root", "leads out of the root"))
+    return InvalidPath.of("path", key, "inside the root", "must not lead out of the data root")
 
 
 @dataclass

@@ -1,0 +1,131 @@
+"""A client that drives the ASGI application on the test's own event loop, message by message."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.types import ASGIApp, Message
+
+from tests.serve_app.face import KEY
+
+
+class Socket:
+    """A WebSocket client. `stalled` makes every send of the application wait, as a client that
+    does not read does once the buffers between are full."""
+
+    def __init__(self) -> None:
+        self.inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self.outbox: asyncio.Queue[Message] = asyncio.Queue()
+        self._reading = asyncio.Event()
+        self._reading.set()
+        self.broken = False
+
+    def stall(self) -> None:
+        self._reading.clear()
+
+    def resume(self) -> None:
+        self._reading.set()
+
+    async def send(self, message: Message) -> None:
+        await self._reading.wait()
+        if self.broken:
+            raise OSError("connection lost")
+        await self.outbox.put(message)
+
+    async def receive(self) -> Message:
+        return await self.inbox.get()
+
+    def say(self, message: dict[str, Any]) -> None:
+        self.inbox.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
+
+    def leave(self) -> None:
+        self.inbox.put_nowait({"type": "websocket.disconnect", "code": 1001})
+
+    async def hear(self) -> dict[str, Any]:
+        """The next message of the application; fails where it closed instead."""
+        message = await asyncio.wait_for(self.outbox.get(), 5)
+        assert message["type"] == "websocket.send", message
+        heard: dict[str, Any] = json.loads(message["text"])
+        return heard
+
+    async def hear_end(self) -> list[dict[str, Any]]:
+        """Messages up to and including the next result or error."""
+        heard = [await self.hear()]
+        while heard[-1]["type"] == "progress":
+            heard.append(await self.hear())
+        return heard
+
+
+@asynccontextmanager
+async def connected(app: ASGIApp, key: str = KEY) -> AsyncIterator[Socket]:
+    """An accepted socket; leaves at the end and waits until the application is done with it."""
+    socket = Socket()
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "path": "/api/v1/ws/generation",
+        "raw_path": b"/api/v1/ws/generation",
+        "root_path": "",
+        "query_string": f"api_key={key}".encode(),
+        "headers": [],
+        "subprotocols": [],
+    }
+    task = asyncio.create_task(_run(app, scope, socket))
+    socket.inbox.put_nowait({"type": "websocket.connect"})
+    accepted = await asyncio.wait_for(socket.outbox.get(), 5)
+    assert accepted["type"] == "websocket.accept"
+    try:
+        yield socket
+    finally:
+        socket.leave()
+        socket.resume()
+        await asyncio.wait_for(task, 5)
+
+
+async def _run(app: ASGIApp, scope: dict[str, Any], socket: Socket) -> None:
+    await app(scope, socket.receive, socket.send)
+
+
+class Exchange:
+    """One HTTP request whose client may leave before the answer."""
+
+    def __init__(self, method: str, path: str, body: bytes, key: str = KEY) -> None:
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "http",
+            "server": ("test", 80),
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": b"",
+            "headers": [
+                (b"x-api-key", key.encode()),
+                # Serve's own headers: nothing here may obey them.
+                (b"x-request-disconnect-disabled", b"1"),
+                (b"x-request-timeout-seconds", b"100000"),
+            ],
+        }
+        self.gone = asyncio.Event()
+        self.sent: list[Message] = []
+        self._body: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive(self) -> Message:
+        if self._body:
+            return self._body.pop()
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    @property
+    def status(self) -> int:
+        status: int = self.sent[0]["status"]
+        return status

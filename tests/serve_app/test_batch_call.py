@@ -1,0 +1,184 @@
+"""One call, many images: bounded in flight, all or one error that names what was made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from engines.errors import GenerationFailed, InvalidParameters, Overloaded
+from engines.types import GenerationRequest
+from serve_app.batch import run_batch
+from serve_app.config import ApiConfig, JobLimits
+from serve_app.errors import BatchFailed
+from serve_app.ids import IdSource
+from serve_app.jobs import JobService
+from serve_app.paths import PathCodec
+from serve_app.quota import Quota
+from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.fakes import FakeFiles, FakeGeneration, House
+
+MODEL = "runwayml/stable-diffusion-v1-5"
+
+
+def orders(*prompts: str) -> list[GenerationRequest]:
+    return [
+        GenerationRequest(f"image_u_{number}", prompt, MODEL, 64, 64, 4, 7.5, number)
+        for number, prompt in enumerate(prompts, 1)
+    ]
+
+
+Scenario = Callable[[FakeGeneration, JobService], Awaitable[None]]
+
+
+def run(scenario: Scenario) -> None:
+    async def main() -> None:
+        generation = FakeGeneration(FakeFiles())
+        await scenario(generation, JobService(generation, JobLimits(), IdSource().job))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("in_flight", [1, 2, 3, 8])
+def test_no_more_than_batch_size_are_in_flight(in_flight: int) -> None:
+    async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
+        images = await run_batch(jobs, PathCodec("/data"), orders(*"abcdefgh"), in_flight)
+        assert [image.key for image in images] == [
+            f"generated/image_u_{number}.png" for number in range(1, 9)
+        ]
+        assert generation.most_running == in_flight
+
+    run(scenario)
+
+
+def test_a_failure_fails_the_call_stops_the_rest_and_names_what_was_made() -> None:
+    async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
+        generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
+        with pytest.raises(BatchFailed) as caught:
+            await run_batch(jobs, PathCodec("/data"), orders("a", "b", "bad", "c", "d"), 1)
+        assert isinstance(caught.value.error, GenerationFailed)
+        assert caught.value.completed == (
+            "/data/generated/image_u_1.png",
+            "/data/generated/image_u_2.png",
+        )
+        assert [request.prompt for request in generation.started] == ["a", "b", "bad"]
+        assert jobs.running == 0
+
+    run(scenario)
+
+
+def test_images_in_flight_are_stopped_by_anothers_failure() -> None:
+    async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
+        generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
+        generation.fail_after_steps = 0
+        generation.held = True
+        with pytest.raises(BatchFailed):
+            await run_batch(jobs, PathCodec("/data"), orders("slow", "bad"), 2)
+        while jobs.running:
+            await asyncio.sleep(0)
+        assert generation.stopped == ["image_u_1"]
+
+    run(scenario)
+
+
+def test_cancelling_the_call_stops_all_of_it() -> None:
+    async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
+        generation.held = True
+        call = asyncio.create_task(run_batch(jobs, PathCodec("/data"), orders("a", "b", "c"), 2))
+        while generation.running < 2:
+            await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        while jobs.running:
+            await asyncio.sleep(0)
+        assert sorted(generation.stopped) == ["image_u_1", "image_u_2"]
+
+    run(scenario)
+
+
+def test_on_the_wire_the_error_is_the_images_with_completed(
+    client: TestClient, house: House
+) -> None:
+    house.generation.fail_prompts["bad"] = Overloaded("The queue is full", 3.0)
+    body = {"prompts": ["a", "bad"], "batch_size": 1, "num_inference_steps": 3}
+    answer = client.post("/api/v1/generate/batch", json=body)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "3"
+    error = answer.json()["error"]
+    assert error["code"] == "OVERLOADED"
+    assert error["message"] == "The queue is full"
+    (made,) = error["details"]["completed"]
+    assert client.get("/api/v1/images", params={"path": made}).status_code == 200
+
+
+def test_image_i_uses_seed_plus_i(client: TestClient, house: House) -> None:
+    body = {"prompts": ["a", "b", "c"], "seed": 100, "negative_prompt": "n", "batch_size": 1}
+    answer = client.post("/api/v1/generate/batch", json=body).json()
+    assert [request.seed for request in house.generation.started] == [100, 101, 102]
+    assert answer["parameters"]["seed"] == 100
+    assert answer["parameters"]["negative_prompt"] == "n"
+
+
+def test_drawn_seeds_and_absent_negative_prompts_are_not_echoed(
+    client: TestClient, house: House
+) -> None:
+    answer = client.post("/api/v1/generate/batch", json={"prompts": ["a"]}).json()
+    assert set(answer["parameters"]) == {
+        "model_id",
+        "width",
+        "height",
+        "num_inference_steps",
+        "guidance_scale",
+    }
+    assert house.generation.started[0].seed == 4242
+
+
+def test_seeds_past_the_bound_are_refused_before_anything_runs(
+    client: TestClient, house: House
+) -> None:
+    body = {"prompts": ["a", "b"], "seed": 2**53 - 1}
+    answer = client.post("/api/v1/generate/batch", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"] == {
+        "parameter": "seed",
+        "value": 2**53 - 1,
+        "constraint": "0 <= seed <= 9007199254740990",
+    }
+    assert house.generation.started == []
+
+
+def test_ids_of_a_batch_belong_together(client: TestClient) -> None:
+    answer = client.post("/api/v1/generate/batch", json={"prompts": ["a", "b"]}).json()
+    unique = answer["batch_id"].removeprefix("batch_")
+    assert [image["image_path"] for image in answer["images"]] == [
+        f"/data/generated/image_{unique}_1.png",
+        f"/data/generated/image_{unique}_2.png",
+    ]
+
+
+def test_a_key_has_a_bounded_number_of_jobs() -> None:
+    limits = JobLimits(max_per_key=2)
+    face: Face = build_face(House(), ApiConfig(jobs=limits, rates=Face.GENEROUS))
+    client = TestClient(face.app, headers=HEADERS)
+    body = {"prompts": ["a", "b", "c"], "batch_size": 3, "num_inference_steps": 1}
+    refused = client.post("/api/v1/generate/batch", json=body)
+    assert refused.status_code == 503
+    assert refused.json()["error"]["code"] == "OVERLOADED"
+    assert refused.headers["Retry-After"] == "1"
+    assert face.house.generation.started == []
+    assert client.post("/api/v1/generate/batch", json={**body, "batch_size": 2}).status_code == 200
+
+
+def test_a_quota_is_given_back_whatever_happens() -> None:
+    quota = Quota("jobs", 2)
+    with pytest.raises(InvalidParameters), quota.hold("k", 2):
+        assert quota.held("k") == 2
+        with pytest.raises(Overloaded), quota.hold("k"):
+            pass
+        with quota.hold("other"):
+            pass
+        raise InvalidParameters.of("a", 1, "b", "c")
+    assert quota.held("k") == 0

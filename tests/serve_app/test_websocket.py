@@ -1,0 +1,386 @@
+"""The socket: progress of every step, one ending a job, and no job outlives its client."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from engines.errors import GenerationFailed, ReplicaLost
+from serve_app.config import ApiConfig, JobLimits, SocketLimits
+from tests.serve_app.asgi import Socket, connected
+from tests.serve_app.face import Face, build_face
+from tests.serve_app.fakes import House
+
+GENERATE = {"type": "generate", "prompt": "A beautiful sunset over mountains", "width": 512}
+
+
+def run(
+    scenario: Callable[[Face, Socket], Awaitable[None]],
+    config: ApiConfig | None = None,
+    house: House | None = None,
+) -> Face:
+    """Play a scenario on a connected socket, and check that nothing is left running."""
+
+    async def main() -> Face:
+        face = build_face(house or House(), config or ApiConfig(rates=Face.GENEROUS))
+        async with connected(face.app) as socket:
+            await scenario(face, socket)
+        context = face.app.state.context
+        while context.jobs.running:
+            await asyncio.sleep(0)
+        assert face.house.generation.running == 0
+        assert context.job_quota.total == 0
+        assert context.socket_quota.total == 0
+        return face
+
+    return asyncio.run(main())
+
+
+def steps(messages: list[dict[str, Any]]) -> list[int]:
+    return [message["step"] for message in messages if message["type"] == "progress"]
+
+
+def test_every_step_is_reported_then_the_result() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        socket.say(GENERATE)
+        messages = await socket.hear_end()
+        assert steps(messages) == list(range(1, 51))
+        assert [m["progress"] for m in messages[:-1]] == [step / 50 for step in range(1, 51)]
+        assert {m["total_steps"] for m in messages[:-1]} == {50}
+        assert {m["job_id"] for m in messages} == {messages[0]["job_id"]}
+        assert set(messages[0]) == {"type", "job_id", "step", "total_steps", "progress"}
+
+    run(scenario)
+
+
+def test_the_result_has_the_references_keys_and_says_what_served_it() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        socket.say({**GENERATE, "num_inference_steps": 2, "dataset": "nature_set"})
+        result = (await socket.hear_end())[-1]
+        image_id = face.house.generation.started[0].image_id
+        assert result == {
+            "type": "result",
+            "job_id": result["job_id"],
+            "image_path": f"/data/generated/nature_set/{image_id}.png",
+            "prompt": GENERATE["prompt"],
+            "served_model": "fake/inferloop-mini",
+            "parameters": {
+                "negative_prompt": None,
+                "model_id": "runwayml/stable-diffusion-v1-5",
+                "width": 512,
+                "height": 512,
+                "num_inference_steps": 2,
+                "guidance_scale": 7.5,
+                "seed": 4242,
+                "dataset": "nature_set",
+            },
+        }
+
+    run(scenario)
+
+
+def test_previews_come_only_when_asked_for() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        socket.say({**GENERATE, "num_inference_steps": 1, "previews": True})
+        progress, _ = await socket.hear_end()
+        assert base64.b64decode(progress["preview"]) == b"\xff\xd8jpeg"
+        socket.say({**GENERATE, "num_inference_steps": 1})
+        progress, _ = await socket.hear_end()
+        assert "preview" not in progress
+
+    run(scenario)
+
+
+def test_several_jobs_run_on_one_socket() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        for prompt in ("a", "b", "c"):
+            socket.say({**GENERATE, "prompt": prompt, "num_inference_steps": 4})
+        while face.house.generation.running < 3:
+            await asyncio.sleep(0)
+        face.house.generation.release(12)
+        heard: dict[str, list[dict[str, Any]]] = {}
+        while sum(messages[-1]["type"] == "result" for messages in heard.values()) < 3:
+            message = await socket.hear()
+            heard.setdefault(message["job_id"], []).append(message)
+        for messages in heard.values():
+            assert steps(messages) == [1, 2, 3, 4]
+        assert {messages[-1]["prompt"] for messages in heard.values()} == {"a", "b", "c"}
+
+    run(scenario)
+
+
+def test_a_cancelled_job_ends_with_canceled_and_the_others_go_on() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        socket.say({**GENERATE, "prompt": "first", "num_inference_steps": 3})
+        face.house.generation.release(1)
+        first = (await socket.hear())["job_id"]
+        socket.say({"type": "cancel", "job_id": first})
+        ended = await socket.hear()
+        assert (ended["type"], ended["job_id"]) == ("error", first)
+        assert ended["error"]["code"] == "CANCELED"
+        face.house.generation.release(3)
+        socket.say({**GENERATE, "prompt": "second", "num_inference_steps": 3})
+        assert (await socket.hear_end())[-1]["prompt"] == "second"
+
+    face = run(scenario)
+    assert face.house.generation.stopped == [face.house.generation.started[0].image_id]
+
+
+def test_cancelling_what_has_ended_is_fine_and_what_never_was_is_not_found() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        socket.say({**GENERATE, "num_inference_steps": 1})
+        job_id = (await socket.hear_end())[-1]["job_id"]
+        socket.say({"type": "cancel", "job_id": job_id})
+        socket.say({"type": "cancel", "job_id": "job_of_another"})
+        answer = await socket.hear()
+        assert answer["error"]["code"] == "NOT_FOUND"
+        assert answer["error"]["details"]["name"] == "job_of_another"
+
+    run(scenario)
+
+
+def test_jobs_of_another_socket_cannot_be_cancelled() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        socket.say({**GENERATE, "num_inference_steps": 2})
+        face.house.generation.release(1)
+        job_id = (await socket.hear())["job_id"]
+        async with connected(face.app) as other:
+            other.say({"type": "cancel", "job_id": job_id})
+            assert (await other.hear())["error"]["code"] == "NOT_FOUND"
+        face.house.generation.release(1)
+        assert (await socket.hear_end())[-1]["type"] == "result"
+
+    run(scenario)
+
+
+def test_when_the_client_goes_its_jobs_stop() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        socket.say({**GENERATE, "prompt": "a"})
+        socket.say({**GENERATE, "prompt": "b"})
+        face.house.generation.release(3)
+        for _ in range(3):
+            await socket.hear()
+
+    face = run(scenario)
+    assert len(face.house.generation.stopped) == 2
+    assert face.house.generation.steps_done == 3
+
+
+def test_when_the_connection_breaks_under_a_send_the_jobs_stop() -> None:
+    async def main() -> None:
+        face = build_face(House(), ApiConfig(rates=Face.GENEROUS))
+        face.house.generation.held = True
+        async with connected(face.app) as socket:
+            socket.say(GENERATE)
+            face.house.generation.release(1)
+            await socket.hear()
+            socket.broken = True
+            face.house.generation.release(1)
+            while not face.house.generation.stopped:
+                await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_a_client_that_leaves_without_reading_is_heard() -> None:
+    async def main() -> None:
+        face = build_face(House(), ApiConfig(rates=Face.GENEROUS))
+        face.house.generation.held = True
+        async with connected(face.app) as socket:
+            socket.say(GENERATE)
+            face.house.generation.release(1)
+            await socket.hear()
+            socket.stall()
+            face.house.generation.release(5)
+            while face.house.generation.steps_done < 6:
+                await asyncio.sleep(0)
+            socket.leave()
+            while not face.house.generation.stopped:
+                await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_a_reader_that_does_not_keep_up_gets_the_newest_progress() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        socket.say(GENERATE)
+        face.house.generation.release(1)
+        first = await socket.hear()
+        socket.stall()
+        face.house.generation.release(40)
+        while face.house.generation.steps_done < 41:
+            await asyncio.sleep(0)
+        socket.resume()
+        second, third = await socket.hear(), await socket.hear()
+        face.house.generation.release(9)
+        rest = await socket.hear_end()
+        # Step 2 was in the blocked send already; 3 to 40 were coalesced into 41.
+        assert steps([first, second, third]) == [1, 2, 41]
+        assert steps(rest) == list(range(42, 51))
+
+    run(scenario)
+
+
+def test_a_stalled_reader_never_stops_its_job() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        socket.stall()
+        socket.say(GENERATE)
+        while face.house.generation.steps_done < 50:
+            await asyncio.sleep(0)
+        socket.resume()
+        messages = await socket.hear_end()
+        assert steps(messages)[-1] == 50
+        assert steps(messages) == sorted(set(steps(messages)))
+        assert messages[-1]["type"] == "result"
+
+    run(scenario)
+
+
+BAD_MESSAGES: list[tuple[dict[str, Any], str, str]] = [
+    ({"text": "not json"}, "INVALID_PARAMETERS", "body"),
+    ({"text": "[1]"}, "INVALID_PARAMETERS", "message"),
+    ({"text": '"generate"'}, "INVALID_PARAMETERS", "message"),
+    ({"text": "{}"}, "INVALID_PARAMETERS", "type"),
+    ({"text": '{"type": "dance"}'}, "INVALID_PARAMETERS", "type"),
+    ({"text": '{"type": ["generate"]}'}, "INVALID_PARAMETERS", "type"),
+    ({"text": '{"type": "cancel"}'}, "INVALID_PARAMETERS", "job_id"),
+    ({"text": '{"type": "cancel", "job_id": 7}'}, "INVALID_PARAMETERS", "job_id"),
+    ({"text": '{"type": "cancel", "job_id": "j", "x": 1}'}, "INVALID_PARAMETERS", "x"),
+    ({"text": '{"type": "generate"}'}, "INVALID_PARAMETERS", "prompt"),
+    ({"text": '{"type": "generate", "prompt": "x", "a": 1}'}, "INVALID_PARAMETERS", "a"),
+    ({"text": '{"type": "generate", "prompt": " "}'}, "INVALID_PARAMETERS", "prompt"),
+    (
+        {"text": '{"type": "generate", "prompt": "x", "model_id": "none"}'},
+        "INVALID_PARAMETERS",
+        "model_id",
+    ),
+    (
+        {"text": '{"type": "generate", "prompt": "x", "guidance_scale": NaN}'},
+        "INVALID_PARAMETERS",
+        "guidance_scale",
+    ),
+    ({"text": "[" * 50_000}, "INVALID_PARAMETERS", "body"),
+    ({"text": "x" * 70_000}, "PAYLOAD_TOO_LARGE", ""),
+    ({"bytes": b"\x00\x01"}, "INVALID_PARAMETERS", "message"),
+]
+
+
+@pytest.mark.parametrize(("message", "code", "parameter"), BAD_MESSAGES)
+def test_a_bad_message_is_an_error_and_the_socket_lives_on(
+    message: dict[str, Any], code: str, parameter: str
+) -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        socket.inbox.put_nowait({"type": "websocket.receive", **message})
+        answer = await socket.hear()
+        assert answer["type"] == "error"
+        assert answer["job_id"] is None
+        assert answer["error"]["code"] == code
+        assert answer["error"]["details"].get("parameter", "") == parameter
+        socket.say({**GENERATE, "num_inference_steps": 1})
+        assert (await socket.hear_end())[-1]["type"] == "result"
+
+    run(scenario)
+
+
+def test_bounds_are_those_of_rest() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        socket.say({**GENERATE, "width": 2048})
+        assert (await socket.hear())["error"] == {
+            "code": "INVALID_PARAMETERS",
+            "message": "Invalid parameter: width must be between 64 and 1024",
+            "details": {"parameter": "width", "value": 2048, "constraint": "64 <= width <= 1024"},
+        }
+
+    run(scenario)
+
+
+def test_a_failed_job_ends_with_its_error() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
+        socket.say({**GENERATE, "prompt": "bad"})
+        messages = await socket.hear_end()
+        assert steps(messages) == [1, 2]
+        assert messages[-1] == {
+            "type": "error",
+            "job_id": messages[0]["job_id"],
+            "error": {"code": "INTERNAL_ERROR", "message": "NaN latents", "details": {}},
+        }
+
+    run(scenario)
+
+
+def test_a_repeated_run_goes_on_where_the_reports_stopped() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.failures = [ReplicaLost("gone"), None]
+        socket.say({**GENERATE, "num_inference_steps": 6})
+        messages = await socket.hear_end()
+        assert steps(messages) == [1, 2, 3, 4, 5, 6]
+        assert messages[-1]["type"] == "result"
+
+    run(scenario)
+
+
+def test_jobs_on_a_socket_are_capped() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        for _ in range(3):
+            socket.say({**GENERATE, "num_inference_steps": 1})
+        refused = await socket.hear()
+        assert refused["error"]["code"] == "OVERLOADED"
+        assert refused["error"]["details"] == {"retry_after_s": 1.0}
+        face.house.generation.release(2)
+        for _ in range(4):
+            assert (await socket.hear())["type"] in ("progress", "result")
+        face.house.generation.release(1)
+        socket.say({**GENERATE, "num_inference_steps": 1})
+        assert (await socket.hear_end())[-1]["type"] == "result"
+
+    config = ApiConfig(sockets=SocketLimits(max_jobs=2), rates=Face.GENEROUS)
+    run(scenario, config)
+
+
+def test_jobs_of_a_key_are_capped_over_all_its_sockets() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        socket.say(GENERATE)
+        while not face.house.generation.running:
+            await asyncio.sleep(0)
+        async with connected(face.app) as other:
+            other.say(GENERATE)
+            assert (await other.hear())["error"]["code"] == "OVERLOADED"
+
+    run(scenario, ApiConfig(jobs=JobLimits(max_per_key=1), rates=Face.GENEROUS))
+
+
+def test_sockets_of_a_key_are_capped_and_told_so() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        async with connected(face.app) as second:
+            assert (await second.hear())["error"]["code"] == "OVERLOADED"
+            closed = await second.outbox.get()
+            assert (closed["type"], closed["code"]) == ("websocket.close", 1013)
+        async with connected(face.app, key="test-key-2") as of_another:
+            of_another.say({"type": "?"})
+            assert (await of_another.hear())["type"] == "error"
+
+    run(scenario, ApiConfig(sockets=SocketLimits(max_per_key=1), rates=Face.GENEROUS))
+
+
+def test_at_shutdown_every_job_is_told() -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        socket.say(GENERATE)
+        while not face.house.generation.running:
+            await asyncio.sleep(0)
+        await face.app.state.context.jobs.close()
+        assert (await socket.hear())["error"]["code"] == "CANCELED"
+
+    run(scenario)
