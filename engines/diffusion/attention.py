@@ -42,7 +42,9 @@ def _trouble(pipe: Any, backend: AttentionBackend) -> str | None:
         return f"it needs CUDA, the device is {device.type}"
     try:
         if backend == "xformers":
-            from xformers.ops import memory_efficient_attention
+            from xformers.ops import (  # type: ignore[import-not-found]
+                memory_efficient_attention,
+            )
 
             probe = torch.zeros((1, 1, 1, 64), dtype=torch.float16, device=device)
             memory_efficient_attention(probe, probe, probe)

@@ -104,7 +104,7 @@ class ModelEntry(_Frozen):
     )
     attention_backend: AttentionBackend = Field(
         default="native",
-        description="auto: the fastest there is. One that is absent falls back to native, and says so.",
+        description="auto: the fastest there is. An absent one falls back to native, and says so.",
     )
     torch_compile: Literal["off", "default", "reduce-overhead", "max-autotune"] = Field(
         default="off", description="torch.compile mode of the denoiser; first steps take minutes."
@@ -112,7 +112,7 @@ class ModelEntry(_Frozen):
     vae: VaeOptions = VaeOptions()
     safety_checker: Literal["off", "flag", "block"] = Field(
         default="off",
-        description="off: not loaded. flag: verdict in the recipe. block: such an image is refused.",
+        description="off: not loaded. flag: verdict in the recipe. block: the image is refused.",
     )
     loras: tuple[LoraEntry, ...] = Field(default=(), description="Adapters that requests may name.")
     long_prompts: Literal["chunk", "cut"] = Field(

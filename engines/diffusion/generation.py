@@ -28,6 +28,8 @@ class Generation:
     denoising: Denoising | None = None
     """None until its first step."""
     steps_reported: int = 0
+    ended: bool = False
+    """Set once, under the roster's lock; after it the listener hears only the end itself."""
     previewed_at: float = field(default=float("-inf"))
 
     @property
@@ -37,6 +39,11 @@ class Generation:
             return 0
         done, total = self.denoising.evaluations_done, self.denoising.evaluations_total
         return done * self.request.num_inference_steps // total
+
+    @property
+    def rows(self) -> int:
+        """In a forward; 0 before the first step."""
+        return 0 if self.denoising is None else self.denoising.rows
 
     @property
     def is_denoised(self) -> bool:
@@ -49,6 +56,8 @@ class Generation:
     def report(self, preview_jpeg: bytes | None) -> None:
         """Tell of every step completed since the last report; the preview goes with the newest."""
         for step in range(self.steps_reported + 1, self.steps_done + 1):
+            if self.ended:
+                return
             jpeg = preview_jpeg if step == self.steps_done else None
             self._tell_progress(StepProgress(step, self.request.num_inference_steps, jpeg))
         self.steps_reported = max(self.steps_reported, self.steps_done)

@@ -52,7 +52,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def as_domain_error(error: Exception) -> InferloopError:
-    """The seam between libraries and the domain: the text of a foreign error is logged, not sent."""
+    """The seam between libraries and the domain: a foreign error's text is logged, never sent."""
     if isinstance(error, InferloopError):
         return error
     if is_out_of_memory(error):

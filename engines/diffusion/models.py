@@ -24,7 +24,8 @@ class _Loading:
 
 
 class ModelCache:
-    """Loaded models under a memory budget. Used by one thread; only `load` runs on the executor.
+    """Loaded models under a memory budget. Used by the engine's thread; only `load` runs on the
+    executor, and the properties may be read from anywhere.
 
     A model in use (leased by a request under way) is never put out. `need_bytes` estimates before
     loading; afterwards the runner's own figure counts.
@@ -58,8 +59,8 @@ class ModelCache:
     @property
     def used_bytes(self) -> int:
         """Held by loaded models, and kept free for those that are being loaded."""
-        ready = sum(runner.info.memory_bytes for runner in self._ready.values())
-        return ready + sum(loading.need_bytes for loading in self._loading.values())
+        ready = sum(runner.info.memory_bytes for runner in tuple(self._ready.values()))
+        return ready + sum(loading.need_bytes for loading in tuple(self._loading.values()))
 
     @property
     def loaded(self) -> tuple[str, ...]:

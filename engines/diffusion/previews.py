@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
-from PIL import Image
+
+from engines.diffusion.thumbnails import thumbnail
 
 if TYPE_CHECKING:
     from engines.diffusion.noise_schedules import NoiseScheduler
     from engines.diffusion.trajectory import Trajectory
-    from engines.types import Pixels
 
 _FIT_SIDE = 8
 _FIT_PICTURES = 4
-_JPEG_QUALITY = 75
-
-
-def thumbnail(pixels: Pixels, max_side_px: int) -> bytes:
-    """JPEG of the picture, scaled so that its longer side is as given."""
-    height, width = pixels.shape[:2]
-    scale = max_side_px / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    buffer = io.BytesIO()
-    picture = Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
-    picture.save(buffer, "JPEG", quality=_JPEG_QUALITY)
-    return buffer.getvalue()
 
 
 class LatentPreviewer:

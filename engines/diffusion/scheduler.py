@@ -40,9 +40,9 @@ class LaneKey:
 
     model_id: str
     lora: str | None = None
-    height: int = 0
-    """Of the generated picture, pixels, a multiple of the VAE's grid; 0 where it does not matter."""
-    width: int = 0
+    height: int = 512
+    """Of the generated picture, pixels, a multiple of the VAE's grid."""
+    width: int = 512
 
 
 @dataclass(frozen=True, slots=True)

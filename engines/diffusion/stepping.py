@@ -1,0 +1,152 @@
+"""One batch through one step, and one image through the decoder; failures end their own request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engines.diffusion.isolation import as_domain_error, run_isolated
+from engines.errors import Canceled
+from engines.types import GeneratedImage
+
+if TYPE_CHECKING:
+    from engines.diffusion.config import EngineConfig
+    from engines.diffusion.contract import DecodedImage, Runner
+    from engines.diffusion.counters import Counters
+    from engines.diffusion.generation import Generation
+    from engines.diffusion.models import ModelCache
+    from engines.diffusion.roster import Roster
+    from engines.diffusion.scheduler import Batch
+    from engines.protocols import Clock
+
+logger = logging.getLogger(__name__)
+Failures = list[tuple["Generation", Exception]]
+
+
+class Stepping:
+    """Runs what the roster chose. Every method blocks on the model; the engine's thread only."""
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        roster: Roster,
+        models: ModelCache,
+        counters: Counters,
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._roster = roster
+        self._models = models
+        self._counters = counters
+        self._clock = clock
+
+    def run(self, batch: Batch) -> None:
+        """Start whoever is new, take one step for all, and tell them."""
+        began_at = self._clock()
+        runner = self._models.runner(batch.key.model_id)
+        generations = self._roster.of(batch)
+        failures = self._start([each for each in generations if each.denoising is None], runner)
+        stepped = [each for each in generations if each.denoising is not None]
+        failures += self._advance(stepped, runner)
+        self._counters.steps_total += 1
+        self._counters.rows_total += sum(each.rows for each in stepped)
+        self._counters.step_s_total += self._clock() - began_at
+        for generation, error in failures:
+            self.fail(generation, error)
+        for generation in stepped:
+            if not generation.ended:
+                self._report(generation, runner)
+
+    def decode_next(self) -> bool:
+        """Decode the image that has waited longest; False where none waits."""
+        generation = self._roster.to_decode()
+        if generation is None or generation.denoising is None:
+            return False
+        runner = self._models.runner(generation.entry.id)
+        try:
+            decoded = runner.decode(generation.denoising)
+        except Exception as error:  # noqa: BLE001 - a decode failure ends this request only
+            self.fail(generation, error)
+            return True
+        if self._end(generation):
+            self._counters.images_total += 1
+            generation.tell_finished(self._image(generation, runner, decoded))
+        return True
+
+    def fail(self, generation: Generation, error: Exception) -> None:
+        """End the request with the error, in the domain's words, unless it has ended already."""
+        domain_error = as_domain_error(error)
+        if not self._end(generation):
+            return
+        if isinstance(domain_error, Canceled):
+            self._counters.canceled_total += 1
+        else:
+            self._counters.failed_total += 1
+        generation.tell_failed(domain_error)
+
+    def _start(self, fresh: Sequence[Generation], runner: Runner) -> Failures:
+        def start(group: Sequence[Generation]) -> None:
+            states = runner.start([generation.request for generation in group])
+            for generation, state in zip(group, states, strict=True):
+                generation.denoising = state
+                self._models.lease(generation.entry.id)
+
+        return run_isolated(start, fresh) if fresh else []
+
+    def _advance(self, stepped: Sequence[Generation], runner: Runner) -> Failures:
+        alone: Failures = []
+
+        def advance(group: Sequence[Generation]) -> None:
+            errors = runner.step([each.denoising for each in group if each.denoising is not None])
+            alone.extend((each, error) for each, error in zip(group, errors, strict=True) if error)
+
+        if not stepped:
+            return []
+        together = run_isolated(advance, stepped, self._roster.did_not_fit)
+        return together + alone
+
+    def _report(self, generation: Generation, runner: Runner) -> None:
+        jpeg = None
+        now = self._clock()
+        if generation.wants_preview(now, self._config.preview_interval_s):
+            generation.previewed_at = now
+            jpeg = self._preview(generation, runner)
+        generation.report(jpeg)
+        if generation.is_denoised:
+            self._roster.finish_steps(generation)
+
+    def _preview(self, generation: Generation, runner: Runner) -> bytes | None:
+        if generation.denoising is None:
+            return None
+        try:
+            return runner.preview(generation.denoising, self._config.preview_max_side_px)
+        except Exception:
+            logger.exception("no preview of %s", generation.request.image_id)
+            return None
+
+    def _end(self, generation: Generation) -> bool:
+        if not self._roster.end(generation):
+            return False
+        state, generation.denoising = generation.denoising, None
+        if state is not None:
+            self._models.runner(generation.entry.id).abandon(state)
+            self._models.release(generation.entry.id)
+        return True
+
+    def _image(
+        self, generation: Generation, runner: Runner, decoded: DecodedImage
+    ) -> GeneratedImage:
+        info, entry, request = runner.info, generation.entry, generation.request
+        notes = (*info.notes, *decoded.notes)
+        if request.model_id in entry.stand_in_for:
+            notes = (f"{entry.id} stood in for {request.model_id}", *notes)
+        return GeneratedImage(
+            pixels=decoded.pixels,
+            served_model=entry.id,
+            revision=info.revision,
+            noise_scheduler=info.noise_scheduler,
+            safety=decoded.safety,
+            notes=notes,
+            engine_s=self._clock() - generation.admitted_at,
+        )
