@@ -1,0 +1,118 @@
+"""From config to a validator: which detectors work here is found out once."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from engines.errors import InferloopError
+from engines.privacy.faces import build_face_detector
+from engines.privacy.memory.embedding import DlibEmbedder
+from engines.privacy.memory.references import (
+    References,
+    hashes_of_profile,
+    references_from_folder,
+    references_from_hashes,
+)
+from engines.privacy.model import (
+    DetectorUnavailable,
+    FaceDetector,
+    FaceEmbedder,
+    PiiDetector,
+    TextReader,
+    TextRegion,
+)
+from engines.privacy.pii import PatternPii
+from engines.privacy.pii.presidio import PresidioPii
+from engines.privacy.text.rapidocr_reader import RapidOcrReader
+from engines.privacy.validator import PrivacyValidator
+
+if TYPE_CHECKING:
+    from engines.images import ImageLimits
+    from engines.privacy.config import PiiConfig, PrivacyConfig
+    from engines.protocols import Storage
+    from engines.types import Pixels
+
+logger = logging.getLogger(__name__)
+
+
+class UnavailableReader:
+    """Stands for a reader that did not load: every image is answered with the reason."""
+
+    name = "none"
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
+        raise DetectorUnavailable(self._reason)
+
+
+def build_privacy_validator(
+    config: PrivacyConfig, limits: ImageLimits, storage: Storage | None = None
+) -> PrivacyValidator:
+    """Load what `config` asks for; blocks for seconds, longer with a folder of references.
+
+    A detector that is not installed is no error here: its check answers with an issue. Raises
+    `InferloopError` if references are configured without a `storage`, `StorageFailed` or
+    `NotFound` if they cannot be read.
+    """
+    detector = build_face_detector(config.faces)
+    embedder = _embedder(config)
+    return PrivacyValidator(
+        config,
+        limits,
+        detector,
+        _reader(config),
+        build_pii_detector(config.pii),
+        _references(config, limits, storage, detector, embedder),
+        embedder,
+    )
+
+
+def build_pii_detector(config: PiiConfig) -> PiiDetector:
+    """The patterns, with Presidio beside them where it is asked for and installed."""
+    patterns = PatternPii(config.phone_regions)
+    if not config.presidio:
+        return patterns
+    try:
+        return PresidioPii(patterns, config.presidio_model, config.presidio_confidence)
+    except DetectorUnavailable as error:
+        raise InferloopError(f"privacy.pii.presidio is on, but {error}") from error
+
+
+def _reader(config: PrivacyConfig) -> TextReader:
+    try:
+        return RapidOcrReader(config.text.long_side_px, config.threads)
+    except DetectorUnavailable as error:
+        logger.warning("text reader is not available: %s", error)
+        return UnavailableReader(str(error))
+
+
+def _embedder(config: PrivacyConfig) -> FaceEmbedder | None:
+    """Only where it can be of use: its weights take 22 MB."""
+    if not config.faces.embeddings or config.memorisation.reference_dir is None:
+        return None
+    try:
+        return DlibEmbedder()
+    except DetectorUnavailable as error:
+        logger.warning("faces will not be compared with the references: %s", error)
+        return None
+
+
+def _references(
+    config: PrivacyConfig,
+    limits: ImageLimits,
+    storage: Storage | None,
+    detector: FaceDetector,
+    embedder: FaceEmbedder | None,
+) -> References | None:
+    folder, profile = config.memorisation.reference_dir, config.memorisation.reference_profile
+    if folder is None and profile is None:
+        return None
+    if storage is None:
+        raise InferloopError("privacy.memorisation names references, but there is no storage")
+    most = config.memorisation.max_distance
+    if folder is not None:
+        return references_from_folder(storage, folder, limits, most, detector, embedder)
+    return references_from_hashes(hashes_of_profile(storage.read(str(profile))), most)

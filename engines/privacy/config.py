@@ -1,0 +1,179 @@
+"""Everything the privacy validator can be told, as one frozen tree."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Severity = Literal["low", "medium", "high"]
+FaceBackend = Literal["yunet", "face_recognition"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FaceConfig(_Frozen):
+    """Which detector looks for faces, and how hard."""
+
+    detectors: tuple[FaceBackend, ...] = Field(
+        default=("yunet", "face_recognition"),
+        min_length=1,
+        description="Tried in this order; the first that loads is used.",
+    )
+    threshold: Share = Field(default=0.7, description="YuNet's confidence from which it is a face.")
+    hog_threshold: float = Field(
+        default=0.0, ge=-1.0, le=3.0, description="dlib's margin (no unit) from which it is a face."
+    )
+    hog_upsampling: int = Field(
+        default=1, ge=0, le=2, description="How often dlib doubles the image (80 px faces without)."
+    )
+    long_side_px: int = Field(
+        default=640, ge=128, le=2048, description="Larger images are scaled down to this side, px."
+    )
+    min_long_side_px: int = Field(
+        default=256, ge=0, le=1024, description="Smaller images are scaled up to this side, px."
+    )
+    rotations: bool = Field(
+        default=False,
+        description="Look again at 90, 180 and 270 degrees where nothing was found upright.",
+    )
+    crowd_long_side_px: int = Field(
+        default=0,
+        ge=0,
+        le=4096,
+        description="Second look at this long side for small faces, px; 0 is off.",
+    )
+    embeddings: bool = Field(
+        default=True,
+        description="Compare with reference faces where dlib and such faces are there.",
+    )
+
+
+class TextConfig(_Frozen):
+    """When something read counts as text."""
+
+    long_side_px: int = Field(
+        default=960, ge=128, le=4096, description="Larger images are scaled down to this side, px."
+    )
+    min_height_px: float = Field(
+        default=6.0, ge=0.0, description="Lines lower than this are ignored, px of the image."
+    )
+    confidence: Share = Field(
+        default=0.7, description="Recogniser's confidence for `min_characters` letters or digits."
+    )
+    min_characters: int = Field(default=3, ge=1, description="Letters or digits, count.")
+    short_confidence: Share = Field(
+        default=0.8, description="Recogniser's confidence for `short_characters`."
+    )
+    short_characters: int = Field(default=2, ge=1, description="Letters or digits, count.")
+
+
+class PiiConfig(_Frozen):
+    """What is looked for in what was read."""
+
+    phone_regions: tuple[str, ...] = Field(
+        default=("US", "GB", "DE", "FR", "ES", "IT", "IN"),
+        description="Countries (ISO 3166, two letters) whose national phone numbers are known; "
+        "numbers that begin with + are known everywhere.",
+    )
+    presidio: bool = Field(
+        default=False,
+        description="Ask Microsoft Presidio as well (names, places) where it is installed.",
+    )
+    presidio_model: str = Field(
+        default="en_core_web_sm",
+        description="Installed spaCy model for Presidio; never downloaded.",
+    )
+    presidio_confidence: Share = Field(default=0.6, description="Presidio's score to believe.")
+
+
+class MetadataConfig(_Frozen):
+    """What is read beside the pixels."""
+
+    enabled: bool = Field(default=True, description="Whether EXIF, XMP and PNG text are read.")
+    recipe_keywords: tuple[str, ...] = Field(
+        default=("inferloop.recipe", "inferloop_recipe"),
+        description="PNG text of our own: of its JSON only the prompts are searched.",
+    )
+    max_text_characters: int = Field(
+        default=20_000, ge=100, description="Of each text only so much is searched, characters."
+    )
+
+
+class MemorisationConfig(_Frozen):
+    """Real images that no synthetic image may come too near to."""
+
+    reference_dir: str | None = Field(
+        default=None, description="Key of a folder of real images under the data root."
+    )
+    reference_profile: str | None = Field(
+        default=None, description="Key of a profile that keeps hashes of its images."
+    )
+    max_distance: int = Field(
+        default=8, ge=0, le=15, description="Bits of 64 in which a near duplicate may differ."
+    )
+    face_distance: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=1.0,
+        description="Euclidean distance of dlib's 128 numbers below which it is the same face.",
+    )
+
+
+class ScoreTable(_Frozen):
+    """Points taken from 100. An issue that repeats costs `repeat` of its points each time more."""
+
+    face: int = Field(default=40, ge=0, description="Points for a face.")
+    text: int = Field(default=5, ge=0, description="Points for text that names nobody.")
+    pii_high: int = Field(default=50, ge=0, description="Points: card, IBAN, SSN, passport.")
+    pii_medium: int = Field(default=30, ge=0, description="Points: e-mail, phone, birth, plate...")
+    pii_low: int = Field(default=10, ge=0, description="Points: a link.")
+    metadata_high: int = Field(default=40, ge=0, description="Points: a place (GPS).")
+    metadata_medium: int = Field(default=20, ge=0, description="Points: an owner's name.")
+    metadata_low: int = Field(default=5, ge=0, description="Points: a device's serial number.")
+    near_duplicate: int = Field(default=60, ge=0, description="Points: a copy of a real image.")
+    face_match: int = Field(default=60, ge=0, description="Points: a face of a real person.")
+    unavailable: int = Field(default=50, ge=0, description="Points: a check that could not run.")
+    repeat: Share = Field(default=0.25, description="Share of the points for each repetition.")
+
+
+class VerdictConfig(_Frozen):
+    """When an image passes."""
+
+    fail_at: Severity = Field(
+        default="medium", description="An issue of this severity or a graver one fails the image."
+    )
+    min_score: int = Field(default=60, ge=0, le=100, description="Lowest score that passes.")
+
+
+class AnonymizeConfig(_Frozen):
+    """How findings are covered."""
+
+    margin: float = Field(
+        default=0.15, ge=0.0, le=1.0, description="Widening of each box, share of its size."
+    )
+    cover: Literal["pii", "text"] = Field(
+        default="text", description="Cover text that holds PII only, or all text."
+    )
+    max_rounds: int = Field(
+        default=4, ge=1, le=8, description="Looks at the result, each with a stronger cover."
+    )
+
+
+class PrivacyConfig(_Frozen):
+    """The privacy validator: detectors, thresholds, score, references."""
+
+    faces: FaceConfig = FaceConfig()
+    text: TextConfig = TextConfig()
+    pii: PiiConfig = PiiConfig()
+    metadata: MetadataConfig = MetadataConfig()
+    memorisation: MemorisationConfig = MemorisationConfig()
+    score: ScoreTable = ScoreTable()
+    verdict: VerdictConfig = VerdictConfig()
+    anonymize: AnonymizeConfig = AnonymizeConfig()
+    threads: int = Field(
+        default=1, ge=1, le=64, description="Threads of OpenCV and of onnxruntime per replica."
+    )

@@ -1,0 +1,65 @@
+"""The first detector of a list that works here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from engines.privacy.faces.hog import HogDetector
+from engines.privacy.faces.scanning import ScanningDetector
+from engines.privacy.faces.yunet import YuNetDetector
+from engines.privacy.model import DetectorUnavailable, Face, FaceDetector
+
+if TYPE_CHECKING:
+    from engines.privacy.config import FaceBackend, FaceConfig
+    from engines.types import Pixels
+
+logger = logging.getLogger(__name__)
+
+Factory = Callable[[], FaceDetector]
+
+
+class FaceDetectorChain:
+    """Loads `factories` in order, once, until one works; a detector that fails on an image hands
+    that image to the next one. `name` is the first that loaded, or "none"."""
+
+    def __init__(self, factories: Mapping[str, Factory]) -> None:
+        self._detectors = tuple(_loaded(factories))
+
+    @property
+    def name(self) -> str:
+        return self._detectors[0].name if self._detectors else "none"
+
+    def detect(self, pixels: Pixels) -> tuple[Face, ...]:
+        for detector in self._detectors:
+            try:
+                return detector.detect(pixels)
+            except DetectorUnavailable as error:
+                logger.warning("face detector %s failed: %s", detector.name, error)
+        raise DetectorUnavailable("no face detector could look at the image")
+
+
+def _loaded(factories: Mapping[str, Factory]) -> Sequence[FaceDetector]:
+    loaded: list[FaceDetector] = []
+    for name, factory in factories.items():
+        try:
+            loaded.append(factory())
+        except DetectorUnavailable as error:
+            logger.warning("face detector %s is not available: %s", name, error)
+    return loaded
+
+
+def build_face_detector(config: FaceConfig) -> FaceDetectorChain:
+    """The chain that `config` lists; never raises: what does not load is logged and skipped."""
+    known: dict[FaceBackend, Factory] = {
+        "yunet": lambda: YuNetDetector(config.threshold),
+        "face_recognition": lambda: HogDetector(config.hog_threshold, config.hog_upsampling),
+    }
+    return FaceDetectorChain(
+        {name: _scanning(known[name], config) for name in dict.fromkeys(config.detectors)}
+    )
+
+
+def _scanning(factory: Factory, config: FaceConfig) -> Factory:
+    return lambda: ScanningDetector(factory(), config)

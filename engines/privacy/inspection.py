@@ -1,0 +1,85 @@
+"""One look at an image: its faces, its lines of text, and the personal data in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engines.privacy.model import (
+    DetectorUnavailable,
+    Face,
+    FaceDetector,
+    PiiDetector,
+    PiiMatch,
+    TextReader,
+    TextRegion,
+)
+from engines.privacy.text import Document, document_of, is_text
+
+if TYPE_CHECKING:
+    from engines.privacy.config import TextConfig
+    from engines.types import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """What was seen; `None` where it was not asked for or could not be looked for."""
+
+    faces: tuple[Face, ...] | None = None
+    face_problem: str | None = None
+    """Why nobody could look; None otherwise."""
+    lines: tuple[TextRegion, ...] | None = None
+    """Readings that are text by the thresholds of the config."""
+    document: Document | None = None
+    matches: tuple[PiiMatch, ...] = field(default=(), repr=False)
+    """Personal data in `document`."""
+    text_problem: str | None = None
+
+    @property
+    def plain_lines(self) -> tuple[TextRegion, ...]:
+        """Lines of text without personal data."""
+        if self.lines is None or self.document is None:
+            return ()
+        personal = {
+            id(region)
+            for match in self.matches
+            for start, end, region in self.document.spans
+            if start < match.end and match.start < end
+        }
+        return tuple(line for line in self.lines if id(line) not in personal)
+
+
+class Inspector:
+    """Safe to share between threads as far as its detectors are."""
+
+    def __init__(
+        self, faces: FaceDetector, reader: TextReader, pii: PiiDetector, config: TextConfig
+    ) -> None:
+        self._faces = faces
+        self._reader = reader
+        self._pii = pii
+        self._config = config
+
+    def inspect(self, pixels: Pixels, check_faces: bool, check_text: bool) -> Sightings:
+        """Look at RGB `pixels`, uint8 (height, width, 3); what is not asked for is not run."""
+        faces: tuple[Face, ...] | None = None
+        face_problem: str | None = None
+        if check_faces:
+            try:
+                faces = self._faces.detect(pixels)
+            except DetectorUnavailable as error:
+                face_problem = str(error)
+        if not check_text:
+            return Sightings(faces, face_problem)
+        try:
+            readings = self._reader.read(pixels)
+        except DetectorUnavailable as error:
+            return Sightings(faces, face_problem, text_problem=str(error))
+        document = document_of(readings)
+        return Sightings(
+            faces,
+            face_problem,
+            tuple(line for line in readings if is_text(line, self._config)),
+            document,
+            tuple(self._pii.find(document.text)),
+        )

@@ -1,0 +1,70 @@
+"""Sightings as issues of the report: boxes, severities, and text only behind a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engines.privacy.pii import masked
+from engines.privacy.severity import SEVERITY
+from engines.types import PrivacyIssue
+
+if TYPE_CHECKING:
+    from engines.privacy.inspection import Sightings
+    from engines.privacy.memory.index import Neighbour
+    from engines.privacy.model import Face
+
+
+def face_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
+    """One issue per face, or one that says why nobody could look."""
+    if sightings.face_problem is not None:
+        message = f"Faces were not checked: {sightings.face_problem}"
+        yield _issue("face_check_unavailable", message, detector)
+    for face in sightings.faces or ():
+        yield _issue("face", "A face", detector, face.box, round(face.confidence, 3))
+
+
+def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
+    """Personal data first, then lines of text that hold none."""
+    if sightings.text_problem is not None:
+        message = f"Text was not checked: {sightings.text_problem}"
+        yield _issue("text_check_unavailable", message, detector)
+    if sightings.document is None:
+        return
+    for match in sightings.matches:
+        yield _issue(
+            match.type,
+            f"{match.type.replace('_', ' ')} in the image",
+            f"{detector}+{match.detector}",
+            sightings.document.box_of(match),
+            sightings.document.confidence_of(match),
+            masked(match.type, match.text),
+        )
+    for line in sightings.plain_lines:
+        shown = masked("text", line.text)
+        yield _issue("text", "Text", detector, line.box, round(line.confidence, 3), shown)
+
+
+def duplicate_issue(neighbour: Neighbour, max_distance: int) -> PrivacyIssue:
+    message = (
+        f"Nearly a copy of a reference image: {neighbour.distance} of 64 hash bits differ "
+        f"(up to {max_distance} count)"
+    )
+    confidence = round(1 - neighbour.distance / 64, 3)
+    return _issue("near_duplicate", message, "phash", None, confidence)
+
+
+def match_issue(face: Face, distance: float, limit: float) -> PrivacyIssue:
+    message = f"A face of the references: distance {distance:.2f} (below {limit:.2f} counts)"
+    return _issue("face_match", message, "dlib", face.box, round(max(0.0, 1 - distance), 3))
+
+
+def _issue(
+    kind: str,
+    message: str,
+    detector: str,
+    box: tuple[int, int, int, int] | None = None,
+    confidence: float | None = None,
+    text: str | None = None,
+) -> PrivacyIssue:
+    return PrivacyIssue(kind, SEVERITY[kind], message, detector, box, confidence, text)

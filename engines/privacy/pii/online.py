@@ -1,0 +1,117 @@
+"""E-mail addresses, links and IP addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from engines.privacy.pii.context import ADDRESS, VERSION, preceded_by
+from engines.privacy.pii.spans import Span
+
+_COMMON = (
+    "com|org|net|edu|gov|info|biz|io|ai|app|dev|me|tv|eu|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi"
+    "|pl|pt|ie|us|ca|au|nz|in|jp|cn|br|mx|ru|co|za|kr|sg"
+)
+_NOT_DOMAINS = frozenset(
+    [
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "svg",
+        "webp",
+        "bmp",
+        "js",
+        "ts",
+        "css",
+        "py",
+        "rb",
+        "go",
+        "rs",
+        "md",
+        "txt",
+        "json",
+        "yaml",
+        "yml",
+        "html",
+        "php",
+        "exe",
+        "zip",
+        "local",
+        "localhost",
+    ]
+)
+_EMAIL = re.compile(
+    r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}([A-Za-z]{2,24})(?![\w@])"
+)
+_EMAIL_BY_OCR = re.compile(
+    r"(?<![\w.%+-])[\w.%+-]{1,64}\s{0,2}(?:[@©®]|\(at\)|\[at\])\s{0,2}"
+    rf"[A-Za-z0-9-]{{2,63}}(?:\s?[.,]\s?[A-Za-z0-9-]{{1,63}}){{0,4}}?\s?[.,]\s?(?:{_COMMON})"
+    r"(?![a-z0-9])",
+    re.IGNORECASE,
+)
+_EMAIL_WITHOUT_DOT = re.compile(
+    r"(?<![\w.%+-])[\w.%+-]{2,64}@[A-Za-z0-9-]{3,63}(?:com|org|net)(?!\w)", re.IGNORECASE
+)
+_URL = re.compile(
+    r"(?<!\w)(?:https?\s?[:;]\s?/\s?/\s?|https?[:;]?//?|www\s?[.,]\s?)"
+    r"[A-Za-z0-9-]{1,63}(?:[.,][A-Za-z0-9-]{1,63}){0,6}(?:[/?#:][^\s<>\"']{0,300})?",
+    re.IGNORECASE,
+)
+_URL_WITH_PATH = re.compile(
+    rf"(?<![\w@.-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:{_COMMON})/[^\s<>\"']{{1,300}}",
+    re.IGNORECASE,
+)
+_IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\. ?){3}\d{1,3}(?![\w-]|\.\d)")
+_IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:]{6,39}(?![\w:])")
+
+
+def find_emails(text: str) -> Iterator[Span]:
+    """Addresses as they are, then as OCR leaves them: blanks round @ and dots, commas for dots."""
+    for match in _EMAIL.finditer(text):
+        machine = match.group().lower().startswith("git@") and text[match.end() :][:1] == ":"
+        if match.group(1).lower() not in _NOT_DOMAINS and not machine:
+            yield Span("email", match.start(), match.end())
+    for pattern, confidence in ((_EMAIL_BY_OCR, 0.8), (_EMAIL_WITHOUT_DOT, 0.7)):
+        for match in pattern.finditer(text):
+            yield Span("email", match.start(), match.end(), confidence)
+
+
+def find_urls(text: str) -> Iterator[Span]:
+    """Links with a scheme or www, and domain names with a path behind them."""
+    for pattern in (_URL, _URL_WITH_PATH):
+        for match in pattern.finditer(text):
+            shown = match.group().rstrip(".,;:)]}")
+            if "." in shown or "," in shown:
+                yield Span("url", match.start(), match.start() + len(shown))
+
+
+def find_ip_addresses(text: str) -> Iterator[Span]:
+    """IPv4 and IPv6 addresses of somebody: not versions, not loopback, not a netmask."""
+    for match in _IPV4.finditer(text):
+        if _is_somebodys(match.group(), text, match.start()):
+            yield Span("ip_address", match.start(), match.end())
+    for match in _IPV6.finditer(text):
+        if match.group().count(":") >= 3 and _is_ipv6(match.group()):
+            yield Span("ip_address", match.start(), match.end())
+
+
+def _is_somebodys(found: str, text: str, start: int) -> bool:
+    try:
+        address = ipaddress.IPv4Address(found.replace(" ", ""))
+    except ValueError:
+        return False
+    if address.is_loopback or address.packed[0] in (0, 255) or address.is_multicast:
+        return False
+    if preceded_by(VERSION, text, start):
+        return False
+    return max(address.packed) >= 20 or preceded_by(ADDRESS, text, start)
+
+
+def _is_ipv6(found: str) -> bool:
+    try:
+        address = ipaddress.IPv6Address(found)
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified)

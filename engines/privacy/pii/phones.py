@@ -1,0 +1,53 @@
+"""Phone numbers, by the numbering plans of the `phonenumbers` library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import phonenumbers
+
+from engines.privacy.pii.context import NOT_PERSONAL, PHONE, preceded_by
+from engines.privacy.pii.documents import DATE
+from engines.privacy.pii.spans import Span
+
+_LIKELY = re.compile(r"\d(?:[^\nA-Za-z]{0,3}\d){5}")
+_DATE = re.compile(DATE, re.IGNORECASE)
+_SEPARATED = re.compile(r"\d[ ().\-/]+\d")
+_NO_DIGIT = re.compile(r"\D")
+_OTHER_SHAPE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}")  # IPv4 address, US ZIP+4
+_TRUNK_ZERO = frozenset({"GB", "DE", "FR", "AT", "CH", "NL", "BE", "AU", "JP", "SE", "FI", "IE"})
+
+
+def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
+    """International numbers, then national ones of `regions`.
+
+    A national number must look like one (groups, the country's leading zero) or be called a
+    phone, and must not be called something else.
+    """
+    if not _LIKELY.search(text):
+        return
+    leniency = phonenumbers.Leniency.VALID
+    for match in phonenumbers.PhoneNumberMatcher(text, None, leniency):
+        yield Span("phone", match.start, match.end)
+    for region in regions:
+        for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
+            if _is_national(text, match.start, match.end, region):
+                yield Span("phone", match.start, match.end, 0.9)
+
+
+def _is_national(text: str, start: int, end: int, region: str) -> bool:
+    found = text[start:end]
+    if re.search(r"[\w#.,:/+-]$", text[:start][-1:]) and not preceded_by(PHONE, text, start):
+        return False
+    if re.match(r"[\w-]|[.,:/]\d", text[end : end + 2]):
+        return False
+    if _OTHER_SHAPE.fullmatch(found) or (
+        _DATE.search(found) and len(_NO_DIGIT.sub("", found)) <= 8
+    ):
+        return False
+    if preceded_by(PHONE, text, start):
+        return True
+    if preceded_by(NOT_PERSONAL, text, start) or not _SEPARATED.search(found):
+        return False
+    return region not in _TRUNK_ZERO or found.lstrip("( ").startswith("0")

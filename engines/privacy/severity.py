@@ -1,0 +1,41 @@
+"""Every type of issue there is: how grave it is, and whether it is personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Severity = Literal["low", "medium", "high"]
+
+PII_SEVERITY: Mapping[str, Severity] = {
+    "credit_card": "high",
+    "iban": "high",
+    "ssn": "high",
+    "passport": "high",
+    "email": "medium",
+    "phone": "medium",
+    "date_of_birth": "medium",
+    "license_plate": "medium",
+    "ip_address": "medium",
+    "name": "medium",
+    "address": "medium",
+    "group": "medium",
+    "url": "low",
+}
+METADATA_SEVERITY: Mapping[str, Severity] = {
+    "gps_location": "high",
+    "owner_name": "medium",
+    "device_serial": "low",
+}
+OTHER_SEVERITY: Mapping[str, Severity] = {
+    "face": "high",
+    "face_match": "high",
+    "near_duplicate": "high",
+    "text": "low",
+    "face_check_unavailable": "high",
+    "text_check_unavailable": "high",
+    "metadata_check_unavailable": "medium",
+}
+SEVERITY: Mapping[str, Severity] = {**PII_SEVERITY, **METADATA_SEVERITY, **OTHER_SEVERITY}
+PERSONAL = frozenset(PII_SEVERITY) | frozenset(METADATA_SEVERITY)
+RANK: Mapping[Severity, int] = {"low": 0, "medium": 1, "high": 2}

@@ -1,0 +1,71 @@
+"""Lines that OCR found, put together again as one text whose every character knows its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engines.privacy.config import TextConfig
+    from engines.privacy.model import Box, PiiMatch, TextRegion
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`text` holds the regions in reading order: those of one row joined by a blank, rows by a
+    line break. `spans` has start, end and region of each."""
+
+    text: str = field(repr=False)
+    spans: tuple[tuple[int, int, TextRegion], ...]
+
+    def box_of(self, match: PiiMatch) -> Box:
+        """The smallest box round every region that `match` touches."""
+        return union([region.box for region in self._touched(match)])
+
+    def confidence_of(self, match: PiiMatch) -> float:
+        """The weakest reading behind `match`, times what the pattern itself says; 0..1."""
+        weakest = min(region.confidence for region in self._touched(match))
+        return round(weakest * match.confidence, 3)
+
+    def _touched(self, match: PiiMatch) -> list[TextRegion]:
+        return [
+            region for start, end, region in self.spans if start < match.end and match.start < end
+        ]
+
+
+def document_of(regions: Sequence[TextRegion]) -> Document:
+    """`regions` are in reading order."""
+    parts: list[str] = []
+    spans: list[tuple[int, int, TextRegion]] = []
+    position = 0
+    for index, region in enumerate(regions):
+        if index:
+            parts.append(" " if _same_row(regions[index - 1].box, region.box) else "\n")
+            position += 1
+        parts.append(region.text)
+        spans.append((position, position + len(region.text), region))
+        position += len(region.text)
+    return Document("".join(parts), tuple(spans))
+
+
+def is_text(region: TextRegion, config: TextConfig) -> bool:
+    """Whether a reading is text and not a pattern that looks a little like a letter."""
+    characters = sum(character.isalnum() for character in region.text)
+    if region.height_px < config.min_height_px:
+        return False
+    if characters >= config.min_characters and region.confidence >= config.confidence:
+        return True
+    return characters >= config.short_characters and region.confidence >= config.short_confidence
+
+
+def union(boxes: Sequence[Box]) -> Box:
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right = max(box[0] + box[2] for box in boxes)
+    bottom = max(box[1] + box[3] for box in boxes)
+    return (left, top, right - left, bottom - top)
+
+
+def _same_row(left: Box, right: Box) -> bool:
+    centres = abs((left[1] + left[3] / 2) - (right[1] + right[3] / 2))
+    return right[0] >= left[0] and centres < 0.5 * min(left[3], right[3])

@@ -1,0 +1,145 @@
+"""The privacy validator: decode, look, compare with the references, judge."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from engines.images import DecodedImage, ImageLimits, decode
+from engines.privacy.anonymizing import Anonymized, Anonymizer
+from engines.privacy.inspection import Inspector, Sightings
+from engines.privacy.issues import duplicate_issue, face_issues, match_issue, text_issues
+from engines.privacy.metadata import MetadataReader
+from engines.privacy.model import (
+    DetectorUnavailable,
+    FaceDetector,
+    FaceEmbedder,
+    PiiDetector,
+    TextReader,
+)
+from engines.privacy.scoring import has_passed, privacy_score
+from engines.privacy.severity import PERSONAL
+from engines.types import PrivacyIssue, PrivacyReport
+
+if TYPE_CHECKING:
+    from engines.privacy.config import PrivacyConfig
+    from engines.privacy.memory import References
+    from engines.types import Pixels
+
+logger = logging.getLogger(__name__)
+
+_WARM_SIDE_PX = 512
+
+
+class PrivacyValidator:
+    """Pure CPU work; safe to call from several threads. Made by `build_privacy_validator`."""
+
+    def __init__(
+        self,
+        config: PrivacyConfig,
+        limits: ImageLimits,
+        face_detector: FaceDetector,
+        text_reader: TextReader,
+        pii: PiiDetector,
+        references: References | None = None,
+        embedder: FaceEmbedder | None = None,
+    ) -> None:
+        self._config = config
+        self._limits = limits
+        self._face_detector = face_detector
+        self._text_reader = text_reader
+        self._inspector = Inspector(face_detector, text_reader, pii, config.text)
+        self._metadata = MetadataReader(config.metadata, pii)
+        self._anonymizer = Anonymizer(self._inspector, config.anonymize)
+        self._references = references
+        self._embedder = embedder
+
+    @property
+    def version(self) -> str:
+        """Which detectors and thresholds judge, in one line of ASCII."""
+        references = len(self._references.index) if self._references else 0
+        return (
+            f"privacy/1 faces={self._face_detector.name}>={self._config.faces.threshold:.2f} "
+            f"text={self._text_reader.name}>={self._config.text.confidence:.2f} "
+            f"references={references} fail_at={self._config.verdict.fail_at} "
+            f"min_score={self._config.verdict.min_score}"
+        )
+
+    def warm(self) -> None:
+        """Bound the threads of OpenCV (for the whole process) and run every detector once."""
+        cv2.setNumThreads(self._config.threads)
+        canvas = np.full((_WARM_SIDE_PX, _WARM_SIDE_PX, 3), 255, dtype=np.uint8)
+        cv2.putText(canvas, "Warm 123", (60, 260), cv2.FONT_HERSHEY_SIMPLEX, 2.5, (0, 0, 0), 4)
+        sightings = self._inspector.inspect(canvas, check_faces=True, check_text=True)
+        for problem in (sightings.face_problem, sightings.text_problem):
+            if problem is not None:
+                logger.warning("a privacy check cannot run: %s", problem)
+
+    def validate(
+        self, content: bytes, key: str, check_faces: bool = True, check_text: bool = True
+    ) -> PrivacyReport:
+        """Judge the image file `content`. Raises `InvalidImage` for what cannot be decoded."""
+        image = decode(content, self._limits)
+        sightings = self._inspector.inspect(image.pixels, check_faces, check_text)
+        issues = tuple(self._issues(content, image, sightings))
+        score = privacy_score(issues, self._config.score)
+        return PrivacyReport(
+            key=key,
+            privacy_score=score,
+            faces_detected=None if sightings.faces is None else len(sightings.faces),
+            text_detected=None if sightings.document is None else _readable(sightings),
+            pii_detected=any(issue.type in PERSONAL for issue in issues),
+            issues=issues,
+            passed=has_passed(issues, score, self._config.verdict),
+            validator_version=self.version,
+        )
+
+    def anonymize(self, content: bytes, key: str, method: str) -> bytes:
+        """The PNG of `anonymize_with_lineage`."""
+        return self.anonymize_with_lineage(content, key, method).png
+
+    def anonymize_with_lineage(self, content: bytes, key: str, method: str) -> Anonymized:
+        """A copy in which this validator finds no face and no text, without metadata.
+
+        `method`: "blur", "pixelate" or "box"; `InvalidParameters` for another one. Raises
+        `InvalidImage` for what cannot be decoded or still shows something after the last round,
+        and `InferloopError` where a check cannot run.
+        """
+        return self._anonymizer.anonymize(decode(content, self._limits).pixels, key, method)
+
+    def _issues(
+        self, content: bytes, image: DecodedImage, sightings: Sightings
+    ) -> Iterator[PrivacyIssue]:
+        yield from face_issues(sightings, self._face_detector.name)
+        yield from text_issues(sightings, self._text_reader.name)
+        yield from self._metadata.read(content, image)
+        if self._references is not None:
+            yield from self._memorised(self._references, image.pixels, sightings)
+
+    def _memorised(
+        self, references: References, pixels: Pixels, sightings: Sightings
+    ) -> Iterator[PrivacyIssue]:
+        neighbour = references.near_duplicate(pixels)
+        if neighbour is not None:
+            yield duplicate_issue(neighbour, references.index.max_distance)
+        if self._embedder is None or not sightings.faces or not references.faces:
+            return
+        limit = self._config.memorisation.face_distance
+        try:
+            embeddings = self._embedder.embed(pixels, sightings.faces)
+        except DetectorUnavailable as error:
+            logger.warning("faces were not compared with the references: %s", error)
+            return
+        for face, embedding in zip(sightings.faces, embeddings, strict=True):
+            distance = references.nearest_face(embedding)
+            if distance is not None and distance < limit:
+                yield match_issue(face, distance, limit)
+
+
+def _readable(sightings: Sightings) -> bool:
+    """Text is there if a line is text by itself or holds personal data."""
+    return bool(sightings.lines or sightings.matches)
