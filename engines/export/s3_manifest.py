@@ -1,0 +1,55 @@
+"""`manifest.json`: what really is in the bucket, one line a file, so that neither writing nor
+reading it holds more than a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import BinaryIO
+
+import orjson
+
+from engines.errors import JsonValue
+
+MANIFEST = "manifest.json"
+MANIFEST_SCHEMA = "inferloop.s3_export/1"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEntry:
+    """One object. `source_etag` names the version of the file in the data root."""
+
+    key: str
+    size_bytes: int
+    sha256: str
+    etag: str
+    source_etag: str
+    upload: str = ""
+
+
+class ManifestWriter:
+    """Writes files first and the counts at the end, when they are known."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._separator = b""
+        file.write(b'{"schema": "%s",\n"files": [' % MANIFEST_SCHEMA.encode())
+
+    def add(self, entry: ManifestEntry) -> None:
+        """Add a file that is in the bucket."""
+        self._file.write(self._separator + b"\n" + orjson.dumps(asdict(entry)))
+        self._separator = b","
+
+    def finish(self, summary: dict[str, JsonValue]) -> None:
+        """End the list and add `summary`'s fields to the document."""
+        self._file.write(b"\n],\n" + orjson.dumps(summary)[1:] + b"\n")
+
+
+def read_entries(lines: Iterable[bytes]) -> Iterator[ManifestEntry]:
+    """Entries of a manifest, line by line. Lines that are none (another tool's manifest, a later
+    version) are passed over: then their files count as not yet uploaded."""
+    for line in lines:
+        try:
+            yield ManifestEntry(**orjson.loads(line.strip().rstrip(b",")))
+        except (orjson.JSONDecodeError, TypeError):
+            continue
