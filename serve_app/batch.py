@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from engines.errors import InferloopError
 from engines.types import GenerationRequest, StoredImage
 from serve_app.errors import BatchFailed
+from serve_app.fan_out import fan_out
 from serve_app.jobs import JobService
 from serve_app.paths import PathCodec
 
@@ -20,28 +20,17 @@ async def run_batch(
     The first error stops the rest and is raised as `BatchFailed`, which names what was made by
     then. Cancelling the call stops all of it.
     """
-    slots = asyncio.Semaphore(in_flight)
-    made: dict[int, StoredImage] = {}
+    made: dict[str, StoredImage] = {}
 
-    async def make(index: int, request: GenerationRequest) -> None:
-        await slots.acquire()
+    async def make(request: GenerationRequest) -> StoredImage:
         job_id = jobs.submit(request)
         with jobs.lease(job_id):
-            made[index] = await jobs.outcome(job_id)
-        # Given back only after success: nothing new starts while a failure ends the call.
-        slots.release()
+            image = await jobs.outcome(job_id)
+        made[request.image_id] = image
+        return image
 
     try:
-        async with asyncio.TaskGroup() as group:
-            for index, request in enumerate(requests):
-                group.create_task(make(index, request))
-    except* InferloopError as errors:
-        first = _first(errors)
-        completed = tuple(paths.to_wire(made[index].key) for index in sorted(made))
-        raise BatchFailed(first, completed) from first
-    return [made[index] for index in range(len(requests))]
-
-
-def _first(errors: BaseExceptionGroup[InferloopError]) -> InferloopError:
-    error = errors.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+        return await fan_out(requests, make, in_flight)
+    except InferloopError as error:
+        done = [made[one.image_id] for one in requests if one.image_id in made]
+        raise BatchFailed(error, tuple(paths.to_wire(image.key) for image in done)) from error

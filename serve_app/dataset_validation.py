@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from engines.errors import InferloopError, InvalidParameters, NotFound, Overloaded
 from serve_app.config import DatasetValidationLimits
+from serve_app.fan_out import fan_out
 from serve_app.paths import PathCodec
 from serve_app.schemas.validation import (
     DatasetValidationBody,
@@ -49,15 +50,11 @@ class DatasetValidation:
 
     async def run(self, dataset_key: str, body: DatasetValidationBody) -> DatasetValidationResponse:
         keys = await self._keys(dataset_key)
-        slots = asyncio.Semaphore(self._limits.in_flight)
 
-        async def one(key: str) -> tuple[_Judged, _Judged]:
-            async with slots:
-                return await self._quality(key, body), await self._privacy(key, body)
+        async def judge(key: str) -> tuple[_Judged, _Judged]:
+            return await self._quality(key, body), await self._privacy(key, body)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(key)) for key in keys]
-        pairs = [task.result() for task in tasks]
+        pairs = await fan_out(keys, judge, self._limits.in_flight)
         return DatasetValidationResponse(
             dataset_dir=self._paths.to_wire(dataset_key),
             image_count=len(keys),
@@ -84,7 +81,7 @@ class DatasetValidation:
                 lambda: self._services.quality.validate(key, body.metrics)
             )
         except InvalidParameters as error:
-            raise_if_about_the_request(error)
+            _raise_if_about_the_request(error)
             return _Judged("quality", key, False, None, error.message)
         except InferloopError as error:
             return _Judged("quality", key, False, None, error.message)
@@ -118,7 +115,7 @@ class DatasetValidation:
         ]
 
 
-def raise_if_about_the_request(error: InvalidParameters) -> None:
+def _raise_if_about_the_request(error: InvalidParameters) -> None:
     """An unknown metric is the caller's fault, and the same for every image."""
     if any(fault.parameter == "metrics" for fault in error.faults):
         raise error

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-NOT_BLANK_PATTERN = r"^[^\x00]*\S[^\x00]*$"
+NOT_BLANK_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"
 NO_NUL_PATTERN = r"^[^\x00]*$"
 
 PATTERN_WORDS = {
@@ -16,7 +16,10 @@ PATTERN_WORDS = {
         "must be 1 to 64 letters, digits, dots, dashes or underscores, led by a letter or digit",
         NAME_PATTERN,
     ),
-    NOT_BLANK_PATTERN: ("must not be blank", "not blank, no NUL character"),
+    NOT_BLANK_PATTERN: (
+        "must not be blank, nor hold a NUL character",
+        "not blank, no NUL character",
+    ),
     NO_NUL_PATTERN: ("must not hold a NUL character", "no NUL character"),
 }
 """Reason and constraint to tell a client whose text does not match."""

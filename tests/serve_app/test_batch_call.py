@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 
 import pytest
 from starlette.testclient import TestClient
 
-from engines.errors import GenerationFailed, InvalidParameters, Overloaded
+from engines.errors import GenerationFailed, Overloaded
 from engines.types import GenerationRequest
 from serve_app.batch import run_batch
 from serve_app.config import ApiConfig, JobLimits
@@ -17,6 +18,7 @@ from serve_app.ids import IdSource
 from serve_app.jobs import JobService
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
+from tests.serve_app.asgi import until
 from tests.serve_app.face import HEADERS, Face, build_face
 from tests.serve_app.fakes import FakeFiles, FakeGeneration, House
 
@@ -76,8 +78,7 @@ def test_images_in_flight_are_stopped_by_anothers_failure() -> None:
         generation.held = True
         with pytest.raises(BatchFailed):
             await run_batch(jobs, PathCodec("/data"), orders("slow", "bad"), 2)
-        while jobs.running:
-            await asyncio.sleep(0)
+        await until(lambda: not jobs.running)
         assert generation.stopped == ["image_u_1"]
 
     run(scenario)
@@ -87,13 +88,11 @@ def test_cancelling_the_call_stops_all_of_it() -> None:
     async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
         generation.held = True
         call = asyncio.create_task(run_batch(jobs, PathCodec("/data"), orders("a", "b", "c"), 2))
-        while generation.running < 2:
-            await asyncio.sleep(0)
+        await until(lambda: generation.running >= 2)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        while jobs.running:
-            await asyncio.sleep(0)
+        await until(lambda: not jobs.running)
         assert sorted(generation.stopped) == ["image_u_1", "image_u_2"]
 
     run(scenario)
@@ -174,11 +173,13 @@ def test_a_key_has_a_bounded_number_of_jobs() -> None:
 
 def test_a_quota_is_given_back_whatever_happens() -> None:
     quota = Quota("jobs", 2)
-    with pytest.raises(InvalidParameters), quota.hold("k", 2):
-        assert quota.held("k") == 2
-        with pytest.raises(Overloaded), quota.hold("k"):
-            pass
-        with quota.hold("other"):
-            pass
-        raise InvalidParameters.of("a", 1, "b", "c")
+    with ExitStack() as holds:
+        holds.enter_context(quota.hold("k", 2))
+        with pytest.raises(Overloaded):
+            holds.enter_context(quota.hold("k"))
+        holds.enter_context(quota.hold("other"))
+        assert (quota.held("k"), quota.total) == (2, 3)
+    assert (quota.held("k"), quota.total) == (0, 0)
+    with pytest.raises(ZeroDivisionError), quota.hold("k"):
+        raise ZeroDivisionError
     assert quota.held("k") == 0

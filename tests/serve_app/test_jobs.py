@@ -22,6 +22,7 @@ from serve_app.config import JobLimits
 from serve_app.ids import IdSource
 from serve_app.job_log import JobEvent
 from serve_app.jobs import JobService
+from tests.serve_app.asgi import until
 from tests.serve_app.fakes import FakeClock, FakeFiles, FakeGeneration
 
 
@@ -172,8 +173,7 @@ def test_a_lease_leaves_a_finished_job_as_it_ended() -> None:
 def test_nobody_needs_to_watch() -> None:
     async def scenario(bench: Bench) -> None:
         job_id = bench.jobs.submit(order())
-        while bench.jobs.running:
-            await asyncio.sleep(0)
+        await until(lambda: not bench.jobs.running)
         assert isinstance(await bench.jobs.outcome(job_id), StoredImage)
 
     run(scenario)
@@ -197,8 +197,7 @@ def test_the_engine_is_told_the_deadline_and_the_repetition_what_is_left() -> No
         bench.generation.held = True
         job_id = bench.jobs.submit(order(steps=5))
         bench.generation.release(2)
-        while bench.generation.steps_done < 2:
-            await asyncio.sleep(0)
+        await until(lambda: bench.generation.steps_done >= 2)
         bench.clock.advance(30)
         bench.generation.release(5)
         await bench.jobs.outcome(job_id)

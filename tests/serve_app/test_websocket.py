@@ -11,7 +11,7 @@ import pytest
 
 from engines.errors import GenerationFailed, ReplicaLost
 from serve_app.config import ApiConfig, JobLimits, SocketLimits
-from tests.serve_app.asgi import Socket, connected
+from tests.serve_app.asgi import Socket, connected, until
 from tests.serve_app.face import Face, build_face
 from tests.serve_app.fakes import House
 
@@ -30,8 +30,7 @@ def run(
         async with connected(face.app) as socket:
             await scenario(face, socket)
         context = face.app.state.context
-        while context.jobs.running:
-            await asyncio.sleep(0)
+        await until(lambda: not context.jobs.running)
         assert face.house.generation.running == 0
         assert context.job_quota.total == 0
         assert context.socket_quota.total == 0
@@ -100,8 +99,7 @@ def test_several_jobs_run_on_one_socket() -> None:
         face.house.generation.held = True
         for prompt in ("a", "b", "c"):
             socket.say({**GENERATE, "prompt": prompt, "num_inference_steps": 4})
-        while face.house.generation.running < 3:
-            await asyncio.sleep(0)
+        await until(lambda: face.house.generation.running >= 3)
         face.house.generation.release(12)
         heard: dict[str, list[dict[str, Any]]] = {}
         while sum(messages[-1]["type"] == "result" for messages in heard.values()) < 3:
@@ -184,8 +182,7 @@ def test_when_the_connection_breaks_under_a_send_the_jobs_stop() -> None:
             await socket.hear()
             socket.broken = True
             face.house.generation.release(1)
-            while not face.house.generation.stopped:
-                await asyncio.sleep(0)
+            await until(lambda: bool(face.house.generation.stopped))
 
     asyncio.run(main())
 
@@ -200,11 +197,9 @@ def test_a_client_that_leaves_without_reading_is_heard() -> None:
             await socket.hear()
             socket.stall()
             face.house.generation.release(5)
-            while face.house.generation.steps_done < 6:
-                await asyncio.sleep(0)
+            await until(lambda: face.house.generation.steps_done >= 6)
             socket.leave()
-            while not face.house.generation.stopped:
-                await asyncio.sleep(0)
+            await until(lambda: bool(face.house.generation.stopped))
 
     asyncio.run(main())
 
@@ -217,8 +212,7 @@ def test_a_reader_that_does_not_keep_up_gets_the_newest_progress() -> None:
         first = await socket.hear()
         socket.stall()
         face.house.generation.release(40)
-        while face.house.generation.steps_done < 41:
-            await asyncio.sleep(0)
+        await until(lambda: face.house.generation.steps_done >= 41)
         socket.resume()
         second, third = await socket.hear(), await socket.hear()
         face.house.generation.release(9)
@@ -234,8 +228,7 @@ def test_a_stalled_reader_never_stops_its_job() -> None:
     async def scenario(face: Face, socket: Socket) -> None:
         socket.stall()
         socket.say(GENERATE)
-        while face.house.generation.steps_done < 50:
-            await asyncio.sleep(0)
+        await until(lambda: face.house.generation.steps_done >= 50)
         socket.resume()
         messages = await socket.hear_end()
         assert steps(messages)[-1] == 50
@@ -352,8 +345,7 @@ def test_jobs_of_a_key_are_capped_over_all_its_sockets() -> None:
     async def scenario(face: Face, socket: Socket) -> None:
         face.house.generation.held = True
         socket.say(GENERATE)
-        while not face.house.generation.running:
-            await asyncio.sleep(0)
+        await until(lambda: bool(face.house.generation.running))
         async with connected(face.app) as other:
             other.say(GENERATE)
             assert (await other.hear())["error"]["code"] == "OVERLOADED"
@@ -378,8 +370,7 @@ def test_at_shutdown_every_job_is_told() -> None:
     async def scenario(face: Face, socket: Socket) -> None:
         face.house.generation.held = True
         socket.say(GENERATE)
-        while not face.house.generation.running:
-            await asyncio.sleep(0)
+        await until(lambda: bool(face.house.generation.running))
         await face.app.state.context.jobs.close()
         assert (await socket.hear())["error"]["code"] == "CANCELED"
 

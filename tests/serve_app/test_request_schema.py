@@ -1,0 +1,253 @@
+"""What a generation request may hold, and how every fault is told."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.errors import InvalidParameters
+from serve_app.bodies import bodies_of
+from serve_app.config import ApiConfig, FieldBounds
+from serve_app.schemas.faults import MAX_FAULTS
+from serve_app.schemas.parser import parse_json
+
+BODIES = bodies_of(ApiConfig())
+BLANK_REASON = "must not be blank, nor hold a NUL character"
+STEPS_REASON = "must be between 1 and 150"
+GENERATE, BATCH = BODIES.generate, BODIES.batch
+
+
+def fault(body: dict[str, Any], parser: Any = GENERATE) -> tuple[str, Any, str, str]:
+    """The first fault: parameter, value, constraint, reason."""
+    with pytest.raises(InvalidParameters) as caught:
+        parser.validate(body)
+    first = caught.value.faults[0]
+    return first.parameter, first.value, first.constraint, first.reason
+
+
+def test_what_is_left_out_is_the_references_default() -> None:
+    body = GENERATE.validate({"prompt": "x"})
+    assert body.model_id == "runwayml/stable-diffusion-v1-5"
+    assert (body.width, body.height, body.num_inference_steps) == (512, 512, 50)
+    assert (body.guidance_scale, body.seed, body.negative_prompt) == (7.5, None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "good"),
+    [
+        ("width", [64, 72, 512, 1024]),
+        ("height", [64, 1024]),
+        ("num_inference_steps", [1, 150]),
+        ("guidance_scale", [0, 0.0, 1, 30, 30.0]),
+        ("seed", [0, 1, 2**53 - 1, None]),
+        ("prompt", ["x", "x" * 2000, "日本の山", " x ", "a\nb"]),
+        ("negative_prompt", ["", "x" * 2000, None]),
+        ("dataset", ["nature_set", "a", "A.b-c_9", None]),
+        ("profile_strength", [0, 1, 0.5]),
+    ],
+)
+def test_bounds_include_their_ends(field: str, good: list[Any]) -> None:
+    for value in good:
+        body = GENERATE.validate({"prompt": "x", field: value})
+        assert getattr(body, field) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "constraint", "reason"),
+    [
+        ("width", 2048, "64 <= width <= 1024", "must be between 64 and 1024"),
+        ("width", 56, "64 <= width <= 1024", "must be between 64 and 1024"),
+        ("height", 1032, "64 <= height <= 1024", "must be between 64 and 1024"),
+        ("height", 513, "height % 8 == 0", "must be a multiple of 8"),
+        ("width", "512", "integer", "must be an integer"),
+        ("width", True, "integer", "must be an integer"),
+        ("width", 512.5, "integer", "must be an integer"),
+        ("width", None, "integer", "must be an integer"),
+        ("width", [512], "integer", "must be an integer"),
+        *(
+            ("num_inference_steps", value, "1 <= num_inference_steps <= 150", STEPS_REASON)
+            for value in (-1, 0, 151)
+        ),
+        ("guidance_scale", -0.1, "0 <= guidance_scale <= 30", "must be between 0 and 30"),
+        ("guidance_scale", 31, "0 <= guidance_scale <= 30", "must be between 0 and 30"),
+        ("guidance_scale", False, "number", "must be a number"),
+        ("guidance_scale", "7.5", "number", "must be a number"),
+        ("seed", -1, "0 <= seed <= 9007199254740991", "must be between 0 and 9007199254740991"),
+        ("seed", 2**53, "0 <= seed <= 9007199254740991", "must be between 0 and 9007199254740991"),
+        ("seed", False, "integer", "must be an integer"),
+        ("prompt", "", "1 <= len(prompt) <= 2000", "must be between 1 and 2000 characters long"),
+        *(
+            ("prompt", value, "not blank, no NUL character", BLANK_REASON)
+            for value in ("  \n\t", "a\x00b", "\x00")
+        ),
+        ("prompt", 7, "string", "must be a string"),
+        ("prompt", None, "string", "must be a string"),
+        ("model_id", None, "string", "must be a string"),
+        ("profile_strength", 1.5, "0 <= profile_strength <= 1", "must be between 0 and 1"),
+    ],
+)
+def test_faults_are_told_in_the_contracts_words(
+    field: str, value: Any, constraint: str, reason: str
+) -> None:
+    assert fault({"prompt": "x", field: value}) == (field, value, constraint, reason)
+
+
+@pytest.mark.parametrize("name", ["", "..", ".hidden", "a/b", "a b", "ä", "x" * 65, "-x", "a\n"])
+def test_names_are_safe_file_names(name: str) -> None:
+    parameter, _, _, reason = fault({"prompt": "x", "dataset": name})
+    assert parameter == "dataset"
+    assert reason.startswith("must be 1 to 64 letters")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf")]
+)
+def test_what_is_not_finite_is_refused(value: float, shown: str) -> None:
+    assert fault({"prompt": "x", "guidance_scale": value}) == (
+        "guidance_scale",
+        shown,
+        "finite",
+        "must be a finite number",
+    )
+    assert fault({"prompt": "x", "width": value})[:2] == ("width", shown)
+
+
+def test_a_missing_prompt_is_named() -> None:
+    assert fault({}) == ("prompt", None, "required", "is required")
+
+
+def test_unknown_fields_are_refused_and_the_known_listed() -> None:
+    parameter, value, constraint, reason = fault({"prompt": "x", "steps": 5})
+    assert (parameter, value, reason) == ("steps", 5, "is not a known parameter")
+    assert "num_inference_steps" in constraint
+    with pytest.raises(InvalidParameters):
+        GENERATE.validate({"prompt": "x", "previews": True})
+
+
+def test_a_body_that_is_no_object_is_refused() -> None:
+    assert fault([1]) == ("body", [1], "object", "must be an object")  # type: ignore[arg-type]
+
+
+def test_all_faults_are_told_when_there_are_several() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        GENERATE.validate({"prompt": "x", "width": 7, "height": 2000, "extra": 1})
+    details = caught.value.details
+    errors = details["errors"]
+    assert isinstance(errors, list)
+    assert len(errors) == 3
+    assert errors[0] == {key: details[key] for key in ("parameter", "value", "constraint")}
+
+
+def test_one_fault_needs_no_list() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        GENERATE.validate({"prompt": "x", "width": 7})
+    assert "errors" not in caught.value.details
+
+
+def test_the_number_of_faults_told_is_bounded() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        GENERATE.validate({"prompt": "x"} | {f"f{number}": 1 for number in range(10_000)})
+    assert len(caught.value.faults) == MAX_FAULTS
+
+
+@pytest.mark.parametrize(
+    ("prompts", "parameter", "reason"),
+    [
+        ([], "prompts", "must be between 1 and 64 items long"),
+        (["x"] * 65, "prompts", "must be between 1 and 64 items long"),
+        (["x", ""], "prompts[1]", "must be between 1 and 2000 characters long"),
+        (["x", 7], "prompts[1]", "must be a string"),
+        ("x", "prompts", "must be a list"),
+    ],
+)
+def test_prompts_of_a_batch(prompts: Any, parameter: str, reason: str) -> None:
+    found = fault({"prompts": prompts}, BATCH)
+    assert (found[0], found[3]) == (parameter, reason)
+
+
+def test_batch_sizes() -> None:
+    assert BATCH.validate({"prompts": ["x"] * 64, "batch_size": 32}).batch_size == 32
+    for size in (0, 33):
+        assert fault({"prompts": ["x"], "batch_size": size}, BATCH)[2] == "1 <= batch_size <= 32"
+
+
+def test_the_limits_are_config() -> None:
+    bounds = FieldBounds(max_side_px=256, default_side_px=256, max_inference_steps=4)
+    parser = bodies_of(ApiConfig(bounds=bounds, default_model_id="m/x")).generate
+    assert fault({"prompt": "x", "width": 512}, parser)[2] == "64 <= width <= 256"
+    body = GENERATE.validate({"prompt": "x", "width": 512})
+    assert body.width == 512
+    schema = parser.model.model_json_schema()["properties"]
+    assert schema["width"]["maximum"] == 256
+    assert schema["num_inference_steps"]["maximum"] == 4
+    assert schema["model_id"]["default"] == "m/x"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe\x00", b"nul", b"[" * 200_000, b'{"a": ' + b"9" * 5000 + b"}"]
+)
+def test_what_is_no_json_is_refused_about_the_body(content: bytes) -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        parse_json(content)
+    assert caught.value.message == "Invalid parameter: body must be valid JSON"
+    assert caught.value.__cause__ is None
+
+
+def check_words(error: InvalidParameters) -> None:
+    """Whatever was sent, the refusal is short, plain JSON."""
+    assert error.message.startswith("Invalid parameter: ")
+    text = json.dumps(error.details, allow_nan=False, ensure_ascii=False)
+    assert len(text) < 20_000
+    text.encode("utf-8")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+FIELDS = sorted(BATCH.model.model_fields | GENERATE.model.model_fields)
+
+
+@given(st.dictionaries(st.sampled_from([*FIELDS, "extra"]), JSON, max_size=6))
+def test_whatever_comes_is_taken_within_bounds_or_refused_in_words(body: dict[str, Any]) -> None:
+    try:
+        taken = GENERATE.validate(body)
+    except InvalidParameters as error:
+        check_words(error)
+        return
+    assert 64 <= taken.width <= 1024
+    assert taken.width % 8 == 0
+    assert taken.prompt.strip(" \t\n\r")
+    assert taken.seed is None or 0 <= taken.seed < 2**53
+    assert math.isfinite(taken.guidance_scale)
+
+
+@given(
+    prompt=st.text(min_size=1, max_size=50).filter(
+        lambda text: text.strip() and "\x00" not in text
+    ),
+    width=st.integers(8, 128).map(lambda eighth: eighth * 8),
+    height=st.integers(8, 128).map(lambda eighth: eighth * 8),
+    steps=st.integers(1, 150),
+    guidance=st.floats(0, 30),
+    seed=st.none() | st.integers(0, 2**53 - 1),
+)
+def test_everything_within_bounds_is_taken_unchanged(
+    prompt: str, width: int, height: int, steps: int, guidance: float, seed: int | None
+) -> None:
+    body = {
+        "prompt": prompt,
+        "width": width,
+        "height": height,
+        "num_inference_steps": steps,
+        "guidance_scale": guidance,
+        "seed": seed,
+    }
+    taken = GENERATE.parse(json.dumps(body))
+    assert {name: getattr(taken, name) for name in body} == body
