@@ -1,0 +1,34 @@
+"""Grey planes that the other metrics start from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.types import Pixels
+
+    Grey = NDArray[np.uint8]
+    """Luma, uint8, shape (height, width), values 0..255."""
+
+WORKING_SIDE_PX = 512
+"""Long side at which size-independent metrics are taken: what a viewer sees of the whole image."""
+
+
+def luma(pixels: Pixels) -> Grey:
+    """ITU-R BT.601 luma of RGB `pixels`: .299 R + .587 G + .114 B."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+
+
+def shrunk(grey: Grey, side_px: int = WORKING_SIDE_PX) -> Grey:
+    """`grey` with its long side at most `side_px`, by area averaging; never enlarged."""
+    height, width = grey.shape
+    scale = side_px / max(height, width)
+    if scale >= 1:
+        return grey
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))

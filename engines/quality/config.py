@@ -1,0 +1,109 @@
+"""Which metrics judge, with which thresholds, and how good is good enough."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engines.images import ImageLimits
+
+
+class ScoreThresholds(BaseModel):
+    """Constants of the factors that the quality score multiplies (docs/metrics.md)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scale: float = Field(description="Product at which the score is 1; a factor.")
+    sharpness_half: float = Field(
+        description="log10(1 + Laplacian variance) halving it."
+    )
+    sharpness_width: float = Field(gt=0, description="Slope of that step, decades.")
+    detail_half: float = Field(gt=0, description="Fine to coarse energy at which half is left.")
+    detail_weight: float = Field(ge=0, description="Exponent of the detail factor.")
+    noise_half: float = Field(
+        gt=0, description="Noise, share of the used range, halving it."
+    )
+    noise_weight: float = Field(ge=0, description="Exponent of the noise factor.")
+    range_scale: float = Field(gt=0, description="P99 - P1 at which the factor is 1 - 1/e, 0..1.")
+    range_weight: float = Field(ge=0, description="Exponent of the range factor.")
+    plateau_half: float = Field(gt=0, description="Washed-out share halving the factor, 0..1.")
+    plateau_weight: float = Field(ge=0, description="Exponent; 0 lets white backgrounds pass.")
+    bright_from: float = Field(ge=0, lt=1, description="Mean / white from which brightness costs.")
+    bright_weight: float = Field(ge=0, le=1, description="What an all-white image loses, 0..1.")
+    block_half: float = Field(gt=0, description="Blockiness ** block_power at half of its cost.")
+    block_weight: float = Field(ge=0, le=1, description="What blocks can cost at most, 0..1.")
+    block_power: float = Field(gt=0, description="How late blockiness begins to cost; exponent.")
+    information_bits: float = Field(
+        ge=0, description="Entropy of the grey levels under which nothing is left, bits."
+    )
+
+
+PHOTO = ScoreThresholds(
+    scale=1.12,
+    sharpness_half=1.17,
+    sharpness_width=0.20,
+    detail_half=0.10,
+    detail_weight=0.71,
+    noise_half=0.087,
+    noise_weight=1.15,
+    range_scale=0.25,
+    range_weight=1.1,
+    plateau_half=0.52,
+    plateau_weight=0.63,
+    bright_from=0.5,
+    bright_weight=0.79,
+    block_half=1.82,
+    block_weight=0.93,
+    block_power=1.82,
+    information_bits=1.0,
+)
+"""Calibrated on 23 photographs, reported on 18 others (benchmarks/RESULTS.md)."""
+
+ILLUSTRATION = PHOTO.model_copy(
+    update={
+        "plateau_weight": 0.0,
+        "bright_weight": 0.0,
+        "range_scale": 0.15,
+        "block_weight": 0.3,
+        "information_bits": 0.1,
+    }
+)
+"""Flat drawings: a white page is no blown sky, a straight edge no JPEG block, two colours are
+enough. So a checkerboard is a drawing here; blank, noisy and blurred images still fail."""
+
+PROFILES = {"photo": PHOTO, "illustration": ILLUSTRATION}
+
+
+class QualityConfig(BaseModel):
+    """Configuration of the quality validator."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    profile: Literal["photo", "illustration"] = Field(
+        default="photo", description="What the images are; chooses the thresholds."
+    )
+    thresholds: ScoreThresholds | None = Field(
+        default=None, description="Own thresholds in place of the profile's."
+    )
+    pass_threshold: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Least score, 0..1, that passes; 0.6 is strict.",
+    )
+    limits: ImageLimits = Field(default=ImageLimits(), description="What is refused unread.")
+    clip_model_path: str | None = Field(
+        default=None,
+        description="Folder of a transformers CLIP model; without it no `prompt_alignment`.",
+    )
+    aesthetic_head_path: str | None = Field(
+        default=None,
+        description="safetensors file of a linear head (weight, bias) over the CLIP model's image "
+        "embedding; without it `aesthetic` is refused.",
+    )
+
+    @property
+    def score_thresholds(self) -> ScoreThresholds:
+        """The thresholds that judge."""
+        return self.thresholds or PROFILES[self.profile]

@@ -1,0 +1,80 @@
+"""Metrics by name: what a request may ask for, and what the answer calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from engines.metrics.colour import colourfulness, saturation
+from engines.metrics.grey import luma, shrunk
+from engines.metrics.sharpness import sharpness_index
+from engines.metrics.structure import edge_density, flat_share
+
+if TYPE_CHECKING:
+    from engines.metrics.grey import Grey
+    from engines.quality.measurement import Measurement
+    from engines.types import Pixels
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One image under examination; shared by the metrics of a request, never between threads."""
+
+    pixels: Pixels
+    seen: Measurement
+    prompt: str | None
+
+    @cached_property
+    def working_grey(self) -> Grey:
+        """Luma with its long side at most 512."""
+        return shrunk(luma(self.pixels))
+
+
+class Metric(Protocol):
+    """One number about one image. Safe to share between threads."""
+
+    @property
+    def answer_key(self) -> str:
+        """The name under which the answer carries it."""
+
+    def measure(self, image: Examined) -> float:
+        """Pure CPU; raises `InvalidParameters` where the request lacks what it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelMetric:
+    """A metric that needs nothing but the image."""
+
+    answer_key: str
+    function: Callable[[Examined], float]
+
+    def measure(self, image: Examined) -> float:
+        return self.function(image)
+
+
+def _plain(name: str, function: Callable[[Examined], float]) -> tuple[str, Metric]:
+    return name, PixelMetric(name, function)
+
+
+PIXEL_METRICS: Mapping[str, Metric] = dict(
+    (
+        _plain("sharpness", lambda image: sharpness_index(image.seen.laplacian_variance)),
+        _plain("contrast", lambda image: image.seen.tone.contrast),
+        ("noise", PixelMetric("noise_level", lambda image: image.seen.noise)),
+        _plain("brightness", lambda image: image.seen.clipped_tone.brightness),
+        _plain("highlight_clipping", lambda image: image.seen.clipped_tone.blown),
+        _plain("shadow_clipping", lambda image: image.seen.clipped_tone.crushed),
+        _plain("entropy", lambda image: image.seen.clipped_tone.entropy_bits),
+        _plain("blockiness", lambda image: image.seen.blockiness),
+        _plain("colourfulness", lambda image: colourfulness(image.pixels)),
+        _plain("saturation", lambda image: saturation(image.pixels)),
+        _plain("edge_density", lambda image: edge_density(image.working_grey)),
+        _plain("low_information", lambda image: flat_share(image.working_grey)),
+        _plain("aspect", lambda image: image.pixels.shape[1] / image.pixels.shape[0]),
+    )
+)
+"""Request name to metric."""
+
+DEFAULT_METRICS = ("sharpness", "contrast", "noise")
