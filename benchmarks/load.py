@@ -37,7 +37,7 @@ class Summary:
 
 
 def arrivals(rate_rps: float, count: int, seed: int, side_px: int) -> list[Arrival]:
-    """`count` requests with mixed steps (10 to 50) and mixed guidance; the same for every server."""
+    """`count` requests with mixed steps (10 to 50) and mixed guidance, for every server alike."""
     draw = random.Random(seed)
     now, found = 0.0, []
     for number in range(count):

@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Sequence
 
 from deployments.wiring import FileWiring
-from engines.export import DatasetExporter, ExportConfig, S3Exporter, s3_client_factory
+from engines.export.config import ExportConfig
+from engines.export.exporter import DatasetExporter
+from engines.export.s3_exporter import S3Exporter
 from engines.storage.datasets import DatasetStore
+from engines.storage.s3_client import S3Client, S3ClientConfig, make_s3_client
 from engines.types import (
     DatasetSummary,
     ExportReport,
@@ -24,9 +27,14 @@ class ExporterReplica:
         storage = files.data.storage()
         self._store = DatasetStore(storage)
         self._files = DatasetExporter(storage, self._store, config, files.data.wire_path)
-        self._s3 = S3Exporter(
-            s3_client_factory(files.data.s3_endpoint_url, config), storage, self._store, config
-        )
+        endpoint_url = files.data.s3_endpoint_url
+
+        def client_of(max_connections: int) -> S3Client:
+            return make_s3_client(
+                S3ClientConfig(endpoint_url=endpoint_url, max_connections=max_connections)
+            )
+
+        self._s3 = S3Exporter(client_of, storage, self._store, config, files.data.wire_path)
 
     async def export(self, request: ExportRequest) -> ExportReport:
         return await asyncio.to_thread(self._files.export, request)

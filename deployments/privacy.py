@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-
-from engines.privacy import PrivacyConfig, build_privacy_validator
+import json
 
 from deployments.wiring import FileWiring
+from engines.privacy import PrivacyConfig, build_privacy_validator
 from engines.storage.datasets import DatasetStore
 from engines.types import PrivacyReport
 
@@ -33,8 +33,11 @@ class PrivacyReplica:
         return report
 
     def _anonymize(self, key: str, method: str, output_key: str) -> PrivacyReport:
-        clean = self._validator.anonymize(self._storage.read(key), key, method)
-        self._storage.put_new(output_key, clean)
+        content = self._storage.read(key)
+        clean = self._validator.anonymize_with_lineage(content, key, method)
+        self._storage.put_new(output_key, clean.png)
+        sidecar = output_key.rpartition(".")[0] + ".json"
+        self._storage.put_new(sidecar, json.dumps(clean.lineage, indent=2).encode())
         return self._validate(output_key, check_faces=True, check_text=True)
 
     async def ready(self) -> bool:

@@ -61,11 +61,15 @@ class DiffusionWiring:
         return StepEngine(self.pool.engine, models_root=Path(self.models_root))
 
     def recorder(self) -> Recorder:
+        from deployments.colour_matching import ColourMatchingRecorder
+        from engines.profiles import ProfileService
         from engines.storage.datasets import DatasetStore
         from engines.storage.recorder import ImageRecorder
 
         versions = {name: version(name) for name in RECORDED_LIBRARIES}
-        return ImageRecorder(DatasetStore(self.data.storage()), versions)
+        storage = self.data.storage()
+        recorder = ImageRecorder(DatasetStore(storage), versions)
+        return ColourMatchingRecorder(recorder, ProfileService(storage))
 
 
 @dataclass(frozen=True, slots=True)

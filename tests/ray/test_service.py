@@ -96,7 +96,7 @@ def test_a_dataset_is_made_checked_and_exported(
     sdk: SyntheticImageClient, service: Service
 ) -> None:
     batch = sdk.generate_batch(
-        ["a fox", "a house"],
+        prompts=["a fox", "a house"],
         batch_size=2,
         width=64,
         height=64,

@@ -1,0 +1,7 @@
+"""What a real image set looks like, in numbers: made, merged, compared, matched. Never pixels."""
+
+from engines.profiles.colours import match_colours
+from engines.profiles.service import ProfileService
+from engines.profiles.statistics import ProfileBuilder
+
+__all__ = ["ProfileBuilder", "ProfileService", "match_colours"]

@@ -1,0 +1,87 @@
+"""How far two profiles lie apart. Definitions in docs/profiles.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from engines.types import Comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engines.errors import JsonValue
+
+COMPARED_MEANS = (
+    "brightness",
+    "contrast",
+    "colourfulness",
+    "saturation",
+    "entropy",
+    "edge_density",
+    "noise",
+    "laplacian_log",
+    "aspect",
+)
+LEAST_DEVIATION = {
+    "brightness": 0.02,
+    "contrast": 0.02,
+    "colourfulness": 2.0,
+    "saturation": 0.02,
+    "entropy": 0.1,
+    "edge_density": 0.01,
+    "noise": 0.002,
+    "laplacian_log": 0.05,
+    "aspect": 0.05,
+}
+"""In each statistic's unit: below this, a difference is not seen, whatever the deviation."""
+HISTOGRAM_SCALE = 0.1
+"""A Wasserstein distance of a tenth of the range weighs like one standard deviation."""
+
+
+def compare(
+    left: Mapping[str, JsonValue], right: Mapping[str, JsonValue], names: tuple[str, str]
+) -> Comparison:
+    """Distances of every statistic, and `conformance` = 100 * mean(exp(-d)) over them, where d is
+    the standardised difference of means, or a histogram's distance over `HISTOGRAM_SCALE`."""
+    distances: dict[str, float] = {}
+    closeness: list[float] = []
+    for name in COMPARED_MEANS:
+        distance = _standardised_difference(left, right, name)
+        distances[f"{name}_difference"] = round(distance, 4)
+        closeness.append(float(np.exp(-distance)))
+    shares = (_histograms(left), _histograms(right))
+    for name in sorted(shares[0].keys() & shares[1].keys()):
+        distance = wasserstein(shares[0][name], shares[1][name], circular=name == "hue")
+        distances[f"{name}_wasserstein"] = round(distance, 4)
+        closeness.append(float(np.exp(-distance / HISTOGRAM_SCALE)))
+    return Comparison(round(100 * float(np.mean(closeness)), 1), distances, *names)
+
+
+def wasserstein(left: list[float], right: list[float], circular: bool = False) -> float:
+    """First Wasserstein distance of two histograms over the same bins, as a share of the range.
+
+    On a circle (hue) the cumulative difference is taken from its median (Rabin et al. 2011).
+    """
+    cumulative = np.cumsum(np.asarray(left) - np.asarray(right))
+    if circular:
+        cumulative = cumulative - np.median(cumulative)
+    return float(np.abs(cumulative).mean())
+
+
+def _standardised_difference(
+    left: Mapping[str, JsonValue], right: Mapping[str, JsonValue], name: str
+) -> float:
+    def moments(side: Mapping[str, JsonValue]) -> tuple[float, float]:
+        means = cast("Mapping[str, float]", side["means"])
+        deviations = cast("Mapping[str, float]", side["deviations"])
+        return means[name], deviations[name]
+
+    (mean_l, dev_l), (mean_r, dev_r) = moments(left), moments(right)
+    pooled = max(float(np.sqrt((dev_l**2 + dev_r**2) / 2)), LEAST_DEVIATION[name])
+    return abs(mean_l - mean_r) / pooled
+
+
+def _histograms(side: Mapping[str, JsonValue]) -> Mapping[str, list[float]]:
+    return cast("Mapping[str, list[float]]", side["histograms"])

@@ -1,0 +1,130 @@
+"""The numbers that one image adds to a profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from engines.metrics.grey import luma, shrunk
+from engines.metrics.noise import grain_sigma
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.types import Pixels
+
+MEASURED_SIDE_PX = 512
+"""Images are measured at this long side: a profile says what a viewer sees, not the file size."""
+HISTOGRAM_BINS = 32
+LAB_BINS = 12
+"""Bins of each CIELAB axis in the joint histogram that dominant colours come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMeasures:
+    """`scalars` by name; `histograms` with shares that sum to 1, float64."""
+
+    scalars: dict[str, float]
+    histograms: dict[str, NDArray[np.float64]]
+
+
+def measure(pixels: Pixels) -> ImageMeasures:
+    """Measure RGB uint8 `pixels` (height, width, 3). Definitions in docs/profiles.md."""
+    height, width = pixels.shape[:2]
+    small = _shrunk_colour(pixels)
+    grey = shrunk(luma(pixels))
+    lab = lab_of(small)
+    hue, saturation = _hue_and_saturation(small)
+    scalars = {
+        **_channel_scalars(small),
+        **_lab_scalars(lab),
+        **_grey_scalars(grey),
+        "noise": grain_sigma(grey) / 255,
+        "colourfulness": _colourfulness(small),
+        "saturation": float(saturation.mean()),
+        "width": float(width),
+        "height": float(height),
+        "aspect": width / height,
+    }
+    histograms = {
+        "red": _histogram(small[..., 0] / 255),
+        "green": _histogram(small[..., 1] / 255),
+        "blue": _histogram(small[..., 2] / 255),
+        "brightness": _histogram(grey / 255),
+        "saturation": _histogram(saturation),
+        "hue": _histogram(hue, weights=saturation),
+        "lab": _lab_histogram(lab),
+    }
+    return ImageMeasures(scalars, histograms)
+
+
+def lab_of(pixels: Pixels) -> NDArray[np.float32]:
+    """CIELAB (D65) of RGB uint8 pixels, float32, same height and width; L 0..100, a, b about
+    -127..127."""
+    return np.asarray(cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
+
+
+def _shrunk_colour(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    scale = MEASURED_SIDE_PX / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def _channel_scalars(pixels: Pixels) -> dict[str, float]:
+    means = pixels.reshape(-1, 3).mean(axis=0) / 255
+    return {name: float(value) for name, value in zip(("red", "green", "blue"), means, strict=True)}
+
+
+def _lab_scalars(lab: NDArray[np.float32]) -> dict[str, float]:
+    flat = lab.reshape(-1, 3)
+    found = {}
+    for name, mean, deviation in zip("lab", flat.mean(axis=0), flat.std(axis=0), strict=True):
+        found[f"lab_{name}"] = float(mean)
+        found[f"lab_{name}_spread"] = float(deviation)
+    return found
+
+
+def _grey_scalars(grey: NDArray[np.uint8]) -> dict[str, float]:
+    low, high = np.percentile(grey, (5, 95))
+    counts = np.bincount(grey.ravel(), minlength=256) / grey.size
+    present = counts[counts > 0]
+    edges = cv2.Canny(grey, 100, 200)
+    return {
+        "brightness": float(grey.mean()) / 255,
+        "contrast": float(high - low) / 255,
+        "entropy": float(-(present * np.log2(present)).sum()),
+        "edge_density": float((edges > 0).mean()),
+        "laplacian_log": float(np.log10(1 + cv2.Laplacian(grey, cv2.CV_64F).var())),
+    }
+
+
+def _colourfulness(pixels: Pixels) -> float:
+    """Hasler and Suesstrunk, "Measuring colourfulness", SPIE 2003; about 0 to 150."""
+    red, green, blue = (pixels[..., channel].astype(np.float32) for channel in range(3))
+    rg, yb = red - green, 0.5 * (red + green) - blue
+    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+
+
+def _hue_and_saturation(pixels: Pixels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    hsv = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2HSV)
+    return np.asarray(hsv[..., 0] / 360, np.float64), np.asarray(hsv[..., 1], np.float64)
+
+
+def _histogram(
+    values: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    counts, _ = np.histogram(values, HISTOGRAM_BINS, (0.0, 1.0), weights=weights)
+    total = counts.sum()
+    return counts / total if total else np.full(HISTOGRAM_BINS, 1 / HISTOGRAM_BINS)
+
+
+def _lab_histogram(lab: NDArray[np.float32]) -> NDArray[np.float64]:
+    ranges = ((0.0, 100.0), (-100.0, 100.0), (-100.0, 100.0))
+    counts, _ = np.histogramdd(lab.reshape(-1, 3), bins=LAB_BINS, range=ranges)
+    return np.asarray(counts.ravel() / max(counts.sum(), 1))

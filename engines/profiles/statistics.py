@@ -1,0 +1,134 @@
+"""Streaming, mergeable statistics over many images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from engines.profiles.dominant import dominant_colours
+from engines.profiles.measures import ImageMeasures, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from engines.errors import JsonValue
+    from engines.types import Pixels
+
+
+@dataclass(slots=True)
+class Moments:
+    """Count, mean and sum of squared deviations (Welford 1962; merge: Chan et al. 1979)."""
+
+    count: float = 0.0
+    mean: float = 0.0
+    m2: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        delta = value - self.mean
+        self.mean += delta / self.count
+        self.m2 += delta * (value - self.mean)
+
+    def merge(self, other: Moments, weight: float = 1.0) -> None:
+        """Take in another's values as if each had been seen `weight` times."""
+        count = other.count * weight
+        total = self.count + count
+        if total == 0:
+            return
+        delta = other.mean - self.mean
+        self.m2 += other.m2 * weight + delta * delta * self.count * count / total
+        self.mean += delta * count / total
+        self.count = total
+
+    @property
+    def deviation(self) -> float:
+        """Population standard deviation."""
+        return float(np.sqrt(self.m2 / self.count)) if self.count else 0.0
+
+
+class ProfileBuilder:
+    """Adds images one by one, in any order and on any number of machines; merges."""
+
+    def __init__(self) -> None:
+        self.sample_count = 0
+        self._moments: dict[str, Moments] = {}
+        self._histograms: dict[str, NDArray[np.float64]] = {}
+        self._weight = 0.0
+
+    def add(self, pixels: Pixels) -> None:
+        """Add RGB uint8 `pixels` (height, width, 3)."""
+        self.add_measures(measure(pixels))
+
+    def add_measures(self, found: ImageMeasures) -> None:
+        self.sample_count += 1
+        for name, value in found.scalars.items():
+            self._moments.setdefault(name, Moments()).add(value)
+        self._blend(found.histograms, 1.0)
+
+    def merge(self, other: ProfileBuilder, weight: float = 1.0) -> None:
+        """Take in another builder; with `weight`, each of its images counts that many times in
+        means and histograms (`sample_count` stays the number of images seen)."""
+        self.sample_count += other.sample_count
+        for name, moments in other._moments.items():
+            self._moments.setdefault(name, Moments()).merge(moments, weight)
+        self._blend(other._histograms, other._weight * weight)
+
+    def _blend(self, histograms: Mapping[str, NDArray[np.float64]], weight: float) -> None:
+        total = self._weight + weight
+        for name, shares in histograms.items():
+            held = self._histograms.get(name)
+            mixed = shares if held is None else (held * self._weight + shares * weight) / total
+            self._histograms[name] = mixed
+        self._weight = total
+
+    def statistics(self) -> dict[str, JsonValue]:
+        """The profile's `statistics`: the reference's keys first, then the extras."""
+        mean = {name: moments.mean for name, moments in self._moments.items()}
+        deviation = {name: moments.deviation for name, moments in self._moments.items()}
+        colours = ("red", "green", "blue")
+        return {
+            "color_distribution": {
+                **{f"{name}_mean": mean[name] for name in colours},
+                **{f"{name}_std": deviation[name] for name in colours},
+            },
+            "brightness_mean": mean["brightness"],
+            "contrast_mean": mean["contrast"],
+            "resolution": {
+                "width_mean": round(mean["width"]),
+                "height_mean": round(mean["height"]),
+                "width_std": deviation["width"],
+                "height_std": deviation["height"],
+            },
+            "means": cast("JsonValue", mean),
+            "deviations": cast("JsonValue", deviation),
+            "histograms": {
+                name: [round(float(share), 6) for share in shares]
+                for name, shares in self._histograms.items()
+                if name != "lab"
+            },
+            "dominant_colors": dominant_colours(self._histograms["lab"]),
+        }
+
+    def state(self) -> dict[str, JsonValue]:
+        """What `from_state` continues from; JSON."""
+        return {
+            "sample_count": self.sample_count,
+            "weight": self._weight,
+            "moments": {n: [m.count, m.mean, m.m2] for n, m in self._moments.items()},
+            "histograms": {n: [float(v) for v in h] for n, h in self._histograms.items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, JsonValue]) -> ProfileBuilder:
+        builder = cls()
+        builder.sample_count = int(cast("int", state["sample_count"]))
+        builder._weight = float(cast("float", state["weight"]))
+        moments = cast("dict[str, list[float]]", state["moments"])
+        builder._moments = {name: Moments(*values) for name, values in moments.items()}
+        histograms = cast("dict[str, list[float]]", state["histograms"])
+        builder._histograms = {name: np.array(values) for name, values in histograms.items()}
+        return builder

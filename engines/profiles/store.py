@@ -1,0 +1,103 @@
+"""Profiles as objects: one JSON file each, replaced whole, safe against two writers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+import orjson
+
+from engines.errors import NotFound, StorageFailed
+from engines.types import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engines.errors import JsonValue
+    from engines.protocols import Storage
+
+AREA = "profiles"
+PREFIX = "stream_"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProfile:
+    """A profile, what its builder continues from, and the version that a replace must name."""
+
+    profile: Profile
+    state: Mapping[str, JsonValue]
+    etag: str
+
+
+def key_of(name: str) -> str:
+    return f"{AREA}/{PREFIX}{name}.json"
+
+
+class ProfileStore:
+    """Blocks on storage; safe to share between threads."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def all(self) -> Iterator[StoredProfile]:
+        for stat in self._storage.list(AREA):
+            name = stat.key.removeprefix(f"{AREA}/{PREFIX}").removesuffix(".json")
+            if key_of(name) == stat.key:
+                yield self.get(name)
+
+    def get(self, name: str) -> StoredProfile:
+        """`NotFound` if absent, `StorageFailed` if the file is not a profile."""
+        key = key_of(name)
+        try:
+            etag = self._storage.stat(key).etag
+            content = self._storage.read(key)
+        except NotFound:
+            raise NotFound("profile", name) from None
+        try:
+            return _parse(name, key, content, etag)
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise StorageFailed(f"Profile {name} is damaged") from error
+
+    def write_new(self, profile: Profile, state: Mapping[str, JsonValue]) -> None:
+        """`Conflict` if the profile exists."""
+        self._storage.put_new(profile.key, _render(profile, state))
+
+    def replace(self, profile: Profile, state: Mapping[str, JsonValue], etag: str) -> None:
+        """`Conflict` if somebody else changed the profile since it was read."""
+        self._storage.replace(profile.key, _render(profile, state), etag)
+
+    def delete(self, name: str) -> None:
+        self.get(name)
+        self._storage.delete(key_of(name))
+
+
+def iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _render(profile: Profile, state: Mapping[str, JsonValue]) -> bytes:
+    document = {
+        "format": FORMAT,
+        "name": profile.name,
+        "created_at": iso(profile.created_at),
+        "updated_at": iso(profile.updated_at),
+        "sample_count": profile.sample_count,
+        "statistics": dict(profile.statistics),
+        "state": dict(state),
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+
+
+def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
+    document = orjson.loads(content)
+    profile = Profile(
+        name=name,
+        created_at=datetime.fromisoformat(document["created_at"]),
+        updated_at=datetime.fromisoformat(document["updated_at"]),
+        sample_count=int(document["sample_count"]),
+        key=key,
+        statistics=document["statistics"],
+    )
+    return StoredProfile(profile, cast("Mapping[str, JsonValue]", document["state"]), etag)
