@@ -115,10 +115,7 @@ def test_the_async_client_runs_jobs_side_by_side(base_url: str) -> None:
                 stream = client.generate_stream(prompt=prompt, num_inference_steps=2)
                 return [event async for event in stream]
 
-            return await asyncio.gather(one("a fox"), one("a cat"))
+            return list(await asyncio.gather(one("a fox"), one("a cat")))
 
-    prompts = [events[-1] for events in asyncio.run(two())]
-    assert [event.prompt for event in prompts if isinstance(event, sdk.Result)] == [
-        "a fox",
-        "a cat",
-    ]
+    ends = [events[-1] for events in asyncio.run(two())]
+    assert [end.prompt for end in ends if isinstance(end, sdk.Result)] == ["a fox", "a cat"]
