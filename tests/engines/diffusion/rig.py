@@ -1,0 +1,113 @@
+"""What the engine's tests share: a clock that is told, a listener that checks its contract."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from engines.diffusion.config import EngineConfig, ModelEntry, NoiseSchedulerName, TinySource
+from engines.diffusion.engine import StepEngine
+from engines.errors import InferloopError
+from engines.types import GeneratedImage, GenerationRequest, StepProgress
+
+T = TypeVar("T")
+
+
+@dataclass
+class FakeClock:
+    """Seconds that pass only when told."""
+
+    now_s: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def advance(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+@dataclass
+class RecordingListener:
+    """Keeps what it hears, and fails the test when it hears anything out of turn."""
+
+    events: list[StepProgress] = field(default_factory=list)
+    image: GeneratedImage | None = None
+    error: InferloopError | None = None
+    ends: int = 0
+
+    @property
+    def ended(self) -> bool:
+        return self.ends > 0
+
+    @property
+    def steps(self) -> list[int]:
+        return [event.step for event in self.events]
+
+    def progress(self, event: StepProgress) -> None:
+        assert not self.ended, "progress after the end"
+        assert event.step == len(self.events) + 1, "a step was skipped or repeated"
+        self.events.append(event)
+
+    def finished(self, image: GeneratedImage) -> None:
+        self.ends += 1
+        self.image = image
+
+    def failed(self, error: InferloopError) -> None:
+        self.ends += 1
+        self.error = error
+
+
+class InlineExecutor(Executor):
+    """Runs at once on the caller's thread, so that a test needs no waiting."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - that is what an executor does
+            future.set_exception(error)
+        return future
+
+
+def request(image_id: str = "image", **changes: Any) -> GenerationRequest:
+    """A small request to the tiny model."""
+    fields: dict[str, Any] = {
+        "image_id": image_id,
+        "prompt": "a fox",
+        "model_id": "tiny",
+        "width": 64,
+        "height": 64,
+        "num_inference_steps": 3,
+        "guidance_scale": 7.5,
+        "seed": 1,
+    }
+    return GenerationRequest(**(fields | changes))
+
+
+def tiny_entry(noise_scheduler: NoiseSchedulerName | None = None, **changes: Any) -> ModelEntry:
+    fields: dict[str, Any] = {
+        "id": "tiny",
+        "source": TinySource(),
+        "noise_scheduler": noise_scheduler,
+    }
+    return ModelEntry(**(fields | changes))
+
+
+def engine_config(*entries: ModelEntry, **changes: Any) -> EngineConfig:
+    return EngineConfig(models=entries or (tiny_entry(),), device="cpu", warm=False, **changes)
+
+
+def drive(engine: StepEngine, listeners: Sequence[RecordingListener], limit_s: float = 60) -> None:
+    """Turn the engine on this thread until all have ended."""
+    until(lambda: not engine.step() and all(each.ended for each in listeners), limit_s)
+
+
+def until(condition: Callable[[], bool], limit_s: float = 30) -> None:
+    """Wait for another thread; the limit only keeps a broken test from hanging."""
+    give_up_at = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < give_up_at, "it never came"
+        time.sleep(0)

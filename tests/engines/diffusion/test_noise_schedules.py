@@ -1,0 +1,108 @@
+"""Every allowed noise scheduler runs for every number of steps; the fast path is the real class."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+import torch
+from diffusers import DDIMScheduler
+
+from engines.diffusion import noise_schedules, tiny
+from engines.diffusion.config import NoiseSchedulerName
+from engines.diffusion.noise_schedules import LinearTable
+from engines.diffusion.trajectory import Trajectory
+from tests.engines.diffusion.rig import request
+
+NAMES: tuple[NoiseSchedulerName, ...] = get_args(NoiseSchedulerName)
+ZERO_SNR = DDIMScheduler(
+    beta_schedule="scaled_linear",
+    beta_start=0.00085,
+    beta_end=0.012,
+    prediction_type="v_prediction",
+    rescale_betas_zero_snr=True,
+    timestep_spacing="trailing",
+    clip_sample=False,
+)
+
+
+@pytest.fixture(scope="module")
+def own() -> Any:
+    return tiny.build_tiny_pipeline().scheduler
+
+
+def run(noise_scheduler: Any, steps: int) -> torch.Tensor:
+    """A whole trajectory on a stand-in for the model: half of its input."""
+    noise_scheduler.set_timesteps(steps)
+    generator = torch.Generator("cpu").manual_seed(0)
+    latents = torch.randn((1, 4, 2, 2), generator=generator) * noise_scheduler.init_noise_sigma
+    prompt: Any = None
+    trajectory = Trajectory(request(), latents, prompt, None, generator, None, noise_scheduler)
+    while trajectory.evaluations_done < trajectory.evaluations_total:
+        trajectory.advance(trajectory.scaled_latents() / 2)
+    return trajectory.latents
+
+
+@pytest.mark.parametrize("training", ["own", "zero-snr"])
+@pytest.mark.parametrize("name", NAMES)
+def test_any_number_of_steps_ends_finite(own: Any, name: NoiseSchedulerName, training: str) -> None:
+    template = noise_schedules.chosen(name, own if training == "own" else ZERO_SNR)
+    for steps in (1, 2, 3, 7, 50, 150):
+        assert bool(run(noise_schedules.fresh(template), steps).isfinite().all()), steps
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fresh_has_the_config_and_no_state(own: Any, name: NoiseSchedulerName) -> None:
+    template = noise_schedules.chosen(name, own)
+    first = run(noise_schedules.fresh(template), 5)
+    assert torch.equal(first, run(noise_schedules.fresh(template), 5))
+    assert noise_schedules.fresh(template).config == template.config
+
+
+def test_chosen_keeps_the_training_schedule() -> None:
+    euler: Any = noise_schedules.chosen("euler", ZERO_SNR)
+    assert euler.config.prediction_type == "v_prediction"
+    assert euler.config.rescale_betas_zero_snr is True
+    assert type(noise_schedules.chosen(None, ZERO_SNR)) is DDIMScheduler
+
+
+@pytest.mark.parametrize("name", ["ddim", "euler"])
+@pytest.mark.parametrize("steps", [1, 2, 9, 50])
+@pytest.mark.parametrize("training", ["own", "zero-snr"])
+def test_table_equals_the_real_class(
+    own: Any, name: NoiseSchedulerName, steps: int, training: str
+) -> None:
+    template = noise_schedules.chosen(name, own if training == "own" else ZERO_SNR)
+    table = noise_schedules.linear_table(template, steps)
+    assert isinstance(table, LinearTable)
+    scheduler: Any = noise_schedules.fresh(template)
+    scheduler.set_timesteps(steps)
+    assert table.timesteps == tuple(scheduler.timesteps.tolist())
+    sample = torch.randn((1, 4, 3, 3), generator=torch.Generator("cpu").manual_seed(1))
+    for index, timestep in enumerate(scheduler.timesteps):
+        output = torch.randn((1, 4, 3, 3), generator=torch.Generator("cpu").manual_seed(index))
+        scaled = scheduler.scale_model_input(sample, timestep)
+        torch.testing.assert_close(sample * table.model_input[index], scaled)
+        moved = scheduler.step(output, timestep, sample, return_dict=False)[0]
+        ours = table.sample[index] * sample + table.output[index] * output
+        torch.testing.assert_close(ours, moved, rtol=1e-4, atol=1e-4)
+        sample = moved
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"ddim", "euler"}))
+def test_noise_schedulers_with_memory_or_chance_have_no_table(
+    own: Any, name: NoiseSchedulerName
+) -> None:
+    assert noise_schedules.linear_table(noise_schedules.chosen(name, own), 5) is None
+
+
+@pytest.mark.parametrize("option", ["clip_sample", "thresholding"])
+def test_clipping_is_not_linear(own: Any, option: str) -> None:
+    clipped = DDIMScheduler.from_config(own.config, **{option: True})
+    assert noise_schedules.linear_table(clipped, 5) is None
+
+
+def test_a_coefficient_that_is_not_finite_has_no_table() -> None:
+    """Epsilon prediction at zero terminal SNR divides by zero in the first step."""
+    epsilon: Any = DDIMScheduler.from_config(ZERO_SNR.config, prediction_type="epsilon")
+    assert noise_schedules.linear_table(epsilon, 5) is None
