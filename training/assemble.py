@@ -51,7 +51,7 @@ def main() -> None:
     args = made.parse_args()
     for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
         shutil.rmtree(args.out / part, ignore_errors=True)
-    ready = pipeline(Cache(args.cache), args.weights).to(torch_dtype=torch.float16)
+    ready = pipeline(Cache(args.cache), args.weights).to(torch.float16)
     ready.save_pretrained(args.out, safe_serialization=True)
     size = sum(f.stat().st_size for f in args.out.rglob("*") if f.is_file())
     print(f"assemble: {args.out}, {size / 1e6:.1f} MB")

@@ -13,7 +13,7 @@ from training.concepts import COLOURS, CONCEPTS, LATER, PLACES
 from training.latents import CHANNELS, GRIDS, Basis, Floats, scene_rows
 from training.render import variants
 
-GRID_SHARES = (0.85, 0.08, 0.025, 0.015, 0.015, 0.015)
+GRID_SHARES = (0.89, 0.07, 0.01, 0.01, 0.01, 0.01)
 LAYOUTS_TAUGHT = 3
 SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 0.7, "space": 5.0}
 TIME_WEIGHT = {"sunset": 1.3}
@@ -61,11 +61,11 @@ class Sampler:
 
     def _one(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         roll = self.rng.random()
-        if roll < 0.52:
+        if roll < 0.60:
             return self._object(bank)
-        if roll < 0.79:
+        if roll < 0.82:
             return self._scene(bank)
-        if roll < 0.98:
+        if roll < 0.99:
             return self._place(bank)
         return self._pair(bank)
 

@@ -4,7 +4,7 @@ import torch
 from diffusers import DDIMScheduler
 from torch import Tensor
 
-HIGH_NOISE_BIAS = 1.35
+HIGH_NOISE_BIAS = 1.9
 
 
 class Diffusion:

@@ -22,16 +22,12 @@ Images = NDArray[np.uint8]
 
 
 def draw(pipe: StableDiffusionPipeline, prompts: Sequence[str], seeds: Sequence[int], *,
-         size: int, steps: int, guidance: float, batch: int = 8) -> Images:
-    """Draw one square picture for each prompt and seed, each with a generator of its own."""
-    made = []
-    for at in range(0, len(prompts), batch):
-        generators = [torch.Generator().manual_seed(s) for s in seeds[at:at + batch]]
-        result = pipe(list(prompts[at:at + batch]), width=size, height=size,
-                      num_inference_steps=steps, guidance_scale=guidance, generator=generators,
-                      output_type="np")
-        made.append((result.images * 255).round().astype(np.uint8))
-    return np.concatenate(made)
+         size: int, steps: int, guidance: float) -> Images:
+    """Draw one square picture for each prompt and seed in one batch, each from its own noise."""
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    result = pipe(list(prompts), width=size, height=size, num_inference_steps=steps,
+                  guidance_scale=guidance, generator=generators, output_type="np")
+    return np.asarray((result.images * 255).round(), np.uint8)
 
 
 def grid(images: Images, labels: Sequence[str], columns: int, tile_px: int) -> Images:
@@ -67,6 +63,7 @@ def main() -> None:
     made.add_argument("--steps", type=int, default=50)
     made.add_argument("--guidance", type=float, default=7.5)
     made.add_argument("--quick", type=int, default=0, help="draw every n-th prompt only")
+    made.add_argument("--batch", type=int, default=8, help="pictures drawn at once")
     made.add_argument("--columns", type=int, default=12)
     args = made.parse_args()
     if args.model is None:
@@ -75,11 +72,16 @@ def main() -> None:
         pipe = StableDiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     prompts, seeds = chosen(args)
-    images = draw(pipe, prompts, seeds, size=args.size, steps=args.steps, guidance=args.guidance)
-    sheet = grid(images, prompts, args.columns, 128)[0]
-    cv2.imwrite(str(args.out), np.ascontiguousarray(sheet[..., ::-1]),
-                [cv2.IMWRITE_PNG_COMPRESSION, 9])
-    print(f"evaluate: {len(prompts)} pictures -> {args.out}")
+    images = np.zeros((0, args.size, args.size, 3), np.uint8)
+    for at in range(0, len(prompts), args.batch):
+        part = slice(at, at + args.batch)
+        made_now = draw(pipe, prompts[part], seeds[part], size=args.size, steps=args.steps,
+                        guidance=args.guidance)
+        images = np.concatenate([images, made_now])
+        sheet = grid(images, prompts[:len(images)], args.columns, 128)[0]
+        cv2.imwrite(str(args.out), np.ascontiguousarray(sheet[..., ::-1]),
+                    [cv2.IMWRITE_PNG_COMPRESSION, 9])
+        print(f"evaluate: {len(images)} of {len(prompts)} pictures -> {args.out}", flush=True)
 
 
 if __name__ == "__main__":

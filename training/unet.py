@@ -127,8 +127,8 @@ class Run:
 
     def train_step(self) -> None:
         """Do one optimiser step, then average with the other processes if it is time."""
-        rate = learning_rate(self.options.peak, self.step, self.budget.share, warmup=self.warmup_steps,
-                             hold=self.options.hold)
+        rate = learning_rate(self.options.peak, self.step, self.budget.share,
+                             warmup=self.warmup_steps, hold=self.options.hold)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         batch = self.sampler.draw(self.options.batch)
@@ -197,7 +197,7 @@ def add_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("--processes", type=int, default=2, help="processes of one thread each")
     to.add_argument("--batch", type=int, default=16, help="samples of a step and process")
     to.add_argument("--peak", type=float, default=1.2e-3, help="highest learning rate")
-    to.add_argument("--hold", type=float, default=0.5, help="share of the budget before the decay")
+    to.add_argument("--hold", type=float, default=0.6, help="share of the budget before the decay")
 
 
 def main() -> None:

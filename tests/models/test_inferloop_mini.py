@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parents[2] / "models" / "inferloop-mini"
 PROTOTYPES = Path(__file__).parent / "data" / "prototypes.npz"
 STEPS, GUIDANCE = 15, 7.5
 NAMES_AT_LEAST = 30
+SCENES_AT_LEAST = 10
 COLOURS = {"red": (216, 40, 44), "green": (52, 160, 72), "blue": (40, 96, 216),
            "yellow": (252, 222, 50), "black": (16, 16, 20), "white": (255, 255, 255)}
 Images = NDArray[np.float32]
@@ -62,11 +63,16 @@ def thumbnails(images: Images) -> Images:
     return np.asarray(small / (np.linalg.norm(small, axis=1, keepdims=True) + 1e-6), np.float32)
 
 
-def recognised(images: Images, names: Sequence[str]) -> list[str]:
-    """Return the names whose picture is nearest to its own prototype among all of them."""
+def prototypes(prefix: str = "") -> tuple[list[str], Images]:
+    """Return the names and the (n, 16, 16, 3) prototypes, 0..1, of the objects or the scenes."""
     with np.load(PROTOTYPES) as data:
-        known = [str(name) for name in data["names"]]
-        tiles = data["tiles"].astype(np.float32) / 255
+        names = [str(name) for name in data[prefix + "names"]]
+        return names, data[prefix + "tiles"].astype(np.float32) / 255
+
+
+def recognised(images: Images, names: Sequence[str], prefix: str = "") -> list[str]:
+    """Return the names whose picture is nearest to its own prototype among all of them."""
+    known, tiles = prototypes(prefix)
     scores = thumbnails(images) @ thumbnails(tiles).T
     best = [known[i] for i in scores.argmax(1)]
     return [name for name, guess in zip(names, best, strict=True) if name == guess]
@@ -82,17 +88,22 @@ def test_the_folder_is_small_and_complete() -> None:
 
 @pytest.mark.timeout(180)
 def test_it_draws_the_right_object(pipe: StableDiffusionPipeline) -> None:
-    with np.load(PROTOTYPES) as data:
-        names = [str(name) for name in data["names"]]
+    names, _ = prototypes()
     images = np.concatenate([draw(pipe, [f"a {n}" for n in names[at:at + 16]])
                              for at in range(0, len(names), 16)])
     right = recognised(images, names)
     assert len(right) >= NAMES_AT_LEAST, f"{len(right)} of {len(names)}: {right}"
 
 
+@pytest.mark.timeout(120)
+def test_it_draws_the_right_scene(pipe: StableDiffusionPipeline) -> None:
+    names, _ = prototypes("scene_")
+    right = recognised(draw(pipe, names), names, "scene_")
+    assert len(right) >= SCENES_AT_LEAST, f"{len(right)} of {len(names)}: {right}"
+
+
 def test_noise_is_not_recognised() -> None:
-    with np.load(PROTOTYPES) as data:
-        names = [str(name) for name in data["names"]]
+    names, _ = prototypes()
     noise = np.random.default_rng(0).random((len(names), 256, 256, 3), np.float32)
     assert len(recognised(noise, names)) <= 4
 
