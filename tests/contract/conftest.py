@@ -1,0 +1,44 @@
+"""The production application over a house that holds what the reference's examples name."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from serve_app.app import create_app
+from serve_app.auth import ApiKeys
+from serve_app.config import ApiConfig
+from serve_app.ids import IdSource
+from serve_app.rate_limits import MemoryRateLimiter
+from tests.serve_app.face import HEADERS, KEY
+from tests.serve_app.fakes import PNG, FakeClock, FakeFiles, House
+
+
+class ReferenceIds(IdSource):
+    """The reference's ids; jobs after the first are numbered, since two of them run at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._jobs = itertools.count(1_234_567_890)
+
+    def unique(self) -> str:
+        return "1234567890"
+
+    def job(self) -> str:
+        return f"job_{next(self._jobs)}"
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    """The default configuration, the reference's ids and the reference's files."""
+    keys = ("generated/image_1234567890.png", "generated/nature_set/image_1.png")
+    house = House(files=FakeFiles(dict.fromkeys(keys, PNG)))
+    config = ApiConfig()
+    # The last example of the rate limit headers resets at 1622568000.
+    limiter = MemoryRateLimiter(config.rates, FakeClock(1_622_568_000 - 60))
+    app = create_app(house.services(), config, ApiKeys([KEY]), limiter, ids=ReferenceIds())
+    with TestClient(app, headers=HEADERS) as client:
+        yield client

@@ -1,0 +1,74 @@
+"""The OpenAPI document: what it says is kept, and it changes only on purpose.
+
+After a change on purpose: `python -m tests.contract.write_openapi`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.contract.write_openapi import SNAPSHOT, document_text
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(document_text())
+    return document
+
+
+def test_the_document_is_the_snapshot() -> None:
+    assert document_text() == SNAPSHOT.read_text(encoding="utf-8"), "see this module's docstring"
+
+
+def test_it_is_served_without_a_key(client: TestClient, document: dict[str, Any]) -> None:
+    answer = client.get("/openapi.json", headers={"X-API-Key": ""})
+    assert answer.json() == document
+
+
+def test_it_has_every_endpoint_of_the_reference(document: dict[str, Any]) -> None:
+    for path, method in [
+        ("/generate", "post"),
+        ("/generate/batch", "post"),
+        ("/validate/quality", "post"),
+        ("/validate/privacy", "post"),
+        ("/profiles", "get"),
+        ("/profiles/{profile_name}", "get"),
+        ("/export/jsonl", "post"),
+        ("/export/s3", "post"),
+    ]:
+        assert method in document["paths"][f"/api/v1{path}"]
+
+
+def test_it_shows_the_bounds(document: dict[str, Any]) -> None:
+    fields = document["components"]["schemas"]["GenerateRequest"]["properties"]
+    assert (fields["width"]["minimum"], fields["width"]["maximum"]) == (64, 1024)
+    assert fields["width"]["multipleOf"] == 8
+    assert fields["num_inference_steps"]["maximum"] == 150
+    assert fields["guidance_scale"]["maximum"] == 30
+    assert fields["prompt"]["maxLength"] == 2000
+    assert fields["seed"]["anyOf"][0]["maximum"] == 2**53 - 1
+    batch = document["components"]["schemas"]["GenerateBatchRequest"]["properties"]
+    assert batch["prompts"]["maxItems"] == 64
+    assert batch["batch_size"]["maximum"] == 32
+
+
+def test_it_never_speaks_of_422(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    assert '"422"' not in text
+    assert "HTTPValidationError" not in text
+
+
+def test_every_reference_resolves(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for chunk in json.dumps(document).split('"#/components/schemas/')[1:]:
+        assert chunk.partition('"')[0] in schemas
+
+
+def test_all_but_health_wants_the_key(document: dict[str, Any]) -> None:
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            assert ("security" in operation) == path.startswith("/api/v1/")

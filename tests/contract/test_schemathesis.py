@@ -1,0 +1,40 @@
+"""Generated requests, valid and not: no 500, and every answer as the document says."""
+
+from __future__ import annotations
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from serve_app.config import ApiConfig
+from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.fakes import PNG, FakeFiles, House
+
+load_all_checks()
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+HOUSE = House(files=FakeFiles({"generated/nature_set/image_1.png": PNG}))
+FACE = build_face(HOUSE, ApiConfig(rates=Face.GENEROUS))
+CONFIG = SchemathesisConfig.from_dict({"generation": {"max-examples": 12, "deterministic": True}})
+SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", FACE.app, config=CONFIG)
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_as_documented(case: schemathesis.Case) -> None:
+    response = case.call(headers=HEADERS)
+    case.validate_response(response, checks=CHECKS)
