@@ -11,6 +11,7 @@ from engines.images.model import refuse
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 65_536
+_MAX_DEFLATE_RATIO = 1032  # of any deflate stream (zlib, "Technical details")
 _MAX_TEXT_BYTES = 2**20
 
 
@@ -32,11 +33,20 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def check(content: bytes) -> int | None:
-    """Where the image ends (None: it is cut short); `InvalidImage` for bombs in metadata."""
+    """Where the image ends (None: it is cut short); `InvalidImage` for bombs in metadata, and
+    for a header that promises more pixels than the data can hold."""
+    promised = data_bytes = 0
     for kind, start, end in _chunks(content):
+        if kind == b"IHDR" and end - start == 13:
+            width, height, depth = struct.unpack_from(">LLB", content, start)
+            promised = width * height * depth // 8
+        if kind == b"IDAT":
+            data_bytes += end - start
         if kind == b"eXIf":
             tiff.first_directory(content[start:end])
         if kind == b"IEND":
+            if promised > data_bytes * _MAX_DEFLATE_RATIO:
+                raise refuse("has a PNG header that promises more pixels than the file holds")
             return end + 4
     return None
 
