@@ -14,7 +14,7 @@ from engines.metrics.structure import edge_density, flat_share
 
 if TYPE_CHECKING:
     from engines.metrics.grey import Grey
-    from engines.quality.measurement import Measurement
+    from engines.metrics.measurement import Measurement
     from engines.types import Pixels
 
 

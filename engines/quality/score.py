@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engines.quality.config import ScoreThresholds
-    from engines.quality.measurement import Measurement
+    from engines.metrics.measurement import Measurement
 
 _TYPICAL_SPAN = 0.87
 _LEAST_SPAN = 0.1

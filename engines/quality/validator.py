@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from engines.errors import InvalidParameters
 from engines.images import decode
 from engines.quality.config import QualityConfig
-from engines.quality.measurement import measure
+from engines.metrics.measurement import measure
 from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Metric
 from engines.quality.score import factors, quality_score
 from engines.types import QualityReport
