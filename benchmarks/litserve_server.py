@@ -12,7 +12,7 @@ from diffusers import StableDiffusionPipeline
 from fastapi import Response
 
 
-class BatchedDiffusion(litserve.LitAPI):  # type: ignore[misc]
+class BatchedDiffusion(litserve.LitAPI):
     def __init__(self, model: str, **options: Any) -> None:
         super().__init__(**options)
         self._model = model

@@ -26,6 +26,7 @@ class ExporterReplica:
     def __init__(self, config: ExportConfig, files: FileWiring) -> None:
         storage = files.data.storage()
         self._store = DatasetStore(storage)
+        config = config.model_copy(update={"images": files.limits})
         self._files = DatasetExporter(storage, self._store, config, files.data.wire_path)
         endpoint_url = files.data.s3_endpoint_url
 

@@ -17,7 +17,7 @@ class QualityReplica:
     def __init__(self, config: QualityConfig, files: FileWiring) -> None:
         self._storage = files.data.storage()
         self._store = DatasetStore(self._storage)
-        self._validator = QualityValidator(config, files.limits)
+        self._validator = QualityValidator(config.model_copy(update={"limits": files.limits}))
 
     async def validate(
         self, key: str, metrics: Sequence[str] | None, prompt: str | None = None

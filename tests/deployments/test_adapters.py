@@ -64,7 +64,7 @@ def test_closing_a_stream_cancels_the_work_behind_it() -> None:
         events = stream(response)
         async for _ in events:
             break
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
 
     asyncio.run(first_only())
     assert response.cancelled

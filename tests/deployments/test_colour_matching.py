@@ -36,7 +36,7 @@ class Reds:
 
 def noise(tint: tuple[int, int, int]) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
     draw = np.random.default_rng(3).integers(0, 130, (32, 32, 3)) + np.array(tint)
-    return np.clip(draw, 0, 255).astype(np.uint8)  # type: ignore[return-value]
+    return np.clip(draw, 0, 255).astype(np.uint8)
 
 
 def recorded(profile: str | None, strength: float = 1.0) -> GeneratedImage:
