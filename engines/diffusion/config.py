@@ -16,8 +16,6 @@ NoiseSchedulerName = Literal[
     "euler",
     "euler-ancestral",
     "heun",
-    "kdpm2",
-    "kdpm2-ancestral",
     "lms",
     "pndm",
     "unipc",

@@ -30,8 +30,6 @@ _CLASSES: dict[NoiseSchedulerName, tuple[str, dict[str, str | bool]]] = {
     "euler": ("EulerDiscreteScheduler", {}),
     "euler-ancestral": ("EulerAncestralDiscreteScheduler", {}),
     "heun": ("HeunDiscreteScheduler", {}),
-    "kdpm2": ("KDPM2DiscreteScheduler", {}),
-    "kdpm2-ancestral": ("KDPM2AncestralDiscreteScheduler", {}),
     "lms": ("LMSDiscreteScheduler", {}),
     "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
     "unipc": ("UniPCMultistepScheduler", {}),
@@ -69,7 +67,7 @@ def chosen(name: NoiseSchedulerName | None, own: NoiseScheduler) -> NoiseSchedul
 def fresh(template: NoiseScheduler) -> NoiseScheduler:
     """Another instance without state; the template itself must never have stepped.
 
-    A copy, because several constructors lay out all 1000 training steps first (40 ms for KDPM2).
+    A copy, because constructors lay out all 1000 training steps first: 2 ms and more, against 0.05.
     `set_timesteps` replaces every tensor; lists may be changed in place, so each gets its own.
     """
     instance = copy.copy(template)

@@ -47,7 +47,7 @@ def run(noise_scheduler: Any, steps: int) -> torch.Tensor:
 @pytest.mark.parametrize("name", NAMES)
 def test_any_number_of_steps_ends_finite(own: Any, name: NoiseSchedulerName, training: str) -> None:
     template = noise_schedules.chosen(name, own if training == "own" else ZERO_SNR)
-    for steps in (1, 2, 3, 7, 50, 150):
+    for steps in (1, 2, 3, 150):
         assert bool(run(noise_schedules.fresh(template), steps).isfinite().all()), steps
 
 

@@ -1,0 +1,125 @@
+"""Models that fail on purpose: the real runner over a family with a fault in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from engines.diffusion import noise_schedules, tiny
+from engines.diffusion.backends.sd import StableDiffusionFamily
+from engines.diffusion.config import ModelEntry
+from engines.diffusion.contract import Denoising, Runner, RunnerInfo
+from engines.diffusion.decode import Decoder
+from engines.diffusion.fake import FakeDenoising, FakeRunner
+from engines.diffusion.loras import LoraSwitch
+from engines.diffusion.runner import ModelRunner
+from engines.diffusion.text import EncodedPrompt, PromptEncoder
+
+
+@dataclass
+class FaultyFamily(StableDiffusionFamily):
+    """The tiny model; a forward of more than `rows_that_fit` rows is out of memory, a row whose
+    prompt is in `poisoned` becomes NaN, a forward with a row in `broken` raises."""
+
+    pipe: Any
+    rows_that_fit: int = 1000
+    poisoned: set[int] = field(default_factory=set)
+    broken: set[int] = field(default_factory=set)
+    forwards: list[int] = field(default_factory=list)
+    """Rows of each forward that was tried."""
+    decode_fails: bool = False
+
+    def __post_init__(self) -> None:
+        StableDiffusionFamily.__init__(self, self.pipe)
+
+    def denoise(
+        self,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        prompts: Sequence[EncodedPrompt],
+        size_px: tuple[int, int],
+    ) -> torch.Tensor:
+        self.forwards.append(len(latents))
+        if len(latents) > self.rows_that_fit:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        if any(id(prompt) in self.broken for prompt in prompts):
+            raise RuntimeError("a secret path: /root/weights")
+        prediction = super().denoise(latents, timesteps, prompts, size_px)
+        for row, prompt in enumerate(prompts):
+            if id(prompt) in self.poisoned:
+                prediction[row] = float("nan")
+        return prediction
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        if self.decode_fails:
+            raise RuntimeError("the decoder is broken")
+        return super().decode(latents)
+
+
+def runner_over(family: StableDiffusionFamily) -> tuple[ModelRunner, PromptEncoder]:
+    """The production runner over a family of one's own."""
+    encoder = PromptEncoder(family, "chunk", 64)
+    pipe = family.pipe
+    runner = ModelRunner(
+        family,
+        noise_schedules.chosen(None, pipe.scheduler),
+        RunnerInfo("DDIMScheduler", "faulty", memory_bytes=1, grid_px=8),
+        encoder,
+        Decoder(family.decode),
+        LoraSwitch(pipe, (), models_root=__import__("pathlib").Path()),
+    )
+    return runner, encoder
+
+
+def faulty_family() -> FaultyFamily:
+    return FaultyFamily(tiny.build_tiny_pipeline())
+
+
+Choose = Callable[[], str]
+"""What happens to a request next: "fine", "oom", "step", "decode", "start" or "die"."""
+
+
+class FaultyRunner(FakeRunner):
+    """The fake runner with faults by the prompt: "oom@3" runs out of memory at its third step in
+    any batch; "step@2" fails alone at its second; "decode" and "start" fail there; "crowd" runs
+    out of memory unless it is alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive = 0
+
+    def start(self, requests: Sequence[Any]) -> list[FakeDenoising]:
+        if any(each.prompt == "start" for each in requests):
+            raise ValueError("cannot encode")
+        self.alive += len(requests)
+        return super().start(requests)
+
+    def step(self, batch: Sequence[Denoising]) -> list[Exception | None]:
+        states: Sequence[Any] = batch
+        errors: list[Exception | None] = [None] * len(batch)
+        for index, state in enumerate(states):
+            fault, _, at = state.request.prompt.partition("@")
+            due = at != "" and state.evaluations_done + 1 == int(at)
+            if (fault == "oom" and due) or (fault == "crowd" and len(batch) > 1):
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            if fault == "step" and due:
+                errors[index] = RuntimeError("this row only")
+        super().step(batch)
+        return errors
+
+    def decode(self, denoising: Denoising) -> Any:
+        state: Any = denoising
+        if state.request.prompt == "decode":
+            raise RuntimeError("no picture")
+        return super().decode(denoising)
+
+    def abandon(self, denoising: Denoising) -> None:
+        self.alive -= 1
+
+
+def always(runner: Runner) -> Callable[[ModelEntry], Runner]:
+    """A loader that gives this runner whatever is asked for."""
+    return lambda entry: runner
