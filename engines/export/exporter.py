@@ -87,7 +87,7 @@ class DatasetExporter:
             include_metadata=request.include_metadata,
             include_annotations=request.include_annotations,
             path_of_key=self._path_of_key,
-            name_of=relative_to(request.output_key),
+            name_of=relative_to(request.output_key, request.dataset_key),
             split_of=splitter(request.splits),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -42,10 +42,10 @@ class RecordShape:
     split_of: Callable[[str], str | None]
 
 
-def relative_to(output_key: str) -> Callable[[DatasetRecord], str]:
+def relative_to(output_key: str, dataset_key: str) -> Callable[[DatasetRecord], str]:
     """`file_name` as seen from the folder of `output_key`."""
-    folder = posixpath.dirname(output_key)
-    return lambda record: posixpath.relpath(record.stat.key, folder or ".")
+    folder = posixpath.relpath(dataset_key, posixpath.dirname(output_key) or ".")
+    return lambda record: f"{folder}/{record.name}"
 
 
 def make_record(
@@ -94,7 +94,7 @@ def _recipe_part(recipe: Recipe | None) -> Record:
     return {
         "prompt": recipe.prompt,
         "negative_prompt": recipe.negative_prompt,
-        "parameters": asdict(recipe.parameters),
+        "parameters": recipe.parameters.as_dict(),
         "served_model": recipe.served_model,
         "revision": recipe.revision,
         "noise_scheduler": recipe.noise_scheduler,

@@ -17,7 +17,7 @@ def walk(root: str, folder: str, prefix: str) -> Iterator[tuple[str, os.stat_res
     """
     for name, is_folder in _ordered_names(folder):
         key = f"{prefix}/{name}" if prefix else name
-        path = os.path.join(folder, name)
+        path = f"{folder}/{name}"
         if not is_key(key):
             continue
         if is_folder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,10 @@ class RecipeParameters:
     profile: str | None = None
     profile_strength: float | None = None
     lora: str | None = None
+
+    def as_dict(self) -> dict[str, JsonValue]:
+        """By name, in order; quicker than `dataclasses.asdict`, which copies deeply."""
+        return {name: getattr(self, name) for name in _PARAMETERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Recipe:
             InvalidParameters: text that is not valid Unicode (a lone surrogate).
         """
         try:
-            return orjson.dumps({"schema": RECIPE_SCHEMA, **asdict(self)})
+            return orjson.dumps({"schema": RECIPE_SCHEMA, **{n: getattr(self, n) for n in _NAMES}})
         except TypeError as error:
             reason = "must be valid Unicode"
             raise InvalidParameters.of("prompt", None, "UTF-8", reason) from error

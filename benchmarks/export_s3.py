@@ -1,0 +1,157 @@
+"""Uploads of one dataset to an S3 server by ours and by everybody's clients."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from benchmarks.export_dataset import DATASET
+from engines.export.config import ExportConfig
+from engines.export.s3_exporter import S3Exporter
+from engines.storage.datasets import DatasetStore
+from engines.storage.folder import FolderStorage
+from engines.types import S3ExportRequest
+
+
+@dataclass(frozen=True, slots=True)
+class S3Server:
+    """Where to upload, and as whom."""
+
+    endpoint_url: str
+    access_key: str
+    secret_key: str
+
+    def client(self, connections: int = 16) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            region_name="us-east-1",
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            config=Config(max_pool_connections=connections),
+        )
+
+
+Upload = Callable[[S3Server, str, Path], None]
+
+
+def sequential(server: S3Server, bucket: str, root: Path) -> None:
+    client = server.client()
+    for path in images(root):
+        client.put_object(Bucket=bucket, Key=path.name, Body=path.read_bytes())
+
+
+def threads(server: S3Server, bucket: str, root: Path) -> None:
+    client = server.client()
+
+    def put(path: Path) -> None:
+        client.put_object(Bucket=bucket, Key=path.name, Body=path.read_bytes())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, images(root)))
+
+
+def transfer_manager(server: S3Server, bucket: str, root: Path) -> None:
+    from s3transfer.manager import TransferManager
+
+    with TransferManager(server.client()) as manager:
+        futures = [manager.upload(str(path), bucket, path.name) for path in images(root)]
+        for future in futures:
+            future.result()
+
+
+def obstore_async(server: S3Server, bucket: str, root: Path) -> None:
+    import asyncio
+
+    import obstore  # type: ignore[import-not-found]  # optional
+    from obstore.store import S3Store  # type: ignore[import-not-found]
+
+    store = S3Store(
+        bucket,
+        endpoint=server.endpoint_url,
+        region="us-east-1",
+        access_key_id=server.access_key,
+        secret_access_key=server.secret_key,
+        client_options={"allow_http": True},
+        virtual_hosted_style_request=False,
+    )
+
+    async def run() -> None:
+        limit = asyncio.Semaphore(16)
+
+        async def put(path: Path) -> None:
+            async with limit:
+                content = path.read_bytes()  # noqa: ASYNC240 - a page of cache, as the others do
+                await obstore.put_async(store, path.name, content)
+
+        await asyncio.gather(*(put(path) for path in images(root)))
+
+    asyncio.run(run())
+
+
+def s5cmd(server: S3Server, bucket: str, root: Path) -> None:
+    source = f"{root / 'generated' / DATASET}/*.png"
+    keys = [f"AWS_ACCESS_KEY_ID={server.access_key}", f"AWS_SECRET_ACCESS_KEY={server.secret_key}"]
+    command = ["s5cmd", "--endpoint-url", server.endpoint_url, "--numworkers", "16"]
+    subprocess.run(
+        ["env", *keys, "AWS_REGION=us-east-1", *command, "cp", source, f"s3://{bucket}/"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def ours(server: S3Server, bucket: str, root: Path) -> None:
+    storage = FolderStorage(root)
+    exporter = S3Exporter(server.client, storage, DatasetStore(storage), ExportConfig())
+    request = S3ExportRequest(f"generated/{DATASET}", bucket, "", include_metadata=False)
+    report = exporter.export(request)
+    if report.status != "success":
+        raise RuntimeError(f"{report.failed_count} failures: {report.failures[:3]}")
+
+
+def images(root: Path) -> list[Path]:
+    return sorted((root / "generated" / DATASET).glob("*.png"))
+
+
+def methods() -> dict[str, Upload]:
+    """Those whose library is installed."""
+    found: dict[str, Upload] = {
+        "ours (verified, with manifest)": ours,
+        "boto3 sequential": sequential,
+        "boto3 8 threads": threads,
+        "TransferManager": transfer_manager,
+    }
+    if find_spec("obstore") is not None:
+        found["obstore async 16"] = obstore_async
+    if shutil.which("s5cmd") is not None:
+        found["s5cmd 16 workers"] = s5cmd
+    return found
+
+
+def measure(server: S3Server, root: Path, repeats: int) -> dict[str, tuple[float, float]]:
+    """Name to (objects per second, best of `repeats`; CPU ms of this process an object)."""
+    count, results = len(images(root)), {}
+    client = server.client()
+    for name, upload in methods().items():
+        best, cpu_ms = 0.0, 0.0
+        for _ in range(repeats):
+            bucket = f"bench-{uuid.uuid4().hex[:12]}"
+            client.create_bucket(Bucket=bucket)
+            started, cpu = time.perf_counter(), time.process_time()
+            upload(server, bucket, root)
+            rate = count / (time.perf_counter() - started)
+            if rate > best:
+                best, cpu_ms = rate, (time.process_time() - cpu) * 1e3 / count
+        results[name] = (best, cpu_ms)
+    return results
