@@ -1,0 +1,144 @@
+"""Shards under which processes die: their rows run one by one, each alone in its process, so
+that a death convicts the row that was at work, and no other."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError
+
+from engines.errors import InferloopError
+from jobs.config import Format
+from jobs.generators import GeneratorParts, build_maker
+from jobs.journal import Journal
+from jobs.outcomes import Outcome, Reason, ShardOutcome
+from jobs.pipeline import ShardEnd
+from jobs.plan import read_rows
+from jobs.publish import publish_shard
+from jobs.rows import PlannedRow
+from jobs.wiring import Wiring
+
+LoneHandle = Any
+"""Handle of a `LoneMaker`; Ray makes its class at run time, so there is no type to name."""
+
+
+class LoneMaker:
+    """Makes one row at a time and keeps what became of it where the next process finds it."""
+
+    def __init__(self, parts: GeneratorParts) -> None:
+        self._journal = Journal(parts.wiring.output())
+        self._engine, self._maker, self._teller = build_maker(parts)
+
+    async def make(self, shard: int, row: PlannedRow) -> None:
+        """Raises what ends the engine; the caller then starts another process."""
+        outcomes = await self._maker.make_all((row,))
+        self._teller.flush()
+        await asyncio.to_thread(
+            self._journal.save_alone, shard, row.row_id, pickle.dumps(outcomes[0])
+        )
+
+
+class LoneLane:
+    """One process at a time, replaced when it dies."""
+
+    def __init__(self, parts: GeneratorParts) -> None:
+        self._parts = parts
+        self._storage = parts.wiring.output()
+        self._journal = Journal(self._storage)
+        self._actor: LoneHandle | None = None
+
+    async def run_shard(self, shard: int) -> ShardEnd:
+        """Every row of the shard that has not ended yet, then the shard itself."""
+        try:
+            deaths = self._journal.deaths_alone(shard)
+            for row in read_rows(self._storage, shard):
+                if not self._journal.has_alone(shard, row.row_id):
+                    await self._run_row(shard, row, deaths.get(row.row_id, 0))
+        except InferloopError as error:
+            return ShardEnd(shard, f"unpublished: {error.message}")
+        task = ray.remote(publish_alone).options(num_cpus=self._parts.config.resources.writer_cpus)
+        output_format = self._parts.config.output.format
+        status: str = await task.remote(self._parts.wiring, output_format, shard)
+        return ShardEnd(shard, status)
+
+    def close(self) -> None:
+        """End the process."""
+        if self._actor is not None:
+            ray.kill(self._actor)
+            self._actor = None
+
+    async def _run_row(self, shard: int, row: PlannedRow, deaths: int) -> None:
+        while deaths < self._parts.config.tries.deaths:
+            mark = self._journal.open_alone(shard, row.row_id)
+            if self._actor is None:
+                self._actor = self._start()
+            try:
+                await self._actor.make.remote(shard, row)
+            except RayActorError:
+                self._actor = None
+                deaths += 1
+                continue
+            self._journal.close_alone(mark)
+            return
+        message = f"the process died {deaths} times while the row ran alone in it"
+        given_up = Outcome(
+            row.row_id,
+            row.index,
+            "failed",
+            deaths,
+            (Reason("process_died", message),),
+            None,
+            row.parameters,
+        )
+        self._journal.save_alone(shard, row.row_id, pickle.dumps(given_up))
+
+    def _start(self) -> LoneHandle:
+        resources = self._parts.config.resources
+        actor = ray.remote(LoneMaker).options(
+            num_cpus=resources.generator_cpus,
+            num_gpus=resources.generator_gpus,
+            resources=dict(resources.generator_resources),
+            max_restarts=0,
+        )
+        return actor.remote(self._parts)
+
+
+async def run_alone(shards: Sequence[int], parts: GeneratorParts) -> list[ShardEnd]:
+    """The shards, as many at a time as the job may have engines."""
+    waiting = list(reversed(shards))
+    ends: list[ShardEnd] = []
+
+    async def work() -> None:
+        lane = LoneLane(parts)
+        try:
+            while waiting:
+                ends.append(await lane.run_shard(waiting.pop()))
+        finally:
+            lane.close()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(parts.config.resources.generators, len(shards))):
+            group.create_task(work())
+    return ends
+
+
+def publish_alone(wiring: Wiring, output_format: Format, shard: int) -> str:
+    """Gather what became of the rows and publish the shard."""
+    storage = wiring.output()
+    journal = Journal(storage)
+    outcomes: list[Outcome] = []
+    for row in read_rows(storage, shard):
+        found = journal.load_alone(shard, row.row_id)
+        if found is None:
+            return f"unpublished: row {row.row_id} has not ended"
+        outcomes.append(pickle.loads(found))
+    wall_s = sum(o.image.engine_s for o in outcomes if o.image)
+    try:
+        publish_shard(storage, output_format, ShardOutcome(shard, tuple(outcomes), wall_s))
+    except InferloopError as error:
+        return f"unpublished: {error.message}"
+    return "published"

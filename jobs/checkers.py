@@ -1,0 +1,95 @@
+"""Judging on actors of their own, and surviving an image that kills its judge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayTaskError
+
+from engines.errors import InferloopError
+from jobs.making import CheckFailed
+from jobs.outcomes import Verdict
+from jobs.wiring import Wiring
+
+CheckerHandle = Any
+"""Handle of a `CheckerActor`; Ray makes its class at run time, so there is no type to name."""
+
+_LANE_CALLS = 4
+"""Images that wait at one checker, so that it is never idle between two."""
+
+
+class CheckerActor:
+    """Judges one image at a time."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._checker = wiring.checker()
+
+    def check(self, content: bytes, row_id: str) -> Verdict:
+        return self._checker.check(content, row_id)
+
+
+def start_checkers(
+    wiring: Wiring, count: int, num_cpus: float, resources: Mapping[str, float]
+) -> list[CheckerHandle]:
+    """Actors that come back when they die; what they were at is the caller's to repeat."""
+    actor = ray.remote(CheckerActor).options(
+        num_cpus=num_cpus, resources=dict(resources), max_restarts=-1, max_task_retries=0
+    )
+    return [actor.remote(wiring) for _ in range(count)]
+
+
+class CheckerPool:
+    """Shares out images over checkers; one per generator actor, used in its event loop.
+
+    A checker that dies takes the images that wait at it along: each of them is judged again by a
+    fresh checker that sees nothing else, so only an image that kills is given up.
+    """
+
+    def __init__(self, checkers: Sequence[CheckerHandle], wiring: Wiring, max_deaths: int) -> None:
+        self._checkers = checkers
+        self._wiring = wiring
+        self._max_deaths = max_deaths
+        self._waiting = [0] * len(checkers)
+        self._room = asyncio.Semaphore(_LANE_CALLS * len(checkers))
+        self._alone = asyncio.Lock()
+
+    async def check(self, content: bytes, row_id: str) -> Verdict:
+        """The verdict; raises `CheckFailed` after `max_deaths` deaths alone, or a judge's error."""
+        async with self._room:
+            lane = self._waiting.index(min(self._waiting))
+            self._waiting[lane] += 1
+            try:
+                return await _ask(self._checkers[lane], content, row_id)
+            except RayActorError:
+                pass
+            finally:
+                self._waiting[lane] -= 1
+        async with self._alone:
+            return await self._check_alone(content, row_id)
+
+    async def _check_alone(self, content: bytes, row_id: str) -> Verdict:
+        for _ in range(self._max_deaths):
+            # No CPUs: it must come up even where the job's own actors hold them all.
+            actor = ray.remote(CheckerActor).options(num_cpus=0, max_restarts=0)
+            checker = actor.remote(self._wiring)
+            try:
+                return await _ask(checker, content, row_id)
+            except RayActorError:
+                continue
+            finally:
+                ray.kill(checker)
+        raise CheckFailed(f"The image killed its checker {self._max_deaths} times")
+
+
+async def _ask(checker: CheckerHandle, content: bytes, row_id: str) -> Verdict:
+    try:
+        verdict: Verdict = await checker.check.remote(content, row_id)
+    except RayTaskError as error:
+        cause = error.cause
+        if isinstance(cause, InferloopError):
+            raise cause from None
+        raise CheckFailed(f"The checker failed: {type(cause).__name__}") from None
+    return verdict

@@ -1,0 +1,97 @@
+"""Distributions that can be added up: fixed bins, so any number of shards is one small table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+BINS = 20
+RANGES: Mapping[str, tuple[float, float]] = {
+    "quality_score": (0.0, 1.0),
+    "privacy_score": (0.0, 100.0),
+    "sharpness": (0.0, 100.0),
+    "contrast": (0.0, 1.0),
+    "brightness": (0.0, 1.0),
+    "noise_level": (0.0, 0.25),
+    "colourfulness": (0.0, 150.0),
+    "entropy": (0.0, 8.0),
+    "blockiness": (0.0, 2.0),
+    "aspect": (0.0, 4.0),
+}
+"""Range of a metric's bins; a metric that is not listed gets 0..1. What lies outside is counted
+in the first or last bin."""
+
+
+class Histogram(BaseModel):
+    """`counts` over equal bins from `low` to `high`; sums for the mean."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    total: float = 0.0
+    least: float | None = None
+    most: float | None = None
+
+    @classmethod
+    def empty(cls, metric: str) -> Self:
+        low, high = RANGES.get(metric, (0.0, 1.0))
+        return cls(low=low, high=high, counts=(0,) * BINS)
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def mean(self) -> float | None:
+        """None where nothing was counted."""
+        return self.total / self.count if self.count else None
+
+    def added(self, values: list[float]) -> Self:
+        """With `values` counted in."""
+        if not values:
+            return self
+        counts = list(self.counts)
+        width = (self.high - self.low) / len(counts)
+        for value in values:
+            counts[min(max(int((value - self.low) / width), 0), len(counts) - 1)] += 1
+        update = {
+            "counts": tuple(counts),
+            "total": self.total + sum(values),
+            "least": min([*values, *_given(self.least)]),
+            "most": max([*values, *_given(self.most)]),
+        }
+        return self.model_copy(update=update)
+
+    def merged(self, other: Histogram) -> Self:
+        """The sum of both; they must have the same bins."""
+        if (self.low, self.high, len(self.counts)) != (other.low, other.high, len(other.counts)):
+            raise ValueError("histograms with different bins do not add up")
+        least = [*_given(self.least), *_given(other.least)]
+        most = [*_given(self.most), *_given(other.most)]
+        update = {
+            "counts": tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
+            "total": self.total + other.total,
+            "least": min(least) if least else None,
+            "most": max(most) if most else None,
+        }
+        return self.model_copy(update=update)
+
+    def quantile(self, share: float) -> float | None:
+        """Value below which `share` of the values lie, to the width of a bin."""
+        if not self.count:
+            return None
+        wanted, seen = share * self.count, 0
+        width = (self.high - self.low) / len(self.counts)
+        for position, count in enumerate(self.counts):
+            seen += count
+            if seen >= wanted and count:
+                return self.low + (position + 0.5) * width
+        return self.high
+
+
+def _given(value: float | None) -> list[float]:
+    return [] if value is None else [value]

@@ -1,0 +1,44 @@
+"""Where the things of a job's output lie.
+
+data/shard-000000.tar | .parquet | data/shard-000000/...   the dataset, shard by shard
+rejected/shard-000000/                                     what did not pass, with reasons
+_manifest.json, report.html                                written last, when all is accounted
+_state/plan.json, _state/plan/000000.jsonl                 the rows of every shard
+_state/shards/000000.json                                  record: this shard is published
+_state/runs/000000/<run>                                   a process has this shard open
+_state/alone/000000/<row>.<n>, <row>.done                  rows that run one by one
+"""
+
+from __future__ import annotations
+
+PLAN = "_state/plan.json"
+MANIFEST = "_manifest.json"
+REPORT = "report.html"
+RECORDS = "_state/shards"
+DATA = "data"
+REJECTED = "rejected"
+
+
+def plan_key(shard: int) -> str:
+    """The rows of a shard."""
+    return f"_state/plan/{shard:06d}.jsonl"
+
+
+def record_key(shard: int) -> str:
+    """The record whose presence says that the shard is finished."""
+    return f"{RECORDS}/{shard:06d}.json"
+
+
+def runs_folder(shard: int) -> str:
+    """Marks of the processes that opened the shard and have not closed it."""
+    return f"_state/runs/{shard:06d}"
+
+
+def alone_folder(shard: int) -> str:
+    """Marks and results of rows that run one by one."""
+    return f"_state/alone/{shard:06d}"
+
+
+def shard_name(shard: int) -> str:
+    """Stem of the shard's file, or name of its folder."""
+    return f"shard-{shard:06d}"

@@ -1,0 +1,83 @@
+"""`python -m jobs.synthesize --config FILE`: prompts in, a finished and checked dataset out.
+
+On a laptop it starts a Ray of its own; as a Ray job it uses the cluster that it runs in. Submit
+it again after whatever ended it: it makes exactly what is missing.
+
+Exit codes: 0 every row is written or rejected; 1 rows failed, or some have not ended (submit
+again); 2 the config, the input or the output is wrong and nothing was made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import ray
+
+from engines.errors import InferloopError
+from jobs.config import JobConfig, load_config
+from jobs.inputs import open_input
+from jobs.running import Job, JobSummary
+from jobs.settings import JobSettings
+from jobs.wiring import JobWiring
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a job from its file; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.synthesize", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="YAML file of the job")
+    parser.add_argument("--output", help="output root in place of the file's")
+    asked = parser.parse_args(arguments)
+    try:
+        config = load_config(asked.config)
+        job = make_job(with_output(config, asked.output), JobSettings(), Path.cwd())
+        connect()
+        summary = job.run()
+    except InferloopError as error:
+        print(f"error: {error.message}", file=sys.stderr, flush=True)
+        return 2
+    tell(summary, job)
+    return summary.exit_code
+
+
+def make_job(config: JobConfig, settings: JobSettings, cwd: Path) -> Job:
+    """Put the job together; nothing runs yet.
+
+    Raises:
+        InvalidParameters: paths that cannot be meant.
+    """
+    root = settings.absolute(config.output.root, cwd)
+    wiring = JobWiring(
+        config=config,
+        output_root=root,
+        data_root=settings.absolute_data_root(cwd) or root,
+        models_root=str(settings.absolute_models_root(cwd)),
+        s3_endpoint_url=settings.s3_endpoint_url,
+    )
+    return Job(config, wiring, open_input(config.input, cwd, settings.s3_endpoint_url), sys.stdout)
+
+
+def with_output(config: JobConfig, root: str | None) -> JobConfig:
+    """The config with another output root, if one is given."""
+    if root is None:
+        return config
+    output = config.output.model_copy(update={"root": root})
+    return config.model_copy(update={"output": output})
+
+
+def connect() -> None:
+    """Join the cluster that this job runs in, or start a Ray of our own."""
+    ray.init(log_to_driver=False)
+
+
+def tell(summary: JobSummary, job: Job) -> None:
+    """Say how it went."""
+    print(summary.line(), flush=True)
+    if summary.report is not None and isinstance(job.wiring, JobWiring):
+        print(f"report: {job.wiring.output_root}/{summary.report}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,95 @@
+"""A whole job on a Ray of its own, over a fake model; run as a child process so that it can be
+killed. Prompts decide what goes wrong: "kills the engine", "kills the checker", "dull".
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import ray
+
+from engines.diffusion.fake import FakeEngine
+from engines.errors import JsonValue, NotFound
+from engines.images import ImageLimits
+from engines.protocols import DiffusionEngine, GenerationListener, Storage
+from engines.storage.folder import FolderStorage
+from engines.storage.png import read_png_text
+from engines.types import Comparison, GeneratedImage, GenerationRequest, QualityReport
+from jobs.checking import Checker
+from jobs.colours import MatchColours
+from jobs.config import JobConfig, load_config
+from jobs.inputs import open_input
+from jobs.running import Job
+
+
+class MortalEngine(FakeEngine):
+    def submit(self, request: GenerationRequest, listener: GenerationListener) -> None:
+        if "kills the engine" in request.prompt:
+            os._exit(1)
+        super().submit(request, listener)
+
+
+def judge(content: bytes, row_id: str) -> QualityReport:
+    recipe = json.loads(read_png_text(io.BytesIO(content))["inferloop.recipe"])
+    if "kills the checker" in recipe["prompt"]:
+        os._exit(1)
+    score = 0.1 if "dull" in recipe["prompt"] else 0.9
+    return QualityReport(row_id, score, {"contrast": score}, score > 0.5, "fake/1")
+
+
+def as_is(request: GenerationRequest, image: GeneratedImage) -> GeneratedImage:
+    return image
+
+
+@dataclass(frozen=True)
+class FakeWiring:
+    config: JobConfig
+    step_s: float
+
+    def output(self) -> Storage:
+        return FolderStorage(Path(self.config.output.root))
+
+    def engine(self) -> DiffusionEngine:
+        return MortalEngine(self.step_s, self.config.engine)
+
+    def colours(self) -> MatchColours:
+        return as_is
+
+    def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
+        raise NotFound("profile", name)
+
+    def checker(self) -> Checker:
+        return Checker(judge, None, ImageLimits())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--ray-folder", required=True)
+    parser.add_argument("--step-s", type=float, default=0.0)
+    asked = parser.parse_args()
+    config = load_config(asked.config)
+    ray.init(
+        address="local",
+        num_cpus=4,
+        include_dashboard=False,
+        log_to_driver=False,
+        _temp_dir=asked.ray_folder,
+        object_store_memory=100 * 2**20,
+    )
+    source = open_input(config.input, asked.config.parent)
+    summary = Job(config, FakeWiring(config, asked.step_s), source, sys.stderr).run()
+    ray.shutdown()
+    sys.stdout.write(json.dumps(asdict(summary)) + "\n")
+    return summary.exit_code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
