@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import ConfigurationError
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from engines.errors import Overloaded
+from engines.errors import InvalidParameters, Overloaded
 from serve_app.config import RateLimits
 from serve_app.rate_limits import Bucket, Verdict, parse_rates
 
@@ -17,12 +19,25 @@ _AWAY_RETRY_S = 1.0
 
 
 class RedisRateLimiter:
-    """limits' moving window: one Lua script counts, so that replicas cannot race each other."""
+    """limits' moving window: one Lua script counts, so that replicas cannot race each other.
+
+    `connection_pool` replaces the one that `url` describes.
+    """
 
     def __init__(
-        self, url: str, rates: RateLimits, epoch_s: Callable[[], float] = time.time
+        self,
+        url: str,
+        rates: RateLimits,
+        epoch_s: Callable[[], float] = time.time,
+        connection_pool: ConnectionPool | None = None,
     ) -> None:
-        storage = RedisStorage(f"async+{url}", implementation="redispy")
+        options = {} if connection_pool is None else {"connection_pool": connection_pool}
+        try:
+            storage = RedisStorage(f"async+{url}", implementation="redispy", **options)
+        except (ConfigurationError, ValueError):
+            # The URL may hold a password: neither it nor the cause is shown.
+            shape = "redis://[user:password@]host:port/db"
+            raise InvalidParameters.of("redis_url", None, shape, f"must be {shape}") from None
         self._window = MovingWindowRateLimiter(storage)
         self._rates = parse_rates(rates)
         self._epoch_s = epoch_s

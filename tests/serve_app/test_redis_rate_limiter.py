@@ -1,0 +1,91 @@
+"""Budgets in Redis, over an in-memory Redis that runs limits' own Lua scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from fakeredis import FakeAsyncRedisConnection, FakeServer
+from redis.asyncio import ConnectionPool
+
+from engines.errors import InvalidParameters, Overloaded
+from serve_app.config import RateLimits
+from serve_app.rate_limits import Verdict
+from serve_app.redis_rate_limiter import RedisRateLimiter
+
+RATES = RateLimits(generate="5/minute", export="1/minute")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+URL = "redis://127.0.0.1:6379/0"
+
+
+def limiter_on(server: FakeServer) -> RedisRateLimiter:
+    pool = ConnectionPool(connection_class=FakeAsyncRedisConnection, server=server)
+    return RedisRateLimiter(URL, RATES, connection_pool=pool)
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    return FakeServer(server_type="redis")
+
+
+async def hits(limiter: RedisRateLimiter, key: str, count: int) -> list[Verdict]:
+    return [await limiter.hit(key, "generate") for _ in range(count)]
+
+
+def test_the_budget_is_counted_down_and_then_refused(server: FakeServer) -> None:
+    verdicts = asyncio.run(hits(limiter_on(server), "k", 7))
+    assert [verdict.allowed for verdict in verdicts] == [True] * 5 + [False] * 2
+    assert [verdict.remaining for verdict in verdicts] == [4, 3, 2, 1, 0, 0, 0]
+    assert {verdict.limit for verdict in verdicts} == {5}
+    assert verdicts[-1].reset_epoch_s > verdicts[0].reset_epoch_s - 1
+    assert 0 < verdicts[-1].retry_after_s <= 60
+    assert verdicts[0].retry_after_s == 0
+
+
+def test_replicas_share_the_budget(server: FakeServer) -> None:
+    async def scenario() -> int:
+        replicas = [limiter_on(server) for _ in range(3)]
+        verdicts = await asyncio.gather(
+            *(replica.hit("k", "generate") for replica in replicas for _ in range(5))
+        )
+        return sum(verdict.allowed for verdict in verdicts)
+
+    assert asyncio.run(scenario()) == 5
+
+
+def test_keys_and_buckets_are_apart(server: FakeServer) -> None:
+    async def scenario() -> list[bool]:
+        limiter = limiter_on(server)
+        return [
+            (await limiter.hit("a", "export")).allowed,
+            (await limiter.hit("a", "export")).allowed,
+            (await limiter.hit("b", "export")).allowed,
+            (await limiter.hit("a", "generate")).allowed,
+        ]
+
+    assert asyncio.run(scenario()) == [True, False, True, True]
+
+
+def test_without_redis_nothing_is_allowed() -> None:
+    limiter = RedisRateLimiter(f"redis://127.0.0.1:{free_port()}/0", RATES)
+    with pytest.raises(Overloaded) as caught:
+        asyncio.run(limiter.hit("k", "generate"))
+    assert caught.value.retry_after_s == 1
+    assert "127.0.0.1" not in caught.value.message
+
+
+@pytest.mark.parametrize("url", ["redis://:secret@host/0", "http://:secret@host:1/0", ""])
+def test_a_url_that_is_none_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        RedisRateLimiter(url, RATES)
+    assert "secret" not in str(caught.value)
+    assert caught.value.faults[0].value is None
