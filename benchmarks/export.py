@@ -99,9 +99,7 @@ def main() -> None:
     options = parser.parse_args()
     uploads, repeats = (200, 2) if options.quick else (1000, 3)
     sizes = [1_000, 10_000, *([100_000] if options.full else [])]
-    print(
-        f"Python {sys.version.split()[0]}, boto3 {boto3.__version__}, {time.strftime('%Y-%m-%d')}\n"
-    )
+    print(f"Python {sys.version.split()[0]}, boto3 {boto3.__version__}\n")
     with tempfile.TemporaryDirectory(prefix="bench-export-") as name:
         print_files(sizes, Path(name))
         if options.s3_endpoint:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,10 @@ def transfer_manager(server: S3Server, bucket: str, root: Path) -> None:
 def obstore_async(server: S3Server, bucket: str, root: Path) -> None:
     import asyncio
 
-    import obstore  # type: ignore[import-not-found]  # optional
-    from obstore.store import S3Store  # type: ignore[import-not-found]
+    obstore: Any = import_module("obstore")  # optional: no dependency of ours
+    store_class: Any = import_module("obstore.store").S3Store
 
-    store = S3Store(
+    store = store_class(
         bucket,
         endpoint=server.endpoint_url,
         region="us-east-1",
