@@ -28,6 +28,7 @@ from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
 from serve_app.routes import datasets, export, generate, health, images, profiles, validate
 from serve_app.services import Services
+from serve_app.studio import page
 from serve_app.ws import endpoint
 
 VERSION = "1.0.0"
@@ -76,6 +77,7 @@ def create_app(
     )
     app.state.context = context
     app.include_router(health.router)
+    app.include_router(page.router)
     app.include_router(_api_router(), prefix=API_PREFIX)
     return app
 

@@ -1,0 +1,1 @@
+"""The web studio: one page, no build step, no foreign asset."""
