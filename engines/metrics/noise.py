@@ -46,19 +46,18 @@ def without_specks(grey: Grey) -> tuple[Grey, float]:
     black and white outliers and `q` that of all, the share is p^2 / q.
     """
     median = cv2.medianBlur(grey, 3)
-    outlying = cv2.compare(cv2.absdiff(grey, median), _SPECK_STEP, cv2.CMP_GT)
+    _, outlying = cv2.threshold(cv2.absdiff(grey, median), _SPECK_STEP, 255, cv2.THRESH_BINARY)
     every = cv2.countNonZero(outlying)
     if not every:
         return grey, 0.0
-    grey_levels = cv2.inRange(grey, _BLACK + 1, _WHITE - 1)
-    specks = cv2.bitwise_and(outlying, cv2.bitwise_not(grey_levels))
+    specks = np.where((grey <= _BLACK) | (grey >= _WHITE), outlying, np.uint8(0))
     extreme = cv2.countNonZero(specks)
     cleaned = grey.copy()
     cv2.copyTo(median, specks, cleaned)
     return cleaned, extreme**2 / every / grey.size
 
 
-def _block_means(plane: NDArray[np.uint8] | NDArray[np.int16]) -> NDArray[np.generic]:
+def _block_means(plane: NDArray[np.uint8] | NDArray[np.int16]) -> NDArray[np.integer]:
     height, width = plane.shape
     rows, columns = max(height // _BLOCK_PX, 1), max(width // _BLOCK_PX, 1)
     cropped = plane[: rows * _BLOCK_PX, : columns * _BLOCK_PX]

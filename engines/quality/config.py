@@ -15,15 +15,11 @@ class ScoreThresholds(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     scale: float = Field(description="Product at which the score is 1; a factor.")
-    sharpness_half: float = Field(
-        description="log10(1 + Laplacian variance) halving it."
-    )
+    sharpness_half: float = Field(description="log10(1 + Laplacian variance) halving it.")
     sharpness_width: float = Field(gt=0, description="Slope of that step, decades.")
     detail_half: float = Field(gt=0, description="Fine to coarse energy at which half is left.")
     detail_weight: float = Field(ge=0, description="Exponent of the detail factor.")
-    noise_half: float = Field(
-        gt=0, description="Noise, share of the used range, halving it."
-    )
+    noise_half: float = Field(gt=0, description="Noise, share of the used range, halving it.")
     noise_weight: float = Field(ge=0, description="Exponent of the noise factor.")
     range_scale: float = Field(gt=0, description="P99 - P1 at which the factor is 1 - 1/e, 0..1.")
     range_weight: float = Field(ge=0, description="Exponent of the range factor.")
@@ -40,7 +36,7 @@ class ScoreThresholds(BaseModel):
 
 
 PHOTO = ScoreThresholds(
-    scale=1.12,
+    scale=1.09,
     sharpness_half=1.17,
     sharpness_width=0.20,
     detail_half=0.10,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engines.quality.config import ScoreThresholds
     from engines.metrics.measurement import Measurement
+    from engines.quality.config import ScoreThresholds
 
 _TYPICAL_SPAN = 0.87
 _LEAST_SPAN = 0.1

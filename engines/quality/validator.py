@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from engines.errors import InvalidParameters
 from engines.images import decode
-from engines.quality.config import QualityConfig
 from engines.metrics.measurement import measure
+from engines.quality.clip import load_metrics
+from engines.quality.config import QualityConfig
 from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Metric
 from engines.quality.score import factors, quality_score
 from engines.types import QualityReport
@@ -25,9 +26,11 @@ class QualityValidator:
     def __init__(
         self, config: QualityConfig, model_metrics: Mapping[str, Metric] | None = None
     ) -> None:
-        """`model_metrics`: metrics that need a model, see `engines.quality.clip.load_metrics`."""
+        """Loads the models that the config names; `model_metrics` stands in for them."""
         self._config = config
-        self._metrics = {**PIXEL_METRICS, **(model_metrics or {})}
+        if model_metrics is None:
+            model_metrics = load_metrics(config)
+        self._metrics = {**PIXEL_METRICS, **model_metrics}
 
     @property
     def version(self) -> str:

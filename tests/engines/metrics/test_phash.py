@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ from skimage import data
 
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.metrics.phash import hamming, phash64, phash64_with_mirror
-from engines.types import Pixels
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
 
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 

@@ -1,0 +1,131 @@
+"""Metrics that need a CLIP model: does the image show its prompt, and is it pleasing?
+
+Hessel et al., "CLIPScore: A Reference-free Evaluation Metric for Image Captioning", EMNLP 2021.
+The aesthetic head is a linear layer over the image embedding, as LAION's predictor is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from engines.errors import GenerationFailed, InvalidParameters
+from engines.quality.metric import Examined, Metric
+
+if TYPE_CHECKING:
+    from engines.quality.config import QualityConfig
+    from engines.types import Pixels
+
+_MEAN = np.array((0.48145466, 0.4578275, 0.40821073), np.float32)
+_DEVIATION = np.array((0.26862954, 0.26130258, 0.27577711), np.float32)
+_WEIGHT = 2.5
+
+
+class ClipModel:
+    """A transformers CLIP model from a local folder, float32, on the CPU. Stateless once loaded."""
+
+    def __init__(self, path: str) -> None:
+        """Blocks while loading; raises `GenerationFailed` if the folder holds no CLIP model."""
+        from transformers import CLIPModel, CLIPTokenizer
+
+        try:
+            self._model: Any = CLIPModel.from_pretrained(
+                path, local_files_only=True, use_safetensors=True
+            ).eval()
+            self._tokenizer: Any = CLIPTokenizer.from_pretrained(path, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise GenerationFailed("The configured CLIP model does not load") from error
+        self._side_px = int(self._model.config.vision_config.image_size)
+        self._max_tokens = int(self._model.config.text_config.max_position_embeddings)
+
+    def embed(self, pixels: Pixels, prompt: str) -> tuple[Any, Any]:
+        """Image and text embeddings, float32 tensors of shape (dim,), length 1.
+
+        A prompt longer than the model reads is cut, as the diffusion models cut it.
+        """
+        import torch
+
+        tokens = self._tokenizer(
+            prompt, truncation=True, max_length=self._max_tokens, return_tensors="pt"
+        )
+        image = torch.from_numpy(clip_input(pixels, self._side_px)[None])
+        with torch.inference_mode():
+            found = self._model(
+                input_ids=tokens["input_ids"],
+                attention_mask=tokens["attention_mask"],
+                pixel_values=image,
+            )
+        return found.image_embeds[0], found.text_embeds[0]
+
+
+def clip_input(pixels: Pixels, side_px: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """CLIP's own preprocessing: short side to `side_px`, the middle square, normalised.
+
+    RGB uint8 (height, width, 3) to float32 (3, side_px, side_px).
+    """
+    height, width = pixels.shape[:2]
+    scale = side_px / min(height, width)
+    size = max(side_px, round(width * scale)), max(side_px, round(height * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(pixels, size, interpolation=method)
+    top, left = (size[1] - side_px) // 2, (size[0] - side_px) // 2
+    square = resized[top : top + side_px, left : left + side_px].astype(np.float32) / 255
+    return np.ascontiguousarray(((square - _MEAN) / _DEVIATION).transpose(2, 0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class PromptAlignment:
+    """CLIPScore: 2.5 * max(cosine of image and prompt, 0); 0 is "not at all", 0.7 to 0.9 good."""
+
+    model: ClipModel
+    answer_key: str = "prompt_alignment"
+
+    def measure(self, image: Examined) -> float:
+        if not image.prompt:
+            raise InvalidParameters.of(
+                "prompt", None, "given with prompt_alignment", "must be given for prompt_alignment"
+            )
+        seen, said = self.model.embed(image.pixels, image.prompt)
+        return _WEIGHT * max(float(seen @ said), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Aesthetic:
+    """A linear head over the unit-length image embedding; in the head's own units."""
+
+    model: ClipModel
+    weight: Any
+    """Tensor of shape (dim,)."""
+    bias: float
+    answer_key: str = "aesthetic"
+
+    def measure(self, image: Examined) -> float:
+        seen, _ = self.model.embed(image.pixels, "")
+        return float(seen @ self.weight) + self.bias
+
+
+def load_metrics(config: QualityConfig) -> Mapping[str, Metric]:
+    """The model metrics that the config has paths for; loads nothing where it has none."""
+    if config.clip_model_path is None:
+        return {}
+    model = ClipModel(config.clip_model_path)
+    metrics: dict[str, Metric] = {"prompt_alignment": PromptAlignment(model)}
+    if config.aesthetic_head_path is not None:
+        metrics["aesthetic"] = _aesthetic(model, Path(config.aesthetic_head_path))
+    return metrics
+
+
+def _aesthetic(model: ClipModel, path: Path) -> Aesthetic:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+        return Aesthetic(model, tensors["weight"].float().flatten(), float(tensors["bias"]))
+    except (OSError, KeyError, SafetensorError) as error:
+        raise GenerationFailed("The configured aesthetic head does not load") from error

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import io
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from engines.errors import InvalidImage, InvalidParameters
+from engines.images import ImageLimits, encode_jpeg
+from engines.quality import QualityConfig, QualityValidator
+from engines.quality.config import PHOTO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engines.types import Pixels, QualityReport
+
+KEY = "generated/nature/image_1.png"
+
+
+@pytest.fixture(scope="module")
+def coffee(photos: Mapping[str, Pixels]) -> bytes:
+    return encode_jpeg(photos["coffee"], 95)
+
+
+@pytest.fixture(scope="module")
+def validator() -> QualityValidator:
+    return QualityValidator(QualityConfig())
+
+
+def png(pixels: Pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_the_default_answer_has_the_contracts_names_and_units(
+    validator: QualityValidator, coffee: bytes
+) -> None:
+    report = validator.validate(coffee, KEY)
+    assert report.key == KEY
+    assert list(report.metrics) == ["sharpness", "contrast", "noise_level"]
+    assert 50 < report.metrics["sharpness"] < 100
+    assert 0.4 < report.metrics["contrast"] < 1
+    assert 0 <= report.metrics["noise_level"] < 0.05
+    assert report.quality_score > 0.8
+    assert report.passed
+    assert report.validator_version == "quality/1 photo>=0.50"
+
+
+def test_metrics_are_what_was_asked_for(validator: QualityValidator, coffee: bytes) -> None:
+    assert list(validator.validate(coffee, KEY, ["noise"]).metrics) == ["noise_level"]
+    assert validator.validate(coffee, KEY, []).metrics == {}
+    every = validator.validate(coffee, KEY, validator.known_metrics).metrics
+    assert len(every) == len(validator.known_metrics)
+    assert every["aspect"] == 1.5
+    assert all(np.isfinite(value) for value in every.values())
+
+
+def test_an_unknown_metric_lists_the_known(validator: QualityValidator) -> None:
+    with pytest.raises(InvalidParameters, match="unknown metric; known are sharpness") as caught:
+        validator.validate(b"", KEY, ["sharpness", "beauty"])
+    assert caught.value.details["value"] == "beauty"
+
+
+@pytest.mark.parametrize("name", ["prompt_alignment", "aesthetic"])
+def test_a_metric_without_its_model_says_what_is_missing(
+    name: str, validator: QualityValidator, coffee: bytes
+) -> None:
+    with pytest.raises(InvalidParameters, match="clip_model_path"):
+        validator.validate(coffee, KEY, [name], prompt="a cup")
+
+
+def test_the_pass_mark_is_config(coffee: bytes) -> None:
+    strict = QualityValidator(QualityConfig(pass_threshold=0.99))
+    report = strict.validate(coffee, KEY)
+    assert not report.passed
+    assert report.validator_version == "quality/1 photo>=0.99"
+
+
+def test_own_thresholds_judge_and_are_named(coffee: bytes) -> None:
+    harsh = PHOTO.model_copy(update={"scale": 0.1})
+    report = QualityValidator(QualityConfig(thresholds=harsh)).validate(coffee, KEY)
+    assert report.quality_score < 0.1
+    assert report.validator_version == "quality/1 custom>=0.50"
+
+
+def test_a_blank_image_fails(validator: QualityValidator) -> None:
+    report = validator.validate(png(np.full((64, 64, 3), 128, np.uint8)), KEY)
+    assert (report.quality_score, report.passed) == (0.0, False)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "1"])
+def test_every_mode_is_judged(
+    mode: str, validator: QualityValidator, photos: Mapping[str, Pixels]
+) -> None:
+    file = io.BytesIO()
+    Image.fromarray(photos["chelsea"]).convert(mode).save(file, "PNG")
+    assert 0 <= validator.validate(file.getvalue(), KEY).quality_score <= 1
+
+
+def test_sixteen_bits_score_as_eight(
+    validator: QualityValidator, photos: Mapping[str, Pixels]
+) -> None:
+    grey = photos["coffee"][..., 1]
+    deep = io.BytesIO()
+    Image.fromarray(grey.astype(np.uint16) * 257).save(deep, "PNG")
+    eight = validator.validate(png(np.repeat(grey[..., None], 3, axis=2)), KEY)
+    assert validator.validate(deep.getvalue(), KEY) == eight
+
+
+def test_no_image_is_a_clear_refusal(validator: QualityValidator) -> None:
+    with pytest.raises(InvalidImage, match="text document"):
+        validator.validate(b"<svg/>", KEY)
+    small = QualityValidator(QualityConfig(limits=ImageLimits(max_pixels=10)))
+    with pytest.raises(InvalidImage, match="more than 10"):
+        small.validate(png(np.zeros((4, 4, 3), np.uint8)), KEY)
+
+
+def test_threads_share_a_validator(
+    validator: QualityValidator, photos: Mapping[str, Pixels]
+) -> None:
+    contents = [encode_jpeg(pixels) for pixels in photos.values()]
+    alone = [validator.validate(content, KEY) for content in contents]
+    together: list[list[QualityReport]] = [[] for _ in range(4)]
+
+    def judge(slot: list[QualityReport]) -> None:
+        slot.extend(validator.validate(content, KEY) for content in contents)
+
+    threads = [threading.Thread(target=judge, args=(slot,)) for slot in together]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(slot == alone for slot in together)
+
+
+def test_config_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(ValidationError):
+        QualityConfig.model_validate({"treshold": 0.5})
+    with pytest.raises(ValidationError):
+        QualityConfig(pass_threshold=1.5)
