@@ -11,7 +11,7 @@
     ├── PayloadTooLarge                 PAYLOAD_TOO_LARGE
     ├── RateLimited                     RATE_LIMITED         retryable
     ├── Overloaded                      OVERLOADED           retryable: a bounded queue is full
-    ├── ReplicaLost                     REPLICA_LOST         retryable: the replica died under the call
+    ├── ReplicaLost                     REPLICA_LOST         retryable: it died under the call
     ├── DeadlineExceeded                DEADLINE_EXCEEDED
     ├── Canceled                        CANCELED
     ├── GenerationFailed                INTERNAL_ERROR       the model failed on this request
@@ -118,7 +118,7 @@ class Unauthorized(InferloopError):
 
 
 class Forbidden(InferloopError):
-    """The key is known, the act is not allowed (a bucket off the list, `public_read` switched off)."""
+    """The key is known, the act is not allowed (a bucket off the list, no `public_read`)."""
 
     code = "FORBIDDEN"
 

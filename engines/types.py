@@ -75,7 +75,7 @@ class GeneratedImage:
     noise_scheduler: str
     """Class name, for example "DDIMScheduler"."""
     safety: Mapping[str, JsonValue]
-    """Verdict of the model's safety checker: {"policy": "off"|"flag"|"block", "flagged": bool|None}."""
+    """Of the model's safety checker: {"policy": "off"|"flag"|"block", "flagged": bool|None}."""
     notes: tuple[str, ...] = ()
     """What a reader of the recipe must know (stand-in model, prompt cut at N tokens, cropped)."""
     engine_s: float = 0.0
@@ -103,7 +103,7 @@ GenerationEvent = StepProgress | StoredImage
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
-    """Verdict on one image. `metrics` holds what was asked for, in the contract's names and units."""
+    """Verdict on one image. `metrics` holds what was asked for, in the contract's names."""
 
     key: str
     quality_score: float
@@ -173,7 +173,7 @@ class ExportRequest:
     include_annotations: bool = True
     filter: ExportFilter = field(default_factory=ExportFilter)
     splits: Mapping[str, float] | None = None
-    """Name to share, for example {"train": 0.8, "validation": 0.1, "test": 0.1}; by hash of the id."""
+    """Name to share, by hash of the id: {"train": 0.8, "validation": 0.1, "test": 0.1}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ class ProfileSummary:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`statistics` is JSON: the reference's keys (0..1 colour means, pixels) and documented extras."""
+    """`statistics` is JSON: the reference's keys (colours 0..1, pixels) and documented extras."""
 
     name: str
     created_at: datetime
