@@ -97,6 +97,19 @@ class RateLimits(FrozenModel):
         return rate
 
 
+class CallDeadlines(FrozenModel):
+    """Seconds after which a call that is no generation is stopped; no request header moves them."""
+
+    lookup_s: float = Field(default=30.0, gt=0, description="Listing, looking up, deleting.")
+    validation_s: float = Field(default=120.0, gt=0, description="Judging or anonymizing an image.")
+    profile_s: float = Field(default=900.0, gt=0, description="Making or comparing a profile.")
+    export_s: float = Field(default=3600.0, gt=0, description="An export.")
+    dataset_base_s: float = Field(default=120.0, gt=0, description="Judging a dataset, any size.")
+    dataset_s_per_image: float = Field(
+        default=10.0, ge=0, description="Added for each image of the dataset."
+    )
+
+
 class DatasetValidationLimits(FrozenModel):
     """How `POST /validate/dataset` spreads its work."""
 
@@ -123,6 +136,7 @@ class ApiConfig(FrozenModel):
     bodies: BodyLimits = BodyLimits()
     rates: RateLimits = RateLimits()
     dataset_validation: DatasetValidationLimits = DatasetValidationLimits()
+    deadlines: CallDeadlines = CallDeadlines()
     ingress_replicas: int = Field(default=1, ge=1, description="Most ingress replicas that run.")
     rate_limiter: Literal["memory", "actor", "redis"] = Field(
         default="memory", description="Where hits are counted; memory is for one ingress replica."

@@ -9,8 +9,16 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from engines.errors import Canceled
+from serve_app.deadlines import within
 
 T = TypeVar("T")
+
+
+async def answer_within(
+    deadline_s: float, request: Request, work: Coroutine[object, object, T]
+) -> T:
+    """`while_connected` with a deadline: `DeadlineExceeded` past it, and the work is cancelled."""
+    return await within(deadline_s, while_connected(request, work))
 
 
 async def while_connected(request: Request, work: Coroutine[object, object, T]) -> T:

@@ -14,7 +14,6 @@ from serve_app.config import ApiConfig
 from serve_app.generation_requests import DrawSeed
 from serve_app.ids import IdSource
 from serve_app.jobs import JobService
-from serve_app.middleware.key import key_hash_of
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
@@ -37,12 +36,18 @@ class Context:
     draw_seed: DrawSeed
 
 
-def context_of(connection: HTTPConnection) -> Context:
+# Both are async: FastAPI sends plain functions through a thread pool.
+async def context_of(connection: HTTPConnection) -> Context:
     """Works for HTTP and WebSocket alike."""
     context: Context = connection.app.state.context
     return context
 
 
+async def caller_of(connection: HTTPConnection) -> str:
+    """Hash of the caller's API key: the middleware put it there."""
+    key_hash: str = connection.state.key_hash
+    return key_hash
+
+
 InContext = Annotated[Context, Depends(context_of)]
-Caller = Annotated[str, Depends(key_hash_of)]
-"""Hash of the caller's API key."""
+Caller = Annotated[str, Depends(caller_of)]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from engines.errors import InferloopError, InvalidParameters, NotFound, Overloaded
-from serve_app.config import DatasetValidationLimits
+from serve_app.config import CallDeadlines, DatasetValidationLimits
+from serve_app.deadlines import within
 from serve_app.fan_out import fan_out
 from serve_app.paths import PathCodec
 from serve_app.schemas.validation import (
@@ -41,20 +42,25 @@ class DatasetValidation:
         services: Services,
         paths: PathCodec,
         limits: DatasetValidationLimits,
+        deadlines: CallDeadlines,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._services = services
         self._paths = paths
         self._limits = limits
+        self._deadlines = deadlines
         self._sleep = sleep
 
     async def run(self, dataset_key: str, body: DatasetValidationBody) -> DatasetValidationResponse:
+        """`NotFound` without images, `InvalidParameters` with too many, `DeadlineExceeded`."""
         keys = await self._keys(dataset_key)
+        deadlines = self._deadlines
+        deadline_s = deadlines.dataset_base_s + deadlines.dataset_s_per_image * len(keys)
 
         async def judge(key: str) -> tuple[_Judged, _Judged]:
             return await self._quality(key, body), await self._privacy(key, body)
 
-        pairs = await fan_out(keys, judge, self._limits.in_flight)
+        pairs = await within(deadline_s, fan_out(keys, judge, self._limits.in_flight))
         return DatasetValidationResponse(
             dataset_dir=self._paths.to_wire(dataset_key),
             image_count=len(keys),

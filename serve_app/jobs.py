@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from engines.errors import (
     Canceled,
-    DeadlineExceeded,
     GenerationFailed,
     InferloopError,
     NotFound,
@@ -21,6 +20,7 @@ from engines.errors import (
 from engines.protocols import Clock
 from engines.types import GenerationRequest, StepProgress, StoredImage
 from serve_app.config import JobLimits
+from serve_app.deadlines import within
 from serve_app.job_log import Ending, JobEvent, JobLog
 from serve_app.services import Generation
 
@@ -63,9 +63,8 @@ class JobService:
         )
         job_id = self._new_job_id()
         job_log = JobLog(request.num_inference_steps, self._limits.coalesce_after_events)
-        task = asyncio.create_task(
-            self._run(replace(request, deadline_s=deadline_s), deadline_s, job_log), name=job_id
-        )
+        timed = replace(request, deadline_s=deadline_s)
+        task = asyncio.create_task(self._run(timed, deadline_s, job_log), name=job_id)
         self._running[job_id] = _Job(job_log, task)
         # A callback, because a task that is cancelled before its first step never runs at all.
         task.add_done_callback(lambda done: self._end(job_id, done))
@@ -116,17 +115,18 @@ class JobService:
     async def _run(
         self, request: GenerationRequest, deadline_s: float, job_log: JobLog
     ) -> StoredImage:
+        return await within(deadline_s, self._attempts(request, deadline_s, job_log))
+
+    async def _attempts(
+        self, request: GenerationRequest, deadline_s: float, job_log: JobLog
+    ) -> StoredImage:
         started = self._clock()
         try:
-            async with asyncio.timeout(deadline_s):
-                try:
-                    return await self._attempt(request, job_log)
-                except ReplicaLost:
-                    log.warning("Replica lost under %s, running it once more", request.image_id)
-                left_s = max(0.0, deadline_s - (self._clock() - started))
-                return await self._attempt(replace(request, deadline_s=left_s), job_log)
-        except TimeoutError as error:
-            raise DeadlineExceeded(deadline_s) from error
+            return await self._attempt(request, job_log)
+        except ReplicaLost:
+            log.warning("Replica lost under %s, running it once more", request.image_id)
+        left_s = max(0.0, deadline_s - (self._clock() - started))
+        return await self._attempt(replace(request, deadline_s=left_s), job_log)
 
     async def _attempt(self, request: GenerationRequest, job_log: JobLog) -> StoredImage:
         image: StoredImage | None = None

@@ -103,7 +103,7 @@ class MovingWindow:
         rate = self._rates[bucket]
         now, window_s = self._epoch_s(), float(rate.get_expiry())
         hits = self._hits.setdefault((key_hash, bucket), deque())
-        while hits and now - hits[0] >= window_s:
+        while hits and hits[0] + window_s <= now:
             hits.popleft()
         allowed = len(hits) < rate.amount
         if allowed:

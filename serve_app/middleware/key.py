@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engines.errors import Unauthorized
@@ -17,12 +16,6 @@ QUERY_PARAMETER = "api_key"
 """On the WebSocket only: browsers cannot set its headers."""
 
 PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", "/docs", "/studio"})
-
-
-def key_hash_of(connection: HTTPConnection) -> str:
-    """The caller's identity: present on every connection that passed the middleware."""
-    key_hash: str = connection.state.key_hash
-    return key_hash
 
 
 class KeyMiddleware:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 
 from engines.types import DatasetSummary
 from serve_app.context import Context, InContext
+from serve_app.deadlines import within
 from serve_app.schemas.base import NAME_PATTERN
 from serve_app.schemas.library import DatasetList, DatasetOut, Deleted
 
@@ -19,20 +20,22 @@ DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
 @router.get("/datasets")
 async def list_datasets(context: InContext) -> DatasetList:
     """Every dataset with its counts."""
-    summaries = await context.services.datasets.list()
+    summaries = await within(context.config.deadlines.lookup_s, context.services.datasets.list())
     return DatasetList(datasets=[_dataset_out(summary, context) for summary in summaries])
 
 
 @router.get("/datasets/{name}")
 async def get_dataset(name: DatasetName, context: InContext) -> DatasetOut:
     """One dataset: how much there is, and what the validators said."""
-    return _dataset_out(await context.services.datasets.get(name), context)
+    work = context.services.datasets.get(name)
+    return _dataset_out(await within(context.config.deadlines.lookup_s, work), context)
 
 
 @router.delete("/datasets/{name}")
 async def delete_dataset(name: DatasetName, context: InContext) -> Deleted:
     """Remove a dataset with its images, recipes and verdicts."""
-    await context.services.datasets.delete(name)
+    work = context.services.datasets.delete(name)
+    await within(context.config.deadlines.lookup_s, work)
     return Deleted(name=name)
 
 

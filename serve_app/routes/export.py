@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 
 from engines.types import ExportFilter, ExportReport, ExportRequest, S3ExportRequest
-from serve_app.connection import while_connected
+from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
 from serve_app.paths import DATASET_DIR, OUTPUT_DIR, OUTPUT_FILE, Field
 from serve_app.schemas.export import (
@@ -64,7 +64,9 @@ async def export_s3(request: Request, context: InContext) -> S3ExportResponse:
         storage_class=body.storage_class,
     )
     with context.paths.named(body.dataset_dir, key, DATASET_DIR):
-        report = await while_connected(request, context.services.exporter.export_s3(order))
+        report = await answer_within(
+            context.config.deadlines.export_s, request, context.services.exporter.export_s3(order)
+        )
     return s3_response(report)
 
 
@@ -96,7 +98,9 @@ async def _export(
         context.paths.named(output, output_key, field),
         context.paths.named(body.dataset_dir, dataset_key, DATASET_DIR),
     ):
-        return await while_connected(request, context.services.exporter.export(order))
+        return await answer_within(
+            context.config.deadlines.export_s, request, context.services.exporter.export(order)
+        )
 
 
 def _filter(body: FilterBody) -> ExportFilter:

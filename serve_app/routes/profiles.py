@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from engines.errors import InvalidParameters
 from engines.types import Profile, ProfileRequest
-from serve_app.connection import while_connected
+from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
+from serve_app.deadlines import within
 from serve_app.paths import COMPARED_DATASET, SOURCE_DIR
 from serve_app.schemas.base import NAME_PATTERN, Name, WirePath
 from serve_app.schemas.library import (
@@ -39,7 +40,7 @@ class CompareQuery(BaseModel):
 @router.get("/profiles")
 async def list_profiles(context: InContext) -> ProfileList:
     """Every profile."""
-    profiles = await context.services.profiles.list()
+    profiles = await within(context.config.deadlines.lookup_s, context.services.profiles.list())
     return ProfileList(
         profiles=[
             ProfileSummaryOut(
@@ -60,20 +61,23 @@ async def create_profile(request: Request, context: InContext) -> ProfileOut:
     key = context.paths.to_key(body.source_dir, SOURCE_DIR)
     order = ProfileRequest(name=body.name, source_key=key, update=body.update)
     with context.paths.named(body.source_dir, key, SOURCE_DIR):
-        profile = await while_connected(request, context.services.profiles.create(order))
+        work = context.services.profiles.create(order)
+        profile = await answer_within(context.config.deadlines.profile_s, request, work)
     return _profile_out(profile, context)
 
 
 @router.get("/profiles/{profile_name}")
 async def get_profile(profile_name: ProfileName, context: InContext) -> ProfileOut:
     """One profile with its statistics."""
-    return _profile_out(await context.services.profiles.get(profile_name), context)
+    work = context.services.profiles.get(profile_name)
+    return _profile_out(await within(context.config.deadlines.lookup_s, work), context)
 
 
 @router.delete("/profiles/{profile_name}")
 async def delete_profile(profile_name: ProfileName, context: InContext) -> Deleted:
     """Remove a profile."""
-    await context.services.profiles.delete(profile_name)
+    work = context.services.profiles.delete(profile_name)
+    await within(context.config.deadlines.lookup_s, work)
     return Deleted(name=profile_name)
 
 
@@ -91,14 +95,18 @@ async def compare_profile(
         )
     compare = context.services.profiles.compare
     if query.dataset is None:
-        found = await while_connected(request, compare(profile_name, None, query.profile))
+        found = await answer_within(
+            context.config.deadlines.profile_s, request, compare(profile_name, None, query.profile)
+        )
     else:
         path = query.dataset
         if "/" not in path:
             path = context.paths.to_wire(f"generated/{path}")
         key = context.paths.to_key(path, COMPARED_DATASET)
         with context.paths.named(path, key, COMPARED_DATASET):
-            found = await while_connected(request, compare(profile_name, key, None))
+            found = await answer_within(
+                context.config.deadlines.profile_s, request, compare(profile_name, key, None)
+            )
     return ComparisonOut(
         conformance=found.conformance,
         distances=dict(found.distances),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from engines.types import PrivacyReport
-from serve_app.connection import while_connected
+from serve_app.connection import answer_within, while_connected
 from serve_app.context import InContext
 from serve_app.dataset_validation import DatasetValidation
 from serve_app.paths import DATASET_DIR, IMAGE, PathCodec
@@ -29,10 +29,9 @@ async def validate_quality(
     """Judge an image's quality; the verdict is written beside it."""
     body = context.bodies.quality.parse(await request.body())
     key = context.paths.to_key(body.image_path, IMAGE)
+    work = context.services.quality.validate(key, body.metrics, body.prompt)
     with context.paths.named(body.image_path, key, IMAGE):
-        report = await while_connected(
-            request, context.services.quality.validate(key, body.metrics, body.prompt)
-        )
+        report = await answer_within(context.config.deadlines.validation_s, request, work)
     response.headers[VALIDATOR_VERSION] = report.validator_version
     return QualityResponse(
         image_path=context.paths.to_wire(report.key),
@@ -51,7 +50,7 @@ async def validate_privacy(
     key = context.paths.to_key(body.image_path, IMAGE)
     work = context.services.privacy.validate(key, body.check_faces, body.check_text)
     with context.paths.named(body.image_path, key, IMAGE):
-        report = await while_connected(request, work)
+        report = await answer_within(context.config.deadlines.validation_s, request, work)
     response.headers[VALIDATOR_VERSION] = report.validator_version
     return privacy_response(report, context.paths)
 
@@ -62,7 +61,10 @@ async def validate_dataset(request: Request, context: InContext) -> DatasetValid
     body = context.bodies.dataset_validation.parse(await request.body())
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
     validation = DatasetValidation(
-        context.services, context.paths, context.config.dataset_validation
+        context.services,
+        context.paths,
+        context.config.dataset_validation,
+        context.config.deadlines,
     )
     return await while_connected(request, validation.run(key, body))
 
@@ -75,7 +77,7 @@ async def anonymize(request: Request, response: Response, context: InContext) ->
     copy_key = _copy_key(key, context.ids.unique())
     work = context.services.privacy.anonymize(key, body.method, copy_key)
     with context.paths.named(body.image_path, key, IMAGE):
-        report = await while_connected(request, work)
+        report = await answer_within(context.config.deadlines.validation_s, request, work)
     response.headers[VALIDATOR_VERSION] = report.validator_version
     return AnonymizeResponse(
         image_path=context.paths.to_wire(report.key),
