@@ -57,6 +57,9 @@ def build_privacy_validator(
     `InferloopError` if references are configured without a `storage`, `StorageFailed` or
     `NotFound` if they cannot be read.
     """
+    named = config.memorisation.reference_dir or config.memorisation.reference_profile
+    if named is not None and storage is None:
+        raise InferloopError("privacy.memorisation names references, but there is no storage")
     detector = build_face_detector(config.faces)
     embedder = _embedder(config)
     return PrivacyValidator(
@@ -108,10 +111,8 @@ def _references(
     embedder: FaceEmbedder | None,
 ) -> References | None:
     folder, profile = config.memorisation.reference_dir, config.memorisation.reference_profile
-    if folder is None and profile is None:
+    if storage is None or (folder is None and profile is None):
         return None
-    if storage is None:
-        raise InferloopError("privacy.memorisation names references, but there is no storage")
     most = config.memorisation.max_distance
     if folder is not None:
         return references_from_folder(storage, folder, limits, most, detector, embedder)

@@ -23,7 +23,15 @@ class FaceConfig(_Frozen):
         min_length=1,
         description="Tried in this order; the first that loads is used.",
     )
-    threshold: Share = Field(default=0.7, description="YuNet's confidence from which it is a face.")
+    threshold: Share = Field(
+        default=0.75, description="YuNet's confidence from which it is a face at once."
+    )
+    doubtful: Share = Field(
+        default=0.4, description="YuNet's confidence from which a second, closer look is taken."
+    )
+    second_threshold: Share = Field(
+        default=0.62, description="Mean confidence of both looks from which it is a face."
+    )
     hog_threshold: float = Field(
         default=0.0, ge=-1.0, le=3.0, description="dlib's margin (no unit) from which it is a face."
     )
@@ -36,9 +44,16 @@ class FaceConfig(_Frozen):
     min_long_side_px: int = Field(
         default=256, ge=0, le=1024, description="Smaller images are scaled up to this side, px."
     )
-    rotations: bool = Field(
-        default=False,
-        description="Look again at 90, 180 and 270 degrees where nothing was found upright.",
+    rotations: Literal["off", "doubtful", "always"] = Field(
+        default="doubtful",
+        description="Whether an image without an upright face is looked at turned by 90, 180 and "
+        "270 degrees: never, where something doubtful was seen, or always.",
+    )
+    turned_threshold: Share = Field(
+        default=0.8, description="YuNet's confidence from which it is a face in a turned image."
+    )
+    turned_long_side_px: int = Field(
+        default=256, ge=64, le=1024, description="Turned images are scaled down to this side, px."
     )
     crowd_long_side_px: int = Field(
         default=0,

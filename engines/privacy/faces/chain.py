@@ -53,13 +53,11 @@ def _loaded(factories: Mapping[str, Factory]) -> Sequence[FaceDetector]:
 def build_face_detector(config: FaceConfig) -> FaceDetectorChain:
     """The chain that `config` lists; never raises: what does not load is logged and skipped."""
     known: dict[FaceBackend, Factory] = {
-        "yunet": lambda: YuNetDetector(config.threshold),
-        "face_recognition": lambda: HogDetector(config.hog_threshold, config.hog_upsampling),
+        "yunet": lambda: ScanningDetector(
+            YuNetDetector(min(config.doubtful, config.threshold)), config, thresholds=True
+        ),
+        "face_recognition": lambda: ScanningDetector(
+            HogDetector(config.hog_threshold, config.hog_upsampling), config, thresholds=False
+        ),
     }
-    return FaceDetectorChain(
-        {name: _scanning(known[name], config) for name in dict.fromkeys(config.detectors)}
-    )
-
-
-def _scanning(factory: Factory, config: FaceConfig) -> Factory:
-    return lambda: ScanningDetector(factory(), config)
+    return FaceDetectorChain({name: known[name] for name in config.detectors})

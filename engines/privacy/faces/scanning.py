@@ -1,26 +1,37 @@
-"""How an image is shown to a face detector: at one size, and where asked turned or larger."""
+"""How an image is shown to a face detector: at one size, doubtful faces again and closer, and
+where something doubtful is left, turned."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from engines.privacy.faces.boxes import clipped, merged, scaled, turned_back
+from engines.privacy.faces.second_look import second_opinion
 from engines.privacy.model import Face, FaceDetector
 
 if TYPE_CHECKING:
     from engines.privacy.config import FaceConfig
     from engines.types import Pixels
 
+_MOST_DOUBTFUL = 8
+
 
 class ScanningDetector:
-    """Shows the image to `inner` at a long side it is good at; boxes are in image pixels."""
+    """Shows the image to `inner` at a long side it is good at; boxes are in image pixels.
 
-    def __init__(self, inner: FaceDetector, config: FaceConfig) -> None:
+    With `thresholds`, `inner` hands out doubtful faces too (from `config.doubtful`): those below
+    `config.threshold` need a second look to count, or must stand out when the image is turned.
+    Without, everything that `inner` hands out is a face.
+    """
+
+    def __init__(self, inner: FaceDetector, config: FaceConfig, thresholds: bool) -> None:
         self._inner = inner
         self._config = config
+        self._thresholds = thresholds
 
     @property
     def name(self) -> str:
@@ -29,13 +40,31 @@ class ScanningDetector:
     def detect(self, pixels: Pixels) -> tuple[Face, ...]:
         longest = max(pixels.shape[:2])
         side = max(min(longest, self._config.long_side_px), self._config.min_long_side_px)
-        found = self._look(pixels, side / longest)
-        if not found and self._config.rotations:
-            found = self._turned(pixels, side / longest)
+        seen = self._look(pixels, side / longest)
         crowd = min(longest, self._config.crowd_long_side_px)
         if crowd > side:
-            found = (*found, *self._look(pixels, crowd / longest))
-        return merged(found)
+            seen = merged((*seen, *self._look(pixels, crowd / longest)))
+        faces = self._certain(pixels, seen)
+        if not faces and self._worth_turning(seen):
+            faces = self._turned(pixels, min(1.0, self._config.turned_long_side_px / longest))
+        return merged(faces)
+
+    def _worth_turning(self, seen: tuple[Face, ...]) -> bool:
+        rotations = self._config.rotations
+        return rotations == "always" or (rotations == "doubtful" and bool(seen))
+
+    def _certain(self, pixels: Pixels, seen: Iterable[Face]) -> list[Face]:
+        """Faces above the threshold, and the most likely of the others after a second look."""
+        certain: list[Face] = []
+        doubtful: list[Face] = []
+        for face in seen:
+            at_once = not self._thresholds or face.confidence >= self._config.threshold
+            (certain if at_once else doubtful).append(face)
+        for face in doubtful[:_MOST_DOUBTFUL]:
+            again = (face.confidence + second_opinion(self._inner, pixels, face)) / 2
+            if again >= self._config.second_threshold:
+                certain.append(Face(face.box, again))
+        return certain
 
     def _look(self, pixels: Pixels, factor: float) -> tuple[Face, ...]:
         height, width = pixels.shape[:2]
@@ -46,15 +75,18 @@ class ScanningDetector:
                 faces.append(Face(box, face.confidence))
         return tuple(faces)
 
-    def _turned(self, pixels: Pixels, factor: float) -> tuple[Face, ...]:
+    def _turned(self, pixels: Pixels, factor: float) -> list[Face]:
         height, width = pixels.shape[:2]
         small = _resized(pixels, factor)
+        least = self._config.turned_threshold if self._thresholds else 0.0
         found: list[Face] = []
         for turns in (1, 2, 3):
-            for face in self._look(np.ascontiguousarray(np.rot90(small, turns)), 1.0):
+            for face in self._inner.detect(np.ascontiguousarray(np.rot90(small, turns))):
                 box = turned_back(face.box, turns, small.shape[1], small.shape[0])
-                found.append(Face(clipped(scaled(box, 1 / factor), width, height), face.confidence))
-        return tuple(found)
+                box = clipped(scaled(box, 1 / factor), width, height)
+                if face.confidence >= least and box[2] > 0 and box[3] > 0:
+                    found.append(Face(box, face.confidence))
+        return found
 
 
 def _resized(pixels: Pixels, factor: float) -> Pixels:

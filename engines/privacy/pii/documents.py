@@ -39,6 +39,7 @@ _BIRTH = re.compile(
 )
 _MRZ_NAME = re.compile(r"[PIACV][A-Z<][A-Z<]{3}[A-Z0-9<]{20,45}")
 _MRZ_NUMBER = re.compile(r"([A-Z0-9<]{9})(\d)[A-Z<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)")
+_MRZ_CARD = re.compile(r"(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z<]{3}")
 _LEAST_FILLERS = 5
 
 
@@ -56,18 +57,20 @@ def find_passports(text: str) -> Iterator[Span]:
 def _is_machine_readable(line: str) -> bool:
     if _MRZ_NAME.fullmatch(line) and "<<" in line and line.count("<") >= _LEAST_FILLERS:
         return True
-    match = _MRZ_NUMBER.match(line)
-    if match is None:
-        return False
-    number, number_digit, birth, birth_digit, *_ = match.groups()
-    return mrz_digit(number) == number_digit and mrz_digit(birth) == birth_digit
+    for pattern in (_MRZ_NUMBER, _MRZ_CARD):
+        match = pattern.match(line)
+        if match is not None:
+            fields = match.groups()
+            checked = zip(fields[0::2], fields[1::2], strict=True)
+            return all(mrz_digit(value) == digit for value, digit in checked)
+    return False
 
 
 def find_plates(text: str) -> Iterator[Span]:
     """Number plates that are called so; countries differ too much to know one by itself."""
     for match in _PLATE.finditer(text):
         plate = re.sub(r"[^A-ZÄÖÜ0-9]", "", match.group(1))
-        if 4 <= len(plate) <= 9 and _digits(plate) >= 1 and not _is_year(plate):
+        if 4 <= len(plate) <= 10 and _digits(plate) >= 1 and not _is_year(plate):
             yield Span("license_plate", match.start(1), match.end(1))
 
 

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from engines.privacy.config import TextConfig
     from engines.privacy.model import Box, PiiMatch, TextRegion
 
+_FEWEST_DIFFERENT = 2  # windows and bricks are read as "0000", never as a word
+_SAME_ROW = 0.5
+_SAME_WORD = 0.15
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -35,24 +39,27 @@ class Document:
 
 
 def document_of(regions: Sequence[TextRegion]) -> Document:
-    """`regions` are in reading order."""
+    """`regions` are ordered from top to bottom; each row is read from left to right."""
     parts: list[str] = []
     spans: list[tuple[int, int, TextRegion]] = []
     position = 0
-    for index, region in enumerate(regions):
-        if index:
-            parts.append(" " if _same_row(regions[index - 1].box, region.box) else "\n")
-            position += 1
-        parts.append(region.text)
-        spans.append((position, position + len(region.text), region))
-        position += len(region.text)
+    for row in _rows(regions):
+        for index, region in enumerate(row):
+            if parts:
+                glue = _glue(row[index - 1].box, region.box) if index else "\n"
+                parts.append(glue)
+                position += len(glue)
+            parts.append(region.text)
+            spans.append((position, position + len(region.text), region))
+            position += len(region.text)
     return Document("".join(parts), tuple(spans))
 
 
 def is_text(region: TextRegion, config: TextConfig) -> bool:
     """Whether a reading is text and not a pattern that looks a little like a letter."""
-    characters = sum(character.isalnum() for character in region.text)
-    if region.height_px < config.min_height_px:
+    shown = [character for character in region.text.lower() if character.isalnum()]
+    characters = len(shown)
+    if region.height_px < config.min_height_px or len(set(shown)) < _FEWEST_DIFFERENT:
         return False
     if characters >= config.min_characters and region.confidence >= config.confidence:
         return True
@@ -66,6 +73,23 @@ def union(boxes: Sequence[Box]) -> Box:
     return (left, top, right - left, bottom - top)
 
 
+def _rows(regions: Sequence[TextRegion]) -> list[list[TextRegion]]:
+    rows: list[list[TextRegion]] = []
+    for region in regions:
+        if rows and _same_row(rows[-1][-1].box, region.box):
+            rows[-1].append(region)
+        else:
+            rows.append([region])
+    return [sorted(row, key=lambda region: region.box[0]) for row in rows]
+
+
 def _same_row(left: Box, right: Box) -> bool:
     centres = abs((left[1] + left[3] / 2) - (right[1] + right[3] / 2))
-    return right[0] >= left[0] and centres < 0.5 * min(left[3], right[3])
+    apart = right[0] >= left[0] + left[2] / 2 or left[0] >= right[0] + right[2] / 2
+    return apart and centres < _SAME_ROW * min(left[3], right[3])
+
+
+def _glue(left: Box, right: Box) -> str:
+    """A word that the detector cut in two is put together again."""
+    gap = right[0] - (left[0] + left[2])
+    return "" if gap < _SAME_WORD * min(left[3], right[3]) else " "

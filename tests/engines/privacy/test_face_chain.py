@@ -1,0 +1,115 @@
+"""Falling back, saying so, and never saying "no faces" without having looked."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.privacy.config import FaceConfig
+from engines.privacy.faces import FaceDetectorChain, ScanningDetector
+from engines.privacy.faces.boxes import clipped, merged, overlap, turned_back
+from engines.privacy.model import DetectorUnavailable, Face, FaceDetector
+
+GREY = np.full((100, 200, 3), 128, dtype=np.uint8)
+
+
+def unavailable() -> FaceDetector:
+    raise DetectorUnavailable("not installed")
+
+
+def test_first_that_loads_is_used(doubles: Any, caplog: pytest.LogCaptureFixture) -> None:
+    second = doubles.faces((Face((1, 2, 3, 4), 0.9),), name="second")
+    with caplog.at_level(logging.WARNING):
+        chain = FaceDetectorChain({"first": unavailable, "second": lambda: second})
+    assert chain.name == "second"
+    assert chain.detect(GREY) == second.faces
+    assert "first is not available" in caplog.text
+
+
+def test_one_that_fails_hands_the_image_on(doubles: Any) -> None:
+    broken = doubles.faces(problem="weights gone", name="broken")
+    chain = FaceDetectorChain({"a": lambda: broken, "b": lambda: doubles.faces()})
+    assert chain.detect(GREY) == ()
+    assert broken.shapes == [(100, 200, 3)]
+
+
+def test_none_left_is_no_empty_answer(doubles: Any) -> None:
+    empty = FaceDetectorChain({"a": unavailable})
+    assert empty.name == "none"
+    with pytest.raises(DetectorUnavailable):
+        empty.detect(GREY)
+    with pytest.raises(DetectorUnavailable):
+        FaceDetectorChain({"a": lambda: doubles.faces(problem="x")}).detect(GREY)
+
+
+def scanning(inner: FaceDetector, **settings: Any) -> ScanningDetector:
+    return ScanningDetector(inner, FaceConfig(**settings), thresholds=True)
+
+
+def test_large_image_is_shown_small_and_box_scaled_back(doubles: Any) -> None:
+    inner = doubles.faces((Face((10, 20, 30, 40), 0.9),))
+    large = np.zeros((640, 1280, 3), dtype=np.uint8)
+    (face,) = scanning(inner, long_side_px=640).detect(large)
+    assert inner.shapes == [(320, 640, 3)]
+    assert face.box == (20, 40, 60, 80)
+
+
+def test_small_image_is_shown_larger(doubles: Any) -> None:
+    inner = doubles.faces()
+    scanning(inner, min_long_side_px=256).detect(np.zeros((64, 32, 3), dtype=np.uint8))
+    assert inner.shapes == [(256, 128, 3)]
+
+
+def test_doubtful_face_that_is_not_seen_again_is_none(doubles: Any) -> None:
+    inner = doubles.faces((Face((150, 5, 10, 10), 0.6),))
+    assert scanning(inner, rotations="off", min_long_side_px=0).detect(GREY) == ()
+    assert inner.shapes[1:] == [(192, 192, 3)] * 2
+
+
+def test_doubtful_face_that_is_seen_again_counts(doubles: Any) -> None:
+    middle = Face((64, 64, 64, 64), 0.7)
+    (face,) = scanning(doubles.faces((middle,)), rotations="off", min_long_side_px=0).detect(GREY)
+    assert face.confidence == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(("rotations", "looks"), [("off", 1), ("doubtful", 1), ("always", 4)])
+def test_empty_image_is_turned_only_when_asked(doubles: Any, rotations: Any, looks: int) -> None:
+    inner = doubles.faces()
+    scanning(inner, rotations=rotations, min_long_side_px=0).detect(GREY)
+    assert len(inner.shapes) == looks
+
+
+def test_crowd_is_looked_at_larger_once_more(doubles: Any) -> None:
+    inner = doubles.faces((Face((0, 0, 20, 20), 0.9),))
+    large = np.zeros((1000, 2000, 3), dtype=np.uint8)
+    found = scanning(inner, crowd_long_side_px=1280).detect(large)
+    assert inner.shapes == [(320, 640, 3), (640, 1280, 3)]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_turned_box_comes_back(turns: int) -> None:
+    image = np.zeros((40, 60), dtype=np.uint8)
+    image[5:15, 20:26] = 1
+    rows, columns = np.nonzero(np.rot90(image, turns))
+    found = (
+        int(columns.min()),
+        int(rows.min()),
+        int(np.ptp(columns)) + 1,
+        int(np.ptp(rows)) + 1,
+    )
+    assert turned_back(found, turns, 60, 40) == (20, 5, 6, 10)
+
+
+def test_overlapping_faces_are_one_and_the_surer_stays() -> None:
+    weak, strong, apart = (
+        Face((0, 0, 10, 10), 0.5),
+        Face((1, 1, 10, 10), 0.9),
+        Face((50, 50, 10, 10), 0.7),
+    )
+    assert merged((weak, strong, apart)) == (strong, apart)
+    assert overlap(weak.box, apart.box) == 0.0
+    assert clipped((-5, -5, 10, 10), 3, 100) == (0, 0, 3, 5)

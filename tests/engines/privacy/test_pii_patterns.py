@@ -1,0 +1,84 @@
+"""The patterns on the two labelled lists, and rule by rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engines.privacy.pii import PatternPii
+
+_LEAST_FOUND = 0.9
+_MOST_FALSE = 0.04
+
+
+def types_in(patterns: PatternPii, text: str) -> list[str]:
+    return [match.type for match in patterns.find(text)]
+
+
+@pytest.mark.parametrize("which", ["positives", "second_positives"])
+def test_finds_nine_of_ten(patterns: PatternPii, pii_strings: dict[str, Any], which: str) -> None:
+    listed = pii_strings[which]
+    missed = [text for kind, text in listed if kind not in types_in(patterns, text)]
+    assert len(missed) <= (1 - _LEAST_FOUND) * len(listed), missed
+
+
+@pytest.mark.parametrize("which", ["negatives", "second_negatives"])
+def test_takes_next_to_nothing_for_personal(
+    patterns: PatternPii, pii_strings: dict[str, Any], which: str
+) -> None:
+    listed = pii_strings[which]
+    false = [text for text in listed if patterns.find(text)]
+    assert len(false) <= _MOST_FALSE * len(listed), false
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("write to jane.doe@example.com today", "jane.doe@example.com"),
+        ("call +1 415 555 2671 now", "+1 415 555 2671"),
+        ("card 4111 1111 1111 1111 exp 12/27", "4111 1111 1111 1111"),
+        ("IBAN DE89 3704 0044 0532 0130 00 Bank", "DE89 3704 0044 0532 0130 00"),
+        ("from 84.23.101.7:8080", "84.23.101.7"),
+        ("see https://example.com/u/jane.", "https://example.com/u/jane"),
+    ],
+)
+def test_span_is_exactly_what_was_found(patterns: PatternPii, text: str, found: str) -> None:
+    (match,) = patterns.find(text)
+    assert match.text == found
+    assert text[match.start : match.end] == found
+
+
+def test_several_in_one_text_come_in_order(patterns: PatternPii) -> None:
+    text = "jane.doe@example.com\n+49 30 901820\nDOB: 12/03/1985"
+    assert types_in(patterns, text) == ["email", "phone", "date_of_birth"]
+
+
+def test_the_same_number_is_judged_by_what_it_is_called(patterns: PatternPii) -> None:
+    assert types_in(patterns, "Tel 4155552671") == ["phone"]
+    assert types_in(patterns, "Order 4155552671") == []
+
+
+def test_context_may_stand_on_the_line_above(patterns: PatternPii) -> None:
+    assert types_in(patterns, "Passport No:\nC01X00T47") == ["passport"]
+
+
+@pytest.mark.parametrize("text", ["v1.2.3.4", "Firmware 84.23.101.7", "127.0.0.1", "999.1.1.1"])
+def test_versions_and_loopback_are_no_address(patterns: PatternPii, text: str) -> None:
+    assert types_in(patterns, text) == []
+
+
+def test_wide_characters_and_odd_dashes_are_read(patterns: PatternPii) -> None:
+    assert types_in(patterns, "jane\uff20example.com") == ["email"]
+    assert types_in(patterns, "415\u2013555\u20132671") == ["phone"]
+
+
+def test_only_configured_regions_know_national_numbers() -> None:
+    assert PatternPii(("US",)).find("030 901820") == []
+    assert PatternPii(("DE",)).find("030 901820")[0].type == "phone"
+    assert PatternPii(()).find("+49 30 901820")[0].type == "phone"
+
+
+def test_match_does_not_show_its_text_in_repr(patterns: PatternPii) -> None:
+    (match,) = patterns.find("jane.doe@example.com")
+    assert "jane" not in repr(match)
