@@ -105,7 +105,7 @@ def test_a_job_killed_and_submitted_again_is_complete_and_exact(
     again = start(job_file, ray_folder, step_s=0.0)
     answer, log = again.communicate(timeout=250)
     assert again.returncode == 1, log  # rows failed, and the exit code says so
-    summary = json.loads(answer)
+    summary = json.loads(answer.splitlines()[-1])
     counts = (summary["written"], summary["rejected"], summary["failed"])
     assert counts == (ROWS - 4, 2, 2), log
     assert summary["unfinished_shards"] == 0

@@ -1,0 +1,62 @@
+# syntax=docker/dockerfile:1
+# The service and the batch jobs, for Ray on Kubernetes or anywhere.
+#   docker build --target cpu  -t inferloop/synthetic-images:dev-cpu .
+#   docker build --target cuda -t inferloop/synthetic-images:dev-cuda .
+# Packages go to /usr/local: the operator starts containers with a login shell, which resets PATH.
+ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
+
+FROM ${PYTHON_IMAGE} AS requirements
+WORKDIR /build
+COPY pyproject.toml constraints.txt ./
+# The declared dependencies without the project, so that code changes keep this layer.
+RUN <<'SH'
+python - <<'PY'
+import tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+extras = project["optional-dependencies"]
+lines = project["dependencies"] + extras["server"] + extras["faces"]
+open("requirements.txt", "w").write("\n".join(lines) + "\n")
+PY
+SH
+
+FROM requirements AS packages-cpu
+RUN pip install --no-cache-dir --no-compile --prefix=/packages -c constraints.txt \
+      --index-url https://download.pytorch.org/whl/cpu torch \
+ && PYTHONPATH=/packages/lib/python3.11/site-packages \
+    pip install --no-cache-dir --no-compile --prefix=/packages -c constraints.txt -r requirements.txt
+
+FROM requirements AS packages-cuda
+# PyPI's torch for Linux brings its CUDA libraries; the node brings the driver.
+RUN pip install --no-cache-dir --no-compile --prefix=/packages -c constraints.txt -r requirements.txt
+
+FROM ${PYTHON_IMAGE} AS runtime
+# wget: probes of the KubeRay operator before Ray 2.53. procps: `ray stop`.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends wget procps \
+ && rm -rf /var/lib/apt/lists/* \
+ && groupadd --gid 1000 ray \
+ && useradd --uid 1000 --gid 1000 --create-home --home-dir /home/ray ray \
+ && install -d -o ray -g ray /data /models /app
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/app \
+    INFERLOOP_DATA_ROOT=/data \
+    INFERLOOP_MODELS_ROOT=/app/models \
+    HF_HOME=/models \
+    RAY_AUTH_MODE=token \
+    RAY_USAGE_STATS_ENABLED=0
+WORKDIR /app
+USER 1000:1000
+EXPOSE 8000 8265 8080
+# Under KubeRay the operator writes the command; alone, the container is the whole service.
+CMD ["python", "-m", "deployments.launch", "--config", "configs/local.yaml"]
+
+FROM runtime AS cuda
+COPY --from=packages-cuda /packages /usr/local
+COPY --chown=1000:1000 . /app
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+
+# Last, so that it is what `docker build .` makes.
+FROM runtime AS cpu
+COPY --from=packages-cpu /packages /usr/local
+COPY --chown=1000:1000 . /app

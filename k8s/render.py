@@ -1,0 +1,49 @@
+"""Copies the Serve configs to where kustomize may read them (it reads no file outside an overlay).
+
+`python k8s/render.py` writes the copies; `--check` only says whether they are up to date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+K8S = Path(__file__).resolve().parent
+CONFIGS = K8S.parent / "configs"
+LOOPBACK, EVERYWHERE = "host: 127.0.0.1", "host: 0.0.0.0"
+
+
+def rendered(configs: Path = CONFIGS) -> dict[str, str]:
+    """Overlay to the text of its serve_config.yaml.
+
+    The local config listens on loopback only; in a pod, the kubelet and the service must reach it.
+    """
+    local = (configs / "local.yaml").read_text(encoding="utf-8")
+    if local.count(LOOPBACK) != 1:
+        raise SystemExit(f"configs/local.yaml no longer says {LOOPBACK!r} exactly once")
+    return {
+        "cpu-dev": local.replace(LOOPBACK, EVERYWHERE),
+        "gpu": (configs / "gpu.yaml").read_text(encoding="utf-8"),
+        "production": (configs / "production.yaml").read_text(encoding="utf-8"),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if outdated")
+    check = parser.parse_args(arguments).check
+    outdated = []
+    for overlay, text in rendered().items():
+        path = K8S / "overlays" / overlay / "serve_config.yaml"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            outdated.append(overlay)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if outdated:
+        sys.stdout.write(f"{'outdated' if check else 'written'}: {', '.join(outdated)}\n")
+    return 1 if check and outdated else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

