@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _TYPICAL_SPAN = 0.87
 _LEAST_SPAN = 0.1
+_BLURRED_ENERGY = 30.0  # below it, rounding to 8 bits makes the ratio meaningless
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def factors(seen: Measurement, limits: ScoreThresholds) -> Factors:
     used = max(tone.span, _LEAST_SPAN) / _TYPICAL_SPAN
     fine = seen.laplacian_variance / used**2
     coarse = seen.coarse_variance / used**2
-    detail = fine / (coarse + 4)
+    detail = fine / (coarse + _BLURRED_ENERGY)
     bits = limits.information_bits
     blocks = seen.blockiness**limits.block_power
     return Factors(

@@ -1,0 +1,165 @@
+"""How well the quality score orders spoiled images, and what it costs.
+
+    python -m benchmarks.validators_quality [--photos FOLDER]
+
+The photographs of scikit-image are the reporting set: the score was calibrated on others. With
+`--photos` every image below a folder is reported on in their place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from scipy.stats import spearmanr
+
+from benchmarks.distortions import DISTORTIONS
+from benchmarks.drawings import drawing
+from engines.errors import InvalidImage
+from engines.images import ImageLimits, decode, encode_jpeg
+from engines.metrics.grey import luma, shrunk
+from engines.metrics.measurement import measure
+from engines.metrics.sharpness import laplacian_variance
+from engines.quality import QualityConfig, QualityValidator
+from engines.quality.config import ILLUSTRATION, PHOTO, ScoreThresholds
+from engines.quality.score import factors, quality_score
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
+_LARGEST_PX = 1024
+_TIMED_RUNS = 30
+_DRAWINGS = 25
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photos", type=Path, help="folder of photographs")
+    folder: Path | None = parser.parse_args().photos
+    cv2.setNumThreads(1)
+    photos = dict(_in_folder(folder) if folder else _of_scikit_image())
+    print(f"{len(photos)} photographs, long side at most {_LARGEST_PX} px\n")
+    print(monotonicity(list(photos.values())))
+    print(calibration(list(photos.values())))
+    print(cost(next(iter(photos.values()))))
+
+
+def score(pixels: Pixels, thresholds: ScoreThresholds = PHOTO) -> float:
+    """The quality score of decoded pixels."""
+    return quality_score(factors(measure(pixels), thresholds), thresholds)
+
+
+def monotonicity(photos: list[Pixels]) -> str:
+    """Mean Spearman correlation of level and score, beside the variance of the Laplacian."""
+    lines = [
+        "| distortion (levels) | mean score, clean then levels | mean Spearman | strictly monotone "
+        "| variance of Laplacian alone |",
+        "|---|---|---|---|---|",
+    ]
+    for name, (distort, levels) in DISTORTIONS.items():
+        variants = [[p, *(distort(p, level) for level in levels)] for p in photos]
+        scores = np.array([[score(pixels) for pixels in row] for row in variants])
+        correlations = [_falling(row) for row in scores]
+        alone = [_falling([_plain_sharpness(pixels) for pixels in row]) for row in variants]
+        strict = sum(bool((np.diff(row) < 0).all()) for row in scores)
+        means = " ".join(f"{value:.2f}" for value in scores.mean(axis=0))
+        steps = "/".join(f"{level:g}" for level in levels)
+        lines.append(
+            f"| {name} ({steps}) | {means} | {np.mean(correlations):.3f} | {strict}/{len(photos)} "
+            f"| {np.mean(alone):.2f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def calibration(photos: list[Pixels]) -> str:
+    """Median, least and greatest score of clean images, drawings and junk, by profile."""
+    sets: Mapping[str, list[Pixels]] = {
+        "clean photographs": photos,
+        "flat drawings": [drawing(index) for index in range(_DRAWINGS)],
+        "blank, gradients, noise, checkerboards": list(_junk()),
+    }
+    lines = [
+        "| images | `photo` median (min..max) | `illustration` median (min..max) |",
+        "|---|---|---|",
+    ]
+    for name, images in sets.items():
+        cells = []
+        for thresholds in (PHOTO, ILLUSTRATION):
+            found = [score(pixels, thresholds) for pixels in images]
+            cells.append(f"{np.median(found):.2f} ({min(found):.2f}..{max(found):.2f})")
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} |")
+    return "\n".join(lines) + "\n"
+
+
+def cost(photo: Pixels) -> str:
+    """CPU milliseconds per image, one thread."""
+    validator = QualityValidator(QualityConfig())
+    lines = ["| size | measuring and scoring | with JPEG decoding |", "|---|---|---|"]
+    for name, size in (("512 x 512", (512, 512)), ("1920 x 1080", (1920, 1080))):
+        pixels = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
+        content = encode_jpeg(pixels, 90)
+        alone = _cpu_ms(partial(score, pixels))
+        whole = _cpu_ms(partial(validator.validate, content, "k"))
+        lines.append(f"| {name} | {alone:.1f} ms | {whole:.1f} ms |")
+    return "\n".join(lines) + "\n"
+
+
+def _falling(values: list[float] | np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    return float(spearmanr(range(len(values)), values).statistic)
+
+
+def _plain_sharpness(pixels: Pixels) -> float:
+    return laplacian_variance(shrunk(luma(pixels)))
+
+
+def _cpu_ms(run: Callable[[], object]) -> float:
+    run()
+    start = time.process_time()
+    for _ in range(_TIMED_RUNS):
+        run()
+    return (time.process_time() - start) / _TIMED_RUNS * 1000
+
+
+def _of_scikit_image() -> Iterator[tuple[str, Pixels]]:
+    import skimage.data
+
+    folder = Path(skimage.data.__file__).parent
+    for name in PHOTOS:
+        yield name, _at_most(decode((folder / name).read_bytes(), ImageLimits()).pixels)
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, Pixels]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            try:
+                yield path.name, _at_most(decode(path.read_bytes(), ImageLimits()).pixels)
+            except InvalidImage as error:
+                print(f"{path.name}: {error.message}")
+
+
+def _at_most(pixels: Pixels) -> Pixels:
+    scale = _LARGEST_PX / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+
+
+def _junk() -> Iterator[Pixels]:
+    rng, x = np.random.default_rng(0), np.arange(512)
+    planes = [np.full((512, 512), level) for level in (0, 128, 255)]
+    planes += [np.tile(x / 2, (512, 1)), (x[:, None] + x) / 4]
+    planes += [rng.integers(0, 256, (512, 512)), rng.normal(128, 40, (512, 512))]
+    planes += [((x[:, None] // side + x // side) % 2) * 255 for side in (2, 8, 32)]
+    for plane in planes:
+        yield np.repeat(np.clip(plane, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+if __name__ == "__main__":
+    main()
