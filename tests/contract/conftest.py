@@ -14,7 +14,8 @@ from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
 from serve_app.rate_limits import MemoryRateLimiter
 from tests.serve_app.face import HEADERS, KEY
-from tests.serve_app.fakes import PNG, FakeClock, FakeFiles, House
+from tests.serve_app.fakes import PNG, FakeClock, FakeFiles
+from tests.serve_app.house import House
 
 
 class ReferenceIds(IdSource):

@@ -16,7 +16,8 @@ from schemathesis.specs.openapi.checks import (
 
 from serve_app.config import ApiConfig
 from tests.serve_app.face import HEADERS, Face, build_face
-from tests.serve_app.fakes import PNG, FakeFiles, House
+from tests.serve_app.fakes import PNG, FakeFiles
+from tests.serve_app.house import House
 
 load_all_checks()
 CHECKS = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from serve_app.config import ApiConfig
 from tests.serve_app.face import build_face
-from tests.serve_app.fakes import House
+from tests.serve_app.house import House
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from serve_app.config import ApiConfig
 from tests.serve_app.face import HEADERS, Face, build_face
-from tests.serve_app.fakes import House
+from tests.serve_app.house import House
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from serve_app.app import create_app
 from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig, RateLimits
 from serve_app.rate_limits import MemoryRateLimiter
-from tests.serve_app.fakes import FakeClock, House
+from tests.serve_app.fakes import FakeClock
+from tests.serve_app.house import House
 
 KEY = "test-key-1"
 OTHER_KEY = "test-key-2"

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from engines.errors import InvalidParameters
 from serve_app.auth import ApiKeys, key_hash
 from tests.serve_app.face import KEY, OTHER_KEY, Face
-from tests.serve_app.fakes import House
+from tests.serve_app.house import House
 
 PROTECTED = [
     ("POST", "/api/v1/generate"),

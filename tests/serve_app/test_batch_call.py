@@ -20,7 +20,8 @@ from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from tests.serve_app.asgi import until
 from tests.serve_app.face import HEADERS, Face, build_face
-from tests.serve_app.fakes import FakeFiles, FakeGeneration, House
+from tests.serve_app.fakes import FakeFiles, FakeGeneration
+from tests.serve_app.house import House
 
 MODEL = "runwayml/stable-diffusion-v1-5"
 

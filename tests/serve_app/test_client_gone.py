@@ -11,7 +11,7 @@ import pytest
 from serve_app.config import ApiConfig
 from tests.serve_app.asgi import Exchange, until
 from tests.serve_app.face import Face, build_face
-from tests.serve_app.fakes import House
+from tests.serve_app.house import House
 
 SINGLE = ("/api/v1/generate", {"prompt": "a"})
 BATCH = ("/api/v1/generate/batch", {"prompts": ["a", "b", "c"], "batch_size": 2})

@@ -14,7 +14,9 @@ from serve_app.config import ApiConfig, CallDeadlines
 from serve_app.deadlines import within
 from serve_app.fan_out import fan_out
 from tests.serve_app.face import HEADERS, Face, build_face
-from tests.serve_app.fakes import PNG, FakeFiles, FakeQuality, House
+from tests.serve_app.fake_validators import FakeQuality
+from tests.serve_app.fakes import PNG, FakeFiles
+from tests.serve_app.house import House
 
 
 async def forever() -> int:

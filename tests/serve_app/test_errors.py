@@ -31,7 +31,7 @@ from engines.errors import (
 )
 from serve_app.errors import WIRE, BatchFailed, to_wire
 from tests.serve_app.face import HEADERS, Face
-from tests.serve_app.fakes import House
+from tests.serve_app.house import House
 
 GENERATE = {"prompt": "x", "num_inference_steps": 3}
 

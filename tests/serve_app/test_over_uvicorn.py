@@ -16,7 +16,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from serve_app.config import ApiConfig
 from tests.serve_app.face import HEADERS, KEY, Face, build_face
-from tests.serve_app.fakes import PNG, House
+from tests.serve_app.fakes import PNG
+from tests.serve_app.house import House
 
 
 @dataclass

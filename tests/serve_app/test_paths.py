@@ -18,7 +18,8 @@ from serve_app.paths import (
     PathCodec,
 )
 from tests.serve_app.face import HEADERS, build_face
-from tests.serve_app.fakes import PNG, FakeFiles, House
+from tests.serve_app.fakes import PNG, FakeFiles
+from tests.serve_app.house import House
 
 ROOTS = ["/data", "/home/jane/inferloop/data", "s3://bucket/prefix"]
 

@@ -21,7 +21,8 @@ from serve_app.rate_limits import (
     bucket_of,
 )
 from tests.serve_app.face import HEADERS, KEY, OTHER_KEY, SOCKET, Face, build_face
-from tests.serve_app.fakes import PNG, FakeClock, FakeFiles, House
+from tests.serve_app.fakes import PNG, FakeClock, FakeFiles
+from tests.serve_app.house import House
 
 QUICK = {"prompt": "x", "num_inference_steps": 1}
 

@@ -1,0 +1,140 @@
+"""Doubles of the exporter, the datasets, the profiles and readiness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from engines.errors import (
+    Conflict,
+    NotFound,
+)
+from engines.types import (
+    Comparison,
+    DatasetSummary,
+    ExportReport,
+    ExportRequest,
+    Profile,
+    ProfileRequest,
+    ProfileSummary,
+    S3ExportReport,
+    S3ExportRequest,
+)
+from tests.serve_app.fakes import EPOCH, FakeFiles
+
+
+@dataclass
+class FakeExporter:
+    files: FakeFiles
+    requests: list[ExportRequest | S3ExportRequest] = field(default_factory=list)
+    s3_report: S3ExportReport | None = None
+    busy: set[str] = field(default_factory=set)
+
+    async def export(self, request: ExportRequest) -> ExportReport:
+        self.requests.append(request)
+        if request.output_key in self.busy:
+            raise Conflict("Another export is writing this target")
+        self._require_dataset(request.dataset_key)
+        self.files.contents[request.output_key] = b"{}\n" * 40
+        return ExportReport(120, request.output_key, 2_450_000)
+
+    async def export_s3(self, request: S3ExportRequest) -> S3ExportReport:
+        self.requests.append(request)
+        self._require_dataset(request.dataset_key)
+        manifest = f"s3://{request.bucket_name}/{request.s3_prefix}/manifest.json"
+        return self.s3_report or S3ExportReport(
+            "success", 120, 0, 24_500_000, request.bucket_name, request.s3_prefix, manifest
+        )
+
+    def _require_dataset(self, key: str) -> None:
+        if not any(name.startswith(f"{key}/") for name in self.files.contents):
+            raise NotFound("dataset", key.rpartition("/")[2])
+
+
+@dataclass
+class FakeDatasets:
+    names: list[str] = field(default_factory=lambda: ["nature_set"])
+
+    async def list(self) -> Sequence[DatasetSummary]:
+        return [await self.get(name) for name in self.names]
+
+    async def get(self, name: str) -> DatasetSummary:
+        self._require(name)
+        return DatasetSummary(name, 120, 24_500_000, EPOCH, {"quality_passed": 100})
+
+    async def delete(self, name: str) -> None:
+        self._require(name)
+        self.names.remove(name)
+
+    def _require(self, name: str) -> None:
+        if name not in self.names:
+            raise NotFound("dataset", name)
+
+
+NATURE = Profile(
+    name="unsplash_nature",
+    created_at=EPOCH,
+    updated_at=datetime(2025, 5, 16, 10, 45, tzinfo=UTC),
+    sample_count=250,
+    key="profiles/stream_unsplash_nature.json",
+    statistics={
+        "color_distribution": {"red_mean": 0.42, "green_mean": 0.56, "blue_mean": 0.38},
+        "brightness_mean": 0.48,
+        "contrast_mean": 0.65,
+        "resolution": {"width_mean": 1920, "height_mean": 1080},
+    },
+)
+OFFICE = Profile(
+    name="webcam_office",
+    created_at=datetime(2025, 5, 20, 9, 15, tzinfo=UTC),
+    updated_at=datetime(2025, 5, 20, 9, 15, tzinfo=UTC),
+    sample_count=120,
+    key="profiles/stream_webcam_office.json",
+    statistics={},
+)
+
+
+@dataclass
+class FakeProfiles:
+    profiles: dict[str, Profile] = field(
+        default_factory=lambda: {profile.name: profile for profile in (NATURE, OFFICE)}
+    )
+    compared: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+
+    async def list(self) -> Sequence[ProfileSummary]:
+        return [
+            ProfileSummary(profile.name, profile.created_at, profile.sample_count, profile.key)
+            for profile in self.profiles.values()
+        ]
+
+    async def get(self, name: str) -> Profile:
+        if name not in self.profiles:
+            raise NotFound("profile", name)
+        return self.profiles[name]
+
+    async def create(self, request: ProfileRequest) -> Profile:
+        if request.name in self.profiles and not request.update:
+            raise Conflict(f"Profile {request.name} exists already")
+        key = f"profiles/stream_{request.name}.json"
+        self.profiles[request.name] = Profile(request.name, EPOCH, EPOCH, 3, key, {})
+        return self.profiles[request.name]
+
+    async def delete(self, name: str) -> None:
+        await self.get(name)
+        del self.profiles[name]
+
+    async def compare(self, name: str, dataset_key: str | None, other: str | None) -> Comparison:
+        await self.get(name)
+        if other is not None:
+            await self.get(other)
+        self.compared.append((name, dataset_key, other))
+        return Comparison(91.5, {"brightness": 0.05}, name, dataset_key or other or "")
+
+
+@dataclass
+class FakeReadiness:
+    missing: list[str] = field(default_factory=list)
+
+    async def not_ready(self) -> Sequence[str]:
+        return self.missing

@@ -1,0 +1,38 @@
+"""All doubles together, and the facade over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from serve_app.services import Services
+from tests.serve_app.fake_library import FakeDatasets, FakeExporter, FakeProfiles, FakeReadiness
+from tests.serve_app.fake_validators import FakePrivacy, FakeQuality
+from tests.serve_app.fakes import FakeFiles, FakeGeneration
+
+
+@dataclass
+class House:
+    """All doubles of one test, by name, and the facade over them."""
+
+    files: FakeFiles = field(default_factory=FakeFiles)
+    readiness: FakeReadiness = field(default_factory=FakeReadiness)
+    datasets: FakeDatasets = field(default_factory=FakeDatasets)
+    profiles: FakeProfiles = field(default_factory=FakeProfiles)
+
+    def __post_init__(self) -> None:
+        self.generation = FakeGeneration(self.files)
+        self.quality = FakeQuality(self.files)
+        self.privacy = FakePrivacy(self.files)
+        self.exporter = FakeExporter(self.files)
+
+    def services(self) -> Services:
+        return Services(
+            generation=self.generation,
+            quality=self.quality,
+            privacy=self.privacy,
+            exporter=self.exporter,
+            datasets=self.datasets,
+            profiles=self.profiles,
+            files=self.files,
+            readiness=self.readiness,
+        )

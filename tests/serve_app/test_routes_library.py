@@ -1,0 +1,196 @@
+"""Profiles, exports and datasets: what the facade is asked, and the keys of the answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from starlette.testclient import TestClient
+
+from engines.types import (
+    ExportFailure,
+    ExportFilter,
+    ExportRequest,
+    S3ExportReport,
+    S3ExportRequest,
+)
+from tests.serve_app.fakes import PNG
+from tests.serve_app.house import House
+
+QUICK = {"prompt": "x", "num_inference_steps": 1}
+
+
+def put(house: House, *keys: str) -> None:
+    house.files.contents.update(dict.fromkeys(keys, PNG))
+
+
+class TestProfiles:
+    def test_made_from_a_folder_or_a_whole_area(self, client: TestClient, house: House) -> None:
+        for name, folder in (("one", "/data/uploads/office/"), ("all", "/data/uploads")):
+            answer = client.post("/api/v1/profiles", json={"name": name, "source_dir": folder})
+            assert answer.status_code == 200
+            assert answer.json()["path"] == f"/data/profiles/stream_{name}.json"
+
+    def test_a_second_of_the_name_is_a_conflict_unless_it_updates(self, client: TestClient) -> None:
+        body = {"name": "unsplash_nature", "source_dir": "/data/uploads/x"}
+        assert client.post("/api/v1/profiles", json=body).status_code == 409
+        assert client.post("/api/v1/profiles", json={**body, "update": True}).status_code == 200
+
+    def test_removed_is_gone(self, client: TestClient) -> None:
+        assert client.delete("/api/v1/profiles/webcam_office").json() == {
+            "status": "success",
+            "name": "webcam_office",
+        }
+        answer = client.get("/api/v1/profiles/webcam_office")
+        assert answer.status_code == 404
+        assert answer.json()["error"]["message"] == "Profile not found: webcam_office"
+
+    @pytest.mark.parametrize(
+        ("query", "dataset_key", "other"),
+        [
+            ({"dataset": "/data/generated/set"}, "generated/set", None),
+            ({"dataset": "set"}, "generated/set", None),
+            ({"dataset": "/data/uploads"}, "uploads", None),
+            ({"profile": "webcam_office"}, None, "webcam_office"),
+        ],
+    )
+    def test_compared_with_a_dataset_or_a_profile(
+        self,
+        client: TestClient,
+        house: House,
+        query: dict[str, str],
+        dataset_key: str | None,
+        other: str | None,
+    ) -> None:
+        answer = client.get("/api/v1/profiles/unsplash_nature/compare", params=query)
+        assert answer.json()["conformance"] == 91.5
+        assert house.profiles.compared == [("unsplash_nature", dataset_key, other)]
+
+    @pytest.mark.parametrize("query", [{}, {"dataset": "a", "profile": "b"}])
+    def test_with_exactly_one_of_them(self, client: TestClient, query: dict[str, str]) -> None:
+        answer = client.get("/api/v1/profiles/unsplash_nature/compare", params=query)
+        assert answer.status_code == 400
+        assert "dataset, profile" in answer.json()["error"]["details"]["constraint"]
+
+
+class TestExport:
+    def test_every_choice_reaches_the_exporter(self, client: TestClient, house: House) -> None:
+        put(house, "generated/set/x.png")
+        body = {
+            "dataset_dir": "/data/generated/set/",
+            "output_file": "/data/exports/set.parquet",
+            "include_metadata": False,
+            "filter": {"quality_passed": True, "since": "2026-01-02T03:04:05Z"},
+            "splits": {"train": 0.8, "test": 0.2},
+        }
+        answer = client.post("/api/v1/export/parquet", json=body)
+        assert answer.json()["output_file"] == "/data/exports/set.parquet"
+        assert house.exporter.requests == [
+            ExportRequest(
+                format="parquet",
+                dataset_key="generated/set",
+                output_key="exports/set.parquet",
+                include_metadata=False,
+                filter=ExportFilter(
+                    quality_passed=True, since=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+                ),
+                splits={"train": 0.8, "test": 0.2},
+            )
+        ]
+
+    def test_webdataset_goes_to_a_folder(self, client: TestClient, house: House) -> None:
+        put(house, "generated/set/x.png")
+        body = {"dataset_dir": "/data/generated/set", "output_dir": "/data/exports/shards/"}
+        answer = client.post("/api/v1/export/webdataset", json=body)
+        assert answer.json() == {
+            "status": "success",
+            "exported_count": 120,
+            "output_dir": "/data/exports/shards",
+            "file_size_bytes": 2_450_000,
+        }
+
+    def test_two_writers_of_one_target(self, client: TestClient, house: House) -> None:
+        put(house, "generated/set/x.png")
+        house.exporter.busy.add("exports/x.jsonl")
+        body = {"dataset_dir": "/data/generated/set", "output_file": "/data/exports/x.jsonl"}
+        answer = client.post("/api/v1/export/jsonl", json=body)
+        assert answer.status_code == 409
+        assert answer.json()["error"]["code"] == "CONFLICT"
+
+    def test_an_absent_dataset_is_named_by_its_path(self, client: TestClient) -> None:
+        body = {"dataset_dir": "/data/generated/none", "output_file": "/data/exports/x.jsonl"}
+        answer = client.post("/api/v1/export/jsonl", json=body)
+        assert answer.status_code == 404
+        assert answer.json()["error"]["message"] == "Dataset not found: /data/generated/none"
+
+    @pytest.mark.parametrize("since", ["yesterday", "2026-01-02T03:04:05", True])
+    def test_since_is_a_moment_with_its_zone(self, client: TestClient, since: object) -> None:
+        body = {
+            "dataset_dir": "/data/generated/set",
+            "output_file": "/data/exports/x.jsonl",
+            "filter": {"since": since},
+        }
+        answer = client.post("/api/v1/export/jsonl", json=body)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["details"]["parameter"] == "filter.since"
+
+    def test_s3_tells_failures_only_when_there_are_some(
+        self, client: TestClient, house: House
+    ) -> None:
+        put(house, "generated/set/x.png")
+        failure = ExportFailure("generated/set/x.png", "AccessDenied")
+        house.exporter.s3_report = S3ExportReport(
+            "partial", 3, 1, 100, "my-bucket", "a", "s3://my-bucket/a/manifest.json", (failure,), 2
+        )
+        body = {
+            "dataset_dir": "/data/generated/set",
+            "bucket_name": "my-bucket",
+            "s3_prefix": "/a/",
+        }
+        answer = client.post("/api/v1/export/s3", json=body)
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "status": "partial",
+            "uploaded_count": 3,
+            "failed_count": 1,
+            "total_size_bytes": 100,
+            "bucket_name": "my-bucket",
+            "s3_prefix": "a",
+            "manifest_url": "s3://my-bucket/a/manifest.json",
+            "failures": [{"key": "generated/set/x.png", "reason": "AccessDenied"}],
+            "skipped_count": 2,
+        }
+        assert house.exporter.requests == [S3ExportRequest("generated/set", "my-bucket", "a")]
+
+    def test_nothing_written_has_no_manifest(self, client: TestClient, house: House) -> None:
+        put(house, "generated/set/x.png")
+        house.exporter.s3_report = S3ExportReport("failed", 0, 0, 0, "my-bucket", "", None)
+        body = {"dataset_dir": "/data/generated/set", "bucket_name": "my-bucket"}
+        answer = client.post("/api/v1/export/s3", json=body).json()
+        assert answer["manifest_url"] is None
+        assert "failures" not in answer
+        assert "skipped_count" not in answer
+
+    @pytest.mark.parametrize("name", ["", "A", "My_Bucket", "x" * 64, "-a-", "a/b"])
+    def test_bucket_names_are_s3s(self, client: TestClient, name: str) -> None:
+        body = {"dataset_dir": "/data/generated/set", "bucket_name": name}
+        assert client.post("/api/v1/export/s3", json=body).status_code == 400
+
+
+class TestDatasets:
+    def test_listed_with_their_paths(self, client: TestClient) -> None:
+        listed = client.get("/api/v1/datasets").json()
+        one = client.get("/api/v1/datasets/nature_set").json()
+        assert listed == {"datasets": [one]}
+        assert one == {
+            "name": "nature_set",
+            "path": "/data/generated/nature_set",
+            "image_count": 120,
+            "size_bytes": 24_500_000,
+            "updated_at": "2025-05-15T14:30:00Z",
+            "verdicts": {"quality_passed": 100},
+        }
+
+    def test_removed_is_gone(self, client: TestClient) -> None:
+        assert client.delete("/api/v1/datasets/nature_set").status_code == 200
+        assert client.get("/api/v1/datasets/nature_set").status_code == 404
