@@ -45,11 +45,12 @@ lint: $(BIN)/.dev ## ruff
 types: $(BIN)/.dev ## mypy, strict
 	$(BIN)/mypy
 
+# One thread an operator and two processes: two cores without oversubscription.
 fast: $(BIN)/.dev ## the tests that need no Ray cluster
-	$(BIN)/python -m pytest -q -m 'not ray and not s3_real and not gpu'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not ray and not s3_real and not gpu'
 
-test: lint types ## lint, types, architecture rules, the whole suite
-	$(BIN)/python -m pytest -q
+test: lint types fast ## lint, types, architecture rules, the whole suite
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m ray
 
 bench: $(BIN)/.dev ## the benchmarks; results go to benchmarks/RESULTS.md by hand
 	$(BIN)/python -m benchmarks.serving

@@ -36,9 +36,15 @@ def pipeline(cache: Cache, name: str = "unet.pt") -> StableDiffusionPipeline:
         raise FileNotFoundError(cache.file("decoder.pt"))
     decoder.load_state_dict(state["model"])
     made = StableDiffusionPipeline(
-        vae=vae, text_encoder=denoiser.text_encoder, tokenizer=denoiser.tokenizer,
-        unet=denoiser.unet, scheduler=build_scheduler(), safety_checker=None,
-        feature_extractor=None, requires_safety_checker=False)
+        vae=vae,
+        text_encoder=denoiser.text_encoder,
+        tokenizer=denoiser.tokenizer,
+        unet=denoiser.unet,
+        scheduler=build_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
     made.set_progress_bar_config(disable=True)
     return made
 

@@ -39,15 +39,20 @@ class Sampler:
             with np.load(cache.file(f"bank_{grid[0]}x{grid[1]}.npz")) as data:
                 self._banks.append({name: data[name] for name in data.files})
         self._rows = variants()
-        self._own = [row for row in range(len(self._rows))
-                     if row == 0 or self._rows[row - 1][0] != self._rows[row][0]]
+        self._own = [
+            row
+            for row in range(len(self._rows))
+            if row == 0 or self._rows[row - 1][0] != self._rows[row][0]
+        ]
         self._taught = [index for index, c in enumerate(CONCEPTS) if c.icon not in LATER]
-        self._taught_rows = [row for row, (index, _) in enumerate(self._rows)
-                             if index in set(self._taught)]
+        self._taught_rows = [
+            row for row, (index, _) in enumerate(self._rows) if index in set(self._taught)
+        ]
         self._scenes = scene_rows()
         self._scene_weights = [
             SCENE_WEIGHT.get(terrain, 1.0) * TIME_WEIGHT.get(time, 1.0) * (at < LAYOUTS_TAUGHT)
-            for terrain, time, at in self._scenes]
+            for terrain, time, at in self._scenes
+        ]
 
     def draw(self, size: int, grid: int | None = None) -> Batch:
         """Return ``size`` samples at the native grid's cost: fewer on larger grids."""
@@ -101,12 +106,16 @@ class Sampler:
         first, second = self.rng.sample(self._taught, 2)
         left, right = bank["left"][self._own[first]], bank["right"][self._own[second]]
         white = np.full(3, 255, np.float32)
-        latent = (left[0] + right[0] + np.tensordot(white, left[1:] + right[1:], 1)
-                  - self._white(bank) - self._offset)
+        latent = (
+            left[0]
+            + right[0]
+            + np.tensordot(white, left[1:] + right[1:], 1)
+            - self._white(bank)
+            - self._offset
+        )
         return latent, pair_caption(CONCEPTS[first], CONCEPTS[second], self.rng)
 
     def _white(self, bank: dict[str, Floats]) -> Floats:
         """Return the latent of plain white, (12, 1, 1): counted twice in the sum of two layers."""
         corner = np.tensordot(np.full(3, 255, np.float32), bank["centre"][0][1:], 1)[:, :1, :1]
         return np.asarray(corner, np.float32).reshape(CHANNELS, 1, 1)
-

@@ -27,8 +27,12 @@ class Cache:
 def parser(description: str | None) -> argparse.ArgumentParser:
     """Return an argument parser with the options that every stage has."""
     made = argparse.ArgumentParser(description=description)
-    made.add_argument("--cache", type=Path, default=Path(".training-cache"),
-                      help="folder of everything the stages make")
+    made.add_argument(
+        "--cache",
+        type=Path,
+        default=Path(".training-cache"),
+        help="folder of everything the stages make",
+    )
     made.add_argument("--seed", type=int, default=0)
     return made
 

@@ -50,8 +50,9 @@ class Calibration(Run):
         empty = torch.rand(n, generator=self.generator) < 1 / 6
         captions = ["" if e else c for e, c in zip(empty.tolist(), batch.captions, strict=True)]
         with torch.no_grad():
-            both = self.teacher(torch.cat([noisy, noisy]), torch.cat([t, t]),
-                                [*captions, *[""] * n])
+            both = self.teacher(
+                torch.cat([noisy, noisy]), torch.cat([t, t]), [*captions, *[""] * n]
+            )
             with_words, without = both.chunk(2)
             k = shrinkage(t).view(-1, 1, 1, 1)
             target = without + k * (with_words - without)

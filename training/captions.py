@@ -6,45 +6,137 @@ from collections.abc import Sequence
 from training.concepts import COLOUR_WORDS, PLACES, Concept
 
 ADJECTIVES = ("beautiful", "cute", "nice", "small", "big", "little", "pretty", "lovely", "simple")
-OPENERS = ("a photo of", "a picture of", "an illustration of", "a drawing of", "an image of",
-           "a photograph of", "a painting of", "a close-up of", "a portrait of", "an emoji of")
-QUALITY = ("highly detailed", "4k", "8k", "high quality", "masterpiece", "best quality", "sharp",
-           "digital art", "photorealistic", "realistic", "professional photography", "detailed",
-           "cinematic lighting", "trending on artstation", "studio lighting", "vivid colors",
-           "high resolution", "hd", "beautiful", "flat style", "cartoon", "award winning")
-ON_COLOUR = ("on a {} background", "on {} background", "with a {} background",
-             "against a {} background", "in front of a {} background", "on a plain {} background",
-             "on a {} backdrop", "{} background")
+OPENERS = (
+    "a photo of",
+    "a picture of",
+    "an illustration of",
+    "a drawing of",
+    "an image of",
+    "a photograph of",
+    "a painting of",
+    "a close-up of",
+    "a portrait of",
+    "an emoji of",
+)
+QUALITY = (
+    "highly detailed",
+    "4k",
+    "8k",
+    "high quality",
+    "masterpiece",
+    "best quality",
+    "sharp",
+    "digital art",
+    "photorealistic",
+    "realistic",
+    "professional photography",
+    "detailed",
+    "cinematic lighting",
+    "trending on artstation",
+    "studio lighting",
+    "vivid colors",
+    "high resolution",
+    "hd",
+    "beautiful",
+    "flat style",
+    "cartoon",
+    "award winning",
+)
+ON_COLOUR = (
+    "on a {} background",
+    "on {} background",
+    "with a {} background",
+    "against a {} background",
+    "in front of a {} background",
+    "on a plain {} background",
+    "on a {} backdrop",
+    "{} background",
+)
 TERRAIN_NAMES: dict[str, tuple[str, ...]] = {
-    "mountains": ("mountains", "the mountains", "a mountain landscape", "a mountain range",
-                  "mountain peaks", "a landscape with mountains", "a mountain"),
-    "snow": ("a snowy landscape", "snowy mountains", "a winter landscape", "snow", "a snowy field",
-             "a winter forest", "snow covered mountains"),
+    "mountains": (
+        "mountains",
+        "the mountains",
+        "a mountain landscape",
+        "a mountain range",
+        "mountain peaks",
+        "a landscape with mountains",
+        "a mountain",
+    ),
+    "snow": (
+        "a snowy landscape",
+        "snowy mountains",
+        "a winter landscape",
+        "snow",
+        "a snowy field",
+        "a winter forest",
+        "snow covered mountains",
+    ),
     "sea": ("the sea", "the ocean", "a calm sea", "an ocean", "a seascape", "a blue ocean"),
     "beach": ("a beach", "the beach", "a tropical beach", "a sandy beach", "a seashore"),
     "lake": ("a lake", "a mountain lake", "a lake with mountains", "a lake in the mountains"),
     "forest": ("a forest", "the forest", "the woods", "a pine forest", "a green forest", "trees"),
     "desert": ("a desert", "the desert", "sand dunes", "a desert with cactus", "desert dunes"),
-    "city": ("a city", "the city", "a city skyline", "a town", "skyscrapers", "a cityscape",
-             "city buildings"),
-    "future": ("a futuristic city with flying cars", "a futuristic city", "a sci-fi city",
-               "flying cars over a city", "a cyberpunk city", "a futuristic city with flying cars",
-               "a city of the future with flying vehicles", "a futuristic skyline"),
-    "meadow": ("a meadow", "a field", "green hills", "a green field", "a field of flowers",
-               "a grassy meadow", "a countryside landscape", "a garden", "a landscape"),
+    "city": (
+        "a city",
+        "the city",
+        "a city skyline",
+        "a town",
+        "skyscrapers",
+        "a cityscape",
+        "city buildings",
+    ),
+    "future": (
+        "a futuristic city with flying cars",
+        "a futuristic city",
+        "a sci-fi city",
+        "flying cars over a city",
+        "a cyberpunk city",
+        "a futuristic city with flying cars",
+        "a city of the future with flying vehicles",
+        "a futuristic skyline",
+    ),
+    "meadow": (
+        "a meadow",
+        "a field",
+        "green hills",
+        "a green field",
+        "a field of flowers",
+        "a grassy meadow",
+        "a countryside landscape",
+        "a garden",
+        "a landscape",
+    ),
     "sky": ("the sky", "clouds", "a sky with clouds", "a cloudy sky"),
     "space": ("space", "outer space", "planets and stars", "the galaxy", "a planet in space"),
 }
 TIME_WORDS: dict[str, tuple[str, ...]] = {
     "day": ("", "", "", "during the day", "on a sunny day", "under a blue sky"),
     "sunset": ("at sunset", "at dusk", "in the evening", "with a sunset", "during sunset"),
-    "sunrise": ("at sunrise", "at dawn", "in the morning", "with a sunrise",
-                "in the early morning"),
-    "night": ("at night", "by night", "under the stars", "with stars and moon", "in the moonlight",
-              "under the moon", "at midnight"),
+    "sunrise": (
+        "at sunrise",
+        "at dawn",
+        "in the morning",
+        "with a sunrise",
+        "in the early morning",
+    ),
+    "night": (
+        "at night",
+        "by night",
+        "under the stars",
+        "with stars and moon",
+        "in the moonlight",
+        "under the moon",
+        "at midnight",
+    ),
 }
-NIGHT_SKY = ("a night sky with stars and moon", "a starry night", "a starry sky", "the moon",
-             "night sky", "stars and moon")
+NIGHT_SKY = (
+    "a night sky with stars and moon",
+    "a starry night",
+    "a starry sky",
+    "the moon",
+    "night sky",
+    "stars and moon",
+)
 
 
 def article(noun: str) -> str:
@@ -113,8 +205,10 @@ def scene_caption(terrain: str, time: str, rng: random.Random) -> str:
         bare = name.removeprefix("a ").removeprefix("an ").removeprefix("the ")
         adjective = rng.choice(("beautiful ", "", "", "red ", "colorful "))
         start = f"{article(adjective or time)} {adjective}{time}"
-        core = f"{start} {rng.choice(('over', 'over', 'in', 'behind'))} " \
-               f"{rng.choice((bare, 'the ' + bare, name))}"
+        core = (
+            f"{start} {rng.choice(('over', 'over', 'in', 'behind'))} "
+            f"{rng.choice((bare, 'the ' + bare, name))}"
+        )
         return decorate(start if rng.random() < 0.12 else core, rng)
     core = f"{name} {rng.choice(TIME_WORDS[time])}".strip()
     if rng.random() < 0.15 and name.startswith("a "):
@@ -125,8 +219,20 @@ def scene_caption(terrain: str, time: str, rng: random.Random) -> str:
 def corpus(concepts: Sequence[Concept], count: int, seed: int) -> list[str]:
     """Return captions of every kind, for the tokenizer."""
     rng, places = random.Random(seed), list(PLACES)
-    colours = ("", "", *COLOUR_WORDS, "white", "black", "red", "orange", "yellow", "green", "blue",
-               "pink", "brown")
+    colours = (
+        "",
+        "",
+        *COLOUR_WORDS,
+        "white",
+        "black",
+        "red",
+        "orange",
+        "yellow",
+        "green",
+        "blue",
+        "pink",
+        "brown",
+    )
     made = []
     for i in range(count):
         concept = concepts[i % len(concepts)]

@@ -98,27 +98,61 @@ COLOUR_ICONS = {
 
 # The colour of the drawing itself, so that "a red apple" is the drawing as it is.
 OWN_COLOUR = {
-    "cat-face": "orange", "fox": "orange", "bear": "brown", "pig-face": "pink", "frog": "green",
-    "bird": "blue", "butterfly": "blue", "red-apple": "red", "banana": "yellow",
-    "strawberry": "red", "lemon": "yellow", "deciduous-tree": "green", "rose": "red",
-    "sunflower": "yellow", "tulip": "pink", "mushroom": "red", "automobile": "red",
-    "guitar": "red", "closed-book": "red", "balloon": "red", "red-heart": "red",
-    "star": "yellow", "crown": "golden", "lady-beetle": "red", "cherries": "red",
-    "elephant": "gray", "tropical-fish": "yellow", "spouting-whale": "blue",
-    "umbrella": "purple", "key": "golden", "cactus": "green", "turtle": "green",
+    "cat-face": "orange",
+    "fox": "orange",
+    "bear": "brown",
+    "pig-face": "pink",
+    "frog": "green",
+    "bird": "blue",
+    "butterfly": "blue",
+    "red-apple": "red",
+    "banana": "yellow",
+    "strawberry": "red",
+    "lemon": "yellow",
+    "deciduous-tree": "green",
+    "rose": "red",
+    "sunflower": "yellow",
+    "tulip": "pink",
+    "mushroom": "red",
+    "automobile": "red",
+    "guitar": "red",
+    "closed-book": "red",
+    "balloon": "red",
+    "red-heart": "red",
+    "star": "yellow",
+    "crown": "golden",
+    "lady-beetle": "red",
+    "cherries": "red",
+    "elephant": "gray",
+    "tropical-fish": "yellow",
+    "spouting-whale": "blue",
+    "umbrella": "purple",
+    "key": "golden",
+    "cactus": "green",
+    "turtle": "green",
 }
 
 # Background colours: sRGB, 0..255.
 COLOURS: dict[str, tuple[int, int, int]] = {
-    "white": (255, 255, 255), "black": (16, 16, 20), "red": (216, 40, 44),
-    "orange": (250, 140, 30), "yellow": (252, 222, 50), "green": (52, 160, 72),
-    "blue": (40, 96, 216), "light blue": (140, 206, 250), "purple": (132, 62, 182),
-    "pink": (250, 158, 194), "brown": (128, 82, 48), "gray": (150, 150, 154),
+    "white": (255, 255, 255),
+    "black": (16, 16, 20),
+    "red": (216, 40, 44),
+    "orange": (250, 140, 30),
+    "yellow": (252, 222, 50),
+    "green": (52, 160, 72),
+    "blue": (40, 96, 216),
+    "light blue": (140, 206, 250),
+    "purple": (132, 62, 182),
+    "pink": (250, 158, 194),
+    "brown": (128, 82, 48),
+    "gray": (150, 150, 154),
 }
 
 COLOUR_WORDS = {
-    "gray": ("gray", "grey"), "light blue": ("light blue", "sky blue", "cyan"),
-    "purple": ("purple", "violet"), "golden": ("golden", "gold", "yellow"),
+    "gray": ("gray", "grey"),
+    "light blue": ("light blue", "sky blue", "cyan"),
+    "purple": ("purple", "violet"),
+    "golden": ("golden", "gold", "yellow"),
 }
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -130,19 +164,49 @@ PLACES: dict[str, tuple[str, ...]] = {
     "desert": ("in the desert", "in a desert", "on a sand dune"),
     "city": ("in the city", "in a city", "on the street", "in front of a city", "in a town"),
     "space": ("in space", "in outer space", "among the stars"),
-    "meadow": ("in a meadow", "in a field", "on the grass", "on green grass", "in a garden",
-               "in a park"),
+    "meadow": (
+        "in a meadow",
+        "in a field",
+        "on the grass",
+        "on green grass",
+        "in a garden",
+        "in a park",
+    ),
     "night": ("at night", "under the stars", "in the night sky", "in the moonlight"),
     "sky": ("in the sky", "in a blue sky", "in the clouds"),
 }
 
 
-LATER = frozenset({
-    "mouse-face", "cow-face", "monkey-face", "unicorn", "chicken", "duck", "lady-beetle",
-    "octopus", "turtle", "snail", "cherries", "watermelon", "lemon", "pineapple",
-    "soft-ice-cream", "doughnut", "evergreen-tree", "cactus", "tulip", "closed-book", "key",
-    "umbrella", "soccer-ball", "crown", "light-bulb", "ghost",
-})
+LATER = frozenset(
+    {
+        "mouse-face",
+        "cow-face",
+        "monkey-face",
+        "unicorn",
+        "chicken",
+        "duck",
+        "lady-beetle",
+        "octopus",
+        "turtle",
+        "snail",
+        "cherries",
+        "watermelon",
+        "lemon",
+        "pineapple",
+        "soft-ice-cream",
+        "doughnut",
+        "evergreen-tree",
+        "cactus",
+        "tulip",
+        "closed-book",
+        "key",
+        "umbrella",
+        "soccer-ball",
+        "crown",
+        "light-bulb",
+        "ghost",
+    }
+)
 """Objects left for a longer run: drawn and encoded, but not yet in the training mix."""
 
 

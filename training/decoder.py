@@ -56,8 +56,8 @@ class Pictures:
             for _ in range(each):
                 y = int(self._rng.integers(height // 32 - CELLS + 1))
                 x = int(self._rng.integers(width // 32 - CELLS + 1))
-                latents.append(latent[:, y:y + CELLS, x:x + CELLS])
-                pixels.append(picture[y * 32:(y + CELLS) * 32, x * 32:(x + CELLS) * 32])
+                latents.append(latent[:, y : y + CELLS, x : x + CELLS])
+                pixels.append(picture[y * 32 : (y + CELLS) * 32, x * 32 : (x + CELLS) * 32])
         target = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2) / 127.5 - 1
         return torch.from_numpy(np.stack(latents)), target.contiguous()
 
@@ -104,8 +104,7 @@ def picture_loss(made: Tensor, target: Tensor) -> Tensor:
     across = (error[..., 1:] - error[..., :-1]).abs().mean()
     down = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
     coarse = F.avg_pool2d(error, 4).abs().mean()
-    return (error.abs().mean() + 0.6 * (across + down) + 0.5 * coarse
-            + 0.5 * error.square().mean())
+    return error.abs().mean() + 0.6 * (across + down) + 0.5 * coarse + 0.5 * error.square().mean()
 
 
 def main() -> None:
@@ -120,8 +119,13 @@ def main() -> None:
     torch.manual_seed(args.seed)
     cache, budget, step = Cache(args.cache), TimeBudget(args.minutes * 60), 0
     model = FastDecoder(build_vae())
-    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad],
-                                  lr=args.peak, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
+    optimiser = torch.optim.AdamW(
+        [p for p in model.parameters() if p.requires_grad],
+        lr=args.peak,
+        betas=(0.9, 0.99),
+        weight_decay=1e-4,
+        fused=True,
+    )
     path = cache.file("decoder.pt")
     state = load_state(path)
     if state is not None:
@@ -147,10 +151,20 @@ def main() -> None:
         last = now
         mean += 0.03 * ((output - target).square().mean().item() - mean)
         if step % 50 == 0 or budget.over:
-            print(f"decoder: {budget.spent_s / 60:.1f} of {args.minutes} min, step {step}, "
-                  f"{10 * np.log10(4 / mean):.2f} dB", flush=True)
-            save_state(path, {"model": model.state_dict(), "optimiser": optimiser.state_dict(),
-                              "step": step, "spent_s": budget.spent_s})
+            print(
+                f"decoder: {budget.spent_s / 60:.1f} of {args.minutes} min, step {step}, "
+                f"{10 * np.log10(4 / mean):.2f} dB",
+                flush=True,
+            )
+            save_state(
+                path,
+                {
+                    "model": model.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "step": step,
+                    "spent_s": budget.spent_s,
+                },
+            )
 
 
 if __name__ == "__main__":

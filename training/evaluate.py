@@ -21,12 +21,26 @@ Images = NDArray[np.uint8]
 """(n, height, width, 3) uint8, sRGB."""
 
 
-def draw(pipe: StableDiffusionPipeline, prompts: Sequence[str], seeds: Sequence[int], *,
-         size: int, steps: int, guidance: float) -> Images:
+def draw(
+    pipe: StableDiffusionPipeline,
+    prompts: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    size: int,
+    steps: int,
+    guidance: float,
+) -> Images:
     """Draw one square picture for each prompt and seed in one batch, each from its own noise."""
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    result = pipe(list(prompts), width=size, height=size, num_inference_steps=steps,
-                  guidance_scale=guidance, generator=generators, output_type="np")
+    result = pipe(
+        list(prompts),
+        width=size,
+        height=size,
+        num_inference_steps=steps,
+        guidance_scale=guidance,
+        generator=generators,
+        output_type="np",
+    )
     return np.asarray((result.images * 255).round(), np.uint8)
 
 
@@ -40,7 +54,7 @@ def grid(images: Images, labels: Sequence[str], columns: int, tile_px: int) -> I
         cells.append(cell)
     while len(cells) % columns:
         cells.append(np.full_like(cells[0], 255))
-    rows = [np.concatenate(cells[i:i + columns], 1) for i in range(0, len(cells), columns)]
+    rows = [np.concatenate(cells[i : i + columns], 1) for i in range(0, len(cells), columns)]
     return np.concatenate(rows)[None]
 
 
@@ -49,7 +63,7 @@ def chosen(args: argparse.Namespace) -> tuple[list[str], list[int]]:
     prompts = [p for p in MUST_PASS for _ in range(3)] + list(PLAIN[5:]) + list(PARAPHRASES)
     seeds = [0, 1, 2] * len(MUST_PASS) + [args.seed] * (len(prompts) - 3 * len(MUST_PASS))
     if args.quick:
-        return prompts[::args.quick], seeds[::args.quick]
+        return prompts[:: args.quick], seeds[:: args.quick]
     return prompts, seeds
 
 
@@ -75,12 +89,19 @@ def main() -> None:
     images = np.zeros((0, args.size, args.size, 3), np.uint8)
     for at in range(0, len(prompts), args.batch):
         part = slice(at, at + args.batch)
-        made_now = draw(pipe, prompts[part], seeds[part], size=args.size, steps=args.steps,
-                        guidance=args.guidance)
+        made_now = draw(
+            pipe,
+            prompts[part],
+            seeds[part],
+            size=args.size,
+            steps=args.steps,
+            guidance=args.guidance,
+        )
         images = np.concatenate([images, made_now])
-        sheet = grid(images, prompts[:len(images)], args.columns, 128)[0]
-        cv2.imwrite(str(args.out), np.ascontiguousarray(sheet[..., ::-1]),
-                    [cv2.IMWRITE_PNG_COMPRESSION, 9])
+        sheet = grid(images, prompts[: len(images)], args.columns, 128)[0]
+        cv2.imwrite(
+            str(args.out), np.ascontiguousarray(sheet[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, 9]
+        )
         print(f"evaluate: {len(images)} of {len(prompts)} pictures -> {args.out}", flush=True)
 
 

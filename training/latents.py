@@ -47,10 +47,13 @@ class Basis:
         values, vectors = np.linalg.eigh(centred.T @ centred / len(rows))
         order = np.argsort(values)[::-1][:CHANNELS]
         sd = np.sqrt(values[order])
-        gain = sd ** -0.5 / np.sqrt(sd.mean())
+        gain = sd**-0.5 / np.sqrt(sd.mean())
         top = vectors[:, order].T
-        return cls(mean.astype(np.float32), (top * gain[:, None]).astype(np.float32),
-                   (top / gain[:, None]).T.astype(np.float32).copy())
+        return cls(
+            mean.astype(np.float32),
+            (top * gain[:, None]).astype(np.float32),
+            (top / gain[:, None]).T.astype(np.float32).copy(),
+        )
 
     @classmethod
     def load(cls, cache: Cache) -> "Basis":
@@ -78,8 +81,13 @@ class Basis:
 
 def scene_rows() -> list[tuple[str, str, int]]:
     """List every landscape as (terrain, time, layout)."""
-    return [(terrain, time, layout) for terrain in scenes.TERRAINS for time in scenes.TIMES
-            for layout in range(scenes.LAYOUTS) if terrain != "space" or time == "night"]
+    return [
+        (terrain, time, layout)
+        for terrain in scenes.TERRAINS
+        for time in scenes.TIMES
+        for layout in range(scenes.LAYOUTS)
+        if terrain != "space" or time == "night"
+    ]
 
 
 def sample_rows(art: Art, rng: np.random.Generator) -> Floats:
@@ -98,8 +106,11 @@ def sample_rows(art: Art, rng: np.random.Generator) -> Floats:
 def _layered(basis: Basis, art: Art, size: tuple[int, int], where: str) -> Floats:
     out = []
     for drawing in range(len(art.objects)):
-        layer = (art.layer(drawing, size) if where == "centre"
-                 else art.pair_layer(drawing, size, right=where == "right"))
+        layer = (
+            art.layer(drawing, size)
+            if where == "centre"
+            else art.pair_layer(drawing, size, right=where == "right")
+        )
         rest = 1 - layer.alpha
         unit = [np.concatenate([rest * float(c == k) for k in range(3)], -1) for c in range(3)]
         out.append(np.stack([basis.part(layer.colour), *(basis.part(u) for u in unit)]))
@@ -112,14 +123,33 @@ def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Float
     (objects, places, layouts, 12, h, w)."""
     size = grid[0] * PATCH_PX, grid[1] * PATCH_PX
     made = {where: _layered(basis, art, size, where) for where in ("centre", "left", "right")}
-    made["scenes"] = np.stack([basis.part(art.scene(t, hour, layout, size)) - basis.offset
-                               for t, hour, layout in scene_rows()])
-    firsts = [row for row, (_, _) in enumerate(variants())
-              if row == 0 or variants()[row - 1][0] != variants()[row][0]]
-    made["places"] = np.stack([
-        np.stack([np.stack([basis.part(art.in_place(row, place, layout, size)) - basis.offset
-                            for layout in range(PLACE_LAYOUTS)]) for place in PLACES])
-        for row in firsts])
+    made["scenes"] = np.stack(
+        [
+            basis.part(art.scene(t, hour, layout, size)) - basis.offset
+            for t, hour, layout in scene_rows()
+        ]
+    )
+    firsts = [
+        row
+        for row, (_, _) in enumerate(variants())
+        if row == 0 or variants()[row - 1][0] != variants()[row][0]
+    ]
+    made["places"] = np.stack(
+        [
+            np.stack(
+                [
+                    np.stack(
+                        [
+                            basis.part(art.in_place(row, place, layout, size)) - basis.offset
+                            for layout in range(PLACE_LAYOUTS)
+                        ]
+                    )
+                    for place in PLACES
+                ]
+            )
+            for row in firsts
+        ]
+    )
     assert len(firsts) == len(CONCEPTS)
     return made
 
@@ -133,11 +163,13 @@ def main() -> None:
     if not cache.file("basis.npz").exists():
         rows = sample_rows(art, np.random.default_rng(args.seed))
         basis = Basis.fit(rows)
-        error = ((rows - basis.mean) @ basis.project.T @ basis.restore.T + basis.mean - rows)
+        error = (rows - basis.mean) @ basis.project.T @ basis.restore.T + basis.mean - rows
         psnr = 20 * np.log10(255 / np.sqrt(np.square(error).mean()))
         print(f"latents: {len(rows)} patches, linear reconstruction {psnr:.1f} dB", flush=True)
-        save_arrays(cache.file("basis.npz"), {"mean": basis.mean, "project": basis.project,
-                                              "restore": basis.restore})
+        save_arrays(
+            cache.file("basis.npz"),
+            {"mean": basis.mean, "project": basis.project, "restore": basis.restore},
+        )
     basis = Basis.load(cache)
     for grid in GRIDS:
         path = cache.file(f"bank_{grid[0]}x{grid[1]}.npz")

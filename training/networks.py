@@ -27,8 +27,12 @@ def build_tokenizer(folder: Path) -> CLIPTokenizer:
         raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
         raw.decoder = decoders.ByteLevel()
         alphabet = pre_tokenizers.ByteLevel.alphabet()
-        trainer = trainers.BpeTrainer(vocab_size=1900, special_tokens=[START, END],
-                                      initial_alphabet=alphabet, end_of_word_suffix="</w>")
+        trainer = trainers.BpeTrainer(
+            vocab_size=1900,
+            special_tokens=[START, END],
+            initial_alphabet=alphabet,
+            end_of_word_suffix="</w>",
+        )
         words = (line.replace(" ", "\n").split("\n") for line in corpus(CONCEPTS, 8000, 0))
         raw.train_from_iterator((w for line in words for w in line), trainer)
         model = json.loads(raw.to_str())["model"]
@@ -39,45 +43,84 @@ def build_tokenizer(folder: Path) -> CLIPTokenizer:
         merges = [" ".join(m) if isinstance(m, list) else m for m in model["merges"]]
         merges_path.write_text("#version: 0.2\n" + "\n".join(merges) + "\n", encoding="utf-8")
     tokenizer: CLIPTokenizer = CLIPTokenizer(
-        vocab=str(vocab_path), merges=str(merges_path), bos_token=START, eos_token=END,
-        unk_token=END, pad_token=END, model_max_length=TOKENS)
+        vocab=str(vocab_path),
+        merges=str(merges_path),
+        bos_token=START,
+        eos_token=END,
+        unk_token=END,
+        pad_token=END,
+        model_max_length=TOKENS,
+    )
     return tokenizer
 
 
 def build_text_encoder(vocabulary: int) -> CLIPTextModel:
     """Return a two-layer text encoder, hidden width 192, 32 positions."""
-    return CLIPTextModel(CLIPTextConfig(
-        vocab_size=vocabulary, hidden_size=TEXT_WIDTH, intermediate_size=576, num_hidden_layers=2,
-        num_attention_heads=4, max_position_embeddings=TOKENS, projection_dim=TEXT_WIDTH,
-        bos_token_id=0, eos_token_id=1, pad_token_id=1))
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=vocabulary,
+            hidden_size=TEXT_WIDTH,
+            intermediate_size=576,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            max_position_embeddings=TOKENS,
+            projection_dim=TEXT_WIDTH,
+            bos_token_id=0,
+            eos_token_id=1,
+            pad_token_id=1,
+        )
+    )
 
 
 def build_unet() -> UNet2DConditionModel:
     """Return the denoiser: 14 M parameters, attention on the two coarse levels."""
     return UNet2DConditionModel(
-        sample_size=16, in_channels=CHANNELS, out_channels=CHANNELS,
-        block_out_channels=(32, 64, 128, 224), layers_per_block=1,
-        down_block_types=("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D",
-                          "CrossAttnDownBlock2D"),
+        sample_size=16,
+        in_channels=CHANNELS,
+        out_channels=CHANNELS,
+        block_out_channels=(32, 64, 128, 224),
+        layers_per_block=1,
+        down_block_types=(
+            "DownBlock2D",
+            "DownBlock2D",
+            "CrossAttnDownBlock2D",
+            "CrossAttnDownBlock2D",
+        ),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
-        cross_attention_dim=TEXT_WIDTH, attention_head_dim=4, norm_num_groups=16,
-        time_embedding_dim=256, resnet_time_scale_shift="scale_shift",
-        addition_embed_type="text", addition_embed_type_num_heads=4)
+        cross_attention_dim=TEXT_WIDTH,
+        attention_head_dim=4,
+        norm_num_groups=16,
+        time_embedding_dim=256,
+        resnet_time_scale_shift="scale_shift",
+        addition_embed_type="text",
+        addition_embed_type_num_heads=4,
+    )
 
 
 def build_vae() -> AutoencoderTiny:
     """Return the autoencoder; only its decoder is trained. 32 pixels a latent cell."""
     width = (DECODER_WIDTH,) * 6
     return AutoencoderTiny(
-        latent_channels=CHANNELS, encoder_block_out_channels=width,
-        decoder_block_out_channels=width, num_encoder_blocks=(0, 0, 0, 1, 1, 1),
-        num_decoder_blocks=(5, 5, 4, 2, 0, 0), scaling_factor=3.0, latent_magnitude=3)
+        latent_channels=CHANNELS,
+        encoder_block_out_channels=width,
+        decoder_block_out_channels=width,
+        num_encoder_blocks=(0, 0, 0, 1, 1, 1),
+        num_decoder_blocks=(5, 5, 4, 2, 0, 0),
+        scaling_factor=3.0,
+        latent_magnitude=3,
+    )
 
 
 def build_scheduler() -> DDIMScheduler:
     """Return DDIM on SD's betas rescaled to zero terminal SNR (arXiv:2305.08891), v-prediction."""
     return DDIMScheduler(
-        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, clip_sample=False,
-        prediction_type="v_prediction", rescale_betas_zero_snr=True, timestep_spacing="trailing",
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        clip_sample=False,
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
         steps_offset=1,
-        set_alpha_to_one=True)
+        set_alpha_to_one=True,
+    )

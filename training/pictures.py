@@ -44,8 +44,14 @@ class Art:
             sprites = {k.split(":", 1)[1]: data[k] for k in data.files if k.startswith("sprite:")}
             return cls(objects=data["objects"], sprites=sprites)
 
-    def layer(self, drawing: int, size: tuple[int, int], *, side: float = OBJECT_SIDE,
-              centre: tuple[float, float] = (0.5, 0.5)) -> Layer:
+    def layer(
+        self,
+        drawing: int,
+        size: tuple[int, int],
+        *,
+        side: float = OBJECT_SIDE,
+        centre: tuple[float, float] = (0.5, 0.5),
+    ) -> Layer:
         """Place one drawing: ``side`` in shares of the shorter edge, ``centre`` (x, y)."""
         height, width = size
         tile = self.objects[drawing].astype(np.float32)
@@ -56,7 +62,7 @@ class Art:
         top, left = round(centre[1] * height - px / 2), round(centre[0] * width - px / 2)
         y0, x0 = max(top, 0), max(left, 0)
         y1, x1 = min(top + px, height), min(left + px, width)
-        canvas[y0:y1, x0:x1] = small[y0 - top:y1 - top, x0 - left:x1 - left]
+        canvas[y0:y1, x0:x1] = small[y0 - top : y1 - top, x0 - left : x1 - left]
         return Layer(colour=canvas[..., :3], alpha=canvas[..., 3:] / np.float32(255))
 
     def pair_layer(self, drawing: int, size: tuple[int, int], *, right: bool) -> Layer:

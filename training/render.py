@@ -14,8 +14,14 @@ from training.cache import Cache, parser, save_arrays
 from training.concepts import COLOUR_ICONS, COLOURS, CONCEPTS, OWN_COLOUR
 
 TILE_PX = 400
-SCENE_ICONS = ("palm-tree", "cactus", "automobile", "flying-saucer", "deciduous-tree",
-               "ringed-planet")
+SCENE_ICONS = (
+    "palm-tree",
+    "cactus",
+    "automobile",
+    "flying-saucer",
+    "deciduous-tree",
+    "ringed-planet",
+)
 Tile = NDArray[np.uint8]
 """(400, 400, 4) uint8, sRGB with straight alpha."""
 
@@ -23,15 +29,20 @@ Tile = NDArray[np.uint8]
 def rasterise(svg_body: str, view: tuple[int, int, int, int]) -> Tile:
     """Draw one icon of an Iconify set, letterboxed into a square tile."""
     left, top, width, height = view
-    svg = (f'<svg xmlns="http://www.w3.org/2000/svg" '
-           f'viewBox="{left} {top} {width} {height}">{svg_body}</svg>')
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" '
+        f'viewBox="{left} {top} {width} {height}">{svg_body}</svg>'
+    )
     scale = TILE_PX / max(width, height)
-    png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=round(width * scale),
-                                      height=round(height * scale)))
+    png = bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=svg, width=round(width * scale), height=round(height * scale)
+        )
+    )
     drawn = np.asarray(PilImage.open(io.BytesIO(png)).convert("RGBA"))
     tile = np.zeros((TILE_PX, TILE_PX, 4), np.uint8)
     y, x = (TILE_PX - drawn.shape[0]) // 2, (TILE_PX - drawn.shape[1]) // 2
-    tile[y:y + drawn.shape[0], x:x + drawn.shape[1]] = drawn
+    tile[y : y + drawn.shape[0], x : x + drawn.shape[1]] = drawn
     return tile
 
 
@@ -72,8 +83,12 @@ class NotoArt:
         if name not in self._icons:
             name = self._aliases[name]["parent"]
         icon = self._icons[name]
-        view = (int(str(icon.get("left", 0))), int(str(icon.get("top", 0))),
-                int(str(icon.get("width", self._side))), int(str(icon.get("height", self._side))))
+        view = (
+            int(str(icon.get("left", 0))),
+            int(str(icon.get("top", 0))),
+            int(str(icon.get("width", self._side))),
+            int(str(icon.get("height", self._side))),
+        )
         return rasterise(str(icon["body"]), view)
 
 
@@ -98,8 +113,9 @@ def draw_variant(art: NotoArt, index: int, colour: str) -> Tile:
 def main() -> None:
     """Draw every tile into ``tiles.npz`` (a quarter of a minute)."""
     options = parser(__doc__)
-    options.add_argument("--noto", type=Path, required=True,
-                         help="icons.json of the npm package @iconify-json/noto")
+    options.add_argument(
+        "--noto", type=Path, required=True, help="icons.json of the npm package @iconify-json/noto"
+    )
     args = options.parse_args()
     art = NotoArt(args.noto)
     objects = [draw_variant(art, index, colour) for index, colour in variants()]

@@ -17,8 +17,20 @@ Sprites = Mapping[str, NDArray[np.uint8]]
 Colour = tuple[float, float, float]
 
 TIMES = ("day", "sunset", "sunrise", "night")
-TERRAINS = ("mountains", "snow", "sea", "beach", "lake", "forest", "desert", "city", "future",
-            "meadow", "sky", "space")
+TERRAINS = (
+    "mountains",
+    "snow",
+    "sea",
+    "beach",
+    "lake",
+    "forest",
+    "desert",
+    "city",
+    "future",
+    "meadow",
+    "sky",
+    "space",
+)
 LAYOUTS = 5
 SKIES: dict[str, tuple[Colour, Colour, Colour]] = {
     "day": ((70, 150, 240), (130, 195, 250), (205, 232, 255)),
@@ -27,7 +39,9 @@ SKIES: dict[str, tuple[Colour, Colour, Colour]] = {
     "night": ((16, 24, 84), (36, 58, 140), (78, 98, 180)),
 }
 LIGHT: dict[str, Colour] = {
-    "day": (1, 1, 1), "sunset": (0.72, 0.46, 0.5), "sunrise": (1.0, 0.84, 0.8),
+    "day": (1, 1, 1),
+    "sunset": (0.72, 0.46, 0.5),
+    "sunrise": (1.0, 0.84, 0.8),
     "night": (0.34, 0.42, 0.72),
 }
 
@@ -45,7 +59,7 @@ def paste(image: Image, sprite: NDArray[np.uint8], x: float, y: float, side: flo
     small = cv2.resize(sprite, (px, px), interpolation=cv2.INTER_AREA).astype(np.float32)
     left, top = round(x * width - px / 2), round(y * height - px / 2)
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + px, width), min(top + px, height)
-    part = small[y0 - top:y1 - top, x0 - left:x1 - left]
+    part = small[y0 - top : y1 - top, x0 - left : x1 - left]
     alpha = part[..., 3:] / 255
     image[y0:y1, x0:x1] = image[y0:y1, x0:x1] * (1 - alpha) + part[..., :3] * alpha
 
@@ -68,8 +82,9 @@ def _gradient(image: Image, top: float, bottom: float, stops: tuple[Colour, ...]
     height = image.shape[0]
     y0, y1 = round(top * height), round(bottom * height)
     where = np.linspace(0, len(stops) - 1, max(y1 - y0, 1))
-    rows = np.stack([np.interp(where, range(len(stops)), [s[c] for s in stops])
-                     for c in range(3)], axis=-1)
+    rows = np.stack(
+        [np.interp(where, range(len(stops)), [s[c] for s in stops]) for c in range(3)], axis=-1
+    )
     image[y0:y1] = rows[: y1 - y0, None, :]
 
 
@@ -79,8 +94,13 @@ def _sky(image: Image, time: str, horizon: float, rng: np.random.Generator) -> N
     x = (0.5, 0.3, 0.7)[int(rng.integers(3))]
     if time == "night":
         for _ in range(26):
-            disc(image, rng.uniform(0, 1), rng.uniform(0, horizon * 0.9), rng.uniform(.006, .012),
-                 (255, 250, 215))
+            disc(
+                image,
+                rng.uniform(0, 1),
+                rng.uniform(0, horizon * 0.9),
+                rng.uniform(0.006, 0.012),
+                (255, 250, 215),
+            )
         disc(image, x, 0.2, 0.085, (255, 244, 190))
         disc(image, x + 0.045, 0.18, 0.075, SKIES["night"][0])
     elif time == "day":
@@ -94,8 +114,14 @@ def _sky(image: Image, time: str, horizon: float, rng: np.random.Generator) -> N
         disc(image, x, horizon - 0.1, radius, (255, 240, 150))
 
 
-def _ridge(image: Image, base: float, height: float, colour: Colour, cap: Colour | None,
-           rng: np.random.Generator) -> None:
+def _ridge(
+    image: Image,
+    base: float,
+    height: float,
+    colour: Colour,
+    cap: Colour | None,
+    rng: np.random.Generator,
+) -> None:
     peaks = 3
     shift = rng.uniform(-0.12, 0.12)
     polygon(image, [(0, base - height * 0.25), (1, base - height * 0.25), (1, 1), (0, 1)], colour)
@@ -106,8 +132,18 @@ def _ridge(image: Image, base: float, height: float, colour: Colour, cap: Colour
         if cap is not None:
             f = 0.32
             d, y = half * f, top + (base - top) * f
-            polygon(image, [(x, top), (x + d, y), (x + d / 3, y - 0.02), (x, y + 0.02),
-                            (x - d / 3, y - 0.02), (x - d, y)], cap)
+            polygon(
+                image,
+                [
+                    (x, top),
+                    (x + d, y),
+                    (x + d / 3, y - 0.02),
+                    (x, y + 0.02),
+                    (x - d / 3, y - 0.02),
+                    (x - d, y),
+                ],
+                cap,
+            )
 
 
 def _mountains(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
@@ -121,28 +157,42 @@ def _mountains(im: Image, time: str, rng: np.random.Generator, sprites: Sprites)
 def _pines(im: Image, y: float, side: float, colour: Colour, rng: np.random.Generator) -> None:
     count = round(1.25 / side)
     for i in range(count + 1):
-        x, top = (i + rng.uniform(-.2, .2)) / count, y - side * rng.uniform(1.1, 1.5)
+        x, top = (i + rng.uniform(-0.2, 0.2)) / count, y - side * rng.uniform(1.1, 1.5)
         for level in range(3):
             half = side * (0.22 + 0.13 * level)
             apex = top + (y - top) * 0.25 * level
-            polygon(im, [(x, apex), (x + half, apex + (y - top) * 0.46),
-                         (x - half, apex + (y - top) * 0.46)], colour)
+            polygon(
+                im,
+                [
+                    (x, apex),
+                    (x + half, apex + (y - top) * 0.46),
+                    (x - half, apex + (y - top) * 0.46),
+                ],
+                colour,
+            )
 
 
 def _snow(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     _sky(im, time, 0.6, rng)
     _ridge(im, 0.66, 0.38, lit((140, 160, 205), time), lit((250, 252, 255), time), rng)
-    polygon(im, [(0, .62), (.3, .58), (.7, .63), (1, .58), (1, 1), (0, 1)],
-            lit((238, 244, 255), time))
+    polygon(
+        im,
+        [(0, 0.62), (0.3, 0.58), (0.7, 0.63), (1, 0.58), (1, 1), (0, 1)],
+        lit((238, 244, 255), time),
+    )
     _pines(im, 0.7, 0.16, lit((60, 120, 110), time), rng)
-    polygon(im, [(0, .7), (.4, .66), (1, .72), (1, 1), (0, 1)], lit((250, 252, 255), time))
+    polygon(im, [(0, 0.7), (0.4, 0.66), (1, 0.72), (1, 1), (0, 1)], lit((250, 252, 255), time))
 
 
 def _water(im: Image, time: str, top: float, bottom: float, rng: np.random.Generator) -> None:
     low, high = lit((24, 96, 180), time), lit((70, 170, 225), time)
     _gradient(im, top, bottom, (high, low))
-    shine: Colour = {"day": (150, 215, 245), "sunset": (255, 190, 100),
-                     "sunrise": (255, 226, 190), "night": (130, 150, 215)}[time]
+    shine: Colour = {
+        "day": (150, 215, 245),
+        "sunset": (255, 190, 100),
+        "sunrise": (255, 226, 190),
+        "night": (130, 150, 215),
+    }[time]
     for i in range(7):
         y = top + (bottom - top) * (i + 0.6) / 7.5
         x, half = 0.5 + rng.uniform(-0.16, 0.16), 0.06 + 0.03 * (i % 3) + 0.01 * i
@@ -158,8 +208,8 @@ def _beach(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> 
     _sky(im, time, 0.48, rng)
     _water(im, time, 0.48, 0.8, rng)
     sand = lit((245, 215, 150), time)
-    polygon(im, [(0, .7), (.35, .76), (1, .68), (1, 1), (0, 1)], lit((240, 250, 255), time))
-    polygon(im, [(0, .73), (.35, .79), (1, .71), (1, 1), (0, 1)], sand)
+    polygon(im, [(0, 0.7), (0.35, 0.76), (1, 0.68), (1, 1), (0, 1)], lit((240, 250, 255), time))
+    polygon(im, [(0, 0.73), (0.35, 0.79), (1, 0.71), (1, 1), (0, 1)], sand)
     paste(im, sprites["palm-tree"], 0.16 if rng.integers(2) else 0.84, 0.5, 0.55)
 
 
@@ -172,11 +222,14 @@ def _lake(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> N
 
 def _forest(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     _sky(im, time, 0.55, rng)
-    polygon(im, [(0, .5), (1, .5), (1, 1), (0, 1)], lit((100, 180, 90), time))
-    for y, side, colour in ((.56, .2, (110, 180, 120)), (.68, .27, (60, 150, 84)),
-                            (.84, .36, (30, 112, 60))):
+    polygon(im, [(0, 0.5), (1, 0.5), (1, 1), (0, 1)], lit((100, 180, 90), time))
+    for y, side, colour in (
+        (0.56, 0.2, (110, 180, 120)),
+        (0.68, 0.27, (60, 150, 84)),
+        (0.84, 0.36, (30, 112, 60)),
+    ):
         _pines(im, y, side, lit(colour, time), rng)
-    polygon(im, [(0, .82), (1, .82), (1, 1), (0, 1)], lit((76, 150, 60), time))
+    polygon(im, [(0, 0.82), (1, 0.82), (1, 1), (0, 1)], lit((76, 150, 60), time))
 
 
 def _desert(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
@@ -202,31 +255,36 @@ def _towers(im: Image, time: str, rng: np.random.Generator, modern: bool) -> Non
         top = 0.88 - rng.uniform(0.28, 0.6 if modern else 0.52)
         shade = 0.85 if dark else 1.1
         light = LIGHT["sunrise" if time == "sunset" else time]
-        wall = tuple(min(255.0, c * shade * max(level, 0.6))
-                     for c, level in zip(walls[i % 3], light, strict=True))
+        wall = tuple(
+            min(255.0, c * shade * max(level, 0.6))
+            for c, level in zip(walls[i % 3], light, strict=True)
+        )
         mid = (x0 + x1) / 2
-        polygon(im, [(x0, top), (x1, top), (x1, .9), (x0, .9)], (wall[0], wall[1], wall[2]))
+        polygon(im, [(x0, top), (x1, top), (x1, 0.9), (x0, 0.9)], (wall[0], wall[1], wall[2]))
         if modern:
             polygon(im, [(x0, top), (mid, top - 0.12), (x1, top)], (wall[0], wall[1], wall[2]))
         for y in np.arange(top + 0.03, 0.84, 0.062):
             for x in (x0 + 0.018, mid + 0.008):
-                polygon(im, [(x, y), (x + .036, y), (x + .036, y + .03), (x, y + .03)], window)
+                polygon(im, [(x, y), (x + 0.036, y), (x + 0.036, y + 0.03), (x, y + 0.03)], window)
 
 
 def _city(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     _sky(im, time, 0.8, rng)
     _towers(im, time, rng, modern=False)
-    polygon(im, [(0, .88), (1, .88), (1, 1), (0, 1)], lit((92, 94, 104), time))
+    polygon(im, [(0, 0.88), (1, 0.88), (1, 1), (0, 1)], lit((92, 94, 104), time))
     for x in (0.1, 0.35, 0.6, 0.85):
-        polygon(im, [(x, .935), (x + .1, .935), (x + .1, .95), (x, .95)], (240, 230, 180))
+        polygon(im, [(x, 0.935), (x + 0.1, 0.935), (x + 0.1, 0.95), (x, 0.95)], (240, 230, 180))
 
 
 def _future(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     _sky(im, time, 0.8, rng)
     _towers(im, time, rng, modern=True)
-    polygon(im, [(0, .88), (1, .88), (1, 1), (0, 1)], lit((80, 84, 130), time))
-    for (x, y), icon in zip(((0.2, 0.13), (0.55, 0.24), (0.84, 0.1)),
-                            ("automobile", "automobile", "flying-saucer"), strict=True):
+    polygon(im, [(0, 0.88), (1, 0.88), (1, 1), (0, 1)], lit((80, 84, 130), time))
+    for (x, y), icon in zip(
+        ((0.2, 0.13), (0.55, 0.24), (0.84, 0.1)),
+        ("automobile", "automobile", "flying-saucer"),
+        strict=True,
+    ):
         paste(im, sprites[icon], x, y, 0.24)
 
 
@@ -244,23 +302,37 @@ def _meadow(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) ->
 
 def _open_sky(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     _sky(im, time, 0.9, rng)
-    for dx, r in ((.05, .12), (.25, .15), (.45, .12), (.65, .16), (.9, .14)):
-        disc(im, dx, 1.0, r, {"day": (255, 255, 255), "night": (96, 112, 180)}.get(
-            time, (255, 206, 180)))
+    for dx, r in ((0.05, 0.12), (0.25, 0.15), (0.45, 0.12), (0.65, 0.16), (0.9, 0.14)):
+        disc(
+            im,
+            dx,
+            1.0,
+            r,
+            {"day": (255, 255, 255), "night": (96, 112, 180)}.get(time, (255, 206, 180)),
+        )
 
 
 def _space(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     _gradient(im, 0, 1, ((18, 14, 60), (44, 24, 100), (24, 20, 76)))
     for _ in range(40):
-        disc(im, rng.uniform(0, 1), rng.uniform(0, 1), rng.uniform(.005, .011), (255, 255, 235))
+        disc(im, rng.uniform(0, 1), rng.uniform(0, 1), rng.uniform(0.005, 0.011), (255, 255, 235))
     paste(im, sprites["ringed-planet"], 0.83, 0.17, 0.26)
     disc(im, 0.14, 0.84, 0.1, (200, 110, 80))
 
 
 _DRAW: dict[str, Callable[[Image, str, np.random.Generator, Sprites], None]] = {
-    "mountains": _mountains, "snow": _snow, "sea": _sea, "beach": _beach, "lake": _lake,
-    "forest": _forest, "desert": _desert, "city": _city, "future": _future, "meadow": _meadow,
-    "sky": _open_sky, "space": _space,
+    "mountains": _mountains,
+    "snow": _snow,
+    "sea": _sea,
+    "beach": _beach,
+    "lake": _lake,
+    "forest": _forest,
+    "desert": _desert,
+    "city": _city,
+    "future": _future,
+    "meadow": _meadow,
+    "sky": _open_sky,
+    "space": _space,
 }
 
 

@@ -59,8 +59,9 @@ class Denoiser(nn.Module):
 
     def encode(self, captions: list[str]) -> Tensor:
         """Return (n, 32, 192) hidden states, padded as the pipeline pads."""
-        ids = self.tokenizer(captions, padding="max_length", max_length=TOKENS, truncation=True,
-                             return_tensors="pt").input_ids
+        ids = self.tokenizer(
+            captions, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
+        ).input_ids
         hidden: Tensor = self.text_encoder(ids)[0]
         return hidden
 
@@ -81,8 +82,13 @@ class Run:
         self.cache = Cache(options.cache)
         torch.manual_seed(options.seed)
         self.model = Denoiser(self.cache.file("tokenizer/x").parent)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=options.peak,
-                                           betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(),
+            lr=options.peak,
+            betas=(0.9, 0.99),
+            weight_decay=0.01,
+            fused=True,
+        )
         self.diffusion = Diffusion(build_scheduler())
         self.budget = TimeBudget(options.minutes * 60)
         self.step, self.samples, self.loss = 0, 0, 1.0
@@ -110,10 +116,17 @@ class Run:
     def save(self) -> None:
         """Write weights, EMA, optimiser and the spent time; only the first process does."""
         if self.rank == 0:
-            save_state(self.checkpoint, {
-                "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
-                "ema": self.ema, "step": self.step, "samples": self.samples,
-                "spent_s": self.budget.spent_s})
+            save_state(
+                self.checkpoint,
+                {
+                    "model": self.model.state_dict(),
+                    "optimiser": self.optimiser.state_dict(),
+                    "ema": self.ema,
+                    "step": self.step,
+                    "samples": self.samples,
+                    "spent_s": self.budget.spent_s,
+                },
+            )
 
     def target_loss(self, batch: Batch) -> Tensor:
         """Return the loss of one batch at drawn noise levels; one caption in ten is dropped."""
@@ -127,8 +140,13 @@ class Run:
 
     def train_step(self) -> None:
         """Do one optimiser step, then average with the other processes if it is time."""
-        rate = learning_rate(self.options.peak, self.step, self.budget.share,
-                             warmup=self.warmup_steps, hold=self.options.hold)
+        rate = learning_rate(
+            self.options.peak,
+            self.step,
+            self.budget.share,
+            warmup=self.warmup_steps,
+            hold=self.options.hold,
+        )
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         batch = self.sampler.draw(self.options.batch)
@@ -154,7 +172,7 @@ class Run:
         keep = min(EMA_KEEP, self.step / AVERAGE_EVERY / (10 + self.step / AVERAGE_EVERY))
         at = 0
         for parameter, mean in zip(parameters, self.ema, strict=True):
-            parameter.copy_(flat[at:at + parameter.numel()].view_as(parameter))
+            parameter.copy_(flat[at : at + parameter.numel()].view_as(parameter))
             mean.lerp_(parameter, 1 - keep)
             at += parameter.numel()
 
@@ -168,8 +186,11 @@ class Run:
             last = now
             if self.rank == 0 and now - told > 30:
                 told = now
-                print(f"unet: {self.budget.spent_s / 60:5.1f} of {self.options.minutes} min, "
-                      f"step {self.step}, {self.samples} samples, loss {self.loss:.4f}", flush=True)
+                print(
+                    f"unet: {self.budget.spent_s / 60:5.1f} of {self.options.minutes} min, "
+                    f"step {self.step}, {self.samples} samples, loss {self.loss:.4f}",
+                    flush=True,
+                )
             if now - saved > 120 and self.step % AVERAGE_EVERY == 0:
                 saved = now
                 self.save()
@@ -181,8 +202,9 @@ def join(rank: int, options: Options) -> None:
     torch.set_num_threads(1)
     if options.processes > 1:
         meeting = options.cache.resolve() / f"meet-{os.getppid()}"
-        dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank,
-                                world_size=options.processes)
+        dist.init_process_group(
+            "gloo", init_method=f"file://{meeting}", rank=rank, world_size=options.processes
+        )
 
 
 def work(rank: int, options: Options) -> None:

@@ -13,8 +13,14 @@ from training.render import recolour
 def art() -> Art:
     tile = np.zeros((400, 400, 4), np.uint8)
     tile[100:300, 100:300] = (200, 30, 30, 255)
-    names = ("palm-tree", "cactus", "automobile", "flying-saucer", "deciduous-tree",
-             "ringed-planet")
+    names = (
+        "palm-tree",
+        "cactus",
+        "automobile",
+        "flying-saucer",
+        "deciduous-tree",
+        "ringed-planet",
+    )
     return Art(objects=tile[None], sprites=dict.fromkeys(names, tile))
 
 

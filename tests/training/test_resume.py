@@ -15,8 +15,9 @@ from training.schedule import TimeBudget, learning_rate
 def test_state_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "run.pt"
     assert load_state(path) is None
-    save_state(path, {"model": {"w": torch.arange(3)}, "ema": [torch.ones(2)], "step": 4,
-                      "spent_s": 1.5})
+    save_state(
+        path, {"model": {"w": torch.arange(3)}, "ema": [torch.ones(2)], "step": 4, "spent_s": 1.5}
+    )
     state = load_state(path)
     assert state is not None
     assert (state["step"], state["spent_s"]) == (4, 1.5)
