@@ -15,7 +15,8 @@ import inferloop_synthdata as sdk
 from serve_app.config import ApiConfig, RateLimits
 from tests.sdk.conftest import Waits
 from tests.serve_app.face import KEY, build_face
-from tests.serve_app.fakes import PNG, House
+from tests.serve_app.fakes import PNG
+from tests.serve_app.house import House
 
 
 @pytest.fixture
