@@ -50,9 +50,8 @@ def run_pass(shards: Sequence[int], parts: GeneratorParts) -> Iterator[ShardEnd]
         num_cpus=resources.generator_cpus,
         num_gpus=resources.generator_gpus or None,
         resources=dict(resources.generator_resources) or None,
-        # Ray repeats a shard for ever; the journal is what ends that (jobs.journal).
-        max_restarts=-1,
-        max_task_retries=-1,
+        # Ray Data restarts actors and repeats their shards for ever; what ends that is the
+        # journal (jobs.journal), not a count that would fail the whole job.
     )
     ended = made.map_batches(
         publish_batch,

@@ -67,9 +67,10 @@ class JobWiring:
         quality = privacy = None
         if checks.quality is not None:
             from engines.quality import QualityValidator
+            from engines.quality.metric import PIXEL_METRICS
 
             judge = QualityValidator(checks.quality)
-            quality = partial(judge.validate, metrics=judge.known_metrics)
+            quality = partial(judge.validate, metrics=tuple(PIXEL_METRICS))
         if checks.privacy is not None:
             from engines.privacy import build_privacy_validator
 

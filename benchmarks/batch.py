@@ -1,0 +1,226 @@
+"""The batch job against the bare engine and an HTTP loop, and its cost per row as rows grow.
+
+    python -m benchmarks.batch --out /tmp/batch          # everything, minutes
+    python -m benchmarks.batch --only growth --rows 200
+
+Rates are marginal: a job of N rows and one of 3N rows are timed, and the difference is divided,
+so that starting Ray and loading the model do not count (they are reported apart).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from engines.diffusion.engine import StepEngine
+from engines.errors import InferloopError
+from engines.types import GeneratedImage, GenerationRequest, StepProgress
+from jobs.config import JobConfig
+from jobs.local_cluster import REPOSITORY
+from jobs.rows import PlannedRow, make_request
+
+Result = dict[str, float]
+PROMPT = "mountains at sunset"
+
+
+def job_config(rows: int, root: Path, steps: int, side_px: int, shard_rows: int) -> JobConfig:
+    """A job over the embedded model, without checks: generation is the bottleneck."""
+    model = {
+        "id": "inferloop/inferloop-mini",
+        "source": {"kind": "folder", "path": "inferloop-mini"},
+        "dtype": "float32",
+        "load_at_start": True,
+    }
+    return JobConfig.model_validate(
+        {
+            "name": "bench",
+            "input": {"kind": "grid", "templates": [PROMPT], "repeats": rows},
+            "output": {"root": str(root), "shard_rows": shard_rows},
+            "engine": {"models": [model], "torch_threads": 1},
+            "defaults": {
+                "width": side_px,
+                "height": side_px,
+                "num_inference_steps": steps,
+                "guidance_scale": 1.0,
+            },
+            "checks": {"quality": None, "privacy": None},
+            "resources": {"in_flight": 16, "generator_cpus": 1, "checker_cpus": 0.1},
+        }
+    )
+
+
+class Countdown:
+    """Hears of many generations; `wait` returns when all have ended."""
+
+    def __init__(self, in_flight: int) -> None:
+        self.ended: SimpleQueue[InferloopError | None] = SimpleQueue()
+        self.room = threading.Semaphore(in_flight)
+
+    def progress(self, event: StepProgress) -> None:
+        """Nobody watches."""
+
+    def finished(self, image: GeneratedImage) -> None:
+        self._end(None)
+
+    def failed(self, error: InferloopError) -> None:
+        self._end(error)
+
+    def _end(self, error: InferloopError | None) -> None:
+        self.ended.put(error)
+        self.room.release()
+
+
+def bare_engine(config: JobConfig, rows: int) -> float:
+    """Images per second of the engine alone, kept as full as the job keeps it."""
+    engine = StepEngine(config.engine, models_root=REPOSITORY / "models")
+    engine.start()
+    planned = [PlannedRow(f"{n:08x}", n, {"prompt": PROMPT}) for n in range(rows + 4)]
+    requests = [make_request(row, config, 0) for row in planned]
+    _run_all(engine, requests[:4], config.resources.in_flight)
+    started = time.perf_counter()
+    _run_all(engine, requests[4:], config.resources.in_flight)
+    seconds = time.perf_counter() - started
+    engine.shutdown()
+    return rows / seconds
+
+
+def _run_all(engine: StepEngine, requests: Sequence[GenerationRequest], in_flight: int) -> None:
+    listener = Countdown(in_flight)
+    for request in requests:
+        listener.room.acquire()
+        engine.submit(request, listener)
+    for _ in requests:
+        if (error := listener.ended.get()) is not None:
+            raise error
+
+
+def in_child(config: JobConfig, fake: bool) -> Result:
+    """Run a job in a process with a Ray of its own; seconds of the job, peaks of memory."""
+    with tempfile.TemporaryDirectory(prefix="rb", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "job.json"
+        path.write_text(config.model_dump_json(), encoding="utf-8")
+        command = [sys.executable, "-m", "benchmarks.batch_child", "--config", str(path)]
+        environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "OMP_NUM_THREADS": "1"}
+        environment |= {"PYTHONPATH": str(REPOSITORY), "RAY_USAGE_STATS_ENABLED": "0"}
+        done = subprocess.run(
+            [*command, "--ray-folder", folder, *(["--fake"] if fake else [])],
+            cwd=REPOSITORY,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise SystemExit(done.stderr[-4000:])
+        found: Result = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+
+def job_rate(make: Callable[[int, Path], JobConfig], rows: int, out: Path, fake: bool) -> Result:
+    """Marginal images per second, from a job of `rows` and one of three times as many."""
+    few = in_child(make(rows, out / f"few-{rows}"), fake)
+    many = in_child(make(3 * rows, out / f"many-{rows}"), fake)
+    seconds = many["seconds"] - few["seconds"]
+    return {"images_per_s": 2 * rows / seconds, "start_s": few["seconds"] - seconds / 2}
+
+
+def http_loop(steps: int, side_px: int, rows: int, out: Path) -> float:
+    """Images per second of one client that asks for one image after the other."""
+    from deployments.child_service import Service
+    from inferloop_synthdata import SyntheticImageClient
+
+    generous = {"INFERLOOP_RATE_LIMIT_GENERATE": "100000/minute", "OMP_NUM_THREADS": "1"}
+    service = Service(out / "http", environment=generous)
+    try:
+        service.wait_until_ready()
+        with SyntheticImageClient(api_key=service.key, base_url=service.url) as client:
+            ask = partial(
+                client.generate_image,
+                prompt=PROMPT,
+                guidance_scale=1.0,
+                width=side_px,
+                height=side_px,
+                num_inference_steps=steps,
+            )
+            ask()
+            started = time.perf_counter()
+            for _ in range(rows):
+                ask()
+            return rows / (time.perf_counter() - started)
+    finally:
+        service.stop()
+
+
+def growth(rows: int, out: Path) -> list[Result]:
+    """The job over a model that costs nothing, with 1, 10 and 100 times the rows."""
+    return [
+        in_child(job_config(rows * times, out / f"growth-{times}", 1, 64, 100), fake=True)
+        for times in (1, 10, 100)
+    ]
+
+
+def plot(results: Mapping[str, Any], path: Path) -> None:
+    """Rates as bars; seconds and memory against rows."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(12, 3.6))
+    rates = {name: results[name] for name in ("bare engine", "job", "HTTP loop") if name in results}
+    left.bar(list(rates), list(rates.values()))
+    left.set_ylabel("images / s")
+    runs = results.get("growth", [])
+    rows = [run["rows"] for run in runs]
+    middle.loglog(rows, [run["seconds"] for run in runs], "o-")
+    middle.set(xlabel="rows", ylabel="seconds of the job")
+    for name in ("driver_mib", "largest_worker_mib"):
+        right.semilogx(rows, [run[name] for run in runs], "o-", label=name)
+    right.set(xlabel="rows", ylabel="MiB, peak", ylim=(0, None))
+    right.legend()
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "bench-batch")
+    parser.add_argument("--only", choices=("rates", "http", "growth"))
+    parser.add_argument("--rows", type=int, default=96, help="rows of the smaller job")
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--side", type=int, default=256, help="pixels")
+    asked = parser.parse_args(arguments)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Any] = {}
+
+    def make(rows: int, root: Path) -> JobConfig:
+        return job_config(rows, root, asked.steps, asked.side, shard_rows=16)
+
+    if asked.only in (None, "rates"):
+        results["bare engine"] = bare_engine(make(1, asked.out), asked.rows)
+        found = job_rate(make, asked.rows, asked.out, fake=False)
+        results |= {"job": found["images_per_s"], "job start, s": found["start_s"]}
+        results["job / bare"] = results["job"] / results["bare engine"]
+    if asked.only in (None, "http"):
+        results["HTTP loop"] = http_loop(asked.steps, asked.side, asked.rows // 2, asked.out)
+    if asked.only in (None, "growth"):
+        results["growth"] = growth(asked.rows, asked.out)
+    (asked.out / "batch.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    plot(results, asked.out / "batch.png")
+    print(json.dumps(results, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,116 @@
+"""One batch job in a process of its own, with a Ray of its own, watched from inside."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import ray
+
+from engines.diffusion.fake import FakeEngine
+from engines.errors import JsonValue, NotFound
+from engines.protocols import DiffusionEngine, Storage
+from engines.storage.opening import open_storage
+from engines.types import Comparison
+from jobs.checking import Checker
+from jobs.colours import MatchColours
+from jobs.config import JobConfig
+from jobs.inputs import open_input
+from jobs.local_cluster import REPOSITORY
+from jobs.running import Job
+from jobs.wiring import JobWiring
+
+Result = dict[str, float]
+
+
+@dataclass(frozen=True)
+class FakeWiring:
+    """A model that costs nothing: what is left is the job's own cost."""
+
+    config: JobConfig
+
+    def output(self) -> Storage:
+        return open_storage(self.config.output.root)
+
+    def engine(self) -> DiffusionEngine:
+        return FakeEngine(config=self.config.engine)
+
+    def checker(self) -> Checker:
+        return Checker(None, None)
+
+    def colours(self) -> MatchColours:
+        return lambda _request, image: image
+
+    def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
+        raise NotFound("profile", name)
+
+
+def run_watched(config: JobConfig, ray_folder: str, fake: bool) -> Result:
+    """The job, watched: its rows, its seconds, its peaks of memory."""
+    ray.init(
+        address="local",
+        num_cpus=4,
+        include_dashboard=False,
+        log_to_driver=False,
+        object_store_memory=300 * 2**20,
+        _temp_dir=ray_folder,
+    )
+    root = config.output.root
+    real = JobWiring(config, root, root, str(REPOSITORY / "models"))
+    wiring = FakeWiring(config) if fake else real
+    with Peaks() as peaks:
+        summary = Job(config, wiring, open_input(config.input, Path.cwd()), sys.stderr).run()
+    ray.shutdown()
+    if summary.exit_code != 0:
+        raise SystemExit(summary.line())
+    return {"rows": summary.rows, "seconds": summary.elapsed_s, **peaks.found}
+
+
+class Peaks:
+    """Largest resident memory, MiB, of the driver and of any other process of the job."""
+
+    def __enter__(self) -> Peaks:
+        self.found: Result = {"driver_mib": 0.0, "largest_worker_mib": 0.0}
+        self._own = psutil.Process()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.5):
+            self._raise("driver_mib", self._own)
+            for process in self._own.children(recursive=True):
+                try:
+                    if "MapWorker" in " ".join(process.cmdline()):
+                        self._raise("largest_worker_mib", process)
+                except psutil.Error:  # it ended meanwhile
+                    continue
+
+    def _raise(self, name: str, process: psutil.Process) -> None:
+        self.found[name] = max(self.found[name], process.memory_info().rss / 2**20)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--ray-folder", required=True)
+    parser.add_argument("--fake", action="store_true", help="a model that costs nothing")
+    asked = parser.parse_args()
+    config = JobConfig.model_validate_json(asked.config.read_text(encoding="utf-8"))
+    print(json.dumps(run_watched(config, asked.ray_folder, asked.fake)))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

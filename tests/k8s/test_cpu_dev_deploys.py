@@ -1,0 +1,59 @@
+"""The application of the cpu-dev overlay, deployed with `serve deploy` on a real local Ray."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from jobs.local_cluster import LocalCluster
+from tests.k8s.manifests import Render, the_service
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_the_application_of_the_manifest_comes_up(
+    render: Render, root: Path, tmp_path: Path
+) -> None:
+    config = yaml.safe_load(the_service(render, "cpu-dev")["spec"]["serveConfigV2"])
+    # All that differs from the manifest: a free port, and loopback only.
+    port = config["http_options"]["port"] = free_port()
+    config["http_options"]["host"] = "127.0.0.1"
+    (tmp_path / "serve.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    environment = {
+        "INFERLOOP_API_KEYS": "a-key-of-this-test",
+        "INFERLOOP_DATA_ROOT": str(tmp_path / "data"),
+        "INFERLOOP_MODELS_ROOT": str(root / "models"),
+        "OMP_NUM_THREADS": "1",
+    }
+    with LocalCluster(environment=environment) as cluster:
+        serve = Path(sys.executable).with_name("serve")
+        command = [str(serve), "deploy", "-a", cluster.address, str(tmp_path / "serve.yaml")]
+        done = subprocess.run(command, env=cluster.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert ready(f"http://127.0.0.1:{port}/readyz")
+
+
+def ready(url: str) -> bool:
+    give_up = time.monotonic() + 200
+    while time.monotonic() < give_up:
+        try:
+            if httpx.get(url, timeout=10).status_code == httpx.codes.OK:
+                return True
+        except httpx.TransportError:
+            pass  # the port is not open yet
+        time.sleep(1)
+    return False
