@@ -135,7 +135,7 @@ class PrivacyReport:
 
     key: str
     privacy_score: int
-    """0..100, 100 is best; the table is in docs/metrics.md."""
+    """0..100, 100 is best; the table is in docs/privacy.md."""
     faces_detected: int | None
     """None where faces were not checked."""
     text_detected: bool | None

@@ -193,3 +193,16 @@ def test_serve_lists_every_deployment(service: Service) -> None:
         "exporter",
         "profiles",
     }
+
+
+def test_no_log_holds_the_key(sdk: SyntheticImageClient, service: Service) -> None:
+    list(sdk.generate_stream(**SMALL))
+    children = psutil.Process(service.pid).children(recursive=True)
+    commands = " ".join(part for child in children for part in child.cmdline())
+    found = re.search(r"(/tmp/ifl-[^/\s]+)/session_", commands)
+    assert found is not None
+    logs = [path for path in Path(found[1]).glob("session_*/logs/**/*") if path.is_file()]
+    assert logs
+    key = service.key.encode()
+    assert [path.name for path in logs if key in path.read_bytes()] == []
+    assert service.key not in service.said()
