@@ -51,7 +51,11 @@ def test_every_class_of_the_tree_is_covered_here() -> None:
     def below(cls: type[errors.InferloopError]) -> set[type[errors.InferloopError]]:
         return {cls}.union(*(below(sub) for sub in cls.__subclasses__()))
 
-    public = {cls for cls in below(errors.InferloopError) if not cls.__name__.startswith("_")}
+    public = {
+        cls
+        for cls in below(errors.InferloopError)
+        if cls.__module__ == errors.__name__ and not cls.__name__.startswith("_")
+    }
     assert public == {type(error) for error in every_error()}
 
 

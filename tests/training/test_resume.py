@@ -7,7 +7,7 @@ import torch
 
 from training.cache import load_state, save_state
 from training.calibrate import EARLY, NOMINAL, shrinkage
-from training.diffusion import Diffusion
+from training.diffusion import HIGH_NOISE_BIAS, Diffusion
 from training.networks import build_scheduler, build_tokenizer
 from training.schedule import TimeBudget, learning_rate
 
@@ -57,7 +57,10 @@ def test_velocity_gives_the_picture_back() -> None:
 
 def test_timesteps_lean_to_noise() -> None:
     t = Diffusion(build_scheduler()).timesteps(4000, torch.Generator().manual_seed(0))
-    assert 500 < t.float().mean() < 650
+    # u uniform: the mean of 1 - (1 - u)^b is b / (b + 1).
+    expected = 1000 * HIGH_NOISE_BIAS / (HIGH_NOISE_BIAS + 1)
+    assert expected > 500
+    assert float(t.float().mean()) == pytest.approx(expected, rel=0.02)
     assert int(t.max()) <= 999
 
 
