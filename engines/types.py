@@ -262,6 +262,8 @@ class ProfileRequest:
     name: str
     source_key: str
     update: bool = False
+    keep_hashes: bool = False
+    """Keep perceptual hashes, so that privacy validation can find near-duplicates of its images."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ COMPARED_MEANS = (
     "entropy",
     "edge_density",
     "noise",
-    "laplacian_log",
+    "sharpness",
     "aspect",
 )
 LEAST_DEVIATION = {
@@ -32,7 +32,7 @@ LEAST_DEVIATION = {
     "entropy": 0.1,
     "edge_density": 0.01,
     "noise": 0.002,
-    "laplacian_log": 0.05,
+    "sharpness": 2.0,
     "aspect": 0.05,
 }
 """In each statistic's unit: below this, a difference is not seen, whatever the deviation."""

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from engines.metrics.colour import colourfulness
 from engines.metrics.grey import luma, shrunk
-from engines.metrics.noise import grain_sigma
+from engines.metrics.measurement import Measurement
+from engines.metrics.measurement import measure as measure_quality
+from engines.metrics.sharpness import sharpness_index
+from engines.metrics.structure import edge_density
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,9 +45,9 @@ def measure(pixels: Pixels) -> ImageMeasures:
     scalars = {
         **_channel_scalars(small),
         **_lab_scalars(lab),
-        **_grey_scalars(grey),
-        "noise": grain_sigma(grey) / 255,
-        "colourfulness": _colourfulness(small),
+        **_tone_scalars(measure_quality(pixels)),
+        "edge_density": edge_density(grey),
+        "colourfulness": colourfulness(small),
         "saturation": float(saturation.mean()),
         "width": float(width),
         "height": float(height),
@@ -90,25 +94,15 @@ def _lab_scalars(lab: NDArray[np.float32]) -> dict[str, float]:
     return found
 
 
-def _grey_scalars(grey: NDArray[np.uint8]) -> dict[str, float]:
-    low, high = np.percentile(grey, (5, 95))
-    counts = np.bincount(grey.ravel(), minlength=256) / grey.size
-    present = counts[counts > 0]
-    edges = cv2.Canny(grey, 100, 200)
+def _tone_scalars(seen: Measurement) -> dict[str, float]:
+    """As the quality validator measures them (docs/metrics.md)."""
     return {
-        "brightness": float(grey.mean()) / 255,
-        "contrast": float(high - low) / 255,
-        "entropy": float(-(present * np.log2(present)).sum()),
-        "edge_density": float((edges > 0).mean()),
-        "laplacian_log": float(np.log10(1 + cv2.Laplacian(grey, cv2.CV_64F).var())),
+        "brightness": seen.clipped_tone.brightness,
+        "contrast": seen.tone.contrast,
+        "entropy": seen.clipped_tone.entropy_bits,
+        "noise": seen.noise,
+        "sharpness": sharpness_index(seen.laplacian_variance),
     }
-
-
-def _colourfulness(pixels: Pixels) -> float:
-    """Hasler and Suesstrunk, "Measuring colourfulness", SPIE 2003; about 0 to 150."""
-    red, green, blue = (pixels[..., channel].astype(np.float32) for channel in range(3))
-    rg, yb = red - green, 0.5 * (red + green) - blue
-    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
 
 
 def _hue_and_saturation(pixels: Pixels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engines.errors import Conflict, InvalidImage, InvalidParameters, NotFound
 from engines.images import ImageLimits, decode
 from engines.profiles.comparison import compare
+from engines.profiles.plot import comparison_svg
 from engines.profiles.statistics import ProfileBuilder
 from engines.profiles.store import AREA, PREFIX, ProfileStore, StoredProfile, key_of
 from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary
@@ -66,8 +67,10 @@ class ProfileService:
         decodes, `Conflict` if the profile exists already or changed meanwhile.
         """
         before = self._before(request)
-        builder = ProfileBuilder.from_state(before.state) if before else ProfileBuilder()
-        builder.merge(self._measure(request.source_key))
+        builder = ProfileBuilder(request.keep_hashes)
+        if before is not None:
+            builder = ProfileBuilder.from_state(before.state)
+        builder.merge(self._measure(request.source_key, keep_hashes=builder.hashes is not None))
         now = self._clock()
         profile = Profile(
             name=request.name,
@@ -85,15 +88,25 @@ class ProfileService:
 
     def compare(self, name: str, dataset_key: str | None, other: str | None) -> Comparison:
         """The profile against a dataset's images or against another profile."""
+        left, right, names = self._sides(name, dataset_key, other)
+        return compare(left, right, names)
+
+    def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
+        """The same comparison as an SVG document."""
+        left, right, names = self._sides(name, dataset_key, other)
+        return comparison_svg(left, right, compare(left, right, names))
+
+    def _sides(
+        self, name: str, dataset_key: str | None, other: str | None
+    ) -> tuple[Mapping[str, JsonValue], Mapping[str, JsonValue], tuple[str, str]]:
         left = self.get(name).statistics
         if other is not None:
-            return compare(left, self.get(other).statistics, (name, other))
+            return left, self.get(other).statistics, (name, other)
         if dataset_key is None:
             raise InvalidParameters.of(
                 "dataset", None, "dataset or profile", "or profile must be given"
             )
-        right: dict[str, JsonValue] = self._measure(dataset_key).statistics()
-        return compare(left, right, (name, dataset_key))
+        return left, self._measure(dataset_key).statistics(), (name, dataset_key)
 
     def _before(self, request: ProfileRequest) -> StoredProfile | None:
         try:
@@ -104,8 +117,8 @@ class ProfileService:
             raise Conflict(f"Profile {request.name} exists; ask for update to extend it")
         return found
 
-    def _measure(self, folder_key: str) -> ProfileBuilder:
-        builder, unreadable = ProfileBuilder(), 0
+    def _measure(self, folder_key: str, keep_hashes: bool = False) -> ProfileBuilder:
+        builder, unreadable = ProfileBuilder(keep_hashes), 0
         for key in self._images(folder_key):
             try:
                 builder.add(decode(self._storage.read(key), self._limits).pixels)

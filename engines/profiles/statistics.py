@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from engines.metrics.phash import phash64
 from engines.profiles.dominant import dominant_colours
 from engines.profiles.measures import ImageMeasures, measure
 
@@ -53,8 +54,11 @@ class Moments:
 class ProfileBuilder:
     """Adds images one by one, in any order and on any number of machines; merges."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_hashes: bool = False) -> None:
+        """`keep_hashes`: also keep the perceptual hash of every image, for the search after
+        near-duplicates; from it no picture can be made again."""
         self.sample_count = 0
+        self.hashes: list[int] | None = [] if keep_hashes else None
         self._moments: dict[str, Moments] = {}
         self._histograms: dict[str, NDArray[np.float64]] = {}
         self._weight = 0.0
@@ -62,6 +66,8 @@ class ProfileBuilder:
     def add(self, pixels: Pixels) -> None:
         """Add RGB uint8 `pixels` (height, width, 3)."""
         self.add_measures(measure(pixels))
+        if self.hashes is not None:
+            self.hashes.append(phash64(pixels))
 
     def add_measures(self, found: ImageMeasures) -> None:
         self.sample_count += 1
@@ -73,6 +79,8 @@ class ProfileBuilder:
         """Take in another builder; with `weight`, each of its images counts that many times in
         means and histograms (`sample_count` stays the number of images seen)."""
         self.sample_count += other.sample_count
+        if self.hashes is not None:
+            self.hashes.extend(other.hashes or ())
         for name, moments in other._moments.items():
             self._moments.setdefault(name, Moments()).merge(moments, weight)
         self._blend(other._histograms, other._weight * weight)
@@ -120,11 +128,14 @@ class ProfileBuilder:
             "weight": self._weight,
             "moments": {n: [m.count, m.mean, m.m2] for n, m in self._moments.items()},
             "histograms": {n: [float(v) for v in h] for n, h in self._histograms.items()},
+            **({} if self.hashes is None else {"hashes": [f"{h:016x}" for h in self.hashes]}),
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, JsonValue]) -> ProfileBuilder:
         builder = cls()
+        if "hashes" in state:
+            builder.hashes = [int(value, 16) for value in cast("list[str]", state["hashes"])]
         builder.sample_count = int(cast("int", state["sample_count"]))
         builder._weight = float(cast("float", state["weight"]))
         moments = cast("dict[str, list[float]]", state["moments"])

@@ -78,15 +78,17 @@ def iso(moment: datetime) -> str:
 
 
 def _render(profile: Profile, state: Mapping[str, JsonValue]) -> bytes:
-    document = {
+    document: dict[str, JsonValue] = {
         "format": FORMAT,
         "name": profile.name,
         "created_at": iso(profile.created_at),
         "updated_at": iso(profile.updated_at),
         "sample_count": profile.sample_count,
         "statistics": dict(profile.statistics),
-        "state": dict(state),
+        "state": {name: value for name, value in state.items() if name != "hashes"},
     }
+    if "hashes" in state:
+        document["hashes"] = state["hashes"]
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
@@ -100,4 +102,7 @@ def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
         key=key,
         statistics=document["statistics"],
     )
-    return StoredProfile(profile, cast("Mapping[str, JsonValue]", document["state"]), etag)
+    state = cast("dict[str, JsonValue]", document["state"])
+    if "hashes" in document:
+        state["hashes"] = document["hashes"]
+    return StoredProfile(profile, state, etag)
