@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import ray
@@ -16,6 +17,9 @@ from jobs.wiring import Wiring
 
 CheckerHandle = Any
 """Handle of a `CheckerActor`; Ray makes its class at run time, so there is no type to name."""
+
+LoneChecker = Callable[[], AbstractContextManager[CheckerHandle]]
+"""Opens a fresh checker that nobody else uses."""
 
 _LANE_CALLS = 4
 """Images that wait at one checker, so that it is never idle between two."""
@@ -41,6 +45,21 @@ def start_checkers(
     return [actor.remote(wiring) for _ in range(count)]
 
 
+def lone_checker(wiring: Wiring) -> LoneChecker:
+    """Makes checkers that live for one image."""
+
+    @contextmanager
+    def living() -> Iterator[CheckerHandle]:
+        # No CPUs: it must come up even where the job's own actors hold them all.
+        checker = ray.remote(CheckerActor).options(num_cpus=0, max_restarts=0).remote(wiring)
+        try:
+            yield checker
+        finally:
+            ray.kill(checker)
+
+    return living
+
+
 class CheckerPool:
     """Shares out images over checkers; one per generator actor, used in its event loop.
 
@@ -48,9 +67,11 @@ class CheckerPool:
     fresh checker that sees nothing else, so only an image that kills is given up.
     """
 
-    def __init__(self, checkers: Sequence[CheckerHandle], wiring: Wiring, max_deaths: int) -> None:
+    def __init__(
+        self, checkers: Sequence[CheckerHandle], max_deaths: int, lone_checker: LoneChecker
+    ) -> None:
         self._checkers = checkers
-        self._wiring = wiring
+        self._lone_checker = lone_checker
         self._max_deaths = max_deaths
         self._waiting = [0] * len(checkers)
         self._room = asyncio.Semaphore(_LANE_CALLS * len(checkers))
@@ -72,15 +93,11 @@ class CheckerPool:
 
     async def _check_alone(self, content: bytes, row_id: str) -> Verdict:
         for _ in range(self._max_deaths):
-            # No CPUs: it must come up even where the job's own actors hold them all.
-            actor = ray.remote(CheckerActor).options(num_cpus=0, max_restarts=0)
-            checker = actor.remote(self._wiring)
-            try:
-                return await _ask(checker, content, row_id)
-            except RayActorError:
-                continue
-            finally:
-                ray.kill(checker)
+            with self._lone_checker() as checker:
+                try:
+                    return await _ask(checker, content, row_id)
+                except RayActorError:
+                    continue
         raise CheckFailed(f"The image killed its checker {self._max_deaths} times")
 
 

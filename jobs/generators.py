@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from engines.errors import InferloopError, ReplicaLost
-from jobs.checkers import CheckerHandle, CheckerPool
+from jobs.checkers import CheckerHandle, CheckerPool, lone_checker
 from jobs.config import JobConfig
 from jobs.journal import Journal
 from jobs.making import RowMaker
@@ -47,7 +47,8 @@ def build_maker(parts: GeneratorParts) -> tuple[DiffusionEngine, RowMaker, Telle
     engine = parts.wiring.engine()
     engine.start()
     teller = Teller(parts.board)
-    pool = CheckerPool(parts.checkers, parts.wiring, parts.config.tries.deaths)
+    alone = lone_checker(parts.wiring)
+    pool = CheckerPool(parts.checkers, parts.config.tries.deaths, alone)
     maker = RowMaker(
         engine=engine,
         check=pool.check,

@@ -9,11 +9,14 @@ import io
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import ray
+from ray.cluster_utils import Cluster
 
 from engines.diffusion.fake import FakeEngine
 from engines.errors import JsonValue, NotFound
@@ -26,6 +29,7 @@ from jobs.checking import Checker
 from jobs.colours import MatchColours
 from jobs.config import JobConfig, load_config
 from jobs.inputs import open_input
+from jobs.records import finished_shards
 from jobs.running import Job
 
 
@@ -69,21 +73,49 @@ class FakeWiring:
         return Checker(judge, None, ImageLimits())
 
 
+def start_nodes(output: FolderStorage) -> None:
+    """A head without work and two nodes with it; one of them dies once a shard is finished."""
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={
+            "num_cpus": 0,
+            "include_dashboard": False,
+            "object_store_memory": 100 * 2**20,
+        },
+    )
+    worker = {"num_cpus": 4, "resources": {"gpu_node": 1}, "object_store_memory": 100 * 2**20}
+    doomed = cluster.add_node(**worker)
+    cluster.add_node(**worker)
+    ray.init(address=cluster.address, log_to_driver=False)
+
+    def kill_in_the_middle() -> None:
+        while not list(finished_shards(output)):
+            time.sleep(0.1)
+        cluster.remove_node(doomed, allow_graceful=False)
+        sys.stderr.write("a node is dead\n")
+
+    threading.Thread(target=kill_in_the_middle, daemon=True).start()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--ray-folder", required=True)
     parser.add_argument("--step-s", type=float, default=0.0)
+    parser.add_argument("--lose-a-node", action="store_true")
     asked = parser.parse_args()
     config = load_config(asked.config)
-    ray.init(
-        address="local",
-        num_cpus=4,
-        include_dashboard=False,
-        log_to_driver=False,
-        _temp_dir=asked.ray_folder,
-        object_store_memory=100 * 2**20,
-    )
+    if asked.lose_a_node:
+        start_nodes(FolderStorage(Path(config.output.root)))
+    else:
+        ray.init(
+            address="local",
+            num_cpus=4,
+            include_dashboard=False,
+            log_to_driver=False,
+            _temp_dir=asked.ray_folder,
+            object_store_memory=100 * 2**20,
+        )
     source = open_input(config.input, asked.config.parent)
     summary = Job(config, FakeWiring(config, asked.step_s), source, sys.stderr).run()
     ray.shutdown()

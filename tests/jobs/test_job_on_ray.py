@@ -35,9 +35,7 @@ ENDS = {
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 
 
-@pytest.fixture
-def job_file(tmp_path: Path) -> Path:
-    prompts = [ENDS.get(number, f"bird {number % 30}") for number in range(ROWS)]
+def write_job(tmp_path: Path, prompts: list[str], **resources: object) -> Path:
     lines = "".join(json.dumps({"prompt": prompt}) + "\n" for prompt in prompts)
     (tmp_path / "rows.jsonl").write_text(lines, encoding="utf-8")
     config = {
@@ -48,11 +46,17 @@ def job_file(tmp_path: Path) -> Path:
         "defaults": {"width": 64, "height": 64, "num_inference_steps": 6},
         "checks": {"quality": None, "privacy": None},
         "tries": {"images": 2, "deaths": 1, "shard_deaths": 1},
-        "resources": {"generator_cpus": 0.5, "in_flight": 4},
+        "resources": {"generator_cpus": 0.5, "in_flight": 4, **resources},
     }
     path = tmp_path / "job.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def job_file(tmp_path: Path) -> Path:
+    prompts = [ENDS.get(number, f"bird {number % 30}") for number in range(ROWS)]
+    return write_job(tmp_path, prompts)
 
 
 @pytest.fixture
@@ -62,13 +66,15 @@ def ray_folder() -> Iterator[str]:
         yield folder
 
 
-def start(job_file: Path, ray_folder: str, step_s: float) -> subprocess.Popen[str]:
+def start(job_file: Path, ray_folder: str, step_s: float, *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, str(Path(__file__).with_name("ray_job.py")), "--config"]
     command += [str(job_file), "--ray-folder", ray_folder, "--step-s", str(step_s)]
+    command += more
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "RAY_AUTH_MODE": "disabled",
+        "RAY_TMPDIR": ray_folder,
         "OMP_NUM_THREADS": "1",
     }
     return subprocess.Popen(
@@ -137,3 +143,24 @@ def test_a_job_killed_and_submitted_again_is_complete_and_exact(
     assert storage.stat("report.html").size_bytes > 1000
     left = [stat.key for stat in storage.list("_state") if "/runs/" in stat.key]
     assert left == []
+
+
+def test_a_job_survives_a_killed_node(tmp_path: Path, ray_folder: str) -> None:
+    job_file = write_job(
+        tmp_path,
+        [f"bird {number}" for number in range(48)],
+        generators=2,
+        generator_resources={"gpu_node": 0.4},
+        checkers=2,
+    )
+    job = start(job_file, ray_folder, 0.1, "--lose-a-node")
+    answer, log = job.communicate(timeout=250)
+    assert "a node is dead" in log
+    assert job.returncode == 0, log
+    summary = json.loads(answer.splitlines()[-1])
+    assert (summary["written"], summary["unfinished_shards"]) == (48, 0)
+    storage = FolderStorage(tmp_path / "out")
+    planned = [row.row_id for shard in range(8) for row in read_rows(storage, shard)]
+    tars = sorted(str(path) for path in (tmp_path / "out/data").glob("*.tar"))
+    written = [sample["__key__"] for sample in webdataset.WebDataset(tars, shardshuffle=False)]
+    assert written == planned
