@@ -3,13 +3,13 @@
 # No `from __future__ import annotations` here or in app.py: Serve reads the builder's real types.
 from typing import Self
 
-from engines.diffusion.config import EngineConfig
-from engines.export.config import ExportConfig
-from engines.privacy.config import PrivacyConfig
-from engines.quality.config import QualityConfig
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engines.diffusion.config import EngineConfig
+from engines.export.config import ExportConfig
 from engines.images import ImageLimits
+from engines.privacy.config import PrivacyConfig
+from engines.quality.config import QualityConfig
 from serve_app.config import ApiConfig
 
 

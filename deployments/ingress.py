@@ -6,7 +6,6 @@ import asyncio
 from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
-from serve_app.app import create_app
 
 from deployments.adapters.files import StoredFiles
 from deployments.adapters.generation import PooledGeneration
@@ -18,6 +17,7 @@ from deployments.rate_limiter import HandleRateLimiter
 from deployments.settings import Settings
 from deployments.wiring import DataRoot
 from engines.errors import InvalidParameters
+from serve_app.app import create_app
 from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter, RateLimiter

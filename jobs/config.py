@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from engines.quality.config import QualityConfig
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engines.diffusion.config import EngineConfig
 from engines.errors import Fault, InvalidParameters
 from engines.privacy.config import PrivacyConfig
+from engines.quality.config import QualityConfig
 
 Format = Literal["webdataset", "parquet", "imagefolder"]
 
