@@ -15,7 +15,7 @@ from inferloop_synthdata import Result, SyntheticImageClient
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROMPT = "A beautiful sunset over mountains"
-STREAMED_PROMPT = "a fox"
+STREAMED_PROMPT = "A futuristic city with flying cars"
 
 
 def bar(step: int, total: int, width: int = 30) -> str:
