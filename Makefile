@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip
 TORCH_INDEX := $(if $(filter cpu,$(TORCH)),--index-url https://download.pytorch.org/whl/cpu,)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test lint types fast bench clean
+.PHONY: help setup setup-dev demo serve job-demo test lint types fast bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ demo: $(BIN)/.server ## start the service, make and check two images, export the
 
 serve: $(BIN)/.server ## run the service in the foreground on configs/local.yaml
 	$(BIN)/python -m deployments.launch --config configs/local.yaml
+
+job-demo: $(BIN)/.server ## 200 prompts through `ray job submit`, killed once, resumed, complete and exact
+	$(BIN)/python -m jobs.demo
 
 lint: $(BIN)/.dev ## ruff
 	$(BIN)/ruff check .
