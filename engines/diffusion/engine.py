@@ -66,7 +66,7 @@ class StepEngine:
     def step(self) -> bool:
         """One turn: choose, run one step, decode at most one image. Blocks on the model.
         Returns whether there was anything to do."""
-        residencies = {each: self._models.residency(each) for each in self._roster.model_ids()}
+        residencies = self._models.residencies(self._roster.model_ids())
         unloadable = self._models.take_failures()
         ended, batch = self._roster.choose(lambda each: residencies.get(each, Residency.LOADING))
         for generation, error in ended:

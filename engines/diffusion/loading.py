@@ -85,7 +85,7 @@ def _pipeline(entry: ModelEntry, device: torch.device, models_root: Path) -> tup
         options |= {"safety_checker": None, "requires_safety_checker": False}
     pipe = DiffusionPipeline.from_pretrained(
         str(folder),
-        torch_dtype=dtype,
+        dtype=dtype,
         use_safetensors=True,
         local_files_only=True,
         trust_remote_code=False,

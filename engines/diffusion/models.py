@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
@@ -50,6 +50,8 @@ class ModelCache:
         self._loading: dict[str, _Loading] = {}
         self._failures: dict[str, InferloopError] = {}
         self._leases: Counter[str] = Counter()
+        self._unused: set[str] = set()
+        self._waited_for: frozenset[str] = frozenset()
         self._loads_total = 0
 
     @property
@@ -67,18 +69,23 @@ class ModelCache:
         """Ids in memory, the least recently used first."""
         return tuple(self._ready)
 
-    def residency(self, model_id: str) -> Residency:
-        """Whether the model can be used; begins to load it where there is room. Never blocks."""
-        if model_id in self._loading:
+    def residencies(self, model_ids: Sequence[str]) -> dict[str, Residency]:
+        """Which of the models that are waited for can be used, in the order of who is next.
+
+        Begins to load what is absent where there is room. Never waits for a load. A model that
+        was loaded for somebody stays at least until its first use, as long as it is waited for.
+        """
+        self._waited_for = frozenset(model_ids)
+        for model_id in tuple(self._loading):
             self._collect(model_id)
-        if model_id in self._ready:
-            return Residency.READY
-        if model_id in self._loading or model_id in self._failures:
-            return Residency.LOADING
-        return self._begin(self._entries[model_id])
+        for model_id in model_ids:
+            if not self._is_here(model_id) and model_id not in self._failures:
+                self._begin(self._entries[model_id])
+        return {model_id: self._residency(model_id) for model_id in model_ids}
 
     def runner(self, model_id: str) -> Runner:
         """The model, now the most recently used; it must be READY."""
+        self._unused.discard(model_id)
         self._ready.move_to_end(model_id)
         return self._ready[model_id]
 
@@ -97,7 +104,7 @@ class ModelCache:
 
     def load_now(self, model_id: str) -> Runner:
         """Load and wait; raises what went wrong as a domain error."""
-        while (state := self.residency(model_id)) is Residency.LOADING:
+        while (state := self.residencies([model_id])[model_id]) is Residency.LOADING:
             if failure := self.take_failures().get(model_id):
                 raise failure
             self._loading[model_id].future.exception()
@@ -113,20 +120,35 @@ class ModelCache:
         for model_id in tuple(self._ready):
             self._put_out(model_id)
 
-    def _begin(self, entry: ModelEntry) -> Residency:
+    def _is_here(self, model_id: str) -> bool:
+        return model_id in self._ready or model_id in self._loading
+
+    def _residency(self, model_id: str) -> Residency:
+        if model_id in self._ready:
+            return Residency.READY
+        if model_id in self._loading or model_id in self._failures:
+            return Residency.LOADING
+        return Residency.NO_ROOM
+
+    def _idle(self) -> list[str]:
+        """Models that may go, the least recently used first."""
+        awaited = self._unused & self._waited_for
+        return [each for each in self._ready if not self._leases[each] and each not in awaited]
+
+    def _begin(self, entry: ModelEntry) -> None:
+        """Load the model off this thread, unless nobody can make room for it yet."""
         try:
             need_bytes = entry.memory_bytes or self._need_bytes(entry)
             self._check_fits(entry, need_bytes)
         except Exception as error:  # noqa: BLE001 - an unreadable folder fails its requests only
             self._failures[entry.id] = as_domain_error(error)
-            return Residency.LOADING
+            return
         if not self._make_room(need_bytes):
-            return Residency.NO_ROOM
+            return
         logger.info("loading model %s (about %d bytes)", entry.id, need_bytes)
         future = self._executor.submit(self._load, entry)
         self._loading[entry.id] = _Loading(future, need_bytes)
         future.add_done_callback(lambda _: self._on_loaded())
-        return Residency.LOADING
 
     def _check_fits(self, entry: ModelEntry, need_bytes: int) -> None:
         if need_bytes > self._budget_bytes:
@@ -136,7 +158,7 @@ class ModelCache:
 
     def _make_room(self, need_bytes: int) -> bool:
         """Put idle models out until it fits; none if that would not be enough."""
-        idle = [model_id for model_id in self._ready if not self._leases[model_id]]
+        idle = self._idle()
         freed = sum(self._ready[model_id].info.memory_bytes for model_id in idle)
         if self.used_bytes - freed + need_bytes > self._budget_bytes:
             return False
@@ -146,6 +168,7 @@ class ModelCache:
 
     def _put_out(self, model_id: str) -> None:
         logger.info("putting model %s out of memory", model_id)
+        self._unused.discard(model_id)
         self._ready.pop(model_id).close()
 
     def _collect(self, model_id: str) -> None:
@@ -160,10 +183,11 @@ class ModelCache:
             return
         # The estimate may have been low; what is in use stays, and then the budget is passed
         # until it ends.
-        idle = [other for other in self._ready if not self._leases[other]]
+        idle = self._idle()
         while idle and self.used_bytes + runner.info.memory_bytes > self._budget_bytes:
             self._put_out(idle.pop(0))
         self._ready[model_id] = runner
+        self._unused.add(model_id)
         self._loads_total += 1
 
 

@@ -97,8 +97,8 @@ class Roster:
             self._closed = True
             self.wake()
 
-    def model_ids(self) -> set[str]:
-        """Models that a request waits for or takes steps with, as of this turn."""
+    def model_ids(self) -> list[str]:
+        """Models that a request waits for or takes steps with, as of this turn, next one first."""
         with self._changed:
             self._woken = False
             return self._scheduler.model_ids()

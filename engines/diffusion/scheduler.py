@@ -120,9 +120,9 @@ class BatchScheduler:
         """Everything that was added and has not been removed, in order of arrival."""
         return tuple(self._tickets)
 
-    def model_ids(self) -> set[str]:
-        """Models that a request waits for or takes steps with."""
-        return {key.model_id for key in self._lanes}
+    def model_ids(self) -> list[str]:
+        """Models that a request waits for or takes steps with, the one that is next first."""
+        return list(dict.fromkeys(key.model_id for key, _ in self._in_turn()))
 
     def add(self, ticket: Ticket, retry_after_s: float = 1.0) -> None:
         """Take a request in; `Overloaded` when `max_queued` wait already. Ids must be new."""
@@ -159,11 +159,10 @@ class BatchScheduler:
     def next_batch(self, residency: Callable[[str], Residency]) -> Batch | None:
         """Choose the next step's requests and charge their lane; None when nothing can run.
 
-        `residency(model_id)` may begin to load a model. A model without room is *wanted*: until
-        it gets in, other models' started requests go on but no new one starts, so that the
-        wanted model waits for at most the images under way.
+        A model without room is *wanted*: until it gets in, requests that other models have
+        started go on but no new one joins them, so that it waits for the images under way only.
         """
-        for key, lane in sorted(self._lanes.items(), key=lambda item: item[1].tag):
+        for key, lane in self._in_turn():
             state = residency(key.model_id)
             if state is Residency.NO_ROOM:
                 self._wanted_model = self._wanted_model or key.model_id
@@ -196,10 +195,13 @@ class BatchScheduler:
         self._budget_px = max(1, min(self._budget_px, cost_px // 2))
         self._steps_since_trouble = 0
 
+    def _in_turn(self) -> list[tuple[LaneKey, _Lane]]:
+        return sorted(self._lanes.items(), key=lambda item: item[1].tag)
+
     def _first_fit(self, key: LaneKey, lane: _Lane) -> list[Ticket]:
         """In order of arrival, whoever still fits. An earlier request always chooses first, so
         one that fills a gap delays nobody; it gives way as soon as the earlier one fits."""
-        draining = self._wanted_model not in (None, key.model_id)
+        draining = self._is_draining(key.model_id)
         picked: list[Ticket] = []
         room_px = self._budget_px
         for ticket in lane.tickets.values():
@@ -211,6 +213,13 @@ class BatchScheduler:
             if room_px <= 0:
                 break
         return picked
+
+    def _is_draining(self, model_id: str) -> bool:
+        """Another model waits for this one's room. Does not hold for a model that was only just
+        loaded: its first batch starts, or two models could put each other out for ever."""
+        if self._wanted_model in (None, model_id):
+            return False
+        return any(self._tickets[each].key.model_id == model_id for each in self._started)
 
     def _charge(self, key: LaneKey, lane: _Lane, picked: list[Ticket]) -> Batch:
         cost_px = sum(ticket.cost_px for ticket in picked)
