@@ -120,7 +120,9 @@ class ResourceConfig(FrozenModel):
         default_factory=dict, description='Custom resources, such as {"gpu_node": 0.01}.'
     )
     in_flight: int = Field(
-        default=32, ge=1, description="Rows of one engine actor between prompt and verdict."
+        default=32,
+        ge=1,
+        description="Rows in one engine at once; as many more may be encoded and judged meanwhile.",
     )
     shards_per_generator: int = Field(
         default=2, ge=1, description="Open shards per engine actor: the next fills the last's tail."

@@ -47,6 +47,7 @@ def build_maker(parts: GeneratorParts) -> tuple[DiffusionEngine, RowMaker, Telle
     engine = parts.wiring.engine()
     engine.start()
     teller = Teller(parts.board)
+    in_flight = parts.config.resources.in_flight
     alone = lone_checker(parts.wiring)
     pool = CheckerPool(parts.checkers, parts.config.tries.deaths, alone)
     maker = RowMaker(
@@ -56,7 +57,8 @@ def build_maker(parts: GeneratorParts) -> tuple[DiffusionEngine, RowMaker, Telle
         config=parts.config,
         versions=library_versions(),
         created_at=parts.created_at,
-        slots=asyncio.Semaphore(parts.config.resources.in_flight),
+        slots=asyncio.Semaphore(in_flight),
+        room=asyncio.Semaphore(2 * in_flight),
         tell=teller.tell,
     )
     return engine, maker, teller

@@ -42,7 +42,9 @@ class CheckFailed(InferloopError):
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes rows, `slots` at a time over all shards that it has open: the engine stays full."""
+    """Makes rows of all shards that are open: `slots` of them are in the engine, and as many more
+    may be encoded and judged meanwhile. So a place in the engine is taken again the moment an
+    image leaves it, and what is in memory is bounded (`room`)."""
 
     engine: DiffusionEngine
     check: Check
@@ -51,6 +53,7 @@ class RowMaker:
     versions: Mapping[str, str]
     created_at: datetime
     slots: asyncio.Semaphore
+    room: asyncio.Semaphore
     tell: Tell
 
     async def make_all(self, rows: Sequence[PlannedRow]) -> tuple[Outcome, ...]:
@@ -89,7 +92,7 @@ class RowMaker:
         return replace(last, attempts=self.config.tries.images)
 
     async def _in_turn(self, row: PlannedRow) -> Outcome:
-        async with self.slots:
+        async with self.room:
             try:
                 outcome = await self.make(row)
             except (Canceled, ReplicaLost):
@@ -102,7 +105,8 @@ class RowMaker:
 
     async def _attempt(self, row: PlannedRow, attempt: int) -> MadeImage:
         request = make_request(row, self.config, attempt)
-        image = await generate(self.engine, request)
+        async with self.slots:
+            image = await generate(self.engine, request)
         self.tell("image")
         png, recipe = await asyncio.to_thread(self._encode, request, image)
         verdict = await self.check(png, row.row_id)

@@ -13,7 +13,7 @@ MAX_DISTANCE = 6
 """Bits of 64 in which two near-duplicates differ at most; unrelated pictures differ in about 32
 (no pair of 4,005 unrelated photographs came closer than 18)."""
 
-_BLOCK = 1024
+_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)

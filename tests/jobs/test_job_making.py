@@ -53,12 +53,12 @@ def a_maker(
     heard: Counter[str] | None = None,
 ) -> RowMaker:
     counts = Counter[str]() if heard is None else heard
-    slots = asyncio.Semaphore(config.resources.in_flight)
+    slots, room = asyncio.Semaphore(config.resources.in_flight), asyncio.Semaphore(64)
 
     def tell(what: str) -> None:
         counts[what] += 1
 
-    return RowMaker(engine, check, as_is, config, {"numpy": "2"}, MADE_AT, slots, tell)
+    return RowMaker(engine, check, as_is, config, {"numpy": "2"}, MADE_AT, slots, room, tell)
 
 
 def rows(count: int, **parameters: int | str) -> list[PlannedRow]:
@@ -237,3 +237,21 @@ def test_awaiting_less_stops_the_engine(make_config: MakeConfig) -> None:
     asyncio.run(leave_early())
     engine.shutdown()
     assert engine.stats().canceled_total == 1
+
+
+def test_a_place_in_the_engine_is_taken_again_while_images_are_judged(
+    engine: FakeEngine, make_config: MakeConfig
+) -> None:
+    judged = asyncio.Event()
+    waiting: list[str] = []
+
+    async def slow(content: bytes, row_id: str) -> Verdict:
+        waiting.append(row_id)
+        if len(waiting) == 4:  # twice what may be in the engine
+            judged.set()
+        await judged.wait()
+        return verdict(True)
+
+    config = make_config(resources={"in_flight": 2})
+    outcomes = make(a_maker(engine, config, slow), rows(8))
+    assert len(outcomes) == len(waiting) == 8
