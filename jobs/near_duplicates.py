@@ -52,7 +52,9 @@ def find_near_duplicates(
         nearest = np.minimum(straight, flipped)
         first, second = np.nonzero(np.triu(nearest <= max_distance, k=1))
         alike[first + start] = alike[second + start] = True
-        for i, j in zip(first.tolist(), second.tolist(), strict=True):
+        # Of a dataset that is all alike, every pair is one: only the closest become objects.
+        closest = np.argsort(nearest[first, second], kind="stable")[:kept_pairs]
+        for i, j in zip(first[closest].tolist(), second[closest].tolist(), strict=True):
             mirrored = bool(flipped[i, j] < straight[i, j])
             left, right = fingerprints[i + start].row_id, fingerprints[j + start].row_id
             pairs.append(Pair(left, right, int(nearest[i, j]), mirrored))

@@ -82,6 +82,8 @@ def _quiet() -> None:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+    # Reading a large process's memory map once a second halts its allocations meanwhile.
+    context.memory_usage_poll_interval_s = None
 
 
 def _pool(resources: ResourceConfig) -> ActorPoolStrategy:

@@ -133,6 +133,12 @@ def test_blocks_find_what_one_comparison_finds() -> None:
     assert found.images == 2
 
 
+def test_a_dataset_that_is_all_alike_is_told_in_bounded_space() -> None:
+    found = find_near_duplicates([fingerprint(f"{n:04}", 5, 9) for n in range(3000)])
+    assert (found.images, len(found.pairs)) == (3000, 50)
+    assert {pair.distance for pair in found.pairs} == {0}
+
+
 def test_nothing_to_compare_is_no_near_duplicate() -> None:
     assert find_near_duplicates([]) == NOTHING_ALIKE
 
