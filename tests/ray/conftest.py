@@ -12,13 +12,23 @@ import yaml
 from deployments.child_service import REPOSITORY, Service
 from inferloop_synthdata import SyntheticImageClient
 
+SECOND_KEY = "second-key-of-the-tests"
 MODEL = "runwayml/stable-diffusion-v1-5"
 
 
 def tiny_config(folder: Path) -> Path:
-    """configs/local.yaml with random weights at a tiny size, and a short queue."""
+    """configs/local.yaml with random weights at a tiny size, a short queue, and two ingress
+    replicas that share one rate limiter."""
     document = yaml.safe_load((REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8"))
-    document["applications"][0]["args"]["pools"][0]["engine"] = {
+    (application,) = document["applications"]
+    application["args"]["api"] = {"ingress_replicas": 2, "rate_limiter": "actor"}
+    for deployment in application["deployments"]:
+        if deployment["name"] == "ingress":
+            deployment["num_replicas"] = 2
+    application["deployments"].append(
+        {"name": "rate-limiter", "num_replicas": 1, "ray_actor_options": {"num_cpus": 0.1}}
+    )
+    application["args"]["pools"][0]["engine"] = {
         "models": [
             {
                 "id": "inferloop/tiny",
@@ -27,7 +37,7 @@ def tiny_config(folder: Path) -> Path:
                 "load_at_start": True,
             }
         ],
-        "max_queued": 8,
+        "max_queued": 2,
         "torch_threads": 1,
     }
     path = folder / "tiny.yaml"
@@ -41,12 +51,21 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     generous = dict.fromkeys(
         ("INFERLOOP_RATE_LIMIT_GENERATE", "INFERLOOP_RATE_LIMIT_VALIDATE"), "10000/minute"
     )
-    running = Service(folder / "data", tiny_config(folder), generous)
+    keys = folder / "keys"
+    keys.write_text(f"{SECOND_KEY}\n", encoding="utf-8")
+    environment = {**generous, "INFERLOOP_API_KEYS_FILE": str(keys)}
+    running = Service(folder / "data", tiny_config(folder), environment)
     try:
         running.wait_until_ready()
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture
+def second_key() -> str:
+    """A key whose budgets no other test spends."""
+    return SECOND_KEY
 
 
 @pytest.fixture
