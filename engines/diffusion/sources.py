@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.diffusion.config import FolderSource, HubSource, TinySource
+from engines.diffusion.sizes import SizeRule
 from engines.errors import NotFound
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def grid_px(source: FolderSource | HubSource | TinySource, models_root: Path) ->
     if isinstance(source, TinySource):
         return TINY_GRID_PX
     return _LATENT_DIFFUSION_GRID_PX
+
+
+def size_rule(entry: ModelEntry, models_root: Path) -> SizeRule:
+    """What sizes the model draws, as far as its config and files tell before it is loaded."""
+    return SizeRule(grid_px(entry.source, models_root), entry.drawn_sides_px)
 
 
 TINY_GRID_PX = 8
