@@ -67,8 +67,8 @@ class Ingress:
     ) -> None:
         settings = Settings()
         api = effective_api(args.api, settings)
-        named = {f"diffusion-{name}": handle for name, handle in pools.items()}
-        everything = {**named, **validators, **library}
+        awake = {f"diffusion-{p.name}": pools[p.name] for p in args.pools if not p.scale_to_zero}
+        everything = {**awake, **validators, **library}
         services = Services(
             generation=PooledGeneration(args.pools, pools),
             quality=HandleQuality(validators["quality"]),

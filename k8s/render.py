@@ -26,6 +26,7 @@ def rendered(configs: Path = CONFIGS) -> dict[str, str]:
         "cpu-dev": local.replace(LOOPBACK, EVERYWHERE),
         "gpu": (configs / "gpu.yaml").read_text(encoding="utf-8"),
         "production": (configs / "production.yaml").read_text(encoding="utf-8"),
+        "production-to-zero": (configs / "production-to-zero.yaml").read_text(encoding="utf-8"),
     }
 
 

@@ -16,7 +16,7 @@ ANSWER_WITHIN_S = 5.0
 class HandleReadiness:
     """Asks one replica of each deployment; one that does not answer in time is not ready.
 
-    A deployment that may scale to zero is left out by the builder: no replica is its rest state.
+    A pool that may scale to zero is left out by the ingress: no replica is its rest state.
     """
 
     def __init__(self, handles: Mapping[str, DeploymentHandle]) -> None:
