@@ -69,7 +69,7 @@ def with_output(config: JobConfig, root: str | None) -> JobConfig:
 
 def connect() -> None:
     """Join the cluster that this job runs in, or start a Ray of our own."""
-    ray.init(log_to_driver=False)
+    ray.init(log_to_driver=False, logging_level="warning")
 
 
 def tell(summary: JobSummary, job: Job) -> None:
