@@ -74,7 +74,7 @@ class Lane:
 
     def ends(self) -> dict[int, tuple[str, int]]:
         """Row to how it ended and how many images, or processes, it took."""
-        found = {}
+        found: dict[int, tuple[str, int]] = {}
         for row in read_rows(self.storage, 0):
             saved = self.journal.load_alone(0, row.row_id)
             assert saved is not None
