@@ -27,7 +27,11 @@ KILL_AFTER_SHARDS = 3
 PLACES = ("mountains", "a beach", "a desert", "a city", "a forest", "a lake", "a meadow", "the sea")
 TIMES = ("day", "sunset", "night", "sunrise")
 _TIMEOUT_S = 1800.0
-_CHATTER = re.compile(r"\d{4}-\d\d-\d\d .*(cli|job_manager)\.py|Running entrypoint for job")
+_CHATTER = re.compile(
+    r"\d{4}-\d\d-\d\d .*(cli|job_manager)\.py|Running entrypoint for job|"
+    # Ray's core calls every actor pool of Ray Data an error.
+    r"\[\d{4}-\d\d-\d\d \S+ E .*constructor arguments in the object store"
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -104,12 +108,7 @@ def write_job(folder: Path, root: Path) -> Path:
 
 def environment() -> dict[str, str]:
     """What the job finds beside Ray's own: the model is not in the submitted folder."""
-    return {
-        "INFERLOOP_MODELS_ROOT": str(REPOSITORY / "models"),
-        "OMP_NUM_THREADS": "1",
-        # Ray's core calls every actor pool of Ray Data an error, in the job's own log.
-        "RAY_BACKEND_LOG_LEVEL": "fatal",
-    }
+    return {"INFERLOOP_MODELS_ROOT": str(REPOSITORY / "models"), "OMP_NUM_THREADS": "1"}
 
 
 def submit(cluster: LocalCluster, config: Path) -> subprocess.Popen[str]:
