@@ -10,8 +10,9 @@ again); 2 the config, the input or the output is wrong and nothing was made.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 import ray
@@ -79,7 +80,16 @@ def with_output(config: JobConfig, root: str | None) -> JobConfig:
 
 def connect() -> None:
     """Join the cluster that this job runs in, or start a Ray of our own."""
-    ray.init(log_to_driver=False, logging_level="warning")
+    ray.init(address=ray_address(os.environ), log_to_driver=False, logging_level="warning")
+
+
+def ray_address(environment: MutableMapping[str, str]) -> str:
+    """The address that Ray gives to its jobs, or "local": never a neighbour's Ray that happens to
+    run on this machine. Ours says its auth mode, else Ray decides by what ran here before."""
+    address = environment.get("RAY_ADDRESS")
+    if address is None:
+        environment.setdefault("RAY_AUTH_MODE", "disabled")
+    return address or "local"
 
 
 def tell(summary: JobSummary, job: Job) -> None:

@@ -138,3 +138,12 @@ def test_what_stops_a_job_tells_whether_to_submit_it_again(
     assert "submit" not in capsys.readouterr().err
     assert synthesize.stopped_by(StorageFailed("The bucket is away")) == 1
     assert "submit the job again" in capsys.readouterr().err
+
+
+def test_a_job_joins_the_cluster_that_it_was_submitted_to_and_no_other() -> None:
+    submitted = {"RAY_ADDRESS": "10.0.0.1:6379", "RAY_AUTH_MODE": "token"}
+    assert synthesize.ray_address(submitted) == "10.0.0.1:6379"
+    assert submitted["RAY_AUTH_MODE"] == "token"
+    laptop: dict[str, str] = {}
+    assert synthesize.ray_address(laptop) == "local"
+    assert laptop == {"RAY_AUTH_MODE": "disabled"}
