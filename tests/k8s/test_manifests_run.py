@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ray.serve._private import constants as serve_constants
 
+from deployments.config import AppArgs
 from deployments.metrics import COUNTERS, GAUGES
 from jobs.config import load_config
 from tests.k8s.manifests import (
@@ -73,6 +74,41 @@ def test_drains_are_longer_than_the_longest_shutdown(render: Render, overlay: st
         assert longest <= int(drain[2])
         assert int(drain[2]) < group["template"]["spec"]["terminationGracePeriodSeconds"]
     assert service["spec"]["rayClusterDeletionDelaySeconds"] >= longest
+
+
+def environment_of(render: Render, overlay: str) -> dict[str, str]:
+    (found,) = [
+        m["data"]
+        for m in of_kind(render(f"overlays/{overlay}"), "ConfigMap")
+        if m["metadata"]["name"].startswith("inferloop-env-")
+    ]
+    return dict(found)
+
+
+@pytest.mark.parametrize("overlay", CLUSTERS)
+def test_haproxy_lets_the_longest_request_end(render: Render, overlay: str) -> None:
+    """Its old process is cut off some time after every change of the ingress replicas."""
+    environment = environment_of(render, overlay)
+    config = yaml.safe_load(the_service(render, overlay)["spec"]["serveConfigV2"])
+    api = AppArgs.model_validate(config["applications"][0]["args"]).api
+    side, steps = api.bounds.max_side_px, api.bounds.max_inference_steps
+    longest = api.jobs.deadline_s(side, side, steps)
+    assert environment["RAY_SERVE_ENABLE_HA_PROXY"] == "1"
+    assert environment["RAY_SERVE_THROUGHPUT_OPTIMIZED"] == "1"
+    assert float(environment["RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"]) > longest
+    assert (
+        int(environment["RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S"])
+        >= config["http_options"]["request_timeout_s"]
+    )
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_switch_of_serve_is_one_that_serve_reads(render: Render, overlay: str) -> None:
+    """A misspelt one would be ignored in silence."""
+    source = Path(serve_constants.__file__).read_text(encoding="utf-8")
+    for name in environment_of(render, overlay):
+        if name.startswith("RAY_SERVE_"):
+            assert f'"{name}"' in source, name
 
 
 def test_the_edge_strips_serves_own_request_headers(render: Render) -> None:
