@@ -25,6 +25,11 @@ class PoolConfig(FrozenModel):
         description="Pool name; its deployment is diffusion-NAME.",
     )
     engine: EngineConfig
+    scale_to_zero: bool = Field(
+        default=False,
+        description="Whether it rests without a replica (min_replicas: 0 in `deployments:`). "
+        "Readiness does not ask it then: asking would start one.",
+    )
 
     def served_ids(self) -> dict[str, str]:
         """Every id, alias and stood-in id that this pool answers to, mapped to the serving id."""

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import ray
 from ray import serve
+from ray.dashboard.modules.serve.sdk import ServeSubmissionClient
 
 from deployments.child_service import StartFailed, free_port
 
@@ -49,10 +49,12 @@ def local_ray(num_gpus: int = 0) -> Iterator[str]:
 
 
 def deploy(dashboard: str, document: dict[str, Any]) -> None:
-    """What `serve deploy` does: hand the config to Serve's REST API."""
-    answer = httpx.put(f"{dashboard}/api/serve/applications/", json=document, timeout=60.0)
-    if answer.status_code != httpx.codes.OK:
-        raise StartFailed(f"Ray Serve refused the config: {answer.text[:2000]}")
+    """What `serve deploy` does: hand the config to Serve's REST API. Where Ray asks for a token
+    (`RAY_AUTH_MODE=token`), its client finds it as Ray does."""
+    try:
+        ServeSubmissionClient(dashboard).deploy_applications(document)
+    except RuntimeError as error:
+        raise StartFailed(f"Ray Serve refused the config: {str(error)[:2000]}") from None
 
 
 def wait_until_running(
@@ -63,10 +65,11 @@ def wait_until_running(
 ) -> None:
     """Block until every deployment is healthy; `StartFailed` with Serve's message otherwise."""
     give_up = time.monotonic() + timeout_s
+    client = ServeSubmissionClient(dashboard)
     said = ""
     while time.monotonic() < give_up:
-        answer = httpx.get(f"{dashboard}/api/serve/applications/", timeout=60.0)
-        (application,) = answer.json()["applications"].values() or [{"status": "NOT_STARTED"}]
+        applications = client.get_serve_details()["applications"]
+        (application,) = applications.values() or [{"status": "NOT_STARTED"}]
         if application["status"] == "RUNNING":
             return
         if application["status"] in ("DEPLOY_FAILED", "UNHEALTHY"):
