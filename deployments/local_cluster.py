@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -15,22 +16,24 @@ from ray import serve
 
 from deployments.child_service import StartFailed, free_port
 
-LOGICAL_CPUS = 8
+LEAST_LOGICAL_CPUS = 8
 """Logical, not physical: replicas reserve little, and a batch job needs room to schedule."""
 
 
 @contextmanager
-def local_ray(num_gpus: int = 0) -> Iterator[str]:
+def local_ray(num_cpus: int | None = None, num_gpus: int | None = None) -> Iterator[str]:
     """Start Ray in a private folder; yields the dashboard's address (`serve status -a ...`).
 
-    Everything is stopped at the end, Serve first, so that replicas shut down in order.
+    Both numbers are logical: what replicas may reserve, not what they are held to. Left out, they
+    are what the machine has, and at least eight CPUs. Everything is stopped at the end, Serve
+    first, so that replicas shut down in order.
     """
     # Short: the path of a unix socket has at most 107 bytes.
     folder = tempfile.mkdtemp(prefix="ifl-", dir="/tmp")
     try:
         context = ray.init(
             address="local",
-            num_cpus=LOGICAL_CPUS,
+            num_cpus=num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1),
             num_gpus=num_gpus,
             include_dashboard=True,
             dashboard_host="127.0.0.1",

@@ -95,7 +95,11 @@ class ModelEntry(_Frozen):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
         default="auto", description="Of the weights; auto: float16 on CUDA, float32 on CPU."
     )
-    native_size_px: int = Field(default=512, description="Side length it was trained at, pixels.")
+    native_size_px: int = Field(
+        default=512,
+        gt=0,
+        description="Side it was trained at, pixels: what a usual request costs (`capacity`).",
+    )
     defaults: GenerationDefaults = GenerationDefaults()
     noise_scheduler: NoiseSchedulerName | None = Field(
         default=None, description="None keeps the one that the model's folder names."
@@ -106,6 +110,10 @@ class ModelEntry(_Frozen):
     )
     torch_compile: Literal["off", "default", "reduce-overhead", "max-autotune"] = Field(
         default="off", description="torch.compile mode of the denoiser; first steps take minutes."
+    )
+    compile_backend: str = Field(
+        default="inductor",
+        description="torch.compile backend; eager and aot_eager tell whether a fault is its own.",
     )
     vae: VaeOptions = VaeOptions()
     safety_checker: Literal["off", "flag", "block"] = Field(

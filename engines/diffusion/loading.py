@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
 
-from engines.diffusion import noise_schedules, sources
+from engines.diffusion import hub, noise_schedules, sources
 from engines.diffusion.attention import use_attention_backend
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.backends.sdxl import StableDiffusionXLFamily
 from engines.diffusion.backends.whole_call import WholeCallRunner
-from engines.diffusion.config import TinySource
+from engines.diffusion.config import FolderSource, HubSource, TinySource
 from engines.diffusion.contract import RunnerInfo
 from engines.diffusion.decode import Decoder
 from engines.diffusion.linear_tail import fold_linear_tail
@@ -36,7 +36,8 @@ logger = logging.getLogger(__name__)
 def load_runner(entry: ModelEntry, config: EngineConfig, models_root: Path) -> Runner:
     """Load the model onto the device. Blocks for seconds to minutes; any thread may call.
 
-    `NotFound` where the folder is absent, `GenerationFailed` for what cannot be loaded.
+    `NotFound` where the folder or repository is absent, `GenerationFailed` for what cannot be
+    loaded.
     """
     if config.torch_threads is not None:
         torch.set_num_threads(config.torch_threads)
@@ -78,7 +79,7 @@ def _pipeline(entry: ModelEntry, device: torch.device, models_root: Path) -> tup
         builders = {"sd": tiny.build_tiny_pipeline, "sdxl": tiny.build_tiny_xl_pipeline}
         pipe = builders[entry.source.family](entry.source.seed).to(dtype)
         return pipe, f"tiny:{entry.source.seed}"
-    folder = sources.folder_of(entry.source, models_root)
+    folder = _folder(entry, entry.source, models_root)
     options: dict[str, Any] = {"variant": getattr(entry.source, "variant", None)}
     index = DiffusionPipeline.load_config(str(folder))
     if entry.safety_checker == "off" and "safety_checker" in index:
@@ -92,6 +93,12 @@ def _pipeline(entry: ModelEntry, device: torch.device, models_root: Path) -> tup
         **options,
     )
     return pipe, sources.revision_of(entry, folder)
+
+
+def _folder(entry: ModelEntry, source: FolderSource | HubSource, models_root: Path) -> Path:
+    if isinstance(source, HubSource):
+        return hub.pipeline_folder(source, with_safety_checker=entry.safety_checker != "off")
+    return sources.folder_of(source, models_root)
 
 
 def _runner(
@@ -123,7 +130,8 @@ def _runner(
             )
         return WholeCallRunner(pipe, info, free_memory)
     if entry.torch_compile != "off":
-        pipe.unet.compile(mode=entry.torch_compile, dynamic=True)
+        # Dynamic: the rows of a step change all the time, and each size would compile anew.
+        pipe.unet.compile(backend=entry.compile_backend, mode=entry.torch_compile, dynamic=True)
     check = safety_check(pipe) if entry.safety_checker != "off" else None
     return ModelRunner(
         family,
