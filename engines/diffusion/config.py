@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 NoiseSchedulerName = Literal[
     "ddim",
@@ -175,8 +175,11 @@ class EngineConfig(_Frozen):
         default=0.5, gt=0, description="Least seconds between two previews of one request."
     )
     preview_max_side_px: int = Field(default=128, ge=16, description="Longer side of a preview.")
-    torch_threads: int | None = Field(
-        default=None, gt=0, description="Threads of one CPU operator; None: torch decides."
+    torch_threads: PositiveInt | Literal["all"] | None = Field(
+        default=None,
+        description="Threads of one CPU operator. all: as many as the machine has cores, where "
+        "one replica has them to itself. None: torch decides, which in a Ray actor is its "
+        "whole num_cpus.",
     )
     warm: bool = Field(
         default=True, description="Run one step and one decode of what is loaded at start."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
@@ -40,7 +41,7 @@ def load_runner(entry: ModelEntry, config: EngineConfig, models_root: Path) -> R
     loaded.
     """
     if config.torch_threads is not None:
-        torch.set_num_threads(config.torch_threads)
+        torch.set_num_threads(choose_threads(config.torch_threads))
     try:
         device = choose_device(config.device)
         pipe, revision = _pipeline(entry, device, models_root)
@@ -59,6 +60,14 @@ def choose_device(wanted: str) -> torch.device:
     if wanted != "auto":
         return torch.device(wanted)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_threads(wanted: int | Literal["all"]) -> int:
+    """ "all" is the cores that this process may run on."""
+    if wanted != "all":
+        return wanted
+    has_affinity = hasattr(os, "sched_getaffinity")  # Not on macOS.
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
