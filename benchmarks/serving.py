@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -40,17 +41,18 @@ Start = Callable[[], AbstractContextManager[Target]]
 @contextmanager
 def child_server(command: list[str], port: int, as_list: bool = False) -> Iterator[Target]:
     """A benchmark server as a child process, ready."""
-    process = subprocess.Popen(command, cwd=REPOSITORY)
+    # A session of its own: these servers have workers, which must end with them.
+    process = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}/readyz", process)
         yield Target(f"http://127.0.0.1:{port}/generate", {}, as_list=as_list)
     finally:
         process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:

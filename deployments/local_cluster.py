@@ -51,11 +51,20 @@ def local_ray(num_cpus: int | None = None, num_gpus: int | None = None) -> Itera
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def deploy(dashboard: str, document: dict[str, Any]) -> None:
-    """What `serve deploy` does: hand the config to Serve's REST API."""
-    answer = httpx.put(f"{dashboard}/api/serve/applications/", json=document, timeout=60.0)
-    if answer.status_code != httpx.codes.OK:
-        raise StartFailed(f"Ray Serve refused the config: {answer.text[:2000]}")
+def deploy(dashboard: str, document: dict[str, Any], tries: int = 3, wait_s: float = 1.0) -> None:
+    """What `serve deploy` does: hand the config to Serve's REST API.
+
+    On a busy machine Serve may give its own proxy up and answer 500; the same again starts a new
+    one. A config that it refuses is a 400, and final.
+    """
+    url = f"{dashboard}/api/serve/applications/"
+    for attempt in range(1, tries + 1):
+        answer = httpx.put(url, json=document, timeout=120.0)
+        if answer.status_code == httpx.codes.OK:
+            return
+        if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR or attempt == tries:
+            raise StartFailed(f"Ray Serve refused the config: {answer.text[:2000]}")
+        time.sleep(wait_s)
 
 
 def wait_until_running(
