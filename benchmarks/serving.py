@@ -26,6 +26,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import yaml
 
 from benchmarks import load
 from benchmarks.batched_calls import MODEL_VARIABLE
@@ -82,10 +83,22 @@ def bentoml_server(python: Path, model: Path) -> AbstractContextManager[Target]:
     return child_server(["env", *variables, *command, "--host", "127.0.0.1"], port, as_list=True)
 
 
+def with_threads(config: Path, threads: str, folder: Path) -> Path:
+    """The config with another number of torch threads in every pool."""
+    document = yaml.safe_load(config.read_text(encoding="utf-8"))
+    for pool in document["applications"][0]["args"]["pools"]:
+        pool["engine"]["torch_threads"] = threads if threads == "all" else int(threads)
+    changed = folder / config.name
+    changed.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return changed
+
+
 @contextmanager
-def our_server(config: Path) -> Iterator[Target]:
+def our_server(config: Path, threads: str | None) -> Iterator[Target]:
     generous = {"INFERLOOP_RATE_LIMIT_GENERATE": "1000000/minute"}
     with tempfile.TemporaryDirectory() as folder:
+        if threads is not None:
+            config = with_threads(config, threads, Path(folder))
         service = Service(Path(folder) / "data", config, environment=generous)
         try:
             service.wait_until_ready()
@@ -130,7 +143,7 @@ def starts(chosen: argparse.Namespace) -> dict[str, Start]:
     }
     if chosen.bentoml_python is not None:
         servers[BENTO] = lambda: bentoml_server(chosen.bentoml_python, model)
-    return {**servers, OURS: lambda: our_server(chosen.config)}
+    return {**servers, OURS: lambda: our_server(chosen.config, chosen.torch_threads)}
 
 
 def parsed() -> argparse.Namespace:
@@ -150,6 +163,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--side-px", type=int, default=512)
     parser.add_argument("--model", type=Path, default=REPOSITORY / "models" / "inferloop-mini")
     parser.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
+    parser.add_argument(
+        "--torch-threads", help="of our engine: a number, or all; left out: as --config says"
+    )
     parser.add_argument("--bentoml-python", type=Path, help="an interpreter with bentoml")
     parser.add_argument("--plot", type=Path, default=REPOSITORY / "benchmarks" / "serving.png")
     parser.add_argument("--quick", action="store_true", help="few requests; figures mean little")

@@ -66,7 +66,7 @@ class Ingress:
         counter: DeploymentHandle | None = None,
     ) -> None:
         settings = Settings()
-        api = effective_api(args.api, settings)
+        api = effective_api(args.api_with_model_defaults(), settings)
         named = {f"diffusion-{name}": handle for name, handle in pools.items()}
         everything = {**named, **validators, **library}
         services = Services(

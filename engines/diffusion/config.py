@@ -66,13 +66,16 @@ class LoraEntry(_Frozen):
 
 
 class GenerationDefaults(_Frozen):
-    """What the service takes where a request leaves a choice out."""
+    """What a request that names this model gets where it leaves a choice out. None: what the
+    service gives for every model."""
 
-    width: int = Field(default=512, ge=64, le=1024, multiple_of=8, description="Pixels.")
-    height: int = Field(default=512, ge=64, le=1024, multiple_of=8, description="Pixels.")
-    num_inference_steps: int = Field(default=50, ge=1, le=150, description="Denoising steps.")
-    guidance_scale: float = Field(
-        default=7.5, ge=0, le=30, description="Classifier-free guidance weight; <= 1 is without."
+    width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8, description="Pixels.")
+    height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8, description="Pixels.")
+    num_inference_steps: int | None = Field(
+        default=None, ge=1, le=150, description="Denoising steps."
+    )
+    guidance_scale: float | None = Field(
+        default=None, ge=0, le=30, description="Classifier-free guidance weight; <= 1 is without."
     )
 
 

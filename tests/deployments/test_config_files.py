@@ -12,7 +12,10 @@ from pydantic import ValidationError
 from deployments import config_files
 from deployments.app import diffusion
 from deployments.config import PoolConfig
+from deployments.ingress import effective_api
+from deployments.settings import Settings
 from deployments.wiring import DataRoot, DiffusionWiring
+from serve_app.config import ModelDefaults
 
 CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"))
 OWN = {"ingress", "quality", "privacy", "exporter", "profiles"}
@@ -72,6 +75,17 @@ def test_the_builder_fills_the_bounds_in() -> None:
     built = [diffusion(wiring(pool)) for pool in (sd15, sdxl)]
     assert [each.name for each in built] == ["diffusion-sd15", "diffusion-sdxl"]
     assert [each.max_ongoing_requests for each in built] == [16, 4]
+
+
+def test_the_defaults_of_an_entry_reach_the_face_under_each_of_its_names() -> None:
+    found = document()
+    (model,) = found["applications"][0]["args"]["pools"][0]["engine"]["models"]
+    model |= {"aliases": ["mini"], "defaults": {"width": 256, "num_inference_steps": 20}}
+    args = config_files.app_args(found)
+    api = effective_api(args.api_with_model_defaults(), Settings())
+    expected = ModelDefaults(width=256, num_inference_steps=20)
+    assert set(api.model_defaults) == {model["id"], "mini", *model["stand_in_for"]}
+    assert set(map(repr, api.model_defaults.values())) == {repr(expected)}
 
 
 def wiring(pool: PoolConfig) -> DiffusionWiring:
