@@ -1,15 +1,14 @@
-"""The peer: LitServe with request batching; a batch shares steps and guidance, as it must there."""
+"""A peer: LitServe with request batching; a batch shares steps and guidance, as it must there."""
 
 from __future__ import annotations
 
 import argparse
-import io
 from typing import Any
 
 import litserve
-import torch
-from diffusers import StableDiffusionPipeline
 from fastapi import Response
+
+from benchmarks.batched_calls import pictures, plain_pipeline
 
 
 class BatchedDiffusion(litserve.LitAPI):
@@ -18,40 +17,16 @@ class BatchedDiffusion(litserve.LitAPI):
         self._model = model
 
     def setup(self, device: str) -> None:
-        self._pipeline = StableDiffusionPipeline.from_pretrained(
-            self._model, torch_dtype=torch.float32
-        )
-        self._pipeline.set_progress_bar_config(disable=True)
+        self._pipeline = plain_pipeline(self._model)
 
     def decode_request(self, request: dict[str, Any]) -> dict[str, Any]:
         return request
 
-    def predict(self, batch: list[dict[str, Any]]) -> list[Any]:
-        """Requests of the batch that share their parameters go through one call each group."""
-        groups: dict[tuple[Any, ...], list[int]] = {}
-        for index, request in enumerate(batch):
-            names = ("num_inference_steps", "guidance_scale", "width", "height")
-            groups.setdefault(tuple(request[name] for name in names), []).append(index)
-        images: list[Any] = [None] * len(batch)
-        for (steps, guidance, width, height), indices in groups.items():
-            made = self._pipeline(
-                [batch[index]["prompt"] for index in indices],
-                width=width,
-                height=height,
-                num_inference_steps=steps,
-                guidance_scale=guidance,
-                generator=[
-                    torch.Generator("cpu").manual_seed(batch[index]["seed"]) for index in indices
-                ],
-            ).images
-            for index, image in zip(indices, made, strict=True):
-                images[index] = image
-        return images
+    def predict(self, batch: list[dict[str, Any]]) -> list[bytes]:
+        return pictures(self._pipeline, batch)
 
-    def encode_response(self, output: Any) -> Response:
-        buffer = io.BytesIO()
-        output.save(buffer, "PNG")
-        return Response(buffer.getvalue(), media_type="image/png")
+    def encode_response(self, output: bytes) -> Response:
+        return Response(output, media_type="image/png")
 
 
 if __name__ == "__main__":

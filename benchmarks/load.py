@@ -3,46 +3,70 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
+import websockets
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a server takes requests, and how."""
+
+    url: str
+    headers: dict[str, str]
+    socket_url: str | None = None
+    """Of its progress messages; None where it has none."""
+    as_list: bool = False
+    """The body is `{"requests": [body]}`."""
+
+    def wire(self, body: Body) -> Body:
+        return {"requests": [body]} if self.as_list else body
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     at_s: float
-    body: dict[str, object]
+    body: Body
+    streamed: bool = False
+    """Over the WebSocket, where the server has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     latency_s: float
     ok: bool
+    first_progress_s: float | None = None
+    """Until the client first hears of its request; a server without progress: the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Of one server at one offered rate. Latencies in seconds, over the finished requests."""
+    """Of one server under one load. Latencies in seconds, over the finished requests."""
 
-    offered_rps: float
     goodput_rps: float
     finished: int
     refused: int
     mean_s: float
     p50_s: float
     p99_s: float
+    first_progress_s: float
+    """Median over the requests that asked for progress."""
 
 
-def arrivals(rate_rps: float, count: int, seed: int, side_px: int) -> list[Arrival]:
-    """`count` requests with mixed steps (10 to 50) and mixed guidance, for every server alike."""
+def bodies(count: int, seed: int, side_px: int) -> list[Body]:
+    """Mixed steps (10 to 50) and mixed guidance, the same for every server."""
     draw = random.Random(seed)
-    now, found = 0.0, []
-    for number in range(count):
-        now += draw.expovariate(rate_rps)
-        body: dict[str, object] = {
+    return [
+        {
             "prompt": draw.choice(["a red apple", "a fox", "a cat on a blue background"]),
             "num_inference_steps": draw.choice([10, 20, 30, 40, 50]),
             "guidance_scale": draw.choice([1.0, 5.0, 7.5]),
@@ -50,49 +74,100 @@ def arrivals(rate_rps: float, count: int, seed: int, side_px: int) -> list[Arriv
             "width": side_px,
             "height": side_px,
         }
-        found.append(Arrival(now, body))
+        for number in range(count)
+    ]
+
+
+def poisson(asked: Sequence[Body], rate_rps: float, seed: int) -> list[Arrival]:
+    """Independent arrivals at a mean rate; every fifth asks for progress, at most eight (the
+    service bounds the sockets of one key)."""
+    draw = random.Random(seed)
+    now_s, found = 0.0, []
+    for number, body in enumerate(asked):
+        now_s += draw.expovariate(rate_rps)
+        found.append(Arrival(now_s, body, number % _every(asked) == 0))
     return found
 
 
-async def offer(url: str, headers: dict[str, str], planned: list[Arrival]) -> list[Outcome]:
+def at_once(asked: Sequence[Body]) -> list[Arrival]:
+    """All at the same moment: what the server makes of them is its capacity."""
+    return [Arrival(0.0, body, number % _every(asked) == 0) for number, body in enumerate(asked)]
+
+
+def _every(asked: Sequence[Body]) -> int:
+    return max(5, -(-len(asked) // 8))
+
+
+async def offer(target: Target, planned: Sequence[Arrival]) -> list[Outcome]:
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=600.0, limits=limits, headers=headers) as client:
+    async with httpx.AsyncClient(timeout=600.0, limits=limits, headers=target.headers) as client:
         began = time.monotonic()
 
         async def one(arrival: Arrival) -> Outcome:
             await asyncio.sleep(max(0.0, began + arrival.at_s - time.monotonic()))
-            sent = time.monotonic()
-            try:
-                answer = await client.post(url, json=arrival.body)
-                ok = answer.status_code == httpx.codes.OK
-            except httpx.HTTPError:
-                ok = False
-            return Outcome(time.monotonic() - sent, ok)
+            if arrival.streamed and target.socket_url is not None:
+                return await _streamed(target.socket_url, arrival.body)
+            return await _posted(client, target, arrival.body)
 
         return list(await asyncio.gather(*(one(arrival) for arrival in planned)))
 
 
-def summarise(rate_rps: float, elapsed_s: float, outcomes: list[Outcome]) -> Summary:
+async def _posted(client: httpx.AsyncClient, target: Target, body: Body) -> Outcome:
+    sent = time.monotonic()
+    try:
+        answer = await client.post(target.url, json=target.wire(body))
+        ok = answer.status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        ok = False
+    latency_s = time.monotonic() - sent
+    return Outcome(latency_s, ok, None if target.socket_url else latency_s)
+
+
+async def _streamed(socket_url: str, body: Body) -> Outcome:
+    sent = time.monotonic()
+    first_s, kind = None, None
+    try:
+        async with websockets.connect(socket_url, open_timeout=60, max_size=None) as socket:
+            await socket.send(json.dumps({"type": "generate", **body}))
+            while kind not in ("result", "error"):
+                kind = json.loads(await socket.recv())["type"]
+                first_s = first_s or time.monotonic() - sent
+            latency_s = time.monotonic() - sent
+    except (OSError, websockets.WebSocketException):
+        latency_s = time.monotonic() - sent
+    return Outcome(latency_s, kind == "result", first_s)
+
+
+def summarise(elapsed_s: float, outcomes: Sequence[Outcome]) -> Summary:
     finished = sorted(outcome.latency_s for outcome in outcomes if outcome.ok)
     if not finished:
-        return Summary(rate_rps, 0.0, 0, len(outcomes), *([float("nan")] * 3))
-    p99 = finished[min(len(finished) - 1, int(0.99 * len(finished)))]
+        return Summary(0.0, 0, len(outcomes), *([float("nan")] * 4))
+    first = [each.first_progress_s for each in outcomes if each.ok and each.first_progress_s]
     return Summary(
-        offered_rps=rate_rps,
         goodput_rps=len(finished) / elapsed_s,
         finished=len(finished),
         refused=len(outcomes) - len(finished),
         mean_s=statistics.fmean(finished),
         p50_s=statistics.median(finished),
-        p99_s=p99,
+        p99_s=finished[min(len(finished) - 1, int(0.99 * len(finished)))],
+        first_progress_s=statistics.median(first) if first else float("nan"),
     )
 
 
-def run(
-    url: str, headers: dict[str, str], rate_rps: float, count: int, seed: int, side_px: int
-) -> Summary:
+def run(target: Target, planned: Sequence[Arrival]) -> Summary:
     """Offer the load to one server and wait for the last answer."""
-    planned = arrivals(rate_rps, count, seed, side_px)
     began = time.monotonic()
-    outcomes = asyncio.run(offer(url, headers, planned))
-    return summarise(rate_rps, time.monotonic() - began, outcomes)
+    outcomes = asyncio.run(offer(target, planned))
+    return summarise(time.monotonic() - began, outcomes)
+
+
+def alone(target: Target, body: Body, count: int) -> list[float]:
+    """Seconds of requests that are sent one after another."""
+    with httpx.Client(timeout=600.0, headers=target.headers) as client:
+        found = []
+        for number in range(count):
+            began = time.monotonic()
+            answer = client.post(target.url, json=target.wire({**body, "seed": number}))
+            answer.raise_for_status()
+            found.append(time.monotonic() - began)
+    return found

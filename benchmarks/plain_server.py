@@ -1,16 +1,13 @@
 """The baseline: diffusers behind FastAPI with a lock, one request at a time."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
-import io
 
-import torch
 import uvicorn
-from diffusers import StableDiffusionPipeline
 from fastapi import FastAPI, Response
 from pydantic import BaseModel
+
+from benchmarks.batched_calls import pictures, plain_pipeline
 
 
 class Request(BaseModel):
@@ -23,27 +20,13 @@ class Request(BaseModel):
 
 
 def app_over(model: str) -> FastAPI:
-    pipeline = StableDiffusionPipeline.from_pretrained(model, torch_dtype=torch.float32)
-    pipeline.set_progress_bar_config(disable=True)
+    pipeline = plain_pipeline(model)
     app, lock = FastAPI(), asyncio.Lock()
-
-    def generate(request: Request) -> bytes:
-        image = pipeline(
-            request.prompt,
-            width=request.width,
-            height=request.height,
-            num_inference_steps=request.num_inference_steps,
-            guidance_scale=request.guidance_scale,
-            generator=torch.Generator("cpu").manual_seed(request.seed),
-        ).images[0]
-        buffer = io.BytesIO()
-        image.save(buffer, "PNG")
-        return buffer.getvalue()
 
     @app.post("/generate")
     async def answer(request: Request) -> Response:
         async with lock:
-            content = await asyncio.to_thread(generate, request)
+            (content,) = await asyncio.to_thread(pictures, pipeline, [request.model_dump()])
         return Response(content, media_type="image/png")
 
     @app.get("/readyz")

@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations`: Serve reads the type of `build`'s one parameter.
 from ray import serve
-from ray.serve import Application
+from ray.serve import Application, Deployment
 
 from deployments.config import AppArgs
 from deployments.diffusion import DiffusionReplica
@@ -24,20 +24,20 @@ CPU_DEFAULTS = {
 }
 
 
-def diffusion(pool_wiring: DiffusionWiring) -> Application:
-    """One pool. In flight at most what its engine queues: the rest waits in the router."""
-    engine = pool_wiring.pool.engine
+def diffusion(pool_wiring: DiffusionWiring) -> Deployment:
+    """One pool, unbound. In flight at most what its steps can use: the rest waits in the router."""
+    bounds = pool_wiring.capacity()
     return serve.deployment(
         DiffusionReplica,
         name=f"diffusion-{pool_wiring.pool_name}",
         ray_actor_options={"num_cpus": 0.1},
-        max_ongoing_requests=engine.max_queued,
-        max_queued_requests=4 * engine.max_queued,
+        max_ongoing_requests=bounds.max_ongoing_requests,
+        max_queued_requests=bounds.max_queued_requests,
         health_check_period_s=2.0,
         health_check_timeout_s=30.0,
         graceful_shutdown_wait_loop_s=0.2,
         graceful_shutdown_timeout_s=120.0,
-    ).bind(pool_wiring)
+    )
 
 
 def build(args: AppArgs) -> Application:
@@ -46,7 +46,8 @@ def build(args: AppArgs) -> Application:
     data = DataRoot.of(settings)
     files = FileWiring(data, args.images)
     models_root = str(settings.models_root.expanduser().absolute())
-    pools = {pool.name: diffusion(DiffusionWiring(pool, data, models_root)) for pool in args.pools}
+    wirings = [DiffusionWiring(pool, data, models_root) for pool in args.pools]
+    pools = {each.pool_name: diffusion(each).bind(each) for each in wirings}
     cpu = serve.deployment
     validators = {
         "quality": cpu(QualityReplica, name="quality", **CPU_DEFAULTS).bind(args.quality, files),

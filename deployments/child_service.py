@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -31,13 +32,14 @@ def free_port() -> int:
 
 
 class Service:
-    """The launcher as a child process, with a key and a port of its own."""
+    """The launcher as a child process, with a key and a port of its own; `options` are its."""
 
     def __init__(
         self,
         data_root: Path,
         config: Path = REPOSITORY / "configs" / "local.yaml",
         environment: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         self.key = secrets.token_urlsafe(16)
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -50,7 +52,7 @@ class Service:
         }
         self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.launch", "--config", str(config)],
+            [sys.executable, "-m", "deployments.launch", "--config", str(config), *options],
             cwd=REPOSITORY,
             env=inherited,
             stdout=self._log,
@@ -73,6 +75,13 @@ class Service:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def dashboard(self) -> str:
+        """Address of its Ray's dashboard; printed before the application is deployed."""
+        found = re.search(r"Ray's dashboard: (\S+)", self.said())
+        if found is None:
+            raise StartFailed(f"The launcher named no dashboard:\n{self.said()[-4000:]}")
+        return found[1]
 
     def said(self) -> str:
         """Everything the launcher printed until now."""

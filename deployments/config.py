@@ -10,7 +10,7 @@ from engines.export.config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
 from engines.quality.config import QualityConfig
-from serve_app.config import ApiConfig
+from serve_app.config import ApiConfig, ModelDefaults
 
 
 class FrozenModel(BaseModel):
@@ -69,6 +69,16 @@ class AppArgs(FrozenModel):
         if not self.allow_stand_ins and self.stand_ins():
             raise ValueError("a model stands in for another's id, and allow_stand_ins is false")
         return self
+
+    def api_with_model_defaults(self) -> ApiConfig:
+        """The API's config, with the defaults that the models' entries name."""
+        defaults = {
+            name: ModelDefaults(**model.defaults.model_dump())
+            for pool in self.pools
+            for model in pool.engine.models
+            for name in model.names
+        }
+        return self.api.model_copy(update={"model_defaults": defaults})
 
     def stand_ins(self) -> dict[str, str]:
         """Asked-for id to the id of the model that stands in for it."""

@@ -49,6 +49,7 @@ class DiffusionReplica:
                 yield event
             if isinstance(event, InferloopError):
                 raise event
+            self._metrics.image_made(event)
             stored = await asyncio.to_thread(self._recorder.record, request, event)
             yield stored
         finally:

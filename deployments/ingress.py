@@ -76,7 +76,7 @@ class Ingress:
         counter: DeploymentHandle | None = None,
     ) -> None:
         settings = Settings()
-        api = effective_api(args.api, settings)
+        api = effective_api(args.api_with_model_defaults(), settings)
         everything = asked_if_ready(args, pools, {**validators, **library})
         services = Services(
             generation=PooledGeneration(args.pools, pools),

@@ -76,10 +76,16 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
     say(f"Deployments: serve status -a {dashboard}\nCtrl-C stops everything.")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("--num-cpus", type=int, help="logical CPUs; default: 8, or all there are")
+    parser.add_argument("--num-gpus", type=int, help="logical GPUs; default: all there are")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    chosen = parsed(arguments)
     settings = Settings()
     try:
         document = config_files.load(chosen.config)
@@ -94,7 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
     stand_ins = config_files.app_args(document).stand_ins()
     note = "\n".join(f"Stand-in: {asked} is served by {by}" for asked, by in stand_ins.items())
     say("Starting Ray ...")
-    with local_ray() as dashboard:
+    with local_ray(chosen.num_cpus, chosen.num_gpus) as dashboard:
+        say(f"Ray's dashboard: {dashboard}")
         try:
             deploy(dashboard, config_files.on_port(document, settings.host, settings.port))
             wait_until_running(dashboard, on_change=lambda line: say(f"  {line}"))

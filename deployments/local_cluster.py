@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -15,22 +16,24 @@ from ray.dashboard.modules.serve.sdk import ServeSubmissionClient
 
 from deployments.child_service import StartFailed, free_port
 
-LOGICAL_CPUS = 8
+LEAST_LOGICAL_CPUS = 8
 """Logical, not physical: replicas reserve little, and a batch job needs room to schedule."""
 
 
 @contextmanager
-def local_ray(num_gpus: int = 0) -> Iterator[str]:
+def local_ray(num_cpus: int | None = None, num_gpus: int | None = None) -> Iterator[str]:
     """Start Ray in a private folder; yields the dashboard's address (`serve status -a ...`).
 
-    Everything is stopped at the end, Serve first, so that replicas shut down in order.
+    Both numbers are logical: what replicas may reserve, not what they are held to. Left out, they
+    are what the machine has, and at least eight CPUs. Everything is stopped at the end, Serve
+    first, so that replicas shut down in order.
     """
     # Short: the path of a unix socket has at most 107 bytes.
     folder = tempfile.mkdtemp(prefix="ifl-", dir="/tmp")
     try:
         context = ray.init(
             address="local",
-            num_cpus=LOGICAL_CPUS,
+            num_cpus=num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1),
             num_gpus=num_gpus,
             include_dashboard=True,
             dashboard_host="127.0.0.1",
@@ -48,13 +51,24 @@ def local_ray(num_gpus: int = 0) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def deploy(dashboard: str, document: dict[str, Any]) -> None:
+def deploy(dashboard: str, document: dict[str, Any], tries: int = 3, wait_s: float = 1.0) -> None:
     """What `serve deploy` does: hand the config to Serve's REST API. Where Ray asks for a token
-    (`RAY_AUTH_MODE=token`), its client finds it as Ray does."""
-    try:
-        ServeSubmissionClient(dashboard).deploy_applications(document)
-    except RuntimeError as error:
-        raise StartFailed(f"Ray Serve refused the config: {str(error)[:2000]}") from None
+    (`RAY_AUTH_MODE=token`), its client finds it as Ray does.
+
+    On a busy machine Serve may give its own proxy up and answer 500; the same again starts a new
+    one. A config that it refuses is a 400, and final.
+    """
+    client = ServeSubmissionClient(dashboard)
+    for attempt in range(1, tries + 1):
+        try:
+            client.deploy_applications(document)
+        except RuntimeError as error:
+            said = str(error)[:2000]
+            if "status code 5" not in said or attempt == tries:
+                raise StartFailed(f"Ray Serve refused the config: {said}") from None
+            time.sleep(wait_s)
+        else:
+            return
 
 
 def wait_until_running(

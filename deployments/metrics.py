@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
-from ray.util import metrics
+from ray.util import metrics as ray_metrics
 
 from engines.protocols import DiffusionEngine
+from engines.types import GeneratedImage
 
 GAUGES = {
     "queued": "Requests that wait for their first step.",
@@ -21,23 +23,40 @@ COUNTERS = {
     "failed_total": "Requests failed.",
     "model_loads_total": "Models loaded.",
 }
+LATENCY = "inferloop_engine_image_s"
+LATENCY_BOUNDS_S = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
+
+
+class Instruments(Protocol):
+    """What `ray.util.metrics` offers: one class each, made once by name."""
+
+    def Gauge(self, name: str, description: str, tag_keys: tuple[str, ...]) -> Any: ...  # noqa: N802
+    def Counter(self, name: str, description: str, tag_keys: tuple[str, ...]) -> Any: ...  # noqa: N802
+    def Histogram(  # noqa: N802
+        self, name: str, description: str, boundaries: Sequence[float], tag_keys: tuple[str, ...]
+    ) -> Any: ...
 
 
 class EngineMetrics:
     """Publishes differences since the last call, so that a counter stays a counter."""
 
-    def __init__(self, engine: DiffusionEngine, pool: str) -> None:
+    def __init__(
+        self, engine: DiffusionEngine, pool: str, instruments: Instruments = ray_metrics
+    ) -> None:
         self._engine = engine
         self._tags = {"pool": pool}
         self._last: dict[str, float] = dict.fromkeys(COUNTERS, 0.0)
         self._gauges: dict[str, Any] = {
-            name: metrics.Gauge(f"inferloop_engine_{name}", text, ("pool",))
+            name: instruments.Gauge(f"inferloop_engine_{name}", text, ("pool",))
             for name, text in GAUGES.items()
         }
         self._counters: dict[str, Any] = {
-            name: metrics.Counter(f"inferloop_engine_{name}", text, ("pool",))
+            name: instruments.Counter(f"inferloop_engine_{name}", text, ("pool",))
             for name, text in COUNTERS.items()
         }
+        self._latency = instruments.Histogram(
+            LATENCY, "Seconds from admission to the image.", LATENCY_BOUNDS_S, ("pool", "model")
+        )
 
     def publish(self) -> None:
         stats = self._engine.stats()
@@ -48,3 +67,7 @@ class EngineMetrics:
             if now > self._last[name]:
                 counter.inc(now - self._last[name], tags=self._tags)
                 self._last[name] = now
+
+    def image_made(self, image: GeneratedImage) -> None:
+        """Its time in the engine, under the model that made it."""
+        self._latency.observe(image.engine_s, tags={**self._tags, "model": image.served_model})

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from deployments.config import PoolConfig
 from deployments.settings import Settings
+from engines.diffusion import sources
+from engines.diffusion.capacity import Capacity, capacity
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, Storage
 from engines.types import GeneratedImage, GenerationRequest, StoredImage
@@ -54,6 +56,13 @@ class DiffusionWiring:
     @property
     def pool_name(self) -> str:
         return self.pool.name
+
+    def capacity(self) -> Capacity:
+        """What one replica of the pool can use at once. Reads the VAE's config where it is at
+        hand, loads nothing."""
+        return capacity(
+            self.pool.engine, sources.size_rules(self.pool.engine, Path(self.models_root))
+        )
 
     def engine(self) -> DiffusionEngine:
         from engines.diffusion.engine import StepEngine

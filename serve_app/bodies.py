@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from serve_app.config import ApiConfig
-from serve_app.schemas.bounded import batch_model, generate_message_model, generate_model
+from serve_app.schemas.bounded import (
+    batch_model,
+    generate_message_model,
+    generate_model,
+    model_defaults,
+)
 from serve_app.schemas.export import FileExportBody, S3ExportBody, WebDatasetExportBody
 from serve_app.schemas.generation import BatchBody, GenerateBody, GenerateMessageBody
 from serve_app.schemas.library import ProfileBody
@@ -55,11 +60,12 @@ class Bodies:
 
 
 def bodies_of(config: ApiConfig) -> Bodies:
-    """Parsers with the config's bounds."""
+    """Parsers with the config's bounds, and its models' defaults."""
+    complete = model_defaults(config)
     return Bodies(
-        generate=BodyParser(generate_model(config)),
-        generate_message=BodyParser(generate_message_model(config)),
-        batch=BodyParser(batch_model(config)),
+        generate=BodyParser(generate_model(config), complete),
+        generate_message=BodyParser(generate_message_model(config), complete),
+        batch=BodyParser(batch_model(config), complete),
         quality=BodyParser(QualityBody),
         privacy=BodyParser(PrivacyBody),
         dataset_validation=BodyParser(DatasetValidationBody),

@@ -121,6 +121,15 @@ class DatasetValidationLimits(FrozenModel):
     max_failures_listed: int = Field(default=100, ge=0, description="Failures named in the answer.")
 
 
+class ModelDefaults(FrozenModel):
+    """What a request that names the model gets where it leaves a choice out; None: as `bounds`."""
+
+    width: int | None = Field(default=None, description="Pixels.")
+    height: int | None = Field(default=None, description="Pixels.")
+    num_inference_steps: int | None = Field(default=None, description="Denoising steps.")
+    guidance_scale: float | None = Field(default=None, description="Guidance, unitless.")
+
+
 class ApiConfig(FrozenModel):
     """Everything that `serve_app.app.create_app` decides by."""
 
@@ -129,6 +138,9 @@ class ApiConfig(FrozenModel):
     )
     default_model_id: str = Field(
         default="runwayml/stable-diffusion-v1-5", description="model_id when left out."
+    )
+    model_defaults: dict[str, ModelDefaults] = Field(
+        default={}, description="By model id; the service fills it in from its models' entries."
     )
     bounds: FieldBounds = FieldBounds()
     jobs: JobLimits = JobLimits()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 NoiseSchedulerName = Literal[
     "ddim",
@@ -66,13 +66,16 @@ class LoraEntry(_Frozen):
 
 
 class GenerationDefaults(_Frozen):
-    """What the service takes where a request leaves a choice out."""
+    """What a request that names this model gets where it leaves a choice out. None: what the
+    service gives for every model."""
 
-    width: int = Field(default=512, ge=64, le=1024, multiple_of=8, description="Pixels.")
-    height: int = Field(default=512, ge=64, le=1024, multiple_of=8, description="Pixels.")
-    num_inference_steps: int = Field(default=50, ge=1, le=150, description="Denoising steps.")
-    guidance_scale: float = Field(
-        default=7.5, ge=0, le=30, description="Classifier-free guidance weight; <= 1 is without."
+    width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8, description="Pixels.")
+    height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8, description="Pixels.")
+    num_inference_steps: int | None = Field(
+        default=None, ge=1, le=150, description="Denoising steps."
+    )
+    guidance_scale: float | None = Field(
+        default=None, ge=0, le=30, description="Classifier-free guidance weight; <= 1 is without."
     )
 
 
@@ -95,7 +98,11 @@ class ModelEntry(_Frozen):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
         default="auto", description="Of the weights; auto: float16 on CUDA, float32 on CPU."
     )
-    native_size_px: int = Field(default=512, description="Side length it was trained at, pixels.")
+    native_size_px: int = Field(
+        default=512,
+        gt=0,
+        description="Side it was trained at, pixels: what a usual request costs (`capacity`).",
+    )
     drawn_sides_px: tuple[int, int] | None = Field(
         default=None,
         description="Least and most side length it draws well, pixels: other sizes are drawn "
@@ -111,6 +118,10 @@ class ModelEntry(_Frozen):
     )
     torch_compile: Literal["off", "default", "reduce-overhead", "max-autotune"] = Field(
         default="off", description="torch.compile mode of the denoiser; first steps take minutes."
+    )
+    compile_backend: str = Field(
+        default="inductor",
+        description="torch.compile backend; eager and aot_eager tell whether a fault is its own.",
     )
     vae: VaeOptions = VaeOptions()
     safety_checker: Literal["off", "flag", "block"] = Field(
@@ -178,8 +189,11 @@ class EngineConfig(_Frozen):
         default=0.5, gt=0, description="Least seconds between two previews of one request."
     )
     preview_max_side_px: int = Field(default=128, ge=16, description="Longer side of a preview.")
-    torch_threads: int | None = Field(
-        default=None, gt=0, description="Threads of one CPU operator; None: torch decides."
+    torch_threads: PositiveInt | Literal["all"] | None = Field(
+        default=None,
+        description="Threads of one CPU operator. all: as many as the machine has cores, where "
+        "one replica has them to itself. None: torch decides, which in a Ray actor is its "
+        "whole num_cpus.",
     )
     warm: bool = Field(
         default=True, description="Run one step and one decode of what is loaded at start."

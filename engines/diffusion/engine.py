@@ -47,7 +47,7 @@ class StepEngine:
         self._config = config
         self._models_root = models_root
         self._counters = Counters()
-        rules = {each.id: sources.size_rule(each, models_root) for each in config.models}
+        rules = sources.size_rules(config, models_root)
         self._roster = Roster(config, rules, self._counters, clock)
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
         self._models = ModelCache(

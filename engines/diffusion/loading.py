@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
 
-from engines.diffusion import noise_schedules, sources
+from engines.diffusion import hub, noise_schedules, sources
 from engines.diffusion.attention import use_attention_backend
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.backends.sdxl import StableDiffusionXLFamily
 from engines.diffusion.backends.whole_call import WholeCallRunner
-from engines.diffusion.config import TinySource
+from engines.diffusion.config import FolderSource, HubSource, TinySource
 from engines.diffusion.contract import RunnerInfo
 from engines.diffusion.decode import Decoder
 from engines.diffusion.linear_tail import fold_linear_tail
@@ -37,10 +38,11 @@ logger = logging.getLogger(__name__)
 def load_runner(entry: ModelEntry, config: EngineConfig, models_root: Path) -> Runner:
     """Load the model onto the device. Blocks for seconds to minutes; any thread may call.
 
-    `NotFound` where the folder is absent, `GenerationFailed` for what cannot be loaded.
+    `NotFound` where the folder or repository is absent, `GenerationFailed` for what cannot be
+    loaded.
     """
     if config.torch_threads is not None:
-        torch.set_num_threads(config.torch_threads)
+        torch.set_num_threads(choose_threads(config.torch_threads))
     try:
         device = choose_device(config.device)
         pipe, revision = _pipeline(entry, device, models_root)
@@ -61,6 +63,14 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def choose_threads(wanted: int | Literal["all"]) -> int:
+    """ "all" is the cores that this process may run on."""
+    if wanted != "all":
+        return wanted
+    has_affinity = hasattr(os, "sched_getaffinity")  # Not on macOS.
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+
+
 def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
     """ "auto" is float16 on CUDA and float32 elsewhere: a CPU without bfloat16 units is slower in
     bfloat16 than in float32 (docs/engine.md has the figures)."""
@@ -79,7 +89,7 @@ def _pipeline(entry: ModelEntry, device: torch.device, models_root: Path) -> tup
         builders = {"sd": tiny.build_tiny_pipeline, "sdxl": tiny.build_tiny_xl_pipeline}
         pipe = builders[entry.source.family](entry.source.seed).to(dtype)
         return pipe, f"tiny:{entry.source.seed}"
-    folder = sources.folder_of(entry.source, models_root)
+    folder = _folder(entry, entry.source, models_root)
     options: dict[str, Any] = {"variant": getattr(entry.source, "variant", None)}
     index = DiffusionPipeline.load_config(str(folder))
     if entry.safety_checker == "off" and "safety_checker" in index:
@@ -93,6 +103,12 @@ def _pipeline(entry: ModelEntry, device: torch.device, models_root: Path) -> tup
         **options,
     )
     return pipe, sources.revision_of(entry, folder)
+
+
+def _folder(entry: ModelEntry, source: FolderSource | HubSource, models_root: Path) -> Path:
+    if isinstance(source, HubSource):
+        return hub.pipeline_folder(source, with_safety_checker=entry.safety_checker != "off")
+    return sources.folder_of(source, models_root)
 
 
 def _runner(
@@ -124,7 +140,8 @@ def _runner(
             )
         return WholeCallRunner(pipe, info, free_memory)
     if entry.torch_compile != "off":
-        pipe.unet.compile(mode=entry.torch_compile, dynamic=True)
+        # Dynamic: the rows of a step change all the time, and each size would compile anew.
+        pipe.unet.compile(backend=entry.compile_backend, mode=entry.torch_compile, dynamic=True)
     check = safety_check(pipe) if entry.safety_checker != "off" else None
     return ModelRunner(
         family,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.diffusion import sources
+from engines.diffusion import hub, sources
+from engines.diffusion.config import HubSource
 
 if TYPE_CHECKING:
     from engines.diffusion.config import LoraEntry
@@ -19,7 +20,7 @@ class LoraSwitch:
         self._scales = {entry.name: entry.scale for entry in entries}
         self._active: str | None = None
         for entry in entries:
-            folder = sources.folder_of(entry.source, models_root)
+            folder = _folder(entry, models_root)
             pipe.load_lora_weights(
                 str(folder),
                 weight_name=entry.weight_name,
@@ -40,3 +41,9 @@ class LoraSwitch:
             self._pipe.enable_lora()
             self._pipe.set_adapters([name], [self._scales[name]])
         self._active = name
+
+
+def _folder(entry: LoraEntry, models_root: Path) -> Path:
+    if isinstance(entry.source, HubSource):
+        return hub.adapter_folder(entry.source, entry.weight_name)
+    return sources.folder_of(entry.source, models_root)

@@ -13,30 +13,19 @@ from engines.diffusion.sizes import SizeRule
 from engines.errors import NotFound
 
 if TYPE_CHECKING:
-    from engines.diffusion.config import ModelEntry
+    from engines.diffusion.config import EngineConfig, ModelEntry
 
 _LATENT_DIFFUSION_GRID_PX = 8
 """Of every SD 1.x, 2.x and SDXL VAE; assumed where no file says otherwise yet."""
 _TINY_BYTES = 32 * 2**20
-_TEXT_FILES = ("*.json", "*.txt", "*.model")
 
 
-def folder_of(source: FolderSource | HubSource, models_root: Path) -> Path:
-    """The local folder of a source. Downloads (safetensors and text files only) from the hub
-    what is not in its cache; `NotFound` where there is no such folder."""
-    if isinstance(source, FolderSource):
-        folder = models_root / source.path
-        if not folder.is_dir():
-            raise NotFound("model folder", source.path)
-        return folder
-    from huggingface_hub import snapshot_download
-
-    weights = f"*.{source.variant}.safetensors" if source.variant else "*.safetensors"
-    return Path(
-        snapshot_download(
-            source.repository, revision=source.revision, allow_patterns=[*_TEXT_FILES, weights]
-        )
-    )
+def folder_of(source: FolderSource, models_root: Path) -> Path:
+    """The local folder of a source; `NotFound` where there is none."""
+    folder = models_root / source.path
+    if not folder.is_dir():
+        raise NotFound("model folder", source.path)
+    return folder
 
 
 def grid_px(source: FolderSource | HubSource | TinySource, models_root: Path) -> int:
@@ -52,9 +41,12 @@ def grid_px(source: FolderSource | HubSource | TinySource, models_root: Path) ->
     return _LATENT_DIFFUSION_GRID_PX
 
 
-def size_rule(entry: ModelEntry, models_root: Path) -> SizeRule:
-    """What sizes the model draws, as far as its config and files tell before it is loaded."""
-    return SizeRule(grid_px(entry.source, models_root), entry.drawn_sides_px)
+def size_rules(config: EngineConfig, models_root: Path) -> dict[str, SizeRule]:
+    """What sizes each model draws, by its id, as far as its config and files tell unloaded."""
+    return {
+        each.id: SizeRule(grid_px(each.source, models_root), each.drawn_sides_px)
+        for each in config.models
+    }
 
 
 TINY_GRID_PX = 8

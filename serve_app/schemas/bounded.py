@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import Field, create_model
@@ -49,6 +50,22 @@ def batch_model(config: ApiConfig) -> type[BatchBody]:
         prompts=(prompts, ...),
         batch_size=(batch_size, bounds.default_batch_size),
     )
+
+
+def model_defaults(config: ApiConfig) -> Callable[[object], object]:
+    """Completes a body by the defaults of the model that it names, or leaves out."""
+    known = {
+        model_id: defaults.model_dump(exclude_none=True)
+        for model_id, defaults in config.model_defaults.items()
+    }
+
+    def complete(value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        model_id = value.get("model_id", config.default_model_id)
+        return {**known.get(model_id, {}), **value} if isinstance(model_id, str) else value
+
+    return complete
 
 
 def _bounded(name: str, base: type[P], config: ApiConfig, **own: Any) -> type[P]:

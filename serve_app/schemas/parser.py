@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -29,8 +30,12 @@ def parse_json(content: bytes | str) -> object:
 class BodyParser(Generic[M]):
     """Validates against a model; every refusal is `InvalidParameters` with all faults."""
 
-    def __init__(self, model: type[M]) -> None:
+    def __init__(
+        self, model: type[M], complete: Callable[[object], object] = lambda value: value
+    ) -> None:
+        """`complete` may fill in what was left out, before anything is judged."""
         self.model = model
+        self._complete = complete
         self._rules = rules_of(model)
 
     def parse(self, content: bytes | str) -> M:
@@ -38,7 +43,7 @@ class BodyParser(Generic[M]):
 
     def validate(self, value: object) -> M:
         try:
-            return self.model.model_validate(value)
+            return self.model.model_validate(self._complete(value))
         except ValidationError as error:
             faults = faults_of(error.errors(include_url=False), self._rules)
         raise InvalidParameters(*faults)

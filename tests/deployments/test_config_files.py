@@ -10,6 +10,12 @@ import yaml
 from pydantic import ValidationError
 
 from deployments import config_files
+from deployments.app import diffusion
+from deployments.config import PoolConfig
+from deployments.ingress import effective_api
+from deployments.settings import Settings
+from deployments.wiring import DataRoot, DiffusionWiring
+from serve_app.config import ModelDefaults
 
 CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"))
 OWN = {"ingress", "quality", "privacy", "exporter", "profiles"}
@@ -38,6 +44,52 @@ def test_the_contracts_default_model_is_served(path: Path) -> None:
     args = config_files.app_args(config_files.load(path))
     served = {name for pool in args.pools for name in pool.served_ids()}
     assert args.api.default_model_id in served
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_a_pools_bounds_are_those_of_its_step_budget(path: Path) -> None:
+    """Serve replaces what a config overrides: each override must say what the budget gives."""
+    document = config_files.load(path)
+    (application,) = document["applications"]
+    overrides = {deployment["name"]: deployment for deployment in application["deployments"]}
+    for pool in config_files.app_args(document).pools:
+        bounds = wiring(pool).capacity()
+        said = overrides[f"diffusion-{pool.name}"]
+        for name in ("max_ongoing_requests", "max_queued_requests"):
+            assert said.get(name, getattr(bounds, name)) == getattr(bounds, name), name
+        if scaling := said.get("autoscaling_config"):
+            assert scaling["target_ongoing_requests"] == bounds.target_ongoing_requests
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_a_router_holds_the_largest_batch_call(path: Path) -> None:
+    args = config_files.app_args(config_files.load(path))
+    for pool in args.pools:
+        queue = diffusion(wiring(pool)).max_queued_requests
+        assert queue >= args.api.bounds.max_batch_size
+
+
+def test_the_builder_fills_the_bounds_in() -> None:
+    path = next(path for path in CONFIGS if path.name == "gpu.yaml")
+    sd15, sdxl = config_files.app_args(config_files.load(path)).pools
+    built = [diffusion(wiring(pool)) for pool in (sd15, sdxl)]
+    assert [each.name for each in built] == ["diffusion-sd15", "diffusion-sdxl"]
+    assert [each.max_ongoing_requests for each in built] == [16, 4]
+
+
+def test_the_defaults_of_an_entry_reach_the_face_under_each_of_its_names() -> None:
+    found = document()
+    (model,) = found["applications"][0]["args"]["pools"][0]["engine"]["models"]
+    model |= {"aliases": ["mini"], "defaults": {"width": 256, "num_inference_steps": 20}}
+    args = config_files.app_args(found)
+    api = effective_api(args.api_with_model_defaults(), Settings())
+    expected = ModelDefaults(width=256, num_inference_steps=20)
+    assert set(api.model_defaults) == {model["id"], "mini", *model["stand_in_for"]}
+    assert set(map(repr, api.model_defaults.values())) == {repr(expected)}
+
+
+def wiring(pool: PoolConfig) -> DiffusionWiring:
+    return DiffusionWiring(pool, DataRoot("/nowhere"), str(CONFIGS[0].parents[1] / "models"))
 
 
 def document() -> dict[str, Any]:

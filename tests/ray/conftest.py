@@ -25,6 +25,8 @@ def tiny_config(folder: Path) -> Path:
     for deployment in application["deployments"]:
         if deployment["name"] == "ingress":
             deployment["num_replicas"] = 2
+        if deployment["name"] == "diffusion-default":
+            deployment["max_queued_requests"] = 8
     application["deployments"].append(
         {"name": "rate-limiter", "num_replicas": 1, "ray_actor_options": {"num_cpus": 0.1}}
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +16,7 @@ import psutil
 import pytest
 
 from deployments.child_service import Service
+from deployments.metrics import COUNTERS, GAUGES, LATENCY
 from inferloop_synthdata import (
     ApiError,
     NotFound,
@@ -207,9 +210,7 @@ def test_a_full_queue_is_refused_at_once(service: Service) -> None:
 
 
 def test_serve_lists_every_deployment(service: Service) -> None:
-    found = re.search(r"serve status -a (\S+)", service.said())
-    assert found is not None
-    details = httpx.get(f"{found[1]}/api/serve/applications/", timeout=30.0).json()
+    details = httpx.get(f"{service.dashboard()}/api/serve/applications/", timeout=30.0).json()
     deployments = details["applications"]["inferloop"]["deployments"]
     assert set(deployments) == {
         "ingress",
@@ -222,13 +223,47 @@ def test_serve_lists_every_deployment(service: Service) -> None:
     }
 
 
-def test_no_log_holds_the_key(sdk: SyntheticImageClient, service: Service) -> None:
-    list(sdk.generate_stream(**SMALL))
+def ray_folder(service: Service) -> Path:
+    """The temporary folder of the Ray that the launcher started."""
     children = psutil.Process(service.pid).children(recursive=True)
     commands = " ".join(part for child in children for part in child.cmdline())
     found = re.search(r"(/tmp/ifl-[^/\s]+)/session_", commands)
     assert found is not None
-    logs = [path for path in Path(found[1]).glob("session_*/logs/**/*") if path.is_file()]
+    return Path(found[1])
+
+
+def test_prometheus_finds_every_metric_of_the_engine(
+    sdk: SyntheticImageClient, service: Service
+) -> None:
+    """At the addresses that Ray writes down for Prometheus' file service discovery."""
+    sdk.generate_image(**SMALL)
+    discovery = ray_folder(service) / "prom_metrics_service_discovery.json"
+    wanted = {f"ray_inferloop_engine_{name}" for name in (*GAUGES, *COUNTERS)}
+    wanted -= {"ray_inferloop_engine_failed_total", "ray_inferloop_engine_canceled_total"}
+    wanted.add(f"ray_{LATENCY}_count")
+    give_up_at = time.monotonic() + 90
+    while missing := wanted - exported(discovery):
+        assert time.monotonic() < give_up_at, f"never exported: {missing}"
+        time.sleep(1.0)
+
+
+def exported(discovery: Path) -> set[str]:
+    """Names of the samples that stand at the addresses now."""
+    if not discovery.exists():
+        return set()
+    targets = [each for entry in json.loads(discovery.read_text()) for each in entry["targets"]]
+    lines: list[str] = []
+    for target in targets:
+        try:
+            lines += httpx.get(f"http://{target}/metrics", timeout=30.0).text.splitlines()
+        except httpx.TransportError:
+            continue  # An address that is not up yet.
+    return {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}
+
+
+def test_no_log_holds_the_key(sdk: SyntheticImageClient, service: Service) -> None:
+    list(sdk.generate_stream(**SMALL))
+    logs = [path for path in ray_folder(service).glob("session_*/logs/**/*") if path.is_file()]
     assert logs
     key = service.key.encode()
     assert [path.name for path in logs if key in path.read_bytes()] == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engines.errors import InvalidParameters
 from serve_app.bodies import bodies_of
-from serve_app.config import ApiConfig, FieldBounds
+from serve_app.config import ApiConfig, FieldBounds, ModelDefaults
 from serve_app.schemas.faults import MAX_FAULTS
 from serve_app.schemas.parser import parse_json
 
@@ -174,6 +174,44 @@ def test_batch_sizes() -> None:
     assert BATCH.validate({"prompts": ["x"] * 64, "batch_size": 32}).batch_size == 32
     for size in (0, 33):
         assert fault({"prompts": ["x"], "batch_size": size}, BATCH)[2] == "1 <= batch_size <= 32"
+
+
+class TestModelDefaults:
+    """A model's entry may name defaults of its own; what a request says stands above them."""
+
+    BODIES = bodies_of(
+        ApiConfig(
+            default_model_id="base",
+            model_defaults={
+                "xl": ModelDefaults(width=1024, height=768, guidance_scale=5.0),
+                "base": ModelDefaults(num_inference_steps=20),
+            },
+        )
+    )
+
+    def test_what_is_left_out_is_the_named_models(self) -> None:
+        body = self.BODIES.generate.validate({"prompt": "a fox", "model_id": "xl"})
+        assert (body.width, body.height, body.guidance_scale) == (1024, 768, 5.0)
+        assert body.num_inference_steps == FieldBounds().default_inference_steps
+
+    def test_what_is_said_stands(self) -> None:
+        fields = {"prompt": "a fox", "model_id": "xl", "width": 512, "guidance_scale": 0}
+        body = self.BODIES.generate.validate(fields)
+        assert (body.width, body.height, body.guidance_scale) == (512, 768, 0)
+
+    def test_the_default_model_has_defaults_too(self) -> None:
+        body = self.BODIES.generate_message.validate({"prompt": "a fox"})
+        assert body.num_inference_steps == 20
+        assert body.width == FieldBounds().default_side_px
+
+    def test_batches_as_well(self) -> None:
+        body = self.BODIES.batch.validate({"prompts": ["a fox"], "model_id": "xl"})
+        assert body.width == 1024
+
+    @pytest.mark.parametrize("model_id", [3, None, [], {"xl": 1}])
+    def test_a_model_id_that_is_none_is_refused_as_ever(self, model_id: Any) -> None:
+        with pytest.raises(InvalidParameters, match="model_id"):
+            self.BODIES.generate.validate({"prompt": "a fox", "model_id": model_id})
 
 
 def test_the_limits_are_config() -> None:

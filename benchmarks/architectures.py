@@ -1,0 +1,159 @@
+"""Stable Diffusion 1.5 and XL at full size, built from their published configs, weights random.
+
+Speed and memory do not depend on what the weights are, so nothing is downloaded. The last
+convolution of the denoiser is zero: latents stay finite in half precision, however many steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    EulerDiscreteScheduler,
+    PNDMScheduler,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from engines.diffusion import tiny
+
+_NOISE: dict[str, Any] = {
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "steps_offset": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A model to time."""
+
+    name: str
+    native_size_px: int
+    build: Callable[[], Any]
+    """The pipeline, float32, on torch's default device."""
+
+
+def sd15_unet() -> UNet2DConditionModel:
+    """860 million parameters; diffusers' defaults are this model but for the text's width."""
+    return UNet2DConditionModel(sample_size=64, cross_attention_dim=768)
+
+
+def sdxl_unet() -> UNet2DConditionModel:
+    """2.6 billion parameters, most of them in the transformer blocks of the lowest level."""
+    return UNet2DConditionModel(
+        sample_size=128,
+        block_out_channels=(320, 640, 1280),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        transformer_layers_per_block=(1, 2, 10),
+        attention_head_dim=(5, 10, 20),
+        cross_attention_dim=2048,
+        use_linear_projection=True,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=256,
+        projection_class_embeddings_input_dim=2816,
+    )
+
+
+def kl_vae(scaling_factor: float) -> AutoencoderKL:
+    """The decoder that both share; pictures of 8 x 8 pixels a latent pixel."""
+    return AutoencoderKL(
+        block_out_channels=(128, 256, 512, 512),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=2,
+        latent_channels=4,
+        scaling_factor=scaling_factor,
+    )
+
+
+def clip_l() -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=49408,
+        hidden_size=768,
+        intermediate_size=3072,
+        num_hidden_layers=12,
+        num_attention_heads=12,
+        projection_dim=768,
+        hidden_act="quick_gelu",
+        **_TOKENS,
+    )
+
+
+def clip_big_g() -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=49408,
+        hidden_size=1280,
+        intermediate_size=5120,
+        num_hidden_layers=32,
+        num_attention_heads=20,
+        projection_dim=1280,
+        hidden_act="gelu",
+        **_TOKENS,
+    )
+
+
+_TOKENS: dict[str, int] = {
+    "max_position_embeddings": 77,
+    "bos_token_id": 0,
+    "eos_token_id": 1,
+    "pad_token_id": 1,
+}
+
+
+def sd15() -> StableDiffusionPipeline:
+    return StableDiffusionPipeline(
+        vae=kl_vae(0.18215).eval(),
+        text_encoder=CLIPTextModel(clip_l()).eval(),
+        tokenizer=_tokenizer(),
+        unet=_tamed(sd15_unet()),
+        scheduler=PNDMScheduler(skip_prk_steps=True, set_alpha_to_one=False, **_NOISE),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def sdxl() -> StableDiffusionXLPipeline:
+    return StableDiffusionXLPipeline(
+        vae=kl_vae(0.13025).eval(),
+        text_encoder=CLIPTextModel(clip_l()).eval(),
+        text_encoder_2=CLIPTextModelWithProjection(clip_big_g()).eval(),
+        tokenizer=_tokenizer(),
+        tokenizer_2=_tokenizer(),
+        unet=_tamed(sdxl_unet()),
+        scheduler=EulerDiscreteScheduler(timestep_spacing="leading", **_NOISE),
+        add_watermarker=False,
+    )
+
+
+FULL_SIZE = {
+    "sd15": Architecture("sd15", 512, sd15),
+    "sdxl": Architecture("sdxl", 1024, sdxl),
+}
+TINY = {
+    "sd15": Architecture("tiny sd15", 64, tiny.build_tiny_pipeline),
+    "sdxl": Architecture("tiny sdxl", 64, tiny.build_tiny_xl_pipeline),
+}
+"""The same code in seconds on a CPU; its figures mean nothing."""
+
+
+def _tokenizer() -> CLIPTokenizer:
+    """The tiny one's letters at the real window of 77 tokens: the denoiser sees real lengths."""
+    tokenizer = tiny.tiny_tokenizer()
+    tokenizer.model_max_length = 77
+    return tokenizer
+
+
+def _tamed(unet: UNet2DConditionModel) -> UNet2DConditionModel:
+    torch.nn.init.zeros_(unet.conv_out.weight)
+    torch.nn.init.zeros_(unet.conv_out.bias)
+    return unet.eval()

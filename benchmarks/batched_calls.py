@@ -1,0 +1,44 @@
+"""What the peers' servers share: a batch of requests through plain diffusers' own batching."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from diffusers import StableDiffusionPipeline
+
+MODEL_VARIABLE = "BENCHMARK_MODEL"
+"""Environment variable with the model's folder, for a server that is started by its name only."""
+SHARED = ("num_inference_steps", "guidance_scale", "width", "height")
+"""Parameters that one call of the pipeline has only once."""
+
+
+def plain_pipeline(model: str) -> Any:
+    pipeline = StableDiffusionPipeline.from_pretrained(model, dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def pictures(pipeline: Any, batch: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """PNGs in the batch's order; requests that share their parameters go through one call."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for index, request in enumerate(batch):
+        groups.setdefault(tuple(request[name] for name in SHARED), []).append(index)
+    made: list[bytes] = [b""] * len(batch)
+    for shared, indices in groups.items():
+        images = pipeline(
+            [batch[index]["prompt"] for index in indices],
+            generator=[torch.Generator("cpu").manual_seed(batch[i]["seed"]) for i in indices],
+            **dict(zip(SHARED, shared, strict=True)),
+        ).images
+        for index, image in zip(indices, images, strict=True):
+            made[index] = png(image)
+    return made
+
+
+def png(image: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,99 @@
+"""Every metric is published, and counters only by what was added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from deployments.metrics import COUNTERS, GAUGES, LATENCY, EngineMetrics
+from engines.diffusion.fake import FakeEngine
+from engines.types import GeneratedImage
+from tests.engines.diffusion.rig import RecordingListener, request, until
+
+
+@dataclass
+class Instrument:
+    """Remembers what was told to it."""
+
+    name: str
+    tag_keys: tuple[str, ...]
+    told: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+
+    def tell(self, value: float, tags: dict[str, str]) -> None:
+        self.told.append((value, tags))
+
+    set = inc = observe = tell
+
+
+class Recorded:
+    """Stands where `ray.util.metrics` does."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Instrument] = {}
+
+    def Gauge(self, name: str, description: str, tag_keys: tuple[str, ...]) -> Any:  # noqa: N802
+        assert description
+        return self.by_name.setdefault(name, Instrument(name, tag_keys))
+
+    Counter = Gauge
+
+    def Histogram(  # noqa: N802
+        self, name: str, description: str, boundaries: Sequence[float], tag_keys: tuple[str, ...]
+    ) -> Any:
+        assert list(boundaries) == sorted(boundaries)
+        return self.Gauge(name, description, tag_keys)
+
+    def total(self, name: str) -> float:
+        return sum(value for value, _ in self.by_name[f"inferloop_engine_{name}"].told)
+
+
+def made(count: int, engine: FakeEngine, first: int = 0) -> None:
+    listeners = [RecordingListener() for _ in range(count)]
+    for number, listener in enumerate(listeners, start=first):
+        engine.submit(request(str(number), model_id="inferloop-fake"), listener)
+    until(lambda: all(each.image is not None for each in listeners))
+
+
+def totals(recorded: Recorded) -> Mapping[str, float]:
+    return {name: recorded.total(name) for name in COUNTERS}
+
+
+def test_counters_grow_by_what_happened_since_the_last_time() -> None:
+    engine, recorded = FakeEngine(), Recorded()
+    engine.start()
+    metrics = EngineMetrics(engine, "pool", recorded)
+    made(2, engine)
+    metrics.publish()
+    assert recorded.total("images_total") == 2
+    metrics.publish()
+    made(3, engine, first=2)
+    metrics.publish()
+    stats = engine.stats()
+    assert totals(recorded) == {name: float(getattr(stats, name)) for name in COUNTERS}
+    assert recorded.total("rows_total") == 5 * 2 * 3, "five guided requests of three steps"
+    engine.shutdown()
+
+
+def test_every_metric_is_told_with_its_pool() -> None:
+    engine, recorded = FakeEngine(), Recorded()
+    engine.start()
+    metrics = EngineMetrics(engine, "pool", recorded)
+    made(1, engine)
+    metrics.publish()
+    names = {f"inferloop_engine_{name}" for name in (*GAUGES, *COUNTERS)}
+    assert recorded.by_name.keys() == names | {LATENCY}
+    never = {f"inferloop_engine_{name}" for name in ("canceled_total", "failed_total")}
+    for name in names - never:
+        assert recorded.by_name[name].told[-1][1] == {"pool": "pool"}, name
+    engine.shutdown()
+
+
+def test_the_latency_stands_under_the_model_that_made_the_image() -> None:
+    recorded = Recorded()
+    metrics = EngineMetrics(FakeEngine(), "pool", recorded)
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    metrics.image_made(GeneratedImage(pixels, "mini", None, "DDIMScheduler", {}, (), 1.5))
+    assert recorded.by_name[LATENCY].told == [(1.5, {"pool": "pool", "model": "mini"})]
