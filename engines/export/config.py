@@ -18,6 +18,9 @@ class S3ExportConfig(BaseModel):
     allow_public_read: bool = Field(
         default=False, description="Whether `public_read` may be asked for."
     )
+    fast_uploads: bool = Field(
+        default=True, description="Whether obstore carries plain small files, boto3 the rest."
+    )
     workers: int = Field(default=8, ge=1, description="Uploads at the same time.")
     max_in_flight: int = Field(
         default=16, ge=1, description="Images read or being uploaded at the same time."

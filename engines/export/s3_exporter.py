@@ -22,6 +22,7 @@ from engines.export.stream import SelectedRecords
 
 if TYPE_CHECKING:
     from engines.export.config import ExportConfig
+    from engines.export.s3_fast_lane import FastLaneFactory
     from engines.protocols import Storage
     from engines.storage.datasets import DatasetStore
     from engines.storage.records import DatasetRecord
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 class S3Exporter:
     """Blocks; safe to share between threads. `client_factory` makes one client for each export,
-    shared by its threads; `scratch` is a local folder for temporary files."""
+    shared by its threads; `fast_lane` makes a quicker way for small objects, if there is one;
+    `scratch` is a local folder for temporary files."""
 
     def __init__(
         self,
@@ -41,8 +43,10 @@ class S3Exporter:
         config: ExportConfig,
         path_of_key: PathOfKey = str,
         scratch: Path | None = None,
+        fast_lane: FastLaneFactory | None = None,
     ) -> None:
         self._client_factory = client_factory
+        self._fast_lane = fast_lane
         self._storage = storage
         self._store = store
         self._config = config
@@ -83,7 +87,8 @@ class S3Exporter:
 
     def _run(self, request: S3ExportRequest, selected: SelectedRecords) -> S3ExportReport:
         limits = self._config.s3
-        bucket = RemoteBucket(self._client_factory(limits.workers), request, limits)
+        lane = self._fast_lane(request.bucket_name) if self._fast_lane else None
+        bucket = RemoteBucket(self._client_factory(limits.workers), request, limits, lane)
         reader = RecordReader(
             self._storage,
             self._config.images,

@@ -48,7 +48,7 @@ def _ordered_names(folder: str) -> list[tuple[str, bool]]:
 
 def _key_order(entry: tuple[str, bool]) -> bytes:
     name, is_folder = entry
-    return os.fsencode(name + "/" if is_folder else name)
+    return (name + "/" if is_folder else name).encode("utf-8", "surrogateescape")
 
 
 def _stat_inside(root: str, path: str) -> os.stat_result | None:
