@@ -11,7 +11,7 @@ from engines.export.exporter import DatasetExporter
 from engines.export.s3_exporter import S3Exporter
 from engines.export.s3_fast_lane import FastLane, obstore_lane
 from engines.storage.datasets import DatasetStore
-from engines.storage.s3_client import S3Client, S3ClientConfig, make_s3_client
+from engines.storage.s3_client import S3ClientConfig
 from engines.types import (
     DatasetSummary,
     ExportReport,
@@ -31,16 +31,11 @@ class ExporterReplica:
         self._files = DatasetExporter(storage, self._store, config, files.data.wire_path)
         endpoint_url = files.data.s3_endpoint_url
 
-        def client_of(max_connections: int) -> S3Client:
-            return make_s3_client(
-                S3ClientConfig(endpoint_url=endpoint_url, max_connections=max_connections)
-            )
-
         def lane_of(bucket: str) -> FastLane | None:
             return obstore_lane(S3ClientConfig(endpoint_url=endpoint_url), bucket)
 
         self._s3 = S3Exporter(
-            client_of,
+            files.data.s3_client,
             storage,
             self._store,
             config,

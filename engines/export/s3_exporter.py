@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from engines.errors import Forbidden
 from engines.export.lock import hold_lock
 from engines.export.model import OnProgress
-from engines.export.reading import RecordReader, ordered_map
+from engines.export.reading import RecordReader
 from engines.export.record import PathOfKey, RecordShape
 from engines.export.s3_bucket import RemoteBucket
-from engines.export.s3_faults import S3_ERRORS, refused_for_all, stops_all
 from engines.export.s3_known import KnownObjects, open_known
 from engines.export.s3_run import S3Run, open_spools
 from engines.export.s3_upload import IMAGES, Outcome, Source, Task, Uploader
 from engines.export.stream import SelectedRecords
+from engines.storage.read_ahead import ordered_map
+from engines.storage.s3_faults import S3_ERRORS, refused_for_all, stops_all
 
 if TYPE_CHECKING:
     from engines.export.config import ExportConfig
