@@ -46,7 +46,7 @@ class ExportConfig(BaseModel):
     )
     read_workers: int = Field(default=4, ge=1, description="Images read ahead at a time.")
     read_ahead: int = Field(default=16, ge=1, description="Images read ahead, at most.")
-    row_group_rows: int = Field(default=100, ge=1, description="Parquet rows in a row group.")
+    row_group_rows: int = Field(default=1000, ge=1, description="Parquet rows in a row group.")
     row_group_bytes: int = Field(
         default=32 * 2**20, ge=1, description="Image bytes that end a Parquet row group, bytes."
     )
