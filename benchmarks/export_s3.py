@@ -181,6 +181,6 @@ def measure(server: S3Server, root: Path, repeats: int) -> dict[str, tuple[float
 def remove_bucket(client: Any, bucket: str) -> None:
     """A server that keeps its data in memory would fill up."""
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for item in page.get("Contents", ()):
-            client.delete_object(Bucket=bucket, Key=item["Key"])
+        keys = [{"Key": item["Key"]} for item in page.get("Contents", ())]
+        client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
     client.delete_bucket(Bucket=bucket)
