@@ -9,6 +9,7 @@ from engines.diffusion.config import EngineConfig
 from engines.export.config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
+from engines.profiles.config import ProfilesConfig
 from engines.quality.config import QualityConfig
 from serve_app.config import ApiConfig, ModelDefaults
 
@@ -49,6 +50,7 @@ class AppArgs(FrozenModel):
     quality: QualityConfig = QualityConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     export: ExportConfig = ExportConfig()
+    profiles: ProfilesConfig = ProfilesConfig()
     allow_stand_ins: bool = Field(
         default=False, description="Whether a model may stand in for another's id (local only)."
     )
