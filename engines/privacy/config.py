@@ -24,13 +24,16 @@ class FaceConfig(_Frozen):
         description="Tried in this order; the first that loads is used.",
     )
     threshold: Share = Field(
-        default=0.75, description="YuNet's confidence from which it is a face at once."
+        default=0.85, description="YuNet's confidence from which it is a face at once."
     )
     doubtful: Share = Field(
         default=0.4, description="YuNet's confidence from which a second, closer look is taken."
     )
     second_threshold: Share = Field(
         default=0.62, description="Mean confidence of both looks from which it is a face."
+    )
+    closer_threshold: Share = Field(
+        default=0.65, description="Confidence of the second look alone, which must be reached too."
     )
     hog_threshold: float = Field(
         default=0.0, ge=-1.0, le=3.0, description="dlib's margin (no unit) from which it is a face."
@@ -189,6 +192,13 @@ class PrivacyConfig(_Frozen):
     score: ScoreTable = ScoreTable()
     verdict: VerdictConfig = VerdictConfig()
     anonymize: AnonymizeConfig = AnonymizeConfig()
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Images judged at once by a replica, threads; each has a text reader of its "
+        "own (about 0.3 GB).",
+    )
     threads: int = Field(
         default=1, ge=1, le=64, description="Threads of OpenCV and of onnxruntime per replica."
     )

@@ -61,9 +61,10 @@ class ScanningDetector:
             at_once = not self._thresholds or face.confidence >= self._config.threshold
             (certain if at_once else doubtful).append(face)
         for face in doubtful[:_MOST_DOUBTFUL]:
-            again = (face.confidence + second_opinion(self._inner, pixels, face)) / 2
-            if again >= self._config.second_threshold:
-                certain.append(Face(face.box, again))
+            closer = second_opinion(self._inner, pixels, face)
+            both = (face.confidence + closer) / 2
+            if closer >= self._config.closer_threshold and both >= self._config.second_threshold:
+                certain.append(Face(face.box, both))
         return certain
 
     def _look(self, pixels: Pixels, factor: float) -> tuple[Face, ...]:

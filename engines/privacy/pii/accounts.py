@@ -9,7 +9,10 @@ from engines.privacy.pii.checksums import iban_length, iban_valid, is_card, ssn_
 from engines.privacy.pii.context import NOT_PERSONAL, preceded_by
 from engines.privacy.pii.spans import Span
 
-_CARD = re.compile(r"(?<![\w.,-])\d(?:(?:[ -]|\n)?\d){12,40}(?![\w-]|[.,]\d)")
+_CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,40}(?![\w-]|[.,]\d)")
+_CARD_ON_TWO_LINES = re.compile(
+    r"(?<![\w.,-])\d{4}(?:[ -]?\d){0,12}\n\d(?:[ -]?\d){2,14}(?![\w-]|[.,]\d)"
+)
 _CARD_DOTTED = re.compile(r"(?<![\w.,-])\d{4}([.]| - |  )(?:\d{4}\1){2}\d{4}(?![\w-]|[.,]\d)")
 _GROUP = re.compile(r"\d+")
 _DIGITS_OF_CARD = (13, 19)
@@ -28,9 +31,11 @@ _SSN_NAMED = re.compile(
 def find_cards(text: str) -> Iterator[Span]:
     """Card numbers, grouped or not, alone or with more digits behind or before them (an expiry
     date, the end of a line); `text` has its digits corrected."""
-    for pattern in (_CARD, _CARD_DOTTED):
+    for pattern in (_CARD, _CARD_DOTTED, _CARD_ON_TWO_LINES):
         for match in pattern.finditer(text):
             for start, end in _card_readings(match):
+                if "\n" in match.group() and start > match.start():
+                    continue
                 found = text[start:end]
                 named_otherwise = found.isdigit() and preceded_by(NOT_PERSONAL, text, start)
                 if is_card(re.sub(r"\D", "", found)) and not named_otherwise:

@@ -75,6 +75,22 @@ def test_doubtful_face_that_is_seen_again_counts(doubles: Any) -> None:
     assert face.confidence == pytest.approx(0.7)
 
 
+def test_what_is_seen_again_only_faintly_is_no_face(doubles: Any) -> None:
+    """A dog's head at 0.84: sure enough on the mean, but hardly a face from near by."""
+
+    class Wavering:
+        name = "wavering"
+
+        def detect(self, pixels: Any) -> tuple[Face, ...]:
+            near = pixels.shape[:2] == (192, 192)
+            return (Face((64, 64, 64, 64), 0.5 if near else 0.84),)
+
+    settings: dict[str, Any] = {"rotations": "off", "min_long_side_px": 0}
+    assert scanning(Wavering(), **settings).detect(GREY) == ()
+    assert len(scanning(Wavering(), closer_threshold=0.4, **settings).detect(GREY)) == 1
+    assert len(scanning(Wavering(), threshold=0.8, **settings).detect(GREY)) == 1
+
+
 @pytest.mark.parametrize(("rotations", "looks"), [("off", 1), ("doubtful", 1), ("always", 4)])
 def test_empty_image_is_turned_only_when_asked(doubles: Any, rotations: Any, looks: int) -> None:
     inner = doubles.faces()

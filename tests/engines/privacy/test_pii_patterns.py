@@ -87,6 +87,10 @@ def test_numbers_broken_over_two_lines_or_dotted(patterns: PatternPii, text: str
     assert match.text == text
 
 
+def test_two_lines_are_not_read_as_one_number(patterns: PatternPii) -> None:
+    assert types_in(patterns, "+1 415 555 2671\n4111 1111 1111 1111") == ["phone", "credit_card"]
+
+
 def test_code_with_shift_operators_is_no_passport(patterns: PatternPii) -> None:
     assert types_in(patterns, "cout<<name<<age<<size<<endl<<flush") == []
 
