@@ -103,7 +103,8 @@ class PiiConfig(_Frozen):
     )
     presidio_model: str = Field(
         default="en_core_web_sm",
-        description="Installed spaCy model for Presidio; never downloaded.",
+        description="spaCy model for Presidio: name of an installed package, or a folder; never "
+        "downloaded.",
     )
     presidio_confidence: Share = Field(default=0.6, description="Presidio's score to believe.")
 
