@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +29,19 @@ class RapidOcrReader:
 
     name = "rapidocr"
 
-    def __init__(self, long_side_px: int, threads: int, engines: int = 1) -> None:
-        """`threads`: of onnxruntime, for each engine. Raises `DetectorUnavailable`."""
+    def __init__(
+        self,
+        long_side_px: int,
+        threads: int,
+        engines: int = 1,
+        make_engine: Callable[[int], Any] | None = None,
+    ) -> None:
+        """`threads`: of onnxruntime, for each engine; `make_engine` stands in for RapidOCR.
+        Raises `DetectorUnavailable`."""
         self._long_side_px = long_side_px
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for _ in range(engines):
-            self._idle.put(_engine(threads))
+            self._idle.put((make_engine or _engine)(threads))
 
     def warm(self) -> None:
         """Load all three networks of the next engine now: RapidOCR loads each at its first use."""
@@ -50,7 +58,7 @@ class RapidOcrReader:
         engine = self._idle.get()
         try:
             result = engine(bgr)
-        except (RuntimeError, ValueError, OSError, IndexError, cv2.error) as error:
+        except Exception as error:  # onnxruntime's own errors derive from nothing narrower
             raise DetectorUnavailable("RapidOCR failed on this image") from error
         finally:
             self._idle.put(engine)
