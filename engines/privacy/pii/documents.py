@@ -67,7 +67,7 @@ def find_passports(text: str) -> Iterator[Span]:
 
 def _is_machine_readable(line: str) -> bool:
     """A line of names, which holds no digit but by misreading, or one whose check digits fit."""
-    names = line.translate(_MRZ_LETTERS)
+    names = line[:1] + line[1:].translate(_MRZ_LETTERS)
     if _MRZ_NAME.fullmatch(names) and "<<" in line and line.count("<") >= _LEAST_FILLERS:
         return True
     for pattern in (_MRZ_NUMBER, _MRZ_CARD):

@@ -98,7 +98,7 @@ def find_ip_addresses(text: str) -> Iterator[Span]:
         if _is_somebodys(match.group(), text, match.start()):
             yield Span("ip_address", match.start(), match.end())
     for match in _IPV6.finditer(text):
-        if match.group().count(":") >= 3 and _is_ipv6(match.group()):
+        if _like_ipv6(match.group()) and _is_ipv6(match.group()):
             yield Span("ip_address", match.start(), match.end())
 
 
@@ -112,6 +112,13 @@ def _is_somebodys(found: str, text: str, start: int) -> bool:
     if preceded_by(VERSION, text, start):
         return False
     return max(address.packed) >= 20 or preceded_by(ADDRESS, text, start)
+
+
+def _like_ipv6(found: str) -> bool:
+    """Three colons, or a gap behind a full first group (`fe80::1`): no time of day, no `ab::cd`
+    of a program."""
+    full_group = found.find("::") == 4 and any(character.isdigit() for character in found)
+    return found.count(":") >= 3 or full_group
 
 
 def _is_ipv6(found: str) -> bool:
