@@ -18,6 +18,7 @@ from engines.errors import NotFound
 from engines.export.config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig
+from engines.profiles.config import ProfilesConfig
 from engines.quality import QualityConfig
 from engines.storage.datasets import DatasetStore
 from engines.storage.recorder import ImageRecorder
@@ -116,7 +117,7 @@ def test_a_dataset_is_listed_exported_and_deleted(files: FileWiring, keys: list[
 
 
 def test_a_profile_of_a_dataset_compares_with_itself(files: FileWiring, keys: list[str]) -> None:
-    replica = ProfilesReplica(files)
+    replica = ProfilesReplica(ProfilesConfig(), files)
     shipped = [profile.name for profile in asyncio.run(replica.list())]
     assert shipped
     made = asyncio.run(replica.create(ProfileRequest("pairs", "generated/pair")))
@@ -131,4 +132,4 @@ def test_every_replica_says_that_it_is_ready(files: FileWiring) -> None:
     assert asyncio.run(QualityReplica(QualityConfig(), files).ready())
     assert asyncio.run(PrivacyReplica(PrivacyConfig(), files).ready())
     assert asyncio.run(ExporterReplica(ExportConfig(), files).ready())
-    assert asyncio.run(ProfilesReplica(files).ready())
+    assert asyncio.run(ProfilesReplica(ProfilesConfig(), files).ready())

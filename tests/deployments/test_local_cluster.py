@@ -68,7 +68,7 @@ def test_it_is_what_serve_deploy_calls(dashboard: Dashboard) -> None:
 
 @pytest.mark.parametrize("dashboard", [[400]], indirect=True)
 def test_a_config_that_serve_refuses_is_final(dashboard: Dashboard) -> None:
-    with pytest.raises(StartFailed, match="refused the config: .*400: text"):
+    with pytest.raises(StartFailed, match=r"refused the config: .*400: text"):
         deploy(dashboard.url, DOCUMENT)
     assert len(dashboard.paths) == 1
 
