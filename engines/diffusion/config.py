@@ -105,8 +105,8 @@ class ModelEntry(_Frozen):
     )
     drawn_sides_px: tuple[int, int] | None = Field(
         default=None,
-        description="Least and most side length it draws well, pixels: other sizes are drawn "
-        "within them and scaled, which the recipe notes. None: every size is drawn as it is.",
+        description="Short side that it draws and longest long side, pixels: every size is drawn "
+        "so and scaled, which the recipe notes. None: every size is drawn as it is.",
     )
     defaults: GenerationDefaults = GenerationDefaults()
     noise_scheduler: NoiseSchedulerName | None = Field(
@@ -150,7 +150,7 @@ class ModelEntry(_Frozen):
     @model_validator(mode="after")
     def _sides_are_a_range(self) -> Self:
         if self.drawn_sides_px and not 0 < self.drawn_sides_px[0] <= self.drawn_sides_px[1]:
-            raise ValueError(f"model {self.id}: drawn_sides_px is not (least, most)")
+            raise ValueError(f"model {self.id}: drawn_sides_px is not (short, long)")
         return self
 
     @model_validator(mode="after")

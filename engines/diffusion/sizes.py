@@ -1,8 +1,8 @@
 """Pictures of exactly the size asked for, from a model that draws only some sizes well.
 
 Rule: draw at the next multiples of the VAE's grid, then crop from the centre; where an odd number
-of pixels goes, the extra one goes at the right and at the bottom. A size outside the sides that the
-model was trained on is drawn at the nearest size within them, scaled to cover, then cropped.
+of pixels goes, the extra one goes at the right and at the bottom. A model that was trained on one
+side length only draws every size with that short side, which is then scaled to cover, and cropped.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SizeRule:
-    """What sizes a model draws: multiples of `grid_px`, and where `sides_px` is given, sides from
-    the first to the second of it (themselves multiples of the grid)."""
+    """What sizes a model draws: multiples of `grid_px`, and where `sides_px` is given, a short side
+    of the first and a long side of at most the second of it (themselves multiples of the grid)."""
 
     grid_px: int
     sides_px: tuple[int, int] | None = None
@@ -30,9 +30,9 @@ class SizeRule:
     def drawn(self, height: int, width: int) -> tuple[int, int]:
         """The (height, width) to draw at, pixels, for the size asked for."""
         if self.sides_px is not None:
-            least, most = self.sides_px
-            scale = max(1.0, least / min(height, width)) * min(1.0, most / max(height, width))
-            height, width = (min(max(round(s * scale), least), most) for s in (height, width))
+            short, longest = self.sides_px
+            scale = short / min(height, width)
+            height, width = (min(round(side * scale), longest) for side in (height, width))
         return round_up(height, self.grid_px), round_up(width, self.grid_px)
 
     def latent(self, height: int, width: int) -> tuple[int, int]:

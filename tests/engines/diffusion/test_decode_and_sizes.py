@@ -48,18 +48,18 @@ class TestSizes:
         ("asked", "drawn"),
         [
             ((512, 512), (512, 512)),
-            ((520, 300), (544, 320)),
-            ((64, 64), (256, 256)),
-            ((64, 128), (256, 512)),
-            ((1024, 1024), (768, 768)),
-            ((1024, 512), (768, 384)),
-            ((64, 1024), (256, 768)),
+            ((512, 768), (512, 768)),
+            ((640, 480), (704, 512)),
+            ((64, 64), (512, 512)),
+            ((128, 160), (512, 640)),
+            ((1024, 1024), (512, 512)),
+            ((64, 1024), (512, 768)),
         ],
     )
-    def test_a_size_beyond_the_trained_sides_is_drawn_within_them(
+    def test_every_size_is_drawn_with_the_short_side_that_was_trained(
         self, asked: tuple[int, int], drawn: tuple[int, int]
     ) -> None:
-        rule = SizeRule(32, (256, 768))
+        rule = SizeRule(32, (512, 768))
         assert rule.drawn(*asked) == drawn
         whole = np.zeros((*drawn, 3), np.uint8)
         pixels, note = rule.fitted(whole, *asked)
@@ -69,7 +69,7 @@ class TestSizes:
     def test_a_scaled_picture_shows_the_whole_drawing(self) -> None:
         drawing = np.zeros((256, 256, 3), np.uint8)
         drawing[:128, :128] = 255
-        small, note = SizeRule(32, (256, 768)).fitted(drawing, 64, 64)
+        small, note = SizeRule(32, (512, 768)).fitted(drawing, 64, 64)
         assert note == "generated at 256x256 and scaled to 64x64"
         assert small[8, 8].tolist() == [255, 255, 255]
         assert small[56, 56].tolist() == [0, 0, 0]
