@@ -157,7 +157,7 @@ def parsed() -> argparse.Namespace:
         default=[0.5, 0.9, 1.5, 2.5, 3.5],
         help="offered rates, in multiples of plain diffusers' capacity",
     )
-    parser.add_argument("--count", type=int, default=20, help="requests at each rate")
+    parser.add_argument("--count", type=int, default=18, help="requests at each rate")
     parser.add_argument("--burst", type=int, default=32, help="requests at once")
     parser.add_argument("--singles", type=int, default=7, help="requests one after another")
     parser.add_argument("--side-px", type=int, default=512)
