@@ -1,7 +1,7 @@
 """The batch job against the bare engine and an HTTP loop, and its cost per row as rows grow.
 
-    python -m benchmarks.batch --out /tmp/batch          # everything, minutes
-    python -m benchmarks.batch --only growth --rows 200
+    python -m benchmarks.batch --plot docs/img/batch.png     # everything, under six minutes
+    python -m benchmarks.batch --only growth --growth-rows 50
 
 Rates are those of the middle of a run: starting Ray and loading the model are reported apart.
 """
@@ -186,33 +186,73 @@ def plot(results: Mapping[str, Any], path: Path) -> None:
 
     figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(12, 3.6))
     rates = {name: results[name] for name in ("bare engine", "job", "HTTP loop") if name in results}
-    left.bar(list(rates), list(rates.values()))
-    left.set_ylabel("images / s")
+    left.bar_label(left.bar(list(rates), list(rates.values())), fmt="%.2f")
+    left.set(title="Generation", ylabel="images / s")
     runs = results.get("growth", [])
     rows = [run["rows"] for run in runs]
-    middle.loglog(rows, [run["seconds"] for run in runs], "o-")
-    middle.set(xlabel="rows", ylabel="seconds of the job")
-    for name in ("driver_mib", "largest_worker_mib"):
-        right.semilogx(rows, [run[name] for run in runs], "o-", label=name)
-    right.set(xlabel="rows", ylabel="MiB, peak", ylim=(0, None))
-    right.legend()
+    middle.plot(rows, [run["seconds"] for run in runs], "o-")
+    middle.set(title="Time, over a model that costs nothing", xlabel="rows", ylabel="seconds")
+    middle.set(xlim=(0, None), ylim=(0, None))
+    for name, label in (("driver_mib", "driver"), ("largest_worker_mib", "largest worker")):
+        right.semilogx(rows, [run[name] for run in runs], "o-", label=label)
+    right.set(title="Memory", xlabel="rows", ylabel="MiB resident, peak", ylim=(0, None))
+    if runs:
+        right.legend()
     figure.tight_layout()
     figure.savefig(path, dpi=110)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def tell(results: Mapping[str, Any]) -> str:
+    """The results as tables for RESULTS.md."""
+    lines = []
+    if "job" in results:
+        before, after = results["bare engine, runs"]
+        lines += ["| | images/s |", "|---|---|"]
+        lines += [f"| bare engine, before and after the job | {before:.2f}, {after:.2f} |"]
+        share = f"{results['job / bare']:.2f} of the bare engine"
+        around = f"{results['job, seconds around']:.0f} s around it"
+        lines += [f"| job, in its middle | {results['job']:.2f} ({share}; {around}) |"]
+    if "HTTP loop" in results:
+        lines += [f"| one HTTP client, one after the other | {results['HTTP loop']:.2f} |"]
+    if "growth" in results:
+        lines += ["", "| rows | s | ms a row more | driver, MiB | largest worker, MiB |"]
+        lines += ["|---|---|---|---|---|"]
+        last: Result | None = None
+        for run in results["growth"]:
+            more = "" if last is None else f"{_ms_a_row(last, run):.1f}"
+            cells = f"{run['rows']:,} | {run['seconds']:.1f} | {more}"
+            lines += [f"| {cells} | {run['driver_mib']:.0f} | {run['largest_worker_mib']:.0f} |"]
+            last = run
+    return "\n".join(lines)
+
+
+def _ms_a_row(smaller: Result, larger: Result) -> float:
+    """What a row costs beside what every job costs."""
+    seconds = larger["seconds"] - smaller["seconds"]
+    return 1000 * seconds / (larger["rows"] - smaller["rows"])
+
+
+def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "bench-batch")
+    parser.add_argument("--plot", type=Path, help="where the picture goes; --out if left out")
     parser.add_argument("--only", choices=("rates", "http", "growth"))
     parser.add_argument(
         "--rows",
         type=int,
         default=96,
-        help="images of the bare engine; the job makes 3 times as many",
+        help="images of the bare engine; the job makes 3 times as many, HTTP half",
     )
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--side", type=int, default=256, help="pixels")
-    asked = parser.parse_args(arguments)
+    parser.add_argument(
+        "--growth-rows", type=int, default=200, help="rows of the smallest job; then 10 x, 100 x"
+    )
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--side", type=int, default=512, help="pixels")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = arguments_of(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
     # A folder of its own each time: a job that finds its output finished has nothing to do.
     scratch = Path(tempfile.mkdtemp(dir=asked.out))
@@ -232,10 +272,10 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.only in (None, "http"):
         results["HTTP loop"] = http_loop(asked.steps, asked.side, asked.rows // 2, scratch)
     if asked.only in (None, "growth"):
-        results["growth"] = growth(asked.rows, scratch)
+        results["growth"] = growth(asked.growth_rows, scratch)
     (asked.out / "batch.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-    plot(results, asked.out / "batch.png")
-    print(json.dumps(results, indent=1))
+    plot(results, asked.plot or asked.out / "batch.png")
+    print(tell(results))
     return 0
 
 

@@ -154,7 +154,7 @@ class Bench:
     def bare(self, batch: int) -> Callable[[], Any]:
         """A forward on inputs that are laid out already."""
         unet = self.runner.family.pipe.unet
-        side = SIDE_PX // self.runner.info.grid_px
+        side = SIDE_PX // self.runner.info.sizes.grid_px
         latents = torch.randn((batch, unet.config.in_channels, side, side))
         states = torch.randn((batch, self.window, unet.config.cross_attention_dim))
         timesteps = torch.randint(0, 1000, (batch,)).float()

@@ -3,6 +3,7 @@
     python -m benchmarks.export --quick          1,000 and 10,000 records, 200 uploads
     python -m benchmarks.export                  the same and 1,000 uploads
     python -m benchmarks.export --full           100,000 records too
+    python -m benchmarks.export --uploads        only the uploads
     python -m benchmarks.export --s3-endpoint URL --s3-key KEY --s3-secret SECRET
 
 Without an endpoint the uploads go to moto's server, which is itself the limit. Every file export
@@ -60,7 +61,7 @@ def print_files(sizes: list[int], folder: Path) -> None:
 def print_uploads(server: S3Server, where: str, count: int, folder: Path, repeats: int) -> None:
     root = folder / "uploads"
     make_dataset(root, count, UPLOAD_SIDE_PX)
-    print(f"\n{count} x 200 KB to {where}, best of {repeats}\n")
+    print(f"\n{count} x 200 KB to {where}, median of {repeats}\n")
     print("| client | objects/s | CPU ms/object (client) |")
     print("|---|---|---|")
     for name, (rate, cpu_ms) in measure(server, root, repeats).items():
@@ -93,6 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--uploads", action="store_true")
     parser.add_argument("--s3-endpoint")
     parser.add_argument("--s3-key", default="")
     parser.add_argument("--s3-secret", default="")
@@ -101,7 +103,8 @@ def main() -> None:
     sizes = [1_000, 10_000, *([100_000] if options.full else [])]
     print(f"Python {sys.version.split()[0]}, boto3 {boto3.__version__}\n")
     with tempfile.TemporaryDirectory(prefix="bench-export-") as name:
-        print_files(sizes, Path(name))
+        if not options.uploads:
+            print_files(sizes, Path(name))
         if options.s3_endpoint:
             server = S3Server(options.s3_endpoint, options.s3_key, options.s3_secret)
             print_uploads(server, options.s3_endpoint, uploads, Path(name), repeats)

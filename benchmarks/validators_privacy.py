@@ -1,14 +1,13 @@
-"""The privacy validator's detectors measured: `python -m benchmarks.validators_privacy`.
+"""The privacy validator's detectors measured; `benchmarks.validators` is the command.
 
-Prints one Markdown table per question. Photographs: those that the installed scikit-image ships
-(tests/data/privacy/photos.json), and with `--photos DIR` any folder with a `labels.json` of the
-same shape: {"photos": {"name.png": {"faces": 1, "text": false}}}; `null` leaves a photo out.
+One Markdown table per question. Photographs: those that the installed scikit-image ships
+(tests/data/privacy/photos.json), and any folder with a `labels.json` of the same shape:
+{"photos": {"name.png": {"faces": 1, "text": false}}}; `null` leaves a photo out.
 CPU milliseconds are process time, one thread.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "privacy"
+LISTS = ("", "second_", "third_", "fourth_")
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 
 
@@ -156,7 +156,14 @@ def _face_ms(detector: FaceDetector) -> tuple[str, str]:
 
 
 def bench_text(labelled: list[Photo], count: int) -> None:
-    config = TextConfig()
+    textless = [photo for photo in labelled if photo.text is False]
+    sides = (TextConfig().long_side_px, 640)
+    rows = [_text_row(TextConfig(long_side_px=side), textless, count) for side in sides]
+    header = ("reader", "found", "read exactly", "PII found", "false alarms on textless photos")
+    table("Text: renders from 12 px", (*header, "ms 512 blank", "ms 512 text", "ms 1080p"), rows)
+
+
+def _text_row(config: TextConfig, textless: list[Photo], count: int) -> tuple[str, ...]:
     reader = RapidOcrReader(config.long_side_px, threads=1)
     reader.warm()
     patterns = build_pii_detector(PiiConfig())
@@ -168,14 +175,13 @@ def bench_text(labelled: list[Photo], count: int) -> None:
         exact += text.strip() == item.text
         if item.text[0] in "j+":
             personal, hits = personal + 1, hits + bool(patterns.find(text))
-    textless = [photo for photo in labelled if photo.text is False]
     alarms = sum(
         any(is_text(line, config) for line in reader.read(photo.pixels())) for photo in textless
     )
     blank = np.full((1080, 1920, 3), 180, dtype=np.uint8)
     written = next(iter(renders(1))).pixels
-    row = (
-        reader.name,
+    return (
+        f"{reader.name}, long side {config.long_side_px} px",
         f"{found}/{count}",
         f"{exact}/{count}",
         f"{hits}/{personal}",
@@ -184,8 +190,6 @@ def bench_text(labelled: list[Photo], count: int) -> None:
         f"{cpu_ms(lambda: reader.read(written), 3):.0f}",
         f"{cpu_ms(lambda: reader.read(blank), 3):.0f}",
     )
-    header = ("reader", "found", "read exactly", "PII found", "false alarms on textless photos")
-    table("Text: renders from 12 px", (*header, "ms 512 blank", "ms 512 text", "ms 1080p"), [row])
 
 
 def bench_pii() -> None:
@@ -195,12 +199,15 @@ def bench_pii() -> None:
         try:
             detector = build_pii_detector(config)
         except InferloopError as error:
-            rows.append((name, str(error), "", "", ""))
+            rows.append((name, str(error), *([""] * (len(LISTS) - 1))))
             continue
-        found = [_found(detector, lists[which]) for which in ("positives", "second_positives")]
-        false = [_false(detector, lists[which]) for which in ("negatives", "second_negatives")]
-        rows.append((name, *found, *false))
-    table("PII in text", ("detector", "found", "found, 2nd list", "false", "false, 2nd list"), rows)
+        found = [_found(detector, lists[f"{which}positives"]) for which in LISTS]
+        false = [_false(detector, lists[f"{which}negatives"]) for which in LISTS]
+        rows.append(
+            (name, *(f"{right}, {wrong}" for right, wrong in zip(found, false, strict=True)))
+        )
+    lists_shown = (f"list {number}: found, false" for number in range(1, len(LISTS) + 1))
+    table("PII in text", ("detector", *lists_shown), rows)
 
 
 def _found(detector: PiiDetector, listed: list[tuple[str, str]]) -> str:
@@ -221,18 +228,11 @@ def bench_index() -> None:
     table("Near duplicates: image and mirror", ("references", "ms per image"), rows)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, help="folder with photographs and labels.json")
-    parser.add_argument("--renders", type=int, default=60, help="lines of text to draw")
-    options = parser.parse_args()
+def report(folder: Path | None, render_count: int, photo_count: int | None = None) -> None:
+    """Print every table; `photo_count` takes only the first photographs."""
     cv2.setNumThreads(1)
-    labelled = photos(options.photos)
+    labelled = photos(folder)[:photo_count]
     bench_faces(labelled)
     bench_pii()
     bench_index()
-    bench_text(labelled, options.renders)
-
-
-if __name__ == "__main__":
-    main()
+    bench_text(labelled, render_count)

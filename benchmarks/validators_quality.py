@@ -1,17 +1,16 @@
-"""How well the quality score orders spoiled images, and what it costs.
+"""How well the quality score orders spoiled images, and what it costs; `benchmarks.validators` is
+the command.
 
-    python -m benchmarks.validators_quality [--photos FOLDER]
-
-The photographs of scikit-image are the reporting set: the score was calibrated on others. With
-`--photos` every image below a folder is reported on in their place.
+The photographs of scikit-image are the reporting set: the score was calibrated on others. Every
+image below a folder can be reported on in their place.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,12 +38,11 @@ _TIMED_RUNS = 30
 _DRAWINGS = 25
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--photos", type=Path, help="folder of photographs")
-    folder: Path | None = parser.parse_args().photos
+def report(folder: Path | None, photo_count: int | None = None) -> None:
+    """Print every table; `photo_count` takes only the first photographs."""
     cv2.setNumThreads(1)
-    photos = dict(_in_folder(folder) if folder else _of_scikit_image())
+    found = _in_folder(folder) if folder else _of_scikit_image()
+    photos = dict(islice(found, photo_count))
     print(f"{len(photos)} photographs, long side at most {_LARGEST_PX} px\n")
     print(monotonicity(list(photos.values())))
     print(calibration(list(photos.values())))
@@ -101,13 +99,17 @@ def calibration(photos: list[Pixels]) -> str:
 def cost(photo: Pixels) -> str:
     """CPU milliseconds per image, one thread."""
     validator = QualityValidator(QualityConfig())
-    lines = ["| size | measuring and scoring | with JPEG decoding |", "|---|---|---|"]
+    lines = [
+        "| CPU ms | measuring and scoring | with JPEG decoding | variance of Laplacian alone |",
+        "|---|---|---|---|",
+    ]
     for name, size in (("512 x 512", (512, 512)), ("1920 x 1080", (1920, 1080))):
         pixels = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
         content = encode_jpeg(pixels, 90)
         alone = _cpu_ms(partial(score, pixels))
         whole = _cpu_ms(partial(validator.validate, content, "k"))
-        lines.append(f"| {name} | {alone:.1f} ms | {whole:.1f} ms |")
+        plain = _cpu_ms(partial(_plain_sharpness, pixels))
+        lines.append(f"| {name} | {alone:.1f} | {whole:.1f} | {plain:.1f} |")
     return "\n".join(lines) + "\n"
 
 
@@ -159,7 +161,3 @@ def _junk() -> Iterator[Pixels]:
     planes += [((x[:, None] // side + x // side) % 2) * 255 for side in (2, 8, 32)]
     for plane in planes:
         yield np.repeat(np.clip(plane, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
-
-
-if __name__ == "__main__":
-    main()

@@ -55,7 +55,9 @@ def build(args: AppArgs) -> Application:
     }
     library = {
         "exporter": cpu(ExporterReplica, name="exporter", **CPU_DEFAULTS).bind(args.export, files),
-        "profiles": cpu(ProfilesReplica, name="profiles", **CPU_DEFAULTS).bind(files),
+        "profiles": cpu(ProfilesReplica, name="profiles", **CPU_DEFAULTS).bind(
+            args.profiles, files
+        ),
     }
     counter = None
     if args.api.rate_limiter == "actor":

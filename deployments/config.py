@@ -9,6 +9,7 @@ from engines.diffusion.config import EngineConfig
 from engines.export.config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
+from engines.profiles.config import ProfilesConfig
 from engines.quality.config import QualityConfig
 from serve_app.config import ApiConfig, ModelDefaults
 
@@ -25,6 +26,11 @@ class PoolConfig(FrozenModel):
         description="Pool name; its deployment is diffusion-NAME.",
     )
     engine: EngineConfig
+    scale_to_zero: bool = Field(
+        default=False,
+        description="Whether it rests without a replica (min_replicas: 0 in `deployments:`). "
+        "Readiness does not ask it then: asking would start one.",
+    )
 
     def served_ids(self) -> dict[str, str]:
         """Every id, alias and stood-in id that this pool answers to, mapped to the serving id."""
@@ -44,6 +50,7 @@ class AppArgs(FrozenModel):
     quality: QualityConfig = QualityConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     export: ExportConfig = ExportConfig()
+    profiles: ProfilesConfig = ProfilesConfig()
     allow_stand_ins: bool = Field(
         default=False, description="Whether a model may stand in for another's id (local only)."
     )

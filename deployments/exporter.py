@@ -9,8 +9,9 @@ from deployments.wiring import FileWiring
 from engines.export.config import ExportConfig
 from engines.export.exporter import DatasetExporter
 from engines.export.s3_exporter import S3Exporter
+from engines.export.s3_fast_lane import FastLane, obstore_lane
 from engines.storage.datasets import DatasetStore
-from engines.storage.s3_client import S3Client, S3ClientConfig, make_s3_client
+from engines.storage.s3_client import S3ClientConfig
 from engines.types import (
     DatasetSummary,
     ExportReport,
@@ -30,12 +31,17 @@ class ExporterReplica:
         self._files = DatasetExporter(storage, self._store, config, files.data.wire_path)
         endpoint_url = files.data.s3_endpoint_url
 
-        def client_of(max_connections: int) -> S3Client:
-            return make_s3_client(
-                S3ClientConfig(endpoint_url=endpoint_url, max_connections=max_connections)
-            )
+        def lane_of(bucket: str) -> FastLane | None:
+            return obstore_lane(S3ClientConfig(endpoint_url=endpoint_url), bucket)
 
-        self._s3 = S3Exporter(client_of, storage, self._store, config, files.data.wire_path)
+        self._s3 = S3Exporter(
+            files.data.s3_client,
+            storage,
+            self._store,
+            config,
+            files.data.wire_path,
+            fast_lane=lane_of if config.s3.fast_uploads else None,
+        )
 
     async def export(self, request: ExportRequest) -> ExportReport:
         return await asyncio.to_thread(self._files.export, request)

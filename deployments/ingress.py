@@ -53,6 +53,16 @@ def rate_limiter(
     return MemoryRateLimiter(api.rates)
 
 
+def asked_if_ready(
+    args: AppArgs,
+    pools: dict[str, DeploymentHandle],
+    others: dict[str, DeploymentHandle],
+) -> dict[str, DeploymentHandle]:
+    """Deployment to handle, without the pools that may rest: asking one would wake it."""
+    awake = {f"diffusion-{p.name}": pools[p.name] for p in args.pools if not p.scale_to_zero}
+    return {**awake, **others}
+
+
 @serve.ingress()
 class Ingress:
     """Thin: adapters over the handles, the face in front of them."""
@@ -67,8 +77,7 @@ class Ingress:
     ) -> None:
         settings = Settings()
         api = effective_api(args.api_with_model_defaults(), settings)
-        named = {f"diffusion-{name}": handle for name, handle in pools.items()}
-        everything = {**named, **validators, **library}
+        everything = asked_if_ready(args, pools, {**validators, **library})
         services = Services(
             generation=PooledGeneration(args.pools, pools),
             quality=HandleQuality(validators["quality"]),

@@ -33,8 +33,8 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
     path = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)
-    # The dashboard listens on loopback only; a token file in $HOME would make the start depend
-    # on whether Ray ran here before.
+    # Said in any case: where it is not, Ray decides by whether it ever ran here before. The
+    # dashboard listens on loopback only; the container image says `token`.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import ray
 from ray import serve
+from ray.dashboard.modules.serve.sdk import ServeSubmissionClient
 
 from deployments.child_service import StartFailed, free_port
 
@@ -52,19 +52,23 @@ def local_ray(num_cpus: int | None = None, num_gpus: int | None = None) -> Itera
 
 
 def deploy(dashboard: str, document: dict[str, Any], tries: int = 3, wait_s: float = 1.0) -> None:
-    """What `serve deploy` does: hand the config to Serve's REST API.
+    """What `serve deploy` does: hand the config to Serve's REST API. Where Ray asks for a token
+    (`RAY_AUTH_MODE=token`), its client finds it as Ray does.
 
     On a busy machine Serve may give its own proxy up and answer 500; the same again starts a new
     one. A config that it refuses is a 400, and final.
     """
-    url = f"{dashboard}/api/serve/applications/"
+    client = ServeSubmissionClient(dashboard)
     for attempt in range(1, tries + 1):
-        answer = httpx.put(url, json=document, timeout=120.0)
-        if answer.status_code == httpx.codes.OK:
+        try:
+            client.deploy_applications(document)
+        except RuntimeError as error:
+            said = str(error)[:2000]
+            if "status code 5" not in said or attempt == tries:
+                raise StartFailed(f"Ray Serve refused the config: {said}") from None
+            time.sleep(wait_s)
+        else:
             return
-        if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR or attempt == tries:
-            raise StartFailed(f"Ray Serve refused the config: {answer.text[:2000]}")
-        time.sleep(wait_s)
 
 
 def wait_until_running(
@@ -75,10 +79,11 @@ def wait_until_running(
 ) -> None:
     """Block until every deployment is healthy; `StartFailed` with Serve's message otherwise."""
     give_up = time.monotonic() + timeout_s
+    client = ServeSubmissionClient(dashboard)
     said = ""
     while time.monotonic() < give_up:
-        answer = httpx.get(f"{dashboard}/api/serve/applications/", timeout=60.0)
-        (application,) = answer.json()["applications"].values() or [{"status": "NOT_STARTED"}]
+        applications = client.get_serve_details()["applications"]
+        (application,) = applications.values() or [{"status": "NOT_STARTED"}]
         if application["status"] == "RUNNING":
             return
         if application["status"] in ("DEPLOY_FAILED", "UNHEALTHY"):

@@ -7,14 +7,20 @@ from collections.abc import Sequence
 
 from deployments.wiring import FileWiring
 from engines.profiles import ProfileService
+from engines.profiles.config import ProfilesConfig
 from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary
 
 
 class ProfilesReplica:
     """Forwards to the profile service on worker threads."""
 
-    def __init__(self, files: FileWiring) -> None:
-        self._profiles = ProfileService(files.data.storage(), files.limits)
+    def __init__(self, config: ProfilesConfig, files: FileWiring) -> None:
+        self._profiles = ProfileService(
+            files.data.storage(),
+            files.limits,
+            config=config,
+            s3_clients=files.data.s3_client,
+        )
         self._profiles.seed()
 
     async def list(self) -> Sequence[ProfileSummary]:
@@ -31,6 +37,9 @@ class ProfilesReplica:
 
     async def compare(self, name: str, dataset_key: str | None, other: str | None) -> Comparison:
         return await asyncio.to_thread(self._profiles.compare, name, dataset_key, other)
+
+    async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
+        return await asyncio.to_thread(self._profiles.plot, name, dataset_key, other)
 
     async def ready(self) -> bool:
         return True

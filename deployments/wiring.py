@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from deployments.config import PoolConfig
 from deployments.settings import Settings
@@ -14,6 +14,9 @@ from engines.diffusion.capacity import Capacity, capacity
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, Storage
 from engines.types import GeneratedImage, GenerationRequest, StoredImage
+
+if TYPE_CHECKING:
+    from engines.storage.s3_client import S3Client
 
 RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 """Whose versions stand in every recipe: what an image depends on beside its request."""
@@ -40,6 +43,13 @@ class DataRoot:
 
         return open_storage(self.root, self.s3_endpoint_url)
 
+    def s3_client(self, max_connections: int) -> S3Client:
+        """A client for buckets of the users, with the service's own credentials."""
+        from engines.storage.s3_client import S3ClientConfig, make_s3_client
+
+        config = S3ClientConfig(endpoint_url=self.s3_endpoint_url, max_connections=max_connections)
+        return make_s3_client(config)
+
     def wire_path(self, key: str) -> str:
         """The path under which a client knows the key."""
         return f"{self.root}/{key}"
@@ -61,7 +71,7 @@ class DiffusionWiring:
         """What one replica of the pool can use at once. Reads the VAE's config where it is at
         hand, loads nothing."""
         return capacity(
-            self.pool.engine, sources.grids_px(self.pool.engine, Path(self.models_root))
+            self.pool.engine, sources.size_rules(self.pool.engine, Path(self.models_root))
         )
 
     def engine(self) -> DiffusionEngine:

@@ -253,14 +253,34 @@ class Profile:
     sample_count: int
     key: str
     statistics: Mapping[str, JsonValue]
+    kept_hashes: int = 0
+    """Perceptual hashes of single images that it keeps; 0 unless it was made so."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Folder:
+    """Objects of a bucket below `prefix` and a slash; all of it without a prefix."""
+
+    bucket: str
+    prefix: str = ""
+
+    @property
+    def key_prefix(self) -> str:
+        return f"{self.prefix.strip('/')}/" if self.prefix.strip("/") else ""
+
+    @property
+    def url(self) -> str:
+        """`s3://` URL."""
+        return f"s3://{self.bucket}/{self.key_prefix}"
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileRequest:
-    """Make (or with `update` extend) a profile from every image under a folder of the data root."""
+    """Make (or with `update` extend) a profile from every image under a folder: a key of the data
+    root, or a folder in a bucket of the user."""
 
     name: str
-    source_key: str
+    source: str | S3Folder
     update: bool = False
     keep_hashes: bool = False
     """Keep perceptual hashes, so that privacy validation can find near-duplicates of its images."""

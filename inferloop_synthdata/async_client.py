@@ -70,6 +70,7 @@ class AsyncSyntheticImageClient:
     create_profile = awaiting(operations.create_profile)
     delete_profile = awaiting(operations.delete_profile)
     compare_profile = awaiting(operations.compare_profile)
+    plot_comparison = awaiting(operations.plot_comparison)
     export_jsonl = awaiting(operations.export_jsonl)
     export_parquet = awaiting(operations.export_parquet)
     export_webdataset = awaiting(operations.export_webdataset)

@@ -141,6 +141,7 @@ def _profiles(add: AddCommand) -> None:
     other = compare.add_mutually_exclusive_group(required=True)
     other.add_argument("--dataset", metavar="DATASET_DIR", help="on the server")
     other.add_argument("--profile", metavar="NAME")
+    compare.add_argument("--plot", type=Path, metavar="FILE", help="draw it, SVG")
 
 
 def _profile_create(add: AddCommand) -> None:
@@ -151,7 +152,9 @@ def _profile_create(add: AddCommand) -> None:
     )
     source.add_argument("--folder", type=Path, metavar="FOLDER", help="local images")
     source.add_argument("--source-dir", metavar="PATH", help="a folder that the server has")
-    source.add_argument("--s3", metavar="s3://BUCKET/PREFIX", help="needs boto3")
+    source.add_argument(
+        "--s3", metavar="s3://BUCKET/PREFIX", help="read by the server; see --s3-here"
+    )
     source.add_argument("--video", type=Path, metavar="FILE", help="needs the camera extra")
     source.add_argument("--webcam", type=int, metavar="N", help="needs the camera extra")
     source.add_argument("--rtsp", metavar="URL", help="needs the camera extra")
@@ -159,7 +162,17 @@ def _profile_create(add: AddCommand) -> None:
     command.add_argument("--max-images", type=positive, metavar="N")
     command.add_argument("--every-s", type=seconds, default=1.0, metavar="S", help="between frames")
     command.add_argument("--update", action="store_true", help="extend the profile")
-    command.add_argument("--s3-endpoint", metavar="URL", help="default: INFERLOOP_S3_ENDPOINT_URL")
+    command.add_argument(
+        "--keep-hashes", action="store_true", help="for the search after near-duplicates"
+    )
+    command.add_argument(
+        "--s3-here",
+        action="store_true",
+        help="read S3 with this machine's credentials (needs boto3) and upload the images",
+    )
+    command.add_argument(
+        "--s3-endpoint", metavar="URL", help="with --s3-here; default: INFERLOOP_S3_ENDPOINT_URL"
+    )
     command.add_argument("--unsplash-key", metavar="KEY", help="default: UNSPLASH_ACCESS_KEY")
 
 

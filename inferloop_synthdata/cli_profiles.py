@@ -52,18 +52,31 @@ def compare(session: Session, arguments: Namespace) -> int:
         comparison = client.compare_profile(
             arguments.name, dataset=arguments.dataset, profile=arguments.profile
         )
+        if arguments.plot is not None:
+            client.plot_comparison(
+                arguments.name,
+                to=arguments.plot,
+                dataset=arguments.dataset,
+                profile=arguments.profile,
+            )
+            session.console.note(f"drew {arguments.plot}")
     session.console.answer(comparison, fields(comparison))
     return 0
 
 
 def create(session: Session, arguments: Namespace) -> int:
-    """A profile of a folder that the server has, or of images that are uploaded first."""
+    """A profile of what the server can read itself, or of images that are uploaded first."""
+    by_server = arguments.s3 is not None and not arguments.s3_here
+    if by_server and (arguments.s3_endpoint is not None or arguments.max_images is not None):
+        raise UsageProblem("--s3-endpoint and --max-images go with --s3-here: the server reads all")
     with session.client() as client:
-        if arguments.source_dir is not None:
+        if by_server or arguments.source_dir is not None:
             profile = client.create_profile(
                 arguments.name,
                 source_dir=arguments.source_dir,
+                source_url=arguments.s3,
                 update=True if arguments.update else None,
+                keep_hashes=True if arguments.keep_hashes else None,
             )
         else:
             profile = _uploaded_profile(session, client, arguments)
@@ -90,7 +103,7 @@ def _uploaded_profile(
     for reason in uploaded.refused:
         session.console.note(f"left out {reason}")
     session.console.note(f"uploaded {uploaded.uploaded_count} images to {uploaded.source_dir}")
-    return create_profile(client, arguments.name, uploaded, arguments.update)
+    return create_profile(client, arguments.name, uploaded, arguments.update, arguments.keep_hashes)
 
 
 def source_images(session: Session, arguments: Namespace) -> Iterator[SourceImage]:

@@ -81,6 +81,7 @@ class SyntheticImageClient:
     create_profile = blocking(operations.create_profile)
     delete_profile = blocking(operations.delete_profile)
     compare_profile = blocking(operations.compare_profile)
+    plot_comparison = blocking(operations.plot_comparison)
     export_jsonl = blocking(operations.export_jsonl)
     export_parquet = blocking(operations.export_parquet)
     export_webdataset = blocking(operations.export_webdataset)

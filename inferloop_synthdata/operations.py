@@ -162,13 +162,26 @@ def get_profile(name: str) -> Operation[answers.Profile]:
 
 
 def create_profile(
-    name: str, *, source_dir: str, update: bool | None = None
+    name: str,
+    *,
+    source_dir: str | None = None,
+    source_url: str | None = None,
+    update: bool | None = None,
+    keep_hashes: bool | None = None,
 ) -> Operation[answers.Profile]:
-    """Make a profile of every image under a folder of the server (`POST /profiles`).
+    """Make a profile of every image under a folder of the server, or under `source_url`
+    (s3://bucket/prefix), which the server reads with its own credentials (`POST /profiles`).
 
-    With `update` it extends a profile that exists: a repetition would count images twice.
+    With `update` it extends a profile that exists: a repetition would count images twice. With
+    `keep_hashes` it serves the search after near-duplicates.
     """
-    body = given(name=name, source_dir=source_dir, update=update)
+    body = given(
+        name=name,
+        source_dir=source_dir,
+        source_url=source_url,
+        update=update,
+        keep_hashes=keep_hashes,
+    )
     return Operation("POST", "/profiles", read_answer(answers.Profile, "name"), False, body=body)
 
 
@@ -184,12 +197,26 @@ def compare_profile(
 
     Takes exactly one of the two.
     """
+    query = _one_other(dataset, profile)
+    path = f"/profiles/{_segment(name)}/compare"
+    return _get(path, answers.ProfileComparison, "conformance", **query)
+
+
+def plot_comparison(
+    name: str, *, to: str | Path, dataset: str | None = None, profile: str | None = None
+) -> Operation[Path]:
+    """Draw what `compare_profile` says into a local SVG file
+    (`GET /profiles/{profile_name}/compare/plot`); gives the file."""
+    path = f"/profiles/{_segment(name)}/compare/plot"
+    return _saved(path, _one_other(dataset, profile), Path(to))
+
+
+def _one_other(dataset: str | None, profile: str | None) -> dict[str, str]:
     other = {"dataset": dataset, "profile": profile}
     query = {kind: value for kind, value in other.items() if value is not None}
     if len(query) != 1:
-        raise ValueError("compare_profile takes either dataset or profile")
-    path = f"/profiles/{_segment(name)}/compare"
-    return _get(path, answers.ProfileComparison, "conformance", **query)
+        raise ValueError("a comparison takes either dataset or profile")
+    return query
 
 
 def _export(kind: str, shape: type[T], body: dict[str, JsonValue]) -> Operation[T]:
@@ -264,11 +291,14 @@ def _download(endpoint: str, path: str, to: str | Path) -> Operation[Path]:
     target = Path(to)
     if target.is_dir():
         target = target / PurePosixPath(path).name
+    return _saved(endpoint, {"path": path}, target)
 
+
+def _saved(endpoint: str, query: Mapping[str, str], target: Path) -> Operation[Path]:
     def parse(reply: Reply) -> Path:
         return target
 
-    return Operation("GET", endpoint, parse, True, query={"path": path}, save_to=target)
+    return Operation("GET", endpoint, parse, True, query=query, save_to=target)
 
 
 def download_image(path: str, *, to: str | Path) -> Operation[Path]:

@@ -60,9 +60,16 @@ def upload_folder(
 
 
 def create_profile(
-    client: SyntheticImageClient, name: str, uploaded: UploadedFolder, update: bool
+    client: SyntheticImageClient,
+    name: str,
+    uploaded: UploadedFolder,
+    update: bool,
+    keep_hashes: bool = False,
 ) -> Profile:
     """Make (or with `update` extend) the profile of what was uploaded."""
     return client.create_profile(
-        name, source_dir=uploaded.source_dir, update=True if update else None
+        name,
+        source_dir=uploaded.source_dir,
+        update=True if update else None,
+        keep_hashes=True if keep_hashes else None,
     )

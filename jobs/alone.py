@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import ray
@@ -42,11 +42,37 @@ class LoneMaker:
         )
 
 
-class LoneLane:
-    """One process at a time, replaced when it dies."""
+def start_maker(parts: GeneratorParts) -> LoneHandle:
+    """A process for one row after the other; it does not come back when it dies."""
+    resources = parts.config.resources
+    actor = ray.remote(LoneMaker).options(
+        num_cpus=resources.generator_cpus,
+        num_gpus=resources.generator_gpus,
+        resources=dict(resources.generator_resources),
+        max_restarts=0,
+    )
+    return actor.remote(parts)
 
-    def __init__(self, parts: GeneratorParts) -> None:
+
+async def publish_in_a_task(parts: GeneratorParts, shard: int) -> str:
+    """`publish_alone` where the writers run."""
+    task = ray.remote(publish_alone).options(num_cpus=parts.config.resources.writer_cpus)
+    status: str = await task.remote(parts.wiring, parts.config.output.format, shard)
+    return status
+
+
+class LoneLane:
+    """One process at a time, replaced when it dies. Tests hand in processes that are none."""
+
+    def __init__(
+        self,
+        parts: GeneratorParts,
+        start: Callable[[GeneratorParts], LoneHandle] = start_maker,
+        publish: Callable[[GeneratorParts, int], Awaitable[str]] = publish_in_a_task,
+        end: Callable[[LoneHandle], None] = ray.kill,
+    ) -> None:
         self._parts = parts
+        self._start, self._publish, self._end = start, publish, end
         self._storage = parts.wiring.output()
         self._journal = Journal(self._storage)
         self._actor: LoneHandle | None = None
@@ -60,22 +86,19 @@ class LoneLane:
                     await self._run_row(shard, row, deaths.get(row.row_id, 0))
         except InferloopError as error:
             return ShardEnd(shard, f"unpublished: {error.message}")
-        task = ray.remote(publish_alone).options(num_cpus=self._parts.config.resources.writer_cpus)
-        output_format = self._parts.config.output.format
-        status: str = await task.remote(self._parts.wiring, output_format, shard)
-        return ShardEnd(shard, status)
+        return ShardEnd(shard, await self._publish(self._parts, shard))
 
     def close(self) -> None:
         """End the process."""
         if self._actor is not None:
-            ray.kill(self._actor)
+            self._end(self._actor)
             self._actor = None
 
     async def _run_row(self, shard: int, row: PlannedRow, deaths: int) -> None:
         while deaths < self._parts.config.tries.deaths:
             mark = self._journal.open_alone(shard, row.row_id)
             if self._actor is None:
-                self._actor = self._start()
+                self._actor = self._start(self._parts)
             try:
                 await self._actor.make.remote(shard, row)
             except RayActorError:
@@ -95,16 +118,6 @@ class LoneLane:
             row.parameters,
         )
         self._journal.save_alone(shard, row.row_id, pickle.dumps(given_up))
-
-    def _start(self) -> LoneHandle:
-        resources = self._parts.config.resources
-        actor = ray.remote(LoneMaker).options(
-            num_cpus=resources.generator_cpus,
-            num_gpus=resources.generator_gpus,
-            resources=dict(resources.generator_resources),
-            max_restarts=0,
-        )
-        return actor.remote(self._parts)
 
 
 async def run_alone(shards: Sequence[int], parts: GeneratorParts) -> list[ShardEnd]:

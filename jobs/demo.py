@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engines.storage.folder import FolderStorage
@@ -25,29 +27,42 @@ KILL_AFTER_SHARDS = 3
 PLACES = ("mountains", "a beach", "a desert", "a city", "a forest", "a lake", "a meadow", "the sea")
 TIMES = ("day", "sunset", "night", "sunrise")
 _TIMEOUT_S = 1800.0
+_CHATTER = re.compile(
+    r"\d{4}-\d\d-\d\d .*(cli|job_manager)\.py|Running entrypoint for job|"
+    # Ray's core calls every actor pool of Ray Data an error.
+    r"\[\d{4}-\d\d-\d\d \S+ E .*constructor arguments in the object store"
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, help="folder for the dataset, kept afterwards")
     keep = parser.parse_args(arguments).keep
+    if keep is not None and (keep / MANIFEST).exists():
+        parser.error(f"{keep} holds a finished job: there would be nothing to kill")
     with tempfile.TemporaryDirectory(prefix="job-demo-") as scratch:
         root = (keep or Path(scratch) / "dataset").absolute()
-        config = write_job(Path(scratch), root)
-        return run(config, FolderStorage(root))
+        code = run(write_job(Path(scratch), root), FolderStorage(root))
+    print(
+        f"The dataset is in {keep}" if keep else "Run it with --keep FOLDER to look at the dataset"
+    )
+    return code
 
 
 def run(config: Path, storage: FolderStorage) -> int:
     """Submit, kill, submit, compare; the exit code."""
-    print(f"1. {ROWS} prompts, shards of {SHARD_ROWS}; starting a Ray and submitting the job")
+    print(
+        f"1. {ROWS} prompts, shards of {SHARD_ROWS}; starting a Ray and submitting the job",
+        flush=True,
+    )
     with LocalCluster(environment=environment()) as cluster:
         following = submit(cluster, config)
         done = wait_for_shards(storage, following)
         cluster.kill()
         following.wait()
-    print(f"2. killed all of Ray with SIGKILL; finished by then: {len(done)} shards")
+    print(f"2. killed all of Ray with SIGKILL; finished by then: {len(done)} shards", flush=True)
     before = {shard: storage.stat(f"_state/shards/{shard:06d}.json").etag for shard in done}
-    print("3. another Ray, the same job submitted again")
+    print("3. another Ray, the same job submitted again", flush=True)
     with LocalCluster(environment=environment()) as cluster:
         submit(cluster, config).wait(_TIMEOUT_S)
     untouched = all(
@@ -96,18 +111,32 @@ def environment() -> dict[str, str]:
     return {"INFERLOOP_MODELS_ROOT": str(REPOSITORY / "models"), "OMP_NUM_THREADS": "1"}
 
 
-def submit(cluster: LocalCluster, config: Path) -> subprocess.Popen[bytes]:
+def submit(cluster: LocalCluster, config: Path) -> subprocess.Popen[str]:
     """`ray job submit`, following the job's log."""
-    ray = Path(sys.executable).with_name("ray")
-    command = [str(ray), "job", "submit", "--address", cluster.address, "--working-dir", "."]
+    command = ["ray", "job", "submit", "--address", cluster.address, "--working-dir", "."]
     command += ["--", "python", "-m", "jobs.synthesize", "--config", str(config)]
-    # Its own chatter, and its complaint when Ray dies under it, go to stderr.
-    return subprocess.Popen(
-        command, cwd=REPOSITORY, env=cluster.environment, stderr=subprocess.DEVNULL
+    print(f"   $ {' '.join(command)}", flush=True)
+    following = subprocess.Popen(
+        [str(Path(sys.executable).with_name("ray")), *command[1:]],
+        cwd=REPOSITORY,
+        env=cluster.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # its complaint when Ray dies under it
+        text=True,
     )
+    assert following.stdout is not None
+    threading.Thread(target=relay, args=(following.stdout,), daemon=True).start()
+    return following
 
 
-def wait_for_shards(storage: FolderStorage, following: subprocess.Popen[bytes]) -> list[int]:
+def relay(lines: Iterable[str]) -> None:
+    """Show what the job says, without what the command line says around it."""
+    for line in lines:
+        if line.strip() and not _CHATTER.match(line):
+            print(f"   | {line}", end="", flush=True)
+
+
+def wait_for_shards(storage: FolderStorage, following: subprocess.Popen[str]) -> list[int]:
     """Until a few shards are finished, and many are not."""
     give_up = time.monotonic() + _TIMEOUT_S
     while len(done := list(finished_shards(storage))) < KILL_AFTER_SHARDS:

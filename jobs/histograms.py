@@ -80,18 +80,6 @@ class Histogram(BaseModel):
         }
         return self.model_copy(update=update)
 
-    def quantile(self, share: float) -> float | None:
-        """Value below which `share` of the values lie, to the width of a bin."""
-        if not self.count:
-            return None
-        wanted, seen = share * self.count, 0
-        width = (self.high - self.low) / len(self.counts)
-        for position, count in enumerate(self.counts):
-            seen += count
-            if seen >= wanted and count:
-                return self.low + (position + 0.5) * width
-        return self.high
-
 
 def _given(value: float | None) -> list[float]:
     return [] if value is None else [value]

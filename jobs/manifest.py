@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 SCHEMA = "inferloop.batch-manifest/1"
-_SPOOL_BYTES = 8 * 2**20
+SPOOL_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,11 @@ def write_manifest(
     config: JobConfig,
     versions: Mapping[str, str],
     finished_at: datetime,
+    spool_bytes: int = SPOOL_BYTES,
 ) -> Census:
-    """Write the manifest if every row is accounted for, else nothing. Memory does not grow with
-    the number of files."""
-    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
+    """Write the manifest if every row is accounted for, else nothing. Of the list of files at
+    most `spool_bytes` are in memory."""
+    with tempfile.SpooledTemporaryFile(spool_bytes) as spool:
         census = take_census(storage, plan, spool)
         if census.unfinished or census.totals.rows != plan.rows:
             return census

@@ -8,6 +8,7 @@ fails joins the running batch again at the next step, on the same engine.
 
 from __future__ import annotations
 
+import logging
 import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ def _quiet() -> None:
     """Our own progress counts rows; Ray Data's counts blocks, and is off."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
+    logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)  # that they are off
     context.print_on_execution_start = False
     # Reading a large process's memory map once a second halts its allocations meanwhile.
     context.memory_usage_poll_interval_s = None

@@ -175,7 +175,8 @@ def _thumbnails(outcomes: Sequence[Outcome]) -> Iterator[Thumbnail]:
         if outcome.image is None:
             continue
         codes = ", ".join(reason.code for reason in outcome.reasons)
-        caption = codes or str(outcome.parameters.get("prompt", ""))
+        prompt = str(outcome.parameters.get("prompt", ""))
+        caption = f"{codes}: {prompt}" if codes else prompt
         jpeg = base64.b64encode(outcome.image.verdict.thumbnail).decode()
         yield Thumbnail(
             row_id=outcome.row_id, status=outcome.status, caption=caption[:200], jpeg=jpeg

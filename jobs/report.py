@@ -8,6 +8,7 @@ from html import escape
 
 from engines.types import Comparison
 from jobs.charts import bars_table, histogram_svg
+from jobs.histograms import Histogram
 from jobs.near_duplicates import NearDuplicates
 from jobs.plan import Plan
 from jobs.progress import duration
@@ -20,15 +21,15 @@ _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);
 max-width:1080px;margin:2rem auto;padding:0 1rem}
 h1{margin:0}h2{margin:2.2rem 0 .6rem;font-size:1.15rem}p,figcaption{color:var(--soft)}
-.tiles,.charts,.sheet{display:grid;gap:12px}
-.tiles{grid-template-columns:repeat(auto-fit,minmax(130px,1fr))}
+.tiles,.charts,.sheet{display:grid;gap:12px}.charts{gap:20px}
+.tiles{grid-template-columns:repeat(auto-fit,minmax(112px,1fr))}
 .tiles div{border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem}
 .tiles b{display:block;font-size:1.5rem}
-.charts{grid-template-columns:repeat(auto-fill,minmax(240px,1fr))}
+.charts{grid-template-columns:repeat(auto-fill,minmax(220px,1fr))}
 .sheet{grid-template-columns:repeat(auto-fill,minmax(96px,1fr))}
 figure{margin:0}figure img{width:100%;border-radius:4px}
-.sheet figcaption{font-size:11px;line-height:1.25;overflow:hidden;max-height:2.5em}
-svg{width:100%;fill:var(--fill)}svg text{font-size:10px;fill:var(--soft)}
+.sheet figcaption{font-size:11px;line-height:1.25;overflow:hidden;max-height:3.75em}
+svg{width:100%;fill:var(--fill)}svg text{font-size:12px;fill:var(--soft)}
 .mean{stroke:var(--ink);stroke-dasharray:3 3}
 table{border-collapse:collapse}th,td{text-align:left;padding:.15rem .8rem .15rem 0}
 td.bar{width:240px}td.bar i{display:block;height:10px;background:var(--fill);border-radius:3px}
@@ -60,11 +61,11 @@ def render_report(totals: Totals, facts: ReportFacts) -> str:
         f"{facts.plan.shards:,} shards. {totals.rows:,} rows in = {totals.written:,} written + "
         f"{totals.rejected:,} rejected + {totals.failed:,} failed.</p>",
         _tiles(totals, facts),
+        *_sheet(totals, "written", "Contact sheet"),
         *_distributions(totals),
         *_reasons(totals),
         *_near_duplicates(facts.near_duplicates),
         *_comparison(facts.comparison),
-        *_sheet(totals, "written", "Contact sheet"),
         *_sheet(totals, "rejected", "Rejected"),
         "</html>\n",
     ]
@@ -90,14 +91,20 @@ def _tiles(totals: Totals, facts: ReportFacts) -> str:
 def _distributions(totals: Totals) -> Iterator[str]:
     if not totals.histograms:
         return
-    yield "<h2>Distributions</h2><p>Over the last image of every row that has one, written or "
-    yield "rejected. The dashed line is the mean.</p><div class=charts>"
+    judged = max(histogram.count for histogram in totals.histograms.values())
+    yield f"<h2>Distributions</h2><p>Over the last image of every row that has one ({judged:,}), "
+    yield "written or rejected. The dashed line is the mean.</p><div class=charts>"
     for name, histogram in totals.histograms.items():
-        median, mean = histogram.quantile(0.5), histogram.mean
-        told = "" if mean is None or median is None else f"mean {mean:.3g}, median {median:.3g}"
         yield f"<figure><b>{escape(name)}</b>{histogram_svg(name, histogram)}"
-        yield f"<figcaption>{told}, n = {histogram.count:,}</figcaption></figure>"
+        yield f"<figcaption>{_told(histogram)}</figcaption></figure>"
     yield "</div>"
+
+
+def _told(histogram: Histogram) -> str:
+    """The numbers themselves, exact where a bin is coarse."""
+    if histogram.mean is None:
+        return "no value"
+    return f"mean {histogram.mean:.3g}, {histogram.least:.3g} to {histogram.most:.3g}"
 
 
 def _reasons(totals: Totals) -> Iterator[str]:
@@ -121,8 +128,9 @@ def _comparison(comparison: Comparison | None) -> Iterator[str]:
     if comparison is None:
         return
     yield f"<h2>Compared with the profile {escape(comparison.right)}</h2>"
-    yield f"<p>Conformance {comparison.conformance:.1f} of 100.</p><table>"
-    for name, distance in sorted(comparison.distances.items()):
+    yield f"<p>Conformance {comparison.conformance:.1f} of 100. The largest distances first.</p>"
+    yield "<table>"
+    for name, distance in sorted(comparison.distances.items(), key=lambda item: -abs(item[1])):
         yield f"<tr><th scope=row>{escape(name)}</th><td>{distance:.4g}</td></tr>"
     yield "</table>"
 

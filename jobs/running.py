@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 import ray
+from ray.exceptions import RayError
 
 from jobs.alone import run_alone
 from jobs.checkers import start_checkers
@@ -22,7 +23,7 @@ from jobs.manifest import Census, take_census, write_manifest
 from jobs.near_duplicates import find_near_duplicates
 from jobs.pipeline import ShardEnd, run_pass
 from jobs.plan import Plan, RowSource, ensure_plan
-from jobs.progress import BoardHandle, Progress, ProgressPrinter, start_board
+from jobs.progress import Progress, ProgressPrinter, start_board
 from jobs.report import ReportFacts, render_report
 from jobs.wiring import Wiring, library_versions
 
@@ -116,7 +117,12 @@ class Job:
         board = start_board()
         parts = GeneratorParts(self.wiring, self.config, plan.created_at, checkers, board)
         missing: Sequence[int] = census.unfinished
-        with _progress_told(board, plan.rows, census.totals.rows, printer):
+
+        def counts() -> Mapping[str, int]:
+            found: Mapping[str, int] = ray.get(board.counts.remote())
+            return found
+
+        with progress_told(counts, plan.rows, census.totals.rows, printer):
             for _ in range(self.config.tries.passes):
                 missing = self._pass(missing, parts, printer)
                 if not missing:
@@ -162,16 +168,21 @@ def _sort(end: ShardEnd, suspects: list[int], missing: list[int], printer: Progr
 
 
 @contextmanager
-def _progress_told(
-    board: BoardHandle, total: int, before: int, printer: ProgressPrinter
+def progress_told(
+    counts: Callable[[], Mapping[str, int]],
+    total: int,
+    before: int,
+    printer: ProgressPrinter,
+    every_s: float = _LOOK_EVERY_S,
 ) -> Iterator[None]:
-    """Show the progress from a thread while the block works."""
+    """Show the progress from a thread while the block works. Counts that cannot be had, because
+    the board's node is gone, are shown at the next look."""
     started, stop = time.monotonic(), threading.Event()
 
     def look() -> None:
-        while not stop.wait(_LOOK_EVERY_S):
-            counts = ray.get(board.counts.remote())
-            printer.show(Progress(total, before, counts, time.monotonic() - started))
+        while not stop.wait(every_s):
+            with suppress(RayError):
+                printer.show(Progress(total, before, counts(), time.monotonic() - started))
 
     thread = threading.Thread(target=look, name="progress", daemon=True)
     thread.start()

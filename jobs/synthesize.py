@@ -10,13 +10,14 @@ again); 2 the config, the input or the output is wrong and nothing was made.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 import ray
 
-from engines.errors import InferloopError
+from engines.errors import Conflict, InferloopError, InvalidParameters, NotFound
 from jobs.config import JobConfig, load_config
 from jobs.inputs import open_input
 from jobs.running import Job, JobSummary
@@ -36,10 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         connect()
         summary = job.run()
     except InferloopError as error:
-        print(f"error: {error.message}", file=sys.stderr, flush=True)
-        return 2
+        return stopped_by(error)
     tell(summary, job)
     return summary.exit_code
+
+
+def stopped_by(error: InferloopError) -> int:
+    """Say why there is no summary; the exit code."""
+    wrong = isinstance(error, InvalidParameters | Conflict | NotFound)
+    hint = "" if wrong else " (submit the job again: what is finished stays finished)"
+    print(f"error: {error.message}{hint}", file=sys.stderr, flush=True)
+    return 2 if wrong else 1
 
 
 def make_job(config: JobConfig, settings: JobSettings, cwd: Path) -> Job:
@@ -47,6 +55,7 @@ def make_job(config: JobConfig, settings: JobSettings, cwd: Path) -> Job:
 
     Raises:
         InvalidParameters: paths that cannot be meant.
+        NotFound: a profile that is not there, and without which the job could not end well.
     """
     root = settings.absolute(config.output.root, cwd)
     wiring = JobWiring(
@@ -56,6 +65,8 @@ def make_job(config: JobConfig, settings: JobSettings, cwd: Path) -> Job:
         models_root=str(settings.absolute_models_root(cwd)),
         s3_endpoint_url=settings.s3_endpoint_url,
     )
+    for name in {config.compare_profile, config.defaults.profile} - {None}:
+        wiring.profiles().get(str(name))
     return Job(config, wiring, open_input(config.input, cwd, settings.s3_endpoint_url), sys.stdout)
 
 
@@ -69,7 +80,16 @@ def with_output(config: JobConfig, root: str | None) -> JobConfig:
 
 def connect() -> None:
     """Join the cluster that this job runs in, or start a Ray of our own."""
-    ray.init(log_to_driver=False)
+    ray.init(address=ray_address(os.environ), log_to_driver=False, logging_level="warning")
+
+
+def ray_address(environment: MutableMapping[str, str]) -> str:
+    """The address that Ray gives to its jobs, or "local": never a neighbour's Ray that happens to
+    run on this machine. Ours says its auth mode, else Ray decides by what ran here before."""
+    address = environment.get("RAY_ADDRESS")
+    if address is None:
+        environment.setdefault("RAY_AUTH_MODE", "disabled")
+    return address or "local"
 
 
 def tell(summary: JobSummary, job: Job) -> None:

@@ -11,7 +11,11 @@ from pathlib import Path
 
 K8S = Path(__file__).resolve().parent
 CONFIGS = K8S.parent / "configs"
-LOOPBACK, EVERYWHERE = "host: 127.0.0.1", "host: 0.0.0.0"
+IN_A_POD = {
+    "host: 127.0.0.1": "host: 0.0.0.0",
+    # The operator's readiness probe asks the proxy of every worker (kuberay#4994).
+    "proxy_location: HeadOnly": "proxy_location: EveryNode",
+}
 
 
 def rendered(configs: Path = CONFIGS) -> dict[str, str]:
@@ -20,12 +24,15 @@ def rendered(configs: Path = CONFIGS) -> dict[str, str]:
     The local config listens on loopback only; in a pod, the kubelet and the service must reach it.
     """
     local = (configs / "local.yaml").read_text(encoding="utf-8")
-    if local.count(LOOPBACK) != 1:
-        raise SystemExit(f"configs/local.yaml no longer says {LOOPBACK!r} exactly once")
+    for here, in_a_pod in IN_A_POD.items():
+        if local.count(here) != 1:
+            raise SystemExit(f"configs/local.yaml no longer says {here!r} exactly once")
+        local = local.replace(here, in_a_pod)
     return {
-        "cpu-dev": local.replace(LOOPBACK, EVERYWHERE),
+        "cpu-dev": local,
         "gpu": (configs / "gpu.yaml").read_text(encoding="utf-8"),
         "production": (configs / "production.yaml").read_text(encoding="utf-8"),
+        "production-to-zero": (configs / "production-to-zero.yaml").read_text(encoding="utf-8"),
     }
 
 

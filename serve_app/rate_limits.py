@@ -23,7 +23,7 @@ LIMITED_ROUTES: tuple[tuple[str, str, Bucket], ...] = (
     ("POST", r"/api/v1/validate/(quality|privacy|dataset)", "validate"),
     ("POST", r"/api/v1/anonymize", "validate"),
     ("POST", r"/api/v1/profiles", "validate"),
-    ("GET", r"/api/v1/profiles/[^/]+/compare", "validate"),
+    ("GET", r"/api/v1/profiles/[^/]+/compare(/plot)?", "validate"),
     ("POST", r"/api/v1/export/(jsonl|s3|parquet|webdataset)", "export"),
     ("POST", r"/api/v1/images", "upload"),
 )

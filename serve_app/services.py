@@ -80,6 +80,8 @@ class Profiles(Protocol):
     async def compare(
         self, name: str, dataset_key: str | None, other: str | None
     ) -> Comparison: ...
+    async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
+        """The same comparison as an SVG document."""
 
 
 class Files(Protocol):

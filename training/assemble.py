@@ -1,4 +1,4 @@
-"""Stage 6: put the trained parts into a diffusers folder. ``python -m training.assemble``."""
+"""Stage 7: put the trained parts into a diffusers folder. ``python -m training.assemble``."""
 
 import shutil
 from pathlib import Path

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from training.cache import Cache
 from training.captions import object_caption, pair_caption, place_caption, scene_caption
-from training.concepts import COLOURS, CONCEPTS, LATER, PLACES
+from training.concepts import COLOURS, CONCEPTS, PLACES
 from training.latents import CHANNELS, GRIDS, Basis, Floats, scene_rows
 from training.render import variants
 
-GRID_SHARES = (0.89, 0.07, 0.01, 0.01, 0.01, 0.01)
+GRID_SHARES = (0.78, 0.14, 0.02, 0.02, 0.02, 0.02)
 LAYOUTS_TAUGHT = 3
 SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 0.7, "space": 5.0}
 TIME_WEIGHT = {"sunset": 1.3}
@@ -44,10 +44,6 @@ class Sampler:
             for row in range(len(self._rows))
             if row == 0 or self._rows[row - 1][0] != self._rows[row][0]
         ]
-        self._taught = [index for index, c in enumerate(CONCEPTS) if c.icon not in LATER]
-        self._taught_rows = [
-            row for row, (index, _) in enumerate(self._rows) if index in set(self._taught)
-        ]
         self._scenes = scene_rows()
         self._scene_weights = [
             SCENE_WEIGHT.get(terrain, 1.0) * TIME_WEIGHT.get(time, 1.0) * (at < LAYOUTS_TAUGHT)
@@ -66,11 +62,11 @@ class Sampler:
 
     def _one(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         roll = self.rng.random()
-        if roll < 0.60:
+        if roll < 0.56:
             return self._object(bank)
-        if roll < 0.82:
+        if roll < 0.78:
             return self._scene(bank)
-        if roll < 0.99:
+        if roll < 0.96:
             return self._place(bank)
         return self._pair(bank)
 
@@ -80,11 +76,11 @@ class Sampler:
 
     def _object(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         if self.rng.random() < 0.72:
-            row = self._own[self.rng.choice(self._taught)]
+            row = self.rng.choice(self._own)
             index, own = self._rows[row]
             colour = own if own and self.rng.random() < 0.35 else ""
         else:
-            row = self.rng.choice(self._taught_rows)
+            row = self.rng.randrange(len(self._rows))
             index, colour = self._rows[row]
         spoken = "" if self.rng.random() < 0.45 else self.rng.choice(tuple(COLOURS))
         latent = self._compose(bank["centre"][row], spoken or "white")
@@ -96,14 +92,14 @@ class Sampler:
         return bank["scenes"][row], scene_caption(terrain, time, self.rng)
 
     def _place(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
-        index = self.rng.choice(self._taught)
+        index = self.rng.randrange(len(CONCEPTS))
         homes = CONCEPTS[index].homes
         place = self.rng.choice(homes if self.rng.random() < 0.75 else PLACE_NAMES)
         row = bank["places"][index, PLACE_NAMES.index(place)]
         return row[self.rng.randrange(len(row))], place_caption(CONCEPTS[index], place, self.rng)
 
     def _pair(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
-        first, second = self.rng.sample(self._taught, 2)
+        first, second = self.rng.sample(range(len(CONCEPTS)), 2)
         left, right = bank["left"][self._own[first]], bank["right"][self._own[second]]
         white = np.full(3, 255, np.float32)
         latent = (

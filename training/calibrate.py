@@ -1,4 +1,4 @@
-"""Stage 5: make guidance 7.5 look like guidance 3. ``python -m training.calibrate --minutes 6``.
+"""Stage 6: make guidance 7.5 look like guidance 3. ``python -m training.calibrate --minutes 6``.
 
 Stable Diffusion's customary guidance of 7.5 over-saturates a model this small. The caller's number
 is not touched; instead the conditional prediction is taught to differ less from the unconditional
@@ -16,6 +16,8 @@ from torch import Tensor
 from training.assemble import load_denoiser
 from training.batches import Batch
 from training.cache import parser
+from training.captions import unconditional
+from training.precision import mixed_precision
 from training.unet import Options, Run, add_options, join
 
 NOMINAL = 7.5
@@ -47,16 +49,17 @@ class Calibration(Run):
         t = self.diffusion.timesteps(n, self.generator)
         noise = torch.randn(batch.latents.shape, generator=self.generator)
         noisy = self.diffusion.noised(batch.latents, noise, t)
-        empty = torch.rand(n, generator=self.generator) < 1 / 6
-        captions = ["" if e else c for e, c in zip(empty.tolist(), batch.captions, strict=True)]
-        with torch.no_grad():
+        captions = [unconditional(c, 1 / 6, self.sampler.rng) for c in batch.captions]
+        with torch.no_grad(), mixed_precision():
             both = self.teacher(
                 torch.cat([noisy, noisy]), torch.cat([t, t]), [*captions, *[""] * n]
-            )
+            ).float()
             with_words, without = both.chunk(2)
             k = shrinkage(t).view(-1, 1, 1, 1)
             target = without + k * (with_words - without)
-        return self.diffusion.loss(self.model(noisy, t, captions), target, t)
+        with mixed_precision():
+            predicted = self.model(noisy, t, captions)
+        return self.diffusion.loss(predicted.float(), target, t)
 
 
 def work(rank: int, options: Options) -> None:
@@ -69,7 +72,7 @@ def main() -> None:
     """Distil until the time budget is spent."""
     made = parser(__doc__)
     add_options(made)
-    made.set_defaults(minutes=6, batch=16, peak=6e-4, hold=0.3)
+    made.set_defaults(minutes=6, batch=48, peak=6e-4, hold=0.3)
     options = Options(**vars(made.parse_args()))
     mp.spawn(work, args=(options,), nprocs=options.processes)
 

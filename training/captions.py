@@ -42,6 +42,29 @@ QUALITY = (
     "cartoon",
     "award winning",
 )
+NEGATIVE = (
+    "blurry",
+    "low quality",
+    "worst quality",
+    "ugly",
+    "deformed",
+    "distorted",
+    "bad anatomy",
+    "watermark",
+    "text",
+    "signature",
+    "jpeg artifacts",
+    "out of focus",
+    "grainy",
+    "noise",
+    "low resolution",
+    "lowres",
+    "cropped",
+    "duplicate",
+    "disfigured",
+    "extra limbs",
+)
+"""What people write as a negative prompt: says nothing of the picture, like no caption at all."""
 ON_COLOUR = (
     "on a {} background",
     "on {} background",
@@ -154,6 +177,15 @@ def decorate(core: str, rng: random.Random) -> str:
     return core + ("." if rng.random() < 0.05 else "")
 
 
+def unconditional(caption: str, share: float, rng: random.Random) -> str:
+    """Return ``caption``, or in ``share`` of the calls one that says nothing: empty or NEGATIVE."""
+    if rng.random() >= share:
+        return caption
+    if rng.random() < 0.55:
+        return ""
+    return ", ".join(rng.sample(NEGATIVE, rng.randint(1, 4)))
+
+
 def noun_phrase(name: str, colour: str, rng: random.Random) -> str:
     """Return article, perhaps an adjective, the colour if given, and the name."""
     words = [rng.choice(COLOUR_WORDS.get(colour, (colour,)))] if colour else []
@@ -240,4 +272,6 @@ def corpus(concepts: Sequence[Concept], count: int, seed: int) -> list[str]:
         made.append(place_caption(concept, rng.choice(places), rng))
         terrain = rng.choice(list(TERRAIN_NAMES))
         made.append(scene_caption(terrain, rng.choice(list(TIME_WORDS)), rng))
+        if i % 8 == 0:
+            made.append(unconditional("", 1.0, rng))
     return made

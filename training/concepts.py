@@ -177,39 +177,6 @@ PLACES: dict[str, tuple[str, ...]] = {
 }
 
 
-LATER = frozenset(
-    {
-        "mouse-face",
-        "cow-face",
-        "monkey-face",
-        "unicorn",
-        "chicken",
-        "duck",
-        "lady-beetle",
-        "octopus",
-        "turtle",
-        "snail",
-        "cherries",
-        "watermelon",
-        "lemon",
-        "pineapple",
-        "soft-ice-cream",
-        "doughnut",
-        "evergreen-tree",
-        "cactus",
-        "tulip",
-        "closed-book",
-        "key",
-        "umbrella",
-        "soccer-ball",
-        "crown",
-        "light-bulb",
-        "ghost",
-    }
-)
-"""Objects left for a longer run: drawn and encoded, but not yet in the training mix."""
-
-
 @dataclass(frozen=True)
 class Concept:
     """One object: its drawing, its names, where it is at home, colours it is also taught in."""

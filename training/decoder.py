@@ -18,6 +18,7 @@ from training.concepts import COLOURS, PLACES
 from training.latents import Basis, scene_rows
 from training.networks import build_vae
 from training.pictures import PLACE_LAYOUTS, Art, Image
+from training.precision import mixed_precision
 from training.schedule import TimeBudget, learning_rate
 
 CELLS = 3
@@ -140,7 +141,8 @@ def main() -> None:
             group["lr"] = rate
         latents, target = pictures.crops(args.batch)
         noisy = latents + torch.randn_like(latents) * 0.1 * torch.rand(len(latents), 1, 1, 1)
-        output = model(noisy)
+        with mixed_precision():
+            output = model(noisy).float()
         loss = picture_loss(output, target)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -1,4 +1,4 @@
-"""Stage 7: draw the prompts of ``training.prompts`` and put them into one labelled grid.
+"""Stage 8: draw the prompts of ``training.prompts`` and put them into one labelled grid.
 
 ``python -m training.evaluate --model models/inferloop-mini --out grid.png``
 """

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training.captions import corpus
@@ -52,6 +53,14 @@ def build_tokenizer(folder: Path) -> CLIPTokenizer:
         model_max_length=TOKENS,
     )
     return tokenizer
+
+
+def tokenise(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
+    """Return (n, 32) token ids, padded as the pipeline pads, cut at the window."""
+    ids: Tensor = tokenizer(
+        captions, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
+    ).input_ids
+    return ids
 
 
 def build_text_encoder(vocabulary: int) -> CLIPTextModel:

@@ -1,6 +1,6 @@
-"""Stage 4: train the denoiser and the text encoder. ``python -m training.unet --minutes 50``.
+"""Stage 5: train the denoiser and the text encoder. ``python -m training.unet --minutes 50``.
 
-One process a core, parameters averaged every few steps (gloo), an EMA of the average, AdamW, and a
+One process a core, parameters averaged every few steps (gloo), an EMA of the average, Muon, and a
 learning rate that follows the time budget. Stop it at any time: the next start resumes from the
 last checkpoint, with the time that was spent.
 """
@@ -17,16 +17,20 @@ import torch.multiprocessing as mp
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
+from training import text
 from training.batches import Batch, Sampler
 from training.cache import Cache, load_state, parser, save_state
+from training.captions import unconditional
 from training.diffusion import Diffusion
 from training.networks import (
-    TOKENS,
     build_scheduler,
     build_text_encoder,
     build_tokenizer,
     build_unet,
+    tokenise,
 )
+from training.optimise import Optimiser
+from training.precision import mixed_precision
 from training.schedule import TimeBudget, learning_rate
 
 AVERAGE_EVERY = 8
@@ -59,10 +63,7 @@ class Denoiser(nn.Module):
 
     def encode(self, captions: list[str]) -> Tensor:
         """Return (n, 32, 192) hidden states, padded as the pipeline pads."""
-        ids = self.tokenizer(
-            captions, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
-        ).input_ids
-        hidden: Tensor = self.text_encoder(ids)[0]
+        hidden: Tensor = self.text_encoder(tokenise(self.tokenizer, captions))[0]
         return hidden
 
     def forward(self, noisy: Tensor, t: Tensor, captions: list[str]) -> Tensor:
@@ -75,20 +76,15 @@ class Run:
     """One process of a training run and its state."""
 
     checkpoint_name = "unet.pt"
-    warmup_steps = 150
+    warmup_steps = 60
 
     def __init__(self, options: Options, rank: int) -> None:
         self.options, self.rank = options, rank
         self.cache = Cache(options.cache)
         torch.manual_seed(options.seed)
         self.model = Denoiser(self.cache.file("tokenizer/x").parent)
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=options.peak,
-            betas=(0.9, 0.99),
-            weight_decay=0.01,
-            fused=True,
-        )
+        self._start_from_words()
+        self.optimiser = Optimiser(self.model, options.peak)
         self.diffusion = Diffusion(build_scheduler())
         self.budget = TimeBudget(options.minutes * 60)
         self.step, self.samples, self.loss = 0, 0, 1.0
@@ -103,12 +99,19 @@ class Run:
         """Where the run is kept."""
         return self.cache.file(self.checkpoint_name)
 
+    def _start_from_words(self) -> None:
+        words = load_state(self.cache.file(text.CHECKPOINT))
+        if words is not None:
+            reader = text.Reader(self.cache)
+            reader.load_state_dict(words["model"])
+            self.model.text_encoder.load_state_dict(reader.text_encoder.state_dict())
+
     def _resume(self) -> None:
         state = load_state(self.checkpoint)
         if state is None:
             return
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimiser.load_state_dict(state["optimiser"])  # type: ignore[arg-type]
         self.ema = list(state["ema"])  # type: ignore[call-overload]
         self.step, self.samples = int(str(state["step"])), int(str(state["samples"]))
         self.budget.spent_s = float(str(state["spent_s"]))
@@ -133,10 +136,12 @@ class Run:
         n = len(batch.captions)
         t = self.diffusion.timesteps(n, self.generator)
         noise = torch.randn(batch.latents.shape, generator=self.generator)
-        drop = torch.rand(n, generator=self.generator) < CAPTION_DROP
-        captions = ["" if d else c for d, c in zip(drop.tolist(), batch.captions, strict=True)]
-        predicted = self.model(self.diffusion.noised(batch.latents, noise, t), t, captions)
-        return self.diffusion.loss(predicted, self.diffusion.velocity(batch.latents, noise, t), t)
+        captions = [unconditional(c, CAPTION_DROP, self.sampler.rng) for c in batch.captions]
+        with mixed_precision():
+            predicted = self.model(self.diffusion.noised(batch.latents, noise, t), t, captions)
+        return self.diffusion.loss(
+            predicted.float(), self.diffusion.velocity(batch.latents, noise, t), t
+        )
 
     def train_step(self) -> None:
         """Do one optimiser step, then average with the other processes if it is time."""
@@ -147,14 +152,11 @@ class Run:
             warmup=self.warmup_steps,
             hold=self.options.hold,
         )
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
         batch = self.sampler.draw(self.options.batch)
         loss = self.target_loss(batch)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.step(rate)
         self.step += 1
         self.samples += len(batch.captions) * self.options.processes
         self.loss += 0.01 * (loss.item() - self.loss)
@@ -217,8 +219,8 @@ def add_options(to: argparse.ArgumentParser) -> None:
     """Add the options of a training run."""
     to.add_argument("--minutes", type=float, default=50, help="budget of training time, in all")
     to.add_argument("--processes", type=int, default=2, help="processes of one thread each")
-    to.add_argument("--batch", type=int, default=16, help="samples of a step and process")
-    to.add_argument("--peak", type=float, default=1.2e-3, help="highest learning rate")
+    to.add_argument("--batch", type=int, default=80, help="samples of a step and process")
+    to.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     to.add_argument("--hold", type=float, default=0.6, help="share of the budget before the decay")
 
 

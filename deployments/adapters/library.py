@@ -71,3 +71,7 @@ class HandleProfiles:
     async def compare(self, name: str, dataset_key: str | None, other: str | None) -> Comparison:
         found: Comparison = await call(self._handle.compare.remote(name, dataset_key, other))
         return found
+
+    async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
+        drawn: str = await call(self._handle.plot.remote(name, dataset_key, other))
+        return drawn

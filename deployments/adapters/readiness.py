@@ -16,11 +16,14 @@ ANSWER_WITHIN_S = 5.0
 class HandleReadiness:
     """Asks one replica of each deployment; one that does not answer in time is not ready.
 
-    A deployment that may scale to zero is left out by the builder: no replica is its rest state.
+    A pool that may scale to zero is left out by the ingress: no replica is its rest state.
     """
 
-    def __init__(self, handles: Mapping[str, DeploymentHandle]) -> None:
+    def __init__(
+        self, handles: Mapping[str, DeploymentHandle], within_s: float = ANSWER_WITHIN_S
+    ) -> None:
         self._handles = dict(handles)
+        self._within_s = within_s
 
     async def not_ready(self) -> Sequence[str]:
         answers = await asyncio.gather(*(self._ready(handle) for handle in self._handles.values()))
@@ -28,7 +31,7 @@ class HandleReadiness:
 
     async def _ready(self, handle: DeploymentHandle) -> bool:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(self._within_s):
                 return bool(await call(handle.ready.remote()))
         except (InferloopError, TimeoutError):
             return False

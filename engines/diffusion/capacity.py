@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engines.diffusion.sizes import round_up
-
 if TYPE_CHECKING:
     from engines.diffusion.config import EngineConfig
+    from engines.diffusion.sizes import SizeRule
 
 GUIDED_ROWS = 2
 """Rows of a request with classifier-free guidance, the usual kind."""
@@ -33,25 +32,25 @@ class Capacity:
     """Waiting in each router; beyond it a request is refused as OVERLOADED."""
 
 
-def guided_requests_in_step(budget_px: int, native_size_px: int, grid_px: int) -> int:
+def guided_requests_in_step(budget_px: int, native_size_px: int, sizes: SizeRule) -> int:
     """Guided square requests of the model's native size that share one step; at least 1, since
     a request larger than the budget runs alone.
 
-    `budget_px` is in latent pixels, `native_size_px` and `grid_px` in pixels of the picture.
+    `budget_px` is in latent pixels, `native_size_px` in pixels of the picture.
     """
-    side = round_up(native_size_px, grid_px) // grid_px
-    return max(1, budget_px // (GUIDED_ROWS * side * side))
+    height, width = sizes.latent(native_size_px, native_size_px)
+    return max(1, budget_px // (GUIDED_ROWS * height * width))
 
 
-def capacity(config: EngineConfig, grids_px: Mapping[str, int]) -> Capacity:
-    """Bounds for a replica of this engine; `grids_px` maps a model's id to its VAE's grid.
+def capacity(config: EngineConfig, size_rules: Mapping[str, SizeRule]) -> Capacity:
+    """Bounds for a replica of this engine; `size_rules` has every model's, by its id.
 
     Of several models the costliest sets the target (its steps are full first), the cheapest what
     may be inside: as many as fill a step where nobody uses guidance, which, with guidance, is one
     step's worth running and one at hand. Never more than the engine itself would queue.
     """
     in_step = [
-        guided_requests_in_step(config.max_step_latent_px, each.native_size_px, grids_px[each.id])
+        guided_requests_in_step(config.max_step_latent_px, each.native_size_px, size_rules[each.id])
         for each in config.models
     ]
     max_ongoing = min(GUIDED_ROWS * max(in_step), config.max_queued)

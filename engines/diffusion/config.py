@@ -103,6 +103,11 @@ class ModelEntry(_Frozen):
         gt=0,
         description="Side it was trained at, pixels: what a usual request costs (`capacity`).",
     )
+    drawn_sides_px: tuple[int, int] | None = Field(
+        default=None,
+        description="Least and most side length it draws well, pixels: other sizes are drawn "
+        "within them and scaled, which the recipe notes. None: every size is drawn as it is.",
+    )
     defaults: GenerationDefaults = GenerationDefaults()
     noise_scheduler: NoiseSchedulerName | None = Field(
         default=None, description="None keeps the one that the model's folder names."
@@ -141,6 +146,12 @@ class ModelEntry(_Frozen):
     def lora(self, name: str) -> LoraEntry | None:
         """The listed adapter of that name; None where the config does not list it."""
         return next((lora for lora in self.loras if lora.name == name), None)
+
+    @model_validator(mode="after")
+    def _sides_are_a_range(self) -> Self:
+        if self.drawn_sides_px and not 0 < self.drawn_sides_px[0] <= self.drawn_sides_px[1]:
+            raise ValueError(f"model {self.id}: drawn_sides_px is not (least, most)")
+        return self
 
     @model_validator(mode="after")
     def _lora_names_differ(self) -> Self:

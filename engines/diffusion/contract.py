@@ -10,6 +10,7 @@ from engines.errors import JsonValue
 from engines.types import GenerationRequest
 
 if TYPE_CHECKING:
+    from engines.diffusion.sizes import SizeRule
     from engines.types import Pixels
 
 
@@ -47,8 +48,7 @@ class RunnerInfo:
     revision: str | None
     memory_bytes: int
     """Of the weights and buffers."""
-    grid_px: int
-    """Sides of generated pictures are multiples of it; the result is cropped from the centre."""
+    sizes: SizeRule
     attention_backend: str = "native"
     """The one really used."""
     notes: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from engines.diffusion.contract import DecodedImage
-from engines.diffusion.sizes import crop_centre
+from engines.diffusion.sizes import SizeRule
 from engines.errors import Forbidden, GenerationFailed
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Decoder:
         self._check = check
 
     def decode(self, latents: torch.Tensor, height: int, width: int) -> DecodedImage:
-        """Latents (1, C, h, w) -> the middle `height` x `width` pixels of the picture.
+        """Latents (1, C, h, w) -> the picture at `height` x `width` pixels (`SizeRule.fitted`).
 
         `GenerationFailed` for latents that are not finite; `Forbidden` for a picture that the
         checker flags under the policy "block".
@@ -46,11 +46,9 @@ class Decoder:
         flagged = self._check(whole) if self._policy != "off" and self._check else None
         if flagged and self._policy == "block":
             raise Forbidden("The model's safety checker refused the image")
-        pixels = crop_centre(whole, height, width)
-        notes: tuple[str, ...] = ()
-        if pixels.shape != whole.shape:
-            made = f"{whole.shape[1]}x{whole.shape[0]}"
-            notes = (f"generated at {made} and cropped from the centre to {width}x{height}",)
+        sizes = SizeRule(grid_px=whole.shape[0] // latents.shape[-2])
+        pixels, resized = sizes.fitted(whole, height, width)
+        notes = (resized,) if resized else ()
         return DecodedImage(pixels, {"policy": self._policy, "flagged": flagged}, notes)
 
 

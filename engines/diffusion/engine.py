@@ -47,8 +47,8 @@ class StepEngine:
         self._config = config
         self._models_root = models_root
         self._counters = Counters()
-        grids_px = sources.grids_px(config, models_root)
-        self._roster = Roster(config, grids_px, self._counters, clock)
+        rules = sources.size_rules(config, models_root)
+        self._roster = Roster(config, rules, self._counters, clock)
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
         self._models = ModelCache(
             config.models,

@@ -17,6 +17,7 @@ import numpy as np
 from engines.diffusion.config import EngineConfig, ModelEntry, TinySource
 from engines.diffusion.contract import DecodedImage, RunnerInfo
 from engines.diffusion.engine import StepEngine
+from engines.diffusion.sizes import SizeRule
 from engines.diffusion.thumbnails import thumbnail
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class FakeRunner:
 
     @property
     def info(self) -> RunnerInfo:
-        return RunnerInfo("FakeScheduler", "fake", memory_bytes=1, grid_px=8)
+        return RunnerInfo("FakeScheduler", "fake", memory_bytes=1, sizes=SizeRule(8))
 
     def start(self, requests: Sequence[GenerationRequest]) -> list[FakeDenoising]:
         return [FakeDenoising(request) for request in requests]

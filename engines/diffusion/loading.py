@@ -22,6 +22,7 @@ from engines.diffusion.linear_tail import fold_linear_tail
 from engines.diffusion.loras import LoraSwitch
 from engines.diffusion.runner import ModelRunner
 from engines.diffusion.safety import safety_check
+from engines.diffusion.sizes import SizeRule
 from engines.diffusion.text import PromptEncoder
 from engines.diffusion.threads import choose_threads
 from engines.errors import GenerationFailed, InferloopError
@@ -117,7 +118,7 @@ def _runner(
         noise_scheduler=type(pipe.scheduler).__name__,
         revision=revision,
         memory_bytes=_memory_bytes(pipe),
-        grid_px=int(getattr(pipe, "vae_scale_factor", 8)),
+        sizes=SizeRule(int(getattr(pipe, "vae_scale_factor", 8)), entry.drawn_sides_px),
         attention_backend=backend,
         notes=notes,
     )

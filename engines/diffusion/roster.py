@@ -34,12 +34,12 @@ class Roster:
     def __init__(
         self,
         config: EngineConfig,
-        grids_px: Mapping[str, int],
+        size_rules: Mapping[str, sizes.SizeRule],
         counters: Counters,
         clock: Clock,
     ) -> None:
         self._config = config
-        self._grids_px = grids_px
+        self._size_rules = size_rules
         self._counters = counters
         self._clock = clock
         self._changed = threading.Condition()
@@ -153,7 +153,7 @@ class Roster:
             return True
 
     def _plan(self, request: GenerationRequest, entry: ModelEntry) -> tuple[LaneKey, int]:
-        return sizes.plan(request, entry.id, self._grids_px[entry.id])
+        return sizes.plan(request, entry.id, self._size_rules[entry.id])
 
     def _entry_for(self, request: GenerationRequest) -> ModelEntry:
         entry = self._config.find(request.model_id)

@@ -13,7 +13,6 @@ import torch
 from engines.diffusion import noise_schedules
 from engines.diffusion.decode import Decoder
 from engines.diffusion.previews import LatentPreviewer
-from engines.diffusion.sizes import round_up
 from engines.diffusion.text import EncodedPrompt, PromptEncoder, Wanted
 from engines.diffusion.trajectory import Trajectory, initial_noise
 from engines.types import GenerationRequest
@@ -54,7 +53,7 @@ class ModelRunner:
         self._channels = int(unet.config.in_channels)
         self._device = unet.device
         self._dtype = unet.dtype
-        self._native_px = int(unet.config.sample_size) * info.grid_px
+        self._native_px = int(unet.config.sample_size) * info.sizes.grid_px
 
     @property
     def info(self) -> RunnerInfo:
@@ -156,12 +155,7 @@ class ModelRunner:
             sigma = float(noise_scheduler.init_noise_sigma)
         else:
             sigma = table.init_noise_sigma
-        grid_px = self._info.grid_px
-        shape = (
-            self._channels,
-            round_up(request.height, grid_px) // grid_px,
-            round_up(request.width, grid_px) // grid_px,
-        )
+        shape = (self._channels, *self._info.sizes.latent(request.height, request.width))
         latents, generator = initial_noise(shape, request.seed, sigma, self._dtype, self._device)
         return Trajectory(request, latents, prompt, negative, generator, table, noise_scheduler)
 
@@ -195,7 +189,7 @@ class ModelRunner:
         return (latents * _column(factors, latents)).to(latents.dtype)
 
     def _size_px(self, latents: torch.Tensor) -> tuple[int, int]:
-        grid_px = self._info.grid_px
+        grid_px = self._info.sizes.grid_px
         return latents.shape[-2] * grid_px, latents.shape[-1] * grid_px
 
     def _latents_like(self) -> torch.Tensor:

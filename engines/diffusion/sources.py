@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.diffusion.config import FolderSource, HubSource, TinySource
+from engines.diffusion.sizes import SizeRule
 from engines.errors import NotFound
 
 if TYPE_CHECKING:
@@ -40,9 +41,12 @@ def grid_px(source: FolderSource | HubSource | TinySource, models_root: Path) ->
     return _LATENT_DIFFUSION_GRID_PX
 
 
-def grids_px(config: EngineConfig, models_root: Path) -> dict[str, int]:
-    """`grid_px` of every model, by its id."""
-    return {each.id: grid_px(each.source, models_root) for each in config.models}
+def size_rules(config: EngineConfig, models_root: Path) -> dict[str, SizeRule]:
+    """What sizes each model draws, by its id, as far as its config and files tell unloaded."""
+    return {
+        each.id: SizeRule(grid_px(each.source, models_root), each.drawn_sides_px)
+        for each in config.models
+    }
 
 
 TINY_GRID_PX = 8

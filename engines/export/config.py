@@ -18,6 +18,9 @@ class S3ExportConfig(BaseModel):
     allow_public_read: bool = Field(
         default=False, description="Whether `public_read` may be asked for."
     )
+    fast_uploads: bool = Field(
+        default=True, description="Whether obstore carries plain small files, boto3 the rest."
+    )
     workers: int = Field(default=8, ge=1, description="Uploads at the same time.")
     max_in_flight: int = Field(
         default=16, ge=1, description="Images read or being uploaded at the same time."
@@ -43,7 +46,7 @@ class ExportConfig(BaseModel):
     )
     read_workers: int = Field(default=4, ge=1, description="Images read ahead at a time.")
     read_ahead: int = Field(default=16, ge=1, description="Images read ahead, at most.")
-    row_group_rows: int = Field(default=100, ge=1, description="Parquet rows in a row group.")
+    row_group_rows: int = Field(default=1000, ge=1, description="Parquet rows in a row group.")
     row_group_bytes: int = Field(
         default=32 * 2**20, ge=1, description="Image bytes that end a Parquet row group, bytes."
     )

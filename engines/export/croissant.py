@@ -54,22 +54,25 @@ _CONTEXT: dict[str, JsonValue] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
+_PARQUET = "application/x-parquet"
 _TYPES = {"int64": "sc:Integer", "float64": "sc:Float", "bool": "sc:Boolean"}
 
 
 def croissant(facts: CardFacts) -> bytes:
-    """The JSON-LD document. Fields are described where a table (JSONL, Parquet) holds them."""
+    """The JSON-LD document: the files, and how a reader (mlcroissant) finds the fields in those
+    that are tables."""
     tables = [f for f in facts.files if f.encoding_format != "application/x-tar"]
+    day = facts.created_at.date()
     document: dict[str, JsonValue] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": facts.title,
         "description": f"{facts.tally.exported} synthetic images with the record of their making.",
-        "datePublished": facts.created_at.date().isoformat(),
-        "version": f"{facts.created_at:%Y.%m.%d}",
+        "datePublished": day.isoformat(),
+        "version": f"{day.year}.{day.month}.{day.day}",  # semantic: no leading zeros
         "distribution": [_file(file) for file in facts.files],
-        "recordSet": [_records(table, facts.columns) for table in tables],
+        "recordSet": [_record_set(_fields_of_table(table, facts.columns)) for table in tables],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
@@ -86,25 +89,51 @@ def _file(file: WrittenFile) -> JsonValue:
     }
 
 
-def _records(table: WrittenFile, columns: tuple[Column, ...]) -> JsonValue:
-    by_path = table.encoding_format == "application/jsonlines"
-    fields: list[JsonValue] = [
-        _field(table, path, column, by_path)
-        for path, column in leaves(columns)
-        if by_path or "." not in path
-    ]
+def _record_set(fields: list[JsonValue]) -> JsonValue:
     return {"@type": "cr:RecordSet", "@id": "records", "name": "records", "field": fields}
 
 
-def _field(table: WrittenFile, path: str, column: Column, by_path: bool) -> JsonValue:
-    extract: JsonValue = {"jsonPath": f"$.{path}"} if by_path else {"column": path}
+def _fields_of_table(table: WrittenFile, columns: tuple[Column, ...]) -> list[JsonValue]:
+    """Croissant has no type for an open object: Parquet gives its text, JSONL none of it."""
+    is_parquet = table.encoding_format == _PARQUET
+    fields = [_image_field(table)] if is_parquet else []
+    for path, column in leaves(columns):
+        if column.type == "json" and not is_parquet:
+            continue
+        name, _, inner = path.partition(".")
+        source: dict[str, JsonValue] = {
+            "fileObject": {"@id": table.name},
+            "extract": {"column": name},
+        }
+        if inner:
+            source["transform"] = {"jsonPath": inner}
+        fields.append(_field(path, column, source))
+    return fields
+
+
+def _image_field(table: WrittenFile) -> JsonValue:
+    return {
+        "@type": "cr:Field",
+        "@id": "records/image",
+        "name": "image",
+        "description": "The image",
+        "dataType": "sc:ImageObject",
+        "source": {
+            "fileObject": {"@id": table.name},
+            "extract": {"column": "image"},
+            "transform": {"jsonPath": "bytes"},
+        },
+    }
+
+
+def _field(path: str, column: Column, source: JsonValue) -> JsonValue:
     field: dict[str, JsonValue] = {
         "@type": "cr:Field",
         "@id": f"records/{path}",
         "name": path,
         "description": column.description,
-        "dataType": _TYPES.get(column.type, "sc:Text"),
-        "source": {"fileObject": {"@id": table.name}, "extract": extract},
+        "dataType": "sc:DateTime" if path.endswith("_at") else _TYPES.get(column.type, "sc:Text"),
+        "source": source,
     }
     if column.type == "strings":
         field["repeated"] = True

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from engines.types import ExportRequest
 
 EXPORTS = "exports/"
-_MIME = {"jsonl": "application/jsonlines", "parquet": "application/vnd.apache.parquet"}
+_MIME = {"jsonl": "application/jsonlines", "parquet": "application/x-parquet"}
+"""As Croissant writes them."""
 
 Stream = Iterable[tuple[Record, bytes | None]]
 

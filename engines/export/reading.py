@@ -1,14 +1,10 @@
-"""Reading what a record needs beyond the index: bytes, header, hash, annotations. In order,
-a bounded number ahead, so that a slow store is kept busy and memory stays flat."""
+"""Reading what a record needs beyond the index: bytes, header, hash, annotations."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -22,9 +18,6 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
     from engines.storage.layout import AnnotationKind
     from engines.storage.records import DatasetRecord
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +104,3 @@ def facts_of_recipe(record: DatasetRecord) -> FileFacts | None:
         return None
     size = recipe.parameters
     return FileFacts("PNG", size.width, size.height, recipe.file_sha256)
-
-
-def ordered_map(
-    pool: Executor,
-    items: Iterable[Item],
-    work: Callable[[Item], Result],
-    in_pool: Callable[[Item], bool],
-    ahead: int,
-) -> Iterator[Result]:
-    """`work` on every item, results in order, at most `ahead` items begun and not yet taken."""
-    pending: deque[Future[Result]] = deque()
-    for item in items:
-        if not pending and not in_pool(item):
-            yield work(item)
-            continue
-        pending.append(pool.submit(work, item))
-        if len(pending) >= ahead:
-            yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 from engines.errors import Forbidden
 from engines.export.lock import hold_lock
 from engines.export.model import OnProgress
-from engines.export.reading import RecordReader, ordered_map
+from engines.export.reading import RecordReader
 from engines.export.record import PathOfKey, RecordShape
 from engines.export.s3_bucket import RemoteBucket
-from engines.export.s3_faults import S3_ERRORS, refused_for_all, stops_all
 from engines.export.s3_known import KnownObjects, open_known
 from engines.export.s3_run import S3Run, open_spools
 from engines.export.s3_upload import IMAGES, Outcome, Source, Task, Uploader
 from engines.export.stream import SelectedRecords
+from engines.storage.read_ahead import ordered_map
+from engines.storage.s3_faults import S3_ERRORS, refused_for_all, stops_all
 
 if TYPE_CHECKING:
     from engines.export.config import ExportConfig
+    from engines.export.s3_fast_lane import FastLaneFactory
     from engines.protocols import Storage
     from engines.storage.datasets import DatasetStore
     from engines.storage.records import DatasetRecord
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 class S3Exporter:
     """Blocks; safe to share between threads. `client_factory` makes one client for each export,
-    shared by its threads; `scratch` is a local folder for temporary files."""
+    shared by its threads; `fast_lane` makes a quicker way for small objects, if there is one;
+    `scratch` is a local folder for temporary files."""
 
     def __init__(
         self,
@@ -41,8 +44,10 @@ class S3Exporter:
         config: ExportConfig,
         path_of_key: PathOfKey = str,
         scratch: Path | None = None,
+        fast_lane: FastLaneFactory | None = None,
     ) -> None:
         self._client_factory = client_factory
+        self._fast_lane = fast_lane
         self._storage = storage
         self._store = store
         self._config = config
@@ -83,7 +88,8 @@ class S3Exporter:
 
     def _run(self, request: S3ExportRequest, selected: SelectedRecords) -> S3ExportReport:
         limits = self._config.s3
-        bucket = RemoteBucket(self._client_factory(limits.workers), request, limits)
+        lane = self._fast_lane(request.bucket_name) if self._fast_lane else None
+        bucket = RemoteBucket(self._client_factory(limits.workers), request, limits, lane)
         reader = RecordReader(
             self._storage,
             self._config.images,

@@ -17,9 +17,9 @@ from engines.export.card import CardFacts, readme
 from engines.export.croissant import croissant
 from engines.export.model import Tally, WrittenFile
 from engines.export.record import Record, RecordShape, make_record
-from engines.export.s3_faults import S3_ERRORS, reason_of
 from engines.export.s3_manifest import MANIFEST, ManifestEntry, ManifestWriter
 from engines.export.schema import columns
+from engines.storage.s3_faults import S3_ERRORS, reason_of
 from engines.types import S3ExportReport
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engines.errors import InferloopError, NotFound, StorageFailed
-from engines.export.s3_faults import S3_ERRORS, reason_of
 from engines.export.s3_manifest import ManifestEntry
+from engines.storage.s3_faults import S3_ERRORS, reason_of
 
 if TYPE_CHECKING:
     from engines.export.reading import Loaded, RecordReader

@@ -7,9 +7,10 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from engines.export.model import ExportProgress, OnProgress, Tally
-from engines.export.reading import Loaded, RecordReader, ordered_map
+from engines.export.reading import Loaded, RecordReader
 from engines.export.record import Record, RecordShape, make_record
 from engines.export.selection import passes
+from engines.storage.read_ahead import ordered_map
 
 if TYPE_CHECKING:
     from engines.export.config import ExportConfig

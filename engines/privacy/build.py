@@ -86,7 +86,7 @@ def build_pii_detector(config: PiiConfig) -> PiiDetector:
 
 def _reader(config: PrivacyConfig) -> TextReader:
     try:
-        return RapidOcrReader(config.text.long_side_px, config.threads)
+        return RapidOcrReader(config.text.long_side_px, config.threads, config.workers)
     except DetectorUnavailable as error:
         logger.warning("text reader is not available: %s", error)
         return UnavailableReader(str(error))

@@ -24,13 +24,16 @@ class FaceConfig(_Frozen):
         description="Tried in this order; the first that loads is used.",
     )
     threshold: Share = Field(
-        default=0.75, description="YuNet's confidence from which it is a face at once."
+        default=0.85, description="YuNet's confidence from which it is a face at once."
     )
     doubtful: Share = Field(
         default=0.4, description="YuNet's confidence from which a second, closer look is taken."
     )
     second_threshold: Share = Field(
         default=0.62, description="Mean confidence of both looks from which it is a face."
+    )
+    closer_threshold: Share = Field(
+        default=0.65, description="Confidence of the second look alone, which must be reached too."
     )
     hog_threshold: float = Field(
         default=0.0, ge=-1.0, le=3.0, description="dlib's margin (no unit) from which it is a face."
@@ -100,7 +103,8 @@ class PiiConfig(_Frozen):
     )
     presidio_model: str = Field(
         default="en_core_web_sm",
-        description="Installed spaCy model for Presidio; never downloaded.",
+        description="spaCy model for Presidio: name of an installed package, or a folder; never "
+        "downloaded.",
     )
     presidio_confidence: Share = Field(default=0.6, description="Presidio's score to believe.")
 
@@ -189,6 +193,13 @@ class PrivacyConfig(_Frozen):
     score: ScoreTable = ScoreTable()
     verdict: VerdictConfig = VerdictConfig()
     anonymize: AnonymizeConfig = AnonymizeConfig()
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Images judged at once by a replica, threads; each has a text reader of its "
+        "own (about 0.3 GB).",
+    )
     threads: int = Field(
         default=1, ge=1, le=64, description="Threads of OpenCV and of onnxruntime per replica."
     )

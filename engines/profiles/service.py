@@ -1,26 +1,28 @@
-"""Profiles as the service offers them: made from a folder, extended, listed, compared."""
+"""Profiles as the service offers them: made from images, extended, listed, compared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from engines.errors import Conflict, InvalidImage, InvalidParameters, NotFound
-from engines.images import ImageLimits, decode
+from engines.errors import Conflict, Forbidden, InvalidParameters, NotFound
+from engines.images import ImageLimits
 from engines.profiles.comparison import compare
+from engines.profiles.config import ProfilesConfig
 from engines.profiles.plot import comparison_svg
+from engines.profiles.sources import SourceFile, decoded, files_of_bucket, files_of_folder
 from engines.profiles.statistics import ProfileBuilder
 from engines.profiles.store import AREA, PREFIX, ProfileStore, StoredProfile, key_of
-from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary
+from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary, S3Folder
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.protocols import Storage
+    from engines.storage.s3_client import S3ClientFactory
 
 Clock = Callable[[], datetime]
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
 def _now() -> datetime:
@@ -28,15 +30,23 @@ def _now() -> datetime:
 
 
 class ProfileService:
-    """Blocks on storage and decoding; safe to share between threads."""
+    """Blocks on storage and decoding; safe to share between threads. `s3_clients` makes a client
+    for each profile of a bucket; None: there are none."""
 
     def __init__(
-        self, storage: Storage, limits: ImageLimits | None = None, clock: Clock = _now
+        self,
+        storage: Storage,
+        limits: ImageLimits | None = None,
+        clock: Clock = _now,
+        config: ProfilesConfig | None = None,
+        s3_clients: S3ClientFactory | None = None,
     ) -> None:
         self._storage = storage
         self._store = ProfileStore(storage)
         self._limits = limits or ImageLimits()
         self._clock = clock
+        self._config = config or ProfilesConfig()
+        self._s3_clients = s3_clients
 
     def seed(self) -> None:
         """Copy the shipped profiles to where there is none yet; several replicas may try."""
@@ -63,14 +73,19 @@ class ProfileService:
     def create(self, request: ProfileRequest) -> Profile:
         """Make the profile from every image under the folder, or with `update` extend it.
 
-        `NotFound` if the folder holds no image, `InvalidParameters` if none of its files
-        decodes, `Conflict` if the profile exists already or changed meanwhile.
+        Raises:
+            NotFound: the folder holds no image, or there is no such bucket.
+            InvalidParameters: none of its files decodes, the bucket lies in another region, or
+                hashes are asked of a profile that was made without.
+            Forbidden: a bucket off the list, access denied.
+            Conflict: the profile exists already, or changed meanwhile.
+            StorageFailed: data root or S3 are out of reach.
         """
         before = self._before(request)
         builder = ProfileBuilder(request.keep_hashes)
         if before is not None:
             builder = ProfileBuilder.from_state(before.state)
-        builder.merge(self._measure(request.source_key, keep_hashes=builder.hashes is not None))
+        builder.merge(self._measure(request.source, keep_hashes=builder.hashes is not None))
         now = self._clock()
         profile = Profile(
             name=request.name,
@@ -79,6 +94,7 @@ class ProfileService:
             sample_count=builder.sample_count,
             key=key_of(request.name),
             statistics=builder.statistics(),
+            kept_hashes=len(builder.hashes or ()),
         )
         if before is None:
             self._store.write_new(profile, builder.state())
@@ -115,24 +131,32 @@ class ProfileService:
             return None
         if not request.update:
             raise Conflict(f"Profile {request.name} exists; ask for update to extend it")
+        if request.keep_hashes and "hashes" not in found.state:
+            reason = "must be asked for when the profile is made"
+            raise InvalidParameters.of("keep_hashes", True, "a profile that keeps hashes", reason)
         return found
 
-    def _measure(self, folder_key: str, keep_hashes: bool = False) -> ProfileBuilder:
+    def _measure(self, source: str | S3Folder, keep_hashes: bool = False) -> ProfileBuilder:
         builder, unreadable = ProfileBuilder(keep_hashes), 0
-        for key in self._images(folder_key):
-            try:
-                builder.add(decode(self._storage.read(key), self._limits).pixels)
-            except InvalidImage:
+        for pixels in decoded(self._files(source), self._limits, self._config):
+            if pixels is None:
                 unreadable += 1
+            else:
+                builder.add(pixels)
         if builder.sample_count == 0 and unreadable:
+            parameter = "source_dir" if isinstance(source, str) else "source_url"
             raise InvalidParameters.of(
-                "source_dir", unreadable, "at least one decodable image", "holds no decodable image"
+                parameter, unreadable, "at least one decodable image", "holds no decodable image"
             )
         if builder.sample_count == 0:
-            raise NotFound("images under folder", folder_key)
+            place = source if isinstance(source, str) else source.url
+            raise NotFound("images under folder", place)
         return builder
 
-    def _images(self, folder_key: str) -> Iterator[str]:
-        for stat in self._storage.list(folder_key):
-            if stat.key.lower().endswith(IMAGE_SUFFIXES):
-                yield stat.key
+    def _files(self, source: str | S3Folder) -> Iterable[SourceFile]:
+        if isinstance(source, str):
+            return files_of_folder(self._storage, source)
+        allowed = self._config.allowed_buckets
+        if self._s3_clients is None or (allowed is not None and source.bucket not in allowed):
+            raise Forbidden(f"Profiles of bucket {source.bucket} are not allowed")
+        return files_of_bucket(self._s3_clients(self._config.read_workers), source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -77,7 +78,13 @@ class ProfileBuilder:
 
     def merge(self, other: ProfileBuilder, weight: float = 1.0) -> None:
         """Take in another builder; with `weight`, each of its images counts that many times in
-        means and histograms (`sample_count` stays the number of images seen)."""
+        means and histograms (`sample_count` stays the number of images seen).
+
+        Raises:
+            ValueError: a weight that is not above 0 and finite.
+        """
+        if not 0 < weight < math.inf:
+            raise ValueError(f"weight must be above 0 and finite, not {weight}")
         self.sample_count += other.sample_count
         if self.hashes is not None:
             self.hashes.extend(other.hashes or ())

@@ -101,6 +101,7 @@ def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
         sample_count=int(document["sample_count"]),
         key=key,
         statistics=document["statistics"],
+        kept_hashes=len(document.get("hashes", ())),
     )
     state = cast("dict[str, JsonValue]", document["state"])
     if "hashes" in document:

@@ -29,10 +29,13 @@ _WEIGHT = 2.5
 class ClipModel:
     """A transformers CLIP model from a local folder, float32, on the CPU. Stateless once loaded."""
 
-    def __init__(self, path: str) -> None:
-        """Blocks while loading; raises `GenerationFailed` if the folder holds no CLIP model."""
+    def __init__(self, path: str, threads: int = 1) -> None:
+        """Blocks while loading, and bounds torch to `threads` threads in the whole process.
+        Raises `GenerationFailed` if the folder holds no CLIP model."""
+        import torch
         from transformers import CLIPModel, CLIPTokenizer
 
+        torch.set_num_threads(threads)
         try:
             self._model: Any = CLIPModel.from_pretrained(
                 path, local_files_only=True, use_safetensors=True
@@ -88,7 +91,10 @@ class PromptAlignment:
     def measure(self, image: Examined) -> float:
         if not image.prompt:
             raise InvalidParameters.of(
-                "prompt", None, "given with prompt_alignment", "must be given for prompt_alignment"
+                "prompt",
+                None,
+                "given with prompt_alignment, or in the image's recipe",
+                "must be given for prompt_alignment: the image has no recipe that holds one",
             )
         seen, said = self.model.embed(image.pixels, image.prompt)
         return _WEIGHT * max(float(seen @ said), 0.0)
@@ -113,7 +119,7 @@ def load_metrics(config: QualityConfig) -> Mapping[str, Metric]:
     """The model metrics that the config has paths for; loads nothing where it has none."""
     if config.clip_model_path is None:
         return {}
-    model = ClipModel(config.clip_model_path)
+    model = ClipModel(config.clip_model_path, config.threads)
     metrics: dict[str, Metric] = {"prompt_alignment": PromptAlignment(model)}
     if config.aesthetic_head_path is not None:
         metrics["aesthetic"] = _aesthetic(model, Path(config.aesthetic_head_path))

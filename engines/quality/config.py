@@ -89,6 +89,12 @@ class QualityConfig(BaseModel):
         description="Least score, 0..1, that passes; 0.6 is strict.",
     )
     limits: ImageLimits = Field(default=ImageLimits(), description="What is refused unread.")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Images judged at once by a replica, threads."
+    )
+    threads: int = Field(
+        default=1, ge=1, le=64, description="Threads of OpenCV and torch inside one image."
+    )
     clip_model_path: str | None = Field(
         default=None,
         description="Folder of a transformers CLIP model; without it no `prompt_alignment`.",

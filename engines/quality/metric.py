@@ -24,7 +24,12 @@ class Examined:
 
     pixels: Pixels
     seen: Measurement
-    prompt: str | None
+    find_prompt: Callable[[], str | None]
+    """What the image was to show; may read the storage."""
+
+    @cached_property
+    def prompt(self) -> str | None:
+        return self.find_prompt()
 
     @cached_property
     def working_grey(self) -> Grey:

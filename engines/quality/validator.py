@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import cv2
+import numpy as np
 
 from engines.errors import InvalidParameters
-from engines.images import decode
+from engines.images import decode, encode_jpeg
 from engines.metrics.measurement import measure
 from engines.quality.clip import load_metrics
 from engines.quality.config import QualityConfig
@@ -14,20 +17,33 @@ from engines.quality.score import factors, quality_score
 from engines.types import QualityReport
 
 FORMULA_VERSION = 1
+_WARM_SIDE_PX = 256
 _NEEDS = {
     "prompt_alignment": "a CLIP model (clip_model_path)",
     "aesthetic": "a CLIP model and a head (clip_model_path, aesthetic_head_path)",
 }
 
 
+def _no_prompt(key: str) -> str | None:
+    return None
+
+
 class QualityValidator:
     """Judges images. Pure CPU, no state but what was loaded at construction: share it freely."""
 
     def __init__(
-        self, config: QualityConfig, model_metrics: Mapping[str, Metric] | None = None
+        self,
+        config: QualityConfig,
+        model_metrics: Mapping[str, Metric] | None = None,
+        recorded_prompt: Callable[[str], str | None] = _no_prompt,
     ) -> None:
-        """Loads the models that the config names; `model_metrics` stands in for them."""
+        """Loads the models that the config names; `model_metrics` stands in for them.
+
+        `recorded_prompt` gives the prompt that the image `key` was made from, None where nobody
+        knows it; asked only where a metric needs one and the request gives none.
+        """
         self._config = config
+        self._recorded_prompt = recorded_prompt
         if model_metrics is None:
             model_metrics = load_metrics(config)
         self._metrics = {**PIXEL_METRICS, **model_metrics}
@@ -44,6 +60,12 @@ class QualityValidator:
         """Names that `validate` takes."""
         return tuple(self._metrics)
 
+    def warm(self) -> None:
+        """Bound the threads of OpenCV (for the whole process) and judge a first image."""
+        cv2.setNumThreads(self._config.threads)
+        ramp = np.arange(_WARM_SIDE_PX, dtype=np.uint8)
+        self.validate(encode_jpeg(np.dstack([np.tile(ramp, (_WARM_SIDE_PX, 1))] * 3)), "warm")
+
     def validate(
         self,
         content: bytes,
@@ -51,14 +73,15 @@ class QualityValidator:
         metrics: Sequence[str] | None = None,
         prompt: str | None = None,
     ) -> QualityReport:
-        """Judge an encoded image; `metrics` None asks for sharpness, contrast and noise.
+        """Judge an encoded image; `metrics` None asks for sharpness, contrast and noise, `prompt`
+        None takes the prompt that was recorded.
 
         Raises `InvalidImage` for what cannot be decoded, `InvalidParameters` for unknown metrics
-        and for `prompt_alignment` without a prompt.
+        and for `prompt_alignment` where there is no prompt.
         """
         chosen = [self._metric(name) for name in (DEFAULT_METRICS if metrics is None else metrics)]
         pixels = decode(content, self._config.limits).pixels
-        image = Examined(pixels, measure(pixels), prompt)
+        image = Examined(pixels, measure(pixels), lambda: prompt or self._recorded_prompt(key))
         thresholds = self._config.score_thresholds
         score = round(quality_score(factors(image.seen, thresholds), thresholds), 4)
         return QualityReport(

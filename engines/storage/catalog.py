@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,13 +30,17 @@ PRAGMA cache_size = -4096;
 CREATE TABLE files (stem TEXT, name TEXT, kind TEXT, size INT, modified REAL, etag TEXT,
                     PRIMARY KEY (stem, name)) WITHOUT ROWID;
 CREATE TABLE lines (name TEXT, kind TEXT, stamp TEXT, etag TEXT, body BLOB,
-                    PRIMARY KEY (name, kind));
+                    PRIMARY KEY (name, kind)) WITHOUT ROWID;
 """
 _ADD_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"
 _ADD_LINE = """
 INSERT INTO lines VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (name, kind) DO UPDATE SET stamp = excluded.stamp, etag = excluded.etag,
 body = excluded.body WHERE excluded.stamp >= lines.stamp
+"""
+_IMAGES = """
+SELECT f.stem, f.name, f.kind, f.size, f.modified, f.etag, l.kind, l.etag, l.body
+FROM files f LEFT JOIN lines l ON f.kind = 'image' AND l.name = f.name ORDER BY f.stem, f.name
 """
 
 
@@ -85,21 +90,20 @@ class Catalog:
 
     def images(self) -> Iterator[CatalogImage]:
         """Every image, ordered by id. Of two with one stem, the later keeps its suffix as id."""
-        rows = self._database.execute("SELECT * FROM files ORDER BY stem, name")
-        for stem, group in groupby(rows, key=lambda row: row[0]):
-            files = [(kind, name, self._stat(name, *rest)) for _, name, kind, *rest in group]
-            sidecars = {kind: stat for kind, _, stat in files if kind != "image"}
-            taken = False
-            for kind, name, stat in files:
-                if kind == "image":
-                    image_id = name if taken else stem
-                    taken = True
-                    yield CatalogImage(image_id, name, stat, sidecars, self._index(name))
-
-    def _index(self, name: str) -> dict[str, IndexEntry]:
-        query = "SELECT kind, etag, body FROM lines WHERE name = ?"
-        rows = self._database.execute(query, (name,))
-        return {kind: IndexEntry(etag, body) for kind, etag, body in rows}
+        rows = self._database.execute(_IMAGES)
+        for stem, group in groupby(rows, key=itemgetter(0)):
+            images: dict[str, CatalogImage] = {}
+            sidecars: dict[FileKind, ObjectStat] = {}
+            for _, name, kind, size, modified, etag, line, line_etag, body in group:
+                if kind != "image":
+                    sidecars[kind] = self._stat(name, size, modified, etag)
+                    continue
+                if name not in images:
+                    stat = self._stat(name, size, modified, etag)
+                    images[name] = CatalogImage(name if images else stem, name, stat, sidecars)
+                if line is not None:
+                    images[name].index[line] = IndexEntry(line_etag, body)
+            yield from images.values()
 
     def _stat(self, name: str, size: int, modified: float, etag: str) -> ObjectStat:
         modified_at = datetime.fromtimestamp(modified, UTC)

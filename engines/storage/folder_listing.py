@@ -1,27 +1,37 @@
-"""Walking a folder in the order in which a bucket lists its keys: by UTF-8 bytes of the whole."""
+"""Walking a folder in the order in which a bucket lists its keys: by UTF-8 bytes of the whole.
+Memory does not grow with the folder: beyond `RUN_NAMES` names are sorted in runs on disk."""
 
 from __future__ import annotations
 
+import heapq
 import os
 import stat
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import IO
 
 from engines.storage.keys import is_key
 
+RUN_NAMES = 20_000
+"""Names that are sorted in memory, about 1.5 MB of them."""
 
-def walk(root: str, folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+
+def walk(
+    root: str, folder: str, prefix: str, run_names: int = RUN_NAMES
+) -> Iterator[tuple[str, os.stat_result]]:
     """Every regular file below `folder` with its key, ordered by key.
 
     Skipped: temporary and reserved names, names that are no key (not UTF-8, backslashes),
     links that lead out of `root`, and files that vanish while we look.
     """
-    for name, is_folder in _ordered_names(folder):
+    for name, is_folder in _ordered_names(folder, run_names):
         key = f"{prefix}/{name}" if prefix else name
         path = f"{folder}/{name}"
         if not is_key(key):
             continue
         if is_folder:
-            yield from walk(root, path, key)
+            yield from walk(root, path, key, run_names)
             continue
         found = _stat_inside(root, path)
         if found is not None and stat.S_ISREG(found.st_mode):
@@ -35,20 +45,44 @@ def folder_names(folder: str, prefix: str) -> Iterator[str]:
             yield name
 
 
-def _ordered_names(folder: str) -> list[tuple[str, bool]]:
-    """(name, is a folder), in the order of keys: a folder sorts as its name and a slash."""
+def _ordered_names(folder: str, run_names: int = RUN_NAMES) -> Iterator[tuple[str, bool]]:
+    """(name, is a folder), in the order of keys: a folder sorts as its name and a slash. An
+    absent folder has none; names that are not UTF-8 are no keys and are left out."""
     try:
-        with os.scandir(folder) as entries:
-            found = [(e.name, e.is_dir(follow_symlinks=False)) for e in entries]
+        entries = os.scandir(os.fsencode(folder))
     except (FileNotFoundError, NotADirectoryError):
-        return []
-    found.sort(key=_key_order)
-    return found
+        return
+    with entries, ExitStack() as files:
+        names = (e.name + b"/" * e.is_dir(follow_symlinks=False) for e in entries)
+        for name in _sorted(names, run_names, files):
+            try:
+                yield name.rstrip(b"/").decode(), name.endswith(b"/")
+            except UnicodeDecodeError:
+                continue
 
 
-def _key_order(entry: tuple[str, bool]) -> bytes:
-    name, is_folder = entry
-    return os.fsencode(name + "/" if is_folder else name)
+def _sorted(names: Iterable[bytes], run_names: int, files: ExitStack) -> Iterator[bytes]:
+    """By bytes; `files` holds the runs that went to disk. A name with a line break, which is no
+    key, is left out."""
+    runs: list[Iterable[bytes]] = []
+    run: list[bytes] = []
+    for name in names:
+        if b"\n" in name:
+            continue
+        run.append(name)
+        if len(run) == run_names:
+            run.sort()
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as `files`
+            runs.append(_spilled(run, files.enter_context(file)))
+            run = []
+    run.sort()
+    return heapq.merge(*runs, run) if runs else iter(run)
+
+
+def _spilled(run: list[bytes], file: IO[bytes]) -> Iterator[bytes]:
+    file.write(b"\n".join(run) + b"\n")
+    file.seek(0)
+    return (line[:-1] for line in file)
 
 
 def _stat_inside(root: str, path: str) -> os.stat_result | None:

@@ -25,14 +25,15 @@ FileKind = Literal["image", "recipe", "quality", "privacy", "coco", "yolo", "voc
 VerdictKind = Literal["quality", "privacy"]
 AnnotationKind = Literal["coco", "yolo", "voc"]
 
-_SIDECARS: tuple[tuple[str, FileKind], ...] = (
-    (".quality.json", "quality"),
-    (".privacy.json", "privacy"),
-    (".coco.json", "coco"),
-    (".json", "recipe"),
-    (".txt", "yolo"),
-    (".xml", "voc"),
-)
+_IMAGE_SUFFIXES = frozenset(IMAGE_SUFFIXES)
+_SIDECARS: dict[str, FileKind] = {
+    ".quality.json": "quality",
+    ".privacy.json": "privacy",
+    ".coco.json": "coco",
+    ".json": "recipe",
+    ".txt": "yolo",
+    ".xml": "voc",
+}
 
 
 def dataset_key(dataset: str | None) -> str:
@@ -69,11 +70,15 @@ def classify(name: str) -> tuple[str, FileKind] | None:
     """Stem and kind of a file named relative to its dataset; None for what is none of ours."""
     if name.startswith(".") or "/." in name:
         return None
-    lower = name.lower()
-    for suffix in IMAGE_SUFFIXES:
-        if lower.endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)], "image"
-    for suffix, kind in _SIDECARS:
-        if lower.endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)], kind
-    return None
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:
+        return None
+    suffix = dot + suffix.lower()
+    if suffix in _IMAGE_SUFFIXES:
+        return stem, "image"
+    if suffix == ".json":
+        inner, dot, kind = stem.rpartition(".")
+        if inner and (found := _SIDECARS.get(f"{dot}{kind.lower()}.json")) is not None:
+            return inner, found
+    found = _SIDECARS.get(suffix)
+    return (stem, found) if found is not None else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from engines.errors import NotFound
+from engines.storage.layout import sidecar_key
 from engines.storage.png import read_png_text
 from engines.storage.recipe import Recipe
 from engines.storage.verdict import Verdict
@@ -77,6 +78,17 @@ def recipe_of_png(storage: Storage, key: str) -> Recipe | None:
     with storage.open(key) as file:
         text = read_png_text(file).get(PNG_RECIPE_KEYWORD)
     return _parsed_recipe(text.encode()) if text else None
+
+
+def prompt_of_image(storage: Storage, key: str) -> str | None:
+    """The prompt that the image `key` was made from, by its sidecar, else by the file itself;
+    None for an image that we did not make. Blocks; `NotFound` without the image."""
+    try:
+        beside = _parsed_recipe(storage.read(sidecar_key(key, ".json")))
+    except NotFound:
+        beside = None
+    recipe = beside or recipe_of_png(storage, key)
+    return recipe.prompt if recipe else None
 
 
 def _recover(

@@ -1,14 +1,15 @@
-"""`/profiles`: list, look, make, compare, remove."""
+"""`/profiles`: list, look, make, compare, draw, remove."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from engines.errors import InvalidParameters
-from engines.types import Profile, ProfileRequest
+from engines.types import Profile, ProfileRequest, S3Folder
 from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
 from serve_app.deadlines import within
@@ -25,6 +26,8 @@ from serve_app.schemas.library import (
 
 router = APIRouter(tags=["profiles"])
 
+T = TypeVar("T")
+SVG = "image/svg+xml"
 ProfileName = Annotated[str, Path(pattern=NAME_PATTERN)]
 
 
@@ -54,19 +57,29 @@ async def list_profiles(context: InContext) -> ProfileList:
     )
 
 
-@router.post("/profiles")
+@router.post("/profiles", response_model_exclude_none=True)
 async def create_profile(request: Request, context: InContext) -> ProfileOut:
-    """Make a profile of every image under a folder, or extend one."""
+    """Make a profile of every image under a folder, here or in a bucket, or extend one."""
     body: ProfileBody = context.bodies.profile.parse(await request.body())
+    deadline_s, create = context.config.deadlines.profile_s, context.services.profiles.create
+    if (body.source_dir is None) == (body.source_url is None):
+        raise InvalidParameters.of(
+            "source_dir",
+            body.source_dir,
+            "one of: source_dir, source_url",
+            "or source_url must be given",
+        )
+    if body.source_dir is None:
+        order = ProfileRequest(body.name, _s3(body.source_url), body.update, body.keep_hashes)
+        return _profile_out(await answer_within(deadline_s, request, create(order)), context)
     key = context.paths.to_key(body.source_dir, SOURCE_DIR)
-    order = ProfileRequest(name=body.name, source_key=key, update=body.update)
+    order = ProfileRequest(body.name, key, body.update, body.keep_hashes)
     with context.paths.named(body.source_dir, key, SOURCE_DIR):
-        work = context.services.profiles.create(order)
-        profile = await answer_within(context.config.deadlines.profile_s, request, work)
+        profile = await answer_within(deadline_s, request, create(order))
     return _profile_out(profile, context)
 
 
-@router.get("/profiles/{profile_name}")
+@router.get("/profiles/{profile_name}", response_model_exclude_none=True)
 async def get_profile(profile_name: ProfileName, context: InContext) -> ProfileOut:
     """One profile with its statistics."""
     work = context.services.profiles.get(profile_name)
@@ -89,30 +102,60 @@ async def compare_profile(
     context: InContext,
 ) -> ComparisonOut:
     """How far a dataset (its path, or its name) or another profile lies from this one."""
-    if (query.dataset is None) == (query.profile is None):
-        raise InvalidParameters.of(
-            "dataset", query.dataset, "one of: dataset, profile", "or profile must be given"
-        )
     compare = context.services.profiles.compare
-    if query.dataset is None:
-        found = await answer_within(
-            context.config.deadlines.profile_s, request, compare(profile_name, None, query.profile)
-        )
-    else:
-        path = query.dataset
-        if "/" not in path:
-            path = context.paths.to_wire(f"generated/{path}")
-        key = context.paths.to_key(path, COMPARED_DATASET)
-        with context.paths.named(path, key, COMPARED_DATASET):
-            found = await answer_within(
-                context.config.deadlines.profile_s, request, compare(profile_name, key, None)
-            )
+    found = await _against(compare, request, profile_name, query, context)
     return ComparisonOut(
         conformance=found.conformance,
         distances=dict(found.distances),
         left=found.left,
         right=found.right,
     )
+
+
+@router.get(
+    "/profiles/{profile_name}/compare/plot",
+    response_class=Response,
+    responses={200: {"content": {SVG: {}}, "description": "An SVG document."}},
+)
+async def plot_comparison(
+    request: Request,
+    profile_name: ProfileName,
+    query: Annotated[CompareQuery, Query()],
+    context: InContext,
+) -> Response:
+    """The same comparison drawn: histograms over each other, dominant colours, conformance."""
+    plot = context.services.profiles.plot
+    drawn = await _against(plot, request, profile_name, query, context)
+    # Opened by itself in a browser, an SVG is a page of this origin: it may run nothing.
+    return Response(drawn, media_type=SVG, headers={"Content-Security-Policy": "sandbox"})
+
+
+async def _against(
+    work: Callable[[str, str | None, str | None], Coroutine[object, object, T]],
+    request: Request,
+    name: str,
+    query: CompareQuery,
+    context: Context,
+) -> T:
+    """`work` on the profile and the one thing that the query holds against it."""
+    deadline_s = context.config.deadlines.profile_s
+    if (query.dataset is None) == (query.profile is None):
+        raise InvalidParameters.of(
+            "dataset", query.dataset, "one of: dataset, profile", "or profile must be given"
+        )
+    if query.dataset is None:
+        return await answer_within(deadline_s, request, work(name, None, query.profile))
+    path = query.dataset
+    if "/" not in path:
+        path = context.paths.to_wire(f"generated/{path}")
+    key = context.paths.to_key(path, COMPARED_DATASET)
+    with context.paths.named(path, key, COMPARED_DATASET):
+        return await answer_within(deadline_s, request, work(name, key, None))
+
+
+def _s3(url: str | None) -> S3Folder:
+    bucket, _, prefix = (url or "").removeprefix("s3://").partition("/")
+    return S3Folder(bucket, prefix.strip("/"))
 
 
 def _profile_out(profile: Profile, context: Context) -> ProfileOut:
@@ -123,4 +166,5 @@ def _profile_out(profile: Profile, context: Context) -> ProfileOut:
         sample_count=profile.sample_count,
         path=context.paths.to_wire(profile.key),
         statistics=dict(profile.statistics),
+        kept_hashes=profile.kept_hashes or None,
     )

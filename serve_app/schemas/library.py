@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
@@ -27,14 +27,27 @@ class ProfileOut(ResponseModel):
     sample_count: int
     path: str
     statistics: dict[str, JsonValue]
+    kept_hashes: int | None = Field(
+        default=None, description="Perceptual hashes it keeps; only where `keep_hashes` was asked."
+    )
+
+
+S3_URL_PATTERN = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\x00-\x1f\x7f\\]*)?$"
 
 
 class ProfileBody(RequestModel):
-    """Make a profile of every image under a folder."""
+    """Make a profile of every image under a folder: exactly one of `source_dir`, `source_url`."""
 
     name: Name
-    source_dir: WirePath
+    source_dir: WirePath | None = Field(default=None, description="A folder of the data root.")
+    source_url: Annotated[str, Field(max_length=1000, pattern=S3_URL_PATTERN)] | None = Field(
+        default=None, description="s3://bucket/prefix, read with the service's own credentials."
+    )
     update: bool = Field(default=False, description="Extend the profile of that name.")
+    keep_hashes: bool = Field(
+        default=False,
+        description="Keep a perceptual hash of every image, for the search after near-duplicates.",
+    )
 
 
 class ComparisonOut(ResponseModel):

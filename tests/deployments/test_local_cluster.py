@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import ray
 
 from deployments.child_service import StartFailed
 from deployments.local_cluster import deploy
@@ -16,7 +18,7 @@ DOCUMENT: dict[str, Any] = {"applications": []}
 
 
 class Dashboard:
-    """Answers each `PUT` with the next of the statuses, on loopback."""
+    """Answers each `PUT` with the next of the statuses, and says its version, on loopback."""
 
     def __init__(self, statuses: list[int]) -> None:
         answers = iter(statuses)
@@ -31,6 +33,14 @@ class Dashboard:
                 self.send_header("Content-Length", "4")
                 self.end_headers()
                 self.wfile.write(b"text")
+
+            def do_GET(self) -> None:
+                body = json.dumps({"version": "4", "ray_version": ray.__version__}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 """Quiet."""
@@ -58,7 +68,7 @@ def test_it_is_what_serve_deploy_calls(dashboard: Dashboard) -> None:
 
 @pytest.mark.parametrize("dashboard", [[400]], indirect=True)
 def test_a_config_that_serve_refuses_is_final(dashboard: Dashboard) -> None:
-    with pytest.raises(StartFailed, match="refused the config: text"):
+    with pytest.raises(StartFailed, match=r"refused the config: .*400: text"):
         deploy(dashboard.url, DOCUMENT)
     assert len(dashboard.paths) == 1
 

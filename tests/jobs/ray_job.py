@@ -22,7 +22,7 @@ from engines.diffusion.fake import FakeEngine
 from engines.errors import JsonValue, NotFound
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, GenerationListener, Storage
-from engines.storage.folder import FolderStorage
+from engines.storage.opening import open_storage
 from engines.storage.png import read_png_text
 from engines.types import Comparison, GeneratedImage, GenerationRequest, QualityReport
 from jobs.checking import Checker
@@ -56,9 +56,10 @@ def as_is(request: GenerationRequest, image: GeneratedImage) -> GeneratedImage:
 class FakeWiring:
     config: JobConfig
     step_s: float
+    s3_endpoint_url: str | None = None
 
     def output(self) -> Storage:
-        return FolderStorage(Path(self.config.output.root))
+        return open_storage(self.config.output.root, self.s3_endpoint_url)
 
     def engine(self) -> DiffusionEngine:
         return MortalEngine(self.step_s, self.config.engine)
@@ -73,7 +74,7 @@ class FakeWiring:
         return Checker(judge, None, ImageLimits())
 
 
-def start_nodes(output: FolderStorage) -> None:
+def start_nodes(output: Storage) -> None:
     """A head without work and two nodes with it; one of them dies once a shard is finished."""
     cluster = Cluster(
         initialize_head=True,
@@ -103,10 +104,12 @@ def main() -> int:
     parser.add_argument("--ray-folder", required=True)
     parser.add_argument("--step-s", type=float, default=0.0)
     parser.add_argument("--lose-a-node", action="store_true")
+    parser.add_argument("--s3-endpoint")
     asked = parser.parse_args()
     config = load_config(asked.config)
+    wiring = FakeWiring(config, asked.step_s, asked.s3_endpoint)
     if asked.lose_a_node:
-        start_nodes(FolderStorage(Path(config.output.root)))
+        start_nodes(wiring.output())
     else:
         ray.init(
             address="local",
@@ -117,7 +120,7 @@ def main() -> int:
             object_store_memory=100 * 2**20,
         )
     source = open_input(config.input, asked.config.parent)
-    summary = Job(config, FakeWiring(config, asked.step_s), source, sys.stderr).run()
+    summary = Job(config, wiring, source, sys.stderr).run()
     ray.shutdown()
     sys.stdout.write(json.dumps(asdict(summary)) + "\n")
     return summary.exit_code

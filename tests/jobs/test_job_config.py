@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from engines.errors import InvalidParameters
+from engines.errors import Conflict, InvalidParameters, NotFound, StorageFailed
 from jobs import synthesize
 from jobs.config import JobConfig, load_config
 from jobs.settings import JobSettings
@@ -119,3 +119,31 @@ def test_a_wrong_job_ends_with_two_before_ray_starts(
     body = make_config(input={"kind": "file", "path": "absent.jsonl"}).model_dump(mode="json")
     assert synthesize.main(["--config", str(write(tmp_path, body))]) == 2
     assert "input.path must be a file there is" in capsys.readouterr().err
+
+
+def test_a_profile_that_is_not_there_is_told_before_anything_is_made(
+    tmp_path: Path, make_config: MakeConfig
+) -> None:
+    settings = JobSettings(data_root=str(tmp_path))
+    for parts in ({"compare_profile": "nobody"}, {"defaults": {"profile": "nobody"}}):
+        with pytest.raises(NotFound, match="nobody"):
+            synthesize.make_job(make_config(**parts), settings, tmp_path)
+    synthesize.make_job(make_config(compare_profile="sample_photos"), settings, tmp_path)
+
+
+def test_what_stops_a_job_tells_whether_to_submit_it_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert synthesize.stopped_by(Conflict("The output holds another job")) == 2
+    assert "submit" not in capsys.readouterr().err
+    assert synthesize.stopped_by(StorageFailed("The bucket is away")) == 1
+    assert "submit the job again" in capsys.readouterr().err
+
+
+def test_a_job_joins_the_cluster_that_it_was_submitted_to_and_no_other() -> None:
+    submitted = {"RAY_ADDRESS": "10.0.0.1:6379", "RAY_AUTH_MODE": "token"}
+    assert synthesize.ray_address(submitted) == "10.0.0.1:6379"
+    assert submitted["RAY_AUTH_MODE"] == "token"
+    laptop: dict[str, str] = {}
+    assert synthesize.ray_address(laptop) == "local"
+    assert laptop == {"RAY_AUTH_MODE": "disabled"}

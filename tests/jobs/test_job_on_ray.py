@@ -14,12 +14,15 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 import webdataset
 import yaml
+from moto.server import ThreadedMotoServer
 
 from engines.diffusion.fake import FAKE_MODELS
 from engines.storage.folder import FolderStorage
+from engines.storage.s3 import S3Storage
 from jobs.plan import Plan, read_rows
 from jobs.records import finished_shards, read_record
 
@@ -32,16 +35,20 @@ ENDS = {
     20: "",  # blank: no row at all could be made of it
 }
 
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 
 
-def write_job(tmp_path: Path, prompts: list[str], **resources: object) -> Path:
+def write_job(
+    tmp_path: Path, prompts: list[str], root: str | None = None, **resources: object
+) -> Path:
     lines = "".join(json.dumps({"prompt": prompt}) + "\n" for prompt in prompts)
     (tmp_path / "rows.jsonl").write_text(lines, encoding="utf-8")
     config = {
         "name": "birds",
         "input": {"kind": "file", "path": "rows.jsonl"},
-        "output": {"root": str(tmp_path / "out"), "shard_rows": 6},
+        "output": {"root": root or str(tmp_path / "out"), "shard_rows": 6},
         "engine": {"models": [FAKE_MODELS[0].model_dump(mode="json")]},
         "defaults": {"width": 64, "height": 64, "num_inference_steps": 6},
         "checks": {"quality": None, "privacy": None},
@@ -76,6 +83,9 @@ def start(job_file: Path, ray_folder: str, step_s: float, *more: str) -> subproc
         "RAY_AUTH_MODE": "disabled",
         "RAY_TMPDIR": ray_folder,
         "OMP_NUM_THREADS": "1",
+        "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"],
+        "AWS_DEFAULT_REGION": "us-east-1",
     }
     return subprocess.Popen(
         command,
@@ -145,22 +155,43 @@ def test_a_job_killed_and_submitted_again_is_complete_and_exact(
     assert left == []
 
 
-def test_a_job_survives_a_killed_node(tmp_path: Path, ray_folder: str) -> None:
+@pytest.fixture
+def bucket() -> Iterator[tuple[str, str]]:
+    """Name of an empty bucket, and its server: what every node reaches, whichever dies."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEYS).create_bucket(
+        Bucket="birds"
+    )
+    yield "birds", url
+    server.stop()
+
+
+def test_a_job_survives_a_killed_node(
+    tmp_path: Path, ray_folder: str, bucket: tuple[str, str]
+) -> None:
+    name, url = bucket
     job_file = write_job(
         tmp_path,
         [f"bird {number}" for number in range(48)],
+        root=f"s3://{name}/out",
         generators=2,
         generator_resources={"gpu_node": 0.4},
         checkers=2,
     )
-    job = start(job_file, ray_folder, 0.1, "--lose-a-node")
+    job = start(job_file, ray_folder, 0.1, "--lose-a-node", "--s3-endpoint", url)
     answer, log = job.communicate(timeout=250)
     assert "a node is dead" in log
     assert job.returncode == 0, log
     summary = json.loads(answer.splitlines()[-1])
     assert (summary["written"], summary["unfinished_shards"]) == (48, 0)
-    storage = FolderStorage(tmp_path / "out")
+    client = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEYS)
+    storage = S3Storage(client, name, "out")
     planned = [row.row_id for shard in range(8) for row in read_rows(storage, shard)]
-    tars = sorted(str(path) for path in (tmp_path / "out/data").glob("*.tar"))
+    for stat in storage.list("data"):
+        (tmp_path / stat.key.rpartition("/")[2]).write_bytes(storage.read(stat.key))
+    tars = sorted(str(path) for path in tmp_path.glob("*.tar"))
     written = [sample["__key__"] for sample in webdataset.WebDataset(tars, shardshuffle=False)]
     assert written == planned

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Mapping
 
 import pytest
+from ray.exceptions import ActorUnavailableError
 
 from jobs.progress import Progress, ProgressPrinter, Teller, duration
-from jobs.running import JobSummary
+from jobs.running import JobSummary, progress_told
 
 
 def test_a_line_says_done_rate_and_what_is_left() -> None:
@@ -110,3 +112,18 @@ def test_the_summary_is_one_line() -> None:
         "complete: 10 rows in = 7 written + 2 rejected + 1 failed"
     )
     assert JobSummary(10, 4, 0, 0, 2, 1.0, None).line().startswith("INCOMPLETE: 2 shards left")
+
+
+def test_progress_goes_on_after_a_look_that_failed() -> None:
+    stream, seen = io.StringIO(), threading.Event()
+    looks = iter(range(100))
+
+    def counts() -> dict[str, int]:
+        if next(looks) == 0:
+            raise ActorUnavailableError("the board's node is gone", None)
+        seen.set()
+        return {"written": 3}
+
+    with progress_told(counts, 10, 2, ProgressPrinter(stream, every_s=0.0), every_s=0.001):
+        assert seen.wait(60)
+    assert "5/10 rows (50.0 %)" in stream.getvalue()

@@ -67,12 +67,6 @@ def test_adding_up_parts_is_adding_all() -> None:
     assert parts.mean == pytest.approx(sum(values) / 100)
 
 
-def test_the_median_is_right_to_a_bin() -> None:
-    histogram = Histogram.empty("contrast").added([0.1, 0.2, 0.62, 0.9, 0.95])
-    assert histogram.quantile(0.5) == pytest.approx(0.625)
-    assert Histogram.empty("contrast").quantile(0.5) is None
-
-
 def test_histograms_of_different_metrics_do_not_add_up() -> None:
     with pytest.raises(ValueError, match="bins"):
         Histogram.empty("contrast").merged(Histogram.empty("sharpness"))
@@ -221,13 +215,19 @@ def test_the_report_says_the_sums(mixed_shard: ShardOutcome) -> None:
     assert "4 rows in = 2 written + 1 rejected + 1 failed" in text
     assert "0.07rows/s, this submission" in text
     assert "low_quality2" in text
+    assert "low_quality: prompt 20" in text  # a rejected picture says of which prompt it is
     assert "2 of 2 compared images" in text.replace("\n", " ")
     assert "Compared with" not in text
+    # Three images were judged: those of the rows 10, 20 and 30.
+    assert "mean 0.0784, 0.0392 to 0.118" in text
+    assert "that has one (3)" in text
 
 
 def test_the_report_compares_with_a_profile(mixed_shard: ShardOutcome) -> None:
-    comparison = Comparison(81.25, {"brightness_mean": 0.125}, "birds", "unsplash_nature")
+    distances = {"aspect_difference": 0.01, "brightness_mean": 0.125}
+    comparison = Comparison(81.25, distances, "birds", "unsplash_nature")
     text = re.sub(r"<[^>]+>", "", a_report(mixed_shard, comparison=comparison))
     assert "Compared with the profile unsplash_nature" in text
     assert "Conformance 81.2 of 100" in text
     assert "brightness_mean0.125" in text
+    assert text.index("brightness_mean") < text.index("aspect_difference")

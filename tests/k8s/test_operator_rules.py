@@ -7,8 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.k8s.manifests import FOLDERS, Manifest, Render, cluster_of, groups_of
+from tests.k8s.manifests import (
+    FOLDERS,
+    OVERLAYS,
+    Manifest,
+    Render,
+    cluster_of,
+    groups_of,
+    the_service,
+)
 
 
 @pytest.fixture(params=FOLDERS)
@@ -66,6 +75,15 @@ def test_fault_tolerance_is_said_in_one_way(render: Render) -> None:
     for group in groups_of(service):
         assert not {"RAY_REDIS_ADDRESS", "REDIS_PASSWORD"} & environment(group)
     assert "redis-password" not in cluster_of(service)["headGroupSpec"]["rayStartParams"]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_worker_has_a_proxy_because_its_readiness_probe_asks_for_one(
+    render: Render, overlay: str
+) -> None:
+    """With HeadOnly every worker stays unready for ever (kuberay#4994)."""
+    config = yaml.safe_load(the_service(render, overlay)["spec"]["serveConfigV2"])
+    assert config["proxy_location"] == "EveryNode"
 
 
 def test_the_head_runs_no_work(ray: Manifest) -> None:

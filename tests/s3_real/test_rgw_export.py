@@ -14,11 +14,13 @@ import pytest
 from engines.errors import Forbidden, NotFound
 from engines.export.config import ExportConfig, S3ExportConfig
 from engines.export.s3_exporter import S3Exporter
+from engines.export.s3_fast_lane import ObstoreLane
 from engines.storage.datasets import DatasetStore
 from engines.storage.folder import FolderStorage
 from engines.storage.recorder import ImageRecorder
-from engines.storage.s3_client import S3Client
+from engines.storage.s3_client import S3Client, S3ClientConfig
 from engines.types import GeneratedImage, GenerationRequest, S3ExportRequest
+from tests.s3_real.conftest import ACCESS_KEY, SECRET_KEY
 
 pytestmark = [pytest.mark.s3_real, pytest.mark.timeout(180)]
 
@@ -52,6 +54,32 @@ def test_export_and_second_run(dataset: DatasetStore, s3: S3Client, bucket: str)
     manifest = orjson.loads(s3.get_object(Bucket=bucket, Key="v1/manifest.json")["Body"].read())
     listed = {o["Key"] for o in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     assert {f"v1/{entry['key']}" for entry in manifest["files"]} == listed - {"v1/manifest.json"}
+
+
+def test_obstore_carries_small_files(dataset: DatasetStore, s3: S3Client, bucket: str) -> None:
+    config = S3ClientConfig(endpoint_url=s3.meta.endpoint_url, region_name="us-east-1")
+    keys = {"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY, "expires_at": None}
+    puts: list[str] = []
+    s3.meta.events.register("before-call.s3.PutObject", lambda **_: puts.append("boto3"))
+    exporter = S3Exporter(
+        lambda connections: s3,
+        dataset.storage,
+        dataset,
+        ExportConfig(),
+        fast_lane=lambda name: ObstoreLane(config, name, lambda: keys),
+    )
+    request = S3ExportRequest("generated/real", bucket, "v1")
+    first = exporter.export(request)
+    assert (first.status, first.uploaded_count, first.skipped_count) == ("success", 12, 0)
+    assert len(puts) == 1
+    for record in dataset.iter_records("generated/real"):
+        found = s3.get_object(Bucket=bucket, Key=f"v1/images/{record.name}")
+        assert found["Body"].read() == dataset.storage.read(record.stat.key)
+        assert found["ContentType"] == "image/png"
+        assert record.recipe is not None
+        assert found["Metadata"]["sha256"] == record.recipe.file_sha256
+    second = exporter.export(request)
+    assert (second.status, second.skipped_count) == ("success", 12)
 
 
 def test_large_files_go_in_parts(dataset: DatasetStore, s3: S3Client, bucket: str) -> None:

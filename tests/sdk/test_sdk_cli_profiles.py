@@ -40,6 +40,8 @@ class ProfileService:
         if (request.method, path) == ("GET", "/profiles"):
             summary = {"name": "cats", "sample_count": 3, "created_at": "2025-05-15T14:30:00Z"}
             return httpx.Response(200, json={"profiles": [summary]})
+        if path.endswith("/compare/plot"):
+            return httpx.Response(200, text=f"<svg>{path.split('/')[2]}</svg>")
         if path.endswith("/compare"):
             answer = {"conformance": 88.0, "distances": {"brightness": 0.1}, "left": "cats"}
             return httpx.Response(200, json=answer | {"right": "dogs"})
@@ -140,6 +142,41 @@ def test_of_a_folder_that_the_server_has() -> None:
     assert service.uploads == {}
 
 
+def test_of_a_bucket_that_the_server_reads() -> None:
+    service = ProfileService()
+    argv = ("profile", "create", "cats", "--s3", "s3://photos/cats", "--keep-hashes", "--update")
+    assert CommandLine(service).run(*argv) == 0
+    assert service.created == [
+        {"name": "cats", "source_url": "s3://photos/cats", "update": True, "keep_hashes": True}
+    ]
+    assert service.uploads == {}
+
+
+@pytest.mark.parametrize("option", [("--s3-endpoint", "http://x"), ("--max-images", "3")])
+def test_what_only_this_machine_could_do_is_not_dropped_in_silence(option: tuple[str, ...]) -> None:
+    service = ProfileService()
+    line = CommandLine(service)
+    assert line.run("profile", "create", "cats", "--s3", "s3://photos", *option) == 2
+    assert "--s3-here" in line.err
+    assert service.created == []
+
+
+def test_hashes_of_uploaded_images_are_kept_too(folder: Path) -> None:
+    service = ProfileService()
+    argv = ("profile", "create", "cats", "--folder", str(folder), "--keep-hashes")
+    assert CommandLine(service).run(*argv) == 0
+    assert service.created[0]["keep_hashes"] is True
+
+
+def test_a_comparison_is_drawn_into_a_file(tmp_path: Path) -> None:
+    plot = tmp_path / "plot.svg"
+    line = CommandLine(ProfileService())
+    argv = ("profile", "compare", "cats", "--profile", "dogs", "--plot", str(plot))
+    assert line.run(*argv) == 0
+    assert plot.read_text() == "<svg>cats</svg>"
+    assert f"drew {plot}" in line.err
+
+
 def test_of_a_video(tmp_path: Path) -> None:
     film = tmp_path / "film.avi"
     writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
@@ -160,7 +197,10 @@ def test_of_a_video(tmp_path: Path) -> None:
     [
         (("--folder", "nowhere"), "not a folder: nowhere"),
         (("--video", "nowhere.mp4"), "not a file: nowhere.mp4"),
-        (("--s3", "http://bucket"), "not an S3 address (s3://bucket/prefix): http://bucket"),
+        (
+            ("--s3", "http://bucket", "--s3-here"),
+            "not an S3 address (s3://bucket/prefix): http://bucket",
+        ),
         (
             ("--unsplash", "cats"),
             "An Unsplash source needs an access key: --unsplash-key or UNSPLASH_ACCESS_KEY "

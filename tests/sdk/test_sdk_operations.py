@@ -101,6 +101,15 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any, Any]] = [
         {"name": "n", "source_dir": "/data/uploads/n", "update": True},
         PROFILE,
     ),
+    (
+        "create_profile",
+        ("n",),
+        {"source_url": "s3://photos/n", "keep_hashes": True},
+        "POST",
+        "/profiles",
+        {"name": "n", "source_url": "s3://photos/n", "keep_hashes": True},
+        PROFILE,
+    ),
     ("delete_profile", ("n",), {}, "DELETE", "/profiles/n", None, {"status": "success"}),
     (
         "compare_profile",
@@ -339,6 +348,8 @@ def test_a_name_that_would_be_another_route_is_refused(name: str) -> None:
 def test_a_comparison_takes_exactly_one_other(others: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="either"):
         operations.compare_profile("n", **others)
+    with pytest.raises(ValueError, match="either"):
+        operations.plot_comparison("n", to="x.svg", **others)
 
 
 @pytest.mark.parametrize("content", [b"<html>hello</html>", b"[]", b"", b"null", b'{"x": 1}'])

@@ -101,6 +101,7 @@ class FakeProfiles:
         default_factory=lambda: {profile.name: profile for profile in (NATURE, OFFICE)}
     )
     compared: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    requests: list[ProfileRequest] = field(default_factory=list)
 
     async def list(self) -> Sequence[ProfileSummary]:
         return [
@@ -114,10 +115,12 @@ class FakeProfiles:
         return self.profiles[name]
 
     async def create(self, request: ProfileRequest) -> Profile:
+        self.requests.append(request)
         if request.name in self.profiles and not request.update:
             raise Conflict(f"Profile {request.name} exists already")
         key = f"profiles/stream_{request.name}.json"
-        self.profiles[request.name] = Profile(request.name, EPOCH, EPOCH, 3, key, {})
+        kept = 3 if request.keep_hashes else 0
+        self.profiles[request.name] = Profile(request.name, EPOCH, EPOCH, 3, key, {}, kept)
         return self.profiles[request.name]
 
     async def delete(self, name: str) -> None:
@@ -130,6 +133,10 @@ class FakeProfiles:
             await self.get(other)
         self.compared.append((name, dataset_key, other))
         return Comparison(91.5, {"brightness": 0.05}, name, dataset_key or other or "")
+
+    async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
+        found = await self.compare(name, dataset_key, other)
+        return f"<svg>{found.conformance}</svg>"
 
 
 @dataclass

@@ -117,6 +117,7 @@ def test_headers_are_whole_seconds_rounded_up() -> None:
         ("POST", "/api/v1/anonymize", "validate"),
         ("POST", "/api/v1/profiles", "validate"),
         ("GET", "/api/v1/profiles/x/compare", "validate"),
+        ("GET", "/api/v1/profiles/x/compare/plot", "validate"),
         ("POST", "/api/v1/export/s3", "export"),
         ("POST", "/api/v1/images", "upload"),
         ("GET", "/api/v1/images", None),

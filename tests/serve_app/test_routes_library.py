@@ -11,8 +11,10 @@ from engines.types import (
     ExportFailure,
     ExportFilter,
     ExportRequest,
+    ProfileRequest,
     S3ExportReport,
     S3ExportRequest,
+    S3Folder,
 )
 from tests.serve_app.fakes import PNG
 from tests.serve_app.house import House
@@ -30,6 +32,49 @@ class TestProfiles:
             answer = client.post("/api/v1/profiles", json={"name": name, "source_dir": folder})
             assert answer.status_code == 200
             assert answer.json()["path"] == f"/data/profiles/stream_{name}.json"
+
+    @pytest.mark.parametrize(
+        ("url", "folder"),
+        [
+            ("s3://photos", S3Folder("photos")),
+            ("s3://photos/", S3Folder("photos")),
+            ("s3://my.photos-1/summer/2025/", S3Folder("my.photos-1", "summer/2025")),
+        ],
+    )
+    def test_made_from_a_bucket(
+        self, client: TestClient, house: House, url: str, folder: S3Folder
+    ) -> None:
+        body = {"name": "summer", "source_url": url, "keep_hashes": True}
+        answer = client.post("/api/v1/profiles", json=body)
+        assert answer.status_code == 200
+        assert answer.json()["kept_hashes"] == 3
+        assert house.profiles.requests == [ProfileRequest("summer", folder, keep_hashes=True)]
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            {},
+            {"source_dir": "/data/uploads", "source_url": "s3://photos"},
+            {"source_url": "https://photos"},
+            {"source_url": "s3://"},
+            {"source_url": "s3://Photos/x"},
+            {"source_url": "s3://photos/\u0000"},
+            {"source_url": "s3://user:secret@photos/x"},
+            {"source_url": None},
+        ],
+    )
+    def test_from_exactly_one_valid_source(
+        self, client: TestClient, house: House, source: dict[str, object]
+    ) -> None:
+        answer = client.post("/api/v1/profiles", json={"name": "n", **source})
+        assert answer.status_code == 400
+        assert answer.json()["error"]["details"]["parameter"] in ("source_dir", "source_url")
+        assert house.profiles.requests == []
+
+    def test_hashes_are_told_only_where_they_are_kept(self, client: TestClient) -> None:
+        body = {"name": "plain", "source_dir": "/data/uploads/x"}
+        assert "kept_hashes" not in client.post("/api/v1/profiles", json=body).json()
+        assert "kept_hashes" not in client.get("/api/v1/profiles/plain").json()
 
     def test_a_second_of_the_name_is_a_conflict_unless_it_updates(self, client: TestClient) -> None:
         body = {"name": "unsplash_nature", "source_dir": "/data/uploads/x"}
@@ -66,9 +111,22 @@ class TestProfiles:
         assert answer.json()["conformance"] == 91.5
         assert house.profiles.compared == [("unsplash_nature", dataset_key, other)]
 
+    def test_drawn_as_an_svg_that_may_run_nothing(self, client: TestClient, house: House) -> None:
+        path = "/api/v1/profiles/unsplash_nature/compare/plot"
+        answer = client.get(path, params={"dataset": "set"})
+        assert answer.status_code == 200
+        assert answer.text == "<svg>91.5</svg>"
+        assert answer.headers["content-type"].startswith("image/svg+xml")
+        assert answer.headers["content-security-policy"] == "sandbox"
+        assert house.profiles.compared == [("unsplash_nature", "generated/set", None)]
+        assert client.get(path, params={"profile": "none"}).status_code == 404
+
     @pytest.mark.parametrize("query", [{}, {"dataset": "a", "profile": "b"}])
-    def test_with_exactly_one_of_them(self, client: TestClient, query: dict[str, str]) -> None:
-        answer = client.get("/api/v1/profiles/unsplash_nature/compare", params=query)
+    @pytest.mark.parametrize("end", ["compare", "compare/plot"])
+    def test_with_exactly_one_of_them(
+        self, client: TestClient, query: dict[str, str], end: str
+    ) -> None:
+        answer = client.get(f"/api/v1/profiles/unsplash_nature/{end}", params=query)
         assert answer.status_code == 400
         assert "dataset, profile" in answer.json()["error"]["details"]["constraint"]
 

@@ -19,7 +19,6 @@ import torch
 from engines.diffusion import noise_schedules
 from engines.diffusion.contract import DecodedImage
 from engines.diffusion.decode import to_pixels
-from engines.diffusion.sizes import crop_centre, round_up
 from engines.errors import GenerationFailed
 from engines.types import GenerationRequest
 
@@ -111,8 +110,9 @@ class WholeCallRunner:
             raise GenerationFailed("The pipeline made more steps than it had announced")
         request = call.request
         whole = to_pixels(call.picture * 2 - 1)
-        pixels = crop_centre(whole, request.height, request.width)
-        return DecodedImage(pixels, {"policy": "off", "flagged": None}, self._notes(request))
+        pixels, resized = self._info.sizes.fitted(whole, request.height, request.width)
+        notes = (*self._notes(request), *([resized] if resized else []))
+        return DecodedImage(pixels, {"policy": "off", "flagged": None}, notes)
 
     def abandon(self, denoising: Denoising) -> None:
         call = cast("WholeCall", denoising)
@@ -156,12 +156,12 @@ class WholeCallRunner:
             call.stopped.release()
 
     def _arguments(self, request: GenerationRequest, on_step_end: Any) -> dict[str, Any]:
-        grid_px = self._info.grid_px
+        height, width = self._info.sizes.drawn(request.height, request.width)
         offered = {
             "prompt": request.prompt,
             "negative_prompt": request.negative_prompt,
-            "height": round_up(request.height, grid_px),
-            "width": round_up(request.width, grid_px),
+            "height": height,
+            "width": width,
             "num_inference_steps": request.num_inference_steps,
             "guidance_scale": request.guidance_scale,
             "generator": torch.Generator("cpu").manual_seed(request.seed),

@@ -3,7 +3,7 @@ where something doubtful is left, turned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 _MOST_DOUBTFUL = 8
+"""Looked at again one by one; of more, so many are a sample of the rest."""
 
 
 class ScanningDetector:
@@ -60,11 +61,27 @@ class ScanningDetector:
         for face in seen:
             at_once = not self._thresholds or face.confidence >= self._config.threshold
             (certain if at_once else doubtful).append(face)
-        for face in doubtful[:_MOST_DOUBTFUL]:
-            again = (face.confidence + second_opinion(self._inner, pixels, face)) / 2
-            if again >= self._config.second_threshold:
-                certain.append(Face(face.box, again))
-        return certain
+        seen_again = [self._seen_again(pixels, face) for face in doubtful[:_MOST_DOUBTFUL]]
+        certain.extend(face for face in seen_again if face is not None)
+        return certain + self._crowd(pixels, doubtful[_MOST_DOUBTFUL:])
+
+    def _seen_again(self, pixels: Pixels, face: Face) -> Face | None:
+        closer = second_opinion(self._inner, pixels, face)
+        both = (face.confidence + closer) / 2
+        if closer < self._config.closer_threshold or both < self._config.second_threshold:
+            return None
+        return Face(face.box, both)
+
+    def _crowd(self, pixels: Pixels, faces: Sequence[Face]) -> list[Face]:
+        """Too many for a second look at each: where half of a sample are faces, all are that are
+        as likely as the least likely of these."""
+        spread = np.linspace(0, len(faces) - 1, min(_MOST_DOUBTFUL, len(faces))).round()
+        sample = [faces[int(index)] for index in spread]
+        confirmed = [face for face in sample if self._seen_again(pixels, face) is not None]
+        if not confirmed or 2 * len(confirmed) < len(sample):
+            return confirmed
+        least = min(face.confidence for face in confirmed)
+        return [face for face in faces if face.confidence >= least]
 
     def _look(self, pixels: Pixels, factor: float) -> tuple[Face, ...]:
         height, width = pixels.shape[:2]

@@ -9,25 +9,50 @@ from engines.privacy.pii.checksums import iban_length, iban_valid, is_card, ssn_
 from engines.privacy.pii.context import NOT_PERSONAL, preceded_by
 from engines.privacy.pii.spans import Span
 
-_CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,18}(?![\w-]|[.,]\d)")
+_CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,40}(?![\w-]|[.,]\d)")
+_CARD_ON_TWO_LINES = re.compile(
+    r"(?<![\w.,-])\d{4}(?:[ -]?\d){0,12}\n\d(?:[ -]?\d){2,14}(?![\w-]|[.,]\d)"
+)
+_CARD_DOTTED = re.compile(r"(?<![\w.,-])\d{4}([.]| - |  )(?:\d{4}\1){2}\d{4}(?![\w-]|[.,]\d)")
+_GROUP = re.compile(r"\d+")
+_DIGITS_OF_CARD = (13, 19)
+_CARD_GROUPS = ((4, 4, 4, 4, 3), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
 _IBAN_START = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=IBAN))[A-Z]{2} ?[0-9OIl]{2}", re.IGNORECASE)
 _IBAN_LONGEST = 50
 _ALIKE = str.maketrans("OI", "01")
 _SSN = re.compile(r"(?<![\w-])(\d{3})([- ])(\d{2})\2(\d{4})(?![\w-])")
 _SSN_NAMED = re.compile(
     r"(?:ssn|social\s?security(?:\s?(?:no|number|#))?)[^A-Za-z0-9]{0,6}"
-    r"(\d{3})[- ]?(\d{2})[- ]?(\d{4})(?!\d)",
+    r"(\d{3})[-. ]?(\d{2})[-. ]?(\d{4})(?!\d)",
     re.IGNORECASE,
 )
 
 
 def find_cards(text: str) -> Iterator[Span]:
-    """Card numbers, grouped or not; `text` has its digits corrected."""
-    for match in _CARD.finditer(text):
-        found = match.group()
-        named_otherwise = found.isdigit() and preceded_by(NOT_PERSONAL, text, match.start())
-        if is_card(re.sub(r"\D", "", found)) and not named_otherwise:
-            yield Span("credit_card", match.start(), match.end())
+    """Card numbers, grouped or not, alone or with more digits behind or before them (an expiry
+    date, the end of a line); `text` has its digits corrected."""
+    for pattern in (_CARD, _CARD_DOTTED, _CARD_ON_TWO_LINES):
+        for match in pattern.finditer(text):
+            for start, end in _card_readings(match):
+                if "\n" in match.group() and start > match.start():
+                    continue
+                found = text[start:end]
+                named_otherwise = found.isdigit() and preceded_by(NOT_PERSONAL, text, start)
+                if is_card(re.sub(r"\D", "", found)) and not named_otherwise:
+                    yield Span("credit_card", start, end)
+
+
+def _card_readings(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """All of a run of digits, then each stretch of it that is grouped as cards print it."""
+    if _DIGITS_OF_CARD[0] <= sum(c.isdigit() for c in match.group()) <= _DIGITS_OF_CARD[1]:
+        yield match.span()
+    offset = match.start()
+    groups = [(offset + g.start(), offset + g.end()) for g in _GROUP.finditer(match.group())]
+    for first in range(len(groups)):
+        for shape in _CARD_GROUPS:
+            part = groups[first : first + len(shape)]
+            if part and tuple(end - start for start, end in part) == shape:
+                yield part[0][0], part[-1][1]
 
 
 def find_ibans(text: str) -> Iterator[Span]:
@@ -42,7 +67,8 @@ def find_ibans(text: str) -> Iterator[Span]:
         if length is None or len(positions) < length:
             continue
         end = positions[length - 1] + 1
-        if re.search(r"[^A-Za-z0-9 -]", text[match.start() : end]):
+        between = re.sub(r"[A-Za-z0-9 -]", "", text[match.start() : end])
+        if between not in ("", "\n"):
             continue
         iban = "".join(text[position] for position in positions[:length])
         if any(iban_valid(reading) for reading in _iban_readings(iban)):

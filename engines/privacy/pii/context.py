@@ -13,7 +13,7 @@ PHONE = re.compile(
     re.IGNORECASE,
 )
 NOT_PERSONAL = re.compile(
-    r"(?:order|invoice|inv|serial|s/n|sn|isbn|issn|ean|upc|sku|imei|tracking|track|parcel|ref"
+    r"(?:order|invoice|inv|serial|s/n|sn|p/n|pn|isbn|issn|ean|upc|sku|imei|tracking|track|parcel|ref"
     r"|reference|ticket|part|model|item|product|batch|lot|article|build|version|case|po"
     r"|receipt|transaction|page|id|artikel|bestellung|rechnung)"
     r"(?![a-z])[^A-Za-z0-9]{0,4}(?:no|nr|num|number|id|code)?[^A-Za-z0-9]{0,6}$",

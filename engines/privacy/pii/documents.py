@@ -6,9 +6,13 @@ import re
 from collections.abc import Iterator
 
 from engines.privacy.pii.checksums import mrz_digit
+from engines.privacy.pii.ocr import as_digits
 from engines.privacy.pii.spans import Span
 
-_NUMBER = r"(?:\s?(?:no|nr|num|number|nummer|numero|número|n°|№|#|id|is)\b)?[^A-Za-z0-9]{0,6}"
+_NUMBER = (
+    r"(?:\s?(?:(?:no|nr|num|number|nummer|numero|número|numéro|id|is)\b|n[°ºo.]|№|#))?"
+    r"[^A-Za-z0-9]{0,6}"
+)
 _PASSPORT = re.compile(
     r"(?i:passports?|reisepass|passeport|pasaporte|passaporto|ausweis)" + rf"(?i:{_NUMBER}){{1,2}}"
     r"([A-Z0-9](?: ?[A-Z0-9]){5,9})(?![A-Za-z0-9])"
@@ -19,28 +23,34 @@ _PLATE = re.compile(
     rf"(?i:{_NUMBER}){{1,2}}"
     r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,4}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
 )
-_MONTHS = (
-    "jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|janv|févr|mars|avr|juin|juil"
-    "|août|déc|ene|abr|ago|dic"
+_MONTHS = (  # stems in English, German, French, Spanish, Italian, Portuguese, Dutch
+    "jan|feb|mar|mär|mrt|maa|apr|may|mai|maj|mei|jun|jul|aug|sep|oct|okt|nov|dec|dez|fév|avr|juin"
+    "|juil|aoû|aou|déc|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|fev|out"
 )
 _YEAR = r"(?:19|20)\d\d"
 DATE = (
     rf"(?:\d{{1,2}}\s?[./ -]\s?\d{{1,2}}\s?[./ -]\s?(?:{_YEAR}|\d\d)"
     rf"|{_YEAR}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?\d{{1,2}}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s?(?:of\s)?(?:{_MONTHS})[a-zé]{{0,7}}[.,]?\s?{_YEAR}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?\s?(?:(?:of|de)\s)?(?:{_MONTHS})[a-zéûç]{{0,7}}"
+    rf"[.,]?\s?(?:de\s)?{_YEAR}"
     rf"|(?:{_MONTHS})[a-zé]{{0,7}}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s?{_YEAR}|\d{{8}})(?!\d)"
 )
 _BIRTH = re.compile(
     r"(?:(?<![a-z])d\.?\s?o\.?\s?b\.?|date\s?of\s?birth|birth\s?date|birthday|(?<![a-z])born"
-    r"|(?<![a-z])geb(?:oren|\.)|geburtsdatum|(?<![a-z])n[ée]e?\s(?=le)|date\s?de\s?naissance"
-    r"|fecha\s?de\s?nacimiento|nacid[oa]|nat[oa]\sil|data\s?di\s?nascita)"
-    rf"[^A-Za-z0-9]{{0,6}}(?:(?:on|the|le|am|el|is|was)\s?){{0,2}}[^A-Za-z0-9]{{0,4}}({DATE})",
+    r"|(?<![a-z])geb(?:oren|\.)|geb(?:urts|\.)-?(?:datum|tag)|(?<![a-z])n[ée]e?\s(?=le)"
+    r"|dat[ea]\s?d[ei]\s?(?:naissance|nascita|nascimento)|fecha\s?de\s?nacimiento|nacid[oa]"
+    r"|nascid[oa]|nat[oa]\sil|geboorte(?:datum|dag))"
+    rf"[^A-Za-z0-9]{{0,6}}(?:(?:on|the|le|am|el|em|op|is|was)\s?){{0,2}}[^A-Za-z0-9]{{0,4}}({DATE})",
     re.IGNORECASE,
 )
 _MRZ_NAME = re.compile(r"[PIACV][A-Z<][A-Z<]{3}[A-Z0-9<]{20,45}")
-_MRZ_NUMBER = re.compile(r"([A-Z0-9<]{9})(\d)[A-Z<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)")
-_MRZ_CARD = re.compile(r"(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z<]{3}")
+_MRZ_DIGITS = "[0-9OQDILSBZ]"  # a digit as printed, or the letter that OCR takes it for
+_MRZ_DATES = rf"({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})[MFX<]({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})"
+_MRZ_NUMBER = re.compile(rf"([A-Z0-9<]{{9}})({_MRZ_DIGITS})[A-Z0-9<]{{3}}{_MRZ_DATES}")
+_MRZ_CARD = re.compile(rf"{_MRZ_DATES}[A-Z0-9<]{{3}}")
+_MRZ_LETTERS = str.maketrans("0158", "OISB")
 _LEAST_FILLERS = 5
+_MOST_LOWER_CASE = 0.1
 
 
 def find_passports(text: str) -> Iterator[Span]:
@@ -49,21 +59,30 @@ def find_passports(text: str) -> Iterator[Span]:
         if _digits(match.group(1)) >= 5 and len(match.group(1).replace(" ", "")) <= 10:
             yield Span("passport", match.start(1), match.end(1))
     for match in re.finditer(r"[^\n]+", text):
-        line = match.group().replace(" ", "").upper()
-        if _is_machine_readable(line):
+        line = match.group().replace(" ", "")
+        lower = sum(character.islower() for character in line)
+        if lower <= _MOST_LOWER_CASE * len(line) and _is_machine_readable(line.upper()):
             yield Span("passport", match.start(), match.end())
 
 
 def _is_machine_readable(line: str) -> bool:
-    if _MRZ_NAME.fullmatch(line) and "<<" in line and line.count("<") >= _LEAST_FILLERS:
+    """A line of names, which holds no digit but by misreading, or one whose check digits fit."""
+    names = line[:1] + line[1:].translate(_MRZ_LETTERS)
+    if _MRZ_NAME.fullmatch(names) and "<<" in line and line.count("<") >= _LEAST_FILLERS:
         return True
     for pattern in (_MRZ_NUMBER, _MRZ_CARD):
         match = pattern.match(line)
         if match is not None:
             fields = match.groups()
             checked = zip(fields[0::2], fields[1::2], strict=True)
-            return all(mrz_digit(value) == digit for value, digit in checked)
+            return all(_checks(value, digit) for value, digit in checked)
     return False
+
+
+def _checks(value: str, digit: str) -> bool:
+    """Whether `digit` is the check digit of a field, as read or with its letters made digits."""
+    expected = as_digits(digit)
+    return expected in (mrz_digit(value), mrz_digit(as_digits(value)))
 
 
 def find_plates(text: str) -> Iterator[Span]:

@@ -16,9 +16,14 @@ _TRANSLATION = str.maketrans(
         "\u2039": "<",
     }
 )
-_DIGIT_OF = str.maketrans("OoQDIl|SsBZz", "000011155822"[:12])
+_DIGIT_OF = str.maketrans("OoQDILl|SsBZz", "0000111155822")
 _TOKEN = re.compile(r"[A-Za-z0-9|]+")
 _CONFUSABLE = frozenset("OoQDIl|SsBZz0123456789")
+_GROUPS = re.compile(
+    r"(?<![A-Za-z0-9|])(?=[A-Za-z|]*[0-9])[OoQDIl|SsBZz0-9]+"
+    r"(?:[ .-][OoQDIl|SsBZz0-9]+){1,6}(?![A-Za-z0-9|])"
+)
+_FEWEST_IN_GROUPS = 9
 
 
 def narrowed(text: str) -> str:
@@ -26,14 +31,29 @@ def narrowed(text: str) -> str:
     return text.translate(_TRANSLATION)
 
 
+def as_digits(text: str) -> str:
+    """Every letter that looks like a digit made that digit."""
+    return text.translate(_DIGIT_OF)
+
+
 def digitised(text: str) -> str:
-    """Letters that look like digits (O, l, S, B...) made digits, in words mostly of digits."""
-    return _TOKEN.sub(_as_digits, text)
+    """Letters that look like digits (O, l, S, B...) made digits, in words mostly of digits and
+    in long numbers whose groups are so taken together (`650-253-OOOO`)."""
+    return _TOKEN.sub(_as_digits, _GROUPS.sub(_groups_as_digits, text))
+
+
+def _groups_as_digits(match: re.Match[str]) -> str:
+    groups = match.group()
+    characters = [character for character in groups if character not in " .-"]
+    digits = sum(character.isdigit() for character in characters)
+    if len(characters) >= _FEWEST_IN_GROUPS and 2 * digits >= len(characters):
+        return as_digits(groups)
+    return groups
 
 
 def _as_digits(match: re.Match[str]) -> str:
     word = match.group()
     digits = sum(character.isdigit() for character in word)
     if 2 * digits >= len(word) and digits < len(word) and _CONFUSABLE.issuperset(word):
-        return word.translate(_DIGIT_OF)
+        return as_digits(word)
     return word

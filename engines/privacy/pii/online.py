@@ -42,17 +42,22 @@ _NOT_DOMAINS = frozenset(
         "localhost",
     ]
 )
+_READ_AS = str.maketrans({"o": "[o0]", "l": "[l1|]", "i": "[il1|]"})
+_COMMON_BY_OCR = _COMMON.translate(_READ_AS)
+_DOT = r"(?:\s?[.,]\s?|\s?[(\[{]dot[)\]}]\s?)"
+_LABEL = r"(?:[^\W_]|-)"  # one character of a domain name, in any script (RFC 5890)
 _EMAIL = re.compile(
-    r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}([A-Za-z]{2,24})(?![\w@])"
+    rf"(?<![\w.%+-])[\w.%+-]{{1,64}}@(?:{_LABEL}{{1,63}}\.){{1,6}}([A-Za-z]{{2,24}})(?![\w@])"
 )
 _EMAIL_BY_OCR = re.compile(
-    r"(?<![\w.%+-])[\w.%+-]{1,64}\s{0,2}(?:[@©®]|\(at\)|\[at\])\s{0,2}"
-    rf"[A-Za-z0-9-]{{2,63}}(?:\s?[.,]\s?[A-Za-z0-9-]{{1,63}}){{0,4}}?\s?[.,]\s?(?:{_COMMON})"
+    r"(?<![\w.%+-])[\w.%+-]{1,64}\s{0,2}(?:[@©®]|[(\[{]at[)\]}])\s{0,2}"
+    rf"{_LABEL}{{2,63}}(?:{_DOT}{_LABEL}{{1,63}}){{0,4}}?{_DOT}(?:{_COMMON_BY_OCR})"
     r"(?![a-z0-9])",
     re.IGNORECASE,
 )
 _EMAIL_WITHOUT_DOT = re.compile(
-    r"(?<![\w.%+-])[\w.%+-]{2,64}@[A-Za-z0-9-]{3,63}(?:com|org|net)(?!\w)", re.IGNORECASE
+    rf"(?<![\w.%+-])[\w.%+-]{{2,64}}@{_LABEL}{{3,63}}\s?(?:com|org|net|edu|gov)(?!\w)",
+    re.IGNORECASE,
 )
 _URL = re.compile(
     r"(?<!\w)(?:https?\s?[:;]\s?/\s?/\s?|https?[:;]?//?|www\s?[.,]\s?)"
@@ -93,7 +98,7 @@ def find_ip_addresses(text: str) -> Iterator[Span]:
         if _is_somebodys(match.group(), text, match.start()):
             yield Span("ip_address", match.start(), match.end())
     for match in _IPV6.finditer(text):
-        if match.group().count(":") >= 3 and _is_ipv6(match.group()):
+        if _like_ipv6(match.group()) and _is_ipv6(match.group()):
             yield Span("ip_address", match.start(), match.end())
 
 
@@ -107,6 +112,13 @@ def _is_somebodys(found: str, text: str, start: int) -> bool:
     if preceded_by(VERSION, text, start):
         return False
     return max(address.packed) >= 20 or preceded_by(ADDRESS, text, start)
+
+
+def _like_ipv6(found: str) -> bool:
+    """Three colons, or a gap behind a full first group (`fe80::1`): no time of day, no `ab::cd`
+    of a program."""
+    full_group = found.find("::") == 4 and any(character.isdigit() for character in found)
+    return found.count(":") >= 3 or full_group
 
 
 def _is_ipv6(found: str) -> bool:

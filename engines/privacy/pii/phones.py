@@ -15,7 +15,9 @@ _LIKELY = re.compile(r"\d(?:[^\nA-Za-z]{0,3}\d){5}")
 _DATE = re.compile(DATE, re.IGNORECASE)
 _SEPARATED = re.compile(r"\d[ ().\-/]+\d")
 _NO_DIGIT = re.compile(r"\D")
-_OTHER_SHAPE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}")  # IPv4 address, US ZIP+4
+_OTHER_SHAPE = re.compile(  # IPv4 address, US ZIP+4, a quantity in groups of thousands
+    r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
+)
 _TRUNK_ZERO = frozenset({"GB", "DE", "FR", "AT", "CH", "NL", "BE", "AU", "JP", "SE", "FI", "IE"})
 
 
@@ -42,12 +44,12 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
         return False
     if re.match(r"[\w-]|[.,:/]\d", text[end : end + 2]):
         return False
-    if _OTHER_SHAPE.fullmatch(found) or (
-        _DATE.search(found) and len(_NO_DIGIT.sub("", found)) <= 8
-    ):
+    if _DATE.search(found) and len(_NO_DIGIT.sub("", found)) <= 8:
         return False
     if preceded_by(PHONE, text, start):
         return True
+    if _OTHER_SHAPE.fullmatch(found):
+        return False
     if preceded_by(NOT_PERSONAL, text, start) or not _SEPARATED.search(found):
         return False
     return region not in _TRUNK_ZERO or found.lstrip("( ").startswith("0")

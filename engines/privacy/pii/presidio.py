@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from engines.privacy.model import DetectorUnavailable, PiiDetector, PiiMatch
@@ -43,8 +44,16 @@ def _analyzer(model: str) -> Any:
         from presidio_analyzer.nlp_engine import NlpEngineProvider
     except ImportError as error:
         raise DetectorUnavailable("presidio-analyzer is not installed") from error
-    if find_spec(model) is None:
+    if not _is_here(model):
         raise DetectorUnavailable(f"the spaCy model {model} is not installed")
     models = [{"lang_code": "en", "model_name": model}]
     provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models})
     return AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
+
+
+def _is_here(model: str) -> bool:
+    """Whether `model` is a folder with a spaCy pipeline or an installed package: for anything else
+    Presidio would call `spacy download`."""
+    return (Path(model) / "config.cfg").is_file() or (
+        model.isidentifier() and find_spec(model) is not None
+    )

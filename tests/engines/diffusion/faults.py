@@ -16,6 +16,7 @@ from engines.diffusion.decode import Decoder
 from engines.diffusion.fake import FakeDenoising, FakeRunner
 from engines.diffusion.loras import LoraSwitch
 from engines.diffusion.runner import ModelRunner
+from engines.diffusion.sizes import SizeRule
 from engines.diffusion.text import EncodedPrompt, PromptEncoder
 
 
@@ -66,7 +67,7 @@ def runner_over(family: StableDiffusionFamily) -> tuple[ModelRunner, PromptEncod
     runner = ModelRunner(
         family,
         noise_schedules.chosen(None, pipe.scheduler),
-        RunnerInfo("DDIMScheduler", "faulty", memory_bytes=1, grid_px=8),
+        RunnerInfo("DDIMScheduler", "faulty", memory_bytes=1, sizes=SizeRule(8)),
         encoder,
         Decoder(family.decode),
         LoraSwitch(pipe, (), models_root=__import__("pathlib").Path()),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engines.diffusion.capacity import Capacity, capacity, guided_requests_in_step
 from engines.diffusion.config import EngineConfig
 from engines.diffusion.scheduler import BatchScheduler, LaneKey, Residency, Ticket
-from engines.diffusion.sizes import plan
+from engines.diffusion.sizes import SizeRule, plan
 from tests.engines.diffusion.rig import FakeClock, request, tiny_entry
 
 GRID_PX = 8
@@ -21,7 +21,7 @@ def bounds(*native_sizes_px: int, budget_px: int = 65_536, max_queued: int = 64)
         tiny_entry(id=str(index), native_size_px=size) for index, size in enumerate(native_sizes_px)
     )
     config = EngineConfig(models=models, max_step_latent_px=budget_px, max_queued=max_queued)
-    return capacity(config, {entry.id: GRID_PX for entry in models})
+    return capacity(config, dict.fromkeys((entry.id for entry in models), SizeRule(GRID_PX)))
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_it_is_what_the_scheduler_really_puts_into_a_step(
     budget_px: int, native_size_px: int, grid_px: int
 ) -> None:
     """As many guided requests of the native size as it says, and not one more."""
-    count = guided_requests_in_step(budget_px, native_size_px, grid_px)
+    count = guided_requests_in_step(budget_px, native_size_px, SizeRule(grid_px))
     wanted = request(width=native_size_px, height=native_size_px, guidance_scale=7.5)
-    key, cost_px = plan(wanted, "m", grid_px)
+    key, cost_px = plan(wanted, "m", SizeRule(grid_px))
     found = first_batch(key, cost_px, min(count + 1, 300), budget_px)
     assert found == min(count, 300)
 

@@ -14,7 +14,7 @@ from PIL import Image
 from engines.diffusion.decode import Decoder, to_pixels
 from engines.diffusion.previews import LatentPreviewer
 from engines.diffusion.scheduler import LaneKey
-from engines.diffusion.sizes import crop_centre, plan, round_up
+from engines.diffusion.sizes import SizeRule, crop_centre, plan, round_up
 from engines.diffusion.thumbnails import thumbnail
 from engines.diffusion.tiny import build_tiny_pipeline
 from engines.diffusion.trajectory import Trajectory
@@ -44,18 +44,51 @@ class TestSizes:
         whole = nested(5, 5)
         assert (crop_centre(whole, 4, 2) == whole[0:4, 1:3]).all()
 
+    @pytest.mark.parametrize(
+        ("asked", "drawn"),
+        [
+            ((512, 512), (512, 512)),
+            ((520, 300), (544, 320)),
+            ((64, 64), (256, 256)),
+            ((64, 128), (256, 512)),
+            ((1024, 1024), (768, 768)),
+            ((1024, 512), (768, 384)),
+            ((64, 1024), (256, 768)),
+        ],
+    )
+    def test_a_size_beyond_the_trained_sides_is_drawn_within_them(
+        self, asked: tuple[int, int], drawn: tuple[int, int]
+    ) -> None:
+        rule = SizeRule(32, (256, 768))
+        assert rule.drawn(*asked) == drawn
+        whole = np.zeros((*drawn, 3), np.uint8)
+        pixels, note = rule.fitted(whole, *asked)
+        assert pixels.shape == (*asked, 3)
+        assert (note is None) == (asked == drawn)
+
+    def test_a_scaled_picture_shows_the_whole_drawing(self) -> None:
+        drawing = np.zeros((256, 256, 3), np.uint8)
+        drawing[:128, :128] = 255
+        small, note = SizeRule(32, (256, 768)).fitted(drawing, 64, 64)
+        assert note == "generated at 256x256 and scaled to 64x64"
+        assert small[8, 8].tolist() == [255, 255, 255]
+        assert small[56, 56].tolist() == [0, 0, 0]
+        assert abs(float(small.mean()) - float(drawing.mean())) < 2
+
     def test_sizes_that_are_made_alike_share_a_lane(self) -> None:
-        first, cost_px = plan(request(width=520, height=512), "m", 32)
-        second, _ = plan(request(width=544, height=488), "m", 32)
+        first, cost_px = plan(request(width=520, height=512), "m", SizeRule(32))
+        second, _ = plan(request(width=544, height=488), "m", SizeRule(32))
         assert first == second == LaneKey("m", None, 512, 544)
         assert cost_px == 2 * 16 * 17
 
     @pytest.mark.parametrize(("guidance", "rows"), [(0.0, 1), (1.0, 1), (1.01, 2), (30.0, 2)])
     def test_guidance_doubles_the_rows(self, guidance: float, rows: int) -> None:
-        assert plan(request(guidance_scale=guidance), "m", 8)[1] == rows * 64
+        assert plan(request(guidance_scale=guidance), "m", SizeRule(8))[1] == rows * 64
 
     def test_an_adapter_has_a_lane_of_its_own(self) -> None:
-        assert plan(request(lora="oil"), "m", 8)[0] != plan(request(), "m", 8)[0]
+        assert (
+            plan(request(lora="oil"), "m", SizeRule(8))[0] != plan(request(), "m", SizeRule(8))[0]
+        )
 
 
 class TestDecoder:
@@ -65,9 +98,9 @@ class TestDecoder:
         assert (to_pixels(picture) == np.asarray(theirs)).all()
 
     def test_a_crop_is_noted(self) -> None:
-        image = Decoder(grey).decode(torch.zeros((1, 4, 9, 9)), 64, 70)
+        image = Decoder(grey).decode(torch.zeros((1, 4, 8, 9)), 64, 70)
         assert image.pixels.shape == (64, 70, 3)
-        assert image.notes == ("generated at 72x72 and cropped from the centre to 70x64",)
+        assert image.notes == ("generated at 72x64 and cropped from the centre to 70x64",)
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
     def test_latents_that_are_not_finite_are_no_picture(self, value: float) -> None:

@@ -19,6 +19,7 @@ from engines.diffusion.loading import load_runner
 from engines.diffusion.models import ModelCache
 from engines.diffusion.runner import ModelRunner
 from engines.diffusion.scheduler import Residency
+from engines.diffusion.sizes import SizeRule
 from engines.errors import GenerationFailed, InferloopError
 from tests.engines.diffusion.rig import (
     FakeClock,
@@ -41,7 +42,7 @@ class Weighing(FakeRunner):
 
     @property
     def info(self) -> RunnerInfo:
-        return RunnerInfo("Fake", None, self.memory_bytes, 8)
+        return RunnerInfo("Fake", None, self.memory_bytes, SizeRule(8))
 
     def close(self) -> None:
         self.closed = True

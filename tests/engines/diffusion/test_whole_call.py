@@ -14,6 +14,7 @@ from engines.diffusion import tiny
 from engines.diffusion.backends.whole_call import WholeCallRunner
 from engines.diffusion.contract import RunnerInfo
 from engines.diffusion.engine import StepEngine
+from engines.diffusion.sizes import SizeRule
 from engines.errors import Canceled, GenerationFailed
 from tests.engines.diffusion.faults import always
 from tests.engines.diffusion.rig import (
@@ -25,7 +26,7 @@ from tests.engines.diffusion.rig import (
     until,
 )
 
-INFO = RunnerInfo("DDIMScheduler", None, 1, 8)
+INFO = RunnerInfo("DDIMScheduler", None, 1, SizeRule(8))
 
 
 @pytest.fixture(scope="module")

@@ -5,35 +5,27 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
-from botocore.config import Config
-from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from engines.export.config import ExportConfig, S3ExportConfig
+from engines.export.config import ExportConfig
 from engines.export.exporter import DatasetExporter
-from engines.export.s3_exporter import S3Exporter
 from engines.protocols import Storage
 from engines.storage.datasets import DatasetStore
 from engines.storage.folder import FolderStorage
 from engines.storage.recorder import ImageRecorder
-from engines.storage.s3_client import S3Client
 from engines.types import (
     ExportRequest,
     GeneratedImage,
     GenerationRequest,
     PrivacyReport,
     QualityReport,
-    S3ExportRequest,
 )
 
 NATURE = "generated/nature"
@@ -172,93 +164,3 @@ def pets(storage: Storage) -> str:
     storage.put_new(f"{folder}/dogs/1.png", encoded("PNG", 20, 10))
     storage.put_new(f"{folder}/dogs/2.webp", encoded("WEBP", 16, 16))
     return folder
-
-
-# --- S3 ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-class ClientFactory:
-    """Makes clients for the test server, with the faults that `register` adds to each."""
-
-    def __init__(self, endpoint_url: str) -> None:
-        self.endpoint_url = endpoint_url
-        self.hooks: list[tuple[str, Callable[..., Any]]] = []
-        self.calls: Counter[str] = Counter()
-        self.max_attempts = 2
-
-    def register(self, event: str, hook: Callable[..., Any]) -> None:
-        self.hooks.append((event, hook))
-
-    def __call__(self, max_connections: int) -> S3Client:
-        client = boto3.client(
-            "s3",
-            endpoint_url=self.endpoint_url,
-            region_name="us-east-1",
-            aws_access_key_id="AKIDEXAMPLE",
-            aws_secret_access_key="very-secret",
-            config=Config(
-                retries={"mode": "standard", "total_max_attempts": self.max_attempts},
-                max_pool_connections=max_connections,
-                connect_timeout=2,
-                read_timeout=5,
-            ),
-        )
-        client.meta.events.register("before-call.s3", self._count)
-        for event, hook in self.hooks:
-            client.meta.events.register(event, hook)
-        return client
-
-    def _count(self, model: Any, **_: Any) -> None:
-        self.calls[model.name] += 1
-
-
-@pytest.fixture
-def factory(s3_endpoint_url: str) -> ClientFactory:
-    return ClientFactory(s3_endpoint_url)
-
-
-@pytest.fixture
-def s3(factory: ClientFactory) -> S3Client:
-    """A client without faults, to look at the bucket with."""
-    return ClientFactory(factory.endpoint_url)(4)
-
-
-@pytest.fixture
-def bucket(s3: S3Client) -> str:
-    name = f"set-{uuid.uuid4().hex}"
-    s3.create_bucket(Bucket=name)
-    return name
-
-
-@pytest.fixture
-def s3_config() -> ExportConfig:
-    return ExportConfig(s3=S3ExportConfig(allow_public_read=True))
-
-
-@pytest.fixture
-def s3_exporter(
-    factory: ClientFactory, storage: Storage, store: DatasetStore, s3_config: ExportConfig
-) -> S3Exporter:
-    return S3Exporter(factory, storage, store, s3_config, lambda key: f"/data/{key}")
-
-
-@pytest.fixture
-def make_s3_request(bucket: str) -> Callable[..., S3ExportRequest]:
-    def make(**changes: Any) -> S3ExportRequest:
-        fields: dict[str, Any] = {
-            "dataset_key": NATURE,
-            "bucket_name": bucket,
-            "s3_prefix": "datasets/nature/v1",
-        }
-        return S3ExportRequest(**{**fields, **changes})
-
-    return make

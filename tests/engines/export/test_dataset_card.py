@@ -46,13 +46,6 @@ def test_croissant_agrees_with_the_file(
     assert document["conformsTo"] == "http://mlcommons.org/croissant/1.0"
     assert file["sha256"] == hashlib.sha256(content).hexdigest()
     assert file["contentSize"] == f"{len(content)} B"
-    row = orjson.loads(content.splitlines()[0])
-    for field in document["recordSet"][0]["field"]:
-        path = field["source"]["extract"]["jsonPath"].removeprefix("$.").split(".")
-        value = row
-        for part in path:
-            assert value is None or part in value
-            value = value[part] if value is not None else None
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,22 @@ def test_doubtful_face_that_is_seen_again_counts(doubles: Any) -> None:
     assert face.confidence == pytest.approx(0.7)
 
 
+def test_what_is_seen_again_only_faintly_is_no_face(doubles: Any) -> None:
+    """A dog's head at 0.84: sure enough on the mean, but hardly a face from near by."""
+
+    class Wavering:
+        name = "wavering"
+
+        def detect(self, pixels: Any) -> tuple[Face, ...]:
+            near = pixels.shape[:2] == (192, 192)
+            return (Face((64, 64, 64, 64), 0.5 if near else 0.84),)
+
+    settings: dict[str, Any] = {"rotations": "off", "min_long_side_px": 0}
+    assert scanning(Wavering(), **settings).detect(GREY) == ()
+    assert len(scanning(Wavering(), closer_threshold=0.4, **settings).detect(GREY)) == 1
+    assert len(scanning(Wavering(), threshold=0.8, **settings).detect(GREY)) == 1
+
+
 @pytest.mark.parametrize(("rotations", "looks"), [("off", 1), ("doubtful", 1), ("always", 4)])
 def test_empty_image_is_turned_only_when_asked(doubles: Any, rotations: Any, looks: int) -> None:
     inner = doubles.faces()
@@ -113,3 +129,31 @@ def test_overlapping_faces_are_one_and_the_surer_stays() -> None:
     assert merged((weak, strong, apart)) == (strong, apart)
     assert overlap(weak.box, apart.box) == 0.0
     assert clipped((-5, -5, 10, 10), 3, 100) == (0, 0, 3, 5)
+
+
+def crowd_of(confidences: list[float]) -> tuple[Face, ...]:
+    return tuple(Face((12 * i, 0, 10, 10), c) for i, c in enumerate(confidences))
+
+
+class Crowd:
+    """Sees `faces` in the whole image, and a face from near by with the confidence `near`."""
+
+    name = "crowd"
+
+    def __init__(self, faces: tuple[Face, ...], near: float) -> None:
+        self.faces, self.near, self.looks = faces, near, 0
+
+    def detect(self, pixels: Any) -> tuple[Face, ...]:
+        if pixels.shape[:2] != (192, 192):
+            return self.faces
+        self.looks += 1
+        return (Face((64, 64, 64, 64), self.near),)
+
+
+@pytest.mark.parametrize(("near", "found"), [(0.9, 40), (0.3, 0)])
+def test_of_a_crowd_a_sample_speaks_for_all(near: float, found: int) -> None:
+    wide = np.full((30, 600, 3), 128, dtype=np.uint8)
+    crowd = Crowd(crowd_of([0.8 - i / 1000 for i in range(40)]), near)
+    settings: dict[str, Any] = {"rotations": "off", "min_long_side_px": 0}
+    assert len(scanning(crowd, **settings).detect(wide)) == found
+    assert crowd.looks <= 2 * 16, "a bounded number of second looks, each with its mirror"

@@ -84,7 +84,7 @@ def test_tiny_face_is_found_by_the_second_look(photos: Any) -> None:
     canvas = np.full((480, 640, 3), 127, dtype=np.uint8)
     small = cv2.resize(photos.pixels("astronaut.png"), (58, 58), interpolation=cv2.INTER_AREA)
     canvas[100:158, 100:158] = small
-    once = build_face_detector(FaceConfig(doubtful=0.75, rotations="off"))
+    once = build_face_detector(FaceConfig(doubtful=0.85, rotations="off"))
     twice = build_face_detector(FaceConfig(doubtful=0.4, rotations="off"))
     assert once.detect(canvas) == ()
     (face,) = twice.detect(canvas)

@@ -16,14 +16,18 @@ def types_in(patterns: PatternPii, text: str) -> list[str]:
     return [match.type for match in patterns.find(text)]
 
 
-@pytest.mark.parametrize("which", ["positives", "second_positives"])
+@pytest.mark.parametrize(
+    "which", ["positives", "second_positives", "third_positives", "fourth_positives"]
+)
 def test_finds_nine_of_ten(patterns: PatternPii, pii_strings: dict[str, Any], which: str) -> None:
     listed = pii_strings[which]
     missed = [text for kind, text in listed if kind not in types_in(patterns, text)]
     assert len(missed) <= (1 - _LEAST_FOUND) * len(listed), missed
 
 
-@pytest.mark.parametrize("which", ["negatives", "second_negatives"])
+@pytest.mark.parametrize(
+    "which", ["negatives", "second_negatives", "third_negatives", "fourth_negatives"]
+)
 def test_takes_next_to_nothing_for_personal(
     patterns: PatternPii, pii_strings: dict[str, Any], which: str
 ) -> None:
@@ -66,6 +70,34 @@ def test_context_may_stand_on_the_line_above(patterns: PatternPii) -> None:
 @pytest.mark.parametrize("text", ["v1.2.3.4", "Firmware 84.23.101.7", "127.0.0.1", "999.1.1.1"])
 def test_versions_and_loopback_are_no_address(patterns: PatternPii, text: str) -> None:
     assert types_in(patterns, text) == []
+
+
+def test_two_cards_and_an_expiry_date_on_one_line(patterns: PatternPii) -> None:
+    text = "4111 1111 1111 1111 5555 5555 5555 4444 09/27"
+    found = [match.text for match in patterns.find(text)]
+    assert found == ["4111 1111 1111 1111", "5555 5555 5555 4444"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PL61 1090 1014 0000\n0712 1981 2874", "4556 7375\n8689 9855", "4556.7375.8689.9855"],
+)
+def test_numbers_broken_over_two_lines_or_dotted(patterns: PatternPii, text: str) -> None:
+    (match,) = patterns.find(text)
+    assert match.text == text
+
+
+def test_two_lines_are_not_read_as_one_number(patterns: PatternPii) -> None:
+    assert types_in(patterns, "+1 415 555 2671\n4111 1111 1111 1111") == ["phone", "credit_card"]
+
+
+def test_code_with_shift_operators_is_no_passport(patterns: PatternPii) -> None:
+    assert types_in(patterns, "cout<<name<<age<<size<<endl<<flush") == []
+
+
+def test_letters_in_a_long_number_are_digits_but_words_stay_words(patterns: PatternPii) -> None:
+    assert types_in(patterns, "650-253-OOOO") == ["phone"]
+    assert types_in(patterns, "Order ID 3782-8224-6310") == []
 
 
 def test_wide_characters_and_odd_dashes_are_read(patterns: PatternPii) -> None:

@@ -135,7 +135,7 @@ def test_face_of_the_references_is_a_match(
 
 def test_version_names_detectors_and_thresholds(doubles: Any, blank_png: bytes) -> None:
     version = doubles.validator().validate(blank_png, "k").validator_version
-    assert version.startswith("privacy/1 faces=fake_faces>=0.75 text=fake_reader>=0.70")
+    assert version.startswith("privacy/1 faces=fake_faces>=0.85 text=fake_reader>=0.70")
     assert version.isascii()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,17 @@ def test_reads_personal_data(
 ) -> None:
     lines = rapidocr.read(render(text, 24, turn, "gradient").pixels)
     assert [match.type for match in patterns.find(document_of(lines).text)] == [kind]
+
+
+def test_two_engines_read_side_by_side_and_mix_nothing_up(rapidocr: RapidOcrReader) -> None:
+    texts = ["jane.doe@example.com", "EMERGENCY EXIT", "+1 415 555 2671", "Platform 9"]
+    drawn = [render(text, 28).pixels for text in texts]
+    alone = [rapidocr.read(pixels) for pixels in drawn]
+    pair = RapidOcrReader(TextConfig().long_side_px, threads=1, engines=2)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(pair.read, drawn * 2))
+    assert together == alone * 2
+    assert len({document_of(lines).text for lines in alone}) == len(texts)
 
 
 @pytest.mark.parametrize("name", ["coffee.png", "grass.png", "camera.png"])

@@ -98,6 +98,30 @@ def test_alignment_without_a_prompt_is_a_clear_refusal(
         validator.validate(encode_jpeg(photos["coffee"]), "k", ["prompt_alignment"])
 
 
+def test_the_recorded_prompt_stands_in_for_one_of_the_request(
+    validator: QualityValidator, clip_folder: Path, photos: Mapping[str, Pixels]
+) -> None:
+    asked: list[str] = []
+
+    def recorded(key: str) -> str | None:
+        asked.append(key)
+        return "a cup" if key == "generated/cup.png" else None
+
+    knowing = QualityValidator(
+        QualityConfig(clip_model_path=str(clip_folder)), recorded_prompt=recorded
+    )
+    content = encode_jpeg(photos["coffee"])
+    metrics = ["prompt_alignment"]
+    found = knowing.validate(content, "generated/cup.png", metrics).metrics
+    assert found == validator.validate(content, "k", metrics, "a cup").metrics
+    given = knowing.validate(content, "generated/cup.png", metrics, "sky").metrics
+    assert given == validator.validate(content, "k", metrics, "sky").metrics
+    knowing.validate(content, "generated/cup.png", ["sharpness"])
+    assert asked == ["generated/cup.png"], "asked only where nobody gave the prompt"
+    with pytest.raises(InvalidParameters, match="no recipe that holds one"):
+        knowing.validate(content, "uploads/other.png", metrics)
+
+
 def test_the_aesthetic_head_is_applied(
     validator: QualityValidator, photos: Mapping[str, Pixels]
 ) -> None:

@@ -12,11 +12,18 @@ import orjson
 import pytest
 from PIL import Image
 
-from engines.errors import Conflict, GenerationFailed, InvalidParameters, StorageFailed
+from engines.errors import (
+    Conflict,
+    GenerationFailed,
+    InvalidParameters,
+    NotFound,
+    StorageFailed,
+)
 from engines.storage.datasets import DatasetStore
 from engines.storage.png import encode_png, read_png_text
 from engines.storage.recipe import Recipe
 from engines.storage.recorder import ImageRecorder, pixel_sha256
+from engines.storage.records import prompt_of_image
 from engines.types import GeneratedImage, GenerationRequest
 
 MakeRequest = Callable[..., GenerationRequest]
@@ -48,6 +55,23 @@ def test_an_image_is_stored_with_its_recipe_inside_and_beside(
     assert beside.library_versions == {"torch": "2.13.0", "diffusers": "0.42.1"}
     assert beside.safety == {"policy": "flag", "flagged": False}
     assert beside.notes == ("stand-in model",)
+
+
+def test_the_prompt_of_an_image_is_found_beside_it_or_inside(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    stored = recorder.record(make_request(), make_image(1))
+    prompt = "A beautiful sunset – über 山"
+    assert prompt_of_image(counting, stored.key) == prompt
+    counting.delete("generated/nature/image_1.json")
+    assert prompt_of_image(counting, stored.key) == prompt
+
+    counting.put_new("uploads/real.jpg", b"\xff\xd8 no recipe in here")
+    assert prompt_of_image(counting, "uploads/real.jpg") is None
+    counting.put_new("uploads/real.json", b'{"prompt": "of another tool"}')
+    assert prompt_of_image(counting, "uploads/real.jpg") is None
+    with pytest.raises(NotFound):
+        prompt_of_image(counting, "generated/absent.png")
 
 
 def test_without_dataset_it_lies_in_the_area(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -22,31 +19,10 @@ from engines.protocols import Storage
 from engines.storage.datasets import DatasetStore
 from engines.storage.s3_client import S3Client
 from engines.types import S3ExportReport, S3ExportRequest
+from tests.engines.export.s3.s3_server import CuttingProxy, Refuse, answer
 
 MakeS3Request = Callable[..., S3ExportRequest]
 PREFIX = "datasets/nature/v1/"
-
-
-def answer(status: int, code: str) -> AWSResponse:
-    """An S3 error, as a server words it."""
-    body = f"<Error><Code>{code}</Code><Message>arn:aws:iam::1:user/bob</Message></Error>".encode()
-    raw = type("Raw", (), {"stream": lambda self, *a, **k: iter([body])})()
-    return AWSResponse("http://s3", status, {}, raw)
-
-
-class Refuse:
-    """Answers PUTs of matching keys with an error; `times` of them, or for ever."""
-
-    def __init__(self, part: str, status: int, code: str, times: int = 10**9) -> None:
-        self.part, self.status, self.code, self.left = part, status, code, times
-        self._lock = threading.Lock()
-
-    def __call__(self, request: Any, **_: Any) -> AWSResponse | None:
-        with self._lock:
-            if request.method == "PUT" and self.part in request.url and self.left > 0:
-                self.left -= 1
-                return answer(self.status, self.code)
-        return None
 
 
 def check_truth(report: S3ExportReport, s3: S3Client, bucket: str) -> None:
@@ -283,46 +259,6 @@ def test_no_credential_is_logged(
     assert "very-secret" not in said
     assert "AKIDEXAMPLE" not in said
     assert "bob" not in said
-
-
-class CuttingProxy:
-    """A TCP proxy that cuts every `every`-th connection after `after` bytes to the server."""
-
-    def __init__(self, target: tuple[str, int], every: int, after: int) -> None:
-        self._target, self._every, self._after = target, every, after
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = self._listener.getsockname()
-        self.connections, self.cuts = 0, 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                self.connections += 1
-                cut = self.connections % self._every == 0
-                server = socket.create_connection(self._target)
-                left = self._after if cut else 10**12
-                for source, sink, room in ((client, server, left), (server, client, 10**12)):
-                    threading.Thread(
-                        target=self._pump, args=(source, sink, room), daemon=True
-                    ).start()
-
-    def _pump(self, source: socket.socket, sink: socket.socket, room: int) -> None:
-        with suppress(OSError):
-            while chunk := source.recv(4096):
-                sink.sendall(chunk[:room])
-                room -= len(chunk)
-                if room <= 0:
-                    self.cuts += 1
-                    break
-        for end in (source, sink):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def close(self) -> None:
-        self._listener.close()
 
 
 @pytest.fixture

@@ -63,8 +63,10 @@ def reason_of(error: Exception) -> str:
     return type(error).__name__
 
 
-def stops_all(error: Exception, bucket: str, public_read: bool) -> InferloopError:
-    """The error for trouble that every file would meet."""
+def stops_all(
+    error: Exception, bucket: str, public_read: bool = False, parameter: str = "bucket_name"
+) -> InferloopError:
+    """The error for trouble that every file would meet; `parameter` named the bucket."""
     if isinstance(error, _NO_CREDENTIALS):
         return Forbidden("No usable S3 credentials were found")
     code = reason_of(error)
@@ -82,13 +84,13 @@ def stops_all(error: Exception, bucket: str, public_read: bool) -> InferloopErro
         return Forbidden(f"Access to bucket {bucket} was denied{hint}")
     if code in _WRONG_REGION:
         reason = "lies in another region than the one configured"
-        return InvalidParameters.of("bucket_name", bucket, "a bucket of this region", reason)
+        return InvalidParameters.of(parameter, bucket, "a bucket of this region", reason)
     if code == "InvalidBucketName" or type(error).__name__ == "ParamValidationError":
-        return InvalidParameters.of("bucket_name", bucket, "an S3 bucket", "is not valid")
+        return InvalidParameters.of(parameter, bucket, "an S3 bucket", "is not valid")
     if code in _WRONG_OPTIONS:
         reason = f"was refused ({code})"
         return InvalidParameters.of("storage_class", None, "what the bucket takes", reason)
-    return StorageFailed(f"S3 does not take the export ({code})")
+    return StorageFailed(f"S3 cannot be used ({code})")
 
 
 def refused_for_all(error: Exception) -> bool:

@@ -1,0 +1,50 @@
+"""Both validators measured: what they find, what they take for something it is not, what it costs.
+
+    python -m benchmarks.validators [--only privacy|quality|scaling] [--quick] [--photos FOLDER]
+
+Prints Markdown tables: recall and false alarms of faces and text beside other backends and
+settings, personal data found in labelled strings, how strictly the quality score falls with each
+of seven distortions (Spearman), CPU milliseconds at 512 x 512 and 1920 x 1080, and how the work
+scales over workers, replicas and batches. `--photos` takes photographs of your own; for privacy
+they want a `labels.json` beside them (benchmarks/validators_privacy.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks import validators_privacy, validators_quality, validators_scaling
+
+_RENDERS, _QUICK_RENDERS, _QUICK_PHOTOS = 60, 8, 4
+_SECONDS, _QUICK_SECONDS = 4.0, 0.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=("privacy", "quality", "scaling"))
+    parser.add_argument("--quick", action="store_true", help="a few images: does it run?")
+    parser.add_argument("--photos", type=Path, help="folder of photographs")
+    options = parser.parse_args()
+    count = _QUICK_PHOTOS if options.quick else None
+    if options.only in (None, "privacy"):
+        print("\n## Privacy")
+        renders = _QUICK_RENDERS if options.quick else _RENDERS
+        validators_privacy.report(_labelled(options.photos), renders, count)
+    if options.only in (None, "quality"):
+        print("\n## Quality\n")
+        validators_quality.report(options.photos, count)
+    if options.only in (None, "scaling"):
+        print("\n## Scaling")
+        validators_scaling.report(_QUICK_SECONDS if options.quick else _SECONDS)
+
+
+def _labelled(folder: Path | None) -> Path | None:
+    if folder is None or (folder / "labels.json").is_file():
+        return folder
+    print(f"\n{folder} has no labels.json: privacy is measured on the installed photographs only")
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Leave a node in order: it takes no new work, Serve starts its replicas elsewhere, and what runs
+on it may end. Pods run it before they stop (`preStop` in k8s/base/rayservice.yaml).
+
+    python -m deployments.drain --within-s 1320
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+import ray
+from ray._raylet import GcsClient  # type: ignore[attr-defined]  # compiled
+from ray.core.generated.autoscaler_pb2 import DrainNodeReason
+from ray.util.state import list_actors
+
+LOOK_EVERY_S = 2.0
+SERVING = ("ServeReplica", "ProxyActor", "HAProxyManager")
+"""What the class names of actors begin with that hold requests."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0: nothing serves here any more. 1: the time is over, or Ray refused."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--within-s", type=float, required=True, help="seconds to wait at most")
+    parser.add_argument("--address", default="auto", help="of the cluster")
+    parser.add_argument("--node-id", help="hex; this node's if left out")
+    asked = parser.parse_args(arguments)
+    ray.init(address=asked.address, log_to_driver=False, logging_level="error")
+    node_id = asked.node_id or ray.get_runtime_context().get_node_id()
+    refusal = refuse_new_work(node_id, asked.within_s)
+    if refusal is not None:
+        sys.stderr.write(f"not drained: {refusal}\n")
+        return 1
+    return 0 if wait_until_left(lambda: serving_actors(node_id), asked.within_s) else 1
+
+
+def refuse_new_work(node_id: str, within_s: float) -> str | None:
+    """Tell Ray that the node goes: what `ray drain-node` does. Why not, where Ray refuses."""
+    client = GcsClient(address=ray.get_runtime_context().gcs_address)
+    accepted, reason = client.drain_node(
+        node_id,
+        DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION"),
+        "the node is about to stop",
+        int((time.time() + within_s) * 1000),
+    )
+    return None if accepted else str(reason)
+
+
+def serving_actors(node_id: str) -> int:
+    """Replicas and proxies that are alive on the node."""
+    alive = list_actors(filters=[("node_id", "=", node_id), ("state", "=", "ALIVE")], limit=1000)
+    return sum(1 for actor in alive if actor.class_name.startswith(SERVING))
+
+
+def wait_until_left(
+    serving: Callable[[], int],
+    within_s: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Look until nothing serves; False past the time."""
+    give_up = clock() + within_s
+    while serving():
+        if clock() >= give_up:
+            return False
+        sleep(LOOK_EVERY_S)
+    return True
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,102 @@
+"""Where the images of a profile come from: a folder of the data root, or a bucket of a user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from engines.errors import InvalidImage, NotFound
+from engines.images import ImageLimits, decode
+from engines.storage.read_ahead import ordered_map
+from engines.storage.s3_errors import ABSENT_CODES, code_of
+from engines.storage.s3_faults import S3_ERRORS, stops_all
+from engines.storage.s3_reading import read_range
+
+if TYPE_CHECKING:
+    from engines.profiles.config import ProfilesConfig
+    from engines.protocols import Storage
+    from engines.storage.s3_client import S3Client
+    from engines.types import Pixels, S3Folder
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """An image file by its name, not read yet."""
+
+    size_bytes: int
+    read: Callable[[], bytes]
+    """The whole file; `NotFound` if it went away since it was listed. Blocks."""
+
+
+def files_of_folder(storage: Storage, folder_key: str) -> Iterator[SourceFile]:
+    """Every image file below a folder of the data root, ordered by key."""
+    for stat in storage.list(folder_key):
+        if stat.key.lower().endswith(IMAGE_SUFFIXES):
+            yield SourceFile(stat.size_bytes, partial(storage.read, stat.key))
+
+
+def files_of_bucket(client: S3Client, folder: S3Folder) -> Iterator[SourceFile]:
+    """Every image object below a folder of a bucket, ordered by key.
+
+    Raises (here and in `read`):
+        NotFound: no such bucket.
+        Forbidden: no credentials, wrong ones, or they may not read it.
+        InvalidParameters: it lies in another region.
+        StorageFailed: S3 is out of reach.
+    """
+    try:
+        pages = client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=folder.bucket, Prefix=folder.key_prefix):
+            for item in page.get("Contents", ()):
+                if item["Key"].lower().endswith(IMAGE_SUFFIXES):
+                    read = partial(_object, client, folder.bucket, item["Key"])
+                    yield SourceFile(item["Size"], read)
+    except S3_ERRORS as error:
+        raise stops_all(error, folder.bucket, parameter="source_url") from None
+
+
+def decoded(
+    files: Iterable[SourceFile], limits: ImageLimits, config: ProfilesConfig
+) -> Iterator[Pixels | None]:
+    """Pixels of each file, in order, read a bounded number ahead; None for what is no image that
+    we take. What went away since it was listed is left out."""
+    with ThreadPoolExecutor(config.read_workers, "profile-read") as pool:
+        contents = ordered_map(
+            pool, files, partial(_content, limits), lambda file: True, config.read_ahead
+        )
+        for content in contents:
+            if content is None:
+                continue
+            try:
+                yield decode(content, limits).pixels
+            except InvalidImage:
+                yield None
+
+
+def _content(limits: ImageLimits, file: SourceFile) -> bytes | None:
+    if file.size_bytes > limits.max_bytes:
+        return b""  # not read at all; no image either
+    try:
+        return file.read()
+    except NotFound as error:
+        if error.kind == "bucket":
+            raise
+        return None
+
+
+def _object(client: S3Client, bucket: str, key: str) -> bytes:
+    try:
+        return read_range(client, bucket, key, 0, None)
+    except ClientError as error:
+        if code_of(error) in ABSENT_CODES:
+            raise NotFound("object", key) from None
+        raise stops_all(error, bucket, parameter="source_url") from None
+    except S3_ERRORS as error:
+        raise stops_all(error, bucket, parameter="source_url") from None

@@ -1,0 +1,135 @@
+"""The classes of the CPU deployments over a real folder: what they answer and what they leave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deployments.exporter import ExporterReplica
+from deployments.privacy import PrivacyReplica
+from deployments.profiles import ProfilesReplica
+from deployments.quality import QualityReplica
+from deployments.wiring import DataRoot, FileWiring
+from engines.errors import NotFound
+from engines.export.config import ExportConfig
+from engines.images import ImageLimits
+from engines.privacy import PrivacyConfig
+from engines.profiles.config import ProfilesConfig
+from engines.quality import QualityConfig
+from engines.storage.datasets import DatasetStore
+from engines.storage.recorder import ImageRecorder
+from engines.types import ExportRequest, GeneratedImage, GenerationRequest, ProfileRequest
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileWiring:
+    return FileWiring(DataRoot(str(tmp_path / "data")), ImageLimits())
+
+
+@pytest.fixture
+def keys(files: FileWiring) -> list[str]:
+    """Two images of the dataset `pair`, recorded as the diffusion replica records them."""
+    recorder = ImageRecorder(DatasetStore(files.data.storage()), {"torch": "2"})
+    noise = np.random.default_rng(7)
+    stored = []
+    for number in range(2):
+        request = GenerationRequest(
+            image_id=f"image{number}",
+            prompt="a fox",
+            model_id="m",
+            width=64,
+            height=64,
+            num_inference_steps=2,
+            guidance_scale=1.0,
+            seed=number,
+            dataset="pair",
+        )
+        pixels = noise.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+        image = GeneratedImage(
+            pixels=pixels,
+            served_model="m",
+            revision="r",
+            noise_scheduler="ddim",
+            engine_s=0.1,
+            safety={},
+        )
+        stored.append(recorder.record(request, image).key)
+    return stored
+
+
+def verdict(files: FileWiring, key: str, kind: str) -> dict[str, object]:
+    content = files.data.storage().read(f"{key.rpartition('.')[0]}.{kind}.json")
+    found: dict[str, object] = json.loads(content)
+    return found
+
+
+def test_a_quality_verdict_is_answered_and_left_beside_the_image(
+    files: FileWiring, keys: list[str]
+) -> None:
+    replica = QualityReplica(QualityConfig(), files)
+    report = asyncio.run(replica.validate(keys[0], ["sharpness", "contrast"]))
+    assert set(report.metrics) >= {"sharpness", "contrast"}
+    assert verdict(files, keys[0], "quality")["passed"] == report.passed
+
+
+def test_an_image_that_is_not_there_is_not_judged(files: FileWiring) -> None:
+    replica = QualityReplica(QualityConfig(), files)
+    with pytest.raises(NotFound):
+        asyncio.run(replica.validate("generated/none.png", None))
+
+
+def test_a_privacy_verdict_is_answered_and_left_beside_the_image(
+    files: FileWiring, keys: list[str]
+) -> None:
+    replica = PrivacyReplica(PrivacyConfig(), files)
+    report = asyncio.run(replica.validate(keys[1], check_faces=True, check_text=False))
+    assert report.faces_detected == 0
+    assert verdict(files, keys[1], "privacy")["passed"] == report.passed
+
+
+def test_an_anonymized_copy_says_what_it_is_a_copy_of(files: FileWiring, keys: list[str]) -> None:
+    replica = PrivacyReplica(PrivacyConfig(), files)
+    copy = "generated/clean/copy.png"
+    before = files.data.storage().read(keys[0])
+    report = asyncio.run(replica.anonymize(keys[0], "blur", copy))
+    assert report.passed
+    assert files.data.storage().read(keys[0]) == before
+    lineage = json.loads(files.data.storage().read("generated/clean/copy.json"))
+    assert keys[0] in json.dumps(lineage)
+
+
+def test_a_dataset_is_listed_exported_and_deleted(files: FileWiring, keys: list[str]) -> None:
+    replica = ExporterReplica(ExportConfig(), files)
+    (summary,) = asyncio.run(replica.list_datasets())
+    assert (summary.name, summary.image_count) == ("pair", len(keys))
+    request = ExportRequest("jsonl", "generated/pair", "exports/pair.jsonl")
+    report = asyncio.run(replica.export(request))
+    lines = files.data.storage().read("exports/pair.jsonl").splitlines()
+    assert report.exported_count == len(lines) == len(keys)
+    assert str(json.loads(lines[0])["image_path"]).startswith(files.data.root)
+    asyncio.run(replica.delete_dataset("pair"))
+    with pytest.raises(NotFound):
+        asyncio.run(replica.get_dataset("pair"))
+
+
+def test_a_profile_of_a_dataset_compares_with_itself(files: FileWiring, keys: list[str]) -> None:
+    replica = ProfilesReplica(ProfilesConfig(), files)
+    shipped = [profile.name for profile in asyncio.run(replica.list())]
+    assert shipped
+    made = asyncio.run(replica.create(ProfileRequest("pairs", "generated/pair")))
+    assert made.sample_count == len(keys)
+    comparison = asyncio.run(replica.compare("pairs", "generated/pair", None))
+    assert comparison.conformance == pytest.approx(100.0)
+    asyncio.run(replica.delete("pairs"))
+    assert [profile.name for profile in asyncio.run(replica.list())] == shipped
+
+
+def test_every_replica_says_that_it_is_ready(files: FileWiring) -> None:
+    assert asyncio.run(QualityReplica(QualityConfig(), files).ready())
+    assert asyncio.run(PrivacyReplica(PrivacyConfig(), files).ready())
+    assert asyncio.run(ExporterReplica(ExportConfig(), files).ready())
+    assert asyncio.run(ProfilesReplica(ProfilesConfig(), files).ready())

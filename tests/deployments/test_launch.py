@@ -1,0 +1,93 @@
+"""The start, up to the moment at which Ray would start."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deployments import launch
+
+ROOT = Path(__file__).resolve().parents[2]
+PREPARE = """
+import json, os
+from deployments.launch import prepare_environment
+from deployments.settings import Settings
+key, made = prepare_environment(Settings())
+print(json.dumps({"key": key, "made": made, "environment": dict(os.environ)}))
+"""
+
+
+def prepared(tmp_path: Path, **environment: str) -> dict[str, object]:
+    """What a start from another folder leaves in the environment; a process of its own, because
+    that is what it changes."""
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARE],
+        cwd=tmp_path,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def environment_of(found: dict[str, object]) -> dict[str, str]:
+    environment = found["environment"]
+    assert isinstance(environment, dict)
+    return environment
+
+
+def test_a_key_is_made_once_where_there_is_none(tmp_path: Path) -> None:
+    first, second = prepared(tmp_path), prepared(tmp_path)
+    assert (first["made"], second["made"]) == (True, False)
+    assert first["key"] == second["key"] == environment_of(second)["INFERLOOP_API_KEYS"]
+
+
+def test_a_given_key_is_taken(tmp_path: Path) -> None:
+    found = prepared(tmp_path, INFERLOOP_API_KEYS="mine,yours")
+    assert (found["key"], found["made"]) == ("mine", False)
+    assert not (tmp_path / ".local").exists()
+
+
+def test_rays_processes_find_everything_from_any_folder(tmp_path: Path) -> None:
+    environment = environment_of(prepared(tmp_path, INFERLOOP_DATA_ROOT="here"))
+    assert environment["INFERLOOP_DATA_ROOT"] == str(tmp_path / "here")
+    assert environment["INFERLOOP_MODELS_ROOT"] == str(ROOT / "models")
+    assert environment["PYTHONPATH"].split(":")[0] == str(ROOT)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [({}, "disabled"), ({"RAY_AUTH_MODE": "token"}, "token")]
+)
+def test_the_auth_mode_is_always_said(tmp_path: Path, given: dict[str, str], expected: str) -> None:
+    assert environment_of(prepared(tmp_path, **given))["RAY_AUTH_MODE"] == expected
+
+
+def test_a_wrong_config_is_named_before_ray_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = yaml.safe_load((ROOT / "configs" / "local.yaml").read_text(encoding="utf-8"))
+    document["applications"][0]["args"]["pools"][0]["engine"]["max_qeued"] = 3
+    path = tmp_path / "wrong.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert launch.main(["--config", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert "max_qeued" in said
+
+
+def test_an_absent_config_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert launch.main(["--config", str(tmp_path / "none.yaml")]) == 2
+    assert "none.yaml" in capsys.readouterr().err

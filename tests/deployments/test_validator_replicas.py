@@ -1,0 +1,110 @@
+"""The validators' deployment classes over a real folder and the real validators."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from deployments.privacy import PrivacyReplica
+from deployments.quality import QualityReplica
+from deployments.wiring import DataRoot, FileWiring
+from engines.errors import InvalidImage, NotFound
+from engines.images import ImageLimits, encode_jpeg
+from engines.privacy import PrivacyConfig
+from engines.privacy.config import FaceConfig
+from engines.protocols import Storage
+from engines.quality import QualityConfig
+
+COUNT = 8
+
+
+@pytest.fixture
+def wiring(tmp_path: Path) -> FileWiring:
+    return FileWiring(DataRoot(str(tmp_path)), ImageLimits())
+
+
+@pytest.fixture
+def storage(wiring: FileWiring) -> Storage:
+    return wiring.data.storage()
+
+
+def textured(index: int) -> bytes:
+    """A JPEG that gets softer with `index`."""
+    noise = np.random.default_rng(index).integers(0, 256, (160, 160, 3)).astype(np.uint8)
+    return encode_jpeg(np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.7 + 0.05 * index)), 95)
+
+
+def stored(storage: Storage) -> list[str]:
+    keys = [f"uploads/{index}.jpg" for index in range(COUNT)]
+    for index, key in enumerate(keys):
+        storage.put_new(key, textured(index))
+    return keys
+
+
+def test_concurrent_requests_keep_their_own_answers(wiring: FileWiring, storage: Storage) -> None:
+    keys = stored(storage)
+    replica = QualityReplica(QualityConfig(workers=2), wiring)
+
+    async def together() -> list[float]:
+        reports = await asyncio.gather(*(replica.validate(key, ["sharpness"]) for key in keys))
+        assert [report.key for report in reports] == keys
+        return [report.metrics["sharpness"] for report in reports]
+
+    async def alone() -> list[float]:
+        return [(await replica.validate(k, ["sharpness"])).metrics["sharpness"] for k in keys]
+
+    sharpness = asyncio.run(together())
+    assert sharpness == asyncio.run(alone())
+    assert len(set(sharpness)) == COUNT
+    for index in range(COUNT):
+        verdict = json.loads(storage.read(f"uploads/{index}.quality.json"))
+        assert verdict["file_name"] == f"{index}.jpg"
+        assert verdict["findings"]["metrics"]["sharpness"] == sharpness[index]
+
+
+def test_bad_files_among_good_ones(wiring: FileWiring, storage: Storage) -> None:
+    good = stored(storage)
+    storage.put_new("uploads/lie.png", b"<html>not a picture</html>")
+    replica = QualityReplica(QualityConfig(workers=2), wiring)
+
+    async def mixed() -> list[object]:
+        keys = [good[0], "uploads/lie.png", good[1], "uploads/absent.png", good[2]]
+        work = [replica.validate(key, None) for key in keys]
+        return list(await asyncio.gather(*work, return_exceptions=True))
+
+    first, lie, second, absent, third = asyncio.run(mixed())
+    assert isinstance(lie, InvalidImage)
+    assert isinstance(absent, NotFound)
+    assert [r.key for r in (first, second, third)] == good[:3]  # type: ignore[attr-defined]
+    assert not list(storage.list("uploads/lie.quality.json"))
+
+
+def test_the_configured_threads_hold_after_the_start(wiring: FileWiring) -> None:
+    before = cv2.getNumThreads()
+    try:
+        QualityReplica(QualityConfig(threads=1), wiring)
+        assert cv2.getNumThreads() == 1
+    finally:
+        cv2.setNumThreads(before)
+
+
+def test_privacy_requests_side_by_side(wiring: FileWiring, storage: Storage) -> None:
+    keys = stored(storage)[:4]
+    config = PrivacyConfig(workers=2, faces=FaceConfig(detectors=("yunet",), rotations="off"))
+    replica = PrivacyReplica(config, wiring)
+
+    async def faces_only() -> list[str]:
+        reports = await asyncio.gather(
+            *(replica.validate(key, check_faces=True, check_text=False) for key in keys)
+        )
+        assert all(report.faces_detected == 0 for report in reports)
+        assert all(report.text_detected is None for report in reports)
+        return [report.key for report in reports]
+
+    assert asyncio.run(faces_only()) == keys
+    assert storage.stat("uploads/0.privacy.json").size_bytes > 0

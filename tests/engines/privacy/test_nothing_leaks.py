@@ -1,0 +1,106 @@
+"""What a validator finds must not get out through it: not by its answer, its log or its errors."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from engines.errors import InferloopError
+from engines.privacy import PrivacyConfig
+from engines.privacy.pii import PatternPii, masked
+
+LISTS = ("positives", "second_positives", "third_positives", "fourth_positives")
+_SHOWN_DIGITS = 2
+"""A mask keeps two digits at the end of a long number."""
+
+
+def bare(text: str) -> str:
+    """Letters and digits only: a secret is not hidden by other blanks or dashes."""
+    return re.sub(r"[\W_]", "", text).lower()
+
+
+def positives(pii_strings: dict[str, Any], which: str) -> list[str]:
+    return [text for _, text in pii_strings[which]]
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_no_answer_and_no_log_holds_a_finding(
+    doubles: Any,
+    blank_png: bytes,
+    patterns: PatternPii,
+    pii_strings: dict[str, Any],
+    which: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for text in positives(pii_strings, which):
+        lines = tuple(doubles.line(row, y=20 * y) for y, row in enumerate(text.split("\n"), 1))
+        report = doubles.validator(reader=doubles.reader(lines)).validate(blank_png, "k")
+        told = [*(issue.text or "" for issue in report.issues), repr(report), caplog.text]
+        for match in patterns.find("\n".join(line.text for line in lines)):
+            secret = bare(match.text)
+            assert all(secret not in bare(part) for part in told), match.type
+            digits = re.sub(r"\D", "", match.text)
+            if len(digits) > _SHOWN_DIGITS + 2:
+                assert all(
+                    digits not in re.sub(r"\D", "", issue.text or "") for issue in report.issues
+                )
+        json.dumps(asdict(report))
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_a_mask_shows_no_more_than_an_initial_or_two_digits(
+    patterns: PatternPii, pii_strings: dict[str, Any], which: str
+) -> None:
+    for text in positives(pii_strings, which):
+        for match in patterns.find(text):
+            shown = masked(match.type, match.text)
+            if match.type == "email":
+                assert re.fullmatch(r"(.?\*{3}@.?\*{3}(\.[A-Za-z]{2,6})?)", shown), shown
+            else:
+                assert re.fullmatch(r"\*{3}\d{0,2}", shown), (match.type, shown)
+
+
+def test_text_that_no_pattern_knows_is_masked_too(doubles: Any, blank_png: bytes) -> None:
+    reader = doubles.reader(
+        (doubles.line("Springfield Elementary"), doubles.line("Jane Doe", y=50))
+    )
+    report = doubles.validator(reader=reader).validate(blank_png, "k")
+    assert [issue.text for issue in report.issues] == ["S*** E***", "J*** D***"]
+    assert "Jane" not in repr(report)
+
+
+def test_a_refusal_to_anonymise_does_not_say_what_it_saw(doubles: Any, blank_png: bytes) -> None:
+    secret = "jane.doe@example.com"
+    reader = doubles.reader((doubles.line(secret),))
+    with pytest.raises(InferloopError) as refused:
+        doubles.validator(reader=reader).anonymize(blank_png, "k", "blur")
+    assert bare(secret) not in bare(str(refused.value) + repr(refused.value))
+
+
+def test_lineage_holds_places_and_no_text(doubles: Any, blank_png: bytes) -> None:
+    class ReadsOnce:
+        name = "once"
+
+        def __init__(self) -> None:
+            self.left = [(doubles.line("+1 415 555 2671"),)]
+
+        def read(self, pixels: Any) -> Any:
+            return self.left.pop() if self.left else ()
+
+    validator = doubles.validator(reader=ReadsOnce(), config=PrivacyConfig())
+    lineage = validator.anonymize_with_lineage(blank_png, "uploads/a.png", "box").lineage
+    assert lineage["regions"] == [[10, 10, 120, 16]]
+    assert "5552671" not in re.sub(r"\D", "", json.dumps(lineage["method"]))
+    assert "415" not in json.dumps(lineage)
+
+
+def test_what_a_detector_holds_does_not_show_in_a_traceback(doubles: Any) -> None:
+    line = doubles.line("jane.doe@example.com")
+    assert "jane" not in repr(line)
+    assert "jane" not in repr(doubles.reader((line,)))

@@ -1,0 +1,130 @@
+"""configs/production.yaml on five Ray nodes of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deployments import config_files
+from deployments.child_service import REPOSITORY, free_port
+from deployments.local_cluster import deploy, wait_until_running
+from tests.nodes.fleet import Fleet, wait_until
+
+KEY = "a-key-of-these-tests"
+MODELS: dict[str, dict[str, Any]] = {
+    "sd15": {
+        "id": "inferloop/inferloop-mini",
+        "source": {"kind": "folder", "path": "inferloop-mini"},
+        "dtype": "float32",
+        "load_at_start": True,
+    },
+    "sdxl": {
+        "id": "inferloop/tiny-xl",
+        "source": {"kind": "tiny", "family": "sdxl"},
+        "dtype": "float32",
+        "load_at_start": True,
+    },
+}
+"""What stands in the place of the production models, which are gigabytes on a hub."""
+
+
+@dataclass(frozen=True)
+class Production:
+    """The running service."""
+
+    fleet: Fleet
+    url: str
+    least: dict[str, int]
+    """Deployment to the fewest replicas that the config lets it have."""
+
+
+def production_config(port: int, with_redis: bool) -> dict[str, Any]:
+    """The file as it is, but for the models, one thread a model, the address, and where there is
+    no Redis, who counts the requests."""
+    document = config_files.load(REPOSITORY / "configs" / "production.yaml")
+    (application,) = document["applications"]
+    for pool in application["args"]["pools"]:
+        pool["engine"] |= {"models": [MODELS[pool["name"]]], "torch_threads": 1}
+    if not with_redis:
+        application["args"]["api"]["rate_limiter"] = "actor"
+        options = {"num_cpus": 0.1, "resources": {"cpu_node": 0.01}}
+        counter = {"name": "rate-limiter", "num_replicas": 1, "ray_actor_options": options}
+        application["deployments"].append(counter)
+    return config_files.on_port(document, "127.0.0.1", port)
+
+
+def least_replicas(document: dict[str, Any]) -> dict[str, int]:
+    deployments = document["applications"][0]["deployments"]
+    return {
+        told["name"]: told.get("autoscaling_config", {}).get("min_replicas") or told["num_replicas"]
+        for told in deployments
+    }
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str | None]:
+    """A Redis of our own, as in production; None where none is installed (an actor counts then)."""
+    program = shutil.which("redis-server")
+    if program is None:
+        yield None
+        return
+    port = free_port()
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_until(lambda: is_open(port), lambda: "redis-server did not start")
+    yield f"redis://127.0.0.1:{port}/1"
+    process.terminate()
+    process.wait(30)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="session")
+def ray_folder() -> Iterator[str]:
+    """Short, because Ray makes sockets in it, and their names have at most 107 letters."""
+    with tempfile.TemporaryDirectory(prefix="rn", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def production(
+    redis_url: str | None, ray_folder: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Production]:
+    folder = tmp_path_factory.mktemp("nodes")
+    environment = {
+        "INFERLOOP_API_KEYS": KEY,
+        "INFERLOOP_DATA_ROOT": str(folder / "data"),
+        "INFERLOOP_MODELS_ROOT": str(REPOSITORY / "models"),
+        "INFERLOOP_RATE_LIMIT_GENERATE": "100000/minute",
+        "INFERLOOP_RATE_LIMIT_VALIDATE": "100000/minute",
+        "PYTHONPATH": str(REPOSITORY),
+        "OMP_NUM_THREADS": "1",
+        "RAY_AUTH_MODE": "disabled",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "3",  # in place of 30: no balancer to wait for
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+        "RAY_TMPDIR": ray_folder,
+    }
+    if redis_url is not None:
+        environment["INFERLOOP_REDIS_URL"] = redis_url
+    port = free_port()
+    document = production_config(port, with_redis=redis_url is not None)
+    fleet = Fleet(environment, folder / "nodes.log")
+    try:
+        for name in ("cpu-1", "cpu-2", "gpu-1", "gpu-2"):
+            fleet.add(name, name[:3])
+        deploy(fleet.dashboard, document)
+        wait_until_running(fleet.dashboard)
+        yield Production(fleet, f"http://127.0.0.1:{port}", least_replicas(document))
+    finally:
+        fleet.stop()

@@ -1,0 +1,186 @@
+"""The application on several nodes, as a test sees it: where its replicas are, and who asks it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deployments.child_service import REPOSITORY, free_port
+
+PATIENCE_S = 200.0
+
+
+def wait_until(condition: Callable[[], bool], what: Callable[[], object]) -> None:
+    """Look twice a second; past the patience, fail with what is to be seen."""
+    give_up = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < give_up, what()
+        time.sleep(0.5)
+
+
+class Fleet:
+    """The child process that holds the nodes, and Serve's word about what runs on them."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        self._environment = {**os.environ, **environment}
+        self._ray_folder = Path(environment["RAY_TMPDIR"])
+        with log.open("wb") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("nodes.py")), str(free_port())],
+                cwd=REPOSITORY,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        self._read()
+
+    def add(self, name: str, kind: str) -> None:
+        self._tell(f"add {name} {kind}")
+
+    def kill(self, name: str) -> None:
+        self._tell(f"kill {name}")
+
+    def drain(self, name: str) -> None:
+        """What a pod runs before it stops; returns when nothing serves on the node any more."""
+        command = [sys.executable, "-m", "deployments.drain", "--within-s", "120"]
+        command += ["--address", self.address, "--node-id", self.nodes[name]]
+        done = subprocess.run(
+            command, cwd=REPOSITORY, env=self._environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+
+    def stop(self) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def applications(self) -> dict[str, Any]:
+        answer = httpx.get(f"{self.dashboard}/api/serve/applications/", timeout=60.0)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def places(self) -> dict[str, list[str]]:
+        """Deployment to the names of the nodes of its running replicas."""
+        names = {node_id: name for name, node_id in self.nodes.items()}
+        (application,) = self.applications()["applications"].values()
+        return {
+            deployment: sorted(
+                names.get(replica["node_id"], "dead")
+                for replica in details["replicas"]
+                if replica["state"] == "RUNNING"
+            )
+            for deployment, details in application["deployments"].items()
+        }
+
+    def repeated_jobs(self) -> int:
+        """Generations that an ingress ran once more, because their replica was lost."""
+        logs = [path for path in self._ray_folder.glob("**/logs/**/*") if path.is_file()]
+        return sum(path.read_bytes().count(b"Replica lost under") for path in logs)
+
+    def proxies(self) -> set[str]:
+        """Names of the nodes with a healthy proxy."""
+        names = {node_id: name for name, node_id in self.nodes.items()}
+        found = self.applications()["proxies"]
+        return {names[n] for n, told in found.items() if told["status"] == "HEALTHY" and n in names}
+
+    def wait_for_strength(self, least: Mapping[str, int]) -> None:
+        """Until every deployment has its least replicas, all of them on living nodes."""
+
+        def strong() -> bool:
+            places = self.places()
+            alive = all("dead" not in nodes for nodes in places.values())
+            return alive and all(len(places.get(name, ())) >= n for name, n in least.items())
+
+        wait_until(strong, self.places)
+
+    def _tell(self, command: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+        self._read()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, self.log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        told = json.loads(line)
+        self.address: str = told["address"]
+        self.dashboard: str = told["dashboard"]
+        self.nodes: dict[str, str] = told["nodes"]
+        self.metrics: list[str] = told["metrics"]
+        """Where Prometheus would scrape the nodes."""
+
+
+@dataclass
+class Crowd:
+    """Clients that ask one thing after the other, each over a new connection, until they leave."""
+
+    url: str
+    key: str
+    asks: list[tuple[str, dict[str, Any]]]
+    """Route and body, one per client."""
+    ends: list[list[str]] = field(default_factory=list)
+    """Per client, in order: "ok", the error's code, or the name of a broken connection."""
+
+    def __enter__(self) -> Crowd:
+        self._leave = threading.Event()
+        self.ends = [[] for _ in self.asks]
+        self._threads = [threading.Thread(target=self._client, args=(n,)) for n in self._numbers()]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave.set()
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+
+    def wait_for_each(self, answers: int) -> None:
+        """Until every client has had so many more answers that are well."""
+        before = [Counter(ends)["ok"] for ends in self.ends]
+
+        def heard() -> bool:
+            return all(
+                Counter(ends)["ok"] - had >= answers
+                for ends, had in zip(self.ends, before, strict=True)
+            )
+
+        wait_until(heard, lambda: self.ends)
+
+    def _numbers(self) -> range:
+        return range(len(self.asks))
+
+    def _client(self, number: int) -> None:
+        while not self._leave.is_set():
+            self.ends[number].append(self._ask(*self.asks[number]))
+
+    def _ask(self, route: str, body: dict[str, Any]) -> str:
+        try:
+            answer = httpx.post(
+                f"{self.url}/api/v1{route}", headers={"X-API-Key": self.key}, json=body, timeout=180
+            )
+        except httpx.TransportError as error:
+            return type(error).__name__
+        if answer.status_code == httpx.codes.OK:
+            return "ok"
+        try:
+            return str(answer.json()["error"]["code"])
+        except (ValueError, KeyError, TypeError):
+            return f"{answer.status_code} {answer.text[:200]}"

@@ -1,0 +1,132 @@
+"""The production layout on several nodes: every role in its place, and a lost node costs no more
+than what ran on it. The tests share one cluster and leave it at strength."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments.child_service import REPOSITORY
+from tests.nodes.conftest import KEY, MODELS, Production
+from tests.nodes.fleet import Crowd, wait_until
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+
+BROKEN = {"RemoteProtocolError", "ReadError", "ConnectError"}
+"""The connection went through the proxy of the dead node. Each client had one request under way."""
+OF_THE_PROXY = BROKEN | {"500 Internal Server Error"}
+"""The ingress was on the dead node, and the proxy of another one says so in its own words."""
+
+
+def an_image(pool: str, steps: int = 12) -> tuple[str, dict[str, Any]]:
+    side = 128 if pool == "sd15" else 64
+    body = {"model_id": MODELS[pool]["id"], "prompt": "a fox", "width": side, "height": side}
+    return "/generate", {**body, "num_inference_steps": steps, "dataset": pool}
+
+
+def post(production: Production, route: str, body: dict[str, Any]) -> httpx.Response:
+    return httpx.post(
+        f"{production.url}/api/v1{route}", headers={"X-API-Key": KEY}, json=body, timeout=180.0
+    )
+
+
+def test_every_role_is_on_its_kind_of_node(production: Production) -> None:
+    production.fleet.wait_for_strength(production.least)
+    places = production.fleet.places()
+    assert {name: len(nodes) for name, nodes in places.items()} == production.least
+    kinds = {name: {node[:3] for node in nodes} for name, nodes in places.items()}
+    on_gpus = {name for name, there in kinds.items() if there == {"gpu"}}
+    assert on_gpus == {"diffusion-sd15", "diffusion-sdxl"}
+    assert all(there == {"cpu"} for name, there in kinds.items() if name not in on_gpus)
+    assert places["diffusion-sd15"] != places["diffusion-sdxl"]  # a GPU of its own each
+    assert places["ingress"] == ["cpu-1", "cpu-2"]  # a lost node leaves an ingress
+    assert production.fleet.proxies() >= {"cpu-1", "cpu-2"}
+
+
+def test_an_image_is_made_on_one_node_and_judged_on_another(production: Production) -> None:
+    made = post(production, *an_image("sd15"))
+    assert made.status_code == 200, made.text
+    assert made.headers["X-Served-Model"] == MODELS["sd15"]["id"]
+    judged = post(production, "/validate/quality", {"image_path": made.json()["image_path"]})
+    assert judged.status_code == 200, judged.text
+
+
+def test_a_lost_gpu_node_costs_at_most_what_ran_on_it(production: Production) -> None:
+    fleet = production.fleet
+    repeated = fleet.repeated_jobs()
+    (doomed,) = fleet.places()["diffusion-sd15"]
+    asks = [an_image("sd15", 30)] * 4 + [an_image("sdxl")] * 2
+    with Crowd(production.url, KEY, asks) as crowd:
+        crowd.wait_for_each(1)
+        fleet.kill(doomed)
+        fleet.add("gpu-3", "gpu")  # as the autoscaler does
+        fleet.wait_for_strength(production.least)
+        crowd.wait_for_each(2)
+    assert fleet.places()["diffusion-sd15"] == ["gpu-3"]
+    assert fleet.repeated_jobs() > repeated
+    lost = [[end for end in ends if end != "ok"] for ends in crowd.ends]
+    assert all(len(of_client) <= 1 for of_client in lost), lost
+    assert {end for ends in lost[:4] for end in ends} <= {"REPLICA_LOST", *BROKEN}, lost
+    # The other pool is on another node: it lost nothing, unless a connection went through here.
+    assert {end for ends in lost[4:] for end in ends} <= BROKEN, lost
+
+
+def test_a_lost_cpu_node_leaves_a_service(production: Production) -> None:
+    fleet = production.fleet
+    made = post(production, *an_image("sd15")).json()["image_path"]
+    judge = ("/validate/quality", {"image_path": made})
+    with Crowd(production.url, KEY, [judge] * 3 + [an_image("sdxl")] * 3) as crowd:
+        crowd.wait_for_each(2)
+        fleet.kill("cpu-1")
+        fleet.add("cpu-3", "cpu")
+        fleet.wait_for_strength(production.least)
+        crowd.wait_for_each(2)
+    assert fleet.places()["ingress"] == ["cpu-2", "cpu-3"]
+    # A client loses what it had on the dead node: the request, and with it the connection.
+    lost = [[end for end in ends if end != "ok"] for ends in crowd.ends]
+    assert all(len(of_client) <= 1 for of_client in lost), lost
+    assert {end for ends in lost for end in ends} <= {"REPLICA_LOST", *OF_THE_PROXY}, lost
+
+
+def test_a_node_that_leaves_in_order_loses_no_work(production: Production) -> None:
+    fleet = production.fleet
+    repeated = fleet.repeated_jobs()
+    (leaving,) = fleet.places()["diffusion-sdxl"]
+    with Crowd(production.url, KEY, [an_image("sdxl", 40)] * 3 + [an_image("sd15")]) as crowd:
+        crowd.wait_for_each(1)
+        fleet.add("gpu-4", "gpu")
+        fleet.drain(leaving)
+        fleet.kill(leaving)
+        crowd.wait_for_each(2)
+    assert fleet.places()["diffusion-sdxl"] == ["gpu-4"]
+    assert fleet.repeated_jobs() == repeated
+    # On one machine no balancer takes the proxy out before it ends: a connection may break there.
+    lost = [[end for end in ends if end != "ok"] for ends in crowd.ends]
+    assert all(len(of_client) <= 1 for of_client in lost), lost
+    assert {end for ends in lost for end in ends} <= BROKEN, lost
+
+
+def test_the_dashboard_asks_for_metrics_that_are_there(production: Production) -> None:
+    """What Prometheus would scrape, after the load of the tests before."""
+    board = json.loads((REPOSITORY / "k8s/monitoring/inferloop.json").read_text(encoding="utf-8"))
+    asked = {
+        name
+        for panel in board["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"ray_\w+", target["expr"])
+    }
+    assert len(asked) > 8
+
+    def missing() -> set[str]:
+        pages = [httpx.get(url, timeout=30.0).text for url in production.fleet.metrics]
+        exported = set(re.findall(r"^(ray_\w+)", "\n".join(pages), re.MULTILINE))
+        return asked - exported
+
+    post(production, *an_image("sd15"))
+    # Nothing failed or was cancelled here, so these two have not counted anything yet.
+    silent = {"ray_inferloop_engine_failed_total", "ray_inferloop_engine_canceled_total"}
+    wait_until(lambda: missing() <= silent, missing)

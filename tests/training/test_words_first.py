@@ -1,0 +1,110 @@
+"""The text encoder learns what words look like before the denoiser is trained on them."""
+
+import copy
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training import text
+from training.batches import Batch
+from training.cache import Cache, save_state
+from training.captions import NEGATIVE, unconditional
+from training.latents import CHANNELS
+from training.networks import tokenise
+from training.optimise import Optimiser
+from training.text import Reader, reading_loss
+from training.unet import Denoiser
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path)
+
+
+def two_colours() -> Batch:
+    """Return a batch of two captions whose latents are +1 and -1 everywhere."""
+    bright, dark = torch.ones(CHANNELS, 16, 16), -torch.ones(CHANNELS, 16, 16)
+    return Batch(torch.stack([bright, dark]), ["a white star", "a black cat"])
+
+
+def test_the_reader_learns_to_tell_two_captions_apart(cache: Cache) -> None:
+    torch.manual_seed(0)
+    reader, batch = Reader(cache), two_colours()
+    optimiser = torch.optim.AdamW(reader.parameters(), lr=3e-3)
+    first = reading_loss(reader, batch, batch.captions).item()
+    for _ in range(12):
+        loss = reading_loss(reader, batch, batch.captions)
+        loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    assert first > 0.5
+    assert loss.item() < 0.1
+    with torch.no_grad():
+        assert reader(batch.captions).shape == (2, CHANNELS, 8, 8)
+
+
+def test_a_checkpoint_of_the_words_fits_the_denoiser(cache: Cache) -> None:
+    torch.manual_seed(0)
+    reader = Reader(cache)
+    save_state(cache.file(text.CHECKPOINT), {"model": reader.state_dict()})
+    denoiser = Denoiser(cache.file("tokenizer/x").parent)
+    denoiser.text_encoder.load_state_dict(reader.text_encoder.state_dict())
+    captions = ["a fox", ""]
+    hidden = reader.text_encoder(tokenise(reader.tokenizer, captions))[0]
+    torch.testing.assert_close(denoiser.encode(captions), hidden)
+
+
+def test_what_says_nothing_is_empty_or_a_customary_negative_prompt() -> None:
+    rng = random.Random(0)
+    made = [unconditional("a fox", 0.5, rng) for _ in range(400)]
+    kept = made.count("a fox")
+    assert 150 < kept < 250
+    for caption in set(made) - {"a fox", ""}:
+        assert set(caption.split(", ")) <= set(NEGATIVE)
+
+
+def quadratic() -> tuple[torch.nn.Sequential, torch.Tensor]:
+    """Return a tiny convolution plus bias, and an input for it."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten(), torch.nn.Linear(4, 2))
+    return model, torch.randn(8, 3, 3, 3)
+
+
+def test_both_optimisers_move_their_own_parameters_and_lower_the_loss() -> None:
+    model, inputs = quadratic()
+    optimiser = Optimiser(model, 1e-2)
+    before = [p.detach().clone() for p in model.parameters()]
+    losses = []
+    for _ in range(30):
+        loss = (model(inputs) - 1).square().mean()
+        loss.backward()
+        optimiser.step(1e-2)
+        losses.append(loss.item())
+    assert losses[-1] < 0.3 * losses[0]
+    for old, new in zip(before, model.parameters(), strict=True):
+        assert not np.allclose(old, new.detach())
+        assert new.grad is None
+
+
+def test_a_restored_optimiser_goes_on_as_if_never_stopped() -> None:
+    def run(model: torch.nn.Sequential, optimiser: Optimiser, steps: int) -> None:
+        for _ in range(steps):
+            (model(inputs) - 1).square().mean().backward()
+            optimiser.step(1e-2)
+
+    model, inputs = quadratic()
+    optimiser = Optimiser(model, 1e-2)
+    run(model, optimiser, 3)
+    weights = {k: v.clone() for k, v in model.state_dict().items()}
+    state = copy.deepcopy(optimiser.state_dict())
+    again, _ = quadratic()
+    again.load_state_dict(weights)
+    restored = Optimiser(again, 1e-2)
+    restored.load_state_dict(state)  # type: ignore[arg-type]
+    run(model, optimiser, 3)
+    run(again, restored, 3)
+    for one, other in zip(model.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(one, other)

@@ -1,0 +1,81 @@
+"""Thumbnails that the model's test compares with. ``python -m training.prototypes --out FILE``.
+
+Rendered from the training art, not drawn by any model: each object on white, and a landscape as the
+mean of its taught layouts. ``tests/models`` asks whether a drawn picture is nearest to its own.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.batches import LAYOUTS_TAUGHT
+from training.cache import Cache, parser, save_arrays
+from training.concepts import CONCEPTS
+from training.pictures import Art, Image
+from training.render import variants
+
+SIDE_PX = 16
+SIZE = (256, 256)
+SCENES = {
+    "a sunset over mountains": ("mountains", "sunset"),
+    "mountains": ("mountains", "day"),
+    "a snowy landscape": ("snow", "day"),
+    "the sea": ("sea", "day"),
+    "a beach": ("beach", "day"),
+    "a forest": ("forest", "day"),
+    "a desert": ("desert", "day"),
+    "a city at night": ("city", "night"),
+    "a futuristic city with flying cars": ("future", "day"),
+    "a meadow": ("meadow", "day"),
+    "a night sky with stars and moon": ("sky", "night"),
+    "the sea at sunrise": ("sea", "sunrise"),
+    "a desert at sunset": ("desert", "sunset"),
+    "a forest at night": ("forest", "night"),
+}
+
+
+def thumbnail(picture: Image) -> NDArray[np.uint8]:
+    """Return a (16, 16, 3) uint8 thumbnail of a (256, 256, 3) picture, 0..255."""
+    small = cv2.resize(picture, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(small.round().clip(0, 255), np.uint8)
+
+
+def object_tiles(art: Art) -> list[NDArray[np.uint8]]:
+    """Return each concept's own drawing on white, in table order."""
+    rows = [index for index, _ in variants()]
+    firsts = [rows.index(concept) for concept in range(len(CONCEPTS))]
+    white = np.full(3, 255, np.float32)
+    return [thumbnail(art.layer(row, SIZE).over(white)) for row in firsts]
+
+
+def scene_tiles(art: Art) -> list[NDArray[np.uint8]]:
+    """Return the mean of the taught layouts of each landscape of ``SCENES``."""
+    layouts = range(LAYOUTS_TAUGHT)
+    return [
+        thumbnail(np.mean([art.scene(*scene, layout, SIZE) for layout in layouts], axis=0))
+        for scene in SCENES.values()
+    ]
+
+
+def main() -> None:
+    """Write names and thumbnails of objects and landscapes."""
+    made = parser(__doc__)
+    made.add_argument("--out", type=Path, default=Path("tests/models/data/prototypes.npz"))
+    args = made.parse_args()
+    art = Art.load(Cache(args.cache))
+    save_arrays(
+        args.out,
+        {
+            "names": np.array([concept.names[0] for concept in CONCEPTS]),
+            "tiles": np.stack(object_tiles(art)),
+            "scene_names": np.array(list(SCENES)),
+            "scene_tiles": np.stack(scene_tiles(art)),
+        },
+    )
+    print(f"prototypes: {len(CONCEPTS)} objects, {len(SCENES)} landscapes -> {args.out}")
+
+
+if __name__ == "__main__":
+    main()
