@@ -135,21 +135,25 @@ def climb(found: Measured, target: Target, rates: list[float], chosen: argparse.
 
 
 def starts(chosen: argparse.Namespace) -> dict[str, Start]:
-    """Plain diffusers first: the rates are multiples of what it can do."""
+    """By name, plain diffusers first: the rates are multiples of what the first one can do."""
     model = chosen.model
-    servers: dict[str, Start] = {
-        PLAIN: lambda: module_server("benchmarks.plain_server", model),
-        LIT: lambda: module_server("benchmarks.litserve_server", model),
+    servers: dict[str, tuple[str, Start]] = {
+        "plain": (PLAIN, lambda: module_server("benchmarks.plain_server", model)),
+        "litserve": (LIT, lambda: module_server("benchmarks.litserve_server", model)),
+        "bentoml": (BENTO, lambda: bentoml_server(chosen.bentoml_python, model)),
+        "ours": (OURS, lambda: our_server(chosen.config, chosen.torch_threads)),
     }
-    if chosen.bentoml_python is not None:
-        servers[BENTO] = lambda: bentoml_server(chosen.bentoml_python, model)
-    return {**servers, OURS: lambda: our_server(chosen.config, chosen.torch_threads)}
+    if chosen.bentoml_python is None:
+        del servers["bentoml"]
+    return dict(start for key, start in servers.items() if key in chosen.servers)
 
 
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    names = ["plain", "litserve", "bentoml", "ours"]
+    parser.add_argument("--servers", nargs="+", choices=names, default=names)
     parser.add_argument(
         "--load",
         type=float,
@@ -157,7 +161,7 @@ def parsed() -> argparse.Namespace:
         default=[0.5, 0.9, 1.5, 2.5, 3.5],
         help="offered rates, in multiples of plain diffusers' capacity",
     )
-    parser.add_argument("--count", type=int, default=20, help="requests at each rate")
+    parser.add_argument("--count", type=int, default=18, help="requests at each rate")
     parser.add_argument("--burst", type=int, default=32, help="requests at once")
     parser.add_argument("--singles", type=int, default=7, help="requests one after another")
     parser.add_argument("--side-px", type=int, default=512)
@@ -171,7 +175,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few requests; figures mean little")
     chosen = parser.parse_args()
     if chosen.quick:
-        chosen.load, chosen.count, chosen.burst, chosen.singles = [0.9, 2.5], 5, 6, 2
+        chosen.load, chosen.count, chosen.burst, chosen.singles = [0.9, 2.5], 4, 6, 1
     return chosen
 
 

@@ -18,6 +18,8 @@ import httpx
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 300.0
+STOP_TIMEOUT_S = 180.0
+"""Replicas finish what is under way, one deployment after another."""
 
 
 class StartFailed(Exception):
@@ -91,4 +93,4 @@ class Service:
     def stop(self) -> int:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=60.0)
+        return self._process.wait(timeout=STOP_TIMEOUT_S)

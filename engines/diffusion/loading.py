@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
@@ -25,6 +24,7 @@ from engines.diffusion.runner import ModelRunner
 from engines.diffusion.safety import safety_check
 from engines.diffusion.sizes import SizeRule
 from engines.diffusion.text import PromptEncoder
+from engines.diffusion.threads import choose_threads
 from engines.errors import GenerationFailed, InferloopError
 
 if TYPE_CHECKING:
@@ -61,14 +61,6 @@ def choose_device(wanted: str) -> torch.device:
     if wanted != "auto":
         return torch.device(wanted)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def choose_threads(wanted: int | Literal["all"]) -> int:
-    """ "all" is the cores that this process may run on."""
-    if wanted != "all":
-        return wanted
-    has_affinity = hasattr(os, "sched_getaffinity")  # Not on macOS.
-    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:

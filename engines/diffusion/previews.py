@@ -42,7 +42,6 @@ class LatentPreviewer:
         rgb = torch.cat([flat, torch.ones(len(flat), 1)], dim=1) @ self._to_rgb
         unit = (rgb / 2 + 0.5).clamp(0, 1).nan_to_num(0.5)
         height, width = latents.shape[-2:]
-        height, width = latents.shape[-2:]
         pixels = (unit * 255).round().to(torch.uint8).reshape(height, width, 3).numpy()
         return thumbnail(pixels, max_side_px)
 

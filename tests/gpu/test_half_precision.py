@@ -139,21 +139,3 @@ def test_models_that_take_turns_give_their_memory_back() -> None:
     assert engine.stats().model_loads_total == 6
     assert max(held[1:]) <= 1.05 * held[0]
     engine.shutdown()
-
-
-def test_a_step_that_does_not_fit_is_taken_in_smaller_ones() -> None:
-    """A real out-of-memory: the process may have a little more than the model and one request."""
-    engine = engine_on_gpu(max_step_latent_px=2**20)
-    wanted = mixed(1)[0]
-    made(engine, [wanted])
-    torch.cuda.empty_cache()
-    total = torch.cuda.get_device_properties(0).total_memory
-    room = torch.cuda.max_memory_allocated() + 64 * 2**20
-    torch.cuda.set_per_process_memory_fraction(min(1.0, room / total))
-    try:
-        pictures = made(engine, mixed(64))
-    finally:
-        torch.cuda.set_per_process_memory_fraction(1.0)
-    assert len(pictures) == 64
-    assert engine.stats().failed_total == 0
-    engine.shutdown()

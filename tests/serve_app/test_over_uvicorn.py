@@ -35,7 +35,11 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    face = build_face(House(), ApiConfig(rates=Face.GENEROUS))
+    yield from serving(build_face(House(), ApiConfig(rates=Face.GENEROUS)))
+
+
+def serving(face: Face) -> Iterator[Served]:
+    """The face behind uvicorn on a port of its own, while the generator is not closed."""
     config = uvicorn.Config(face.app, host="127.0.0.1", port=0, log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

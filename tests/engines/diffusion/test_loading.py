@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from engines.diffusion.attention import use_attention_backend
 from engines.diffusion.backends.whole_call import WholeCallRunner
 from engines.diffusion.config import FolderSource, HubSource, LoraEntry, ModelEntry, TinySource
 from engines.diffusion.engine import StepEngine
-from engines.diffusion.loading import choose_device, choose_dtype, choose_threads, load_runner
+from engines.diffusion.loading import choose_device, choose_dtype, load_runner
 from engines.diffusion.runner import ModelRunner
 from engines.errors import Forbidden, GenerationFailed, NotFound
 from tests.engines.diffusion.rig import (
@@ -243,10 +242,6 @@ class TestChoices:
         assert choose_dtype("auto", torch.device("cpu")) == torch.float32
         assert choose_dtype("auto", torch.device("cuda")) == torch.float16
         assert choose_dtype("bfloat16", torch.device("cpu")) == torch.bfloat16
-
-    def test_all_threads_are_the_cores_of_the_process(self) -> None:
-        assert choose_threads("all") == len(os.sched_getaffinity(0))
-        assert choose_threads(3) == 3
 
     def test_auto_takes_the_device_that_is_there(self) -> None:
         expected = "cuda" if torch.cuda.is_available() else "cpu"

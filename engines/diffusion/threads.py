@@ -1,0 +1,30 @@
+"""How many threads a CPU operator may use."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Literal
+
+CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+"""Of cgroup v2: "QUOTA PERIOD" in microseconds, or "max PERIOD" for no limit."""
+
+
+def choose_threads(wanted: int | Literal["all"], cpu_max: Path = CPU_MAX) -> int:
+    """ "all" is the cores that this process may run on, and no more than its container is given:
+    threads beyond a quota only wait, and make each other wait."""
+    if wanted != "all":
+        return wanted
+    has_affinity = hasattr(os, "sched_getaffinity")  # Not on macOS.
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return max(1, min(cores, _quota(cpu_max)))
+
+
+def _quota(cpu_max: Path) -> int:
+    """Whole cores of the container's quota, rounded up; no limit is a very large number."""
+    unlimited = 2**31
+    if not cpu_max.is_file():
+        return unlimited
+    quota, period = cpu_max.read_text(encoding="ascii").split()
+    return unlimited if quota == "max" else math.ceil(int(quota) / int(period))
