@@ -12,6 +12,7 @@ from serve_app.config import CallDeadlines, DatasetValidationLimits
 from serve_app.deadlines import within
 from serve_app.fan_out import fan_out
 from serve_app.paths import PathCodec
+from serve_app.progress_stream import OnProgress
 from serve_app.schemas.validation import (
     DatasetValidationBody,
     DatasetValidationResponse,
@@ -51,14 +52,28 @@ class DatasetValidation:
         self._deadlines = deadlines
         self._sleep = sleep
 
-    async def run(self, dataset_key: str, body: DatasetValidationBody) -> DatasetValidationResponse:
-        """`NotFound` without images, `InvalidParameters` with too many, `DeadlineExceeded`."""
+    async def run(
+        self,
+        dataset_key: str,
+        body: DatasetValidationBody,
+        on_progress: OnProgress = lambda done, total: None,
+    ) -> DatasetValidationResponse:
+        """Reports 0 of all when it begins, then after every image.
+
+        `NotFound` without images, `InvalidParameters` with too many, `DeadlineExceeded`.
+        """
         keys = await self._keys(dataset_key)
+        on_progress(0, len(keys))
+        judged = 0
         deadlines = self._deadlines
         deadline_s = deadlines.dataset_base_s + deadlines.dataset_s_per_image * len(keys)
 
         async def judge(key: str) -> tuple[_Judged, _Judged]:
-            return await self._quality(key, body), await self._privacy(key, body)
+            nonlocal judged
+            pair = await self._quality(key, body), await self._privacy(key, body)
+            judged += 1
+            on_progress(judged, len(keys))
+            return pair
 
         pairs = await within(deadline_s, fan_out(keys, judge, self._limits.in_flight))
         return DatasetValidationResponse(

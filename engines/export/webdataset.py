@@ -46,6 +46,8 @@ class _Shard:
         info = tarfile.TarInfo(name)
         info.size, info.mtime = len(content), int(modified_at_s)
         self._tar.addfile(info, io.BytesIO(content))
+        # tarfile would remember every one until the shard is closed
+        self._tar.members.clear()  # type: ignore[attr-defined]
         self.size_bytes += len(content) + 1024
 
     def publish(self) -> WrittenFile:

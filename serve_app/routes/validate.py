@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from engines.types import PrivacyReport
 from serve_app.connection import answer_within, while_connected
 from serve_app.context import InContext
 from serve_app.dataset_validation import DatasetValidation
 from serve_app.paths import DATASET_DIR, IMAGE, PathCodec
+from serve_app.progress_stream import NDJSON, progress_lines, wants_progress
 from serve_app.schemas.validation import (
     AnonymizeResponse,
     DatasetValidationResponse,
@@ -55,9 +61,16 @@ async def validate_privacy(
     return privacy_response(report, context.paths)
 
 
-@router.post("/validate/dataset")
-async def validate_dataset(request: Request, context: InContext) -> DatasetValidationResponse:
-    """Both validators over every image of a dataset."""
+@router.post(
+    "/validate/dataset",
+    response_model=DatasetValidationResponse,
+    responses={200: {"content": {NDJSON: {}}, "description": "The summary."}},
+)
+async def validate_dataset(
+    request: Request, context: InContext
+) -> DatasetValidationResponse | StreamingResponse:
+    """Both validators over every image of a dataset. With `Accept: application/x-ndjson` the
+    answer is a line of progress after every image, then the summary."""
     body = context.bodies.dataset_validation.parse(await request.body())
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
     validation = DatasetValidation(
@@ -66,7 +79,11 @@ async def validate_dataset(request: Request, context: InContext) -> DatasetValid
         context.config.dataset_validation,
         context.config.deadlines,
     )
-    return await while_connected(request, validation.run(key, body))
+    if not wants_progress(request):
+        return await while_connected(request, validation.run(key, body))
+    lines = progress_lines(partial(validation.run, key, body))
+    first = await while_connected(request, _next(lines))
+    return StreamingResponse(_chained(first, lines), media_type=NDJSON)
 
 
 @router.post("/anonymize")
@@ -85,6 +102,17 @@ async def anonymize(request: Request, response: Response, context: InContext) ->
         method=body.method,
         privacy=privacy_response(report, context.paths),
     )
+
+
+async def _next(lines: AsyncGenerator[bytes, None]) -> bytes:
+    return await anext(lines)
+
+
+async def _chained(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield first
+        async for line in rest:
+            yield line
 
 
 def privacy_response(report: PrivacyReport, paths: PathCodec) -> PrivacyResponse:
