@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _BLOCK_PX = 16
 _FIXED_POINT = np.int16(8)  # block means of 16-bit integers, to an eighth; 8 * 16 * 255 < 2**15
 _QUANTILE = 0.20
+_QUANTILE_OF_PURE_NOISE = 0.926  # where the quantile lies for white noise alone, in its sigma
 _DARKEST, _BRIGHTEST = 12.0, 243.0
 _SPECK_STEP = 50
 _BLACK, _WHITE = 6, 249
@@ -28,14 +29,16 @@ def grain_sigma(grey: Grey) -> float:
     """Standard deviation of the grain, grey levels 0..255.
 
     The 20th percentile over 16-pixel blocks that are neither black nor white (clipping hides
-    noise); an image under 16 pixels is one block. Where every block is clipped, all count.
+    noise), divided by what it is for white noise of sigma 1, so that white noise is measured as
+    it is; an image under 16 pixels is one block. Where every block is clipped, all count.
     """
     # The second derivative both ways is Immerkaer's mask: (1, -2, 1) times (1, -2, 1).
     response = np.abs(cv2.Sobel(grey, cv2.CV_16S, 2, 2, ksize=3))
     sigmas = _block_means(response * _FIXED_POINT) * (np.sqrt(np.pi / 2) / 6 / _FIXED_POINT)
     means = _block_means(grey)
     usable = sigmas[(means >= _DARKEST) & (means <= _BRIGHTEST)]
-    return float(np.quantile(usable if usable.size else sigmas, _QUANTILE))
+    quantile = float(np.quantile(usable if usable.size else sigmas, _QUANTILE))
+    return quantile / _QUANTILE_OF_PURE_NOISE
 
 
 def without_specks(grey: Grey) -> tuple[Grey, float]:

@@ -16,7 +16,7 @@ from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Met
 from engines.quality.score import factors, quality_score
 from engines.types import QualityReport
 
-FORMULA_VERSION = 1
+FORMULA_VERSION = 2
 _WARM_SIDE_PX = 256
 _NEEDS = {
     "prompt_alignment": "a CLIP model (clip_model_path)",
@@ -50,7 +50,7 @@ class QualityValidator:
 
     @property
     def version(self) -> str:
-        """Formula, thresholds and pass mark, for example "quality/1 photo>=0.50"."""
+        """Formula, thresholds and pass mark, for example "quality/2 photo>=0.50"."""
         config = self._config
         name = "custom" if config.thresholds else config.profile
         return f"quality/{FORMULA_VERSION} {name}>={config.pass_threshold:.2f}"

@@ -18,7 +18,9 @@ class QualityBody(RequestModel):
     image_path: WirePath
     metrics: MetricNames | None = None
     prompt: Annotated[Text, Field(max_length=2000)] | None = Field(
-        default=None, description="Prompt to judge agreement with, for metrics that need one."
+        default=None,
+        description="Prompt to judge agreement with, for metrics that need one; if absent, the "
+        "prompt of the image's recipe.",
     )
 
 
