@@ -37,7 +37,7 @@ class ShardEnd:
 
 def run_pass(shards: Sequence[int], parts: GeneratorParts) -> Iterator[ShardEnd]:
     """Make and publish the shards; yields each as it ends. Only these small rows come here."""
-    _quiet()
+    _set_up()
     resources = parts.config.resources
     dataset = ray.data.from_items(
         [{"shard": shard} for shard in shards], override_num_blocks=len(shards)
@@ -78,9 +78,11 @@ def publish_batch(batch: pa.Table, wiring: Wiring, output_format: Format) -> pa.
     return pa.table({"shard": [shard], "status": [status]})
 
 
-def _quiet() -> None:
-    """Our own progress counts rows; Ray Data's counts blocks, and is off."""
+def _set_up() -> None:
+    """A node may be lost while an engine loads; one that never loads ends the job. Our own
+    progress counts rows; Ray Data's counts blocks, and is off."""
     context = ray.data.DataContext.get_current()
+    context.max_consecutive_actor_init_deaths = 2
     context.enable_progress_bars = False
     logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)  # that they are off
     context.print_on_execution_start = False

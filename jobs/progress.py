@@ -79,10 +79,12 @@ class Progress:
 
     def line(self) -> str:
         """One line: done, share, rate, what is left."""
+        share = f"{self.done}/{self.total} rows ({100 * self.done / self.total:.1f} %)"
+        if not self.counts:
+            return f"{share}, engines are starting, {duration(self.elapsed_s)}"
         left = (self.total - self.done) / self.rate if self.rate > 0 else None
         return (
-            f"{self.done}/{self.total} rows ({100 * self.done / self.total:.1f} %), "
-            f"{self.rate:.2f} rows/s, ETA {'-' if left is None else duration(left)}, "
+            f"{share}, {self.rate:.2f} rows/s, ETA {'-' if left is None else duration(left)}, "
             f"{self.counts.get('image', 0)} images made, "
             f"{self.counts.get('rejected', 0)} rejected, {self.counts.get('failed', 0)} failed"
         )

@@ -10,12 +10,14 @@ again); 2 the config, the input or the output is wrong and nothing was made.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 import ray
+from ray.exceptions import RayError
 
 from engines.errors import Conflict, InferloopError, InvalidParameters, NotFound
 from jobs.config import JobConfig, load_config
@@ -23,6 +25,8 @@ from jobs.inputs import open_input
 from jobs.running import Job, JobSummary
 from jobs.settings import JobSettings
 from jobs.wiring import JobWiring
+
+logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         summary = job.run()
     except InferloopError as error:
         return stopped_by(error)
+    except RayError as error:
+        return lost_to(error)
     tell(summary, job)
     return summary.exit_code
 
@@ -48,6 +54,15 @@ def stopped_by(error: InferloopError) -> int:
     hint = "" if wrong else " (submit the job again: what is finished stays finished)"
     print(f"error: {error.message}{hint}", file=sys.stderr, flush=True)
     return 2 if wrong else 1
+
+
+def lost_to(error: RayError) -> int:
+    """An engine that cannot start (a model that is not there), or a cluster that went away. The
+    last line of Ray's message is the error of the remote process; the rest is in Ray's logs."""
+    logger.debug("the pipeline broke", exc_info=error)
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    print(f"error: the pipeline broke: {lines[-1].strip()}", file=sys.stderr, flush=True)
+    return 1
 
 
 def make_job(config: JobConfig, settings: JobSettings, cwd: Path) -> Job:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ray.exceptions import RayError
 
 from engines.errors import Conflict, InvalidParameters, NotFound, StorageFailed
 from jobs import synthesize
@@ -138,6 +139,15 @@ def test_what_stops_a_job_tells_whether_to_submit_it_again(
     assert "submit" not in capsys.readouterr().err
     assert synthesize.stopped_by(StorageFailed("The bucket is away")) == 1
     assert "submit the job again" in capsys.readouterr().err
+
+
+def test_an_engine_that_cannot_start_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    remote = "The actor died in its creation task\n  File ...\nNotFound: model folder not found: x"
+    assert synthesize.lost_to(RayError(remote)) == 1
+    said = capsys.readouterr().err
+    assert said == "error: the pipeline broke: NotFound: model folder not found: x\n"
 
 
 def test_a_job_joins_the_cluster_that_it_was_submitted_to_and_no_other() -> None:

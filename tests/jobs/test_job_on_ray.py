@@ -81,6 +81,7 @@ def start(job_file: Path, ray_folder: str, step_s: float, *more: str) -> subproc
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "RAY_AUTH_MODE": "disabled",
+        "RAY_worker_niceness": "0",  # in place of 15, at which a busy machine starves them
         "RAY_TMPDIR": ray_folder,
         "OMP_NUM_THREADS": "1",
         "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],

@@ -27,7 +27,9 @@ def test_rows_that_are_made_again_do_not_count_past_the_whole() -> None:
 
 
 def test_nothing_is_foretold_before_the_first_row() -> None:
-    assert "ETA -" in Progress(10, 0, {}, 0.0).line()
+    assert "ETA -" in Progress(10, 0, {"image": 1}, 0.0).line()
+    waiting = Progress(10, 2, {}, 12.0).line()
+    assert waiting == "2/10 rows (20.0 %), engines are starting, 12 s"
 
 
 def test_the_bar_fills() -> None:
