@@ -54,7 +54,8 @@ def verdict_line(path: str, quality: Mapping[str, Any], privacy: Mapping[str, An
 
     return (
         f"  {path}\n"
-        f"    quality {quality['quality_score']:.2f} ({word(quality['passed'])}), "
+        f"    quality {quality['quality_score']:.2f} ({word(quality['passed'])}, "
+        f"sharpness {quality['metrics']['sharpness']:.0f} of 100), "
         f"privacy {privacy['privacy_score']} ({word(privacy['passed'])}), "
         f"faces {privacy['faces_detected']}, text {privacy['text_detected']}"
     )
@@ -69,11 +70,13 @@ def run(service: Service, data_root: Path) -> None:
         print(f'2. WebSocket: "{STREAMED_PROMPT}"')
         second = streamed_image(client, dataset)
         print("3. Quality and privacy of both")
-        lines = [
-            verdict_line(path, client.validate_quality(path), client.validate_privacy(path))
+        verdicts = [
+            (path, client.validate_quality(path), client.validate_privacy(path))
             for path in (first, second)
         ]
-        print("\n".join(lines))
+        print("\n".join(verdict_line(*each) for each in verdicts))
+        if not all(quality["passed"] for _, quality, _ in verdicts):
+            print("  (the starter model draws softly, and the quality check says so)")
         print("4. Export to JSONL")
         exported = client.export_jsonl(
             dataset_dir=f"{data_root}/generated/{dataset}",

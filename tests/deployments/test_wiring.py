@@ -123,6 +123,8 @@ def test_the_bar_of_the_demo_fills() -> None:
 
 def test_a_verdict_that_did_not_pass_is_seen() -> None:
     privacy = {"privacy_score": 100, "passed": True, "faces_detected": 0, "text_detected": False}
-    line = verdict_line("a.png", {"quality_score": 0.1, "passed": False}, privacy)
-    assert "quality 0.10 (NOT passed)" in line
+    line = verdict_line(
+        "a.png", {"quality_score": 0.1, "passed": False, "metrics": {"sharpness": 4.2}}, privacy
+    )
+    assert "quality 0.10 (NOT passed, sharpness 4 of 100)" in line
     assert "privacy 100 (passed)" in line
