@@ -8,8 +8,7 @@ from diffusers import StableDiffusionPipeline
 
 from training.cache import Cache, load_state, parser
 from training.decoder import FastDecoder
-from training.networks import build_scheduler, build_vae
-from training.unet import Denoiser
+from training.networks import Denoiser, build_scheduler, build_vae
 
 
 def load_denoiser(cache: Cache, name: str = "unet.pt", *, ema: bool = True) -> Denoiser:

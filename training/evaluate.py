@@ -7,18 +7,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
-from numpy.typing import NDArray
 
 from training.assemble import pipeline
 from training.cache import Cache, parser
 from training.prompts import MUST_PASS, PARAPHRASES, PLAIN
-
-Images = NDArray[np.uint8]
-"""(n, height, width, 3) uint8, sRGB."""
+from training.sheet import Images, labelled, write
 
 
 def draw(
@@ -42,20 +38,6 @@ def draw(
         output_type="np",
     )
     return np.asarray((result.images * 255).round(), np.uint8)
-
-
-def grid(images: Images, labels: Sequence[str], columns: int, tile_px: int) -> Images:
-    """Return one (1, height, width, 3) sheet with a caption over each picture."""
-    cells = []
-    for image, label in zip(images, labels, strict=True):
-        cell = np.full((tile_px + 14, tile_px, 3), 255, np.uint8)
-        cell[14:] = cv2.resize(image, (tile_px, tile_px), interpolation=cv2.INTER_AREA)
-        cv2.putText(cell, label, (1, 10), cv2.FONT_HERSHEY_SIMPLEX, 0.29, (0, 0, 0), 1, cv2.LINE_AA)
-        cells.append(cell)
-    while len(cells) % columns:
-        cells.append(np.full_like(cells[0], 255))
-    rows = [np.concatenate(cells[i : i + columns], 1) for i in range(0, len(cells), columns)]
-    return np.concatenate(rows)[None]
 
 
 def chosen(args: argparse.Namespace) -> tuple[list[str], list[int]]:
@@ -98,10 +80,8 @@ def main() -> None:
             guidance=args.guidance,
         )
         images = np.concatenate([images, made_now])
-        sheet = grid(images, prompts[: len(images)], args.columns, 128)[0]
-        cv2.imwrite(
-            str(args.out), np.ascontiguousarray(sheet[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, 9]
-        )
+        sheet = labelled(images, prompts[: len(images)], args.columns, 128)
+        write(args.out, sheet)
         print(f"evaluate: {len(images)} of {len(prompts)} pictures -> {args.out}", flush=True)
 
 

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training.captions import corpus
@@ -104,6 +105,27 @@ def build_unet() -> UNet2DConditionModel:
         addition_embed_type="text",
         addition_embed_type_num_heads=4,
     )
+
+
+class Denoiser(nn.Module):
+    """Text encoder and UNet together, as the stock pipeline calls them."""
+
+    def __init__(self, tokenizer_folder: Path) -> None:
+        super().__init__()
+        self.tokenizer = build_tokenizer(tokenizer_folder)
+        self.text_encoder = build_text_encoder(len(self.tokenizer))
+        self.unet = build_unet()
+        self.unet.set_attn_processor(AttnProcessor())
+
+    def encode(self, captions: list[str]) -> Tensor:
+        """Return (n, 32, 192) hidden states, padded as the pipeline pads."""
+        hidden: Tensor = self.text_encoder(tokenise(self.tokenizer, captions))[0]
+        return hidden
+
+    def forward(self, noisy: Tensor, t: Tensor, captions: list[str]) -> Tensor:
+        """Predict v, (n, 12, h, w), for latents of the same shape."""
+        out: Tensor = self.unet(noisy, t, self.encode(captions), return_dict=False)[0]
+        return out
 
 
 def build_vae() -> AutoencoderTiny:

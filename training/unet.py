@@ -6,6 +6,7 @@ last checkpoint, with the time that was spent.
 """
 
 import argparse
+import copy
 import os
 import time
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
 from training import text
@@ -22,16 +22,13 @@ from training.batches import Batch, Sampler
 from training.cache import Cache, load_state, parser, save_state
 from training.captions import unconditional
 from training.diffusion import Diffusion
-from training.networks import (
-    build_scheduler,
-    build_text_encoder,
-    build_tokenizer,
-    build_unet,
-    tokenise,
-)
+from training.latents import Basis
+from training.networks import Denoiser, build_scheduler, build_tokenizer
 from training.optimise import Optimiser
 from training.precision import mixed_precision
+from training.samples import sample_sheet
 from training.schedule import TimeBudget, learning_rate
+from training.sheet import write
 
 AVERAGE_EVERY = 8
 EMA_KEEP = 0.96
@@ -49,27 +46,7 @@ class Options:
     batch: int
     peak: float
     hold: float
-
-
-class Denoiser(nn.Module):
-    """Text encoder and UNet together, as the stock pipeline calls them."""
-
-    def __init__(self, tokenizer_folder: Path) -> None:
-        super().__init__()
-        self.tokenizer = build_tokenizer(tokenizer_folder)
-        self.text_encoder = build_text_encoder(len(self.tokenizer))
-        self.unet = build_unet()
-        self.unet.set_attn_processor(AttnProcessor())
-
-    def encode(self, captions: list[str]) -> Tensor:
-        """Return (n, 32, 192) hidden states, padded as the pipeline pads."""
-        hidden: Tensor = self.text_encoder(tokenise(self.tokenizer, captions))[0]
-        return hidden
-
-    def forward(self, noisy: Tensor, t: Tensor, captions: list[str]) -> Tensor:
-        """Predict v, (n, 12, h, w), for latents of the same shape."""
-        out: Tensor = self.unet(noisy, t, self.encode(captions), return_dict=False)[0]
-        return out
+    sheet_minutes: float
 
 
 class Run:
@@ -178,9 +155,22 @@ class Run:
             mean.lerp_(parameter, 1 - keep)
             at += parameter.numel()
 
+    def averaged(self) -> Denoiser:
+        """Return a copy of the model with its EMA's weights."""
+        model = copy.deepcopy(self.model).eval()
+        with torch.no_grad():
+            for parameter, mean in zip(model.parameters(), self.ema, strict=True):
+                parameter.copy_(mean)
+        return model
+
+    def draw_sheet(self) -> None:
+        """Write what the EMA draws now to ``samples/`` in the cache."""
+        sheet = sample_sheet(self.averaged(), Basis.load(self.cache))
+        write(self.cache.file(f"samples/{self.step:06d}.png"), sheet)
+
     def loop(self) -> None:
         """Train until the budget is spent; a progress line every 30 s, a checkpoint every 120."""
-        last = told = saved = time.monotonic()
+        last = told = saved = drawn = time.monotonic()
         while not (self.budget.over and self.step % AVERAGE_EVERY == 0):
             self.train_step()
             now = time.monotonic()
@@ -193,6 +183,9 @@ class Run:
                     f"step {self.step}, {self.samples} samples, loss {self.loss:.4f}",
                     flush=True,
                 )
+            if self.rank == 0 and 0 < self.options.sheet_minutes * 60 < now - drawn:
+                drawn = now
+                self.draw_sheet()
             if now - saved > 120 and self.step % AVERAGE_EVERY == 0:
                 saved = now
                 self.save()
@@ -221,6 +214,7 @@ def add_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("--processes", type=int, default=2, help="processes of one thread each")
     to.add_argument("--batch", type=int, default=80, help="samples of a step and process")
     to.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
+    to.add_argument("--sheet-minutes", type=float, default=5, help="between sample sheets; 0: none")
     to.add_argument("--hold", type=float, default=0.6, help="share of the budget before the decay")
 
 

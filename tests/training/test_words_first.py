@@ -13,10 +13,9 @@ from training.batches import Batch
 from training.cache import Cache, save_state
 from training.captions import NEGATIVE, unconditional
 from training.latents import CHANNELS
-from training.networks import tokenise
+from training.networks import Denoiser, tokenise
 from training.optimise import Optimiser
 from training.text import Reader, reading_loss
-from training.unet import Denoiser
 
 
 @pytest.fixture

@@ -1,0 +1,43 @@
+"""Sheets of samples: drawn from any denoiser, restored without a decoder."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from training.latents import CHANNELS, PATCH_PX, Basis
+from training.networks import Denoiser
+from training.samples import PROMPTS, sample_sheet
+from training.sheet import labelled, write
+
+
+@pytest.fixture
+def basis() -> Basis:
+    rows = np.random.default_rng(0).random((200, PATCH_PX * PATCH_PX * 3), np.float32) * 255
+    return Basis.fit(rows)
+
+
+def test_a_sheet_has_one_labelled_tile_a_prompt(tmp_path: Path, basis: Basis) -> None:
+    torch.manual_seed(0)
+    denoiser = Denoiser(tmp_path / "tokenizer").eval()
+    sheet = sample_sheet(denoiser, basis, ("a fox", "a red apple"), steps=2)
+    assert sheet.shape == (128 + 14, 2 * 128, 3)
+    assert basis.project.shape[0] == CHANNELS
+    write(tmp_path / "sheet.png", sheet)
+    read = cv2.imread(str(tmp_path / "sheet.png"))
+    assert read is not None
+    np.testing.assert_array_equal(read[..., ::-1], sheet)
+
+
+def test_missing_tiles_of_the_last_row_are_white() -> None:
+    pictures = np.zeros((3, 64, 64, 3), np.uint8)
+    sheet = labelled(pictures, ["a", "b", "c"], columns=2, tile_px=32)
+    assert sheet.shape == (2 * 46, 64, 3)
+    assert sheet[46 + 14 :, 32:].min() == 255
+    assert sheet[46 + 14 :, :32].max() == 0
+
+
+def test_the_must_pass_prompts_are_among_the_samples() -> None:
+    assert len(set(PROMPTS)) == len(PROMPTS) >= 10
