@@ -1,7 +1,6 @@
 """A peer: LitServe with request batching; a batch shares steps and guidance, as it must there."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: LitServe reads the real type of `decode_request`'s argument.
 import argparse
 from typing import Any
 
