@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -15,14 +16,26 @@ SHARED = ("num_inference_steps", "guidance_scale", "width", "height")
 """Parameters that one call of the pipeline has only once."""
 
 
-def plain_pipeline(model: str) -> Any:
+class PlainPipeline:
+    """plain diffusers on one thread of its own, which loads the model too: a second thread with an
+    OpenMP team would cost all of them the second core (engines/diffusion/loader.py)."""
+
+    def __init__(self, model: str) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._pipeline = self._thread.submit(_load, model).result()
+
+    def pictures(self, batch: Sequence[Mapping[str, Any]]) -> list[bytes]:
+        """PNGs in the batch's order; requests that share their parameters go through one call."""
+        return self._thread.submit(_pictures, self._pipeline, batch).result()
+
+
+def _load(model: str) -> Any:
     pipeline = StableDiffusionPipeline.from_pretrained(model, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
 
-def pictures(pipeline: Any, batch: Sequence[Mapping[str, Any]]) -> list[bytes]:
-    """PNGs in the batch's order; requests that share their parameters go through one call."""
+def _pictures(pipeline: Any, batch: Sequence[Mapping[str, Any]]) -> list[bytes]:
     groups: dict[tuple[Any, ...], list[int]] = {}
     for index, request in enumerate(batch):
         groups.setdefault(tuple(request[name] for name in SHARED), []).append(index)

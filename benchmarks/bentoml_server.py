@@ -9,17 +9,17 @@ from typing import Any
 
 import bentoml
 
-from benchmarks.batched_calls import MODEL_VARIABLE, pictures, plain_pipeline
+from benchmarks.batched_calls import MODEL_VARIABLE, PlainPipeline
 
 
 @bentoml.service(name="diffusion", workers=1, traffic={"timeout": 600})
 class BatchedDiffusion:
     def __init__(self) -> None:
-        self._pipeline = plain_pipeline(os.environ[MODEL_VARIABLE])
+        self._pipeline = PlainPipeline(os.environ[MODEL_VARIABLE])
 
     @bentoml.api(
         route="/generate", batchable=True, batch_dim=0, max_batch_size=8, max_latency_ms=600_000
     )
     def generate(self, requests: list[dict[str, Any]]) -> list[str]:
-        made = pictures(self._pipeline, requests)
+        made = self._pipeline.pictures(requests)
         return [base64.b64encode(each).decode("ascii") for each in made]

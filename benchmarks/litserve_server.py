@@ -1,13 +1,13 @@
 """A peer: LitServe with request batching; a batch shares steps and guidance, as it must there."""
 
-# No `from __future__ import annotations`: LitServe reads the real type of `decode_request`'s argument.
+# No `from __future__ import annotations`: LitServe reads the real types of `decode_request`.
 import argparse
 from typing import Any
 
 import litserve
 from fastapi import Response
 
-from benchmarks.batched_calls import pictures, plain_pipeline
+from benchmarks.batched_calls import PlainPipeline
 
 
 class BatchedDiffusion(litserve.LitAPI):
@@ -16,13 +16,13 @@ class BatchedDiffusion(litserve.LitAPI):
         self._model = model
 
     def setup(self, device: str) -> None:
-        self._pipeline = plain_pipeline(self._model)
+        self._pipeline = PlainPipeline(self._model)
 
     def decode_request(self, request: dict[str, Any]) -> dict[str, Any]:
         return request
 
     def predict(self, batch: list[dict[str, Any]]) -> list[bytes]:
-        return pictures(self._pipeline, batch)
+        return self._pipeline.pictures(batch)
 
     def encode_response(self, output: bytes) -> Response:
         return Response(output, media_type="image/png")

@@ -7,7 +7,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
-from benchmarks.batched_calls import pictures, plain_pipeline
+from benchmarks.batched_calls import PlainPipeline
 
 
 class Request(BaseModel):
@@ -20,13 +20,13 @@ class Request(BaseModel):
 
 
 def app_over(model: str) -> FastAPI:
-    pipeline = plain_pipeline(model)
+    pipeline = PlainPipeline(model)
     app, lock = FastAPI(), asyncio.Lock()
 
     @app.post("/generate")
     async def answer(request: Request) -> Response:
         async with lock:
-            (content,) = await asyncio.to_thread(pictures, pipeline, [request.model_dump()])
+            (content,) = await asyncio.to_thread(pipeline.pictures, [request.model_dump()])
         return Response(content, media_type="image/png")
 
     @app.get("/readyz")

@@ -6,13 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.diffusion import sources
 from engines.diffusion.counters import Counters, Stats
+from engines.diffusion.loader import LoaderThreads
 from engines.diffusion.models import ModelCache
 from engines.diffusion.roster import Roster
 from engines.diffusion.scheduler import Residency
@@ -49,7 +50,7 @@ class StepEngine:
         self._counters = Counters()
         rules = sources.size_rules(config, models_root)
         self._roster = Roster(config, rules, self._counters, clock)
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
+        self._loader = LoaderThreads()
         self._models = ModelCache(
             config.models,
             load or self._load_diffusers,
@@ -80,13 +81,12 @@ class StepEngine:
         return bool(ended or unloadable or batch or decoded)
 
     def start(self) -> None:
-        for entry in self._config.models:
-            if entry.load_at_start:
-                runner = self._models.load_now(entry.id)
-                if self._config.warm:
-                    runner.warm()
-        self._thread = threading.Thread(target=self._loop, name="diffusion-engine", daemon=True)
+        ready: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=self._live, args=(ready,), name="diffusion-engine", daemon=True
+        )
         self._thread.start()
+        ready.result()
 
     def submit(self, request: GenerationRequest, listener: GenerationListener) -> None:
         self._roster.admit(request, listener)
@@ -121,6 +121,20 @@ class StepEngine:
         self._loader.shutdown(wait=False, cancel_futures=True)
         if self._thread is None or not self._thread.is_alive():
             self._models.close()
+
+    def _live(self, ready: Future[None]) -> None:
+        # Warm here: the first thread that runs the model is the one to run it ever after.
+        try:
+            for entry in self._config.models:
+                if entry.load_at_start:
+                    runner = self._models.load_now(entry.id)
+                    if self._config.warm:
+                        runner.warm()
+        except BaseException as error:  # noqa: BLE001 - raised by `start`
+            ready.set_exception(error)
+            return
+        ready.set_result(None)
+        self._loop()
 
     def _loop(self) -> None:
         try:
