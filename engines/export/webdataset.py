@@ -58,6 +58,8 @@ class _Shard:
         )
 
     def discard(self, error: BaseException) -> None:
+        self._file.abandon()  # closing the tar writes its end
+        self._tar.close()
         self._publishing.__exit__(type(error), error, error.__traceback__)
 
 
