@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from functools import partial
 
+from deployments.background import reports_of
 from deployments.wiring import FileWiring
 from engines.export.config import ExportConfig
 from engines.export.exporter import DatasetExporter
@@ -14,6 +17,7 @@ from engines.storage.datasets import DatasetStore
 from engines.storage.s3_client import S3ClientConfig
 from engines.types import (
     DatasetSummary,
+    ExportProgress,
     ExportReport,
     ExportRequest,
     S3ExportReport,
@@ -43,11 +47,21 @@ class ExporterReplica:
             fast_lane=lane_of if config.s3.fast_uploads else None,
         )
 
-    async def export(self, request: ExportRequest) -> ExportReport:
-        return await asyncio.to_thread(self._files.export, request)
+    async def export(
+        self, request: ExportRequest
+    ) -> AsyncGenerator[ExportProgress | ExportReport, None]:
+        """Progress, then the report. Closing the stream stops the work."""
+        async with aclosing(reports_of(partial(self._files.export, request))) as events:
+            async for event in events:
+                yield event
 
-    async def export_s3(self, request: S3ExportRequest) -> S3ExportReport:
-        return await asyncio.to_thread(self._s3.export, request)
+    async def export_s3(
+        self, request: S3ExportRequest
+    ) -> AsyncGenerator[ExportProgress | S3ExportReport, None]:
+        """As `export`."""
+        async with aclosing(reports_of(partial(self._s3.export, request))) as events:
+            async for event in events:
+                yield event
 
     async def list_datasets(self) -> Sequence[DatasetSummary]:
         return await asyncio.to_thread(self._store.list)

@@ -6,30 +6,45 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from typing import Any, TypeVar
 
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.requests import Request
 
 from engines.errors import InferloopError, JsonValue
+from serve_app.connection import while_connected
 from serve_app.errors import to_wire
 
 NDJSON = "application/x-ndjson"
+ALSO_LINES: dict[int | str, dict[str, Any]] = {200: {"content": {NDJSON: {}}}}
+"""For a route's `responses`: it answers so, too."""
 
 logger = logging.getLogger(__name__)
 
 OnProgress = Callable[[int, int], None]
 """(done, total). Never blocks."""
 
-Work = Callable[[OnProgress], Coroutine[object, object, BaseModel]]
+Answer = TypeVar("Answer", bound=BaseModel)
+
+Work = Callable[[OnProgress], Coroutine[object, object, Answer]]
 """Reports on the way; what it returns is the answer. Its first report says that it began."""
 
 
-def wants_progress(request: Request) -> bool:
-    """Whether the client accepts NDJSON by name."""
-    return NDJSON in request.headers.get("accept", "")
+async def answer(request: Request, work: Work[Answer]) -> Answer | StreamingResponse:
+    """What the work returns; for a client that accepts NDJSON by name, its progress before that.
+
+    The work stops when the client leaves.
+    """
+    if NDJSON not in request.headers.get("accept", ""):
+        return await while_connected(request, work(_unheard))
+    lines = progress_lines(work)
+    first = await while_connected(request, _next(lines))
+    return StreamingResponse(_chained(first, lines), media_type=NDJSON)
 
 
-async def progress_lines(work: Work) -> AsyncGenerator[bytes, None]:
+async def progress_lines(work: Work[BaseModel]) -> AsyncGenerator[bytes, None]:
     """`{"type": "progress", "done", "total"}` as it goes, then one `{"type": "result", ...}` with
     the answer's fields, or `{"type": "error", "error": {...}}`.
 
@@ -67,3 +82,18 @@ async def progress_lines(work: Work) -> AsyncGenerator[bytes, None]:
 
 def _line(event: dict[str, JsonValue]) -> bytes:
     return json.dumps(event, allow_nan=False).encode() + b"\n"
+
+
+def _unheard(done: int, total: int) -> None:
+    """Progress that nobody asked for."""
+
+
+async def _next(lines: AsyncGenerator[bytes, None]) -> bytes:
+    return await anext(lines)
+
+
+async def _chained(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield first
+        async for line in rest:
+            yield line

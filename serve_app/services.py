@@ -14,6 +14,7 @@ from typing import Protocol
 from engines.types import (
     Comparison,
     DatasetSummary,
+    ExportProgress,
     ExportReport,
     ExportRequest,
     GenerationEvent,
@@ -59,10 +60,15 @@ class PrivacyValidation(Protocol):
 
 
 class Exporter(Protocol):
-    async def export(self, request: ExportRequest) -> ExportReport:
+    """Streams progress, then exactly one report, or an error: what refuses the export as a whole
+    comes before any progress. Closing the iterator stops the export and leaves the old one."""
+
+    def export(self, request: ExportRequest) -> AsyncGenerator[ExportProgress | ExportReport, None]:
         """`NotFound` if the dataset is absent, `Conflict` if the same target is being written."""
 
-    async def export_s3(self, request: S3ExportRequest) -> S3ExportReport:
+    def export_s3(
+        self, request: S3ExportRequest
+    ) -> AsyncGenerator[ExportProgress | S3ExportReport, None]:
         """Failures per file are in the report; only what stops all of it is raised."""
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from ray.serve.handle import DeploymentHandle
 
-from deployments.adapters.calling import call
+from deployments.adapters.calling import call, stream
 from engines.types import (
     Comparison,
     DatasetSummary,
+    ExportProgress,
     ExportReport,
     ExportRequest,
     Profile,
@@ -24,13 +25,13 @@ class HandleExporter:
     def __init__(self, handle: DeploymentHandle) -> None:
         self._handle = handle
 
-    async def export(self, request: ExportRequest) -> ExportReport:
-        report: ExportReport = await call(self._handle.export.remote(request))
-        return report
+    def export(self, request: ExportRequest) -> AsyncGenerator[ExportProgress | ExportReport, None]:
+        return stream(self._handle.options(stream=True).export.remote(request))
 
-    async def export_s3(self, request: S3ExportRequest) -> S3ExportReport:
-        report: S3ExportReport = await call(self._handle.export_s3.remote(request))
-        return report
+    def export_s3(
+        self, request: S3ExportRequest
+    ) -> AsyncGenerator[ExportProgress | S3ExportReport, None]:
+        return stream(self._handle.options(stream=True).export_s3.remote(request))
 
 
 class HandleDatasets:

@@ -17,7 +17,7 @@ from engines.export.reading import RecordReader
 from engines.export.record import PathOfKey, Record, RecordShape, relative_to
 from engines.export.schema import Column, columns
 from engines.export.selection import splitter
-from engines.export.stream import RecordStream, SelectedRecords
+from engines.export.stream import Progress, RecordStream, SelectedRecords
 from engines.export.webdataset import WebDatasetWriter, publish_manifest
 from engines.storage.keys import check_key
 from engines.types import ExportReport
@@ -76,7 +76,8 @@ class DatasetExporter:
             hold_lock(self._storage, request.output_key, clock, ttl_s) as lock,
             ThreadPoolExecutor(self._config.read_workers, "export-read") as pool,
         ):
-            selected = SelectedRecords(snapshot, request.filter, lock, on_progress)
+            progress = Progress(snapshot.count(), lock, on_progress)
+            selected = SelectedRecords(snapshot, request.filter, progress)
             stream = RecordStream(selected, reader, shape, self._config, pool)
             files = self._write(request, stream, lock)
             self._write_cards(request, files, stream.tally)

@@ -7,19 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engines.types import ExportFailure
+from engines.types import ExportFailure, ExportProgress
 
 if TYPE_CHECKING:
     from engines.export.record import Record
-
-
-@dataclass(frozen=True, slots=True)
-class ExportProgress:
-    """`done` of `total` images were looked at; `total` counts them before any filter."""
-
-    done: int
-    total: int
-
 
 OnProgress = Callable[[ExportProgress], None]
 """Hears of it now and then, on the exporting thread; what it raises stops the export."""

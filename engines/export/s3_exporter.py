@@ -17,7 +17,7 @@ from engines.export.s3_bucket import RemoteBucket
 from engines.export.s3_known import KnownObjects, open_known
 from engines.export.s3_run import S3Run, open_spools
 from engines.export.s3_upload import IMAGES, Outcome, Source, Task, Uploader
-from engines.export.stream import SelectedRecords
+from engines.export.stream import Progress, SelectedRecords
 from engines.storage.read_ahead import ordered_map
 from engines.storage.s3_faults import S3_ERRORS, refused_for_all, stops_all
 
@@ -73,7 +73,8 @@ class S3Exporter:
             self._store.snapshot(request.dataset_key) as snapshot,
             hold_lock(self._storage, target, clock, ttl_s) as lock,
         ):
-            selected = SelectedRecords(snapshot, request.filter, lock, on_progress)
+            progress = Progress(snapshot.count(), lock, on_progress)
+            selected = SelectedRecords(snapshot, request.filter, progress)
             try:
                 return self._run(request, selected)
             except S3_ERRORS as error:
@@ -104,12 +105,14 @@ class S3Exporter:
         ):
             run = S3Run(request, bucket, self._shape(request), self._config, spools)
             tasks = (_task(record, known, request.include_metadata) for record in selected)
-            self._upload_all(tasks, uploader, run, pool)
+            for outcome in self._outcomes(tasks, uploader, run, pool):
+                run.take(outcome)
+                selected.progress.advance()
             return run.finish(self._store.clock())
 
-    def _upload_all(
+    def _outcomes(
         self, tasks: Iterator[Task], uploader: Uploader, run: S3Run, pool: Executor
-    ) -> None:
+    ) -> Iterator[Outcome]:
         """The first image goes alone: what refuses it will refuse all, and that is an error."""
         first = next(tasks, None)
         if first is None:
@@ -117,17 +120,14 @@ class S3Exporter:
         outcome = uploader.run(first)
         if outcome.error is not None and refused_for_all(outcome.error):
             raise outcome.error
-        run.take(outcome)
+        yield outcome
 
         def work(task: Task) -> Outcome:
             if run.failed_in_a_row >= self._config.s3.max_failures_in_a_row:
                 return Outcome(task.record, (), 0, failure="not tried: too many failures before")
             return uploader.run(task)
 
-        for outcome in ordered_map(
-            pool, tasks, work, lambda task: True, self._config.s3.max_in_flight
-        ):
-            run.take(outcome)
+        yield from ordered_map(pool, tasks, work, lambda task: True, self._config.s3.max_in_flight)
 
     def _shape(self, request: S3ExportRequest) -> RecordShape:
         return RecordShape(

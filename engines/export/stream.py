@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
-from engines.export.model import ExportProgress, OnProgress, Tally
+from engines.export.model import OnProgress, Tally
 from engines.export.reading import Loaded, RecordReader
 from engines.export.record import Record, RecordShape, make_record
 from engines.export.selection import passes
 from engines.storage.read_ahead import ordered_map
+from engines.types import ExportProgress
 
 if TYPE_CHECKING:
     from engines.export.config import ExportConfig
@@ -19,34 +20,42 @@ if TYPE_CHECKING:
     from engines.storage.records import DatasetRecord
     from engines.types import ExportFilter
 
-PROGRESS_EVERY = 100
-"""Images between two reports."""
+PROGRESS_EVERY = 20
+"""Images between two reports; the first and the last image are reported too."""
 
 
-class SelectedRecords:
-    """The records that a filter takes; keeps the lock alive and reports on the way."""
+class Progress:
+    """Counts the images that are done with; keeps the lock alive and reports on the way."""
 
-    def __init__(
-        self,
-        snapshot: DatasetSnapshot,
-        wanted: ExportFilter,
-        lock: ExportLock,
-        on_progress: OnProgress | None,
-    ) -> None:
-        self._snapshot = snapshot
-        self._wanted = wanted
+    def __init__(self, total: int, lock: ExportLock, on_progress: OnProgress | None) -> None:
+        self._done, self._total = 0, total
         self._lock = lock
         self._on_progress = on_progress
 
+    def advance(self) -> None:
+        """One more image is in the export, or left out."""
+        self._done += 1
+        if self._done % PROGRESS_EVERY == 0 or self._done in (1, self._total):
+            self._lock.renew()
+            if self._on_progress is not None:
+                self._on_progress(ExportProgress(self._done, self._total))
+
+
+class SelectedRecords:
+    """The records that a filter takes. `progress` hears of those it leaves out; of the others it
+    is told by whoever works on them."""
+
+    def __init__(self, snapshot: DatasetSnapshot, wanted: ExportFilter, progress: Progress) -> None:
+        self.progress = progress
+        self._snapshot = snapshot
+        self._wanted = wanted
+
     def __iter__(self) -> Iterator[DatasetRecord]:
-        total = self._snapshot.count()
-        for done, record in enumerate(self._snapshot.records(), 1):
+        for record in self._snapshot.records():
             if passes(self._wanted, record):
                 yield record
-            if done % PROGRESS_EVERY == 0 or done == total:
-                self._lock.renew()
-                if self._on_progress is not None:
-                    self._on_progress(ExportProgress(done, total))
+            else:
+                self.progress.advance()
 
 
 class RecordStream:
@@ -74,10 +83,11 @@ class RecordStream:
                 reason = loaded.failure or "not readable"
                 key = loaded.record.stat.key
                 self.tally.fail(key, reason, self._config.max_failures_listed)
-                continue
-            record = make_record(self._shape, loaded.record, loaded.facts, loaded.annotations)
-            self.tally.take(record)
-            yield record, loaded.content
+            else:
+                record = make_record(self._shape, loaded.record, loaded.facts, loaded.annotations)
+                self.tally.take(record)
+                yield record, loaded.content
+            self._selected.progress.advance()
 
     def _loaded(self) -> Iterator[Loaded]:
         return ordered_map(

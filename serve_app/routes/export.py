@@ -1,15 +1,30 @@
-"""`POST /export/jsonl`, `/export/parquet`, `/export/webdataset` and `/export/s3`."""
+"""`POST /export/jsonl`, `/export/parquet`, `/export/webdataset` and `/export/s3`.
+
+With `Accept: application/x-ndjson` an export answers with lines of progress before its report.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Literal, TypeVar
 
 from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
 
-from engines.types import ExportFilter, ExportReport, ExportRequest, S3ExportRequest
-from serve_app.connection import answer_within
+from engines.errors import InferloopError
+from engines.types import (
+    ExportFilter,
+    ExportProgress,
+    ExportReport,
+    ExportRequest,
+    S3ExportReport,
+    S3ExportRequest,
+)
 from serve_app.context import Context, InContext
+from serve_app.deadlines import within
 from serve_app.paths import DATASET_DIR, OUTPUT_DIR, OUTPUT_FILE, Field
+from serve_app.progress_stream import ALSO_LINES, Answer, OnProgress, Work, answer
 from serve_app.schemas.export import (
     ExportBody,
     FileExportResponse,
@@ -22,34 +37,45 @@ from serve_app.schemas.s3_report import s3_response
 router = APIRouter(tags=["export"])
 
 Format = Literal["jsonl", "parquet", "webdataset"]
+Report = TypeVar("Report", ExportReport, S3ExportReport)
 
 
-@router.post("/export/jsonl")
-async def export_jsonl(request: Request, context: InContext) -> FileExportResponse:
+@router.post("/export/jsonl", response_model=FileExportResponse, responses=ALSO_LINES)
+async def export_jsonl(
+    request: Request, context: InContext
+) -> FileExportResponse | StreamingResponse:
     """A dataset's records to one JSONL file."""
     return await _export_file(request, context, "jsonl")
 
 
-@router.post("/export/parquet")
-async def export_parquet(request: Request, context: InContext) -> FileExportResponse:
+@router.post("/export/parquet", response_model=FileExportResponse, responses=ALSO_LINES)
+async def export_parquet(
+    request: Request, context: InContext
+) -> FileExportResponse | StreamingResponse:
     """A dataset, images embedded, to Parquet."""
     return await _export_file(request, context, "parquet")
 
 
-@router.post("/export/webdataset")
-async def export_webdataset(request: Request, context: InContext) -> WebDatasetExportResponse:
+@router.post("/export/webdataset", response_model=WebDatasetExportResponse, responses=ALSO_LINES)
+async def export_webdataset(
+    request: Request, context: InContext
+) -> WebDatasetExportResponse | StreamingResponse:
     """A dataset to a folder of tar shards."""
     body = context.bodies.export_webdataset.parse(await request.body())
-    report = await _export(request, context, body, "webdataset", body.output_dir, OUTPUT_DIR)
-    return WebDatasetExportResponse(
-        exported_count=report.exported_count,
-        output_dir=context.paths.to_wire(report.output_key),
-        file_size_bytes=report.file_size_bytes,
-    )
+
+    def respond(report: ExportReport) -> WebDatasetExportResponse:
+        return WebDatasetExportResponse(
+            exported_count=report.exported_count,
+            output_dir=context.paths.to_wire(report.output_key),
+            file_size_bytes=report.file_size_bytes,
+        )
+
+    work = _work(context, body, "webdataset", body.output_dir, OUTPUT_DIR, respond)
+    return await answer(request, work)
 
 
-@router.post("/export/s3", response_model=S3ExportResponse, response_model_exclude_unset=True)
-async def export_s3(request: Request, context: InContext) -> S3ExportResponse:
+@router.post("/export/s3", response_model=S3ExportResponse, responses=ALSO_LINES)
+async def export_s3(request: Request, context: InContext) -> S3ExportResponse | StreamingResponse:
     """A dataset to a bucket: images, sidecars, and the manifest last."""
     body = context.bodies.export_s3.parse(await request.body())
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
@@ -63,26 +89,39 @@ async def export_s3(request: Request, context: InContext) -> S3ExportResponse:
         server_side_encryption=body.server_side_encryption,
         storage_class=body.storage_class,
     )
-    with context.paths.named(body.dataset_dir, key, DATASET_DIR):
-        report = await answer_within(
-            context.config.deadlines.export_s, request, context.services.exporter.export_s3(order)
-        )
-    return s3_response(report)
+
+    async def work(on_progress: OnProgress) -> S3ExportResponse:
+        with context.paths.named(body.dataset_dir, key, DATASET_DIR):
+            events = context.services.exporter.export_s3(order)
+            return s3_response(await _report(context, events, on_progress))
+
+    return await answer(request, work)
 
 
-async def _export_file(request: Request, context: Context, fmt: Format) -> FileExportResponse:
+async def _export_file(
+    request: Request, context: Context, fmt: Format
+) -> FileExportResponse | StreamingResponse:
     body = context.bodies.export_file.parse(await request.body())
-    report = await _export(request, context, body, fmt, body.output_file, OUTPUT_FILE)
-    return FileExportResponse(
-        exported_count=report.exported_count,
-        output_file=context.paths.to_wire(report.output_key),
-        file_size_bytes=report.file_size_bytes,
-    )
+
+    def respond(report: ExportReport) -> FileExportResponse:
+        return FileExportResponse(
+            exported_count=report.exported_count,
+            output_file=context.paths.to_wire(report.output_key),
+            file_size_bytes=report.file_size_bytes,
+        )
+
+    work = _work(context, body, fmt, body.output_file, OUTPUT_FILE, respond)
+    return await answer(request, work)
 
 
-async def _export(
-    request: Request, context: Context, body: ExportBody, fmt: Format, output: str, field: Field
-) -> ExportReport:
+def _work(
+    context: Context,
+    body: ExportBody,
+    fmt: Format,
+    output: str,
+    field: Field,
+    respond: Callable[[ExportReport], Answer],
+) -> Work[Answer]:
     dataset_key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
     output_key = context.paths.to_key(output, field)
     order = ExportRequest(
@@ -94,13 +133,34 @@ async def _export(
         filter=_filter(body.filter),
         splits=body.splits,
     )
-    with (
-        context.paths.named(output, output_key, field),
-        context.paths.named(body.dataset_dir, dataset_key, DATASET_DIR),
-    ):
-        return await answer_within(
-            context.config.deadlines.export_s, request, context.services.exporter.export(order)
-        )
+
+    async def work(on_progress: OnProgress) -> Answer:
+        with (
+            context.paths.named(output, output_key, field),
+            context.paths.named(body.dataset_dir, dataset_key, DATASET_DIR),
+        ):
+            events = context.services.exporter.export(order)
+            return respond(await _report(context, events, on_progress))
+
+    return work
+
+
+async def _report(
+    context: Context,
+    events: AsyncGenerator[ExportProgress | Report, None],
+    on_progress: OnProgress,
+) -> Report:
+    """The export's report, within its deadline; stopped with the task that awaits it."""
+
+    async def last() -> Report:
+        async with aclosing(events):
+            async for event in events:
+                if not isinstance(event, ExportProgress):
+                    return event
+                on_progress(event.done, event.total)
+        raise InferloopError("The export ended without a report")
+
+    return await within(context.config.deadlines.export_s, last())
 
 
 def _filter(body: FilterBody) -> ExportFilter:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from engines.types import PrivacyReport
-from serve_app.connection import answer_within, while_connected
+from serve_app.connection import answer_within
 from serve_app.context import InContext
 from serve_app.dataset_validation import DatasetValidation
 from serve_app.paths import DATASET_DIR, IMAGE, PathCodec
-from serve_app.progress_stream import NDJSON, progress_lines, wants_progress
+from serve_app.progress_stream import ALSO_LINES, answer
 from serve_app.schemas.validation import (
     AnonymizeResponse,
     DatasetValidationResponse,
@@ -61,11 +59,7 @@ async def validate_privacy(
     return privacy_response(report, context.paths)
 
 
-@router.post(
-    "/validate/dataset",
-    response_model=DatasetValidationResponse,
-    responses={200: {"content": {NDJSON: {}}, "description": "The summary."}},
-)
+@router.post("/validate/dataset", response_model=DatasetValidationResponse, responses=ALSO_LINES)
 async def validate_dataset(
     request: Request, context: InContext
 ) -> DatasetValidationResponse | StreamingResponse:
@@ -79,11 +73,7 @@ async def validate_dataset(
         context.config.dataset_validation,
         context.config.deadlines,
     )
-    if not wants_progress(request):
-        return await while_connected(request, validation.run(key, body))
-    lines = progress_lines(partial(validation.run, key, body))
-    first = await while_connected(request, _next(lines))
-    return StreamingResponse(_chained(first, lines), media_type=NDJSON)
+    return await answer(request, partial(validation.run, key, body))
 
 
 @router.post("/anonymize")
@@ -102,17 +92,6 @@ async def anonymize(request: Request, response: Response, context: InContext) ->
         method=body.method,
         privacy=privacy_response(report, context.paths),
     )
-
-
-async def _next(lines: AsyncGenerator[bytes, None]) -> bytes:
-    return await anext(lines)
-
-
-async def _chained(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(rest):
-        yield first
-        async for line in rest:
-            yield line
 
 
 def privacy_response(report: PrivacyReport, paths: PathCodec) -> PrivacyResponse:

@@ -71,6 +71,10 @@ class WebDatasetExportResponse(ResponseModel):
     file_size_bytes: int = Field(description="Of all shards together.")
 
 
+def _absent(value: object) -> bool:
+    return value is None
+
+
 class ExportFailureOut(ResponseModel):
     key: str
     reason: str
@@ -86,7 +90,9 @@ class S3ExportResponse(ResponseModel):
     bucket_name: str
     s3_prefix: str
     manifest_url: str | None
-    failures: list[ExportFailureOut] | None = None
+    failures: list[ExportFailureOut] | None = Field(default=None, exclude_if=_absent)
     skipped_count: int | None = Field(
-        default=None, description="Of the uploaded: were there before, with the same checksum."
+        default=None,
+        exclude_if=_absent,
+        description="Of the uploaded: were there before, with the same checksum.",
     )

@@ -8,7 +8,8 @@ from serve_app.schemas.export import ExportFailureOut, S3ExportResponse
 
 def s3_response(report: S3ExportReport) -> S3ExportResponse:
     """`failures` only if something failed, `skipped_count` only if something was skipped."""
-    response = S3ExportResponse(
+    failures = [ExportFailureOut(key=each.key, reason=each.reason) for each in report.failures]
+    return S3ExportResponse(
         status=report.status,
         uploaded_count=report.uploaded_count,
         failed_count=report.failed_count,
@@ -16,12 +17,6 @@ def s3_response(report: S3ExportReport) -> S3ExportResponse:
         bucket_name=report.bucket_name,
         s3_prefix=report.s3_prefix,
         manifest_url=report.manifest_url,
+        failures=failures if report.failed_count else None,
+        skipped_count=report.skipped_count or None,
     )
-    extras: dict[str, object] = {}
-    if report.failed_count > 0:
-        extras["failures"] = [
-            ExportFailureOut(key=failure.key, reason=failure.reason) for failure in report.failures
-        ]
-    if report.skipped_count > 0:
-        extras["skipped_count"] = report.skipped_count
-    return response.model_copy(update=extras)

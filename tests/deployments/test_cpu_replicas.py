@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -22,7 +24,16 @@ from engines.profiles.config import ProfilesConfig
 from engines.quality import QualityConfig
 from engines.storage.datasets import DatasetStore
 from engines.storage.recorder import ImageRecorder
-from engines.types import ExportRequest, GeneratedImage, GenerationRequest, ProfileRequest
+from engines.types import (
+    ExportProgress,
+    ExportReport,
+    ExportRequest,
+    GeneratedImage,
+    GenerationRequest,
+    ProfileRequest,
+)
+
+Event = TypeVar("Event")
 
 
 @pytest.fixture
@@ -102,12 +113,18 @@ def test_an_anonymized_copy_says_what_it_is_a_copy_of(files: FileWiring, keys: l
     assert keys[0] in json.dumps(lineage)
 
 
+async def collected(events: AsyncIterator[Event]) -> list[Event]:
+    return [event async for event in events]
+
+
 def test_a_dataset_is_listed_exported_and_deleted(files: FileWiring, keys: list[str]) -> None:
     replica = ExporterReplica(ExportConfig(), files)
     (summary,) = asyncio.run(replica.list_datasets())
     assert (summary.name, summary.image_count) == ("pair", len(keys))
     request = ExportRequest("jsonl", "generated/pair", "exports/pair.jsonl")
-    report = asyncio.run(replica.export(request))
+    *progress, report = asyncio.run(collected(replica.export(request)))
+    assert isinstance(report, ExportReport)
+    assert progress == [ExportProgress(len(keys), len(keys))]
     lines = files.data.storage().read("exports/pair.jsonl").splitlines()
     assert report.exported_count == len(lines) == len(keys)
     assert str(json.loads(lines[0])["image_path"]).startswith(files.data.root)

@@ -125,6 +125,15 @@ def test_a_dataset_is_made_checked_and_exported(
     )
     assert exported["exported_count"] == 2
     assert Path(exported["output_file"]).stat().st_size == exported["file_size_bytes"]
+    answer = httpx.post(
+        f"{service.url}/api/v1/export/parquet",
+        headers={"X-API-Key": service.key, "Accept": "application/x-ndjson"},
+        json={"dataset_dir": "/data/generated/pair", "output_file": "/data/exports/pair.parquet"},
+        timeout=60.0,
+    )
+    progress, result = (json.loads(line) for line in answer.text.splitlines())
+    assert progress == {"type": "progress", "done": 2, "total": 2}
+    assert (result["type"], result["exported_count"]) == ("result", 2)
 
 
 def test_a_profile_is_there_to_look_at(sdk: SyntheticImageClient) -> None:

@@ -100,7 +100,9 @@ async def _run(app: ASGIApp, scope: dict[str, Any], socket: Socket) -> None:
 class Exchange:
     """One HTTP request whose client may leave before the answer."""
 
-    def __init__(self, method: str, path: str, body: bytes, key: str = KEY) -> None:
+    def __init__(
+        self, method: str, path: str, body: bytes, key: str = KEY, accept: str = "*/*"
+    ) -> None:
         self.scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -114,6 +116,7 @@ class Exchange:
             "query_string": b"",
             "headers": [
                 (b"x-api-key", key.encode()),
+                (b"accept", accept.encode()),
                 # Serve's own headers: nothing here may obey them.
                 (b"x-request-disconnect-disabled", b"1"),
                 (b"x-request-timeout-seconds", b"100000"),

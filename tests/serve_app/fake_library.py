@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from engines.errors import (
-    Conflict,
-    NotFound,
-)
+from engines.errors import Conflict, InferloopError, NotFound
 from engines.types import (
     Comparison,
     DatasetSummary,
+    ExportProgress,
     ExportReport,
     ExportRequest,
     Profile,
@@ -30,22 +29,50 @@ class FakeExporter:
     requests: list[ExportRequest | S3ExportRequest] = field(default_factory=list)
     s3_report: S3ExportReport | None = None
     busy: set[str] = field(default_factory=set)
+    failure: InferloopError | None = None
+    """Raised after the first progress."""
+    stuck: bool = False
+    """Hangs after the first progress."""
+    hanging: bool = False
+    ended: int = 0
+    """Exports that ran to their end, failed or were stopped."""
 
-    async def export(self, request: ExportRequest) -> ExportReport:
+    async def export(
+        self, request: ExportRequest
+    ) -> AsyncGenerator[ExportProgress | ExportReport, None]:
         self.requests.append(request)
         if request.output_key in self.busy:
             raise Conflict("Another export is writing this target")
         self._require_dataset(request.dataset_key)
+        async for progress in self._progress():
+            yield progress
         self.files.contents[request.output_key] = b"{}\n" * 40
-        return ExportReport(120, request.output_key, 2_450_000)
+        yield ExportReport(120, request.output_key, 2_450_000)
 
-    async def export_s3(self, request: S3ExportRequest) -> S3ExportReport:
+    async def export_s3(
+        self, request: S3ExportRequest
+    ) -> AsyncGenerator[ExportProgress | S3ExportReport, None]:
         self.requests.append(request)
         self._require_dataset(request.dataset_key)
+        async for progress in self._progress():
+            yield progress
         manifest = f"s3://{request.bucket_name}/{request.s3_prefix}/manifest.json"
-        return self.s3_report or S3ExportReport(
+        yield self.s3_report or S3ExportReport(
             "success", 120, 0, 24_500_000, request.bucket_name, request.s3_prefix, manifest
         )
+
+    async def _progress(self) -> AsyncGenerator[ExportProgress, None]:
+        try:
+            for done in (1, 60, 120):
+                yield ExportProgress(done, 120)
+                await asyncio.sleep(0)
+                if self.failure is not None:
+                    raise self.failure
+                if self.stuck:
+                    self.hanging = True
+                    await asyncio.sleep(3600)
+        finally:
+            self.ended += 1
 
     def _require_dataset(self, key: str) -> None:
         if not any(name.startswith(f"{key}/") for name in self.files.contents):

@@ -13,10 +13,9 @@ from engines.errors import Conflict, StorageFailed
 from engines.export.config import ExportConfig
 from engines.export.exporter import DatasetExporter
 from engines.export.lock import LOCK_FOLDER, ExportLock, hold_lock
-from engines.export.model import ExportProgress
 from engines.protocols import Storage
 from engines.storage.datasets import DatasetStore
-from engines.types import ExportRequest
+from engines.types import ExportProgress, ExportRequest
 
 MakeRequest = Callable[..., ExportRequest]
 FORMATS = [
@@ -75,7 +74,9 @@ def test_of_two_exports_to_one_target_one_is_refused(
 ) -> None:
     refused: list[Conflict] = []
 
-    def second(_: ExportProgress) -> None:
+    def second(progress: ExportProgress) -> None:
+        if progress.done < progress.total:
+            return
         try:
             exporter.export(make_request("exports/a.jsonl"))
         except Conflict as error:

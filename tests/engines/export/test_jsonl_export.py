@@ -14,11 +14,10 @@ import pytest
 
 from engines.errors import InvalidParameters, InvalidPath, NotFound
 from engines.export.exporter import DatasetExporter
-from engines.export.model import ExportProgress
 from engines.export.schema import COLUMNS
 from engines.protocols import Storage
 from engines.storage.datasets import DatasetStore
-from engines.types import ExportFilter, ExportRequest
+from engines.types import ExportFilter, ExportProgress, ExportRequest
 
 MakeRequest = Callable[..., ExportRequest]
 OUTPUT = "exports/nature_set.jsonl"
@@ -183,14 +182,18 @@ def test_absent_datasets_and_targets_elsewhere(
     assert list(storage.list("exports")) == []
 
 
-def test_progress_ends_at_the_total(
+@pytest.mark.parametrize(
+    "wanted", [ExportFilter(), ExportFilter(quality_passed=True), ExportFilter(min_quality_score=1)]
+)
+def test_progress_goes_from_the_first_image_to_the_total(
     exporter: DatasetExporter,
     nature: list[str],
     make_request: MakeRequest,
+    wanted: ExportFilter,
 ) -> None:
     heard: list[ExportProgress] = []
-    exporter.export(make_request(OUTPUT), heard.append)
-    assert heard[-1] == ExportProgress(10, 10)
+    exporter.export(make_request(OUTPUT, filter=wanted), heard.append)
+    assert heard == [ExportProgress(1, 10), ExportProgress(10, 10)]
 
 
 def load_json(path: Path, cache: Path, **options: Any) -> Any:

@@ -15,12 +15,11 @@ import pytest
 from engines.errors import Conflict, Forbidden, NotFound
 from engines.export.config import ExportConfig, S3ExportConfig
 from engines.export.lock import ExportLock
-from engines.export.model import ExportProgress
 from engines.export.s3_exporter import S3Exporter
 from engines.protocols import Storage
 from engines.storage.datasets import DatasetStore
 from engines.storage.s3_client import S3Client
-from engines.types import ExportFilter, QualityReport, S3ExportRequest
+from engines.types import ExportFilter, ExportProgress, QualityReport, S3ExportRequest
 
 MakeS3Request = Callable[..., S3ExportRequest]
 PREFIX = "datasets/nature/v1/"
@@ -270,5 +269,5 @@ def test_progress_and_threads_end(
 ) -> None:
     heard: list[ExportProgress] = []
     s3_exporter.export(make_s3_request(), heard.append)
-    assert heard[-1] == ExportProgress(10, 10)
+    assert heard == [ExportProgress(1, 10), ExportProgress(10, 10)]
     assert not [t for t in threading.enumerate() if t.name.startswith("export-s3")]

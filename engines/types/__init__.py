@@ -1,0 +1,67 @@
+"""Requests, events and results that cross package borders: frozen, picklable, no behaviour.
+
+Keys are POSIX paths relative to the data root ("generated/nature_set/image_1.png"); only
+`serve_app.paths` knows what they look like on the wire. Times are UTC. Where a field says
+`None`, it means "not given", never "zero".
+"""
+
+from typing import TYPE_CHECKING
+
+from engines.types.datasets import (
+    DatasetSummary,
+    ExportFailure,
+    ExportFilter,
+    ExportProgress,
+    ExportReport,
+    ExportRequest,
+    S3ExportReport,
+    S3ExportRequest,
+)
+from engines.types.generation import (
+    GeneratedImage,
+    GenerationEvent,
+    GenerationRequest,
+    StepProgress,
+    StoredImage,
+)
+from engines.types.profiles import (
+    Comparison,
+    Profile,
+    ProfileRequest,
+    ProfileSummary,
+    S3Folder,
+)
+from engines.types.storage import ObjectStat
+from engines.types.validation import (
+    PrivacyIssue,
+    PrivacyReport,
+    QualityReport,
+)
+
+if TYPE_CHECKING:
+    from engines.types.generation import Pixels as Pixels
+
+__all__ = [
+    "Comparison",
+    "DatasetSummary",
+    "ExportFailure",
+    "ExportFilter",
+    "ExportProgress",
+    "ExportReport",
+    "ExportRequest",
+    "GeneratedImage",
+    "GenerationEvent",
+    "GenerationRequest",
+    "ObjectStat",
+    "PrivacyIssue",
+    "PrivacyReport",
+    "Profile",
+    "ProfileRequest",
+    "ProfileSummary",
+    "QualityReport",
+    "S3ExportReport",
+    "S3ExportRequest",
+    "S3Folder",
+    "StepProgress",
+    "StoredImage",
+]

@@ -1,0 +1,100 @@
+"""Datasets and their exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFilter:
+    """Which records an export takes; the default takes all."""
+
+    quality_passed: bool = False
+    """Only images whose quality verdict is there and passed."""
+    privacy_passed: bool = False
+    min_quality_score: float | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """A dataset to one file (JSONL, Parquet) or one folder of shards (WebDataset)."""
+
+    format: Literal["jsonl", "parquet", "webdataset"]
+    dataset_key: str
+    """Folder under `generated/`, without a slash at the end."""
+    output_key: str
+    """Under `exports/`; replaced atomically."""
+    include_metadata: bool = True
+    include_annotations: bool = True
+    filter: ExportFilter = field(default_factory=ExportFilter)
+    splits: Mapping[str, float] | None = None
+    """Name to share, by hash of the id: {"train": 0.8, "validation": 0.1, "test": 0.1}."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportProgress:
+    """`done` of `total` images are done with, in the export or left out; `total` counts them before
+    any filter. Increasing within an export."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFailure:
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    exported_count: int
+    output_key: str
+    file_size_bytes: int
+    failed_count: int = 0
+    """Images left out because they cannot be read (damaged, deleted meanwhile, no image)."""
+    failures: tuple[ExportFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class S3ExportRequest:
+    """A dataset to a bucket: images, sidecars, a card, and the manifest last."""
+
+    dataset_key: str
+    bucket_name: str
+    s3_prefix: str
+    include_metadata: bool = True
+    public_read: bool = False
+    filter: ExportFilter = field(default_factory=ExportFilter)
+    server_side_encryption: str | None = None
+    storage_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class S3ExportReport:
+    status: Literal["success", "partial", "failed"]
+    uploaded_count: int
+    """Images that are in the bucket now, already uploaded ones included."""
+    failed_count: int
+    total_size_bytes: int
+    bucket_name: str
+    s3_prefix: str
+    manifest_url: str | None
+    """None where not even the manifest could be written."""
+    failures: tuple[ExportFailure, ...] = ()
+    skipped_count: int = 0
+    """Of the uploaded: were there before with the same checksum."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSummary:
+    name: str
+    image_count: int
+    size_bytes: int
+    updated_at: datetime | None
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+    """Counts: quality_passed, quality_failed, privacy_passed, privacy_failed."""

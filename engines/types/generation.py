@@ -1,0 +1,89 @@
+"""What generation asks for, streams and stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engines.errors import JsonValue
+
+    Pixels = NDArray[np.uint8]
+    """RGB image, uint8, shape (height, width, 3), values 0..255."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One image to make. Every choice is made by now: the same request gives the same image."""
+
+    image_id: str
+    """Unique without coordination; also the file's stem, so a repeated run finds its own image."""
+    prompt: str
+    model_id: str
+    """As the client asked for it; the pool's config says which model really serves it."""
+    width: int
+    height: int
+    num_inference_steps: int
+    guidance_scale: float
+    seed: int
+    negative_prompt: str | None = None
+    dataset: str | None = None
+    """Name of the folder under `generated/`; None is the area itself."""
+    profile: str | None = None
+    """Profile whose colour statistics the image is matched to after decoding."""
+    profile_strength: float = 1.0
+    """0..1: how far the colours move towards the profile's."""
+    lora: str | None = None
+    """Name of an adapter that the model's config lists."""
+    previews: bool = False
+    """Whether the listener wants small JPEGs of the current estimate (at most two a second)."""
+    deadline_s: float | None = None
+    """Seconds from submission after which the engine gives the request up."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress:
+    """`step` of `total_steps` is completed; strictly increasing within a request."""
+
+    step: int
+    total_steps: int
+    preview_jpeg: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedImage:
+    """What the engine hands out, before anything is stored."""
+
+    pixels: Pixels
+    served_model: str
+    """Id of the model that really made the image."""
+    revision: str | None
+    """Commit of the hub repository, or a digest of the local weights."""
+    noise_scheduler: str
+    """Class name, for example "DDIMScheduler"."""
+    safety: Mapping[str, JsonValue]
+    """Of the model's safety checker: {"policy": "off"|"flag"|"block", "flagged": bool|None}."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the recipe must know (stand-in model, prompt cut at N tokens, cropped)."""
+    engine_s: float = 0.0
+    """Seconds from admission to the decoded image, queueing included."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """The last event of a generation: the image and its recipe are written."""
+
+    key: str
+    served_model: str
+    seed: int
+    sha256: str
+    size_bytes: int
+    engine_s: float = 0.0
+
+
+GenerationEvent = StepProgress | StoredImage
+"""What a diffusion deployment streams: progress, then exactly one `StoredImage` (or it raises)."""

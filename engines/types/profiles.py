@@ -1,0 +1,73 @@
+"""Profiles and what makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engines.errors import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSummary:
+    name: str
+    created_at: datetime
+    sample_count: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`statistics` is JSON: the reference's keys (colours 0..1, pixels) and documented extras."""
+
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    sample_count: int
+    key: str
+    statistics: Mapping[str, JsonValue]
+    kept_hashes: int = 0
+    """Perceptual hashes of single images that it keeps; 0 unless it was made so."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Folder:
+    """Objects of a bucket below `prefix` and a slash; all of it without a prefix."""
+
+    bucket: str
+    prefix: str = ""
+
+    @property
+    def key_prefix(self) -> str:
+        return f"{self.prefix.strip('/')}/" if self.prefix.strip("/") else ""
+
+    @property
+    def url(self) -> str:
+        """`s3://` URL."""
+        return f"s3://{self.bucket}/{self.key_prefix}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRequest:
+    """Make (or with `update` extend) a profile from every image under a folder: a key of the data
+    root, or a folder in a bucket of the user."""
+
+    name: str
+    source: str | S3Folder
+    update: bool = False
+    keep_hashes: bool = False
+    """Keep perceptual hashes, so that privacy validation can find near-duplicates of its images."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far a dataset or profile lies from a profile."""
+
+    conformance: float
+    """0..100, 100 is alike; defined in docs/profiles.md."""
+    distances: Mapping[str, float]
+    left: str
+    right: str
