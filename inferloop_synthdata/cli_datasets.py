@@ -8,7 +8,7 @@ from typing import cast
 from inferloop_synthdata.answers import ExportFilter
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.console import fields, size, table
-from inferloop_synthdata.operations import ExportOptions
+from inferloop_synthdata.export_operations import ExportOptions
 from inferloop_synthdata.session import Session
 from inferloop_synthdata.usage import UsageProblem
 

@@ -11,8 +11,8 @@ from typing import cast
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.console import fields
 from inferloop_synthdata.errors import UnexpectedAnswer
+from inferloop_synthdata.generation_operations import GenerationOptions
 from inferloop_synthdata.generation_stream import Result
-from inferloop_synthdata.operations import GenerationOptions
 from inferloop_synthdata.session import Session
 from inferloop_synthdata.usage import UsageProblem
 

@@ -11,7 +11,8 @@ from typing import Unpack
 
 from inferloop_synthdata.conversation import api_error
 from inferloop_synthdata.errors import ApiError, ClientError, JsonValue, UnexpectedAnswer
-from inferloop_synthdata.operations import GenerationOptions, given
+from inferloop_synthdata.generation_operations import GenerationOptions
+from inferloop_synthdata.operation_parts import given
 from inferloop_synthdata.retry import RetryPolicy
 
 

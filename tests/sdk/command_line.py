@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -47,3 +49,26 @@ class CommandLine:
         code = main(argv, surroundings)
         self.out, self.err = out.getvalue(), err.getvalue()
         return code
+
+
+class Service:
+    """Answers by path, and remembers what it was asked."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, str, Any]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/api/v1/")
+        kind = request.headers.get("content-type", "")
+        body = json.loads(request.content) if kind == "application/json" else None
+        self.asked.append((request.method, path, body))
+        answer = self.answers[path.replace("/", "_")]
+        if isinstance(answer, bytes):
+            return httpx.Response(200, content=answer)
+        return httpx.Response(200, json=answer)
+
+
+def refusing(status: int, code: str, message: str) -> Callable[[httpx.Request], httpx.Response]:
+    envelope = {"error": {"code": code, "message": message, "details": {}}}
+    return lambda request: httpx.Response(status, json=envelope)
