@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -39,6 +39,9 @@ _CODE_BY_STATUS = MappingProxyType(
     }
 )
 """For answers without an envelope (a proxy's): only where the status leaves no doubt."""
+
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,40 +77,49 @@ def failure_of(reply: Reply) -> ClientError | None:
         envelope = json_object(reply).get("error")
     except UnexpectedAnswer:
         envelope = None
-    return api_error(envelope, reply)
+    return api_error(envelope, reply.status, reply.headers)
 
 
-def api_error(envelope: JsonValue, reply: Reply | None = None) -> ApiError:
-    """The typed error of an envelope's `error` object; `reply` is None over a WebSocket."""
+def api_error(
+    envelope: JsonValue, status: int | None = None, headers: Mapping[str, str] = _NO_HEADERS
+) -> ApiError:
+    """The typed error of an envelope's `error` object.
+
+    `status` is None where the error came inside an answer that had begun, or over a WebSocket.
+    """
     fields = envelope if isinstance(envelope, dict) else {}
-    status = None if reply is None else reply.status
     details = fields.get("details")
     details = details if isinstance(details, dict) else {}
     code = str(fields.get("code") or _CODE_BY_STATUS.get(status or 0) or f"HTTP_{status}")
     message = str(fields.get("message") or f"The server answered with status {status}")
-    retry_after_s = None if reply is None else retry_after(reply)
+    retry_after_s = retry_after(headers)
     if retry_after_s is None:
         retry_after_s = _seconds(details.get("retry_after_s"))
-    request_id = None if reply is None else reply.headers.get("x-request-id")
+    request_id = headers.get("x-request-id")
     return error_class(code, status)(code, status, message, details, retry_after_s, request_id)
 
 
-def retry_after(reply: Reply) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a `Retry-After` header: a number, or a date held against the server's `Date`
     (RFC 9110, 10.2.3), so that this machine's clock does not matter."""
-    text = reply.headers.get("retry-after")
-    if text is None:
-        return None
+    text = headers.get("retry-after", "")
+    number = _number(text)
+    return _seconds_until(text, headers.get("date", "")) if number is None else _seconds(number)
+
+
+def _number(text: str) -> float | None:
     try:
-        return _seconds(float(text))
+        return float(text)
     except ValueError:
-        pass
+        return None
+
+
+def _seconds_until(date: str, now: str) -> float | None:
     try:
-        then = email.utils.parsedate_to_datetime(text)
-        now = email.utils.parsedate_to_datetime(reply.headers.get("date", ""))
-        return max(0.0, (then - now).total_seconds())
+        apart = email.utils.parsedate_to_datetime(date) - email.utils.parsedate_to_datetime(now)
     except (ValueError, TypeError):
         return None
+    return max(0.0, apart.total_seconds())
 
 
 def _seconds(number: JsonValue) -> float | None:

@@ -166,7 +166,7 @@ def test_nothing_shows_the_key() -> None:
     ],
 )
 def test_retry_after_is_a_number_or_a_date(headers: dict[str, str], expected: float | None) -> None:
-    assert retry_after(reply(429, b"", **headers)) == expected
+    assert retry_after(reply(429, b"", **headers).headers) == expected
 
 
 def test_retry_after_stands_in_the_details_where_there_is_no_header() -> None:
