@@ -6,6 +6,7 @@ import asyncio
 import random as random_module
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -27,6 +28,7 @@ from inferloop_synthdata.generation_stream import (
 )
 from inferloop_synthdata.methods import awaiting, streaming_async
 from inferloop_synthdata.operation import Operation, Reply
+from inferloop_synthdata.progress_stream import Advance, Event, progress_stream
 from inferloop_synthdata.retry import RetryPolicy
 
 T = TypeVar("T")
@@ -101,24 +103,41 @@ class AsyncSyntheticImageClient:
         if operation.upload is not None:
             content = await asyncio.to_thread(operation.upload.read)
         request = self._connection.request(self._http, operation, content)
+        async with aclosing(self._exchange(request, operation)) as events:
+            async for event in events:
+                if not isinstance(event, Advance):
+                    return event
+                # Out here, what the caller's function raises is not taken for the server's failure.
+                operation.report(event.done, event.total)
+        raise AssertionError("an exchange ends with its outcome")
+
+    async def _exchange(
+        self, request: httpx.Request, operation: Operation[T]
+    ) -> AsyncGenerator[Event, None]:
         try:
             with http_errors(self._connection.origin):
-                return await self._send(request, operation)
+                response = await self._http.send(request, stream=True)
+                async with aclosing(response):
+                    stream = progress_stream(operation, response.status_code, response.headers)
+                    if stream is None:
+                        yield await self._read(response, operation.save_to)
+                        return
+                    async for chunk in response.aiter_bytes():
+                        for event in stream.receive(chunk):
+                            yield event
+                    for event in stream.end():
+                        yield event
         except ClientError as failure:
-            return failure
+            yield failure
 
-    async def _send(self, request: httpx.Request, operation: Operation[T]) -> Reply:
-        response = await self._http.send(request, stream=True)
-        try:
-            if operation.save_to is None or not response.is_success:
-                return Reply(response.status_code, response.headers, await response.aread())
-            with AtomicFile(operation.save_to) as file:
-                async for chunk in response.aiter_bytes():
-                    await asyncio.to_thread(file.write, chunk)
-                await asyncio.to_thread(file.publish)
-            return Reply(response.status_code, response.headers, b"")
-        finally:
-            await response.aclose()
+    async def _read(self, response: httpx.Response, save_to: Path | None) -> Reply:
+        if save_to is None or not response.is_success:
+            return Reply(response.status_code, response.headers, await response.aread())
+        with AtomicFile(save_to) as file:
+            async for chunk in response.aiter_bytes():
+                await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(file.publish)
+        return Reply(response.status_code, response.headers, b"")
 
     async def stream(self, message: dict[str, JsonValue]) -> AsyncGenerator[GenerationEvent, None]:
         """Carry a `generate` message over the WebSocket; closing the generator cancels the job."""

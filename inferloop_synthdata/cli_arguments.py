@@ -63,7 +63,7 @@ def _connection(target: argparse.ArgumentParser) -> None:
         "--base-url", metavar="URL", help="default: INFERLOOP_BASE_URL or http://localhost:8000"
     )
     group.add_argument(
-        "--timeout-s", type=seconds, metavar="S", help="seconds an answer may take (300)"
+        "--timeout-s", type=seconds, metavar="S", help="seconds an answer may be silent (300)"
     )
     group.add_argument("--json", action="store_true", help="print the answer as JSON")
 

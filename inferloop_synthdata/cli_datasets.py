@@ -3,55 +3,60 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import cast
 
 from inferloop_synthdata.answers import ExportFilter
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.console import fields, size, table
 from inferloop_synthdata.export_operations import ExportOptions
+from inferloop_synthdata.operation import OnProgress
 from inferloop_synthdata.session import Session
 from inferloop_synthdata.usage import UsageProblem
 
 
 def export(session: Session, arguments: Namespace) -> int:
     """A dataset to a file or folder under `exports/`, or to a bucket."""
+    _check_target(arguments)
     with session.client() as client:
-        if arguments.format == "s3":
-            return _export_s3(session, client, arguments)
-        if arguments.output is None:
-            raise UsageProblem(f"export {arguments.format} needs --output")
-        if arguments.download is not None and arguments.format == "webdataset":
-            raise UsageProblem("--download takes single files: jsonl or parquet")
-        options = _export_options(arguments)
-        if arguments.format == "webdataset":
-            sharded = client.export_webdataset(
-                dataset_dir=arguments.dataset_dir, output_dir=arguments.output, **options
-            )
-            session.console.answer(sharded, fields(sharded))
-            return 0
-        run = client.export_jsonl if arguments.format == "jsonl" else client.export_parquet
-        report = run(dataset_dir=arguments.dataset_dir, output_file=arguments.output, **options)
+        with session.console.bar("exporting") as bar:
+            report = _exported(client, arguments, bar.show)
         if arguments.download is not None:
-            saved = client.download_export(report["output_file"], to=arguments.download)
+            saved = client.download_export(str(report["output_file"]), to=arguments.download)
             session.console.note(f"saved to {saved}")
     session.console.answer(report, fields(report))
-    return 0
-
-
-def _export_s3(session: Session, client: SyntheticImageClient, arguments: Namespace) -> int:
-    if arguments.bucket is None:
-        raise UsageProblem("export s3 needs --bucket")
-    report = client.export_s3(
-        dataset_dir=arguments.dataset_dir,
-        bucket_name=arguments.bucket,
-        s3_prefix=arguments.prefix,
-        include_metadata=False if arguments.no_metadata else None,
-        public_read=True if arguments.public_read else None,
-        filter=_filter(arguments),
-    )
-    session.console.answer(report, fields(report))
     # A script must not take a dataset with holes for a whole one.
-    return 0 if report["status"] == "success" else 1
+    return 1 if arguments.format == "s3" and report["status"] != "success" else 0
+
+
+def _check_target(arguments: Namespace) -> None:
+    needed = "bucket" if arguments.format == "s3" else "output"
+    if getattr(arguments, needed) is None:
+        raise UsageProblem(f"export {arguments.format} needs --{needed}")
+    if arguments.download is not None and arguments.format in ("webdataset", "s3"):
+        raise UsageProblem("--download takes single files: jsonl or parquet")
+
+
+def _exported(
+    client: SyntheticImageClient, arguments: Namespace, on_progress: OnProgress
+) -> Mapping[str, object]:
+    if arguments.format == "s3":
+        return client.export_s3(
+            dataset_dir=arguments.dataset_dir,
+            bucket_name=arguments.bucket,
+            s3_prefix=arguments.prefix,
+            include_metadata=False if arguments.no_metadata else None,
+            public_read=True if arguments.public_read else None,
+            filter=_filter(arguments),
+            on_progress=on_progress,
+        )
+    source, target, options = arguments.dataset_dir, arguments.output, _export_options(arguments)
+    if arguments.format == "webdataset":
+        return client.export_webdataset(
+            dataset_dir=source, output_dir=target, on_progress=on_progress, **options
+        )
+    run = client.export_jsonl if arguments.format == "jsonl" else client.export_parquet
+    return run(dataset_dir=source, output_file=target, on_progress=on_progress, **options)
 
 
 def _export_options(arguments: Namespace) -> ExportOptions:

@@ -101,7 +101,10 @@ def validate(session: Session, arguments: Namespace) -> int:
     both = arguments.quality == arguments.privacy
     with session.client() as client:
         if arguments.dataset:
-            verdict = client.validate_dataset(arguments.image_path, metrics=arguments.metrics)
+            with session.console.bar("validating") as bar:
+                verdict = client.validate_dataset(
+                    arguments.image_path, metrics=arguments.metrics, on_progress=bar.show
+                )
             session.console.answer(verdict, fields(verdict))
             return 0
         verdicts: dict[str, object] = {}

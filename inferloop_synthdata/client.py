@@ -9,7 +9,8 @@ from __future__ import annotations
 import random as random_module
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -30,6 +31,7 @@ from inferloop_synthdata.generation_stream import (
 )
 from inferloop_synthdata.methods import blocking, streaming
 from inferloop_synthdata.operation import Operation, Reply
+from inferloop_synthdata.progress_stream import Advance, Event, progress_stream
 from inferloop_synthdata.retry import RetryPolicy
 
 T = TypeVar("T")
@@ -43,9 +45,10 @@ class SyntheticImageClient:
     """The service, blocking. Safe to share between threads; close it, or use it in a `with`.
 
     `api_key` is sent as `X-API-Key`. `base_url` may end with `/api/v1` or not. `timeout_s` is how
-    long an answer (over the WebSocket: a message) may be silent; exports and generations of many
-    steps take their time. `max_retries` counts the attempts after the first; `retry` says what is
-    tried again. `transport`, `sleep` and `random` are seams for tests and proxies.
+    long an answer may be silent; exports and generations of many steps take their time. Over the
+    WebSocket, and with `on_progress`, it counts anew from every message or line. `max_retries`
+    counts the attempts after the first; `retry` says what is tried again. `transport`, `sleep` and
+    `random` are seams for tests and proxies.
     Every method raises errors of `inferloop_synthdata.errors`, `OSError` for a local file, and
     `ValueError` for arguments that cannot be sent.
     """
@@ -110,24 +113,39 @@ class SyntheticImageClient:
     def _attempt(self, operation: Operation[T]) -> Outcome:
         content = operation.upload.read() if operation.upload is not None else None
         request = self._connection.request(self._http, operation, content)
+        with closing(self._exchange(request, operation)) as events:
+            for event in events:
+                if not isinstance(event, Advance):
+                    return event
+                # Out here, what the caller's function raises is not taken for the server's failure.
+                operation.report(event.done, event.total)
+        raise AssertionError("an exchange ends with its outcome")
+
+    def _exchange(
+        self, request: httpx.Request, operation: Operation[T]
+    ) -> Generator[Event, None, None]:
         try:
             with http_errors(self._connection.origin):
-                return self._send(request, operation)
+                response = self._http.send(request, stream=True)
+                with closing(response):
+                    stream = progress_stream(operation, response.status_code, response.headers)
+                    if stream is None:
+                        yield self._read(response, operation.save_to)
+                        return
+                    for chunk in response.iter_bytes():
+                        yield from stream.receive(chunk)
+                    yield from stream.end()
         except ClientError as failure:
-            return failure
+            yield failure
 
-    def _send(self, request: httpx.Request, operation: Operation[T]) -> Reply:
-        response = self._http.send(request, stream=True)
-        try:
-            if operation.save_to is None or not response.is_success:
-                return Reply(response.status_code, response.headers, response.read())
-            with AtomicFile(operation.save_to) as file:
-                for chunk in response.iter_bytes():
-                    file.write(chunk)
-                file.publish()
-            return Reply(response.status_code, response.headers, b"")
-        finally:
-            response.close()
+    def _read(self, response: httpx.Response, save_to: Path | None) -> Reply:
+        if save_to is None or not response.is_success:
+            return Reply(response.status_code, response.headers, response.read())
+        with AtomicFile(save_to) as file:
+            for chunk in response.iter_bytes():
+                file.write(chunk)
+            file.publish()
+        return Reply(response.status_code, response.headers, b"")
 
     def stream(self, message: dict[str, JsonValue]) -> Generator[GenerationEvent, None, None]:
         """Carry a `generate` message over the WebSocket; closing the generator cancels the job."""

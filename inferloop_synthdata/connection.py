@@ -11,9 +11,12 @@ import httpx
 
 from inferloop_synthdata.address import ServiceAddress
 from inferloop_synthdata.operation import Operation
+from inferloop_synthdata.progress_stream import NDJSON
 from inferloop_synthdata.version import __version__
 
 T = TypeVar("T")
+
+JSON = "application/json"
 
 CONNECT_TIMEOUT_S = 10.0
 """A server that is there answers the handshake in seconds, however long its work takes."""
@@ -75,10 +78,13 @@ class Connection:
             name = operation.upload.file_name
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
             files = {"file": (name, content, kind)}
+        # A server that knows no progress answers with the plain JSON.
+        headers = None if operation.on_progress is None else {"Accept": f"{NDJSON}, {JSON}"}
         return http.build_request(
             operation.method,
             self.address.rest + operation.path,
             params=operation.query,
             json=operation.body,
             files=files,
+            headers=headers,
         )

@@ -58,9 +58,9 @@ class ApiError(ClientError):
     """The service refused or failed.
 
     `code` is stable and meant for programs, `message` for people; `status` is the HTTP status
-    (None for an error over an open WebSocket); `details` holds what the envelope holds;
-    `retry_after_s` is in seconds, None where the server does not say; `request_id` finds the
-    call in the server's log.
+    (None for an error over an open WebSocket, or in an answer that had begun); `details` holds
+    what the envelope holds; `retry_after_s` is in seconds, None where the server does not say;
+    `request_id` finds the call in the server's log.
     """
 
     def __init__(

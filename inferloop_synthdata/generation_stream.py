@@ -12,6 +12,7 @@ from typing import Unpack
 from inferloop_synthdata.conversation import api_error
 from inferloop_synthdata.errors import ApiError, ClientError, JsonValue, UnexpectedAnswer
 from inferloop_synthdata.generation_operations import GenerationOptions
+from inferloop_synthdata.operation import parse_object
 from inferloop_synthdata.operation_parts import given
 from inferloop_synthdata.retry import RetryPolicy
 
@@ -68,11 +69,8 @@ class GenerationStream:
 
     def receive(self, text: str | bytes) -> GenerationEvent:
         """Read one message. Raises the `ApiError` that an error message carries."""
-        try:
-            message = json.loads(text)
-        except ValueError:
-            message = None
-        if not isinstance(message, dict):
+        message = parse_object(text)
+        if message is None:
             raise UnexpectedAnswer("A message of the server is not a JSON object")
         kind = message.get("type")
         if kind == "error":

@@ -12,6 +12,11 @@ from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
 
 T = TypeVar("T")
 
+OnProgress = Callable[[int, int], None]
+"""Called with (done, total) as a long call goes on, from (0, total); from there again when the call
+is tried again. Some steps may be left out. Called between reads: in async code it must not block.
+What it raises ends the call (the server stops the work) and reaches the caller as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -55,19 +60,32 @@ class Operation(Generic[T]):
     upload: Upload | None = None
     save_to: Path | None = None
     """Where a download's bytes go, atomically."""
+    on_progress: OnProgress | None = None
+    """Asks for the progress on the way to the answer; only where the call is repeatable."""
+
+    def report(self, done: int, total: int) -> None:
+        """Tell whoever asked for progress."""
+        if self.on_progress is not None:
+            self.on_progress(done, total)
+
+
+def parse_object(text: str | bytes | bytearray) -> dict[str, JsonValue] | None:
+    """A JSON object; None where `text` is anything else."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return cast(dict[str, JsonValue], document) if isinstance(document, dict) else None
 
 
 def json_object(reply: Reply) -> dict[str, JsonValue]:
     """The answer's body as a JSON object, else `UnexpectedAnswer`."""
-    try:
-        document = json.loads(reply.content)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
+    document = parse_object(reply.content)
+    if document is None:
         raise UnexpectedAnswer(
             f"The answer (status {reply.status}) is not a JSON object: is base_url right?"
         )
-    return cast(dict[str, JsonValue], document)
+    return document
 
 
 def read_answer(shape: type[T], *required: str) -> Callable[[Reply], T]:

@@ -2,7 +2,7 @@
 
 An argument left out (or None) is not sent, so that the server's defaults hold. Paths are the
 server's, as its answers give them. What the server refuses, it refuses with `InvalidParameters`:
-no bound is repeated here.
+no bound is repeated here. Where a call takes `on_progress`, see `operation.OnProgress`.
 """
 
 from inferloop_synthdata.export_operations import (

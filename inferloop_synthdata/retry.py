@@ -14,6 +14,9 @@ _NOT_RUN = frozenset({"RATE_LIMITED", "OVERLOADED"})
 _PASSING = frozenset({502, 503, 504})
 """Statuses of a server, or of a proxy before it, that may be well again in a moment."""
 
+_PASSING_CODES = frozenset({"REPLICA_LOST", "DEADLINE_EXCEEDED"})
+"""The same for an error inside an answer that had begun, and so has no status of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -71,5 +74,6 @@ class RetryPolicy:
             if failure.code in _NOT_RUN and not failure.details.get("completed"):
                 return True
             # It may have run (a lost replica, a proxy that gave up).
-            return repeatable and failure.status in _PASSING
+            passing = failure.status in _PASSING or failure.code in _PASSING_CODES
+            return repeatable and passing
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inferloop_synthdata import answers
-from inferloop_synthdata.operation import Operation, read_answer
+from inferloop_synthdata.operation import OnProgress, Operation, read_answer
 from inferloop_synthdata.operation_parts import given, listed
 
 
@@ -36,8 +36,12 @@ def validate_dataset(
     metrics: Sequence[str] | None = None,
     check_faces: bool | None = None,
     check_text: bool | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Operation[answers.DatasetVerdict]:
-    """Judge every image of a dataset for quality and privacy (`POST /validate/dataset`)."""
+    """Judge every image of a dataset for quality and privacy (`POST /validate/dataset`).
+
+    `on_progress(done, total)` hears how many images are judged.
+    """
     body = given(
         dataset_dir=dataset_dir,
         metrics=listed(metrics),
@@ -45,7 +49,7 @@ def validate_dataset(
         check_text=check_text,
     )
     parse = read_answer(answers.DatasetVerdict, "image_count", "quality", "privacy")
-    return Operation("POST", "/validate/dataset", parse, True, body=body)
+    return Operation("POST", "/validate/dataset", parse, True, body=body, on_progress=on_progress)
 
 
 def anonymize(image_path: str, *, method: str | None = None) -> Operation[answers.Anonymized]:

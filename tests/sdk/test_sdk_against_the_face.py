@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import uvicorn
 
 import inferloop_synthdata as sdk
+from engines.types import QualityReport
+from inferloop_synthdata.answers import DatasetVerdict
 from serve_app.config import ApiConfig, RateLimits
 from tests.sdk.conftest import Waits
 from tests.serve_app.face import KEY, build_face
-from tests.serve_app.fakes import PNG
+from tests.serve_app.fake_validators import FakeQuality
+from tests.serve_app.fakes import PNG, FakeFiles
 from tests.serve_app.house import House
 
 
@@ -26,6 +30,12 @@ def house() -> House:
 
 @pytest.fixture
 def base_url(house: House) -> Iterator[str]:
+    with serving(house) as url:
+        yield url
+
+
+@contextmanager
+def serving(house: House) -> Iterator[str]:
     face = build_face(house, ApiConfig(rates=RateLimits(generate="4/minute")))
     config = uvicorn.Config(face.app, host="127.0.0.1", port=0, log_level="warning")
     server = uvicorn.Server(config)
@@ -120,3 +130,99 @@ def test_the_async_client_runs_jobs_side_by_side(base_url: str) -> None:
 
     ends = [events[-1] for events in asyncio.run(two())]
     assert [end.prompt for end in ends if isinstance(end, sdk.Result)] == ["a fox", "a cat"]
+
+
+SET = "/data/generated/set"
+
+
+def house_with_a_set(images: int) -> House:
+    return House(files=FakeFiles({f"generated/set/{n:02}.png": PNG for n in range(images)}))
+
+
+class Heard:
+    """Remembers the progress that it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int]] = []
+
+    def __call__(self, done: int, total: int) -> None:
+        self.told.append((done, total))
+
+
+@pytest.fixture
+def client_of_a_set() -> Iterator[sdk.SyntheticImageClient]:
+    with (
+        serving(house_with_a_set(6)) as url,
+        sdk.SyntheticImageClient(KEY, url, max_retries=0) as client,
+    ):
+        yield client
+
+
+def test_a_dataset_is_judged_with_progress(client_of_a_set: sdk.SyntheticImageClient) -> None:
+    plain = client_of_a_set.validate_dataset(SET)
+    heard = Heard()
+    assert client_of_a_set.validate_dataset(SET, on_progress=heard) == plain
+    assert plain["image_count"] == 6
+    # Some in between may be left out.
+    assert (heard.told[0], heard.told[-1]) == ((0, 6), (6, 6))
+    assert heard.told == sorted(set(heard.told))
+
+
+def test_a_dataset_is_judged_with_progress_in_async_code() -> None:
+    async def judge(url: str, heard: Heard) -> DatasetVerdict:
+        async with sdk.AsyncSyntheticImageClient(KEY, url, max_retries=0) as client:
+            return await client.validate_dataset(SET, on_progress=heard)
+
+    heard = Heard()
+    with serving(house_with_a_set(6)) as url:
+        assert asyncio.run(judge(url, heard))["quality"]["passed"] == 6
+    assert (heard.told[0], heard.told[-1]) == ((0, 6), (6, 6))
+
+
+def test_what_the_service_refuses_is_the_same_with_progress(
+    client_of_a_set: sdk.SyntheticImageClient,
+) -> None:
+    with pytest.raises(sdk.NotFound) as before:
+        client_of_a_set.validate_dataset("/data/generated/none", on_progress=Heard())
+    assert before.value.status == 404
+    with pytest.raises(sdk.InvalidParameters) as plain:
+        client_of_a_set.validate_dataset(SET, metrics=["beauty"])
+    with pytest.raises(sdk.InvalidParameters) as on_the_way:
+        client_of_a_set.validate_dataset(SET, metrics=["beauty"], on_progress=Heard())
+    assert on_the_way.value.details == plain.value.details
+    assert (on_the_way.value.status, plain.value.status) == (None, 400)
+    assert on_the_way.value.request_id
+
+
+class NeverDone(FakeQuality):
+    """Judges the first image; is at the others until it is stopped."""
+
+    stopped = 0
+
+    async def validate(
+        self, key: str, metrics: Sequence[str] | None, prompt: str | None = None
+    ) -> QualityReport:
+        if key.endswith("/00.png"):
+            return await super().validate(key, metrics, prompt)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.stopped += 1
+        raise AssertionError("nobody sets it")
+
+
+def test_an_error_in_the_callers_function_stops_the_work() -> None:
+    house = house_with_a_set(2)
+    house.quality = quality = NeverDone(house.files)
+    enough = RuntimeError("enough")
+
+    def until_one(done: int, total: int) -> None:
+        if done == 1:
+            raise enough
+
+    with serving(house) as url, sdk.SyntheticImageClient(KEY, url, timeout_s=30) as client:
+        with pytest.raises(RuntimeError) as caught:
+            client.validate_dataset(SET, on_progress=until_one)
+        assert caught.value is enough
+        # Server and client both live on: it is the call's own connection that was closed.
+        wait_for(lambda: quality.stopped)

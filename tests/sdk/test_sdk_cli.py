@@ -26,6 +26,10 @@ SET = "/data/generated/nature_set"
             ("export", "webdataset", SET, "--output", "o", "--download", "x"),
             "--download takes single files: jsonl or parquet",
         ),
+        (
+            ("export", "s3", SET, "--bucket", "b", "--download", "x"),
+            "--download takes single files: jsonl or parquet",
+        ),
         (("datasets", "--delete"), "--delete needs the name of a dataset"),
         (("profile", "show", ".."), "not a name: '..'"),
         (

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from inferloop_synthdata.console import fields
 from tests.sdk.command_line import CommandLine, Service
+from tests.sdk.progress_answers import Chunks, Telling, advances, failure, in_lines
+from tests.sdk.progress_answers import line as event_line
 
 PNG = "/data/generated/image_1.png"
 SET = "/data/generated/nature_set"
@@ -95,6 +101,77 @@ def test_an_export_with_holes_is_no_success(status: str, code: int) -> None:
     assert line.run("export", "s3", SET, "--bucket", "b", "--prefix", "p") == code
     body = {"dataset_dir": SET, "bucket_name": "b", "s3_prefix": "p"}
     assert service.asked == [("POST", "export/s3", body)]
+
+
+# --- progress -----------------------------------------------------------------------------------
+
+REPORT = {"status": "success", "exported_count": 2, "output_file": "/data/exports/a"}
+SUMMARY = {"image_count": 2, "quality": {"passed": 2}, "privacy": {"passed": 2}}
+LONG_COMMANDS: list[tuple[tuple[str, ...], str, dict[str, Any]]] = [
+    (("validate", "--dataset", SET), "validating", SUMMARY),
+    (("export", "jsonl", SET, "--output", "/data/exports/a"), "exporting", REPORT),
+    (("export", "parquet", SET, "--output", "/data/exports/a"), "exporting", REPORT),
+    (("export", "webdataset", SET, "--output", "/data/exports/a"), "exporting", REPORT),
+    (("export", "s3", SET, "--bucket", "b"), "exporting", REPORT),
+]
+
+
+@pytest.mark.parametrize(("command", "label", "answer"), LONG_COMMANDS)
+def test_a_long_command_draws_a_live_bar_on_a_terminal(
+    command: tuple[str, ...], label: str, answer: dict[str, Any]
+) -> None:
+    line = CommandLine(Telling(told(answer)), terminal=True)
+    assert line.run(*command) == 0
+    assert line.err.split("\r\x1b[K") == [
+        "",
+        f"{label} [..............................] 0/2",
+        f"{label} [###############...............] 1/2",
+        f"{label} [##############################] 2/2",
+        # The bar takes itself away.
+        "",
+    ]
+    assert line.out.splitlines() == fields(answer)
+
+
+@pytest.mark.parametrize(("command", "label", "answer"), LONG_COMMANDS)
+def test_no_bar_where_nobody_looks(
+    command: tuple[str, ...], label: str, answer: dict[str, Any]
+) -> None:
+    # Progress is asked for all the same: a line of it breaks the silence that --timeout-s bounds.
+    piped = CommandLine(Telling(told(answer)))
+    assert piped.run(*command) == 0
+    assert piped.err == ""
+    as_json = CommandLine(Telling(told(answer)), terminal=True)
+    assert as_json.run(*command, "--json") == 0
+    assert as_json.err == ""
+    assert json.loads(as_json.out) == answer
+
+
+def test_an_error_on_the_way_takes_the_bar_away_first() -> None:
+    body = Chunks(*advances(3, until=1), failure("INTERNAL_ERROR"))
+    line = CommandLine(Telling(body), terminal=True)
+    assert line.run("validate", "--dataset", SET) == 1
+    assert line.err.rpartition("\r\x1b[K")[2] == "inferloop: INTERNAL_ERROR: No.\n"
+
+
+def test_what_was_saved_is_said_after_the_bar(tmp_path: Path) -> None:
+    def service(request: httpx.Request) -> httpx.Response:
+        is_export = request.url.path.endswith("/export/jsonl")
+        return in_lines(told(REPORT)) if is_export else httpx.Response(200, content=b"{}\n")
+
+    line = CommandLine(service, terminal=True)
+    saved = tmp_path / "a.jsonl"
+    command = ("export", "jsonl", SET, "--output", "/data/exports/a", "--download", str(saved))
+    assert line.run(*command) == 0
+    assert line.err.rpartition("\r\x1b[K")[2] == f"saved to {saved}\n"
+    assert saved.read_bytes() == b"{}\n"
+
+
+def told(answer: dict[str, Any]) -> Chunks:
+    return Chunks(*advances(2), event_line("result", **answer))
+
+
+# --- datasets -----------------------------------------------------------------------------------
 
 
 def test_datasets_as_a_table() -> None:
