@@ -45,7 +45,7 @@ def export_jsonl(
 ) -> Operation[answers.ExportReport]:
     """Write a dataset's records to one JSONL file under `exports/` (`POST /export/jsonl`).
 
-    `on_progress(done, total)` hears how far it is.
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
     body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
     parse = read_answer(answers.ExportReport, "exported_count")
@@ -61,7 +61,7 @@ def export_parquet(
 ) -> Operation[answers.ExportReport]:
     """Write a dataset, images embedded, to Parquet (`POST /export/parquet`).
 
-    `on_progress(done, total)` hears how far it is.
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
     body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
     parse = read_answer(answers.ExportReport, "exported_count")
@@ -77,7 +77,7 @@ def export_webdataset(
 ) -> Operation[answers.ShardedExportReport]:
     """Write a dataset as WebDataset tar shards into a folder (`POST /export/webdataset`).
 
-    `on_progress(done, total)` hears how far it is.
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
     body = given(dataset_dir=dataset_dir, output_dir=output_dir, **options)
     parse = read_answer(answers.ShardedExportReport, "exported_count")
@@ -94,7 +94,7 @@ def export_s3(
 ) -> Operation[answers.S3ExportReport]:
     """Upload a dataset to a bucket (`POST /export/s3`). What is there already is skipped.
 
-    `on_progress(done, total)` hears how far it is.
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
     body = given(dataset_dir=dataset_dir, bucket_name=bucket_name, s3_prefix=s3_prefix, **options)
     parse = read_answer(answers.S3ExportReport, "status")

@@ -13,9 +13,9 @@ from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
 T = TypeVar("T")
 
 OnProgress = Callable[[int, int], None]
-"""Called with (done, total) as a long call goes on, from (0, total); from there again when the call
-is tried again. Some steps may be left out. Called between reads: in async code it must not block.
-What it raises ends the call (the server stops the work) and reaches the caller as it is."""
+"""Called with (done, total) as a long call goes on, some steps left out; from the beginning again
+when the call is tried again. Called between reads: in async code it must not block. What it raises
+ends the call (the server stops the work) and reaches the caller as it is."""
 
 
 @dataclass(frozen=True, slots=True)

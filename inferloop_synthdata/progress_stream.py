@@ -75,7 +75,7 @@ class ProgressStream:
 
     def _end_line(self) -> list[Event]:
         line, self._line = self._line, bytearray()
-        if self._ended or not line.strip():
+        if not line.strip():
             return []
         event = self._event(parse_object(line))
         if event is None or isinstance(event, Advance):
@@ -85,7 +85,7 @@ class ProgressStream:
     def _end_with(self, outcome: Outcome) -> list[Event]:
         if self._ended:
             return []
-        self._ended = True
+        self._ended, self._line = True, bytearray()
         return [outcome]
 
     def _event(self, fields: dict[str, JsonValue] | None) -> Event | None:

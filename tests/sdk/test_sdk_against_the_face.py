@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 import inferloop_synthdata as sdk
+from engines.errors import ReplicaLost
 from engines.types import QualityReport
 from inferloop_synthdata.answers import DatasetVerdict
 from serve_app.config import ApiConfig, RateLimits
@@ -192,6 +193,38 @@ def test_what_the_service_refuses_is_the_same_with_progress(
     assert on_the_way.value.details == plain.value.details
     assert (on_the_way.value.status, plain.value.status) == (None, 400)
     assert on_the_way.value.request_id
+
+
+FILE = {"dataset_dir": SET, "output_file": "/data/exports/set"}
+EXPORTS = [
+    ("export_jsonl", FILE),
+    ("export_parquet", FILE),
+    ("export_webdataset", {"dataset_dir": SET, "output_dir": "/data/exports/set"}),
+    ("export_s3", {"dataset_dir": SET, "bucket_name": "pictures"}),
+]
+
+
+@pytest.mark.parametrize(("method", "arguments"), EXPORTS)
+def test_an_export_tells_its_progress(
+    client_of_a_set: sdk.SyntheticImageClient, method: str, arguments: dict[str, str]
+) -> None:
+    export, heard = getattr(client_of_a_set, method), Heard()
+    assert export(**arguments, on_progress=heard) == export(**arguments)
+    assert heard.told[-1] == (120, 120)
+    assert heard.told == sorted(set(heard.told))
+
+
+def test_a_failure_on_the_way_of_an_export_arrives_typed() -> None:
+    house, heard = house_with_a_set(1), Heard()
+    house.exporter.failure = ReplicaLost("The exporter died")
+    with (
+        serving(house) as url,
+        sdk.SyntheticImageClient(KEY, url, max_retries=2, sleep=Waits().sleep) as client,
+        pytest.raises(sdk.ReplicaLost),
+    ):
+        client.export_jsonl(dataset_dir=SET, output_file="/data/exports/set", on_progress=heard)
+    # Harmless to repeat, so it was tried again, from the beginning.
+    assert heard.told == [(1, 120)] * 3
 
 
 class NeverDone(FakeQuality):

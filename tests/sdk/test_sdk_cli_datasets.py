@@ -163,7 +163,9 @@ def test_what_was_saved_is_said_after_the_bar(tmp_path: Path) -> None:
     saved = tmp_path / "a.jsonl"
     command = ("export", "jsonl", SET, "--output", "/data/exports/a", "--download", str(saved))
     assert line.run(*command) == 0
-    assert line.err.rpartition("\r\x1b[K")[2] == f"saved to {saved}\n"
+    *_, last_frame, after = line.err.split("\r\x1b[K")
+    assert last_frame == "exporting [##############################] 2/2"
+    assert after == f"saved to {saved}\n"
     assert saved.read_bytes() == b"{}\n"
 
 

@@ -58,11 +58,12 @@ RESULTS = st.dictionaries(st.text().filter(lambda name: name != "type"), st.text
         Reply(200, HEADERS, json.dumps(fields).encode()),
     )
 )
+TOO_LONG = line("progress", done=1, total=2, note="x" * 20_000)
 ENDINGS = st.one_of(
     RESULTS,
     st.just(Line(failure("CONFLICT"), (sdk.Conflict, "CONFLICT: No."))),
     st.just(Line(b"<html>\n", (sdk.UnexpectedAnswer, "A line of the answer is not a JSON object"))),
-    st.just(Line(b" " * 20_000, (sdk.UnexpectedAnswer, "A line of the answer is too long"))),
+    st.just(Line(TOO_LONG, (sdk.UnexpectedAnswer, "A line of the answer is too long"))),
     st.just(Line(b'{"type": "result", "status": "succ', CUT)),
     st.just(Line(b"", CUT)),
 )

@@ -14,6 +14,7 @@ from inferloop_synthdata.conversation import Attempt, Outcome, converse
 from inferloop_synthdata.errors import ERROR_BY_CODE, error_class
 from inferloop_synthdata.operation import Operation, Reply
 from inferloop_synthdata.retry import RetryPolicy
+from serve_app.errors import WIRE
 from tests.sdk.conftest import Caller
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -96,6 +97,17 @@ def test_the_table_of_what_is_tried_again(
             with pytest.raises(sdk.ClientError):
                 caller.call(script, method, **arguments)
             assert script.asked == 1
+
+
+@pytest.mark.parametrize("code", sorted(ERROR_BY_CODE))
+def test_an_error_after_progress_is_tried_again_as_one_with_its_status(code: str) -> None:
+    with_status, after_progress = (
+        error_class(code, status)(code, status, "m") for status in (WIRE[code].status, None)
+    )
+    policy = RetryPolicy(random=lambda: 0.5)
+    assert policy.wait_before_retry(after_progress, True, 0) == policy.wait_before_retry(
+        with_status, True, 0
+    )
 
 
 def test_a_batch_that_made_some_images_is_not_run_again(caller: Caller) -> None:
