@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from serve_app.config import ApiConfig, JobLimits, SocketLimits
 from tests.serve_app.asgi import Socket, connected, until
 from tests.serve_app.face import Face, build_face
@@ -38,6 +40,24 @@ def test_when_the_connection_breaks_under_a_send_the_jobs_stop() -> None:
             await until(lambda: bool(face.house.generation.stopped))
 
     asyncio.run(main())
+
+
+def test_an_error_of_ours_under_a_report_is_logged_and_closes_the_socket(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        face.house.generation.held = True
+        socket.say(GENERATE)
+        face.house.generation.release(1)
+        await socket.hear()
+        socket.fault = ValueError("a bug of ours")
+        face.house.generation.release(1)
+        closed = await asyncio.wait_for(socket.outbox.get(), 5)
+        assert (closed["type"], closed["code"]) == ("websocket.close", 1011)
+
+    face = run(scenario)
+    assert face.house.generation.stopped
+    assert "a bug of ours" in caplog.text
 
 
 def test_a_client_that_leaves_without_reading_is_heard() -> None:
