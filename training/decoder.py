@@ -13,11 +13,12 @@ import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from torch import Tensor, nn
 
+from training.brushes import Image
 from training.cache import Cache, load_state, parser, save_state
 from training.concepts import COLOURS, PLACES
 from training.latents import Basis, scene_rows
 from training.networks import build_vae
-from training.pictures import PLACE_LAYOUTS, Art, Image
+from training.pictures import PLACE_LAYOUTS, Art
 from training.precision import mixed_precision
 from training.schedule import TimeBudget, learning_rate
 
