@@ -66,13 +66,17 @@ class Service:
         while time.monotonic() < give_up:
             if self._process.poll() is not None:
                 raise StartFailed(f"The service stopped while starting:\n{self.said()[-4000:]}")
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=10.0).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                pass  # The port is not open yet.
+            if self._is_ready():
+                return
             time.sleep(0.5)
         raise StartFailed(f"Not ready after {START_TIMEOUT_S:g} s:\n{self.said()[-4000:]}")
+
+    def _is_ready(self) -> bool:
+        try:
+            answer = httpx.get(f"{self.url}/readyz", timeout=10.0)
+        except httpx.TransportError:  # the port opens last
+            return False
+        return answer.status_code == httpx.codes.OK
 
     @property
     def pid(self) -> int:

@@ -4,6 +4,7 @@ that a death convicts the row that was at work, and no other."""
 from __future__ import annotations
 
 import asyncio
+import logging
 import pickle
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ from jobs.plan import read_rows
 from jobs.publish import publish_shard
 from jobs.rows import PlannedRow
 from jobs.wiring import Wiring
+
+logger = logging.getLogger(__name__)
 
 LoneHandle = Any
 """Handle of a `LoneMaker`; Ray makes its class at run time, so there is no type to name."""
@@ -104,6 +107,7 @@ class LoneLane:
             except RayActorError:
                 self._actor = None
                 deaths += 1
+                logger.warning("the process of row %s died, %d times so far", row.row_id, deaths)
                 continue
             self._journal.close_alone(mark)
             return

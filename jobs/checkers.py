@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from engines.errors import InferloopError
 from jobs.making import CheckFailed
 from jobs.outcomes import Verdict
 from jobs.wiring import Wiring
+
+logger = logging.getLogger(__name__)
 
 CheckerHandle = Any
 """Handle of a `CheckerActor`; Ray makes its class at run time, so there is no type to name."""
@@ -84,8 +87,8 @@ class CheckerPool:
             self._waiting[lane] += 1
             try:
                 return await _ask(self._checkers[lane], content, row_id)
-            except RayActorError:
-                pass
+            except RayActorError:  # any of the images that waited there may have killed it
+                logger.warning("a checker died, %s is judged again alone", row_id)
             finally:
                 self._waiting[lane] -= 1
         async with self._alone:
@@ -97,7 +100,7 @@ class CheckerPool:
                 try:
                     return await _ask(checker, content, row_id)
                 except RayActorError:
-                    continue
+                    logger.warning("%s killed the checker that judged it alone", row_id)
         raise CheckFailed(f"The image killed its checker {self._max_deaths} times")
 
 

@@ -8,7 +8,7 @@ from diffusers import StableDiffusionPipeline
 
 from training.cache import Cache, load_state, parser
 from training.decoder import FastDecoder
-from training.networks import Denoiser, build_scheduler, build_vae
+from training.networks import Denoiser, build_pipeline, build_vae
 
 
 def load_denoiser(cache: Cache, name: str = "unet.pt", *, ema: bool = True) -> Denoiser:
@@ -34,18 +34,7 @@ def pipeline(cache: Cache, name: str = "unet.pt") -> StableDiffusionPipeline:
     if state is None:
         raise FileNotFoundError(cache.file("decoder.pt"))
     decoder.load_state_dict(state["model"])
-    made = StableDiffusionPipeline(
-        vae=vae,
-        text_encoder=denoiser.text_encoder,
-        tokenizer=denoiser.tokenizer,
-        unet=denoiser.unet,
-        scheduler=build_scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-    made.set_progress_bar_config(disable=True)
-    return made
+    return build_pipeline(denoiser, vae)
 
 
 def main() -> None:

@@ -4,8 +4,6 @@ The latents are fixed (``training.latents``), so this runs beside the UNet's tra
 on the latent grid; the latents get a little noise, as the denoiser's are never exact.
 """
 
-import time
-
 import cv2
 import numpy as np
 import torch
@@ -13,13 +11,15 @@ import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from torch import Tensor, nn
 
-from training.cache import Cache, load_state, parser, save_state
+from training.brushes import Image
+from training.cache import Cache
 from training.concepts import COLOURS, PLACES
 from training.latents import Basis, scene_rows
+from training.loop import Loop, RunningMean, loop_parser
 from training.networks import build_vae
-from training.pictures import PLACE_LAYOUTS, Art, Image
+from training.pictures import PLACE_LAYOUTS, Art
 from training.precision import mixed_precision
-from training.schedule import TimeBudget, learning_rate
+from training.schedule import TimeBudget
 
 CELLS = 3
 SIZES = ((512, 512), (512, 512), (512, 512), (256, 256), (384, 384))
@@ -110,63 +110,29 @@ def picture_loss(made: Tensor, target: Tensor) -> Tensor:
 
 def main() -> None:
     """Train until the time budget is spent; resumes."""
-    made = parser(__doc__)
-    made.add_argument("--minutes", type=float, default=15)
-    made.add_argument("--batch", type=int, default=16)
-    made.add_argument("--peak", type=float, default=1.5e-3)
-    args = made.parse_args()
+    args = loop_parser(__doc__, minutes=15, batch=16).parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(args.seed)
-    cache, budget, step = Cache(args.cache), TimeBudget(args.minutes * 60), 0
+    cache, mean = Cache(args.cache), RunningMean(0.3)
     model = FastDecoder(build_vae())
+    trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
-        [p for p in model.parameters() if p.requires_grad],
-        lr=args.peak,
-        betas=(0.9, 0.99),
-        weight_decay=1e-4,
-        fused=True,
+        trained, lr=args.peak, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
     )
-    path = cache.file("decoder.pt")
-    state = load_state(path)
-    if state is not None:
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, budget.spent_s = int(str(state["step"])), float(str(state["spent_s"]))
-    pictures = Pictures(cache, args.seed + step)
-    last, mean = time.monotonic(), 0.3
-    while not budget.over:
-        rate = learning_rate(args.peak, step, budget.share, warmup=100, hold=0.45)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+    budget, path = TimeBudget(args.minutes * 60), cache.file("decoder.pt")
+    loop = Loop("decoder", path, model, optimiser, budget, args.peak, hold=0.45, keep_every=50)
+    pictures = Pictures(cache, args.seed + loop.step)
+
+    def loss() -> Tensor:
         latents, target = pictures.crops(args.batch)
         noisy = latents + torch.randn_like(latents) * 0.1 * torch.rand(len(latents), 1, 1, 1)
         with mixed_precision():
             output = model(noisy).float()
-        loss = picture_loss(output, target)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        step, now = step + 1, time.monotonic()
-        budget.spend(now - last)
-        last = now
-        mean += 0.03 * ((output - target).square().mean().item() - mean)
-        if step % 50 == 0 or budget.over:
-            print(
-                f"decoder: {budget.spent_s / 60:.1f} of {args.minutes} min, step {step}, "
-                f"{10 * np.log10(4 / mean):.2f} dB",
-                flush=True,
-            )
-            save_state(
-                path,
-                {
-                    "model": model.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "step": step,
-                    "spent_s": budget.spent_s,
-                },
-            )
+        mean.add((output - target).square().mean().item())
+        return picture_loss(output, target)
+
+    loop.run(loss, lambda: f"{10 * np.log10(4 / mean.value):.2f} dB")
 
 
 if __name__ == "__main__":

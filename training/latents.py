@@ -12,9 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from training import scenes
+from training.brushes import Image
 from training.cache import Cache, parser, save_arrays
 from training.concepts import CONCEPTS, PLACES
-from training.pictures import PLACE_LAYOUTS, Art, Image
+from training.landforms import TIMES
+from training.pictures import PLACE_LAYOUTS, Art
 from training.render import variants
 
 PATCH_PX = 16
@@ -84,7 +86,7 @@ def scene_rows() -> list[tuple[str, str, int]]:
     return [
         (terrain, time, layout)
         for terrain in scenes.TERRAINS
-        for time in scenes.TIMES
+        for time in TIMES
         for layout in range(scenes.LAYOUTS)
         if terrain != "space" or time == "night"
     ]

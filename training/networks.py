@@ -3,7 +3,12 @@
 import json
 from pathlib import Path
 
-from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
+from diffusers import (
+    AutoencoderTiny,
+    DDIMScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
 from diffusers.models.attention_processor import AttnProcessor
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor, nn
@@ -155,3 +160,19 @@ def build_scheduler() -> DDIMScheduler:
         steps_offset=1,
         set_alpha_to_one=True,
     )
+
+
+def build_pipeline(denoiser: Denoiser, vae: AutoencoderTiny) -> StableDiffusionPipeline:
+    """Return diffusers' stock pipeline over the four parts; it shares their weights."""
+    pipeline = StableDiffusionPipeline(
+        vae=vae,
+        text_encoder=denoiser.text_encoder,
+        tokenizer=denoiser.tokenizer,
+        unet=denoiser.unet,
+        scheduler=build_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline

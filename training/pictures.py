@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import scenes
+from training.brushes import Image
 from training.cache import Cache
-
-Image = NDArray[np.float32]
-"""(height, width, 3) float32, sRGB 0..255."""
 
 OBJECT_SIDE = 0.78
 PLACE_TIMES = {"night": ("sky", "night"), "sky": ("sky", "day"), "space": ("space", "night")}

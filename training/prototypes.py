@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.batches import LAYOUTS_TAUGHT
+from training.brushes import Image
 from training.cache import Cache, parser, save_arrays
 from training.concepts import CONCEPTS
-from training.pictures import Art, Image
+from training.pictures import Art
 from training.render import variants
 
 SIDE_PX = 16

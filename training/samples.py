@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
 
 from training.latents import Basis
-from training.networks import Denoiser, build_scheduler, build_vae
+from training.networks import Denoiser, build_pipeline, build_vae
 from training.prompts import MUST_PASS, PLAIN
 from training.sheet import Sheet, labelled
 
@@ -21,17 +20,7 @@ def sample_sheet(
 ) -> Sheet:
     """Draw each prompt from the noise of seed 0. The latents are restored linearly, so no decoder
     needs to be there yet; a sheet costs about ten seconds of one core."""
-    pipe = StableDiffusionPipeline(
-        vae=build_vae(),
-        text_encoder=denoiser.text_encoder,
-        tokenizer=denoiser.tokenizer,
-        unet=denoiser.unet,
-        scheduler=build_scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-    pipe.set_progress_bar_config(disable=True)
+    pipe = build_pipeline(denoiser, build_vae())
     latents = pipe(
         list(prompts),
         width=512,

@@ -33,5 +33,5 @@ class HandleReadiness:
         try:
             async with asyncio.timeout(self._within_s):
                 return bool(await call(handle.ready.remote()))
-        except (InferloopError, TimeoutError):
+        except (InferloopError, TimeoutError):  # no replica answers: that is the finding
             return False

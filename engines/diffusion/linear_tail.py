@@ -21,6 +21,10 @@ _RING = 3
 touches, and the reach of the cut on its inner side."""
 
 
+class _ReachesTooFar(Exception):
+    """An output pixel depends on small pixels beyond `_REACH`."""
+
+
 class LinearTail(nn.Module):
     """(N, C, h, w) -> (N, C', s h, s w), as `layers` would."""
 
@@ -51,7 +55,8 @@ class LinearTail(nn.Module):
 
 
 def fold_linear_tail(layers: nn.Sequential) -> nn.Sequential:
-    """The same layers, their linear tail folded where it upsamples; else the layers themselves."""
+    """The same layers, their linear tail folded where it upsamples and reaches no further than
+    `_REACH`; else the layers themselves."""
     start = len(layers)
     while start > 0 and isinstance(layers[start - 1], nn.Upsample | nn.Conv2d):
         start -= 1
@@ -61,7 +66,7 @@ def fold_linear_tail(layers: nn.Sequential) -> nn.Sequential:
     channels = next(layer.in_channels for layer in tail if isinstance(layer, nn.Conv2d))
     try:
         return nn.Sequential(*layers[:start], LinearTail(tail, channels))
-    except ValueError:
+    except _ReachesTooFar:
         return layers
 
 
@@ -76,7 +81,7 @@ def _impulse_response(
     layers: nn.Sequential, channels: int
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
     """Response (C, C', s k, s k) to a one in the middle of k x k zeros in each channel, the bias
-    (C', 1, 1), and s. `ValueError` where it reaches beyond the neighbouring small pixels."""
+    (C', 1, 1), and s. `_ReachesTooFar` where it reaches beyond the neighbouring small pixels."""
     side = 4 * _REACH + 5
     weight = next(layers.parameters())
     zeros = torch.zeros((1, channels, side, side), dtype=weight.dtype, device=weight.device)
@@ -91,7 +96,7 @@ def _impulse_response(
     outside = response.clone()
     outside[:, :, middle[0] : middle[1], middle[0] : middle[1]] = 0
     if outside.abs().max() > 1e-5 * inside.abs().max():
-        raise ValueError("the response reaches too far")
+        raise _ReachesTooFar
     centre = rest[0, :, scale * (side // 2), scale * (side // 2)]
     return inside, centre.clone().view(-1, 1, 1), scale
 

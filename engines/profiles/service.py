@@ -55,7 +55,7 @@ class ProfileService:
                 continue
             try:
                 self._storage.put_new(f"{AREA}/{resource.name}", resource.read_bytes())
-            except Conflict:
+            except Conflict:  # there already: another replica's, or one that somebody has extended
                 continue
 
     def list(self) -> Sequence[ProfileSummary]:
@@ -125,6 +125,7 @@ class ProfileService:
         return left, self._measure(dataset_key).statistics(), (name, dataset_key)
 
     def _before(self, request: ProfileRequest) -> StoredProfile | None:
+        """What the request extends; None for a new name."""
         try:
             found = self._store.get(request.name)
         except NotFound:

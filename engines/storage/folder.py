@@ -135,7 +135,7 @@ class FolderStorage:
         for folder, _, names in os.walk(self._root):
             for name in filter(is_temporary, names):
                 path = os.path.join(folder, name)
-                with suppress(FileNotFoundError):
+                with suppress(FileNotFoundError):  # its writer, or another sweep, was faster
                     if os.stat(path).st_mtime < limit:
                         os.unlink(path)
                         removed += 1

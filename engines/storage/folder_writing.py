@@ -41,7 +41,7 @@ def temporary_beside(path: str, opener: OpenTemporary) -> Iterator[tuple[str, Bi
         # Closing flushes: on a full disk it raises once more what the block already raised.
         with suppress(OSError):
             file.close()
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):  # renamed into its place
             os.unlink(temporary)
 
 

@@ -113,6 +113,7 @@ def _recover(
 
 
 def _parsed_recipe(body: bytes) -> Recipe | None:
+    """None for JSON, or for what is none, that is not a recipe of ours."""
     try:
         return Recipe.from_json(body)
     except ValueError:

@@ -49,8 +49,9 @@ async def _converse(
         reading.cancel()
         broken.cancel()
         await asyncio.gather(reading, broken, session.close(), return_exceptions=True)
-    if not reading.cancelled() and (error := reading.exception()) is not None:
-        raise error
+    for task in (reading, broken):
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
 
 
 async def _read(socket: WebSocket, session: GenerationSession) -> None:
@@ -62,7 +63,7 @@ async def _read(socket: WebSocket, session: GenerationSession) -> None:
         text = message.get("text")
         try:
             await session.take(text if text is not None else message.get("bytes") or b"")
-        except (WebSocketDisconnect, OSError):
+        except (WebSocketDisconnect, OSError):  # it left while it was being answered
             return
 
 

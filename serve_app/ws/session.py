@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
+from starlette.websockets import WebSocketDisconnect
+
 from engines.errors import Details, InferloopError, NotFound, Overloaded
 from engines.types import StepProgress, StoredImage
 from serve_app.context import Context
@@ -37,6 +39,7 @@ class GenerationSession:
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._ended: set[str] = set()
         self._broken = asyncio.Event()
+        self._fault: BaseException | None = None
 
     @property
     def running(self) -> int:
@@ -54,8 +57,10 @@ class GenerationSession:
             await self._say(error_message(error, job_id=None))
 
     async def broken(self) -> None:
-        """Returns when a message could not be sent: the client is gone."""
+        """Returns when a report found the client gone, and raises what else ended one."""
         await self._broken.wait()
+        if self._fault is not None:
+            raise self._fault
 
     async def close(self) -> None:
         """Stop reporting; every job's lease ends, and so the job."""
@@ -110,5 +115,9 @@ class GenerationSession:
         del self._pumps[job_id]
         self._ended.add(job_id)
         holds.close()
-        if not pump.cancelled() and pump.exception() is not None:
-            self._broken.set()
+        error = None if pump.cancelled() else pump.exception()
+        if error is None:
+            return
+        if not isinstance(error, (WebSocketDisconnect, OSError)):
+            self._fault = error
+        self._broken.set()

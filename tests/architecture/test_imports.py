@@ -2,92 +2,105 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.importing import Module, modules, within
+
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("engines", "serve_app", "deployments", "jobs", "inferloop_synthdata", "training")
-LEAVES = {"engines.types", "engines.errors", "engines.protocols"}
-SHARED = LEAVES | {"engines.images", "engines.metrics", "engines.storage"}
-SIBLINGS = ("diffusion", "quality", "privacy", "profiles", "export")
+SHIPPED = ("engines", "serve_app", "deployments", "jobs", "inferloop_synthdata", "training")
+PACKAGES = (*SHIPPED, "benchmarks", "tests")
+
+KNOWS = {
+    "engines": (),
+    "serve_app": ("engines",),
+    "jobs": ("engines",),
+    "deployments": ("engines", "serve_app", "jobs", "inferloop_synthdata"),
+    "inferloop_synthdata": (),
+    "training": (),
+    "benchmarks": SHIPPED,
+    "tests": (*SHIPPED, "benchmarks"),
+}
+"""Package to the others of ours that it may import."""
+
+WEB = ("fastapi", "starlette", "uvicorn", "httpx", "websockets", "requests")
+LEARNING = ("torch", "diffusers", "transformers")
+STRANGERS = {
+    "engines": ("ray", *WEB),
+    "serve_app": ("ray", *LEARNING, "cv2"),
+    "jobs": ("ray.serve", *WEB),
+    "deployments": (),
+    "inferloop_synthdata": ("ray", *LEARNING, "fastapi", "starlette", "uvicorn"),
+    "training": ("ray", *WEB),
+    "benchmarks": ("ray.serve",),
+    "tests": (),
+    "tests.engines": ("ray", "serve_app", "deployments", "jobs", "fastapi", "starlette"),
+    "tests.training": ("ray", "engines", "serve_app", "deployments", "jobs"),
+}
+"""Package to what it must not import, of others and of ours."""
+
+LEAVES = ("engines.types", "engines.errors", "engines.protocols")
+PURE = (*LEAVES, "engines.images", "engines.metrics")
+ENGINES = {
+    **dict.fromkeys(LEAVES, LEAVES),
+    "engines.images": PURE,
+    "engines.metrics": PURE,
+    "engines.storage": (*PURE, "engines.storage"),
+    **{
+        f"engines.{sibling}": (*PURE, "engines.storage", f"engines.{sibling}")
+        for sibling in ("diffusion", "quality", "privacy", "profiles", "export")
+    },
+    "serve_app": LEAVES,
+}
+"""Package to the parts of the engines that it may import; who is not named here, all of them."""
+
+BY_PACKAGE = pytest.mark.parametrize("module", modules(ROOT, PACKAGES), ids=lambda each: each.name)
 
 
-def modules() -> list[tuple[str, Path]]:
-    found = []
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            found.append((name, path))
-    return found
+def test_every_package_has_its_rules() -> None:
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert folders <= set(PACKAGES)
+    assert set(KNOWS) == set(PACKAGES) <= set(STRANGERS)
+    parts = {f"engines.{path.stem}" for path in (ROOT / "engines").iterdir() if path.stem[0] != "_"}
+    assert parts <= set(ENGINES)
 
 
-def imports_of(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names |= {node.module}
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+@BY_PACKAGE
+def test_a_module_imports_only_downwards(module: Module) -> None:
+    own = module.name.partition(".")[0]
+    ours = {name for name in module.imports if name.partition(".")[0] in PACKAGES}
+    knows = (own, *KNOWS[own])
+    assert not [name for name in ours if name.partition(".")[0] not in knows]
+    for package, parts in ENGINES.items():
+        if within(module.name, package):
+            used = (name for name in ours if within(name, "engines") and name != "engines")
+            assert not [name for name in used if not any(within(name, part) for part in parts)]
 
 
-def within(name: str, package: str) -> bool:
-    return name == package or name.startswith(package + ".")
+@BY_PACKAGE
+def test_a_module_imports_no_stranger(module: Module) -> None:
+    for package, strangers in STRANGERS.items():
+        if within(module.name, package):
+            found = {name for name in module.imports for s in strangers if within(name, s)}
+            assert not found
 
 
-def allowed_engines(module: str) -> set[str] | None:
-    """Packages under `engines` that `module` may import; None means all of them."""
-    if module in LEAVES or module == "engines":
-        return LEAVES
-    for sibling in SIBLINGS:
-        if within(module, f"engines.{sibling}"):
-            return SHARED | {f"engines.{sibling}"}
-    for shared in ("engines.images", "engines.metrics", "engines.storage"):
-        if within(module, shared):
-            return LEAVES | {"engines.images", "engines.metrics", shared}
-    if within(module, "serve_app"):
-        return LEAVES
-    if within(module, "inferloop_synthdata") or within(module, "training"):
-        return set()
-    return None
-
-
-@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: str(value))
-def test_a_module_imports_only_downwards(module: str, path: Path) -> None:
-    imported = imports_of(path)
-    allowed = allowed_engines(module)
-    for name in imported:
-        if allowed is not None and within(name, "engines") and name != "engines":
-            assert any(within(name, ok) for ok in allowed), f"{module} imports {name}"
-        if within(name, "ray"):
-            assert module.split(".")[0] in ("deployments", "jobs"), f"{module} imports {name}"
-        if within(name, "ray.serve"):
-            assert within(module, "deployments"), f"{module} imports {name}"
-        if within(name, "serve_app"):
-            assert module.split(".")[0] in ("serve_app", "deployments"), f"{module} imports {name}"
-        if within(name, "deployments") and name != "deployments":
-            assert module.split(".")[0] == "deployments", f"{module} imports {name}"
-        if within(module, "serve_app") or within(module, "inferloop_synthdata"):
-            assert name.split(".")[0] not in ("torch", "diffusers"), f"{module} imports {name}"
+def test_the_batch_scheduler_knows_no_tensor_and_no_loop() -> None:
+    (scheduler,) = (m for m in modules(ROOT, PACKAGES) if m.name == "engines.diffusion.scheduler")
+    foreign = {name.partition(".")[0] for name in scheduler.imports} - {"engines"}
+    assert foreign <= {"__future__", *sys.stdlib_module_names} - {"asyncio", "threading", "time"}
 
 
 def test_the_environment_is_read_in_one_place() -> None:
     allowed = {"deployments.settings", "deployments.launch", "deployments.child_service"}
-    for module, path in modules():
-        if module.split(".")[0] in ("jobs", "inferloop_synthdata", "training"):
-            continue
-        if module not in allowed:
-            assert "os.environ" not in path.read_text(encoding="utf-8"), module
+    for module in modules(ROOT, ("engines", "serve_app", "deployments")):
+        if module.name not in allowed:
+            assert "os.environ" not in module.path.read_text(encoding="utf-8"), module.name
 
 
-@pytest.mark.skipif(not (ROOT / "serve_app/app.py").exists(), reason="no face yet")
 def test_the_face_loads_no_heavy_library() -> None:
     code = (
         "import sys, serve_app.app; "

@@ -46,12 +46,16 @@ class Production:
 
 
 def production_config(port: int, with_redis: bool) -> dict[str, Any]:
-    """The file as it is, but for the models, one thread a model, the address, and where there is
-    no Redis, who counts the requests."""
+    """The file as it is, but for the models, one thread a model, the address, pools that stay at
+    their least, and where there is no Redis, who counts the requests."""
     document = config_files.load(REPOSITORY / "configs" / "production.yaml")
     (application,) = document["applications"]
     for pool in application["args"]["pools"]:
         pool["engine"] |= {"models": [MODELS[pool["name"]]], "torch_threads": 1}
+    for deployment in application["deployments"]:
+        if deployment["name"].startswith("diffusion-"):  # one more would take the other pool's GPU
+            scaling = deployment["autoscaling_config"]
+            scaling["max_replicas"] = scaling["min_replicas"]
     if not with_redis:
         application["args"]["api"]["rate_limiter"] = "actor"
         options = {"num_cpus": 0.1, "resources": {"cpu_node": 0.01}}
@@ -111,6 +115,8 @@ def production(
         "OMP_NUM_THREADS": "1",
         "RAY_AUTH_MODE": "disabled",
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_prestart_worker_first_driver": "0",  # no idle worker for each of 28 logical CPUs
+        "RAY_health_check_period_ms": "1000",  # in place of 3000; a node is lost after 5 of them
         "RAY_worker_niceness": "0",  # in place of 15, at which a busy machine starves them
         "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "3",  # in place of 30: no balancer to wait for
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",

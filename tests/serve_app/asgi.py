@@ -30,6 +30,8 @@ class Socket:
         self._reading = asyncio.Event()
         self._reading.set()
         self.broken = False
+        self.fault: Exception | None = None
+        """What the next send raises, once."""
 
     def stall(self) -> None:
         self._reading.clear()
@@ -41,6 +43,9 @@ class Socket:
         await self._reading.wait()
         if self.broken:
             raise OSError("connection lost")
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
         await self.outbox.put(message)
 
     async def receive(self) -> Message:

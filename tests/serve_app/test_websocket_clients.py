@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from serve_app.config import ApiConfig, JobLimits, SocketLimits
 from tests.serve_app.asgi import Socket, connected, until
-from tests.serve_app.face import Face, build_face
-from tests.serve_app.house import House
+from tests.serve_app.face import Face
 from tests.serve_app.socket_play import GENERATE, run, steps
+
+
+async def first_step(face: Face, socket: Socket) -> dict[str, Any]:
+    """Ask for an image and let it take one step; returns the message that tells of it."""
+    face.house.generation.held = True
+    socket.say(GENERATE)
+    face.house.generation.release(1)
+    return await socket.hear()
 
 
 def test_when_the_client_goes_its_jobs_stop() -> None:
@@ -26,43 +36,45 @@ def test_when_the_client_goes_its_jobs_stop() -> None:
 
 
 def test_when_the_connection_breaks_under_a_send_the_jobs_stop() -> None:
-    async def main() -> None:
-        face = build_face(House(), ApiConfig(rates=Face.GENEROUS))
-        face.house.generation.held = True
-        async with connected(face.app) as socket:
-            socket.say(GENERATE)
-            face.house.generation.release(1)
-            await socket.hear()
-            socket.broken = True
-            face.house.generation.release(1)
-            await until(lambda: bool(face.house.generation.stopped))
+    async def scenario(face: Face, socket: Socket) -> None:
+        await first_step(face, socket)
+        socket.broken = True
+        face.house.generation.release(1)
+        await until(lambda: bool(face.house.generation.stopped))
 
-    asyncio.run(main())
+    run(scenario)
+
+
+def test_an_error_of_ours_under_a_report_is_logged_and_closes_the_socket(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario(face: Face, socket: Socket) -> None:
+        await first_step(face, socket)
+        socket.fault = ValueError("a bug of ours")
+        face.house.generation.release(1)
+        closed = await asyncio.wait_for(socket.outbox.get(), 5)
+        assert (closed["type"], closed["code"]) == ("websocket.close", 1011)
+
+    face = run(scenario)
+    assert face.house.generation.stopped
+    assert "a bug of ours" in caplog.text
 
 
 def test_a_client_that_leaves_without_reading_is_heard() -> None:
-    async def main() -> None:
-        face = build_face(House(), ApiConfig(rates=Face.GENEROUS))
-        face.house.generation.held = True
-        async with connected(face.app) as socket:
-            socket.say(GENERATE)
-            face.house.generation.release(1)
-            await socket.hear()
-            socket.stall()
-            face.house.generation.release(5)
-            await until(lambda: face.house.generation.steps_done >= 6)
-            socket.leave()
-            await until(lambda: bool(face.house.generation.stopped))
+    async def scenario(face: Face, socket: Socket) -> None:
+        await first_step(face, socket)
+        socket.stall()
+        face.house.generation.release(5)
+        await until(lambda: face.house.generation.steps_done >= 6)
+        socket.leave()
+        await until(lambda: bool(face.house.generation.stopped))
 
-    asyncio.run(main())
+    run(scenario)
 
 
 def test_a_reader_that_does_not_keep_up_gets_the_newest_progress() -> None:
     async def scenario(face: Face, socket: Socket) -> None:
-        face.house.generation.held = True
-        socket.say(GENERATE)
-        face.house.generation.release(1)
-        first = await socket.hear()
+        first = await first_step(face, socket)
         socket.stall()
         face.house.generation.release(40)
         await until(lambda: face.house.generation.steps_done >= 41)

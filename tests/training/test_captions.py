@@ -15,8 +15,9 @@ from training.captions import (
     scene_caption,
 )
 from training.concepts import COLOUR_WORDS, COLOURS, CONCEPTS, PLACES
+from training.landforms import TIMES
 from training.prompts import MUST_PASS, PARAPHRASES, PLAIN
-from training.scenes import TERRAINS, TIMES
+from training.scenes import TERRAINS
 
 
 @pytest.mark.parametrize("background", list(COLOURS))

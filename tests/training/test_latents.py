@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from training import scenes
+from training.landforms import TIMES
 from training.latents import CHANNELS, Basis, patches
 from training.pictures import Art, Layer
 from training.render import recolour
@@ -62,7 +63,7 @@ def test_an_object_keeps_its_place_and_edges(art: Art) -> None:
 
 
 @pytest.mark.parametrize("terrain", scenes.TERRAINS)
-@pytest.mark.parametrize("time", scenes.TIMES)
+@pytest.mark.parametrize("time", TIMES)
 def test_scenes_are_seeded_and_in_range(art: Art, terrain: str, time: str) -> None:
     first, again = (art.scene(terrain, time, 3, (64, 96)) for _ in range(2))
     assert first.shape == (64, 96, 3)

@@ -8,6 +8,7 @@ import torch
 from training.cache import load_state, save_state
 from training.calibrate import EARLY, NOMINAL, shrinkage
 from training.diffusion import HIGH_NOISE_BIAS, Diffusion
+from training.loop import Loop
 from training.networks import build_scheduler, build_tokenizer
 from training.schedule import TimeBudget, learning_rate
 
@@ -36,6 +37,33 @@ def test_a_suspended_machine_does_not_eat_the_budget() -> None:
     budget.spend(3600)
     assert budget.spent_s == 65
     assert not budget.over
+
+
+def a_loop(path: Path, budget_s: float) -> Loop:
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    return Loop("line", path, model, optimiser, TimeBudget(budget_s), 1e-2, hold=0.5, keep_every=5)
+
+
+def test_a_loop_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    first = a_loop(tmp_path / "line.pt", budget_s=0.02)
+    losses: list[float] = []
+
+    def loss() -> torch.Tensor:
+        error: torch.Tensor = (first.model(torch.ones(4, 2)) - 1).square().mean()
+        losses.append(error.item())
+        return error
+
+    first.run(loss, lambda: "")
+    assert first.step == len(losses) > 0
+    assert first.budget.over
+    again = a_loop(tmp_path / "line.pt", budget_s=60)
+    assert (again.step, again.budget.spent_s) == (first.step, first.budget.spent_s)
+    for one, other in zip(first.model.parameters(), again.model.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
+    moments = first.optimiser.state_dict()["state"]
+    torch.testing.assert_close(again.optimiser.state_dict()["state"], moments)
 
 
 def test_the_last_noise_level_has_no_signal() -> None:

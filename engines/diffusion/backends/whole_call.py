@@ -149,7 +149,7 @@ class WholeCallRunner:
                 output = pipe(**self._arguments(call.request, on_step_end))
                 call.picture = output.images
         except _Abandoned:
-            pass
+            pass  # the engine has ended the request: nobody waits for a picture or an error
         except Exception as error:  # noqa: BLE001 - handed to the engine's thread
             call.error = error
         finally:

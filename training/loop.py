@@ -1,0 +1,89 @@
+"""The loop of the small stages: steps until the time budget is spent, kept so that it can go on."""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from training.cache import load_state, parser, save_state
+from training.schedule import TimeBudget, learning_rate
+
+WARMUP_STEPS = 100
+
+
+@dataclass
+class RunningMean:
+    """Exponential mean of what is added: the last 33 or so count."""
+
+    value: float
+
+    def add(self, value: float) -> None:
+        """Move 3 % of the way to ``value``."""
+        self.value += 0.03 * (value - self.value)
+
+
+@dataclass
+class Loop:
+    """One model's training, from the checkpoint at ``path`` on where there is one."""
+
+    name: str
+    path: Path
+    model: nn.Module
+    optimiser: torch.optim.Optimizer
+    budget: TimeBudget
+    peak: float
+    """Learning rate between the warm-up and the decay."""
+    hold: float
+    """Share of the budget after which the learning rate decays."""
+    keep_every: int
+    """Steps between two checkpoints."""
+    step: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        state = load_state(self.path)
+        if state is not None:
+            self.model.load_state_dict(state["model"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step, self.budget.spent_s = int(str(state["step"])), float(str(state["spent_s"]))
+
+    def run(self, loss: Callable[[], Tensor], tell: Callable[[], str]) -> None:
+        """Minimise ``loss``, a call a step; ``tell`` says how it goes with every checkpoint."""
+        last = time.monotonic()
+        while not self.budget.over:
+            self._descend(loss)
+            now = time.monotonic()
+            self.budget.spend(now - last)
+            last = now
+            if self.step % self.keep_every == 0 or self.budget.over:
+                spent, whole = self.budget.spent_s / 60, self.budget.budget_s / 60
+                told = f"{spent:.1f} of {whole:g} min, step {self.step}, {tell()}"
+                print(f"{self.name}: {told}", flush=True)
+                self._keep()
+
+    def _descend(self, loss: Callable[[], Tensor]) -> None:
+        share = self.budget.share
+        rate = learning_rate(self.peak, self.step, share, warmup=WARMUP_STEPS, hold=self.hold)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        loss().backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+
+    def _keep(self) -> None:
+        kept = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
+        save_state(self.path, {**kept, "step": self.step, "spent_s": self.budget.spent_s})
+
+
+def loop_parser(description: str | None, *, minutes: float, batch: int) -> argparse.ArgumentParser:
+    """Return the stages' parser with what a loop takes: budget, batch size, learning rate."""
+    made = parser(description)
+    made.add_argument("--minutes", type=float, default=minutes)
+    made.add_argument("--batch", type=int, default=batch)
+    made.add_argument("--peak", type=float, default=1.5e-3)
+    return made
