@@ -1,0 +1,156 @@
+"""The second core: what libgomp's spinning, and a second thread with a team, do to the engine.
+
+    python -m benchmarks.threads                # a minute on two cores
+    python -m benchmarks.threads --neighbours 2 # beside that many busy loops
+
+Each row is a process of its own over `configs/local.yaml`'s engine: a lone image (20 steps, guidance
+7.5, median of five), then sixteen requests of mixed steps and guidance at once. "own loader" is as
+the service runs; "staying loader" keeps the thread that loaded the model, whose OpenMP team makes
+libgomp spin a thousand times at most. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+POLICIES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("asleep at once", {"OMP_WAIT_POLICY": "PASSIVE"}),
+    ("spin 1,000", {"GOMP_SPINCOUNT": "1000"}),
+    ("spin 2,000", {"GOMP_SPINCOUNT": "2000"}),
+    ("spin 10,000", {"GOMP_SPINCOUNT": "10000"}),
+    ("libgomp's default", {}),
+)
+STAYING = "--staying-loader"
+SIDE_PX = 512
+
+
+class Waited:
+    """A listener that waits for the end."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+
+    def progress(self, event: object) -> None:
+        """Steps are not looked at."""
+
+    def finished(self, image: object) -> None:
+        self.ended.set()
+
+    def failed(self, error: Exception) -> None:
+        raise SystemExit(f"the engine failed: {error}")
+
+
+def measure(staying_loader: bool) -> str:
+    """One row: seconds and CPU seconds of a lone image, images a second of sixteen at once."""
+    from engines.diffusion.config import EngineConfig
+    from engines.diffusion.engine import StepEngine
+    from engines.diffusion.loading import load_runner
+    from engines.types import GenerationRequest
+
+    document = yaml.safe_load((REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8"))
+    pool = document["applications"][0]["args"]["pools"][0]
+    config = EngineConfig.model_validate(pool["engine"])
+    root = REPOSITORY / "models"
+    runner = None
+    if staying_loader:
+        keeper = ThreadPoolExecutor(1)
+        runner = keeper.submit(load_runner, config.models[0], config, root).result()
+    engine = StepEngine(
+        config, models_root=root, load=(lambda entry: runner) if runner is not None else None
+    )
+    engine.start()
+
+    def ask(name: str, steps: int = 20, guidance: float = 7.5) -> Waited:
+        waited = Waited()
+        model_id = config.models[0].id
+        engine.submit(
+            GenerationRequest(
+                name, "a red apple", model_id, SIDE_PX, SIDE_PX, steps, guidance, seed=1
+            ),
+            waited,
+        )
+        return waited
+
+    ask("warm").ended.wait()
+    lone_s, cpu_s = [], time.process_time()
+    for number in range(5):
+        began = time.perf_counter()
+        ask(f"lone-{number}").ended.wait()
+        lone_s.append(time.perf_counter() - began)
+    cpu_s = (time.process_time() - cpu_s) / len(lone_s)
+    began = time.perf_counter()
+    mixed = [
+        ask(f"mixed-{number}", (10, 20, 30, 40, 50)[number % 5], (1.0, 5.0, 7.5)[number % 3])
+        for number in range(16)
+    ]
+    for waited in mixed:
+        waited.ended.wait()
+    rate = len(mixed) / (time.perf_counter() - began)
+    engine.shutdown()
+    return f"{statistics.median(lone_s):.2f} | {cpu_s:.2f} | {rate:.2f}"
+
+
+@contextmanager
+def neighbours(count: int) -> Iterator[None]:
+    """Processes that want a core each, for the block."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def child(variables: dict[str, str], *options: str) -> str:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_NUM_THREADS")
+    }
+    command = [sys.executable, "-m", "benchmarks.threads", "--child", *options]
+    return subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={**environment, **variables},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.splitlines()[-1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--neighbours", type=int, default=0, help="busy loops beside it")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(STAYING, action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.child:
+        print(measure(chosen.staying_loader))
+        return
+    print(f"{os.cpu_count()} cores, {chosen.neighbours} busy neighbours\n")
+    print("| threads that wait | loader | lone image, s | its CPU s | 16 at once, images/s |")
+    print("|---|---|---|---|---|")
+    with neighbours(chosen.neighbours):
+        for name, variables in POLICIES:
+            print(f"| {name} | own thread | {child(variables)} |", flush=True)
+        print(f"| libgomp's default | staying thread | {child({}, STAYING)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
