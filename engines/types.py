@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -300,8 +300,9 @@ class Comparison:
 # --- storage ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectStat:
+class ObjectStat(NamedTuple):
+    """What a listing says of an object; a tuple, because listings make 100,000 of them."""
+
     key: str
     size_bytes: int
     modified_at: datetime

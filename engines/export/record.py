@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue
@@ -19,8 +19,7 @@ PathOfKey = Callable[[str], str]
 """From a key to the path on the wire (data root and key)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(NamedTuple):
     """What was read of the file itself."""
 
     format: str

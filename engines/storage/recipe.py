@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -83,20 +84,38 @@ class Recipe:
         if not isinstance(found, dict) or found.get("schema") != RECIPE_SCHEMA:
             raise ValueError("not a recipe of ours")
         try:
-            known = {name: found[name] for name in _NAMES if name in found}
-            parameters = {
-                n: found["parameters"][n] for n in _PARAMETERS if n in found["parameters"]
-            }
-            known["parameters"] = RecipeParameters(**parameters)
-            known["created_at"] = datetime.fromisoformat(found["created_at"]).astimezone(UTC)
-            known["notes"] = tuple(found.get("notes", ()))
-            return cls(**known)
+            parameters = RecipeParameters(*_parameters(found["parameters"]))
+            created_at = datetime.fromisoformat(found["created_at"]).astimezone(UTC)
+            notes = tuple(found.get("notes", ()))
+            changed = {"parameters": parameters, "created_at": created_at, "notes": notes}
+            return cls(*_fields({**found, **changed}))
         except (KeyError, TypeError) as error:
             raise ValueError("recipe lacks a field") from error
 
 
 _NAMES = tuple(f.name for f in fields(Recipe))
 _PARAMETERS = tuple(f.name for f in fields(RecipeParameters))
+
+
+def _getter(cls: type[Recipe | RecipeParameters]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """From parsed JSON to the positional arguments of `cls`; `KeyError` if one is missing that has
+    no default. Several times as quick as keywords: exports do it for 100,000 images."""
+    get = itemgetter(*(f.name for f in fields(cls)))
+    defaults = {f.name: f.default for f in fields(cls) if f.default is not MISSING}
+    defaults |= {
+        f.name: f.default_factory() for f in fields(cls) if f.default_factory is not MISSING
+    }
+
+    def values(found: dict[str, Any]) -> tuple[Any, ...]:
+        try:
+            return get(found)
+        except KeyError:  # written by an earlier version
+            return get({**defaults, **found})
+
+    return values
+
+
+_fields, _parameters = _getter(Recipe), _getter(RecipeParameters)
 
 
 def make_recipe(
