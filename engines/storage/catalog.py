@@ -20,6 +20,7 @@ from engines.types import ObjectStat
 if TYPE_CHECKING:
     from engines.protocols import Storage
 
+_INDEX = f"{INDEX_FOLDER}/"
 _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -55,7 +56,7 @@ class CatalogImage(NamedTuple):
     name: str
     stat: ObjectStat
     sidecars: dict[FileKind, ObjectStat]
-    index: dict[str, IndexEntry]
+    entries: dict[str, IndexEntry]
 
 
 @contextmanager
@@ -77,11 +78,12 @@ class Catalog:
     def __init__(self, database: sqlite3.Connection, dataset: str) -> None:
         self._database = database
         self._dataset = dataset
+        query = "SELECT COUNT(*) FROM files WHERE kind = 'image'"
+        self._count = int(database.execute(query).fetchone()[0])
 
     def count(self) -> int:
         """How many images there are."""
-        query = "SELECT COUNT(*) FROM files WHERE kind = 'image'"
-        return int(self._database.execute(query).fetchone()[0])
+        return self._count
 
     def images(self) -> Iterator[CatalogImage]:
         """Every image, ordered by id. Of two with one stem, the later keeps its suffix as id."""
@@ -98,7 +100,7 @@ class Catalog:
                     image_id = name if images else stem
                     images[name] = CatalogImage(image_id, name, stat, sidecars, {})
                 if line is not None:
-                    images[name].index[line] = IndexEntry(line_etag, body)
+                    images[name].entries[line] = IndexEntry(line_etag, body)
             yield from images.values()
 
     def _stat(self, name: str, size: int, modified: float, etag: str) -> ObjectStat:
@@ -117,7 +119,7 @@ def _files(storage: Storage, dataset: str, shards: list[str]) -> Iterator[tuple[
     """Rows of `files`; the keys of index shards go to `shards` on the way."""
     for stat in storage.list(dataset):
         name = stat.key[len(dataset) + 1 :]
-        if name.startswith(f"{INDEX_FOLDER}/"):
+        if name.startswith(_INDEX):
             shards.append(stat.key)
         elif dataset == GENERATED and "/" in name:
             continue  # the datasets' own

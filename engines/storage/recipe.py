@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -35,7 +35,7 @@ class RecipeParameters:
 
     def as_dict(self) -> dict[str, JsonValue]:
         """By name, in order; quicker than `dataclasses.asdict`, which copies deeply."""
-        return {name: getattr(self, name) for name in _PARAMETERS}
+        return dict(zip(_PARAMETERS, _values_of(self), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ class Recipe:
 
 _NAMES = tuple(f.name for f in fields(Recipe))
 _PARAMETERS = tuple(f.name for f in fields(RecipeParameters))
+_values_of = attrgetter(*_PARAMETERS)
 
 
 def _getter(cls: type[Recipe | RecipeParameters]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:

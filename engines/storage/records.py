@@ -49,7 +49,7 @@ class DatasetRecord(NamedTuple):
 
 def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
     """Join; whatever the index lacks or has in an old version is read from the objects."""
-    entry = image.index.get("image")
+    entry = image.entries.get("image")
     recipe = _parsed_recipe(entry.body) if entry else None
     if recipe is not None and recipe.size_bytes != image.stat.size_bytes:
         recipe = None  # the line speaks of a file that somebody replaced
@@ -126,7 +126,7 @@ def _verdict(
     stat = image.sidecars.get(kind)
     if stat is None:
         return None, False
-    entry = image.index.get(kind)
+    entry = image.entries.get(kind)
     verdict = _parsed_verdict(entry.body) if entry and entry.etag == stat.etag else None
     was_read = verdict is None
     if verdict is None:
