@@ -80,7 +80,15 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, found: object) -> Recipe:
-        """From parsed JSON; fields of later versions are left out, `ValueError` if it is none."""
+        """From parsed JSON; fields of later versions are left out, `ValueError` if it is none, or
+        if a field is not of its type (somebody edited it)."""
+        recipe = cls.trusted(found)
+        _check_types(recipe)
+        return recipe
+
+    @classmethod
+    def trusted(cls, found: object) -> Recipe:
+        """The same without a look at the types: for what we wrote where nobody edits."""
         if not isinstance(found, dict) or found.get("schema") != RECIPE_SCHEMA:
             raise ValueError("not a recipe of ours")
         try:
@@ -91,6 +99,38 @@ class Recipe:
             return cls(*_fields({**found, **changed}))
         except (KeyError, TypeError) as error:
             raise ValueError("recipe lacks a field") from error
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, type(None)),
+    "int": (int,),
+    "int | None": (int, type(None)),
+    "float": (int, float),
+    "float | None": (int, float, type(None)),
+    "tuple[str, ...]": (tuple,),
+    "Mapping[str, JsonValue]": (dict,),
+    "Mapping[str, str]": (dict,),
+}
+"""By annotation, what JSON gives for it. `bool` is no `int` here."""
+_MOST = 2**53
+"""Whole numbers from here on are not the same everywhere (JavaScript, doubles)."""
+
+
+def _check_types(recipe: Recipe) -> None:
+    """Raise `ValueError` unless every field is what its annotation says."""
+    for part in (recipe, recipe.parameters):
+        for field_ in fields(part):
+            value = getattr(part, field_.name)
+            allowed = _TYPES.get(str(field_.type))
+            if allowed is not None and type(value) not in allowed:
+                raise ValueError(f"recipe has a wrong {field_.name}")
+            if type(value) is int and abs(value) >= _MOST:
+                raise ValueError(f"recipe has a wrong {field_.name}")
+    if not all(isinstance(note, str) for note in recipe.notes):
+        raise ValueError("recipe has wrong notes")
+    if recipe.file_sha256 is not None and len(recipe.file_sha256) != 64:
+        raise ValueError("recipe has a wrong file_sha256")
 
 
 _NAMES = tuple(f.name for f in fields(Recipe))

@@ -50,7 +50,7 @@ class DatasetRecord(NamedTuple):
 def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
     """Join; whatever the index lacks or has in an old version is read from the objects."""
     entry = image.entries.get("image")
-    recipe = _parsed_recipe(entry.body) if entry else None
+    recipe = _indexed_recipe(entry.body) if entry else None
     if recipe is not None and recipe.size_bytes != image.stat.size_bytes:
         recipe = None  # the line speaks of a file that somebody replaced
     metadata: Mapping[str, JsonValue] | None = None
@@ -109,6 +109,13 @@ def _recover(
         return recipe_of_png(storage, image.stat.key), metadata
     except NotFound:  # deleted since it was listed
         return None, metadata
+
+
+def _indexed_recipe(body: bytes) -> Recipe | None:
+    try:
+        return Recipe.trusted(orjson.loads(body))
+    except ValueError:
+        return None
 
 
 def _parsed_recipe(body: bytes) -> Recipe | None:
