@@ -13,7 +13,6 @@ runs in a process of its own, so that peaks of memory do not mix.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from pathlib import Path
 import boto3
 
 from benchmarks.export_dataset import make_dataset
-from benchmarks.export_files import METHODS
+from benchmarks.export_files import METHODS, in_own_process
 from benchmarks.export_s3 import S3Server, measure
 
 SIDE_PX = 64
@@ -37,15 +36,7 @@ def file_rows(count: int, folder: Path) -> Iterator[str]:
     root = folder / f"n{count}"
     make_dataset(root, count, SIDE_PX)
     for method in METHODS:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.export_files", method, str(root)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        got = json.loads(done.stdout.splitlines()[-1])
-        if got["count"] != count:
-            raise RuntimeError(f"{method} exported {got['count']} of {count}")
+        got = in_own_process(method, root, count)
         rate, cpu_us = count / got["s"], got["cpu_s"] * 1e6 / count
         yield f"| {method} | {count} | {rate:,.0f} | {cpu_us:.0f} | {got['peak_mib']:.0f} |"
 
