@@ -13,7 +13,6 @@ runs in a process of its own, so that peaks of memory do not mix.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from pathlib import Path
 import boto3
 
 from benchmarks.export_dataset import make_dataset
-from benchmarks.export_files import METHODS
+from benchmarks.export_files import METHODS, in_own_process
 from benchmarks.export_s3 import S3Server, measure
 
 SIDE_PX = 64
@@ -37,15 +36,7 @@ def file_rows(count: int, folder: Path) -> Iterator[str]:
     root = folder / f"n{count}"
     make_dataset(root, count, SIDE_PX)
     for method in METHODS:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.export_files", method, str(root)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        got = json.loads(done.stdout.splitlines()[-1])
-        if got["count"] != count:
-            raise RuntimeError(f"{method} exported {got['count']} of {count}")
+        got = in_own_process(method, root, count)
         rate, cpu_us = count / got["s"], got["cpu_s"] * 1e6 / count
         yield f"| {method} | {count} | {rate:,.0f} | {cpu_us:.0f} | {got['peak_mib']:.0f} |"
 
@@ -58,14 +49,34 @@ def print_files(sizes: list[int], folder: Path) -> None:
             print(row, flush=True)
 
 
-def print_uploads(server: S3Server, where: str, count: int, folder: Path, repeats: int) -> None:
+def print_uploads(
+    server: S3Server, where: str, count: int, folder: Path, repeats: int
+) -> dict[str, float]:
+    """Prints the table; returns client to objects a second."""
     root = folder / "uploads"
     make_dataset(root, count, UPLOAD_SIDE_PX)
     print(f"\n{count} x 200 KB to {where}, median of {repeats}\n")
     print("| client | objects/s | CPU ms/object (client) |")
     print("|---|---|---|")
-    for name, (rate, cpu_ms) in measure(server, root, repeats).items():
+    found = measure(server, root, repeats)
+    for name, (rate, cpu_ms) in found.items():
         print(f"| {name} | {rate:.0f} | {cpu_ms:.1f} |", flush=True)
+    return {name: rate for name, (rate, _) in found.items()}
+
+
+def draw(rates: dict[str, float], title: str, path: Path) -> None:
+    """Bars, ours in colour."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6, 3), layout="constrained")
+    names = sorted(rates, key=rates.__getitem__)
+    colours = ["tab:blue" if name.startswith("ours") else "tab:gray" for name in names]
+    axes.bar_label(axes.barh(names, [rates[name] for name in names], color=colours), fmt="%.0f")
+    axes.set(title=title, xlabel="objects/s")
+    figure.savefig(path)
 
 
 @contextmanager
@@ -95,6 +106,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--uploads", action="store_true")
+    parser.add_argument("--plot", type=Path, help="SVG of the uploads")
     parser.add_argument("--s3-endpoint")
     parser.add_argument("--s3-key", default="")
     parser.add_argument("--s3-secret", default="")
@@ -107,10 +119,12 @@ def main() -> None:
             print_files(sizes, Path(name))
         if options.s3_endpoint:
             server = S3Server(options.s3_endpoint, options.s3_key, options.s3_secret)
-            print_uploads(server, options.s3_endpoint, uploads, Path(name), repeats)
-            return
-        with moto_server() as server:
-            print_uploads(server, "moto", uploads, Path(name), repeats)
+            rates = print_uploads(server, options.s3_endpoint, uploads, Path(name), repeats)
+        else:
+            with moto_server() as server:
+                rates = print_uploads(server, "moto", uploads, Path(name), repeats)
+        if options.plot is not None:
+            draw(rates, f"{uploads} x 200 KB uploaded", options.plot)
 
 
 if __name__ == "__main__":

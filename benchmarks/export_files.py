@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -103,6 +104,20 @@ def peak_mib() -> float:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     raise OSError("no VmHWM in /proc/self/status")
+
+
+def in_own_process(method: str, root: Path, count: int) -> dict[str, float]:
+    """Run one export and return what `main` prints, so that peaks of memory do not mix."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.export_files", method, str(root)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    got: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    if got["count"] != count:
+        raise RuntimeError(f"{method} exported {got['count']} of {count}")
+    return got
 
 
 def main() -> None:

@@ -7,42 +7,26 @@ for the 100,000 (`--sizes 1000 10000` for less).
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.export_dataset import make_dataset
-from benchmarks.export_files import METHODS
+from benchmarks.export_files import METHODS, in_own_process
 
 SIDE_PX = 64
 OURS = tuple(name for name in METHODS if name.startswith("ours"))
 
 
-def peak_mib(method: str, root: Path, count: int) -> float:
-    """Largest resident memory of one export, interpreter and libraries included, MiB."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.export_files", method, str(root)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    got = json.loads(done.stdout.splitlines()[-1])
-    if got["count"] != count:
-        raise RuntimeError(f"{method} exported {got['count']} of {count}")
-    return float(got["peak_mib"])
-
-
 def measure(sizes: list[int], folder: Path) -> dict[str, list[float]]:
-    """Method to its peak at each size."""
+    """Method to its peak at each size: largest resident memory, interpreter and libraries
+    included, MiB."""
     peaks: dict[str, list[float]] = {method: [] for method in OURS}
     for count in sizes:
         root = folder / f"n{count}"
         make_dataset(root, count, SIDE_PX)
         for method in OURS:
-            peaks[method].append(peak_mib(method, root, count))
+            peaks[method].append(in_own_process(method, root, count)["peak_mib"])
             shutil.rmtree(root / "exports")
             print(f"{method}, {count:,} images: {peaks[method][-1]:.0f} MiB", flush=True)
         shutil.rmtree(root)

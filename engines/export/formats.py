@@ -30,17 +30,26 @@ class FileWriter(Protocol):
         """Free what is held; the file was abandoned before."""
 
 
+_LINES_BYTES = 64 * 1024
+"""JSONL written at a time."""
+
+
 class JsonlWriter:
     """One JSON object a line, UTF-8."""
 
     def __init__(self, file: HashedFile) -> None:
         self._file = file
+        self._lines = bytearray()
 
     def add(self, record: Record, content: bytes | None) -> None:
-        self._file.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+        self._lines += orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+        if len(self._lines) >= _LINES_BYTES:
+            self.finish()
 
     def finish(self) -> None:
         """A JSONL file has no end of its own."""
+        self._file.write(self._lines)
+        self._lines.clear()
 
     def abandon(self) -> None:
         """Nothing is held."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from engines.storage.records import DatasetRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A record with what was read. `failure` says in words why the image cannot be exported."""
 
     record: DatasetRecord
@@ -44,7 +42,8 @@ class RecordReader:
 
     def needs_reads(self, record: DatasetRecord) -> bool:
         """Whether `load` touches the storage."""
-        return self._with_content or facts_of_recipe(record) is None or self._annotated(record)
+        known = record.recipe is not None and record.recipe.file_sha256 is not None
+        return self._with_content or not known or self._annotated(record)
 
     def load(self, record: DatasetRecord) -> Loaded:
         """Never raises for what is wrong with this image alone; `StorageFailed` comes through."""

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue
@@ -19,8 +19,7 @@ PathOfKey = Callable[[str], str]
 """From a key to the path on the wire (data root and key)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(NamedTuple):
     """What was read of the file itself."""
 
     format: str
@@ -55,7 +54,6 @@ def make_record(
     annotations: Mapping[str, JsonValue],
 ) -> Record:
     """A record with every column of its shape, in order; what is not known is null."""
-    recipe = found.recipe
     record: Record = {
         "id": found.image_id,
         "file_name": shape.name_of(found),
@@ -70,7 +68,7 @@ def make_record(
         "created_at": _iso(created_at(found)),
     }
     if shape.include_metadata:
-        record |= _recipe_part(recipe)
+        _add_recipe(record, found.recipe)
         record["quality"] = _verdict(found.quality)
         record["privacy"] = _verdict(found.privacy)
         record["metadata"] = dict(found.metadata) if found.metadata is not None else None
@@ -88,21 +86,20 @@ def created_at(found: DatasetRecord) -> datetime:
     return found.recipe.created_at if found.recipe else found.stat.modified_at
 
 
-def _recipe_part(recipe: Recipe | None) -> Record:
+def _add_recipe(record: Record, recipe: Recipe | None) -> None:
     if recipe is None:
-        return dict.fromkeys(_RECIPE_COLUMNS)
-    return {
-        "prompt": recipe.prompt,
-        "negative_prompt": recipe.negative_prompt,
-        "parameters": recipe.parameters.as_dict(),
-        "served_model": recipe.served_model,
-        "revision": recipe.revision,
-        "noise_scheduler": recipe.noise_scheduler,
-        "pixel_sha256": recipe.pixel_sha256,
-        "safety": dict(recipe.safety),
-        "library_versions": dict(recipe.library_versions),
-        "notes": list(recipe.notes),
-    }
+        record |= dict.fromkeys(_RECIPE_COLUMNS)
+        return
+    record["prompt"] = recipe.prompt
+    record["negative_prompt"] = recipe.negative_prompt
+    record["parameters"] = recipe.parameters.as_dict()
+    record["served_model"] = recipe.served_model
+    record["revision"] = recipe.revision
+    record["noise_scheduler"] = recipe.noise_scheduler
+    record["pixel_sha256"] = recipe.pixel_sha256
+    record["safety"] = dict(recipe.safety)
+    record["library_versions"] = dict(recipe.library_versions)
+    record["notes"] = list(recipe.notes)
 
 
 _RECIPE_COLUMNS = (

@@ -76,7 +76,8 @@ def _fill(database: sqlite3.Connection, bucket: RemoteBucket) -> None:
     try:
         listed = ((o.name, o.etag, o.size_bytes) for o in bucket.list())
         database.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?, ?)", listed)
-        lines = bucket.lines(MANIFEST)
+        there = database.execute("SELECT 1 FROM listed WHERE name = ?", (MANIFEST,)).fetchone()
+        lines = bucket.lines(MANIFEST) if there else iter(())
     except ClientError as error:
         if code_of(error) not in ("AccessDenied", "403"):
             raise

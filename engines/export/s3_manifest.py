@@ -4,7 +4,7 @@ reading it holds more than a line."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import orjson
@@ -37,7 +37,7 @@ class ManifestWriter:
 
     def add(self, entry: ManifestEntry) -> None:
         """Add a file that is in the bucket."""
-        self._file.write(self._separator + b"\n" + orjson.dumps(asdict(entry)))
+        self._file.write(self._separator + b"\n" + orjson.dumps(entry))
         self._separator = b","
 
     def finish(self, summary: dict[str, JsonValue]) -> None:

@@ -7,14 +7,11 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import orjson
+from typing import TYPE_CHECKING, NamedTuple
 
 from engines.storage.index import read_shard
 from engines.storage.layout import GENERATED, INDEX_FOLDER, FileKind, classify
@@ -23,6 +20,7 @@ from engines.types import ObjectStat
 if TYPE_CHECKING:
     from engines.protocols import Storage
 
+_INDEX = f"{INDEX_FOLDER}/"
 _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -44,23 +42,21 @@ FROM files f LEFT JOIN lines l ON f.kind = 'image' AND l.name = f.name ORDER BY 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """What the index says of one object: its version, and its JSON."""
+class IndexEntry(NamedTuple):
+    """What the index says of one object: its version, and its JSON, which nobody checked yet."""
 
     etag: str
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogImage:
+class CatalogImage(NamedTuple):
     """An image that is really there, its neighbours by kind, and what the index says of it."""
 
     image_id: str
     name: str
     stat: ObjectStat
     sidecars: dict[FileKind, ObjectStat]
-    index: dict[str, IndexEntry] = field(default_factory=dict)
+    entries: dict[str, IndexEntry]
 
 
 @contextmanager
@@ -82,11 +78,12 @@ class Catalog:
     def __init__(self, database: sqlite3.Connection, dataset: str) -> None:
         self._database = database
         self._dataset = dataset
+        query = "SELECT COUNT(*) FROM files WHERE kind = 'image'"
+        self._count = int(database.execute(query).fetchone()[0])
 
     def count(self) -> int:
         """How many images there are."""
-        query = "SELECT COUNT(*) FROM files WHERE kind = 'image'"
-        return int(self._database.execute(query).fetchone()[0])
+        return self._count
 
     def images(self) -> Iterator[CatalogImage]:
         """Every image, ordered by id. Of two with one stem, the later keeps its suffix as id."""
@@ -100,9 +97,10 @@ class Catalog:
                     continue
                 if name not in images:
                     stat = self._stat(name, size, modified, etag)
-                    images[name] = CatalogImage(name if images else stem, name, stat, sidecars)
+                    image_id = name if images else stem
+                    images[name] = CatalogImage(image_id, name, stat, sidecars, {})
                 if line is not None:
-                    images[name].index[line] = IndexEntry(line_etag, body)
+                    images[name].entries[line] = IndexEntry(line_etag, body)
             yield from images.values()
 
     def _stat(self, name: str, size: int, modified: float, etag: str) -> ObjectStat:
@@ -114,22 +112,17 @@ def _fill(database: sqlite3.Connection, storage: Storage, dataset: str) -> None:
     shards: list[str] = []
     database.executemany(_ADD_FILE, _files(storage, dataset, shards))
     for key in shards:
-        database.executemany(_ADD_LINE, _lines(storage, key))
+        database.executemany(_ADD_LINE, read_shard(storage, key))
 
 
 def _files(storage: Storage, dataset: str, shards: list[str]) -> Iterator[tuple[object, ...]]:
     """Rows of `files`; the keys of index shards go to `shards` on the way."""
     for stat in storage.list(dataset):
         name = stat.key[len(dataset) + 1 :]
-        if name.startswith(f"{INDEX_FOLDER}/"):
+        if name.startswith(_INDEX):
             shards.append(stat.key)
         elif dataset == GENERATED and "/" in name:
             continue  # the datasets' own
         elif (found := classify(name)) is not None:
             modified = stat.modified_at.timestamp()
             yield found[0], name, found[1], stat.size_bytes, modified, stat.etag
-
-
-def _lines(storage: Storage, key: str) -> Iterator[tuple[object, ...]]:
-    for name, kind, stamp, etag, body in read_shard(storage, key):
-        yield name, kind, stamp, etag, orjson.dumps(body)

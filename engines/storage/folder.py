@@ -150,9 +150,6 @@ class FolderStorage:
 
 def _object_stat(key: str, found: os.stat_result) -> ObjectStat:
     """The etag names a version by time, size and inode; every replacement is a new inode."""
-    return ObjectStat(
-        key=key,
-        size_bytes=found.st_size,
-        modified_at=datetime.fromtimestamp(found.st_mtime_ns / 1e9, UTC),
-        etag=f"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}",
-    )
+    size, modified_ns = found.st_size, found.st_mtime_ns
+    modified_at = datetime.fromtimestamp(modified_ns / 1e9, UTC)
+    return ObjectStat(key, size, modified_at, f"{modified_ns:x}-{size:x}-{found.st_ino:x}")

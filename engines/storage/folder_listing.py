@@ -8,7 +8,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import IO
 
 from engines.storage.keys import is_key
@@ -25,17 +25,46 @@ def walk(
     Skipped: temporary and reserved names, names that are no key (not UTF-8, backslashes),
     links that lead out of `root`, and files that vanish while we look.
     """
-    for name, is_folder in _ordered_names(folder, run_names):
-        key = f"{prefix}/{name}" if prefix else name
-        path = f"{folder}/{name}"
-        if not is_key(key):
-            continue
-        if is_folder:
-            yield from walk(root, path, key, run_names)
-            continue
-        found = _stat_inside(root, path)
-        if found is not None and stat.S_ISREG(found.st_mode):
-            yield key, found
+    with _opened(folder) as descriptor:
+        if descriptor is None:
+            return
+        for name, is_folder in _ordered_names(folder, run_names):
+            key = f"{prefix}/{name}" if prefix else name
+            if not is_key(key):
+                continue
+            if is_folder:
+                yield from walk(root, f"{folder}/{name}", key, run_names)
+                continue
+            try:
+                found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                if stat.S_ISLNK(found.st_mode):
+                    found = _linked(root, f"{folder}/{name}")
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            if stat.S_ISREG(found.st_mode):
+                yield key, found
+
+
+@contextmanager
+def _opened(folder: str) -> Iterator[int | None]:
+    """The folder's descriptor: names are looked up in it quicker than by their whole path. None
+    where it is absent."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _linked(root: str, path: str) -> os.stat_result:
+    """What a link leads to; absent if that lies out of `root`."""
+    if not os.path.realpath(path).startswith(root.rstrip("/") + "/"):
+        raise FileNotFoundError(path)
+    return os.stat(path)
 
 
 def folder_names(folder: str, prefix: str) -> Iterator[str]:
@@ -83,15 +112,3 @@ def _spilled(run: list[bytes], file: IO[bytes]) -> Iterator[bytes]:
     file.write(b"\n".join(run) + b"\n")
     file.seek(0)
     return (line[:-1] for line in file)
-
-
-def _stat_inside(root: str, path: str) -> os.stat_result | None:
-    try:
-        found = os.lstat(path)
-        if not stat.S_ISLNK(found.st_mode):
-            return found
-        if not os.path.realpath(path).startswith(root.rstrip("/") + "/"):
-            return None
-        return os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None

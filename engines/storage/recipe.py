@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -34,7 +35,7 @@ class RecipeParameters:
 
     def as_dict(self) -> dict[str, JsonValue]:
         """By name, in order; quicker than `dataclasses.asdict`, which copies deeply."""
-        return {name: getattr(self, name) for name in _PARAMETERS}
+        return dict(zip(_PARAMETERS, _values_of(self), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +80,83 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, found: object) -> Recipe:
-        """From parsed JSON; fields of later versions are left out, `ValueError` if it is none."""
+        """From parsed JSON; fields of later versions are left out, `ValueError` if it is none, or
+        if a field is not of its type (somebody edited it)."""
+        recipe = cls.trusted(found)
+        _check_types(recipe)
+        return recipe
+
+    @classmethod
+    def trusted(cls, found: object) -> Recipe:
+        """The same without a look at the types: for what we wrote where nobody edits."""
         if not isinstance(found, dict) or found.get("schema") != RECIPE_SCHEMA:
             raise ValueError("not a recipe of ours")
         try:
-            known = {name: found[name] for name in _NAMES if name in found}
-            parameters = {
-                n: found["parameters"][n] for n in _PARAMETERS if n in found["parameters"]
-            }
-            known["parameters"] = RecipeParameters(**parameters)
-            known["created_at"] = datetime.fromisoformat(found["created_at"]).astimezone(UTC)
-            known["notes"] = tuple(found.get("notes", ()))
-            return cls(**known)
+            parameters = RecipeParameters(*_parameters(found["parameters"]))
+            created_at = datetime.fromisoformat(found["created_at"]).astimezone(UTC)
+            notes = tuple(found.get("notes", ()))
+            changed = {"parameters": parameters, "created_at": created_at, "notes": notes}
+            return cls(*_fields({**found, **changed}))
         except (KeyError, TypeError) as error:
             raise ValueError("recipe lacks a field") from error
 
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, type(None)),
+    "int": (int,),
+    "int | None": (int, type(None)),
+    "float": (int, float),
+    "float | None": (int, float, type(None)),
+    "tuple[str, ...]": (tuple,),
+    "Mapping[str, JsonValue]": (dict,),
+    "Mapping[str, str]": (dict,),
+}
+"""By annotation, what JSON gives for it. `bool` is no `int` here."""
+_MOST = 2**53
+"""Whole numbers from here on are not the same everywhere (JavaScript, doubles)."""
+
+
+def _check_types(recipe: Recipe) -> None:
+    """Raise `ValueError` unless every field is what its annotation says."""
+    for part in (recipe, recipe.parameters):
+        for field_ in fields(part):
+            value = getattr(part, field_.name)
+            allowed = _TYPES.get(str(field_.type))
+            if allowed is not None and type(value) not in allowed:
+                raise ValueError(f"recipe has a wrong {field_.name}")
+            if type(value) is int and abs(value) >= _MOST:
+                raise ValueError(f"recipe has a wrong {field_.name}")
+    if not all(isinstance(note, str) for note in recipe.notes):
+        raise ValueError("recipe has wrong notes")
+    if recipe.file_sha256 is not None and len(recipe.file_sha256) != 64:
+        raise ValueError("recipe has a wrong file_sha256")
+
+
 _NAMES = tuple(f.name for f in fields(Recipe))
 _PARAMETERS = tuple(f.name for f in fields(RecipeParameters))
+_values_of = attrgetter(*_PARAMETERS)
+
+
+def _getter(cls: type[Recipe | RecipeParameters]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """From parsed JSON to the positional arguments of `cls`; `KeyError` if one is missing that has
+    no default. Several times as quick as keywords: exports do it for 100,000 images."""
+    get = itemgetter(*(f.name for f in fields(cls)))
+    defaults = {f.name: f.default for f in fields(cls) if f.default is not MISSING}
+    defaults |= {
+        f.name: f.default_factory() for f in fields(cls) if f.default_factory is not MISSING
+    }
+
+    def values(found: dict[str, Any]) -> tuple[Any, ...]:
+        try:
+            return get(found)
+        except KeyError:  # written by an earlier version
+            return get({**defaults, **found})
+
+    return values
+
+
+_fields, _parameters = _getter(Recipe), _getter(RecipeParameters)
 
 
 def make_recipe(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -27,8 +27,7 @@ logger = logging.getLogger(__name__)
 PNG_RECIPE_KEYWORD = "inferloop.recipe"
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetRecord:
+class DatasetRecord(NamedTuple):
     """One image of a dataset with all that is known about it without decoding it."""
 
     image_id: str
@@ -50,8 +49,8 @@ class DatasetRecord:
 
 def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
     """Join; whatever the index lacks or has in an old version is read from the objects."""
-    entry = image.index.get("image")
-    recipe = _parsed_recipe(entry.body) if entry else None
+    entry = image.entries.get("image")
+    recipe = _indexed_recipe(entry.body) if entry else None
     if recipe is not None and recipe.size_bytes != image.stat.size_bytes:
         recipe = None  # the line speaks of a file that somebody replaced
     metadata: Mapping[str, JsonValue] | None = None
@@ -112,6 +111,13 @@ def _recover(
         return None, metadata
 
 
+def _indexed_recipe(body: bytes) -> Recipe | None:
+    try:
+        return Recipe.trusted(orjson.loads(body))
+    except ValueError:
+        return None
+
+
 def _parsed_recipe(body: bytes) -> Recipe | None:
     """None for JSON, or for what is none, that is not a recipe of ours."""
     try:
@@ -128,16 +134,24 @@ def _verdict(
     stat = image.sidecars.get(kind)
     if stat is None:
         return None, False
-    entry = image.index.get(kind)
-    fresh = entry is not None and entry.etag == stat.etag
-    found = orjson.loads(entry.body) if entry and fresh else _read_json(storage, stat.key)
-    try:
-        verdict = Verdict.from_dict(found)
-    except ValueError:
-        logger.warning("not a verdict", extra={"key": stat.key})
-        return None, False
+    entry = image.entries.get(kind)
+    verdict = _parsed_verdict(entry.body) if entry and entry.etag == stat.etag else None
+    was_read = verdict is None
+    if verdict is None:
+        try:
+            verdict = Verdict.from_dict(_read_json(storage, stat.key))
+        except ValueError:
+            logger.warning("not a verdict", extra={"key": stat.key})
+            return None, False
     judged = image.name.rpartition("/")[2]
-    return (verdict if verdict.file_name == judged else None), not fresh
+    return (verdict if verdict.file_name == judged else None), was_read
+
+
+def _parsed_verdict(body: bytes) -> Verdict | None:
+    try:
+        return Verdict.from_dict(orjson.loads(body))
+    except ValueError:
+        return None
 
 
 def _read_json(storage: Storage, key: str) -> object:

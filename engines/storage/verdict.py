@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -52,18 +53,19 @@ class Verdict:
         if not isinstance(found, dict) or found.get("schema") != VERDICT_SCHEMA:
             raise ValueError("not a verdict of ours")
         try:
+            values = _values(found)
             judged_at = datetime.fromisoformat(found["judged_at"]).astimezone(UTC)
-            return cls(
-                found["kind"],
-                found["file_name"],
-                found["passed"],
-                found["score"],
-                found["validator_version"],
-                judged_at,
-                found["findings"],
-            )
         except (KeyError, TypeError) as error:
             raise ValueError("verdict lacks a field") from error
+        sound = all(isinstance(v, t) for v, t in zip(values, _TYPES, strict=True))
+        if not sound or values[0] not in ("quality", "privacy"):
+            raise ValueError("verdict has a field of another type")
+        kind, file_name, passed, score, validator_version, findings = values
+        return cls(kind, file_name, passed, score, validator_version, judged_at, findings)
+
+
+_values = itemgetter("kind", "file_name", "passed", "score", "validator_version", "findings")
+_TYPES: tuple[Any, ...] = (str, str, bool, (int, float), str, dict)
 
 
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY

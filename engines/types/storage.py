@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectStat:
+class ObjectStat(NamedTuple):
+    """What a listing says of an object; a tuple, because listings make 100,000 of them."""
+
     key: str
     size_bytes: int
     modified_at: datetime

@@ -11,7 +11,6 @@ from typing import get_args
 
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
 from engines.errors import Conflict
@@ -29,6 +28,7 @@ from jobs.publish import publish_shard
 from jobs.records import finished_shards
 from jobs.wiring import JobWiring
 from tests.jobs.conftest import MakeConfig, MakeOutcome
+from tests.moto_s3 import moto_s3
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -37,11 +37,8 @@ Open = Callable[[], Storage]
 
 @pytest.fixture(scope="module")
 def endpoint_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_s3() as url:
+        yield url
 
 
 @pytest.fixture

@@ -18,13 +18,13 @@ import boto3
 import pytest
 import webdataset
 import yaml
-from moto.server import ThreadedMotoServer
 
 from engines.diffusion.fake import FAKE_MODELS
 from engines.storage.folder import FolderStorage
 from engines.storage.s3 import S3Storage
 from jobs.plan import Plan, read_rows
 from jobs.records import finished_shards, read_record
+from tests.moto_s3 import moto_s3
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 36
@@ -161,15 +161,10 @@ def test_a_job_killed_and_submitted_again_is_complete_and_exact(
 @pytest.fixture
 def bucket() -> Iterator[tuple[str, str]]:
     """Name of an empty bucket, and its server: what every node reaches, whichever dies."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEYS).create_bucket(
-        Bucket="birds"
-    )
-    yield "birds", url
-    server.stop()
+    with moto_s3() as url:
+        client = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **KEYS)
+        client.create_bucket(Bucket="birds")
+        yield "birds", url
 
 
 def test_a_job_survives_a_killed_node(

@@ -14,13 +14,13 @@ import cv2
 import httpx
 import numpy as np
 import pytest
-from moto.server import ThreadedMotoServer
 
 from inferloop_synthdata import ConnectionFailed
 from inferloop_synthdata.image_sources import s3_images
 from inferloop_synthdata.unsplash import unsplash_images
 from inferloop_synthdata.usage import UsageProblem
 from inferloop_synthdata.video_source import live_frames, open_cv, video_file_frames
+from tests.moto_s3 import moto_s3
 
 
 def nothing_installed(name: str) -> ModuleType:
@@ -58,11 +58,8 @@ def load_with_keys(name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def s3_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_s3() as url:
+        yield url
 
 
 def test_s3_gives_the_images_under_a_prefix(s3_endpoint: str) -> None:

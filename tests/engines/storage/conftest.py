@@ -13,7 +13,6 @@ import boto3
 import numpy as np
 import pytest
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
 from engines.errors import StorageFailed
 from engines.protocols import Storage
@@ -23,15 +22,13 @@ from engines.storage.recorder import ImageRecorder
 from engines.storage.s3 import S3Storage
 from engines.storage.s3_client import S3Client
 from engines.types import GeneratedImage, GenerationRequest, ObjectStat
+from tests.moto_s3 import moto_s3
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_s3() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

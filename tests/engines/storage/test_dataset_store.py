@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 
 from engines.errors import NotFound
 from engines.protocols import Storage
 from engines.storage.datasets import DatasetStore
+from engines.storage.index import read_shard
 from engines.storage.recorder import ImageRecorder
+from engines.storage.verdict import Verdict
 from engines.types import (
     GeneratedImage,
     GenerationRequest,
@@ -117,6 +120,35 @@ def test_torn_and_foreign_index_lines_are_passed_over(
     records = list(store.iter_records(NATURE))
     assert [r.indexed for r in records] == [True, True, False]
     assert all(r.recipe is not None for r in records)
+
+
+@pytest.mark.parametrize("name", ['a",{"schema":1.png', "b,{c}].png", "d\u2028 'e' ü.png"])
+def test_names_that_look_like_the_index_are_indexed(
+    store: DatasetStore, storage: Storage, name: str
+) -> None:
+    key = f"uploads/odd/{name}"
+    storage.put_new(key, b"of others")
+    store.record_verdict(key, quality(key))
+    (record,) = store.iter_records("uploads/odd")
+    assert record.quality is not None
+    assert record.name == name
+    (shard,) = storage.list("uploads/odd/.index")
+    (line,) = read_shard(storage, shard.key)
+    assert line[0] == name
+    assert Verdict.from_dict(orjson.loads(line[4])) == record.quality
+
+
+def test_a_body_damaged_in_the_index_is_read_from_its_object(
+    store: DatasetStore, storage: Storage, nature: list[str]
+) -> None:
+    store.record_verdict(nature[0], quality(nature[0]))
+    for shard in list(storage.list(f"{NATURE}/.index")):
+        damaged = storage.read(shard.key).replace(b'"schema":', b'"schema"')
+        storage.replace(shard.key, damaged)
+    records = list(store.iter_records(NATURE))
+    assert [record.indexed for record in records] == [False] * 3
+    assert all(record.recipe is not None for record in records)
+    assert records[0].quality is not None
 
 
 def test_an_image_somebody_replaced_is_not_described_by_the_old_hash(

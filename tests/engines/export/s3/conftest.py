@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from engines.export.config import ExportConfig, S3ExportConfig
 from engines.export.s3_exporter import S3Exporter
@@ -17,15 +16,13 @@ from engines.storage.s3_client import S3Client
 from engines.types import S3ExportRequest
 from tests.engines.export.conftest import NATURE
 from tests.engines.export.s3.s3_server import ClientFactory, FaultyS3
+from tests.moto_s3 import moto_s3
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_s3() as url:
+        yield url
 
 
 @pytest.fixture
