@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -15,6 +16,7 @@ from engines.export.s3_exporter import S3Exporter
 from engines.export.s3_fast_lane import FastLane, obstore_lane
 from engines.storage.datasets import DatasetStore
 from engines.storage.s3_client import S3ClientConfig
+from engines.storage.upkeep import upkeep
 from engines.types import (
     DatasetSummary,
     ExportProgress,
@@ -26,7 +28,8 @@ from engines.types import (
 
 
 class ExporterReplica:
-    """Forwards to the exporters on worker threads, so that health checks answer meanwhile."""
+    """Forwards to the exporters on worker threads, so that health checks answer meanwhile. Tidies
+    the data root once, beside its work."""
 
     def __init__(self, config: ExportConfig, files: FileWiring) -> None:
         storage = files.data.storage()
@@ -46,6 +49,7 @@ class ExporterReplica:
             files.data.wire_path,
             fast_lane=lane_of if config.s3.fast_uploads else None,
         )
+        threading.Thread(target=upkeep, args=(self._store,), name="upkeep", daemon=True).start()
 
     async def export(
         self, request: ExportRequest

@@ -90,7 +90,11 @@ class DatasetStore:
             yield from snapshot.records()
 
     def repair_index(self, dataset: str) -> int:
-        """Index what a crash (or a copy of the folder) left unindexed; returns how many images."""
+        """Index what a crash (or a copy of the folder) left unindexed; returns how many images.
+
+        Raises:
+            NotFound: there is no image below it.
+        """
         repaired = 0
         for record in self.iter_records(dataset):
             if record.indexed or record.recipe is None:
