@@ -7,8 +7,12 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.load import Summary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 OURS, PLAIN = "ours", "plain diffusers + lock"
 HEADER = (
@@ -103,10 +107,9 @@ def plot(found: Sequence[Measured], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _goodput_limits(axis: object, found: Sequence[Measured]) -> None:
+def _goodput_limits(axis: Axes, found: Sequence[Measured]) -> None:
     """A dotted line where a server's goodput ends, measured with everything at once."""
     for number, server in enumerate(found):
         if not math.isnan(server.capacity_rps):
-            axis.axhline(  # type: ignore[attr-defined]
-                server.capacity_rps, linestyle=":", color=f"C{number}", alpha=0.6
-            )
+            axis.axhline(server.capacity_rps, linestyle=":", color=f"C{number}", alpha=0.6)
+    axis.set_ylim(0, 1.05 * max(server.capacity_rps for server in found))

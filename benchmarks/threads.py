@@ -1,12 +1,12 @@
 """The second core: what libgomp's spinning, and a second thread with a team, do to the engine.
 
-    python -m benchmarks.threads                # a minute on two cores
+    python -m benchmarks.threads                # two minutes on two cores
     python -m benchmarks.threads --neighbours 2 # beside that many busy loops
 
-Each row is a process of its own over `configs/local.yaml`'s engine: a lone image (20 steps, guidance
-7.5, median of five), then sixteen requests of mixed steps and guidance at once. "own loader" is as
-the service runs; "staying loader" keeps the thread that loaded the model, whose OpenMP team makes
-libgomp spin a thousand times at most. Prints Markdown.
+Each row is a process of its own over the engine of `configs/local.yaml`: a lone image (20 steps,
+guidance 7.5, median of five), then sixteen requests of mixed steps and guidance at once. Loaded on
+its "own thread", as in the service; a "staying thread" keeps its OpenMP team, and with it libgomp
+spins a thousand times at most. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ POLICIES: tuple[tuple[str, dict[str, str]], ...] = (
 )
 STAYING = "--staying-loader"
 SIDE_PX = 512
+PATIENCE_S = 100
 
 
 class Waited:
@@ -122,14 +123,19 @@ def child(variables: dict[str, str], *options: str) -> str:
         if name not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_NUM_THREADS")
     }
     command = [sys.executable, "-m", "benchmarks.threads", "--child", *options]
-    return subprocess.run(
-        command,
-        cwd=REPOSITORY,
-        env={**environment, **variables},
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout.splitlines()[-1]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=REPOSITORY,
+            env={**environment, **variables},
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+    except subprocess.TimeoutExpired:
+        return f"not finished in {PATIENCE_S} s | |"
+    return done.stdout.splitlines()[-1]
 
 
 def main() -> None:
