@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engines.errors import StorageFailed
 from engines.storage.datasets import DatasetStore
 from engines.storage.folder import FolderStorage
 from engines.storage.keys import TEMPORARY_PREFIX
 from engines.storage.recorder import ImageRecorder
 from engines.storage.upkeep import upkeep
-from engines.types import GeneratedImage, GenerationRequest
+from engines.types import GeneratedImage, GenerationRequest, ObjectStat, QualityReport
 
 Fill = Callable[..., None]
 PETS, NATURE = "generated/pets", "generated/nature"
@@ -58,9 +58,14 @@ def test_lost_index_lines_come_back_in_every_dataset(
 
 
 @pytest.mark.parametrize("storage", ["folder"], indirect=True)
-def test_a_restored_backup_is_indexed_again(tmp_path: Path, fill: Fill) -> None:
-    """Copies are other inodes, so no line of the index is believed."""
+def test_a_restored_backup_is_indexed_again(
+    tmp_path: Path, store: DatasetStore, fill: Fill
+) -> None:
+    """Its files are other versions, so no verdict of the index is believed."""
     fill("nature")
+    for number in range(2):
+        key = f"{NATURE}/image_{number}.png"
+        store.record_verdict(key, QualityReport(key, 0.9, {}, True, "quality/2"))
     shutil.copytree(tmp_path / "root", tmp_path / "restored")
     restored = DatasetStore(FolderStorage(tmp_path / "restored"))
     assert indexed(restored, NATURE) == [False] * 2
@@ -84,11 +89,22 @@ def test_an_empty_data_root_needs_none(tmp_path: Path) -> None:
     assert not (tmp_path / "absent" / "generated").exists()
 
 
-def test_trouble_is_logged_and_not_raised(
-    store: DatasetStore, counting: Any, fill: Fill, caplog: pytest.LogCaptureFixture
+class Unreadable(FolderStorage):
+    """A disk that cannot list one dataset."""
+
+    def list(self, prefix: str) -> Iterator[ObjectStat]:
+        if prefix == NATURE:
+            raise StorageFailed("input/output error")
+        return super().list(prefix)
+
+
+@pytest.mark.parametrize("storage", ["folder"], indirect=True)
+def test_trouble_with_one_dataset_is_logged_and_the_next_is_repaired(
+    tmp_path: Path, counting: Any, fill: Fill, caplog: pytest.LogCaptureFixture
 ) -> None:
     counting.failing = {"append": ".jsonl"}
-    fill("nature")
-    with caplog.at_level(logging.WARNING):
-        upkeep(store)
-    assert "not done: images of nature indexed again" in caplog.text
+    fill("nature", "pets")
+    store = DatasetStore(Unreadable(tmp_path / "root"))
+    upkeep(store)
+    assert "not done: images of nature indexed again (input/output error)" in caplog.text
+    assert indexed(store, PETS) == [True] * 2
