@@ -19,9 +19,11 @@ class QueueListener:
 
     loop: asyncio.AbstractEventLoop
     inbox: asyncio.Queue[StepProgress | GeneratedImage | InferloopError]
+    with_progress: bool = True
 
     def progress(self, event: StepProgress) -> None:
-        self.loop.call_soon_threadsafe(self.inbox.put_nowait, event)
+        if self.with_progress:
+            self.loop.call_soon_threadsafe(self.inbox.put_nowait, event)
 
     def finished(self, image: GeneratedImage) -> None:
         self.loop.call_soon_threadsafe(self.inbox.put_nowait, image)
@@ -40,9 +42,10 @@ class DiffusionReplica:
         self._metrics = EngineMetrics(self._engine, wiring.pool_name)
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
-        """Progress of every step, then the stored image. Closing the stream stops the work."""
+        """Progress of every step, if the request wants it, then the stored image. Closing the
+        stream stops the work."""
         inbox: asyncio.Queue[StepProgress | GeneratedImage | InferloopError] = asyncio.Queue()
-        listener = QueueListener(asyncio.get_running_loop(), inbox)
+        listener = QueueListener(asyncio.get_running_loop(), inbox, request.progress)
         self._engine.submit(request, listener)
         try:
             while isinstance(event := await inbox.get(), StepProgress):

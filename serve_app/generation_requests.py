@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from engines.errors import InvalidParameters
 from engines.types import GenerationRequest
@@ -19,11 +20,17 @@ DrawSeed = Callable[[], int]
 
 
 def single_request(
-    body: GenerateBody, image_id: str, draw_seed: DrawSeed, previews: bool = False
+    body: GenerateBody,
+    image_id: str,
+    draw_seed: DrawSeed,
+    *,
+    progress: bool = False,
+    previews: bool = False,
 ) -> GenerationRequest:
-    """The one image of a `generate` call or message."""
+    """The one image of a `generate` call, or of a message whose sender watches its `progress`."""
     seed = draw_seed() if body.seed is None else body.seed
-    return _request(body, body.prompt, image_id, seed, previews)
+    order = _request(body, body.prompt, image_id, seed)
+    return replace(order, progress=progress, previews=previews)
 
 
 def batch_requests(
@@ -76,9 +83,7 @@ def batch_parameters(body: BatchBody) -> BatchParameters:
     )
 
 
-def _request(
-    body: ImageParameters, prompt: str, image_id: str, seed: int, previews: bool = False
-) -> GenerationRequest:
+def _request(body: ImageParameters, prompt: str, image_id: str, seed: int) -> GenerationRequest:
     return GenerationRequest(
         image_id=image_id,
         prompt=prompt,
@@ -93,5 +98,5 @@ def _request(
         profile=body.profile,
         profile_strength=body.profile_strength,
         lora=body.lora,
-        previews=previews,
+        progress=False,
     )

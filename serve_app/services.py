@@ -38,9 +38,9 @@ class Generation(Protocol):
         (unknown model, adapter the config does not list). Never blocks."""
 
     def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
-        """Progress of every step, then exactly one `StoredImage`, or an error. Closing the
-        iterator (or cancelling the task that awaits it) stops the work at its next step.
-        `ReplicaLost` is raised as it happens: repeating is the caller's policy."""
+        """Progress of every step, if the request wants it, then exactly one `StoredImage`, or an
+        error. Closing the iterator (or cancelling the task that awaits it) stops the work at its
+        next step. `ReplicaLost` is raised as it happens: repeating is the caller's policy."""
 
 
 class QualityValidation(Protocol):

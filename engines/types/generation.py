@@ -39,6 +39,8 @@ class GenerationRequest:
     """0..1: how far the colours move towards the profile's."""
     lora: str | None = None
     """Name of an adapter that the model's config lists."""
+    progress: bool = True
+    """Whether a deployment streams the steps; without them, only the end."""
     previews: bool = False
     """Whether the listener wants small JPEGs of the current estimate (at most two a second)."""
     deadline_s: float | None = None

@@ -78,7 +78,11 @@ class GenerationSession:
         if len(self._pumps) >= limit:
             raise Overloaded(f"More than {limit} unfinished jobs on this socket", 1.0)
         order = single_request(
-            body, self._context.ids.image(), self._context.draw_seed, body.previews
+            body,
+            self._context.ids.image(),
+            self._context.draw_seed,
+            progress=True,
+            previews=body.previews,
         )
         with ExitStack() as holds:
             holds.enter_context(self._context.job_quota.hold(self._key_hash))

@@ -72,16 +72,16 @@ def replica(engine: ScriptedEngine) -> DiffusionReplica:
     return DiffusionReplica(ScriptedWiring(engine))  # type: ignore[arg-type]
 
 
-def request() -> GenerationRequest:
-    return GenerationRequest("image_1", "a fox", "m", 64, 64, 2, 7.5, 1)
+def request(progress: bool = True) -> GenerationRequest:
+    return GenerationRequest("image_1", "a fox", "m", 64, 64, 2, 7.5, 1, progress=progress)
 
 
 def image() -> GeneratedImage:
     return GeneratedImage(np.zeros((8, 8, 3), np.uint8), "m", None, "DDIMScheduler", {})
 
 
-async def collect(engine: ScriptedEngine) -> list[Any]:
-    return [event async for event in replica(engine).generate(request())]
+async def collect(engine: ScriptedEngine, progress: bool = True) -> list[Any]:
+    return [event async for event in replica(engine).generate(request(progress))]
 
 
 def test_progress_then_the_stored_image() -> None:
@@ -90,6 +90,12 @@ def test_progress_then_the_stored_image() -> None:
     found = asyncio.run(collect(engine))
     assert found[:-1] == steps
     assert found[-1] == StoredImage("generated/image_1.png", "m", 1, "00", 9)
+
+
+def test_who_does_not_watch_hears_the_end_alone() -> None:
+    engine = ScriptedEngine([StepProgress(1, 2), StepProgress(2, 2), image()])
+    (stored,) = asyncio.run(collect(engine, progress=False))
+    assert stored == StoredImage("generated/image_1.png", "m", 1, "00", 9)
 
 
 def test_a_failure_is_raised_as_itself() -> None:

@@ -82,7 +82,8 @@ class FakeGeneration:
                 await (self.gate.acquire() if self.held else asyncio.sleep(0))
                 self.steps_done += 1
                 preview = b"\xff\xd8jpeg" if request.previews else None
-                yield StepProgress(step, request.num_inference_steps, preview)
+                if request.progress:
+                    yield StepProgress(step, request.num_inference_steps, preview)
             yield self._stored(request)
         except (asyncio.CancelledError, GeneratorExit):
             self.stopped.append(request.image_id)

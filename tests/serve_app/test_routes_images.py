@@ -40,6 +40,7 @@ class TestGenerate:
         assert order.model_id == "runwayml/stable-diffusion-v1-5"
         assert order.deadline_s is not None
         assert not order.previews
+        assert not order.progress
         assert answer.json()["image_path"].startswith("/data/generated/nature_set/image_")
         extras = ("dataset", "profile", "profile_strength", "lora")
         assert {name: answer.json()["parameters"][name] for name in extras} == {
