@@ -12,7 +12,7 @@ import yaml
 from ray.serve._private import constants as serve_constants
 
 from deployments.config import AppArgs
-from deployments.metrics import COUNTERS, GAUGES
+from deployments.metrics import COUNTERS, GAUGES, LATENCY
 from jobs.config import load_config
 from tests.k8s.manifests import (
     CLUSTERS,
@@ -229,6 +229,8 @@ def test_the_dashboard_asks_for_metrics_that_the_service_has(render: Render) -> 
         for p in json.loads(board["data"]["inferloop.json"])["panels"]
         for t in p["targets"]
     ]
-    asked = {name for e in expressions for name in re.findall(r"ray_inferloop_engine_(\w+)", e)}
-    assert asked <= set(COUNTERS) | set(GAUGES)
-    assert len(asked) >= 7
+    asked = {name for e in expressions for name in re.findall(r"ray_(inferloop_engine_\w+)", e)}
+    engine = {f"inferloop_engine_{name}" for name in (*COUNTERS, *GAUGES)}
+    assert asked <= engine | {f"{LATENCY}_bucket"}
+    assert f"{LATENCY}_bucket" in asked
+    assert len(asked) >= 8
