@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
 from fastapi.responses import StreamingResponse
@@ -22,6 +22,8 @@ ALSO_LINES: dict[int | str, dict[str, Any]] = {200: {"content": {NDJSON: {}}}}
 """For a route's `responses`: it answers so, too."""
 
 logger = logging.getLogger(__name__)
+
+HEARTBEAT_S = 15.0
 
 OnProgress = Callable[[int, int], None]
 """(done, total). Never blocks."""
@@ -44,10 +46,14 @@ async def answer(request: Request, work: Work[Answer]) -> Answer | StreamingResp
     return StreamingResponse(_chained(first, lines), media_type=NDJSON)
 
 
-async def progress_lines(work: Work[BaseModel]) -> AsyncGenerator[bytes, None]:
+async def progress_lines(
+    work: Work[BaseModel], heartbeat_s: float = HEARTBEAT_S
+) -> AsyncGenerator[bytes, None]:
     """`{"type": "progress", "done", "total"}` as it goes, then one `{"type": "result", ...}` with
     the answer's fields, or `{"type": "error", "error": {...}}`.
 
+    Where `heartbeat_s` seconds pass without news, the last progress comes again: proxies and
+    clients give up on a silent connection.
     For a slow reader only the newest progress is kept. An error before the first report is raised,
     so that it can still be an answer with its own status. Closing the generator cancels the work.
     """
@@ -59,18 +65,22 @@ async def progress_lines(work: Work[BaseModel]) -> AsyncGenerator[bytes, None]:
 
     task = asyncio.create_task(work(report))
     task.add_done_callback(lambda _: news.set())
-    began = False
+    told: bytes | None = None
     try:
         while not (task.done() and not latest):
-            await news.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(heartbeat_s):
+                    await news.wait()
             news.clear()
             if latest:
                 done, total = latest.pop()
-                began = True
-                yield _line({"type": "progress", "done": done, "total": total})
+                told = _line({"type": "progress", "done": done, "total": total})
+            elif told is None or task.done():
+                continue
+            yield told
         yield _line({"type": "result", **task.result().model_dump(mode="json")})
     except Exception as error:
-        if not began:
+        if told is None:
             raise
         if not isinstance(error, InferloopError):
             logger.exception("a streamed answer failed")

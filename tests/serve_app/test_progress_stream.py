@@ -102,6 +102,36 @@ def test_a_slow_reader_gets_the_newest_progress_and_the_end() -> None:
     ]
 
 
+def test_a_silent_work_is_told_to_be_alive() -> None:
+    async def watch() -> list[dict[str, Any]]:
+        heard, found = asyncio.Event(), list[dict[str, Any]]()
+
+        async def work(report: OnProgress) -> BaseModel:
+            report(1, 2)
+            await heard.wait()
+            return Done(count=2)
+
+        async for line in progress_lines(work, heartbeat_s=0.01):
+            found.append(json.loads(line))
+            if len(found) == 3:
+                heard.set()
+        return found
+
+    assert asyncio.run(watch()) == [
+        *[{"type": "progress", "done": 1, "total": 2}] * 3,
+        {"type": "result", "count": 2},
+    ]
+
+
+def test_before_it_begins_nothing_is_told_however_long_it_takes() -> None:
+    async def work(report: OnProgress) -> BaseModel:
+        await asyncio.sleep(0.05)
+        raise NotFound("dataset", "x")
+
+    with pytest.raises(NotFound):
+        asyncio.run(collected(progress_lines(work, heartbeat_s=0.001)))
+
+
 def test_an_error_before_it_begins_is_raised() -> None:
     async def work(report: OnProgress) -> BaseModel:
         raise NotFound("dataset", "x")
