@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from engines.images import ImageLimits
 
@@ -44,8 +44,12 @@ class ExportConfig(BaseModel):
     lock_ttl_s: float = Field(
         default=300.0, gt=0, description="A dead exporter's lock is taken over after, seconds."
     )
-    read_workers: int = Field(default=4, ge=1, description="Images read ahead at a time.")
-    read_ahead: int = Field(default=16, ge=1, description="Images read ahead, at most.")
+    read_workers: PositiveInt | None = Field(
+        default=None, description="Reading threads; None: 2 on a folder, 8 on S3."
+    )
+    read_ahead: int = Field(
+        default=16, ge=1, description="Most batches (an image, or 1 MiB of small ones) read ahead."
+    )
     row_group_rows: int = Field(default=1000, ge=1, description="Parquet rows in a row group.")
     row_group_bytes: int = Field(
         default=32 * 2**20, ge=1, description="Image bytes that end a Parquet row group, bytes."

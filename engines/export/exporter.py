@@ -19,6 +19,7 @@ from engines.export.schema import Column, columns
 from engines.export.selection import splitter
 from engines.export.stream import Progress, RecordStream, SelectedRecords
 from engines.export.webdataset import WebDatasetWriter, publish_manifest
+from engines.storage.folder import FolderStorage
 from engines.storage.keys import check_key
 from engines.types import ExportReport
 
@@ -52,6 +53,9 @@ class DatasetExporter:
         self._store = store
         self._config = config
         self._path_of_key = path_of_key
+        # On a folder more threads pass Python's lock around; on S3 they wait for its answers.
+        usual = 2 if isinstance(storage, FolderStorage) else 8
+        self._read_workers = config.read_workers or usual
 
     def export(self, request: ExportRequest, on_progress: OnProgress | None = None) -> ExportReport:
         """Write the export; the old one stays until the new one is whole.
@@ -74,7 +78,7 @@ class DatasetExporter:
         with (
             self._store.snapshot(request.dataset_key) as snapshot,
             hold_lock(self._storage, request.output_key, clock, ttl_s) as lock,
-            ThreadPoolExecutor(self._config.read_workers, "export-read") as pool,
+            ThreadPoolExecutor(self._read_workers, "export-read") as pool,
         ):
             progress = Progress(snapshot.count(), lock, on_progress)
             selected = SelectedRecords(snapshot, request.filter, progress)

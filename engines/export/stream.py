@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engines.storage.records import DatasetRecord
     from engines.types import ExportFilter
 
+BATCH_IMAGES, BATCH_BYTES = 16, 2**20
+"""A batch of images that one thread reads is full with so many, or above so many bytes."""
 PROGRESS_EVERY = 20
 """Images between two reports; the first and the last image are reported too."""
 
@@ -90,10 +92,27 @@ class RecordStream:
             self._selected.progress.advance()
 
     def _loaded(self) -> Iterator[Loaded]:
-        return ordered_map(
-            self._pool,
-            self._selected,
-            self._reader.load,
-            self._reader.needs_reads,
-            self._config.read_ahead,
-        )
+        for batch in ordered_map(
+            self._pool, self._batches(), self._load, self._needs_reads, self._config.read_ahead
+        ):
+            yield from batch
+
+    def _batches(self) -> Iterator[list[DatasetRecord]]:
+        """Small images go to a reading thread several at a time: handing one over costs as much
+        as reading it."""
+        batch: list[DatasetRecord] = []
+        size_bytes = 0
+        for record in self._selected:
+            batch.append(record)
+            size_bytes += record.stat.size_bytes
+            if len(batch) == BATCH_IMAGES or size_bytes >= BATCH_BYTES:
+                yield batch
+                batch, size_bytes = [], 0
+        if batch:
+            yield batch
+
+    def _load(self, batch: list[DatasetRecord]) -> list[Loaded]:
+        return [self._reader.load(record) for record in batch]
+
+    def _needs_reads(self, batch: list[DatasetRecord]) -> bool:
+        return any(self._reader.needs_reads(record) for record in batch)
