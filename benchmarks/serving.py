@@ -60,13 +60,17 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         if process.poll() is not None:
             raise SystemExit(f"The server ended with {process.returncode}")
-        try:
-            if httpx.get(url, timeout=5.0).is_success:
-                return
-        except httpx.TransportError:
-            pass  # Not listening yet.
+        if is_ready(url):
+            return
         time.sleep(0.5)
     raise SystemExit(f"{url} was not ready in time")
+
+
+def is_ready(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5.0).is_success
+    except httpx.TransportError:  # it does not listen yet
+        return False
 
 
 def module_server(module: str, model: Path) -> AbstractContextManager[Target]:
