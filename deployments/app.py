@@ -43,7 +43,7 @@ def diffusion(pool_wiring: DiffusionWiring) -> Deployment:
 def build(args: AppArgs) -> Application:
     """Compose every deployment behind the ingress. Replica counts come from the config file."""
     settings = Settings()
-    data = DataRoot.of(settings)
+    data = DataRoot.of(settings, args.storage)
     files = FileWiring(data, args.images)
     models_root = str(settings.models_root.expanduser().absolute())
     wirings = [DiffusionWiring(pool, data, models_root) for pool in args.pools]

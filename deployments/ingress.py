@@ -85,7 +85,7 @@ class Ingress:
             exporter=HandleExporter(library["exporter"]),
             datasets=HandleDatasets(library["exporter"]),
             profiles=HandleProfiles(library["profiles"]),
-            files=StoredFiles(DataRoot.of(settings).storage(), args.images),
+            files=StoredFiles(DataRoot.of(settings, args.storage).storage(), args.images),
             readiness=HandleReadiness(everything),
         )
         limiter = rate_limiter(api, settings, counter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +13,7 @@ from engines.diffusion import sources
 from engines.diffusion.capacity import Capacity, capacity
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, Storage
+from engines.storage.free_space import StorageLimits
 from engines.types import GeneratedImage, GenerationRequest, StoredImage
 
 if TYPE_CHECKING:
@@ -33,15 +34,19 @@ class DataRoot:
 
     root: str
     s3_endpoint_url: str | None = None
+    limits: StorageLimits = field(default_factory=StorageLimits)
 
     @classmethod
-    def of(cls, settings: Settings) -> DataRoot:
-        return cls(settings.absolute_data_root(), settings.s3_endpoint_url)
+    def of(cls, settings: Settings, limits: StorageLimits | None = None) -> DataRoot:
+        """Where the settings say; `limits` None: the defaults."""
+        return cls(
+            settings.absolute_data_root(), settings.s3_endpoint_url, limits or StorageLimits()
+        )
 
     def storage(self) -> Storage:
         from engines.storage.opening import open_storage
 
-        return open_storage(self.root, self.s3_endpoint_url)
+        return open_storage(self.root, self.s3_endpoint_url, self.limits)
 
     def s3_client(self, max_connections: int) -> S3Client:
         """A client for buckets of the users, with the service's own credentials."""

@@ -12,11 +12,13 @@
     ├── RateLimited                     RATE_LIMITED         retryable
     ├── Overloaded                      OVERLOADED           retryable: a bounded queue is full
     ├── ReplicaLost                     REPLICA_LOST         retryable: it died under the call
+    ├── RequestTimeout                  REQUEST_TIMEOUT      retryable: the client sent too slowly
     ├── DeadlineExceeded                DEADLINE_EXCEEDED
     ├── Canceled                        CANCELED
     ├── GenerationFailed                INTERNAL_ERROR       the model failed on this request
     │   └── OutOfMemory                 INTERNAL_ERROR       retryable: not even alone did it fit
-    └── StorageFailed                   INTERNAL_ERROR       disk full, S3 away
+    └── StorageFailed                   INTERNAL_ERROR       permissions, S3 away
+        └── InsufficientStorage         INSUFFICIENT_STORAGE disk full, quota spent, read-only
 
 An error knows nothing of HTTP: `serve_app.errors` has the one table that maps it to the wire.
 All constructor arguments are positional and go to `super().__init__`, so that an error survives
@@ -26,7 +28,7 @@ pickling between actors with its attributes intact.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 Details = dict[str, JsonValue]
@@ -221,6 +223,25 @@ class DeadlineExceeded(InferloopError):
         return {"deadline_s": self.deadline_s}
 
 
+class RequestTimeout(InferloopError):
+    """`RequestTimeout(deadline_s)`: the client sent its request too slowly; nothing was run."""
+
+    code = "REQUEST_TIMEOUT"
+    retryable = True
+
+    def __init__(self, deadline_s: float) -> None:
+        super().__init__(deadline_s)
+        self.deadline_s = deadline_s
+
+    @property
+    def message(self) -> str:
+        return f"The request was not received within {self.deadline_s:g} s"
+
+    @property
+    def details(self) -> Details:
+        return {"deadline_s": self.deadline_s}
+
+
 class Canceled(InferloopError):
     """The client asked for it, or went away."""
 
@@ -238,4 +259,41 @@ class OutOfMemory(GenerationFailed):
 
 
 class StorageFailed(InferloopError):
-    """The data root does not take or give the object: disk full, permissions, S3 away."""
+    """The data root does not take or give the object: permissions, an I/O error, S3 away."""
+
+
+StorageLimit = Literal["file_system", "free_space", "quota"]
+"""What was full: the file system (or bucket) itself, the floor of free space that the config keeps,
+or the quota of the API key or space."""
+
+
+class InsufficientStorage(StorageFailed):
+    """`InsufficientStorage(message, limit, limit_bytes, used_bytes)`: there is no room to write.
+
+    Nothing was written. Reading and deleting go on. `limit_bytes` and `used_bytes` are None where
+    nobody knows them; for the floor, `used_bytes` are the bytes that are free.
+    """
+
+    code = "INSUFFICIENT_STORAGE"
+
+    def __init__(
+        self,
+        message: str,
+        limit: StorageLimit = "file_system",
+        limit_bytes: int | None = None,
+        used_bytes: int | None = None,
+    ) -> None:
+        super().__init__(message, limit, limit_bytes, used_bytes)
+        self.limit = limit
+        self.limit_bytes = limit_bytes
+        self.used_bytes = used_bytes
+
+    @property
+    def details(self) -> Details:
+        details: Details = {"limit": self.limit}
+        if self.limit_bytes is not None:
+            details["limit_bytes"] = self.limit_bytes
+        if self.used_bytes is not None:
+            name = "free_bytes" if self.limit == "free_space" else "used_bytes"
+            details[name] = self.used_bytes
+        return details

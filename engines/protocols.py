@@ -15,7 +15,8 @@ class Storage(Protocol):
 
     Every method blocks. Keys are relative POSIX paths; a key that is absolute, empty, holds
     `..`, NUL or a backslash, or leads out of the root through a symbolic link is `InvalidPath`
-    before anything is read. Trouble below (disk full, S3 away) is `StorageFailed`. A reader
+    before anything is read. Trouble below (permissions, S3 away) is `StorageFailed`, no room to
+    write is `InsufficientStorage`, and then nothing is written. A reader
     never sees a half-written object. Safe to share between threads.
     """
 
@@ -50,7 +51,15 @@ class Storage(Protocol):
         """Names of the folders directly below the folder `prefix`, ordered."""
 
     def delete(self, key: str) -> None:
-        """Remove an object; absent already is fine."""
+        """Remove an object; absent already is fine. Needs no room."""
+
+    def free_bytes(self) -> int | None:
+        """Bytes that may still be written; None where nobody knows (a bucket)."""
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        """A URL that reads the object without our help for `expires_s` seconds, as a download;
+        None where the storage has no URLs of its own (a folder). Does not look whether the
+        object is there."""
 
 
 class GenerationListener(Protocol):

@@ -9,12 +9,14 @@
         ├── Unauthorized            401 UNAUTHORIZED
         ├── Forbidden               403 FORBIDDEN
         ├── NotFound                404 NOT_FOUND
+        ├── RequestTimeout          408 REQUEST_TIMEOUT      nothing was run
         ├── Conflict                409 CONFLICT
         ├── PayloadTooLarge         413 PAYLOAD_TOO_LARGE
         ├── RateLimited             429 RATE_LIMITED         nothing was run
         ├── Overloaded              503 OVERLOADED           nothing was run
         ├── ReplicaLost             503 REPLICA_LOST         may have run
         ├── DeadlineExceeded        504 DEADLINE_EXCEEDED
+        ├── InsufficientStorage     507 INSUFFICIENT_STORAGE nothing was written
         ├── Canceled                    CANCELED
         └── ServerError             500 INTERNAL_ERROR, and whatever else is 5xx
 
@@ -124,6 +126,14 @@ class DeadlineExceeded(ApiError):
     """The server stopped the work because it took too long."""
 
 
+class RequestTimeout(ApiError):
+    """The server did not receive the request in time; nothing was run."""
+
+
+class InsufficientStorage(ApiError):
+    """The server's disk, or the quota of the key, is full. Reading and deleting go on."""
+
+
 class Canceled(ApiError):
     """The job was cancelled."""
 
@@ -144,6 +154,8 @@ ERROR_BY_CODE: Mapping[str, type[ApiError]] = MappingProxyType(
         "OVERLOADED": Overloaded,
         "REPLICA_LOST": ReplicaLost,
         "DEADLINE_EXCEEDED": DeadlineExceeded,
+        "REQUEST_TIMEOUT": RequestTimeout,
+        "INSUFFICIENT_STORAGE": InsufficientStorage,
         "CANCELED": Canceled,
         "INTERNAL_ERROR": ServerError,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from inferloop_synthdata.errors import ApiError, ClientError, ConnectionFailed, RequestTimedOut
 
-_NOT_RUN = frozenset({"RATE_LIMITED", "OVERLOADED"})
+_NOT_RUN = frozenset({"RATE_LIMITED", "OVERLOADED", "REQUEST_TIMEOUT"})
 """Codes by which the server says that it did not start the work."""
 
 _PASSING = frozenset({502, 503, 504})

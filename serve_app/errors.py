@@ -33,6 +33,7 @@ WIRE: Mapping[str, WireRule] = {
     "FORBIDDEN": WireRule(403, 1008),
     "NOT_FOUND": WireRule(404, 1008),
     "METHOD_NOT_ALLOWED": WireRule(405, 1008),
+    "REQUEST_TIMEOUT": WireRule(408, 1013),
     "CONFLICT": WireRule(409, 1008),
     "PAYLOAD_TOO_LARGE": WireRule(413, 1009),
     "RATE_LIMITED": WireRule(429, 1013, retry_after_s=1),
@@ -42,6 +43,7 @@ WIRE: Mapping[str, WireRule] = {
     "OVERLOADED": WireRule(503, 1013, retry_after_s=1),
     "REPLICA_LOST": WireRule(503, 1013, retry_after_s=1),
     "DEADLINE_EXCEEDED": WireRule(504, 1013),
+    "INSUFFICIENT_STORAGE": WireRule(507, 1011),
 }
 
 _CODE_OF_STATUS = {
@@ -50,11 +52,13 @@ _CODE_OF_STATUS = {
     403: "FORBIDDEN",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
+    408: "REQUEST_TIMEOUT",
     409: "CONFLICT",
     413: "PAYLOAD_TOO_LARGE",
     429: "RATE_LIMITED",
     503: "OVERLOADED",
     504: "DEADLINE_EXCEEDED",
+    507: "INSUFFICIENT_STORAGE",
 }
 
 

@@ -13,6 +13,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from engines.errors import InsufficientStorage
+from engines.storage.folder_paths import is_full
 from engines.storage.index import read_shard
 from engines.storage.layout import GENERATED, INDEX_FOLDER, FileKind, classify
 from engines.types import ObjectStat
@@ -61,8 +63,12 @@ class CatalogImage(NamedTuple):
 
 @contextmanager
 def open_catalog(storage: Storage, dataset: str, scratch: Path | None) -> Iterator[Catalog]:
-    """Read listing and index of the folder `dataset` into a scratch file, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="catalog-", dir=scratch) as folder:
+    """Read listing and index of the folder `dataset` into a scratch file, gone at the end.
+
+    Raises:
+        InsufficientStorage: the scratch folder's disk is full.
+    """
+    with _scratch_errors(), tempfile.TemporaryDirectory(prefix="catalog-", dir=scratch) as folder:
         path = Path(folder) / "catalog.sqlite"
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             database.executescript(_TABLES)
@@ -70,6 +76,20 @@ def open_catalog(storage: Storage, dataset: str, scratch: Path | None) -> Iterat
             _fill(database, storage, dataset)
             database.execute("COMMIT")
             yield Catalog(database, dataset)
+
+
+@contextmanager
+def _scratch_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise InsufficientStorage("The folder for temporary files is full") from error
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise InsufficientStorage("The folder for temporary files is full") from error
 
 
 class Catalog:

@@ -24,13 +24,15 @@ from engines.storage.folder_writing import (
     OpenTemporary,
     append_whole,
     make_durable,
+    make_folders,
     open_temporary,
     publish_new,
     publish_over,
     temporary_beside,
     write_lock,
 )
-from engines.storage.keys import check_prefix
+from engines.storage.free_space import FreeBytes, FreeSpaceFloor, free_bytes
+from engines.storage.keys import check_key, check_prefix
 from engines.types import ObjectStat
 
 
@@ -38,17 +40,27 @@ class FolderStorage:
     """Implements `engines.protocols.Storage` over the folder `root`, which is made if absent.
 
     Links within the root are followed when reading a key; listings show linked files but do
-    not descend into linked folders (they could go round in circles).
+    not descend into linked folders (they could go round in circles). Writes that would leave
+    less than `min_free_bytes` on the file system are `InsufficientStorage`.
     """
 
-    def __init__(self, root: Path, opener: OpenTemporary = open_temporary) -> None:
+    def __init__(
+        self,
+        root: Path,
+        opener: OpenTemporary = open_temporary,
+        min_free_bytes: int = 0,
+        free: FreeBytes = free_bytes,
+    ) -> None:
         with writing_errors(root.name):
-            root.mkdir(parents=True, exist_ok=True)
+            make_folders(str(root.absolute()))
         self._root = os.path.realpath(root)
         self._opener = opener
+        self._free = free
+        self._floor = FreeSpaceFloor(self._root, min_free_bytes, free)
 
     def put_new(self, key: str, content: bytes) -> ObjectStat:
         path = path_of(self._root, key)
+        self._floor.check(len(content))
         with writing_errors(key), temporary_beside(path, self._opener) as (temporary, file):
             # A name already taken is told before the content is written, and again by the link.
             if os.path.lexists(path):
@@ -63,6 +75,7 @@ class FolderStorage:
 
     def replace(self, key: str, content: bytes, if_match: str | None = None) -> ObjectStat:
         path = path_of(self._root, key)
+        self._floor.check(len(content))
         with writing_errors(key), temporary_beside(path, self._opener) as (temporary, file):
             file.write(content)
             make_durable(file)
@@ -75,7 +88,8 @@ class FolderStorage:
     @contextmanager
     def create(self, key: str) -> Iterator[BinaryIO]:
         path = path_of(self._root, key)
-        with writing_errors(key), temporary_beside(path, self._opener) as (temporary, file):
+        self._floor.check(0)
+        with writing_errors(key), temporary_beside(path, self._watched) as (temporary, file):
             yield file
             make_durable(file)
             with write_lock(self._root, key):
@@ -84,7 +98,7 @@ class FolderStorage:
     def append(self, key: str, record: bytes) -> None:
         path = path_of(self._root, key)
         with writing_errors(key):
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            make_folders(os.path.dirname(path))
             append_whole(path, record)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
@@ -128,6 +142,13 @@ class FolderStorage:
                 os.unlink(path)
                 prune_empty_folders(os.path.dirname(path), self._root)
 
+    def free_bytes(self) -> int | None:
+        return self._free(self._root)
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        check_key(key)
+        return None
+
     def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
         """Remove what killed writers left behind; returns how many files. Safe at any time, as
         long as no write takes longer than `older_than_s` seconds."""
@@ -140,6 +161,9 @@ class FolderStorage:
                         os.unlink(path)
                         removed += 1
         return removed
+
+    def _watched(self, path: str) -> BinaryIO:
+        return self._floor.watched(self._opener(path))
 
     def _etag(self, key: str) -> str | None:
         try:

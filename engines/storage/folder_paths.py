@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engines.errors import Conflict, NotFound, StorageFailed
+from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFailed
 from engines.storage.keys import TEMPORARY_PREFIX, check_key, outside_root
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""There is no room to write; reading and deleting go on."""
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
 _REASONS = {
     errno.ENOSPC: "The data root is full",
@@ -50,7 +52,7 @@ def reading_errors(key: str) -> Iterator[None]:
 @contextmanager
 def writing_errors(key: str) -> Iterator[None]:
     """Translate `OSError`: a file where a folder is needed, or the other way round, is
-    `Conflict`, everything else `StorageFailed`."""
+    `Conflict`, no room is `InsufficientStorage`, everything else `StorageFailed`."""
     try:
         yield
     except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
@@ -61,7 +63,13 @@ def writing_errors(key: str) -> Iterator[None]:
 
 def _failed(error: OSError, key: str) -> StorageFailed:
     number = error.errno or 0
-    return StorageFailed(f"{_REASONS.get(number) or os.strerror(number)} ({key})")
+    message = f"{_REASONS.get(number) or os.strerror(number)} ({key})"
+    return InsufficientStorage(message) if number in _FULL else StorageFailed(message)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether the file system had no room for a write."""
+    return isinstance(error, OSError) and error.errno in _FULL
 
 
 def fsync_folder(folder: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 import uuid
 import zlib
@@ -17,13 +18,35 @@ from engines.storage.keys import RESERVED_FOLDER, TEMPORARY_PREFIX
 OpenTemporary = Callable[[str], BinaryIO]
 """Opens a path that must not exist for writing; injected so that tests can fill the disk."""
 
+FILE_MODE = 0o640
+FOLDER_MODE = 0o750
+"""The owner writes, the group reads, nobody else sees anything: whatever the umask is."""
 _LOCK_FILES = 64
 
 
 def open_temporary(path: str) -> BinaryIO:
-    """Create `path` with the rights that the umask leaves; it must not exist."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    """Create `path`, which must not exist, as `FILE_MODE`."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    os.fchmod(descriptor, FILE_MODE)
     return os.fdopen(descriptor, "wb")
+
+
+def make_folders(folder: str) -> None:
+    """Make `folder` and its parents as `FOLDER_MODE`; those that are there stay as they are."""
+    if os.path.isdir(folder):
+        return
+    parent = os.path.dirname(folder)
+    if parent != folder:
+        make_folders(parent)
+    try:
+        os.mkdir(folder, FOLDER_MODE)
+    except FileExistsError:
+        if not os.path.isdir(folder):
+            raise
+        return  # somebody else was faster
+    # The group bit that a shared volume hands down stays.
+    inherited = os.stat(folder).st_mode & stat.S_ISGID
+    os.chmod(folder, FOLDER_MODE | inherited)
 
 
 @contextmanager
@@ -48,10 +71,10 @@ def temporary_beside(path: str, opener: OpenTemporary) -> Iterator[tuple[str, Bi
 def _open_in_folder(folder: str, temporary: str, opener: OpenTemporary) -> BinaryIO:
     """A neighbour's delete may prune the folder between making it and using it: try again."""
     for _ in range(8):
-        os.makedirs(folder, exist_ok=True)
         with suppress(FileNotFoundError):
+            make_folders(folder)
             return opener(temporary)
-    os.makedirs(folder, exist_ok=True)
+    make_folders(folder)
     return opener(temporary)
 
 
@@ -80,9 +103,11 @@ def publish_over(temporary: str, path: str) -> None:
 def append_whole(path: str, record: bytes) -> None:
     """Add `record` at the end and make it durable; on any error the file is as long as before."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o666)
+    descriptor = os.open(path, flags, FILE_MODE)
     try:
         before = os.fstat(descriptor).st_size
+        if before == 0:
+            os.fchmod(descriptor, FILE_MODE)
         try:
             view = memoryview(record)
             while view:
@@ -105,10 +130,10 @@ def write_lock(root: str, key: str) -> Iterator[None]:
     `flock` is released by the kernel when its process dies, so nobody is locked out for ever.
     """
     folder = os.path.join(root, RESERVED_FOLDER, "locks")
-    os.makedirs(folder, exist_ok=True)
+    make_folders(folder)
     name = f"{zlib.crc32(key.encode()) % _LOCK_FILES:02d}"
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-    descriptor = os.open(os.path.join(folder, name), flags, 0o666)
+    descriptor = os.open(os.path.join(folder, name), flags, FILE_MODE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

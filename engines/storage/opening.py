@@ -8,12 +8,16 @@ from urllib.parse import urlsplit
 from engines.errors import InvalidParameters
 from engines.protocols import Storage
 from engines.storage.folder import FolderStorage
+from engines.storage.free_space import StorageLimits
 from engines.storage.s3 import S3Storage
 from engines.storage.s3_client import S3ClientConfig, make_s3_client
 
 
-def open_storage(root: str, s3_endpoint_url: str | None = None) -> Storage:
-    """`root` is an absolute folder or `s3://bucket/prefix`; `s3_endpoint_url` None means AWS.
+def open_storage(
+    root: str, s3_endpoint_url: str | None = None, limits: StorageLimits | None = None
+) -> Storage:
+    """`root` is an absolute folder or `s3://bucket/prefix`; `s3_endpoint_url` None means AWS;
+    `limits` None: the defaults.
 
     Raises:
         InvalidParameters: a relative folder, another scheme, or no bucket.
@@ -22,7 +26,8 @@ def open_storage(root: str, s3_endpoint_url: str | None = None) -> Storage:
     if "://" not in root:
         if not Path(root).is_absolute():
             raise _invalid(root, "an absolute folder")
-        return FolderStorage(Path(root))
+        floor = (limits or StorageLimits()).min_free_bytes
+        return FolderStorage(Path(root), min_free_bytes=floor)
     parts = urlsplit(root)
     if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or parts.username:
         raise _invalid(root, "s3://bucket/prefix")

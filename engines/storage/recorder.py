@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.errors import Conflict
+from engines.errors import Conflict, InsufficientStorage
 from engines.storage.datasets import DatasetStore, UtcClock
 from engines.storage.layout import image_key, sidecar_key
 from engines.storage.png import encode_png, read_png_text
@@ -56,7 +56,8 @@ class ImageRecorder:
 
         Raises:
             Conflict: another image has this id.
-            StorageFailed: disk full, S3 away; nothing half is left.
+            InsufficientStorage: no room for the image or its recipe; nothing half is left.
+            StorageFailed: S3 away; as before.
         """
         key = image_key(request.image_id, request.dataset)
         digest = pixel_sha256(image.pixels)
@@ -69,16 +70,27 @@ class ImageRecorder:
         content = encode_png(image.pixels, text)
         try:
             self._storage.put_new(key, content)
+            is_new = True
         except Conflict:
+            is_new = False
             content = self._storage.read(key)
             recipe = _own_recipe(content, digest, key)
         recipe = replace(
             recipe, file_sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)
         )
-        with suppress(Conflict):  # the repetition's sidecar is there already
-            self._storage.put_new(sidecar_key(key, ".json"), recipe.to_json())
+        self._put_recipe(key, recipe, is_new)
         self._store.record_recipe(key, recipe)
         return _stored(key, recipe, image)
+
+    def _put_recipe(self, key: str, recipe: Recipe, is_new: bool) -> None:
+        """Beside the image; where there is no room, the image of this call goes too."""
+        try:
+            with suppress(Conflict):  # the repetition's sidecar is there already
+                self._storage.put_new(sidecar_key(key, ".json"), recipe.to_json())
+        except InsufficientStorage:
+            if is_new:
+                self._storage.delete(key)
+            raise
 
 
 def _own_recipe(content: bytes, digest: str, key: str) -> Recipe:

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
+from urllib.parse import quote
 
-from engines.errors import Conflict, NotFound, StorageFailed
+from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFailed
+from engines.storage.folder_paths import is_full
 from engines.storage.keys import check_key, check_prefix, is_key
 from engines.storage.s3_client import S3Client
 from engines.storage.s3_errors import s3_errors
@@ -55,6 +57,8 @@ class S3Storage:
             try:
                 yield cast(BinaryIO, spool)
             except OSError as error:
+                if is_full(error):
+                    raise InsufficientStorage(f"The spool folder is full ({key})") from error
                 reason = type(error).__name__
                 raise StorageFailed(f"The spool folder failed: {reason} ({key})") from error
             spool.seek(0)
@@ -120,6 +124,20 @@ class S3Storage:
         name = self._name(key)
         with s3_errors(key):
             self._client.delete_object(Bucket=self._bucket, Key=name)
+
+    def free_bytes(self) -> int | None:
+        return None
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        name = self._name(key)
+        # A download, whatever it is: uploaded bytes are strangers' bytes.
+        shown = f"attachment; filename*=UTF-8''{quote(key.rpartition('/')[2])}"
+        wanted = {"Bucket": self._bucket, "Key": name, "ResponseContentDisposition": shown}
+        with s3_errors(key):
+            url: str = self._client.generate_presigned_url(
+                "get_object", Params=wanted, ExpiresIn=expires_s
+            )
+        return url
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from engines.errors import Conflict, NotFound, StorageFailed
+from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFailed
 
 ABSENT_CODES = frozenset({"NoSuchKey", "404", "NotFound"})
 RACE_CODES = frozenset(
     {"PreconditionFailed", "ConditionalRequestConflict", "412", "409", "OperationAborted"}
 )
+
+FULL_CODES = frozenset({"QuotaExceeded", "InsufficientStorage", "507", "XMinioStorageFull"})
+"""What servers say when the bucket or its owner's quota is full (Ceph, MinIO and their like)."""
 
 
 def code_of(error: ClientError) -> str:
@@ -32,8 +35,13 @@ def s3_errors(key: str) -> Iterator[None]:
             raise NotFound("object", key) from None
         if code in RACE_CODES:
             raise Conflict(f"Object exists already or was changed: {key}") from None
+        if code in FULL_CODES:
+            raise InsufficientStorage(f"The bucket is full ({key})") from None
         raise StorageFailed(f"The object store answered {code} ({key})") from None
-    except S3UploadFailedError:
+    except S3UploadFailedError as error:
+        cause = error.__context__
+        if isinstance(cause, ClientError) and code_of(cause) in FULL_CODES:
+            raise InsufficientStorage(f"The bucket is full ({key})") from None
         raise StorageFailed(f"The upload was not taken by the object store ({key})") from None
     except (BotoCoreError, OSError) as error:
         name = type(error).__name__

@@ -25,11 +25,13 @@ def every_error() -> list[errors.InferloopError]:
         errors.RateLimited("later", 3.5),
         errors.Overloaded("full", 2.0),
         errors.ReplicaLost("gone"),
+        errors.RequestTimeout(20.0),
         errors.DeadlineExceeded(30.0),
         errors.Canceled("asked for"),
         errors.GenerationFailed("NaN"),
         errors.OutOfMemory("too big"),
-        errors.StorageFailed("disk full"),
+        errors.StorageFailed("permission denied"),
+        errors.InsufficientStorage("quota spent", "quota", 1000, 999),
     ]
 
 

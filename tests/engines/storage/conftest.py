@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from botocore.config import Config
 
-from engines.errors import StorageFailed
+from engines.errors import InsufficientStorage, StorageFailed
 from engines.protocols import Storage
 from engines.storage.datasets import DatasetStore
 from engines.storage.folder import FolderStorage
@@ -70,11 +70,15 @@ class CountingStorage:
         self.inner = inner
         self.reads: list[str] = []
         self.failing: dict[str, str] = {}
+        self.full: dict[str, str] = {}
 
     def _check(self, method: str, key: str) -> None:
         suffix = self.failing.get(method)
         if suffix is not None and key.endswith(suffix):
             raise StorageFailed(f"{method} {key}")
+        suffix = self.full.get(method)
+        if suffix is not None and key.endswith(suffix):
+            raise InsufficientStorage(f"{method} {key}")
 
     def put_new(self, key: str, content: bytes) -> ObjectStat:
         self._check("put_new", key)
@@ -111,6 +115,12 @@ class CountingStorage:
 
     def delete(self, key: str) -> None:
         self.inner.delete(key)
+
+    def free_bytes(self) -> int | None:
+        return self.inner.free_bytes()
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        return self.inner.presign(key, expires_s)
 
 
 class StepClock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from engines.errors import Conflict, InvalidPath, NotFound
@@ -41,6 +42,7 @@ def test_what_is_no_key_is_refused_by_every_method(storage: Storage, key: str) -
         lambda: storage.open(key),
         lambda: storage.stat(key),
         lambda: storage.delete(key),
+        lambda: storage.presign(key, 60),
     ):
         with pytest.raises(InvalidPath):
             use()
@@ -243,3 +245,16 @@ def test_delete_is_idempotent_and_leaves_no_empty_folder(storage: Storage) -> No
         storage.read("generated/a/1")
     storage.put_new("generated/a/1", b"again")
     assert storage.read("generated/a/1") == b"again"
+
+
+def test_a_presigned_url_reads_the_object_as_a_download_or_there_is_none(storage: Storage) -> None:
+    storage.put_new("exports/\u00fc b.jsonl", b"content")
+    url = storage.presign("exports/\u00fc b.jsonl", 60)
+    if storage.free_bytes() is not None:
+        assert url is None  # a folder: it knows its disk, and has no URLs
+        return
+    assert url is not None
+    answer = httpx.get(url)
+    assert answer.content == b"content"
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert "60" in httpx.URL(url).params.get("X-Amz-Expires", "60")
