@@ -17,6 +17,7 @@ from engines.errors import (
     Forbidden,
     GenerationFailed,
     InferloopError,
+    InsufficientStorage,
     InvalidImage,
     InvalidParameters,
     InvalidPath,
@@ -26,6 +27,7 @@ from engines.errors import (
     PayloadTooLarge,
     RateLimited,
     ReplicaLost,
+    RequestTimeout,
     StorageFailed,
     Unauthorized,
 )
@@ -53,6 +55,8 @@ TABLE: list[tuple[InferloopError, int, int, str | None]] = [
     (Overloaded("full", 0.2), 503, 1013, "1"),
     (ReplicaLost("gone"), 503, 1013, "1"),
     (DeadlineExceeded(3), 504, 1013, None),
+    (RequestTimeout(20), 408, 1013, None),
+    (InsufficientStorage("full", "quota", 10, 11), 507, 1011, None),
 ]
 
 
