@@ -39,7 +39,7 @@ COPY engines /app/engines
 COPY serve_app /app/serve_app
 COPY inferloop_synthdata /app/inferloop_synthdata
 COPY deployments /app/deployments
-COPY jobs /app/jobs
+COPY batch /app/batch
 
 FROM ${PYTHON_IMAGE} AS runtime
 # wget: probes of the KubeRay operator before Ray 2.53. procps: `ray stop`.
@@ -65,7 +65,7 @@ COPY models /app/models
 USER 1000:1000
 EXPOSE 8000 8265 8080
 # Under KubeRay the operator writes the command; alone, the container is the whole service.
-CMD ["python", "-m", "deployments.launch", "--config", "configs/local.yaml"]
+CMD ["python", "-m", "deployments.local.launch", "--config", "configs/local.yaml"]
 
 FROM runtime AS cuda
 COPY --from=packages-cuda /packages /usr/local

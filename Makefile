@@ -33,13 +33,13 @@ setup: $(BIN)/.server ## install what the service needs into .venv
 setup-dev: $(BIN)/.dev ## the same, and what tests and benchmarks need
 
 demo: $(BIN)/.server ## start the service, make and check two images, export them, stop
-	$(BIN)/python -m deployments.demo
+	$(BIN)/python -m deployments.local.demo
 
 serve: $(BIN)/.server ## run the service in the foreground on configs/local.yaml
-	$(BIN)/python -m deployments.launch --config configs/local.yaml
+	$(BIN)/python -m deployments.local.launch --config configs/local.yaml
 
 job-demo: $(BIN)/.server ## 200 prompts through `ray job submit`, killed once, resumed, complete and exact
-	$(BIN)/python -m jobs.demo
+	$(BIN)/python -m batch.demo
 
 lint: $(BIN)/.dev ## ruff
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ from diffusers import (
 )
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from engines.diffusion import tiny
+from engines.diffusion.models import tiny
 
 _NOISE: dict[str, Any] = {
     "beta_schedule": "scaled_linear",

@@ -23,7 +23,7 @@ from pathlib import Path
 import httpx
 import yaml
 
-from deployments.child_service import REPOSITORY, Service
+from deployments.local.child_service import REPOSITORY, Service
 
 MODEL = "inferloop/inferloop-mini"
 POOL = "diffusion-sd15"

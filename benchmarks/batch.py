@@ -22,14 +22,14 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from batch.config import JobConfig
+from batch.local_cluster import REPOSITORY
+from batch.output.layout import RECORDS
+from batch.planning.rows import PlannedRow, make_request
 from engines.diffusion.engine import StepEngine
 from engines.errors import InferloopError
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.types import GeneratedImage, GenerationRequest, StepProgress
-from jobs.config import JobConfig
-from jobs.layout import RECORDS
-from jobs.local_cluster import REPOSITORY
-from jobs.rows import PlannedRow, make_request
 
 Result = dict[str, float]
 PROMPT = "mountains at sunset"
@@ -144,7 +144,7 @@ def job_rate(config: JobConfig) -> Result:
 
 def http_loop(steps: int, side_px: int, rows: int, out: Path) -> float:
     """Images per second of one client that asks for one image after the other."""
-    from deployments.child_service import Service
+    from deployments.local.child_service import Service
     from inferloop_synthdata import SyntheticImageClient
 
     generous = {"INFERLOOP_RATE_LIMIT_GENERATE": "100000/minute", "OMP_NUM_THREADS": "1"}

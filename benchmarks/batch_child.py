@@ -13,18 +13,18 @@ from pathlib import Path
 import psutil
 import ray
 
-from engines.diffusion.fake import FakeEngine
+from batch.config import JobConfig
+from batch.local_cluster import REPOSITORY
+from batch.making.checking import Checker
+from batch.making.colors import MatchColours
+from batch.planning.inputs import open_input
+from batch.running import Job
+from batch.wiring import JobWiring
 from engines.errors import JsonValue, NotFound
 from engines.protocols import DiffusionEngine, Storage
 from engines.storage.opening import open_storage
+from engines.testing.diffusion import FakeEngine
 from engines.types import Comparison
-from jobs.checking import Checker
-from jobs.colours import MatchColours
-from jobs.config import JobConfig
-from jobs.inputs import open_input
-from jobs.local_cluster import REPOSITORY
-from jobs.running import Job
-from jobs.wiring import JobWiring
 
 Result = dict[str, float]
 

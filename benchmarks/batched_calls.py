@@ -18,7 +18,8 @@ SHARED = ("num_inference_steps", "guidance_scale", "width", "height")
 
 class PlainPipeline:
     """plain diffusers on one thread of its own, which loads the model too: a second thread with an
-    OpenMP team would cost all of them the second core (engines/diffusion/loader.py)."""
+    OpenMP team would cost all of them the second core
+    (engines/diffusion/models/loader_threads.py)."""
 
     def __init__(self, model: str) -> None:
         self._thread = ThreadPoolExecutor(1)

@@ -19,17 +19,17 @@ from typing import Any
 import torch
 from diffusers import StableDiffusionPipeline
 
-from engines.diffusion import noise_schedules
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.config import EngineConfig, FolderSource, ModelEntry
-from engines.diffusion.decode import Decoder
 from engines.diffusion.engine import StepEngine
-from engines.diffusion.loading import load_runner
-from engines.diffusion.loras import LoraSwitch
-from engines.diffusion.runner import ModelRunner
-from engines.diffusion.text import EncodedPrompt, PromptEncoder
+from engines.diffusion.models.loading import load_runner
+from engines.diffusion.models.loras import LoraSwitch
+from engines.diffusion.sampling import noise_schedules
+from engines.diffusion.sampling.decode import Decoder
+from engines.diffusion.sampling.runner import ModelRunner
+from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder
 from engines.errors import InferloopError
-from engines.storage.png import encode_png
+from engines.images.png_text import encode_png
 from engines.types import GeneratedImage, GenerationRequest, StepProgress
 
 BATCHES = (1, 2, 4, 8, 16)

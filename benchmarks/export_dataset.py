@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.storage.index import recipe_line
-from engines.storage.png import encode_png
-from engines.storage.recipe import Recipe, make_recipe
-from engines.storage.recorder import pixel_sha256
-from engines.storage.records import PNG_RECIPE_KEYWORD
+from engines.datasets.index import recipe_line
+from engines.datasets.recipe import Recipe, make_recipe
+from engines.datasets.recorder import pixel_sha256
+from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
+from engines.images.png_text import encode_png
 from engines.types import GeneratedImage, GenerationRequest
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from benchmarks.export_dataset import DATASET
-from engines.export.config import ExportConfig
-from engines.export.exporter import DatasetExporter
-from engines.storage.datasets import DatasetStore
-from engines.storage.folder import FolderStorage
+from engines.datasets.export_config import ExportConfig
+from engines.datasets.store import DatasetStore
+from engines.datasets.writers.exporter import DatasetExporter
+from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportRequest
 
 

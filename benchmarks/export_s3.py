@@ -17,12 +17,12 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.export_dataset import DATASET
-from engines.export.config import ExportConfig
-from engines.export.s3_exporter import S3Exporter
-from engines.export.s3_fast_lane import FastLaneFactory, ObstoreLane
-from engines.storage.datasets import DatasetStore
-from engines.storage.folder import FolderStorage
-from engines.storage.s3_client import S3ClientConfig
+from engines.datasets.export_config import ExportConfig
+from engines.datasets.s3.exporter import S3Exporter
+from engines.datasets.s3.fast_lane import FastLaneFactory, ObstoreLane
+from engines.datasets.store import DatasetStore
+from engines.storage.folder.storage import FolderStorage
+from engines.storage.s3.client import S3ClientConfig
 from engines.types import S3ExportRequest
 
 

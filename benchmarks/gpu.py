@@ -23,8 +23,8 @@ import torch
 
 from benchmarks.architectures import FULL_SIZE, TINY, Architecture
 from engines.diffusion.config import AttentionBackend, EngineConfig, FolderSource, ModelEntry
-from engines.diffusion.loading import choose_device, choose_dtype, load_runner
-from engines.diffusion.runner import ModelRunner
+from engines.diffusion.models.loading import choose_device, choose_dtype, load_runner
+from engines.diffusion.sampling.runner import ModelRunner
 from engines.types import GenerationRequest
 
 NEVER_DONE = 150

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from deployments.child_service import Service
+from deployments.local.child_service import Service
 
 BODY = {"width": 64, "height": 64, "num_inference_steps": 2, "guidance_scale": 1.0}
 

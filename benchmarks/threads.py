@@ -58,7 +58,7 @@ def measure(staying_loader: bool) -> str:
     """One row: seconds and CPU seconds of a lone image, images a second of sixteen at once."""
     from engines.diffusion.config import EngineConfig
     from engines.diffusion.engine import StepEngine
-    from engines.diffusion.loading import load_runner
+    from engines.diffusion.models.loading import load_runner
     from engines.types import GenerationRequest
 
     document = yaml.safe_load((REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8"))

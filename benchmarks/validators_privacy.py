@@ -26,7 +26,7 @@ from engines.errors import InferloopError
 from engines.privacy import build_pii_detector
 from engines.privacy.config import FaceConfig, PiiConfig, TextConfig
 from engines.privacy.faces import build_face_detector
-from engines.privacy.memory import HashIndex
+from engines.privacy.memorization import HashIndex
 from engines.privacy.model import FaceDetector, PiiDetector
 from engines.privacy.text import document_of, is_text
 from engines.privacy.text.rapidocr_reader import RapidOcrReader

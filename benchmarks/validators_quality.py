@@ -22,7 +22,7 @@ from benchmarks.distortions import DISTORTIONS
 from benchmarks.drawings import drawing
 from engines.errors import InvalidImage
 from engines.images import ImageLimits, decode, encode_jpeg
-from engines.metrics.grey import luma, shrunk
+from engines.metrics.gray import luma, shrunk
 from engines.metrics.measurement import measure
 from engines.metrics.sharpness import laplacian_variance
 from engines.quality import QualityConfig, QualityValidator

@@ -5,13 +5,13 @@ from ray import serve
 from ray.serve import Application, Deployment
 
 from deployments.config import AppArgs
-from deployments.diffusion import DiffusionReplica
-from deployments.exporter import ExporterReplica
-from deployments.ingress import Ingress, effective_api
-from deployments.privacy import PrivacyReplica
-from deployments.profiles import ProfilesReplica
-from deployments.quality import QualityReplica
-from deployments.rate_limiter import RateLimiterReplica
+from deployments.replicas.diffusion import DiffusionReplica
+from deployments.replicas.exporter import ExporterReplica
+from deployments.replicas.ingress import Ingress, effective_api
+from deployments.replicas.privacy import PrivacyReplica
+from deployments.replicas.profiles import ProfilesReplica
+from deployments.replicas.quality import QualityReplica
+from deployments.replicas.rate_limiter import RateLimiterReplica
 from deployments.settings import Settings
 from deployments.wiring import DataRoot, DiffusionWiring, FileWiring
 

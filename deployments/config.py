@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engines.datasets.export_config import ExportConfig
 from engines.diffusion.config import EngineConfig
-from engines.export.config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
 from engines.profiles.config import ProfilesConfig

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from deployments.config import PoolConfig
 from deployments.settings import Settings
-from engines.diffusion import sources
-from engines.diffusion.capacity import Capacity, capacity
+from engines.diffusion.models import sources
+from engines.diffusion.scheduling.capacity import Capacity, capacity
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, Storage
 from engines.storage.free_space import StorageLimits
 from engines.types import GeneratedImage, GenerationRequest, StoredImage
 
 if TYPE_CHECKING:
-    from engines.storage.s3_client import S3Client
+    from engines.storage.s3.client import S3Client
 
 RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 """Whose versions stand in every recipe: what an image depends on beside its request."""
@@ -50,7 +50,7 @@ class DataRoot:
 
     def s3_client(self, max_connections: int) -> S3Client:
         """A client for buckets of the users, with the service's own credentials."""
-        from engines.storage.s3_client import S3ClientConfig, make_s3_client
+        from engines.storage.s3.client import S3ClientConfig, make_s3_client
 
         config = S3ClientConfig(endpoint_url=self.s3_endpoint_url, max_connections=max_connections)
         return make_s3_client(config)
@@ -85,10 +85,10 @@ class DiffusionWiring:
         return StepEngine(self.pool.engine, models_root=Path(self.models_root))
 
     def recorder(self) -> Recorder:
-        from deployments.colour_matching import ColourMatchingRecorder
+        from deployments.color_matching import ColourMatchingRecorder
+        from engines.datasets.recorder import ImageRecorder
+        from engines.datasets.store import DatasetStore
         from engines.profiles import ProfileService
-        from engines.storage.datasets import DatasetStore
-        from engines.storage.recorder import ImageRecorder
 
         versions = {name: version(name) for name in RECORDED_LIBRARIES}
         storage = self.data.storage()

@@ -26,7 +26,7 @@ from inferloop_synthdata.errors import (
     Unauthorized,
     UnexpectedAnswer,
 )
-from inferloop_synthdata.generation_stream import GenerationEvent, Progress, Result
+from inferloop_synthdata.transport.generation_stream import GenerationEvent, Progress, Result
 from inferloop_synthdata.version import __version__
 
 __all__ = [

@@ -2,6 +2,6 @@
 
 import sys
 
-from inferloop_synthdata.cli import main
+from inferloop_synthdata.cli.main import main
 
 sys.exit(main())

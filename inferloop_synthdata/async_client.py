@@ -14,22 +14,26 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from inferloop_synthdata import operations
 from inferloop_synthdata.atomic_file import AtomicFile
 from inferloop_synthdata.client import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_S
-from inferloop_synthdata.connection import MAX_MESSAGE_BYTES, SOCKET_LOG, Connection
-from inferloop_synthdata.conversation import Outcome, converse
 from inferloop_synthdata.errors import ClientError, JsonValue
-from inferloop_synthdata.foreign_errors import handshake_errors, http_errors, socket_errors
-from inferloop_synthdata.generation_stream import (
+from inferloop_synthdata.operations import endpoints as operations
+from inferloop_synthdata.operations.methods import awaiting, streaming_async
+from inferloop_synthdata.operations.operation import Operation, Reply
+from inferloop_synthdata.transport.connection import MAX_MESSAGE_BYTES, SOCKET_LOG, Connection
+from inferloop_synthdata.transport.conversation import Outcome, converse
+from inferloop_synthdata.transport.foreign_errors import (
+    handshake_errors,
+    http_errors,
+    socket_errors,
+)
+from inferloop_synthdata.transport.generation_stream import (
     GenerationEvent,
     GenerationStream,
     generate_message,
 )
-from inferloop_synthdata.methods import awaiting, streaming_async
-from inferloop_synthdata.operation import Operation, Reply
-from inferloop_synthdata.progress_stream import Advance, Event, progress_stream
-from inferloop_synthdata.retry import RetryPolicy
+from inferloop_synthdata.transport.progress_stream import Advance, Event, progress_stream
+from inferloop_synthdata.transport.retry import RetryPolicy
 
 T = TypeVar("T")
 

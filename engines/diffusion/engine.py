@@ -11,12 +11,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.diffusion import sources
 from engines.diffusion.counters import Counters, Stats
-from engines.diffusion.loader import LoaderThreads
-from engines.diffusion.models import ModelCache
-from engines.diffusion.roster import Roster
-from engines.diffusion.scheduler import Residency
+from engines.diffusion.models import sources
+from engines.diffusion.models.cache import ModelCache
+from engines.diffusion.models.loader_threads import LoaderThreads
+from engines.diffusion.scheduling.roster import Roster
+from engines.diffusion.scheduling.scheduler import Residency
 from engines.diffusion.stepping import Stepping
 from engines.errors import Canceled, GenerationFailed, InferloopError, ReplicaLost
 
@@ -153,6 +153,6 @@ class StepEngine:
 
     def _load_diffusers(self, entry: ModelEntry) -> Runner:
         # Here, so that an engine over another runner loads no torch.
-        from engines.diffusion.loading import load_runner
+        from engines.diffusion.models.loading import load_runner
 
         return load_runner(entry, self._config, self._models_root)

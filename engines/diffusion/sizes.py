@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from engines.diffusion.scheduler import LaneKey
+from engines.diffusion.scheduling.scheduler import LaneKey
 
 if TYPE_CHECKING:
     from engines.types import GenerationRequest, Pixels

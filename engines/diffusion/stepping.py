@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from engines.diffusion.config import EngineConfig
     from engines.diffusion.contract import DecodedImage, Runner
     from engines.diffusion.counters import Counters
-    from engines.diffusion.generation import Generation
-    from engines.diffusion.models import ModelCache
-    from engines.diffusion.roster import Roster
-    from engines.diffusion.scheduler import Batch
+    from engines.diffusion.models.cache import ModelCache
+    from engines.diffusion.scheduling.generation import Generation
+    from engines.diffusion.scheduling.roster import Roster
+    from engines.diffusion.scheduling.scheduler import Batch
     from engines.protocols import Clock
 
 logger = logging.getLogger(__name__)

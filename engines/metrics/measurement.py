@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engines.metrics.grey import WORKING_SIDE_PX, luma, shrunk
+from engines.metrics.gray import WORKING_SIDE_PX, luma, shrunk
 from engines.metrics.noise import grain_sigma, without_specks
 from engines.metrics.sharpness import laplacian_variance
 from engines.metrics.structure import blockiness, plateau_share
 from engines.metrics.tone import Tone, histogram, tone
 
 if TYPE_CHECKING:
-    from engines.metrics.grey import Grey
+    from engines.metrics.gray import Grey
     from engines.types import Pixels
 
 _NATIVE_CROP_PX = 1024

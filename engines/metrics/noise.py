@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.metrics.grey import Grey
+    from engines.metrics.gray import Grey
 
 _BLOCK_PX = 16
 _FIXED_POINT = np.int16(8)  # block means of 16-bit integers, to an eighth; 8 * 16 * 255 < 2**15

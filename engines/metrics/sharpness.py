@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 if TYPE_CHECKING:
-    from engines.metrics.grey import Grey
+    from engines.metrics.gray import Grey
 
 _NOISE_GAIN = 20.0
 _FLOOR, _RANGE = 0.7, 2.9

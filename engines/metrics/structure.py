@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.metrics.grey import shrunk
+from engines.metrics.gray import shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.metrics.grey import Grey
+    from engines.metrics.gray import Grey
 
 _GRID_PX = 8
 _SAMPLED_ROW = 3  # coprime to the grid

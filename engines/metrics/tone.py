@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.metrics.grey import Grey
+    from engines.metrics.gray import Grey
 
     Histogram = NDArray[np.float64]
     """Shares of the 256 grey levels, summing to 1."""

@@ -4,7 +4,7 @@ from engines.privacy.anonymizing import Anonymized
 from engines.privacy.build import build_pii_detector, build_privacy_validator
 from engines.privacy.config import PrivacyConfig
 from engines.privacy.covering import COVER_METHODS
-from engines.privacy.memory import References
+from engines.privacy.memorization import References
 from engines.privacy.validator import PrivacyValidator
 
 __all__ = [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from engines.errors import InferloopError
 from engines.privacy.faces import build_face_detector
-from engines.privacy.memory.embedding import DlibEmbedder
-from engines.privacy.memory.references import (
+from engines.privacy.memorization.embedding import DlibEmbedder
+from engines.privacy.memorization.references import (
     References,
     hashes_of_profile,
     references_from_folder,

@@ -11,7 +11,7 @@ from engines.types import PrivacyIssue
 
 if TYPE_CHECKING:
     from engines.privacy.inspection import Sightings
-    from engines.privacy.memory.index import Neighbour
+    from engines.privacy.memorization.index import Neighbour
     from engines.privacy.model import Face
 
 

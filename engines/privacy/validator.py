@@ -13,7 +13,7 @@ from engines.images import DecodedImage, ImageLimits, decode
 from engines.privacy.anonymizing import Anonymized, Anonymizer
 from engines.privacy.inspection import Inspector, Sightings
 from engines.privacy.issues import duplicate_issue, face_issues, match_issue, text_issues
-from engines.privacy.metadata import MetadataReader
+from engines.privacy.metadata.reading import MetadataReader
 from engines.privacy.model import (
     DetectorUnavailable,
     FaceDetector,
@@ -27,7 +27,7 @@ from engines.types import PrivacyIssue, PrivacyReport
 
 if TYPE_CHECKING:
     from engines.privacy.config import PrivacyConfig
-    from engines.privacy.memory import References
+    from engines.privacy.memorization import References
     from engines.types import Pixels
 
 logger = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """What a real image set looks like, in numbers: made, merged, compared, matched. Never pixels."""
 
-from engines.profiles.colours import match_colours
+from engines.profiles.colors import match_colours
 from engines.profiles.service import ProfileService
 from engines.profiles.statistics import ProfileBuilder
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.metrics.colour import colourfulness
-from engines.metrics.grey import luma, shrunk
+from engines.metrics.color import colourfulness
+from engines.metrics.gray import luma, shrunk
 from engines.metrics.measurement import Measurement
 from engines.metrics.measurement import measure as measure_quality
 from engines.metrics.sharpness import sharpness_index

@@ -20,7 +20,7 @@ from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary, S
 if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.protocols import Storage
-    from engines.storage.s3_client import S3ClientFactory
+    from engines.storage.s3.client import S3ClientFactory
 
 Clock = Callable[[], datetime]
 

@@ -13,14 +13,14 @@ from botocore.exceptions import ClientError
 from engines.errors import InvalidImage, NotFound
 from engines.images import ImageLimits, decode
 from engines.storage.read_ahead import ordered_map
-from engines.storage.s3_errors import ABSENT_CODES, code_of
-from engines.storage.s3_faults import S3_ERRORS, stops_all
-from engines.storage.s3_reading import read_range
+from engines.storage.s3.errors import ABSENT_CODES, code_of
+from engines.storage.s3.faults import S3_ERRORS, stops_all
+from engines.storage.s3.reading import read_range
 
 if TYPE_CHECKING:
     from engines.profiles.config import ProfilesConfig
     from engines.protocols import Storage
-    from engines.storage.s3_client import S3Client
+    from engines.storage.s3.client import S3Client
     from engines.types import Pixels, S3Folder
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from engines.metrics.colour import colourfulness, saturation
-from engines.metrics.grey import luma, shrunk
+from engines.metrics.color import colourfulness, saturation
+from engines.metrics.gray import luma, shrunk
 from engines.metrics.sharpness import sharpness_index
 from engines.metrics.structure import edge_density, flat_share
 
 if TYPE_CHECKING:
-    from engines.metrics.grey import Grey
+    from engines.metrics.gray import Grey
     from engines.metrics.measurement import Measurement
     from engines.types import Pixels
 

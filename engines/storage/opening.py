@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from engines.errors import InvalidParameters
 from engines.protocols import Storage
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.storage.free_space import StorageLimits
-from engines.storage.s3 import S3Storage
-from engines.storage.s3_client import S3ClientConfig, make_s3_client
+from engines.storage.s3.client import S3ClientConfig, make_s3_client
+from engines.storage.s3.storage import S3Storage
 
 
 def open_storage(

@@ -11,14 +11,14 @@ import pytest
 from tests.architecture.importing import Module, modules, within
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ("engines", "serve_app", "deployments", "jobs", "inferloop_synthdata", "training")
+SHIPPED = ("engines", "serve_app", "deployments", "batch", "inferloop_synthdata", "training")
 PACKAGES = (*SHIPPED, "benchmarks", "tests")
 
 KNOWS = {
     "engines": (),
     "serve_app": ("engines",),
-    "jobs": ("engines",),
-    "deployments": ("engines", "serve_app", "jobs", "inferloop_synthdata"),
+    "batch": ("engines",),
+    "deployments": ("engines", "serve_app", "batch", "inferloop_synthdata"),
     "inferloop_synthdata": (),
     "training": (),
     "benchmarks": SHIPPED,
@@ -31,14 +31,14 @@ LEARNING = ("torch", "diffusers", "transformers")
 STRANGERS = {
     "engines": ("ray", *WEB),
     "serve_app": ("ray", *LEARNING, "cv2"),
-    "jobs": ("ray.serve", *WEB),
+    "batch": ("ray.serve", *WEB),
     "deployments": (),
     "inferloop_synthdata": ("ray", *LEARNING, "fastapi", "starlette", "uvicorn"),
     "training": ("ray", *WEB),
     "benchmarks": ("ray.serve",),
     "tests": (),
-    "tests.engines": ("ray", "serve_app", "deployments", "jobs", "fastapi", "starlette"),
-    "tests.training": ("ray", "engines", "serve_app", "deployments", "jobs"),
+    "tests.engines": ("ray", "serve_app", "deployments", "batch", "fastapi", "starlette"),
+    "tests.training": ("ray", "engines", "serve_app", "deployments", "batch"),
 }
 """Package to what it must not import, of others and of ours."""
 
@@ -51,8 +51,9 @@ ENGINES = {
     "engines.storage": (*PURE, "engines.storage"),
     **{
         f"engines.{sibling}": (*PURE, "engines.storage", f"engines.{sibling}")
-        for sibling in ("diffusion", "quality", "privacy", "profiles", "export")
+        for sibling in ("diffusion", "quality", "privacy", "profiles", "datasets")
     },
+    "engines.testing": ("engines",),
     "serve_app": LEAVES,
 }
 """Package to the parts of the engines that it may import; who is not named here, all of them."""
@@ -89,13 +90,19 @@ def test_a_module_imports_no_stranger(module: Module) -> None:
 
 
 def test_the_batch_scheduler_knows_no_tensor_and_no_loop() -> None:
-    (scheduler,) = (m for m in modules(ROOT, PACKAGES) if m.name == "engines.diffusion.scheduler")
+    (scheduler,) = (
+        m for m in modules(ROOT, PACKAGES) if m.name == "engines.diffusion.scheduling.scheduler"
+    )
     foreign = {name.partition(".")[0] for name in scheduler.imports} - {"engines"}
     assert foreign <= {"__future__", *sys.stdlib_module_names} - {"asyncio", "threading", "time"}
 
 
 def test_the_environment_is_read_in_one_place() -> None:
-    allowed = {"deployments.settings", "deployments.launch", "deployments.child_service"}
+    allowed = {
+        "deployments.settings",
+        "deployments.local.launch",
+        "deployments.local.child_service",
+    }
     for module in modules(ROOT, ("engines", "serve_app", "deployments")):
         if module.name not in allowed:
             assert "os.environ" not in module.path.read_text(encoding="utf-8"), module.name

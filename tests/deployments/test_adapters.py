@@ -15,7 +15,7 @@ from deployments.adapters.files import StoredFiles
 from deployments.adapters.validation import call_twice
 from engines.errors import InvalidImage, NotFound, ReplicaLost
 from engines.images import ImageLimits
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 
 
 class Response:

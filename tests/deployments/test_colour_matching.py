@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deployments.colour_matching import ColourMatchingRecorder
+from deployments.color_matching import ColourMatchingRecorder
 from engines.errors import NotFound
 from engines.profiles import ProfileBuilder
 from engines.types import GeneratedImage, GenerationRequest, Profile, StoredImage

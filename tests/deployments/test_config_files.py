@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from deployments import config_files
 from deployments.app import diffusion
 from deployments.config import PoolConfig
-from deployments.ingress import effective_api
+from deployments.replicas.ingress import effective_api
 from deployments.settings import Settings
 from deployments.wiring import DataRoot, DiffusionWiring
 from serve_app.config import ModelDefaults

@@ -11,19 +11,19 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from deployments.exporter import ExporterReplica
-from deployments.privacy import PrivacyReplica
-from deployments.profiles import ProfilesReplica
-from deployments.quality import QualityReplica
+from deployments.replicas.exporter import ExporterReplica
+from deployments.replicas.privacy import PrivacyReplica
+from deployments.replicas.profiles import ProfilesReplica
+from deployments.replicas.quality import QualityReplica
 from deployments.wiring import DataRoot, FileWiring
+from engines.datasets.export_config import ExportConfig
+from engines.datasets.recorder import ImageRecorder
+from engines.datasets.store import DatasetStore
 from engines.errors import NotFound
-from engines.export.config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
 from engines.quality import QualityConfig
-from engines.storage.datasets import DatasetStore
-from engines.storage.recorder import ImageRecorder
 from engines.types import (
     ExportProgress,
     ExportReport,

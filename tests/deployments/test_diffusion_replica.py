@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deployments.diffusion import DiffusionReplica
+from deployments.replicas.diffusion import DiffusionReplica
 from engines.errors import Canceled, GenerationFailed, InferloopError, Overloaded
 from engines.protocols import GenerationListener
 from engines.types import GeneratedImage, GenerationRequest, StepProgress, StoredImage

@@ -13,8 +13,8 @@ from deployments import config_files
 from deployments.adapters.generation import PooledGeneration
 from deployments.adapters.readiness import HandleReadiness
 from deployments.config import AppArgs
-from deployments.ingress import asked_if_ready, effective_api, rate_limiter
-from deployments.rate_limiter import HandleRateLimiter, RateLimiterReplica
+from deployments.replicas.ingress import asked_if_ready, effective_api, rate_limiter
+from deployments.replicas.rate_limiter import HandleRateLimiter, RateLimiterReplica
 from deployments.settings import Settings
 from engines.errors import InvalidParameters, Overloaded, ReplicaLost
 from engines.types import GenerationRequest

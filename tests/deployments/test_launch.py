@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deployments import launch
+from deployments.local import launch
 
 ROOT = Path(__file__).resolve().parents[2]
 PREPARE = """
 import json, os
-from deployments.launch import prepare_environment
+from deployments.local.launch import prepare_environment
 from deployments.settings import Settings
 key, made = prepare_environment(Settings())
 print(json.dumps({"key": key, "made": made, "environment": dict(os.environ)}))

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import ray
 
-from deployments.child_service import StartFailed
-from deployments.local_cluster import deploy
+from deployments.local.child_service import StartFailed
+from deployments.local.cluster import deploy
 
 DOCUMENT: dict[str, Any] = {"applications": []}
 

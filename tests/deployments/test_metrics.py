@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deployments.metrics import COUNTERS, GAUGES, LATENCY, EngineMetrics
-from engines.diffusion.fake import FakeEngine
+from engines.testing.diffusion import FakeEngine
 from engines.types import GeneratedImage
 from tests.engines.diffusion.rig import RecordingListener, request, until
 

@@ -16,11 +16,11 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from deployments.adapters.files import StoredFiles
-from deployments.exporter import ExporterReplica
-from deployments.privacy import PrivacyReplica
-from deployments.profiles import ProfilesReplica
+from deployments.replicas.exporter import ExporterReplica
+from deployments.replicas.privacy import PrivacyReplica
+from deployments.replicas.profiles import ProfilesReplica
 from deployments.wiring import DataRoot, FileWiring
-from engines.export.config import ExportConfig
+from engines.datasets.export_config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
@@ -29,7 +29,7 @@ from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.services import Services
-from tests.engines.export.s3.s3_server import ClientFactory, FaultyS3
+from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3
 from tests.serve_app.face import HEADERS, KEY, Face
 from tests.serve_app.house import House
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments import local_keys
+from deployments.local import keys as local_keys
 from deployments.settings import Settings
 
 

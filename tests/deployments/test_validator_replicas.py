@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from deployments.privacy import PrivacyReplica
-from deployments.quality import QualityReplica
+from deployments.replicas.privacy import PrivacyReplica
+from deployments.replicas.quality import QualityReplica
 from deployments.wiring import DataRoot, FileWiring
 from engines.errors import InvalidImage, NotFound
 from engines.images import ImageLimits, encode_jpeg

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deployments.child_service import Service, StartFailed
-from deployments.colour_matching import ColourMatchingRecorder
+from deployments.color_matching import ColourMatchingRecorder
 from deployments.config import PoolConfig
-from deployments.demo import bar, verdict_line
+from deployments.local.child_service import Service, StartFailed
+from deployments.local.demo import bar, verdict_line
 from deployments.settings import Settings
 from deployments.wiring import RECORDED_LIBRARIES, DataRoot, DiffusionWiring
 from engines.errors import InferloopError

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import yaml
 
-from jobs.local_cluster import LocalCluster
+from batch.local_cluster import LocalCluster
 from tests.k8s.manifests import Render, the_service
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]

@@ -41,7 +41,7 @@ def test_the_linter_has_nothing_to_say(root: Path) -> None:
 
 def test_the_build_sees_what_runs_and_nothing_private(root: Path) -> None:
     assert "*" in ignore_lines(root)
-    assert {"engines", "serve_app", "deployments", "jobs", "configs", "models"} <= kept(root)
+    assert {"engines", "serve_app", "deployments", "batch", "configs", "models"} <= kept(root)
     assert all((root / name).exists() for name in kept(root))
     assert not kept(root) & {".git", ".venv", "data", "tests", "k8s", "benchmarks", "training"}
 

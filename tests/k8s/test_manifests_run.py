@@ -11,9 +11,9 @@ import pytest
 import yaml
 from ray.serve._private import constants as serve_constants
 
+from batch.config import load_config
 from deployments.config import AppArgs
 from deployments.metrics import COUNTERS, GAUGES, LATENCY
-from jobs.config import load_config
 from tests.k8s.manifests import (
     CLUSTERS,
     FOLDERS,
@@ -215,7 +215,7 @@ def test_the_batch_job_loads_through_its_typed_config(
 
 
 def test_the_example_job_loads(root: Path) -> None:
-    assert load_config(root / "jobs" / "example.yaml").name == "example"
+    assert load_config(root / "batch" / "example.yaml").name == "example"
 
 
 def test_the_dashboard_asks_for_metrics_that_the_service_has(render: Render) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from deployments import config_files
-from deployments.child_service import REPOSITORY, free_port
-from deployments.local_cluster import deploy, wait_until_running
+from deployments.local.child_service import REPOSITORY, free_port
+from deployments.local.cluster import deploy, wait_until_running
 from tests.nodes.fleet import Fleet, wait_until
 
 KEY = "a-key-of-these-tests"

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from deployments.child_service import REPOSITORY, free_port
+from deployments.local.child_service import REPOSITORY, free_port
 
 PATIENCE_S = 200.0
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.child_service import REPOSITORY
+from deployments.local.child_service import REPOSITORY
 from tests.nodes.conftest import KEY, MODELS, Production
 from tests.nodes.fleet import Crowd, wait_until
 

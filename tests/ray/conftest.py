@@ -9,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from deployments.child_service import REPOSITORY, Service
+from deployments.local.child_service import REPOSITORY, Service
 from inferloop_synthdata import SyntheticImageClient
 
 SECOND_KEY = "second-key-of-the-tests"

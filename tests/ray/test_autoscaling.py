@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from benchmarks import autoscaling
-from deployments.child_service import Service
+from deployments.local.child_service import Service
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(900)]
 

@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from deployments.child_service import Service
+from deployments.local.child_service import Service
 from deployments.metrics import COUNTERS, GAUGES, LATENCY
 from inferloop_synthdata import (
     ApiError,

@@ -21,8 +21,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from engines.protocols import Storage
-from engines.storage.s3 import S3Storage
-from engines.storage.s3_client import S3Client
+from engines.storage.s3.client import S3Client
+from engines.storage.s3.storage import S3Storage
 
 PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "ceph-authtool")
 ACCESS_KEY, SECRET_KEY = "RGWTESTKEY", "rgw-test-secret"

@@ -11,14 +11,14 @@ import numpy as np
 import orjson
 import pytest
 
+from engines.datasets.export_config import ExportConfig, S3ExportConfig
+from engines.datasets.recorder import ImageRecorder
+from engines.datasets.s3.exporter import S3Exporter
+from engines.datasets.s3.fast_lane import ObstoreLane
+from engines.datasets.store import DatasetStore
 from engines.errors import Forbidden, NotFound
-from engines.export.config import ExportConfig, S3ExportConfig
-from engines.export.s3_exporter import S3Exporter
-from engines.export.s3_fast_lane import ObstoreLane
-from engines.storage.datasets import DatasetStore
-from engines.storage.folder import FolderStorage
-from engines.storage.recorder import ImageRecorder
-from engines.storage.s3_client import S3Client, S3ClientConfig
+from engines.storage.folder.storage import FolderStorage
+from engines.storage.s3.client import S3Client, S3ClientConfig
 from engines.types import GeneratedImage, GenerationRequest, S3ExportRequest
 from tests.s3_real.conftest import ACCESS_KEY, SECRET_KEY
 

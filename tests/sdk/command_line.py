@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from inferloop_synthdata.cli import main
-from inferloop_synthdata.session import Surroundings
+from inferloop_synthdata.cli.main import main
+from inferloop_synthdata.cli.session import Surroundings
 from tests.sdk.conftest import KEY, Waits
 
 

@@ -1,1 +1,1 @@
-"""What is particular to a family of models; everything common is in `engines.diffusion.runner`."""
+"""What is particular to one family of models. What they share is in `sampling/runner.py`."""

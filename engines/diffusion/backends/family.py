@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import torch
 
-    from engines.diffusion.text import EncodedPrompt
+    from engines.diffusion.sampling.text import EncodedPrompt
 
 
 class Family(Protocol):

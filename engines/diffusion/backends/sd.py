@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 if TYPE_CHECKING:
-    from engines.diffusion.text import EncodedPrompt
+    from engines.diffusion.sampling.text import EncodedPrompt
 
 
 class StableDiffusionFamily:

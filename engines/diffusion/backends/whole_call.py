@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from engines.diffusion import noise_schedules
 from engines.diffusion.contract import DecodedImage
-from engines.diffusion.decode import to_pixels
+from engines.diffusion.sampling import noise_schedules
+from engines.diffusion.sampling.decode import to_pixels
 from engines.errors import GenerationFailed
 from engines.types import GenerationRequest
 

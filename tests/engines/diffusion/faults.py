@@ -8,16 +8,17 @@ from typing import Any
 
 import torch
 
-from engines.diffusion import noise_schedules, tiny
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.config import ModelEntry
 from engines.diffusion.contract import Denoising, Runner, RunnerInfo
-from engines.diffusion.decode import Decoder
-from engines.diffusion.fake import FakeDenoising, FakeRunner
-from engines.diffusion.loras import LoraSwitch
-from engines.diffusion.runner import ModelRunner
+from engines.diffusion.models import tiny
+from engines.diffusion.models.loras import LoraSwitch
+from engines.diffusion.sampling import noise_schedules
+from engines.diffusion.sampling.decode import Decoder
+from engines.diffusion.sampling.runner import ModelRunner
+from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder
 from engines.diffusion.sizes import SizeRule
-from engines.diffusion.text import EncodedPrompt, PromptEncoder
+from engines.testing.diffusion import FakeDenoising, FakeRunner
 
 
 @dataclass

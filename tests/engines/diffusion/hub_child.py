@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from engines.diffusion.config import ModelEntry
-from engines.diffusion.loading import load_runner
+from engines.diffusion.models.loading import load_runner
 from engines.errors import InferloopError
 from tests.engines.diffusion.rig import engine_config
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.diffusion.scheduler import Batch, BatchScheduler, LaneKey, Residency, Ticket
+from engines.diffusion.scheduling.scheduler import Batch, BatchScheduler, LaneKey, Residency, Ticket
 from tests.engines.diffusion.rig import FakeClock
 
 BUDGET_PX = 8

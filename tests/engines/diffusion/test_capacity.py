@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.diffusion.capacity import Capacity, capacity, guided_requests_in_step
 from engines.diffusion.config import EngineConfig
-from engines.diffusion.scheduler import BatchScheduler, LaneKey, Residency, Ticket
+from engines.diffusion.scheduling.capacity import Capacity, capacity, guided_requests_in_step
+from engines.diffusion.scheduling.scheduler import BatchScheduler, LaneKey, Residency, Ticket
 from engines.diffusion.sizes import SizeRule, plan
 from tests.engines.diffusion.rig import FakeClock, request, tiny_entry
 

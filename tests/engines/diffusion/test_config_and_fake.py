@@ -17,8 +17,8 @@ from engines.diffusion.config import (
     ModelEntry,
     TinySource,
 )
-from engines.diffusion.fake import FakeEngine, fake_picture
 from engines.errors import Canceled, NotFound
+from engines.testing.diffusion import FakeEngine, fake_picture
 from tests.engines.diffusion.rig import RecordingListener, request, tiny_entry, until
 
 
@@ -137,7 +137,7 @@ class TestFakeEngine:
 
     def test_it_loads_no_torch(self) -> None:
         code = (
-            "import sys; from engines.diffusion.fake import FakeEngine; "
+            "import sys; from engines.testing.diffusion import FakeEngine; "
             "engine = FakeEngine(); engine.start(); engine.shutdown(); "
             "assert not {'torch', 'diffusers', 'ray'} & sys.modules.keys()"
         )

@@ -11,13 +11,13 @@ import torch
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 
-from engines.diffusion.decode import Decoder, to_pixels
-from engines.diffusion.previews import LatentPreviewer
-from engines.diffusion.scheduler import LaneKey
+from engines.diffusion.models.tiny import build_tiny_pipeline
+from engines.diffusion.sampling.decode import Decoder, to_pixels
+from engines.diffusion.sampling.previews import LatentPreviewer
+from engines.diffusion.sampling.thumbnails import thumbnail
+from engines.diffusion.sampling.trajectory import Trajectory
+from engines.diffusion.scheduling.scheduler import LaneKey
 from engines.diffusion.sizes import SizeRule, crop_centre, plan, round_up
-from engines.diffusion.thumbnails import thumbnail
-from engines.diffusion.tiny import build_tiny_pipeline
-from engines.diffusion.trajectory import Trajectory
 from engines.errors import Forbidden, GenerationFailed
 from tests.engines.diffusion.rig import request
 

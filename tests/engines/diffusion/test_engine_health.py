@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from engines.diffusion.engine import StepEngine
-from engines.diffusion.fake import FakeRunner
 from engines.errors import Canceled, GenerationFailed, ReplicaLost
+from engines.testing.diffusion import FakeRunner
 from tests.engines.diffusion.faults import always
 from tests.engines.diffusion.rig import RecordingListener, engine_config, request, until
 

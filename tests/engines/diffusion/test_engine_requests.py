@@ -9,8 +9,8 @@ import pytest
 
 from engines.diffusion.contract import DecodedImage, Denoising
 from engines.diffusion.engine import StepEngine
-from engines.diffusion.fake import FakeRunner
 from engines.errors import Canceled, DeadlineExceeded, InvalidParameters, Overloaded, ReplicaLost
+from engines.testing.diffusion import FakeRunner
 from tests.engines.diffusion.faults import always
 from tests.engines.diffusion.rig import FakeClock, RecordingListener, drive, engine_config, request
 

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 import torch
 
-from engines.diffusion import noise_schedules, tiny
 from engines.diffusion.config import NoiseSchedulerName, TinySource
 from engines.diffusion.engine import StepEngine
+from engines.diffusion.models import tiny
+from engines.diffusion.sampling import noise_schedules
 from engines.errors import Canceled
 from engines.types import GenerationRequest
 from tests.engines.diffusion.rig import (

@@ -13,7 +13,7 @@ import torch
 
 from engines.diffusion.engine import StepEngine
 from engines.diffusion.isolation import as_domain_error, is_out_of_memory, run_isolated
-from engines.diffusion.text import Wanted
+from engines.diffusion.sampling.text import Wanted
 from engines.errors import (
     Canceled,
     DeadlineExceeded,

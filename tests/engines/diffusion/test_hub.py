@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from engines.diffusion import tiny
 from engines.diffusion.config import HubSource, LoraEntry
+from engines.diffusion.models import tiny
 from tests.engines.diffusion.rig import tiny_entry
 from tests.engines.diffusion.test_loading import save_lora
 

@@ -11,8 +11,8 @@ import pytest
 from engines.diffusion.config import ModelEntry
 from engines.diffusion.contract import Runner
 from engines.diffusion.engine import StepEngine
-from engines.diffusion.fake import FakeRunner
-from engines.diffusion.loader import LoaderThreads
+from engines.diffusion.models.loader_threads import LoaderThreads
+from engines.testing.diffusion import FakeRunner
 from tests.engines.diffusion.rig import (
     RecordingListener,
     engine_config,

@@ -14,13 +14,13 @@ from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from transformers import CLIPConfig, CLIPImageProcessor
 
-from engines.diffusion import sources, tiny
-from engines.diffusion.attention import use_attention_backend
 from engines.diffusion.backends.whole_call import WholeCallRunner
 from engines.diffusion.config import FolderSource, HubSource, LoraEntry, ModelEntry, TinySource
 from engines.diffusion.engine import StepEngine
-from engines.diffusion.loading import choose_device, choose_dtype, load_runner
-from engines.diffusion.runner import ModelRunner
+from engines.diffusion.models import sources, tiny
+from engines.diffusion.models.attention import use_attention_backend
+from engines.diffusion.models.loading import choose_device, choose_dtype, load_runner
+from engines.diffusion.sampling.runner import ModelRunner
 from engines.errors import Forbidden, GenerationFailed, NotFound
 from tests.engines.diffusion.rig import (
     FakeClock,

@@ -14,13 +14,13 @@ import pytest
 from engines.diffusion.config import ModelEntry, TinySource
 from engines.diffusion.contract import Runner, RunnerInfo
 from engines.diffusion.engine import StepEngine
-from engines.diffusion.fake import FakeRunner
-from engines.diffusion.loading import load_runner
-from engines.diffusion.models import ModelCache
-from engines.diffusion.runner import ModelRunner
-from engines.diffusion.scheduler import Residency
+from engines.diffusion.models.cache import ModelCache
+from engines.diffusion.models.loading import load_runner
+from engines.diffusion.sampling.runner import ModelRunner
+from engines.diffusion.scheduling.scheduler import Residency
 from engines.diffusion.sizes import SizeRule
 from engines.errors import GenerationFailed, InferloopError
+from engines.testing.diffusion import FakeRunner
 from tests.engines.diffusion.rig import (
     FakeClock,
     InlineExecutor,

@@ -8,10 +8,11 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
-from engines.diffusion import noise_schedules, tiny
 from engines.diffusion.config import NoiseSchedulerName
-from engines.diffusion.noise_schedules import LinearTable
-from engines.diffusion.trajectory import Trajectory
+from engines.diffusion.models import tiny
+from engines.diffusion.sampling import noise_schedules
+from engines.diffusion.sampling.noise_schedules import LinearTable
+from engines.diffusion.sampling.trajectory import Trajectory
 from tests.engines.diffusion.rig import request
 
 NAMES: tuple[NoiseSchedulerName, ...] = get_args(NoiseSchedulerName)

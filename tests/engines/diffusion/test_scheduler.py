@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from engines.diffusion.scheduler import Batch, BatchScheduler, Residency, Ticket
+from engines.diffusion.scheduling.scheduler import Batch, BatchScheduler, Residency, Ticket
 from engines.errors import Overloaded
 from tests.engines.diffusion.rig import FakeClock
 from tests.engines.diffusion.scheduling import (

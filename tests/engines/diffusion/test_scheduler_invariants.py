@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engines.diffusion.scheduler import Batch, BatchScheduler, LaneKey, Ticket
+from engines.diffusion.scheduling.scheduler import Batch, BatchScheduler, LaneKey, Ticket
 from engines.errors import Overloaded
 from tests.engines.diffusion.rig import FakeClock
 from tests.engines.diffusion.scheduling import (

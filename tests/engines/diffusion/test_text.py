@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from engines.diffusion import tiny
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.backends.sdxl import StableDiffusionXLFamily
-from engines.diffusion.text import EncodedPrompt, PromptEncoder, Wanted
+from engines.diffusion.models import tiny
+from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder, Wanted
 
 WINDOW = 16
 ROOM = WINDOW - 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.diffusion.threads import choose_threads
+from engines.diffusion.models.threads import choose_threads
 
 CORES = len(os.sched_getaffinity(0))
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from engines.diffusion import tiny
 from engines.diffusion.backends.whole_call import WholeCallRunner
 from engines.diffusion.contract import RunnerInfo
 from engines.diffusion.engine import StepEngine
+from engines.diffusion.models import tiny
 from engines.diffusion.sizes import SizeRule
 from engines.errors import Canceled, GenerationFailed
 from tests.engines.diffusion.faults import always

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from skimage import data
 
 from engines.images import ImageLimits, decode, encode_jpeg
-from engines.metrics.colour import colourfulness, saturation
-from engines.metrics.grey import luma, shrunk
+from engines.metrics.color import colourfulness, saturation
+from engines.metrics.gray import luma, shrunk
 from engines.metrics.measurement import measure
 from engines.metrics.noise import grain_sigma, without_specks
 from engines.metrics.sharpness import laplacian_variance, sharpness_index
@@ -21,7 +21,7 @@ from engines.metrics.structure import blockiness, edge_density, flat_share, plat
 from engines.metrics.tone import histogram, tone
 
 if TYPE_CHECKING:
-    from engines.metrics.grey import Grey
+    from engines.metrics.gray import Grey
     from engines.types import Pixels
 
 

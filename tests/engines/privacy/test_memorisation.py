@@ -19,10 +19,10 @@ from engines.errors import StorageFailed
 from engines.images import ImageLimits
 from engines.metrics.phash import hamming, phash64
 from engines.privacy.faces import FaceDetectorChain
-from engines.privacy.memory import HashIndex, references_from_folder, references_from_hashes
-from engines.privacy.memory.embedding import DlibEmbedder, nearest_face
-from engines.privacy.memory.references import hashes_of_profile
-from engines.storage.folder import FolderStorage
+from engines.privacy.memorization import HashIndex, references_from_folder, references_from_hashes
+from engines.privacy.memorization.embedding import DlibEmbedder, nearest_face
+from engines.privacy.memorization.references import hashes_of_profile
+from engines.storage.folder.storage import FolderStorage
 
 _HASH = st.integers(0, 2**64 - 1)
 

@@ -12,9 +12,9 @@ from PIL import Image, PngImagePlugin
 
 from engines.images import ImageLimits, decode
 from engines.privacy.config import MetadataConfig
-from engines.privacy.metadata import MetadataReader
+from engines.privacy.metadata.reading import MetadataReader
+from engines.privacy.metadata.xmp import xmp_findings, xmp_packet
 from engines.privacy.pii import PatternPii
-from engines.privacy.xmp import xmp_findings, xmp_packet
 from engines.types import PrivacyIssue
 
 PIXELS = np.full((64, 64, 3), 90, dtype=np.uint8)

@@ -17,9 +17,9 @@ from engines.metrics.phash import phash64
 from engines.privacy import PrivacyConfig, References, build_privacy_validator
 from engines.privacy.build import build_pii_detector
 from engines.privacy.config import PiiConfig
-from engines.privacy.memory import HashIndex
+from engines.privacy.memorization import HashIndex
 from engines.privacy.model import Face
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 
 FACE = Face((30, 20, 40, 50), 0.93)
 

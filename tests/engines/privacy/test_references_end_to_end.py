@@ -15,9 +15,9 @@ from PIL import Image
 from engines.images import ImageLimits, encode_jpeg
 from engines.metrics.phash import hamming, phash64, phash64_with_mirror
 from engines.privacy.faces import FaceDetectorChain
-from engines.privacy.memory import References, references_from_folder, references_from_hashes
-from engines.privacy.memory.embedding import DlibEmbedder
-from engines.storage.folder import FolderStorage
+from engines.privacy.memorization import References, references_from_folder, references_from_hashes
+from engines.privacy.memorization.embedding import DlibEmbedder
+from engines.storage.folder.storage import FolderStorage
 
 LEAST_DISTANCE = 8
 SCALE = 300_000

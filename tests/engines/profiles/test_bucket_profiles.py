@@ -17,10 +17,10 @@ from engines.errors import Forbidden, InferloopError, InvalidParameters, NotFoun
 from engines.images import ImageLimits
 from engines.profiles import ProfileService
 from engines.profiles.config import ProfilesConfig
-from engines.storage.folder import FolderStorage
-from engines.storage.s3_client import S3Client
+from engines.storage.folder.storage import FolderStorage
+from engines.storage.s3.client import S3Client
 from engines.types import ProfileRequest, S3Folder
-from tests.engines.export.s3.s3_server import ClientFactory, FaultyS3, answer
+from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3, answer
 
 ALL = ProfilesConfig(allowed_buckets=None)
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from engines.errors import Conflict, StorageFailed
 from engines.profiles import ProfileService
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.types import ObjectStat, ProfileRequest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,7 +92,7 @@ FOREVER = """
 import sys
 from pathlib import Path
 from engines.profiles import ProfileService
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.types import ProfileRequest
 service = ProfileService(FolderStorage(Path(sys.argv[1])))
 print("ready", flush=True)

@@ -24,7 +24,7 @@ from engines.profiles.comparison import compare, wasserstein
 from engines.profiles.measures import lab_of
 from engines.profiles.plot import comparison_svg
 from engines.profiles.statistics import Moments
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.types import ProfileRequest
 
 if TYPE_CHECKING:

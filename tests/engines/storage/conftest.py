@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from botocore.config import Config
 
+from engines.datasets.recorder import ImageRecorder
+from engines.datasets.store import DatasetStore
 from engines.errors import InsufficientStorage, StorageFailed
 from engines.protocols import Storage
-from engines.storage.datasets import DatasetStore
-from engines.storage.folder import FolderStorage
-from engines.storage.recorder import ImageRecorder
-from engines.storage.s3 import S3Storage
-from engines.storage.s3_client import S3Client
+from engines.storage.folder.storage import FolderStorage
+from engines.storage.s3.client import S3Client
+from engines.storage.s3.storage import S3Storage
 from engines.types import GeneratedImage, GenerationRequest, ObjectStat
 from tests.moto_s3 import moto_s3
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engines.datasets.layout import classify, dataset_key, dataset_of, image_key, sidecar_key
 from engines.errors import InvalidParameters
-from engines.storage.layout import classify, dataset_key, dataset_of, image_key, sidecar_key
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
+from engines.datasets.index import read_shard
+from engines.datasets.recorder import ImageRecorder
+from engines.datasets.store import DatasetStore
+from engines.datasets.verdict import Verdict
 from engines.errors import NotFound
 from engines.protocols import Storage
-from engines.storage.datasets import DatasetStore
-from engines.storage.index import read_shard
-from engines.storage.recorder import ImageRecorder
-from engines.storage.verdict import Verdict
 from engines.types import (
     GeneratedImage,
     GenerationRequest,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.storage.folder_listing import walk
+from engines.storage.folder.listing import walk
 from engines.storage.keys import is_key
 
 SEGMENT = st.text(st.sampled_from("aB-._+0é山\U0001f600~ "), min_size=1, max_size=5).filter(

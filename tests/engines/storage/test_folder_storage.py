@@ -15,7 +15,7 @@ import pytest
 from typing_extensions import Buffer
 
 from engines.errors import Conflict, InvalidPath, NotFound, StorageFailed
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.storage.keys import TEMPORARY_PREFIX
 
 
@@ -74,7 +74,7 @@ LIMITED_APPEND = """
 import resource, sys
 from pathlib import Path
 from engines.errors import StorageFailed
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 storage = FolderStorage(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
 try:

@@ -12,6 +12,10 @@ import orjson
 import pytest
 from PIL import Image
 
+from engines.datasets.recipe import Recipe
+from engines.datasets.recorder import ImageRecorder, pixel_sha256
+from engines.datasets.records.reading import prompt_of_image
+from engines.datasets.store import DatasetStore
 from engines.errors import (
     Conflict,
     GenerationFailed,
@@ -19,11 +23,7 @@ from engines.errors import (
     NotFound,
     StorageFailed,
 )
-from engines.storage.datasets import DatasetStore
-from engines.storage.png import encode_png, read_png_text
-from engines.storage.recipe import Recipe
-from engines.storage.recorder import ImageRecorder, pixel_sha256
-from engines.storage.records import prompt_of_image
+from engines.images.png_text import encode_png, read_png_text
 from engines.types import GeneratedImage, GenerationRequest
 
 MakeRequest = Callable[..., GenerationRequest]

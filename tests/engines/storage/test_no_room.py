@@ -12,13 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 from typing_extensions import Buffer
 
+from engines.datasets.recorder import ImageRecorder
 from engines.errors import InsufficientStorage, NotFound, StorageFailed
 from engines.protocols import Storage
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.storage.free_space import CHECK_EVERY_BYTES
-from engines.storage.recorder import ImageRecorder
-from engines.storage.s3 import S3Storage
-from engines.storage.s3_client import S3Client
+from engines.storage.s3.client import S3Client
+from engines.storage.s3.storage import S3Storage
 from tests.engines.storage.conftest import CountingStorage, MakeRequest
 
 FLOOR = 1000

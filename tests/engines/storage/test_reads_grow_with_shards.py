@@ -12,12 +12,12 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from engines.export.config import ExportConfig
-from engines.export.exporter import DatasetExporter
-from engines.storage.datasets import DatasetStore
-from engines.storage.folder import FolderStorage
-from engines.storage.recorder import ImageRecorder
-from engines.storage.s3 import S3Storage
+from engines.datasets.export_config import ExportConfig
+from engines.datasets.recorder import ImageRecorder
+from engines.datasets.store import DatasetStore
+from engines.datasets.writers.exporter import DatasetExporter
+from engines.storage.folder.storage import FolderStorage
+from engines.storage.s3.storage import S3Storage
 from engines.types import (
     ExportRequest,
     GeneratedImage,
@@ -26,7 +26,7 @@ from engines.types import (
     PrivacyReport,
     QualityReport,
 )
-from tests.engines.export.s3.s3_server import ClientFactory, FaultyS3
+from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3
 
 SHARD_BYTES = 20_000
 """About a dozen images with their verdicts."""

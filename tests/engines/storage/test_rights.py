@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])

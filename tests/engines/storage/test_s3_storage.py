@@ -11,11 +11,11 @@ from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
 from engines.errors import Conflict, InvalidParameters, StorageFailed
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.storage.opening import open_storage
-from engines.storage.s3 import MAX_APPEND_BYTES, S3Storage
-from engines.storage.s3_client import S3Client, S3ClientConfig, make_s3_client
-from engines.storage.s3_reading import read_range
+from engines.storage.s3.client import S3Client, S3ClientConfig, make_s3_client
+from engines.storage.s3.reading import read_range
+from engines.storage.s3.storage import MAX_APPEND_BYTES, S3Storage
 
 
 def fresh_client(endpoint_url: str, **options: Any) -> S3Client:

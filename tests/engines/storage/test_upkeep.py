@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from engines.datasets.recorder import ImageRecorder
+from engines.datasets.store import DatasetStore
+from engines.datasets.upkeep import upkeep
 from engines.errors import StorageFailed
-from engines.storage.datasets import DatasetStore
-from engines.storage.folder import FolderStorage
+from engines.storage.folder.storage import FolderStorage
 from engines.storage.keys import TEMPORARY_PREFIX
-from engines.storage.recorder import ImageRecorder
-from engines.storage.upkeep import upkeep
 from engines.types import GeneratedImage, GenerationRequest, ObjectStat, QualityReport
 
 Fill = Callable[..., None]

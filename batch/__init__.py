@@ -1,0 +1,1 @@
+"""Large batches as a Ray job, over the same engines as the service, with no HTTP."""

@@ -1,0 +1,180 @@
+"""`make job-demo`: 200 prompts through `ray job submit`, everything killed once in the middle,
+submitted again; then the output is compared with the input, row by row."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from batch.local_cluster import REPOSITORY, LocalCluster
+from batch.output.layout import MANIFEST
+from batch.output.records import finished_shards, read_record
+from batch.planning.plan import Plan, read_rows
+from engines.storage.folder.storage import FolderStorage
+
+ROWS = 200
+SHARD_ROWS = 20
+KILL_AFTER_SHARDS = 3
+PLACES = ("mountains", "a beach", "a desert", "a city", "a forest", "a lake", "a meadow", "the sea")
+TIMES = ("day", "sunset", "night", "sunrise")
+_TIMEOUT_S = 1800.0
+_CHATTER = re.compile(
+    r"\d{4}-\d\d-\d\d .*(cli|job_manager)\.py|Running entrypoint for job|"
+    # Ray's core calls every actor pool of Ray Data an error.
+    r"\[\d{4}-\d\d-\d\d \S+ E .*constructor arguments in the object store"
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep", type=Path, help="folder for the dataset, kept afterwards")
+    keep = parser.parse_args(arguments).keep
+    if keep is not None and (keep / MANIFEST).exists():
+        parser.error(f"{keep} holds a finished job: there would be nothing to kill")
+    with tempfile.TemporaryDirectory(prefix="job-demo-") as scratch:
+        root = (keep or Path(scratch) / "dataset").absolute()
+        code = run(write_job(Path(scratch), root), FolderStorage(root))
+    print(
+        f"The dataset is in {keep}" if keep else "Run it with --keep FOLDER to look at the dataset"
+    )
+    return code
+
+
+def run(config: Path, storage: FolderStorage) -> int:
+    """Submit, kill, submit, compare; the exit code."""
+    print(
+        f"1. {ROWS} prompts, shards of {SHARD_ROWS}; starting a Ray and submitting the job",
+        flush=True,
+    )
+    with LocalCluster(environment=environment()) as cluster:
+        following = submit(cluster, config)
+        done = wait_for_shards(storage, following)
+        cluster.kill()
+        following.wait()
+    print(f"2. killed all of Ray with SIGKILL; finished by then: {len(done)} shards", flush=True)
+    before = {shard: storage.stat(f"_state/shards/{shard:06d}.json").etag for shard in done}
+    print("3. another Ray, the same job submitted again", flush=True)
+    with LocalCluster(environment=environment()) as cluster:
+        submit(cluster, config).wait(_TIMEOUT_S)
+    untouched = all(
+        storage.stat(f"_state/shards/{shard:06d}.json").etag == etag
+        for shard, etag in before.items()
+    )
+    return compare(storage, untouched)
+
+
+def write_job(folder: Path, root: Path) -> Path:
+    """The prompts and the job's file, in `folder`."""
+    prompts = [
+        {"prompt": f"{PLACES[n % len(PLACES)]} at {TIMES[n // len(PLACES) % len(TIMES)]}"}
+        for n in range(ROWS - 2)
+    ]
+    lines = [json.dumps(prompt) for prompt in prompts]
+    lines[50:50] = ['{"prompt": "a lake", "width": 7}', "this is no JSON"]
+    (folder / "prompts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    job = {
+        "name": "job-demo",
+        "input": {"kind": "file", "path": str(folder / "prompts.jsonl")},
+        "output": {"root": str(root), "format": "webdataset", "shard_rows": SHARD_ROWS},
+        "engine": {
+            "models": [
+                {
+                    "id": "inferloop/inferloop-mini",
+                    "source": {"kind": "folder", "path": "inferloop-mini"},
+                    "dtype": "float32",
+                    "load_at_start": True,
+                }
+            ],
+            "torch_threads": 1,
+        },
+        "defaults": {"width": 128, "height": 128, "num_inference_steps": 6, "guidance_scale": 1.0},
+        "checks": {"faces": True, "text": False, "quality": {"pass_threshold": 0.05}},
+        "tries": {"images": 2},
+        "resources": {"in_flight": 16, "generator_cpus": 1, "checker_cpus": 0.5},
+    }
+    path = folder / "job.yaml"  # JSON is YAML
+    path.write_text(json.dumps(job, indent=1), encoding="utf-8")
+    return path
+
+
+def environment() -> dict[str, str]:
+    """What the job finds beside Ray's own: the model is not in the submitted folder."""
+    return {"INFERLOOP_MODELS_ROOT": str(REPOSITORY / "models"), "OMP_NUM_THREADS": "1"}
+
+
+def submit(cluster: LocalCluster, config: Path) -> subprocess.Popen[str]:
+    """`ray job submit`, following the job's log."""
+    command = ["ray", "job", "submit", "--address", cluster.address, "--working-dir", "."]
+    command += ["--", "python", "-m", "batch.synthesize", "--config", str(config)]
+    print(f"   $ {' '.join(command)}", flush=True)
+    following = subprocess.Popen(
+        [str(Path(sys.executable).with_name("ray")), *command[1:]],
+        cwd=REPOSITORY,
+        env=cluster.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # its complaint when Ray dies under it
+        text=True,
+    )
+    assert following.stdout is not None
+    threading.Thread(target=relay, args=(following.stdout,), daemon=True).start()
+    return following
+
+
+def relay(lines: Iterable[str]) -> None:
+    """Show what the job says, without what the command line says around it."""
+    for line in lines:
+        if line.strip() and not _CHATTER.match(line):
+            print(f"   | {line}", end="", flush=True)
+
+
+def wait_for_shards(storage: FolderStorage, following: subprocess.Popen[str]) -> list[int]:
+    """Until a few shards are finished, and many are not."""
+    give_up = time.monotonic() + _TIMEOUT_S
+    while len(done := list(finished_shards(storage))) < KILL_AFTER_SHARDS:
+        if following.poll() is not None or time.monotonic() > give_up:
+            raise SystemExit("the job ended before it could be killed")
+        time.sleep(0.1)
+    return done
+
+
+def compare(storage: FolderStorage, untouched: bool) -> int:
+    """The truth about the output, row by row; 0 if it is exact."""
+    plan = Plan.load(storage)
+    manifest = json.loads(storage.read(MANIFEST))
+    if plan is None:
+        raise SystemExit("there is no plan")
+    planned = [row.row_id for n in range(plan.shards) for row in read_rows(storage, n)]
+    written = list(written_ids(storage))
+    refused = [
+        refused.row_id
+        for n in range(plan.shards)
+        if (record := read_record(storage, n)) is not None
+        for refused in record.refused
+    ]
+    exact = sorted(planned) == sorted(written + refused) and len(set(planned)) == ROWS
+    print(
+        f"4. {len(planned)} rows in = {len(written)} in the tars + {len(refused)} refused "
+        f"({dict(manifest['reasons'])}); no row twice, none lost: {exact}; "
+        f"finished shards left alone: {untouched}"
+    )
+    return 0 if exact and untouched and manifest["written"] == len(written) else 1
+
+
+def written_ids(storage: FolderStorage) -> Iterator[str]:
+    """Ids of the images that really are in the tars."""
+    for stat in storage.list("data"):
+        with storage.open(stat.key) as file, tarfile.open(fileobj=file) as tar:
+            yield from (name[:-4] for name in tar.getnames() if name.endswith(".png"))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

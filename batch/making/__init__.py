@@ -1,0 +1,1 @@
+"""Making and judging the images of a shard."""

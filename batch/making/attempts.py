@@ -1,0 +1,138 @@
+"""From a row to its outcome: generate, judge, and try again with another seed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from batch.config import JobConfig
+from batch.making.colors import MatchColours
+from batch.making.generation import generate
+from batch.output.outcomes import MadeImage, Outcome, Reason, Status, Verdict
+from batch.planning.rows import PlannedRow, make_request
+from engines.datasets.recipe import make_recipe
+from engines.datasets.recorder import PNG_PIXEL_HASH_KEYWORD, pixel_sha256
+from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
+from engines.errors import Canceled, InferloopError, InvalidParameters, NotFound, ReplicaLost
+from engines.images.png_text import encode_png
+
+if TYPE_CHECKING:
+    from engines.errors import JsonValue
+    from engines.protocols import DiffusionEngine
+    from engines.types import GeneratedImage, GenerationRequest
+
+logger = logging.getLogger(__name__)
+
+Check = Callable[[bytes, str], Awaitable[Verdict]]
+"""Judges a PNG; raises `CheckFailed` when no verdict can be had."""
+
+Tell = Callable[[str], None]
+"""Hears what happens: "image", "written", "rejected", "failed". Must not block."""
+
+
+class CheckFailed(InferloopError):
+    """No checker lived long enough to judge the image."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowMaker:
+    """Makes rows of all shards that are open: `slots` of them are in the engine, and as many more
+    may be encoded and judged meanwhile. So a place in the engine is taken again the moment an
+    image leaves it, and what is in memory is bounded (`room`)."""
+
+    engine: DiffusionEngine
+    check: Check
+    colours: MatchColours
+    config: JobConfig
+    versions: Mapping[str, str]
+    created_at: datetime
+    slots: asyncio.Semaphore
+    room: asyncio.Semaphore
+    tell: Tell
+
+    async def make_all(self, rows: Sequence[PlannedRow]) -> tuple[Outcome, ...]:
+        """The outcomes of `rows`, in order. If one raises, the others are stopped first."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._in_turn(row)) for row in rows]
+        return tuple(task.result() for task in tasks)
+
+    async def make(self, row: PlannedRow) -> Outcome:
+        """Up to `tries.images` images, until one passes. A row's own trouble is its outcome.
+
+        Raises:
+            Canceled, ReplicaLost: the engine is gone, which is nobody's fault.
+        """
+        if row.fault is not None:
+            return _end(row, "rejected", 0, (Reason("invalid_row", row.fault),))
+        last: Outcome | None = None
+        for attempt in range(self.config.tries.images):
+            try:
+                image = await self._attempt(row, attempt)
+            except (Canceled, ReplicaLost):
+                raise
+            except CheckFailed as error:  # every image of this row would cost as many processes
+                return _end(row, "failed", attempt + 1, (Reason("no_verdict", error.message),))
+            except (InvalidParameters, NotFound) as error:
+                return _end(row, "rejected", attempt, (Reason("invalid_row", error.message),))
+            except InferloopError as error:
+                reason = Reason(f"error_{error.code.lower()}", error.message)
+                last = last or _end(row, "failed", attempt + 1, (reason,))
+                continue
+            if image.verdict.passed:
+                return replace(_end(row, "written", attempt + 1), image=image)
+            ended = _end(row, "rejected", attempt + 1, image.verdict.reasons)
+            last = replace(ended, image=image)
+        assert last is not None  # tries.images >= 1
+        return replace(last, attempts=self.config.tries.images)
+
+    async def _in_turn(self, row: PlannedRow) -> Outcome:
+        async with self.room:
+            try:
+                outcome = await self.make(row)
+            except (Canceled, ReplicaLost):
+                raise
+            except Exception as error:
+                logger.exception("row failed", extra={"row_id": row.row_id})
+                outcome = _end(row, "failed", 1, (Reason("error_internal", type(error).__name__),))
+        self.tell(outcome.status)
+        return outcome
+
+    async def _attempt(self, row: PlannedRow, attempt: int) -> MadeImage:
+        request = make_request(row, self.config, attempt)
+        async with self.slots:
+            image = await generate(self.engine, request)
+        self.tell("image")
+        png, recipe = await asyncio.to_thread(self._encode, request, image)
+        verdict = await self.check(png, row.row_id)
+        metadata: dict[str, JsonValue] = {
+            "row_id": row.row_id,
+            "index": row.index,
+            "attempt": attempt,
+            **row.kept,
+            "recipe": recipe,
+            **verdict.findings,
+        }
+        return MadeImage(png, metadata, verdict, image.engine_s)
+
+    def _encode(self, request: GenerationRequest, image: GeneratedImage) -> tuple[bytes, JsonValue]:
+        """PNG with its recipe inside. Times of the clock stay out: the same row, the same file."""
+        timeless = replace(self.colours(request, image), engine_s=0.0)
+        digest = pixel_sha256(timeless.pixels)
+        recipe = make_recipe(request, timeless, digest, self.versions, self.created_at).to_json()
+        text = {PNG_RECIPE_KEYWORD: recipe.decode(), PNG_PIXEL_HASH_KEYWORD: digest}
+        return encode_png(timeless.pixels, text), orjson.loads(recipe)
+
+
+def _end(
+    row: PlannedRow,
+    status: Status,
+    attempts: int,
+    reasons: tuple[Reason, ...] = (),
+) -> Outcome:
+    return Outcome(row.row_id, row.index, status, attempts, reasons, None, row.parameters)

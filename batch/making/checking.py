@@ -1,0 +1,97 @@
+"""Judging one image: quality, privacy, its perceptual hash and a thumbnail. Plain; no Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import orjson
+
+from batch.output.outcomes import Reason, Verdict
+from engines.images import ImageLimits, decode, encode_jpeg
+from engines.metrics.phash import phash64_with_mirror
+from engines.profiles.measures import measure
+from engines.types import PrivacyReport, QualityReport
+
+if TYPE_CHECKING:
+    from engines.errors import JsonValue
+    from engines.types import Pixels
+
+THUMBNAIL_PX = 96
+
+JudgeQuality = Callable[[bytes, str], QualityReport]
+JudgePrivacy = Callable[[bytes, str], PrivacyReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """None for a judge: that check is switched off."""
+
+    quality: JudgeQuality | None
+    privacy: JudgePrivacy | None
+    limits: ImageLimits = field(default_factory=ImageLimits)
+    profiled: bool = False
+    """Whether to measure what the image adds to a profile."""
+
+    def check(self, content: bytes, row_id: str) -> Verdict:
+        """Judge the PNG `content`. Blocks; a fraction of a second of CPU. Raises the judges'
+        errors."""
+        pixels = decode(content, self.limits).pixels
+        quality = self.quality(content, row_id) if self.quality else None
+        privacy = self.privacy(content, row_id) if self.privacy else None
+        reports = [report for report in (quality, privacy) if report is not None]
+        return Verdict(
+            passed=all(report.passed for report in reports),
+            reasons=(*_quality_reasons(quality), *_privacy_reasons(privacy)),
+            metrics=_metrics(quality, privacy),
+            findings={"quality": _plain(quality), "privacy": _plain(privacy)},
+            hashes=phash64_with_mirror(pixels),
+            thumbnail=make_thumbnail(pixels),
+            measures=measure(pixels) if self.profiled else None,
+        )
+
+
+def make_thumbnail(pixels: Pixels) -> bytes:
+    """JPEG of RGB `pixels`, uint8 (height, width, 3), its longer side at most 96 px."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, THUMBNAIL_PX / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return encode_jpeg(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def _quality_reasons(report: QualityReport | None) -> Iterator[Reason]:
+    if report is not None and not report.passed:
+        message = f"quality score {report.quality_score:.2f} ({report.validator_version})"
+        yield Reason("low_quality", message)
+
+
+def _privacy_reasons(report: PrivacyReport | None) -> Iterator[Reason]:
+    if report is None or report.passed:
+        return
+    seen = set()
+    for issue in report.issues:
+        if issue.type not in seen:
+            seen.add(issue.type)
+            yield Reason(issue.type, issue.message)
+    if not seen:
+        yield Reason("low_privacy", f"privacy score {report.privacy_score}")
+
+
+def _metrics(quality: QualityReport | None, privacy: PrivacyReport | None) -> dict[str, float]:
+    found: dict[str, float] = {}
+    if quality is not None:
+        found |= {name: float(value) for name, value in quality.metrics.items()}
+        found["quality_score"] = float(quality.quality_score)
+    if privacy is not None:
+        found["privacy_score"] = float(privacy.privacy_score)
+    return found
+
+
+def _plain(report: QualityReport | PrivacyReport | None) -> JsonValue:
+    if report is None:
+        return None
+    said = {name: value for name, value in asdict(report).items() if name != "key"}
+    plain: JsonValue = orjson.loads(orjson.dumps(said, option=orjson.OPT_SERIALIZE_NUMPY))
+    return plain

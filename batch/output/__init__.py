@@ -1,0 +1,1 @@
+"""The files of a job: shards, records of what was published, the manifest."""

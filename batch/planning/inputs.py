@@ -1,0 +1,158 @@
+"""Reading records, one at a time, in order: JSONL, CSV, Parquet, plain text, or a grid."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from batch.config import FileInput, GridInput
+from batch.planning.grid import expand
+from batch.planning.rows import ParsedRow, canonical, parse_row, unreadable_row
+from engines.errors import InvalidParameters
+from engines.storage.opening import open_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engines.protocols import Storage
+
+_FORMATS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".txt": "text",
+}
+_PARQUET_ROWS = 1024
+_HASH_BYTES = 2**20
+
+
+class InputFile:
+    """One file of prompts, in a folder or a bucket."""
+
+    def __init__(self, config: FileInput, storage: Storage, key: str) -> None:
+        self._storage, self._key = storage, key
+        self._read = _READERS[_format_of(config)]
+        self._kept = frozenset(config.keep_columns)
+
+    def digest(self) -> str:
+        """SHA-256, hex, of the file."""
+        found = hashlib.sha256()
+        with self._storage.open(self._key) as file:
+            while block := file.read(_HASH_BYTES):
+                found.update(block)
+        return found.hexdigest()
+
+    def rows(self) -> Iterator[ParsedRow]:
+        """Every record; a broken one is a row with a fault. Memory does not grow.
+
+        Raises:
+            InvalidParameters: not a file of its format at all.
+        """
+        with self._storage.open(self._key) as file:
+            yield from self._read(file, self._kept)
+
+
+class InputGrid:
+    """A template grid as an input."""
+
+    def __init__(self, config: GridInput) -> None:
+        self._config = config
+
+    def digest(self) -> str:
+        """SHA-256, hex, of the grid's definition."""
+        return hashlib.sha256(canonical(self._config.model_dump(mode="json"))).hexdigest()
+
+    def rows(self) -> Iterator[ParsedRow]:
+        for record in expand(self._config):
+            yield parse_row(record, frozenset())
+
+
+def open_input(
+    config: FileInput | GridInput, cwd: Path, s3_endpoint_url: str | None = None
+) -> InputFile | InputGrid:
+    """The input as the config names it; relative paths start from `cwd`."""
+    if isinstance(config, GridInput):
+        return InputGrid(config)
+    path = config.path if "://" in config.path else str((cwd / config.path).absolute())
+    folder, _, name = path.rpartition("/")
+    if "://" not in path and not Path(path).is_file():
+        raise InvalidParameters.of("input.path", config.path, "a file", "must be a file there is")
+    return InputFile(config, open_storage(folder or "/", s3_endpoint_url), name)
+
+
+def _format_of(config: FileInput) -> str:
+    if config.format != "auto":
+        return config.format
+    suffix = PurePosixPath(config.path).suffix.lower()
+    if suffix not in _FORMATS:
+        constraint = f"one of {', '.join(_FORMATS)}, or input.format"
+        raise InvalidParameters.of(
+            "input.path", config.path, constraint, f"must end in {constraint}"
+        )
+    return _FORMATS[suffix]
+
+
+def _jsonl(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
+    for line in file:
+        raw = line.strip()
+        if not raw:
+            continue
+        try:
+            record = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            yield unreadable_row(raw, "not JSON")
+            continue
+        if isinstance(record, dict):
+            yield parse_row(record, kept)
+        elif isinstance(record, str):
+            yield parse_row({"prompt": record}, kept)
+        else:
+            yield unreadable_row(raw, "neither an object nor a prompt")
+
+
+def _csv(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    for record in csv.DictReader(text):
+        if None in record or None in record.values():
+            raw = ascii(list(record.values())).encode()
+            yield unreadable_row(raw, "more or fewer cells than the header")
+        else:
+            yield parse_row(record, kept)
+
+
+def _text(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
+    for line in file:
+        raw = line.strip()
+        if not raw:
+            continue
+        try:
+            yield parse_row({"prompt": raw.decode("utf-8")}, kept)
+        except UnicodeDecodeError:
+            yield unreadable_row(raw, "not UTF-8")
+
+
+def _parquet(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
+    try:
+        for batch in pq.ParquetFile(file).iter_batches(batch_size=_PARQUET_ROWS):
+            for record in batch.to_pylist():
+                yield parse_row(record, kept)
+    except pa.ArrowException as error:
+        reason = f"must be a Parquet file: {type(error).__name__}"
+        raise InvalidParameters.of("input.path", None, "Parquet", reason) from None
+
+
+_READERS: dict[str, Callable[[BinaryIO, frozenset[str]], Iterator[ParsedRow]]] = {
+    "jsonl": _jsonl,
+    "csv": _csv,
+    "text": _text,
+    "parquet": _parquet,
+}

@@ -1,0 +1,162 @@
+"""The plan: every row, with its id, in the shard that it belongs to. Made once, never changed.
+
+Ids and shards follow from the input alone, so a second submission finds the same plan, and what
+is finished is told by a look at the shards' records. The pass over the input is the one step
+that must see all rows in order (a row's id counts the equal rows before it); it streams, and
+what it must remember lies in a scratch file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from batch.output.layout import PLAN, plan_key
+from batch.planning.rows import ParsedRow, PlannedRow, canonical, make_row_id
+from engines.errors import Conflict, InvalidParameters, NotFound
+
+if TYPE_CHECKING:
+    from batch.config import JobConfig
+    from engines.protocols import Storage
+
+UtcClock = Callable[[], datetime]
+
+
+class RowSource(Protocol):
+    def digest(self) -> str:
+        """SHA-256, hex, of the input."""
+
+    def rows(self) -> Iterator[ParsedRow]:
+        """Every row, in order."""
+
+
+class Plan(BaseModel):
+    """The head of a plan; its rows lie beside it, shard by shard."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    rows: int
+    shards: int
+    created_at: datetime
+    """Also the time in every recipe, so that a shard made again is the same shard."""
+    identity: dict[str, str]
+    """Part of the job to the hash of all in it that decides what the dataset holds."""
+
+    @classmethod
+    def load(cls, storage: Storage) -> Self | None:
+        """The plan of this output; None where there is none yet."""
+        try:
+            return cls.model_validate_json(storage.read(PLAN))
+        except NotFound:
+            return None
+
+
+def ensure_plan(storage: Storage, config: JobConfig, source: RowSource, clock: UtcClock) -> Plan:
+    """The plan that is there, or a new one.
+
+    Raises:
+        Conflict: the output belongs to another job; the message names what differs.
+        InvalidParameters: the input has no row.
+    """
+    identity = job_identity(config, source.digest())
+    found = Plan.load(storage)
+    if found is None:
+        return _make_plan(storage, config, source, identity, clock())
+    differing = sorted(k for k in identity if found.identity.get(k) != identity[k])
+    if differing:
+        raise Conflict(
+            f"The output holds another job ({', '.join(differing)} differ): choose another root"
+        )
+    return found
+
+
+def read_rows(storage: Storage, shard: int) -> tuple[PlannedRow, ...]:
+    """The rows of one shard, in order."""
+    return tuple(PlannedRow.from_json(line) for line in storage.read(plan_key(shard)).splitlines())
+
+
+def job_identity(config: JobConfig, input_digest: str) -> dict[str, str]:
+    """Hashes of what decides the dataset's content; how much of the cluster it takes does not."""
+    said = config.model_dump(mode="json")
+    keep = said["input"].get("keep_columns", [])
+    parts = {
+        "input": [input_digest, keep],
+        "name": said["name"],
+        "output": [said["output"]["format"], said["output"]["shard_rows"]],
+        "models": said["engine"]["models"],
+        "defaults": said["defaults"],
+        "checks": said["checks"],
+        "tries": said["tries"]["images"],
+        "compare_profile": said["compare_profile"],
+    }
+    return {name: hashlib.sha256(canonical(part)).hexdigest() for name, part in parts.items()}
+
+
+def identified(rows: Iterator[ParsedRow]) -> Iterator[PlannedRow]:
+    """Give every row its id; memory does not grow with the input."""
+    with _occurrences() as count:
+        for index, row in enumerate(rows):
+            row_id = make_row_id(row.content, count(row.content))
+            yield PlannedRow(row_id, index, row.parameters, row.kept, row.fault)
+
+
+def _make_plan(
+    storage: Storage,
+    config: JobConfig,
+    source: RowSource,
+    identity: dict[str, str],
+    created_at: datetime,
+) -> Plan:
+    rows = shards = 0
+    for chunk in _chunks(identified(source.rows()), config.output.shard_rows):
+        storage.replace(plan_key(shards), b"".join(row.to_json() for row in chunk))
+        rows, shards = rows + len(chunk), shards + 1
+    if not rows:
+        raise InvalidParameters.of("input", None, "at least one row", "must hold at least one row")
+    plan = Plan(
+        name=config.name, rows=rows, shards=shards, created_at=created_at, identity=identity
+    )
+    storage.replace(PLAN, plan.model_dump_json(indent=1).encode())
+    return plan
+
+
+def _chunks(rows: Iterator[PlannedRow], size: int) -> Iterator[Sequence[PlannedRow]]:
+    chunk: list[PlannedRow] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+@contextmanager
+def _occurrences() -> Iterator[Callable[[bytes], int]]:
+    """Counts how often a content was seen before, in a scratch database on disk."""
+    with tempfile.TemporaryDirectory(prefix="plan-") as folder:
+        path = Path(folder) / "seen.sqlite"
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.executescript(
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+                "CREATE TABLE seen (content BLOB PRIMARY KEY, times INT) WITHOUT ROWID; BEGIN;"
+            )
+
+            def count(content: bytes) -> int:
+                cursor = database.execute(
+                    "INSERT INTO seen VALUES (?, 0) ON CONFLICT (content) "
+                    "DO UPDATE SET times = times + 1 RETURNING times",
+                    (hashlib.sha256(content).digest()[:16],),
+                )
+                return int(cursor.fetchone()[0])
+
+            yield count

@@ -1,0 +1,168 @@
+"""A row of the input: its parameters, its stable id, and the request that it becomes."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from batch.config import JobConfig
+from engines.errors import JsonValue
+from engines.types import GenerationRequest
+
+MAX_SEED = 2**53 - 1
+_SHOWN_CHARS = 80
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not a boolean")
+    return value
+
+
+def _not_blank(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
+Side = Annotated[int, Field(ge=64, le=1024, multiple_of=8), BeforeValidator(_no_boolean)]
+Steps = Annotated[int, Field(ge=1, le=150), BeforeValidator(_no_boolean)]
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED), BeforeValidator(_no_boolean)]
+Guidance = Annotated[float, Field(ge=0, le=30), BeforeValidator(_no_boolean)]
+Strength = Annotated[float, Field(ge=0, le=1), BeforeValidator(_no_boolean)]
+Prompt = Annotated[str, Field(min_length=1, max_length=2000), BeforeValidator(_not_blank)]
+
+
+class RowParameters(BaseModel):
+    """What a row may say: the contract's generation parameters, in its bounds. None: left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: Prompt
+    negative_prompt: Annotated[str, Field(max_length=2000)] | None = None
+    model_id: str | None = None
+    width: Side | None = None
+    height: Side | None = None
+    num_inference_steps: Steps | None = None
+    guidance_scale: Guidance | None = None
+    seed: Seed | None = None
+    profile: str | None = None
+    profile_strength: Strength | None = None
+    lora: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A row with its identity. Exactly one of `parameters` and `fault` says something."""
+
+    row_id: str
+    """24 hex digits; also the image's file name."""
+    index: int
+    """Position in the input, from 0."""
+    parameters: Mapping[str, JsonValue]
+    kept: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Columns that go into the metadata as they are."""
+    fault: str | None = None
+    """Why no image can be made of it."""
+
+    def to_json(self) -> bytes:
+        """One line of a plan."""
+        body = [self.row_id, self.index, self.parameters, self.kept, self.fault]
+        return orjson.dumps(body) + b"\n"
+
+    @classmethod
+    def from_json(cls, line: bytes) -> PlannedRow:
+        return cls(*orjson.loads(line))
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRow:
+    """A record of the input, checked. `content` is what the row's id is made of."""
+
+    parameters: Mapping[str, JsonValue]
+    kept: Mapping[str, JsonValue]
+    fault: str | None
+    content: bytes
+
+
+def parse_row(record: Mapping[str, object], keep_columns: frozenset[str]) -> ParsedRow:
+    """Check one record. Columns that are empty (None, NaN, "") count as left out."""
+    given = {name: value for name, value in record.items() if not _is_empty(value)}
+    kept = {name: _json(value) for name, value in given.items() if name in keep_columns}
+    said = {name: value for name, value in given.items() if name not in keep_columns}
+    try:
+        checked = RowParameters.model_validate(said)
+        parameters: dict[str, JsonValue] = checked.model_dump(exclude_none=True)
+        content = canonical({"parameters": parameters, "kept": kept})
+        return ParsedRow(parameters, kept, None, content)
+    except (ValidationError, TypeError) as error:
+        raw = {name: _json(value) for name, value in said.items()}
+        return ParsedRow({}, kept, _fault(error), canonical({"raw": raw, "kept": kept}))
+
+
+def unreadable_row(raw: bytes, reason: str) -> ParsedRow:
+    """A record that is not even a record (a line that is no JSON)."""
+    return ParsedRow({}, {}, reason, b"unreadable\n" + raw)
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys, no spaces; the same content gives the same bytes."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def make_row_id(content: bytes, occurrence: int) -> str:
+    """Id of the `occurrence`-th row (from 0) with this content: 96 bits of SHA-256, hex."""
+    return hashlib.sha256(b"%d\n" % occurrence + content).hexdigest()[:24]
+
+
+def derive_seed(row_id: str, base_seed: int, attempt: int) -> int:
+    """Seed of a row's image number `attempt` (from 0): 53 bits of SHA-256."""
+    digest = hashlib.sha256(f"{row_id}/{base_seed}/{attempt}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") & MAX_SEED
+
+
+def make_request(row: PlannedRow, config: JobConfig, attempt: int) -> GenerationRequest:
+    """The request of image number `attempt` (from 0). Only the first may take the row's own seed:
+    the same seed again would be the same image."""
+    defaults = config.defaults.model_dump(exclude={"seed", "model_id"})
+    chosen = {"model_id": config.model_id, **defaults, **row.parameters}
+    if attempt > 0 or "seed" not in row.parameters:
+        chosen["seed"] = derive_seed(row.row_id, config.defaults.seed, attempt)
+    return GenerationRequest(
+        image_id=row.row_id,
+        dataset=config.name,
+        deadline_s=config.tries.deadline_s,
+        **chosen,
+    )
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def _json(value: object) -> JsonValue:
+    """As JSON; what JSON does not know becomes its text."""
+    try:
+        found: JsonValue = orjson.loads(orjson.dumps(value, default=str))
+    except (orjson.JSONEncodeError, orjson.JSONDecodeError):
+        return str(value).encode("utf-8", "replace").decode()
+    return found
+
+
+def _fault(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return "invalid text: not valid Unicode"
+    first = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "row"
+    if first["type"] == "missing":
+        return f"{where} is missing"
+    if first["type"] == "extra_forbidden":
+        return f"unknown column {where[:_SHOWN_CHARS]}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message[:1].lower()}{message[1:]}"

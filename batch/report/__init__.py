@@ -1,0 +1,1 @@
+"""`report.html`: how a job went."""

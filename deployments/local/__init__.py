@@ -1,0 +1,1 @@
+"""The service on one machine: launcher, private Ray, first key, demo."""

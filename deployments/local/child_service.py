@@ -1,0 +1,100 @@
+"""The launcher as a child process: what the demo, the benchmarks and the tests start."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 300.0
+STOP_TIMEOUT_S = 180.0
+"""Replicas finish what is under way, one deployment after another."""
+
+
+class StartFailed(Exception):
+    """The child ended, or was not ready in time; the message has its last words."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Service:
+    """The launcher as a child process, with a key and a port of its own; `options` are its."""
+
+    def __init__(
+        self,
+        data_root: Path,
+        config: Path = REPOSITORY / "configs" / "local.yaml",
+        environment: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
+        self.key = secrets.token_urlsafe(16)
+        self.url = f"http://127.0.0.1:{free_port()}"
+        inherited = {
+            **os.environ,
+            "INFERLOOP_API_KEYS": self.key,
+            "INFERLOOP_PORT": self.url.rsplit(":", 1)[1],
+            "INFERLOOP_DATA_ROOT": str(data_root),
+            **(environment or {}),
+        }
+        self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "deployments.local.launch", "--config", str(config), *options],
+            cwd=REPOSITORY,
+            env=inherited,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait_until_ready(self) -> None:
+        give_up = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < give_up:
+            if self._process.poll() is not None:
+                raise StartFailed(f"The service stopped while starting:\n{self.said()[-4000:]}")
+            if self._is_ready():
+                return
+            time.sleep(0.5)
+        raise StartFailed(f"Not ready after {START_TIMEOUT_S:g} s:\n{self.said()[-4000:]}")
+
+    def _is_ready(self) -> bool:
+        try:
+            answer = httpx.get(f"{self.url}/readyz", timeout=10.0)
+        except httpx.TransportError:  # the port opens last
+            return False
+        return answer.status_code == httpx.codes.OK
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def dashboard(self) -> str:
+        """Address of its Ray's dashboard; printed before the application is deployed."""
+        found = re.search(r"Ray's dashboard: (\S+)", self.said())
+        if found is None:
+            raise StartFailed(f"The launcher named no dashboard:\n{self.said()[-4000:]}")
+        return found[1]
+
+    def said(self) -> str:
+        """Everything the launcher printed until now."""
+        self._log.seek(0)
+        return self._log.read()
+
+    def stop(self) -> int:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        return self._process.wait(timeout=STOP_TIMEOUT_S)

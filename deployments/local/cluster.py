@@ -1,0 +1,113 @@
+"""A Ray of our own on this machine, with the application on it; never somebody else's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+from ray import serve
+from ray.dashboard.modules.serve.sdk import ServeSubmissionClient
+
+from deployments.local.child_service import StartFailed, free_port
+
+LEAST_LOGICAL_CPUS = 8
+"""Logical, not physical: replicas reserve little, and a batch job needs room to schedule."""
+
+
+@contextmanager
+def local_ray(num_cpus: int | None = None, num_gpus: int | None = None) -> Iterator[str]:
+    """Start Ray in a private folder; yields the dashboard's address (`serve status -a ...`).
+
+    Both numbers are logical: what replicas may reserve, not what they are held to. Left out, they
+    are what the machine has, and at least eight CPUs. Everything is stopped at the end, Serve
+    first, so that replicas shut down in order.
+    """
+    # Short: the path of a unix socket has at most 107 bytes.
+    folder = tempfile.mkdtemp(prefix="ifl-", dir="/tmp")
+    try:
+        context = ray.init(
+            address="local",
+            num_cpus=num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1),
+            num_gpus=num_gpus,
+            include_dashboard=True,
+            dashboard_host="127.0.0.1",
+            dashboard_port=free_port(),
+            log_to_driver=False,
+            logging_level="error",
+            _temp_dir=folder,
+        )
+        try:
+            yield f"http://{context.dashboard_url}"
+        finally:
+            serve.shutdown()
+            ray.shutdown()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def deploy(dashboard: str, document: dict[str, Any], tries: int = 3, wait_s: float = 1.0) -> None:
+    """What `serve deploy` does: hand the config to Serve's REST API. Where Ray asks for a token
+    (`RAY_AUTH_MODE=token`), its client finds it as Ray does.
+
+    On a busy machine Serve may give its own proxy up and answer 500; the same again starts a new
+    one. A config that it refuses is a 400, and final.
+    """
+    client = ServeSubmissionClient(dashboard)
+    for attempt in range(1, tries + 1):
+        try:
+            client.deploy_applications(document)
+        except RuntimeError as error:
+            said = str(error)[:2000]
+            if "status code 5" not in said or attempt == tries:
+                raise StartFailed(f"Ray Serve refused the config: {said}") from None
+            time.sleep(wait_s)
+        else:
+            return
+
+
+def wait_until_running(
+    dashboard: str,
+    timeout_s: float = 300.0,
+    on_change: Callable[[str], None] = lambda _: None,
+    interval_s: float = 0.5,
+) -> None:
+    """Block until every deployment is healthy; `StartFailed` with Serve's message otherwise."""
+    give_up = time.monotonic() + timeout_s
+    client = ServeSubmissionClient(dashboard)
+    said = ""
+    while time.monotonic() < give_up:
+        applications = client.get_serve_details()["applications"]
+        (application,) = applications.values() or [{"status": "NOT_STARTED"}]
+        if application["status"] == "RUNNING":
+            return
+        if application["status"] in ("DEPLOY_FAILED", "UNHEALTHY"):
+            raise StartFailed(_why(application))
+        if (waiting := _waiting(application)) != said:
+            on_change(said := waiting)
+        time.sleep(interval_s)
+    raise StartFailed(f"not running after {timeout_s:g} s; {said}")
+
+
+def _waiting(application: dict[str, Any]) -> str:
+    names = [
+        name
+        for name, deployment in application.get("deployments", {}).items()
+        if deployment["status"] != "HEALTHY"
+    ]
+    return "waiting for " + ", ".join(sorted(names)) if names else "building the application"
+
+
+def _why(application: dict[str, Any]) -> str:
+    messages = [application.get("message", "")]
+    messages += [
+        f"{name}: {deployment['message']}"
+        for name, deployment in application.get("deployments", {}).items()
+        if deployment.get("message")
+    ]
+    return "\n".join(message for message in messages if message)[-4000:]

@@ -1,0 +1,99 @@
+"""The ingress deployment: builds the ASGI application inside the replica."""
+
+# No `from __future__ import annotations`: Serve looks at the real signatures of an ingress.
+import asyncio
+
+from fastapi import FastAPI
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from deployments.adapters.files import StoredFiles
+from deployments.adapters.generation import PooledGeneration
+from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
+from deployments.adapters.readiness import HandleReadiness
+from deployments.adapters.validation import HandlePrivacy, HandleQuality
+from deployments.config import AppArgs
+from deployments.replicas.rate_limiter import HandleRateLimiter
+from deployments.settings import Settings
+from deployments.wiring import DataRoot
+from engines.errors import InvalidParameters
+from serve_app.app import create_app
+from serve_app.auth import ApiKeys
+from serve_app.config import ApiConfig
+from serve_app.rate_limits import MemoryRateLimiter, RateLimiter
+from serve_app.services import Services
+
+
+def effective_api(api: ApiConfig, settings: Settings) -> ApiConfig:
+    """The config with what the environment decides: the data root and the rate limits."""
+    rates = {
+        "generate": settings.rate_limit_generate,
+        "validate_": settings.rate_limit_validate,
+        "export": settings.rate_limit_export,
+    }
+    given = {name: rate for name, rate in rates.items() if rate}
+    merged = {**api.rates.model_dump(), **given}
+    return ApiConfig.model_validate(
+        {**api.model_dump(), "rates": merged, "data_root": settings.absolute_data_root()}
+    )
+
+
+def rate_limiter(
+    api: ApiConfig, settings: Settings, counter: DeploymentHandle | None
+) -> RateLimiter:
+    """The limiter that the config names; refuses a half-configured one."""
+    if api.rate_limiter == "redis":
+        if settings.redis_url is None:
+            raise InvalidParameters.of("INFERLOOP_REDIS_URL", None, "a Redis URL", "must be set")
+        from serve_app.redis_rate_limiter import RedisRateLimiter
+
+        return RedisRateLimiter(settings.redis_url, api.rates)
+    if api.rate_limiter == "actor" and counter is not None:
+        return HandleRateLimiter(counter)
+    return MemoryRateLimiter(api.rates)
+
+
+def asked_if_ready(
+    args: AppArgs,
+    pools: dict[str, DeploymentHandle],
+    others: dict[str, DeploymentHandle],
+) -> dict[str, DeploymentHandle]:
+    """Deployment to handle, without the pools that may rest: asking one would wake it."""
+    awake = {f"diffusion-{p.name}": pools[p.name] for p in args.pools if not p.scale_to_zero}
+    return {**awake, **others}
+
+
+@serve.ingress()
+class Ingress:
+    """Thin: adapters over the handles, the face in front of them."""
+
+    def __init__(
+        self,
+        args: AppArgs,
+        pools: dict[str, DeploymentHandle],
+        validators: dict[str, DeploymentHandle],
+        library: dict[str, DeploymentHandle],
+        counter: DeploymentHandle | None = None,
+    ) -> None:
+        settings = Settings()
+        api = effective_api(args.api_with_model_defaults(), settings)
+        everything = asked_if_ready(args, pools, {**validators, **library})
+        services = Services(
+            generation=PooledGeneration(args.pools, pools),
+            quality=HandleQuality(validators["quality"]),
+            privacy=HandlePrivacy(validators["privacy"]),
+            exporter=HandleExporter(library["exporter"]),
+            datasets=HandleDatasets(library["exporter"]),
+            profiles=HandleProfiles(library["profiles"]),
+            files=StoredFiles(DataRoot.of(settings, args.storage).storage(), args.images),
+            readiness=HandleReadiness(everything),
+        )
+        limiter = rate_limiter(api, settings, counter)
+        self._app = create_app(services, api, ApiKeys(settings.keys()), limiter)
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        return self._app
+
+    async def ready(self) -> bool:
+        await asyncio.sleep(0)
+        return True

@@ -1,0 +1,91 @@
+"""The dataset card: README.md with Hugging Face front matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from engines.datasets.records.schema import Column, leaves
+
+if TYPE_CHECKING:
+    from engines.datasets.writers.model import Tally, WrittenFile
+    from engines.errors import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """Everything a card says."""
+
+    dataset: str
+    title: str
+    files: tuple[WrittenFile, ...]
+    columns: tuple[Column, ...]
+    tally: Tally
+    created_at: datetime
+    loading: str
+    """Python that loads the export."""
+    data_files: JsonValue
+    """Value of `data_files` in the card's `configs`."""
+
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def size_category(count: int) -> str:
+    """Hugging Face's word for so many records."""
+    return next((word for limit, word in _SIZES if count < limit), "1M<n<10M")
+
+
+def readme(facts: CardFacts) -> bytes:
+    """Front matter (YAML, written as JSON values, which YAML reads) and a page for people."""
+    return "\n".join([*_front_matter(facts), *_page(facts), ""]).encode()
+
+
+def _front_matter(facts: CardFacts) -> list[str]:
+    configs: JsonValue = [{"config_name": "default", "data_files": facts.data_files}]
+    values: dict[str, JsonValue] = {
+        "pretty_name": facts.title,
+        "tags": ["synthetic", "image", "inferloop"],
+        "task_categories": ["text-to-image"],
+        "size_categories": [size_category(facts.tally.exported)],
+        "configs": configs,
+    }
+    lines = [f"{name}: {orjson.dumps(value).decode()}" for name, value in values.items()]
+    return ["---", *lines, "---", ""]
+
+
+def _page(facts: CardFacts) -> list[str]:
+    tally = facts.tally
+    lines = [
+        f"# {_plain(facts.title)}",
+        "",
+        f"{tally.exported} images, {tally.image_bytes} bytes, exported by Inferloop "
+        f"Synthetic Images at {facts.created_at:%Y-%m-%d %H:%M} UTC.",
+        "",
+        "```python",
+        facts.loading,
+        "```",
+        "",
+    ]
+    lines += _counts("Made by", tally.models) + _counts("Verdicts", tally.verdicts)
+    lines += _counts("Splits", {k: v for k, v in tally.splits.items() if k})
+    if tally.failed:
+        lines += [f"{tally.failed} images of the dataset could not be exported.", ""]
+    lines += ["## Fields", "", "| field | type | meaning |", "|---|---|---|"]
+    lines += [f"| `{path}` | {c.type} | {c.description} |" for path, c in leaves(facts.columns)]
+    return lines
+
+
+def _counts(title: str, counts: dict[str, int]) -> list[str]:
+    if not counts:
+        return []
+    rows = [f"- {_plain(name)}: {count}" for name, count in sorted(counts.items())]
+    return [f"## {title}", "", *rows, ""]
+
+
+def _plain(text: str) -> str:
+    """Without what Markdown or HTML would take for markup."""
+    return "".join(c for c in text if c.isalnum() or c in " ._-/+:@")

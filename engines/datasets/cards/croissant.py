@@ -1,0 +1,140 @@
+"""Croissant 1.0 (MLCommons): the export as JSON-LD that dataset tools understand.
+
+https://docs.mlcommons.org/croissant/docs/croissant-spec.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from engines.datasets.records.schema import Column, leaves
+
+if TYPE_CHECKING:
+    from engines.datasets.cards.card import CardFacts
+    from engines.datasets.writers.model import WrittenFile
+    from engines.errors import JsonValue
+
+_CONTEXT: dict[str, JsonValue] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+_PARQUET = "application/x-parquet"
+_TYPES = {"int64": "sc:Integer", "float64": "sc:Float", "bool": "sc:Boolean"}
+
+
+def croissant(facts: CardFacts) -> bytes:
+    """The JSON-LD document: the files, and how a reader (mlcroissant) finds the fields in those
+    that are tables."""
+    tables = [f for f in facts.files if f.encoding_format != "application/x-tar"]
+    day = facts.created_at.date()
+    document: dict[str, JsonValue] = {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": facts.title,
+        "description": f"{facts.tally.exported} synthetic images with the record of their making.",
+        "datePublished": day.isoformat(),
+        "version": f"{day.year}.{day.month}.{day.day}",  # semantic: no leading zeros
+        "distribution": [_file(file) for file in facts.files],
+        "recordSet": [_record_set(_fields_of_table(table, facts.columns)) for table in tables],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+
+
+def _file(file: WrittenFile) -> JsonValue:
+    return {
+        "@type": "cr:FileObject",
+        "@id": file.name,
+        "name": file.name,
+        "contentUrl": file.name,
+        "contentSize": f"{file.size_bytes} B",
+        "encodingFormat": file.encoding_format,
+        "sha256": file.sha256,
+    }
+
+
+def _record_set(fields: list[JsonValue]) -> JsonValue:
+    return {"@type": "cr:RecordSet", "@id": "records", "name": "records", "field": fields}
+
+
+def _fields_of_table(table: WrittenFile, columns: tuple[Column, ...]) -> list[JsonValue]:
+    """Croissant has no type for an open object: Parquet gives its text, JSONL none of it."""
+    is_parquet = table.encoding_format == _PARQUET
+    fields = [_image_field(table)] if is_parquet else []
+    for path, column in leaves(columns):
+        if column.type == "json" and not is_parquet:
+            continue
+        name, _, inner = path.partition(".")
+        source: dict[str, JsonValue] = {
+            "fileObject": {"@id": table.name},
+            "extract": {"column": name},
+        }
+        if inner:
+            source["transform"] = {"jsonPath": inner}
+        fields.append(_field(path, column, source))
+    return fields
+
+
+def _image_field(table: WrittenFile) -> JsonValue:
+    return {
+        "@type": "cr:Field",
+        "@id": "records/image",
+        "name": "image",
+        "description": "The image",
+        "dataType": "sc:ImageObject",
+        "source": {
+            "fileObject": {"@id": table.name},
+            "extract": {"column": "image"},
+            "transform": {"jsonPath": "bytes"},
+        },
+    }
+
+
+def _field(path: str, column: Column, source: JsonValue) -> JsonValue:
+    field: dict[str, JsonValue] = {
+        "@type": "cr:Field",
+        "@id": f"records/{path}",
+        "name": path,
+        "description": column.description,
+        "dataType": "sc:DateTime" if path.endswith("_at") else _TYPES.get(column.type, "sc:Text"),
+        "source": source,
+    }
+    if column.type == "strings":
+        field["repeated"] = True
+    return field

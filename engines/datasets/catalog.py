@@ -1,0 +1,148 @@
+"""One dataset as it is now: the listing joined with the index, in a scratch database on disk,
+so that memory stays flat whatever the dataset's size."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from engines.datasets.index import read_shard
+from engines.datasets.layout import GENERATED, INDEX_FOLDER, FileKind, classify
+from engines.errors import InsufficientStorage
+from engines.storage.folder.paths import is_full
+from engines.types import ObjectStat
+
+if TYPE_CHECKING:
+    from engines.protocols import Storage
+
+_INDEX = f"{INDEX_FOLDER}/"
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -4096;
+CREATE TABLE files (stem TEXT, name TEXT, kind TEXT, size INT, modified REAL, etag TEXT,
+                    PRIMARY KEY (stem, name)) WITHOUT ROWID;
+CREATE TABLE lines (name TEXT, kind TEXT, stamp TEXT, etag TEXT, body BLOB,
+                    PRIMARY KEY (name, kind)) WITHOUT ROWID;
+"""
+_ADD_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"
+_ADD_LINE = """
+INSERT INTO lines VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (name, kind) DO UPDATE SET stamp = excluded.stamp, etag = excluded.etag,
+body = excluded.body WHERE excluded.stamp >= lines.stamp
+"""
+_IMAGES = """
+SELECT f.stem, f.name, f.kind, f.size, f.modified, f.etag, l.kind, l.etag, l.body
+FROM files f LEFT JOIN lines l ON f.kind = 'image' AND l.name = f.name ORDER BY f.stem, f.name
+"""
+
+
+class IndexEntry(NamedTuple):
+    """What the index says of one object: its version, and its JSON, which nobody checked yet."""
+
+    etag: str
+    body: bytes
+
+
+class CatalogImage(NamedTuple):
+    """An image that is really there, its neighbours by kind, and what the index says of it."""
+
+    image_id: str
+    name: str
+    stat: ObjectStat
+    sidecars: dict[FileKind, ObjectStat]
+    entries: dict[str, IndexEntry]
+
+
+@contextmanager
+def open_catalog(storage: Storage, dataset: str, scratch: Path | None) -> Iterator[Catalog]:
+    """Read listing and index of the folder `dataset` into a scratch file, gone at the end.
+
+    Raises:
+        InsufficientStorage: the scratch folder's disk is full.
+    """
+    with _scratch_errors(), tempfile.TemporaryDirectory(prefix="catalog-", dir=scratch) as folder:
+        path = Path(folder) / "catalog.sqlite"
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.executescript(_TABLES)
+            database.execute("BEGIN")
+            _fill(database, storage, dataset)
+            database.execute("COMMIT")
+            yield Catalog(database, dataset)
+
+
+@contextmanager
+def _scratch_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise InsufficientStorage("The folder for temporary files is full") from error
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise InsufficientStorage("The folder for temporary files is full") from error
+
+
+class Catalog:
+    """Lives inside `open_catalog`; used by one thread."""
+
+    def __init__(self, database: sqlite3.Connection, dataset: str) -> None:
+        self._database = database
+        self._dataset = dataset
+        query = "SELECT COUNT(*) FROM files WHERE kind = 'image'"
+        self._count = int(database.execute(query).fetchone()[0])
+
+    def count(self) -> int:
+        """How many images there are."""
+        return self._count
+
+    def images(self) -> Iterator[CatalogImage]:
+        """Every image, ordered by id. Of two with one stem, the later keeps its suffix as id."""
+        rows = self._database.execute(_IMAGES)
+        for stem, group in groupby(rows, key=itemgetter(0)):
+            images: dict[str, CatalogImage] = {}
+            sidecars: dict[FileKind, ObjectStat] = {}
+            for _, name, kind, size, modified, etag, line, line_etag, body in group:
+                if kind != "image":
+                    sidecars[kind] = self._stat(name, size, modified, etag)
+                    continue
+                if name not in images:
+                    stat = self._stat(name, size, modified, etag)
+                    image_id = name if images else stem
+                    images[name] = CatalogImage(image_id, name, stat, sidecars, {})
+                if line is not None:
+                    images[name].entries[line] = IndexEntry(line_etag, body)
+            yield from images.values()
+
+    def _stat(self, name: str, size: int, modified: float, etag: str) -> ObjectStat:
+        modified_at = datetime.fromtimestamp(modified, UTC)
+        return ObjectStat(f"{self._dataset}/{name}", size, modified_at, etag)
+
+
+def _fill(database: sqlite3.Connection, storage: Storage, dataset: str) -> None:
+    shards: list[str] = []
+    database.executemany(_ADD_FILE, _files(storage, dataset, shards))
+    for key in shards:
+        database.executemany(_ADD_LINE, read_shard(storage, key))
+
+
+def _files(storage: Storage, dataset: str, shards: list[str]) -> Iterator[tuple[object, ...]]:
+    """Rows of `files`; the keys of index shards go to `shards` on the way."""
+    for stat in storage.list(dataset):
+        name = stat.key[len(dataset) + 1 :]
+        if name.startswith(_INDEX):
+            shards.append(stat.key)
+        elif dataset == GENERATED and "/" in name:
+            continue  # the datasets' own
+        elif (found := classify(name)) is not None:
+            modified = stat.modified_at.timestamp()
+            yield found[0], name, found[1], stat.size_bytes, modified, stat.etag

@@ -1,0 +1,1 @@
+"""One record per image: its schema, and how it is read."""

@@ -1,0 +1,165 @@
+"""From what the catalog found to what everybody wants to know about an image."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from engines.datasets.layout import sidecar_key
+from engines.datasets.recipe import Recipe
+from engines.datasets.verdict import Verdict
+from engines.errors import NotFound
+from engines.images.png_text import read_png_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engines.datasets.catalog import CatalogImage
+    from engines.datasets.layout import FileKind, VerdictKind
+    from engines.errors import JsonValue
+    from engines.protocols import Storage
+    from engines.types import ObjectStat
+
+logger = logging.getLogger(__name__)
+PNG_RECIPE_KEYWORD = "inferloop.recipe"
+
+
+class DatasetRecord(NamedTuple):
+    """One image of a dataset with all that is known about it without decoding it."""
+
+    image_id: str
+    """Stable: path below the dataset without suffix."""
+    name: str
+    """Path below the dataset."""
+    stat: ObjectStat
+    recipe: Recipe | None
+    """None for an image that we did not make."""
+    metadata: Mapping[str, JsonValue] | None
+    """JSON object beside an image that we did not make, as it was found."""
+    quality: Verdict | None
+    privacy: Verdict | None
+    sidecars: Mapping[FileKind, ObjectStat]
+    """Objects beside the image: recipe, verdicts, annotations."""
+    indexed: bool
+    """Whether all of it came from the index, without a read."""
+
+
+def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
+    """Join; whatever the index lacks or has in an old version is read from the objects."""
+    entry = image.entries.get("image")
+    recipe = _indexed_recipe(entry.body) if entry else None
+    if recipe is not None and recipe.size_bytes != image.stat.size_bytes:
+        recipe = None  # the line speaks of a file that somebody replaced
+    metadata: Mapping[str, JsonValue] | None = None
+    healed = recipe is None
+    if recipe is None:
+        recipe, metadata = _recover(storage, image)
+    quality, quality_read = _verdict(storage, image, "quality")
+    privacy, privacy_read = _verdict(storage, image, "privacy")
+    return DatasetRecord(
+        image_id=image.image_id,
+        name=image.name,
+        stat=image.stat,
+        recipe=recipe,
+        metadata=metadata,
+        quality=quality,
+        privacy=privacy,
+        sidecars=image.sidecars,
+        indexed=not (healed or quality_read or privacy_read),
+    )
+
+
+def recipe_of_png(storage: Storage, key: str) -> Recipe | None:
+    """The recipe inside the file: all that is left after a crash before the sidecar."""
+    with storage.open(key) as file:
+        text = read_png_text(file).get(PNG_RECIPE_KEYWORD)
+    return _parsed_recipe(text.encode()) if text else None
+
+
+def prompt_of_image(storage: Storage, key: str) -> str | None:
+    """The prompt that the image `key` was made from, by its sidecar, else by the file itself;
+    None for an image that we did not make. Blocks; `NotFound` without the image."""
+    try:
+        beside = _parsed_recipe(storage.read(sidecar_key(key, ".json")))
+    except NotFound:
+        beside = None
+    recipe = beside or recipe_of_png(storage, key)
+    return recipe.prompt if recipe else None
+
+
+def _recover(
+    storage: Storage, image: CatalogImage
+) -> tuple[Recipe | None, Mapping[str, JsonValue] | None]:
+    sidecar = image.sidecars.get("recipe")
+    metadata: Mapping[str, JsonValue] | None = None
+    if sidecar is not None:
+        found = _read_json(storage, sidecar.key)
+        try:
+            recipe = Recipe.from_dict(found)
+        except ValueError:
+            metadata = found if isinstance(found, dict) else None
+        else:
+            if recipe.size_bytes != image.stat.size_bytes:
+                recipe = replace(recipe, file_sha256=None, size_bytes=None)
+            return recipe, None
+    try:
+        return recipe_of_png(storage, image.stat.key), metadata
+    except NotFound:  # deleted since it was listed
+        return None, metadata
+
+
+def _indexed_recipe(body: bytes) -> Recipe | None:
+    try:
+        return Recipe.trusted(orjson.loads(body))
+    except ValueError:
+        return None
+
+
+def _parsed_recipe(body: bytes) -> Recipe | None:
+    """None for JSON, or for what is none, that is not a recipe of ours."""
+    try:
+        return Recipe.from_json(body)
+    except ValueError:
+        return None
+
+
+def _verdict(
+    storage: Storage, image: CatalogImage, kind: VerdictKind
+) -> tuple[Verdict | None, bool]:
+    """The verdict, and whether it had to be read. The object is the truth; the index saves the
+    read where it names the object's version."""
+    stat = image.sidecars.get(kind)
+    if stat is None:
+        return None, False
+    entry = image.entries.get(kind)
+    verdict = _parsed_verdict(entry.body) if entry and entry.etag == stat.etag else None
+    was_read = verdict is None
+    if verdict is None:
+        try:
+            verdict = Verdict.from_dict(_read_json(storage, stat.key))
+        except ValueError:
+            logger.warning("not a verdict", extra={"key": stat.key})
+            return None, False
+    judged = image.name.rpartition("/")[2]
+    return (verdict if verdict.file_name == judged else None), was_read
+
+
+def _parsed_verdict(body: bytes) -> Verdict | None:
+    try:
+        return Verdict.from_dict(orjson.loads(body))
+    except ValueError:
+        return None
+
+
+def _read_json(storage: Storage, key: str) -> object:
+    """Parsed content, None if it is no JSON or went away since it was listed."""
+    try:
+        return orjson.loads(storage.read(key))
+    except orjson.JSONDecodeError:
+        logger.warning("not JSON", extra={"key": key})
+    except NotFound:
+        logger.info("gone since it was listed", extra={"key": key})
+    return None

@@ -1,0 +1,132 @@
+"""From what is known of an image to the record of the schema."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from engines.datasets.recipe import Recipe
+    from engines.datasets.records.reading import DatasetRecord
+    from engines.datasets.verdict import Verdict
+    from engines.errors import JsonValue
+
+Record = dict[str, "JsonValue"]
+PathOfKey = Callable[[str], str]
+"""From a key to the path on the wire (data root and key)."""
+
+
+class FileFacts(NamedTuple):
+    """What was read of the file itself."""
+
+    format: str
+    width: int
+    height: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordShape:
+    """How the records of one export look."""
+
+    dataset: str
+    include_metadata: bool
+    include_annotations: bool
+    path_of_key: PathOfKey
+    name_of: Callable[[DatasetRecord], str]
+    """`file_name` of a record."""
+    split_of: Callable[[str], str | None]
+
+
+def relative_to(output_key: str, dataset_key: str) -> Callable[[DatasetRecord], str]:
+    """`file_name` as seen from the folder of `output_key`."""
+    folder = posixpath.relpath(dataset_key, posixpath.dirname(output_key) or ".")
+    return lambda record: f"{folder}/{record.name}"
+
+
+def make_record(
+    shape: RecordShape,
+    found: DatasetRecord,
+    facts: FileFacts,
+    annotations: Mapping[str, JsonValue],
+) -> Record:
+    """A record with every column of its shape, in order; what is not known is null."""
+    record: Record = {
+        "id": found.image_id,
+        "file_name": shape.name_of(found),
+        "image_path": shape.path_of_key(found.stat.key),
+        "dataset": shape.dataset,
+        "split": shape.split_of(found.image_id),
+        "format": facts.format,
+        "width": facts.width,
+        "height": facts.height,
+        "size_bytes": found.stat.size_bytes,
+        "sha256": facts.sha256,
+        "created_at": _iso(created_at(found)),
+    }
+    if shape.include_metadata:
+        _add_recipe(record, found.recipe)
+        record["quality"] = _verdict(found.quality)
+        record["privacy"] = _verdict(found.privacy)
+        record["metadata"] = dict(found.metadata) if found.metadata is not None else None
+    if shape.include_annotations:
+        record["annotations"] = (
+            {kind: annotations.get(kind) for kind in ("coco", "yolo", "voc")}
+            if annotations
+            else None
+        )
+    return record
+
+
+def created_at(found: DatasetRecord) -> datetime:
+    """When the image was made; for an image of others, when its file was written."""
+    return found.recipe.created_at if found.recipe else found.stat.modified_at
+
+
+def _add_recipe(record: Record, recipe: Recipe | None) -> None:
+    if recipe is None:
+        record |= dict.fromkeys(_RECIPE_COLUMNS)
+        return
+    record["prompt"] = recipe.prompt
+    record["negative_prompt"] = recipe.negative_prompt
+    record["parameters"] = recipe.parameters.as_dict()
+    record["served_model"] = recipe.served_model
+    record["revision"] = recipe.revision
+    record["noise_scheduler"] = recipe.noise_scheduler
+    record["pixel_sha256"] = recipe.pixel_sha256
+    record["safety"] = dict(recipe.safety)
+    record["library_versions"] = dict(recipe.library_versions)
+    record["notes"] = list(recipe.notes)
+
+
+_RECIPE_COLUMNS = (
+    "prompt",
+    "negative_prompt",
+    "parameters",
+    "served_model",
+    "revision",
+    "noise_scheduler",
+    "pixel_sha256",
+    "safety",
+    "library_versions",
+    "notes",
+)
+
+
+def _verdict(verdict: Verdict | None) -> JsonValue:
+    if verdict is None:
+        return None
+    return {
+        "passed": verdict.passed,
+        "score": float(verdict.score),
+        "validator_version": verdict.validator_version,
+        "judged_at": _iso(verdict.judged_at),
+        "findings": dict(verdict.findings),
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""A dataset as objects of a user's bucket."""

@@ -1,0 +1,152 @@
+"""A dataset to a bucket: many uploads at once in bounded memory, counts that are true, and a
+manifest, written last, that lists only what is really there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines.datasets.records.loading import RecordReader
+from engines.datasets.records.record import PathOfKey, RecordShape
+from engines.datasets.s3.bucket import RemoteBucket
+from engines.datasets.s3.known import KnownObjects, open_known
+from engines.datasets.s3.run import S3Run, open_spools
+from engines.datasets.s3.upload import IMAGES, Outcome, Source, Task, Uploader
+from engines.datasets.writers.lock import hold_lock
+from engines.datasets.writers.model import OnProgress
+from engines.datasets.writers.stream import Progress, SelectedRecords
+from engines.errors import Forbidden
+from engines.storage.read_ahead import ordered_map
+from engines.storage.s3.faults import S3_ERRORS, refused_for_all, stops_all
+
+if TYPE_CHECKING:
+    from engines.datasets.export_config import ExportConfig
+    from engines.datasets.records.reading import DatasetRecord
+    from engines.datasets.s3.fast_lane import FastLaneFactory
+    from engines.datasets.store import DatasetStore
+    from engines.protocols import Storage
+    from engines.storage.s3.client import S3ClientFactory
+    from engines.types import S3ExportReport, S3ExportRequest
+
+
+class S3Exporter:
+    """Blocks; safe to share between threads. `client_factory` makes one client for each export,
+    shared by its threads; `fast_lane` makes a quicker way for small objects, if there is one;
+    `scratch` is a local folder for temporary files."""
+
+    def __init__(
+        self,
+        client_factory: S3ClientFactory,
+        storage: Storage,
+        store: DatasetStore,
+        config: ExportConfig,
+        path_of_key: PathOfKey = str,
+        scratch: Path | None = None,
+        fast_lane: FastLaneFactory | None = None,
+    ) -> None:
+        self._client_factory = client_factory
+        self._fast_lane = fast_lane
+        self._storage = storage
+        self._store = store
+        self._config = config
+        self._path_of_key = path_of_key
+        self._scratch = scratch
+
+    def export(
+        self, request: S3ExportRequest, on_progress: OnProgress | None = None
+    ) -> S3ExportReport:
+        """Bring the dataset into the bucket. Failures of single files are in the report.
+
+        Raises:
+            NotFound: the dataset holds no image, or there is no such bucket.
+            Forbidden: a bucket off the list, `public_read` switched off, access denied.
+            InvalidParameters: the bucket lies in another region, or refuses the options.
+            Conflict: an export to this prefix is running.
+            StorageFailed: S3 or the data root is out of reach.
+        """
+        self._check_allowed(request)
+        target = f"s3://{request.bucket_name}/{request.s3_prefix.strip('/')}"
+        clock, ttl_s = self._store.clock, self._config.lock_ttl_s
+        with (
+            self._store.snapshot(request.dataset_key) as snapshot,
+            hold_lock(self._storage, target, clock, ttl_s) as lock,
+        ):
+            progress = Progress(snapshot.count(), lock, on_progress)
+            selected = SelectedRecords(snapshot, request.filter, progress)
+            try:
+                return self._run(request, selected)
+            except S3_ERRORS as error:
+                raise stops_all(error, request.bucket_name, request.public_read) from None
+
+    def _check_allowed(self, request: S3ExportRequest) -> None:
+        allowed = self._config.s3.allowed_buckets
+        if allowed is not None and request.bucket_name not in allowed:
+            raise Forbidden(f"Exports to bucket {request.bucket_name} are not allowed")
+        if request.public_read and not self._config.s3.allow_public_read:
+            raise Forbidden("public_read is switched off on this service")
+
+    def _run(self, request: S3ExportRequest, selected: SelectedRecords) -> S3ExportReport:
+        limits = self._config.s3
+        lane = self._fast_lane(request.bucket_name) if self._fast_lane else None
+        bucket = RemoteBucket(self._client_factory(limits.workers), request, limits, lane)
+        reader = RecordReader(
+            self._storage,
+            self._config.images,
+            with_content=False,
+            with_annotations=request.include_metadata,
+        )
+        uploader = Uploader(self._storage, bucket, reader, limits.multipart_bytes)
+        with (
+            open_known(bucket, self._scratch) as known,
+            open_spools(self._scratch) as spools,
+            ThreadPoolExecutor(limits.workers, "export-s3") as pool,
+        ):
+            run = S3Run(request, bucket, self._shape(request), self._config, spools)
+            tasks = (_task(record, known, request.include_metadata) for record in selected)
+            for outcome in self._outcomes(tasks, uploader, run, pool):
+                run.take(outcome)
+                selected.progress.advance()
+            return run.finish(self._store.clock())
+
+    def _outcomes(
+        self, tasks: Iterator[Task], uploader: Uploader, run: S3Run, pool: Executor
+    ) -> Iterator[Outcome]:
+        """The first image goes alone: what refuses it will refuse all, and that is an error."""
+        first = next(tasks, None)
+        if first is None:
+            return
+        outcome = uploader.run(first)
+        if outcome.error is not None and refused_for_all(outcome.error):
+            raise outcome.error
+        yield outcome
+
+        def work(task: Task) -> Outcome:
+            if run.failed_in_a_row >= self._config.s3.max_failures_in_a_row:
+                return Outcome(task.record, (), 0, failure="not tried: too many failures before")
+            return uploader.run(task)
+
+        yield from ordered_map(pool, tasks, work, lambda task: True, self._config.s3.max_in_flight)
+
+    def _shape(self, request: S3ExportRequest) -> RecordShape:
+        return RecordShape(
+            dataset=request.dataset_key.rpartition("/")[2],
+            include_metadata=request.include_metadata,
+            include_annotations=request.include_metadata,
+            path_of_key=self._path_of_key,
+            name_of=lambda record: IMAGES + record.name,
+            split_of=lambda image_id: None,
+        )
+
+
+def _task(record: DatasetRecord, known: KnownObjects, with_sidecars: bool) -> Task:
+    name = IMAGES + record.name
+    sha256 = record.recipe.file_sha256 if record.recipe else None
+    sources = [Source(record.stat, name, known.find(name), sha256)]
+    if with_sidecars:
+        folder = name[: len(name) - len(record.name.rpartition("/")[2])]
+        for stat in sorted(record.sidecars.values(), key=lambda stat: stat.key):
+            sidecar = folder + stat.key.rpartition("/")[2]
+            sources.append(Source(stat, sidecar, known.find(sidecar)))
+    return Task(record, tuple(sources))

@@ -1,0 +1,89 @@
+"""What the bucket holds already: the last manifest joined with a listing, in a scratch database."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from engines.datasets.s3.manifest import MANIFEST, ManifestEntry, read_entries
+from engines.storage.s3.errors import code_of
+
+if TYPE_CHECKING:
+    from engines.datasets.s3.bucket import RemoteBucket
+
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -4096;
+CREATE TABLE listed (name TEXT PRIMARY KEY, etag TEXT, size INT) WITHOUT ROWID;
+CREATE TABLE entries (name TEXT PRIMARY KEY, size INT, sha256 TEXT, etag TEXT,
+                      source_etag TEXT, upload TEXT) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An object that is in the bucket. `entry`: what the last manifest says of this very
+    version; None if it does not know it."""
+
+    size_bytes: int
+    entry: ManifestEntry | None
+
+
+class KnownObjects:
+    """Lives inside `open_known`; used by one thread."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def find(self, name: str) -> Known | None:
+        """What is known of the object `name`, None if it is not in the bucket."""
+        listed = self._one("SELECT etag, size FROM listed WHERE name = ?", name)
+        if listed is None:
+            return None
+        row = self._one("SELECT * FROM entries WHERE name = ?", name)
+        entry = ManifestEntry(*row) if row is not None else None
+        same = entry is not None and entry.etag == listed[0]
+        return Known(listed[1], entry if same else None)
+
+    def _one(self, query: str, name: str) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._database.execute(query, (name,)).fetchone()
+        return row
+
+
+@contextmanager
+def open_known(bucket: RemoteBucket, scratch: Path | None) -> Iterator[KnownObjects]:
+    """Read listing and manifest. Without the right to list, nothing counts as known."""
+    with tempfile.TemporaryDirectory(prefix="known-", dir=scratch) as folder:
+        path = Path(folder) / "known.sqlite"
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.row_factory = sqlite3.Row
+            database.executescript(_TABLES)
+            database.execute("BEGIN")
+            _fill(database, bucket)
+            database.execute("COMMIT")
+            yield KnownObjects(database)
+
+
+def _fill(database: sqlite3.Connection, bucket: RemoteBucket) -> None:
+    try:
+        listed = ((o.name, o.etag, o.size_bytes) for o in bucket.list())
+        database.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?, ?)", listed)
+        there = database.execute("SELECT 1 FROM listed WHERE name = ?", (MANIFEST,)).fetchone()
+        lines = bucket.lines(MANIFEST) if there else iter(())
+    except ClientError as error:
+        if code_of(error) not in ("AccessDenied", "403"):
+            raise
+        return  # a key that may only write: everything is uploaded
+    rows = (
+        (e.key, e.size_bytes, e.sha256, e.etag, e.source_etag, e.upload)
+        for e in read_entries(lines)
+    )
+    database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)", rows)

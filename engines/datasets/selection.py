@@ -1,0 +1,61 @@
+"""Which records an export takes, and into which split each falls."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from engines.datasets.records.record import created_at
+from engines.errors import InvalidParameters
+
+if TYPE_CHECKING:
+    from engines.datasets.records.reading import DatasetRecord
+    from engines.types import ExportFilter
+
+
+def passes(wanted: ExportFilter, record: DatasetRecord) -> bool:
+    """Whether the filter takes the record. An image that was not judged did not pass."""
+    quality, privacy = record.quality, record.privacy
+    if wanted.quality_passed and (quality is None or not quality.passed):
+        return False
+    if wanted.privacy_passed and (privacy is None or not privacy.passed):
+        return False
+    if wanted.min_quality_score is not None and (
+        quality is None or quality.score < wanted.min_quality_score
+    ):
+        return False
+    return wanted.since is None or created_at(record) >= wanted.since
+
+
+def splitter(splits: Mapping[str, float] | None) -> Callable[[str], str | None]:
+    """Id to split: the first 64 bits of SHA-256 of the id as a share of 2^64. The same id falls
+    into the same split for ever, whatever else the dataset holds.
+
+    Raises:
+        InvalidParameters: no split, a share that is not positive, or a sum that is not 1.
+    """
+    if splits is None:
+        return lambda image_id: None
+    shares = list(splits.values())
+    if not shares or any(not share > 0 for share in shares) or not all(splits):
+        raise _invalid(splits, "must name at least one split, every share above 0")
+    if not math.isclose(sum(shares), 1.0, abs_tol=1e-6):
+        raise _invalid(splits, "must sum to 1")
+    names = list(splits)
+    bounds = [sum(shares[: index + 1]) for index in range(len(shares) - 1)]
+
+    def split_of(image_id: str) -> str:
+        digest = hashlib.sha256(image_id.encode()).digest()
+        share = int.from_bytes(digest[:8], "big") / 2**64
+        return next(
+            (n for n, bound in zip(names, bounds, strict=False) if share < bound), names[-1]
+        )
+
+    return split_of
+
+
+def _invalid(splits: Mapping[str, float], reason: str) -> InvalidParameters:
+    value = {str(name): float(share) for name, share in list(splits.items())[:16]}
+    return InvalidParameters.of("splits", dict(value), "shares > 0, sum = 1", reason)

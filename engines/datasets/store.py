@@ -1,0 +1,183 @@
+"""Datasets as collections of images: reading, judging, counting and deleting them."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines.datasets.catalog import Catalog, open_catalog
+from engines.datasets.index import IndexLine, IndexWriter, recipe_line, verdict_line
+from engines.datasets.layout import GENERATED, dataset_key, dataset_of, sidecar_key
+from engines.datasets.records.reading import DatasetRecord, read_record
+from engines.datasets.verdict import Verdict
+from engines.errors import NotFound
+from engines.types import DatasetSummary, PrivacyReport, QualityReport
+
+if TYPE_CHECKING:
+    from engines.datasets.recipe import Recipe
+    from engines.protocols import Storage
+
+UtcClock = Callable[[], datetime]
+"""Now, aware, in UTC."""
+
+SHARD_BYTES = 256 * 1024
+"""S3 writes a whole shard again at every append; on a folder the size hardly matters."""
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class DatasetStore:
+    """Shared between threads. One per process is enough: each writes index shards of its own.
+
+    `scratch`: local folder for temporary databases, None: the system's.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        clock: UtcClock = utc_now,
+        scratch: Path | None = None,
+        shard_bytes: int = SHARD_BYTES,
+    ) -> None:
+        self.storage = storage
+        self.clock = clock
+        self._scratch = scratch
+        self._shard_bytes = shard_bytes
+        self._writers: dict[str, IndexWriter] = {}
+        self._lock = threading.Lock()
+
+    def record_recipe(self, key: str, recipe: Recipe) -> None:
+        """Index an image and its recipe; both are stored already."""
+        folder = dataset_of(key)
+        self._append(folder, recipe_line(key[len(folder) + 1 :], recipe))
+
+    def record_verdict(self, key: str, report: QualityReport | PrivacyReport) -> Verdict:
+        """Write the verdict beside the image `key`, over an older one, and index it."""
+        verdict = Verdict.of(key, report, self.clock())
+        suffix = f".{verdict.kind}.json"
+        stat = self.storage.replace(sidecar_key(key, suffix), verdict.to_json())
+        folder = dataset_of(key)
+        self._append(folder, verdict_line(key[len(folder) + 1 :], verdict, stat.etag))
+        return verdict
+
+    @contextmanager
+    def snapshot(self, dataset: str) -> Iterator[DatasetSnapshot]:
+        """The images below the folder key `dataset` ("generated/x") as they are now.
+
+        Raises:
+            NotFound: there is no image below it.
+        """
+        with open_catalog(self.storage, dataset, self._scratch) as catalog:
+            if not catalog.count():
+                raise NotFound("dataset", dataset)
+            yield DatasetSnapshot(self.storage, catalog)
+
+    def iter_records(self, dataset: str) -> Iterator[DatasetRecord]:
+        """Every image below the folder key `dataset`, ordered by id; memory does not grow.
+
+        Raises:
+            NotFound: there is no image below it.
+        """
+        with self.snapshot(dataset) as snapshot:
+            yield from snapshot.records()
+
+    def repair_index(self, dataset: str) -> int:
+        """Index what a crash (or a copy of the folder) left unindexed; returns how many images.
+
+        Raises:
+            NotFound: there is no image below it.
+        """
+        repaired = 0
+        for record in self.iter_records(dataset):
+            if record.indexed or record.recipe is None:
+                continue
+            self._append(dataset, recipe_line(record.name, record.recipe))
+            for verdict in filter(None, (record.quality, record.privacy)):
+                etag = record.sidecars[verdict.kind].etag
+                self._append(dataset, verdict_line(record.name, verdict, etag))
+            repaired += 1
+        return repaired
+
+    def names(self) -> Sequence[str]:
+        """Names of all datasets, ordered."""
+        return [n for n in self.storage.list_folders(GENERATED) if not n.startswith(".")]
+
+    def list(self) -> Sequence[DatasetSummary]:
+        """Summaries of all datasets that hold images, ordered by name."""
+        summaries = []
+        for name in self.names():
+            try:
+                summaries.append(self.summary(name))
+            except NotFound:  # no images in it, or deleted meanwhile
+                continue
+        return summaries
+
+    def summary(self, name: str) -> DatasetSummary:
+        """Counts of one dataset; `NotFound` if it holds no image."""
+        count, size_bytes, updated_at = 0, 0, None
+        verdicts: Counter[str] = Counter()
+        with _named(name), self.snapshot(dataset_key(name)) as snapshot:
+            for record in snapshot.records():
+                count += 1
+                size_bytes += record.stat.size_bytes
+                updated_at = max(updated_at or record.stat.modified_at, record.stat.modified_at)
+                for verdict in filter(None, (record.quality, record.privacy)):
+                    verdicts[f"{verdict.kind}_{'passed' if verdict.passed else 'failed'}"] += 1
+        return DatasetSummary(name, count, size_bytes, updated_at, dict(verdicts))
+
+    def delete(self, name: str) -> int:
+        """Remove a dataset with all that lies in it; returns how many objects. Repeat it after
+        a failure half-way: what is left is still a dataset.
+
+        Raises:
+            NotFound: nothing is there.
+        """
+        removed = 0
+        for stat in self.storage.list(dataset_key(name)):
+            self.storage.delete(stat.key)
+            removed += 1
+        if not removed:
+            raise NotFound("dataset", name)
+        return removed
+
+    def _append(self, folder: str, line: IndexLine) -> None:
+        with self._lock:
+            writer = self._writers.get(folder)
+            if writer is None:
+                writer = IndexWriter(self.storage, folder, self._shard_bytes, self.clock())
+                self._writers[folder] = writer
+        writer.append(line)
+
+
+class DatasetSnapshot:
+    """Lives inside `DatasetStore.snapshot`; used by one thread."""
+
+    def __init__(self, storage: Storage, catalog: Catalog) -> None:
+        self._storage = storage
+        self._catalog = catalog
+
+    def count(self) -> int:
+        """Images, before any filter."""
+        return self._catalog.count()
+
+    def records(self) -> Iterator[DatasetRecord]:
+        """Every image, ordered by id."""
+        for image in self._catalog.images():
+            yield read_record(self._storage, image)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Who asked by name hears of the name."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound("dataset", name) from error

@@ -1,0 +1,1 @@
+"""Writers of records: JSONL, Parquet, WebDataset."""

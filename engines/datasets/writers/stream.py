@@ -1,0 +1,118 @@
+"""The stream of records of one export: filtered, read ahead, counted, reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+from engines.datasets.records.loading import Loaded, RecordReader
+from engines.datasets.records.record import Record, RecordShape, make_record
+from engines.datasets.selection import passes
+from engines.datasets.writers.model import OnProgress, Tally
+from engines.storage.read_ahead import ordered_map
+from engines.types import ExportProgress
+
+if TYPE_CHECKING:
+    from engines.datasets.export_config import ExportConfig
+    from engines.datasets.records.reading import DatasetRecord
+    from engines.datasets.store import DatasetSnapshot
+    from engines.datasets.writers.lock import ExportLock
+    from engines.types import ExportFilter
+
+BATCH_IMAGES, BATCH_BYTES = 16, 2**20
+"""A batch of images that one thread reads is full with so many, or above so many bytes."""
+PROGRESS_EVERY = 20
+"""Images between two reports; the first and the last image are reported too."""
+
+
+class Progress:
+    """Counts the images that are done with; keeps the lock alive and reports on the way."""
+
+    def __init__(self, total: int, lock: ExportLock, on_progress: OnProgress | None) -> None:
+        self._done, self._total = 0, total
+        self._lock = lock
+        self._on_progress = on_progress
+
+    def advance(self) -> None:
+        """One more image is in the export, or left out."""
+        self._done += 1
+        if self._done % PROGRESS_EVERY == 0 or self._done in (1, self._total):
+            self._lock.renew()
+            if self._on_progress is not None:
+                self._on_progress(ExportProgress(self._done, self._total))
+
+
+class SelectedRecords:
+    """The records that a filter takes. `progress` hears of those it leaves out; of the others it
+    is told by whoever works on them."""
+
+    def __init__(self, snapshot: DatasetSnapshot, wanted: ExportFilter, progress: Progress) -> None:
+        self.progress = progress
+        self._snapshot = snapshot
+        self._wanted = wanted
+
+    def __iter__(self) -> Iterator[DatasetRecord]:
+        for record in self._snapshot.records():
+            if passes(self._wanted, record):
+                yield record
+            else:
+                self.progress.advance()
+
+
+class RecordStream:
+    """Yields each record with the bytes of its image (None where the format has no use for
+    them); images that cannot be exported are counted in `tally`, with their reasons."""
+
+    def __init__(
+        self,
+        selected: SelectedRecords,
+        reader: RecordReader,
+        shape: RecordShape,
+        config: ExportConfig,
+        pool: Executor,
+    ) -> None:
+        self.tally = Tally()
+        self._selected = selected
+        self._reader = reader
+        self._shape = shape
+        self._config = config
+        self._pool = pool
+
+    def __iter__(self) -> Iterator[tuple[Record, bytes | None]]:
+        for loaded in self._loaded():
+            if loaded.facts is None:
+                reason = loaded.failure or "not readable"
+                key = loaded.record.stat.key
+                self.tally.fail(key, reason, self._config.max_failures_listed)
+            else:
+                record = make_record(self._shape, loaded.record, loaded.facts, loaded.annotations)
+                self.tally.take(record)
+                yield record, loaded.content
+            self._selected.progress.advance()
+
+    def _loaded(self) -> Iterator[Loaded]:
+        for batch in ordered_map(
+            self._pool, self._batches(), self._load, self._needs_reads, self._config.read_ahead
+        ):
+            yield from batch
+
+    def _batches(self) -> Iterator[list[DatasetRecord]]:
+        """Small images go to a reading thread several at a time: handing one over costs as much
+        as reading it."""
+        batch: list[DatasetRecord] = []
+        size_bytes = 0
+        for record in self._selected:
+            batch.append(record)
+            size_bytes += record.stat.size_bytes
+            if len(batch) == BATCH_IMAGES or size_bytes >= BATCH_BYTES:
+                yield batch
+                batch, size_bytes = [], 0
+        if batch:
+            yield batch
+
+    def _load(self, batch: list[DatasetRecord]) -> list[Loaded]:
+        return [self._reader.load(record) for record in batch]
+
+    def _needs_reads(self, batch: list[DatasetRecord]) -> bool:
+        return any(self._reader.needs_reads(record) for record in batch)

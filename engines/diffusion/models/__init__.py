@@ -1,0 +1,1 @@
+"""Finding, loading and keeping models and their adapters."""

@@ -1,0 +1,30 @@
+"""The model's own safety checker, as a question about one picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from PIL import Image
+
+if TYPE_CHECKING:
+    from engines.diffusion.sampling.decode import SafetyCheck
+    from engines.types import Pixels
+
+
+def safety_check(pipe: Any) -> SafetyCheck | None:
+    """A check over the pipeline's safety checker; None where the model comes without one."""
+    checker = getattr(pipe, "safety_checker", None)
+    extractor = getattr(pipe, "feature_extractor", None)
+    if checker is None or extractor is None:
+        return None
+
+    @torch.inference_mode()
+    def flagged(pixels: Pixels) -> bool:
+        inputs = extractor(Image.fromarray(pixels), return_tensors="pt").pixel_values
+        # It blackens what it flags in place; the copy is its own.
+        copy = pixels[None].astype("float32") / 255
+        verdicts = checker(images=copy, clip_input=inputs.to(checker.device, checker.dtype))[1]
+        return bool(verdicts[0])
+
+    return flagged

@@ -1,0 +1,1 @@
+"""From a prompt to latents to a picture: everything with tensors."""

@@ -1,0 +1,251 @@
+"""One denoiser forward for all rows of a step, whoever they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, cast
+
+import torch
+
+from engines.diffusion.sampling import noise_schedules
+from engines.diffusion.sampling.decode import Decoder
+from engines.diffusion.sampling.previews import LatentPreviewer
+from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder, Wanted
+from engines.diffusion.sampling.trajectory import Trajectory, initial_noise
+from engines.types import GenerationRequest
+
+if TYPE_CHECKING:
+    from engines.diffusion.backends.family import Family
+    from engines.diffusion.contract import DecodedImage, Denoising, RunnerInfo
+    from engines.diffusion.models.loras import LoraSwitch
+    from engines.diffusion.sampling.noise_schedules import LinearTable, NoiseScheduler
+
+_TABLES = 256
+"""Coefficient tables kept: one for each number of steps, a few hundred floats."""
+
+
+class ModelRunner:
+    """Implements `contract.Runner` for families whose denoiser takes a timestep per row."""
+
+    def __init__(
+        self,
+        family: Family,
+        noise_scheduler: NoiseScheduler,
+        info: RunnerInfo,
+        encoder: PromptEncoder,
+        decoder: Decoder,
+        loras: LoraSwitch,
+        release: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._family: Family | None = family
+        self._noise_scheduler = noise_scheduler
+        self._info = info
+        self._encoder = encoder
+        self._decoder = decoder
+        self._loras = loras
+        self._release = release
+        self._previewer: LatentPreviewer | None = None
+        self._table = lru_cache(_TABLES)(self._make_table)
+        unet = family.pipe.unet
+        self._channels = int(unet.config.in_channels)
+        self._device = unet.device
+        self._dtype = unet.dtype
+        self._native_px = int(unet.config.sample_size) * info.sizes.grid_px
+
+    @property
+    def info(self) -> RunnerInfo:
+        return self._info
+
+    @property
+    def family(self) -> Family:
+        if self._family is None:
+            raise RuntimeError("the model was put out of memory")
+        return self._family
+
+    @torch.inference_mode()
+    def start(self, requests: Sequence[GenerationRequest]) -> list[Trajectory]:
+        self._loras.activate(requests[0].lora)
+        wanted = [self._wanted(request) for request in requests]
+        encoded = self._encoder.encode(each for pair in wanted for each in pair if each)
+        return [
+            self._trajectory(request, encoded[prompt], encoded[negative] if negative else None)
+            for request, (prompt, negative) in zip(requests, wanted, strict=True)
+        ]
+
+    @torch.inference_mode()
+    def step(self, batch: Sequence[Denoising]) -> list[Exception | None]:
+        trajectories = cast("Sequence[Trajectory]", batch)
+        self._loras.activate(trajectories[0].request.lora)
+        # Guided rows first, so that guidance is one operation on a slice; prompts of different
+        # length (more text windows) cannot share a forward.
+        order = sorted(trajectories, key=lambda each: (_text_length(each), each.negative is None))
+        groups = [list(group) for _, group in groupby(order, key=_text_length)]
+        outputs = [self._predict(group) for group in groups]
+        errors: dict[int, Exception] = {}
+        for group, (latents, model_input, prediction) in zip(groups, outputs, strict=True):
+            self._keep_for_previews(group, model_input, prediction)
+            errors |= _advance(group, latents, prediction)
+        return [errors.get(id(each)) for each in trajectories]
+
+    @torch.inference_mode()
+    def preview(self, denoising: Denoising, max_side_px: int) -> bytes:
+        trajectory = cast("Trajectory", denoising)
+        if self._previewer is None:
+            self._previewer = LatentPreviewer(
+                self.family.decode, self._channels, self._noise_scheduler, self._latents_like()
+            )
+        return self._previewer.jpeg(trajectory, max_side_px)
+
+    @torch.inference_mode()
+    def decode(self, denoising: Denoising) -> DecodedImage:
+        trajectory = cast("Trajectory", denoising)
+        request = trajectory.request
+        image = self._decoder.decode(trajectory.latents, request.height, request.width)
+        prompts = [trajectory.prompt, trajectory.negative]
+        notes = [each.note for each in prompts if each is not None and each.note is not None]
+        return replace(image, notes=(*notes, *image.notes))
+
+    def abandon(self, denoising: Denoising) -> None:
+        """Nothing is held outside the trajectory itself."""
+
+    def warm(self) -> None:
+        request = GenerationRequest(
+            image_id="warm-up",
+            prompt="",
+            model_id="",
+            width=self._native_px,
+            height=self._native_px,
+            num_inference_steps=1,
+            guidance_scale=2.0,
+            seed=0,
+        )
+        states = self.start([request])
+        self.step(states)
+        self.decode(states[0])
+
+    def close(self) -> None:
+        self._family = None
+        self._previewer = None
+        self._table.cache_clear()
+        del self._encoder, self._decoder, self._loras
+        self._release()
+
+    def _wanted(self, request: GenerationRequest) -> tuple[Wanted, Wanted | None]:
+        """What to encode; with guidance both texts take the longer one's windows."""
+        windows = self._encoder.windows_of(request.prompt)
+        if request.guidance_scale <= 1:
+            return Wanted(request.prompt, windows, request.lora), None
+        windows = max(windows, self._encoder.windows_of(request.negative_prompt))
+        return (
+            Wanted(request.prompt, windows, request.lora),
+            Wanted(request.negative_prompt, windows, request.lora),
+        )
+
+    def _trajectory(
+        self, request: GenerationRequest, prompt: EncodedPrompt, negative: EncodedPrompt | None
+    ) -> Trajectory:
+        table = self._table(request.num_inference_steps)
+        noise_scheduler = None
+        if table is None:
+            noise_scheduler = noise_schedules.fresh(self._noise_scheduler)
+            noise_scheduler.set_timesteps(request.num_inference_steps, device=self._device)
+            sigma = float(noise_scheduler.init_noise_sigma)
+        else:
+            sigma = table.init_noise_sigma
+        shape = (self._channels, *self._info.sizes.latent(request.height, request.width))
+        latents, generator = initial_noise(shape, request.seed, sigma, self._dtype, self._device)
+        return Trajectory(request, latents, prompt, negative, generator, table, noise_scheduler)
+
+    def _make_table(self, num_inference_steps: int) -> LinearTable | None:
+        return noise_schedules.linear_table(self._noise_scheduler, num_inference_steps)
+
+    def _predict(
+        self, group: Sequence[Trajectory]
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """For n requests, guided first: latents, the model's input and the guided prediction,
+        each (n, C, h, w). Changes nothing."""
+        guided = sum(each.negative is not None for each in group)
+        latents = torch.cat([each.latents for each in group])
+        model_input = self._scaled(group, latents)
+        times = [each.timestep for each in group]
+        prediction = self.family.denoise(
+            torch.cat([model_input, model_input[:guided]]),
+            torch.tensor(times + times[:guided], device=self._device),
+            [each.prompt for each in group]
+            + [each.negative for each in group if each.negative is not None],
+            self._size_px(latents),
+        )
+        return latents, model_input, _guided(prediction, group, guided)
+
+    def _scaled(self, group: Sequence[Trajectory], latents: torch.Tensor) -> torch.Tensor:
+        if group[0].table is None:
+            return torch.cat([each.scaled_latents() for each in group])
+        factors = [each.table.model_input[each.evaluations_done] for each in group if each.table]
+        if all(factor == 1.0 for factor in factors):
+            return latents
+        return (latents * _column(factors, latents)).to(latents.dtype)
+
+    def _size_px(self, latents: torch.Tensor) -> tuple[int, int]:
+        grid_px = self._info.sizes.grid_px
+        return latents.shape[-2] * grid_px, latents.shape[-1] * grid_px
+
+    def _latents_like(self) -> torch.Tensor:
+        return torch.empty(0, dtype=self._dtype, device=self._device)
+
+    @staticmethod
+    def _keep_for_previews(
+        group: Sequence[Trajectory], model_input: torch.Tensor, prediction: torch.Tensor
+    ) -> None:
+        for row, each in enumerate(group):
+            if each.request.previews:
+                each.model_input = model_input[row : row + 1].clone()
+                each.model_output = prediction[row : row + 1].clone()
+                each.predicted_at = each.timestep
+
+
+def _text_length(trajectory: Trajectory) -> int:
+    return int(trajectory.prompt.states.shape[1])
+
+
+def _guided(prediction: torch.Tensor, group: Sequence[Trajectory], guided: int) -> torch.Tensor:
+    """Classifier-free guidance (Ho and Salimans, 2022, as diffusers writes it): u + g (c - u).
+
+    `prediction`: (n + guided, C, h, w), conditional rows of all, then unconditional rows of the
+    first `guided`. Returns (n, C, h, w).
+    """
+    if guided == 0:
+        return prediction
+    conditional, unconditional = prediction[: len(group)], prediction[len(group) :]
+    scales = _column((each.request.guidance_scale for each in group[:guided]), prediction)
+    mixed = unconditional + scales * (conditional[:guided] - unconditional)
+    return torch.cat([mixed.to(prediction.dtype), conditional[guided:]])
+
+
+def _advance(
+    group: Sequence[Trajectory], latents: torch.Tensor, prediction: torch.Tensor
+) -> dict[int, Exception]:
+    """Move every request one evaluation on; returns what failed, by `id` of the trajectory."""
+    if group[0].table is not None:
+        tables = [(each.table, each.evaluations_done) for each in group if each.table]
+        a = _column((table.sample[i] for table, i in tables), latents)
+        b = _column((table.output[i] for table, i in tables), latents)
+        moved = torch.addcmul(a * latents, b, prediction).to(latents.dtype)
+        for each, row in zip(group, moved.split(1), strict=True):
+            each.latents = row
+            each.evaluations_done += 1
+        return {}
+    errors: dict[int, Exception] = {}
+    for each, row in zip(group, prediction.split(1), strict=True):
+        try:
+            each.advance(row)
+        except Exception as error:  # noqa: BLE001 - it ends this request, not its neighbours
+            errors[id(each)] = error
+    return errors
+
+
+def _column(values: Iterable[float], like: torch.Tensor) -> torch.Tensor:
+    """(n, 1, 1, 1) float32 on the device of `like`: coefficients are not rounded to half."""
+    return torch.tensor(list(values), dtype=torch.float32, device=like.device).view(-1, 1, 1, 1)

@@ -1,0 +1,87 @@
+"""One request's way from noise to latents."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from engines.diffusion.sampling.noise_schedules import LinearTable
+    from engines.diffusion.sampling.text import EncodedPrompt
+    from engines.types import GenerationRequest
+
+
+@dataclass(slots=True, eq=False)
+class Trajectory:
+    """Implements `contract.Denoising`. `latents`: (1, C, h, w), the model's dtype and device.
+
+    Exactly one of `table` (the fast path) and `noise_scheduler` (its own instance) is there.
+    """
+
+    request: GenerationRequest
+    latents: torch.Tensor
+    prompt: EncodedPrompt
+    negative: EncodedPrompt | None
+    """None without classifier-free guidance."""
+    generator: torch.Generator
+    table: LinearTable | None
+    noise_scheduler: Any
+    evaluations_done: int = 0
+    model_input: torch.Tensor | None = None
+    """Of the last evaluation, (1, C, h, w); kept only for previews, as is `model_output`."""
+    model_output: torch.Tensor | None = None
+    predicted_at: float = 0.0
+    """Timestep of `model_output`."""
+
+    @property
+    def rows(self) -> int:
+        return 1 if self.negative is None else 2
+
+    @property
+    def evaluations_total(self) -> int:
+        if self.table is not None:
+            return len(self.table.timesteps)
+        return len(self.noise_scheduler.timesteps)
+
+    @property
+    def timestep(self) -> float:
+        """Of the next evaluation, in the noise scheduler's own numbers."""
+        if self.table is not None:
+            return self.table.timesteps[self.evaluations_done]
+        return float(self.noise_scheduler.timesteps[self.evaluations_done])
+
+    def scaled_latents(self) -> torch.Tensor:
+        """The model's input, (1, C, h, w)."""
+        if self.table is not None:
+            return self.latents * self.table.model_input[self.evaluations_done]
+        timestep = self.noise_scheduler.timesteps[self.evaluations_done]
+        scaled: torch.Tensor = self.noise_scheduler.scale_model_input(self.latents, timestep)
+        return scaled
+
+    def advance(self, model_output: torch.Tensor) -> None:
+        """One evaluation on, by the request's own noise scheduler (never called with a table)."""
+        timestep = self.noise_scheduler.timesteps[self.evaluations_done]
+        options = {"generator": self.generator} if self._takes_generator() else {}
+        self.latents = self.noise_scheduler.step(
+            model_output, timestep, self.latents, return_dict=False, **options
+        )[0]
+        self.evaluations_done += 1
+
+    def _takes_generator(self) -> bool:
+        return "generator" in inspect.signature(self.noise_scheduler.step).parameters
+
+
+def initial_noise(
+    shape: tuple[int, int, int], seed: int, sigma: float, dtype: torch.dtype, device: torch.device
+) -> tuple[torch.Tensor, torch.Generator]:
+    """Latents (1, C, h, w) ~ N(0, sigma^2) and the generator they came from.
+
+    Drawn on the CPU in the model's dtype, as diffusers does with a CPU generator, so that the
+    seed means the same on every device and in every batch.
+    """
+    generator = torch.Generator("cpu").manual_seed(seed)
+    noise = torch.randn((1, *shape), generator=generator, dtype=dtype)
+    return noise.to(device) * sigma, generator

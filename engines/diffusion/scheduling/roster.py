@@ -1,0 +1,176 @@
+"""Who is in the engine: admission, bookkeeping, and the one end of every request. Thread-safe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from engines.diffusion import sizes
+from engines.diffusion.scheduling.generation import Generation
+from engines.diffusion.scheduling.scheduler import Batch, BatchScheduler, LaneKey, Residency, Ticket
+from engines.errors import (
+    Canceled,
+    DeadlineExceeded,
+    InferloopError,
+    InvalidParameters,
+    NotFound,
+    ReplicaLost,
+)
+
+if TYPE_CHECKING:
+    from engines.diffusion.config import EngineConfig, ModelEntry
+    from engines.diffusion.counters import Counters
+    from engines.protocols import Clock, GenerationListener
+    from engines.types import GenerationRequest
+
+
+class Roster:
+    """The scheduler and the generations behind one lock, held for microseconds.
+
+    Any thread may `admit`, `cancel` and `wake`; the rest belongs to the engine's thread.
+    """
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        size_rules: Mapping[str, sizes.SizeRule],
+        counters: Counters,
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._size_rules = size_rules
+        self._counters = counters
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._scheduler = BatchScheduler(config.max_step_latent_px, config.max_queued, clock)
+        self._generations: dict[str, Generation] = {}
+        self._woken = False
+        self._closed = False
+
+    @property
+    def gauges(self) -> tuple[int, int, int]:
+        """Queued, running, and of the running those that wait for the decoder."""
+        with self._changed:
+            scheduler = self._scheduler
+            return scheduler.queued, scheduler.running, scheduler.decoding
+
+    def admit(self, request: GenerationRequest, listener: GenerationListener) -> None:
+        """Take a request in, or raise as `DiffusionEngine.submit` says."""
+        entry = self._entry_for(request)
+        now = self._clock()
+        key, cost_px = self._plan(request, entry)
+        deadline_at = None if request.deadline_s is None else now + request.deadline_s
+        with self._changed:
+            if self._closed:
+                raise ReplicaLost("The diffusion engine has stopped")
+            if request.image_id in self._generations:
+                raise InvalidParameters.of(
+                    "image_id", request.image_id, "unique", "is being generated already"
+                )
+            ticket = Ticket(request.image_id, key, cost_px, deadline_at)
+            self._scheduler.add(ticket, self._retry_after_s())
+            self._generations[request.image_id] = Generation(request, listener, entry, now)
+            self.wake()
+
+    def cancel(self, image_id: str) -> None:
+        """Have the next turn end the request; unknown ids are fine."""
+        with self._changed:
+            self._scheduler.cancel(image_id)
+            self.wake()
+
+    def wake(self) -> None:
+        """Have the engine's thread look again, even if it is only about to wait."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
+
+    def wait(self) -> None:
+        """Until woken; with requests inside, at most 50 ms, to look at their deadlines."""
+        with self._changed:
+            if not self._woken:
+                self._changed.wait(0.05 if self._generations else 5.0)
+
+    def close(self) -> None:
+        """Admit nobody from now on."""
+        with self._changed:
+            self._closed = True
+            self.wake()
+
+    def model_ids(self) -> list[str]:
+        """Models that a request waits for or takes steps with, as of this turn, next one first."""
+        with self._changed:
+            self._woken = False
+            return self._scheduler.model_ids()
+
+    def choose(
+        self, residency: Callable[[str], Residency]
+    ) -> tuple[list[tuple[Generation, InferloopError]], Batch | None]:
+        """This turn's requests that end early, and the batch of its step. While the decoder is
+        behind there is no batch, so that finished images do not pile up."""
+        with self._changed:
+            gone = [(self._generations[image_id], why) for image_id, why in self._scheduler.reap()]
+            behind = self._scheduler.decoding >= self._config.max_decoding
+            batch = None if behind else self._scheduler.next_batch(residency)
+        return [(generation, _early_end(generation, why)) for generation, why in gone], batch
+
+    def of(self, batch: Batch) -> list[Generation]:
+        return [self._generations[image_id] for image_id in batch.image_ids]
+
+    def of_model(self, model_id: str) -> list[Generation]:
+        return [each for each in self.everyone() if each.entry.id == model_id]
+
+    def everyone(self) -> tuple[Generation, ...]:
+        with self._changed:
+            return tuple(self._generations.values())
+
+    def to_decode(self) -> Generation | None:
+        """Whose latents have waited longest for the decoder."""
+        with self._changed:
+            image_id = self._scheduler.next_decode()
+            return None if image_id is None else self._generations[image_id]
+
+    def finish_steps(self, generation: Generation) -> None:
+        """Free its rows, and queue it for the decoder."""
+        with self._changed:
+            if not generation.ended:
+                self._scheduler.finish_steps(generation.request.image_id)
+
+    def did_not_fit(self, group: Sequence[Generation]) -> None:
+        """A step of these ran out of memory: plan smaller ones for a while."""
+        cost_px = sum(self._plan(each.request, each.entry)[1] for each in group)
+        with self._changed:
+            self._scheduler.shrink_budget(cost_px)
+
+    def end(self, generation: Generation) -> bool:
+        """The one end of a request; False where it has ended already."""
+        with self._changed:
+            if generation.ended:
+                return False
+            generation.ended = True
+            del self._generations[generation.request.image_id]
+            self._scheduler.remove(generation.request.image_id)
+            return True
+
+    def _plan(self, request: GenerationRequest, entry: ModelEntry) -> tuple[LaneKey, int]:
+        return sizes.plan(request, entry.id, self._size_rules[entry.id])
+
+    def _entry_for(self, request: GenerationRequest) -> ModelEntry:
+        entry = self._config.find(request.model_id)
+        if entry is None:
+            raise NotFound("model", request.model_id)
+        if request.lora is not None and entry.lora(request.lora) is None:
+            raise NotFound("adapter", request.lora)
+        return entry
+
+    def _retry_after_s(self) -> float:
+        """Seconds until a queue's worth of images is likely done, from the mean so far."""
+        counted = self._counters
+        per_image_s = counted.step_s_total / counted.images_total if counted.images_total else 1.0
+        return min(60.0, max(1.0, round(per_image_s * self._scheduler.queued, 1)))
+
+
+def _early_end(generation: Generation, why: str) -> InferloopError:
+    if why == "late":
+        return DeadlineExceeded(generation.request.deadline_s or 0.0)
+    return Canceled("Generation was cancelled")

@@ -1,1 +1,0 @@
-"""Datasets out: JSONL, Parquet, WebDataset and S3, streamed, atomic, with their cards."""

@@ -1,0 +1,16 @@
+"""Memorisation: is a synthetic image, or a face in it, one of the real ones."""
+
+from engines.privacy.memorization.index import HashIndex, Neighbour
+from engines.privacy.memorization.references import (
+    References,
+    references_from_folder,
+    references_from_hashes,
+)
+
+__all__ = [
+    "HashIndex",
+    "Neighbour",
+    "References",
+    "references_from_folder",
+    "references_from_hashes",
+]

@@ -1,0 +1,179 @@
+"""A folder as `Storage`: local disks and shared volumes that know hard links and `flock`."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from engines.errors import Conflict, NotFound
+from engines.storage.folder.listing import folder_names, walk
+from engines.storage.folder.paths import (
+    is_temporary,
+    path_of,
+    prune_empty_folders,
+    reading_errors,
+    writing_errors,
+)
+from engines.storage.folder.writing import (
+    OpenTemporary,
+    append_whole,
+    make_durable,
+    make_folders,
+    open_temporary,
+    publish_new,
+    publish_over,
+    temporary_beside,
+    write_lock,
+)
+from engines.storage.free_space import FreeBytes, FreeSpaceFloor, free_bytes
+from engines.storage.keys import check_key, check_prefix
+from engines.types import ObjectStat
+
+
+class FolderStorage:
+    """Implements `engines.protocols.Storage` over the folder `root`, which is made if absent.
+
+    Links within the root are followed when reading a key; listings show linked files but do
+    not descend into linked folders (they could go round in circles). Writes that would leave
+    less than `min_free_bytes` on the file system are `InsufficientStorage`.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        opener: OpenTemporary = open_temporary,
+        min_free_bytes: int = 0,
+        free: FreeBytes = free_bytes,
+    ) -> None:
+        with writing_errors(root.name):
+            make_folders(str(root.absolute()))
+        self._root = os.path.realpath(root)
+        self._opener = opener
+        self._free = free
+        self._floor = FreeSpaceFloor(self._root, min_free_bytes, free)
+
+    def put_new(self, key: str, content: bytes) -> ObjectStat:
+        path = path_of(self._root, key)
+        self._floor.check(len(content))
+        with writing_errors(key), temporary_beside(path, self._opener) as (temporary, file):
+            # A name already taken is told before the content is written, and again by the link.
+            if os.path.lexists(path):
+                raise Conflict(f"Object exists already: {key}")
+            file.write(content)
+            make_durable(file)
+            try:
+                publish_new(temporary, path)
+            except FileExistsError as error:
+                raise Conflict(f"Object exists already: {key}") from error
+        return self.stat(key)
+
+    def replace(self, key: str, content: bytes, if_match: str | None = None) -> ObjectStat:
+        path = path_of(self._root, key)
+        self._floor.check(len(content))
+        with writing_errors(key), temporary_beside(path, self._opener) as (temporary, file):
+            file.write(content)
+            make_durable(file)
+            with write_lock(self._root, key):
+                if if_match is not None and self._etag(key) != if_match:
+                    raise Conflict(f"Object was changed by somebody else: {key}")
+                publish_over(temporary, path)
+                return self.stat(key)
+
+    @contextmanager
+    def create(self, key: str) -> Iterator[BinaryIO]:
+        path = path_of(self._root, key)
+        self._floor.check(0)
+        with writing_errors(key), temporary_beside(path, self._watched) as (temporary, file):
+            yield file
+            make_durable(file)
+            with write_lock(self._root, key):
+                publish_over(temporary, path)
+
+    def append(self, key: str, record: bytes) -> None:
+        path = path_of(self._root, key)
+        with writing_errors(key):
+            make_folders(os.path.dirname(path))
+            append_whole(path, record)
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        with self.open(key) as file, reading_errors(key):
+            file.seek(start)
+            return file.read(-1 if length is None else length)
+
+    def open(self, key: str) -> BinaryIO:
+        path = path_of(self._root, key)
+        with reading_errors(key):
+            # Not blocking, because opening a named pipe would wait for its writer for ever.
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                raise NotFound("object", key)
+            return os.fdopen(descriptor, "rb")
+
+    def stat(self, key: str) -> ObjectStat:
+        path = path_of(self._root, key)
+        with reading_errors(key):
+            found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise NotFound("object", key)
+        return _object_stat(key, found)
+
+    def list(self, prefix: str) -> Iterator[ObjectStat]:
+        folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
+        with reading_errors(prefix):
+            for key, found in walk(self._root, folder, prefix):
+                yield _object_stat(key, found)
+
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
+        with reading_errors(prefix):
+            yield from folder_names(folder, prefix)
+
+    def delete(self, key: str) -> None:
+        path = path_of(self._root, key)
+        with writing_errors(key), write_lock(self._root, key):
+            if os.path.isfile(path) or os.path.islink(path):
+                os.unlink(path)
+                prune_empty_folders(os.path.dirname(path), self._root)
+
+    def free_bytes(self) -> int | None:
+        return self._free(self._root)
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        check_key(key)
+        return None
+
+    def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
+        """Remove what killed writers left behind; returns how many files. Safe at any time, as
+        long as no write takes longer than `older_than_s` seconds."""
+        limit, removed = time.time() - older_than_s, 0
+        for folder, _, names in os.walk(self._root):
+            for name in filter(is_temporary, names):
+                path = os.path.join(folder, name)
+                with suppress(FileNotFoundError):  # its writer, or another sweep, was faster
+                    if os.stat(path).st_mtime < limit:
+                        os.unlink(path)
+                        removed += 1
+        return removed
+
+    def _watched(self, path: str) -> BinaryIO:
+        return self._floor.watched(self._opener(path))
+
+    def _etag(self, key: str) -> str | None:
+        try:
+            return self.stat(key).etag
+        except NotFound:
+            return None
+
+
+def _object_stat(key: str, found: os.stat_result) -> ObjectStat:
+    """The etag names a version by time, size and inode; every replacement is a new inode."""
+    size, modified_ns = found.st_size, found.st_mtime_ns
+    modified_at = datetime.fromtimestamp(modified_ns / 1e9, UTC)
+    return ObjectStat(key, size, modified_at, f"{modified_ns:x}-{size:x}-{found.st_ino:x}")

@@ -1,0 +1,85 @@
+"""Conditional writes to S3 that know their own hand: a retried put is not a conflict."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from engines.storage.s3.errors import RACE_CODES, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engines.storage.s3.client import S3Client
+
+MULTIPART_BYTES = 8 * 2**20
+_PUT_ID = "inferloop-put"
+
+
+def content_md5(content: bytes) -> str:
+    """Value of the Content-MD5 header: every S3 server checks it, newer checksums not all do."""
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def put_object(
+    client: S3Client, bucket: str, name: str, content: bytes, condition: Mapping[str, str]
+) -> tuple[str, datetime]:
+    """One put under `condition` ({"IfNoneMatch": "*"}, {"IfMatch": etag} or none).
+
+    Returns the etag and the server's time. If the answer to a put is lost and botocore repeats
+    it, the repetition meets our own object: its put id tells, and that is success.
+    """
+    put_id = uuid.uuid4().hex
+    try:
+        answer = client.put_object(
+            Bucket=bucket,
+            Key=name,
+            Body=content,
+            ContentMD5=content_md5(content),
+            Metadata={_PUT_ID: put_id},
+            **condition,
+        )
+    except ClientError as error:
+        if code_of(error) not in RACE_CODES or not _retried(error):
+            raise
+        found = client.head_object(Bucket=bucket, Key=name)
+        if found["Metadata"].get(_PUT_ID) != put_id:
+            raise
+        return bare_etag(found["ETag"]), found["LastModified"]
+    return bare_etag(answer["ETag"]), _server_time(answer)
+
+
+def upload_file(client: S3Client, bucket: str, name: str, file: BinaryIO) -> None:
+    """Upload from the start of `file`; in parts above 8 MiB, which appear only when complete."""
+    client.upload_fileobj(
+        file,
+        bucket,
+        name,
+        Config=TransferConfig(
+            multipart_threshold=MULTIPART_BYTES,
+            multipart_chunksize=MULTIPART_BYTES,
+            max_concurrency=4,
+        ),
+    )
+
+
+def bare_etag(etag: str) -> str:
+    """Without the quotes that HTTP puts around it."""
+    return etag.strip('"')
+
+
+def _retried(error: ClientError) -> bool:
+    metadata = error.response.get("ResponseMetadata", {})
+    return int(metadata.get("RetryAttempts", 0)) > 0
+
+
+def _server_time(answer: Mapping[str, Mapping[str, Mapping[str, str]]]) -> datetime:
+    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(date) if date else datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Fakes that ship: the real service over models and stores that need nothing."""

@@ -1,0 +1,117 @@
+"""The real engine over a model that needs no torch: for the service's tests, in milliseconds.
+
+Everything but the pictures is the production code: admission, batching, fairness, deadlines,
+cancellation, previews, statistics, health.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from engines.diffusion.config import EngineConfig, ModelEntry, TinySource
+from engines.diffusion.contract import DecodedImage, RunnerInfo
+from engines.diffusion.engine import StepEngine
+from engines.diffusion.sampling.thumbnails import thumbnail
+from engines.diffusion.sizes import SizeRule
+
+if TYPE_CHECKING:
+    from engines.diffusion.contract import Denoising
+    from engines.protocols import Clock
+    from engines.types import GenerationRequest, Pixels
+
+FAKE_MODELS = (
+    ModelEntry(
+        id="inferloop-fake",
+        stand_in_for=("runwayml/stable-diffusion-v1-5",),
+        source=TinySource(),
+        load_at_start=True,
+    ),
+)
+
+
+@dataclass(slots=True, eq=False)
+class FakeDenoising:
+    """A count of steps."""
+
+    request: GenerationRequest
+    evaluations_done: int = 0
+
+    @property
+    def evaluations_total(self) -> int:
+        return self.request.num_inference_steps
+
+    @property
+    def rows(self) -> int:
+        return 2 if self.request.guidance_scale > 1 else 1
+
+
+class FakeRunner:
+    """Implements `contract.Runner`: a step sleeps `step_s`, a picture is a colour gradient that
+    prompt, negative prompt, seed and size decide alone."""
+
+    def __init__(self, step_s: float = 0.0) -> None:
+        self._step_s = step_s
+
+    @property
+    def info(self) -> RunnerInfo:
+        return RunnerInfo("FakeScheduler", "fake", memory_bytes=1, sizes=SizeRule(8))
+
+    def start(self, requests: Sequence[GenerationRequest]) -> list[FakeDenoising]:
+        return [FakeDenoising(request) for request in requests]
+
+    def step(self, batch: Sequence[Denoising]) -> list[Exception | None]:
+        if self._step_s:
+            time.sleep(self._step_s)
+        for each in cast("Sequence[FakeDenoising]", batch):
+            each.evaluations_done += 1
+        return [None] * len(batch)
+
+    def preview(self, denoising: Denoising, max_side_px: int) -> bytes:
+        return thumbnail(fake_picture(cast("FakeDenoising", denoising).request), max_side_px)
+
+    def decode(self, denoising: Denoising) -> DecodedImage:
+        picture = fake_picture(cast("FakeDenoising", denoising).request)
+        return DecodedImage(picture, {"policy": "off", "flagged": None})
+
+    def abandon(self, denoising: Denoising) -> None:
+        """It holds nothing."""
+
+    def warm(self) -> None:
+        """There is nothing to warm."""
+
+    def close(self) -> None:
+        """It holds nothing."""
+
+
+class FakeEngine(StepEngine):
+    """`StepEngine` over a `FakeRunner`; any config will do, its sources are not looked at."""
+
+    def __init__(
+        self,
+        step_s: float = 0.0,
+        config: EngineConfig | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        config = config or EngineConfig(models=FAKE_MODELS)
+        models = tuple(each.model_copy(update={"source": TinySource()}) for each in config.models)
+        super().__init__(
+            config.model_copy(update={"models": models}),
+            clock,
+            load=lambda entry: FakeRunner(step_s),
+        )
+
+
+def fake_picture(request: GenerationRequest) -> Pixels:
+    """uint8 (height, width, 3): a gradient between two colours of the request's hash."""
+    text = f"{request.prompt}\0{request.negative_prompt}\0{request.seed}"
+    digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), dtype=np.uint8)
+    start, stop = digest[:3].astype(np.float32), digest[3:6].astype(np.float32)
+    down = np.linspace(0, 1, request.height, dtype=np.float32)[:, None, None]
+    across = np.linspace(0, 1, request.width, dtype=np.float32)[None, :, None]
+    return (start + (stop - start) * (down + across) / 2).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""`inferloop`, the command line."""

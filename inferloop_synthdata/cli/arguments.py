@@ -1,0 +1,229 @@
+"""The `inferloop` command line's grammar; each command names the function that runs it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from inferloop_synthdata.cli import datasets as cli_datasets
+from inferloop_synthdata.cli import generation as cli_generation
+from inferloop_synthdata.cli import profiles as cli_profiles
+from inferloop_synthdata.cli import synthesize as cli_synthesize
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.client import DEFAULT_TIMEOUT_S
+from inferloop_synthdata.ray_jobs.client import DEFAULT_ADDRESS
+from inferloop_synthdata.version import __version__
+
+Run = Callable[[Session, argparse.Namespace], int]
+"""Runs a command; returns the exit code."""
+
+AddCommand = Callable[[str, Run, str], argparse.ArgumentParser]
+"""Adds a command: its name, its function, one line of help."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar. `run` in the namespace is the command's `Run`."""
+    top = argparse.ArgumentParser(
+        prog="inferloop",
+        description="Synthetic image datasets: generate, validate, profile, export.",
+        epilog="Exit codes: 0 done, 1 the service or the connection failed, 2 wrong usage.",
+    )
+    top.add_argument("--version", action="version", version=f"inferloop {__version__}")
+    _connection(top)
+    top.set_defaults(api_key=None, base_url=None, timeout_s=DEFAULT_TIMEOUT_S, json=False)
+    add = _adder(top)
+    _generate(add)
+    _batch(add)
+    _validate(add)
+    _export(add)
+    _profiles(add)
+    _datasets(add)
+    _synthesize(add)
+    return top
+
+
+def _adder(parent: argparse.ArgumentParser) -> AddCommand:
+    commands = parent.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    _connection(common)
+
+    def add(name: str, run: Run, summary: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name, parents=[common], help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+        )
+        command.set_defaults(run=run)
+        return command
+
+    return add
+
+
+def _connection(target: argparse.ArgumentParser) -> None:
+    # Taken before and after the command. SUPPRESS: where it is not given, it hides no other.
+    group = target.add_argument_group("connection and output", argument_default=argparse.SUPPRESS)
+    group.add_argument("--api-key", help="default: INFERLOOP_API_KEY")
+    group.add_argument(
+        "--base-url", metavar="URL", help="default: INFERLOOP_BASE_URL or http://localhost:8000"
+    )
+    group.add_argument(
+        "--timeout-s", type=seconds, metavar="S", help="seconds an answer may be silent (300)"
+    )
+    group.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def _generation_options(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("generation (the server's defaults for what is left out)")
+    group.add_argument("--negative-prompt", metavar="TEXT")
+    group.add_argument("--model-id", metavar="ID")
+    group.add_argument("--width", type=int, metavar="PX")
+    group.add_argument("--height", type=int, metavar="PX")
+    group.add_argument("--steps", dest="num_inference_steps", type=int, metavar="N")
+    group.add_argument("--guidance-scale", type=float, metavar="X")
+    group.add_argument("--seed", type=int, metavar="N")
+    group.add_argument("--dataset", metavar="NAME", help="collect in generated/NAME/")
+    group.add_argument("--profile", metavar="NAME", help="match the colours to this profile")
+    group.add_argument("--profile-strength", type=float, metavar="0..1")
+    group.add_argument("--lora", metavar="NAME")
+
+
+def _generate(add: AddCommand) -> None:
+    command = add("generate", cli_generation.generate, "generate one image")
+    command.add_argument("prompt")
+    command.add_argument("--out", type=Path, metavar="PATH", help="download to a file or folder")
+    command.add_argument("--no-stream", action="store_true", help="plain REST, no progress bar")
+    _generation_options(command)
+
+
+def _batch(add: AddCommand) -> None:
+    command = add("batch", cli_generation.batch, "generate an image for each prompt")
+    command.add_argument("prompts", nargs="*", metavar="PROMPT")
+    command.add_argument("--file", metavar="FILE", help="prompts, one a line; - is standard input")
+    command.add_argument("--batch-size", type=positive, metavar="N", help="images in flight")
+    command.add_argument("--out", type=Path, metavar="FOLDER", help="download into a folder")
+    _generation_options(command)
+
+
+def _validate(add: AddCommand) -> None:
+    command = add("validate", cli_generation.validate, "judge an image or a dataset")
+    command.add_argument("image_path", metavar="PATH", help="on the server")
+    command.add_argument("--dataset", action="store_true", help="PATH is a dataset's folder")
+    command.add_argument("--quality", action="store_true", help="only quality")
+    command.add_argument("--privacy", action="store_true", help="only privacy")
+    command.add_argument("--metrics", type=names, metavar="A,B", help="of quality")
+
+
+def _export(add: AddCommand) -> None:
+    command = add("export", cli_datasets.export, "write a dataset out")
+    command.add_argument("format", choices=("jsonl", "parquet", "webdataset", "s3"))
+    command.add_argument("dataset_dir", metavar="DATASET_DIR", help="on the server")
+    command.add_argument("--output", metavar="PATH", help="on the server, under exports/")
+    command.add_argument("--download", type=Path, metavar="PATH", help="fetch the file too")
+    command.add_argument("--split", action="append", type=share, default=[], metavar="NAME=SHARE")
+    command.add_argument("--no-metadata", action="store_true")
+    command.add_argument("--no-annotations", action="store_true")
+    s3 = command.add_argument_group("s3")
+    s3.add_argument("--bucket", metavar="NAME")
+    s3.add_argument("--prefix", default="", metavar="PREFIX")
+    s3.add_argument("--public-read", action="store_true")
+    chosen = command.add_argument_group("only these images")
+    chosen.add_argument("--quality-passed", action="store_true")
+    chosen.add_argument("--privacy-passed", action="store_true")
+    chosen.add_argument("--min-quality-score", type=float, metavar="0..1")
+    chosen.add_argument("--since", metavar="ISO_TIME")
+
+
+def _profiles(add: AddCommand) -> None:
+    add("profiles", cli_profiles.profiles, "list the profiles")
+    # The group runs nothing itself: its own commands replace the function.
+    group = _adder(add("profile", cli_profiles.profiles, "make, show, compare, delete a profile"))
+    _profile_create(group)
+    group("show", cli_profiles.show, "show a profile").add_argument("name")
+    group("delete", cli_profiles.delete, "delete a profile").add_argument("name")
+    compare = group("compare", cli_profiles.compare, "hold a dataset or profile against a profile")
+    compare.add_argument("name")
+    other = compare.add_mutually_exclusive_group(required=True)
+    other.add_argument("--dataset", metavar="DATASET_DIR", help="on the server")
+    other.add_argument("--profile", metavar="NAME")
+    compare.add_argument("--plot", type=Path, metavar="FILE", help="draw it, SVG")
+
+
+def _profile_create(add: AddCommand) -> None:
+    command = add("create", cli_profiles.create, "make a profile of real images")
+    command.add_argument("name")
+    source = command.add_argument_group("source (one of)").add_mutually_exclusive_group(
+        required=True
+    )
+    source.add_argument("--folder", type=Path, metavar="FOLDER", help="local images")
+    source.add_argument("--source-dir", metavar="PATH", help="a folder that the server has")
+    source.add_argument(
+        "--s3", metavar="s3://BUCKET/PREFIX", help="read by the server; see --s3-here"
+    )
+    source.add_argument("--video", type=Path, metavar="FILE", help="needs the camera extra")
+    source.add_argument("--webcam", type=int, metavar="N", help="needs the camera extra")
+    source.add_argument("--rtsp", metavar="URL", help="needs the camera extra")
+    source.add_argument("--unsplash", metavar="QUERY", help="needs an access key")
+    command.add_argument("--max-images", type=positive, metavar="N")
+    command.add_argument("--every-s", type=seconds, default=1.0, metavar="S", help="between frames")
+    command.add_argument("--update", action="store_true", help="extend the profile")
+    command.add_argument(
+        "--keep-hashes", action="store_true", help="for the search after near-duplicates"
+    )
+    command.add_argument(
+        "--s3-here",
+        action="store_true",
+        help="read S3 with this machine's credentials (needs boto3) and upload the images",
+    )
+    command.add_argument(
+        "--s3-endpoint", metavar="URL", help="with --s3-here; default: INFERLOOP_S3_ENDPOINT_URL"
+    )
+    command.add_argument("--unsplash-key", metavar="KEY", help="default: UNSPLASH_ACCESS_KEY")
+
+
+def _datasets(add: AddCommand) -> None:
+    command = add("datasets", cli_datasets.datasets, "list datasets, show or delete one")
+    command.add_argument("name", nargs="?")
+    command.add_argument("--delete", action="store_true")
+
+
+def _synthesize(add: AddCommand) -> None:
+    command = add("synthesize", cli_synthesize.synthesize, "run a large batch as a Ray job")
+    command.add_argument("--config", required=True, metavar="FILE", help="as the job sees it")
+    command.add_argument(
+        "--ray-address", metavar="URL", help=f"default: RAY_API_SERVER_ADDRESS or {DEFAULT_ADDRESS}"
+    )
+    command.add_argument(
+        "--working-dir",
+        metavar="DIR",
+        help="repository to send along (or its URI); default: the cluster has the service",
+    )
+    command.add_argument("--submission-id", metavar="ID")
+    command.add_argument("--no-wait", action="store_true", help="print the job's id and leave")
+
+
+def positive(text: str) -> int:
+    """An integer of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1: {text}")
+    return number
+
+
+def seconds(text: str) -> float:
+    """A finite time above 0."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be above 0: {text}")
+    return number
+
+
+def share(text: str) -> tuple[str, float]:
+    """A split's name and share: train=0.8."""
+    name, separator, number = text.partition("=")
+    if not name or not separator:
+        raise argparse.ArgumentTypeError(f"must look like train=0.8: {text}")
+    return name, float(number)
+
+
+def names(text: str) -> list[str]:
+    """Names between commas."""
+    return [name for name in text.split(",") if name]

@@ -1,0 +1,100 @@
+"""`inferloop export` and `datasets`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import cast
+
+from inferloop_synthdata.answers import ExportFilter
+from inferloop_synthdata.cli.console import fields, size, table
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.client import SyntheticImageClient
+from inferloop_synthdata.operations.exports import ExportOptions
+from inferloop_synthdata.operations.operation import OnProgress
+
+
+def export(session: Session, arguments: Namespace) -> int:
+    """A dataset to a file or folder under `exports/`, or to a bucket."""
+    _check_target(arguments)
+    with session.client() as client:
+        with session.console.bar("exporting") as bar:
+            report = _exported(client, arguments, bar.show)
+        if arguments.download is not None:
+            saved = client.download_export(str(report["output_file"]), to=arguments.download)
+            session.console.note(f"saved to {saved}")
+    session.console.answer(report, fields(report))
+    # A script must not take a dataset with holes for a whole one.
+    return 1 if arguments.format == "s3" and report["status"] != "success" else 0
+
+
+def _check_target(arguments: Namespace) -> None:
+    needed = "bucket" if arguments.format == "s3" else "output"
+    if getattr(arguments, needed) is None:
+        raise UsageProblem(f"export {arguments.format} needs --{needed}")
+    if arguments.download is not None and arguments.format in ("webdataset", "s3"):
+        raise UsageProblem("--download takes single files: jsonl or parquet")
+
+
+def _exported(
+    client: SyntheticImageClient, arguments: Namespace, on_progress: OnProgress
+) -> Mapping[str, object]:
+    if arguments.format == "s3":
+        return client.export_s3(
+            dataset_dir=arguments.dataset_dir,
+            bucket_name=arguments.bucket,
+            s3_prefix=arguments.prefix,
+            include_metadata=False if arguments.no_metadata else None,
+            public_read=True if arguments.public_read else None,
+            filter=_filter(arguments),
+            on_progress=on_progress,
+        )
+    source, target, options = arguments.dataset_dir, arguments.output, _export_options(arguments)
+    if arguments.format == "webdataset":
+        return client.export_webdataset(
+            dataset_dir=source, output_dir=target, on_progress=on_progress, **options
+        )
+    run = client.export_jsonl if arguments.format == "jsonl" else client.export_parquet
+    return run(dataset_dir=source, output_file=target, on_progress=on_progress, **options)
+
+
+def _export_options(arguments: Namespace) -> ExportOptions:
+    return {
+        "include_metadata": False if arguments.no_metadata else None,
+        "include_annotations": False if arguments.no_annotations else None,
+        "filter": _filter(arguments),
+        "splits": dict(arguments.split) or None,
+    }
+
+
+def _filter(arguments: Namespace) -> ExportFilter | None:
+    chosen = {
+        "quality_passed": arguments.quality_passed or None,
+        "privacy_passed": arguments.privacy_passed or None,
+        "min_quality_score": arguments.min_quality_score,
+        "since": arguments.since,
+    }
+    given = {name: value for name, value in chosen.items() if value is not None}
+    return cast(ExportFilter, given) if given else None
+
+
+def datasets(session: Session, arguments: Namespace) -> int:
+    """All datasets, or one; with `--delete` it goes."""
+    with session.client() as client:
+        if arguments.name is None:
+            if arguments.delete:
+                raise UsageProblem("--delete needs the name of a dataset")
+            every = client.list_datasets()
+            rows = [
+                (entry["name"], entry["image_count"], size(entry["size_bytes"]))
+                for entry in every["datasets"]
+            ]
+            session.console.answer(every, table(("NAME", "IMAGES", "SIZE"), rows))
+        elif arguments.delete:
+            client.delete_dataset(arguments.name)
+            session.console.answer({"deleted": arguments.name}, [f"deleted {arguments.name}"])
+        else:
+            one = client.get_dataset(arguments.name)
+            session.console.answer(one, fields(one))
+    return 0

@@ -1,0 +1,118 @@
+"""`inferloop generate`, `batch` and `validate`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from inferloop_synthdata.cli.console import fields
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.client import SyntheticImageClient
+from inferloop_synthdata.errors import UnexpectedAnswer
+from inferloop_synthdata.operations.generation import GenerationOptions
+from inferloop_synthdata.transport.generation_stream import Result
+
+
+def generation_options(arguments: Namespace) -> GenerationOptions:
+    """The options that were given; the parser's names are the contract's."""
+    names = GenerationOptions.__annotations__
+    return cast(GenerationOptions, {name: getattr(arguments, name) for name in names})
+
+
+def generate(session: Session, arguments: Namespace) -> int:
+    """One image, with a live bar over the WebSocket; its path on standard output."""
+    with session.client() as client:
+        document = _generated(session, client, arguments)
+        image_path = str(document["image_path"])
+        if arguments.out is not None:
+            saved = client.download_image(image_path, to=arguments.out)
+            document["saved_to"] = str(saved)
+            session.console.note(f"saved to {saved}")
+    session.console.answer(document, [image_path])
+    return 0
+
+
+def _generated(
+    session: Session, client: SyntheticImageClient, arguments: Namespace
+) -> dict[str, object]:
+    options = generation_options(arguments)
+    if arguments.no_stream:
+        return dict(client.generate_image(prompt=arguments.prompt, **options))
+    with (
+        session.console.bar("generating") as bar,
+        closing(client.generate_stream(prompt=arguments.prompt, **options)) as events,
+    ):
+        for event in events:
+            if isinstance(event, Result):
+                return {
+                    "image_path": event.image_path,
+                    "prompt": event.prompt,
+                    "parameters": event.parameters,
+                    "job_id": event.job_id,
+                    "served_model": event.served_model,
+                }
+            bar.show(event.step, event.total_steps)
+    raise UnexpectedAnswer("The server ended the stream without a result")
+
+
+def batch(session: Session, arguments: Namespace) -> int:
+    """An image for each prompt; their paths on standard output, in the order of the prompts."""
+    prompts = list(_prompts(session, arguments))
+    if not prompts:
+        raise UsageProblem("no prompts: give some, or --file")
+    folder: Path | None = arguments.out
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    with session.client() as client:
+        answer = client.generate_batch(
+            prompts=prompts, batch_size=arguments.batch_size, **generation_options(arguments)
+        )
+        paths = [image["image_path"] for image in answer["images"]]
+        if folder is not None:
+            with session.console.bar("downloading") as bar:
+                for done, path in enumerate(paths, start=1):
+                    client.download_image(path, to=folder / PurePosixPath(path).name)
+                    bar.show(done, len(paths))
+            session.console.note(f"saved {len(paths)} images to {folder}")
+    session.console.answer(answer, paths)
+    return 0
+
+
+def _prompts(session: Session, arguments: Namespace) -> Iterator[str]:
+    yield from arguments.prompts
+    if arguments.file is None:
+        return
+    from_stdin = arguments.file == "-"
+    text = (
+        session.surroundings.stdin.read()
+        if from_stdin
+        else Path(arguments.file).read_text(encoding="utf-8")
+    )
+    yield from (line.strip() for line in text.splitlines() if line.strip())
+
+
+def validate(session: Session, arguments: Namespace) -> int:
+    """Verdicts on an image, or on a whole dataset."""
+    # Neither asked for is both asked for.
+    both = arguments.quality == arguments.privacy
+    with session.client() as client:
+        if arguments.dataset:
+            with session.console.bar("validating") as bar:
+                verdict = client.validate_dataset(
+                    arguments.image_path, metrics=arguments.metrics, on_progress=bar.show
+                )
+            session.console.answer(verdict, fields(verdict))
+            return 0
+        verdicts: dict[str, object] = {}
+        if both or arguments.quality:
+            verdicts["quality"] = client.validate_quality(
+                arguments.image_path, metrics=arguments.metrics
+            )
+        if both or arguments.privacy:
+            verdicts["privacy"] = client.validate_privacy(arguments.image_path)
+    session.console.answer(verdicts, fields(verdicts))
+    return 0

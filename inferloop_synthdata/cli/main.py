@@ -1,0 +1,51 @@
+"""`inferloop`: the command line. One clear line on every error, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from inferloop_synthdata.cli.arguments import Run, parser
+from inferloop_synthdata.cli.console import Console
+from inferloop_synthdata.cli.session import Connect, Session, Surroundings
+from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.client import DEFAULT_BASE_URL
+from inferloop_synthdata.errors import ClientError
+
+OK = 0
+FAILED = 1
+WRONG_USAGE = 2
+INTERRUPTED = 130
+"""128 + SIGINT, as shells count."""
+
+
+def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = None) -> int:
+    """Run one command; returns the exit code (argparse leaves by itself, with 2 or 0)."""
+    world = surroundings or Surroundings(environ=os.environ)
+    arguments = parser().parse_args(argv)
+    console = Console(world.stdout, world.stderr, as_json=arguments.json)
+    connect = Connect(
+        api_key=arguments.api_key or world.environ.get("INFERLOOP_API_KEY"),
+        base_url=arguments.base_url or world.environ.get("INFERLOOP_BASE_URL") or DEFAULT_BASE_URL,
+        timeout_s=arguments.timeout_s,
+    )
+    run: Run = arguments.run
+    try:
+        return run(Session(world, console, connect), arguments)
+    except KeyboardInterrupt:
+        console.error("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has left (`| head`). Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except ClientError as error:
+        console.error(str(error))
+        return FAILED
+    except (UsageProblem, ValueError) as error:
+        console.error(str(error))
+        return WRONG_USAGE
+    except OSError as error:
+        console.error(f"{error.filename or 'a file'}: {error.strerror or 'cannot be used'}")
+        return FAILED

@@ -1,0 +1,68 @@
+"""What a command may use: the client, the console, and the world's seams."""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TextIO
+
+import httpx
+
+from inferloop_synthdata.cli.console import Console
+from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.client import SyntheticImageClient
+
+
+def _random_suffix() -> str:
+    return uuid.uuid4().hex[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything of the world that the command line touches; tests give their own."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
+    suffix: Callable[[], str] = _random_suffix
+    """Fresh at every call; makes the name of an upload folder unique."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """How to reach the service, as the arguments say."""
+
+    api_key: str | None
+    base_url: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the command line."""
+
+    surroundings: Surroundings
+    console: Console
+    connect: Connect
+
+    def client(self) -> SyntheticImageClient:
+        """A client to be used in a `with` block; `UsageProblem` without a key or a usable URL."""
+        if not self.connect.api_key:
+            raise UsageProblem("no API key: give --api-key, or set INFERLOOP_API_KEY")
+        try:
+            return SyntheticImageClient(
+                api_key=self.connect.api_key,
+                base_url=self.connect.base_url,
+                timeout_s=self.connect.timeout_s,
+                transport=self.surroundings.transport,
+                sleep=self.surroundings.sleep,
+            )
+        except ValueError as error:
+            raise UsageProblem(str(error)) from None

@@ -1,0 +1,1 @@
+"""Every REST endpoint as a value: what to send and how to read the answer."""

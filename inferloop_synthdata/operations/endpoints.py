@@ -1,0 +1,70 @@
+"""Every REST endpoint, once: each function turns its arguments into an `Operation`.
+
+An argument left out (or None) is not sent, so that the server's defaults hold. Paths are the
+server's, as its answers give them. What the server refuses, it refuses with `InvalidParameters`:
+no bound is repeated here. Where a call takes `on_progress`, see `operation.OnProgress`.
+"""
+
+from inferloop_synthdata.operations.exports import (
+    ExportOptions,
+    S3ExportOptions,
+    export_jsonl,
+    export_parquet,
+    export_s3,
+    export_webdataset,
+)
+from inferloop_synthdata.operations.generation import (
+    GenerationOptions,
+    generate_batch,
+    generate_image,
+)
+from inferloop_synthdata.operations.library import (
+    delete_dataset,
+    download_export,
+    download_image,
+    get_dataset,
+    list_datasets,
+    upload_image,
+)
+from inferloop_synthdata.operations.profiles import (
+    compare_profile,
+    create_profile,
+    delete_profile,
+    get_profile,
+    list_profiles,
+    plot_comparison,
+)
+from inferloop_synthdata.operations.validation import (
+    anonymize,
+    validate_dataset,
+    validate_privacy,
+    validate_quality,
+)
+
+__all__ = [
+    "ExportOptions",
+    "GenerationOptions",
+    "S3ExportOptions",
+    "anonymize",
+    "compare_profile",
+    "create_profile",
+    "delete_dataset",
+    "delete_profile",
+    "download_export",
+    "download_image",
+    "export_jsonl",
+    "export_parquet",
+    "export_s3",
+    "export_webdataset",
+    "generate_batch",
+    "generate_image",
+    "get_dataset",
+    "get_profile",
+    "list_datasets",
+    "list_profiles",
+    "plot_comparison",
+    "upload_image",
+    "validate_dataset",
+    "validate_privacy",
+    "validate_quality",
+]

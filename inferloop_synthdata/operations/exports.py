@@ -1,0 +1,101 @@
+"""Endpoints that write a dataset out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypedDict, TypeVar, Unpack
+
+from inferloop_synthdata import answers
+from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.operations.operation import OnProgress, Operation, Reply, read_answer
+from inferloop_synthdata.operations.parts import given
+
+T = TypeVar("T")
+
+
+class ExportOptions(TypedDict, total=False):
+    include_metadata: bool | None
+    include_annotations: bool | None
+    filter: answers.ExportFilter | None
+    splits: Mapping[str, float] | None
+    """Name to share, for example {"train": 0.9, "test": 0.1}."""
+
+
+class S3ExportOptions(TypedDict, total=False):
+    include_metadata: bool | None
+    public_read: bool | None
+    filter: answers.ExportFilter | None
+    server_side_encryption: str | None
+    storage_class: str | None
+
+
+def _export(
+    kind: str, parse: Callable[[Reply], T], body: dict[str, JsonValue], progress: OnProgress | None
+) -> Operation[T]:
+    # Repeatable: an export replaces its target whole, so twice is like once.
+    return Operation("POST", f"/export/{kind}", parse, True, body=body, on_progress=progress)
+
+
+def export_jsonl(
+    *,
+    dataset_dir: str,
+    output_file: str,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[ExportOptions],
+) -> Operation[answers.ExportReport]:
+    """Write a dataset's records to one JSONL file under `exports/` (`POST /export/jsonl`).
+
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    """
+    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
+    parse = read_answer(answers.ExportReport, "exported_count")
+    return _export("jsonl", parse, body, on_progress)
+
+
+def export_parquet(
+    *,
+    dataset_dir: str,
+    output_file: str,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[ExportOptions],
+) -> Operation[answers.ExportReport]:
+    """Write a dataset, images embedded, to Parquet (`POST /export/parquet`).
+
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    """
+    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
+    parse = read_answer(answers.ExportReport, "exported_count")
+    return _export("parquet", parse, body, on_progress)
+
+
+def export_webdataset(
+    *,
+    dataset_dir: str,
+    output_dir: str,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[ExportOptions],
+) -> Operation[answers.ShardedExportReport]:
+    """Write a dataset as WebDataset tar shards into a folder (`POST /export/webdataset`).
+
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    """
+    body = given(dataset_dir=dataset_dir, output_dir=output_dir, **options)
+    parse = read_answer(answers.ShardedExportReport, "exported_count")
+    return _export("webdataset", parse, body, on_progress)
+
+
+def export_s3(
+    *,
+    dataset_dir: str,
+    bucket_name: str,
+    s3_prefix: str = "",
+    on_progress: OnProgress | None = None,
+    **options: Unpack[S3ExportOptions],
+) -> Operation[answers.S3ExportReport]:
+    """Upload a dataset to a bucket (`POST /export/s3`). What is there already is skipped.
+
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    """
+    body = given(dataset_dir=dataset_dir, bucket_name=bucket_name, s3_prefix=s3_prefix, **options)
+    parse = read_answer(answers.S3ExportReport, "status")
+    return _export("s3", parse, body, on_progress)

@@ -1,0 +1,92 @@
+"""Makes client methods of the functions that build an operation, types and docstrings kept.
+
+`generate_image = blocking(operations.generate_image)` in a class body gives a method that takes
+what `operations.generate_image` takes and returns what its `Operation` is parsed to. The two
+clients differ in their drivers only, so no endpoint is written down twice.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.operations.operation import Operation
+from inferloop_synthdata.transport.generation_stream import GenerationEvent
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Message = dict[str, JsonValue]
+Events = Generator[GenerationEvent, None, None]
+AsyncEvents = AsyncGenerator[GenerationEvent, None]
+
+
+class BlockingDriver(Protocol):
+    def run(self, operation: Operation[T]) -> T: ...
+    def stream(self, message: Message) -> Events: ...
+
+
+class AwaitingDriver(Protocol):
+    async def run(self, operation: Operation[T]) -> T: ...
+    def stream(self, message: Message) -> AsyncEvents: ...
+
+
+def blocking(build: Callable[P, Operation[T]]) -> Callable[Concatenate[BlockingDriver, P], T]:
+    """A method that runs the operation and returns its answer."""
+
+    def method(self: BlockingDriver, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.run(build(*args, **kwargs))
+
+    _describe(method, build)
+    return method
+
+
+def awaiting(
+    build: Callable[P, Operation[T]],
+) -> Callable[Concatenate[AwaitingDriver, P], Coroutine[None, None, T]]:
+    """A coroutine method that runs the operation and returns its answer."""
+
+    async def method(self: AwaitingDriver, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.run(build(*args, **kwargs))
+
+    _describe(method, build)
+    return method
+
+
+def streaming(
+    message: Callable[P, Message],
+) -> Callable[Concatenate[BlockingDriver, P], Events]:
+    """A method that gives the events of a generation."""
+
+    def method(self: BlockingDriver, /, *args: P.args, **kwargs: P.kwargs) -> Events:
+        return self.stream(message(*args, **kwargs))
+
+    _describe(method, message)
+    return method
+
+
+def streaming_async(
+    message: Callable[P, Message],
+) -> Callable[Concatenate[AwaitingDriver, P], AsyncEvents]:
+    """A method that gives the events of a generation, for `async for`."""
+
+    def method(self: AwaitingDriver, /, *args: P.args, **kwargs: P.kwargs) -> AsyncEvents:
+        return self.stream(message(*args, **kwargs))
+
+    _describe(method, message)
+    return method
+
+
+def _describe(method: Callable[..., object], build: Callable[..., object]) -> None:
+    """Name, docstring and signature of `build`, for `help()` and editors."""
+    method.__name__ = build.__name__
+    method.__qualname__ = build.__qualname__
+    method.__doc__ = build.__doc__
+    receiver = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    taken = inspect.signature(build)
+    method.__signature__ = taken.replace(  # type: ignore[attr-defined]
+        parameters=[receiver, *taken.parameters.values()],
+        return_annotation=inspect.Signature.empty,
+    )

@@ -1,0 +1,49 @@
+"""What operations are put together of: bodies, path segments, the plain GET and DELETE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar, cast
+from urllib.parse import quote
+
+from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.operations.operation import Operation, Reply, ignore_answer, read_answer
+
+T = TypeVar("T")
+
+
+def given(**fields: object) -> dict[str, JsonValue]:
+    """A request body of those fields that are not None."""
+    return {name: cast(JsonValue, value) for name, value in fields.items() if value is not None}
+
+
+def listed(names: Sequence[str] | None) -> list[str] | None:
+    """As JSON has it; None stays None."""
+    return None if names is None else list(names)
+
+
+def segment(name: str) -> str:
+    """`name` as one path segment; refused here where it could mean another route."""
+    if name in {"", ".", ".."}:
+        raise ValueError(f"not a name: {name!r}")
+    return quote(name, safe="")
+
+
+def get(path: str, shape: type[T], *required: str, **query: str) -> Operation[T]:
+    """Reads a JSON object that has the `required` keys."""
+    return Operation("GET", path, read_answer(shape, *required), True, query=query or None)
+
+
+def delete(path: str) -> Operation[None]:
+    """Removes what `path` names."""
+    return Operation("DELETE", path, ignore_answer, True)
+
+
+def saved(endpoint: str, query: Mapping[str, str], target: Path) -> Operation[Path]:
+    """Downloads into `target`, and gives it."""
+
+    def parse(reply: Reply) -> Path:
+        return target
+
+    return Operation("GET", endpoint, parse, True, query=query, save_to=target)

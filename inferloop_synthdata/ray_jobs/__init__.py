@@ -1,0 +1,1 @@
+"""Submitting a batch job through Ray's job API."""

@@ -1,0 +1,162 @@
+"""Ray's job API over plain REST: submit, follow, without importing ray.
+
+https://docs.ray.io/en/latest/cluster/running-applications/job-submission/rest.html
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.errors import (
+    ConnectionFailed,
+    JsonValue,
+    UnexpectedAnswer,
+    error_class,
+)
+from inferloop_synthdata.ray_jobs.package import package_name
+from inferloop_synthdata.transport.foreign_errors import http_errors
+
+DEFAULT_ADDRESS = "http://127.0.0.1:8265"
+_ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
+_MAX_LOST_POLLS = 5
+"""Polls in a row that may fail before following a job is given up: networks blink."""
+
+
+class RayJobs:
+    """Jobs of the cluster whose dashboard is at `address`. Blocks.
+
+    Raises `ConnectionFailed`, `ApiError` (what Ray refuses) and `UnexpectedAnswer`.
+    """
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        token: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UsageProblem(f"--ray-address must look like {DEFAULT_ADDRESS}, not {address}")
+        self._sleep = sleep
+        self._origin = f"Ray at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._http = httpx.Client(
+            base_url=address.rstrip("/"),
+            # The mode `RAY_AUTH_MODE=token` of a cluster.
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=httpx.Timeout(60.0, connect=10.0),
+            transport=transport,
+        )
+
+    def upload(self, package: bytes) -> str:
+        """Put a working directory on the cluster, unless it is there; gives its URI."""
+        name = package_name(package)
+        path = f"/api/packages/gcs/{name}"
+        there = self._send("GET", path)
+        if there.status_code == 404:
+            self._checked(self._send("PUT", path, content=package))
+        else:
+            self._checked(there)
+        return f"gcs://{name}"
+
+    def submit(
+        self, entrypoint: str, working_dir: str | None = None, submission_id: str | None = None
+    ) -> str:
+        """Start `entrypoint`, a shell command, as a job; gives its submission id."""
+        body: dict[str, JsonValue] = {"entrypoint": entrypoint}
+        if working_dir is not None:
+            body["runtime_env"] = {"working_dir": working_dir}
+        if submission_id is not None:
+            body["submission_id"] = submission_id
+        answer = self._document(self._send("POST", "/api/jobs/", json=body))
+        return self._text(answer, "submission_id")
+
+    def status(self, submission_id: str) -> tuple[str, str]:
+        """PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED, and Ray's message about it."""
+        answer = self._document(self._send("GET", f"/api/jobs/{quote(submission_id, safe='')}"))
+        return self._text(answer, "status"), str(answer.get("message") or "")
+
+    def logs(self, submission_id: str) -> str:
+        """Everything that the job printed so far."""
+        path = f"/api/jobs/{quote(submission_id, safe='')}/logs"
+        return self._text(self._document(self._send("GET", path)), "logs")
+
+    def follow(
+        self, submission_id: str, every_s: float = 2.0
+    ) -> Generator[str, None, tuple[str, str]]:
+        """What the job prints, as it comes; returns its last status and message."""
+        shown, lost = 0, 0
+        while True:
+            try:
+                # The status first: what is printed before the end is in the logs after it.
+                status, message = self.status(submission_id)
+                text = self.logs(submission_id)
+            except ConnectionFailed:
+                lost += 1
+                if lost > _MAX_LOST_POLLS:
+                    raise
+                self._sleep(every_s)
+                continue
+            lost = 0
+            if len(text) > shown:
+                yield text[shown:]
+                shown = len(text)
+            if status in _ENDED:
+                return status, message
+            self._sleep(every_s)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        json: dict[str, JsonValue] | None = None,
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        with http_errors(self._origin):
+            return self._http.request(method, path, json=json, content=content)
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            return response
+        # Ray answers with a traceback; its last line is the reason.
+        lines = [line.strip() for line in response.text.splitlines() if line.strip()]
+        reason = lines[-1][:300] if lines else f"status {response.status_code}"
+        code = f"RAY_{response.status_code}"
+        kind = error_class(code, response.status_code)
+        raise kind(code, response.status_code, f"{self._origin} refuses: {reason}")
+
+    def _document(self, response: httpx.Response) -> dict[str, JsonValue]:
+        try:
+            document = self._checked(response).json()
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise UnexpectedAnswer(f"{self._origin} does not answer like Ray's job API")
+        return document
+
+    def _text(self, document: dict[str, JsonValue], name: str) -> str:
+        value = document.get(name)
+        if not isinstance(value, str):
+            raise UnexpectedAnswer(f"{self._origin} does not answer like Ray's job API")
+        return value
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

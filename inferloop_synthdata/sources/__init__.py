@@ -1,0 +1,1 @@
+"""Where images for a new profile come from."""

@@ -1,0 +1,90 @@
+"""What both clients know of the server: address, key, patience; and how a request looks."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import httpx
+
+from inferloop_synthdata.operations.operation import Operation
+from inferloop_synthdata.transport.address import ServiceAddress
+from inferloop_synthdata.transport.progress_stream import NDJSON
+from inferloop_synthdata.version import __version__
+
+T = TypeVar("T")
+
+JSON = "application/json"
+
+CONNECT_TIMEOUT_S = 10.0
+"""A server that is there answers the handshake in seconds, however long its work takes."""
+
+MAX_MESSAGE_BYTES = 8 * 2**20
+"""Of one WebSocket message: previews are small."""
+
+SOCKET_LOG = logging.getLogger("inferloop_synthdata.websocket")
+# At DEBUG, websockets logs the request line, and that holds the API key.
+SOCKET_LOG.setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Fixed facts of a client. Its `repr` does not show the key."""
+
+    address: ServiceAddress
+    timeout_s: float
+    api_key: str = field(repr=False)
+
+    @classmethod
+    def of(cls, api_key: str, base_url: str, timeout_s: float) -> Connection:
+        """Checks what cannot work before anything is sent; raises `ValueError`."""
+        if not api_key or not api_key.isascii() or not api_key.isprintable():
+            raise ValueError("api_key must be printable ASCII text")
+        if not timeout_s > 0:
+            raise ValueError(f"timeout_s must be above 0: {timeout_s}")
+        return cls(ServiceAddress.of(base_url), timeout_s, api_key)
+
+    @property
+    def origin(self) -> str:
+        """The server's name in messages."""
+        return self.address.rest
+
+    @property
+    def socket_url(self) -> str:
+        """Of the generation WebSocket; holds the key."""
+        return self.address.socket(self.api_key)
+
+    @property
+    def connect_timeout_s(self) -> float:
+        return min(CONNECT_TIMEOUT_S, self.timeout_s)
+
+    def headers(self) -> dict[str, str]:
+        return {"X-API-Key": self.api_key, "User-Agent": f"inferloop-synthdata/{__version__}"}
+
+    def timeout(self) -> httpx.Timeout:
+        return httpx.Timeout(self.timeout_s, connect=self.connect_timeout_s)
+
+    def request(
+        self,
+        http: httpx.Client | httpx.AsyncClient,
+        operation: Operation[T],
+        content: bytes | None,
+    ) -> httpx.Request:
+        """The HTTP request of an operation; `content` is the bytes of its upload."""
+        files = None
+        if operation.upload is not None and content is not None:
+            name = operation.upload.file_name
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            files = {"file": (name, content, kind)}
+        # A server that knows no progress answers with the plain JSON.
+        headers = None if operation.on_progress is None else {"Accept": f"{NDJSON}, {JSON}"}
+        return http.build_request(
+            operation.method,
+            self.address.rest + operation.path,
+            params=operation.query,
+            json=operation.body,
+            files=files,
+            headers=headers,
+        )

@@ -1,0 +1,86 @@
+"""The seam at which errors of httpx and websockets become the client's own.
+
+Most specific first. No message quotes the foreign one: it may hold the URL, and that the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidStatus,
+    WebSocketException,
+)
+
+from inferloop_synthdata.errors import (
+    ClientError,
+    ConnectionFailed,
+    RequestTimedOut,
+    Unauthorized,
+    UnexpectedAnswer,
+)
+from inferloop_synthdata.operations.operation import Reply
+from inferloop_synthdata.transport.conversation import failure_of
+from inferloop_synthdata.transport.generation_stream import handshake_failure
+
+_POLICY_VIOLATION = 1008
+"""Close code (RFC 6455, 7.4.1) by which the service refuses a key after the handshake."""
+
+
+@contextmanager
+def http_errors(origin: str) -> Iterator[None]:
+    """Within: errors of httpx. `origin` is what to call the server in a message."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
+        raise ConnectionFailed(f"Cannot connect to {origin}", request_sent=False) from None
+    except httpx.TimeoutException:
+        raise RequestTimedOut(f"No answer from {origin} in time", request_sent=True) from None
+    except (httpx.DecodingError, httpx.TooManyRedirects):
+        raise UnexpectedAnswer(f"The answer of {origin} cannot be read") from None
+    except httpx.TransportError:
+        raise ConnectionFailed(f"The connection to {origin} was cut", request_sent=True) from None
+
+
+@contextmanager
+def handshake_errors(origin: str) -> Iterator[None]:
+    """Within: errors of opening a WebSocket. Nothing was asked of the server by then."""
+    try:
+        yield
+    except InvalidStatus as error:
+        raise _refusal(error) from None
+    except (OSError, InvalidHandshake, WebSocketException, EOFError):
+        # TimeoutError is an OSError.
+        raise ConnectionFailed(f"Cannot connect to {origin}", request_sent=False) from None
+
+
+@contextmanager
+def socket_errors(origin: str) -> Iterator[None]:
+    """Within: errors of an open WebSocket."""
+    try:
+        yield
+    except TimeoutError:
+        raise RequestTimedOut(f"No message from {origin} in time", request_sent=True) from None
+    except ConnectionClosed as error:
+        raise _closed(error, origin) from None
+    except (OSError, WebSocketException):
+        raise ConnectionFailed(f"The connection to {origin} was cut", request_sent=True) from None
+
+
+def _refusal(error: InvalidStatus) -> ClientError:
+    response = error.response
+    headers = {name.lower(): value for name, value in response.headers.raw_items()}
+    failure = failure_of(Reply(response.status_code, headers, bytes(response.body or b"")))
+    if failure is None:
+        return UnexpectedAnswer("The server does not speak WebSocket: is base_url right?")
+    return handshake_failure(failure)
+
+
+def _closed(error: ConnectionClosed, origin: str) -> ClientError:
+    if error.rcvd is not None and error.rcvd.code == _POLICY_VIOLATION:
+        return Unauthorized("UNAUTHORIZED", None, error.rcvd.reason or "The API key was refused")
+    return ConnectionFailed(f"{origin} closed the connection", request_sent=True)

@@ -1,1 +1,0 @@
-"""The factory: large batches as a Ray job, over the same engines as the service, with no HTTP."""

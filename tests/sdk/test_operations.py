@@ -1,0 +1,130 @@
+"""Each endpoint: what goes over the wire, what comes back; on both clients."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any, get_type_hints
+
+import httpx
+import pytest
+
+from inferloop_synthdata import AsyncSyntheticImageClient, SyntheticImageClient
+from inferloop_synthdata.operations import endpoints as operations
+from inferloop_synthdata.operations.operation import Operation
+from inferloop_synthdata.transport.generation_stream import generate_message
+from serve_app.bodies import bodies_of
+from serve_app.config import ApiConfig
+from tests.sdk.conftest import KEY, Caller
+from tests.sdk.endpoint_calls import CALLS, SET
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "kwargs", "verb", "target", "body", "answer"),
+    CALLS,
+    ids=[f"{call[0]}-{call[4]}" for call in CALLS],
+)
+def test_a_method_is_its_endpoint(
+    caller: Caller,
+    method: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    verb: str,
+    target: str,
+    body: Any,
+    answer: Any,
+) -> None:
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json=answer)
+
+    returned = caller.call(handler, method, *args, **kwargs)
+
+    [request] = seen
+    assert request.method == verb
+    assert request.url.raw_path.decode() == f"/api/v1{target}"
+    assert request.headers["X-API-Key"] == KEY
+    assert (json.loads(request.content) if request.content else None) == body
+    assert returned == (None if verb == "DELETE" else answer)
+
+
+def test_the_bodies_are_what_the_service_takes() -> None:
+    models = bodies_of(ApiConfig()).models()
+    checked = set()
+    for _, _, _, verb, target, body, _ in CALLS:
+        if verb == "POST":
+            models[target].model_validate_json(json.dumps(body))
+            checked.add(target)
+    assert checked == set(models)
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        (operations.GenerationOptions, "/generate"),
+        (operations.GenerationOptions, "/generate/batch"),
+        (operations.ExportOptions, "/export/jsonl"),
+        (operations.ExportOptions, "/export/parquet"),
+        (operations.ExportOptions, "/export/webdataset"),
+        (operations.S3ExportOptions, "/export/s3"),
+    ],
+)
+def test_every_option_is_a_field_of_the_service_and_none_is_missing(
+    options: type, path: str
+) -> None:
+    own = {"prompt", "prompts", "batch_size", "dataset_dir", "output_file", "output_dir"}
+    own |= {"bucket_name", "s3_prefix"}
+    fields = set(bodies_of(ApiConfig()).models()[path].model_fields)
+    assert set(get_type_hints(options)) == fields - own
+
+
+def test_a_stream_asks_for_what_the_service_takes() -> None:
+    message = generate_message(prompt="p", previews=True, width=64)
+    assert message.pop("type") == "generate"
+    bodies_of(ApiConfig()).generate_message.model.model_validate_json(json.dumps(message))
+
+
+def test_the_two_clients_have_the_same_methods() -> None:
+    def endpoints(client: type) -> set[str]:
+        return {name for name in vars(client) if not name.startswith("_")} - {"close", "aclose"}
+
+    of_operations = {
+        name
+        for name, value in vars(operations).items()
+        if inspect.isfunction(value)
+        and not name.startswith("_")
+        and get_type_hints(value).get("return", "") is not inspect.Signature.empty
+        and "Operation" in str(value.__annotations__.get("return"))
+    }
+    assert endpoints(SyntheticImageClient) == endpoints(AsyncSyntheticImageClient)
+    assert endpoints(SyntheticImageClient) == of_operations | {"generate_stream", "run", "stream"}
+
+
+def test_a_method_shows_the_arguments_and_words_of_its_endpoint() -> None:
+    method = SyntheticImageClient.get_profile
+    assert list(inspect.signature(method).parameters) == ["self", "name"]
+    assert method.__doc__ == operations.get_profile.__doc__
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_name_that_would_be_another_route_is_refused(name: str) -> None:
+    for build in (operations.get_profile, operations.delete_dataset, operations.delete_profile):
+        with pytest.raises(ValueError, match="not a name"):
+            build(name)
+
+
+@pytest.mark.parametrize("others", [{}, {"dataset": "d", "profile": "p"}])
+def test_a_comparison_takes_exactly_one_other(others: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="either"):
+        operations.compare_profile("n", **others)
+    with pytest.raises(ValueError, match="either"):
+        operations.plot_comparison("n", to="x.svg", **others)
+
+
+def test_operations_are_values() -> None:
+    assert isinstance(operations.list_profiles(), Operation)
+    assert operations.generate_image(prompt="p").repeatable is False
+    assert operations.create_profile("n", source_dir="/data/uploads/n").repeatable is False
+    assert operations.export_jsonl(dataset_dir=SET, output_file="o").repeatable is True
