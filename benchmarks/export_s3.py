@@ -23,7 +23,7 @@ from engines.datasets.s3.fast_lane import FastLaneFactory, ObstoreLane
 from engines.datasets.store import DatasetStore
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.client import S3ClientConfig
-from engines.types import S3ExportRequest
+from engines.types import ANY_BUCKET, AllowedBuckets, S3ExportRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,10 @@ def s5cmd(server: S3Server, bucket: str, root: Path) -> None:
 def ours_by(server: S3Server, bucket: str, root: Path, lane: FastLaneFactory | None) -> None:
     storage = FolderStorage(root)
     config = ExportConfig()
-    exporter = S3Exporter(server.client, storage, DatasetStore(storage), config, fast_lane=lane)
+    buckets = AllowedBuckets("", frozenset({ANY_BUCKET}))
+    exporter = S3Exporter(
+        server.client, storage, DatasetStore(storage), config, buckets=buckets, fast_lane=lane
+    )
     request = S3ExportRequest(f"generated/{DATASET}", bucket, "", include_metadata=False)
     report = exporter.export(request)
     if report.status != "success":

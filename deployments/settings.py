@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engines.errors import InvalidParameters
+from engines.types import AllowedBuckets
 
 
 class Settings(BaseSettings):
@@ -29,10 +33,27 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address the local start listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port of the HTTP proxy.")
     s3_endpoint_url: str | None = Field(default=None, description="S3 server other than AWS.")
+    s3_export_buckets: str = Field(
+        default="",
+        description="Buckets that POST /export/s3 may write: names with commas between, or * for "
+        "every one; none if empty. Never the data root's own.",
+    )
+    s3_source_buckets: str = Field(
+        default="",
+        description="Buckets that POST /profiles may read by source_url; as s3_export_buckets.",
+    )
     redis_url: str | None = Field(default=None, description="Redis for the rate limits.")
     rate_limit_generate: str | None = Field(default=None, description='For example "10/minute".')
     rate_limit_validate: str | None = Field(default=None, description='For example "20/minute".')
     rate_limit_export: str | None = Field(default=None, description='For example "5/minute".')
+
+    @model_validator(mode="after")
+    def _lists_hold_bucket_names(self) -> Self:
+        try:
+            self.export_buckets(), self.source_buckets()
+        except InvalidParameters as error:
+            raise ValueError(error.message) from None
+        return self
 
     def keys(self) -> tuple[str, ...]:
         """Every key of the list and of the file, in order, without blanks."""
@@ -41,6 +62,17 @@ class Settings(BaseSettings):
             text = self.api_keys_file.read_text(encoding="utf-8")
             lines += [line for line in text.splitlines() if not line.lstrip().startswith("#")]
         return tuple(key.strip() for key in lines if key.strip())
+
+    def export_buckets(self) -> AllowedBuckets:
+        """Where exports may go."""
+        return self._buckets("INFERLOOP_S3_EXPORT_BUCKETS", self.s3_export_buckets)
+
+    def source_buckets(self) -> AllowedBuckets:
+        """Which buckets profiles may be made of."""
+        return self._buckets("INFERLOOP_S3_SOURCE_BUCKETS", self.s3_source_buckets)
+
+    def _buckets(self, setting: str, listed: str) -> AllowedBuckets:
+        return AllowedBuckets.of(setting, listed, self.absolute_data_root())
 
     def absolute_data_root(self) -> str:
         """The data root as Ray's processes must see it: their working directory is not ours."""

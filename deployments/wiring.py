@@ -14,10 +14,13 @@ from engines.diffusion.scheduling.capacity import Capacity, capacity
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, Storage
 from engines.storage.free_space import StorageLimits
-from engines.types import GeneratedImage, GenerationRequest, StoredImage
+from engines.types import AllowedBuckets, GeneratedImage, GenerationRequest, StoredImage
 
 if TYPE_CHECKING:
     from engines.storage.s3.client import S3Client
+
+NO_EXPORTS = AllowedBuckets("INFERLOOP_S3_EXPORT_BUCKETS")
+NO_SOURCES = AllowedBuckets("INFERLOOP_S3_SOURCE_BUCKETS")
 
 RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 """Whose versions stand in every recipe: what an image depends on beside its request."""
@@ -102,3 +105,9 @@ class FileWiring:
 
     data: DataRoot
     limits: ImageLimits
+    export_buckets: AllowedBuckets = NO_EXPORTS
+    source_buckets: AllowedBuckets = NO_SOURCES
+
+    @classmethod
+    def of(cls, settings: Settings, data: DataRoot, limits: ImageLimits) -> FileWiring:
+        return cls(data, limits, settings.export_buckets(), settings.source_buckets())

@@ -7,6 +7,11 @@ from contextlib import contextmanager
 
 from moto.server import ThreadedMotoServer
 
+from engines.types import ANY_BUCKET, AllowedBuckets
+
+EVERY_BUCKET = AllowedBuckets("TESTED_BUCKETS", frozenset({ANY_BUCKET}))
+"""For tests of everything but the list."""
+
 
 @contextmanager
 def moto_s3() -> Iterator[str]:

@@ -47,6 +47,7 @@ class ExporterReplica:
             self._store,
             config,
             files.data.wire_path,
+            buckets=files.export_buckets,
             fast_lane=lane_of if config.s3.fast_uploads else None,
         )
         threading.Thread(target=upkeep, args=(self._store,), name="upkeep", daemon=True).start()

@@ -20,6 +20,7 @@ class ProfilesReplica:
             files.limits,
             config=config,
             s3_clients=files.data.s3_client,
+            buckets=files.source_buckets,
         )
         self._profiles.seed()
 

@@ -8,15 +8,13 @@ from engines.images import ImageLimits
 
 
 class S3ExportConfig(BaseModel):
-    """Uploads to buckets of the users."""
+    """Uploads to buckets of the users. Which buckets: `INFERLOOP_S3_EXPORT_BUCKETS`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    allowed_buckets: tuple[str, ...] | None = Field(
-        default=None, description="Names of buckets that may be written; None: every bucket."
-    )
     allow_public_read: bool = Field(
-        default=False, description="Whether `public_read` may be asked for."
+        default=False,
+        description="Whether `public_read` may be asked for: it shows the files to everybody.",
     )
     fast_uploads: bool = Field(
         default=True, description="Whether obstore carries plain small files, boto3 the rest."

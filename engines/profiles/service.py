@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
+    from engines.types import AllowedBuckets
 
 Clock = Callable[[], datetime]
 
@@ -31,7 +32,7 @@ def _now() -> datetime:
 
 class ProfileService:
     """Blocks on storage and decoding; safe to share between threads. `s3_clients` makes a client
-    for each profile of a bucket; None: there are none."""
+    for each profile of a bucket, `buckets` are those that may be read; None: there are none."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class ProfileService:
         clock: Clock = _now,
         config: ProfilesConfig | None = None,
         s3_clients: S3ClientFactory | None = None,
+        buckets: AllowedBuckets | None = None,
     ) -> None:
         self._storage = storage
         self._store = ProfileStore(storage)
@@ -47,6 +49,7 @@ class ProfileService:
         self._clock = clock
         self._config = config or ProfilesConfig()
         self._s3_clients = s3_clients
+        self._buckets = buckets
 
     def seed(self) -> None:
         """Copy the shipped profiles to where there is none yet; several replicas may try."""
@@ -77,7 +80,7 @@ class ProfileService:
             NotFound: the folder holds no image, or there is no such bucket.
             InvalidParameters: none of its files decodes, the bucket lies in another region, or
                 hashes are asked of a profile that was made without.
-            Forbidden: a bucket off the list, access denied.
+            Forbidden: a bucket off the list, the data root's own, access denied.
             Conflict: the profile exists already, or changed meanwhile.
             StorageFailed: data root or S3 are out of reach.
         """
@@ -157,7 +160,7 @@ class ProfileService:
     def _files(self, source: str | S3Folder) -> Iterable[SourceFile]:
         if isinstance(source, str):
             return files_of_folder(self._storage, source)
-        allowed = self._config.allowed_buckets
-        if self._s3_clients is None or (allowed is not None and source.bucket not in allowed):
-            raise Forbidden(f"Profiles of bucket {source.bucket} are not allowed")
+        if self._s3_clients is None or self._buckets is None:
+            raise Forbidden("Profiles of buckets are not offered here")
+        self._buckets.check(source.bucket)
         return files_of_bucket(self._s3_clients(self._config.read_workers), source)

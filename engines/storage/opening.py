@@ -11,6 +11,7 @@ from engines.storage.folder.storage import FolderStorage
 from engines.storage.free_space import StorageLimits
 from engines.storage.s3.client import S3ClientConfig, make_s3_client
 from engines.storage.s3.storage import S3Storage
+from engines.types import check_folder
 
 
 def open_storage(
@@ -20,7 +21,7 @@ def open_storage(
     `limits` None: the defaults.
 
     Raises:
-        InvalidParameters: a relative folder, another scheme, or no bucket.
+        InvalidParameters: a relative folder, another scheme, no bucket, `..` in its prefix.
         StorageFailed: the folder cannot be made.
     """
     if "://" not in root:
@@ -32,7 +33,7 @@ def open_storage(
     if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or parts.username:
         raise _invalid(root, "s3://bucket/prefix")
     client = make_s3_client(S3ClientConfig(endpoint_url=s3_endpoint_url))
-    return S3Storage(client, parts.netloc, parts.path)
+    return S3Storage(client, parts.netloc, check_folder(parts.path, "data_root"))
 
 
 def _invalid(root: str, constraint: str) -> InvalidParameters:

@@ -7,6 +7,7 @@ Keys are POSIX paths relative to the data root ("generated/nature_set/image_1.pn
 
 from typing import TYPE_CHECKING
 
+from engines.types.buckets import ANY_BUCKET, AllowedBuckets, check_bucket, check_folder
 from engines.types.datasets import (
     DatasetSummary,
     ExportFailure,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from engines.types.generation import Pixels as Pixels
 
 __all__ = [
+    "ANY_BUCKET",
+    "AllowedBuckets",
     "Comparison",
     "DatasetSummary",
     "ExportFailure",
@@ -64,4 +67,6 @@ __all__ = [
     "S3Folder",
     "StepProgress",
     "StoredImage",
+    "check_bucket",
+    "check_folder",
 ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from engines.types.buckets import check_bucket, check_folder
+
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
@@ -62,16 +64,25 @@ class ExportReport:
 
 @dataclass(frozen=True, slots=True)
 class S3ExportRequest:
-    """A dataset to a bucket: images, sidecars, a card, and the manifest last."""
+    """A dataset to a bucket: images, sidecars, a card, and the manifest last.
+
+    Raises:
+        InvalidParameters: `bucket_name` or `s3_prefix` is none (see `engines.types.buckets`).
+    """
 
     dataset_key: str
     bucket_name: str
     s3_prefix: str
+    """Folder in the bucket; one slash at either end is dropped."""
     include_metadata: bool = True
     public_read: bool = False
     filter: ExportFilter = field(default_factory=ExportFilter)
     server_side_encryption: str | None = None
     storage_class: str | None = None
+
+    def __post_init__(self) -> None:
+        check_bucket(self.bucket_name)
+        object.__setattr__(self, "s3_prefix", check_folder(self.s3_prefix))
 
 
 @dataclass(frozen=True, slots=True)

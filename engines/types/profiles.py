@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engines.types.buckets import check_bucket, check_folder
+
 if TYPE_CHECKING:
     from engines.errors import JsonValue
 
@@ -35,14 +37,22 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class S3Folder:
-    """Objects of a bucket below `prefix` and a slash; all of it without a prefix."""
+    """Objects of a bucket below `prefix` and a slash; all of it without a prefix.
+
+    Raises:
+        InvalidParameters: `bucket` or `prefix` is none (see `engines.types.buckets`).
+    """
 
     bucket: str
     prefix: str = ""
 
+    def __post_init__(self) -> None:
+        check_bucket(self.bucket, "source_url")
+        object.__setattr__(self, "prefix", check_folder(self.prefix, "source_url"))
+
     @property
     def key_prefix(self) -> str:
-        return f"{self.prefix.strip('/')}/" if self.prefix.strip("/") else ""
+        return f"{self.prefix}/" if self.prefix else ""
 
     @property
     def url(self) -> str:

@@ -82,7 +82,7 @@ async def export_s3(request: Request, context: InContext) -> S3ExportResponse | 
     order = S3ExportRequest(
         dataset_key=key,
         bucket_name=body.bucket_name,
-        s3_prefix=body.s3_prefix.strip("/"),
+        s3_prefix=body.s3_prefix,
         include_metadata=body.include_metadata,
         public_read=body.public_read,
         filter=_filter(body.filter),

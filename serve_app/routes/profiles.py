@@ -155,7 +155,7 @@ async def _against(
 
 def _s3(url: str | None) -> S3Folder:
     bucket, _, prefix = (url or "").removeprefix("s3://").partition("/")
-    return S3Folder(bucket, prefix.strip("/"))
+    return S3Folder(bucket, prefix)
 
 
 def _profile_out(profile: Profile, context: Context) -> ProfileOut:

@@ -24,6 +24,7 @@ from engines.datasets.export_config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
+from engines.types import AllowedBuckets
 from serve_app.app import create_app
 from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig
@@ -60,9 +61,11 @@ class Stage:
 
     def _services(self, buckets: tuple[str, ...], privacy: PrivacyReplica | None) -> Services:
         rest = House().services()
+        listed = AllowedBuckets("INFERLOOP_S3_SOURCE_BUCKETS", frozenset(buckets))
+        files = replace(self.files, source_buckets=listed)
         return replace(
             rest,
-            profiles=ProfilesReplica(ProfilesConfig(allowed_buckets=buckets), self.files),
+            profiles=ProfilesReplica(ProfilesConfig(), files),
             exporter=ExporterReplica(ExportConfig(), self.files),
             files=StoredFiles(self.storage, ImageLimits()),
             privacy=privacy or rest.privacy,

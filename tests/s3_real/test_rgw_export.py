@@ -20,6 +20,7 @@ from engines.errors import Forbidden, NotFound
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.client import S3Client, S3ClientConfig
 from engines.types import GeneratedImage, GenerationRequest, S3ExportRequest
+from tests.moto_s3 import EVERY_BUCKET
 from tests.s3_real.conftest import ACCESS_KEY, SECRET_KEY
 
 pytestmark = [pytest.mark.s3_real, pytest.mark.timeout(180)]
@@ -41,7 +42,9 @@ def dataset(tmp_path: Path) -> DatasetStore:
 
 def exporter_for(store: DatasetStore, client: S3Client, **options: Any) -> S3Exporter:
     config = ExportConfig(s3=S3ExportConfig(**options))
-    return S3Exporter(lambda connections: client, store.storage, store, config)
+    return S3Exporter(
+        lambda connections: client, store.storage, store, config, buckets=EVERY_BUCKET
+    )
 
 
 def test_export_and_second_run(dataset: DatasetStore, s3: S3Client, bucket: str) -> None:
@@ -66,6 +69,7 @@ def test_obstore_carries_small_files(dataset: DatasetStore, s3: S3Client, bucket
         dataset.storage,
         dataset,
         ExportConfig(),
+        buckets=EVERY_BUCKET,
         fast_lane=lambda name: ObstoreLane(config, name, lambda: keys),
     )
     request = S3ExportRequest("generated/real", bucket, "v1")

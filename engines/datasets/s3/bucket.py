@@ -61,10 +61,9 @@ class RemoteBucket:
         config: S3ExportConfig,
         fast: FastLane | None = None,
     ) -> None:
-        prefix = request.s3_prefix.strip("/")
         self._client = client
         self._bucket = request.bucket_name
-        self._prefix = f"{prefix}/" if prefix else ""
+        self._prefix = f"{request.s3_prefix}/" if request.s3_prefix else ""
         self._config = config
         options = {
             "ACL": "public-read" if request.public_read else None,

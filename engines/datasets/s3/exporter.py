@@ -28,13 +28,16 @@ if TYPE_CHECKING:
     from engines.datasets.store import DatasetStore
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
-    from engines.types import S3ExportReport, S3ExportRequest
+    from engines.types import AllowedBuckets, S3ExportReport, S3ExportRequest
 
 
 class S3Exporter:
-    """Blocks; safe to share between threads. `client_factory` makes one client for each export,
-    shared by its threads; `fast_lane` makes a quicker way for small objects, if there is one;
-    `scratch` is a local folder for temporary files."""
+    """Blocks; safe to share between threads.
+
+    `client_factory` makes one client for each export, shared by its threads; `buckets` are those
+    that may be written; `fast_lane` makes a quicker way for small objects, if there is one;
+    `scratch` is a local folder for temporary files.
+    """
 
     def __init__(
         self,
@@ -43,10 +46,13 @@ class S3Exporter:
         store: DatasetStore,
         config: ExportConfig,
         path_of_key: PathOfKey = str,
+        *,
+        buckets: AllowedBuckets,
         scratch: Path | None = None,
         fast_lane: FastLaneFactory | None = None,
     ) -> None:
         self._client_factory = client_factory
+        self._buckets = buckets
         self._fast_lane = fast_lane
         self._storage = storage
         self._store = store
@@ -61,13 +67,14 @@ class S3Exporter:
 
         Raises:
             NotFound: the dataset holds no image, or there is no such bucket.
-            Forbidden: a bucket off the list, `public_read` switched off, access denied.
+            Forbidden: a bucket off the list, the data root's own, `public_read` switched off,
+                access denied.
             InvalidParameters: the bucket lies in another region, or refuses the options.
             Conflict: an export to this prefix is running.
             StorageFailed: S3 or the data root is out of reach.
         """
         self._check_allowed(request)
-        target = f"s3://{request.bucket_name}/{request.s3_prefix.strip('/')}"
+        target = f"s3://{request.bucket_name}/{request.s3_prefix}"
         clock, ttl_s = self._store.clock, self._config.lock_ttl_s
         with (
             self._store.snapshot(request.dataset_key) as snapshot,
@@ -81,11 +88,12 @@ class S3Exporter:
                 raise stops_all(error, request.bucket_name, request.public_read) from None
 
     def _check_allowed(self, request: S3ExportRequest) -> None:
-        allowed = self._config.s3.allowed_buckets
-        if allowed is not None and request.bucket_name not in allowed:
-            raise Forbidden(f"Exports to bucket {request.bucket_name} are not allowed")
+        self._buckets.check(request.bucket_name)
         if request.public_read and not self._config.s3.allow_public_read:
-            raise Forbidden("public_read is switched off on this service")
+            raise Forbidden(
+                "public_read is switched off on this service "
+                "(export.s3.allow_public_read in its config)"
+            )
 
     def _run(self, request: S3ExportRequest, selected: SelectedRecords) -> S3ExportReport:
         limits = self._config.s3

@@ -16,13 +16,11 @@ from PIL import Image
 from engines.errors import Forbidden, InferloopError, InvalidParameters, NotFound, StorageFailed
 from engines.images import ImageLimits
 from engines.profiles import ProfileService
-from engines.profiles.config import ProfilesConfig
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.client import S3Client
-from engines.types import ProfileRequest, S3Folder
+from engines.types import AllowedBuckets, ProfileRequest, S3Folder
 from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3, answer
-
-ALL = ProfilesConfig(allowed_buckets=None)
+from tests.moto_s3 import EVERY_BUCKET
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +47,7 @@ def storage(tmp_path: Path) -> FolderStorage:
 
 @pytest.fixture
 def service(storage: FolderStorage, factory: ClientFactory) -> ProfileService:
-    return ProfileService(storage, config=ALL, s3_clients=factory)
+    return ProfileService(storage, s3_clients=factory, buckets=EVERY_BUCKET)
 
 
 def picture(seed: int, side_px: int = 40) -> bytes:
@@ -106,7 +104,7 @@ def test_what_is_no_picture_or_too_large_is_left_out(
     s3.put_object(Bucket=bucket, Key="photos/broken.png", Body=picture(1)[:200])
     s3.put_object(Bucket=bucket, Key="photos/large.png", Body=bytes(200_000))
     limits = ImageLimits(max_bytes=100_000)
-    service = ProfileService(storage, limits, config=ALL, s3_clients=factory)
+    service = ProfileService(storage, limits, s3_clients=factory, buckets=EVERY_BUCKET)
     assert service.create(order(bucket)).sample_count == 5
     assert factory.calls["GetObject"] == 6  # the large one was not even fetched
 
@@ -125,15 +123,17 @@ def test_every_page_of_the_listing_is_read(
 def test_buckets_must_be_on_the_list(
     storage: FolderStorage, factory: ClientFactory, bucket: str
 ) -> None:
-    for config in (ProfilesConfig(), ProfilesConfig(allowed_buckets=("other",))):
-        closed = ProfileService(storage, config=config, s3_clients=factory)
-        with pytest.raises(Forbidden, match="not allowed"):
+    def service(*names: str) -> ProfileService:
+        buckets = AllowedBuckets("THE_SETTING", frozenset(names))
+        return ProfileService(storage, s3_clients=factory, buckets=buckets)
+
+    for closed in (service(), service("other")):
+        with pytest.raises(Forbidden, match="THE_SETTING"):
             closed.create(order(bucket))
-    with pytest.raises(Forbidden, match="not allowed"):
-        ProfileService(storage, config=ALL).create(order(bucket))
+    with pytest.raises(Forbidden, match="not offered"):
+        ProfileService(storage, s3_clients=factory).create(order(bucket))
     assert not factory.calls
-    named = ProfilesConfig(allowed_buckets=(bucket,))
-    assert ProfileService(storage, config=named, s3_clients=factory).create(order(bucket))
+    assert service(bucket).create(order(bucket))
 
 
 def refuse(method: str, status: int, code: str, part: str = "") -> Callable[..., Any]:

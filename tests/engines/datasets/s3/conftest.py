@@ -16,7 +16,7 @@ from engines.storage.s3.client import S3Client
 from engines.types import S3ExportRequest
 from tests.engines.datasets.conftest import NATURE
 from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3
-from tests.moto_s3 import moto_s3
+from tests.moto_s3 import EVERY_BUCKET, moto_s3
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,9 @@ def s3_config() -> ExportConfig:
 def s3_exporter(
     factory: ClientFactory, storage: Storage, store: DatasetStore, s3_config: ExportConfig
 ) -> S3Exporter:
-    return S3Exporter(factory, storage, store, s3_config, lambda key: f"/data/{key}")
+    return S3Exporter(
+        factory, storage, store, s3_config, lambda key: f"/data/{key}", buckets=EVERY_BUCKET
+    )
 
 
 @pytest.fixture

@@ -133,17 +133,19 @@ class Fault:
 
 
 class FaultyS3:
-    """The WSGI layer. `puts` counts by client what reached it."""
+    """The WSGI layer. `puts` counts by client what reached it, `requests` names all of it."""
 
     def __init__(self) -> None:
         self._app = DomainDispatcherApplication(create_backend_app)
         self.faults: list[Fault] = []
         self.puts: Counter[str] = Counter()
+        self.requests: list[str] = []
         self._server = make_server("127.0.0.1", 0, self, threaded=True)
         self.port: int = self._server.server_port
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        self.requests.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
         if environ["REQUEST_METHOD"] == "PUT":
             agent = environ.get("HTTP_USER_AGENT", "")
             self.puts[OBSTORE if OBSTORE in agent else BOTO3] += 1

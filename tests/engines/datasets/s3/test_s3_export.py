@@ -19,7 +19,14 @@ from engines.datasets.writers.lock import ExportLock
 from engines.errors import Conflict, Forbidden, NotFound
 from engines.protocols import Storage
 from engines.storage.s3.client import S3Client
-from engines.types import ExportFilter, ExportProgress, QualityReport, S3ExportRequest
+from engines.types import (
+    AllowedBuckets,
+    ExportFilter,
+    ExportProgress,
+    QualityReport,
+    S3ExportRequest,
+)
+from tests.moto_s3 import EVERY_BUCKET
 
 MakeS3Request = Callable[..., S3ExportRequest]
 PREFIX = "datasets/nature/v1/"
@@ -216,7 +223,7 @@ def test_a_users_own_folder_with_large_files(
     Image.fromarray(noise).save(buffer, "BMP")
     storage.put_new(f"{pets}/big.bmp", buffer.getvalue())
     config = ExportConfig(s3=S3ExportConfig(multipart_bytes=5 * 2**20))
-    exporter = S3Exporter(factory, storage, store, config)
+    exporter = S3Exporter(factory, storage, store, config, buckets=EVERY_BUCKET)
     report = exporter.export(make_s3_request(dataset_key=pets))
     assert (report.status, report.uploaded_count) == ("success", 4)
     assert factory.calls["CompleteMultipartUpload"] == 1
@@ -234,16 +241,16 @@ def test_config_forbids(
     nature: list[str],
     make_s3_request: MakeS3Request,
 ) -> None:
-    listed_only = ExportConfig(s3=S3ExportConfig(allowed_buckets=("other",)))
-    with pytest.raises(Forbidden, match="not allowed"):
-        S3Exporter(factory, storage, store, listed_only).export(make_s3_request())
-    with pytest.raises(Forbidden, match="public_read"):
-        S3Exporter(factory, storage, store, ExportConfig()).export(
-            make_s3_request(public_read=True)
-        )
-    allowed = ExportConfig(s3=S3ExportConfig(allowed_buckets=(bucket,)))
-    report = S3Exporter(factory, storage, store, allowed).export(make_s3_request())
-    assert report.status == "success"
+    def exporter(*names: str) -> S3Exporter:
+        buckets = AllowedBuckets("THE_SETTING", frozenset(names))
+        return S3Exporter(factory, storage, store, ExportConfig(), buckets=buckets)
+
+    with pytest.raises(Forbidden, match="THE_SETTING"):
+        exporter("other").export(make_s3_request())
+    with pytest.raises(Forbidden, match="allow_public_read"):
+        exporter(bucket).export(make_s3_request(public_read=True))
+    assert not factory.calls
+    assert exporter(bucket).export(make_s3_request()).status == "success"
 
 
 def test_absent_datasets_and_busy_targets(

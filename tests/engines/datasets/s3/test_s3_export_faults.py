@@ -20,6 +20,7 @@ from engines.protocols import Storage
 from engines.storage.s3.client import S3Client
 from engines.types import S3ExportReport, S3ExportRequest
 from tests.engines.datasets.s3.s3_server import CuttingProxy, Refuse, answer
+from tests.moto_s3 import EVERY_BUCKET
 
 MakeS3Request = Callable[..., S3ExportRequest]
 PREFIX = "datasets/nature/v1/"
@@ -183,7 +184,9 @@ def test_no_credentials(
             raise NoCredentialsError
 
     with pytest.raises(Forbidden, match="credentials"):
-        S3Exporter(lambda n: NoKeys(), storage, store, ExportConfig()).export(make_s3_request())
+        S3Exporter(lambda n: NoKeys(), storage, store, ExportConfig(), buckets=EVERY_BUCKET).export(
+            make_s3_request()
+        )
 
 
 def test_a_server_that_is_away(
@@ -221,7 +224,8 @@ def test_a_dead_store_is_given_up_and_the_counts_stay_true(
     factory.max_attempts = 1
     refuse = Refuse("images/", 500, "InternalError")
     factory.register("before-send.s3", refuse)
-    report = S3Exporter(factory, storage, store, config).export(make_s3_request())
+    exporter = S3Exporter(factory, storage, store, config, buckets=EVERY_BUCKET)
+    report = exporter.export(make_s3_request())
     assert (report.status, report.uploaded_count, report.failed_count) == ("failed", 0, 10)
     assert refuse.left == 10**9 - 2
     assert "not tried" in report.failures[-1].reason

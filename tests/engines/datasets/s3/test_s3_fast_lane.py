@@ -28,6 +28,7 @@ from tests.engines.datasets.s3.s3_server import (
     check_bucket,
     objects,
 )
+from tests.moto_s3 import EVERY_BUCKET
 
 IMAGES, SIDECARS, PAPERS = 10, 22, 4
 """Of the ten images: 10 recipes and 12 verdicts. Papers: metadata, two cards, manifest."""
@@ -45,7 +46,9 @@ def exporter(
     store: DatasetStore,
     s3_config: ExportConfig,
 ) -> S3Exporter:
-    return S3Exporter(factory, storage, store, s3_config, fast_lane=factory.lane)
+    return S3Exporter(
+        factory, storage, store, s3_config, buckets=EVERY_BUCKET, fast_lane=factory.lane
+    )
 
 
 @pytest.fixture
@@ -71,7 +74,8 @@ def test_all_but_the_first_goes_by_obstore_and_looks_the_same(
     check_bucket(report, s3, bucket)
     other = f"other-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=other)
-    S3Exporter(factory, storage, store, ExportConfig()).export(S3ExportRequest(NATURE, other, "v1"))
+    by_boto3_alone = S3Exporter(factory, storage, store, ExportConfig(), buckets=EVERY_BUCKET)
+    by_boto3_alone.export(S3ExportRequest(NATURE, other, "v1"))
     for name in ("images/image_0003.png", "images/image_0003.quality.json", "README.md"):
         by_obstore = s3.head_object(Bucket=bucket, Key=f"v1/{name}")
         by_boto3 = s3.head_object(Bucket=other, Key=f"v1/{name}")

@@ -18,6 +18,7 @@ from engines.protocols import Storage
 from engines.storage.s3.client import S3Client
 from engines.types import S3ExportRequest
 from tests.engines.datasets.s3.s3_server import ClientFactory, Refuse, answer
+from tests.moto_s3 import EVERY_BUCKET
 
 MakeS3Request = Callable[..., S3ExportRequest]
 PART_BYTES = 5 * 2**20
@@ -37,7 +38,7 @@ def folder(pets: str, storage: Storage) -> str:
 @pytest.fixture
 def exporter(factory: ClientFactory, storage: Storage, store: DatasetStore) -> S3Exporter:
     config = ExportConfig(s3=S3ExportConfig(multipart_bytes=PART_BYTES))
-    return S3Exporter(factory, storage, store, config)
+    return S3Exporter(factory, storage, store, config, buckets=EVERY_BUCKET)
 
 
 def is_there(s3: S3Client, bucket: str) -> bool:
