@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inferloop_synthdata.cli import datasets as cli_datasets
 from inferloop_synthdata.cli import generation as cli_generation
+from inferloop_synthdata.cli import keys as cli_keys
 from inferloop_synthdata.cli import profiles as cli_profiles
 from inferloop_synthdata.cli import synthesize as cli_synthesize
 from inferloop_synthdata.cli.session import Session
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     _profiles(add)
     _datasets(add)
     _synthesize(add)
+    _keys(add)
     return top
 
 
@@ -200,6 +202,25 @@ def _synthesize(add: AddCommand) -> None:
     command.add_argument("--no-wait", action="store_true", help="print the job's id and leave")
 
 
+def _keys(add: AddCommand) -> None:
+    # The group runs nothing itself: its own commands replace the function.
+    group = _adder(add("keys", cli_keys.list_keys, "make, list, revoke keys of a service here"))
+    create = group("create", cli_keys.create, "make a key and print it once")
+    create.add_argument("name")
+    create.add_argument("--scopes", type=names, default=[], metavar="A,B", help="all but admin")
+    create.add_argument("--space", metavar="NAME", help="the one space that the key sees")
+    create.add_argument("--expires", metavar="WHEN", help="12h, 90d, 4w, or a date")
+    create.add_argument(
+        "--rate", action="append", type=own_rate, default=[], metavar="generate=100/minute"
+    )
+    create.add_argument("--stored-bytes", type=positive, metavar="N", help="storage quota")
+    every = group("list", cli_keys.list_keys, "list the keys, without the keys themselves")
+    revoke = group("revoke", cli_keys.revoke, "remove a key")
+    revoke.add_argument("name")
+    for command in (create, every, revoke):
+        command.add_argument("--file", metavar="FILE", help="default: INFERLOOP_API_KEYS_FILE")
+
+
 def positive(text: str) -> int:
     """An integer of at least 1."""
     number = int(text)
@@ -222,6 +243,14 @@ def share(text: str) -> tuple[str, float]:
     if not name or not separator:
         raise argparse.ArgumentTypeError(f"must look like train=0.8: {text}")
     return name, float(number)
+
+
+def own_rate(text: str) -> tuple[str, str]:
+    """A budget's name and rate: generate=100/minute."""
+    name, separator, rate = text.partition("=")
+    if not name or not separator:
+        raise argparse.ArgumentTypeError(f"must look like generate=100/minute: {text}")
+    return name, rate
 
 
 def names(text: str) -> list[str]:

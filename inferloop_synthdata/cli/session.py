@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TextIO
 
@@ -21,6 +22,10 @@ def _random_suffix() -> str:
     return uuid.uuid4().hex[:8]
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Everything of the world that the command line touches; tests give their own."""
@@ -33,6 +38,7 @@ class Surroundings:
     sleep: Callable[[float], None] = time.sleep
     suffix: Callable[[], str] = _random_suffix
     """Fresh at every call; makes the name of an upload folder unique."""
+    now: Callable[[], datetime] = _utc_now
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""`inferloop keys`: make, list and revoke keys in the service's keys file, on its own machine."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from inferloop_synthdata.cli.console import table
+from inferloop_synthdata.cli.keys_file import Entry, KeysFile, NewKey
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.cli.usage import UsageProblem
+
+FILE_VARIABLE = "INFERLOOP_API_KEYS_FILE"
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def create(session: Session, arguments: Namespace) -> int:
+    """Make a key, store its hash, print the key once."""
+    now = session.surroundings.now()
+    new = NewKey(
+        name=arguments.name,
+        scopes=tuple(arguments.scopes),
+        space=arguments.space,
+        expires=_expiry(arguments.expires, now),
+        rates=dict(arguments.rate),
+        stored_bytes=arguments.stored_bytes,
+    )
+    key = _file(session, arguments).create(new, now)
+    answer = {**new.entry(key, now), "key": key}
+    session.console.note("The key is shown once; the file holds only its hash:")
+    session.console.answer(answer, [key])
+    return 0
+
+
+def list_keys(session: Session, arguments: Namespace) -> int:
+    """Every key of the file, without the keys."""
+    entries = _file(session, arguments).entries()
+    shown = [{name: value for name, value in entry.items() if name != "key"} for entry in entries]
+    lines = table(("NAME", "SCOPES", "SPACE", "CREATED", "EXPIRES"), map(_row, shown))
+    session.console.answer({"keys": shown}, lines)
+    return 0
+
+
+def revoke(session: Session, arguments: Namespace) -> int:
+    """Remove a key from the file."""
+    _file(session, arguments).revoke(arguments.name)
+    session.console.answer({"revoked": arguments.name}, [f"revoked {arguments.name}"])
+    return 0
+
+
+def _file(session: Session, arguments: Namespace) -> KeysFile:
+    path = arguments.file or session.surroundings.environ.get(FILE_VARIABLE)
+    if not path:
+        raise UsageProblem(f"which keys file? give --file, or set {FILE_VARIABLE}")
+    return KeysFile(Path(path))
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    scopes = entry.get("scopes")
+    shown = ",".join(map(str, scopes)) if isinstance(scopes, list) else str(scopes)
+    rest = (str(entry.get(name) or "-") for name in ("space", "created", "expires"))
+    return (str(entry.get("name")), shown, *rest)
+
+
+def _expiry(text: str | None, now: datetime) -> datetime | None:
+    """A moment (ISO 8601, UTC where it names no zone) or a time from now: 12h, 90d, 4w."""
+    if text is None:
+        return None
+    span = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)
+    if span:
+        return now + timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageProblem(f"--expires takes 12h, 90d, 4w or a date: {text}") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment <= now:
+        raise UsageProblem(f"--expires is in the past: {text}")
+    return moment

@@ -1,0 +1,1 @@
+"""Who may do what: keys, scopes, spaces, wrong keys, and the audit log."""

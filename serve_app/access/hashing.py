@@ -1,0 +1,10 @@
+"""The only form in which a key is kept, counted or logged."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def key_hash(key: str) -> str:
+    """SHA-256 of the key in hex."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
