@@ -1,9 +1,9 @@
-"""The engine's counters as Prometheus metrics, through Ray's exporter."""
+"""What is counted, as Prometheus metrics through Ray's exporter."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from ray.util import metrics as ray_metrics
 
@@ -23,6 +23,8 @@ COUNTERS = {
     "failed_total": "Requests failed.",
     "model_loads_total": "Models loaded.",
 }
+WRONG_KEYS = "inferloop_wrong_keys_total"
+KEY_RELOADS = "inferloop_key_reloads_total"
 LATENCY = "inferloop_engine_image_s"
 LATENCY_BOUNDS_S = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
 
@@ -71,3 +73,21 @@ class EngineMetrics:
     def image_made(self, image: GeneratedImage) -> None:
         """Its time in the engine, under the model that made it."""
         self._latency.observe(image.engine_s, tags={**self._tags, "model": image.served_model})
+
+
+class AccessMetrics:
+    """`AccessCounters` as Prometheus counters, through Ray's exporter."""
+
+    def __init__(self, instruments: Instruments = ray_metrics) -> None:
+        self._wrong_keys: Any = instruments.Counter(
+            WRONG_KEYS, "Requests with a key that nobody knows.", ("outcome",)
+        )
+        self._reloads: Any = instruments.Counter(
+            KEY_RELOADS, "Changes of the keys file, taken or refused.", ("outcome",)
+        )
+
+    def wrong_key(self, outcome: Literal["refused", "throttled"]) -> None:
+        self._wrong_keys.inc(1.0, tags={"outcome": outcome})
+
+    def keys_reloaded(self, outcome: Literal["success", "failure"]) -> None:
+        self._reloads.inc(1.0, tags={"outcome": outcome})

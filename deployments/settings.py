@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +20,9 @@ class Settings(BaseSettings):
 
     api_keys: str = Field(default="", description="API keys, comma-separated.")
     api_keys_file: Path | None = Field(
-        default=None, description="File with one API key a line; blank lines and # are skipped."
+        default=None,
+        description="Keys file (docs/security.md): YAML with names, scopes and spaces, or one "
+        "key a line. Read again when it changes.",
     )
     data_root: str = Field(
         default="./data", description="Folder, or s3://bucket/prefix, that holds every image."
@@ -55,13 +58,22 @@ class Settings(BaseSettings):
             raise ValueError(error.message) from None
         return self
 
-    def keys(self) -> tuple[str, ...]:
-        """Every key of the list and of the file, in order, without blanks."""
-        lines = self.api_keys.split(",")
-        if self.api_keys_file is not None:
-            text = self.api_keys_file.read_text(encoding="utf-8")
-            lines += [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-        return tuple(key.strip() for key in lines if key.strip())
+    def listed_keys(self) -> tuple[str, ...]:
+        """The keys of the list, in order, without blanks; those of the file stay in it."""
+        return tuple(key.strip() for key in self.api_keys.split(",") if key.strip())
+
+    def has_keys(self) -> bool:
+        """Whether keys are given at all; the local start makes one otherwise."""
+        return bool(self.listed_keys()) or self.api_keys_file is not None
+
+    def on_loopback(self) -> bool:
+        """Whether only this machine reaches the service."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:  # a name: who knows where it leads
+            return False
 
     def export_buckets(self) -> AllowedBuckets:
         """Where exports may go."""

@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 
 from engines.errors import InferloopError
 from engines.protocols import Clock
-from serve_app.auth import ApiKeys
+from serve_app.access.api_keys import ApiKeys
+from serve_app.access.counters import AccessCounters, NoCounters
 from serve_app.bodies import bodies_of
 from serve_app.config import ApiConfig
 from serve_app.context import Context
@@ -55,11 +56,12 @@ def create_app(
     clock: Clock = time.monotonic,
     ids: IdSource | None = None,
     draw_seed: DrawSeed = draw_seed,
+    counters: AccessCounters | None = None,
 ) -> FastAPI:
     """The whole ASGI application over the services. Shares nothing between two calls.
 
     `clock` (monotonic seconds) times jobs, `ids` names things, `draw_seed` draws the seeds that
-    clients leave out; tests give their own.
+    clients leave out; tests give their own. `counters` hears of wrong keys.
     """
     ids = ids or IdSource()
     context = _context(services, config, limiter, clock, ids, draw_seed)
@@ -71,7 +73,7 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        middleware=middleware_stack(config, keys, limiter, ids),
+        middleware=middleware_stack(config, keys, limiter, ids, counters or NoCounters(), clock),
         exception_handlers=dict.fromkeys(_RENDERED, render),
         lifespan=_lifespan,
     )

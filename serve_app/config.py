@@ -97,6 +97,17 @@ class RateLimits(FrozenModel):
         return rate
 
 
+class WrongKeyLimits(FrozenModel):
+    """How wrong keys are slowed; right keys are always served."""
+
+    per_minute: int = Field(
+        default=20, ge=1, description="Wrong keys a minute from one address; past them 429."
+    )
+    max_addresses: int = Field(
+        default=10_000, ge=1, description="Addresses remembered; the quietest is forgotten first."
+    )
+
+
 class CallDeadlines(FrozenModel):
     """Seconds after which a call that is no generation is stopped; no request header moves them."""
 
@@ -147,6 +158,7 @@ class ApiConfig(FrozenModel):
     sockets: SocketLimits = SocketLimits()
     bodies: BodyLimits = BodyLimits()
     rates: RateLimits = RateLimits()
+    wrong_keys: WrongKeyLimits = WrongKeyLimits()
     dataset_validation: DatasetValidationLimits = DatasetValidationLimits()
     deadlines: CallDeadlines = CallDeadlines()
     ingress_replicas: int = Field(default=1, ge=1, description="Most ingress replicas that run.")

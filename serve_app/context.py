@@ -44,8 +44,8 @@ async def context_of(connection: HTTPConnection) -> Context:
 
 
 async def caller_of(connection: HTTPConnection) -> str:
-    """Hash of the caller's API key: the middleware put it there."""
-    key_hash: str = connection.state.key_hash
+    """Hash of the caller's API key: the middleware put the caller there."""
+    key_hash: str = connection.state.caller.key_hash
     return key_hash
 
 

@@ -13,22 +13,26 @@ from types import FrameType
 from pydantic import ValidationError
 
 from deployments import config_files
+from deployments.access import api_keys
 from deployments.local import keys as local_keys
 from deployments.local.child_service import StartFailed
 from deployments.settings import Settings
+from engines.errors import InvalidParameters
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def prepare_environment(settings: Settings) -> tuple[str, bool]:
-    """Set what Ray's processes inherit, before Ray starts; returns a key, and if it is new."""
-    keys, made = settings.keys(), False
-    if not keys:
+    """Set what Ray's processes inherit, before Ray starts; returns a key ("" where a file holds
+    them all), and if it is new."""
+    key, made = next(iter(settings.listed_keys()), ""), False
+    if settings.api_keys_file is not None:
+        os.environ["INFERLOOP_API_KEYS_FILE"] = str(settings.api_keys_file.expanduser().absolute())
+    if not settings.has_keys():
         folder = local_keys.state_dir(
             settings.state_dir, Path.home(), os.environ.get("XDG_STATE_HOME")
         )
         key, made = local_keys.local_key(folder)
-        keys = (key,)
         os.environ["INFERLOOP_API_KEYS"] = key
     os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
@@ -39,7 +43,7 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    return keys[0], made
+    return key, made
 
 
 def stop_on_signals() -> threading.Event:
@@ -67,7 +71,7 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
     if made:
         say(f"Made an API key, kept for the next start: {key}")
     shown = key if made else "$INFERLOOP_API_KEY"
-    if not made and not settings.keys():
+    if not made and not settings.has_keys():
         say("The API key is the one made before (INFERLOOP_STATE_DIR, file api_key).")
     say(
         f"Try:\n  curl -s {url}/api/v1/generate -H 'X-API-Key: {shown}' "
@@ -92,6 +96,12 @@ def main(arguments: list[str] | None = None) -> int:
         document = config_files.load(chosen.config)
     except (ValidationError, OSError) as error:
         print(f"{chosen.config}: {error}", file=sys.stderr)
+        return 2
+    try:
+        if settings.has_keys():
+            api_keys(settings)
+    except InvalidParameters as error:
+        print(error.message, file=sys.stderr)
         return 2
     key, made = prepare_environment(settings)
     stop = stop_on_signals()

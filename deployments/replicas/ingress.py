@@ -7,18 +7,19 @@ from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
+from deployments.access import api_keys
 from deployments.adapters.files import StoredFiles
 from deployments.adapters.generation import PooledGeneration
 from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
 from deployments.adapters.readiness import HandleReadiness
 from deployments.adapters.validation import HandlePrivacy, HandleQuality
 from deployments.config import AppArgs
+from deployments.metrics import AccessMetrics
 from deployments.replicas.rate_limiter import HandleRateLimiter
 from deployments.settings import Settings
 from deployments.wiring import DataRoot
 from engines.errors import InvalidParameters
 from serve_app.app import create_app
-from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter, RateLimiter
 from serve_app.services import Services
@@ -89,7 +90,9 @@ class Ingress:
             readiness=HandleReadiness(everything),
         )
         limiter = rate_limiter(api, settings, counter)
-        self._app = create_app(services, api, ApiKeys(settings.keys()), limiter)
+        counters = AccessMetrics()
+        keys = api_keys(settings, counters)
+        self._app = create_app(services, api, keys, limiter, counters=counters)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         return self._app

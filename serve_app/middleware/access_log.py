@@ -9,7 +9,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engines.protocols import Clock
-from serve_app.auth import HASH_PREFIX_CHARS
+from serve_app.access.caller import Caller
 
 access_log = logging.getLogger("serve_app.access")
 
@@ -43,10 +43,12 @@ class AccessLogMiddleware:
 
 def _line(scope: Scope, status: int, elapsed_s: float) -> str:
     state = scope.get("state", {})
+    caller: Caller | None = state.get("caller")
     return json.dumps(
         {
             "request_id": state.get("request_id"),
-            "key": str(state.get("key_hash", ""))[:HASH_PREFIX_CHARS] or None,
+            "key_name": caller.name if caller else None,
+            "key": caller.hash_prefix if caller else None,
             "method": scope.get("method", "WEBSOCKET"),
             "path": scope["path"],
             "status": status,

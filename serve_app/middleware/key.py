@@ -7,8 +7,10 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engines.errors import Unauthorized
-from serve_app.auth import ApiKeys
+from engines.errors import InferloopError, RateLimited, Unauthorized
+from serve_app.access.api_keys import ApiKeys
+from serve_app.access.counters import AccessCounters
+from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.errors import to_wire
 
 HEADER = "X-API-Key"
@@ -19,25 +21,42 @@ PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", "/docs", 
 
 
 class KeyMiddleware:
-    def __init__(self, app: ASGIApp, keys: ApiKeys) -> None:
+    """Puts the caller into the request's state. Wrong keys are throttled per address; a right key
+    is always served, whatever else comes from its address."""
+
+    def __init__(
+        self, app: ASGIApp, keys: ApiKeys, throttle: WrongKeyThrottle, counters: AccessCounters
+    ) -> None:
         self._app = app
         self._keys = keys
+        self._throttle = throttle
+        self._counters = counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or scope["path"] in PUBLIC_PATHS:
             await self._app(scope, receive, send)
             return
-        key_hash = self._keys.identify(_presented_key(scope))
-        if key_hash is not None:
-            scope.setdefault("state", {})["key_hash"] = key_hash
+        presented = _presented_key(scope)
+        caller = self._keys.identify(presented)
+        if caller is not None:
+            scope.setdefault("state", {})["caller"] = caller
             await self._app(scope, receive, send)
             return
-        refusal = to_wire(Unauthorized("Missing or invalid API key"))
+        refusal = to_wire(self._refusal(scope, presented))
         if scope["type"] == "websocket":
             # Closing before accepting is how ASGI denies a handshake: the client sees 403.
             await send({"type": "websocket.close", "code": refusal.close_code})
         else:
             await refusal.response()(scope, receive, send)
+
+    def _refusal(self, scope: Scope, presented: str | None) -> InferloopError:
+        if presented:
+            client = scope.get("client")
+            wait_s = self._throttle.wait_s(client[0] if client else "")
+            self._counters.wrong_key("throttled" if wait_s else "refused")
+            if wait_s:
+                return RateLimited("Too many wrong API keys from this address", round(wait_s, 3))
+        return Unauthorized("Missing or invalid API key")
 
 
 def _presented_key(scope: Scope) -> str | None:

@@ -27,7 +27,7 @@ class RateLimitMiddleware:
             await self._app(scope, receive, send)
             return
         try:
-            verdict = await self._limiter.hit(scope["state"]["key_hash"], bucket)
+            verdict = await self._limiter.hit(scope["state"]["caller"].key_hash, bucket)
         except InferloopError as error:
             await to_wire(error).response()(scope, receive, send)
             return

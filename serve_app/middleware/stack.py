@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from starlette.middleware import Middleware
 
-from serve_app.auth import ApiKeys
+from engines.protocols import Clock
+from serve_app.access.api_keys import ApiKeys
+from serve_app.access.counters import AccessCounters
+from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
@@ -25,13 +28,20 @@ from serve_app.rate_limits import RateLimiter
 
 
 def middleware_stack(
-    config: ApiConfig, keys: ApiKeys, limiter: RateLimiter, ids: IdSource
+    config: ApiConfig,
+    keys: ApiKeys,
+    limiter: RateLimiter,
+    ids: IdSource,
+    counters: AccessCounters,
+    clock: Clock,
 ) -> list[Middleware]:
     """Outermost first, as Starlette wants it."""
+    wrong = config.wrong_keys
+    throttle = WrongKeyThrottle(wrong.per_minute, wrong.max_addresses, clock)
     return [
         Middleware(RequestIdMiddleware, ids=ids),
         Middleware(AccessLogMiddleware),
-        Middleware(KeyMiddleware, keys=keys),
+        Middleware(KeyMiddleware, keys=keys, throttle=throttle, counters=counters),
         Middleware(SizeLimitMiddleware, limits=config.bodies),
         Middleware(RateLimitMiddleware, limiter=limiter),
         Middleware(CrashBarrierMiddleware),

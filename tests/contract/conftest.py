@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
+from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
-from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
 from serve_app.rate_limits import MemoryRateLimiter

@@ -88,6 +88,33 @@ def test_a_wrong_config_is_named_before_ray_starts(
     assert "max_qeued" in said
 
 
+def test_a_short_key_is_refused_before_ray_starts_where_strangers_reach_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deployments.local.launch"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "INFERLOOP_HOST": "0.0.0.0",
+            "INFERLOOP_API_KEYS": "hunter2",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert "16" in done.stderr
+    assert "hunter2" not in done.stderr
+    assert "Ray" not in done.stdout
+
+
+def test_a_keys_file_is_found_from_any_folder(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("keys: []")
+    found = prepared(tmp_path, INFERLOOP_API_KEYS_FILE="keys")
+    assert environment_of(found)["INFERLOOP_API_KEYS_FILE"] == str(tmp_path / "keys")
+    assert (found["key"], found["made"]) == ("", False)
+
+
 def test_an_absent_config_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert launch.main(["--config", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml" in capsys.readouterr().err

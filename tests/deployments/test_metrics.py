@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from deployments.metrics import COUNTERS, GAUGES, LATENCY, EngineMetrics
+from deployments.metrics import (
+    COUNTERS,
+    GAUGES,
+    KEY_RELOADS,
+    LATENCY,
+    WRONG_KEYS,
+    AccessMetrics,
+    EngineMetrics,
+)
 from engines.testing.diffusion import FakeEngine
 from engines.types import GeneratedImage
 from tests.engines.diffusion.rig import RecordingListener, request, until
@@ -97,3 +105,16 @@ def test_the_latency_stands_under_the_model_that_made_the_image() -> None:
     pixels = np.zeros((8, 8, 3), np.uint8)
     metrics.image_made(GeneratedImage(pixels, "mini", None, "DDIMScheduler", {}, (), 1.5))
     assert recorded.by_name[LATENCY].told == [(1.5, {"pool": "pool", "model": "mini"})]
+
+
+def test_wrong_keys_and_reloads_are_counted_by_outcome() -> None:
+    recorded = Recorded()
+    metrics = AccessMetrics(recorded)
+    metrics.wrong_key("refused")
+    metrics.wrong_key("throttled")
+    metrics.keys_reloaded("failure")
+    told = {name: instrument.told for name, instrument in recorded.by_name.items()}
+    assert told == {
+        WRONG_KEYS: [(1.0, {"outcome": "refused"}), (1.0, {"outcome": "throttled"})],
+        KEY_RELOADS: [(1.0, {"outcome": "failure"})],
+    }

@@ -25,8 +25,8 @@ from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
 from engines.types import AllowedBuckets
+from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
-from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.services import Services

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from deployments.access import api_keys
 from deployments.local import keys as local_keys
 from deployments.settings import Settings
+from engines.errors import InvalidParameters
 
 
 def test_keys_come_from_the_list_and_from_the_file(
@@ -17,7 +19,23 @@ def test_keys_come_from_the_list_and_from_the_file(
     path.write_text("# people\nalpha\n\n beta \n", encoding="utf-8")
     monkeypatch.setenv("INFERLOOP_API_KEYS", "one, two,,")
     monkeypatch.setenv("INFERLOOP_API_KEYS_FILE", str(path))
-    assert Settings().keys() == ("one", "two", "alpha", "beta")
+    settings = Settings()
+    assert settings.listed_keys() == ("one", "two")
+    keys = api_keys(settings)
+    assert all(keys.identify(key) for key in ("one", "two", "alpha", "beta"))
+    assert len(keys) == 4
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
+def test_short_keys_are_taken_on_loopback(host: str) -> None:
+    assert api_keys(Settings(host=host, api_keys="short")).identify("short")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "gpu-box", ""])
+def test_short_keys_are_refused_beyond_loopback(host: str) -> None:
+    with pytest.raises(InvalidParameters, match="16"):
+        api_keys(Settings(host=host, api_keys="short"))
+    assert api_keys(Settings(host=host, api_keys="long-enough-0123"))
 
 
 def test_a_relative_data_root_is_made_absolute(

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from fastapi import FastAPI
 
+from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
-from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig, RateLimits
 from serve_app.rate_limits import MemoryRateLimiter
 from tests.serve_app.fakes import FakeClock

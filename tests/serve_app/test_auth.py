@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from engines.errors import InvalidParameters
-from serve_app.auth import ApiKeys, key_hash
+from serve_app.access.api_keys import ApiKeys
+from serve_app.access.hashing import key_hash
 from tests.serve_app.face import KEY, OTHER_KEY, Face
 from tests.serve_app.house import House
 
@@ -26,7 +27,9 @@ PROTECTED = [
 
 def test_a_known_key_is_identified_by_its_hash() -> None:
     keys = ApiKeys(["a", "b"])
-    assert keys.identify("b") == key_hash("b")
+    caller = keys.identify("b")
+    assert caller is not None
+    assert caller.key_hash == key_hash("b")
     assert keys.identify("c") is None
     assert keys.identify(None) is None
     assert keys.identify("") is None

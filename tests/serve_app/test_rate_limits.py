@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from engines.errors import Overloaded
+from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
-from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig, RateLimits
 from serve_app.rate_limits import (
     Bucket,
