@@ -25,8 +25,8 @@ from engines.images import ImageLimits
 from engines.profiles.config import ProfilesConfig
 from engines.storage.opening import open_storage
 from engines.types import AllowedBuckets, S3ExportRequest, S3Folder
+from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
-from serve_app.auth import ApiKeys
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter
 from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3, objects
