@@ -16,7 +16,6 @@ from engines.diffusion.models import sources
 from engines.diffusion.models.cache import ModelCache
 from engines.diffusion.models.loader_threads import LoaderThreads
 from engines.diffusion.scheduling.roster import Roster
-from engines.diffusion.scheduling.scheduler import Residency
 from engines.diffusion.stepping import Stepping
 from engines.errors import Canceled, GenerationFailed, InferloopError, ReplicaLost
 
@@ -65,20 +64,12 @@ class StepEngine:
         self._died_of: BaseException | None = None
 
     def step(self) -> bool:
-        """One turn: choose, run one step, decode at most one image. Blocks on the model.
+        """One turn: choose, run one denoising step, finish. Blocks on the model.
         Returns whether there was anything to do."""
-        residencies = self._models.residencies(self._roster.model_ids())
-        unloadable = self._models.take_failures()
-        ended, batch = self._roster.choose(lambda each: residencies.get(each, Residency.LOADING))
-        for generation, error in ended:
-            self._stepping.fail(generation, error)
-        for model_id, error in unloadable.items():
-            for generation in self._roster.of_model(model_id):
-                self._stepping.fail(generation, error)
-        if batch is not None:
-            self._stepping.run(batch)
-        decoded = self._stepping.decode_next()
-        return bool(ended or unloadable or batch or decoded)
+        turn = self._roster.next_turn(self._models)
+        stepped = self._stepping.run(turn)
+        decoded = self._stepping.finish(stepped)
+        return turn.has_work or decoded
 
     def start(self) -> None:
         ready: Future[None] = Future()

@@ -1,9 +1,12 @@
-"""One batch through one step, and one image through the decoder; failures end their own request."""
+"""A turn of the engine: one batch through one denoising step, one image through the decoder.
+
+A failure ends the request it belongs to and no other."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engines.diffusion.isolation import as_domain_error, run_isolated
@@ -16,16 +19,25 @@ if TYPE_CHECKING:
     from engines.diffusion.counters import Counters
     from engines.diffusion.models.cache import ModelCache
     from engines.diffusion.scheduling.generation import Generation
-    from engines.diffusion.scheduling.roster import Roster
-    from engines.diffusion.scheduling.scheduler import Batch
+    from engines.diffusion.scheduling.roster import Roster, Turn
     from engines.protocols import Clock
 
 logger = logging.getLogger(__name__)
 Failures = list[tuple["Generation", Exception]]
 
 
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What came of one denoising step."""
+
+    generations: Sequence[Generation] = ()
+    """Whoever was in the step, failed ones included."""
+    failures: Sequence[tuple[Generation, Exception]] = ()
+
+
 class Stepping:
-    """Runs what the roster chose. Every method blocks on the model; the engine's thread only."""
+    """Runs the turns that the roster chooses. `run` and `finish` block on the model, and belong to
+    the engine's thread."""
 
     def __init__(
         self,
@@ -41,25 +53,33 @@ class Stepping:
         self._counters = counters
         self._clock = clock
 
-    def run(self, batch: Batch) -> None:
-        """Start whoever is new, take one step for all, and tell them."""
+    def run(self, turn: Turn) -> Stepped:
+        """End the requests that are over, start the new ones, take one step for the batch."""
+        for generation, error in turn.ended:
+            self.fail(generation, error)
+        if not turn.batch:
+            return Stepped()
         began_at = self._clock()
-        runner = self._models.runner(batch.key.model_id)
-        generations = self._roster.of(batch)
-        failures = self._start([each for each in generations if each.denoising is None], runner)
-        stepped = [each for each in generations if each.denoising is not None]
+        runner = self._models.runner(turn.batch[0].entry.id)
+        failures = self._start([each for each in turn.batch if each.denoising is None], runner)
+        stepped = [each for each in turn.batch if each.denoising is not None]
         failures += self._advance(stepped, runner)
         self._counters.steps_total += 1
         self._counters.rows_total += sum(each.rows for each in stepped)
         self._counters.step_s_total += self._clock() - began_at
-        for generation, error in failures:
-            self.fail(generation, error)
-        for generation in stepped:
-            if not generation.ended:
-                self._report(generation, runner)
+        return Stepped(stepped, failures)
 
-    def decode_next(self) -> bool:
-        """Decode the image that has waited longest; False where none waits."""
+    def finish(self, stepped: Stepped) -> bool:
+        """End what failed, report the step to the others, and decode at most one image: the one
+        whose latents have waited longest. Returns whether there was one."""
+        for generation, error in stepped.failures:
+            self.fail(generation, error)
+        for generation in stepped.generations:
+            if not generation.ended:
+                self._report(generation, self._models.runner(generation.entry.id))
+        return self._decode_next()
+
+    def _decode_next(self) -> bool:
         generation = self._roster.to_decode()
         if generation is None or generation.denoising is None:
             return False

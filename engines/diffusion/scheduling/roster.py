@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from engines.diffusion import sizes
 from engines.diffusion.scheduling.generation import Generation
-from engines.diffusion.scheduling.scheduler import Batch, BatchScheduler, LaneKey, Residency, Ticket
+from engines.diffusion.scheduling.scheduler import BatchScheduler, LaneKey, Residency, Ticket
 from engines.errors import (
     Canceled,
     DeadlineExceeded,
@@ -23,6 +24,27 @@ if TYPE_CHECKING:
     from engines.diffusion.counters import Counters
     from engines.protocols import Clock, GenerationListener
     from engines.types import GenerationRequest
+
+
+class Models(Protocol):
+    """What the roster asks of the models; contracts as on `models.cache.ModelCache`."""
+
+    def residencies(self, model_ids: Sequence[str]) -> dict[str, Residency]: ...
+    def take_failures(self) -> dict[str, InferloopError]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the engine does next."""
+
+    ended: Sequence[tuple[Generation, InferloopError]]
+    """Requests that are over before their image: cancelled, late, or their model did not load."""
+    batch: Sequence[Generation]
+    """Requests of one lane that take one denoising step together; may be empty."""
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self.ended or self.batch)
 
 
 class Roster:
@@ -97,28 +119,26 @@ class Roster:
             self._closed = True
             self.wake()
 
-    def model_ids(self) -> list[str]:
-        """Models that a request waits for or takes steps with, as of this turn, next one first."""
+    def next_turn(self, models: Models) -> Turn:
+        """Choose what the engine does next; begins to load the models that requests wait for.
+
+        While the decoder is behind there is no batch, so that finished images do not pile up.
+        """
         with self._changed:
             self._woken = False
-            return self._scheduler.model_ids()
-
-    def choose(
-        self, residency: Callable[[str], Residency]
-    ) -> tuple[list[tuple[Generation, InferloopError]], Batch | None]:
-        """This turn's requests that end early, and the batch of its step. While the decoder is
-        behind there is no batch, so that finished images do not pile up."""
+            wanted = self._scheduler.model_ids()
+        residencies = models.residencies(wanted)
+        unloadable = models.take_failures()
         with self._changed:
-            gone = [(self._generations[image_id], why) for image_id, why in self._scheduler.reap()]
-            behind = self._scheduler.decoding >= self._config.max_decoding
-            batch = None if behind else self._scheduler.next_batch(residency)
-        return [(generation, _early_end(generation, why)) for generation, why in gone], batch
-
-    def of(self, batch: Batch) -> list[Generation]:
-        return [self._generations[image_id] for image_id in batch.image_ids]
-
-    def of_model(self, model_id: str) -> list[Generation]:
-        return [each for each in self.everyone() if each.entry.id == model_id]
+            ended = [
+                (generation, unloadable[generation.entry.id])
+                for generation in self._generations.values()
+                if generation.entry.id in unloadable
+            ]
+            gone = self._scheduler.reap()
+            ended += [self._early_end(image_id, why) for image_id, why in gone]
+            batch = self._next_batch(residencies)
+        return Turn(ended, batch)
 
     def everyone(self) -> tuple[Generation, ...]:
         with self._changed:
@@ -152,6 +172,20 @@ class Roster:
             self._scheduler.remove(generation.request.image_id)
             return True
 
+    def _next_batch(self, residencies: Mapping[str, Residency]) -> list[Generation]:
+        if self._scheduler.decoding >= self._config.max_decoding:
+            return []
+        batch = self._scheduler.next_batch(
+            lambda model_id: residencies.get(model_id, Residency.LOADING)
+        )
+        return [self._generations[image_id] for image_id in batch.image_ids] if batch else []
+
+    def _early_end(self, image_id: str, why: str) -> tuple[Generation, InferloopError]:
+        generation = self._generations[image_id]
+        if why == "late":
+            return generation, DeadlineExceeded(generation.request.deadline_s or 0.0)
+        return generation, Canceled("Generation was cancelled")
+
     def _plan(self, request: GenerationRequest, entry: ModelEntry) -> tuple[LaneKey, int]:
         return sizes.plan(request, entry.id, self._size_rules[entry.id])
 
@@ -168,9 +202,3 @@ class Roster:
         counted = self._counters
         per_image_s = counted.step_s_total / counted.images_total if counted.images_total else 1.0
         return min(60.0, max(1.0, round(per_image_s * self._scheduler.queued, 1)))
-
-
-def _early_end(generation: Generation, why: str) -> InferloopError:
-    if why == "late":
-        return DeadlineExceeded(generation.request.deadline_s or 0.0)
-    return Canceled("Generation was cancelled")
