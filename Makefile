@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip
 TORCH_INDEX := $(if $(filter cpu,$(TORCH)),--index-url https://download.pytorch.org/whl/cpu,)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve job-demo test lint types fast bench clean
+.PHONY: help setup setup-dev demo serve job-demo test lint types fast bench release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ test: lint types fast ## lint, types, architecture rules, the whole suite
 
 bench: $(BIN)/.dev ## the benchmarks; results go to benchmarks/RESULTS.md by hand
 	$(BIN)/python -m benchmarks.serving
+
+release: $(BIN)/.dev ## check version, changelog and tag, and build the wheel
+	$(BIN)/python .github/release.py
 
 clean: ## remove caches (not .venv, not data)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build
