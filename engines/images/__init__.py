@@ -1,6 +1,16 @@
 """Safe decoding: every byte that comes from outside passes here before a decoder sees it."""
 
-from engines.images.decoding import decode, encode_jpeg, probe
-from engines.images.model import DecodedImage, ImageInfo, ImageLimits
+from engines.images.decoding import decode, encode_jpeg, probe, verify
+from engines.images.model import DecodedImage, ExifField, ImageInfo, ImageLimits, Metadata
 
-__all__ = ["DecodedImage", "ImageInfo", "ImageLimits", "decode", "encode_jpeg", "probe"]
+__all__ = [
+    "DecodedImage",
+    "ExifField",
+    "ImageInfo",
+    "ImageLimits",
+    "Metadata",
+    "decode",
+    "encode_jpeg",
+    "probe",
+    "verify",
+]

@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 
 from engines.images import gif, jpeg, png, tiff, webp
-from engines.images.model import ImageLimits, refuse
+from engines.images.model import ImageLimits, check_size, refuse
+from engines.images.tails import carries_a_file
+from engines.images.walk import Walk
 
-# What makes a picture with something behind it a second file for another program.
-_FOREIGN = re.compile(
-    rb"PK\x03\x04|PK\x05\x06|%PDF-|Rar!\x1a|7z\xbc\xaf|\x7fELF|MZ\x90|#!/"
-    rb"|<\?php|<\?xml|<!doctype|<(?:html|head|body|script|svg|iframe)\b",
-    re.IGNORECASE,
-)
-_DOCUMENT = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<", re.IGNORECASE)
+_DOCUMENT = re.compile(rb"[\s\xef\xbb\xbf]*<")
 
 
 def sniff(content: bytes) -> str | None:
@@ -26,15 +22,16 @@ def sniff(content: bytes) -> str | None:
         return "GIF"
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "WEBP"
-    if content[:4] in (b"II*\0", b"MM\0*"):
+    if content[:4] in tiff.MAGIC:
         return "TIFF"
     if content.startswith(b"BM"):
         return "BMP"
     return None
 
 
-def check(content: bytes, limits: ImageLimits) -> str:
-    """The file's format; `InvalidImage` if it is too large, of no known kind, or ill-built.
+def check(content: bytes, limits: ImageLimits) -> tuple[str, Walk]:
+    """The file's format and its parts; `InvalidImage` if it is too large, of no known kind, or
+    ill-built.
 
     Linear in the file's length; no pixel is decoded.
     """
@@ -49,26 +46,28 @@ def check(content: bytes, limits: ImageLimits) -> str:
         raise refuse("is a text document (HTML, SVG or XML), not a picture", _known(limits))
     if kind is None or kind not in limits.formats:
         raise refuse(f"is not in a supported format ({', '.join(limits.formats)})", _known(limits))
-    end = _end(content, kind, limits)
-    if end is not None and _FOREIGN.search(content, end):
+    walk = _walk(content, kind, limits)
+    if walk.size is not None:
+        check_size(walk.size, limits)
+    if walk.end is not None and carries_a_file(content, walk.end):
         raise refuse("carries another file behind its pixels", "nothing after the image's end")
-    return kind
+    return kind, walk
 
 
 def _known(limits: ImageLimits) -> str:
     return "format in " + ", ".join(limits.formats)
 
 
-def _end(content: bytes, kind: str, limits: ImageLimits) -> int | None:
+def _walk(content: bytes, kind: str, limits: ImageLimits) -> Walk:
     if kind == "PNG":
-        return png.check(content)
+        return png.walk(content)
     if kind == "JPEG":
-        return jpeg.check(content)
+        return jpeg.walk(content)
     if kind == "GIF":
-        return gif.check(content)
+        return gif.walk(content)
     if kind == "WEBP":
-        return webp.check(content)
+        return webp.walk(content)
     if kind == "BMP":
-        return int.from_bytes(content[2:6], "little") or None
-    tiff.check(content, limits)
-    return None  # a TIFF is random access: its pixels may stand anywhere
+        return Walk(int.from_bytes(content[2:6], "little") or None)
+    # A TIFF is random access: its pixels may stand anywhere, so it has no end.
+    return Walk(None, size=tiff.check(content, limits))

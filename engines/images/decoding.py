@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from PIL import Image, UnidentifiedImageError
 
 from engines.errors import InvalidImage
-from engines.images import containers, png, tiff, webp
-from engines.images.model import DecodedImage, ImageInfo, ImageLimits, refuse
+from engines.images import containers
+from engines.images.metadata import collect, orientation_of
+from engines.images.model import DecodedImage, ImageInfo, ImageLimits, check_size, refuse
 from engines.images.pixels import has_alpha, to_rgb, upright
+from engines.images.walk import pixels_only
 
 if TYPE_CHECKING:
     from engines.types import Pixels
@@ -36,7 +38,6 @@ _BROKEN = (
     RuntimeError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
     Warning,  # where the interpreter was told to raise them
 )
 
@@ -44,8 +45,8 @@ _BROKEN = (
 def probe(content: bytes, limits: ImageLimits) -> ImageInfo:
     """What the header says. Reads no pixels; raises `InvalidImage` for what `decode` would refuse
     by its header or structure."""
-    kind = containers.check(content, limits)
-    with _opened(content, kind, limits) as image:
+    kind, walk = containers.check(content, limits)
+    with _opened(pixels_only(content, walk), kind, limits) as image:
         return _info(image, kind)
 
 
@@ -53,19 +54,27 @@ def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
     """The first frame as upright RGB pixels, uint8 (height, width, 3).
 
     Alpha is laid over white; 16 bits become 8 by division by 257; CMYK, palettes and grey become
-    RGB. Colour profiles are not applied. Peak memory is about 10 bytes a pixel and the file once.
-    Raises `InvalidImage`, and nothing else, for whatever bytes it is given.
+    RGB. Colour profiles are not applied. Peak memory is about 10 bytes a pixel and the file twice.
+    Broken metadata are named in `metadata.damaged` and stop nothing. Raises `InvalidImage`, and
+    nothing else, for whatever bytes it is given.
     """
-    kind = containers.check(content, limits)
-    with _opened(content, kind, limits) as image:
+    kind, walk = containers.check(content, limits)
+    with _opened(pixels_only(content, walk), kind, limits) as image:
         info = _info(image, kind)
-        exif = image.info.get("exif", b"")
-        # Pillow turns TIFF files upright itself.
-        orientation = 1 if kind == "TIFF" else tiff.exif_orientation(exif)
-        if kind == "TIFF":
-            exif = image.getexif().tobytes()
-        texts = png.text_chunks(content) if kind == "PNG" else {}
-        return DecodedImage(upright(to_rgb(image), orientation), info, texts, exif)
+        pixels = to_rgb(image)
+    found = collect(content, kind, walk, limits.max_metadata_bytes)
+    # Pillow turns TIFF files upright itself.
+    orientation = 1 if kind == "TIFF" else orientation_of(found)
+    return DecodedImage(upright(pixels, orientation), info, found)
+
+
+def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
+    """`decode` for who wants no pixels: raises what it raises."""
+    kind, walk = containers.check(content, limits)
+    with _opened(pixels_only(content, walk), kind, limits) as image:
+        info = _info(image, kind)
+        to_rgb(image)
+    return info
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 80) -> bytes:
@@ -79,33 +88,20 @@ def encode_jpeg(pixels: Pixels, quality: int = 80) -> bytes:
 def _opened(content: bytes, kind: str, limits: ImageLimits) -> Iterator[Image.Image]:
     """The seam to Pillow: opened with its size checked; foreign errors become `InvalidImage`."""
     try:
-        if kind == "WEBP":
-            _check_size(webp.canvas(content), limits)
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
-            _check_size(image.size, limits)
+            check_size(image.size, limits)
             yield image
     except InvalidImage:
         raise
     except UnidentifiedImageError:
         raise refuse(f"has a broken {kind} header") from None
+    except Image.DecompressionBombError:
+        pixels = f"width * height <= {limits.max_pixels}"
+        raise refuse(f"has more than {limits.max_pixels} pixels in all", pixels) from None
     except MemoryError:
-        raise refuse("does not fit into memory") from None
+        raise refuse("takes too much memory to read", "memory within the limit") from None
     except _BROKEN:
         raise refuse(f"is a broken or truncated {kind} file") from None
-
-
-def _check_size(size: tuple[int, int], limits: ImageLimits) -> None:
-    width, height = size
-    if width * height > limits.max_pixels:
-        raise refuse(
-            f"has {width} x {height} pixels, more than {limits.max_pixels} in all",
-            f"width * height <= {limits.max_pixels}",
-        )
-    if max(width, height) > limits.max_side_px:
-        raise refuse(
-            f"has {width} x {height} pixels, a side over {limits.max_side_px}",
-            f"side <= {limits.max_side_px}",
-        )
 
 
 def _info(image: Image.Image, kind: str) -> ImageInfo:

@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 from engines.images.model import refuse
+from engines.images.walk import Block, Walk
 
 MAGIC = (b"GIF87a", b"GIF89a")
 _MAX_BLOCKS = 262_144
 _MAX_EXTENSION_BYTES = 2**20
+_EXTENSION, _IMAGE, _TRAILER, _COMMENT, _CONTROL = 0x21, 0x2C, 0x3B, 0xFE, 0xF9
+_XMP = b"\x21\xff\x0bXMP DataXMP"
 
 
-def check(content: bytes) -> int | None:
-    """Where the image ends (None: it is cut short); `InvalidImage` for bombs.
-
-    Readers gather comments piece by piece, which takes quadratic time: extensions are bounded.
-    """
-    at = 13 + _colour_table_bytes(content[10:11])
+def walk(content: bytes) -> Walk:
+    """`InvalidImage` for bombs: every block and every part of one counts."""
+    at = 13 + _color_table_bytes(content[10:11])
+    metadata: list[Block] = []
+    without: list[tuple[int, int]] = []
     blocks = extension_bytes = 0
     while at < len(content):
         kind, start = content[at], at
-        if kind == 0x3B:
-            return at + 1
-        if kind == 0x21:
-            at += 2
-        elif kind == 0x2C:
-            at += 11 + _colour_table_bytes(content[at + 9 : at + 10])
-        else:
-            return None
-        while at < len(content) and content[at]:
-            at += content[at] + 1
-            blocks += 1
-            if blocks > _MAX_BLOCKS:
-                raise refuse(f"has more than {_MAX_BLOCKS} GIF blocks")
-        at += 1
-        extension_bytes += at - start if kind == 0x21 else 0
+        if kind == _TRAILER:
+            return Walk(at + 1, tuple(metadata), tuple(without))
+        if kind not in (_EXTENSION, _IMAGE):
+            break
+        head = 2 if kind == _EXTENSION else 11 + _color_table_bytes(content[at + 9 : at + 10])
+        at, blocks = _behind_parts(content, at + head, blocks + 1)
+        if kind == _EXTENSION and content[start + 1 : start + 2] != bytes([_CONTROL]):
+            extension_bytes += at - start
+            without.append((start, min(at, len(content))))
+            metadata.extend(_metadata(content, start, at))
         if extension_bytes > _MAX_EXTENSION_BYTES:
             raise refuse("has more than 1 MiB of GIF extensions")
-    return None
+    return Walk(None, tuple(metadata), tuple(without))
 
 
-def _colour_table_bytes(flags: bytes) -> int:
+def _behind_parts(content: bytes, at: int, blocks: int) -> tuple[int, int]:
+    """Position behind the terminator of a chain of parts, and the blocks counted by then."""
+    while at < len(content) and content[at]:
+        at += content[at] + 1
+        blocks += 1
+        if blocks > _MAX_BLOCKS:
+            break
+    if blocks > _MAX_BLOCKS:
+        raise refuse(f"has more than {_MAX_BLOCKS} GIF blocks")
+    return at + 1, blocks
+
+
+def _metadata(content: bytes, start: int, end: int) -> list[Block]:
+    end = min(end, len(content))
+    if content.startswith(_XMP, start):
+        return [Block("xmp", start + len(_XMP), end)]
+    if content[start + 1] == _COMMENT:
+        return [Block("comment", start + 3, end)]
+    return []
+
+
+def _color_table_bytes(flags: bytes) -> int:
     if not flags or not flags[0] & 0x80:
         return 0
     return 3 * 2 ** ((flags[0] & 7) + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,10 +21,43 @@ class ImageLimits(BaseModel):
     max_bytes: int = Field(default=32 * 2**20, description="Largest file, bytes.")
     max_pixels: int = Field(default=40_000_000, description="Largest width * height, pixels.")
     max_side_px: int = Field(default=16_384, description="Longest side, pixels.")
+    max_metadata_bytes: int = Field(
+        default=4 * 2**20,
+        ge=1024,
+        description="EXIF, XMP, IPTC and texts of a file that are read, unpacked, bytes in all; a "
+        "file with more is judged, and what was not read is an issue of its privacy report.",
+    )
     formats: tuple[str, ...] = Field(
         default=("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"),
         description="Formats decoded, in Pillow's names; told by content, never by file name.",
     )
+
+
+class ExifField(NamedTuple):
+    """One entry of a TIFF directory, as it is stored."""
+
+    directory: str
+    """"main", "exif", "gps", "interoperability" or "sub"."""
+    tag: int
+    kind: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Everything that a file tells beside its pixels, undeciphered."""
+
+    exif: tuple[ExifField, ...] = ()
+    xmp: tuple[bytes, ...] = ()
+    """Packets of XML."""
+    iptc: tuple[bytes, ...] = ()
+    """Data sets of IPTC-IIM."""
+    texts: tuple[tuple[str, str], ...] = ()
+    """Keyword and text: PNG text, JPEG and GIF comments."""
+    damaged: tuple[str, ...] = ()
+    """What could not be read, in words ("EXIF")."""
+    unread: tuple[str, ...] = ()
+    """What was left out because it is too much, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +81,24 @@ class DecodedImage:
 
     pixels: Pixels
     info: ImageInfo
-    png_text: dict[str, str] = field(default_factory=dict)
-    """tEXt, zTXt and iTXt chunks, wherever they stand in the file."""
-    exif: bytes = b""
-    """A TIFF structure, with or without the leading "Exif\\0\\0", whose directories were checked
-    to hold no more than their own length: safe to give to a reader."""
+    metadata: Metadata = field(default_factory=Metadata)
 
 
 def refuse(reason: str, constraint: str = "a decodable image") -> InvalidImage:
     """The one shape in which a file is turned away; `reason` completes "image ..."."""
     return InvalidImage(Fault("image", None, constraint, reason))
+
+
+def check_size(size: tuple[int, int], limits: ImageLimits) -> None:
+    """`InvalidImage` for a width and height beyond the limits."""
+    width, height = size
+    if width * height > limits.max_pixels:
+        raise refuse(
+            f"has {width} x {height} pixels, more than {limits.max_pixels} in all",
+            f"width * height <= {limits.max_pixels}",
+        )
+    if max(width, height) > limits.max_side_px:
+        raise refuse(
+            f"has {width} x {height} pixels, a side over {limits.max_side_px}",
+            f"side <= {limits.max_side_px}",
+        )

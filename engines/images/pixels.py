@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from engines.types import Pixels
 
+_WHITE_16_BIT = 65_535
+
 
 def has_alpha(image: Image.Image) -> bool:
     """Whether any pixel can be see-through: an alpha channel, a transparent colour."""
@@ -28,7 +30,7 @@ def to_rgb(image: Image.Image) -> Pixels:
     if image.mode == "F":
         raise refuse("has floating-point pixels", "8 or 16 bits a channel")
     if image.mode.startswith("I"):
-        return _grey_16_bit(image)
+        return _gray_16_bit(image)
     if has_alpha(image):
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
@@ -37,11 +39,14 @@ def to_rgb(image: Image.Image) -> Pixels:
     return np.array(image.convert("RGB"))
 
 
-def _grey_16_bit(image: Image.Image) -> Pixels:
-    grey = np.array(image)
-    if grey.min() < 0 or grey.max() > 65_535:
+def _gray_16_bit(image: Image.Image) -> Pixels:
+    gray = np.array(image)
+    if gray.min() < 0 or gray.max() > _WHITE_16_BIT:
         raise refuse("has 32-bit pixels", "8 or 16 bits a channel")
-    eight_bit: NDArray[np.uint8] = ((grey.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    see_through = image.info.get("transparency")
+    if isinstance(see_through, int):
+        gray[gray == see_through] = _WHITE_16_BIT
+    eight_bit: NDArray[np.uint8] = ((gray.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return np.repeat(eight_bit[:, :, None], 3, axis=2)
 
 

@@ -8,20 +8,22 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 import cv2
 import numpy as np
 
 from engines.errors import GenerationFailed
+from engines.images.png import MAGIC, chunks
 
 if TYPE_CHECKING:
     from engines.types import Pixels
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_END = 33
 """Signature and IHDR: 8 + 4 + 4 + 13 + 4 bytes."""
 _MAX_TEXT_BYTES = 2**20
+_MAX_CHUNKS_BEFORE_PIXELS = 1024
 # Run lengths at level 1: half the time of Pillow's level 1 on photographs, and 10 % smaller.
 _ENCODING = (
     cv2.IMWRITE_PNG_COMPRESSION,
@@ -50,17 +52,15 @@ def encode_png(pixels: Pixels, text: Mapping[str, str]) -> bytes:
 def read_png_text(file: BinaryIO) -> dict[str, str]:
     """Every uncompressed iTXt before the pixels; empty for what is no PNG, or a broken one."""
     text: dict[str, str] = {}
-    if file.read(8) != SIGNATURE:
+    if file.read(len(MAGIC)) != MAGIC:
         return text
-    while len(head := file.read(8)) == 8:
-        size, kind = struct.unpack(">I4s", head)
-        if kind in (b"IDAT", b"IEND"):
+    for chunk in islice(chunks(file), _MAX_CHUNKS_BEFORE_PIXELS):
+        if chunk.kind in (b"IDAT", b"IEND"):
             break
-        if kind != b"iTXt" or size > _MAX_TEXT_BYTES:
-            file.seek(size + 4, 1)
+        if chunk.kind != b"iTXt" or chunk.length > _MAX_TEXT_BYTES:
             continue
-        body, checksum = file.read(size), file.read(4)
-        if checksum != _crc(kind + body):
+        body, checksum = file.read(chunk.length), file.read(4)
+        if checksum != _crc(b"iTXt" + body):
             break
         keyword, _, rest = body.partition(b"\0")
         language, _, translated = rest[2:].partition(b"\0")

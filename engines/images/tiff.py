@@ -1,76 +1,157 @@
-"""TIFF directories, walked before a library reads them.
+"""TIFF directories, walked before a library reads them; EXIF blocks are TIFF structures too.
 
-EXIF blocks are TIFF structures too. A directory of 65,535 entries that all point at the same
-30 MB is a valid 31 MB file that costs a naive reader two terabytes.
+Classic TIFF (TIFF 6.0) and BigTIFF. A directory of 65,535 entries that all point at the same
+30 MB is a valid 31 MB file that costs a naive reader two terabytes; directories may point at each
+other in a circle. So each directory is read once, and directories and entries are counted.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from engines.images.model import ImageLimits, refuse
 
+MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION = 0x0112
-_TILE_WIDTH, _TILE_LENGTH = 0x0142, 0x0143
-_SUB_DIRECTORIES = (0x8769, 0x8825, 0xA005)  # Exif, GPS, interoperability
+_WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_LENGTH = 0x0100, 0x0101, 0x0142, 0x0143
+_CHILDREN = {0x8769: "exif", 0x8825: "gps", 0xA005: "interoperability", 0x014A: "sub"}
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_TYPE_BYTES |= {16: 8, 17: 8, 18: 8, 129: 1}  # BigTIFF, and UTF-8 of Exif 3.0
 _SLACK_BYTES = 65_536
+_MAX_DIRECTORIES = 256
+_MAX_ENTRIES = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class Field(NamedTuple):
+    """One entry; its value is `content[start:start + size_bytes]`, cut where the file ends."""
+
+    directory: str
+    """"main" for every directory of the chain, or "exif", "gps", "interoperability", "sub"."""
     tag: int
+    kind: int
+    start: int
     size_bytes: int
-    value: int
-    """First value of an inline SHORT or LONG; elsewhere meaningless."""
+    number: int
+    """First value of a SHORT, LONG or IFD entry; elsewhere meaningless."""
 
 
-def _entries(content: bytes, offset: int, order: str) -> Iterator[_Entry]:
-    if offset + 2 > len(content):
+@dataclass(slots=True)
+class Structure:
+    """What the directories hold, in order; `damaged` where one of them is not whole, `unread`
+    where there are more than anybody reads."""
+
+    fields: list[Field] = field(default_factory=list)
+    max_entries: int = _MAX_ENTRIES
+    damaged: bool = False
+    unread: bool = False
+
+    @property
+    def left(self) -> int:
+        """Entries that may still be read."""
+        return max(0, self.max_entries - len(self.fields))
+
+    def number(self, tag: int, default: int, directory: str = "main") -> int:
+        """First number under `tag` in the first directory that has it."""
+        found = (f.number for f in self.fields if f.tag == tag and f.directory == directory)
+        return next(found, default)
+
+
+class _Layout(NamedTuple):
+    """How positions and counts are written: in 32 bits, or in BigTIFF's 64."""
+
+    order: str
+    word: str
+    word_bytes: int
+    count: str
+    count_bytes: int
+
+
+def _layout(content: bytes) -> _Layout | None:
+    order = {b"II": "<", b"MM": ">"}.get(content[:2])
+    if order is None or content[:4] not in MAGIC or len(content) < 8:
+        return None
+    big = b"+" in content[2:4]
+    return _Layout(order, *(("Q", 8, "Q", 8) if big else ("L", 4, "H", 2)))
+
+
+def structure(content: bytes, max_entries: int = _MAX_ENTRIES) -> Structure:
+    """Every directory, each once, until `max_entries` are read; never raises."""
+    found = Structure(max_entries=max_entries)
+    layout = _layout(content)
+    if layout is None:
+        found.damaged = True
+        return found
+    seen: set[int] = set()
+    waiting = [("main", _word(content, 8 if layout.word == "Q" else 4, layout))]
+    while waiting:
+        name, offset = waiting.pop()
+        if offset == 0 or offset in seen:
+            continue
+        seen.add(offset)
+        if len(seen) > _MAX_DIRECTORIES or found.left <= 0:
+            found.unread = True
+            break
+        waiting.extend(_directory(content, offset, name, layout, found))
+    return found
+
+
+def _directory(
+    content: bytes, offset: int, name: str, layout: _Layout, found: Structure
+) -> Iterator[tuple[str, int]]:
+    """Add its fields to `found`; the directories that it points at."""
+    if offset + layout.count_bytes > len(content):
+        found.damaged = True
         return
-    (count,) = struct.unpack_from(order + "H", content, offset)
-    for index in range(count):
-        at = offset + 2 + 12 * index
-        if at + 12 > len(content):
+    (count,) = struct.unpack_from(layout.order + layout.count, content, offset)
+    entry_bytes = 4 + 2 * layout.word_bytes
+    at = offset + layout.count_bytes
+    read = min(count, found.left)
+    found.unread |= read < count
+    for _ in range(read):
+        if at + entry_bytes > len(content):
+            found.damaged = True
             return
-        tag, kind, number = struct.unpack_from(order + "HHL", content, at)
-        (value,) = struct.unpack_from(order + ("H" if kind == 3 else "L"), content, at + 8)
-        yield _Entry(tag, number * _TYPE_BYTES.get(kind, 1), value)
+        entry = _entry(content, at, name, layout)
+        found.fields.append(entry)
+        if entry.tag in _CHILDREN:
+            yield _CHILDREN[entry.tag], entry.number
+        at += entry_bytes
+    if name in ("main", "sub") and read == count:
+        yield name, _word(content, at, layout)
 
 
-def first_directory(content: bytes) -> dict[int, int]:
-    """Tag to inline value of the first directory; empty if there is none.
-
-    Raises `InvalidImage` where the directories claim more bytes than the structure has.
-    """
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(content[:4])
-    if order is None or len(content) < 8:
-        return {}
-    (start,) = struct.unpack_from(order + "L", content, 4)
-    claimed, values = 0, {}
-    for entry in _entries(content, start, order):
-        claimed += entry.size_bytes
-        values[entry.tag] = entry.value
-    for tag in _SUB_DIRECTORIES:
-        if tag in values:
-            claimed += sum(entry.size_bytes for entry in _entries(content, values[tag], order))
-    if claimed > len(content) + _SLACK_BYTES:
-        raise refuse("has metadata that claims more bytes than the file has")
-    return values
+def _entry(content: bytes, at: int, name: str, layout: _Layout) -> Field:
+    tag, kind, count = struct.unpack_from(f"{layout.order}HH{layout.word}", content, at)
+    size = count * _TYPE_BYTES.get(kind, 1)
+    start = at + 4 + layout.word_bytes
+    if size > layout.word_bytes:
+        start = _word(content, start, layout)
+    form = {3: "H", 16: "Q", 18: "Q"}.get(kind, "L")
+    whole = start + struct.calcsize(f"={form}") <= len(content)
+    (number,) = struct.unpack_from(layout.order + form, content, start) if whole else (0,)
+    return Field(name, tag, kind, start, size, number)
 
 
-def check(content: bytes, limits: ImageLimits) -> None:
-    """Raise `InvalidImage` for a TIFF file whose directories or tiles are a bomb."""
-    values = first_directory(content)
-    if not values:
+def _word(content: bytes, at: int, layout: _Layout) -> int:
+    if at + layout.word_bytes > len(content):
+        return 0
+    (word,) = struct.unpack_from(layout.order + layout.word, content, at)
+    return int(word)
+
+
+def check(content: bytes, limits: ImageLimits) -> tuple[int, int]:
+    """Width and height of the first picture; `InvalidImage` for a TIFF file whose directories or
+    tiles are a bomb."""
+    found = structure(content)
+    if not found.fields:
         raise refuse("is a TIFF file without a directory")
-    if values.get(_TILE_WIDTH, 1) * values.get(_TILE_LENGTH, 1) > limits.max_pixels:
+    if found.unread:
+        raise refuse("has more TIFF directories or entries than a picture needs")
+    if sum(f.size_bytes for f in found.fields) > 2 * len(content) + _SLACK_BYTES:
+        raise refuse("has metadata that claims more bytes than the file has")
+    if found.number(_TILE_WIDTH, 1) * found.number(_TILE_LENGTH, 1) > limits.max_pixels:
         raise refuse("has TIFF tiles larger than an image may be", "tile within max_pixels")
-
-
-def exif_orientation(exif: bytes) -> int:
-    """EXIF orientation, 1..8; 1 where it is absent or out of range."""
-    value = first_directory(exif.removeprefix(b"Exif\0\0")).get(ORIENTATION, 1)
-    return value if 1 <= value <= 8 else 1
+    return found.number(_WIDTH, 0), found.number(_HEIGHT, 0)

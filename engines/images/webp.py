@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 
-from engines.images import tiff
 from engines.images.model import refuse
+from engines.images.walk import Block, Walk
 
 _MAX_CHUNKS = 4096
+_EXIF = b"Exif\0\0"
 
 
-def _chunks(content: bytes, end: int) -> Iterator[tuple[bytes, bytes]]:
+def walk(content: bytes) -> Walk:
+    """`InvalidImage` for a file of more chunks than a picture needs."""
+    end = 8 + int.from_bytes(content[4:8], "little")
+    metadata: list[Block] = []
     at = 12
     for _ in range(_MAX_CHUNKS):
-        if at + 8 > end:
-            return
+        if at + 8 > min(end, len(content)):
+            return Walk(end if end <= len(content) else None, tuple(metadata), (), canvas(content))
         kind, length = struct.unpack_from("<4sL", content, at)
-        yield kind, content[at + 8 : at + 8 + length]
+        start, behind = at + 8, min(at + 8 + length, len(content))
+        if kind == b"EXIF":
+            skipped = len(_EXIF) if content.startswith(_EXIF, start) else 0
+            metadata.append(Block("exif", start + skipped, behind))
+        elif kind == b"XMP ":
+            metadata.append(Block("xmp", start, behind))
         at += 8 + length + length % 2
     raise refuse(f"has more than {_MAX_CHUNKS} WebP chunks")
-
-
-def check(content: bytes) -> int | None:
-    """Where the image ends (None: it is cut short); `InvalidImage` for bombs in EXIF."""
-    end = 8 + int.from_bytes(content[4:8], "little")
-    if end > len(content):
-        return None
-    for kind, body in _chunks(content, end):
-        if kind == b"EXIF":
-            tiff.first_directory(body.removeprefix(b"Exif\0\0"))
-    return end
 
 
 def canvas(content: bytes) -> tuple[int, int]:

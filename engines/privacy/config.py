@@ -112,13 +112,21 @@ class PiiConfig(_Frozen):
 class MetadataConfig(_Frozen):
     """What is read beside the pixels."""
 
-    enabled: bool = Field(default=True, description="Whether EXIF, XMP and PNG text are read.")
+    enabled: bool = Field(default=True, description="Whether EXIF, XMP, IPTC and texts are read.")
     recipe_keywords: tuple[str, ...] = Field(
         default=("inferloop.recipe", "inferloop_recipe"),
         description="PNG text of our own: of its JSON only the prompts are searched.",
     )
     max_text_characters: int = Field(
-        default=20_000, ge=100, description="Of each text only so much is searched, characters."
+        default=100_000,
+        ge=100,
+        description="Characters searched of all texts of an image together; a file with more gets "
+        "the issue metadata_not_checked and does not pass.",
+    )
+    max_text_cpu_s: float = Field(
+        default=2.0,
+        gt=0.0,
+        description="CPU seconds for that search; past them as past the characters.",
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engines.privacy.severity import METADATA_SEVERITY, PII_SEVERITY, RANK
+from engines.privacy.severity import METADATA_SEVERITY, NOT_LOOKED_AT, PII_SEVERITY, RANK
 
 if TYPE_CHECKING:
     from engines.privacy.config import ScoreTable, VerdictConfig
@@ -31,7 +31,7 @@ def has_passed(issues: Sequence[PrivacyIssue], score: int, verdict: VerdictConfi
     """No check was missing, nothing as grave as `verdict.fail_at`, and the score suffices."""
     grave = RANK[verdict.fail_at]
     return score >= verdict.min_score and not any(
-        RANK[issue.severity] >= grave or issue.type.endswith("_unavailable") for issue in issues
+        RANK[issue.severity] >= grave or issue.type in NOT_LOOKED_AT for issue in issues
     )
 
 

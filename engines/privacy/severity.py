@@ -25,6 +25,7 @@ PII_SEVERITY: Mapping[str, Severity] = {
 METADATA_SEVERITY: Mapping[str, Severity] = {
     "gps_location": "high",
     "owner_name": "medium",
+    "person_name": "medium",
     "device_serial": "low",
 }
 OTHER_SEVERITY: Mapping[str, Severity] = {
@@ -34,8 +35,18 @@ OTHER_SEVERITY: Mapping[str, Severity] = {
     "text": "low",
     "face_check_unavailable": "high",
     "text_check_unavailable": "high",
-    "metadata_check_unavailable": "medium",
+    "metadata_damaged": "medium",
+    "metadata_not_checked": "medium",
 }
 SEVERITY: Mapping[str, Severity] = {**PII_SEVERITY, **METADATA_SEVERITY, **OTHER_SEVERITY}
 PERSONAL = frozenset(PII_SEVERITY) | frozenset(METADATA_SEVERITY)
+NOT_LOOKED_AT = frozenset(
+    {
+        "face_check_unavailable",
+        "text_check_unavailable",
+        "metadata_damaged",
+        "metadata_not_checked",
+    }
+)
+"""Types that say that a check is missing: an image with one of them never passes."""
 RANK: Mapping[Severity, int] = {"low": 0, "medium": 1, "high": 2}

@@ -85,7 +85,7 @@ class PrivacyValidator:
         """Judge the image file `content`. Raises `InvalidImage` for what cannot be decoded."""
         image = decode(content, self._limits)
         sightings = self._inspector.inspect(image.pixels, check_faces, check_text)
-        issues = tuple(self._issues(content, image, sightings))
+        issues = tuple(self._issues(image, sightings))
         score = privacy_score(issues, self._config.score)
         return PrivacyReport(
             key=key,
@@ -111,12 +111,10 @@ class PrivacyValidator:
         """
         return self._anonymizer.anonymize(decode(content, self._limits).pixels, key, method)
 
-    def _issues(
-        self, content: bytes, image: DecodedImage, sightings: Sightings
-    ) -> Iterator[PrivacyIssue]:
+    def _issues(self, image: DecodedImage, sightings: Sightings) -> Iterator[PrivacyIssue]:
         yield from face_issues(sightings, self._face_detector.name)
         yield from text_issues(sightings, self._text_reader.name)
-        yield from self._metadata.read(content, image)
+        yield from self._metadata.read(image.metadata)
         if self._references is not None:
             yield from self._memorised(self._references, image.pixels, sightings)
 

@@ -1,1 +1,5 @@
-"""What a file tells beside its pixels."""
+"""What a file tells beside its pixels: places, owners, serial numbers, personal data in texts."""
+
+from engines.privacy.metadata.reading import MetadataReader
+
+__all__ = ["MetadataReader"]

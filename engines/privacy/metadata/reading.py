@@ -1,107 +1,118 @@
-"""What a file tells beside its pixels: places, owners, serial numbers, PII in texts."""
+"""All metadata of a file, through one road: statements, then one search of all their texts."""
 
 from __future__ import annotations
 
 import json
-import re
-import struct
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
-from engines.privacy.metadata.xmp import xmp_findings, xmp_packet
+from engines.privacy.metadata.budget import TextBudget
+from engines.privacy.metadata.exif import exif_statements
+from engines.privacy.metadata.iptc import iptc_statements
+from engines.privacy.metadata.statement import Statement
+from engines.privacy.metadata.xmp import xmp_statements
 from engines.privacy.pii import masked
 from engines.privacy.severity import SEVERITY
 from engines.types import PrivacyIssue
 
 if TYPE_CHECKING:
-    from engines.images import DecodedImage
+    from engines.images import Metadata
     from engines.privacy.config import MetadataConfig
     from engines.privacy.model import PiiDetector
+    from engines.protocols import Clock
 
-_EXIF_DIRECTORY, _GPS_DIRECTORY = 0x8769, 0x8825
-_GPS_PLACE = (2, 4)  # latitude, longitude
-_OWNERS = {0x013B: "Artist", 0x9C9D: "XPAuthor", 0x8298: "Copyright", 0xA430: "CameraOwnerName"}
-_SERIALS = {
-    0xA431: "BodySerialNumber",
-    0xA435: "LensSerialNumber",
-    0xC62F: "CameraSerialNumber",
-    0xA420: "ImageUniqueID",
-}
-_TEXTS = {
-    0x010E: "ImageDescription",
-    0x9286: "UserComment",
-    0x9C9B: "XPTitle",
-    0x9C9C: "XPComment",
-    0x9C9E: "XPKeywords",
-    0x9C9F: "XPSubject",
-}
-_XMP_KEYWORD = "XML:com.adobe.xmp"
+_OWNER_KEYWORDS = frozenset({"author", "artist", "creator", "owner", "copyright"})
 _NOT_PERSONAL_HERE = "url"  # every standard text of a file is full of links to its standard
+_MOST_LISTED = 100
 
 
 class MetadataReader:
     """Pure and safe to share between threads."""
 
-    def __init__(self, config: MetadataConfig, pii: PiiDetector) -> None:
+    def __init__(
+        self, config: MetadataConfig, pii: PiiDetector, clock: Clock = time.thread_time
+    ) -> None:
         self._config = config
         self._pii = pii
+        self._clock = clock
 
-    def read(self, content: bytes, image: DecodedImage) -> tuple[PrivacyIssue, ...]:
-        """Issues of the metadata; `content` is the file that `image` was decoded from."""
+    def read(self, metadata: Metadata) -> tuple[PrivacyIssue, ...]:
+        """Issues of the metadata: what each field is by itself, then what their texts hold, then
+        what could not be read or was not. Each issue once."""
         if not self._config.enabled:
             return ()
-        packet = image.png_text.get(_XMP_KEYWORD) or xmp_packet(content)
-        return (
-            *self._exif(image.exif),
-            *(_issue(kind, "xmp", name) for kind, name in xmp_findings(packet)),
-            *self._in_text("xmp", "XMP", re.sub(r"<[^>]*>", "\n", packet), only="email"),
-            *self._png(image.png_text),
-        )
-
-    def _exif(self, content: bytes) -> Iterator[PrivacyIssue]:
-        if not content:
-            return
-        try:
-            tags = _exif_tags(content)
-        except (OSError, ValueError, TypeError, KeyError, SyntaxError, struct.error):
-            yield PrivacyIssue(
-                "metadata_check_unavailable", "medium", "EXIF data could not be read", "exif"
-            )
-            return
-        if all(tag in tags["gps"] for tag in _GPS_PLACE):
-            yield _issue("gps_location", "exif", "GPSLatitude, GPSLongitude")
-        for tag, value in tags["main"].items():
-            text = _as_text(value)
-            if not text:
-                continue
-            if tag in _OWNERS:
-                yield _issue("owner_name", "exif", _OWNERS[tag], masked("metadata", text))
-            elif tag in _SERIALS:
-                yield _issue("device_serial", "exif", _SERIALS[tag], masked("serial", text))
-            if tag in _TEXTS or tag in _OWNERS:
-                yield from self._in_text("exif", {**_TEXTS, **_OWNERS}[tag], text)
-
-    def _png(self, texts: Mapping[str, str]) -> Iterator[PrivacyIssue]:
-        for keyword, text in texts.items():
-            if keyword == _XMP_KEYWORD:
-                continue
-            if keyword in self._config.recipe_keywords:
-                for name, prompt in _prompts(text):
-                    yield from self._in_text("png_text", f"the recipe's {name}", prompt)
+        damaged, unread = list(metadata.damaged), list(metadata.unread)
+        statements = []
+        for statement in _statements(metadata, self._config.recipe_keywords):
+            if isinstance(statement, Statement):
+                statements.append(statement)
             else:
-                yield from self._in_text("png_text", "PNG text", text)
-                if keyword.lower() == "author" and text.strip():
-                    yield _issue("owner_name", "png_text", "Author", masked("metadata", text))
+                damaged.append(statement)
+        budget = TextBudget(
+            self._config.max_text_characters, self._config.max_text_cpu_s, self._clock
+        )
+        issues = dict.fromkeys(_told(statements))
+        issues.update(dict.fromkeys(self._found(statements, budget)))
+        if budget.spent:
+            unread.append("texts")
+        listed = list(issues)[:_MOST_LISTED]
+        if len(issues) > _MOST_LISTED:
+            unread.append(f"more than {_MOST_LISTED} findings")
+        return (*listed, *_gaps("metadata_damaged", "damaged", damaged), *_not_checked(unread))
 
-    def _in_text(
-        self, detector: str, where: str, text: str, only: str | None = None
+    def _found(
+        self, statements: Sequence[Statement], budget: TextBudget
     ) -> Iterator[PrivacyIssue]:
-        for match in self._pii.find(text[: self._config.max_text_characters]):
-            if match.type == _NOT_PERSONAL_HERE or (only is not None and match.type != only):
-                continue
-            yield _issue(match.type, detector, where, masked(match.type, match.text))
+        for statement in statements:
+            for piece in budget.pieces(statement.text):
+                yield from self._in_text(statement, piece)
+
+    def _in_text(self, statement: Statement, text: str) -> Iterator[PrivacyIssue]:
+        for match in self._pii.find(text):
+            kept = statement.search == "all" or match.type == statement.search
+            if kept and match.type != _NOT_PERSONAL_HERE:
+                shown = masked(match.type, match.text)
+                yield _issue(match.type, statement.detector, statement.where, shown)
+
+
+def _statements(metadata: Metadata, recipe_keywords: Sequence[str]) -> Iterator[Statement | str]:
+    """Everything that is said; a string names a format whose block was not whole."""
+    yield from exif_statements(metadata.exif)
+    for packet in metadata.xmp:
+        for statement in xmp_statements(packet):
+            yield statement or "XMP"
+    for block in metadata.iptc:
+        for statement in iptc_statements(block):
+            yield statement or "IPTC"
+    for keyword, text in metadata.texts:
+        if keyword in recipe_keywords:
+            for name, prompt in _prompts(text):
+                yield Statement("png_text", f"the recipe's {name}", prompt)
+        else:
+            owner = keyword.strip().lower() in _OWNER_KEYWORDS
+            where = keyword.strip().capitalize() if owner else "text"
+            yield Statement("png_text", where, text, "owner_name" if owner else None)
+
+
+def _told(statements: Sequence[Statement]) -> Iterator[PrivacyIssue]:
+    for statement in statements:
+        if statement.tells == "gps_location":
+            yield _issue(statement.tells, statement.detector, statement.where)
+        elif statement.tells is not None and statement.text.strip():
+            kind = "serial" if statement.tells == "device_serial" else "metadata"
+            shown = masked(kind, statement.text)
+            yield _issue(statement.tells, statement.detector, statement.where, shown)
+
+
+def _not_checked(names: Sequence[str]) -> Iterator[PrivacyIssue]:
+    yield from _gaps("metadata_not_checked", "more than is read", names)
+
+
+def _gaps(kind: str, words: str, names: Sequence[str]) -> Iterator[PrivacyIssue]:
+    if names:
+        listed = ", ".join(dict.fromkeys(names))[:200]
+        yield PrivacyIssue(kind, SEVERITY[kind], f"Metadata not checked: {listed} ({words})", "file")
 
 
 def _issue(kind: str, detector: str, where: str, text: str | None = None) -> PrivacyIssue:
@@ -109,33 +120,15 @@ def _issue(kind: str, detector: str, where: str, text: str | None = None) -> Pri
     return PrivacyIssue(kind, SEVERITY[kind], message, detector, text=text)
 
 
-def _exif_tags(content: bytes) -> dict[str, dict[int, object]]:
-    exif = Image.Exif()
-    exif.load(content)
-    main = {**dict(exif), **exif.get_ifd(_EXIF_DIRECTORY)}
-    return {"main": main, "gps": dict(exif.get_ifd(_GPS_DIRECTORY))}
-
-
-def _as_text(value: object) -> str:
-    """EXIF text: ASCII, UTF-16 of the XP tags, or a comment behind eight bytes of its charset."""
-    if isinstance(value, tuple) and all(isinstance(v, int) and 0 <= v < 256 for v in value):
-        value = bytes(value)
-    if isinstance(value, bytes):
-        for charset in (b"ASCII\0\0\0", b"UNICODE\0", b"\0" * 8):
-            value = value.removeprefix(charset)
-        utf16 = value[1::2].count(0) * 2 >= len(value) - 1 > 0
-        value = value.decode("utf-16-le" if utf16 else "utf-8", errors="replace")
-    return str(value).replace("\0", "").strip() if isinstance(value, str) else ""
-
-
 def _prompts(text: str) -> Iterator[tuple[str, str]]:
     """The words a person wrote into our recipe, wherever they stand in its JSON object."""
     try:
         recipe = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield "text", text
         return
     if not isinstance(recipe, dict):
+        yield "text", text
         return
     parameters = recipe.get("parameters")
     for part in (recipe, parameters if isinstance(parameters, dict) else {}):

@@ -1,49 +1,205 @@
-"""Adobe's XMP packet, looked at as text: no XML parser meets bytes from outside."""
+"""XMP packets as statements, read as XML by a parser that takes no entity and no DTD.
+
+Format: ISO 16684-1. A property is an element or an attribute; its value may lie in `rdf:Alt`,
+`rdf:Bag` or `rdf:Seq`. Names of people in regions: Metadata Working Group, Microsoft Photo.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from xml.sax import SAXException
+from xml.sax.handler import ContentHandler
 
-_START, _END = b"<x:xmpmeta", b"</x:xmpmeta>"
-_LARGEST_BYTES = 1 << 20
-_NAMES = {
-    "gps_location": ("exif:GPSLatitude", "Iptc4xmpCore:Location", "photoshop:City"),
-    "owner_name": (
-        "aux:OwnerName",
-        "exifEX:CameraOwnerName",
-        "dc:creator",
-        "Iptc4xmpExt:PersonInImage",
-        "Iptc4xmpCore:CreatorContactInfo",
-        "tiff:Artist",
-    ),
-    "device_serial": ("aux:SerialNumber", "aux:LensSerialNumber", "exifEX:BodySerialNumber"),
+from defusedxml.common import DefusedXmlException
+from defusedxml.sax import make_parser
+
+from engines.privacy.metadata.statement import Search, Statement
+
+if TYPE_CHECKING:
+    from xml.sax.xmlreader import AttributesImpl
+
+_PREFIXES = {
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://cipa.jp/exif/1.0/": "exifEX",
+    "http://ns.adobe.com/exif/1.0/aux/": "aux",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.adobe.com/xap/1.0/rights/": "xmpRights",
+    "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
+    "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#": "stEvt",
+    "http://ns.adobe.com/xap/1.0/sType/ResourceRef#": "stRef",
+    "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
+    "http://ns.useplus.org/ldf/xmp/1.0/": "plus",
+    "http://www.dji.com/drone-dji/1.0/": "drone-dji",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+    "adobe:ns:meta/": "x",
 }
+_TELLS = {
+    **dict.fromkeys(
+        (
+            "exif:GPSLatitude",
+            "exif:GPSDestLatitude",
+            "drone-dji:GpsLatitude",
+            "drone-dji:Latitude",
+            "Iptc4xmpCore:Location",
+            "Iptc4xmpExt:City",
+            "Iptc4xmpExt:Sublocation",
+            "photoshop:City",
+        ),
+        "gps_location",
+    ),
+    **dict.fromkeys(
+        (
+            "aux:OwnerName",
+            "exifEX:CameraOwnerName",
+            "exifEX:Photographer",
+            "exifEX:ImageEditor",
+            "dc:creator",
+            "dc:contributor",
+            "dc:rights",
+            "tiff:Artist",
+            "tiff:Copyright",
+            "photoshop:Credit",
+            "photoshop:CaptionWriter",
+            "xmpRights:Owner",
+            "Iptc4xmpCore:CreatorContactInfo",
+            "plus:CopyrightOwnerName",
+            "plus:ImageCreatorName",
+            "plus:ImageSupplierName",
+            "plus:LicensorName",
+        ),
+        "owner_name",
+    ),
+    **dict.fromkeys(
+        (
+            "Iptc4xmpExt:PersonInImage",
+            "Iptc4xmpExt:PersonName",
+            "mwg-rs:Name",
+            "MPReg:PersonDisplayName",
+        ),
+        "person_name",
+    ),
+    **dict.fromkeys(
+        (
+            "aux:SerialNumber",
+            "aux:LensSerialNumber",
+            "exifEX:BodySerialNumber",
+            "exifEX:LensSerialNumber",
+        ),
+        "device_serial",
+    ),
+}
+# Namespaces of dates, ids and settings, which look like phones and cards.
+_MACHINE = frozenset(
+    {"exif", "exifEX", "aux", "tiff", "xmp", "xmpMM", "stEvt", "stRef", "crs", "x", "rdf", "?"}
+)
+_HUMAN = frozenset(
+    {
+        "exif:UserComment",
+        "tiff:ImageDescription",
+        "tiff:Artist",
+        "tiff:Copyright",
+        "exifEX:CameraOwnerName",
+        "aux:OwnerName",
+        "xmp:Label",
+        "xmp:Nickname",
+    }
+)
+_TRANSPARENT = frozenset({"rdf", "x", "xml"})  # these wrap values and are no properties
+_CONTAINERS = {"Iptc4xmpCore:Ci": "Iptc4xmpCore:CreatorContactInfo"}
 
 
-def xmp_packet(content: bytes) -> str:
-    """The first packet of a file, whatever its format; empty if there is none."""
-    start = content.find(_START)
-    if start < 0:
-        return ""
-    end = content.find(_END, start, start + _LARGEST_BYTES)
-    return content[start : end if end >= 0 else start + _LARGEST_BYTES].decode("utf-8", "replace")
+def xmp_statements(packet: bytes) -> Iterator[Statement | None]:
+    """Every value with the property it belongs to, in order; a last None where the packet is no
+    well-formed XML. What stands before the fault has been told by then."""
+    handler = _Properties()
+    parser = make_parser()
+    parser.forbid_dtd = True
+    parser.setContentHandler(handler)
+    whole = True
+    try:
+        # In one piece: fed in pieces, old versions of expat read a long token again and again.
+        parser.feed(_document(packet))
+        parser.close()
+    except (SAXException, DefusedXmlException, ValueError, LookupError):
+        whole = False
+    handler.flush()
+    for name, text in handler.values:
+        yield _statement(name, text)
+    if not whole:
+        yield None
 
 
-def xmp_findings(packet: str) -> Iterator[tuple[str, str]]:
-    """Issue type and XMP property of what the packet tells; a property without content is none."""
-    for kind, names in _NAMES.items():
-        for name in names:
-            if _has_value(packet, name):
-                yield kind, name
+def _document(packet: bytes) -> bytes:
+    """Without padding round it; GIF puts a trailer of all byte values behind it."""
+    if packet.startswith((b"\xfe\xff", b"\xff\xfe")):
+        packet = packet.decode("utf-16", "replace").encode()
+    packet = packet.strip(b"\0 \t\r\n").removeprefix(b"\xef\xbb\xbf")
+    return packet[: packet.rfind(b">") + 1]
 
 
-def _has_value(packet: str, name: str) -> bool:
-    """As an attribute (`name="value"`) or an element with some text in it."""
-    if re.search(rf"\s{re.escape(name)}\s*=\s*[\"']\s*[^\"'\s]", packet):
-        return True
-    start = packet.find(f"<{name}")
-    if start < 0:
-        return False
-    end = packet.find(f"</{name}>", start)
-    return bool(re.sub(r"<[^>]*>", "", packet[start:end]).strip()) if end >= 0 else False
+def _statement(name: str, text: str) -> Statement:
+    prefix = name.partition(":")[0]
+    search: Search = "email" if prefix in _MACHINE and name not in _HUMAN else "all"
+    return Statement("xmp", name, text, _TELLS.get(name), search)
+
+
+class _Properties(ContentHandler):
+    """Gathers (property, text). Linear: an element knows its property when it begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: list[tuple[str, str]] = []
+        self._prefixes: dict[str, str] = {}
+        self._open: list[str] = ["?:document"]
+        self._pieces: list[str] = []
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 - SAX's name
+        self.flush()
+        for attribute, value in attrs.items():
+            if attribute.startswith("xmlns"):
+                self._prefixes[attribute[6:]] = _PREFIXES.get(value, "?")
+        own = self._canonical(name)
+        self._open.append(self._open[-1] if own.partition(":")[0] in _TRANSPARENT else own)
+        for attribute, value in attrs.items():
+            property_ = self._canonical(attribute)
+            if not attribute.startswith("xmlns") and value.strip():
+                if property_.partition(":")[0] in _TRANSPARENT:
+                    property_ = self._open[-1] if property_ == "rdf:value" else "rdf:attribute"
+                self.values.append((_gathered(property_), value.strip()))
+
+    def endElement(self, name: str) -> None:  # noqa: N802 - SAX's name
+        self.flush()
+        self._open.pop()
+
+    def characters(self, content: str) -> None:
+        self._pieces.append(content)
+
+    def flush(self) -> None:
+        """What was read since the last tag is one value."""
+        text = "".join(self._pieces).strip()
+        self._pieces.clear()
+        if text:
+            self.values.append((_gathered(self._open[-1]), text))
+
+    def _canonical(self, name: str) -> str:
+        """With the prefix that the namespace usually has; an undeclared prefix is believed."""
+        prefix, colon, local = name.partition(":")
+        if not colon:
+            return f"{self._prefixes.get('', '?')}:{name}"
+        return f"{self._prefixes.get(prefix, prefix)}:{local}"
+
+
+def _gathered(name: str) -> str:
+    """Parts of a contact are the contact."""
+    for start, whole in _CONTAINERS.items():
+        if name.startswith(start):
+            return whole
+    return name

@@ -61,7 +61,7 @@ def find_ibans(text: str) -> Iterator[Span]:
         length = iban_length(match.group()[:2].upper())
         positions = [
             match.start() + offset
-            for offset, character in enumerate(text[match.start() :][:_IBAN_LONGEST])
+            for offset, character in enumerate(text[match.start() : match.start() + _IBAN_LONGEST])
             if character.isascii() and character.isalnum()
         ]
         if length is None or len(positions) < length:

@@ -75,7 +75,7 @@ _IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:]{6,39}(?![\w:])")
 def find_emails(text: str) -> Iterator[Span]:
     """Addresses as they are, then as OCR leaves them: blanks round @ and dots, commas for dots."""
     for match in _EMAIL.finditer(text):
-        machine = match.group().lower().startswith("git@") and text[match.end() :][:1] == ":"
+        machine = match.group().lower().startswith("git@") and text.startswith(":", match.end())
         if match.group(1).lower() not in _NOT_DOMAINS and not machine:
             yield Span("email", match.start(), match.end())
     for pattern, confidence in ((_EMAIL_BY_OCR, 0.8), (_EMAIL_WITHOUT_DOT, 0.7)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -17,8 +18,15 @@ class Span(NamedTuple):
 
 def without_overlaps(spans: Iterable[Span]) -> list[Span]:
     """Of spans that overlap the one that came first; the result is ordered by position."""
-    kept: list[Span] = []
+    kept: list[Span] = []  # by position
     for span in spans:
-        if all(span.end <= other.start or span.start >= other.end for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda span: span.start)
+        at = bisect_left(kept, span.start, key=_start)
+        free_before = at == 0 or kept[at - 1].end <= span.start
+        free_behind = at == len(kept) or span.end <= kept[at].start
+        if free_before and free_behind:
+            kept.insert(at, span)
+    return kept
+
+
+def _start(span: Span) -> int:
+    return span.start

@@ -111,37 +111,12 @@ def test_a_header_that_lies_about_the_size(limits: ImageLimits) -> None:
     refused(png(900, 900, idat=zlib.compress(b"\0" * 2701 * 899)[:-9]), limits, "truncated")
 
 
-@pytest.mark.parametrize("text", [b"tEXt", b"zTXt", b"iTXt"])
-def test_text_bombs(text: bytes, limits: ImageLimits) -> None:
-    bomb = zlib.compress(b"a" * 40_000_000)
-    body = {
-        b"tEXt": b"k\0" + b"a" * 1_100_000,
-        b"zTXt": b"k\0\0" + bomb,
-        b"iTXt": b"k\0\1\0\0\0" + bomb,
-    }[text]
-    refused(png(4, 4, chunk(text, body)), limits, "PNG")
-
-
 def test_many_chunks(limits: ImageLimits) -> None:
     refused(png(4, 4, chunk(b"abCd", b"") * 70_000), limits, "PNG chunks")
 
 
-def test_exif_directory_bombs(picture: Image.Image, limits: ImageLimits) -> None:
-    bomb = directory(2000, 30_000)
-    refused(bomb, limits, "claims more bytes")
-    refused(png(4, 4, chunk(b"eXIf", bomb)), limits, "claims more bytes")
-    jpeg = encoded(picture, "JPEG")
-    segment = b"Exif\0\0" + bomb
-    marker = b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
-    refused(jpeg[:2] + marker + jpeg[2:], limits, "claims more bytes")
-    refused(encoded(picture, "WEBP", exif=b"Exif\0\0" + bomb), limits, "claims more bytes")
-
-
-def test_exif_in_many_segments(picture: Image.Image, limits: ImageLimits) -> None:
-    jpeg = encoded(picture, "JPEG")
-    segment = b"Exif\0\0" + b"\0" * 60_000
-    marker = b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
-    refused(jpeg[:2] + marker * 20 + jpeg[2:], limits, "more JPEG segments, scans or EXIF")
+def test_a_tiff_directory_bomb(limits: ImageLimits) -> None:
+    refused(directory(2000, 30_000), limits, "claims more bytes")
 
 
 def test_progressive_scan_bomb(picture: Image.Image, limits: ImageLimits) -> None:
@@ -163,22 +138,3 @@ def test_tiff_tile_bomb(limits: ImageLimits) -> None:
     refused(b"II*\0" + struct.pack("<LH", 8, len(tags)) + body + b"\0" * 4, limits, "tiles")
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
-@pytest.mark.parametrize(
-    "rider", [b"PK\x03\x04archive", b"<script>alert(1)</script>", b"%PDF-1.4", b"<?php x();"]
-)
-def test_polyglots(kind: str, rider: bytes, picture: Image.Image, limits: ImageLimits) -> None:
-    refused(encoded(picture, kind) + rider, limits, "another file")
-
-
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
-def test_harmless_padding_is_no_polyglot(
-    kind: str, picture: Image.Image, limits: ImageLimits
-) -> None:
-    assert decode(encoded(picture, kind) + b"\0" * 64, limits).pixels.shape == (40, 60, 3)
-
-
-def test_a_phones_picture_in_picture(picture: Image.Image, limits: ImageLimits) -> None:
-    content = encoded(picture, "MPO", save_all=True, append_images=[picture])
-    decoded = decode(content, limits)
-    assert (decoded.info.format, decoded.info.frames) == ("JPEG", 1)

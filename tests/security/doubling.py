@@ -1,0 +1,40 @@
+"""Is it linear? Twice the input shall cost about twice the CPU time, whatever the input."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Input = TypeVar("Input", str, bytes)
+
+_TOO_QUICK_TO_MATTER_S = 0.004
+_MOST = 3.0  # for twice the input; quadratic work gives 4
+_ATTEMPTS = 5
+
+
+def cpu_s(work: Callable[[], object]) -> float:
+    """CPU seconds of this process for one run."""
+    gc.collect()
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def grows_linearly(work: Callable[[Input], object], make: Callable[[int], Input], size: int) -> bool:
+    """Whether `work(make(2 * size))` costs less than three times `work(make(size))`.
+
+    The best of several runs counts, so that a busy machine fails nobody. Work that is done in
+    4 ms for the larger input is taken as it is: at these sizes, quadratic work is not.
+    """
+    once, twice = make(size), make(2 * size)
+    small, large = float("inf"), float("inf")
+    for _ in range(_ATTEMPTS):
+        large = min(large, cpu_s(lambda: work(twice)))
+        if large < _TOO_QUICK_TO_MATTER_S:
+            return True
+        small = min(small, cpu_s(lambda: work(once)))
+        if large < _MOST * small:
+            return True
+    return False

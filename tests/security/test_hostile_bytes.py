@@ -1,0 +1,226 @@
+"""No byte and no text from outside costs more than in proportion to its length.
+
+Every compiled pattern of the packages that read strangers' bytes is found by looking, so a
+new one is tested without being named here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import engines.images
+import engines.privacy.metadata
+import engines.privacy.pii
+from engines.errors import InvalidImage
+from engines.images import ImageLimits, Metadata, decode, probe
+from engines.images.containers import check
+from engines.images.metadata import collect
+from engines.images.tails import carries_a_file
+from engines.images.walk import Block, Walk
+from engines.privacy.config import MetadataConfig, PiiConfig
+from engines.privacy.metadata import MetadataReader
+from engines.privacy.metadata.iptc import iptc_statements
+from engines.privacy.metadata.xmp import xmp_statements
+from engines.privacy.pii import PatternPii, masked
+from engines.privacy.pii.ocr import digitised, narrowed
+from tests.engines.images.building import chunk, encoded, jpeg, picture, png, tiff
+from tests.security.doubling import grows_linearly
+from tests.security.hostile import byte_units, repeated, texts, units
+
+LIMITS = ImageLimits()
+PACKAGES = (engines.images, engines.privacy.metadata, engines.privacy.pii)
+TEXTS = texts()
+PATTERN_CHARACTERS = 10_000
+SEARCH_CHARACTERS = 1500
+FILE_BYTES = 100_000
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes]]]:
+    """Every compiled pattern of these packages, by module and name."""
+    for package in PACKAGES:
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if found.name.endswith("presidio"):
+                continue
+            module = importlib.import_module(found.name)
+            for name, value in vars(module).items():
+                if isinstance(value, re.Pattern):
+                    yield f"{found.name.removeprefix('engines.')}.{name}", value
+
+
+PATTERNS = dict(patterns())
+
+
+def test_the_patterns_are_found_by_looking() -> None:
+    assert len(PATTERNS) > 30
+    assert {"images.jpeg._MARKER", "privacy.pii.online._EMAIL_BY_OCR"} <= PATTERNS.keys()
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_every_pattern_is_linear_in_every_hostile_text(name: str) -> None:
+    pattern = PATTERNS[name]
+
+    def search(text: str) -> None:
+        subject = text if isinstance(pattern.pattern, str) else text.encode("utf-8")
+        for _ in pattern.finditer(subject):  # type: ignore[call-overload]
+            pass
+
+    slow = [case for case, make in TEXTS.items() if not grows_linearly(search, make, PATTERN_CHARACTERS)]
+    assert slow == []
+
+
+def test_a_quadratic_pattern_would_be_noticed() -> None:
+    """The measure itself: the pattern that once killed a replica."""
+    tags = re.compile("<[^>]*>")
+    assert not grows_linearly(lambda text: tags.sub("", text), repeated("<"), 10_000)
+
+
+TEXT_SCANNERS: dict[str, Callable[[str], object]] = {
+    "personal data": PatternPii(PiiConfig().phone_regions).find,
+    "personal data as OCR reads it": lambda text: digitised(narrowed(text)),
+    "masking an e-mail": lambda text: masked("email", text),
+    "masking a name": lambda text: masked("name", text),
+}
+
+
+@pytest.mark.parametrize("scanner", TEXT_SCANNERS)
+def test_every_search_of_a_text_is_linear(scanner: str) -> None:
+    search = TEXT_SCANNERS[scanner]
+    slow = [
+        unit
+        for unit in units()
+        if not grows_linearly(search, repeated(unit), SEARCH_CHARACTERS)
+    ]
+    assert slow == []
+
+
+METADATA_SCANNERS: dict[str, Callable[[bytes], object]] = {
+    "xmp": lambda block: list(xmp_statements(block)),
+    "xmp with a root": lambda block: list(xmp_statements(b"<a>" + block + b"</a>")),
+    "iptc": lambda block: list(iptc_statements(block)),
+    "photoshop": lambda block: collected("photoshop", block),
+    "exif": lambda block: collected("exif", block),
+    "png text": lambda block: collected("tEXt", b"Raw profile type exif\0" + block),
+    "tail": lambda block: carries_a_file(b"x" + block, 1),
+}
+
+
+def collected(kind: str, block: bytes) -> Metadata:
+    walk = Walk(None, (Block(kind, 0, len(block)),))  # type: ignore[arg-type]
+    return collect(block, "JPEG", walk, 2**22)
+
+
+@pytest.mark.parametrize("scanner", METADATA_SCANNERS)
+def test_every_reader_of_metadata_is_linear(scanner: str) -> None:
+    read = METADATA_SCANNERS[scanner]
+    blocks = [*byte_units(), *(unit.encode() for unit in units())]
+    slow = [
+        unit
+        for unit in blocks
+        if not grows_linearly(read, lambda size, u=unit: u * (size // len(u)), 20_000)  # type: ignore[misc]
+    ]
+    assert slow == []
+
+
+BEGINNINGS = {
+    "jpeg": b"\xff\xd8\xff",
+    "jpeg in its data": jpeg()[:-2],
+    "jpeg and a tail": jpeg(),
+    "gif": b"GIF89a\x08\0\x08\0\0\0\0",
+    "gif with colors": encoded(picture(), "GIF")[:-1],
+    "png": png()[:33],
+    "png and a tail": png(),
+    "webp": b"RIFF\xff\xff\xff\x00WEBP",
+    "tiff": b"II*\0\x08\0\0\0",
+    "tiff of many entries": b"MM\0*\0\0\0\x08\xff\xff",
+    "big tiff": b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0",
+    "bmp": b"BM\x40\0\0\0",
+}
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_every_walker_is_linear_behind_every_beginning(beginning: str) -> None:
+    def look(content: bytes) -> None:
+        try:
+            kind, walk = check(content, LIMITS)
+        except InvalidImage:
+            return
+        collect(content, kind, walk, LIMITS.max_metadata_bytes)
+
+    head = BEGINNINGS[beginning]
+    slow = [
+        unit
+        for unit in byte_units()
+        if not grows_linearly(look, lambda size, u=unit: head + u * (size // len(u)), FILE_BYTES)  # type: ignore[misc]
+    ]
+    assert slow == []
+
+
+def test_directories_that_point_at_each_other_end() -> None:
+    circle = struct.pack("<4sLHHHLLL", b"II*\0", 8, 1, 0x8769, 4, 1, 8, 8)
+    assert collected("exif", circle).exif
+    chain = b"".join(struct.pack("<HL", 0, 14 + 6 * number) for number in range(100_000))
+    assert collected("exif", b"II*\0\x08\0\0\0" + chain).unread == ("EXIF",)
+
+
+def judged(content: bytes, config: MetadataConfig | None = None) -> set[str]:
+    reader = MetadataReader(config or MetadataConfig(), PatternPii(("US",)))
+    return {issue.type for issue in reader.read(decode(content, LIMITS).metadata)}
+
+
+def packed(keyword: bytes, text: bytes) -> bytes:
+    return chunk(b"zTXt", keyword + b"\0\0" + zlib.compress(text))
+
+
+def test_texts_beyond_the_budget_are_said_and_not_dropped() -> None:
+    few = [packed(b"k%d" % number, b"a word %d " % number * 100) for number in range(4)]
+    assert judged(png(*few)) == set()
+    small = MetadataConfig(max_text_characters=500)
+    assert judged(png(*few), small) == {"metadata_not_checked"}
+    hidden = packed(b"last", b"jane.doe@example.com")
+    assert judged(png(*few, hidden), small) == {"metadata_not_checked"}
+
+
+def test_a_clock_that_runs_out_is_said() -> None:
+    ticks = iter(range(1000))
+    reader = MetadataReader(
+        MetadataConfig(max_text_cpu_s=2.5), PatternPii(("US",)), clock=lambda: next(ticks)
+    )
+    metadata = Metadata(texts=tuple((f"k{number}", f"text {number}") for number in range(9)))
+    assert {issue.type for issue in reader.read(metadata)} == {"metadata_not_checked"}
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_decompression_bombs_in_texts_cost_their_budget_and_no_more(count: int) -> None:
+    bomb = packed(b"k", b"a" * 30_000_000)
+    found = decode(png(*[bomb] * count), LIMITS).metadata
+    assert sum(len(text) for _, text in found.texts) <= LIMITS.max_metadata_bytes
+    assert found.unread
+
+
+def test_megabytes_of_exif_chunks_are_not_all_read() -> None:
+    block = tiff(*[(0x9000 + number, 2, b"abc\0") for number in range(5000)])
+    found = decode(png(*[chunk(b"eXIf", block)] * 60), LIMITS).metadata
+    assert len(found.exif) <= 20_000
+    assert found.unread == ("EXIF",)
+
+
+def test_an_entity_bomb_is_damaged_metadata() -> None:
+    bomb = b'<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
+    assert judged(jpeg((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + bomb))) == {"metadata_damaged"}
+
+
+def test_brackets_in_a_recipe_do_not_end_the_search() -> None:
+    deep = chunk(b"iTXt", b"inferloop.recipe\0\0\0\0\0" + b"[" * 60_000 + b" jane.doe@example.com")
+    assert "email" in judged(png(deep))
+
+
+def test_four_hundred_kilobytes_of_ff_are_refused_at_once() -> None:
+    with pytest.raises(InvalidImage):
+        probe(b"\xff\xd8\xff" + b"\xff" * 400_000, LIMITS)
