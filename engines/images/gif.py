@@ -10,6 +10,7 @@ _MAX_BLOCKS = 262_144
 _MAX_EXTENSION_BYTES = 2**20
 _EXTENSION, _IMAGE, _TRAILER, _COMMENT, _CONTROL = 0x21, 0x2C, 0x3B, 0xFE, 0xF9
 _XMP = b"\x21\xff\x0bXMP DataXMP"
+_XMP_TRAILER = bytes([1, *range(255, -1, -1), 0])  # leads any walk over the packet to its end
 
 
 def walk(content: bytes) -> Walk:
@@ -50,7 +51,9 @@ def _behind_parts(content: bytes, at: int, blocks: int) -> tuple[int, int]:
 def _metadata(content: bytes, start: int, end: int) -> list[Block]:
     end = min(end, len(content))
     if content.startswith(_XMP, start):
-        return [Block("xmp", start + len(_XMP), end)]
+        trailer = end - len(_XMP_TRAILER)
+        behind = trailer if content.startswith(_XMP_TRAILER, max(start, trailer)) else end
+        return [Block("xmp", start + len(_XMP), behind)]
     if content[start + 1] == _COMMENT:
         return [Block("comment", start + 3, end)]
     return []

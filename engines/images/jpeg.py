@@ -64,9 +64,10 @@ def walk(content: bytes, start: int = 0) -> Walk:
 
 
 def _metadata(content: bytes, marker: int, start: int, end: int) -> list[Block]:
-    for number, signature, kind in _SIGNATURES:
+    for number, signature, found in _SIGNATURES:
         if marker == number and content.startswith(signature, start):
             start += len(signature)
+            kind = found
             if kind == "xmp_more":
                 start += _EXTENSION_HEADER_BYTES
             if kind == "exif" and content[start : start + 2] not in (b"II", b"MM"):

@@ -65,8 +65,8 @@ class _Layout(NamedTuple):
     order: str
     word: str
     word_bytes: int
-    count: str
-    count_bytes: int
+    counter: str
+    counter_bytes: int
 
 
 def _layout(content: bytes) -> _Layout | None:
@@ -102,12 +102,12 @@ def _directory(
     content: bytes, offset: int, name: str, layout: _Layout, found: Structure
 ) -> Iterator[tuple[str, int]]:
     """Add its fields to `found`; the directories that it points at."""
-    if offset + layout.count_bytes > len(content):
+    if offset + layout.counter_bytes > len(content):
         found.damaged = True
         return
-    (count,) = struct.unpack_from(layout.order + layout.count, content, offset)
+    (count,) = struct.unpack_from(layout.order + layout.counter, content, offset)
     entry_bytes = 4 + 2 * layout.word_bytes
-    at = offset + layout.count_bytes
+    at = offset + layout.counter_bytes
     read = min(count, found.left)
     found.unread |= read < count
     for _ in range(read):

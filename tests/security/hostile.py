@@ -7,7 +7,23 @@ import string
 from collections.abc import Callable
 
 _DELIMITERS = "<>&;\"'()[]{}|@.,:/\\-+_=#%*!?~ \n\t\u0301\u200b\u00e9O0"
-_PAIRS = ("1 ", "1-", "1.", "1,", "a@", "a.", "@.", "<a", "a<", "</", "-.", "1a", "O0", "l1", "\r\n")
+_PAIRS = (
+    "1 ",
+    "1-",
+    "1.",
+    "1,",
+    "a@",
+    "a.",
+    "@.",
+    "<a",
+    "a<",
+    "</",
+    "-.",
+    "1a",
+    "O0",
+    "l1",
+    "\r\n",
+)
 _WORDS = (
     "1",
     "12",
@@ -57,7 +73,9 @@ def repeated(unit: str, end: str = "") -> Callable[[int], str]:
 
 
 def nested(opening: str, closing: str) -> Callable[[int], str]:
-    return lambda size: opening * (size // (2 * len(opening))) + closing * (size // 2 // len(closing))
+    return lambda size: (
+        opening * (size // (2 * len(opening))) + closing * (size // 2 // len(closing))
+    )
 
 
 def random_text(size: int) -> str:
@@ -73,7 +91,7 @@ def random_text(size: int) -> str:
 def texts() -> dict[str, Callable[[int], str]]:
     """Name to a maker of texts of any size."""
     made = {f"{unit!r}": repeated(unit) for unit in units()}
-    made.update({f"{unit!r} and !": repeated(unit, "!x") for unit in units()})
+    made.update({f"{unit!r} and !": repeated(unit, "!x") for unit in (*_PAIRS, "1", "a", " ")})
     made["nested []"] = nested("[", "]")
     made["nested ()"] = nested("(1", ")")
     made["nested tags"] = nested("<a>", "</a>")
@@ -83,7 +101,9 @@ def texts() -> dict[str, Callable[[int], str]]:
 
 def byte_units() -> list[bytes]:
     """What hostile files repeat, behind any beginning."""
-    pairs = [bytes(pair) for pair in itertools.product((0x00, 0x01, 0x21, 0x2C, 0xD9, 0xFF), repeat=2)]
+    pairs = [
+        bytes(pair) for pair in itertools.product((0x00, 0x01, 0x21, 0x2C, 0xD9, 0xFF), repeat=2)
+    ]
     words = [
         b"\xff\xe1\0\2",
         b"\xff\xe1\0\x08Exif\0\0",

@@ -61,9 +61,7 @@ class MetadataReader:
             unread.append(f"more than {_MOST_LISTED} findings")
         return (*listed, *_gaps("metadata_damaged", "damaged", damaged), *_not_checked(unread))
 
-    def _found(
-        self, statements: Sequence[Statement], budget: TextBudget
-    ) -> Iterator[PrivacyIssue]:
+    def _found(self, statements: Sequence[Statement], budget: TextBudget) -> Iterator[PrivacyIssue]:
         for statement in statements:
             for piece in budget.pieces(statement.text):
                 yield from self._in_text(statement, piece)
@@ -112,7 +110,9 @@ def _not_checked(names: Sequence[str]) -> Iterator[PrivacyIssue]:
 def _gaps(kind: str, words: str, names: Sequence[str]) -> Iterator[PrivacyIssue]:
     if names:
         listed = ", ".join(dict.fromkeys(names))[:200]
-        yield PrivacyIssue(kind, SEVERITY[kind], f"Metadata not checked: {listed} ({words})", "file")
+        yield PrivacyIssue(
+            kind, SEVERITY[kind], f"Metadata not checked: {listed} ({words})", "file"
+        )
 
 
 def _issue(kind: str, detector: str, where: str, text: str | None = None) -> PrivacyIssue:

@@ -138,7 +138,7 @@ def xmp_statements(packet: bytes) -> Iterator[Statement | None]:
 
 
 def _document(packet: bytes) -> bytes:
-    """Without padding round it; GIF puts a trailer of all byte values behind it."""
+    """Without padding round it."""
     if packet.startswith((b"\xfe\xff", b"\xff\xfe")):
         packet = packet.decode("utf-16", "replace").encode()
     packet = packet.strip(b"\0 \t\r\n").removeprefix(b"\xef\xbb\xbf")

@@ -40,7 +40,9 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
 
 def _is_national(text: str, start: int, end: int, region: str) -> bool:
     found = text[start:end]
-    if re.search(r"[\w#.,:/+-]$", text[max(0, start - 1) : start]) and not preceded_by(PHONE, text, start):
+    if re.search(r"[\w#.,:/+-]$", text[max(0, start - 1) : start]) and not preceded_by(
+        PHONE, text, start
+    ):
         return False
     if re.match(r"[\w-]|[.,:/]\d", text[end : end + 2]):
         return False

@@ -136,5 +136,3 @@ def test_tiff_tile_bomb(limits: ImageLimits) -> None:
     tags = [(256, 4), (257, 4), (322, 60_000), (323, 60_000)]
     body = b"".join(struct.pack("<HHLL", tag, 4, 1, value) for tag, value in tags)
     refused(b"II*\0" + struct.pack("<LH", 8, len(tags)) + body + b"\0" * 4, limits, "tiles")
-
-

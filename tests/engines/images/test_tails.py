@@ -32,7 +32,9 @@ def elf(bits: int, order: str) -> bytes:
 
 
 def windows() -> bytes:
-    return b"MZ\x90" + b"\0" * 57 + struct.pack("<L", 128) + b"\0" * 64 + b"PE\0\0\x64\x86" + b"\0" * 9
+    return (
+        b"MZ\x90" + b"\0" * 57 + struct.pack("<L", 128) + b"\0" * 64 + b"PE\0\0\x64\x86" + b"\0" * 9
+    )
 
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\nxref\n0 1\ntrailer<<>>\nstartxref\n9\n%%EOF\n"
@@ -72,7 +74,9 @@ def test_a_second_picture_between_them_hides_nothing(name: str) -> None:
         decode(jpeg + jpeg + FILES[name], LIMITS)
 
 
-@pytest.mark.parametrize("rider", [b"PK\x03\x04archive", b"%PDF-1.4", b"<?php x();", b"#!/bin/sh\n"])
+@pytest.mark.parametrize(
+    "rider", [b"PK\x03\x04archive", b"%PDF-1.4", b"<?php x();", b"#!/bin/sh\n"]
+)
 def test_the_beginning_of_a_file_is_refused_where_the_picture_ends(rider: bytes) -> None:
     with pytest.raises(InvalidImage, match="another file"):
         decode(encoded(picture(), "JPEG") + rider, LIMITS)
@@ -86,7 +90,16 @@ def test_harmless_padding_is_no_file(kind: str) -> None:
 def test_signatures_that_compressed_data_hold_by_chance_are_no_file() -> None:
     """A film or a second picture of a few MB holds each short signature now and then."""
     noise = np.random.default_rng(1).integers(0, 256, 200_000, dtype=np.uint8).tobytes()
-    short = [b"mz\x90", b"MZ\x90", b"PK\x03\x04", b"#!/", b"%PDF-", b"\x7fELF", b"<svg ", b"7z\xbc\xaf"]
+    short = [
+        b"mz\x90",
+        b"MZ\x90",
+        b"PK\x03\x04",
+        b"#!/",
+        b"%PDF-",
+        b"\x7fELF",
+        b"<svg ",
+        b"7z\xbc\xaf",
+    ]
     film = b"\0\0\0\x18ftypmp42\0\0\0\0" + b"".join(noise + each for each in short) + noise
     content = encoded(picture(), "JPEG")
     assert decode(content + film, LIMITS).info.format == "JPEG"

@@ -13,7 +13,6 @@ from PIL import Image, PngImagePlugin
 from engines.images import ImageLimits, decode
 from engines.privacy.config import MetadataConfig
 from engines.privacy.metadata.reading import MetadataReader
-from engines.privacy.metadata.xmp import xmp_findings, xmp_packet
 from engines.privacy.pii import PatternPii
 from engines.types import PrivacyIssue
 

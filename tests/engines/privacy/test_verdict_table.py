@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engines.privacy.config import ScoreTable, VerdictConfig
 from engines.privacy.scoring import has_passed, privacy_score
-from engines.privacy.severity import PERSONAL, RANK, SEVERITY, Severity
+from engines.privacy.severity import NOT_LOOKED_AT, PERSONAL, RANK, SEVERITY, Severity
 from engines.types import PrivacyIssue
 
 DEFAULT_PASSES = frozenset({"text", "url", "device_serial"})
@@ -36,7 +36,7 @@ def test_one_issue_under_the_default_rule(kind: str) -> None:
 @pytest.mark.parametrize("kind", _KINDS)
 def test_severity_decides_where_the_score_suffices(kind: str, fail_at: Severity) -> None:
     lenient = VerdictConfig(fail_at=fail_at, min_score=0)
-    expected = RANK[SEVERITY[kind]] < RANK[fail_at] and not kind.endswith("_unavailable")
+    expected = RANK[SEVERITY[kind]] < RANK[fail_at] and kind not in NOT_LOOKED_AT
     assert judged([kind], lenient) == expected
 
 
