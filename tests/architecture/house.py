@@ -1,0 +1,162 @@
+"""`python -m tests.architecture.house`: the shape of the code in numbers, package by package.
+
+Sizes are counted in lines; percentiles by the nearest rank. A function counts with its docstring
+and its nested functions. "Small, one importer" are modules of fewer than 60 lines that only one
+other module of the repository imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.architecture.importing import Module, modules
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("engines", "serve_app", "deployments", "batch", "inferloop_synthdata")
+"""Packages that are measured; `--root` may name an older checkout, where batch was called jobs."""
+SMALL_LINES = 60
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Documented = ast.ClassDef | _Function
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module with its syntax tree."""
+
+    module: Module
+    text: str
+    tree: ast.Module
+
+    @property
+    def lines(self) -> int:
+        return self.text.count("\n")
+
+    def functions(self) -> Iterator[_Function]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, _Function))
+
+    def public(self) -> Iterator[_Documented]:
+        """Classes, functions and methods whose own names and their classes' are public."""
+        for node in self.tree.body:
+            if isinstance(node, _Documented) and not node.name.startswith("_"):
+                yield node
+                if isinstance(node, ast.ClassDef):
+                    for inner in node.body:
+                        if isinstance(inner, _Function) and not inner.name.startswith("_"):
+                            yield inner
+
+
+def read(root: Path, packages: Sequence[str]) -> list[Source]:
+    """Every module of the packages."""
+    found = []
+    for module in modules(root, packages):
+        text = module.path.read_text(encoding="utf-8")
+        found.append(Source(module, text, ast.parse(text)))
+    return found
+
+
+def percentile(sizes: Sequence[int], share: float) -> int:
+    """Nearest-rank percentile; 0 for no sizes."""
+    ordered = sorted(sizes)
+    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else 0
+
+
+def spread(sizes: Sequence[int]) -> str:
+    """Median, nine in ten, largest."""
+    return f"{percentile(sizes, 0.5)} / {percentile(sizes, 0.9)} / {max(sizes, default=0)}"
+
+
+def annotated_share(sources: Sequence[Source]) -> float:
+    """Share of functions that say what they return."""
+    functions = [node for source in sources for node in source.functions()]
+    return sum(node.returns is not None for node in functions) / max(1, len(functions))
+
+
+def documented_share(sources: Sequence[Source]) -> float:
+    """Share of public classes, functions and methods with a docstring."""
+    public = [node for source in sources for node in source.public()]
+    return sum(ast.get_docstring(node) is not None for node in public) / max(1, len(public))
+
+
+def small_with_one_importer(sources: Sequence[Source], everything: Sequence[Module]) -> list[str]:
+    """Names of small modules that one other module alone imports; tests do not count."""
+    importers: Counter[str] = Counter()
+    for module in everything:
+        importers.update(module.imports - {module.name})
+    return [
+        source.module.name
+        for source in sources
+        if source.lines < SMALL_LINES
+        and source.module.path.name != "__init__.py"
+        and importers[source.module.name] == 1
+    ]
+
+
+def test_lines(root: Path, package: str) -> int:
+    """Lines of the tests that mirror the package: `engines.x` by `tests/engines/x`."""
+    folder = {"inferloop_synthdata": "sdk"}.get(package, package.replace(".", "/"))
+    tests = root / "tests" / folder
+    files = tests.glob("*.py") if package == "engines" else tests.rglob("*.py")
+    return sum(path.read_text(encoding="utf-8").count("\n") for path in files)
+
+
+def package_rows(root: Path, sources: Sequence[Source]) -> Iterator[str]:
+    """One line of the second table for each package; the engines part by part."""
+    names = sorted({_package_of(source.module) for source in sources})
+    for name in names:
+        own = [source for source in sources if _package_of(source.module) == name]
+        lines, tested = sum(source.lines for source in own), test_lines(root, name)
+        yield f"| {name} | {len(own)} | {lines} | {tested} | {tested / max(1, lines):.2f} |"
+
+
+def _package_of(module: Module) -> str:
+    parts = module.name.split(".")
+    in_part = len(parts) > 2 or (len(parts) == 2 and module.path.name == "__init__.py")
+    return ".".join(parts[:2]) if parts[0] == "engines" and in_part else parts[0]
+
+
+def report(root: Path) -> Iterator[str]:
+    """Both tables as Markdown lines."""
+    sources = read(root, (*PRODUCT, "jobs"))
+    code = [source for source in sources if source.text.strip()]
+    folders = Counter(source.module.path.parent for source in code)
+    everything = [source.module for source in sources]
+    yield "| | |"
+    yield "|---|---|"
+    yield f"| files, lines | {len(code)}, {sum(source.lines for source in code)} |"
+    yield f"| file: median / p90 / max | {spread([source.lines for source in code])} |"
+    sizes = [
+        node.end_lineno - node.lineno + 1 for s in code for node in s.functions() if node.end_lineno
+    ]
+    yield f"| function: median / p90 / max | {spread(sizes)} |"
+    yield f"| annotated returns | {annotated_share(code):.0%} |"
+    yield f"| public docstrings | {documented_share(code):.0%} |"
+    yield f"| small modules with one importer | {len(small_with_one_importer(code, everything))} |"
+    yield f"| largest folder, modules | {max(folders.values())} |"
+    yield ""
+    yield "| package | files | lines | test lines | test : source |"
+    yield "|---|---|---|---|---|"
+    yield from package_rows(root, sources)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--root", type=Path, default=ROOT, help="another checkout to measure")
+    parser.add_argument("--small", action="store_true", help="name the small modules instead")
+    chosen = parser.parse_args()
+    lines = report(chosen.root)
+    if chosen.small:
+        sources = read(chosen.root, PRODUCT)
+        lines = iter(small_with_one_importer(sources, [source.module for source in sources]))
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

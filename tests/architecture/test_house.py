@@ -1,0 +1,52 @@
+"""Sizes that the house keeps, and the program that measures them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.house import PRODUCT, ROOT, Source, percentile, read, report
+
+SOURCES = read(ROOT, PRODUCT)
+MOST_LINES = 300
+MOST_FUNCTION_LINES = 60
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda each: each.module.name)
+def test_a_module_fits_a_reader(source: Source) -> None:
+    assert source.lines <= MOST_LINES
+    for node in source.functions():
+        size = (node.end_lineno or node.lineno) - node.lineno + 1
+        assert size <= MOST_FUNCTION_LINES, node.name
+        assert node.returns is not None, f"{node.name} says no return type"
+
+
+def test_a_folder_says_what_lives_in_it() -> None:
+    folders = {source.module.path.parent for source in SOURCES}
+    for folder in folders:
+        text = (folder / "__init__.py").read_text(encoding="utf-8")
+        assert text.startswith('"""'), folder
+
+
+def test_percentiles_are_by_the_nearest_rank() -> None:
+    sizes = [5, 1, 4, 2, 3]
+    assert [percentile(sizes, share) for share in (0.5, 0.9, 1.0)] == [3, 5, 5]
+    assert percentile([], 0.5) == 0
+
+
+def test_the_report_measures_any_checkout(tmp_path: Path) -> None:
+    package = tmp_path / "engines" / "color"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "mix.py").write_text('def mix(a: int) -> int:\n    """Mix."""\n    return a\n')
+    (package / "use.py").write_text("from engines.color.mix import mix\n\nprint(mix(1))\n")
+    tests = tmp_path / "tests" / "engines" / "color"
+    tests.mkdir(parents=True)
+    (tests / "test_mix.py").write_text("a = 1\nb = 2\n")
+    text = "\n".join(report(tmp_path))
+    assert "| files, lines | 2, 6 |" in text
+    assert "| function: median / p90 / max | 3 / 3 / 3 |" in text
+    assert "| public docstrings | 100% |" in text
+    assert "| small modules with one importer | 1 |" in text
+    assert "| engines.color | 3 | 6 | 2 | 0.33 |" in text
