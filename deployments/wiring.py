@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from deployments.config import PoolConfig
 from deployments.settings import Settings
+from deployments.spaces import PerSpace
 from engines.diffusion.models import sources
 from engines.diffusion.scheduling.capacity import Capacity, capacity
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, Storage
 from engines.storage.free_space import StorageLimits
-from engines.types import AllowedBuckets, GeneratedImage, GenerationRequest, StoredImage
+from engines.types import (
+    SPACES_FOLDER,
+    AllowedBuckets,
+    GeneratedImage,
+    GenerationRequest,
+    StoredImage,
+    check_space,
+)
 
 if TYPE_CHECKING:
     from engines.storage.s3.client import S3Client
@@ -32,12 +40,24 @@ class Recorder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SpacesRecorder:
+    """One recorder for each space."""
+
+    recorders: PerSpace[Recorder]
+
+    def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
+        return self.recorders.get(request.space).record(request, image)
+
+
+@dataclass(frozen=True, slots=True)
 class DataRoot:
     """Where objects live. Holds no secret: S3 credentials come by the standard AWS chain."""
 
     root: str
     s3_endpoint_url: str | None = None
     limits: StorageLimits = field(default_factory=StorageLimits)
+    space: str | None = None
+    """The tenant whose part of it this is; None: what lies outside every space."""
 
     @classmethod
     def of(cls, settings: Settings, limits: StorageLimits | None = None) -> DataRoot:
@@ -46,10 +66,16 @@ class DataRoot:
             settings.absolute_data_root(), settings.s3_endpoint_url, limits or StorageLimits()
         )
 
+    def in_space(self, space: str | None) -> DataRoot:
+        """The part of a tenant. `InvalidParameters` for a name that no space can have."""
+        return replace(self, space=None if space is None else check_space(space))
+
     def storage(self) -> Storage:
+        """Its keys are relative to the space: none of them reaches out of it."""
         from engines.storage.opening import open_storage
 
-        return open_storage(self.root, self.s3_endpoint_url, self.limits)
+        root = self.root if self.space is None else f"{self.root}/{SPACES_FOLDER}/{self.space}"
+        return open_storage(root, self.s3_endpoint_url, self.limits)
 
     def s3_client(self, max_connections: int) -> S3Client:
         """A client for buckets of the users, with the service's own credentials."""
@@ -59,7 +85,7 @@ class DataRoot:
         return make_s3_client(config)
 
     def wire_path(self, key: str) -> str:
-        """The path under which a client knows the key."""
+        """The path under which a client knows the key: in every space the same."""
         return f"{self.root}/{key}"
 
 
@@ -88,15 +114,22 @@ class DiffusionWiring:
         return StepEngine(self.pool.engine, models_root=Path(self.models_root))
 
     def recorder(self) -> Recorder:
+        """Stores each image in the space of its request."""
+        return SpacesRecorder(PerSpace(self._recorder_of))
+
+    def _recorder_of(self, space: str | None) -> Recorder:
         from deployments.color_matching import ColourMatchingRecorder
         from engines.datasets.recorder import ImageRecorder
         from engines.datasets.store import DatasetStore
         from engines.profiles import ProfileService
 
         versions = {name: version(name) for name in RECORDED_LIBRARIES}
-        storage = self.data.storage()
+        storage = self.data.in_space(space).storage()
         recorder = ImageRecorder(DatasetStore(storage), versions)
-        return ColourMatchingRecorder(recorder, ProfileService(storage))
+        profiles = ProfileService(storage)
+        if space is not None:  # the profiles' deployment has perhaps not heard of the space yet
+            profiles.seed()
+        return ColourMatchingRecorder(recorder, profiles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ relative to the data root. Cancelling the awaiting task cancels the work behind 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from engines.errors import Forbidden
 from engines.types import (
     Comparison,
     DatasetSummary,
@@ -113,6 +114,10 @@ class Readiness(Protocol):
         """Names of the deployments that cannot serve now; empty when all can."""
 
 
+def _no_spaces(space: str) -> Services:
+    raise Forbidden("This service has no spaces")
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything behind the face, injected into `serve_app.app.create_app`."""
@@ -125,3 +130,6 @@ class Services:
     profiles: Profiles
     files: Files
     readiness: Readiness
+    in_space: Callable[[str], Services] = _no_spaces
+    """The same for a space: keys and names are then its own, and reach nothing outside it. May
+    block when the space is first asked for. `InvalidParameters` for what is no space's name."""

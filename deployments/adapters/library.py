@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
-from ray.serve.handle import DeploymentHandle
-
 from deployments.adapters.calling import call, stream
+from deployments.spaces import SpaceHandle
 from engines.types import (
     Comparison,
     DatasetSummary,
@@ -22,7 +21,7 @@ from engines.types import (
 
 
 class HandleExporter:
-    def __init__(self, handle: DeploymentHandle) -> None:
+    def __init__(self, handle: SpaceHandle) -> None:
         self._handle = handle
 
     def export(self, request: ExportRequest) -> AsyncGenerator[ExportProgress | ExportReport, None]:
@@ -35,7 +34,7 @@ class HandleExporter:
 
 
 class HandleDatasets:
-    def __init__(self, handle: DeploymentHandle) -> None:
+    def __init__(self, handle: SpaceHandle) -> None:
         self._handle = handle
 
     async def list(self) -> Sequence[DatasetSummary]:
@@ -51,7 +50,7 @@ class HandleDatasets:
 
 
 class HandleProfiles:
-    def __init__(self, handle: DeploymentHandle) -> None:
+    def __init__(self, handle: SpaceHandle) -> None:
         self._handle = handle
 
     async def list(self) -> Sequence[ProfileSummary]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ray.serve.handle import DeploymentHandle
-
 from deployments.adapters.calling import call
+from deployments.spaces import SpaceHandle
 from engines.errors import ReplicaLost
 from engines.types import PrivacyReport, QualityReport
 
@@ -21,7 +20,7 @@ async def call_twice(ask: Callable[[], Any]) -> Any:
 
 
 class HandleQuality:
-    def __init__(self, handle: DeploymentHandle) -> None:
+    def __init__(self, handle: SpaceHandle) -> None:
         self._handle = handle
 
     async def validate(
@@ -34,7 +33,7 @@ class HandleQuality:
 
 
 class HandlePrivacy:
-    def __init__(self, handle: DeploymentHandle) -> None:
+    def __init__(self, handle: SpaceHandle) -> None:
         self._handle = handle
 
     async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:

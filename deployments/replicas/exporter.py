@@ -6,9 +6,11 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
 
 from deployments.background import reports_of
+from deployments.spaces import PerSpace
 from deployments.wiring import FileWiring
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.s3.exporter import S3Exporter
@@ -18,6 +20,7 @@ from engines.datasets.upkeep import upkeep
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.storage.s3.client import S3ClientConfig
 from engines.types import (
+    SPACES_FOLDER,
     DatasetSummary,
     ExportProgress,
     ExportReport,
@@ -27,55 +30,80 @@ from engines.types import (
 )
 
 
-class ExporterReplica:
-    """Forwards to the exporters on worker threads, so that health checks answer meanwhile. Tidies
-    the data root once, beside its work."""
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The datasets of one space, and what exports them."""
 
-    def __init__(self, config: ExportConfig, files: FileWiring) -> None:
-        storage = files.data.storage()
-        self._store = DatasetStore(storage)
-        config = config.model_copy(update={"images": files.limits})
-        self._files = DatasetExporter(storage, self._store, config, files.data.wire_path)
+    store: DatasetStore
+    files: DatasetExporter
+    s3: S3Exporter
+
+    @classmethod
+    def of(cls, config: ExportConfig, files: FileWiring, space: str | None) -> Library:
+        """Built over the space's part of the data root."""
+        storage = files.data.in_space(space).storage()
+        store = DatasetStore(storage)
         endpoint_url = files.data.s3_endpoint_url
 
         def lane_of(bucket: str) -> FastLane | None:
             return obstore_lane(S3ClientConfig(endpoint_url=endpoint_url), bucket)
 
-        self._s3 = S3Exporter(
+        s3 = S3Exporter(
             files.data.s3_client,
             storage,
-            self._store,
+            store,
             config,
             files.data.wire_path,
             buckets=files.export_buckets,
             fast_lane=lane_of if config.s3.fast_uploads else None,
         )
-        threading.Thread(target=upkeep, args=(self._store,), name="upkeep", daemon=True).start()
+        return cls(store, DatasetExporter(storage, store, config, files.data.wire_path), s3)
+
+
+class ExporterReplica:
+    """Forwards to the exporters of a space on worker threads, so that health checks answer
+    meanwhile. Tidies the data root once, beside its work."""
+
+    def __init__(self, config: ExportConfig, files: FileWiring) -> None:
+        config = config.model_copy(update={"images": files.limits})
+        self._spaces = PerSpace(partial(Library.of, config, files))
+        self._storage = files.data.storage()
+        self._spaces.get(None)
+        threading.Thread(target=self._tidy, name="upkeep", daemon=True).start()
+
+    def _tidy(self) -> None:
+        for space in (None, *self._storage.list_folders(SPACES_FOLDER)):
+            upkeep(self._spaces.get(space).store)
 
     async def export(
-        self, request: ExportRequest
+        self, request: ExportRequest, space: str | None = None
     ) -> AsyncGenerator[ExportProgress | ExportReport, None]:
         """Progress, then the report. Closing the stream stops the work."""
-        async with aclosing(reports_of(partial(self._files.export, request))) as events:
+        library = await self._spaces.of(space)
+        async with aclosing(reports_of(partial(library.files.export, request))) as events:
             async for event in events:
                 yield event
 
     async def export_s3(
-        self, request: S3ExportRequest
+        self, request: S3ExportRequest, space: str | None = None
     ) -> AsyncGenerator[ExportProgress | S3ExportReport, None]:
         """As `export`."""
-        async with aclosing(reports_of(partial(self._s3.export, request))) as events:
+        library = await self._spaces.of(space)
+        async with aclosing(reports_of(partial(library.s3.export, request))) as events:
             async for event in events:
                 yield event
 
-    async def list_datasets(self) -> Sequence[DatasetSummary]:
-        return await asyncio.to_thread(self._store.list)
+    async def list_datasets(self, space: str | None = None) -> Sequence[DatasetSummary]:
+        library = await self._spaces.of(space)
+        return await asyncio.to_thread(library.store.list)
 
-    async def get_dataset(self, name: str) -> DatasetSummary:
-        return await asyncio.to_thread(self._store.summary, name)
+    async def get_dataset(self, name: str, space: str | None = None) -> DatasetSummary:
+        library = await self._spaces.of(space)
+        return await asyncio.to_thread(library.store.summary, name)
 
-    async def delete_dataset(self, name: str) -> None:
-        await asyncio.to_thread(self._store.delete, name)
+    async def delete_dataset(self, name: str, space: str | None = None) -> None:
+        library = await self._spaces.of(space)
+        await asyncio.to_thread(library.store.delete, name)
 
     async def ready(self) -> bool:
         return True

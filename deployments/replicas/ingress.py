@@ -8,11 +8,9 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 
 from deployments.access import api_keys
-from deployments.adapters.files import StoredFiles
 from deployments.adapters.generation import PooledGeneration
-from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
 from deployments.adapters.readiness import HandleReadiness
-from deployments.adapters.validation import HandlePrivacy, HandleQuality
+from deployments.adapters.services import Backends
 from deployments.config import AppArgs
 from deployments.metrics import AccessMetrics
 from deployments.replicas.rate_limiter import HandleRateLimiter
@@ -22,7 +20,6 @@ from engines.errors import InvalidParameters
 from serve_app.app import create_app
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter, RateLimiter
-from serve_app.services import Services
 
 
 def effective_api(api: ApiConfig, settings: Settings) -> ApiConfig:
@@ -79,20 +76,19 @@ class Ingress:
         settings = Settings()
         api = effective_api(args.api_with_model_defaults(), settings)
         everything = asked_if_ready(args, pools, {**validators, **library})
-        services = Services(
+        data = DataRoot.of(settings, args.storage)
+        backends = Backends(
             generation=PooledGeneration(args.pools, pools),
-            quality=HandleQuality(validators["quality"]),
-            privacy=HandlePrivacy(validators["privacy"]),
-            exporter=HandleExporter(library["exporter"]),
-            datasets=HandleDatasets(library["exporter"]),
-            profiles=HandleProfiles(library["profiles"]),
-            files=StoredFiles(DataRoot.of(settings, args.storage).storage(), args.images),
             readiness=HandleReadiness(everything),
+            validators=validators,
+            library=library,
+            storage_of=lambda space: data.in_space(space).storage(),
+            images=args.images,
         )
         limiter = rate_limiter(api, settings, counter)
         counters = AccessMetrics()
         keys = api_keys(settings, counters)
-        self._app = create_app(services, api, keys, limiter, counters=counters)
+        self._app = create_app(backends.services(), api, keys, limiter, counters=counters)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         return self._app

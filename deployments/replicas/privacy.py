@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+from deployments.spaces import PerSpace
 from deployments.wiring import FileWiring
 from deployments.workers import WorkerPool
 from engines.datasets.store import DatasetStore
@@ -16,27 +17,34 @@ class PrivacyReplica:
     """Loads and warms the detectors at start; judges on one of a few worker threads."""
 
     def __init__(self, config: PrivacyConfig, files: FileWiring) -> None:
-        self._storage = files.data.storage()
-        self._store = DatasetStore(self._storage)
-        self._validator = build_privacy_validator(config, files.limits, self._storage)
+        self._stores = PerSpace(lambda space: DatasetStore(files.data.in_space(space).storage()))
+        # References for the search after memorized images are the service's own, not a space's.
+        references = self._stores.get(None).storage
+        self._validator = build_privacy_validator(config, files.limits, references)
         self._workers = WorkerPool(config.workers, self._validator.warm)
 
-    async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:
-        content = await asyncio.to_thread(self._storage.read, key)
+    async def validate(
+        self, key: str, check_faces: bool, check_text: bool, space: str | None = None
+    ) -> PrivacyReport:
+        store = await self._stores.of(space)
+        content = await asyncio.to_thread(store.storage.read, key)
         judge = self._validator.validate
         report = await self._workers.run(judge, content, key, check_faces, check_text)
-        await asyncio.to_thread(self._store.record_verdict, key, report)
+        await asyncio.to_thread(store.record_verdict, key, report)
         return report
 
-    async def anonymize(self, key: str, method: str, output_key: str) -> PrivacyReport:
-        content = await asyncio.to_thread(self._storage.read, key)
+    async def anonymize(
+        self, key: str, method: str, output_key: str, space: str | None = None
+    ) -> PrivacyReport:
+        storage = (await self._stores.of(space)).storage
+        content = await asyncio.to_thread(storage.read, key)
         cover = self._validator.anonymize_with_lineage
         clean = await self._workers.run(cover, content, key, method)
-        await asyncio.to_thread(self._storage.put_new, output_key, clean.png)
+        await asyncio.to_thread(storage.put_new, output_key, clean.png)
         sidecar = output_key.rpartition(".")[0] + ".json"
         lineage = json.dumps(clean.lineage, indent=2).encode()
-        await asyncio.to_thread(self._storage.put_new, sidecar, lineage)
-        return await self.validate(output_key, check_faces=True, check_text=True)
+        await asyncio.to_thread(storage.put_new, sidecar, lineage)
+        return await self.validate(output_key, check_faces=True, check_text=True, space=space)
 
     async def ready(self) -> bool:
         return True

@@ -32,6 +32,7 @@ from engines.types.profiles import (
     ProfileSummary,
     S3Folder,
 )
+from engines.types.spaces import SPACE_PATTERN, SPACES_FOLDER, check_space
 from engines.types.storage import ObjectStat
 from engines.types.validation import (
     PrivacyIssue,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANY_BUCKET",
+    "SPACES_FOLDER",
+    "SPACE_PATTERN",
     "AllowedBuckets",
     "Comparison",
     "DatasetSummary",
@@ -69,4 +72,5 @@ __all__ = [
     "StoredImage",
     "check_bucket",
     "check_folder",
+    "check_space",
 ]

@@ -45,6 +45,8 @@ class GenerationRequest:
     """Whether the listener wants small JPEGs of the current estimate (at most two a second)."""
     deadline_s: float | None = None
     """Seconds from submission after which the engine gives the request up."""
+    space: str | None = None
+    """The tenant whose folders hold dataset, profile and image; None: outside every space."""
 
 
 @dataclass(frozen=True, slots=True)

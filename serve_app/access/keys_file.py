@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from engines.errors import InvalidParameters
+from engines.types import SPACE_PATTERN
 from serve_app.access.caller import ALL_SCOPES, Caller, Scope
 from serve_app.access.hashing import key_hash
 from serve_app.config import FrozenModel
@@ -30,9 +31,7 @@ from serve_app.rate_limits import Bucket
 from serve_app.schemas.base import Name
 
 MIN_KEY_CHARS = 16
-SPACE_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 SpaceName = Annotated[str, StringConstraints(pattern=SPACE_PATTERN)]
-"""Lower case, because a space is a folder and some file systems do not tell case apart."""
 
 _PLAIN_KEY = re.compile(r"[\x21-\x7e]+")
 

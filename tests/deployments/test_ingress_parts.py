@@ -35,9 +35,11 @@ class Method:
     def __init__(self, answer: Any = None, error: Exception | None = None, hangs: bool = False):
         self._answer, self._error, self._hangs = answer, error, hangs
         self.calls: list[tuple[Any, ...]] = []
+        self.spaces: list[str | None] = []
 
-    def remote(self, *arguments: Any) -> Any:
+    def remote(self, *arguments: Any, space: str | None = None) -> Any:
         self.calls.append(arguments)
+        self.spaces.append(space)
         return Hanging() if self._hangs else Response(self._answer, self._error)
 
 
@@ -188,8 +190,11 @@ def test_a_validator_is_asked_once_more_after_a_death_and_no_more() -> None:
     from ray.exceptions import ActorDiedError
 
     from deployments.adapters.validation import HandleQuality
+    from deployments.spaces import SpaceHandle
 
     method = Method(error=ActorDiedError())
+    quality = HandleQuality(SpaceHandle(Handle(validate=method), "acme"))
     with pytest.raises(ReplicaLost):
-        asyncio.run(HandleQuality(Handle(validate=method)).validate("generated/a.png", None))
+        asyncio.run(quality.validate("generated/a.png", None))
     assert method.calls == [("generated/a.png", None, None)] * 2
+    assert method.spaces == ["acme", "acme"]

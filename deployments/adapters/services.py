@@ -1,0 +1,49 @@
+"""`serve_app.services.Services` of every space, over the deployments' handles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deployments.adapters.files import StoredFiles
+from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
+from deployments.adapters.validation import HandlePrivacy, HandleQuality
+from deployments.spaces import PerSpace, SpaceHandle
+from engines.images import ImageLimits
+from engines.protocols import Storage
+from serve_app.services import Generation, Readiness, Services
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What all spaces share."""
+
+    generation: Generation
+    readiness: Readiness
+    validators: Mapping[str, Any]
+    """Handles of "quality" and "privacy"."""
+    library: Mapping[str, Any]
+    """Handles of "exporter" and "profiles"."""
+    storage_of: Callable[[str | None], Storage]
+    """A space's part of the data root."""
+    images: ImageLimits
+
+    def services(self) -> Services:
+        """Those outside every space; their `in_space` leads to the others."""
+        spaces: PerSpace[Services] = PerSpace(lambda space: self._bound(space, spaces.get))
+        return spaces.get(None)
+
+    def _bound(self, space: str | None, in_space: Callable[[str | None], Services]) -> Services:
+        exporter = SpaceHandle(self.library["exporter"], space)
+        return Services(
+            generation=self.generation,  # its requests name their space themselves
+            quality=HandleQuality(SpaceHandle(self.validators["quality"], space)),
+            privacy=HandlePrivacy(SpaceHandle(self.validators["privacy"], space)),
+            exporter=HandleExporter(exporter),
+            datasets=HandleDatasets(exporter),
+            profiles=HandleProfiles(SpaceHandle(self.library["profiles"], space)),
+            files=StoredFiles(self.storage_of(space), self.images),
+            readiness=self.readiness,
+            in_space=in_space,
+        )
