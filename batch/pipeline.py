@@ -84,7 +84,8 @@ def _set_up() -> None:
     context = ray.data.DataContext.get_current()
     context.max_consecutive_actor_init_deaths = 2
     context.enable_progress_bars = False
-    logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)  # that they are off
+    # Ray Data warns on every run that its progress bars are off.
+    logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)
     context.print_on_execution_start = False
     # Reading a large process's memory map once a second halts its allocations meanwhile.
     context.memory_usage_poll_interval_s = None

@@ -1,4 +1,7 @@
-"""Ray's errors to the domain's: the only file that knows both."""
+"""Ray's errors, translated to the errors of `engines.errors`, for the service.
+
+(`batch.making.checkers` does the same for the actors of a job.)
+"""
 
 from __future__ import annotations
 

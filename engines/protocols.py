@@ -11,7 +11,7 @@ from engines.types import GeneratedImage, GenerationRequest, ObjectStat, StepPro
 
 
 class Storage(Protocol):
-    """Objects under relative keys: a folder or a bucket, told apart by no caller.
+    """Objects under relative keys, in a folder or in a bucket.
 
     Every method blocks. Keys are relative POSIX paths; a key that is absolute, empty, holds
     `..`, NUL or a backslash, or leads out of the root through a symbolic link is `InvalidPath`

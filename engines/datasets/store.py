@@ -176,7 +176,7 @@ class DatasetSnapshot:
 
 @contextmanager
 def _named(name: str) -> Iterator[None]:
-    """Who asked by name hears of the name."""
+    """Put the dataset's name, not its key, into a `NotFound` raised within the block."""
     try:
         yield
     except NotFound as error:

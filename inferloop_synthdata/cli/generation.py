@@ -97,7 +97,7 @@ def _prompts(session: Session, arguments: Namespace) -> Iterator[str]:
 
 def validate(session: Session, arguments: Namespace) -> int:
     """Verdicts on an image, or on a whole dataset."""
-    # Neither asked for is both asked for.
+    # Without --quality and --privacy, both are checked.
     both = arguments.quality == arguments.privacy
     with session.client() as client:
         if arguments.dataset:

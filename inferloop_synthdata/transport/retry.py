@@ -67,7 +67,7 @@ class RetryPolicy:
             # The caller's own patience is over, and the server may still be at the work.
             if isinstance(failure, RequestTimedOut):
                 return False
-            # Cut in the middle: it may have run. Harmless only where twice is like once.
+            # Cut in the middle: it may have run. Ask again only where a second run does no harm.
             return repeatable
         if isinstance(failure, ApiError):
             # The server says that it did not run; of a batch, some images may be made already.

@@ -121,7 +121,8 @@ class S3Exporter:
     def _outcomes(
         self, tasks: Iterator[Task], uploader: Uploader, run: S3Run, pool: Executor
     ) -> Iterator[Outcome]:
-        """The first image goes alone: what refuses it will refuse all, and that is an error."""
+        """Upload the first image alone: if the bucket refuses it for a reason that holds for every
+        image (no rights, no such bucket), raise that instead of failing image by image."""
         first = next(tasks, None)
         if first is None:
             return

@@ -35,7 +35,7 @@ class ExportLock:
         self._renewed_at = clock()
 
     def acquire(self) -> None:
-        """Raises `Conflict` if somebody living holds it."""
+        """Take the lock; `Conflict` if another export holds it and has not let it expire."""
         try:
             self._etag = self._storage.put_new(self.key, self._content()).etag
         except Conflict:

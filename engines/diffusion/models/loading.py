@@ -76,7 +76,7 @@ def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
 def _pipeline(entry: ModelEntry, device: torch.device, models_root: Path) -> tuple[Any, str | None]:
     dtype = choose_dtype(entry.dtype, device)
     if isinstance(entry.source, TinySource):
-        # Here, so that only a config that asks for it builds it.
+        # Imported here: only a config with a tiny model needs it.
         from engines.diffusion.models import tiny
 
         builders = {"sd": tiny.build_tiny_pipeline, "sdxl": tiny.build_tiny_xl_pipeline}
