@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from inferloop_synthdata.atomic_file import AtomicFile
@@ -20,7 +19,7 @@ from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.operations import endpoints as operations
 from inferloop_synthdata.operations.methods import awaiting, streaming_async
 from inferloop_synthdata.operations.operation import Operation, Reply
-from inferloop_synthdata.transport.connection import MAX_MESSAGE_BYTES, SOCKET_LOG, Connection
+from inferloop_synthdata.transport.connection import Connection
 from inferloop_synthdata.transport.conversation import Outcome, converse
 from inferloop_synthdata.transport.foreign_errors import (
     handshake_errors,
@@ -34,6 +33,7 @@ from inferloop_synthdata.transport.generation_stream import (
 )
 from inferloop_synthdata.transport.progress_stream import Advance, Event, progress_stream
 from inferloop_synthdata.transport.retry import RetryPolicy
+from inferloop_synthdata.transport.sockets import open_socket_async
 
 T = TypeVar("T")
 
@@ -158,13 +158,7 @@ class AsyncSyntheticImageClient:
         connection = self._connection
         async with AsyncExitStack() as stack:
             with handshake_errors(connection.origin):
-                opening = connect(
-                    connection.socket_url,
-                    open_timeout=connection.connect_timeout_s,
-                    max_size=MAX_MESSAGE_BYTES,
-                    logger=SOCKET_LOG,
-                )
-                socket = await stack.enter_async_context(opening)
+                socket = await stack.enter_async_context(open_socket_async(connection))
             try:
                 # A server that closes at once has said why: the message is there to be received.
                 with suppress(ConnectionClosed):

@@ -16,14 +16,13 @@ from typing import Self, TypeVar
 
 import httpx
 from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.sync.client import connect
 
 from inferloop_synthdata.atomic_file import AtomicFile
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.operations import endpoints as operations
 from inferloop_synthdata.operations.methods import blocking, streaming
 from inferloop_synthdata.operations.operation import Operation, Reply
-from inferloop_synthdata.transport.connection import MAX_MESSAGE_BYTES, SOCKET_LOG, Connection
+from inferloop_synthdata.transport.connection import Connection
 from inferloop_synthdata.transport.conversation import Outcome, converse
 from inferloop_synthdata.transport.foreign_errors import (
     handshake_errors,
@@ -37,6 +36,7 @@ from inferloop_synthdata.transport.generation_stream import (
 )
 from inferloop_synthdata.transport.progress_stream import Advance, Event, progress_stream
 from inferloop_synthdata.transport.retry import RetryPolicy
+from inferloop_synthdata.transport.sockets import open_socket
 
 T = TypeVar("T")
 
@@ -164,13 +164,7 @@ class SyntheticImageClient:
         connection = self._connection
         with ExitStack() as stack:
             with handshake_errors(connection.origin):
-                opening = connect(
-                    connection.socket_url,
-                    open_timeout=connection.connect_timeout_s,
-                    max_size=MAX_MESSAGE_BYTES,
-                    logger=SOCKET_LOG,
-                )
-                socket = stack.enter_context(opening)
+                socket = stack.enter_context(open_socket(connection))
             try:
                 # A server that closes at once has said why: the message is there to be received.
                 with suppress(ConnectionClosed):

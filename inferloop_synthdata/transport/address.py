@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 API_PREFIX = "/api/v1"
 
@@ -28,8 +28,9 @@ class ServiceAddress:
         path = parts.path.rstrip("/").removesuffix(API_PREFIX)
         return cls(urlunsplit((parts.scheme, parts.netloc, path + API_PREFIX, "", "")))
 
-    def socket(self, api_key: str) -> str:
-        """URL of the generation WebSocket. Holds the key: for the socket only, never for print."""
+    @property
+    def socket(self) -> str:
+        """URL of the generation WebSocket."""
         scheme, _, rest = self.rest.partition("://")
         ws_scheme = {"http": "ws", "https": "wss"}[scheme]
-        return f"{ws_scheme}://{rest}/ws/generation?api_key={quote(api_key, safe='')}"
+        return f"{ws_scheme}://{rest}/ws/generation"

@@ -25,7 +25,7 @@ MAX_MESSAGE_BYTES = 8 * 2**20
 """Of one WebSocket message: previews are small."""
 
 SOCKET_LOG = logging.getLogger("inferloop_synthdata.websocket")
-# At DEBUG, websockets logs the request line, and that holds the API key.
+# At DEBUG, websockets logs the headers, and one of them is the API key.
 SOCKET_LOG.setLevel(logging.WARNING)
 
 
@@ -53,8 +53,8 @@ class Connection:
 
     @property
     def socket_url(self) -> str:
-        """Of the generation WebSocket; holds the key."""
-        return self.address.socket(self.api_key)
+        """Of the generation WebSocket."""
+        return self.address.socket
 
     @property
     def connect_timeout_s(self) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
@@ -57,6 +58,8 @@ class SocketServer:
         self.behaviours: list[Behaviour] = [generation(3)]
         self.refusals: list[Refusal] = []
         self.paths: list[str] = []
+        self.headers: list[Headers] = []
+        """Of every handshake, refused ones included."""
         self.received: list[dict[str, Any]] = []
         """What clients sent after their first message, until they left."""
         self.connection_ended = threading.Event()
@@ -89,6 +92,7 @@ class SocketServer:
             self.connection_ended.set()
 
     def _answer_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.headers.append(request.headers)
         return self.refusals.pop(0)(connection, request) if self.refusals else None
 
     def __enter__(self) -> Self:

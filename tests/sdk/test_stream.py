@@ -83,7 +83,33 @@ def test_progress_of_every_step_then_the_result(
     assert listener.events[-1] == sdk.Result(
         "job_1", "/data/generated/image_1.png", "a fox", "inferloop-mini", {"seed": 7}
     )
-    assert socket_server.paths == [f"/api/v1/ws/generation?api_key={KEY}"]
+    assert socket_server.paths == ["/api/v1/ws/generation"]
+
+
+def test_the_key_is_in_a_header_and_not_in_the_url(
+    listener: Listener, socket_server: SocketServer
+) -> None:
+    listener.listen()
+    (path,), (headers,) = socket_server.paths, socket_server.headers
+    assert (headers["X-API-Key"], KEY in path) == (KEY, False)
+    assert headers["User-Agent"].startswith("inferloop-synthdata/")
+
+
+def test_a_redirect_does_not_carry_the_key_to_another_server(
+    listener: Listener, socket_server: SocketServer
+) -> None:
+    with SocketServer() as stranger:
+        there = f"{stranger.base_url.replace('http', 'ws')}/api/v1/ws/generation"
+
+        def redirect(connection: ServerConnection, request: Request) -> Response:
+            answer = connection.respond(HTTPStatus.TEMPORARY_REDIRECT, "elsewhere")
+            answer.headers["Location"] = there
+            return answer
+
+        socket_server.refusals = [redirect]
+        with pytest.raises(sdk.UnexpectedAnswer, match="redirects"):
+            listener.listen()
+        assert stranger.headers == []
 
 
 def test_the_request_is_the_contracts(listener: Listener, socket_server: SocketServer) -> None:
