@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -24,12 +25,13 @@ from serve_app.ids import IdSource, draw_seed
 from serve_app.jobs import JobService
 from serve_app.middleware.stack import middleware_stack
 from serve_app.openapi import API_PREFIX, openapi_document
+from serve_app.pages import router as pages
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
+from serve_app.readiness import SharedReadiness
 from serve_app.routes import datasets, export, generate, health, images, profiles, validate
 from serve_app.services import Services
-from serve_app.studio import page
 from serve_app.ws import endpoint
 
 VERSION = "1.0.0"
@@ -69,9 +71,8 @@ def create_app(
         title="Inferloop Synthetic Images",
         version=VERSION,
         description="Synthetic image datasets as a service.",
-        docs_url="/docs",
+        docs_url=None,  # FastAPI's loads scripts of another host: `serve_app.pages` has ours
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         middleware=middleware_stack(config, keys, limiter, ids, counters or NoCounters(), clock),
         exception_handlers=dict.fromkeys(_RENDERED, render),
@@ -79,7 +80,7 @@ def create_app(
     )
     app.state.context = context
     app.include_router(health.router)
-    app.include_router(page.router)
+    app.include_router(pages.router)
     app.include_router(_api_router(), prefix=API_PREFIX)
     return app
 
@@ -99,8 +100,9 @@ def _context(
     ids: IdSource,
     draw_seed: DrawSeed,
 ) -> Context:
+    shared = SharedReadiness(services.readiness, clock)
     return Context(
-        services=services,
+        services=replace(services, readiness=shared),
         config=config,
         limiter=limiter,
         paths=PathCodec(config.data_root),

@@ -16,6 +16,8 @@ from deployments import config_files
 from deployments.access import api_keys
 from deployments.local import keys as local_keys
 from deployments.local.child_service import StartFailed
+from deployments.local.first_request import first_request
+from deployments.local.keys import FILE_NAME
 from deployments.settings import Settings
 from engines.errors import InvalidParameters
 
@@ -29,10 +31,7 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     if settings.api_keys_file is not None:
         os.environ["INFERLOOP_API_KEYS_FILE"] = str(settings.api_keys_file.expanduser().absolute())
     if not settings.has_keys():
-        folder = local_keys.state_dir(
-            settings.state_dir, Path.home(), os.environ.get("XDG_STATE_HOME")
-        )
-        key, made = local_keys.local_key(folder)
+        key, made = local_keys.local_key(state_folder(settings))
         os.environ["INFERLOOP_API_KEYS"] = key
     os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
@@ -44,6 +43,11 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     return key, made
+
+
+def state_folder(settings: Settings) -> Path:
+    """Where the key that a start makes is kept."""
+    return local_keys.state_dir(settings.state_dir, Path.home(), os.environ.get("XDG_STATE_HOME"))
 
 
 def stop_on_signals() -> threading.Event:
@@ -70,14 +74,9 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
     say(f"Data root: {settings.absolute_data_root()}")
     if made:
         say(f"Made an API key, kept for the next start: {key}")
-    shown = key if made else "$INFERLOOP_API_KEY"
     if not made and not settings.has_keys():
         say("The API key is the one made before (INFERLOOP_STATE_DIR, file api_key).")
-    say(
-        f"Try:\n  curl -s {url}/api/v1/generate -H 'X-API-Key: {shown}' "
-        "-H 'Content-Type: application/json' "
-        '-d \'{"prompt": "A beautiful sunset over mountains"}\''
-    )
+    say(first_request(url, None if settings.has_keys() else state_folder(settings) / FILE_NAME))
     say(f"Deployments: serve status -a {dashboard}\nCtrl-C stops everything.")
 
 

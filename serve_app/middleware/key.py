@@ -12,12 +12,13 @@ from serve_app.access.api_keys import ApiKeys
 from serve_app.access.counters import AccessCounters
 from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.errors import to_wire
+from serve_app.pages.assets import ASSETS
 
 HEADER = "X-API-Key"
 QUERY_PARAMETER = "api_key"
 """On the WebSocket only: browsers cannot set its headers."""
 
-PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", "/docs", "/studio"})
+PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", *ASSETS})
 
 
 class KeyMiddleware:

@@ -1,11 +1,12 @@
 """The order of the middleware, outermost first.
 
 1. request id: every answer carries one, refusals too.
-2. access log: sees every answer, and what the later ones learned of the caller.
-3. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
-4. size limit: what follows may read the body without fear of its size.
-5. rate limit: counts per key, so it comes after the key; its headers are on all answers inside.
-6. crash barrier: an unexpected exception becomes an answer where the others still add headers.
+2. browser headers: on every answer, refusals too.
+3. access log: sees every answer, and what the later ones learned of the caller.
+4. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
+5. size limit: what follows may read the body without fear of its size.
+6. rate limit: counts per key, so it comes after the key; its headers are on all answers inside.
+7. crash barrier: an unexpected exception becomes an answer where the others still add headers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
+from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
 from serve_app.middleware.crash_barrier import CrashBarrierMiddleware
 from serve_app.middleware.key import KeyMiddleware
 from serve_app.middleware.rate_limit import RateLimitMiddleware
@@ -40,6 +42,7 @@ def middleware_stack(
     throttle = WrongKeyThrottle(wrong.per_minute, wrong.max_addresses, clock)
     return [
         Middleware(RequestIdMiddleware, ids=ids),
+        Middleware(BrowserHeadersMiddleware),
         Middleware(AccessLogMiddleware),
         Middleware(KeyMiddleware, keys=keys, throttle=throttle, counters=counters),
         Middleware(SizeLimitMiddleware, limits=config.bodies),

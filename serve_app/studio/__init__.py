@@ -1,1 +1,1 @@
-"""The web studio: one page, no build step, no foreign asset."""
+"""The web studio: a page, its style and its script; no build step, nothing from elsewhere."""

@@ -14,6 +14,7 @@ from engines.errors import PayloadTooLarge
 from serve_app.config import BodyLimits
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
+from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
 from serve_app.middleware.crash_barrier import CrashBarrierMiddleware
 from serve_app.middleware.key import KeyMiddleware
 from serve_app.middleware.rate_limit import RateLimitMiddleware
@@ -29,6 +30,7 @@ def test_the_order_is_what_the_refusals_need(face: Face) -> None:
     classes: list[object] = [middleware.cls for middleware in face.app.user_middleware]
     assert classes == [
         RequestIdMiddleware,
+        BrowserHeadersMiddleware,
         AccessLogMiddleware,
         KeyMiddleware,
         SizeLimitMiddleware,

@@ -103,9 +103,10 @@ class TestHealth:
     def test_alive(self, client: TestClient) -> None:
         assert client.get("/healthz").json() == {"status": "ok"}
 
-    def test_ready_when_everything_is(self, client: TestClient, house: House) -> None:
+    def test_ready_when_everything_is(self, client: TestClient, face: Face, house: House) -> None:
         assert client.get("/readyz").json() == {"status": "ready"}
         house.readiness.missing = ["diffusion-default"]
+        face.clock.advance(1.1)  # an answer holds for a second
         answer = client.get("/readyz")
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "2"

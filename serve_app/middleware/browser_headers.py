@@ -1,0 +1,53 @@
+"""What every answer tells browsers and caches, whoever made it.
+
+https://owasp.org/www-project-secure-headers/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serve_app.middleware.key import PUBLIC_PATHS
+
+DEFAULTS: Mapping[str, str] = MappingProxyType(
+    {
+        # Opened by itself in a browser, an answer is a page of this origin: it may run nothing.
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+)
+"""Where the route says nothing else: the pages have a policy of their own."""
+
+OF_ONE_KEY = "private, no-store"
+"""`Cache-Control` wherever a key is needed: no cache may give one key's answer to another."""
+
+
+class BrowserHeadersMiddleware:
+    """Adds `DEFAULTS`, and `OF_ONE_KEY` to all but the public paths."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in DEFAULTS.items():
+                    headers.setdefault(name, value)
+                if scope["path"] not in PUBLIC_PATHS:
+                    headers["Cache-Control"] = OF_ONE_KEY
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

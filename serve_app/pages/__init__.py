@@ -1,0 +1,1 @@
+"""What a browser shows: the start page, the studio, the API's documentation; all from here."""
