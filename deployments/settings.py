@@ -91,3 +91,40 @@ class Settings(BaseSettings):
         if self.data_root.startswith("s3://"):
             return self.data_root.rstrip("/")
         return str(Path(self.data_root).expanduser().absolute())
+
+
+class EdgeSettings(BaseSettings):
+    """`INFERLOOP_EDGE_*`: limits of the HTTP server itself, read in its own process.
+
+    Ray Serve starts that process and hands it no config of ours, so they come by the environment.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INFERLOOP_EDGE_", frozen=True, extra="ignore")
+
+    head_deadline_s: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds for a request's head, from its first byte or from the connection on.",
+    )
+    max_head_bytes: int = Field(default=65_536, ge=1024, description="Largest request head.")
+    body_deadline_s: float = Field(
+        default=20.0, gt=0, description="Seconds for a body, besides those that its size earns."
+    )
+    min_body_bytes_per_s: float = Field(
+        default=16_384.0, gt=0, description="Each so many bytes of a body earn it one second more."
+    )
+    stall_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="How often a client that takes its answer slowly is looked at, seconds.",
+    )
+    min_taken_bytes: int = Field(
+        default=16_384, ge=1, description="A client that took less since the last look is cut."
+    )
+    max_connections: int = Field(default=1024, ge=1, description="Open connections, all together.")
+    max_connections_per_address: int = Field(
+        default=256,
+        ge=0,
+        description="Open connections of one address; 0 where a gateway or "
+        "HAProxy stands in front, and all have its address.",
+    )

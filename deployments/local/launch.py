@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from deployments import config_files
 from deployments.access import api_keys
+from deployments.edge import hook
 from deployments.local import keys as local_keys
 from deployments.local.child_service import StartFailed
 from deployments.local.first_request import first_request
@@ -37,6 +38,7 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
     path = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)
+    os.environ.setdefault(hook.VARIABLE, hook.IMPORT_PATH)
     # Said in any case: where it is not, Ray decides by whether it ever ran here before. The
     # dashboard listens on loopback only; the container image says `token`.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")

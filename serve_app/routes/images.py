@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 
 from engines.errors import InvalidParameters, PayloadTooLarge
 from serve_app.context import Context, InContext
+from serve_app.downloads import Download
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE, Field
 from serve_app.schemas.base import Name, WirePath
 from serve_app.schemas.library import UploadResponse
@@ -59,13 +60,13 @@ def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
     response_class=StreamingResponse,
     responses=_binary("image/*", "application/json", OTHER_MEDIA_TYPE),
 )
-async def get_image(query: Annotated[PathQuery, Query()], context: InContext) -> StreamingResponse:
+async def get_image(query: Annotated[PathQuery, Query()], context: InContext) -> Download:
     """An image, or the recipe or verdict beside it."""
     return await _file(context, query.path, IMAGE_FILE)
 
 
 @router.get("/exports", response_class=StreamingResponse, responses=_binary("*/*"))
-async def get_export(query: Annotated[PathQuery, Query()], context: InContext) -> StreamingResponse:
+async def get_export(query: Annotated[PathQuery, Query()], context: InContext) -> Download:
     """An exported file."""
     return await _file(context, query.path, EXPORT_FILE)
 
@@ -95,7 +96,7 @@ async def _content(request: Request, max_bytes: int) -> bytes:
     return content
 
 
-async def _file(context: Context, path: str, field: Field) -> StreamingResponse:
+async def _file(context: Context, path: str, field: Field) -> Download:
     key = context.paths.to_key(path, field)
     with context.paths.named(path, key, field):
         stat = await context.services.files.stat(key)
@@ -104,6 +105,7 @@ async def _file(context: Context, path: str, field: Field) -> StreamingResponse:
         first = await anext(chunks, b"")
     name = PurePosixPath(key).name
     headers = {
+        "Content-Length": str(stat.size_bytes),
         "ETag": f'"{stat.etag.strip(chr(34))}"',
         "Last-Modified": stat.modified_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
@@ -112,10 +114,10 @@ async def _file(context: Context, path: str, field: Field) -> StreamingResponse:
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     media_type = MEDIA_TYPES.get(PurePosixPath(key).suffix.lower(), OTHER_MEDIA_TYPE)
-    return StreamingResponse(_whole(first, chunks), headers=headers, media_type=media_type)
+    return Download(_whole(first, chunks), headers=headers, media_type=media_type)
 
 
-async def _whole(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _whole(first: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     yield first
     async for chunk in rest:
         yield chunk

@@ -1,0 +1,22 @@
+"""The entry point for Ray Serve: `RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`."""
+
+from __future__ import annotations
+
+import uvicorn.config
+from starlette.middleware import Middleware
+
+from deployments.edge.middleware import EdgeMiddleware
+from deployments.settings import EdgeSettings
+
+IMPORT_PATH = "deployments.edge.hook.middlewares"
+VARIABLE = "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"
+
+
+def middlewares() -> list[Middleware]:
+    """Called once in the process of each HTTP server, before it listens.
+
+    Serve leaves uvicorn's choice of protocol at "auto", and gives no other way to limit what comes
+    before a request: so "auto" becomes ours, for this process.
+    """
+    uvicorn.config.HTTP_PROTOCOLS["auto"] = "deployments.edge.protocol:GuardedProtocol"
+    return [Middleware(EdgeMiddleware, settings=EdgeSettings())]

@@ -1,0 +1,166 @@
+"""What the server's process does for each request before and after the application."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployments.settings import EdgeSettings
+from engines.errors import RequestTimeout
+from engines.protocols import Clock
+from serve_app.downloads import ACKNOWLEDGE, ACKNOWLEDGED, ASKS_FOR_ACKNOWLEDGEMENT
+from serve_app.errors import to_wire
+
+Headers = list[tuple[bytes, bytes]]
+
+SERVE_HEADERS = frozenset(
+    {
+        b"x-request-timeout-seconds",
+        b"x-request-disconnect-disabled",
+        b"serve-multiplexed-model-id",
+        b"x-session-id",
+    }
+)
+"""By these a client could move Ray Serve's own deadline, switch off that its leaving is noticed,
+or choose a replica. Ours alone decide that."""
+
+
+class EdgeMiddleware:
+    """Stands around Serve's proxy. Serve's request headers are taken off; a body that comes too
+    slowly is 408; what the client has taken of a download is told to the application, because
+    between the two Serve keeps queues without a bound."""
+
+    def __init__(self, app: ASGIApp, settings: EdgeSettings, clock: Clock = time.monotonic) -> None:
+        self._app = app
+        self._settings = settings
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope["headers"] = without_serves(scope["headers"])
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["extensions"] = {**scope.get("extensions", {}), ACKNOWLEDGE: {}}
+        exchange = Exchange(receive, send, self._settings, self._clock)
+        try:
+            await self._run(scope, exchange)
+        finally:
+            exchange.close()
+
+    async def _run(self, scope: Scope, exchange: Exchange) -> None:
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception:
+            if not exchange.is_refused:
+                raise
+        if exchange.is_refused:
+            await exchange.refuse(scope)
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, receive: Receive, send: Send, settings: EdgeSettings, clock: Clock) -> None:
+        self._receive = receive
+        self._send = send
+        self._settings = settings
+        self._clock = clock
+        self._started_at = clock()
+        self._received_bytes = 0
+        self._body_is_whole = False
+        self._is_late = False
+        self._answer_begun = False
+        self._acknowledges = False
+        self._taken: deque[int] = deque()
+        self._news = asyncio.Event()
+        self._pending: asyncio.Task[Message] | None = None
+
+    async def receive(self) -> Message:
+        """The client's next message, or what it has taken of the answer."""
+        while not self._taken:
+            if self._pending is None:
+                self._pending = asyncio.create_task(self._next_of_client())
+            self._news.clear()
+            news = asyncio.create_task(self._news.wait())
+            try:
+                await asyncio.wait({self._pending, news}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
+            if self._pending.done():
+                pending, self._pending = self._pending, None
+                return pending.result()
+        taken = sum(self._taken)
+        self._taken.clear()
+        return {"type": ACKNOWLEDGED, "bytes": taken}
+
+    async def send(self, message: Message) -> None:
+        """Pass it on; returns when the client's connection has room again."""
+        if self.is_refused:
+            return  # the application's view of a body cut short; the client hears of its lateness
+        if message["type"] == "http.response.start":
+            self._answer_begun = True
+            message = {**message, "headers": self._answer_headers(message.get("headers", ()))}
+        await self._send(message)
+        if self._acknowledges and message["type"] == "http.response.body":
+            self._taken.append(len(message.get("body", b"")))
+            self._news.set()
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the body came too slowly, and no answer has begun."""
+        return self._is_late and not self._answer_begun
+
+    async def refuse(self, scope: Scope) -> None:
+        """408."""
+        answer = to_wire(RequestTimeout(self._allowed_s())).response()
+        answer.headers["Connection"] = "close"
+        await answer(scope, self._receive, self._send)
+
+    def close(self) -> None:
+        if self._pending is not None:
+            self._pending.cancel()
+
+    def _allowed_s(self) -> float:
+        """Seconds for what has been received, and the next of it: grows with the body."""
+        grown_s = self._received_bytes / self._settings.min_body_bytes_per_s
+        return self._settings.body_deadline_s + grown_s
+
+    async def _next_of_client(self) -> Message:
+        if self._body_is_whole or self._is_late:
+            return await self._receive()
+        left_s = self._started_at + self._allowed_s() - self._clock()
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, left_s))
+        except TimeoutError:
+            self._is_late = True
+            return {"type": "http.disconnect"}
+        self._received_bytes += len(message.get("body", b""))
+        self._body_is_whole = not message.get("more_body", False)
+        return message
+
+    def _answer_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """One `X-Request-Id` (Serve adds its own to the application's), and no sign of ours."""
+        kept: Headers = []
+        names: set[bytes] = set()
+        for name, value in headers:
+            lower = name.lower()
+            if lower == ASKS_FOR_ACKNOWLEDGEMENT:
+                self._acknowledges = True
+            elif lower != b"x-request-id" or lower not in names:
+                kept.append((name, value))
+            names.add(lower)
+        return kept
+
+
+def without_serves(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The request's headers without those that steer Ray Serve. Serve reads `_` as `-`."""
+    return [
+        (name, value)
+        for name, value in headers
+        if name.lower().replace(b"_", b"-") not in SERVE_HEADERS
+    ]

@@ -1,0 +1,143 @@
+"""Connections that send nothing, too slowly, too much, or that do not read their answer."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import TimerHandle
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from deployments.settings import EdgeSettings
+from engines.errors import Fault, InferloopError, InvalidParameters, Overloaded, RequestTimeout
+from serve_app.errors import to_wire
+
+RETRY_AFTER_S = 5.0
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with limits that an ASGI application cannot set, because it hears of
+    a request only when its head is complete."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        settings: EdgeSettings | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._settings = settings or EdgeSettings()
+        self._head_timer: TimerHandle | None = None
+        self._head_bytes = 0
+        self._stall_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._too_many():
+            self._refuse(Overloaded("Too many connections", RETRY_AFTER_S))
+        else:
+            self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_received()
+        self._stop_watching_reader()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return  # refused; what still arrives is not read
+        super().data_received(data)
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._settings.max_head_bytes:
+                limit = self._settings.max_head_bytes
+                fault = Fault("headers", None, f"<= {limit} bytes", f"must be <= {limit} bytes")
+                self._refuse(InvalidParameters(fault))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._head_timer is None:
+            self._await_head()
+
+    def on_headers_complete(self) -> None:
+        self._head_received()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        fault = Fault("request", None, "an HTTP/1.1 request", "is not valid HTTP")
+        self._refuse(InvalidParameters(fault))
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        self._stop_watching_reader()
+        super().resume_writing()
+
+    def _too_many(self) -> bool:
+        """Whether this connection, which is counted already, is one too many."""
+        if len(self.connections) > self._settings.max_connections:
+            return True
+        limit = self._settings.max_connections_per_address
+        if not limit or self.client is None:
+            return False
+        mine = self.client[0]
+        clients = (getattr(other, "client", None) for other in self.connections)
+        return sum(client is not None and client[0] == mine for client in clients) > limit
+
+    def _await_head(self) -> None:
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(self._settings.head_deadline_s, self._head_is_late)
+
+    def _head_received(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        if self._head_bytes or self.cycle is not None:
+            self._refuse(RequestTimeout(self._settings.head_deadline_s))
+        else:
+            self._head_received()
+            self.transport.close()  # it asked for nothing, and gets no answer
+
+    def _refuse(self, error: InferloopError) -> None:
+        """Answer in the envelope, and close."""
+        self._head_received()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()  # another answer is on its way: nothing may be mixed into it
+            return
+        self.transport.write(_raw_answer(error))
+        self.transport.close()
+
+    def _watch_reader(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._stop_watching_reader()
+        self._stall_timer = self.loop.call_later(self._settings.stall_s, self._reader_is_late, left)
+
+    def _stop_watching_reader(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+
+    def _reader_is_late(self, left_before: int) -> None:
+        taken = left_before - self.transport.get_write_buffer_size()
+        if taken < self._settings.min_taken_bytes:
+            self._stop_watching_reader()
+            self.transport.abort()
+        else:
+            self._watch_reader()
+
+
+def _raw_answer(error: InferloopError) -> bytes:
+    """The error as an HTTP/1.1 answer, bytes for the socket."""
+    answer = to_wire(error).response()
+    answer.headers["Connection"] = "close"
+    head = [f"HTTP/1.1 {answer.status_code} \r\n".encode("ascii")]
+    head += [name + b": " + value + b"\r\n" for name, value in answer.raw_headers]
+    return b"".join([*head, b"\r\n", bytes(answer.body)])

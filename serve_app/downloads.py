@@ -1,0 +1,101 @@
+"""Answers that may be large: sent no faster than their client reads, whole or in part."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.types import Receive, Scope, Send
+
+ACKNOWLEDGE = "inferloop.acknowledge"
+"""ASGI extension: the server tells how many bytes of an answer its client has taken."""
+ASKS_FOR_ACKNOWLEDGEMENT = b"x-inferloop-acknowledge"
+"""Header of an answer that wants to hear of that; the server takes it off."""
+ACKNOWLEDGED = "inferloop.acknowledged"
+"""Type of the messages, by `receive`: {"type": ..., "bytes": n}."""
+
+WINDOW_BYTES = 2 * 2**20
+"""Sent and not yet taken by the client, at most."""
+
+
+class Window:
+    """Room for what is on its way to the client."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self._left = size_bytes
+        self._changed = asyncio.Event()
+
+    async def take(self, size_bytes: int) -> None:
+        """Wait until so much fits; a chunk larger than the window fits into an empty one."""
+        while self._left <= 0:
+            self._changed.clear()
+            await self._changed.wait()
+        self._left -= size_bytes
+
+    def give_back(self, size_bytes: int) -> None:
+        self._left += size_bytes
+        self._changed.set()
+
+
+class Download(Response):
+    """Streams `chunks`. Where the server acknowledges, at most `window_bytes` and a chunk are under
+    way; elsewhere `send` itself waits for the client. Ends when the client leaves: then, and in the
+    end, `chunks` are closed."""
+
+    def __init__(
+        self,
+        chunks: AsyncGenerator[bytes, None],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        window_bytes: int = WINDOW_BYTES,
+    ) -> None:
+        super().__init__(None, status_code, headers, media_type)
+        self._chunks = chunks
+        self._window_bytes = window_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        window = Window(self._window_bytes) if _acknowledges(scope) else None
+        headers = list(self.raw_headers)
+        if window is not None:
+            headers.append((ASKS_FOR_ACKNOWLEDGEMENT, b"1"))
+        async with aclosing(self._chunks):
+            sending = asyncio.create_task(self._send_all(send, headers, window))
+            listening = asyncio.create_task(_listen(receive, window))
+            try:
+                await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
+                if sending.done():
+                    sending.result()
+            finally:
+                sending.cancel()
+                listening.cancel()
+                await asyncio.gather(sending, listening, return_exceptions=True)
+
+    async def _send_all(
+        self, send: Send, headers: list[tuple[bytes, bytes]], window: Window | None
+    ) -> None:
+        start = {"type": "http.response.start", "status": self.status_code, "headers": headers}
+        await send(start)
+        async for chunk in self._chunks:
+            if window is not None:
+                await window.take(len(chunk))
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _listen(receive: Receive, window: Window | None) -> None:
+    """Until the client is gone."""
+    while (message := await receive())["type"] != "http.disconnect":
+        if message["type"] == ACKNOWLEDGED and window is not None:
+            window.give_back(message["bytes"])
+
+
+def _acknowledges(scope: Scope) -> bool:
+    return ACKNOWLEDGE in scope.get("extensions", {})

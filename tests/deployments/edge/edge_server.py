@@ -1,0 +1,120 @@
+"""An ASGI application behind the edge and a real uvicorn, as Ray Serve runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployments.edge.middleware import EdgeMiddleware
+from deployments.edge.protocol import GuardedProtocol
+from deployments.settings import EdgeSettings
+
+
+class ServeQueues:
+    """What Ray Serve puts between its HTTP server and a replica: two queues without a bound."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.queued_bytes = 0
+        self.most_queued_bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        inbox: asyncio.Queue[Message] = asyncio.Queue()
+        outbox: asyncio.Queue[Message] = asyncio.Queue()
+
+        async def put(message: Message) -> None:
+            self.queued_bytes += len(message.get("body", b""))
+            self.most_queued_bytes = max(self.most_queued_bytes, self.queued_bytes)
+            outbox.put_nowait(message)
+
+        fetching = asyncio.create_task(_fetch(receive, inbox))
+        running = asyncio.ensure_future(self._app(scope, inbox.get, put))
+        try:
+            await self._answer(outbox, send, fetching)
+        finally:
+            running.cancel()
+            fetching.cancel()
+            await asyncio.gather(running, fetching, return_exceptions=True)
+
+    async def _answer(
+        self, outbox: asyncio.Queue[Message], send: Send, fetching: asyncio.Task[None]
+    ) -> None:
+        """Until the answer is whole, or the client has left."""
+        while True:
+            getting = asyncio.create_task(outbox.get())
+            await asyncio.wait({getting, fetching}, return_when=asyncio.FIRST_COMPLETED)
+            if not getting.done():
+                getting.cancel()
+                return
+            message = getting.result()
+            await send(message)
+            self.queued_bytes -= len(message.get("body", b""))
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                return
+
+
+async def _fetch(receive: Receive, inbox: asyncio.Queue[Message]) -> None:
+    while True:
+        message = await receive()
+        inbox.put_nowait(message)
+        if message["type"] == "http.disconnect":
+            return
+
+
+@contextmanager
+def edge_server(app: ASGIApp, **settings: Any) -> Iterator[int]:
+    """Its port."""
+    limits = EdgeSettings(**settings)
+    config = uvicorn.Config(
+        EdgeMiddleware(app, limits),
+        host="127.0.0.1",
+        port=0,
+        http=partial(GuardedProtocol, settings=limits),  # type: ignore[arg-type]
+        log_level="critical",
+        lifespan="off",
+        timeout_keep_alive=60,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.force_exit = server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def wait_until(condition: Callable[[], bool], for_s: float = 20.0) -> None:
+    give_up = time.monotonic() + for_s
+    while not condition():
+        assert time.monotonic() < give_up, "nothing happened"
+        time.sleep(0.005)
+
+
+def connected(port: int) -> socket.socket:
+    """A plain connection to the server; reads give up after 20 s."""
+    return socket.create_connection(("127.0.0.1", port), timeout=20)
+
+
+def everything_from(connection: socket.socket) -> bytes:
+    """What the server sends until it closes."""
+    found = b""
+    while True:
+        try:
+            part = connection.recv(65_536)
+        except ConnectionResetError:
+            return found
+        if not part:
+            return found
+        found += part
