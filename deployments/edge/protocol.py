@@ -33,6 +33,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._settings = settings or EdgeSettings()
         self._head_timer: TimerHandle | None = None
         self._head_bytes = 0
+        self._has_begun = False
         self._stall_timer: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -60,6 +61,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._has_begun = True
         if self._head_timer is None:
             self._await_head()
 
@@ -100,7 +102,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_timer = None
 
     def _head_is_late(self) -> None:
-        if self._head_bytes or self.cycle is not None:
+        if self._has_begun:
             self._refuse(RequestTimeout(self._settings.head_deadline_s))
         else:
             self._head_received()
