@@ -6,18 +6,52 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from engines.errors import Canceled
+from engines.protocols import StopCheck
 
 Report = TypeVar("Report")
 Result = TypeVar("Result")
 
+P = ParamSpec("P")
+
 REPORT_EVERY_S = 0.2
 
 
+class Threads:
+    """Threads for one kind of blocking work, so that another kind, however slow or abandoned,
+    never holds them. What waits for a thread is dropped when its caller goes."""
+
+    def __init__(self, kind: str, workers: int) -> None:
+        self.pool = ThreadPoolExecutor(workers, thread_name_prefix=kind)
+
+    async def run(self, work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """What `work` returns or raises; once begun, it runs to its end."""
+        bound = partial(work, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self.pool, bound)
+
+    async def run_stoppable(self, work: Callable[[StopCheck], Result]) -> Result:
+        """What `work` returns or raises. It is handed a check, to be called between its pieces,
+        that raises `Canceled` once the task that awaits this is cancelled."""
+        gone = threading.Event()
+
+        def stop() -> None:
+            if gone.is_set():
+                raise Canceled("The client went away")
+
+        try:
+            return await self.run(work, stop)
+        finally:
+            gone.set()
+
+
 async def reports_of(
-    work: Callable[[Callable[[Report], None]], Result], every_s: float = REPORT_EVERY_S
+    work: Callable[[Callable[[Report], None]], Result],
+    threads: Threads,
+    every_s: float = REPORT_EVERY_S,
 ) -> AsyncGenerator[Report | Result, None]:
     """The newest of what `work` reports, each `every_s` seconds, then its result.
 
@@ -32,7 +66,7 @@ async def reports_of(
             raise Canceled("The client went away")
         newest.append(event)
 
-    task = asyncio.ensure_future(asyncio.to_thread(work, report))
+    task = asyncio.ensure_future(threads.run(work, report))
     try:
         while not task.done():
             await asyncio.wait({task}, timeout=every_s)

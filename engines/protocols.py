@@ -43,12 +43,17 @@ class Storage(Protocol):
     def stat(self, key: str) -> ObjectStat:
         """Size, time and version; `NotFound` if absent (a folder is not an object)."""
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
-        """Every object below the folder `prefix` ("generated/x"), all levels, ordered by key.
-        Temporary files are not objects. An absent folder lists nothing."""
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
+        """Every object below the folder `prefix` ("generated/x"), all levels, ordered by key; only
+        those whose key comes after `after`. Temporary files are not objects. An absent folder
+        lists nothing."""
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         """Names of the folders directly below the folder `prefix`, ordered."""
+
+    def folder_version(self, prefix: str) -> str | None:
+        """Changes when an object directly in the folder is made, replaced or removed; None where
+        the storage cannot tell (a bucket, an absent folder)."""
 
     def delete(self, key: str) -> None:
         """Remove an object; absent already is fine. Needs no room."""
@@ -122,6 +127,14 @@ class EngineStats(Protocol):
     def failed_total(self) -> int: ...
     @property
     def model_loads_total(self) -> int: ...
+
+
+StopCheck = Callable[[], None]
+"""Called between two pieces of long work: raises `Canceled` where nobody waits for it any more."""
+
+
+def never_stopped() -> None:
+    """The `StopCheck` of work that somebody always waits for."""
 
 
 Clock = Callable[[], float]

@@ -74,13 +74,21 @@ class Exporter(Protocol):
 
 
 class Datasets(Protocol):
-    async def list(self) -> Sequence[DatasetSummary]: ...
+    async def list(
+        self, limit: int | None = None, after: str | None = None
+    ) -> Sequence[DatasetSummary]:
+        """Ordered by name: the first `limit` of those after the name `after`."""
+
     async def get(self, name: str) -> DatasetSummary: ...
     async def delete(self, name: str) -> None: ...
 
 
 class Profiles(Protocol):
-    async def list(self) -> Sequence[ProfileSummary]: ...
+    async def list(
+        self, limit: int | None = None, after: str | None = None
+    ) -> Sequence[ProfileSummary]:
+        """Ordered by name: the first `limit` of those after the name `after`."""
+
     async def get(self, name: str) -> Profile: ...
     async def create(self, request: ProfileRequest) -> Profile: ...
     async def delete(self, name: str) -> None: ...

@@ -37,8 +37,11 @@ class HandleDatasets:
     def __init__(self, handle: SpaceHandle) -> None:
         self._handle = handle
 
-    async def list(self) -> Sequence[DatasetSummary]:
-        summaries: Sequence[DatasetSummary] = await call(self._handle.list_datasets.remote())
+    async def list(
+        self, limit: int | None = None, after: str | None = None
+    ) -> Sequence[DatasetSummary]:
+        asked = self._handle.list_datasets.remote(limit, after)
+        summaries: Sequence[DatasetSummary] = await call(asked)
         return summaries
 
     async def get(self, name: str) -> DatasetSummary:
@@ -53,8 +56,10 @@ class HandleProfiles:
     def __init__(self, handle: SpaceHandle) -> None:
         self._handle = handle
 
-    async def list(self) -> Sequence[ProfileSummary]:
-        summaries: Sequence[ProfileSummary] = await call(self._handle.list.remote())
+    async def list(
+        self, limit: int | None = None, after: str | None = None
+    ) -> Sequence[ProfileSummary]:
+        summaries: Sequence[ProfileSummary] = await call(self._handle.list.remote(limit, after))
         return summaries
 
     async def get(self, name: str) -> Profile:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 
-from deployments.background import reports_of
+from deployments.background import Threads, reports_of
 from deployments.spaces import PerSpace
 from deployments.wiring import FileWiring
 from engines.datasets.export_config import ExportConfig
@@ -28,6 +27,9 @@ from engines.types import (
     S3ExportReport,
     S3ExportRequest,
 )
+
+EXPORT_THREADS = 16
+LOOKUP_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ class ExporterReplica:
     meanwhile. Tidies the data root once, beside its work."""
 
     def __init__(self, config: ExportConfig, files: FileWiring) -> None:
+        self._exports = Threads("export", EXPORT_THREADS)
+        self._lookups = Threads("lookup", LOOKUP_THREADS)
+        self._deletions = Threads("deletion", LOOKUP_THREADS)
         config = config.model_copy(update={"images": files.limits})
         self._spaces = PerSpace(partial(Library.of, config, files))
         self._storage = files.data.storage()
@@ -80,7 +85,8 @@ class ExporterReplica:
     ) -> AsyncGenerator[ExportProgress | ExportReport, None]:
         """Progress, then the report. Closing the stream stops the work."""
         library = await self._spaces.of(space)
-        async with aclosing(reports_of(partial(library.files.export, request))) as events:
+        work = partial(library.files.export, request)
+        async with aclosing(reports_of(work, self._exports)) as events:
             async for event in events:
                 yield event
 
@@ -89,21 +95,25 @@ class ExporterReplica:
     ) -> AsyncGenerator[ExportProgress | S3ExportReport, None]:
         """As `export`."""
         library = await self._spaces.of(space)
-        async with aclosing(reports_of(partial(library.s3.export, request))) as events:
+        work = partial(library.s3.export, request)
+        async with aclosing(reports_of(work, self._exports)) as events:
             async for event in events:
                 yield event
 
-    async def list_datasets(self, space: str | None = None) -> Sequence[DatasetSummary]:
+    async def list_datasets(
+        self, limit: int | None = None, after: str | None = None, space: str | None = None
+    ) -> Sequence[DatasetSummary]:
+        """The first `limit` after the name `after`. Cancelling stops the work between images."""
         library = await self._spaces.of(space)
-        return await asyncio.to_thread(library.store.list)
+        return await self._lookups.run_stoppable(partial(library.store.list, limit, after))
 
     async def get_dataset(self, name: str, space: str | None = None) -> DatasetSummary:
         library = await self._spaces.of(space)
-        return await asyncio.to_thread(library.store.summary, name)
+        return await self._lookups.run_stoppable(partial(library.store.summary, name))
 
     async def delete_dataset(self, name: str, space: str | None = None) -> None:
         library = await self._spaces.of(space)
-        await asyncio.to_thread(library.store.delete, name)
+        await self._deletions.run(library.store.delete, name)
 
     async def ready(self) -> bool:
         return True

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 
+from deployments.background import Threads
 from deployments.spaces import PerSpace
 from deployments.wiring import FileWiring
 from engines.profiles import ProfileService
 from engines.profiles.config import ProfilesConfig
 from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary
 
+LOOKUP_THREADS = 4
+MEASURE_THREADS = 4
+
 
 class ProfilesReplica:
-    """Forwards to the profile service of a space, on worker threads."""
+    """Forwards to the profile service of a space, on worker threads; measuring images has its own.
+    Cancelling a call stops it between two images."""
 
     def __init__(self, config: ProfilesConfig, files: FileWiring) -> None:
         def build(space: str | None) -> ProfileService:
@@ -27,36 +32,42 @@ class ProfilesReplica:
             profiles.seed()
             return profiles
 
+        self._lookups = Threads("lookup", LOOKUP_THREADS)
+        self._measuring = Threads("measure", MEASURE_THREADS)
         self._spaces = PerSpace(build)
         self._spaces.get(None)
 
-    async def list(self, space: str | None = None) -> Sequence[ProfileSummary]:
+    async def list(
+        self, limit: int | None = None, after: str | None = None, space: str | None = None
+    ) -> Sequence[ProfileSummary]:
         profiles = await self._spaces.of(space)
-        return await asyncio.to_thread(profiles.list)
+        return await self._lookups.run_stoppable(partial(profiles.list, limit, after))
 
     async def get(self, name: str, space: str | None = None) -> Profile:
         profiles = await self._spaces.of(space)
-        return await asyncio.to_thread(profiles.get, name)
+        return await self._lookups.run(profiles.get, name)
 
     async def create(self, request: ProfileRequest, space: str | None = None) -> Profile:
         profiles = await self._spaces.of(space)
-        return await asyncio.to_thread(profiles.create, request)
+        return await self._measuring.run_stoppable(partial(profiles.create, request))
 
     async def delete(self, name: str, space: str | None = None) -> None:
         profiles = await self._spaces.of(space)
-        await asyncio.to_thread(profiles.delete, name)
+        await self._lookups.run(profiles.delete, name)
 
     async def compare(
         self, name: str, dataset_key: str | None, other: str | None, space: str | None = None
     ) -> Comparison:
         profiles = await self._spaces.of(space)
-        return await asyncio.to_thread(profiles.compare, name, dataset_key, other)
+        work = partial(profiles.compare, name, dataset_key, other)
+        return await self._measuring.run_stoppable(work)
 
     async def plot(
         self, name: str, dataset_key: str | None, other: str | None, space: str | None = None
     ) -> str:
         profiles = await self._spaces.of(space)
-        return await asyncio.to_thread(profiles.plot, name, dataset_key, other)
+        work = partial(profiles.plot, name, dataset_key, other)
+        return await self._measuring.run_stoppable(work)
 
     async def ready(self) -> bool:
         return True

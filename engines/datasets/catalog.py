@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engines.datasets.index import read_shard
 from engines.datasets.layout import GENERATED, INDEX_FOLDER, FileKind, classify
 from engines.errors import InsufficientStorage
+from engines.protocols import StopCheck, never_stopped
 from engines.storage.folder.paths import is_full
 from engines.types import ObjectStat
 
@@ -62,7 +63,9 @@ class CatalogImage(NamedTuple):
 
 
 @contextmanager
-def open_catalog(storage: Storage, dataset: str, scratch: Path | None) -> Iterator[Catalog]:
+def open_catalog(
+    storage: Storage, dataset: str, scratch: Path | None, stop: StopCheck = never_stopped
+) -> Iterator[Catalog]:
     """Read listing and index of the folder `dataset` into a scratch file, gone at the end.
 
     Raises:
@@ -73,7 +76,7 @@ def open_catalog(storage: Storage, dataset: str, scratch: Path | None) -> Iterat
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             database.executescript(_TABLES)
             database.execute("BEGIN")
-            _fill(database, storage, dataset)
+            _fill(database, storage, dataset, stop)
             database.execute("COMMIT")
             yield Catalog(database, dataset)
 
@@ -128,16 +131,20 @@ class Catalog:
         return ObjectStat(f"{self._dataset}/{name}", size, modified_at, etag)
 
 
-def _fill(database: sqlite3.Connection, storage: Storage, dataset: str) -> None:
+def _fill(database: sqlite3.Connection, storage: Storage, dataset: str, stop: StopCheck) -> None:
     shards: list[str] = []
-    database.executemany(_ADD_FILE, _files(storage, dataset, shards))
+    database.executemany(_ADD_FILE, _files(storage, dataset, shards, stop))
     for key in shards:
+        stop()
         database.executemany(_ADD_LINE, read_shard(storage, key))
 
 
-def _files(storage: Storage, dataset: str, shards: list[str]) -> Iterator[tuple[object, ...]]:
+def _files(
+    storage: Storage, dataset: str, shards: list[str], stop: StopCheck
+) -> Iterator[tuple[object, ...]]:
     """Rows of `files`; the keys of index shards go to `shards` on the way."""
     for stat in storage.list(dataset):
+        stop()
         name = stat.key[len(dataset) + 1 :]
         if name.startswith(_INDEX):
             shards.append(stat.key)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from engines.datasets.catalog import Catalog, open_catalog
 from engines.datasets.index import IndexLine, IndexWriter, recipe_line, verdict_line
 from engines.datasets.layout import GENERATED, dataset_key, dataset_of, sidecar_key
 from engines.datasets.records.reading import DatasetRecord, read_record
+from engines.datasets.summaries import SummaryCache, version_of
 from engines.datasets.verdict import Verdict
 from engines.errors import NotFound
+from engines.protocols import StopCheck, never_stopped
 from engines.types import DatasetSummary, PrivacyReport, QualityReport
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ class DatasetStore:
         clock: UtcClock = utc_now,
         scratch: Path | None = None,
         shard_bytes: int = SHARD_BYTES,
+        summaries: SummaryCache | None = None,
     ) -> None:
         self.storage = storage
         self.clock = clock
@@ -53,6 +57,7 @@ class DatasetStore:
         self._shard_bytes = shard_bytes
         self._writers: dict[str, IndexWriter] = {}
         self._lock = threading.Lock()
+        self._summaries = summaries or SummaryCache()
 
     def record_recipe(self, key: str, recipe: Recipe) -> None:
         """Index an image and its recipe; both are stored already."""
@@ -69,13 +74,13 @@ class DatasetStore:
         return verdict
 
     @contextmanager
-    def snapshot(self, dataset: str) -> Iterator[DatasetSnapshot]:
+    def snapshot(self, dataset: str, stop: StopCheck = never_stopped) -> Iterator[DatasetSnapshot]:
         """The images below the folder key `dataset` ("generated/x") as they are now.
 
         Raises:
             NotFound: there is no image below it.
         """
-        with open_catalog(self.storage, dataset, self._scratch) as catalog:
+        with open_catalog(self.storage, dataset, self._scratch, stop) as catalog:
             if not catalog.count():
                 raise NotFound("dataset", dataset)
             yield DatasetSnapshot(self.storage, catalog)
@@ -110,22 +115,40 @@ class DatasetStore:
         """Names of all datasets, ordered."""
         return [n for n in self.storage.list_folders(GENERATED) if not n.startswith(".")]
 
-    def list(self) -> Sequence[DatasetSummary]:
-        """Summaries of all datasets that hold images, ordered by name."""
-        summaries = []
+    def list(
+        self, limit: int | None = None, after: str | None = None, stop: StopCheck = never_stopped
+    ) -> Sequence[DatasetSummary]:
+        """Summaries of the datasets that hold images, ordered by name: the first `limit` of those
+        after the name `after`."""
+        summaries: list[DatasetSummary] = []
         for name in self.names():
-            try:
-                summaries.append(self.summary(name))
-            except NotFound:  # no images in it, or deleted meanwhile
+            # In the order of keys, where a folder's name ends with a slash.
+            if after is not None and f"{name}/".encode() <= f"{after}/".encode():
                 continue
+            if limit is not None and len(summaries) == limit:
+                break
+            stop()
+            with suppress(NotFound):  # no images in it, or deleted meanwhile
+                summaries.append(self.summary(name, stop))
         return summaries
 
-    def summary(self, name: str) -> DatasetSummary:
-        """Counts of one dataset; `NotFound` if it holds no image."""
+    def summary(self, name: str, stop: StopCheck = never_stopped) -> DatasetSummary:
+        """Counts of one dataset; `NotFound` if it holds no image. Counted anew only when it has
+        changed (see `engines.datasets.summaries`)."""
+        folder = dataset_key(name)
+        return self._summaries.get(
+            name,
+            partial(version_of, self.storage, folder),
+            partial(self._count, name, folder, stop),
+            stop,
+        )
+
+    def _count(self, name: str, folder: str, stop: StopCheck) -> DatasetSummary:
         count, size_bytes, updated_at = 0, 0, None
         verdicts: Counter[str] = Counter()
-        with _named(name), self.snapshot(dataset_key(name)) as snapshot:
+        with _named(name), self.snapshot(folder, stop) as snapshot:
             for record in snapshot.records():
+                stop()
                 count += 1
                 size_bytes += record.stat.size_bytes
                 updated_at = max(updated_at or record.stat.modified_at, record.stat.modified_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from engines.errors import Conflict, Forbidden, InvalidParameters, NotFound
@@ -15,6 +16,7 @@ from engines.profiles.plot import comparison_svg
 from engines.profiles.sources import SourceFile, decoded, files_of_bucket, files_of_folder
 from engines.profiles.statistics import ProfileBuilder
 from engines.profiles.store import AREA, PREFIX, ProfileStore, StoredProfile, key_of
+from engines.protocols import StopCheck, never_stopped
 from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary, S3Folder
 
 if TYPE_CHECKING:
@@ -61,11 +63,16 @@ class ProfileService:
             except Conflict:  # there already: another replica's, or one that somebody has extended
                 continue
 
-    def list(self) -> Sequence[ProfileSummary]:
-        return [
-            ProfileSummary(p.name, p.created_at, p.sample_count, p.key)
-            for p in (stored.profile for stored in self._store.all())
-        ]
+    def list(
+        self, limit: int | None = None, after: str | None = None, stop: StopCheck = never_stopped
+    ) -> Sequence[ProfileSummary]:
+        """Ordered by name: the first `limit` of those after the name `after`."""
+        summaries = []
+        for stored in islice(self._store.all(after), limit):
+            stop()
+            p = stored.profile
+            summaries.append(ProfileSummary(p.name, p.created_at, p.sample_count, p.key))
+        return summaries
 
     def get(self, name: str) -> Profile:
         return self._store.get(name).profile
@@ -73,7 +80,7 @@ class ProfileService:
     def delete(self, name: str) -> None:
         self._store.delete(name)
 
-    def create(self, request: ProfileRequest) -> Profile:
+    def create(self, request: ProfileRequest, stop: StopCheck = never_stopped) -> Profile:
         """Make the profile from every image under the folder, or with `update` extend it.
 
         Raises:
@@ -88,7 +95,8 @@ class ProfileService:
         builder = ProfileBuilder(request.keep_hashes)
         if before is not None:
             builder = ProfileBuilder.from_state(before.state)
-        builder.merge(self._measure(request.source, keep_hashes=builder.hashes is not None))
+        keep_hashes = builder.hashes is not None
+        builder.merge(self._measure(request.source, stop, keep_hashes))
         now = self._clock()
         profile = Profile(
             name=request.name,
@@ -105,18 +113,30 @@ class ProfileService:
             self._store.replace(profile, builder.state(), before.etag)
         return profile
 
-    def compare(self, name: str, dataset_key: str | None, other: str | None) -> Comparison:
+    def compare(
+        self,
+        name: str,
+        dataset_key: str | None,
+        other: str | None,
+        stop: StopCheck = never_stopped,
+    ) -> Comparison:
         """The profile against a dataset's images or against another profile."""
-        left, right, names = self._sides(name, dataset_key, other)
+        left, right, names = self._sides(name, dataset_key, other, stop)
         return compare(left, right, names)
 
-    def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
+    def plot(
+        self,
+        name: str,
+        dataset_key: str | None,
+        other: str | None,
+        stop: StopCheck = never_stopped,
+    ) -> str:
         """The same comparison as an SVG document."""
-        left, right, names = self._sides(name, dataset_key, other)
+        left, right, names = self._sides(name, dataset_key, other, stop)
         return comparison_svg(left, right, compare(left, right, names))
 
     def _sides(
-        self, name: str, dataset_key: str | None, other: str | None
+        self, name: str, dataset_key: str | None, other: str | None, stop: StopCheck
     ) -> tuple[Mapping[str, JsonValue], Mapping[str, JsonValue], tuple[str, str]]:
         left = self.get(name).statistics
         if other is not None:
@@ -125,7 +145,7 @@ class ProfileService:
             raise InvalidParameters.of(
                 "dataset", None, "dataset or profile", "or profile must be given"
             )
-        return left, self._measure(dataset_key).statistics(), (name, dataset_key)
+        return left, self._measure(dataset_key, stop).statistics(), (name, dataset_key)
 
     def _before(self, request: ProfileRequest) -> StoredProfile | None:
         """What the request extends; None for a new name."""
@@ -140,9 +160,12 @@ class ProfileService:
             raise InvalidParameters.of("keep_hashes", True, "a profile that keeps hashes", reason)
         return found
 
-    def _measure(self, source: str | S3Folder, keep_hashes: bool = False) -> ProfileBuilder:
+    def _measure(
+        self, source: str | S3Folder, stop: StopCheck, keep_hashes: bool = False
+    ) -> ProfileBuilder:
         builder, unreadable = ProfileBuilder(keep_hashes), 0
         for pixels in decoded(self._files(source), self._limits, self._config):
+            stop()
             if pixels is None:
                 unreadable += 1
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -41,11 +42,13 @@ class ProfileStore:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def all(self) -> Iterator[StoredProfile]:
-        for stat in self._storage.list(AREA):
+    def all(self, after: str | None = None) -> Iterator[StoredProfile]:
+        """Ordered by key; those after the profile `after`. One deleted meanwhile is left out."""
+        for stat in self._storage.list(AREA, "" if after is None else key_of(after)):
             name = stat.key.removeprefix(f"{AREA}/{PREFIX}").removesuffix(".json")
             if key_of(name) == stat.key:
-                yield self.get(name)
+                with suppress(NotFound):
+                    yield self.get(name)
 
     def get(self, name: str) -> StoredProfile:
         """`NotFound` if absent, `StorageFailed` if the file is not a profile."""

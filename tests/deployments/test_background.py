@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deployments.background import reports_of
+from deployments.background import Threads, reports_of
 from engines.errors import Canceled, Conflict
+from engines.protocols import StopCheck
 
 Report = Callable[[int], None]
 SOON_S = 0.01
@@ -25,7 +26,7 @@ def test_reports_come_before_the_result() -> None:
 
     async def collect() -> list[int | str]:
         found: list[int | str] = []
-        async for event in reports_of(work, SOON_S):
+        async for event in reports_of(work, Threads("test", 1), SOON_S):
             found.append(event)
             heard.set()
         return found
@@ -40,7 +41,7 @@ def test_of_many_reports_the_newest_is_told() -> None:
         return "done"
 
     async def collect() -> list[int | str]:
-        return [event async for event in reports_of(work, 60.0)]
+        return [event async for event in reports_of(work, Threads("test", 1), 60.0)]
 
     assert asyncio.run(collect()) == [999, "done"]
 
@@ -50,7 +51,7 @@ def test_an_error_of_the_work_is_raised_as_it_is() -> None:
         raise Conflict("An export to x is running")
 
     async def collect() -> None:
-        async for _ in reports_of(work, SOON_S):
+        async for _ in reports_of(work, Threads("test", 1), SOON_S):
             raise AssertionError("nothing was reported")
 
     with pytest.raises(Conflict, match="is running"):
@@ -75,7 +76,7 @@ def test_closing_stops_the_work_and_waits_for_its_end() -> None:
     ended: list[BaseException] = []
 
     async def leave() -> None:
-        events = reports_of(stoppable(ended), SOON_S)
+        events = reports_of(stoppable(ended), Threads("test", 1), SOON_S)
         await anext(events)
         await events.aclose()
         assert [type(error) for error in ended] == [Canceled]
@@ -87,7 +88,7 @@ def test_cancelling_the_reader_stops_the_work() -> None:
     ended: list[BaseException] = []
 
     async def read() -> None:
-        async for _ in reports_of(stoppable(ended), SOON_S):
+        async for _ in reports_of(stoppable(ended), Threads("test", 1), SOON_S):
             pass
 
     async def leave() -> None:
@@ -99,3 +100,68 @@ def test_cancelling_the_reader_stops_the_work() -> None:
 
     asyncio.run(leave())
     assert [type(error) for error in ended] == [Canceled]
+
+
+def test_work_stops_between_its_pieces_when_its_caller_goes() -> None:
+    begun, stopped = threading.Event(), threading.Event()
+
+    def work(stop: StopCheck) -> None:
+        try:
+            while True:
+                begun.set()
+                stop()
+        except Canceled:
+            stopped.set()
+            raise
+
+    async def leave() -> None:
+        task = asyncio.create_task(Threads("test", 1).run_stoppable(work))
+        await asyncio.to_thread(begun.wait, 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(stopped.wait, 20), "it works on for nobody"
+
+    asyncio.run(leave())
+
+
+def test_work_that_still_waits_for_a_thread_is_never_begun_for_nobody() -> None:
+    release = threading.Event()
+    ran: list[str] = []
+
+    async def leave() -> None:
+        threads = Threads("test", 1)
+        first = asyncio.create_task(threads.run(release.wait, 20))
+        second = asyncio.create_task(threads.run(ran.append, "second"))
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        release.set()
+        await first
+        await threads.run(ran.append, "third")
+
+    asyncio.run(leave())
+    assert ran == ["third"]
+
+
+def test_one_kind_of_work_never_waits_for_another() -> None:
+    release = threading.Event()
+
+    async def both() -> str:
+        slow = Threads("slow", 1)
+        stuck = [asyncio.create_task(slow.run(release.wait, 20)) for _ in range(40)]
+        await asyncio.sleep(0)
+        found = await Threads("quick", 1).run(str.upper, "here")
+        release.set()
+        await asyncio.gather(*stuck)
+        return found
+
+    assert asyncio.run(both()) == "HERE"
+
+
+def test_work_that_ends_in_time_hears_of_no_stop() -> None:
+    def work(stop: StopCheck) -> str:
+        stop()
+        return "done"
+
+    assert asyncio.run(Threads("test", 1).run_stoppable(work)) == "done"

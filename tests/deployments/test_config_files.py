@@ -122,5 +122,6 @@ def test_an_unknown_key_is_refused() -> None:
 
 def test_the_port_is_the_starts_choice() -> None:
     moved = config_files.on_port(document(), "127.0.0.1", 8123)
-    assert moved["http_options"] == {"host": "127.0.0.1", "port": 8123}
+    options = document()["http_options"]
+    assert moved["http_options"] == {**options, "host": "127.0.0.1", "port": 8123}
     assert document()["http_options"]["port"] == 8000

@@ -83,8 +83,11 @@ class FakeExporter:
 class FakeDatasets:
     names: list[str] = field(default_factory=lambda: ["nature_set"])
 
-    async def list(self) -> Sequence[DatasetSummary]:
-        return [await self.get(name) for name in self.names]
+    async def list(
+        self, limit: int | None = None, after: str | None = None
+    ) -> Sequence[DatasetSummary]:
+        names = [name for name in sorted(self.names) if after is None or name > after]
+        return [await self.get(name) for name in names[:limit]]
 
     async def get(self, name: str) -> DatasetSummary:
         self._require(name)
@@ -130,11 +133,12 @@ class FakeProfiles:
     compared: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     requests: list[ProfileRequest] = field(default_factory=list)
 
-    async def list(self) -> Sequence[ProfileSummary]:
-        return [
-            ProfileSummary(profile.name, profile.created_at, profile.sample_count, profile.key)
-            for profile in self.profiles.values()
-        ]
+    async def list(
+        self, limit: int | None = None, after: str | None = None
+    ) -> Sequence[ProfileSummary]:
+        names = [name for name in sorted(self.profiles) if after is None or name > after]
+        found = (self.profiles[name] for name in names[:limit])
+        return [ProfileSummary(p.name, p.created_at, p.sample_count, p.key) for p in found]
 
     async def get(self, name: str) -> Profile:
         if name not in self.profiles:

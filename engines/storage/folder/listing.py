@@ -18,9 +18,9 @@ RUN_NAMES = 20_000
 
 
 def walk(
-    root: str, folder: str, prefix: str, run_names: int = RUN_NAMES
+    root: str, folder: str, prefix: str, run_names: int = RUN_NAMES, after: str = ""
 ) -> Iterator[tuple[str, os.stat_result]]:
-    """Every regular file below `folder` with its key, ordered by key.
+    """Every regular file below `folder` with its key, ordered by key, from `after` on (without).
 
     Skipped: temporary and reserved names, names that are no key (not UTF-8, backslashes),
     links that lead out of `root`, and files that vanish while we look.
@@ -32,8 +32,10 @@ def walk(
             key = f"{prefix}/{name}" if prefix else name
             if not is_key(key):
                 continue
+            if after and _is_before(key, is_folder, after):
+                continue
             if is_folder:
-                yield from walk(root, f"{folder}/{name}", key, run_names)
+                yield from walk(root, f"{folder}/{name}", key, run_names, after)
                 continue
             try:
                 found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
@@ -43,6 +45,14 @@ def walk(
                 continue
             if stat.S_ISREG(found.st_mode):
                 yield key, found
+
+
+def _is_before(key: str, is_folder: bool, after: str) -> bool:
+    """Whether neither the key, nor any key in the folder of that name, comes after `after`."""
+    if not is_folder:
+        return key.encode() <= after.encode()
+    inside = f"{key}/"
+    return inside.encode() < after.encode() and not after.startswith(inside)
 
 
 @contextmanager

@@ -124,16 +124,23 @@ class FolderStorage:
             raise NotFound("object", key)
         return _object_stat(key, found)
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
         with reading_errors(prefix):
-            for key, found in walk(self._root, folder, prefix):
+            for key, found in walk(self._root, folder, prefix, after=after):
                 yield _object_stat(key, found)
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
         with reading_errors(prefix):
             yield from folder_names(folder, prefix)
+
+    def folder_version(self, prefix: str) -> str | None:
+        folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
+        try:
+            return f"{os.stat(folder).st_mtime_ns:x}"
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def delete(self, key: str) -> None:
         path = path_of(self._root, key)

@@ -99,11 +99,12 @@ class S3Storage:
         etag = bare_etag(found["ETag"])
         return ObjectStat(key, found["ContentLength"], found["LastModified"], etag)
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         folder = f"{self._prefix}{check_prefix(prefix)}/" if prefix else self._prefix
         pages = self._client.get_paginator("list_objects_v2")
+        begin = {"StartAfter": self._prefix + after} if after else {}
         with s3_errors(prefix):
-            for page in pages.paginate(Bucket=self._bucket, Prefix=folder):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=folder, **begin):
                 for item in page.get("Contents", ()):
                     key = item["Key"][len(self._prefix) :]
                     if is_key(key):
@@ -119,6 +120,10 @@ class S3Storage:
                     name = item["Prefix"][len(folder) : -1]
                     if is_key(f"{prefix}/{name}" if prefix else name):
                         yield name
+
+    def folder_version(self, prefix: str) -> str | None:
+        check_prefix(prefix)
+        return None
 
     def delete(self, key: str) -> None:
         name = self._name(key)

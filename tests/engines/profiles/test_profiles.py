@@ -212,10 +212,10 @@ def test_of_two_writers_one_gets_a_conflict(storage: FolderStorage, tmp_path: Pa
     class Racing(FolderStorage):
         """Somebody else extends the profile while this one measures."""
 
-        def list(self, prefix: str) -> Any:
+        def list(self, prefix: str, after: str = "") -> Any:
             if prefix == "generated/set":
                 service.create(ProfileRequest("mine", "generated/set", update=True))
-            return super().list(prefix)
+            return super().list(prefix, after)
 
     racing = ProfileService(Racing(tmp_path))
     with pytest.raises(Conflict):

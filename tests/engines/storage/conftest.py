@@ -107,8 +107,11 @@ class CountingStorage:
     def stat(self, key: str) -> ObjectStat:
         return self.inner.stat(key)
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
-        return self.inner.list(prefix)
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
+        return self.inner.list(prefix, after)
+
+    def folder_version(self, prefix: str) -> str | None:
+        return self.inner.folder_version(prefix)
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         return self.inner.list_folders(prefix)

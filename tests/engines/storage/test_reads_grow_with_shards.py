@@ -51,9 +51,9 @@ class CountingStorage(FolderStorage):
         self.calls["stat"] += 1
         return super().stat(key)
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         self.calls["list"] += 1
-        return super().list(prefix)
+        return super().list(prefix, after)
 
 
 def fill(store: DatasetStore, count: int) -> None:
@@ -85,7 +85,10 @@ def test_on_a_folder(tmp_path: Path, count: int) -> None:
     summary = store.summary("set")
     assert summary.image_count == count
     assert summary.verdicts == {"quality_passed": count, "privacy_passed": count}
-    assert storage.calls == {"list": 1, "open": expected}
+    assert storage.calls == {"list": 2, "open": expected}  # the index's version, then all of it
+    storage.calls.clear()
+    assert store.summary("set") == summary
+    assert storage.calls == {"list": 1}  # unchanged: nothing is counted again
     storage.calls.clear()
     exporter = DatasetExporter(storage, store, ExportConfig())
     report = exporter.export(ExportRequest("jsonl", "generated/set", "exports/set.jsonl"))
@@ -113,7 +116,7 @@ def test_on_s3(server: FaultyS3) -> None:
     assert 2 <= expected <= count / 4
     factory.calls.clear()
     assert store.summary("set").image_count == count
-    assert factory.calls["ListObjectsV2"] == 1
+    assert factory.calls["ListObjectsV2"] == 2
     assert factory.calls["GetObject"] <= 2 * expected
     assert factory.calls["HeadObject"] <= expected
     assert set(factory.calls) <= {"ListObjectsV2", "GetObject", "HeadObject"}

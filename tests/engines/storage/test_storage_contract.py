@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -258,3 +259,33 @@ def test_a_presigned_url_reads_the_object_as_a_download_or_there_is_none(storage
     assert answer.content == b"content"
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert "60" in httpx.URL(url).params.get("X-Amz-Expires", "60")
+
+
+def test_a_listing_goes_on_after_any_key(storage: Storage) -> None:
+    keys = ["d/B", "d/a-b/x", "d/a.png", "d/a/b", "d/a/c/d", "d/\u00e9", "e/x"]
+    for key in keys:
+        storage.put_new(key, b"x")
+    inside = keys[:-1]
+    for number, key in enumerate(inside):
+        assert [s.key for s in storage.list("d", after=key)] == inside[number + 1 :]
+    for between, rest in (("d/a", inside[1:]), ("d/a0", inside[5:]), ("c", inside), ("e", [])):
+        assert [s.key for s in storage.list("d", after=between)] == rest
+
+
+def test_a_folders_version_changes_with_what_lies_in_it_or_nobody_knows_it(
+    storage: Storage,
+) -> None:
+    assert storage.folder_version("absent") is None
+    storage.put_new("d/a", b"x")
+    first = storage.folder_version("d")
+    if first is None:
+        return  # a bucket cannot tell
+    for change in (
+        lambda: storage.put_new("d/b", b"x"),
+        lambda: storage.replace("d/a", b"y"),
+        lambda: storage.delete("d/b"),
+    ):
+        time.sleep(0.02)  # longer than a tick of the kernel's clock
+        change()
+        assert storage.folder_version("d") != first
+        first = storage.folder_version("d")

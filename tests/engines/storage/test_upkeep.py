@@ -92,10 +92,10 @@ def test_an_empty_data_root_needs_none(tmp_path: Path) -> None:
 class Unreadable(FolderStorage):
     """A disk that cannot list one dataset."""
 
-    def list(self, prefix: str) -> Iterator[ObjectStat]:
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         if prefix == NATURE:
             raise StorageFailed("input/output error")
-        return super().list(prefix)
+        return super().list(prefix, after)
 
 
 @pytest.mark.parametrize("storage", ["folder"], indirect=True)

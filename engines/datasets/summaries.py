@@ -1,0 +1,90 @@
+"""Counts of a dataset, kept until it changes: a listing shall not walk 100,000 images each time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engines.datasets.layout import INDEX_FOLDER
+from engines.protocols import Clock, StopCheck
+from engines.types import DatasetSummary
+
+if TYPE_CHECKING:
+    from engines.protocols import Storage
+
+MAX_AGE_S = 60.0
+"""What nobody tells of (files copied in by hand below a dataset's folder) is seen after this."""
+COSTLY_S = 1.0
+REST_FACTOR = 5.0
+"""A count that took longer than `COSTLY_S` stands for so many times as long, although the dataset
+has changed meanwhile: a dataset that grows all the time would be counted all the time."""
+_LOOK_EVERY_S = 0.2
+
+Version = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: Version
+    summary: DatasetSummary
+    counted_at: float
+    took_s: float
+
+
+class SummaryCache:
+    """Shared between threads; two that ask for the same dataset count it once."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._kept: dict[str, _Kept] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(
+        self,
+        name: str,
+        version: Callable[[], Version],
+        count: Callable[[], DatasetSummary],
+        stop: StopCheck,
+    ) -> DatasetSummary:
+        """The kept summary if `version` says that it still holds, else what `count` returns."""
+        with self._lock:
+            counting = self._locks.setdefault(name, threading.Lock())
+        while not counting.acquire(timeout=_LOOK_EVERY_S):
+            stop()
+        try:
+            return self._get(name, version, count)
+        finally:
+            counting.release()
+
+    def _get(
+        self, name: str, version: Callable[[], Version], count: Callable[[], DatasetSummary]
+    ) -> DatasetSummary:
+        kept, now = self._kept.get(name), self._clock()
+        if kept is not None and now - kept.counted_at < _rest_s(kept.took_s):
+            return kept.summary
+        # The version first: what changes while we count is counted again the next time.
+        current = version()
+        if kept is not None and kept.version == current and now - kept.counted_at < MAX_AGE_S:
+            return kept.summary
+        try:
+            summary = count()
+        except BaseException:
+            self._kept.pop(name, None)
+            raise
+        self._kept[name] = _Kept(current, summary, now, self._clock() - now)
+        return summary
+
+
+def _rest_s(took_s: float) -> float:
+    return min(MAX_AGE_S, took_s * REST_FACTOR) if took_s > COSTLY_S else 0.0
+
+
+def version_of(storage: Storage, folder: str) -> Version:
+    """Changes when the service writes into the dataset, and on a folder also when somebody else
+    puts a file directly into it. Costs a listing of the index, not of the images."""
+    shards = tuple((s.key, s.etag) for s in storage.list(f"{folder}/{INDEX_FOLDER}"))
+    return (storage.folder_version(folder), *shards)
