@@ -44,13 +44,13 @@ class Counting:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
+def ticks() -> ManualClock:
     return ManualClock()
 
 
 @pytest.fixture
-def counted(clock: ManualClock) -> Counting:
-    return Counting(clock)
+def counted(ticks: ManualClock) -> Counting:
+    return Counting(ticks)
 
 
 def ask(cache: SummaryCache, counted: Counting) -> int:
@@ -58,37 +58,37 @@ def ask(cache: SummaryCache, counted: Counting) -> int:
     return found.image_count
 
 
-def test_an_unchanged_dataset_is_counted_once(clock: ManualClock, counted: Counting) -> None:
-    cache = SummaryCache(clock)
+def test_an_unchanged_dataset_is_counted_once(ticks: ManualClock, counted: Counting) -> None:
+    cache = SummaryCache(ticks)
     assert [ask(cache, counted) for _ in range(3)] == [1, 1, 1]
-    clock.now += MAX_AGE_S
+    ticks.now += MAX_AGE_S
     assert ask(cache, counted) == 2
 
 
-def test_a_changed_dataset_is_counted_again(clock: ManualClock, counted: Counting) -> None:
-    cache = SummaryCache(clock)
+def test_a_changed_dataset_is_counted_again(ticks: ManualClock, counted: Counting) -> None:
+    cache = SummaryCache(ticks)
     ask(cache, counted)
     counted.version = (2,)
     assert ask(cache, counted) == 2
 
 
 def test_a_costly_dataset_that_keeps_changing_is_not_counted_all_the_time(
-    clock: ManualClock, counted: Counting
+    ticks: ManualClock, counted: Counting
 ) -> None:
-    cache = SummaryCache(clock)
+    cache = SummaryCache(ticks)
     counted.took_s = 3.0
     for number in range(10):
         counted.version = (number,)
         assert ask(cache, counted) == 1
-    clock.now += 15.0
+    ticks.now += 15.0
     assert ask(cache, counted) == 2
 
 
-def test_a_count_that_fails_is_not_kept(clock: ManualClock, counted: Counting) -> None:
+def test_a_count_that_fails_is_not_kept(ticks: ManualClock, counted: Counting) -> None:
     def fails() -> DatasetSummary:
         raise NotFound("dataset", "nature")
 
-    cache = SummaryCache(clock)
+    cache = SummaryCache(ticks)
     ask(cache, counted)
     counted.version = (2,)
     with pytest.raises(NotFound):
@@ -96,8 +96,8 @@ def test_a_count_that_fails_is_not_kept(clock: ManualClock, counted: Counting) -
     assert ask(cache, counted) == 2
 
 
-def test_who_waits_for_anothers_count_may_leave(clock: ManualClock) -> None:
-    cache = SummaryCache(clock)
+def test_who_waits_for_anothers_count_may_leave(ticks: ManualClock) -> None:
+    cache = SummaryCache(ticks)
     begun, release = threading.Event(), threading.Event()
 
     def slow() -> DatasetSummary:
