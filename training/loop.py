@@ -2,9 +2,10 @@
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,18 @@ class RunningMean:
         self.value += 0.03 * (value - self.value)
 
 
+class Stateful(Protocol):
+    """Something whose state a checkpoint keeps: a module or an optimiser."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return tensors and plain values."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> object:
+        """Take over what :meth:`state_dict` gave."""
+        ...
+
+
 @dataclass
 class Loop:
     """One model's training, from the checkpoint at ``path`` on where there is one."""
@@ -41,6 +54,10 @@ class Loop:
     """Share of the budget after which the learning rate decays."""
     keep_every: int
     """Steps between two checkpoints."""
+    beside: Mapping[str, Stateful] = field(default_factory=dict)
+    """What is kept and resumed with the model: a critic, a running mean of the weights."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds that the budget counts: of the wall, or ``time.process_time`` for core-seconds."""
     step: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -48,14 +65,16 @@ class Loop:
         if state is not None:
             self.model.load_state_dict(state["model"])
             self.optimiser.load_state_dict(state["optimiser"])
+            for name, companion in self.beside.items():
+                companion.load_state_dict(state[name])  # type: ignore[arg-type]
             self.step, self.budget.spent_s = int(str(state["step"])), float(str(state["spent_s"]))
 
     def run(self, loss: Callable[[], Tensor], tell: Callable[[], str]) -> None:
         """Minimise ``loss``, a call a step; ``tell`` says how it goes with every checkpoint."""
-        last = time.monotonic()
+        last = self.clock()
         while not self.budget.over:
             self._descend(loss)
-            now = time.monotonic()
+            now = self.clock()
             self.budget.spend(now - last)
             last = now
             if self.step % self.keep_every == 0 or self.budget.over:
@@ -77,6 +96,7 @@ class Loop:
 
     def _keep(self) -> None:
         kept = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
+        kept |= {name: companion.state_dict() for name, companion in self.beside.items()}
         save_state(self.path, {**kept, "step": self.step, "spent_s": self.budget.spent_s})
 
 
@@ -86,4 +106,5 @@ def loop_parser(description: str | None, *, minutes: float, batch: int) -> argpa
     made.add_argument("--minutes", type=float, default=minutes)
     made.add_argument("--batch", type=int, default=batch)
     made.add_argument("--peak", type=float, default=1.5e-3)
+    made.add_argument("--device", default="cpu", help="where the products are made: cpu or cuda")
     return made

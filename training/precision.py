@@ -3,11 +3,13 @@
 import torch
 
 
-def mixed_precision() -> torch.autocast:
+def mixed_precision(device: str = "cpu") -> torch.autocast:
     """Return a context: bfloat16 products, float32 weights and sums; nothing on older processors.
 
     1.3 times faster on one core with AVX-512 BF16; without the instructions it would be slower.
     """
+    if device != "cpu":
+        return torch.autocast(device, torch.bfloat16)
     able = torch.cpu.get_capabilities()
     fast = bool(able.get("avx512_bf16") or able.get("amx_bf16"))
     return torch.autocast("cpu", torch.bfloat16, enabled=fast)

@@ -56,6 +56,8 @@ class Recipe:
     safety: Mapping[str, JsonValue] = field(default_factory=dict)
     library_versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    guidance: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the model was run with, "scale" and "rescale"; `parameters` has what was asked."""
     engine_s: float = 0.0
     file_sha256: str | None = None
     """SHA-256, hex, of the file; None inside the file, which cannot hold its own hash."""
@@ -191,5 +193,6 @@ def make_recipe(
         safety=dict(image.safety),
         library_versions=dict(library_versions),
         notes=image.notes,
+        guidance=dict(image.guidance),
         engine_s=round(image.engine_s, 6),
     )

@@ -158,7 +158,7 @@ class Stepping:
         self, generation: Generation, runner: Runner, decoded: DecodedImage
     ) -> GeneratedImage:
         info, entry, request = runner.info, generation.entry, generation.request
-        notes = (*info.notes, *decoded.notes)
+        notes = (*generation.notes, *info.notes, *decoded.notes)
         if request.model_id in entry.stand_in_for:
             notes = (f"{entry.id} stood in for {request.model_id}", *notes)
         return GeneratedImage(
@@ -168,5 +168,6 @@ class Stepping:
             noise_scheduler=info.noise_scheduler,
             safety=decoded.safety,
             notes=notes,
+            guidance={"scale": request.guidance_scale, "rescale": request.guidance_rescale},
             engine_s=self._clock() - generation.admitted_at,
         )

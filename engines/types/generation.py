@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class GenerationRequest:
     """Name of an adapter that the model's config lists."""
     progress: bool = True
     """Whether a deployment streams the steps; without them, only the end."""
+    guidance_rescale: float | None = None
+    """0..1: how far the contrast that guidance adds is taken back (Lin et al., 2023); None: as the
+    model's config says."""
     previews: bool = False
     """Whether the listener wants small JPEGs of the current estimate (at most two a second)."""
     deadline_s: float | None = None
@@ -73,6 +76,8 @@ class GeneratedImage:
     """Of the model's safety checker: {"policy": "off"|"flag"|"block", "flagged": bool|None}."""
     notes: tuple[str, ...] = ()
     """What a reader of the recipe must know (stand-in model, prompt cut at N tokens, cropped)."""
+    guidance: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the model was run with: {"scale": float, "rescale": float|None}."""
     engine_s: float = 0.0
     """Seconds from admission to the decoded image, queueing included."""
 

@@ -164,16 +164,19 @@ class WholeCallRunner:
             "width": width,
             "num_inference_steps": request.num_inference_steps,
             "guidance_scale": request.guidance_scale,
+            "guidance_rescale": request.guidance_rescale,
             "generator": torch.Generator("cpu").manual_seed(request.seed),
             "callback_on_step_end": on_step_end,
             "output_type": "pt",
         }
+        if request.guidance_rescale is None:
+            del offered["guidance_rescale"]
         return {name: value for name, value in offered.items() if name in self._accepted}
 
     def _notes(self, request: GenerationRequest) -> tuple[str, ...]:
         refused = [
             name
-            for name in ("negative_prompt", "guidance_scale", "height", "width")
+            for name in ("negative_prompt", "guidance_scale", "guidance_rescale", "height", "width")
             if name not in self._accepted and getattr(request, name) is not None
         ]
         notes = (f"{type(self._pipe).__name__} has no {name}" for name in refused)

@@ -13,6 +13,7 @@ import torch
 from engines.diffusion.sampling import noise_schedules
 from engines.diffusion.sampling.decode import Decoder
 from engines.diffusion.sampling.previews import LatentPreviewer
+from engines.diffusion.sampling.rescale import rescaled
 from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder, Wanted
 from engines.diffusion.sampling.trajectory import Trajectory, initial_noise
 from engines.types import GenerationRequest
@@ -211,7 +212,8 @@ def _text_length(trajectory: Trajectory) -> int:
 
 
 def _guided(prediction: torch.Tensor, group: Sequence[Trajectory], guided: int) -> torch.Tensor:
-    """Classifier-free guidance (Ho and Salimans, 2022, as diffusers writes it): u + g (c - u).
+    """Classifier-free guidance (Ho and Salimans, 2022, as diffusers writes it): u + g (c - u),
+    then the contrast that it adds taken back as far as each request wants.
 
     `prediction`: (n + guided, C, h, w), conditional rows of all, then unconditional rows of the
     first `guided`. Returns (n, C, h, w).
@@ -221,6 +223,8 @@ def _guided(prediction: torch.Tensor, group: Sequence[Trajectory], guided: int) 
     conditional, unconditional = prediction[: len(group)], prediction[len(group) :]
     scales = _column((each.request.guidance_scale for each in group[:guided]), prediction)
     mixed = unconditional + scales * (conditional[:guided] - unconditional)
+    amounts = [each.request.guidance_rescale or 0.0 for each in group[:guided]]
+    mixed = rescaled(mixed, conditional[:guided], amounts)
     return torch.cat([mixed.to(prediction.dtype), conditional[guided:]])
 
 

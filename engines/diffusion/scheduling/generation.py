@@ -21,10 +21,13 @@ logger = logging.getLogger(__name__)
 @dataclass(slots=True, eq=False)
 class Generation:
     request: GenerationRequest
+    """With the guidance that the model is run with."""
     listener: GenerationListener
     entry: ModelEntry
     admitted_at: float
     """On the engine's clock, seconds."""
+    notes: tuple[str, ...] = ()
+    """What was changed about the request at admission."""
     denoising: Denoising | None = None
     """None until its first step."""
     steps_reported: int = 0

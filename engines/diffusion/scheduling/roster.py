@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from engines.diffusion import sizes
+from engines.diffusion.scheduling import guidance
 from engines.diffusion.scheduling.generation import Generation
 from engines.diffusion.scheduling.scheduler import BatchScheduler, LaneKey, Residency, Ticket
 from engines.errors import (
@@ -80,6 +81,8 @@ class Roster:
     def admit(self, request: GenerationRequest, listener: GenerationListener) -> None:
         """Take a request in, or raise as `DiffusionEngine.submit` says."""
         entry = self._entry_for(request)
+        asked, request = request, guidance.as_drawn(request, entry)
+        note = guidance.note(asked.guidance_scale, request.guidance_scale)
         now = self._clock()
         key, cost_px = self._plan(request, entry)
         deadline_at = None if request.deadline_s is None else now + request.deadline_s
@@ -92,7 +95,9 @@ class Roster:
                 )
             ticket = Ticket(request.image_id, key, cost_px, deadline_at)
             self._scheduler.add(ticket, self._retry_after_s())
-            self._generations[request.image_id] = Generation(request, listener, entry, now)
+            self._generations[request.image_id] = Generation(
+                request, listener, entry, now, notes=(note,) if note else ()
+            )
             self.wake()
 
     def cancel(self, image_id: str) -> None:
