@@ -7,7 +7,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from training.cache import Cache, load_state, parser
-from training.decoder import FastDecoder
+from training.decoder import load_decoder
 from training.networks import Denoiser, build_pipeline, build_vae
 
 
@@ -29,11 +29,7 @@ def pipeline(cache: Cache, name: str = "unet.pt") -> StableDiffusionPipeline:
     """Return the stock pipeline in float32 with the trained weights of the cache."""
     denoiser = load_denoiser(cache, name)
     vae = build_vae()
-    decoder = FastDecoder(vae)
-    state = load_state(cache.file("decoder.pt"))
-    if state is None:
-        raise FileNotFoundError(cache.file("decoder.pt"))
-    decoder.load_state_dict(state["model"])
+    vae.decoder.layers.load_state_dict(load_decoder(cache).layers.state_dict())
     return build_pipeline(denoiser, vae)
 
 

@@ -134,10 +134,10 @@ def load_decoder(cache: Cache) -> FastDecoder:
     sharp, soft = load_state(cache.file(SHARP)), load_state(cache.file(SOFT))
     if sharp is not None:
         mean = averaged(decoder)
-        mean.load_state_dict(sharp["mean"])  # type: ignore[arg-type]
+        mean.load_state_dict(sharp["mean"])
         decoder.load_state_dict(mean.module.state_dict())
     elif soft is not None:
-        decoder.load_state_dict(soft["model"])  # type: ignore[arg-type]
+        decoder.load_state_dict(soft["model"])
     else:
         raise FileNotFoundError(cache.file(SOFT))
     return decoder

@@ -57,7 +57,7 @@ def main() -> None:
     made.add_argument("--out", type=Path, default=Path("grid.png"))
     made.add_argument("--size", type=int, default=512)
     made.add_argument("--steps", type=int, default=50)
-    made.add_argument("--guidance", type=float, default=7.5)
+    made.add_argument("--guidance", type=float, default=2.001, help="at its gain 7.5 means 2")
     made.add_argument("--quick", type=int, default=0, help="draw every n-th prompt only")
     made.add_argument("--batch", type=int, default=8, help="pictures drawn at once")
     made.add_argument("--columns", type=int, default=12)

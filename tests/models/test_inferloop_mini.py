@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 FOLDER = Path(__file__).parents[2] / "models" / "inferloop-mini"
 CHILD = Path(__file__).with_name("draw_child.py")
 PROTOTYPES = Path(__file__).parent / "data" / "prototypes.npz"
-STEPS = 15
+STEPS = 8
 GUIDANCE = 2.001
 """What 7.5 means for this model (`guidance` in configs/local.yaml)."""
 NAMES_AT_LEAST = 65
