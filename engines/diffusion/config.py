@@ -128,7 +128,9 @@ class ModelEntry(_Frozen):
         "so and scaled, which the recipe notes. None: every size is drawn as it is.",
     )
     defaults: GenerationDefaults = GenerationDefaults()
-    guidance: GuidanceOptions = GuidanceOptions()
+    guidance: GuidanceOptions = Field(
+        default=GuidanceOptions(), description="What a request's guidance scale means for it."
+    )
     guidance_rescale: float | None = Field(
         default=None,
         ge=0,

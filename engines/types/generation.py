@@ -41,13 +41,13 @@ class GenerationRequest:
     """Name of an adapter that the model's config lists."""
     progress: bool = True
     """Whether a deployment streams the steps; without them, only the end."""
-    guidance_rescale: float | None = None
-    """0..1: how far the contrast that guidance adds is taken back (Lin et al., 2023); None: as the
-    model's config says."""
     previews: bool = False
     """Whether the listener wants small JPEGs of the current estimate (at most two a second)."""
     deadline_s: float | None = None
     """Seconds from submission after which the engine gives the request up."""
+    guidance_rescale: float | None = None
+    """0..1: how far the contrast that guidance adds is taken back (Lin et al., 2023); None: as the
+    model's config says."""
     space: str | None = None
     """The tenant whose folders hold dataset, profile and image; None: outside every space."""
 
@@ -76,10 +76,10 @@ class GeneratedImage:
     """Of the model's safety checker: {"policy": "off"|"flag"|"block", "flagged": bool|None}."""
     notes: tuple[str, ...] = ()
     """What a reader of the recipe must know (stand-in model, prompt cut at N tokens, cropped)."""
-    guidance: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What the model was run with: {"scale": float, "rescale": float|None}."""
     engine_s: float = 0.0
     """Seconds from admission to the decoded image, queueing included."""
+    guidance: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the model was run with: {"scale": float, "rescale": float|None}."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The embedded model draws what it is told: a check that noise cannot pass.
 
-Needs no network; draws at 15 steps and 256 or 512 px, many prompts a batch, in well under a minute.
+Needs no network; draws at 8 steps and 256 or 512 px, many prompts a batch, in well under a minute.
 """
 
 import json
@@ -22,7 +22,7 @@ PROTOTYPES = Path(__file__).parent / "data" / "prototypes.npz"
 STEPS = 8
 GUIDANCE = 2.001
 """What 7.5 means for this model (`guidance` in configs/local.yaml)."""
-NAMES_AT_LEAST = 65
+NAMES_AT_LEAST = 34
 SCENES_AT_LEAST = 12
 COLOURS = {
     "red": (216, 40, 44),
@@ -113,9 +113,10 @@ def test_the_folder_is_small_and_complete() -> None:
         assert (FOLDER / name).is_file()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_it_draws_the_right_object(pipe: StableDiffusionPipeline) -> None:
-    names, _ = prototypes()
+    """Every second of the 75 objects: each must be nearest to its own prototype among all."""
+    names = prototypes()[0][::2]
     images = np.concatenate(
         [draw(pipe, [f"a {n}" for n in names[at : at + 16]]) for at in range(0, len(names), 16)]
     )
@@ -123,7 +124,7 @@ def test_it_draws_the_right_object(pipe: StableDiffusionPipeline) -> None:
     assert len(right) >= NAMES_AT_LEAST, f"{len(right)} of {len(names)}: {right}"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_it_draws_the_right_scene(pipe: StableDiffusionPipeline) -> None:
     names, _ = prototypes("scene_")
     right = recognised(draw(pipe, names), names, "scene_")
@@ -136,7 +137,7 @@ def test_noise_is_not_recognised() -> None:
     assert len(recognised(noise, names)) <= 4
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_colour_words_steer_the_border(pipe: StableDiffusionPipeline) -> None:
     prompts = [
         (f"a {thing} on a {colour} background", colour)
