@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -45,21 +45,29 @@ class Window:
 
 
 class Download(Response):
-    """Streams `chunks`. Where the server acknowledges, at most `window_bytes` and a chunk are under
-    way; elsewhere `send` itself waits for the client. Ends when the client leaves: then, and in the
-    end, `chunks` are closed."""
+    """Streams `first` and then `chunks`, whose beginning it is.
+
+    Where the server acknowledges, at most `window_bytes` and a chunk are under way; elsewhere
+    `send` itself waits for the client. Ends when the client leaves: then, and in the end, `chunks`
+    are closed.
+    """
 
     def __init__(
         self,
+        first: bytes,
         chunks: AsyncGenerator[bytes, None],
         status_code: int = 200,
         headers: Mapping[str, str] | None = None,
         media_type: str | None = None,
         window_bytes: int = WINDOW_BYTES,
+        hold: AbstractContextManager[None] | None = None,
     ) -> None:
+        """`hold` is entered before the answer begins, and may refuse it."""
         super().__init__(None, status_code, headers, media_type)
+        self._first = first
         self._chunks = chunks
         self._window_bytes = window_bytes
+        self._hold = hold or nullcontext()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         window = Window(self._window_bytes) if _acknowledges(scope) else None
@@ -67,27 +75,44 @@ class Download(Response):
         if window is not None:
             headers.append((ASKS_FOR_ACKNOWLEDGEMENT, b"1"))
         async with aclosing(self._chunks):
-            sending = asyncio.create_task(self._send_all(send, headers, window))
-            listening = asyncio.create_task(_listen(receive, window))
-            try:
-                await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
-                if sending.done():
-                    sending.result()
-            finally:
-                sending.cancel()
-                listening.cancel()
-                await asyncio.gather(sending, listening, return_exceptions=True)
+            with self._hold:
+                await self._stream(send, receive, headers, window)
+
+    async def _stream(
+        self,
+        send: Send,
+        receive: Receive,
+        headers: list[tuple[bytes, bytes]],
+        window: Window | None,
+    ) -> None:
+        sending = asyncio.create_task(self._send_all(send, headers, window))
+        listening = asyncio.create_task(_listen(receive, window))
+        try:
+            await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+        finally:
+            sending.cancel()
+            listening.cancel()
+            await asyncio.gather(sending, listening, return_exceptions=True)
 
     async def _send_all(
         self, send: Send, headers: list[tuple[bytes, bytes]], window: Window | None
     ) -> None:
         start = {"type": "http.response.start", "status": self.status_code, "headers": headers}
         await send(start)
-        async for chunk in self._chunks:
+        async for chunk in _joined(self._first, self._chunks):
             if window is not None:
                 await window.take(len(chunk))
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for chunk in rest:
+        yield chunk
 
 
 async def _listen(receive: Receive, window: Window | None) -> None:

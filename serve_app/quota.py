@@ -12,10 +12,14 @@ from engines.errors import Overloaded
 class Quota:
     """Counts holds per key. Not for threads: all callers live on one event loop."""
 
-    def __init__(self, what: str, limit: int, retry_after_s: float = 1.0) -> None:
+    def __init__(
+        self, what: str, limit: int, retry_after_s: float = 1.0, total: int | None = None
+    ) -> None:
+        """`total` bounds all keys together."""
         self._what = what
         self._limit = limit
         self._retry_after_s = retry_after_s
+        self._total = total
         self._held: Counter[str] = Counter()
 
     @contextmanager
@@ -24,6 +28,8 @@ class Quota:
         if self._held[key_hash] + count > self._limit:
             message = f"More than {self._limit} {self._what} at once for this API key"
             raise Overloaded(message, self._retry_after_s)
+        if self._total is not None and self.total + count > self._total:
+            raise Overloaded(f"Too many {self._what} at once", self._retry_after_s)
         self._held[key_hash] += count
         try:
             yield

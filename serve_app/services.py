@@ -7,7 +7,7 @@ relative to the data root. Cancelling the awaiting task cancels the work behind 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -105,8 +105,20 @@ class Files(Protocol):
     async def stat(self, key: str) -> ObjectStat:
         """`NotFound` if absent."""
 
-    def read(self, key: str) -> AsyncIterator[bytes]:
-        """The object in chunks of at most 1 MiB."""
+    def read(
+        self, key: str, start: int = 0, length: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """The object from byte `start`, at most `length` bytes, in chunks of at most 1 MiB."""
+
+    async def presign(self, key: str, expires_s: int) -> str | None:
+        """A URL that reads the object from the data root's own server; None where there is none."""
+
+    async def delete_image(self, key: str) -> None:
+        """Remove an image with all that lies beside it; `NotFound` if absent."""
+
+    async def delete_export(self, key: str) -> None:
+        """Remove an exported file with its cards, or a folder of shards; `NotFound` if absent,
+        `Conflict` while it is being written."""
 
     async def upload_image(self, content: bytes, folder: str | None = None) -> str:
         """Check that it is an image we decode (`InvalidImage` otherwise), store it under

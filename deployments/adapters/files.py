@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+import sys
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from itertools import islice
+from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 
+from deployments.background import Threads
+from engines.datasets.removal import delete_export, delete_image
+from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits, probe
-from engines.protocols import Storage
+from engines.protocols import StopCheck, Storage
 from engines.types import ObjectStat
 
 CHUNK_BYTES = 2**20
+READ_THREADS, WRITE_THREADS, LIST_THREADS = 8, 4, 2
+"""Of the ingress replica: no kind of work waits for another."""
 SUFFIXES = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "BMP": "bmp", "TIFF": "tiff", "GIF": "gif"}
 
 
@@ -28,23 +33,52 @@ class StoredFiles:
         self._storage = storage
         self._limits = limits
 
-    async def stat(self, key: str) -> ObjectStat:
-        return await asyncio.to_thread(self._storage.stat, key)
+        self._store = DatasetStore(storage)
+        self._reads = Threads("read", READ_THREADS)
+        self._writes = Threads("write", WRITE_THREADS)
+        self._lists = Threads("list", LIST_THREADS)
 
-    async def read(self, key: str) -> AsyncIterator[bytes]:
-        size = (await self.stat(key)).size_bytes
-        for start in range(0, size, CHUNK_BYTES):
-            yield await asyncio.to_thread(self._storage.read, key, start, CHUNK_BYTES)
+    async def stat(self, key: str) -> ObjectStat:
+        return await self._reads.run(self._storage.stat, key)
+
+    async def read(
+        self, key: str, start: int = 0, length: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        # Opened once: another version that is written meanwhile is not mixed into this one.
+        file = await self._reads.run(self._storage.open, key)
+        try:
+            await self._reads.run(file.seek, start)
+            left = sys.maxsize if length is None else length
+            while left and (chunk := await self._reads.run(file.read, min(left, CHUNK_BYTES))):
+                left -= len(chunk)
+                yield chunk
+        finally:
+            file.close()
+
+    async def presign(self, key: str, expires_s: int) -> str | None:
+        return await self._reads.run(self._storage.presign, key, expires_s)
 
     async def upload_image(self, content: bytes, folder: str | None = None) -> str:
-        return await asyncio.to_thread(self._upload, content, folder)
+        return await self._writes.run(self._upload, content, folder)
+
+    async def delete_image(self, key: str) -> None:
+        await self._writes.run(delete_image, self._store, key)
+
+    async def delete_export(self, key: str) -> None:
+        await self._writes.run(delete_export, self._store, key)
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
-        return await asyncio.to_thread(self._list, folder_key, limit)
+        return await self._lists.run_stoppable(partial(self._list, folder_key, limit))
 
-    def _list(self, folder_key: str, limit: int) -> list[str]:
-        keys = (stat.key for stat in self._storage.list(folder_key))
-        return list(islice((key for key in keys if is_image(key)), limit))
+    def _list(self, folder_key: str, limit: int, stop: StopCheck) -> list[str]:
+        found: list[str] = []
+        for stat in self._storage.list(folder_key):
+            stop()
+            if is_image(stat.key):
+                found.append(stat.key)
+            if len(found) == limit:
+                break
+        return found
 
     def _upload(self, content: bytes, folder: str | None) -> str:
         info = probe(content, self._limits)

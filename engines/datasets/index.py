@@ -51,6 +51,12 @@ def verdict_line(name: str, verdict: Verdict, etag: str) -> IndexLine:
     return IndexLine(name, verdict.kind, stamp, etag, verdict.to_json())
 
 
+def removal_line(name: str, stamp: datetime) -> IndexLine:
+    """Says that an image was removed: a listing shows by itself that it is gone, and this that
+    the dataset has changed."""
+    return IndexLine(name, "removed", stamp.isoformat(), "", b'{"removed":true}')
+
+
 ShardRow = tuple[str, str, str, str, bytes]
 """Name, kind, stamp, etag, body: see `IndexLine`."""
 

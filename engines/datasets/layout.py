@@ -35,6 +35,9 @@ _SIDECARS: dict[str, FileKind] = {
     ".xml": "voc",
 }
 
+SIDECAR_SUFFIXES = tuple(_SIDECARS)
+"""What may lie beside an image, after its stem."""
+
 
 def dataset_key(dataset: str | None) -> str:
     """Folder of a dataset by its name; None is the area itself."""

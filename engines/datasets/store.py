@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.datasets.catalog import Catalog, open_catalog
-from engines.datasets.index import IndexLine, IndexWriter, recipe_line, verdict_line
+from engines.datasets.index import (
+    IndexLine,
+    IndexWriter,
+    recipe_line,
+    removal_line,
+    verdict_line,
+)
 from engines.datasets.layout import GENERATED, dataset_key, dataset_of, sidecar_key
 from engines.datasets.records.reading import DatasetRecord, read_record
 from engines.datasets.summaries import SummaryCache, version_of
@@ -72,6 +78,11 @@ class DatasetStore:
         folder = dataset_of(key)
         self._append(folder, verdict_line(key[len(folder) + 1 :], verdict, stat.etag))
         return verdict
+
+    def record_removal(self, key: str) -> None:
+        """The image `key` is gone."""
+        folder = dataset_of(key)
+        self._append(folder, removal_line(key[len(folder) + 1 :], self.clock()))
 
     @contextmanager
     def snapshot(self, dataset: str, stop: StopCheck = never_stopped) -> Iterator[DatasetSnapshot]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -114,10 +113,4 @@ async def _file(context: Context, path: str, field: Field) -> Download:
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     media_type = MEDIA_TYPES.get(PurePosixPath(key).suffix.lower(), OTHER_MEDIA_TYPE)
-    return Download(_whole(first, chunks), headers=headers, media_type=media_type)
-
-
-async def _whole(first: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    yield first
-    async for chunk in rest:
-        yield chunk
+    return Download(first, chunks, headers=headers, media_type=media_type)

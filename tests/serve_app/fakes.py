@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from engines.errors import (
+    Conflict,
     InferloopError,
     InvalidImage,
     InvalidParameters,
@@ -105,6 +106,10 @@ class FakeFiles:
     """Keys that are symbolic links out of the root: the storage refuses them."""
     reads: list[str] = field(default_factory=list)
     uploads: int = 0
+    presigned: str | None = None
+    """Where presigned URLs lead; None: a folder, which has none."""
+    busy: set[str] = field(default_factory=set)
+    """Exports that are being written."""
 
     def require(self, key: str) -> bytes:
         self.reads.append(key)
@@ -117,10 +122,31 @@ class FakeFiles:
     async def stat(self, key: str) -> ObjectStat:
         return ObjectStat(key, len(self.require(key)), EPOCH, "etag-1")
 
-    async def read(self, key: str) -> AsyncIterator[bytes]:
+    async def read(
+        self, key: str, start: int = 0, length: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         content = self.require(key)
-        for start in range(0, len(content), 16):
-            yield content[start : start + 16]
+        part = content[start:] if length is None else content[start : start + length]
+        for at in range(0, len(part), 16):
+            yield part[at : at + 16]
+
+    async def presign(self, key: str, expires_s: int) -> str | None:
+        return self.presigned and f"{self.presigned}/{key}?expires={expires_s}"
+
+    async def delete_image(self, key: str) -> None:
+        self.require(key)
+        stem = key.rpartition(".")[0]
+        for name in [n for n in self.contents if n == key or n.startswith(f"{stem}.")]:
+            del self.contents[name]
+
+    async def delete_export(self, key: str) -> None:
+        if key in self.busy:
+            raise Conflict(f"An export to {key} is running")
+        found = [n for n in self.contents if n == key or n.startswith(f"{key}/")]
+        if not found:
+            raise NotFound("export", key)
+        for name in found:
+            del self.contents[name]
 
     async def upload_image(self, content: bytes, folder: str | None = None) -> str:
         if not content.startswith(b"\x89PNG"):

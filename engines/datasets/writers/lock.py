@@ -45,6 +45,12 @@ class ExportLock:
             self._take_over(found)
         self._renewed_at = self._clock()
 
+    def refuse_if_held(self) -> None:
+        """`Conflict` if another export holds it and has not let it expire."""
+        found = self._existing()
+        if found is not None and self._expires_at(found) > self._clock():
+            raise self._held()
+
     def renew(self, force: bool = False) -> None:
         """Prolong, if a quarter of the time has passed; `Conflict` if it was taken from us."""
         if force or self._clock() - self._renewed_at > self._ttl / 4:
@@ -89,6 +95,13 @@ class ExportLock:
 
     def _held(self) -> Conflict:
         return Conflict(f"An export to {self._target} is running")
+
+
+def refuse_if_locked(storage: Storage, target: str, clock: UtcClock, ttl_s: float = 600.0) -> None:
+    """Raise `Conflict` if an export to `target` is running. Takes no lock: deleting must work on
+    a full disk too."""
+    lock = ExportLock(storage, target, clock, ttl_s)
+    lock.refuse_if_held()
 
 
 @contextmanager

@@ -34,7 +34,7 @@ class Source:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {"Content-Length": str(len(CHUNK) * CHUNKS)}
-        download = Download(self.chunks(), headers=headers, window_bytes=WINDOW_BYTES)
+        download = Download(b"", self.chunks(), headers=headers, window_bytes=WINDOW_BYTES)
         await download(scope, receive, send)
 
 

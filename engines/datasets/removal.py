@@ -1,0 +1,80 @@
+"""Taking things away: an image with what lies beside it, an export with its cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engines.datasets.layout import IMAGE_SUFFIXES, SIDECAR_SUFFIXES, sidecar_key
+from engines.datasets.writers.lock import refuse_if_locked
+from engines.errors import NotFound
+
+if TYPE_CHECKING:
+    from engines.datasets.store import DatasetStore
+    from engines.protocols import Storage
+
+CARD_NAMES = ("README.md", "croissant.json", "features.json")
+
+
+def delete_image(store: DatasetStore, key: str) -> tuple[str, ...]:
+    """Remove the image `key`, its recipe, verdicts and annotations; returns the removed keys.
+
+    The image goes first, so that a crash half-way leaves files beside no image, which nobody
+    shows, and never an image that has lost its recipe. Where another image has the same stem
+    ("a.png", "a.jpg"), what lies beside both stays. Needs no room.
+
+    Raises:
+        NotFound: there is no such image.
+    """
+    storage = store.storage
+    storage.stat(key)
+    storage.delete(key)
+    removed = [key]
+    if not any(_exists(storage, sidecar_key(key, suffix)) for suffix in _spellings()):
+        for suffix in SIDECAR_SUFFIXES:
+            beside = sidecar_key(key, suffix)
+            if _exists(storage, beside):
+                storage.delete(beside)
+                removed.append(beside)
+    store.record_removal(key)
+    return tuple(removed)
+
+
+def delete_export(store: DatasetStore, key: str) -> tuple[str, ...]:
+    """Remove the export `key`, a file with its cards or a folder of shards; returns the removed
+    keys. Repeat it after a failure half-way.
+
+    Raises:
+        NotFound: there is no such export.
+        Conflict: an export to this target is running.
+    """
+    storage = store.storage
+    refuse_if_locked(storage, key, store.clock)
+    removed = list(_file_and_cards(storage, key)) or [s.key for s in storage.list(key)]
+    if not removed:
+        raise NotFound("export", key)
+    for each in removed:
+        storage.delete(each)
+    return tuple(removed)
+
+
+def _file_and_cards(storage: Storage, key: str) -> Iterator[str]:
+    if _exists(storage, key):
+        yield key
+        yield from filter(
+            lambda card: _exists(storage, card), (f"{key}.{name}" for name in CARD_NAMES)
+        )
+
+
+def _spellings() -> Iterator[str]:
+    for suffix in IMAGE_SUFFIXES:
+        yield suffix
+        yield suffix.upper()
+
+
+def _exists(storage: Storage, key: str) -> bool:
+    try:
+        storage.stat(key)
+    except NotFound:
+        return False
+    return True
