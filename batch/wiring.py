@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from batch.config import JobConfig
 from batch.making.checking import Checker
-from batch.making.colors import ColourMatching, MatchColours
 from engines.images import ImageLimits
 from engines.profiles import ProfileService
 from engines.profiles.comparison import compare
+from engines.profiles.matching import ColorMatching, MatchColors
 from engines.storage.opening import open_storage
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Wiring(Protocol):
     def checker(self) -> Checker:
         """The judges, loaded and warm."""
 
-    def colours(self) -> MatchColours:
-        """What matches an image's colours to its request's profile."""
+    def matching(self) -> MatchColors:
+        """What matches an image to its request's profile."""
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
         """The dataset's statistics against the profile `name`; `NotFound` if there is none."""
@@ -80,8 +80,8 @@ class JobWiring:
             privacy = partial(looker.validate, check_faces=checks.faces, check_text=checks.text)
         return Checker(quality, privacy, limits, self.config.compare_profile is not None)
 
-    def colours(self) -> MatchColours:
-        return ColourMatching(self.profiles())
+    def matching(self) -> MatchColors:
+        return ColorMatching(self.profiles(), remember=True)
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
         against = self.profiles().get(name).statistics

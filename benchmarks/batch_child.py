@@ -16,11 +16,11 @@ import ray
 from batch.config import JobConfig
 from batch.local_cluster import REPOSITORY
 from batch.making.checking import Checker
-from batch.making.colors import MatchColours
 from batch.planning.inputs import open_input
 from batch.running import Job
 from batch.wiring import JobWiring
 from engines.errors import JsonValue, NotFound
+from engines.profiles.matching import MatchColors
 from engines.protocols import DiffusionEngine, Storage
 from engines.storage.opening import open_storage
 from engines.testing.diffusion import FakeEngine
@@ -44,7 +44,7 @@ class FakeWiring:
     def checker(self) -> Checker:
         return Checker(None, None)
 
-    def colours(self) -> MatchColours:
+    def matching(self) -> MatchColors:
         return lambda _request, image: image
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:

@@ -118,10 +118,11 @@ class DiffusionWiring:
         return SpacesRecorder(PerSpace(self._recorder_of))
 
     def _recorder_of(self, space: str | None) -> Recorder:
-        from deployments.color_matching import ColourMatchingRecorder
+        from deployments.recording import MatchingRecorder
         from engines.datasets.recorder import ImageRecorder
         from engines.datasets.store import DatasetStore
         from engines.profiles import ProfileService
+        from engines.profiles.matching import ColorMatching
 
         versions = {name: version(name) for name in RECORDED_LIBRARIES}
         storage = self.data.in_space(space).storage()
@@ -129,7 +130,7 @@ class DiffusionWiring:
         profiles = ProfileService(storage)
         if space is not None:  # the profiles' deployment has perhaps not heard of the space yet
             profiles.seed()
-        return ColourMatchingRecorder(recorder, profiles)
+        return MatchingRecorder(recorder, ColorMatching(profiles))
 
 
 @dataclass(frozen=True, slots=True)

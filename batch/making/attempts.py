@@ -9,27 +9,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import orjson
-
 from batch.config import JobConfig
-from batch.making.colors import MatchColours
 from batch.making.generation import generate
-from batch.output.outcomes import MadeImage, Outcome, Reason, Status, Verdict
+from batch.output.outcomes import Judgment, MadeImage, Outcome, Reason, Status
+from batch.output.row_records import record_of_row
 from batch.planning.rows import PlannedRow, make_request
-from engines.datasets.recipe import make_recipe
-from engines.datasets.recorder import PNG_PIXEL_HASH_KEYWORD, pixel_sha256
-from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
+from engines.datasets.recipe import Recipe, make_recipe
+from engines.datasets.recipe_png import encode_with_recipe, pixel_sha256
 from engines.errors import Canceled, InferloopError, InvalidParameters, NotFound, ReplicaLost
-from engines.images.png_text import encode_png
 
 if TYPE_CHECKING:
-    from engines.errors import JsonValue
+    from engines.profiles.matching import MatchColors
     from engines.protocols import DiffusionEngine
     from engines.types import GeneratedImage, GenerationRequest
 
 logger = logging.getLogger(__name__)
 
-Check = Callable[[bytes, str], Awaitable[Verdict]]
+Check = Callable[[bytes, str], Awaitable[Judgment]]
 """Judges a PNG; raises `CheckFailed` when no verdict can be had."""
 
 Tell = Callable[[str], None]
@@ -48,7 +44,7 @@ class RowMaker:
 
     engine: DiffusionEngine
     check: Check
-    colours: MatchColours
+    match: MatchColors
     config: JobConfig
     versions: Mapping[str, str]
     created_at: datetime
@@ -84,9 +80,9 @@ class RowMaker:
                 reason = Reason(f"error_{error.code.lower()}", error.message)
                 last = last or _end(row, "failed", attempt + 1, (reason,))
                 continue
-            if image.verdict.passed:
+            if image.judgment.passed:
                 return replace(_end(row, "written", attempt + 1), image=image)
-            ended = _end(row, "rejected", attempt + 1, image.verdict.reasons)
+            ended = _end(row, "rejected", attempt + 1, image.judgment.reasons)
             last = replace(ended, image=image)
         assert last is not None  # tries.images >= 1
         return replace(last, attempts=self.config.tries.images)
@@ -109,24 +105,16 @@ class RowMaker:
             image = await generate(self.engine, request)
         self.tell("image")
         png, recipe = await asyncio.to_thread(self._encode, request, image)
-        verdict = await self.check(png, row.row_id)
-        metadata: dict[str, JsonValue] = {
-            "row_id": row.row_id,
-            "index": row.index,
-            "attempt": attempt,
-            **row.kept,
-            "recipe": recipe,
-            **verdict.findings,
-        }
-        return MadeImage(png, metadata, verdict, image.engine_s)
+        judgment = await self.check(png, row.row_id)
+        record = record_of_row(row, attempt, png, recipe, judgment.reports)
+        return MadeImage(png, record, judgment, image.engine_s)
 
-    def _encode(self, request: GenerationRequest, image: GeneratedImage) -> tuple[bytes, JsonValue]:
+    def _encode(self, request: GenerationRequest, image: GeneratedImage) -> tuple[bytes, Recipe]:
         """PNG with its recipe inside. Times of the clock stay out: the same row, the same file."""
-        timeless = replace(self.colours(request, image), engine_s=0.0)
+        timeless = replace(self.match(request, image), engine_s=0.0)
         digest = pixel_sha256(timeless.pixels)
-        recipe = make_recipe(request, timeless, digest, self.versions, self.created_at).to_json()
-        text = {PNG_RECIPE_KEYWORD: recipe.decode(), PNG_PIXEL_HASH_KEYWORD: digest}
-        return encode_png(timeless.pixels, text), orjson.loads(recipe)
+        recipe = make_recipe(request, timeless, digest, self.versions, self.created_at)
+        return encode_with_recipe(timeless.pixels, recipe), recipe
 
 
 def _end(

@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 from batch.making.attempts import CheckFailed
-from batch.output.outcomes import Verdict
+from batch.output.outcomes import Judgment
 from batch.wiring import Wiring
 from engines.errors import InferloopError
 
@@ -34,7 +34,7 @@ class CheckerActor:
     def __init__(self, wiring: Wiring) -> None:
         self._checker = wiring.checker()
 
-    def check(self, content: bytes, row_id: str) -> Verdict:
+    def check(self, content: bytes, row_id: str) -> Judgment:
         return self._checker.check(content, row_id)
 
 
@@ -80,7 +80,7 @@ class CheckerPool:
         self._room = asyncio.Semaphore(_LANE_CALLS * len(checkers))
         self._alone = asyncio.Lock()
 
-    async def check(self, content: bytes, row_id: str) -> Verdict:
+    async def check(self, content: bytes, row_id: str) -> Judgment:
         """The verdict; raises `CheckFailed` after `max_deaths` deaths alone, or a judge's error."""
         async with self._room:
             lane = self._waiting.index(min(self._waiting))
@@ -94,7 +94,7 @@ class CheckerPool:
         async with self._alone:
             return await self._check_alone(content, row_id)
 
-    async def _check_alone(self, content: bytes, row_id: str) -> Verdict:
+    async def _check_alone(self, content: bytes, row_id: str) -> Judgment:
         for _ in range(self._max_deaths):
             with self._lone_checker() as checker:
                 try:
@@ -104,12 +104,12 @@ class CheckerPool:
         raise CheckFailed(f"The image killed its checker {self._max_deaths} times")
 
 
-async def _ask(checker: CheckerHandle, content: bytes, row_id: str) -> Verdict:
+async def _ask(checker: CheckerHandle, content: bytes, row_id: str) -> Judgment:
     try:
-        verdict: Verdict = await checker.check.remote(content, row_id)
+        judgment: Judgment = await checker.check.remote(content, row_id)
     except RayTaskError as error:
         cause = error.cause
         if isinstance(cause, InferloopError):
             raise cause from None
         raise CheckFailed(f"The checker failed: {type(cause).__name__}") from None
-    return verdict
+    return judgment

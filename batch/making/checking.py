@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
-import orjson
 
-from batch.output.outcomes import Reason, Verdict
+from batch.output.outcomes import Judgment, Reason
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.metrics.phash import phash64_with_mirror
 from engines.profiles.measures import measure
 from engines.types import PrivacyReport, QualityReport
 
 if TYPE_CHECKING:
-    from engines.errors import JsonValue
     from engines.types import Pixels
 
 THUMBNAIL_PX = 96
@@ -35,18 +33,18 @@ class Checker:
     profiled: bool = False
     """Whether to measure what the image adds to a profile."""
 
-    def check(self, content: bytes, row_id: str) -> Verdict:
+    def check(self, content: bytes, row_id: str) -> Judgment:
         """Judge the PNG `content`. Blocks; a fraction of a second of CPU. Raises the judges'
         errors."""
         pixels = decode(content, self.limits).pixels
         quality = self.quality(content, row_id) if self.quality else None
         privacy = self.privacy(content, row_id) if self.privacy else None
         reports = [report for report in (quality, privacy) if report is not None]
-        return Verdict(
+        return Judgment(
             passed=all(report.passed for report in reports),
             reasons=(*_quality_reasons(quality), *_privacy_reasons(privacy)),
             metrics=_metrics(quality, privacy),
-            findings={"quality": _plain(quality), "privacy": _plain(privacy)},
+            reports=reports,
             hashes=phash64_with_mirror(pixels),
             thumbnail=make_thumbnail(pixels),
             measures=measure(pixels) if self.profiled else None,
@@ -87,11 +85,3 @@ def _metrics(quality: QualityReport | None, privacy: PrivacyReport | None) -> di
     if privacy is not None:
         found["privacy_score"] = float(privacy.privacy_score)
     return found
-
-
-def _plain(report: QualityReport | PrivacyReport | None) -> JsonValue:
-    if report is None:
-        return None
-    said = {name: value for name, value in asdict(report).items() if name != "key"}
-    plain: JsonValue = orjson.loads(orjson.dumps(said, option=orjson.OPT_SERIALIZE_NUMPY))
-    return plain

@@ -53,7 +53,7 @@ def build_maker(parts: GeneratorParts) -> tuple[DiffusionEngine, RowMaker, Telle
     maker = RowMaker(
         engine=engine,
         check=pool.check,
-        colours=parts.wiring.colours(),
+        match=parts.wiring.matching(),
         config=parts.config,
         versions=library_versions(),
         created_at=parts.created_at,

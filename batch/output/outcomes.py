@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engines.datasets.records.record import Record
 from engines.errors import JsonValue
 from engines.profiles.measures import ImageMeasures
+from engines.types import PrivacyReport, QualityReport
 
 Status = Literal["written", "rejected", "failed"]
 """rejected: the row is wrong, or no image of it passed. failed: no verdict could be had."""
@@ -22,15 +24,15 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Judgement on one image, and what the report needs of it."""
+class Judgment:
+    """What the checks said of one image, and what the report needs of it."""
 
     passed: bool
     reasons: tuple[Reason, ...]
     metrics: Mapping[str, float]
     """Scores and metrics by name, for the distributions."""
-    findings: Mapping[str, JsonValue]
-    """Both reports, for the metadata."""
+    reports: Sequence[QualityReport | PrivacyReport]
+    """Of the checks that are on, for the record."""
     hashes: tuple[int, int]
     """Perceptual hash of the image and of its mirror, 64 bits each."""
     thumbnail: bytes
@@ -41,11 +43,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class MadeImage:
-    """An encoded image and its record. `metadata` holds the recipe, verdict and kept columns."""
+    """An encoded image and its record: the one of every export (docs/dataset_format.md)."""
 
     png: bytes
-    metadata: Mapping[str, JsonValue]
-    verdict: Verdict
+    record: Record
+    judgment: Judgment
     engine_s: float
     """Seconds from admission to the decoded image."""
 

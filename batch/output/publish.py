@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
 
 from batch.config import Format
 from batch.making.journal import Journal
-from batch.output.files import publish_bytes
 from batch.output.layout import REJECTED, record_key, shard_name
 from batch.output.outcomes import Outcome, ShardOutcome
 from batch.output.records import PublishedFile, ShardRecord
-from batch.output.sinks import SINKS, write_folder
+from batch.output.sinks import COLUMNS, write_images, write_shard
+from engines.datasets.records.schema import Column
+from engines.datasets.writers.folder import FolderWriter
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.protocols import Storage
 
 NO_IMAGE = "no_image.jsonl"
+REFUSAL = (
+    Column("status", "string", "rejected, or failed"),
+    Column("attempts", "int64", "Images made for the row"),
+    Column("reasons", "json", "Why it was refused: code and message of each reason"),
+    Column("row", "json", "The row's parameters, as it gave them"),
+)
+"""What a record of a refused row says beside the columns of every record."""
 
 
 def publish_shard(storage: Storage, output_format: Format, shard: ShardOutcome) -> ShardRecord:
@@ -29,8 +39,9 @@ def publish_shard(storage: Storage, output_format: Format, shard: ShardOutcome) 
     Raises:
         StorageFailed: the shard is not published.
     """
-    written = [(o.row_id, o.image) for o in shard.outcomes if o.status == "written" and o.image]
-    files = [*SINKS[output_format](storage, shard.shard, written), *_write_refused(storage, shard)]
+    written = [o.image for o in shard.outcomes if o.status == "written" and o.image]
+    files = write_shard(storage, output_format, shard.shard, written)
+    files += _write_refused(storage, shard)
     record = ShardRecord.of(shard, files)
     storage.replace(record_key(shard.shard), record.model_dump_json().encode())
     Journal(storage).forget(shard.shard)
@@ -42,19 +53,24 @@ def _write_refused(storage: Storage, shard: ShardOutcome) -> list[PublishedFile]
     have no image in a file of their own beside them."""
     refused = [o for o in shard.outcomes if o.status != "written"]
     folder = f"{REJECTED}/{shard_name(shard.shard)}"
-    pictured = [(o.row_id, o.image) for o in refused if o.image is not None]
-    reasons = {o.row_id: _told(o) for o in refused}
-    files = list(write_folder(storage, folder, pictured, reasons))
-    bare = [{"row_id": o.row_id, **_told(o)} for o in refused if o.image is None]
+    pictured = [replace(o.image, record={**o.image.record, **_told(o)}) for o in refused if o.image]
+    files = write_images(FolderWriter(storage, folder, (*COLUMNS, *REFUSAL)), folder, pictured)
+    bare = [o for o in refused if o.image is None]
     if bare:
-        content = b"".join(orjson.dumps(line) + b"\n" for line in bare)
-        files.append(publish_bytes(storage, f"{folder}/{NO_IMAGE}", 0, content))
+        files.append(_write_bare(storage, f"{folder}/{NO_IMAGE}", bare))
     return files
+
+
+def _write_bare(storage: Storage, key: str, bare: Sequence[Outcome]) -> PublishedFile:
+    lines = [{"row_id": o.row_id, "index": o.index, **_told(o)} for o in bare]
+    content = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+    storage.replace(key, content)
+    digest = hashlib.sha256(content).hexdigest()
+    return PublishedFile(key=key, sha256=digest, size_bytes=len(content), images=0)
 
 
 def _told(outcome: Outcome) -> Mapping[str, JsonValue]:
     return {
-        "index": outcome.index,
         "status": outcome.status,
         "attempts": outcome.attempts,
         "reasons": [{"code": r.code, "message": r.message} for r in outcome.reasons],

@@ -149,7 +149,7 @@ def _histograms(outcomes: Sequence[Outcome]) -> dict[str, Histogram]:
     values: dict[str, list[float]] = {}
     for outcome in outcomes:
         if outcome.image is not None:
-            for name, value in outcome.image.verdict.metrics.items():
+            for name, value in outcome.image.judgment.metrics.items():
                 values.setdefault(name, []).append(value)
     return {name: Histogram.empty(name).added(found) for name, found in sorted(values.items())}
 
@@ -157,15 +157,15 @@ def _histograms(outcomes: Sequence[Outcome]) -> dict[str, Histogram]:
 def _fingerprints(written: Sequence[Outcome]) -> Iterator[Fingerprint]:
     for outcome in written:
         if outcome.image is not None:
-            itself, mirror = outcome.image.verdict.hashes
+            itself, mirror = outcome.image.judgment.hashes
             yield Fingerprint(row_id=outcome.row_id, hash=f"{itself:016x}", mirror=f"{mirror:016x}")
 
 
 def _profile(written: Sequence[Outcome]) -> dict[str, JsonValue] | None:
     builder = ProfileBuilder()
     for outcome in written:
-        if outcome.image is not None and outcome.image.verdict.measures is not None:
-            builder.add_measures(outcome.image.verdict.measures)
+        if outcome.image is not None and outcome.image.judgment.measures is not None:
+            builder.add_measures(outcome.image.judgment.measures)
     return builder.state() if builder.sample_count else None
 
 
@@ -177,7 +177,7 @@ def _thumbnails(outcomes: Sequence[Outcome]) -> Iterator[Thumbnail]:
         codes = ", ".join(reason.code for reason in outcome.reasons)
         prompt = str(outcome.parameters.get("prompt", ""))
         caption = f"{codes}: {prompt}" if codes else prompt
-        jpeg = base64.b64encode(outcome.image.verdict.thumbnail).decode()
+        jpeg = base64.b64encode(outcome.image.judgment.thumbnail).decode()
         yield Thumbnail(
             row_id=outcome.row_id, status=outcome.status, caption=caption[:200], jpeg=jpeg
         )

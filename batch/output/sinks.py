@@ -1,91 +1,68 @@
-"""Writing the images of one shard as WebDataset, Parquet or an image folder.
+"""Writing the images of one shard through the writers of every export.
 
-Every sink writes under names that follow from the shard's number and the rows' ids, so that a
-shard made again lands on itself.
+Files have names that follow from the shard's number and the rows' ids, so that a shard made again
+lands on itself.
 """
 
 from __future__ import annotations
 
-import io
-import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
-import orjson
-
-from batch.config import Format
-from batch.output.files import HashingFile, publish_bytes, publish_file
 from batch.output.layout import DATA, shard_name
-from batch.output.parquet_sink import write_parquet
-from batch.output.samples import Sample, flat_metadata
+from batch.output.records import PublishedFile
+from engines.datasets.export_config import ExportConfig
+from engines.datasets.records.schema import columns
+from engines.datasets.writers.folder import FolderWriter
+from engines.datasets.writers.formats import file_format, one_file
 
 if TYPE_CHECKING:
-    from batch.output.records import PublishedFile
-    from engines.errors import JsonValue
+    from batch.config import Format
+    from batch.output.outcomes import MadeImage
+    from engines.datasets.writers.files import RecordWriter
+    from engines.datasets.writers.model import WrittenFile
     from engines.protocols import Storage
 
-Sink = Callable[["Storage", int, Sequence[Sample]], Sequence["PublishedFile"]]
-"""Writes the images of a shard that passed; none of them, no file. `StorageFailed`."""
+COLUMNS = columns()
 
 
-def write_webdataset(
-    storage: Storage, shard: int, samples: Sequence[Sample]
-) -> Sequence[PublishedFile]:
-    """One tar of `<row_id>.png`, `<row_id>.txt` (the prompt) and `<row_id>.json`."""
-    key = f"{DATA}/{shard_name(shard)}.tar"
-    if not samples:
+def write_shard(
+    storage: Storage, output_format: Format, shard: int, images: Sequence[MadeImage]
+) -> list[PublishedFile]:
+    """Write the images that passed. Where there are none, no file is left.
+
+    Raises:
+        StorageFailed: the shard is not whole.
+    """
+    folder = f"{DATA}/{shard_name(shard)}"
+    if output_format == "imagefolder":
+        return write_images(FolderWriter(storage, folder, COLUMNS), folder, images)
+    suffix = "tar" if output_format == "webdataset" else "parquet"
+    key = f"{folder}.{suffix}"
+    if not images:
         storage.delete(key)
-        return ()
-
-    def write(file: HashingFile) -> None:
-        with tarfile.open(fileobj=file, mode="w|", format=tarfile.USTAR_FORMAT) as tar:
-            for row_id, image in samples:
-                flat = flat_metadata(image)
-                _add(tar, f"{row_id}.png", image.png)
-                _add(tar, f"{row_id}.txt", str(flat["prompt"]).encode())
-                _add(tar, f"{row_id}.json", orjson.dumps(flat))
-
-    return (publish_file(storage, key, len(samples), write),)
+        return []
+    whole = ExportConfig(shard_bytes=2**62)  # a shard is one file, however large
+    format_ = file_format(output_format, COLUMNS, whole)
+    return write_images(one_file(storage, key, format_), DATA, images)
 
 
-def write_imagefolder(
-    storage: Storage, shard: int, samples: Sequence[Sample]
-) -> Sequence[PublishedFile]:
-    """A folder of images, then the `metadata.jsonl` that names them."""
-    return write_folder(storage, f"{DATA}/{shard_name(shard)}", samples)
+def write_images(
+    writer: RecordWriter, folder: str, images: Sequence[MadeImage]
+) -> list[PublishedFile]:
+    """Drive a writer of `folder` over the images. A record is copied, because writers may change
+    theirs."""
+    with writer:
+        for image in images:
+            writer.add(deepcopy(image.record), image.png)
+        return [_published(folder, file) for file in writer.finish()]
 
 
-def write_folder(
-    storage: Storage,
-    folder: str,
-    samples: Sequence[Sample],
-    extra: Mapping[str, Mapping[str, JsonValue]] | None = None,
-) -> Sequence[PublishedFile]:
-    """Images and `metadata.jsonl` under `folder`, without what an earlier try left there."""
-    names = {f"{folder}/{row_id}.png" for row_id, _ in samples}
-    for stat in list(storage.list(folder)):
-        if stat.key not in names:
-            storage.delete(stat.key)
-    files: list[PublishedFile] = []
-    lines = []
-    for row_id, image in samples:
-        files.append(publish_bytes(storage, f"{folder}/{row_id}.png", 1, image.png))
-        more = (extra or {}).get(row_id, {})
-        lines.append(orjson.dumps({"file_name": f"{row_id}.png", **flat_metadata(image), **more}))
-    if lines:
-        content = b"\n".join(lines) + b"\n"
-        files.append(publish_bytes(storage, f"{folder}/metadata.jsonl", 0, content))
-    return files
-
-
-SINKS: Mapping[Format, Sink] = {
-    "webdataset": write_webdataset,
-    "parquet": write_parquet,
-    "imagefolder": write_imagefolder,
-}
-
-
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    entry = tarfile.TarInfo(name)  # mtime 0: the same samples, the same bytes
-    entry.size = len(content)
-    tar.addfile(entry, io.BytesIO(content))
+def _published(folder: str, file: WrittenFile) -> PublishedFile:
+    return PublishedFile(
+        key=f"{folder}/{file.name}",
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        images=file.count,
+    )

@@ -55,11 +55,10 @@ class Library:
             storage,
             store,
             config,
-            files.data.wire_path,
             buckets=files.export_buckets,
             fast_lane=lane_of if config.s3.fast_uploads else None,
         )
-        return cls(store, DatasetExporter(storage, store, config, files.data.wire_path), s3)
+        return cls(store, DatasetExporter(storage, store, config), s3)
 
 
 class ExporterReplica:

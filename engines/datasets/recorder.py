@@ -9,25 +9,17 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from engines.datasets.layout import image_key, sidecar_key
 from engines.datasets.recipe import Recipe, make_recipe
+from engines.datasets.recipe_png import PNG_PIXEL_HASH_KEYWORD, encode_with_recipe, pixel_sha256
 from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
 from engines.datasets.store import DatasetStore, UtcClock
 from engines.errors import Conflict, InsufficientStorage
-from engines.images.png_text import encode_png, read_png_text
+from engines.images.png_text import read_png_text
 from engines.types import StoredImage
 
 if TYPE_CHECKING:
-    from engines.types import GeneratedImage, GenerationRequest, Pixels
-
-PNG_PIXEL_HASH_KEYWORD = "inferloop.pixel_sha256"
-
-
-def pixel_sha256(pixels: Pixels) -> str:
-    """SHA-256, hex, of uint8 RGB `pixels` (height, width, 3), row by row."""
-    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+    from engines.types import GeneratedImage, GenerationRequest
 
 
 class ImageRecorder:
@@ -63,11 +55,7 @@ class ImageRecorder:
         digest = pixel_sha256(image.pixels)
         now = self._clock()
         recipe = make_recipe(request, image, digest, self._library_versions, now)
-        text = {
-            PNG_RECIPE_KEYWORD: recipe.to_json().decode(),
-            PNG_PIXEL_HASH_KEYWORD: digest,
-        }
-        content = encode_png(image.pixels, text)
+        content = encode_with_recipe(image.pixels, recipe)
         try:
             self._storage.put_new(key, content)
             is_new = True

@@ -29,7 +29,8 @@ class ExportRequest:
     dataset_key: str
     """Folder under `generated/`, without a slash at the end."""
     output_key: str
-    """Under `exports/`; replaced atomically."""
+    """Under `exports/`; replaced atomically. With splits JSONL and Parquet have a file for each,
+    `<stem>-<split><suffix>`."""
     include_metadata: bool = True
     include_annotations: bool = True
     filter: ExportFilter = field(default_factory=ExportFilter)
@@ -57,6 +58,8 @@ class ExportReport:
     exported_count: int
     output_key: str
     file_size_bytes: int
+    split_keys: Mapping[str, str] = field(default_factory=dict)
+    """JSONL and Parquet with splits: split to its file, in place of `output_key`."""
     failed_count: int = 0
     """Images left out because they cannot be read (damaged, deleted meanwhile, no image)."""
     failures: tuple[ExportFailure, ...] = ()

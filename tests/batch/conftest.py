@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ import numpy as np
 import pytest
 
 from batch.config import JobConfig
-from batch.output.outcomes import MadeImage, Outcome, Reason, ShardOutcome, Status, Verdict
-from engines.errors import JsonValue
+from batch.output.outcomes import Judgment, MadeImage, Outcome, Reason, ShardOutcome, Status
+from batch.output.row_records import record_of_row
+from batch.planning.rows import PlannedRow
+from engines.datasets.recipe import Recipe, RecipeParameters
 from engines.images.png_text import encode_png
 from engines.storage.folder.storage import FolderStorage
 from engines.testing.diffusion import FAKE_MODELS
+from engines.types import QualityReport
 
 MakeConfig = Callable[..., JobConfig]
 MakeOutcome = Callable[..., Outcome]
@@ -52,21 +56,35 @@ def picture(shade: int, side_px: int = 16) -> bytes:
 def made_image(row_id: str, metrics: Mapping[str, float] | None = None) -> MadeImage:
     """An image as the maker hands it to the writer."""
     shade = int(row_id[:2], 16)
-    verdict = Verdict(
+    reports = (QualityReport(row_id, shade / 255, {}, True, "fake/1"),)
+    judgment = Judgment(
         passed=True,
         reasons=(),
         metrics=metrics or {"quality_score": shade / 255},
-        findings={"quality": None, "privacy": None},
+        reports=reports,
         hashes=(int(row_id[:16], 16), int(row_id[4:20], 16)),
         thumbnail=b"\xff\xd8 not really a picture",
     )
-    recipe: dict[str, JsonValue] = {
-        "prompt": f"prompt of {row_id}",
-        "negative_prompt": None,
-        "parameters": {"seed": shade},
-    }
-    metadata: dict[str, JsonValue] = {"row_id": row_id, "index": shade, "recipe": recipe}
-    return MadeImage(picture(shade), metadata, verdict, engine_s=0.5)
+    png = picture(shade)
+    record = record_of_row(PlannedRow(row_id, shade, {}), 0, png, a_recipe(row_id, shade), reports)
+    return MadeImage(png, record, judgment, engine_s=0.5)
+
+
+def a_recipe(row_id: str, shade: int) -> Recipe:
+    """Of a row whose seed is `shade`; every third has a negative prompt."""
+    parameters = RecipeParameters("fake/model", 16, 16, 3, 7.5, shade)
+    return Recipe(
+        image_id=row_id,
+        prompt=f"prompt of {row_id}",
+        negative_prompt="blurry" if shade % 3 == 0 else None,
+        parameters=parameters,
+        served_model="fake/model",
+        revision=None,
+        noise_scheduler="DDIMScheduler",
+        created_at=datetime(2026, 1, 2, tzinfo=UTC),
+        pixel_sha256="0" * 64,
+        dataset="birds",
+    )
 
 
 def an_id(number: int) -> str:

@@ -20,13 +20,13 @@ from ray.cluster_utils import Cluster
 
 from batch.config import JobConfig, load_config
 from batch.making.checking import Checker
-from batch.making.colors import MatchColours
 from batch.output.records import finished_shards
 from batch.planning.inputs import open_input
 from batch.running import Job
 from engines.errors import JsonValue, NotFound
 from engines.images import ImageLimits
 from engines.images.png_text import read_png_text
+from engines.profiles.matching import MatchColors
 from engines.protocols import DiffusionEngine, GenerationListener, Storage
 from engines.storage.opening import open_storage
 from engines.testing.diffusion import FakeEngine
@@ -64,7 +64,7 @@ class FakeWiring:
     def engine(self) -> DiffusionEngine:
         return MortalEngine(self.step_s, self.config.engine)
 
-    def colours(self) -> MatchColours:
+    def matching(self) -> MatchColors:
         return as_is
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:

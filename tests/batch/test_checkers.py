@@ -11,11 +11,11 @@ from ray.exceptions import ActorDiedError, RayTaskError
 
 from batch.making.attempts import CheckFailed
 from batch.making.checkers import CheckerPool
-from batch.output.outcomes import Verdict
+from batch.output.outcomes import Judgment
 from engines.errors import InvalidImage, InvalidParameters
 
-GOOD = Verdict(True, (), {}, {}, (0, 0), b"")
-Judge = Callable[[str], Verdict]
+GOOD = Judgment(True, (), {}, (), (0, 0), b"")
+Judge = Callable[[str], Judgment]
 
 
 class Handle:
@@ -27,7 +27,7 @@ class Handle:
         self.at_once = self.most_at_once = 0
         self.check = self
 
-    async def remote(self, content: bytes, row_id: str) -> Verdict:
+    async def remote(self, content: bytes, row_id: str) -> Judgment:
         self.asked.append(row_id)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -36,11 +36,11 @@ class Handle:
         return self._judge(row_id)
 
 
-def good(row_id: str) -> Verdict:
+def good(row_id: str) -> Judgment:
     return GOOD
 
 
-def dies(row_id: str) -> Verdict:
+def dies(row_id: str) -> Judgment:
     raise ActorDiedError
 
 
@@ -64,8 +64,8 @@ class Fresh:
             self.closed += 1
 
 
-def check_all(pool: CheckerPool, count: int) -> list[Verdict]:
-    async def run() -> list[Verdict]:
+def check_all(pool: CheckerPool, count: int) -> list[Judgment]:
+    async def run() -> list[Judgment]:
         return await asyncio.gather(*(pool.check(b"", f"{n:02}") for n in range(count)))
 
     return asyncio.run(run())
@@ -86,13 +86,13 @@ def test_an_image_whose_checker_died_is_judged_alone() -> None:
 
 
 def test_only_the_image_that_kills_alone_is_given_up() -> None:
-    def killed_by_03(row_id: str) -> Verdict:
+    def killed_by_03(row_id: str) -> Judgment:
         return dies(row_id) if row_id == "03" else GOOD
 
     fresh = Fresh(killed_by_03)
     pool = CheckerPool([Handle(dies)], 2, fresh)
 
-    async def run() -> list[Verdict | BaseException]:
+    async def run() -> list[Judgment | BaseException]:
         checks = (pool.check(b"", f"{n:02}") for n in range(5))
         return await asyncio.gather(*checks, return_exceptions=True)
 
@@ -104,7 +104,7 @@ def test_only_the_image_that_kills_alone_is_given_up() -> None:
 
 
 def test_a_judges_error_arrives_as_itself() -> None:
-    def refuses(row_id: str) -> Verdict:
+    def refuses(row_id: str) -> Judgment:
         cause = InvalidImage.of("image", None, "an image", "is none")
         raise RayTaskError("check", "remote traceback", cause).as_instanceof_cause()
 
@@ -113,7 +113,7 @@ def test_a_judges_error_arrives_as_itself() -> None:
 
 
 def test_a_judges_surprise_is_told_without_its_traceback() -> None:
-    def breaks(row_id: str) -> Verdict:
+    def breaks(row_id: str) -> Judgment:
         raise RayTaskError("check", "remote traceback", KeyError("x")).as_instanceof_cause()
 
     with pytest.raises(CheckFailed) as raised:

@@ -10,7 +10,6 @@ import pytest
 
 from batch.config import JobConfig
 from batch.making.checking import THUMBNAIL_PX, Checker
-from batch.making.colors import ColourMatching
 from batch.output.outcomes import Outcome, Reason, ShardOutcome
 from batch.output.records import ShardRecord
 from batch.output.totals import Totals
@@ -18,6 +17,7 @@ from batch.wiring import JobWiring, library_versions
 from engines.errors import InvalidImage, NotFound
 from engines.images import ImageLimits, decode
 from engines.images.png_text import encode_png
+from engines.profiles.matching import ColorMatching
 from engines.storage.folder.storage import FolderStorage
 from engines.types import (
     GeneratedImage,
@@ -55,8 +55,8 @@ def test_an_image_passes_when_every_check_does() -> None:
     assert verdict.passed
     assert verdict.reasons == ()
     assert verdict.metrics == {"contrast": 0.5, "quality_score": 0.9, "privacy_score": 100.0}
-    assert isinstance(verdict.findings["privacy"], dict)
-    assert verdict.findings["privacy"]["faces_detected"] == 0
+    report = next(r for r in verdict.reports if isinstance(r, PrivacyReport))
+    assert report.faces_detected == 0
 
 
 def test_every_failure_is_a_reason_once() -> None:
@@ -72,7 +72,7 @@ def test_without_checks_everything_passes_and_is_still_described() -> None:
     verdict = Checker(None, None).check(png(1), "ab")
     assert verdict.passed
     assert verdict.metrics == {}
-    assert verdict.findings == {"quality": None, "privacy": None}
+    assert verdict.reports == []
     thumbnail = decode(verdict.thumbnail, ImageLimits())
     assert thumbnail.pixels.shape == (THUMBNAIL_PX, THUMBNAIL_PX, 3)
     assert verdict.hashes != Checker(None, None).check(png(2), "ab").hashes
@@ -118,9 +118,9 @@ def test_a_dataset_is_compared_with_a_profile_over_all_shards(
 
 
 def record_of(shard: int, verdict: object) -> ShardRecord:
-    from batch.output.outcomes import MadeImage, Verdict
+    from batch.output.outcomes import Judgment, MadeImage
 
-    assert isinstance(verdict, Verdict)
+    assert isinstance(verdict, Judgment)
     image = MadeImage(b"", {}, verdict, 0.1)
     outcome = Outcome(f"{shard:024x}", shard, "written", 1, (), image)
     return ShardRecord.model_validate_json(
@@ -128,7 +128,7 @@ def record_of(shard: int, verdict: object) -> ShardRecord:
     )
 
 
-def test_colours_are_matched_only_where_a_profile_is_named(
+def test_colors_are_matched_only_where_a_profile_is_named(
     tmp_path: Path, make_config: MakeConfig
 ) -> None:
     wiring = a_wiring(tmp_path, make_config())
@@ -137,15 +137,15 @@ def test_colours_are_matched_only_where_a_profile_is_named(
     pixels = np.full((64, 64, 3), (200, 30, 30), np.uint8)
     image = GeneratedImage(pixels, "m", None, "DDIM", {})
     request = GenerationRequest("a", "p", "m", 64, 64, 1, 1.0, 0)
-    colours = ColourMatching(profiles)
-    assert colours(request, image) is image
+    match = ColorMatching(profiles, remember=True)
+    assert match(request, image) is image
     named = GenerationRequest("a", "p", "m", 64, 64, 1, 1.0, 0, profile=name)
-    matched = colours(named, image)
+    matched = match(named, image)
     assert not np.array_equal(matched.pixels, pixels)
     assert name in matched.notes[0]
     absent = GenerationRequest("a", "p", "m", 64, 64, 1, 1.0, 0, profile="nobody")
     with pytest.raises(NotFound):
-        colours(absent, image)
+        match(absent, image)
 
 
 def test_the_real_engine_is_built_from_the_config(tmp_path: Path, make_config: MakeConfig) -> None:

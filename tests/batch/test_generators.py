@@ -18,7 +18,7 @@ import pyarrow as pa
 from batch.config import GridInput, JobConfig
 from batch.making.generators import Generator, GeneratorParts
 from batch.making.journal import Journal
-from batch.output.outcomes import Outcome, ShardOutcome, Verdict
+from batch.output.outcomes import Judgment, Outcome, ShardOutcome
 from batch.output.publish import publish_shard
 from batch.planning.inputs import InputGrid
 from batch.planning.plan import ensure_plan
@@ -50,8 +50,8 @@ class Judge:
     def __init__(self) -> None:
         self.check = self
 
-    async def remote(self, content: bytes, row_id: str) -> Verdict:
-        return Verdict(True, (), {"quality_score": 1.0}, {}, (0, 0), b"jpeg")
+    async def remote(self, content: bytes, row_id: str) -> Judgment:
+        return Judgment(True, (), {"quality_score": 1.0}, (), (0, 0), b"jpeg")
 
 
 class NoReading(FolderStorage):

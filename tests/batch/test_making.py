@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import pytest
 from batch.config import JobConfig
 from batch.making.attempts import Check, CheckFailed, RowMaker
 from batch.making.generation import generate
-from batch.output.outcomes import Outcome, Reason, Verdict
+from batch.output.outcomes import Judgment, Outcome, Reason
 from batch.planning.rows import PlannedRow, make_request
 from engines.errors import Canceled, GenerationFailed, InferloopError, ReplicaLost
 from engines.images.png_text import read_png_text
@@ -25,12 +26,12 @@ MakeConfig = Callable[..., JobConfig]
 MADE_AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def verdict(passed: bool) -> Verdict:
+def verdict(passed: bool) -> Judgment:
     reasons = () if passed else (Reason("low_quality", "too dull"),)
-    return Verdict(passed, reasons, {"quality_score": float(passed)}, {}, (0, 0), b"")
+    return Judgment(passed, reasons, {"quality_score": float(passed)}, (), (0, 0), b"")
 
 
-async def all_pass(content: bytes, row_id: str) -> Verdict:
+async def all_pass(content: bytes, row_id: str) -> Judgment:
     return verdict(True)
 
 
@@ -99,12 +100,11 @@ def test_the_file_tells_how_it_was_made(engine: FakeEngine, make_config: MakeCon
     row = PlannedRow("ab", 5, {"prompt": "x", "seed": 3}, {"label": "cat"})
     (outcome,) = make(a_maker(engine, make_config()), [row])
     assert outcome.image is not None
-    metadata = outcome.image.metadata
-    assert (metadata["row_id"], metadata["index"], metadata["label"]) == ("ab", 5, "cat")
-    import io
-
+    record = outcome.image.record
+    assert (record["id"], record["file_name"], record["dataset"]) == ("ab", "ab.png", "birds")
+    assert record["metadata"] == {"index": 5, "attempt": 0, "label": "cat"}
     inside = orjson.loads(read_png_text(io.BytesIO(outcome.image.png))["inferloop.recipe"])
-    assert inside == metadata["recipe"]
+    assert inside["parameters"] == record["parameters"]
     assert inside["parameters"]["seed"] == 3
     assert inside["created_at"].startswith("2026-01-02")
 
@@ -114,7 +114,7 @@ def test_a_row_is_tried_again_with_another_seed_until_it_passes(
 ) -> None:
     seen: list[bytes] = []
 
-    async def third_passes(content: bytes, row_id: str) -> Verdict:
+    async def third_passes(content: bytes, row_id: str) -> Judgment:
         seen.append(content)
         return verdict(len(seen) == 3)
 
@@ -124,14 +124,14 @@ def test_a_row_is_tried_again_with_another_seed_until_it_passes(
     assert len(set(seen)) == 3
     assert outcome.image is not None
     assert outcome.image.png == seen[2]
-    assert outcome.image.metadata["attempt"] == 2
+    assert outcome.image.record["metadata"] == {"index": 0, "attempt": 2}
     assert heard == {"image": 3, "written": 1}
 
 
 def test_a_row_that_never_passes_is_rejected_with_its_last_image(
     engine: FakeEngine, make_config: MakeConfig
 ) -> None:
-    async def none_passes(content: bytes, row_id: str) -> Verdict:
+    async def none_passes(content: bytes, row_id: str) -> Judgment:
         return verdict(False)
 
     config = make_config(tries={"images": 2})
@@ -157,7 +157,7 @@ def test_a_bad_row_is_rejected_and_costs_no_other(
 
 
 def test_a_row_without_a_verdict_has_failed(engine: FakeEngine, make_config: MakeConfig) -> None:
-    async def no_checker(content: bytes, row_id: str) -> Verdict:
+    async def no_checker(content: bytes, row_id: str) -> Judgment:
         raise CheckFailed("The image killed its checker 3 times")
 
     (outcome,) = make(a_maker(engine, make_config(), no_checker), rows(1))
@@ -166,7 +166,7 @@ def test_a_row_without_a_verdict_has_failed(engine: FakeEngine, make_config: Mak
 
 
 def test_a_surprise_costs_one_row(engine: FakeEngine, make_config: MakeConfig) -> None:
-    async def surprised(content: bytes, row_id: str) -> Verdict:
+    async def surprised(content: bytes, row_id: str) -> Judgment:
         if row_id.endswith("1"):
             raise ZeroDivisionError
         return verdict(True)
@@ -245,7 +245,7 @@ def test_a_place_in_the_engine_is_taken_again_while_images_are_judged(
     judged = asyncio.Event()
     waiting: list[str] = []
 
-    async def slow(content: bytes, row_id: str) -> Verdict:
+    async def slow(content: bytes, row_id: str) -> Judgment:
         waiting.append(row_id)
         if len(waiting) == 4:  # twice what may be in the engine
             judged.set()

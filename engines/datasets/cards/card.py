@@ -11,6 +11,7 @@ import orjson
 from engines.datasets.records.schema import Column, leaves
 
 if TYPE_CHECKING:
+    from engines.datasets.records.features import Encoding
     from engines.datasets.writers.model import Tally, WrittenFile
     from engines.errors import JsonValue
 
@@ -23,6 +24,11 @@ class CardFacts:
     title: str
     files: tuple[WrittenFile, ...]
     columns: tuple[Column, ...]
+    encoding: Encoding
+    """How the files write a record."""
+    features: list[JsonValue]
+    """Types of the columns that a reader sees: `features` of the card's `dataset_info`.
+    Empty: readers find out."""
     tally: Tally
     created_at: datetime
     loading: str
@@ -53,6 +59,8 @@ def _front_matter(facts: CardFacts) -> list[str]:
         "size_categories": [size_category(facts.tally.exported)],
         "configs": configs,
     }
+    if facts.features:
+        values["dataset_info"] = {"config_name": "default", "features": facts.features}
     lines = [f"{name}: {orjson.dumps(value).decode()}" for name, value in values.items()]
     return ["---", *lines, "---", ""]
 

@@ -5,11 +5,13 @@ https://docs.mlcommons.org/croissant/docs/croissant-spec.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
 
-from engines.datasets.records.schema import Column, leaves
+from engines.datasets.records.schema import Column, ValueType, leaves
 
 if TYPE_CHECKING:
     from engines.datasets.cards.card import CardFacts
@@ -55,6 +57,7 @@ _CONTEXT: dict[str, JsonValue] = {
     "transform": "cr:transform",
 }
 _PARQUET = "application/x-parquet"
+_AS_TEXT: Mapping[ValueType, ValueType] = {"json": "string", "strings": "string"}
 _TYPES = {"int64": "sc:Integer", "float64": "sc:Float", "bool": "sc:Boolean"}
 
 
@@ -72,7 +75,7 @@ def croissant(facts: CardFacts) -> bytes:
         "datePublished": day.isoformat(),
         "version": f"{day.year}.{day.month}.{day.day}",  # semantic: no leading zeros
         "distribution": [_file(file) for file in facts.files],
-        "recordSet": [_record_set(_fields_of_table(table, facts.columns)) for table in tables],
+        "recordSet": [_record_set(table, facts) for table in tables],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
@@ -89,17 +92,17 @@ def _file(file: WrittenFile) -> JsonValue:
     }
 
 
-def _record_set(fields: list[JsonValue]) -> JsonValue:
-    return {"@type": "cr:RecordSet", "@id": "records", "name": "records", "field": fields}
+def _record_set(table: WrittenFile, facts: CardFacts) -> JsonValue:
+    """The records of one table: all of them, or those of a split."""
+    name = f"records_{table.split}" if table.split else "records"
+    fields = _fields_of_table(table, facts, name)
+    return {"@type": "cr:RecordSet", "@id": name, "name": name, "field": fields}
 
 
-def _fields_of_table(table: WrittenFile, columns: tuple[Column, ...]) -> list[JsonValue]:
-    """Croissant has no type for an open object: Parquet gives its text, JSONL none of it."""
-    is_parquet = table.encoding_format == _PARQUET
-    fields = [_image_field(table)] if is_parquet else []
-    for path, column in leaves(columns):
-        if column.type == "json" and not is_parquet:
-            continue
+def _fields_of_table(table: WrittenFile, facts: CardFacts, records: str) -> list[JsonValue]:
+    """Croissant has no type for an open object: where it is text it is text, else left out."""
+    fields = [_image_field(table, records)] if table.encoding_format == _PARQUET else []
+    for path, column in _columns(facts):
         name, _, inner = path.partition(".")
         source: dict[str, JsonValue] = {
             "fileObject": {"@id": table.name},
@@ -107,14 +110,23 @@ def _fields_of_table(table: WrittenFile, columns: tuple[Column, ...]) -> list[Js
         }
         if inner:
             source["transform"] = {"jsonPath": inner}
-        fields.append(_field(path, column, source))
+        fields.append(_field(f"{records}/{path}", path, column, source))
     return fields
 
 
-def _image_field(table: WrittenFile) -> JsonValue:
+def _columns(facts: CardFacts) -> Iterator[tuple[str, Column]]:
+    if facts.encoding == "text":
+        yield from ((c.name, replace(c, type=_AS_TEXT.get(c.type, c.type))) for c in facts.columns)
+        return
+    for path, column in leaves(facts.columns):
+        if column.type != "json" or facts.encoding == "typed":
+            yield path, column
+
+
+def _image_field(table: WrittenFile, records: str) -> JsonValue:
     return {
         "@type": "cr:Field",
-        "@id": "records/image",
+        "@id": f"{records}/image",
         "name": "image",
         "description": "The image",
         "dataType": "sc:ImageObject",
@@ -126,10 +138,10 @@ def _image_field(table: WrittenFile) -> JsonValue:
     }
 
 
-def _field(path: str, column: Column, source: JsonValue) -> JsonValue:
+def _field(id_: str, path: str, column: Column, source: JsonValue) -> JsonValue:
     field: dict[str, JsonValue] = {
         "@type": "cr:Field",
-        "@id": f"records/{path}",
+        "@id": id_,
         "name": path,
         "description": column.description,
         "dataType": "sc:DateTime" if path.endswith("_at") else _TYPES.get(column.type, "sc:Text"),

@@ -1,18 +1,23 @@
 """The card's files, beside each export. Their names carry the export's, so that two exports in
-one folder keep their own cards; a folder of shards has them inside."""
+one folder keep their own cards; `README.md` of the folder itself is the card of the last export
+there, because that is where `load_dataset(folder)` looks. A folder of shards has them inside."""
 
 from __future__ import annotations
 
-import posixpath
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from glob import escape
 from typing import TYPE_CHECKING
 
 import orjson
 
 from engines.datasets.cards.card import CardFacts, readme
 from engines.datasets.cards.croissant import croissant
-from engines.datasets.records.features import hf_features
+from engines.datasets.records.features import card_features, hf_features
+from engines.datasets.writers.encoders import IMAGE_MEMBER
+from engines.datasets.writers.files import by_split
+from engines.datasets.writers.formats import ENCODINGS
 
 if TYPE_CHECKING:
     from engines.datasets.records.schema import Column
@@ -31,42 +36,68 @@ def write_cards(
     created_at: datetime,
 ) -> None:
     """Write `README.md`, `croissant.json` and, for JSONL, the types for `datasets`."""
-    name = posixpath.basename(request.output_key)
+    folder, _, name = request.output_key.rpartition("/")
+    encoding = ENCODINGS[request.format]
     facts = CardFacts(
         dataset=request.dataset_key.rpartition("/")[2],
         title=name,
         files=tuple(files),
         columns=table,
+        encoding=encoding,
+        features=_features(request, table),
         tally=tally,
         created_at=created_at,
-        loading=_loading(request.format, name),
-        data_files=_data_files(request, name, files),
+        loading=_loading(request, name),
+        data_files=data_files(files),
     )
-    stem = request.output_key + ("/" if request.format == "webdataset" else ".")
-    storage.replace(f"{stem}README.md", readme(facts))
+    card = readme(facts)
+    in_folder = request.format == "webdataset"
+    stem = request.output_key + ("/" if in_folder else ".")
+    storage.replace(f"{stem}README.md", card)
     storage.replace(f"{stem}croissant.json", croissant(facts))
+    if not in_folder:
+        storage.replace(f"{folder}/README.md", card)
     if request.format == "jsonl":
-        features = orjson.dumps(hf_features(table, json_as_text=False))
+        features = orjson.dumps(hf_features(table, encoding))
         storage.replace(f"{stem}features.json", features)
 
 
-def _data_files(request: ExportRequest, name: str, files: Sequence[WrittenFile]) -> JsonValue:
-    if request.format != "webdataset":
-        return name
-    splits = sorted({posixpath.basename(file.name).rpartition("-")[0] for file in files})
-    run = posixpath.dirname(files[0].name) if files else "run-none"
-    patterns: list[JsonValue] = [
-        {"split": split if request.splits else "train", "path": f"{run}/{split}-*.tar"}
-        for split in splits
+def data_files(files: Sequence[WrittenFile]) -> JsonValue:
+    """`data_files` of the card's `configs`: every file under its split, by exact name."""
+    return [
+        {"split": _split_name(split), "path": [escape(name) for name in names]}
+        for split, names in by_split(files).items()
     ]
-    return patterns
 
 
-def _loading(format_: str, name: str) -> str:
+def _split_name(split: str) -> str:
+    """As `datasets` takes it: letters, digits and underscores."""
+    return re.sub(r"\W", "_", split)
+
+
+def _features(request: ExportRequest, table: tuple[Column, ...]) -> list[JsonValue]:
+    columns = card_features(table, ENCODINGS[request.format])
+    if request.format == "jsonl":
+        return columns
+    if request.format == "parquet":
+        return [{"name": "image", "dtype": "image"}, *columns]
+    caption: list[JsonValue] = [{"name": "txt", "dtype": "string"}]
+    return [
+        {"name": IMAGE_MEMBER, "dtype": "image"},
+        *(caption if request.include_metadata else []),
+        {"name": "json", "struct": columns},
+        {"name": "__key__", "dtype": "string"},
+        {"name": "__url__", "dtype": "string"},
+    ]
+
+
+def _loading(request: ExportRequest, name: str) -> str:
     quoted = repr(name)
-    if format_ == "parquet":
+    if request.splits and request.format != "webdataset":
+        return "datasets.load_dataset(folder)  # of this card, as README.md; every split"
+    if request.format == "parquet":
         return f'datasets.load_dataset("parquet", data_files={quoted})'
-    if format_ == "webdataset":
+    if request.format == "webdataset":
         return (
             f"datasets.load_dataset({quoted})  # or webdataset.WebDataset of manifest.json's shards"
         )

@@ -1,12 +1,25 @@
-"""The schema in the words of Hugging Face `datasets` and of Arrow."""
+"""The schema in the words of Hugging Face `datasets` and of Arrow, in the three encodings that
+the formats use."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import orjson
 import pyarrow as pa
 
 from engines.datasets.records.schema import Column
 from engines.errors import JsonValue
+
+Encoding = Literal["objects", "typed", "text"]
+"""How a record is written:
+
+objects  JSONL: open objects are objects.
+typed    Parquet: structs have typed fields, open objects are their JSON text.
+text     WebDataset and image folders: whatever is not text, number or bool is JSON text, and
+         missing text is "". Their readers guess each column's type from the first few records, so
+         nothing may be null there, and no type may depend on the record.
+"""
 
 _SCALARS = {"string": "string", "int64": "int64", "float64": "float64", "bool": "bool"}
 _ARROW = {
@@ -19,27 +32,42 @@ _ARROW = {
 }
 
 
-def hf_features(columns: tuple[Column, ...], json_as_text: bool) -> dict[str, JsonValue]:
-    """Argument of `datasets.Features.from_dict`. `json_as_text`: open objects are strings (as in
-    Parquet) instead of `Json` (as in JSONL; needs datasets 4.5 or later)."""
-    return {column.name: _feature(column, json_as_text) for column in columns}
+def hf_features(columns: tuple[Column, ...], encoding: Encoding) -> dict[str, JsonValue]:
+    """Argument of `datasets.Features.from_dict`. "objects" needs `Json` features, which `datasets`
+    has from 4.5 on."""
+    return {column.name: _feature(column, encoding) for column in columns}
 
 
-def _feature(column: Column, json_as_text: bool) -> JsonValue:
-    if column.fields:
-        return hf_features(column.fields, json_as_text)
-    if column.type == "strings":
+def _feature(column: Column, encoding: Encoding) -> JsonValue:
+    if encoding != "text" and column.fields:
+        return hf_features(column.fields, encoding)
+    if encoding != "text" and column.type == "strings":
         return {"_type": "Sequence", "feature": {"_type": "Value", "dtype": "string"}}
-    if column.type == "json" and not json_as_text:
+    if column.type == "json" and encoding == "objects":
         return {"_type": "Json"}
     return {"_type": "Value", "dtype": _SCALARS.get(column.type, "string")}
+
+
+def card_features(columns: tuple[Column, ...], encoding: Encoding) -> list[JsonValue]:
+    """The same as `dataset_info.features` of a dataset card, which `load_dataset(folder)` obeys."""
+    return [_card_feature(column, encoding) for column in columns]
+
+
+def _card_feature(column: Column, encoding: Encoding) -> JsonValue:
+    if encoding != "text" and column.fields:
+        return {"name": column.name, "struct": card_features(column.fields, encoding)}
+    if encoding != "text" and column.type == "strings":
+        return {"name": column.name, "list": "string"}
+    if column.type == "json" and encoding == "objects":
+        return {"name": column.name, "dtype": "json"}
+    return {"name": column.name, "dtype": _SCALARS.get(column.type, "string")}
 
 
 def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
     """`image` {bytes, path} first, then the columns; carries the features, so that readers
     decode the image without being told."""
     image = pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
-    features = {"image": {"_type": "Image"}, **hf_features(columns, json_as_text=True)}
+    features = {"image": {"_type": "Image"}, **hf_features(columns, "typed")}
     metadata = {"huggingface": orjson.dumps({"info": {"features": features}})}
     return pa.schema([image, *(arrow_field(column) for column in columns)], metadata=metadata)
 
@@ -52,7 +80,7 @@ def arrow_field(column: Column) -> pa.Field:
 
 
 def with_json_as_text(columns: tuple[Column, ...], record: dict[str, JsonValue]) -> None:
-    """Turn the open objects of `record` into their JSON text, in place."""
+    """The "typed" encoding: turn the open objects of `record` into their JSON text, in place."""
     for column in columns:
         value = record.get(column.name)
         if value is None:
@@ -61,3 +89,14 @@ def with_json_as_text(columns: tuple[Column, ...], record: dict[str, JsonValue])
             with_json_as_text(column.fields, value)
         elif column.type == "json":
             record[column.name] = orjson.dumps(value).decode()
+
+
+def as_text(columns: tuple[Column, ...], record: dict[str, JsonValue]) -> bytes:
+    """The "text" encoding of `record`: one JSON object, without a line end."""
+    return orjson.dumps({c.name: _guessable(c, record.get(c.name)) for c in columns})
+
+
+def _guessable(column: Column, value: JsonValue) -> JsonValue:
+    if column.fields or column.type in ("json", "strings"):
+        return orjson.dumps(value).decode()
+    return "" if value is None and column.type == "string" else value

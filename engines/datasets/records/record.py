@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
 
 Record = dict[str, "JsonValue"]
-PathOfKey = Callable[[str], str]
-"""From a key to the path on the wire (data root and key)."""
 
 
 class FileFacts(NamedTuple):
@@ -35,7 +33,6 @@ class RecordShape:
     dataset: str
     include_metadata: bool
     include_annotations: bool
-    path_of_key: PathOfKey
     name_of: Callable[[DatasetRecord], str]
     """`file_name` of a record."""
     split_of: Callable[[str], str | None]
@@ -57,7 +54,7 @@ def make_record(
     record: Record = {
         "id": found.image_id,
         "file_name": shape.name_of(found),
-        "image_path": shape.path_of_key(found.stat.key),
+        "image_path": found.name,
         "dataset": shape.dataset,
         "split": shape.split_of(found.image_id),
         "format": facts.format,
@@ -92,10 +89,10 @@ def _add_recipe(record: Record, recipe: Recipe | None) -> None:
         return
     record["prompt"] = recipe.prompt
     record["negative_prompt"] = recipe.negative_prompt
-    record["parameters"] = recipe.parameters.as_dict()
     record["served_model"] = recipe.served_model
     record["revision"] = recipe.revision
     record["noise_scheduler"] = recipe.noise_scheduler
+    record["parameters"] = recipe.parameters.as_dict()
     record["pixel_sha256"] = recipe.pixel_sha256
     record["safety"] = dict(recipe.safety)
     record["library_versions"] = dict(recipe.library_versions)
@@ -105,10 +102,10 @@ def _add_recipe(record: Record, recipe: Recipe | None) -> None:
 _RECIPE_COLUMNS = (
     "prompt",
     "negative_prompt",
-    "parameters",
     "served_model",
     "revision",
     "noise_scheduler",
+    "parameters",
     "pixel_sha256",
     "safety",
     "library_versions",

@@ -1,5 +1,6 @@
-"""The one record schema of all exports, as data: JSONL, Parquet, features, Croissant and the
-table in docs/dataset_format.md are derived from it (or tested against it)."""
+"""The one record schema of all exports and of batch jobs, as data: JSONL, Parquet, WebDataset,
+features, Croissant and the table in docs/dataset_format.md are derived from it (or tested against
+it)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from typing import Literal
 
 Part = Literal["identity", "metadata", "annotations"]
 ValueType = Literal["string", "int64", "float64", "bool", "strings", "json"]
-"""`strings` is a list of strings; `json` an open object: itself in JSONL, its text in Parquet."""
+"""`strings` is a list of strings; `json` an open object (see `features.Encoding`). A number or bool
+without a struct around it is never null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ _PARAMETERS = (
     Column("num_inference_steps", "int64", "Denoising steps"),
     Column("guidance_scale", "float64", "Classifier-free guidance scale"),
     Column("seed", "int64", "Seed of the noise"),
-    Column("profile", "string", "Profile that the colours were matched to"),
+    Column("profile", "string", "Profile that the colors were matched to"),
     Column("profile_strength", "float64", "How far, 0..1"),
     Column("lora", "string", "Adapter"),
 )
@@ -54,7 +56,7 @@ _PARAMETERS = (
 COLUMNS: tuple[Column, ...] = (
     Column("id", "string", "Stable id: path below the dataset, without suffix"),
     Column("file_name", "string", "Image, relative to the folder of this file, POSIX"),
-    Column("image_path", "string", "Image, as the API names it"),
+    Column("image_path", "string", "Image, relative to its dataset"),
     Column("dataset", "string", "Name of the dataset"),
     Column("split", "string", "Split, by hash of the id; null if none were asked for"),
     Column("format", "string", "PNG, JPEG, ..."),
@@ -65,17 +67,22 @@ COLUMNS: tuple[Column, ...] = (
     Column("created_at", "string", "When it was made (or last written), ISO 8601, UTC"),
     Column("prompt", "string", "Prompt", "metadata"),
     Column("negative_prompt", "string", "Negative prompt; null if none", "metadata"),
-    Column("parameters", "json", "Parameters of the generation", "metadata", _PARAMETERS),
     Column("served_model", "string", "Model that really made it", "metadata"),
     Column("revision", "string", "Commit or digest of the weights", "metadata"),
     Column("noise_scheduler", "string", "Class of the noise scheduler", "metadata"),
+    Column("parameters", "json", "Parameters of the generation", "metadata", _PARAMETERS),
     Column("pixel_sha256", "string", "SHA-256 of the RGB bytes row by row, hex", "metadata"),
     Column("safety", "json", "Verdict of the model's safety checker", "metadata"),
     Column("library_versions", "json", "Versions of the libraries that made it", "metadata"),
     Column("notes", "strings", "What a reader must know (stand-in model, ...)", "metadata"),
     _verdict("quality", "0..1"),
     _verdict("privacy", "0..100"),
-    Column("metadata", "json", "JSON found beside an image that was not made here", "metadata"),
+    Column(
+        "metadata",
+        "json",
+        "JSON found beside an image of yours; columns that a batch job kept",
+        "metadata",
+    ),
     Column(
         "annotations",
         "json",
@@ -90,7 +97,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def columns(include_metadata: bool, include_annotations: bool) -> tuple[Column, ...]:
+def columns(include_metadata: bool = True, include_annotations: bool = True) -> tuple[Column, ...]:
     """The columns of one export, in order."""
     wanted = {"identity"}
     wanted |= {"metadata"} if include_metadata else set()

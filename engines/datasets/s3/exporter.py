@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.datasets.records.loading import RecordReader
-from engines.datasets.records.record import PathOfKey, RecordShape
+from engines.datasets.records.record import RecordShape
 from engines.datasets.s3.bucket import RemoteBucket
 from engines.datasets.s3.known import KnownObjects, open_known
 from engines.datasets.s3.run import S3Run, open_spools
@@ -45,7 +45,6 @@ class S3Exporter:
         storage: Storage,
         store: DatasetStore,
         config: ExportConfig,
-        path_of_key: PathOfKey = str,
         *,
         buckets: AllowedBuckets,
         scratch: Path | None = None,
@@ -57,7 +56,6 @@ class S3Exporter:
         self._storage = storage
         self._store = store
         self._config = config
-        self._path_of_key = path_of_key
         self._scratch = scratch
 
     def export(
@@ -143,7 +141,6 @@ class S3Exporter:
             dataset=request.dataset_key.rpartition("/")[2],
             include_metadata=request.include_metadata,
             include_annotations=request.include_metadata,
-            path_of_key=self._path_of_key,
             name_of=lambda record: IMAGES + record.name,
             split_of=lambda image_id: None,
         )

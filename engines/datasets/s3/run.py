@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
-import orjson
-
 from engines.datasets.cards.card import CardFacts, readme
 from engines.datasets.cards.croissant import croissant
+from engines.datasets.records.features import as_text
 from engines.datasets.records.record import Record, RecordShape, make_record
 from engines.datasets.records.schema import columns
 from engines.datasets.s3.manifest import MANIFEST, ManifestEntry, ManifestWriter
+from engines.datasets.s3.upload import IMAGES
+from engines.datasets.writers.folder import METADATA
 from engines.datasets.writers.model import Tally, WrittenFile
 from engines.errors import StorageFailed
 from engines.storage.s3.faults import S3_ERRORS, reason_of
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.types import S3ExportRequest
 
-METADATA = "metadata.jsonl"
 _SPOOL_BYTES = 8 * 2**20
 _CHUNK_BYTES = 2**20
 
@@ -48,8 +50,10 @@ class S3Run:
         self.tally = Tally()
         self.failed_in_a_row = 0
         self._skipped = 0
+        self._suffixes: set[str] = set()
         self._request, self._bucket = request, bucket
         self._shape, self._config = shape, config
+        self._columns = columns(request.include_metadata, shape.include_annotations)
         self._metadata, manifest = spools
         self._manifest_file = manifest
         self._manifest = ManifestWriter(manifest)
@@ -67,8 +71,9 @@ class S3Run:
         self._skipped += outcome.uploads == 0
         record: Record = make_record(self._shape, loaded.record, loaded.facts, loaded.annotations)
         self.tally.take(record)
+        self._suffixes.add(posixpath.splitext(str(record["file_name"]))[1])
         if self._request.include_metadata:
-            self._metadata.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            self._metadata.write(as_text(self._columns, record) + b"\n")
 
     def fail(self, key: str, reason: str) -> None:
         """Count a failure."""
@@ -103,14 +108,22 @@ class S3Run:
             dataset=self._shape.dataset,
             title=self._shape.dataset,
             files=files,
-            columns=columns(self._request.include_metadata, self._shape.include_annotations),
+            columns=self._columns,
+            encoding="text",
+            features=[],
             tally=self.tally,
             created_at=created_at,
             loading='datasets.load_dataset("imagefolder", data_dir=".")  # in a local copy',
-            data_files="images/**",
+            data_files=self._data_files(),
         )
         yield "README.md", readme(facts)
         yield "croissant.json", croissant(facts)
+
+    def _data_files(self) -> JsonValue:
+        """The images by their suffixes: sidecars beside them would be taken for data."""
+        patterns: list[JsonValue] = [f"{IMAGES}**/*{escape(s)}" for s in sorted(self._suffixes)]
+        table: list[JsonValue] = [METADATA] if self._request.include_metadata else []
+        return [{"split": "train", "path": [*table, *patterns]}]
 
     def _put(self, name: str, content: BinaryIO | bytes, listed: bool = True) -> bool:
         """Upload one of the export's own files; a failure counts."""

@@ -27,6 +27,7 @@ class WrittenFile:
     """MIME type."""
     count: int = 0
     """Records in it."""
+    split: str | None = None
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ def config() -> ExportConfig:
 
 @pytest.fixture
 def exporter(storage: Storage, store: DatasetStore, config: ExportConfig) -> DatasetExporter:
-    return DatasetExporter(storage, store, config, lambda key: f"/data/{key}")
+    return DatasetExporter(storage, store, config)
 
 
 def generate(store: DatasetStore, number: int, dataset: str = "nature") -> str:

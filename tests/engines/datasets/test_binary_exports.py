@@ -16,8 +16,8 @@ from PIL import Image
 
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.store import DatasetStore
+from engines.datasets.writers.encoders import sample_key
 from engines.datasets.writers.exporter import DatasetExporter
-from engines.datasets.writers.webdataset import sample_key
 from engines.protocols import Storage
 from engines.types import ExportRequest
 
@@ -96,7 +96,7 @@ def test_webdataset_reads_the_shards(
     samples = list(webdataset.WebDataset(paths, shardshuffle=False).decode("rgb8"))
     assert [sample["__key__"] for sample in samples] == [f"image_{n:04d}" for n in range(10)]
     assert np.array_equal(samples[4]["png"], pixels(4))
-    assert samples[4]["json"]["parameters"]["seed"] == 4
+    assert orjson.loads(samples[4]["json"]["parameters"])["seed"] == 4
     for shard, path in zip(manifest["shards"], paths, strict=True):
         assert shard["sha256"] == hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
@@ -117,7 +117,9 @@ def test_hugging_face_reads_the_folder_by_its_card(
     assert sum(part.num_rows for part in loaded.values()) == 10
     row = loaded["train"][0]
     assert row["json"]["split"] == "train"
-    assert np.array_equal(np.asarray(row["png"]), pixels(row["json"]["parameters"]["seed"]))
+    seed = orjson.loads(row["json"]["parameters"])["seed"]
+    assert np.array_equal(np.asarray(row["png"]), pixels(seed))
+    assert row["txt"] == row["json"]["prompt"]
 
 
 def test_shards_roll_and_an_older_run_goes(
@@ -144,7 +146,7 @@ def test_a_folder_with_class_folders_keeps_them(
     paths = [str(root / FOLDER / shard["name"]) for shard in manifest["shards"]]
     samples = list(webdataset.WebDataset(paths, shardshuffle=False))
     assert [sample["__key__"] for sample in samples] == ["cats/1", "dogs/1", "dogs/2"]
-    assert Image.open(io.BytesIO(samples[0]["jpg"])).size == (40, 30)
+    assert Image.open(io.BytesIO(samples[0]["png"])).size == (40, 30)
 
 
 @pytest.mark.parametrize("image_id", ["a", "cats/1"])

@@ -28,7 +28,12 @@ def test_the_readme_has_front_matter_and_counts(
     text = storage.read("exports/n.parquet.README.md").decode()
     front = yaml.safe_load(text.split("---")[1])
     assert front["size_categories"] == ["n<1K"]
-    assert front["configs"] == [{"config_name": "default", "data_files": "n.parquet"}]
+    assert front["configs"] == [
+        {
+            "config_name": "default",
+            "data_files": [{"split": "train", "path": ["n-train.parquet"]}],
+        }
+    ]
     assert "10 images" in text
     assert "- quality_passed: 5" in text
     assert "- inferloop/mini: 10" in text

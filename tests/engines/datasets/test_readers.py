@@ -40,19 +40,19 @@ def by_json(root: Path, cache: str) -> Iterator[dict[str, Any]]:
     from datasets import Features, load_dataset
 
     features = Features.from_dict(orjson.loads((root / "n.jsonl.features.json").read_bytes()))
-    files = str(root / "n.jsonl")
-    yield from load_dataset(
-        "json", data_files=files, split="train", features=features, cache_dir=cache
-    )
+    for file in sorted(root.glob("n-*.jsonl")):
+        yield from load_dataset(
+            "json", data_files=str(file), split="train", features=features, cache_dir=cache
+        )
 
 
 def by_parquet(root: Path, cache: str) -> Iterator[dict[str, Any]]:
     from datasets import load_dataset
 
-    files = str(root / "n.parquet")
-    for row in load_dataset("parquet", data_files=files, split="train", cache_dir=cache):
-        assert row["image"].size == (row["width"], row["height"])
-        yield row
+    for file in sorted(root.glob("n-*.parquet")):
+        for row in load_dataset("parquet", data_files=str(file), split="train", cache_dir=cache):
+            assert row["image"].size == (row["width"], row["height"])
+            yield row
 
 
 def by_webdataset(root: Path, cache: str) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from engines.datasets.recipe import Recipe
-from engines.datasets.recorder import ImageRecorder, pixel_sha256
+from engines.datasets.recipe_png import pixel_sha256
+from engines.datasets.recorder import ImageRecorder
 from engines.datasets.records.reading import prompt_of_image
 from engines.datasets.store import DatasetStore
 from engines.errors import (

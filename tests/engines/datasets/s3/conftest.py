@@ -52,9 +52,7 @@ def s3_config() -> ExportConfig:
 def s3_exporter(
     factory: ClientFactory, storage: Storage, store: DatasetStore, s3_config: ExportConfig
 ) -> S3Exporter:
-    return S3Exporter(
-        factory, storage, store, s3_config, lambda key: f"/data/{key}", buckets=EVERY_BUCKET
-    )
+    return S3Exporter(factory, storage, store, s3_config, buckets=EVERY_BUCKET)
 
 
 @pytest.fixture

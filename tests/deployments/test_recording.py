@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deployments.color_matching import ColourMatchingRecorder
+from deployments.recording import MatchingRecorder
 from engines.errors import NotFound
 from engines.profiles import ProfileBuilder
+from engines.profiles.matching import ColorMatching
 from engines.types import GeneratedImage, GenerationRequest, Profile, StoredImage
 
 
@@ -45,7 +46,7 @@ def recorded(profile: str | None, strength: float = 1.0) -> GeneratedImage:
         "image_1", "a fox", "m", 32, 32, 1, 1.0, 1, profile=profile, profile_strength=strength
     )
     image = GeneratedImage(noise((0, 0, 120)), "m", None, "DDIMScheduler", {}, ("stand-in",))
-    ColourMatchingRecorder(kept, Reds()).record(request, image)
+    MatchingRecorder(kept, ColorMatching(Reds())).record(request, image)
     assert kept.image is not None
     return kept.image
 

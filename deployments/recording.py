@@ -1,0 +1,24 @@
+"""The last step of a generation: the image takes on its profile's colors, then it is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engines.types import GeneratedImage, GenerationRequest, StoredImage
+
+if TYPE_CHECKING:
+    from deployments.wiring import Recorder
+    from engines.profiles.matching import MatchColors
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingRecorder:
+    """A recorder behind the matching. Blocks."""
+
+    recorder: Recorder
+    match: MatchColors
+
+    def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
+        """As the inner recorder; `NotFound` for a profile that is not there."""
+        return self.recorder.record(request, self.match(request, image))

@@ -1,0 +1,36 @@
+"""A generated image as a file: PNG, with its recipe and the hash of its pixels inside."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
+from engines.images.png_text import encode_png
+
+if TYPE_CHECKING:
+    from engines.datasets.recipe import Recipe
+    from engines.types import Pixels
+
+PNG_PIXEL_HASH_KEYWORD = "inferloop.pixel_sha256"
+
+
+def pixel_sha256(pixels: Pixels) -> str:
+    """SHA-256, hex, of uint8 RGB `pixels` (height, width, 3), row by row."""
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+
+
+def encode_with_recipe(pixels: Pixels, recipe: Recipe) -> bytes:
+    """PNG of uint8 RGB `pixels` (height, width, 3), its recipe as text inside.
+
+    Raises:
+        GenerationFailed: pixels of another shape or type.
+        InvalidParameters: a prompt that is not valid Unicode.
+    """
+    text = {
+        PNG_RECIPE_KEYWORD: recipe.to_json().decode(),
+        PNG_PIXEL_HASH_KEYWORD: recipe.pixel_sha256,
+    }
+    return encode_png(pixels, text)

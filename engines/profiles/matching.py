@@ -1,0 +1,56 @@
+"""Matching a generated image to the profile that its request names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from engines.profiles.colors import match_colours
+from engines.types import GeneratedImage, GenerationRequest, Profile
+
+if TYPE_CHECKING:
+    from engines.errors import JsonValue
+
+
+MatchColors = Callable[[GenerationRequest, GeneratedImage], GeneratedImage]
+"""The image with the colors of its request's profile. Blocks; `NotFound` without the profile."""
+
+
+class ProfileSource(Protocol):
+    def get(self, name: str) -> Profile:
+        """`NotFound` if there is none of that name. Blocks."""
+
+
+class ColorMatching:
+    """Safe to share between threads. `remember`: each profile is read once, for a job under which
+    profiles do not change; else at every image."""
+
+    def __init__(self, profiles: ProfileSource, remember: bool = False) -> None:
+        self._profiles = profiles
+        self._remember = remember
+        self._known: dict[str, Mapping[str, JsonValue]] = {}
+
+    def __call__(self, request: GenerationRequest, image: GeneratedImage) -> GeneratedImage:
+        """The image with the profile's colors; as it is, where the request names none. Blocks.
+
+        Raises:
+            NotFound: there is no such profile.
+        """
+        if request.profile is None:
+            return image
+        statistics = self._statistics(request.profile)
+        pixels = match_colours(image.pixels, statistics, request.profile_strength)
+        note = (
+            f"colors matched to profile {request.profile} "
+            f"at strength {request.profile_strength:g} (Reinhard 2001, CIELAB)"
+        )
+        return replace(image, pixels=pixels, notes=(*image.notes, note))
+
+    def _statistics(self, name: str) -> Mapping[str, JsonValue]:
+        found = self._known.get(name)
+        if found is None:
+            found = self._profiles.get(name).statistics
+            if self._remember:
+                self._known[name] = found
+        return found
