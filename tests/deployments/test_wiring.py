@@ -12,7 +12,6 @@ import pytest
 from deployments.config import PoolConfig
 from deployments.local.child_service import Service, StartFailed
 from deployments.local.demo import bar, verdict_line
-from deployments.recording import MatchingRecorder
 from deployments.settings import Settings
 from deployments.wiring import RECORDED_LIBRARIES, DataRoot, DiffusionWiring
 from engines.errors import InferloopError
