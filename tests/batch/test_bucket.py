@@ -88,7 +88,7 @@ def test_arrow_reads_the_dataset_from_the_bucket(
         endpoint_override=endpoint_url.removeprefix("http://"),
     )
     table = pq.read_table(f"{bucket}/sets/birds/data/shard-000007.parquet", filesystem=s3)
-    assert table["row_id"].to_pylist() == [
+    assert table["id"].to_pylist() == [
         outcome.row_id for outcome in mixed_shard.outcomes if outcome.status == "written"
     ]
     assert all(image["bytes"][:4] == b"\x89PNG" for image in table["image"].to_pylist())

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from engines.datasets.cards.card import CardFacts, readme
 from engines.datasets.cards.croissant import croissant
-from engines.datasets.records.features import as_text
 from engines.datasets.records.record import Record, RecordShape, make_record
 from engines.datasets.records.schema import columns
+from engines.datasets.records.typed_lines import TypedLines
 from engines.datasets.s3.manifest import MANIFEST, ManifestEntry, ManifestWriter
 from engines.datasets.s3.upload import IMAGES
 from engines.datasets.writers.folder import METADATA
@@ -54,6 +54,7 @@ class S3Run:
         self._request, self._bucket = request, bucket
         self._shape, self._config = shape, config
         self._columns = columns(request.include_metadata, shape.include_annotations)
+        self._lines = TypedLines(spools[0], self._columns)
         self._metadata, manifest = spools
         self._manifest_file = manifest
         self._manifest = ManifestWriter(manifest)
@@ -73,7 +74,7 @@ class S3Run:
         self.tally.take(record)
         self._suffixes.add(posixpath.splitext(str(record["file_name"]))[1])
         if self._request.include_metadata:
-            self._metadata.write(as_text(self._columns, record) + b"\n")
+            self._lines.add(record)
 
     def fail(self, key: str, reason: str) -> None:
         """Count a failure."""
@@ -100,6 +101,7 @@ class S3Run:
     def _cards(self, created_at: datetime) -> Iterator[tuple[str, BinaryIO | bytes]]:
         files: tuple[WrittenFile, ...] = ()
         if self._request.include_metadata:
+            self._lines.arrange()
             sha256, size_bytes = hash_of(self._metadata)
             mime, count = "application/jsonlines", self.tally.exported
             files = (WrittenFile(METADATA, size_bytes, sha256, mime, count),)
@@ -109,7 +111,7 @@ class S3Run:
             title=self._shape.dataset,
             files=files,
             columns=self._columns,
-            encoding="text",
+            encoding="typed",
             features=[],
             tally=self.tally,
             created_at=created_at,
