@@ -16,7 +16,7 @@ Encoding = Literal["objects", "typed", "text"]
 
 objects  JSONL: open objects are objects.
 typed    Parquet, S3: structs have typed fields, open objects are their JSON text.
-text     WebDataset and folders of batch jobs: whatever is not text, number or bool is JSON text, and
+text     WebDataset and folders of batch jobs: what is not text, number or bool is JSON text, and
          missing text is "". Their readers guess each column's type from the first few records, so
          nothing may be null there, and no type may depend on the record.
 """
