@@ -16,6 +16,7 @@ from engines.errors import InferloopError
 from engines.protocols import Clock
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.counters import AccessCounters, NoCounters
+from serve_app.access.tickets import MemoryTickets, Tickets, TicketStore
 from serve_app.bodies import bodies_of
 from serve_app.config import ApiConfig
 from serve_app.context import Context
@@ -31,6 +32,7 @@ from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
 from serve_app.readiness import SharedReadiness
 from serve_app.routes import datasets, export, generate, health, images, profiles, validate
+from serve_app.routes import tickets as tickets_route
 from serve_app.services import Services
 from serve_app.ws import endpoint
 
@@ -59,14 +61,17 @@ def create_app(
     ids: IdSource | None = None,
     draw_seed: DrawSeed = draw_seed,
     counters: AccessCounters | None = None,
+    ticket_store: TicketStore | None = None,
 ) -> FastAPI:
     """The whole ASGI application over the services. Shares nothing between two calls.
 
     `clock` (monotonic seconds) times jobs, `ids` names things, `draw_seed` draws the seeds that
     clients leave out; tests give their own. `counters` hears of wrong keys.
+    `ticket_store` keeps the tickets of all ingress replicas; None: of this one alone.
     """
     ids = ids or IdSource()
-    context = _context(services, config, limiter, clock, ids, draw_seed)
+    tickets = Tickets(ticket_store or MemoryTickets(clock))
+    context = _context(services, config, limiter, tickets, clock, ids, draw_seed)
     app = Face(
         title="Inferloop Synthetic Images",
         version=VERSION,
@@ -74,7 +79,9 @@ def create_app(
         docs_url=None,  # FastAPI's loads scripts of another host: `serve_app.pages` has ours
         redoc_url=None,
         redirect_slashes=False,
-        middleware=middleware_stack(config, keys, limiter, ids, counters or NoCounters(), clock),
+        middleware=middleware_stack(
+            config, keys, tickets, limiter, ids, counters or NoCounters(), clock
+        ),
         exception_handlers=dict.fromkeys(_RENDERED, render),
         lifespan=_lifespan,
     )
@@ -87,7 +94,7 @@ def create_app(
 
 def _api_router() -> APIRouter:
     api = APIRouter()
-    for area in (generate, validate, profiles, export, images, datasets, endpoint):
+    for area in (generate, validate, profiles, export, images, datasets, tickets_route, endpoint):
         api.include_router(area.router)
     return api
 
@@ -96,6 +103,7 @@ def _context(
     services: Services,
     config: ApiConfig,
     limiter: RateLimiter,
+    tickets: Tickets,
     clock: Clock,
     ids: IdSource,
     draw_seed: DrawSeed,
@@ -105,6 +113,7 @@ def _context(
         services=replace(services, readiness=shared),
         config=config,
         limiter=limiter,
+        tickets=tickets,
         paths=PathCodec(config.data_root),
         bodies=bodies_of(config),
         jobs=JobService(services.generation, config.jobs, ids.job, clock),

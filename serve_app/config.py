@@ -163,7 +163,8 @@ class ApiConfig(FrozenModel):
     deadlines: CallDeadlines = CallDeadlines()
     ingress_replicas: int = Field(default=1, ge=1, description="Most ingress replicas that run.")
     rate_limiter: Literal["memory", "actor", "redis"] = Field(
-        default="memory", description="Where hits are counted; memory is for one ingress replica."
+        default="memory",
+        description="Where hits are counted and tickets kept; memory is for one ingress replica.",
     )
 
     @field_validator("data_root")

@@ -9,6 +9,7 @@ from fastapi import Depends
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
+from serve_app.access.tickets import Tickets
 from serve_app.bodies import Bodies
 from serve_app.config import ApiConfig
 from serve_app.generation_requests import DrawSeed
@@ -27,6 +28,7 @@ class Context:
     services: Services
     config: ApiConfig
     limiter: RateLimiter
+    tickets: Tickets
     paths: PathCodec
     bodies: Bodies
     jobs: JobService

@@ -13,10 +13,11 @@ from deployments.adapters.readiness import HandleReadiness
 from deployments.adapters.services import Backends
 from deployments.config import AppArgs
 from deployments.metrics import AccessMetrics
-from deployments.replicas.rate_limiter import HandleRateLimiter
+from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
 from deployments.wiring import DataRoot
 from engines.errors import InvalidParameters
+from serve_app.access.tickets import MemoryTickets, TicketStore
 from serve_app.app import create_app
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter, RateLimiter
@@ -49,6 +50,19 @@ def rate_limiter(
     if api.rate_limiter == "actor" and counter is not None:
         return HandleRateLimiter(counter)
     return MemoryRateLimiter(api.rates)
+
+
+def ticket_store(
+    api: ApiConfig, settings: Settings, counter: DeploymentHandle | None
+) -> TicketStore:
+    """Tickets are kept where budgets are counted: all replicas of the ingress share that."""
+    if api.rate_limiter == "redis" and settings.redis_url is not None:
+        from serve_app.redis_tickets import RedisTickets
+
+        return RedisTickets(settings.redis_url)
+    if api.rate_limiter == "actor" and counter is not None:
+        return HandleTickets(counter)
+    return MemoryTickets()
 
 
 def asked_if_ready(
@@ -88,7 +102,14 @@ class Ingress:
         limiter = rate_limiter(api, settings, counter)
         counters = AccessMetrics()
         keys = api_keys(settings, counters)
-        self._app = create_app(backends.services(), api, keys, limiter, counters=counters)
+        self._app = create_app(
+            backends.services(),
+            api,
+            keys,
+            limiter,
+            counters=counters,
+            ticket_store=ticket_store(api, settings, counter),
+        )
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         return self._app

@@ -84,8 +84,13 @@ class ApiKeys:
 
     def renewed(self, caller: Caller) -> Caller | None:
         """What the key of an open connection may do now; None once it is revoked or expired."""
+        return self.of_hash(caller.key_hash)
+
+    def of_hash(self, known_hash: str) -> Caller | None:
+        """The caller whose key has this hash, which this service itself has kept; None once the
+        key is revoked or expired."""
         self._refresh()
-        found = (r for r in self._records() if r.caller.key_hash == caller.key_hash)
+        found = (r for r in self._records() if r.caller.key_hash == known_hash)
         record = next(found, None)
         return self._valid(record) if record else None
 

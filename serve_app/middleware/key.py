@@ -9,7 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engines.errors import InferloopError, RateLimited, Unauthorized
 from serve_app.access.api_keys import ApiKeys
+from serve_app.access.caller import Caller
 from serve_app.access.counters import AccessCounters
+from serve_app.access.tickets import Tickets
 from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.errors import to_wire
 from serve_app.pages.assets import ASSETS
@@ -17,6 +19,8 @@ from serve_app.pages.assets import ASSETS
 HEADER = "X-API-Key"
 QUERY_PARAMETER = "api_key"
 """On the WebSocket only: browsers cannot set its headers."""
+TICKET_PARAMETER = "ticket"
+"""On the WebSocket only, from `POST /ws/ticket`."""
 
 PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", *ASSETS})
 
@@ -26,10 +30,16 @@ class KeyMiddleware:
     is always served, whatever else comes from its address."""
 
     def __init__(
-        self, app: ASGIApp, keys: ApiKeys, throttle: WrongKeyThrottle, counters: AccessCounters
+        self,
+        app: ASGIApp,
+        keys: ApiKeys,
+        tickets: Tickets,
+        throttle: WrongKeyThrottle,
+        counters: AccessCounters,
     ) -> None:
         self._app = app
         self._keys = keys
+        self._tickets = tickets
         self._throttle = throttle
         self._counters = counters
 
@@ -37,13 +47,29 @@ class KeyMiddleware:
         if scope["type"] == "lifespan" or scope["path"] in PUBLIC_PATHS:
             await self._app(scope, receive, send)
             return
-        presented = _presented_key(scope)
-        caller = self._keys.identify(presented)
-        if caller is not None:
-            scope.setdefault("state", {})["caller"] = caller
+        try:
+            scope.setdefault("state", {})["caller"] = await self._caller(scope)
+        except InferloopError as error:
+            await self._refuse(error, scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
-        refusal = to_wire(self._refusal(scope, presented))
+
+    async def _caller(self, scope: Scope) -> Caller:
+        """Raises `Unauthorized`, `RateLimited`, or `Overloaded` where tickets are out of reach."""
+        presented, ticket = _presented_key(scope), _query(scope, TICKET_PARAMETER)
+        if presented is None and ticket is not None:
+            owner = await self._tickets.redeem(ticket)
+            caller = None if owner is None else self._keys.of_hash(owner)
+        else:
+            caller = self._keys.identify(presented)
+        if caller is None:
+            raise self._refusal(scope, presented or ticket)
+        return caller
+
+    async def _refuse(
+        self, error: InferloopError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        refusal = to_wire(error)
         if scope["type"] == "websocket":
             # Closing before accepting is how ASGI denies a handshake: the client sees 403.
             await send({"type": "websocket.close", "code": refusal.close_code})
@@ -64,5 +90,12 @@ def _presented_key(scope: Scope) -> str | None:
     header = Headers(scope=scope).get(HEADER)
     if header is not None or scope["type"] != "websocket":
         return header
+    return _query(scope, QUERY_PARAMETER)
+
+
+def _query(scope: Scope, name: str) -> str | None:
+    """A parameter of a socket's URL; REST takes none of these."""
+    if scope["type"] != "websocket":
+        return None
     query = parse_qs(scope["query_string"].decode("latin-1"))
-    return next(iter(query.get(QUERY_PARAMETER, [])), None)
+    return next(iter(query.get(name, [])), None)

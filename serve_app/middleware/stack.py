@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from engines.protocols import Clock
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.counters import AccessCounters
+from serve_app.access.tickets import Tickets
 from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
@@ -32,6 +33,7 @@ from serve_app.rate_limits import RateLimiter
 def middleware_stack(
     config: ApiConfig,
     keys: ApiKeys,
+    tickets: Tickets,
     limiter: RateLimiter,
     ids: IdSource,
     counters: AccessCounters,
@@ -44,7 +46,7 @@ def middleware_stack(
         Middleware(RequestIdMiddleware, ids=ids),
         Middleware(BrowserHeadersMiddleware),
         Middleware(AccessLogMiddleware),
-        Middleware(KeyMiddleware, keys=keys, throttle=throttle, counters=counters),
+        Middleware(KeyMiddleware, keys=keys, tickets=tickets, throttle=throttle, counters=counters),
         Middleware(SizeLimitMiddleware, limits=config.bodies),
         Middleware(RateLimitMiddleware, limiter=limiter),
         Middleware(CrashBarrierMiddleware),

@@ -80,5 +80,12 @@ class UploadResponse(ResponseModel):
     size_bytes: int
 
 
+class Ticket(ResponseModel):
+    """Opens one socket, once: `/ws/generation?ticket=`."""
+
+    ticket: str
+    expires_in_s: float = Field(description="Seconds until it opens nothing any more.")
+
+
 class Health(ResponseModel):
     status: Literal["ok", "ready"]

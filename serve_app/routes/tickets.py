@@ -1,0 +1,21 @@
+"""`POST /ws/ticket`: what a browser opens its socket with."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from serve_app.access.tickets import TICKET_LIFE_S
+from serve_app.context import Caller, InContext
+from serve_app.schemas.library import Ticket
+
+router = APIRouter(tags=["generation"])
+
+
+@router.post("/ws/ticket")
+async def make_socket_ticket(context: InContext, caller: Caller) -> Ticket:
+    """A ticket for one socket of this key, good once and for half a minute.
+
+    A browser cannot send a header with a socket, and a key in a URL ends up in logs.
+    """
+    ticket = await context.tickets.issue(caller)
+    return Ticket(ticket=ticket, expires_in_s=TICKET_LIFE_S)

@@ -1,0 +1,233 @@
+"""S11: a browser opens its socket with a ticket: once, soon, and for the key that asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakeredis import FakeAsyncRedisConnection, FakeServer
+from redis.asyncio import ConnectionPool
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from deployments.replicas.rate_limiter import HandleTickets, RateLimiterReplica
+from engines.errors import InvalidParameters, Overloaded
+from serve_app.access.api_keys import CHECK_INTERVAL_S, ApiKeys
+from serve_app.access.hashing import key_hash
+from serve_app.access.tickets import (
+    MAX_TICKETS,
+    TICKET_LIFE_S,
+    MemoryTickets,
+    Tickets,
+    TicketStore,
+    TicketTable,
+)
+from serve_app.app import create_app
+from serve_app.config import ApiConfig, RateLimits
+from serve_app.rate_limits import MemoryRateLimiter
+from serve_app.redis_tickets import RedisTickets
+from tests.serve_app.face import HEADERS, KEY, OTHER_KEY, Face
+from tests.serve_app.fakes import FakeClock
+from tests.serve_app.house import House
+
+TICKET = "/api/v1/ws/ticket"
+DENIED = 1008
+"""Close code of a socket that is refused before it is accepted (RFC 6455, 7.4.1)."""
+
+
+def ticket_of(client: TestClient, key: str = KEY) -> str:
+    answer = client.post(TICKET, headers={"X-API-Key": key})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["expires_in_s"] == TICKET_LIFE_S
+    ticket: str = answer.json()["ticket"]
+    return ticket
+
+
+def opens(client: TestClient, query: str) -> bool:
+    """Whether a browser's socket, which has no header, is let in and answered."""
+    try:
+        with client.websocket_connect(f"/api/v1/ws/generation{query}") as socket:
+            socket.send_text("?")
+            return bool(socket.receive_json()["type"] == "error")
+    except WebSocketDisconnect as denied:
+        if denied.code != DENIED:
+            raise
+        return False
+
+
+@pytest.fixture
+def browser(face: Face) -> Iterator[TestClient]:
+    with TestClient(face.app) as client:
+        yield client
+
+
+def test_a_ticket_opens_one_socket_once(browser: TestClient) -> None:
+    ticket = ticket_of(browser)
+    assert KEY not in ticket
+    assert opens(browser, f"?ticket={ticket}")
+    assert not opens(browser, f"?ticket={ticket}")
+    assert opens(browser, f"?api_key={KEY}")  # the contract's own way stays
+
+
+def test_a_ticket_is_good_for_half_a_minute(face: Face, browser: TestClient) -> None:
+    soon, late = ticket_of(browser), ticket_of(browser)
+    face.clock.advance(TICKET_LIFE_S - 0.1)
+    assert opens(browser, f"?ticket={soon}")
+    face.clock.advance(0.2)
+    assert not opens(browser, f"?ticket={late}")
+
+
+@pytest.mark.parametrize("ticket", ["", "wrong", "%00", "x" * 10_000, f"{KEY}"])
+def test_what_is_no_ticket_opens_nothing(browser: TestClient, ticket: str) -> None:
+    assert not opens(browser, f"?ticket={ticket}")
+
+
+def test_a_wrong_key_is_not_mended_by_a_ticket(browser: TestClient) -> None:
+    ticket = ticket_of(browser)
+    assert not opens(browser, f"?api_key=wrong&ticket={ticket}")
+    assert opens(browser, f"?ticket={ticket}")
+
+
+def test_a_ticket_is_for_sockets_only_and_costs_a_key(browser: TestClient) -> None:
+    ticket = ticket_of(browser)
+    assert browser.post(TICKET).status_code == 401
+    assert browser.post(f"{TICKET}?ticket={ticket}").status_code == 401
+    assert browser.get(f"/api/v1/profiles?ticket={ticket}").status_code == 401
+
+
+def test_the_socket_is_the_keys_that_asked(face: Face) -> None:
+    limits = ApiConfig(rates=RateLimits(generate="1/minute"))
+    clock = FakeClock()
+    app = create_app(
+        House().services(),
+        limits,
+        ApiKeys([KEY, OTHER_KEY]),
+        MemoryRateLimiter(limits.rates, epoch_s=clock),
+        clock=clock,
+    )
+    message = {"type": "generate", "prompt": "x", "num_inference_steps": 1}
+    with TestClient(app) as client:
+        spent = client.post("/api/v1/generate", json={"prompt": "x"}, headers=HEADERS)
+        assert spent.status_code == 200
+        ends = {}
+        for key in (KEY, OTHER_KEY):
+            query = f"?ticket={ticket_of(client, key)}"
+            with client.websocket_connect(f"/api/v1/ws/generation{query}") as socket:
+                socket.send_json(message)
+                while (heard := socket.receive_json())["type"] == "progress":
+                    pass
+            ends[key] = heard["type"], heard.get("error", {}).get("code")
+    assert ends == {KEY: ("error", "RATE_LIMITED"), OTHER_KEY: ("result", None)}
+
+
+def test_a_revoked_key_takes_its_tickets_along(tmp_path: Path) -> None:
+    file, clock = tmp_path / "keys.yaml", FakeClock()
+
+    def write(*names: str) -> None:
+        lines = [
+            f"  - {{name: {name}, hash: {key_hash(name * 8)}, scopes: [generate]}}"
+            for name in names
+        ]
+        file.write_text("\n".join(["keys:", *lines]) + "\n", encoding="utf-8")
+
+    write("ada", "bob")
+    config = ApiConfig(rates=Face.GENEROUS)
+    app = create_app(
+        House().services(),
+        config,
+        ApiKeys(file=file, clock=clock),
+        MemoryRateLimiter(config.rates),
+        clock=clock,
+    )
+    with TestClient(app) as client:
+        revoked, kept = ticket_of(client, "ada" * 8), ticket_of(client, "bob" * 8)
+        write("bob")
+        clock.advance(CHECK_INTERVAL_S + 0.1)
+        assert not opens(client, f"?ticket={revoked}")
+        assert opens(client, f"?ticket={kept}")
+
+
+class Answered:
+    """What a handle's call returns, of the replica in this process."""
+
+    def __init__(self, handle: ReplicaHandle, name: str) -> None:
+        self._method = getattr(handle.replica, name)
+
+    def remote(self, *arguments: Any) -> Any:
+        return self._method(*arguments)
+
+
+class ReplicaHandle:
+    """A deployment's handle, as far as `call` looks at it."""
+
+    def __init__(self, replica: RateLimiterReplica) -> None:
+        self.replica = replica
+        self.put_ticket = Answered(self, "put_ticket")
+        self.take_ticket = Answered(self, "take_ticket")
+
+
+def in_memory() -> list[TicketStore]:
+    return [MemoryTickets()] * 2
+
+
+def in_redis() -> list[TicketStore]:
+    server = FakeServer(server_type="redis")
+    return [
+        RedisTickets(
+            "redis://127.0.0.1/0",
+            ConnectionPool(connection_class=FakeAsyncRedisConnection, server=server),
+        )
+        for _ in range(2)
+    ]
+
+
+def in_an_actor() -> list[TicketStore]:
+    handle: Any = ReplicaHandle(RateLimiterReplica(RateLimits()))
+    return [HandleTickets(handle) for _ in range(2)]
+
+
+@pytest.mark.parametrize("stores", [in_memory, in_redis, in_an_actor])
+def test_all_ingress_replicas_take_a_ticket_once_together(
+    stores: Callable[[], list[TicketStore]],
+) -> None:
+    async def scenario() -> None:
+        here, there = (Tickets(store) for store in stores())
+        ticket = await here.issue("owner")
+        taken = await asyncio.gather(*(each.redeem(ticket) for each in (here, there) * 10))
+        assert sorted(owner or "" for owner in taken) == [""] * 19 + ["owner"]
+        assert await there.redeem("unknown") is None
+        assert await there.issue("owner") != ticket
+
+    asyncio.run(scenario())
+
+
+def test_the_redis_that_is_away_is_no_open_door() -> None:
+    async def scenario() -> None:
+        server = FakeServer(server_type="redis")
+        server.connected = False
+        pool = ConnectionPool(connection_class=FakeAsyncRedisConnection, server=server)
+        tickets = Tickets(RedisTickets("redis://127.0.0.1/0", pool))
+        with pytest.raises(Overloaded):
+            await tickets.issue("owner")
+        with pytest.raises(Overloaded):
+            await tickets.redeem("something")
+
+    asyncio.run(scenario())
+    with pytest.raises(InvalidParameters) as caught:
+        RedisTickets("secret://user:pass@host")
+    assert "pass@" not in str(caught.value)
+
+
+def test_a_flood_of_tickets_is_refused_and_forgotten() -> None:
+    clock = FakeClock()
+    table = TicketTable(clock)
+    for number in range(MAX_TICKETS):
+        table.put(str(number), "owner")
+    with pytest.raises(Overloaded):
+        table.put("one more", "owner")
+    clock.advance(TICKET_LIFE_S)
+    table.put("one more", "owner")
+    assert (table.take("0"), table.take("one more")) == (None, "owner")
