@@ -1,0 +1,72 @@
+"""What the outside sees of a real Serve: tickets on any replica, and no secret in any log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from deployments.local.child_service import Service
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(280)]
+SOCKET = "/api/v1/ws/generation"
+
+
+def answered(service: Service, query: str) -> str:
+    """Type of the first message on a socket that is opened like a browser's."""
+    url = service.url.replace("http", "ws", 1)
+    with connect(f"{url}{SOCKET}?{query}", open_timeout=60) as socket:
+        socket.send("?")
+        kind: str = json.loads(socket.recv(timeout=60))["type"]
+        return kind
+
+
+def ticket_of(service: Service) -> str:
+    answer = httpx.post(
+        f"{service.url}/api/v1/ws/ticket", headers={"X-API-Key": service.key}, timeout=60
+    )
+    assert answer.status_code == 200, answer.text
+    ticket: str = answer.json()["ticket"]
+    return ticket
+
+
+def log_files(service: Service) -> list[Path]:
+    """Every log of its Ray: found by the raylet's own command line."""
+    family = psutil.Process(service.pid).children(recursive=True)
+    words = [word for each in family if each.name() == "raylet" for word in each.cmdline()]
+    session = next(word.partition("=")[2] for word in words if word.startswith("--session_dir="))
+    return [path for path in Path(session, "logs").rglob("*") if path.is_file()]
+
+
+def test_a_ticket_works_once_whichever_replica_made_it(service: Service) -> None:
+    for _ in range(6):  # two replicas: some are used where they were not made
+        query = f"ticket={ticket_of(service)}"
+        assert answered(service, query) == "error"
+        with pytest.raises(InvalidStatus):
+            answered(service, query)
+
+
+def test_no_log_holds_what_a_url_held(service: Service) -> None:
+    ticket = ticket_of(service)
+    assert answered(service, f"api_key={service.key}") == "error"
+    assert answered(service, f"ticket={ticket}") == "error"
+    httpx.get(f"{service.url}/api/v1/profiles?api_key={service.key}", timeout=60)
+    httpx.get(f"{service.url}/nowhere?secret-in-a-query", timeout=60)
+    logs = log_files(service)
+    said = {path.name: path.read_bytes() for path in logs}
+    assert any(said.values())
+    for secret in (service.key, ticket, "secret-in-a-query", "api_key=", "ticket="):
+        assert [name for name, text in said.items() if secret.encode() in text] == []
+        assert secret not in service.said()
+
+
+def test_pages_come_through_whole(service: Service) -> None:
+    for path in ("/", "/docs", "/docs/swagger-ui.js", "/studio", "/studio/studio.js"):
+        answer = httpx.get(f"{service.url}{path}", headers={"Accept": "text/html"}, timeout=60)
+        assert answer.status_code == 200
+        assert "'none'" in answer.headers["Content-Security-Policy"]
