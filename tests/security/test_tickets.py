@@ -128,7 +128,7 @@ def test_a_revoked_key_takes_its_tickets_along(tmp_path: Path) -> None:
 
     def write(*names: str) -> None:
         lines = [
-            f"  - {{name: {name}, hash: {key_hash(name * 8)}, scopes: [generate]}}"
+            f"  - {{name: {name}, key_sha256: {key_hash(name * 8)}, scopes: [generate]}}"
             for name in names
         ]
         file.write_text("\n".join(["keys:", *lines]) + "\n", encoding="utf-8")
