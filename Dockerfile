@@ -40,6 +40,7 @@ COPY serve_app /app/serve_app
 COPY inferloop_synthdata /app/inferloop_synthdata
 COPY deployments /app/deployments
 COPY batch /app/batch
+COPY local_ray /app/local_ray
 
 FROM ${PYTHON_IMAGE} AS runtime
 # wget: probes of the KubeRay operator before Ray 2.53. procps: `ray stop`.

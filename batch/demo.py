@@ -15,11 +15,11 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from batch.local_cluster import REPOSITORY, LocalCluster
 from batch.output.layout import MANIFEST
 from batch.output.records import finished_shards, read_record
 from batch.planning.plan import Plan, read_rows
 from engines.storage.folder.storage import FolderStorage
+from local_ray.child import REPOSITORY, ChildRay
 
 ROWS = 200
 SHARD_ROWS = 20
@@ -55,7 +55,7 @@ def run(config: Path, storage: FolderStorage) -> int:
         f"1. {ROWS} prompts, shards of {SHARD_ROWS}; starting a Ray and submitting the job",
         flush=True,
     )
-    with LocalCluster(environment=environment()) as cluster:
+    with ChildRay(environment=environment()) as cluster:
         following = submit(cluster, config)
         done = wait_for_shards(storage, following)
         cluster.kill()
@@ -63,7 +63,7 @@ def run(config: Path, storage: FolderStorage) -> int:
     print(f"2. killed all of Ray with SIGKILL; finished by then: {len(done)} shards", flush=True)
     before = {shard: storage.stat(f"_state/shards/{shard:06d}.json").etag for shard in done}
     print("3. another Ray, the same job submitted again", flush=True)
-    with LocalCluster(environment=environment()) as cluster:
+    with ChildRay(environment=environment()) as cluster:
         submit(cluster, config).wait(_TIMEOUT_S)
     untouched = all(
         storage.stat(f"_state/shards/{shard:06d}.json").etag == etag
@@ -111,7 +111,7 @@ def environment() -> dict[str, str]:
     return {"INFERLOOP_MODELS_ROOT": str(REPOSITORY / "models"), "OMP_NUM_THREADS": "1"}
 
 
-def submit(cluster: LocalCluster, config: Path) -> subprocess.Popen[str]:
+def submit(cluster: ChildRay, config: Path) -> subprocess.Popen[str]:
     """`ray job submit`, following the job's log."""
     command = ["ray", "job", "submit", "--address", cluster.address, "--working-dir", "."]
     command += ["--", "python", "-m", "batch.synthesize", "--config", str(config)]

@@ -120,7 +120,7 @@ class Load:
 class Watch:
     """Asks Ray's dashboard how the pool is, once a second."""
 
-    dashboard: str
+    service: Service
     load: Load
     began_at: float = field(default_factory=time.monotonic)
     timeline: list[Point] = field(default_factory=list)
@@ -136,7 +136,11 @@ class Watch:
         return False
 
     def _look(self) -> Point:
-        answer = httpx.get(f"{self.dashboard}/api/serve/applications/", timeout=60.0).json()
+        answer = httpx.get(
+            f"{self.service.dashboard()}/api/serve/applications/",
+            headers=self.service.ray_headers(),
+            timeout=60.0,
+        ).json()
         pool = answer["applications"]["inferloop"]["deployments"][POOL]
         states = Counter(replica["state"] for replica in pool["replicas"])
         now_s = time.monotonic() - self.began_at
@@ -163,7 +167,7 @@ class Run:
 def run(service: Service, steps: int = 100, limit_s: float = 240.0) -> Run:
     """One replica, then load until four serve, then little load until one is left."""
     load = Load(service, steps)
-    watch = Watch(service.dashboard(), load)
+    watch = Watch(service, load)
     with ThreadPoolExecutor(HEAVY_CLIENTS) as clients:
         try:
             watch.until(lambda point: point.running == 1, limit_s)

@@ -23,13 +23,14 @@ from queue import SimpleQueue
 from typing import Any
 
 from batch.config import JobConfig
-from batch.local_cluster import REPOSITORY
 from batch.output.layout import RECORDS
 from batch.planning.rows import PlannedRow, make_request
 from engines.diffusion.engine import StepEngine
 from engines.errors import InferloopError
 from engines.storage.folder.storage import FolderStorage
 from engines.types import GeneratedImage, GenerationRequest, StepProgress
+from local_ray.child import REPOSITORY
+from local_ray.environment import closed_ray
 
 Result = dict[str, float]
 PROMPT = "mountains at sunset"
@@ -112,8 +113,8 @@ def in_child(config: JobConfig, fake: bool) -> Result:
         path = Path(folder) / "job.json"
         path.write_text(config.model_dump_json(), encoding="utf-8")
         command = [sys.executable, "-m", "benchmarks.batch_child", "--config", str(path)]
-        environment = {**os.environ, "RAY_AUTH_MODE": "disabled", "OMP_NUM_THREADS": "1"}
-        environment |= {"PYTHONPATH": str(REPOSITORY), "RAY_USAGE_STATS_ENABLED": "0"}
+        environment = {**os.environ, **closed_ray(os.environ), "OMP_NUM_THREADS": "1"}
+        environment["PYTHONPATH"] = str(REPOSITORY)
         done = subprocess.run(
             [*command, "--ray-folder", folder, *(["--fake"] if fake else [])],
             cwd=REPOSITORY,

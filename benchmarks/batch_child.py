@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-import ray
 
 from batch.config import JobConfig
-from batch.local_cluster import REPOSITORY
 from batch.making.checking import Checker
 from batch.planning.inputs import open_input
 from batch.running import Job
@@ -25,6 +23,8 @@ from engines.protocols import DiffusionEngine, Storage
 from engines.storage.opening import open_storage
 from engines.testing.diffusion import FakeEngine
 from engines.types import Comparison
+from local_ray.child import REPOSITORY
+from local_ray.running import local_ray
 
 Result = dict[str, float]
 
@@ -53,20 +53,16 @@ class FakeWiring:
 
 def run_watched(config: JobConfig, ray_folder: str, fake: bool) -> Result:
     """The job, watched: its rows, its seconds, its peaks of memory."""
-    ray.init(
-        address="local",
-        num_cpus=4,
-        include_dashboard=False,
-        log_to_driver=False,
-        object_store_memory=300 * 2**20,
-        _temp_dir=ray_folder,
-    )
     root = config.output.root
     real = JobWiring(config, root, root, str(REPOSITORY / "models"))
     wiring = FakeWiring(config) if fake else real
-    with Peaks() as peaks:
-        summary = Job(config, wiring, open_input(config.input, Path.cwd()), sys.stderr).run()
-    ray.shutdown()
+    source = open_input(config.input, Path.cwd())
+    folder = Path(ray_folder, "r")
+    with (
+        local_ray(folder, 4, dashboard=False, object_store_bytes=300 * 2**20),
+        Peaks() as peaks,
+    ):
+        summary = Job(config, wiring, source, sys.stderr).run()
     if summary.exit_code != 0:
         raise SystemExit(summary.line())
     return {"rows": summary.rows, "seconds": summary.elapsed_s, **peaks.found}

@@ -32,7 +32,8 @@ from benchmarks import load
 from benchmarks.batched_calls import MODEL_VARIABLE
 from benchmarks.load import Target
 from benchmarks.serving_report import HEADER, OURS, PLAIN, Measured, claims, plot, row
-from deployments.local.child_service import REPOSITORY, Service, free_port
+from deployments.local.child_service import REPOSITORY, Service
+from local_ray.running import free_port
 
 SEED = 17
 LIT, BENTO = "LitServe, batch 8", "BentoML, adaptive, batch 8"

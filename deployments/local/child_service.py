@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,9 @@ from pathlib import Path
 
 import httpx
 
+from local_ray.environment import ray_headers, token_mode
+from local_ray.running import free_port
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 300.0
 STOP_TIMEOUT_S = 180.0
@@ -24,13 +26,6 @@ STOP_TIMEOUT_S = 180.0
 
 class StartFailed(Exception):
     """The child ended, or was not ready in time; the message has its last words."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Service:
@@ -45,7 +40,7 @@ class Service:
     ) -> None:
         self.key = secrets.token_urlsafe(16)
         self.url = f"http://127.0.0.1:{free_port()}"
-        inherited = {
+        self._environment = {
             **os.environ,
             "INFERLOOP_API_KEYS": self.key,
             "INFERLOOP_PORT": self.url.rsplit(":", 1)[1],
@@ -56,7 +51,7 @@ class Service:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "deployments.local.launch", "--config", str(config), *options],
             cwd=REPOSITORY,
-            env=inherited,
+            env=self._environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
@@ -88,6 +83,10 @@ class Service:
         if found is None:
             raise StartFailed(f"The launcher named no dashboard:\n{self.said()[-4000:]}")
         return found[1]
+
+    def ray_headers(self) -> dict[str, str]:
+        """The header that its Ray asks for, the dashboard's REST API for instance."""
+        return ray_headers({**self._environment, **token_mode(self._environment)})
 
     def said(self) -> str:
         """Everything the launcher printed until now."""

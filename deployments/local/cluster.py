@@ -1,59 +1,42 @@
-"""A Ray of our own on this machine, with the application on it; never somebody else's."""
+"""The application on a Ray of our own on this machine: start, deploy, wait."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import ray
 from ray import serve
 from ray.dashboard.modules.serve.sdk import ServeSubmissionClient
 
-from deployments.local.child_service import StartFailed, free_port
+from deployments.local.child_service import StartFailed
+from local_ray.running import local_ray, private_ray_folder
 
 LEAST_LOGICAL_CPUS = 8
 """Logical, not physical: replicas reserve little, and a batch job needs room to schedule."""
 
 
 @contextmanager
-def local_ray(num_cpus: int | None = None, num_gpus: int | None = None) -> Iterator[str]:
+def service_ray(num_cpus: int | None = None, num_gpus: int | None = None) -> Iterator[str]:
     """Start Ray in a private folder; yields the dashboard's address (`serve status -a ...`).
 
     Both numbers are logical: what replicas may reserve, not what they are held to. Left out, they
     are what the machine has, and at least eight CPUs. Everything is stopped at the end, Serve
     first, so that replicas shut down in order.
     """
-    # Short: the path of a unix socket has at most 107 bytes.
-    folder = tempfile.mkdtemp(prefix="ifl-", dir="/tmp")
-    try:
-        context = ray.init(
-            address="local",
-            num_cpus=num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1),
-            num_gpus=num_gpus,
-            include_dashboard=True,
-            dashboard_host="127.0.0.1",
-            dashboard_port=free_port(),
-            log_to_driver=False,
-            logging_level="error",
-            _temp_dir=folder,
-        )
+    cpus = num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1)
+    with private_ray_folder() as folder, local_ray(folder, cpus, num_gpus) as dashboard:
         try:
-            yield f"http://{context.dashboard_url}"
+            yield dashboard
         finally:
             serve.shutdown()
-            ray.shutdown()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def deploy(dashboard: str, document: dict[str, Any], tries: int = 3, wait_s: float = 1.0) -> None:
-    """What `serve deploy` does: hand the config to Serve's REST API. Where Ray asks for a token
-    (`RAY_AUTH_MODE=token`), its client finds it as Ray does.
+    """What `serve deploy` does: hand the config to Serve's REST API, with Ray's token, which its
+    client finds by the environment.
 
     On a busy machine Serve may give its own proxy up and answer 500; the same again starts a new
     one. A config that it refuses is a 400, and final.

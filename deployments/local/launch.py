@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -12,7 +13,6 @@ from types import FrameType
 
 from pydantic import ValidationError
 
-from deployments import config_files
 from deployments.access import api_keys
 from deployments.edge import hook
 from deployments.local import keys as local_keys
@@ -21,35 +21,32 @@ from deployments.local.first_request import first_request
 from deployments.local.keys import FILE_NAME
 from deployments.settings import Settings
 from engines.errors import InvalidParameters
+from local_ray.environment import RayNotClosed, closed_ray
+from local_ray.state import state_dir
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def prepare_environment(settings: Settings) -> tuple[str, bool]:
     """Set what Ray's processes inherit, before Ray starts; returns a key ("" where a file holds
-    them all), and if it is new."""
+    them all), and if it is new.
+
+    Raises:
+        PermissionError: the state folder belongs to another user.
+    """
     key, made = next(iter(settings.listed_keys()), ""), False
     if settings.api_keys_file is not None:
         os.environ["INFERLOOP_API_KEYS_FILE"] = str(settings.api_keys_file.expanduser().absolute())
     if not settings.has_keys():
-        key, made = local_keys.local_key(state_folder(settings))
+        key, made = local_keys.local_key(state_dir(os.environ))
         os.environ["INFERLOOP_API_KEYS"] = key
     os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
     path = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)
     os.environ.setdefault(hook.VARIABLE, hook.IMPORT_PATH)
-    # Said in any case: where it is not, Ray decides by whether it ever ran here before. The
-    # dashboard listens on loopback only; the container image says `token`.
-    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     return key, made
-
-
-def state_folder(settings: Settings) -> Path:
-    """Where the key that a start makes is kept."""
-    return local_keys.state_dir(settings.state_dir, Path.home(), os.environ.get("XDG_STATE_HOME"))
 
 
 def stop_on_signals() -> threading.Event:
@@ -68,6 +65,19 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
+def token_hint() -> str:
+    """Where the person at this terminal finds Ray's token; never the token itself."""
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    return f"the line in {path}" if path else "the one in RAY_AUTH_TOKEN"
+
+
+def ray_command(dashboard: str) -> str:
+    """How to call one of Ray's commands with the token."""
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    token = f"RAY_AUTH_TOKEN_PATH={shlex.quote(path)} " if path else ""
+    return f"RAY_AUTH_MODE=token {token}serve status -a {dashboard}"
+
+
 def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note: str) -> None:
     url = f"http://{settings.host}:{settings.port}"
     say(f"\nInferloop Synthetic Images is ready at {url}/api/v1  (docs: {url}/docs)")
@@ -78,8 +88,11 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
         say(f"Made an API key, kept for the next start: {key}")
     if not made and not settings.has_keys():
         say("The API key is the one made before (INFERLOOP_STATE_DIR, file api_key).")
-    say(first_request(url, None if settings.has_keys() else state_folder(settings) / FILE_NAME))
-    say(f"Deployments: serve status -a {dashboard}\nCtrl-C stops everything.")
+    own_key = None if settings.has_keys() else state_dir(os.environ) / FILE_NAME
+    say(first_request(url, own_key))
+    say(f"Ray's dashboard asks for a token: {token_hint()}")
+    say(f"Ray's own commands need it too, for example:\n  {ray_command(dashboard)}")
+    say("Ctrl-C stops everything.")
 
 
 def parsed(arguments: list[str] | None) -> argparse.Namespace:
@@ -91,28 +104,38 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """0: stopped when asked to. 1: the service did not start. 2: the start was asked wrongly."""
     chosen = parsed(arguments)
-    settings = Settings()
+    try:
+        os.environ.update(closed_ray(os.environ))
+        return run(chosen, Settings())
+    except (RayNotClosed, PermissionError) as error:
+        print(f"The service does not start: {error}", file=sys.stderr)
+        return 2
+
+
+def run(chosen: argparse.Namespace, settings: Settings) -> int:
+    """From the config to the end of the service. Ray reads its environment while it is imported,
+    so these imports come after the environment is closed."""
+    from deployments import config_files
+    from deployments.local.cluster import deploy, service_ray, wait_until_running
+
     try:
         document = config_files.load(chosen.config)
-    except (ValidationError, OSError) as error:
-        print(f"{chosen.config}: {error}", file=sys.stderr)
-        return 2
-    try:
         if settings.has_keys():
             api_keys(settings)
-    except InvalidParameters as error:
-        print(error.message, file=sys.stderr)
+    except (ValidationError, OSError, InvalidParameters) as error:
+        print(
+            error.message if isinstance(error, InvalidParameters) else f"{chosen.config}: {error}",
+            file=sys.stderr,
+        )
         return 2
     key, made = prepare_environment(settings)
     stop = stop_on_signals()
-    # Ray reads the environment as it is imported: not before it is set.
-    from deployments.local.cluster import deploy, local_ray, wait_until_running
-
     stand_ins = config_files.app_args(document).stand_ins()
     note = "\n".join(f"Stand-in: {asked} is served by {by}" for asked, by in stand_ins.items())
     say("Starting Ray ...")
-    with local_ray(chosen.num_cpus, chosen.num_gpus) as dashboard:
+    with service_ray(chosen.num_cpus, chosen.num_gpus) as dashboard:
         say(f"Ray's dashboard: {dashboard}")
         try:
             deploy(dashboard, config_files.on_port(document, settings.host, settings.port))

@@ -10,6 +10,7 @@ from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.ray_jobs.client import DEFAULT_ADDRESS, RayJobs
 from inferloop_synthdata.ray_jobs.package import package_folder
+from inferloop_synthdata.ray_jobs.ray_token import ray_token
 
 
 def synthesize(session: Session, arguments: Namespace) -> int:
@@ -20,7 +21,7 @@ def synthesize(session: Session, arguments: Namespace) -> int:
         or surroundings.environ.get("RAY_API_SERVER_ADDRESS")
         or DEFAULT_ADDRESS
     )
-    token = surroundings.environ.get("RAY_AUTH_TOKEN")
+    token = ray_token(surroundings.environ, address)
     with RayJobs(address, token, surroundings.transport, surroundings.sleep) as jobs:
         config, working_dir = _prepared(jobs, arguments.config, arguments.working_dir)
         entrypoint = shlex.join(["python", "-m", "batch.synthesize", "--config", config])

@@ -11,14 +11,23 @@ import pytest
 from tests.architecture.importing import Module, modules, within
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ("engines", "serve_app", "deployments", "batch", "inferloop_synthdata", "training")
+SHIPPED = (
+    "engines",
+    "serve_app",
+    "deployments",
+    "batch",
+    "local_ray",
+    "inferloop_synthdata",
+    "training",
+)
 PACKAGES = (*SHIPPED, "benchmarks", "tests")
 
 KNOWS = {
     "engines": (),
     "serve_app": ("engines",),
-    "batch": ("engines",),
-    "deployments": ("engines", "serve_app", "batch", "inferloop_synthdata"),
+    "batch": ("engines", "local_ray"),
+    "local_ray": (),
+    "deployments": ("engines", "serve_app", "batch", "local_ray", "inferloop_synthdata"),
     "inferloop_synthdata": (),
     "training": (),
     "benchmarks": SHIPPED,
@@ -34,6 +43,7 @@ STRANGERS = {
     "batch": ("ray.serve", *WEB),
     "deployments": (),
     "inferloop_synthdata": ("ray", *LEARNING, "fastapi", "starlette", "uvicorn"),
+    "local_ray": ("ray.serve", *LEARNING, *WEB),
     "training": ("ray", *WEB),
     "benchmarks": ("ray.serve",),
     "tests": (),

@@ -11,7 +11,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from engines.protocols import DiffusionEngine, GenerationListener, Storage
 from engines.storage.opening import open_storage
 from engines.testing.diffusion import FakeEngine
 from engines.types import Comparison, GeneratedImage, GenerationRequest, QualityReport
+from local_ray.running import local_ray
 
 
 class MortalEngine(FakeEngine):
@@ -98,6 +100,20 @@ def start_nodes(output: Storage) -> None:
     threading.Thread(target=kill_in_the_middle, daemon=True).start()
 
 
+@contextmanager
+def nodes(_asked: argparse.Namespace, wiring: FakeWiring) -> Iterator[None]:
+    start_nodes(wiring.output())
+    yield
+    ray.shutdown()
+
+
+@contextmanager
+def one_machine(asked: argparse.Namespace) -> Iterator[None]:
+    folder = Path(asked.ray_folder, "r")
+    with local_ray(folder, 4, dashboard=False, object_store_bytes=100 * 2**20):
+        yield
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path, required=True)
@@ -108,20 +124,9 @@ def main() -> int:
     asked = parser.parse_args()
     config = load_config(asked.config)
     wiring = FakeWiring(config, asked.step_s, asked.s3_endpoint)
-    if asked.lose_a_node:
-        start_nodes(wiring.output())
-    else:
-        ray.init(
-            address="local",
-            num_cpus=4,
-            include_dashboard=False,
-            log_to_driver=False,
-            _temp_dir=asked.ray_folder,
-            object_store_memory=100 * 2**20,
-        )
     source = open_input(config.input, asked.config.parent)
-    summary = Job(config, wiring, source, sys.stderr).run()
-    ray.shutdown()
+    with nodes(asked, wiring) if asked.lose_a_node else one_machine(asked):
+        summary = Job(config, wiring, source, sys.stderr).run()
     sys.stdout.write(json.dumps(asdict(summary)) + "\n")
     return summary.exit_code
 

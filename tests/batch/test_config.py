@@ -10,7 +10,7 @@ import pytest
 import yaml
 from ray.exceptions import RayError
 
-from batch import synthesize
+from batch import command, synthesize
 from batch.config import JobConfig, load_config
 from batch.settings import JobSettings
 from batch.wiring import JobWiring
@@ -103,15 +103,15 @@ def test_a_job_is_put_together_from_file_and_environment(
     tmp_path: Path, make_config: MakeConfig
 ) -> None:
     config = make_config(output={"root": "datasets/a"})
-    job = synthesize.make_job(config, JobSettings(data_root=str(tmp_path)), tmp_path)
+    job = command.make_job(config, JobSettings(data_root=str(tmp_path)), tmp_path)
     assert isinstance(job.wiring, JobWiring)
     assert job.wiring.output_root == f"{tmp_path}/datasets/a"
     assert job.wiring.data_root == str(tmp_path)
 
 
 def test_another_output_may_be_given(make_config: MakeConfig) -> None:
-    assert synthesize.with_output(make_config(), "/b").output.root == "/b"
-    assert synthesize.with_output(make_config(), None) == make_config()
+    assert command.with_output(make_config(), "/b").output.root == "/b"
+    assert command.with_output(make_config(), None) == make_config()
 
 
 def test_a_wrong_job_ends_with_two_before_ray_starts(
@@ -128,16 +128,16 @@ def test_a_profile_that_is_not_there_is_told_before_anything_is_made(
     settings = JobSettings(data_root=str(tmp_path))
     for parts in ({"compare_profile": "nobody"}, {"defaults": {"profile": "nobody"}}):
         with pytest.raises(NotFound, match="nobody"):
-            synthesize.make_job(make_config(**parts), settings, tmp_path)
-    synthesize.make_job(make_config(compare_profile="sample_photos"), settings, tmp_path)
+            command.make_job(make_config(**parts), settings, tmp_path)
+    command.make_job(make_config(compare_profile="sample_photos"), settings, tmp_path)
 
 
 def test_what_stops_a_job_tells_whether_to_submit_it_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert synthesize.stopped_by(Conflict("The output holds another job")) == 2
+    assert command.stopped_by(Conflict("The output holds another job")) == 2
     assert "submit" not in capsys.readouterr().err
-    assert synthesize.stopped_by(StorageFailed("The bucket is away")) == 1
+    assert command.stopped_by(StorageFailed("The bucket is away")) == 1
     assert "submit the job again" in capsys.readouterr().err
 
 
@@ -145,15 +145,6 @@ def test_an_engine_that_cannot_start_is_told_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     remote = "The actor died in its creation task\n  File ...\nNotFound: model folder not found: x"
-    assert synthesize.lost_to(RayError(remote)) == 1
+    assert command.lost_to(RayError(remote)) == 1
     said = capsys.readouterr().err
     assert said == "error: the pipeline broke: NotFound: model folder not found: x\n"
-
-
-def test_a_job_joins_the_cluster_that_it_was_submitted_to_and_no_other() -> None:
-    submitted = {"RAY_ADDRESS": "10.0.0.1:6379", "RAY_AUTH_MODE": "token"}
-    assert synthesize.ray_address(submitted) == "10.0.0.1:6379"
-    assert submitted["RAY_AUTH_MODE"] == "token"
-    laptop: dict[str, str] = {}
-    assert synthesize.ray_address(laptop) == "local"
-    assert laptop == {"RAY_AUTH_MODE": "disabled"}

@@ -24,6 +24,7 @@ from batch.planning.plan import Plan, read_rows
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.storage import S3Storage
 from engines.testing.diffusion import FAKE_MODELS
+from local_ray.environment import closed_ray
 from tests.moto_s3 import moto_s3
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +81,7 @@ def start(job_file: Path, ray_folder: str, step_s: float, *more: str) -> subproc
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        "RAY_AUTH_MODE": "disabled",
+        **closed_ray(os.environ),
         "RAY_health_check_period_ms": "1000",  # in place of 3000; a node is lost after 5 of them
         "RAY_prestart_worker_first_driver": "0",  # no idle worker for each logical CPU
         "RAY_worker_niceness": "0",  # in place of 15, at which a busy machine starves them

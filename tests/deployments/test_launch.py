@@ -18,6 +18,8 @@ PREPARE = """
 import json, os
 from deployments.local.launch import prepare_environment
 from deployments.settings import Settings
+from local_ray.environment import closed_ray
+os.environ.update(closed_ray(os.environ))
 key, made = prepare_environment(Settings())
 print(json.dumps({"key": key, "made": made, "environment": dict(os.environ)}))
 """
@@ -58,7 +60,7 @@ def test_a_key_is_made_once_where_there_is_none(tmp_path: Path) -> None:
 def test_a_given_key_is_taken(tmp_path: Path) -> None:
     found = prepared(tmp_path, INFERLOOP_API_KEYS="mine,yours")
     assert (found["key"], found["made"]) == ("mine", False)
-    assert not (tmp_path / ".local").exists()
+    assert not (tmp_path / ".local/state/inferloop/api_key").exists()
 
 
 def test_rays_processes_find_everything_from_any_folder(tmp_path: Path) -> None:
@@ -68,11 +70,25 @@ def test_rays_processes_find_everything_from_any_folder(tmp_path: Path) -> None:
     assert environment["PYTHONPATH"].split(":")[0] == str(ROOT)
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"), [({}, "disabled"), ({"RAY_AUTH_MODE": "token"}, "token")]
-)
-def test_the_auth_mode_is_always_said(tmp_path: Path, given: dict[str, str], expected: str) -> None:
-    assert environment_of(prepared(tmp_path, **given))["RAY_AUTH_MODE"] == expected
+def test_ray_is_closed_before_it_starts(tmp_path: Path) -> None:
+    """What Ray reads while it is imported, so nothing that the launcher imports may import it."""
+    code = "import sys, deployments.local.launch, batch.synthesize; sys.exit('ray' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("module", ["deployments.local.launch", "batch.synthesize"])
+def test_who_asks_for_an_open_ray_is_told_why_there_is_none(tmp_path: Path, module: str) -> None:
+    config = "batch/example.yaml" if module.startswith("batch") else "configs/local.yaml"
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--config", str(ROOT / config)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "RAY_AUTH_MODE": "disabled"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "RAY_AUTH_MODE=disabled is set" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_config_is_named_before_ray_starts(

@@ -59,10 +59,3 @@ def test_the_local_key_is_made_once_and_is_the_owners(tmp_path: Path) -> None:
     assert key == again
     assert len(key) > 30
     assert (folder / local_keys.FILE_NAME).stat().st_mode & 0o077 == 0
-
-
-def test_the_state_folder_follows_xdg(tmp_path: Path) -> None:
-    home = Path("/home/ada")
-    assert local_keys.state_dir(None, home, None) == home / ".local/state/inferloop"
-    assert local_keys.state_dir(None, home, "/xdg") == Path("/xdg/inferloop")
-    assert local_keys.state_dir(tmp_path, home, "/xdg") == tmp_path

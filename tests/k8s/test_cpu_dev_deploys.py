@@ -12,7 +12,7 @@ import httpx
 import pytest
 import yaml
 
-from batch.local_cluster import LocalCluster
+from local_ray.child import ChildRay
 from tests.k8s.manifests import Render, the_service
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
@@ -39,7 +39,7 @@ def test_the_application_of_the_manifest_comes_up(
         "INFERLOOP_MODELS_ROOT": str(root / "models"),
         "OMP_NUM_THREADS": "1",
     }
-    with LocalCluster(environment=environment) as cluster:
+    with ChildRay(environment=environment) as cluster:
         serve = Path(sys.executable).with_name("serve")
         command = [str(serve), "deploy", "-a", cluster.address, str(tmp_path / "serve.yaml")]
         done = subprocess.run(command, env=cluster.environment, capture_output=True, text=True)

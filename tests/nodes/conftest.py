@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 
 from deployments import config_files
-from deployments.local.child_service import REPOSITORY, free_port
+from deployments.local.child_service import REPOSITORY
 from deployments.local.cluster import deploy, wait_until_running
+from local_ray.environment import closed_ray
+from local_ray.running import free_port
 from tests.nodes.fleet import Fleet, wait_until
 
 KEY = "a-key-of-these-tests"
@@ -113,8 +116,7 @@ def production(
         "INFERLOOP_RATE_LIMIT_VALIDATE": "100000/minute",
         "PYTHONPATH": str(REPOSITORY),
         "OMP_NUM_THREADS": "1",
-        "RAY_AUTH_MODE": "disabled",
-        "RAY_USAGE_STATS_ENABLED": "0",
+        **closed_ray(os.environ),
         "RAY_prestart_worker_first_driver": "0",  # no idle worker for each of 28 logical CPUs
         "RAY_health_check_period_ms": "1000",  # in place of 3000; a node is lost after 5 of them
         "RAY_worker_niceness": "0",  # in place of 15, at which a busy machine starves them

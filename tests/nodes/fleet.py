@@ -16,7 +16,9 @@ from typing import Any
 
 import httpx
 
-from deployments.local.child_service import REPOSITORY, free_port
+from deployments.local.child_service import REPOSITORY
+from local_ray.environment import ray_headers
+from local_ray.running import free_port
 
 PATIENCE_S = 200.0
 
@@ -72,7 +74,8 @@ class Fleet:
             self._process.kill()
 
     def applications(self) -> dict[str, Any]:
-        answer = httpx.get(f"{self.dashboard}/api/serve/applications/", timeout=60.0)
+        url = f"{self.dashboard}/api/serve/applications/"
+        answer = httpx.get(url, headers=ray_headers(self._environment), timeout=60.0)
         found: dict[str, Any] = answer.json()
         return found
 

@@ -219,7 +219,11 @@ def test_a_full_queue_is_refused_at_once(service: Service) -> None:
 
 
 def test_serve_lists_every_deployment(service: Service) -> None:
-    details = httpx.get(f"{service.dashboard()}/api/serve/applications/", timeout=30.0).json()
+    details = httpx.get(
+        f"{service.dashboard()}/api/serve/applications/",
+        headers=service.ray_headers(),
+        timeout=30.0,
+    ).json()
     deployments = details["applications"]["inferloop"]["deployments"]
     assert set(deployments) == {
         "ingress",
@@ -236,7 +240,7 @@ def ray_folder(service: Service) -> Path:
     """The temporary folder of the Ray that the launcher started."""
     children = psutil.Process(service.pid).children(recursive=True)
     commands = " ".join(part for child in children for part in child.cmdline())
-    found = re.search(r"(/tmp/ifl-[^/\s]+)/session_", commands)
+    found = re.search(r"(/tmp/ifl-[^/\s]+/r)/session_", commands)
     assert found is not None
     return Path(found[1])
 

@@ -1,7 +1,31 @@
-"""The production application over the in-memory house."""
+"""The production application over the in-memory house, and as users start it, on a real Ray."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployments.local.child_service import Service
+from tests.ray.conftest import tiny_config
 from tests.serve_app.conftest import client, face, house
 
-__all__ = ["client", "face", "house"]
+__all__ = ["client", "face", "house", "log_folder", "service"]
+
+
+@pytest.fixture(scope="session")
+def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, log_folder: Path) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("secure")
+    environment = {"INFERLOOP_LOG_DIR": str(log_folder)}
+    running = Service(folder / "data", tiny_config(folder), environment)
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()

@@ -1,0 +1,107 @@
+"""The command `python -m batch.synthesize`: from its arguments to its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import ray
+from ray.exceptions import RayError
+
+from batch.config import JobConfig, load_config
+from batch.planning.inputs import open_input
+from batch.running import Job, JobSummary
+from batch.settings import JobSettings
+from batch.wiring import JobWiring
+from engines.errors import Conflict, InferloopError, InvalidParameters, NotFound
+from local_ray.running import local_ray, private_ray_folder
+
+logger = logging.getLogger(__name__)
+
+
+def run(arguments: Sequence[str] | None, help_text: str | None) -> int:
+    """Run a job from its file; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m batch.synthesize", description=help_text)
+    parser.add_argument("--config", type=Path, required=True, help="YAML file of the job")
+    parser.add_argument("--output", help="output root in place of the file's")
+    asked = parser.parse_args(arguments)
+    try:
+        config = load_config(asked.config)
+        job = make_job(with_output(config, asked.output), JobSettings(), Path.cwd())
+        with connected(os.environ.get("RAY_ADDRESS")):
+            summary = job.run()
+    except InferloopError as error:
+        return stopped_by(error)
+    except RayError as error:
+        return lost_to(error)
+    tell(summary, job)
+    return summary.exit_code
+
+
+def stopped_by(error: InferloopError) -> int:
+    """Say why there is no summary; the exit code."""
+    wrong = isinstance(error, InvalidParameters | Conflict | NotFound)
+    hint = "" if wrong else " (submit the job again: what is finished stays finished)"
+    print(f"error: {error.message}{hint}", file=sys.stderr, flush=True)
+    return 2 if wrong else 1
+
+
+def lost_to(error: RayError) -> int:
+    """An engine that cannot start (a model that is not there), or a cluster that went away. The
+    last line of Ray's message is the error of the remote process; the rest is in Ray's logs."""
+    logger.debug("the pipeline broke", exc_info=error)
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    print(f"error: the pipeline broke: {lines[-1].strip()}", file=sys.stderr, flush=True)
+    return 1
+
+
+def make_job(config: JobConfig, settings: JobSettings, cwd: Path) -> Job:
+    """Put the job together; nothing runs yet.
+
+    Raises:
+        InvalidParameters: paths that cannot be meant.
+        NotFound: a profile that is not there, and without which the job could not end well.
+    """
+    root = settings.absolute(config.output.root, cwd)
+    wiring = JobWiring(
+        config=config,
+        output_root=root,
+        data_root=settings.absolute_data_root(cwd) or root,
+        models_root=str(settings.absolute_models_root(cwd)),
+        s3_endpoint_url=settings.s3_endpoint_url,
+    )
+    for name in {config.compare_profile, config.defaults.profile} - {None}:
+        wiring.profiles().get(str(name))
+    return Job(config, wiring, open_input(config.input, cwd, settings.s3_endpoint_url), sys.stdout)
+
+
+def with_output(config: JobConfig, root: str | None) -> JobConfig:
+    """The config with another output root, if one is given."""
+    if root is None:
+        return config
+    output = config.output.model_copy(update={"root": root})
+    return config.model_copy(update={"output": output})
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[None]:
+    """Within the cluster at the address, which Ray gives to its jobs; else in a Ray of our own,
+    never a neighbor's that happens to run on this machine."""
+    if address is not None:
+        ray.init(address=address, log_to_driver=False, logging_level="warning")
+        yield
+        return
+    with private_ray_folder() as folder, local_ray(folder):
+        yield
+
+
+def tell(summary: JobSummary, job: Job) -> None:
+    """Say how it went."""
+    print(summary.line(), flush=True)
+    if summary.report is not None and isinstance(job.wiring, JobWiring):
+        print(f"report: {job.wiring.output_root}/{summary.report}", flush=True)

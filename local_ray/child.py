@@ -1,0 +1,112 @@
+"""A local Ray with a dashboard as a child process: for demos, tests and benchmarks.
+
+It joins no other Ray and stops none; killing the process kills all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+
+from local_ray.environment import closed_ray
+from local_ray.running import free_port, local_ray, private_ray_folder
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+START_TIMEOUT_S = 180.0
+_STORE_BYTES = 200 * 2**20
+
+
+class ClusterFailed(Exception):
+    """The cluster did not come up."""
+
+
+class ChildRay:
+    """Between `__enter__` and `__exit__` (or `kill`) there is a Ray at `address`.
+
+    `environment` is added to ours; the result, `self.environment`, is also what a command needs
+    that talks to this Ray: Ray's own clients find the token by it.
+    """
+
+    def __init__(self, num_cpus: int = 4, environment: Mapping[str, str] | None = None) -> None:
+        self._num_cpus = num_cpus
+        given = dict(environment or {})
+        self.environment = {
+            **os.environ,
+            # A job's entry point says `python`: it shall be this one.
+            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+            "PYTHONPATH": str(REPOSITORY),
+            **given,
+            **closed_ray({**os.environ, **given}),
+        }
+
+    def __enter__(self) -> ChildRay:
+        port = free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        with ExitStack() as stack:
+            folder = stack.enter_context(private_ray_folder())
+            command = [sys.executable, "-m", "local_ray.child", str(folder)]
+            self._process = subprocess.Popen(
+                [*command, str(port), str(self._num_cpus)],
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            self._wait()
+            self._folder = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let it shut down in order; after a minute, kill it."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._folder.close()
+
+    def kill(self) -> None:
+        """SIGKILL to everything at once: no goodbye, as when a machine dies."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _wait(self) -> None:
+        give_up = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < give_up and self._process.poll() is None:
+            if self._answers():
+                return
+            time.sleep(0.5)
+        self.kill()
+        raise ClusterFailed(f"no Ray at {self.address} after {START_TIMEOUT_S:g} s")
+
+    def _answers(self) -> bool:
+        """Whether the dashboard speaks; that it asks for a token is an answer."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/api/version", timeout=5):
+                return True
+        except HTTPError as error:
+            return error.code in (401, 403)
+        except (URLError, TimeoutError, ConnectionError):
+            return False
+
+
+def serve(folder: str, port: int, num_cpus: int) -> None:
+    """Run in the child: a Ray until standard input ends."""
+    with local_ray(Path(folder), num_cpus, dashboard_port=port, object_store_bytes=_STORE_BYTES):
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,87 @@
+"""A Ray of our own in this process; never somebody else's.
+
+Ray reads its environment while it is imported, so `ray` is imported here inside the function, and
+the caller has put `closed_ray` into `os.environ` before.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local_ray.environment import RayNotClosed
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def private_ray_folder() -> Iterator[Path]:
+    """A folder for Ray's files and sockets, below one that only its owner can enter.
+
+    Ray opens the folder it is given to everybody (0777), and its sockets ask for no token. Short:
+    the path of a unix socket has at most 107 bytes. It is removed at the end.
+    """
+    parent = tempfile.mkdtemp(prefix="ifl-", dir="/tmp")  # 0700
+    try:
+        yield Path(parent, "r")
+    finally:
+        shutil.rmtree(parent, ignore_errors=True)
+
+
+@contextmanager
+def local_ray(
+    folder: Path,
+    num_cpus: int | None = None,
+    num_gpus: int | None = None,
+    dashboard_port: int | None = None,
+    dashboard: bool = True,
+    object_store_bytes: int | None = None,
+) -> Iterator[str]:
+    """Start Ray in `folder`; yields the dashboard's address, "" without one. Stops it at the end.
+
+    Both numbers are logical: what tasks and replicas may reserve, not what they are held to; left
+    out, they are what the machine has.
+
+    Raises:
+        RayNotClosed: `closed_ray` was not in the environment as Ray was imported.
+    """
+    import ray
+
+    _refuse_an_open_ray()
+    context = ray.init(
+        address="local",
+        num_cpus=num_cpus,
+        num_gpus=num_gpus,
+        include_dashboard=dashboard,
+        dashboard_host="127.0.0.1",
+        dashboard_port=dashboard_port or (free_port() if dashboard else None),
+        object_store_memory=object_store_bytes,
+        log_to_driver=False,
+        logging_level="error",
+        _temp_dir=str(folder),
+    )
+    try:
+        yield f"http://{context.dashboard_url}" if dashboard else ""
+    finally:
+        ray.shutdown()
+
+
+def _refuse_an_open_ray() -> None:
+    from ray._private import ray_constants
+    from ray._private.authentication.authentication_utils import is_token_auth_enabled
+
+    if not is_token_auth_enabled() or ray_constants.ENABLE_RAY_CLUSTER:
+        raise RayNotClosed(
+            "Ray was imported before its environment was closed: "
+            "os.environ.update(closed_ray(os.environ)) comes first"
+        )

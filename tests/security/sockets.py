@@ -1,0 +1,151 @@
+"""The listening sockets of a family of processes, and what they answer without a token."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import grpc
+import httpx
+import psutil
+import ray.core.generated
+import ray.serve.generated
+
+LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+ASKED_BY_HTTP = (
+    ("GET", "/api/version"),
+    ("GET", "/api/jobs/"),
+    ("GET", "/api/job_agent/jobs/"),
+    ("GET", "/api/cluster_status"),
+    ("GET", "/api/serve/applications/"),
+    ("GET", "/api/v0/actors"),
+    ("GET", "/api/v0/tasks"),
+    ("GET", "/api/v0/workers"),
+    ("GET", "/api/v0/logs?node_ip=127.0.0.1"),
+    ("GET", "/api/v0/logs/file?node_ip=127.0.0.1&filename=gcs_server.out"),
+    ("GET", "/logical/actors"),
+    ("GET", "/nodes?view=summary"),
+    ("GET", "/api/prometheus_health"),
+    ("GET", "/api/packages/gcs/none.zip"),
+    ("GET", "/worker/traceback?pid=1"),
+    ("GET", "/events"),
+    ("GET", "/metrics"),
+    ("GET", "/metrics/cluster"),
+    ("GET", "/-/routes"),
+    ("POST", "/get_or_create_runtime_env"),
+    ("POST", "/get_runtime_envs_info"),
+)
+ENTRY_POINT = {"entrypoint": "touch {marker}", "submission_id": "stranger"}
+
+
+@dataclass(frozen=True)
+class Listening:
+    """A socket: where it is bound, and the process that listens."""
+
+    address: str
+    port: int
+    process: str
+
+    @property
+    def on_loopback_only(self) -> bool:
+        return self.address in LOOPBACK
+
+
+def listening(pid: int) -> list[Listening]:
+    """The TCP sockets on which the process and all its descendants listen."""
+    root = psutil.Process(pid)
+    found = []
+    for process in (root, *root.children(recursive=True)):
+        try:
+            connections, name = process.net_connections(kind="inet"), process_name(process)
+        except psutil.NoSuchProcess:  # an idle worker that ended meanwhile
+            continue
+        found += [
+            Listening(one.laddr.ip, one.laddr.port, name)
+            for one in connections
+            if one.status == psutil.CONN_LISTEN
+        ]
+    return sorted(set(found), key=lambda each: (each.process, each.port))
+
+
+def process_name(process: psutil.Process) -> str:
+    """What it is, in a few letters: Ray's own title, the script, or the binary."""
+    line = process.cmdline()
+    if line and line[0].startswith(("ray::", "ray-")):
+        return line[0].removeprefix("ray::").split(".")[0]
+    script = next((part for part in line if part.endswith((".py", "launch"))), process.name())
+    return script.rpartition("/")[2]
+
+
+def outside_address() -> str | None:
+    """An address of this machine that others could reach; None on one without a network."""
+    for addresses in psutil.net_if_addrs().values():
+        for one in addresses:
+            if one.family == socket.AF_INET and not one.address.startswith("127."):
+                return str(one.address)
+    return None
+
+
+def is_open(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(5.0)
+        return probe.connect_ex((address, port)) == 0
+
+
+def http_answers(address: str, port: int, headers: dict[str, str]) -> dict[str, int]:
+    """Path to status, of everything that is not refused; {} where no HTTP is spoken."""
+    found = {}
+    with httpx.Client(base_url=f"http://{address}:{port}", headers=headers, timeout=10.0) as client:
+        for method, path in ASKED_BY_HTTP:
+            try:
+                status = client.request(method, path).status_code
+            except httpx.TransportError:  # gRPC, or closed at once
+                return found
+            if status not in (401, 403, 404, 405):
+                found[path] = status
+    return found
+
+
+def grpc_methods() -> list[str]:
+    """Every method of every service that Ray and Serve have, and what other servers offer."""
+    known = {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"}
+    for package in (ray.core.generated, ray.serve.generated):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if info.name.endswith("_pb2"):
+                known.update(_methods(info.name))
+    return sorted(known)
+
+
+def _methods(module_name: str) -> Iterator[str]:
+    descriptor = importlib.import_module(module_name).DESCRIPTOR
+    for service in descriptor.services_by_name.values():
+        for method in service.methods:
+            yield f"/{service.full_name}/{method.name}"
+
+
+def grpc_answers(
+    address: str, port: int, methods: list[str], token: tuple[tuple[str, str], ...] = ()
+) -> dict[str, str]:
+    """Method to status code, of every call with an empty message that the server took up: neither
+    refused for the missing token nor unknown to it. {} where no gRPC is spoken."""
+    refused = {
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.UNAVAILABLE,
+    }
+    found = {}
+    with grpc.insecure_channel(f"{address}:{port}", (("grpc.enable_http_proxy", 0),)) as channel:
+        for method in methods:
+            try:
+                channel.unary_unary(method)(b"", timeout=5.0, metadata=token)
+                code = grpc.StatusCode.OK
+            except grpc.RpcError as error:
+                code = error.code()
+            if code is grpc.StatusCode.UNAVAILABLE:  # another protocol
+                return found
+            if code not in refused:
+                found[method] = code.name
+    return found
