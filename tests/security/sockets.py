@@ -38,7 +38,6 @@ ASKED_BY_HTTP = (
     ("POST", "/get_or_create_runtime_env"),
     ("POST", "/get_runtime_envs_info"),
 )
-ENTRY_POINT = {"entrypoint": "touch {marker}", "submission_id": "stranger"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def is_open(address: str, port: int) -> bool:
 
 def http_answers(address: str, port: int, headers: dict[str, str]) -> dict[str, int]:
     """Path to status, of everything that is not refused; {} where no HTTP is spoken."""
-    found = {}
+    found: dict[str, int] = {}
     with httpx.Client(base_url=f"http://{address}:{port}", headers=headers, timeout=10.0) as client:
         for method, path in ASKED_BY_HTTP:
             try:
@@ -136,7 +135,7 @@ def grpc_answers(
         grpc.StatusCode.UNIMPLEMENTED,
         grpc.StatusCode.UNAVAILABLE,
     }
-    found = {}
+    found: dict[str, str] = {}
     with grpc.insecure_channel(f"{address}:{port}", (("grpc.enable_http_proxy", 0),)) as channel:
         for method in methods:
             try:
