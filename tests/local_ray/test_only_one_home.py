@@ -17,6 +17,7 @@ SAYS_IT_TO_SEE_IT_REFUSED = {
     "tests.deployments.test_launch",
     "tests.local_ray.test_environment",
     "tests.local_ray.test_only_one_home",
+    "tests.security.test_listening_sockets",
 }
 
 
