@@ -44,7 +44,7 @@ def build(args: AppArgs) -> Application:
     """Compose every deployment behind the ingress. Replica counts come from the config file."""
     settings = Settings()
     data = DataRoot.of(settings, args.storage)
-    files = FileWiring.of(settings, data, args.images)
+    files = FileWiring.of(settings, data, args.images, args.sandbox)
     models_root = str(settings.models_root.expanduser().absolute())
     wirings = [DiffusionWiring(pool, data, models_root) for pool in args.pools]
     pools = {each.pool_name: diffusion(each).bind(each) for each in wirings}

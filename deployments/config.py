@@ -11,6 +11,7 @@ from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
 from engines.quality.config import QualityConfig
+from engines.sandbox import SandboxLimits
 from engines.storage.free_space import StorageLimits
 from serve_app.config import ApiConfig, ModelDefaults
 
@@ -48,6 +49,7 @@ class AppArgs(FrozenModel):
     pools: tuple[PoolConfig, ...] = Field(min_length=1, description="Diffusion pools.")
     api: ApiConfig = ApiConfig()
     images: ImageLimits = ImageLimits()
+    sandbox: SandboxLimits = SandboxLimits()
     storage: StorageLimits = StorageLimits()
     quality: QualityConfig = QualityConfig()
     privacy: PrivacyConfig = PrivacyConfig()

@@ -14,6 +14,7 @@ from engines.diffusion.models import sources
 from engines.diffusion.scheduling.capacity import Capacity, capacity
 from engines.images import ImageLimits
 from engines.protocols import DiffusionEngine, Storage
+from engines.sandbox import Sandbox, SandboxLimits
 from engines.storage.free_space import StorageLimits
 from engines.types import (
     SPACES_FOLDER,
@@ -141,7 +142,16 @@ class FileWiring:
     limits: ImageLimits
     export_buckets: AllowedBuckets = NO_EXPORTS
     source_buckets: AllowedBuckets = NO_SOURCES
+    sandbox_limits: SandboxLimits = field(default_factory=SandboxLimits)
+
+    def sandbox(self, workers: int, *preload: str) -> Sandbox:
+        """Processes that read strangers' images; `preload` names modules that they use."""
+        limits = self.sandbox_limits.model_copy(update={"workers": workers})
+        return Sandbox(limits, preload or (ImageLimits.__module__,))
 
     @classmethod
-    def of(cls, settings: Settings, data: DataRoot, limits: ImageLimits) -> FileWiring:
-        return cls(data, limits, settings.export_buckets(), settings.source_buckets())
+    def of(
+        cls, settings: Settings, data: DataRoot, limits: ImageLimits, sandbox: SandboxLimits
+    ) -> FileWiring:
+        buckets = settings.export_buckets(), settings.source_buckets()
+        return cls(data, limits, *buckets, sandbox)

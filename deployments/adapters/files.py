@@ -7,10 +7,11 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
+from deployments.adapters.uploads import UploadChecker
 from deployments.background import Threads
 from engines.datasets.removal import delete_export, delete_image
 from engines.datasets.store import DatasetStore
-from engines.images import ImageLimits, probe
+from engines.images import ImageLimits, verify
 from engines.protocols import StopCheck, Storage
 from engines.types import ObjectStat
 
@@ -29,10 +30,13 @@ def is_image(key: str) -> bool:
 class StoredFiles:
     """`Files` over a `Storage`."""
 
-    def __init__(self, storage: Storage, limits: ImageLimits) -> None:
+    def __init__(
+        self, storage: Storage, limits: ImageLimits, uploads: UploadChecker | None = None
+    ) -> None:
+        """`uploads` reads what clients send; None reads it on threads of this process."""
         self._storage = storage
         self._limits = limits
-
+        self._uploads = uploads
         self._store = DatasetStore(storage)
         self._reads = Threads("read", READ_THREADS)
         self._writes = Threads("write", WRITE_THREADS)
@@ -59,7 +63,11 @@ class StoredFiles:
         return await self._reads.run(self._storage.presign, key, expires_s)
 
     async def upload_image(self, content: bytes, folder: str | None = None) -> str:
-        return await self._writes.run(self._upload, content, folder)
+        if self._uploads is None:
+            info = await self._writes.run(verify, content, self._limits)
+        else:
+            info = await self._uploads.check(content)
+        return await self._writes.run(self._keep, content, info.format, folder)
 
     async def delete_image(self, key: str) -> None:
         await self._writes.run(delete_image, self._store, key)
@@ -80,9 +88,8 @@ class StoredFiles:
                 break
         return found
 
-    def _upload(self, content: bytes, folder: str | None) -> str:
-        info = probe(content, self._limits)
-        name = f"upload_{uuid.uuid4().hex}.{SUFFIXES.get(info.format, 'img')}"
+    def _keep(self, content: bytes, kind: str, folder: str | None) -> str:
+        name = f"upload_{uuid.uuid4().hex}.{SUFFIXES.get(kind, 'img')}"
         key = f"uploads/{folder}/{name}" if folder else f"uploads/{name}"
         self._storage.put_new(key, content)
         return key

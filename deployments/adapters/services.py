@@ -8,6 +8,7 @@ from typing import Any
 
 from deployments.adapters.files import StoredFiles
 from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
+from deployments.adapters.uploads import UploadChecker
 from deployments.adapters.validation import HandlePrivacy, HandleQuality
 from deployments.spaces import PerSpace, SpaceHandle
 from engines.images import ImageLimits
@@ -28,6 +29,8 @@ class Backends:
     storage_of: Callable[[str | None], Storage]
     """A space's part of the data root."""
     images: ImageLimits
+    uploads: UploadChecker | None = None
+    """None: uploads are read on threads of this process."""
 
     def services(self) -> Services:
         """Those outside every space; their `in_space` leads to the others."""
@@ -43,7 +46,7 @@ class Backends:
             exporter=HandleExporter(exporter),
             datasets=HandleDatasets(exporter),
             profiles=HandleProfiles(SpaceHandle(self.library["profiles"], space)),
-            files=StoredFiles(self.storage_of(space), self.images),
+            files=StoredFiles(self.storage_of(space), self.images, self.uploads),
             readiness=self.readiness,
             in_space=in_space,
         )

@@ -11,6 +11,7 @@ from deployments.access import api_keys
 from deployments.adapters.generation import PooledGeneration
 from deployments.adapters.readiness import HandleReadiness
 from deployments.adapters.services import Backends
+from deployments.adapters.uploads import UploadChecker
 from deployments.config import AppArgs
 from deployments.metrics import AccessMetrics
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
@@ -98,6 +99,7 @@ class Ingress:
             library=library,
             storage_of=lambda space: data.in_space(space).storage(),
             images=args.images,
+            uploads=UploadChecker(args.images, args.sandbox),
         )
         limiter = rate_limiter(api, settings, counter)
         counters = AccessMetrics()

@@ -10,6 +10,7 @@ from deployments.wiring import FileWiring
 from deployments.workers import WorkerPool
 from engines.datasets.store import DatasetStore
 from engines.privacy import PrivacyConfig, build_privacy_validator
+from engines.privacy.opening import Opened, open_image
 from engines.types import PrivacyReport
 
 
@@ -20,8 +21,17 @@ class PrivacyReplica:
         self._stores = PerSpace(lambda space: DatasetStore(files.data.in_space(space).storage()))
         # References for the search after memorized images are the service's own, not a space's.
         references = self._stores.get(None).storage
-        self._validator = build_privacy_validator(config, files.limits, references)
-        self._workers = WorkerPool(config.workers, self._validator.warm)
+        self._sandbox = files.sandbox(config.workers, open_image.__module__)
+
+        def opened(content: bytes) -> Opened:
+            return self._sandbox.run(open_image, content, files.limits, config)
+
+        self._validator = build_privacy_validator(config, files.limits, references, opened)
+        self._workers = WorkerPool(config.workers, self._warm)
+
+    def _warm(self) -> None:
+        self._sandbox.warm()
+        self._validator.warm()
 
     async def validate(
         self, key: str, check_faces: bool, check_text: bool, space: str | None = None

@@ -1,6 +1,6 @@
 """Safe decoding: every byte that comes from outside passes here before a decoder sees it."""
 
-from engines.images.decoding import decode, encode_jpeg, probe, verify
+from engines.images.decoding import decode, encode_jpeg, probe, read_pixels, verify
 from engines.images.model import DecodedImage, ExifField, ImageInfo, ImageLimits, Metadata
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "decode",
     "encode_jpeg",
     "probe",
+    "read_pixels",
     "verify",
 ]

@@ -69,12 +69,20 @@ def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
 
 
 def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
-    """`decode` for who wants no pixels: raises what it raises."""
+    """`decode` for who wants no pixels: raises what it raises, and refuses a file that is cut short
+    behind its first frame."""
     kind, walk = containers.check(content, limits)
+    if walk.cut:
+        raise refuse(f"is a broken or truncated {kind} file")
     with _opened(pixels_only(content, walk), kind, limits) as image:
         info = _info(image, kind)
         to_rgb(image)
     return info
+
+
+def read_pixels(content: bytes, limits: ImageLimits) -> Pixels:
+    """The pixels of `decode`."""
+    return decode(content, limits).pixels
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 80) -> bytes:

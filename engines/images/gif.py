@@ -33,7 +33,7 @@ def walk(content: bytes) -> Walk:
             metadata.extend(_metadata(content, start, at))
         if extension_bytes > _MAX_EXTENSION_BYTES:
             raise refuse("has more than 1 MiB of GIF extensions")
-    return Walk(None, tuple(metadata), tuple(without))
+    return Walk(None, tuple(metadata), tuple(without), cut=at > len(content))
 
 
 def _behind_parts(content: bytes, at: int, blocks: int) -> tuple[int, int]:

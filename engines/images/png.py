@@ -81,4 +81,4 @@ def walk(content: bytes) -> Walk:
             metadata.append(Block(kind, chunk.start, chunk.start + chunk.length))
     if end is not None and promised > data_bytes * _MAX_DEFLATE_RATIO:
         raise refuse("has a PNG header that promises more pixels than the file holds")
-    return Walk(end, tuple(metadata), tuple(without), size)
+    return Walk(end, tuple(metadata), tuple(without), size, cut=end is None)

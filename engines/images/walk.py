@@ -29,6 +29,8 @@ class Walk:
     """Start and end of each part that no pixel depends on, in order: a decoder never sees it."""
     size: tuple[int, int] | None = None
     """Width and height where the walker met them."""
+    cut: bool = False
+    """Whether the file ends in the middle of a part."""
 
 
 def pixels_only(content: bytes, walk: Walk) -> bytes:

@@ -18,7 +18,8 @@ def walk(content: bytes) -> Walk:
     at = 12
     for _ in range(_MAX_CHUNKS):
         if at + 8 > min(end, len(content)):
-            return Walk(end if end <= len(content) else None, tuple(metadata), (), canvas(content))
+            cut = end > len(content)
+            return Walk(None if cut else end, tuple(metadata), (), canvas(content), cut)
         kind, length = struct.unpack_from("<4sL", content, at)
         start, behind = at + 8, min(at + 8 + length, len(content))
         if kind == b"EXIF":

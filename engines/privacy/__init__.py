@@ -1,10 +1,11 @@
 """Privacy: faces, text, personal data, metadata and memorisation of one image; anonymising."""
 
 from engines.privacy.anonymizing import Anonymized
-from engines.privacy.build import build_pii_detector, build_privacy_validator
+from engines.privacy.build import build_privacy_validator
 from engines.privacy.config import PrivacyConfig
 from engines.privacy.covering import COVER_METHODS
 from engines.privacy.memorization import References
+from engines.privacy.pii.detecting import build_pii_detector
 from engines.privacy.validator import PrivacyValidator
 
 __all__ = [

@@ -18,18 +18,17 @@ from engines.privacy.model import (
     DetectorUnavailable,
     FaceDetector,
     FaceEmbedder,
-    PiiDetector,
     TextReader,
     TextRegion,
 )
-from engines.privacy.pii import PatternPii
-from engines.privacy.pii.presidio import PresidioPii
+from engines.privacy.opening import OpenImage
+from engines.privacy.pii.detecting import build_pii_detector
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
 from engines.privacy.validator import PrivacyValidator
 
 if TYPE_CHECKING:
     from engines.images import ImageLimits
-    from engines.privacy.config import PiiConfig, PrivacyConfig
+    from engines.privacy.config import PrivacyConfig
     from engines.protocols import Storage
     from engines.types import Pixels
 
@@ -49,11 +48,15 @@ class UnavailableReader:
 
 
 def build_privacy_validator(
-    config: PrivacyConfig, limits: ImageLimits, storage: Storage | None = None
+    config: PrivacyConfig,
+    limits: ImageLimits,
+    storage: Storage | None = None,
+    open_image: OpenImage | None = None,
 ) -> PrivacyValidator:
     """Load what `config` asks for; blocks for seconds, longer with a folder of references.
 
-    A detector that is not installed is no error here: its check answers with an issue. Raises
+    `open_image` meets the bytes of the files, in this process where it is None. A detector that is
+    not installed is no error here: its check answers with an issue. Raises
     `InferloopError` if references are configured without a `storage`, `StorageFailed` or
     `NotFound` if they cannot be read.
     """
@@ -70,18 +73,8 @@ def build_privacy_validator(
         build_pii_detector(config.pii),
         _references(config, limits, storage, detector, embedder),
         embedder,
+        open_image,
     )
-
-
-def build_pii_detector(config: PiiConfig) -> PiiDetector:
-    """The patterns, with Presidio beside them where it is asked for and installed."""
-    patterns = PatternPii(config.phone_regions)
-    if not config.presidio:
-        return patterns
-    try:
-        return PresidioPii(patterns, config.presidio_model, config.presidio_confidence)
-    except DetectorUnavailable as error:
-        raise InferloopError(f"privacy.pii.presidio is on, but {error}") from error
 
 
 def _reader(config: PrivacyConfig) -> TextReader:

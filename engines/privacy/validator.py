@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.images import DecodedImage, ImageLimits, decode
+from engines.images import ImageLimits, decode
 from engines.privacy.anonymizing import Anonymized, Anonymizer
 from engines.privacy.inspection import Inspector, Sightings
 from engines.privacy.issues import duplicate_issue, face_issues, match_issue, text_issues
@@ -21,6 +21,7 @@ from engines.privacy.model import (
     PiiDetector,
     TextReader,
 )
+from engines.privacy.opening import Opened, OpenImage
 from engines.privacy.scoring import has_passed, privacy_score
 from engines.privacy.severity import PERSONAL
 from engines.types import PrivacyIssue, PrivacyReport
@@ -47,13 +48,17 @@ class PrivacyValidator:
         pii: PiiDetector,
         references: References | None = None,
         embedder: FaceEmbedder | None = None,
+        open_image: OpenImage | None = None,
     ) -> None:
+        """`open_image` decodes and reads the metadata, in another process if it likes; None does
+        it here, with `pii`."""
         self._config = config
         self._limits = limits
         self._face_detector = face_detector
         self._text_reader = text_reader
         self._inspector = Inspector(face_detector, text_reader, pii, config.text)
         self._metadata = MetadataReader(config.metadata, pii)
+        self._open = open_image or self._open_here
         self._anonymizer = Anonymizer(self._inspector, config.anonymize)
         self._references = references
         self._embedder = embedder
@@ -83,7 +88,7 @@ class PrivacyValidator:
         self, content: bytes, key: str, check_faces: bool = True, check_text: bool = True
     ) -> PrivacyReport:
         """Judge the image file `content`. Raises `InvalidImage` for what cannot be decoded."""
-        image = decode(content, self._limits)
+        image = self._open(content)
         sightings = self._inspector.inspect(image.pixels, check_faces, check_text)
         issues = tuple(self._issues(image, sightings))
         score = privacy_score(issues, self._config.score)
@@ -109,12 +114,16 @@ class PrivacyValidator:
         `InvalidImage` for what cannot be decoded or still shows something after the last round,
         and `InferloopError` where a check cannot run.
         """
-        return self._anonymizer.anonymize(decode(content, self._limits).pixels, key, method)
+        return self._anonymizer.anonymize(self._open(content).pixels, key, method)
 
-    def _issues(self, image: DecodedImage, sightings: Sightings) -> Iterator[PrivacyIssue]:
+    def _open_here(self, content: bytes) -> Opened:
+        image = decode(content, self._limits)
+        return Opened(image.pixels, self._metadata.read(image.metadata))
+
+    def _issues(self, image: Opened, sightings: Sightings) -> Iterator[PrivacyIssue]:
         yield from face_issues(sightings, self._face_detector.name)
         yield from text_issues(sightings, self._text_reader.name)
-        yield from self._metadata.read(image.metadata)
+        yield from image.issues
         if self._references is not None:
             yield from self._memorised(self._references, image.pixels, sightings)
 

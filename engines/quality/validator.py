@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from engines.errors import InvalidParameters
-from engines.images import decode, encode_jpeg
+from engines.images import ImageLimits, encode_jpeg, read_pixels
 from engines.metrics.measurement import measure
 from engines.quality.clip import load_metrics
 from engines.quality.config import QualityConfig
 from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Metric
 from engines.quality.score import factors, quality_score
 from engines.types import QualityReport
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
 
 FORMULA_VERSION = 2
 _WARM_SIDE_PX = 256
@@ -36,14 +40,17 @@ class QualityValidator:
         config: QualityConfig,
         model_metrics: Mapping[str, Metric] | None = None,
         recorded_prompt: Callable[[str], str | None] = _no_prompt,
+        read_pixels: Callable[[bytes, ImageLimits], Pixels] = read_pixels,
     ) -> None:
         """Loads the models that the config names; `model_metrics` stands in for them.
 
         `recorded_prompt` gives the prompt that the image `key` was made from, None where nobody
-        knows it; asked only where a metric needs one and the request gives none.
+        knows it; asked only where a metric needs one and the request gives none. `read_pixels`
+        decodes, here or in another process.
         """
         self._config = config
         self._recorded_prompt = recorded_prompt
+        self._read_pixels = read_pixels
         if model_metrics is None:
             model_metrics = load_metrics(config)
         self._metrics = {**PIXEL_METRICS, **model_metrics}
@@ -80,7 +87,7 @@ class QualityValidator:
         and for `prompt_alignment` where there is no prompt.
         """
         chosen = [self._metric(name) for name in (DEFAULT_METRICS if metrics is None else metrics)]
-        pixels = decode(content, self._config.limits).pixels
+        pixels = self._read_pixels(content, self._config.limits)
         image = Examined(pixels, measure(pixels), lambda: prompt or self._recorded_prompt(key))
         thresholds = self._config.score_thresholds
         score = round(quality_score(factors(image.seen, thresholds), thresholds), 4)

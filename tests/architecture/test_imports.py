@@ -63,6 +63,7 @@ ENGINES = {
         f"engines.{sibling}": (*PURE, "engines.storage", f"engines.{sibling}")
         for sibling in ("diffusion", "quality", "privacy", "profiles", "datasets")
     },
+    "engines.sandbox": (*LEAVES, "engines.sandbox"),
     "engines.testing": ("engines",),
     "serve_app": LEAVES,
 }

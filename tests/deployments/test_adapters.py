@@ -12,9 +12,11 @@ from ray.exceptions import ActorDiedError
 
 from deployments.adapters.calling import call, stream
 from deployments.adapters.files import StoredFiles
+from deployments.adapters.uploads import UploadChecker
 from deployments.adapters.validation import call_twice
-from engines.errors import InvalidImage, NotFound, ReplicaLost
+from engines.errors import Fault, InvalidImage, NotFound, ReplicaLost
 from engines.images import ImageLimits
+from engines.sandbox import SandboxLimits
 from engines.storage.folder.storage import FolderStorage
 
 
@@ -119,13 +121,13 @@ def test_a_verdict_is_asked_for_once_more_and_no_more() -> None:
     assert not dead
 
 
-def png() -> bytes:
+def png(size: tuple[int, int] = (8, 8)) -> bytes:
     import io
 
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
+    Image.new("RGB", size, "red").save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -144,3 +146,33 @@ def test_uploads_are_checked_stored_and_read_in_chunks(tmp_path: Path) -> None:
             await files.stat("uploads/absent.png")
 
     asyncio.run(main())
+
+
+def test_an_upload_that_breaks_its_limits_is_refused_and_the_next_is_stored(tmp_path: Path) -> None:
+    limits = SandboxLimits(workers=1, max_cpu_s=5, max_memory_bytes=64 * 2**20)
+    uploads = UploadChecker(ImageLimits(), limits)
+    files = StoredFiles(FolderStorage(tmp_path), ImageLimits(), uploads)
+
+    async def main() -> None:
+        with pytest.raises(InvalidImage, match="too much memory"):
+            await files.upload_image(png((6000, 6000)))
+        with pytest.raises(InvalidImage, match="broken or truncated"):
+            await files.upload_image(png()[:-20])
+        assert await files.list_images("uploads", 10) == []
+        key = await files.upload_image(png())
+        assert await files.list_images("uploads", 10) == [key]
+
+    asyncio.run(main())
+    uploads.close()
+
+
+def test_a_request_that_its_limits_ended_is_never_repeated() -> None:
+    asked: list[Response] = []
+
+    def ask() -> Response:
+        asked.append(Response(error=InvalidImage(Fault("image", None, "a", "takes too long"))))
+        return asked[-1]
+
+    with pytest.raises(InvalidImage):
+        asyncio.run(call_twice(ask))
+    assert len(asked) == 1

@@ -23,6 +23,7 @@ from engines.datasets.export_config import ExportConfig
 from engines.errors import Forbidden, InvalidParameters
 from engines.images import ImageLimits
 from engines.profiles.config import ProfilesConfig
+from engines.sandbox import SandboxLimits
 from engines.storage.opening import open_storage
 from engines.types import AllowedBuckets, S3ExportRequest, S3Folder
 from serve_app.access.api_keys import ApiKeys
@@ -180,7 +181,7 @@ class Service:
         for name, value in {**aws, **region, **ours}.items():
             monkeypatch.setenv(name, value)
         settings = Settings()
-        files = FileWiring.of(settings, DataRoot.of(settings), ImageLimits())
+        files = FileWiring.of(settings, DataRoot.of(settings), ImageLimits(), SandboxLimits())
         storage = files.data.storage()
         storage.replace("generated/nature_set/image_1.png", picture())
         services = replace(

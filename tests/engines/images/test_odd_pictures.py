@@ -58,6 +58,15 @@ def test_verifying_finds_what_is_cut_short(kind: str) -> None:
         verify(content[: len(content) * 4 // 5], LIMITS)
 
 
+def test_verifying_finds_a_cut_behind_the_first_frame() -> None:
+    frames = [picture(64, 64), picture(64, 64).rotate(90)]
+    gif = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert decode(gif[:-100], LIMITS).pixels.shape == (64, 64, 3)
+    for cut in (gif[:-100], png()[:-1], encoded(picture(), "WEBP")[:-1]):
+        with pytest.raises(InvalidImage, match="broken or truncated"):
+            verify(cut, LIMITS)
+
+
 def test_fill_bytes_before_a_marker_are_allowed() -> None:
     plain = jpeg((0xFE, b"note"))
     filled = plain.replace(b"\xff\xfe", b"\xff" * 5000 + b"\xff\xfe", 1)

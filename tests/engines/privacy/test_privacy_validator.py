@@ -15,10 +15,10 @@ from engines.errors import InferloopError, InvalidImage
 from engines.images import ImageLimits
 from engines.metrics.phash import phash64
 from engines.privacy import PrivacyConfig, References, build_privacy_validator
-from engines.privacy.build import build_pii_detector
 from engines.privacy.config import PiiConfig
 from engines.privacy.memorization import HashIndex
 from engines.privacy.model import Face
+from engines.privacy.pii.detecting import build_pii_detector
 from engines.storage.folder.storage import FolderStorage
 
 FACE = Face((30, 20, 40, 50), 0.93)

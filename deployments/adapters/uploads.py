@@ -1,0 +1,30 @@
+"""Uploads are decoded whole before they are kept, in worker processes, a few at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deployments.workers import WorkerPool
+from engines.images import ImageInfo, ImageLimits, verify
+from engines.sandbox import Sandbox, SandboxLimits
+
+_PRELOAD: Sequence[str] = (verify.__module__,)
+
+
+class UploadChecker:
+    """Shared by all spaces of an ingress replica. Uploads past `sandbox.workers` wait in order."""
+
+    def __init__(self, images: ImageLimits, sandbox: SandboxLimits) -> None:
+        """Blocks until every worker process answers."""
+        self._images = images
+        self._sandbox = Sandbox(sandbox, _PRELOAD)
+        self._threads = WorkerPool(sandbox.workers, self._sandbox.warm)
+
+    async def check(self, content: bytes) -> ImageInfo:
+        """What the file is; `InvalidImage` where it does not decode, or passes the limits."""
+        return await self._threads.run(self._sandbox.run, verify, content, self._images)
+
+    def close(self) -> None:
+        """End the threads and the processes."""
+        self._threads.close()
+        self._sandbox.close()

@@ -1,0 +1,57 @@
+"""Functions that go wrong in a worker process, each in its own way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+from engines.errors import Fault, InvalidImage
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def pid() -> int:
+    return os.getpid()
+
+
+def refuse() -> None:
+    raise InvalidImage(Fault("image", None, "a better one", "is not good"))
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def spin_in_c() -> int:
+    """Holds the interpreter's lock and hears no Python signal handler."""
+    return sum(range(10**12))
+
+
+def sleep() -> None:
+    time.sleep(600)
+
+
+def take_memory(size_bytes: int) -> int:
+    return len(bytearray(size_bytes))
+
+
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def leave() -> None:
+    os._exit(3)
+
+
+def fail_unexpectedly() -> None:
+    raise ZeroDivisionError("a fault of ours")
+
+
+def loaded() -> set[str]:
+    """Heavy modules that this process has imported."""
+    return {"ray", "torch", "diffusers", "pytest", "cv2"} & set(sys.modules)
