@@ -12,7 +12,7 @@ from deployments.settings import Settings
 from deployments.spaces import PerSpace
 from engines.diffusion.models import sources
 from engines.diffusion.scheduling.capacity import Capacity, capacity
-from engines.images import ImageLimits
+from engines.images import ImageLimits, ReadPixels, read_pixels
 from engines.protocols import DiffusionEngine, Storage
 from engines.sandbox import Sandbox, SandboxLimits
 from engines.storage.free_space import StorageLimits
@@ -147,7 +147,12 @@ class FileWiring:
     def sandbox(self, workers: int, *preload: str) -> Sandbox:
         """Processes that read strangers' images; `preload` names modules that they use."""
         limits = self.sandbox_limits.model_copy(update={"workers": workers})
-        return Sandbox(limits, preload or (ImageLimits.__module__,))
+        return Sandbox(limits, preload or (read_pixels.__module__,))
+
+    def pixel_reader(self, workers: int) -> ReadPixels:
+        """`read_pixels` in so many processes; their number bounds the images read at once."""
+        sandbox = self.sandbox(workers)
+        return lambda content, limits: sandbox.run(read_pixels, content, limits)
 
     @classmethod
     def of(

@@ -21,6 +21,8 @@ class ProfilesReplica:
     Cancelling a call stops it between two images."""
 
     def __init__(self, config: ProfilesConfig, files: FileWiring) -> None:
+        pixels_of = files.pixel_reader(files.sandbox_limits.workers)
+
         def build(space: str | None) -> ProfileService:
             profiles = ProfileService(
                 files.data.in_space(space).storage(),
@@ -28,6 +30,7 @@ class ProfilesReplica:
                 config=config,
                 s3_clients=files.data.s3_client,
                 buckets=files.source_buckets,
+                read_pixels=pixels_of,
             )
             profiles.seed()
             return profiles

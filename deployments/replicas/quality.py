@@ -6,20 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from deployments.spaces import PerSpace
 from deployments.wiring import FileWiring
 from deployments.workers import WorkerPool
 from engines.datasets.records.reading import prompt_of_image
 from engines.datasets.store import DatasetStore
-from engines.images import ImageLimits, read_pixels
 from engines.quality import QualityConfig, QualityValidator
 from engines.quality.clip import load_metrics
 from engines.types import QualityReport
-
-if TYPE_CHECKING:
-    from engines.types import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +31,7 @@ class QualityReplica:
     def __init__(self, config: QualityConfig, files: FileWiring) -> None:
         config = config.model_copy(update={"limits": files.limits})
         models = load_metrics(config)  # once for all spaces
-        sandbox = files.sandbox(config.workers)
-
-        def pixels_of(content: bytes, limits: ImageLimits) -> Pixels:
-            return sandbox.run(read_pixels, content, limits)
+        pixels_of = files.pixel_reader(config.workers)
 
         def build(space: str | None) -> Judge:
             store = DatasetStore(files.data.in_space(space).storage())

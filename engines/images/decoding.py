@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,10 @@ def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
         info = _info(image, kind)
         to_rgb(image)
     return info
+
+
+ReadPixels = Callable[[bytes, ImageLimits], "Pixels"]
+"""Has the contract of `read_pixels`, in this process or in another."""
 
 
 def read_pixels(content: bytes, limits: ImageLimits) -> Pixels:

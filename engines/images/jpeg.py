@@ -46,6 +46,8 @@ def walk(content: bytes, start: int = 0) -> Walk:
         marker = content[found.end() - 1] if found else _EOI
         if found is None or marker == _EOI:
             end = found.end() if found else None
+            if size is None:
+                raise refuse("has a broken JPEG header: it names no size")
             return Walk(end, tuple(metadata), tuple(without), size)
         body = found.end() + 2
         at = found.end() + max(int.from_bytes(content[found.end() : body], "big"), 2)

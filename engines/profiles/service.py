@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from engines.errors import Conflict, Forbidden, InvalidParameters, NotFound
-from engines.images import ImageLimits
+from engines.images import ImageLimits, read_pixels
 from engines.profiles.comparison import compare
 from engines.profiles.config import ProfilesConfig
 from engines.profiles.plot import comparison_svg
@@ -21,9 +21,10 @@ from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary, S
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue
+    from engines.images import ReadPixels
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
-    from engines.types import AllowedBuckets
+    from engines.types import AllowedBuckets, Pixels
 
 Clock = Callable[[], datetime]
 
@@ -34,7 +35,8 @@ def _now() -> datetime:
 
 class ProfileService:
     """Blocks on storage and decoding; safe to share between threads. `s3_clients` makes a client
-    for each profile of a bucket, `buckets` are those that may be read; None: there are none."""
+    for each profile of a bucket, `buckets` are those that may be read; None: there are none.
+    `read_pixels` decodes, here or in another process."""
 
     def __init__(
         self,
@@ -44,8 +46,10 @@ class ProfileService:
         config: ProfilesConfig | None = None,
         s3_clients: S3ClientFactory | None = None,
         buckets: AllowedBuckets | None = None,
+        read_pixels: ReadPixels = read_pixels,
     ) -> None:
         self._storage = storage
+        self._read_pixels = read_pixels
         self._store = ProfileStore(storage)
         self._limits = limits or ImageLimits()
         self._clock = clock
@@ -160,11 +164,14 @@ class ProfileService:
             raise InvalidParameters.of("keep_hashes", True, "a profile that keeps hashes", reason)
         return found
 
+    def _decoded(self, source: str | S3Folder) -> Iterator[Pixels | None]:
+        return decoded(self._files(source), self._limits, self._config, self._read_pixels)
+
     def _measure(
         self, source: str | S3Folder, stop: StopCheck, keep_hashes: bool = False
     ) -> ProfileBuilder:
         builder, unreadable = ProfileBuilder(keep_hashes), 0
-        for pixels in decoded(self._files(source), self._limits, self._config):
+        for pixels in self._decoded(source):
             stop()
             if pixels is None:
                 unreadable += 1

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from engines.errors import InvalidImage, NotFound
-from engines.images import ImageLimits, decode
+from engines.images import ImageLimits
 from engines.storage.read_ahead import ordered_map
 from engines.storage.s3.errors import ABSENT_CODES, code_of
 from engines.storage.s3.faults import S3_ERRORS, stops_all
 from engines.storage.s3.reading import read_range
 
 if TYPE_CHECKING:
+    from engines.images import ReadPixels
     from engines.profiles.config import ProfilesConfig
     from engines.protocols import Storage
     from engines.storage.s3.client import S3Client
@@ -63,7 +64,10 @@ def files_of_bucket(client: S3Client, folder: S3Folder) -> Iterator[SourceFile]:
 
 
 def decoded(
-    files: Iterable[SourceFile], limits: ImageLimits, config: ProfilesConfig
+    files: Iterable[SourceFile],
+    limits: ImageLimits,
+    config: ProfilesConfig,
+    read_pixels: ReadPixels,
 ) -> Iterator[Pixels | None]:
     """Pixels of each file, in order, read a bounded number ahead; None for what is no image that
     we take. What went away since it was listed is left out."""
@@ -75,7 +79,7 @@ def decoded(
             if content is None:
                 continue
             try:
-                yield decode(content, limits).pixels
+                yield read_pixels(content, limits)
             except InvalidImage:
                 yield None
 

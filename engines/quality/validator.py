@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from engines.errors import InvalidParameters
-from engines.images import ImageLimits, encode_jpeg, read_pixels
+from engines.images import ReadPixels, encode_jpeg, read_pixels
 from engines.metrics.measurement import measure
 from engines.quality.clip import load_metrics
 from engines.quality.config import QualityConfig
 from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Metric
 from engines.quality.score import factors, quality_score
 from engines.types import QualityReport
-
-if TYPE_CHECKING:
-    from engines.types import Pixels
 
 FORMULA_VERSION = 2
 _WARM_SIDE_PX = 256
@@ -40,7 +36,7 @@ class QualityValidator:
         config: QualityConfig,
         model_metrics: Mapping[str, Metric] | None = None,
         recorded_prompt: Callable[[str], str | None] = _no_prompt,
-        read_pixels: Callable[[bytes, ImageLimits], Pixels] = read_pixels,
+        read_pixels: ReadPixels = read_pixels,
     ) -> None:
         """Loads the models that the config names; `model_metrics` stands in for them.
 

@@ -36,7 +36,7 @@ from engines.privacy.pii.ocr import digitised, narrowed
 from engines.privacy.pii.online import find_emails, find_ip_addresses, find_urls
 from engines.privacy.pii.spans import Span, without_overlaps
 from tests.engines.images.building import chunk, encoded, jpeg, picture, png, tiff
-from tests.security.doubling import grows_linearly
+from tests.security.doubling import cpu_s, grows_linearly
 from tests.security.hostile import byte_units, repeated, texts, units
 
 LIMITS = ImageLimits()
@@ -251,6 +251,16 @@ def test_an_entity_bomb_is_damaged_metadata() -> None:
 def test_brackets_in_a_recipe_do_not_end_the_search() -> None:
     deep = chunk(b"iTXt", b"inferloop.recipe\0\0\0\0\0" + b"[" * 60_000 + b" jane.doe@example.com")
     assert "email" in judged(png(deep))
+
+
+def test_no_number_of_different_texts_costs_more_than_the_budget_of_cpu_time() -> None:
+    texts = tuple((f"k{at}", f"{at} 1 " * 900) for at in range(100))
+    config = MetadataConfig(max_text_cpu_s=0.2)
+    reader = MetadataReader(config, PatternPii(PiiConfig().phone_regions))
+    spent_s = min(cpu_s(lambda: reader.read(Metadata(texts=texts))) for _ in range(3))
+    one_s = cpu_s(lambda: PatternPii(PiiConfig().phone_regions).find(texts[0][1]))
+    assert spent_s < 0.2 + 3 * one_s  # the piece that was begun is finished
+    assert {issue.type for issue in reader.read(Metadata(texts=texts))} == {"metadata_not_checked"}
 
 
 def test_four_hundred_kilobytes_of_ff_are_refused_at_once() -> None:

@@ -67,6 +67,12 @@ def test_verifying_finds_a_cut_behind_the_first_frame() -> None:
             verify(cut, LIMITS)
 
 
+def test_a_jpeg_that_never_says_its_size_is_refused_before_a_decoder_sees_it() -> None:
+    for content in (b"\xff\xd8\xff" + b"\xff" * 1000, b"\xff\xd8\xff\xe0\0\2\xff\xd9"):
+        with pytest.raises(InvalidImage, match="names no size"):
+            probe(content, LIMITS)
+
+
 def test_fill_bytes_before_a_marker_are_allowed() -> None:
     plain = jpeg((0xFE, b"note"))
     filled = plain.replace(b"\xff\xfe", b"\xff" * 5000 + b"\xff\xfe", 1)
