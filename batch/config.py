@@ -7,18 +7,24 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from engines.diffusion.config import EngineConfig
 from engines.errors import Fault, InvalidParameters
 from engines.privacy.config import PrivacyConfig
 from engines.quality.config import QualityConfig
+from engines.types.frozen import FrozenModel
+from engines.types.limits import (
+    DEFAULT_GUIDANCE_SCALE,
+    DEFAULT_INFERENCE_STEPS,
+    DEFAULT_SIDE_PX,
+    Guidance,
+    Seed,
+    Side,
+    Steps,
+)
 
 Format = Literal["webdataset", "parquet", "imagefolder"]
-
-
-class FrozenModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class FileInput(FrozenModel):
@@ -54,15 +60,16 @@ class RowDefaults(FrozenModel):
 
     model_id: str | None = Field(default=None, description="None: the engine's first model.")
     negative_prompt: str | None = Field(default=None, description="What must not appear.")
-    width: int = Field(default=512, ge=64, le=1024, multiple_of=8, description="Pixels.")
-    height: int = Field(default=512, ge=64, le=1024, multiple_of=8, description="Pixels.")
-    num_inference_steps: int = Field(default=50, ge=1, le=150, description="Denoising steps.")
-    guidance_scale: float = Field(
-        default=7.5, ge=0, le=30, description="Classifier-free guidance weight; <= 1 is without."
+    width: Side = Field(default=DEFAULT_SIDE_PX, description="Pixels.")
+    height: Side = Field(default=DEFAULT_SIDE_PX, description="Pixels.")
+    num_inference_steps: Steps = Field(
+        default=DEFAULT_INFERENCE_STEPS, description="Denoising steps."
     )
-    seed: int = Field(
-        default=0, ge=0, le=2**53 - 1, description="Mixed into every seed that is derived."
+    guidance_scale: Guidance = Field(
+        default=DEFAULT_GUIDANCE_SCALE,
+        description="Classifier-free guidance weight; <= 1 is without.",
     )
+    seed: Seed = Field(default=0, description="Mixed into every seed that is derived.")
     profile: str | None = Field(default=None, description="Profile to match the colours to.")
     profile_strength: float = Field(default=1.0, ge=0, le=1, description="0..1, how far.")
     lora: str | None = Field(default=None, description="Adapter that the model's config lists.")

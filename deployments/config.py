@@ -3,7 +3,7 @@
 # No `from __future__ import annotations` here or in app.py: Serve reads the builder's real types.
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from engines.datasets.export_config import ExportConfig
 from engines.diffusion.config import EngineConfig
@@ -13,11 +13,8 @@ from engines.profiles.config import ProfilesConfig
 from engines.quality.config import QualityConfig
 from engines.sandbox import SandboxLimits
 from engines.storage.free_space import StorageLimits
+from engines.types.frozen import FrozenModel
 from serve_app.config import ApiConfig, ModelDefaults
-
-
-class FrozenModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PoolConfig(FrozenModel):

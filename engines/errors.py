@@ -3,6 +3,7 @@
     InferloopError                      INTERNAL_ERROR
     ├── InvalidParameters               INVALID_PARAMETERS   one or more faults in the request
     │   ├── InvalidPath                                      outside the data root or the wrong area
+    │   ├── UnsupportedMediaType        UNSUPPORTED_MEDIA_TYPE
     │   └── InvalidImage                                     refused before or while decoding
     ├── Unauthorized                    UNAUTHORIZED
     ├── Forbidden                       FORBIDDEN
@@ -28,7 +29,7 @@ pickling between actors with its attributes intact.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 Details = dict[str, JsonValue]
@@ -86,9 +87,7 @@ class InvalidParameters(InferloopError):
         self.faults = faults
 
     @classmethod
-    def of(
-        cls, parameter: str, value: JsonValue, constraint: str, reason: str
-    ) -> InvalidParameters:
+    def of(cls, parameter: str, value: JsonValue, constraint: str, reason: str) -> Self:
         """The common case: one fault."""
         return cls(Fault(parameter, value, constraint, reason))
 
@@ -111,6 +110,12 @@ class InvalidPath(InvalidParameters):
 
 class InvalidImage(InvalidParameters):
     """Not an image we decode: truncated, lying about its type, too large, too many pixels."""
+
+
+class UnsupportedMediaType(InvalidParameters):
+    """The body is in a form that is not read (compressed). The parameter is a request header."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class Unauthorized(InferloopError):
@@ -205,41 +210,37 @@ class ReplicaLost(InferloopError):
     retryable = True
 
 
-class DeadlineExceeded(InferloopError):
-    """`DeadlineExceeded(deadline_s)`: the work did not end in time and was stopped."""
-
-    code = "DEADLINE_EXCEEDED"
+class _Timed(InferloopError):
+    """An error about a time limit: `(deadline_s)`, seconds."""
 
     def __init__(self, deadline_s: float) -> None:
         super().__init__(deadline_s)
         self.deadline_s = deadline_s
+
+    @property
+    def details(self) -> Details:
+        return {"deadline_s": self.deadline_s}
+
+
+class DeadlineExceeded(_Timed):
+    """`DeadlineExceeded(deadline_s)`: the work did not end in time and was stopped."""
+
+    code = "DEADLINE_EXCEEDED"
 
     @property
     def message(self) -> str:
         return f"Not finished within {self.deadline_s:g} s"
 
-    @property
-    def details(self) -> Details:
-        return {"deadline_s": self.deadline_s}
 
-
-class RequestTimeout(InferloopError):
+class RequestTimeout(_Timed):
     """`RequestTimeout(deadline_s)`: the client sent its request too slowly; nothing was run."""
 
     code = "REQUEST_TIMEOUT"
     retryable = True
 
-    def __init__(self, deadline_s: float) -> None:
-        super().__init__(deadline_s)
-        self.deadline_s = deadline_s
-
     @property
     def message(self) -> str:
         return f"The request was not received within {self.deadline_s:g} s"
-
-    @property
-    def details(self) -> Details:
-        return {"deadline_s": self.deadline_s}
 
 
 class Canceled(InferloopError):

@@ -1,1 +1,1 @@
-"""The face: FastAPI ingress with the REST and WebSocket contract. Knows neither Ray nor torch."""
+"""The FastAPI ingress with the REST and WebSocket contract. Knows neither Ray nor torch."""

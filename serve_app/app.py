@@ -1,4 +1,4 @@
-"""Assembly of the face: middleware, routes, error rendering, the WebSocket."""
+"""Assembly of the application: middleware, routes, error rendering, the WebSocket."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from engines.errors import InferloopError
@@ -17,7 +17,6 @@ from engines.protocols import Clock
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.counters import AccessCounters, NoCounters
 from serve_app.access.tickets import MemoryTickets, Tickets, TicketStore
-from serve_app.bodies import bodies_of
 from serve_app.config import ApiConfig
 from serve_app.context import Context
 from serve_app.errors import BatchFailed, render
@@ -25,30 +24,23 @@ from serve_app.generation_requests import DrawSeed
 from serve_app.ids import IdSource, draw_seed
 from serve_app.jobs import JobService
 from serve_app.middleware.stack import middleware_stack
-from serve_app.openapi import API_PREFIX, openapi_document
 from serve_app.pages import router as pages
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
 from serve_app.readiness import SharedReadiness
-from serve_app.routes import datasets, export, generate, health, images, profiles, validate
+from serve_app.routes import datasets, export, health, images, profiles, validate
 from serve_app.routes import tickets as tickets_route
+from serve_app.routes.generate import generation_router
+from serve_app.schemas.bounded import generate_message_model
 from serve_app.services import Services
 from serve_app.ws import endpoint
 
+API_PREFIX = "/api/v1"
 VERSION = "1.0.0"
 """Of the contract, not of the package."""
 
 _RENDERED = (InferloopError, BatchFailed, RequestValidationError, HTTPException, Exception)
-
-
-class Face(FastAPI):
-    """FastAPI with the contract's own OpenAPI document."""
-
-    def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            self.openapi_schema = openapi_document(self, self.state.context.bodies)
-        return self.openapi_schema
 
 
 def create_app(
@@ -72,31 +64,36 @@ def create_app(
     ids = ids or IdSource()
     tickets = Tickets(ticket_store or MemoryTickets(clock))
     context = _context(services, config, limiter, tickets, clock, ids, draw_seed)
-    app = Face(
+    app = FastAPI(
         title="Inferloop Synthetic Images",
         version=VERSION,
         description="Synthetic image datasets as a service.",
         docs_url=None,  # FastAPI's loads scripts of another host: `serve_app.pages` has ours
         redoc_url=None,
         redirect_slashes=False,
-        middleware=middleware_stack(
-            config, keys, tickets, limiter, ids, counters or NoCounters(), clock
-        ),
+        middleware=middleware_stack(config, keys, tickets, ids, counters or NoCounters(), clock),
+        generate_unique_id_function=_operation_id,
         exception_handlers=dict.fromkeys(_RENDERED, render),
         lifespan=_lifespan,
     )
     app.state.context = context
     app.include_router(health.router)
     app.include_router(pages.router)
-    app.include_router(_api_router(), prefix=API_PREFIX)
+    app.include_router(_api_router(config), prefix=API_PREFIX)
     return app
 
 
-def _api_router() -> APIRouter:
+def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
-    for area in (generate, validate, profiles, export, images, datasets, tickets_route, endpoint):
+    api.include_router(generation_router(config))
+    for area in (validate, profiles, export, images, datasets, tickets_route, endpoint):
         api.include_router(area.router)
     return api
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The endpoint's name, such as "generate_image": generated clients name their methods by it."""
+    return route.name
 
 
 def _context(
@@ -115,7 +112,7 @@ def _context(
         limiter=limiter,
         tickets=tickets,
         paths=PathCodec(config.data_root),
-        bodies=bodies_of(config),
+        message_model=generate_message_model(config),
         jobs=JobService(services.generation, config.jobs, ids.job, clock),
         job_quota=Quota("jobs", config.jobs.max_per_key),
         socket_quota=Quota("sockets", config.sockets.max_per_key),

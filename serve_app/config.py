@@ -1,32 +1,55 @@
-"""What the face is: bounds, budgets, caps and names. Frozen; secrets never come this way."""
+"""Configuration of the API: bounds, budgets, caps and names. Frozen; holds no secrets."""
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
 
 from limits import parse as parse_rate
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from engines.types import limits
+from engines.types.frozen import FrozenModel
 
-class FrozenModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+"""As browsers send it (RFC 6454): lower case, without path."""
 
 
 class FieldBounds(FrozenModel):
     """Bounds and defaults of what a client may ask for; OpenAPI shows them."""
 
-    min_side_px: int = Field(default=64, ge=8, description="Smallest width and height, pixels.")
-    max_side_px: int = Field(default=1024, description="Largest width and height, pixels.")
-    side_multiple_px: int = Field(default=8, ge=1, description="Sides are multiples of this.")
-    default_side_px: int = Field(default=512, description="Width and height when left out.")
-    max_inference_steps: int = Field(default=150, ge=1, description="Most denoising steps.")
-    default_inference_steps: int = Field(default=50, ge=1, description="Steps when left out.")
-    max_guidance_scale: float = Field(default=30.0, ge=0, description="Largest guidance, unitless.")
-    default_guidance_scale: float = Field(default=7.5, ge=0, description="Guidance when left out.")
-    max_seed: int = Field(
-        default=2**53 - 1, ge=0, description="Largest seed; JavaScript keeps integers to 2^53-1."
+    min_side_px: int = Field(
+        default=limits.MIN_SIDE_PX, ge=8, description="Smallest width and height, pixels."
     )
-    max_prompt_chars: int = Field(default=2000, ge=1, description="Longest prompt, characters.")
+    max_side_px: int = Field(
+        default=limits.MAX_SIDE_PX, description="Largest width and height, pixels."
+    )
+    side_multiple_px: int = Field(
+        default=limits.SIDE_MULTIPLE_PX, ge=1, description="Sides are multiples of this."
+    )
+    default_side_px: int = Field(
+        default=limits.DEFAULT_SIDE_PX, description="Width and height when left out."
+    )
+    max_inference_steps: int = Field(
+        default=limits.MAX_INFERENCE_STEPS, ge=1, description="Most denoising steps."
+    )
+    default_inference_steps: int = Field(
+        default=limits.DEFAULT_INFERENCE_STEPS, ge=1, description="Steps when left out."
+    )
+    max_guidance_scale: float = Field(
+        default=limits.MAX_GUIDANCE_SCALE, ge=0, description="Largest guidance, unitless."
+    )
+    default_guidance_scale: float = Field(
+        default=limits.DEFAULT_GUIDANCE_SCALE, ge=0, description="Guidance when left out."
+    )
+    max_seed: int = Field(
+        default=limits.MAX_SEED,
+        ge=0,
+        description="Largest seed; JavaScript keeps integers to 2^53-1.",
+    )
+    max_prompt_chars: int = Field(
+        default=limits.MAX_PROMPT_CHARS, ge=1, description="Longest prompt, characters."
+    )
     max_prompts: int = Field(default=64, ge=1, description="Most prompts in one batch call.")
     max_batch_size: int = Field(default=32, ge=1, description="Most images of a call in flight.")
     default_batch_size: int = Field(default=4, ge=1, description="Images in flight if left out.")
@@ -87,6 +110,7 @@ class RateLimits(FrozenModel):
     )
     export: str = Field(default="5/minute", description="Exports of every format.")
     upload: str = Field(default="120/minute", description="Image uploads.")
+    read: str = Field(default="600/minute", description="Lists of datasets, profiles and images.")
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -161,6 +185,11 @@ class ApiConfig(FrozenModel):
     wrong_keys: WrongKeyLimits = WrongKeyLimits()
     dataset_validation: DatasetValidationLimits = DatasetValidationLimits()
     deadlines: CallDeadlines = CallDeadlines()
+    cors_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins whose pages may call the API from a browser, such as "
+        '"https://studio.example.com"; "*" for any. None by default.',
+    )
     ingress_replicas: int = Field(default=1, ge=1, description="Most ingress replicas that run.")
     rate_limiter: Literal["memory", "actor", "redis"] = Field(
         default="memory",
@@ -173,6 +202,14 @@ class ApiConfig(FrozenModel):
         if not root.startswith(("/", "s3://")):
             raise ValueError("data_root is an absolute folder or s3://bucket/prefix")
         return root.rstrip("/")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin: scheme://host or scheme://host:port")
+        return origins
 
     @model_validator(mode="after")
     def _one_counter_for_all_replicas(self) -> Self:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import Depends
-from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
 from serve_app.access.tickets import Tickets
-from serve_app.bodies import Bodies
 from serve_app.config import ApiConfig
 from serve_app.generation_requests import DrawSeed
 from serve_app.ids import IdSource
@@ -18,9 +16,8 @@ from serve_app.jobs import JobService
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
+from serve_app.schemas.generation import GenerateMessageBody
 from serve_app.services import Services
-
-M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,8 @@ class Context:
     limiter: RateLimiter
     tickets: Tickets
     paths: PathCodec
-    bodies: Bodies
+    message_model: type[GenerateMessageBody]
+    """Fields of a `generate` message, with the config's bounds."""
     jobs: JobService
     job_quota: Quota
     socket_quota: Quota

@@ -6,14 +6,18 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from engines.errors import Details, InferloopError, InvalidParameters
-from serve_app.schemas.faults import faults_of
+from serve_app.schemas.faults import NOT_JSON, faults_of
+from serve_app.schemas.rules import rules_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ WIRE: Mapping[str, WireRule] = {
     "REQUEST_TIMEOUT": WireRule(408, 1013),
     "CONFLICT": WireRule(409, 1008),
     "PAYLOAD_TOO_LARGE": WireRule(413, 1009),
+    "UNSUPPORTED_MEDIA_TYPE": WireRule(415, 1003),
     "RATE_LIMITED": WireRule(429, 1013, retry_after_s=1),
     # Nobody reads it but the access log: the client has left. (nginx's number for that.)
     "CANCELED": WireRule(499, 1000),
@@ -55,6 +60,7 @@ _CODE_OF_STATUS = {
     408: "REQUEST_TIMEOUT",
     409: "CONFLICT",
     413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
     429: "RATE_LIMITED",
     503: "OVERLOADED",
     504: "DEADLINE_EXCEEDED",
@@ -112,9 +118,15 @@ def to_wire(error: BaseException) -> WireError:
         if retry_after_s is None:
             retry_after_s = WIRE[error.code].retry_after_s
         return WireError(error.code, error.message, error.details, retry_after_s)
-    if isinstance(error, RequestValidationError):
-        return to_wire(InvalidParameters(*faults_of(error.errors(), {}, strip=1)))
     return WireError("INTERNAL_ERROR", "Internal server error", {})
+
+
+def _invalid(error: RequestValidationError, route: object) -> InvalidParameters:
+    """FastAPI's refusal in our words, with the rules of the route's body where it has one."""
+    body = route.body_field if isinstance(route, APIRoute) else None
+    model = None if body is None else cast("type[BaseModel]", body.field_info.annotation)
+    rules = {} if model is None else rules_of(model)
+    return InvalidParameters(*faults_of(error.errors(), rules, strip=1))
 
 
 def _http_to_wire(error: HTTPException, path: str, method: str) -> WireError:
@@ -124,16 +136,24 @@ def _http_to_wire(error: HTTPException, path: str, method: str) -> WireError:
         return WireError(code, f"Not found: {path}", {"resource": "route", "name": path})
     if code == "METHOD_NOT_ALLOWED":
         allowed = headers.get("Allow", "")
+        if "GET" in allowed:
+            allowed = headers["Allow"] = f"{allowed}, HEAD"
         message = f"Method {method} is not allowed here; allowed: {allowed}"
         return WireError(code, message, {"method": method, "allowed": allowed}, headers=headers)
     if code == "INVALID_PARAMETERS":
-        fault = InvalidParameters.of("body", None, "a readable body", "cannot be read")
-        return WireError(code, fault.message, fault.details)
+        words = ("a readable body", "cannot be read")
+        if isinstance(error.__cause__, ValueError | RecursionError):
+            words = NOT_JSON
+        return to_wire(InvalidParameters.of("body", None, *words))
     return WireError(code, str(error.detail), {}, WIRE[code].retry_after_s, headers)
 
 
 async def render(request: Request, error: Exception) -> Response:
     """Exception handler of the whole application."""
+    if isinstance(error, RequestValidationError):
+        return to_wire(_invalid(error, request.scope.get("route"))).response()
+    if isinstance(error, HTTPException) and isinstance(error.__cause__, InferloopError):
+        error = error.__cause__  # FastAPI wraps what was raised while it read the body
     if isinstance(error, HTTPException):
         return _http_to_wire(error, request.url.path, request.method).response()
     return to_wire(error).response()

@@ -29,8 +29,8 @@ def single_request(
 ) -> GenerationRequest:
     """The one image of a `generate` call, or of a message whose sender watches its `progress`."""
     seed = draw_seed() if body.seed is None else body.seed
-    order = _request(body, body.prompt, image_id, seed)
-    return replace(order, progress=progress, previews=previews)
+    request = _request(body, body.prompt, image_id, seed)
+    return replace(request, progress=progress, previews=previews)
 
 
 def batch_requests(

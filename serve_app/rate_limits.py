@@ -1,9 +1,8 @@
-"""Request budgets per API key in a moving window: what is limited, and who counts."""
+"""Request budgets per API key in a moving window."""
 
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -13,37 +12,17 @@ from typing import Literal, Protocol
 from limits import RateLimitItem
 from limits import parse as parse_rate
 
+from engines.errors import RateLimited
 from serve_app.config import RateLimits
 
-Bucket = Literal["generate", "validate", "export", "upload"]
-
-LIMITED_ROUTES: tuple[tuple[str, str, Bucket], ...] = (
-    ("POST", r"/api/v1/generate", "generate"),
-    ("POST", r"/api/v1/generate/batch", "generate"),
-    ("POST", r"/api/v1/validate/(quality|privacy|dataset)", "validate"),
-    ("POST", r"/api/v1/anonymize", "validate"),
-    ("POST", r"/api/v1/profiles", "validate"),
-    ("GET", r"/api/v1/profiles/[^/]+/compare(/plot)?", "validate"),
-    ("POST", r"/api/v1/export/(jsonl|s3|parquet|webdataset)", "export"),
-    ("POST", r"/api/v1/images", "upload"),
-)
-"""Method, path and bucket. `generate` messages on the WebSocket spend "generate" as well.
-What is not here is not limited: it reads little and runs nothing."""
-
-_ROUTES = tuple((method, re.compile(path), bucket) for method, path, bucket in LIMITED_ROUTES)
-
-
-def bucket_of(method: str, path: str) -> Bucket | None:
-    """Bucket that a request spends, or None where the route is not limited."""
-    for limited_method, pattern, bucket in _ROUTES:
-        if method == limited_method and pattern.fullmatch(path):
-            return bucket
-    return None
+Bucket = Literal["generate", "validate", "export", "upload", "read"]
+"""What a route spends a request of, as its declaration says (`serve_app.access.policy`). What
+spends nothing is not limited: it reads little and runs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the limiter says of one hit."""
+class BudgetState:
+    """A budget after one request: whether that one was allowed, and what is left."""
 
     allowed: bool
     limit: int
@@ -66,10 +45,16 @@ class Verdict:
         return headers
 
 
+def exceeded(bucket: Bucket, budget: BudgetState) -> RateLimited:
+    """The error for a request that was not allowed; REST and WebSocket share it."""
+    message = f"Rate limit exceeded: {budget.limit} {bucket} requests in a moving window"
+    return RateLimited(message, round(max(budget.retry_after_s, 0.001), 3))
+
+
 class RateLimiter(Protocol):
     """Counts hits of all ingress replicas. Raises `Overloaded` when its store is away."""
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
         """Count one request if the budget allows it; a refused one is not counted."""
 
 
@@ -80,7 +65,12 @@ def parse_rates(rates: RateLimits) -> Mapping[Bucket, RateLimitItem]:
         "validate": parse_rate(rates.validate_),
         "export": parse_rate(rates.export),
         "upload": parse_rate(rates.upload),
+        "read": parse_rate(rates.read),
     }
+
+
+_ROUNDING_S = 1e-6
+"""What sums of epoch seconds may be off by: who waits as told is not refused for it."""
 
 
 class MovingWindow:
@@ -99,18 +89,18 @@ class MovingWindow:
         self._max_windows = max_keys
         self._hits: dict[tuple[str, Bucket], deque[float]] = {}
 
-    def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+    def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
         rate = self._rates[bucket]
         now, window_s = self._epoch_s(), float(rate.get_expiry())
         hits = self._hits.setdefault((key_hash, bucket), deque())
-        while hits and hits[0] + window_s <= now:
+        while hits and hits[0] + window_s <= now + _ROUNDING_S:
             hits.popleft()
         allowed = len(hits) < rate.amount
         if allowed:
             hits.append(now)
         reset = hits[0] + window_s if hits else now
         self._forget_idle(now)
-        return Verdict(
+        return BudgetState(
             allowed=allowed,
             limit=rate.amount,
             remaining=rate.amount - len(hits),
@@ -136,5 +126,5 @@ class MemoryRateLimiter:
     def __init__(self, rates: RateLimits, epoch_s: Callable[[], float] = time.time) -> None:
         self._window = MovingWindow(rates, epoch_s)
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
         return self._window.hit(key_hash, bucket)

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from engines.errors import InvalidParameters, Overloaded
 from serve_app.config import RateLimits
-from serve_app.rate_limits import Bucket, Verdict, parse_rates
+from serve_app.rate_limits import Bucket, BudgetState, parse_rates
 
 _AWAY_RETRY_S = 1.0
 
@@ -42,7 +42,7 @@ class RedisRateLimiter:
         self._rates = parse_rates(rates)
         self._epoch_s = epoch_s
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
         rate = self._rates[bucket]
         try:
             allowed: bool = await self._window.hit(rate, bucket, key_hash)
@@ -50,7 +50,7 @@ class RedisRateLimiter:
         except (RedisError, OSError) as error:
             # Fail closed: without the count there is no budget, and nothing was run.
             raise Overloaded("The rate limiter is not reachable", _AWAY_RETRY_S) from error
-        return Verdict(
+        return BudgetState(
             allowed=allowed,
             limit=rate.amount,
             remaining=max(0, stats.remaining),

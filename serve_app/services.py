@@ -1,4 +1,4 @@
-"""What the face needs of the house behind it, as Protocols.
+"""What the API needs of the deployments behind it, as Protocols.
 
 `deployments.adapters` implements them over Ray Serve handles; the tests over plain objects.
 Every method raises only errors of `engines.errors` (the adapters translate Ray's); keys are
@@ -140,7 +140,7 @@ def _no_spaces(space: str) -> Services:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything behind the face, injected into `serve_app.app.create_app`."""
+    """Everything behind the API, injected into `serve_app.app.create_app`."""
 
     generation: Generation
     quality: QualityValidation

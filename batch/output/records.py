@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
 from batch.output.layout import RECORDS, record_key
 from batch.output.outcomes import Outcome, ShardOutcome
 from batch.report.histograms import Histogram
 from engines.errors import NotFound
 from engines.profiles import ProfileBuilder
+from engines.types.frozen import FrozenModel
 
 if TYPE_CHECKING:
     from engines.protocols import Storage
@@ -24,11 +25,7 @@ THUMBNAILS = 6
 """Of each kind, per shard."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PublishedFile(_Frozen):
+class PublishedFile(FrozenModel):
     """A file of the output, as it was written."""
 
     key: str
@@ -37,7 +34,7 @@ class PublishedFile(_Frozen):
     images: int
 
 
-class Refused(_Frozen):
+class Refused(FrozenModel):
     """A row that was not written."""
 
     row_id: str
@@ -47,7 +44,7 @@ class Refused(_Frozen):
     """(code, message) pairs."""
 
 
-class Fingerprint(_Frozen):
+class Fingerprint(FrozenModel):
     """Perceptual hashes of a written image: itself and its mirror, 64 bits each, hex."""
 
     row_id: str
@@ -55,7 +52,7 @@ class Fingerprint(_Frozen):
     mirror: str
 
 
-class Thumbnail(_Frozen):
+class Thumbnail(FrozenModel):
     row_id: str
     status: str
     caption: str
@@ -63,7 +60,7 @@ class Thumbnail(_Frozen):
     """Base64."""
 
 
-class ShardRecord(_Frozen):
+class ShardRecord(FrozenModel):
     """All of a shard that outlives it."""
 
     shard: int

@@ -17,11 +17,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict
-
 from batch.output.layout import PLAN, plan_key
 from batch.planning.rows import ParsedRow, PlannedRow, canonical, make_row_id
 from engines.errors import Conflict, InvalidParameters, NotFound
+from engines.types.frozen import FrozenModel
 
 if TYPE_CHECKING:
     from batch.config import JobConfig
@@ -38,10 +37,8 @@ class RowSource(Protocol):
         """Every row, in order."""
 
 
-class Plan(BaseModel):
+class Plan(FrozenModel):
     """The head of a plan; its rows lie beside it, shard by shard."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     rows: int

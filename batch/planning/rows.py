@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from batch.config import JobConfig
 from engines.errors import JsonValue
 from engines.types import GenerationRequest
+from engines.types.frozen import FrozenModel
+from engines.types.limits import MAX_PROMPT_CHARS, MAX_SEED, Guidance, Seed, Side, Steps
 
-MAX_SEED = 2**53 - 1
 _SHOWN_CHARS = 80
 
 
@@ -31,27 +32,24 @@ def _not_blank(value: object) -> object:
     return value
 
 
-Side = Annotated[int, Field(ge=64, le=1024, multiple_of=8), BeforeValidator(_no_boolean)]
-Steps = Annotated[int, Field(ge=1, le=150), BeforeValidator(_no_boolean)]
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED), BeforeValidator(_no_boolean)]
-Guidance = Annotated[float, Field(ge=0, le=30), BeforeValidator(_no_boolean)]
-Strength = Annotated[float, Field(ge=0, le=1), BeforeValidator(_no_boolean)]
-Prompt = Annotated[str, Field(min_length=1, max_length=2000), BeforeValidator(_not_blank)]
+_NUMBER = BeforeValidator(_no_boolean)
+Strength = Annotated[float, Field(ge=0, le=1), _NUMBER]
+Prompt = Annotated[
+    str, Field(min_length=1, max_length=MAX_PROMPT_CHARS), BeforeValidator(_not_blank)
+]
 
 
-class RowParameters(BaseModel):
+class RowParameters(FrozenModel):
     """What a row may say: the contract's generation parameters, in its bounds. None: left out."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     prompt: Prompt
-    negative_prompt: Annotated[str, Field(max_length=2000)] | None = None
+    negative_prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARS)] | None = None
     model_id: str | None = None
-    width: Side | None = None
-    height: Side | None = None
-    num_inference_steps: Steps | None = None
-    guidance_scale: Guidance | None = None
-    seed: Seed | None = None
+    width: Annotated[Side, _NUMBER] | None = None
+    height: Annotated[Side, _NUMBER] | None = None
+    num_inference_steps: Annotated[Steps, _NUMBER] | None = None
+    guidance_scale: Annotated[Guidance, _NUMBER] | None = None
+    seed: Annotated[Seed, _NUMBER] | None = None
     profile: str | None = None
     profile_strength: Strength | None = None
     lora: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from engines.types.frozen import FrozenModel
 
 BINS = 20
 RANGES: Mapping[str, tuple[float, float]] = {
@@ -24,10 +24,8 @@ RANGES: Mapping[str, tuple[float, float]] = {
 in the first or last bin."""
 
 
-class Histogram(BaseModel):
+class Histogram(FrozenModel):
     """`counts` over equal bins from `low` to `high`; sums for the mean."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     low: float
     high: float

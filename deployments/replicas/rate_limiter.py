@@ -7,7 +7,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.adapters.calling import call
 from serve_app.access.tickets import TicketTable
 from serve_app.config import RateLimits
-from serve_app.rate_limits import Bucket, MovingWindow, Verdict
+from serve_app.rate_limits import Bucket, BudgetState, MovingWindow
 
 
 class RateLimiterReplica:
@@ -18,7 +18,7 @@ class RateLimiterReplica:
         self._window = MovingWindow(rates)
         self._tickets = TicketTable()
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
+    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
         return self._window.hit(key_hash, bucket)
 
     async def put_ticket(self, ticket_hash: str, owner_hash: str) -> None:
@@ -37,9 +37,9 @@ class HandleRateLimiter:
     def __init__(self, handle: DeploymentHandle) -> None:
         self._handle = handle
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> Verdict:
-        verdict: Verdict = await call(self._handle.hit.remote(key_hash, bucket))
-        return verdict
+    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
+        budget: BudgetState = await call(self._handle.hit.remote(key_hash, bucket))
+        return budget
 
 
 class HandleTickets:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import Field, PositiveInt
 
 from engines.images import ImageLimits
+from engines.types.frozen import FrozenModel
 
 
-class S3ExportConfig(BaseModel):
+class S3ExportConfig(FrozenModel):
     """Uploads to buckets of the users. Which buckets: `INFERLOOP_S3_EXPORT_BUCKETS`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     allow_public_read: bool = Field(
         default=False,
@@ -34,10 +33,8 @@ class S3ExportConfig(BaseModel):
     )
 
 
-class ExportConfig(BaseModel):
+class ExportConfig(FrozenModel):
     """Exports to files under the data root, and to S3."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     lock_ttl_s: float = Field(
         default=300.0, gt=0, description="A dead exporter's lock is taken over after, seconds."

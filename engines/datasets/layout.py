@@ -16,16 +16,15 @@ from typing import Literal
 
 from engines.errors import InvalidParameters
 from engines.storage.keys import check_key
+from engines.types.image_formats import IMAGE_SUFFIXES
 
 GENERATED = "generated"
 INDEX_FOLDER = ".index"
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 FileKind = Literal["image", "recipe", "quality", "privacy", "coco", "yolo", "voc"]
 VerdictKind = Literal["quality", "privacy"]
 AnnotationKind = Literal["coco", "yolo", "voc"]
 
-_IMAGE_SUFFIXES = frozenset(IMAGE_SUFFIXES)
 _SIDECARS: dict[str, FileKind] = {
     ".quality.json": "quality",
     ".privacy.json": "privacy",
@@ -77,7 +76,7 @@ def classify(name: str) -> tuple[str, FileKind] | None:
     if not stem:
         return None
     suffix = dot + suffix.lower()
-    if suffix in _IMAGE_SUFFIXES:
+    if suffix in IMAGE_SUFFIXES:
         return stem, "image"
     if suffix == ".json":
         inner, dot, kind = stem.rpartition(".")

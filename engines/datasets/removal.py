@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engines.datasets.layout import IMAGE_SUFFIXES, SIDECAR_SUFFIXES, sidecar_key
+from engines.datasets.layout import SIDECAR_SUFFIXES, sidecar_key
 from engines.datasets.writers.lock import refuse_if_locked
 from engines.errors import NotFound
+from engines.types.image_formats import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from engines.datasets.store import DatasetStore

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
+
+from engines.types.frozen import FrozenModel
+from engines.types.limits import Guidance, Side, Steps
 
 NoiseSchedulerName = Literal[
     "ddim",
@@ -23,18 +26,14 @@ NoiseSchedulerName = Literal[
 AttentionBackend = Literal["auto", "native", "xformers", "flash", "sage"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FolderSource(_Frozen):
+class FolderSource(FrozenModel):
     """A diffusers folder (`model_index.json`, safetensors weights)."""
 
     kind: Literal["folder"] = "folder"
     path: str = Field(description="Absolute, or relative to the engine's models root.")
 
 
-class HubSource(_Frozen):
+class HubSource(FrozenModel):
     """A repository of the Hugging Face hub, at one revision."""
 
     kind: Literal["hub"] = "hub"
@@ -43,7 +42,7 @@ class HubSource(_Frozen):
     variant: str | None = Field(default=None, description='Weight file variant, e.g. "fp16".')
 
 
-class TinySource(_Frozen):
+class TinySource(FrozenModel):
     """Real diffusers classes at a tiny size with random weights: for tests, never for pictures."""
 
     kind: Literal["tiny"] = "tiny"
@@ -54,7 +53,7 @@ class TinySource(_Frozen):
 Source = Annotated[FolderSource | HubSource | TinySource, Field(discriminator="kind")]
 
 
-class LoraEntry(_Frozen):
+class LoraEntry(FrozenModel):
     """An adapter that requests may name."""
 
     name: str = Field(min_length=1, description="What a request's `lora` says.")
@@ -65,21 +64,19 @@ class LoraEntry(_Frozen):
     scale: float = Field(default=1.0, description="Strength of the adapter, 1 is as trained.")
 
 
-class GenerationDefaults(_Frozen):
+class GenerationDefaults(FrozenModel):
     """What a request that names this model gets where it leaves a choice out. None: what the
     service gives for every model."""
 
-    width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8, description="Pixels.")
-    height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8, description="Pixels.")
-    num_inference_steps: int | None = Field(
-        default=None, ge=1, le=150, description="Denoising steps."
-    )
-    guidance_scale: float | None = Field(
-        default=None, ge=0, le=30, description="Classifier-free guidance weight; <= 1 is without."
+    width: Side | None = Field(default=None, description="Pixels.")
+    height: Side | None = Field(default=None, description="Pixels.")
+    num_inference_steps: Steps | None = Field(default=None, description="Denoising steps.")
+    guidance_scale: Guidance | None = Field(
+        default=None, description="Classifier-free guidance weight; <= 1 is without."
     )
 
 
-class GuidanceOptions(_Frozen):
+class GuidanceOptions(FrozenModel):
     """What a request's guidance scale means for this model."""
 
     gain: float = Field(
@@ -98,14 +95,14 @@ class GuidanceOptions(_Frozen):
         return round(1 + self.gain * (guidance_scale - 1), 6)
 
 
-class VaeOptions(_Frozen):
+class VaeOptions(FrozenModel):
     """Memory savers of the decoder; both cost time."""
 
     tiling: bool = Field(default=False, description="Decode in overlapping tiles.")
     slicing: bool = Field(default=False, description="Decode one image of a batch at a time.")
 
 
-class ModelEntry(_Frozen):
+class ModelEntry(FrozenModel):
     """One model that the pool serves."""
 
     id: str = Field(min_length=1, description="Id under which requests name it.")
@@ -189,7 +186,7 @@ class ModelEntry(_Frozen):
         return self
 
 
-class EngineConfig(_Frozen):
+class EngineConfig(FrozenModel):
     """One engine, on one device."""
 
     models: tuple[ModelEntry, ...] = Field(min_length=1, description="Every model it may serve.")

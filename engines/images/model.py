@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engines.errors import Fault, InvalidImage
+from engines.types.frozen import FrozenModel
 
 if TYPE_CHECKING:
     from engines.types import Pixels
 
 
-class ImageLimits(BaseModel):
+class ImageLimits(FrozenModel):
     """What is refused before a pixel is decoded."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_bytes: int = Field(default=32 * 2**20, description="Largest file, bytes.")
     max_pixels: int = Field(default=40_000_000, description="Largest width * height, pixels.")

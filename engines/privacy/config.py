@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from engines.types.frozen import FrozenModel
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Severity = Literal["low", "medium", "high"]
 FaceBackend = Literal["yunet", "face_recognition"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FaceConfig(_Frozen):
+class FaceConfig(FrozenModel):
     """Which detector looks for faces, and how hard."""
 
     detectors: tuple[FaceBackend, ...] = Field(
@@ -70,7 +68,7 @@ class FaceConfig(_Frozen):
     )
 
 
-class TextConfig(_Frozen):
+class TextConfig(FrozenModel):
     """When something read counts as text."""
 
     long_side_px: int = Field(
@@ -89,7 +87,7 @@ class TextConfig(_Frozen):
     short_characters: int = Field(default=2, ge=1, description="Letters or digits, count.")
 
 
-class PiiConfig(_Frozen):
+class PiiConfig(FrozenModel):
     """What is looked for in what was read."""
 
     phone_regions: tuple[str, ...] = Field(
@@ -109,7 +107,7 @@ class PiiConfig(_Frozen):
     presidio_confidence: Share = Field(default=0.6, description="Presidio's score to believe.")
 
 
-class MetadataConfig(_Frozen):
+class MetadataConfig(FrozenModel):
     """What is read beside the pixels."""
 
     enabled: bool = Field(default=True, description="Whether EXIF, XMP, IPTC and texts are read.")
@@ -130,7 +128,7 @@ class MetadataConfig(_Frozen):
     )
 
 
-class MemorisationConfig(_Frozen):
+class MemorisationConfig(FrozenModel):
     """Real images that no synthetic image may come too near to."""
 
     reference_dir: str | None = Field(
@@ -150,7 +148,7 @@ class MemorisationConfig(_Frozen):
     )
 
 
-class ScoreTable(_Frozen):
+class ScoreTable(FrozenModel):
     """Points taken from 100. An issue that repeats costs `repeat` of its points each time more."""
 
     face: int = Field(default=40, ge=0, description="Points for a face.")
@@ -167,7 +165,7 @@ class ScoreTable(_Frozen):
     repeat: Share = Field(default=0.25, description="Share of the points for each repetition.")
 
 
-class VerdictConfig(_Frozen):
+class VerdictConfig(FrozenModel):
     """When an image passes."""
 
     fail_at: Severity = Field(
@@ -176,7 +174,7 @@ class VerdictConfig(_Frozen):
     min_score: int = Field(default=60, ge=0, le=100, description="Lowest score that passes.")
 
 
-class AnonymizeConfig(_Frozen):
+class AnonymizeConfig(FrozenModel):
     """How findings are covered."""
 
     margin: float = Field(
@@ -190,7 +188,7 @@ class AnonymizeConfig(_Frozen):
     )
 
 
-class PrivacyConfig(_Frozen):
+class PrivacyConfig(FrozenModel):
     """The privacy validator: detectors, thresholds, score, references."""
 
     faces: FaceConfig = FaceConfig()

@@ -16,6 +16,7 @@ from engines.storage.read_ahead import ordered_map
 from engines.storage.s3.errors import ABSENT_CODES, code_of
 from engines.storage.s3.faults import S3_ERRORS, stops_all
 from engines.storage.s3.reading import read_range
+from engines.types.image_formats import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from engines.images import ReadPixels
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
     from engines.storage.s3.client import S3Client
     from engines.types import Pixels, S3Folder
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engines.images import ImageLimits
+from engines.types.frozen import FrozenModel
 
 
-class ScoreThresholds(BaseModel):
+class ScoreThresholds(FrozenModel):
     """Constants of the factors that the quality score multiplies (docs/metrics.md)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     scale: float = Field(description="Product at which the score is 1; a factor.")
     sharpness_half: float = Field(description="log10(1 + Laplacian variance) halving it.")
@@ -73,10 +72,8 @@ enough. So a checkerboard is a drawing here; blank, noisy and blurred images sti
 PROFILES = {"photo": PHOTO, "illustration": ILLUSTRATION}
 
 
-class QualityConfig(BaseModel):
+class QualityConfig(FrozenModel):
     """Configuration of the quality validator."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: Literal["photo", "illustration"] = Field(
         default="photo", description="What the images are; chooses the thresholds."

@@ -7,10 +7,11 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import Buffer
 
 from engines.errors import InsufficientStorage
+from engines.types.frozen import FrozenModel
 
 CHECK_EVERY_BYTES = 8 * 2**20
 """A file that grows looks at the free space once for so many bytes."""
@@ -19,10 +20,8 @@ FreeBytes = Callable[[str], int]
 """Bytes that may still be written below a folder; injected, so that tests can fill the disk."""
 
 
-class StorageLimits(BaseModel):
+class StorageLimits(FrozenModel):
     """How full the data root may become. A bucket has no floor: nobody knows what is free there."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     min_free_bytes: int = Field(
         default=256 * 2**20,

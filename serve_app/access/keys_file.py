@@ -24,9 +24,9 @@ from pydantic import (
 
 from engines.errors import InvalidParameters
 from engines.types import SPACE_PATTERN
+from engines.types.frozen import FrozenModel
 from serve_app.access.caller import ALL_SCOPES, Caller, Scope
 from serve_app.access.hashing import key_hash
-from serve_app.config import FrozenModel
 from serve_app.rate_limits import Bucket
 from serve_app.schemas.base import Name
 

@@ -3,10 +3,13 @@
 1. request id: every answer carries one, refusals too.
 2. browser headers: on every answer, refusals too.
 3. access log: sees every answer, and what the later ones learned of the caller.
-4. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
-5. size limit: what follows may read the body without fear of its size.
-6. rate limit: counts per key, so it comes after the key; its headers are on all answers inside.
-7. crash barrier: an unexpected exception becomes an answer where the others still add headers.
+4. CORS, where the config lists origins: a preflight has no key, and a page may read refusals too.
+5. HEAD: from here on it is a GET.
+6. control characters: no path with one reaches anything that compares paths.
+7. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
+8. size limit: what follows may read the body without fear of its size.
+9. budget headers: the route spends the budget, and all answers from inside tell what is left.
+10. crash barrier: an unexpected exception becomes an answer where the others still add headers.
 """
 
 from __future__ import annotations
@@ -22,19 +25,20 @@ from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
 from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
+from serve_app.middleware.budget_headers import BudgetHeadersMiddleware
+from serve_app.middleware.control_characters import ControlCharactersMiddleware
+from serve_app.middleware.cors import cors
 from serve_app.middleware.crash_barrier import CrashBarrierMiddleware
+from serve_app.middleware.head import HeadMiddleware
 from serve_app.middleware.key import KeyMiddleware
-from serve_app.middleware.rate_limit import RateLimitMiddleware
 from serve_app.middleware.request_id import RequestIdMiddleware
 from serve_app.middleware.size_limit import SizeLimitMiddleware
-from serve_app.rate_limits import RateLimiter
 
 
 def middleware_stack(
     config: ApiConfig,
     keys: ApiKeys,
     tickets: Tickets,
-    limiter: RateLimiter,
     ids: IdSource,
     counters: AccessCounters,
     clock: Clock,
@@ -46,8 +50,11 @@ def middleware_stack(
         Middleware(RequestIdMiddleware, ids=ids),
         Middleware(BrowserHeadersMiddleware),
         Middleware(AccessLogMiddleware),
+        *cors(config.cors_origins),
+        Middleware(HeadMiddleware),
+        Middleware(ControlCharactersMiddleware),
         Middleware(KeyMiddleware, keys=keys, tickets=tickets, throttle=throttle, counters=counters),
         Middleware(SizeLimitMiddleware, limits=config.bodies),
-        Middleware(RateLimitMiddleware, limiter=limiter),
+        Middleware(BudgetHeadersMiddleware),
         Middleware(CrashBarrierMiddleware),
     ]

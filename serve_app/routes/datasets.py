@@ -7,31 +7,33 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from engines.types import DatasetSummary
+from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.deadlines import within
+from serve_app.routing import ApiRoute
 from serve_app.schemas.base import NAME_PATTERN
 from serve_app.schemas.library import DatasetList, DatasetOut, Deleted
 
-router = APIRouter(tags=["datasets"])
+router = APIRouter(tags=["datasets"], route_class=ApiRoute)
 
 DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
 
 
-@router.get("/datasets")
+@router.get("/datasets", dependencies=[requires("read", budget="read")])
 async def list_datasets(context: InContext) -> DatasetList:
     """Every dataset with its counts."""
     summaries = await within(context.config.deadlines.lookup_s, context.services.datasets.list())
     return DatasetList(datasets=[_dataset_out(summary, context) for summary in summaries])
 
 
-@router.get("/datasets/{name}")
+@router.get("/datasets/{name}", dependencies=[requires("read")])
 async def get_dataset(name: DatasetName, context: InContext) -> DatasetOut:
     """One dataset: how much there is, and what the validators said."""
     work = context.services.datasets.get(name)
     return _dataset_out(await within(context.config.deadlines.lookup_s, work), context)
 
 
-@router.delete("/datasets/{name}")
+@router.delete("/datasets/{name}", dependencies=[requires("delete")])
 async def delete_dataset(name: DatasetName, context: InContext) -> Deleted:
     """Remove a dataset with its images, recipes and verdicts."""
     work = context.services.datasets.delete(name)

@@ -21,47 +21,61 @@ from engines.types import (
     S3ExportReport,
     S3ExportRequest,
 )
+from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.deadlines import within
 from serve_app.paths import DATASET_DIR, OUTPUT_DIR, OUTPUT_FILE, Field
 from serve_app.progress_stream import ALSO_LINES, Answer, OnProgress, Work, answer
+from serve_app.routing import ApiRoute
 from serve_app.schemas.export import (
     ExportBody,
+    FileExportBody,
     FileExportResponse,
     FilterBody,
+    S3ExportBody,
     S3ExportResponse,
+    WebDatasetExportBody,
     WebDatasetExportResponse,
 )
 from serve_app.schemas.s3_report import s3_response
 
-router = APIRouter(tags=["export"])
+router = APIRouter(tags=["export"], route_class=ApiRoute)
+_SPENDS = [requires("export", budget="export")]
 
 Format = Literal["jsonl", "parquet", "webdataset"]
 Report = TypeVar("Report", ExportReport, S3ExportReport)
 
 
-@router.post("/export/jsonl", response_model=FileExportResponse, responses=ALSO_LINES)
+@router.post(
+    "/export/jsonl", dependencies=_SPENDS, response_model=FileExportResponse, responses=ALSO_LINES
+)
 async def export_jsonl(
-    request: Request, context: InContext
+    body: FileExportBody, request: Request, context: InContext
 ) -> FileExportResponse | StreamingResponse:
     """A dataset's records to one JSONL file."""
-    return await _export_file(request, context, "jsonl")
+    return await _export_file(body, request, context, "jsonl")
 
 
-@router.post("/export/parquet", response_model=FileExportResponse, responses=ALSO_LINES)
+@router.post(
+    "/export/parquet", dependencies=_SPENDS, response_model=FileExportResponse, responses=ALSO_LINES
+)
 async def export_parquet(
-    request: Request, context: InContext
+    body: FileExportBody, request: Request, context: InContext
 ) -> FileExportResponse | StreamingResponse:
     """A dataset, images embedded, to Parquet."""
-    return await _export_file(request, context, "parquet")
+    return await _export_file(body, request, context, "parquet")
 
 
-@router.post("/export/webdataset", response_model=WebDatasetExportResponse, responses=ALSO_LINES)
+@router.post(
+    "/export/webdataset",
+    dependencies=_SPENDS,
+    response_model=WebDatasetExportResponse,
+    responses=ALSO_LINES,
+)
 async def export_webdataset(
-    request: Request, context: InContext
+    body: WebDatasetExportBody, request: Request, context: InContext
 ) -> WebDatasetExportResponse | StreamingResponse:
     """A dataset to a folder of tar shards."""
-    body = context.bodies.export_webdataset.parse(await request.body())
 
     def respond(report: ExportReport) -> WebDatasetExportResponse:
         return WebDatasetExportResponse(
@@ -74,12 +88,15 @@ async def export_webdataset(
     return await answer(request, work)
 
 
-@router.post("/export/s3", response_model=S3ExportResponse, responses=ALSO_LINES)
-async def export_s3(request: Request, context: InContext) -> S3ExportResponse | StreamingResponse:
+@router.post(
+    "/export/s3", dependencies=_SPENDS, response_model=S3ExportResponse, responses=ALSO_LINES
+)
+async def export_s3(
+    body: S3ExportBody, request: Request, context: InContext
+) -> S3ExportResponse | StreamingResponse:
     """A dataset to a bucket: images, sidecars, and the manifest last."""
-    body = context.bodies.export_s3.parse(await request.body())
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
-    order = S3ExportRequest(
+    wanted = S3ExportRequest(
         dataset_key=key,
         bucket_name=body.bucket_name,
         s3_prefix=body.s3_prefix,
@@ -92,16 +109,15 @@ async def export_s3(request: Request, context: InContext) -> S3ExportResponse | 
 
     async def work(on_progress: OnProgress) -> S3ExportResponse:
         with context.paths.named(body.dataset_dir, key, DATASET_DIR):
-            events = context.services.exporter.export_s3(order)
+            events = context.services.exporter.export_s3(wanted)
             return s3_response(await _report(context, events, on_progress))
 
     return await answer(request, work)
 
 
 async def _export_file(
-    request: Request, context: Context, fmt: Format
+    body: FileExportBody, request: Request, context: Context, fmt: Format
 ) -> FileExportResponse | StreamingResponse:
-    body = context.bodies.export_file.parse(await request.body())
 
     def respond(report: ExportReport) -> FileExportResponse:
         return FileExportResponse(
@@ -124,7 +140,7 @@ def _work(
 ) -> Work[Answer]:
     dataset_key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
     output_key = context.paths.to_key(output, field)
-    order = ExportRequest(
+    wanted = ExportRequest(
         format=fmt,
         dataset_key=dataset_key,
         output_key=output_key,
@@ -139,7 +155,7 @@ def _work(
             context.paths.named(output, output_key, field),
             context.paths.named(body.dataset_dir, dataset_key, DATASET_DIR),
         ):
-            events = context.services.exporter.export(order)
+            events = context.services.exporter.export(wanted)
             return respond(await _report(context, events, on_progress))
 
     return work

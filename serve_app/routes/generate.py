@@ -1,11 +1,15 @@
 """`POST /generate`, `POST /generate/batch`."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: the body models are made from the config, so FastAPI has
+# to see the classes themselves and not their names.
+from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi import APIRouter, Request, Response
 
 from engines.types import GenerationRequest, StoredImage
+from serve_app.access.policy import requires
 from serve_app.batch import run_batch
+from serve_app.config import ApiConfig
 from serve_app.connection import while_connected
 from serve_app.context import Caller, Context, InContext
 from serve_app.generation_requests import (
@@ -14,54 +18,78 @@ from serve_app.generation_requests import (
     generate_parameters,
     single_request,
 )
-from serve_app.schemas.generation import BatchImage, BatchResponse, GenerateResponse
+from serve_app.routing import ApiRoute
+from serve_app.schemas.bounded import batch_model, generate_model
+from serve_app.schemas.generation import (
+    BatchBody,
+    BatchImage,
+    BatchResponse,
+    GenerateBody,
+    GenerateResponse,
+)
 
 SERVED_MODEL = "X-Served-Model"
 
-router = APIRouter(tags=["generation"])
+
+def generation_router(config: ApiConfig) -> APIRouter:
+    """The routes, their bodies with the config's bounds and defaults."""
+    if TYPE_CHECKING:
+        BoundedGenerate: TypeAlias = GenerateBody
+        BoundedBatch: TypeAlias = BatchBody
+    else:
+        BoundedGenerate = generate_model(config)  # noqa: N806 - a class
+        BoundedBatch = batch_model(config)  # noqa: N806 - a class
+    router = APIRouter(tags=["generation"], route_class=ApiRoute)
+    spends = [requires("generate", budget="generate")]
+
+    @router.post("/generate", dependencies=spends, response_model_exclude_unset=True)
+    async def generate_image(
+        body: BoundedGenerate,
+        request: Request,
+        response: Response,
+        context: InContext,
+        caller: Caller,
+    ) -> GenerateResponse:
+        """Generate one image, and answer when it is stored."""
+        generation = single_request(body, context.ids.image(), context.draw_seed)
+        with context.job_quota.hold(caller):
+            image = await while_connected(request, _finished(context, generation))
+        response.headers[SERVED_MODEL] = image.served_model
+        return GenerateResponse(
+            image_path=context.paths.to_wire(image.key),
+            prompt=body.prompt,
+            parameters=generate_parameters(body, image.seed),
+        )
+
+    @router.post("/generate/batch", dependencies=spends, response_model_exclude_unset=True)
+    async def generate_batch(
+        body: BoundedBatch,
+        request: Request,
+        response: Response,
+        context: InContext,
+        caller: Caller,
+    ) -> BatchResponse:
+        """Generate an image for each prompt, `batch_size` of them at once."""
+        unique = context.ids.unique()
+        generations = batch_requests(body, unique, context.draw_seed, config.bounds.max_seed)
+        in_flight = min(body.batch_size, len(generations))
+        with context.job_quota.hold(caller, in_flight):
+            work = run_batch(context.jobs, context.paths, generations, in_flight)
+            images = await while_connected(request, work)
+        response.headers[SERVED_MODEL] = ", ".join(dict.fromkeys(i.served_model for i in images))
+        return BatchResponse(
+            batch_id=f"batch_{unique}",
+            images=[
+                BatchImage(image_path=context.paths.to_wire(image.key), prompt=prompt)
+                for image, prompt in zip(images, body.prompts, strict=True)
+            ],
+            parameters=batch_parameters(body),
+        )
+
+    return router
 
 
-@router.post("/generate", response_model=GenerateResponse, response_model_exclude_unset=True)
-async def generate(
-    request: Request, response: Response, context: InContext, caller: Caller
-) -> GenerateResponse:
-    """Generate one image, and answer when it is stored."""
-    body = context.bodies.generate.parse(await request.body())
-    order = single_request(body, context.ids.image(), context.draw_seed)
-    with context.job_quota.hold(caller):
-        image = await while_connected(request, _finished(context, order))
-    response.headers[SERVED_MODEL] = image.served_model
-    return GenerateResponse(
-        image_path=context.paths.to_wire(image.key),
-        prompt=body.prompt,
-        parameters=generate_parameters(body, image.seed),
-    )
-
-
-@router.post("/generate/batch", response_model=BatchResponse, response_model_exclude_unset=True)
-async def generate_batch(
-    request: Request, response: Response, context: InContext, caller: Caller
-) -> BatchResponse:
-    """Generate an image for each prompt, `batch_size` of them at once."""
-    body = context.bodies.batch.parse(await request.body())
-    unique = context.ids.unique()
-    orders = batch_requests(body, unique, context.draw_seed, context.config.bounds.max_seed)
-    in_flight = min(body.batch_size, len(orders))
-    with context.job_quota.hold(caller, in_flight):
-        work = run_batch(context.jobs, context.paths, orders, in_flight)
-        images = await while_connected(request, work)
-    response.headers[SERVED_MODEL] = ", ".join(dict.fromkeys(i.served_model for i in images))
-    return BatchResponse(
-        batch_id=f"batch_{unique}",
-        images=[
-            BatchImage(image_path=context.paths.to_wire(image.key), prompt=prompt)
-            for image, prompt in zip(images, body.prompts, strict=True)
-        ],
-        parameters=batch_parameters(body),
-    )
-
-
-async def _finished(context: Context, order: GenerationRequest) -> StoredImage:
-    job_id = context.jobs.submit(order)
+async def _finished(context: Context, generation: GenerationRequest) -> StoredImage:
+    job_id = context.jobs.submit(generation)
     with context.jobs.lease(job_id):
         return await context.jobs.outcome(job_id)

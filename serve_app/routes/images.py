@@ -8,27 +8,22 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import UploadFile
 
 from engines.errors import InvalidParameters, PayloadTooLarge
+from engines.types.image_formats import IMAGE_MEDIA_TYPES
+from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.downloads import Download
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE, Field
-from serve_app.schemas.base import Name, WirePath
+from serve_app.routing import ApiRoute
+from serve_app.schemas.base import Name, QueryModel, WirePath
 from serve_app.schemas.library import UploadResponse
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], route_class=ApiRoute)
 
 MEDIA_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-    ".bmp": "image/bmp",
-    ".tiff": "image/tiff",
-    ".tif": "image/tiff",
-    ".gif": "image/gif",
+    **IMAGE_MEDIA_TYPES,
     ".json": "application/json",
     ".jsonl": "application/jsonl",
     ".parquet": "application/vnd.apache.parquet",
@@ -37,16 +32,27 @@ MEDIA_TYPES = {
 OTHER_MEDIA_TYPE = "application/octet-stream"
 
 
-class PathQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PathQuery(QueryModel):
     path: WirePath
 
 
-class UploadQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class UploadQuery(QueryModel):
     folder: Name | None = None
+
+
+_UPLOAD_BODY = {
+    "required": True,
+    "content": {
+        "image/*": {"schema": {"type": "string", "format": "binary"}},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"file": {"type": "string", "format": "binary"}},
+                "required": ["file"],
+            }
+        },
+    },
+}
 
 
 def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
@@ -56,6 +62,7 @@ def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
 
 @router.get(
     "/images",
+    dependencies=[requires("read")],
     response_class=StreamingResponse,
     responses=_binary("image/*", "application/json", OTHER_MEDIA_TYPE),
 )
@@ -64,13 +71,22 @@ async def get_image(query: Annotated[PathQuery, Query()], context: InContext) ->
     return await _file(context, query.path, IMAGE_FILE)
 
 
-@router.get("/exports", response_class=StreamingResponse, responses=_binary("*/*"))
+@router.get(
+    "/exports",
+    dependencies=[requires("read")],
+    response_class=StreamingResponse,
+    responses=_binary("*/*"),
+)
 async def get_export(query: Annotated[PathQuery, Query()], context: InContext) -> Download:
     """An exported file."""
     return await _file(context, query.path, EXPORT_FILE)
 
 
-@router.post("/images")
+@router.post(
+    "/images",
+    dependencies=[requires("write", budget="upload")],
+    openapi_extra={"requestBody": _UPLOAD_BODY},
+)
 async def upload_image(
     request: Request, query: Annotated[UploadQuery, Query()], context: InContext
 ) -> UploadResponse:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from engines.errors import InvalidParameters
 from engines.types import Profile, ProfileRequest, S3Folder
+from serve_app.access.policy import requires
 from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
 from serve_app.deadlines import within
 from serve_app.paths import COMPARED_DATASET, SOURCE_DIR
-from serve_app.schemas.base import NAME_PATTERN, Name, WirePath
+from serve_app.routing import ApiRoute
+from serve_app.schemas.base import NAME_PATTERN, Name, QueryModel, WirePath
 from serve_app.schemas.library import (
     ComparisonOut,
     Deleted,
@@ -24,23 +25,21 @@ from serve_app.schemas.library import (
     ProfileSummaryOut,
 )
 
-router = APIRouter(tags=["profiles"])
+router = APIRouter(tags=["profiles"], route_class=ApiRoute)
 
 T = TypeVar("T")
 SVG = "image/svg+xml"
 ProfileName = Annotated[str, Path(pattern=NAME_PATTERN)]
 
 
-class CompareQuery(BaseModel):
+class CompareQuery(QueryModel):
     """Exactly one of the two."""
-
-    model_config = ConfigDict(extra="forbid")
 
     dataset: WirePath | None = None
     profile: Name | None = None
 
 
-@router.get("/profiles")
+@router.get("/profiles", dependencies=[requires("read", budget="read")])
 async def list_profiles(context: InContext) -> ProfileList:
     """Every profile."""
     profiles = await within(context.config.deadlines.lookup_s, context.services.profiles.list())
@@ -57,10 +56,13 @@ async def list_profiles(context: InContext) -> ProfileList:
     )
 
 
-@router.post("/profiles", response_model_exclude_none=True)
-async def create_profile(request: Request, context: InContext) -> ProfileOut:
+@router.post(
+    "/profiles",
+    dependencies=[requires("write", budget="validate")],
+    response_model_exclude_none=True,
+)
+async def create_profile(body: ProfileBody, request: Request, context: InContext) -> ProfileOut:
     """Make a profile of every image under a folder, here or in a bucket, or extend one."""
-    body: ProfileBody = context.bodies.profile.parse(await request.body())
     deadline_s, create = context.config.deadlines.profile_s, context.services.profiles.create
     if (body.source_dir is None) == (body.source_url is None):
         raise InvalidParameters.of(
@@ -70,23 +72,25 @@ async def create_profile(request: Request, context: InContext) -> ProfileOut:
             "or source_url must be given",
         )
     if body.source_dir is None:
-        order = ProfileRequest(body.name, _s3(body.source_url), body.update, body.keep_hashes)
-        return _profile_out(await answer_within(deadline_s, request, create(order)), context)
+        wanted = ProfileRequest(body.name, _s3(body.source_url), body.update, body.keep_hashes)
+        return _profile_out(await answer_within(deadline_s, request, create(wanted)), context)
     key = context.paths.to_key(body.source_dir, SOURCE_DIR)
-    order = ProfileRequest(body.name, key, body.update, body.keep_hashes)
+    wanted = ProfileRequest(body.name, key, body.update, body.keep_hashes)
     with context.paths.named(body.source_dir, key, SOURCE_DIR):
-        profile = await answer_within(deadline_s, request, create(order))
+        profile = await answer_within(deadline_s, request, create(wanted))
     return _profile_out(profile, context)
 
 
-@router.get("/profiles/{profile_name}", response_model_exclude_none=True)
+@router.get(
+    "/profiles/{profile_name}", dependencies=[requires("read")], response_model_exclude_none=True
+)
 async def get_profile(profile_name: ProfileName, context: InContext) -> ProfileOut:
     """One profile with its statistics."""
     work = context.services.profiles.get(profile_name)
     return _profile_out(await within(context.config.deadlines.lookup_s, work), context)
 
 
-@router.delete("/profiles/{profile_name}")
+@router.delete("/profiles/{profile_name}", dependencies=[requires("delete")])
 async def delete_profile(profile_name: ProfileName, context: InContext) -> Deleted:
     """Remove a profile."""
     work = context.services.profiles.delete(profile_name)
@@ -94,7 +98,9 @@ async def delete_profile(profile_name: ProfileName, context: InContext) -> Delet
     return Deleted(name=profile_name)
 
 
-@router.get("/profiles/{profile_name}/compare")
+@router.get(
+    "/profiles/{profile_name}/compare", dependencies=[requires("validate", budget="validate")]
+)
 async def compare_profile(
     request: Request,
     profile_name: ProfileName,
@@ -114,6 +120,7 @@ async def compare_profile(
 
 @router.get(
     "/profiles/{profile_name}/compare/plot",
+    dependencies=[requires("validate", budget="validate")],
     response_class=Response,
     responses={200: {"content": {SVG: {}}, "description": "An SVG document."}},
 )

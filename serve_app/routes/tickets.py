@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from serve_app.access.policy import requires
 from serve_app.access.tickets import TICKET_LIFE_S
 from serve_app.context import Caller, InContext
+from serve_app.routing import ApiRoute
 from serve_app.schemas.library import Ticket
 
-router = APIRouter(tags=["generation"])
+router = APIRouter(tags=["generation"], route_class=ApiRoute)
 
 
-@router.post("/ws/ticket")
+@router.post("/ws/ticket", dependencies=[requires("generate")])
 async def make_socket_ticket(context: InContext, caller: Caller) -> Ticket:
     """A ticket for one socket of this key, good once and for half a minute.
 

@@ -8,30 +8,36 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from engines.types import PrivacyReport
+from serve_app.access.policy import requires
 from serve_app.connection import answer_within
 from serve_app.context import InContext
 from serve_app.dataset_validation import DatasetValidation
 from serve_app.paths import DATASET_DIR, IMAGE, PathCodec
 from serve_app.progress_stream import ALSO_LINES, answer
+from serve_app.routing import ApiRoute
 from serve_app.schemas.validation import (
+    AnonymizeBody,
     AnonymizeResponse,
+    DatasetValidationBody,
     DatasetValidationResponse,
+    PrivacyBody,
     PrivacyIssueOut,
     PrivacyResponse,
+    QualityBody,
     QualityResponse,
 )
 
 VALIDATOR_VERSION = "X-Validator-Version"
 
-router = APIRouter(tags=["validation"])
+router = APIRouter(tags=["validation"], route_class=ApiRoute)
+_SPENDS = [requires("validate", budget="validate")]
 
 
-@router.post("/validate/quality")
+@router.post("/validate/quality", dependencies=_SPENDS)
 async def validate_quality(
-    request: Request, response: Response, context: InContext
+    body: QualityBody, request: Request, response: Response, context: InContext
 ) -> QualityResponse:
     """Judge an image's quality; the verdict is written beside it."""
-    body = context.bodies.quality.parse(await request.body())
     key = context.paths.to_key(body.image_path, IMAGE)
     work = context.services.quality.validate(key, body.metrics, body.prompt)
     with context.paths.named(body.image_path, key, IMAGE):
@@ -45,12 +51,11 @@ async def validate_quality(
     )
 
 
-@router.post("/validate/privacy")
+@router.post("/validate/privacy", dependencies=_SPENDS)
 async def validate_privacy(
-    request: Request, response: Response, context: InContext
+    body: PrivacyBody, request: Request, response: Response, context: InContext
 ) -> PrivacyResponse:
     """Look for faces, text and personal data; the verdict is written beside the image."""
-    body = context.bodies.privacy.parse(await request.body())
     key = context.paths.to_key(body.image_path, IMAGE)
     work = context.services.privacy.validate(key, body.check_faces, body.check_text)
     with context.paths.named(body.image_path, key, IMAGE):
@@ -59,13 +64,17 @@ async def validate_privacy(
     return privacy_response(report, context.paths)
 
 
-@router.post("/validate/dataset", response_model=DatasetValidationResponse, responses=ALSO_LINES)
+@router.post(
+    "/validate/dataset",
+    dependencies=_SPENDS,
+    response_model=DatasetValidationResponse,
+    responses=ALSO_LINES,
+)
 async def validate_dataset(
-    request: Request, context: InContext
+    body: DatasetValidationBody, request: Request, context: InContext
 ) -> DatasetValidationResponse | StreamingResponse:
     """Both validators over every image of a dataset. With `Accept: application/x-ndjson` the
     answer is a line of progress after every image, then the summary."""
-    body = context.bodies.dataset_validation.parse(await request.body())
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
     validation = DatasetValidation(
         context.services,
@@ -76,10 +85,11 @@ async def validate_dataset(
     return await answer(request, partial(validation.run, key, body))
 
 
-@router.post("/anonymize")
-async def anonymize(request: Request, response: Response, context: InContext) -> AnonymizeResponse:
+@router.post("/anonymize", dependencies=_SPENDS)
+async def anonymize_image(
+    body: AnonymizeBody, request: Request, response: Response, context: InContext
+) -> AnonymizeResponse:
     """Write a copy without faces and personal data beside the image, and judge the copy."""
-    body = context.bodies.anonymize.parse(await request.body())
     key = context.paths.to_key(body.image_path, IMAGE)
     copy_key = _copy_key(key, context.ids.unique())
     work = context.services.privacy.anonymize(key, body.method, copy_key)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
+from engines.types.frozen import FrozenModel
+
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NOT_BLANK_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"
 NO_NUL_PATTERN = r"^[^\x00]*$"
@@ -48,10 +50,12 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class ResponseModel(BaseModel):
+class ResponseModel(FrozenModel):
     """Closed too: an answer has the documented keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class QueryModel(FrozenModel):
+    """Parameters behind the `?`: unknown ones refused, numbers read from their text."""
 
 
 class ErrorObject(ResponseModel):

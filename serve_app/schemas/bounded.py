@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
 from serve_app.config import ApiConfig, FieldBounds
 from serve_app.schemas.base import NO_NUL_PATTERN, NOT_BLANK_PATTERN
@@ -52,8 +51,9 @@ def batch_model(config: ApiConfig) -> type[BatchBody]:
     )
 
 
-def model_defaults(config: ApiConfig) -> Callable[[object], object]:
-    """Completes a body by the defaults of the model that it names, or leaves out."""
+def _completion(config: ApiConfig) -> Any:
+    """A validator that fills a body in with the defaults of the model that it names, or leaves out,
+    before anything is judged."""
     known = {
         model_id: defaults.model_dump(exclude_none=True)
         for model_id, defaults in config.model_defaults.items()
@@ -65,12 +65,13 @@ def model_defaults(config: ApiConfig) -> Callable[[object], object]:
         model_id = value.get("model_id", config.default_model_id)
         return {**known.get(model_id, {}), **value} if isinstance(model_id, str) else value
 
-    return complete
+    return model_validator(mode="before")(complete)
 
 
 def _bounded(name: str, base: type[P], config: ApiConfig, **own: Any) -> type[P]:
     fields: dict[str, Any] = {**own, **_shared_fields(config)}
-    return cast("type[P]", create_model(name, __base__=base, **fields))
+    validators = {"complete": _completion(config)}
+    return cast("type[P]", create_model(name, __base__=base, __validators__=validators, **fields))
 
 
 def _list_of(item: Any) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
+from serve_app.schemas import examples
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath
+from serve_app.schemas.examples import shown
 
 
 class FilterBody(RequestModel):
@@ -37,6 +39,8 @@ class ExportBody(RequestModel):
 class FileExportBody(ExportBody):
     """`POST /export/jsonl` and `/export/parquet`."""
 
+    model_config = ConfigDict(json_schema_extra=shown(examples.EXPORT_JSONL))
+
     output_file: WirePath
 
 
@@ -47,6 +51,8 @@ class WebDatasetExportBody(ExportBody):
 
 
 class S3ExportBody(RequestModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.EXPORT_S3))
+
     dataset_dir: WirePath
     bucket_name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
     s3_prefix: Annotated[str, Field(max_length=900, pattern=r"^[^\x00-\x1f\x7f\\]*$")] = ""
@@ -58,6 +64,8 @@ class S3ExportBody(RequestModel):
 
 
 class FileExportResponse(ResponseModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.EXPORTED_JSONL))
+
     status: Literal["success"] = "success"
     exported_count: int
     output_file: str
@@ -82,6 +90,8 @@ class ExportFailureOut(ResponseModel):
 
 class S3ExportResponse(ResponseModel):
     """`failures` is there only if `failed_count` > 0, `skipped_count` only if > 0."""
+
+    model_config = ConfigDict(json_schema_extra=shown(examples.EXPORTED_S3))
 
     status: Literal["success", "partial", "failed"]
     uploaded_count: int

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from engines.errors import Fault
 from serve_app.schemas.base import PATTERN_WORDS
-from serve_app.schemas.rules import NO_RULE, FieldRule, Rules
+from serve_app.schemas.rules import ANY_NAME, NO_RULE, FieldRule, Rules
 from serve_app.trim import trimmed
 
 MAX_FAULTS = 100
@@ -24,6 +24,9 @@ class ErrorDetails(Protocol):
 
 Words = tuple[str, str]
 """Reason and constraint."""
+
+NOT_JSON = ("JSON", "must be valid JSON")
+"""Constraint and reason for a body that is no JSON."""
 
 _TYPES: Mapping[str, Words] = {
     "missing": ("is required", "required"),
@@ -58,9 +61,13 @@ def faults_of(errors: Iterable[Any], rules: Rules, strip: int = 0) -> list[Fault
 
 
 def _fault_of(error: ErrorDetails, location: Sequence[str | int], rules: Rules) -> Fault:
+    if error["type"] == "json_invalid":  # its location is a position in the text
+        return Fault("body", None, *NOT_JSON)
     parameter = _name(location) or "body"
     generic = re.sub(r"\[\d+\]", "[]", _name(location))
-    reason, constraint = _words(error, parameter, rules.get(generic, NO_RULE), rules)
+    any_name = f"{generic.rpartition('.')[0]}.{ANY_NAME}"
+    rule = rules.get(generic) or rules.get(any_name) or NO_RULE
+    reason, constraint = _words(error, parameter, rule, rules)
     value = None if error["type"] == "missing" else trimmed(error.get("input"))
     return Fault(str(trimmed(parameter)), value, constraint, reason)
 
@@ -90,7 +97,13 @@ def _range(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
     low, high = rule.minimum, rule.maximum
     if low is None and high is None:
         low, high = ctx.get("ge"), ctx.get("le")
-    return _between(parameter, low, high, "")
+    if rule.above is None:
+        return _between(parameter, low, high, "")
+    above = _plain(rule.above)
+    if high is None:
+        return f"must be more than {above}", f"{parameter} > {above}"
+    most = _plain(high)
+    return f"must be more than {above} and at most {most}", f"{above} < {parameter} <= {most}"
 
 
 def _between(parameter: str, low: float | None, high: float | None, unit: str) -> Words:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
+from serve_app.schemas import examples
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, Text, WirePath
+from serve_app.schemas.examples import shown
 
 
 class ImageParameters(RequestModel):
@@ -39,10 +41,14 @@ class ImageParameters(RequestModel):
 
 
 class GenerateBody(ImageParameters):
+    model_config = ConfigDict(json_schema_extra=shown(examples.GENERATE))
+
     prompt: str
 
 
 class BatchBody(ImageParameters):
+    model_config = ConfigDict(json_schema_extra=shown(examples.GENERATE_BATCH))
+
     prompts: list[str]
     batch_size: int = 0
 
@@ -73,6 +79,8 @@ class GenerateParameters(EchoedExtras):
 
 
 class GenerateResponse(ResponseModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.GENERATED))
+
     image_path: WirePath
     prompt: Text
     parameters: GenerateParameters
@@ -96,6 +104,8 @@ class BatchImage(ResponseModel):
 
 
 class BatchResponse(ResponseModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.GENERATED_BATCH))
+
     batch_id: str
     images: list[BatchImage]
     parameters: BatchParameters

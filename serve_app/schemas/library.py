@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
+from serve_app.schemas import examples
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath, WireTime
+from serve_app.schemas.examples import shown
 
 
 class ProfileSummaryOut(ResponseModel):
@@ -17,10 +19,14 @@ class ProfileSummaryOut(ResponseModel):
 
 
 class ProfileList(ResponseModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.PROFILES))
+
     profiles: list[ProfileSummaryOut]
 
 
 class ProfileOut(ResponseModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.PROFILE))
+
     name: str
     created_at: WireTime
     updated_at: WireTime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pydantic import BaseModel, JsonValue
 
@@ -16,6 +17,8 @@ class FieldRule:
 
     minimum: float | None = None
     maximum: float | None = None
+    above: float | None = None
+    """A minimum that is not allowed itself."""
     multiple_of: float | None = None
     min_length: int | None = None
     max_length: int | None = None
@@ -27,10 +30,13 @@ class FieldRule:
 
 
 NO_RULE = FieldRule()
+ANY_NAME = "*"
+"""Stands for the names that a client chooses: "splits.*"."""
 Rules = Mapping[str, FieldRule]
 """By parameter without indices: "width", "prompts[]", "filter.since"; "" is the body itself."""
 
 
+@cache
 def rules_of(model: type[BaseModel]) -> dict[str, FieldRule]:
     """Rules of every field of a model, nested models and list items included."""
     schema: Schema = model.model_json_schema()
@@ -46,9 +52,20 @@ def _walk(parameter: str, schema: Schema, definitions: Schema) -> Iterator[tuple
     for name, child in fields.items():
         if isinstance(child, dict):
             yield from _walk(f"{parameter}.{name}".lstrip("."), child, definitions)
+    for values in _values(schema):
+        yield from _walk(f"{parameter}.{ANY_NAME}".lstrip("."), values, definitions)
     items = schema.get("items")
     if isinstance(items, dict):
         yield from _walk(f"{parameter}[]", items, definitions)
+
+
+def _values(schema: Schema) -> Iterator[Schema]:
+    """Schema of the values of an object whose names the client chooses."""
+    by_pattern = schema.get("patternProperties")
+    patterns = by_pattern.values() if isinstance(by_pattern, dict) else ()
+    for values in (schema.get("additionalProperties"), *patterns):
+        if isinstance(values, dict):
+            yield values
 
 
 def _resolved(schema: Schema, definitions: Schema) -> Schema:
@@ -70,6 +87,7 @@ def _rule(schema: Schema, fields: tuple[str, ...]) -> FieldRule:
     return FieldRule(
         minimum=_number(schema, "minimum"),
         maximum=_number(schema, "maximum"),
+        above=_number(schema, "exclusiveMinimum"),
         multiple_of=_number(schema, "multipleOf"),
         min_length=_integer(schema, "minLength"),
         max_length=_integer(schema, "maxLength"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from serve_app.schemas import examples
 from serve_app.schemas.base import RequestModel, ResponseModel, Text, WirePath
+from serve_app.schemas.examples import shown
 
 MetricNames = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=64)]],
@@ -15,6 +17,8 @@ MetricNames = Annotated[
 
 
 class QualityBody(RequestModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.VALIDATE_QUALITY))
+
     image_path: WirePath
     metrics: MetricNames | None = None
     prompt: Annotated[Text, Field(max_length=2000)] | None = Field(
@@ -25,6 +29,8 @@ class QualityBody(RequestModel):
 
 
 class QualityResponse(ResponseModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.QUALITY))
+
     image_path: str
     quality_score: float = Field(description="0..1.")
     metrics: dict[str, float]
@@ -32,6 +38,8 @@ class QualityResponse(ResponseModel):
 
 
 class PrivacyBody(RequestModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.VALIDATE_PRIVACY))
+
     image_path: WirePath
     check_faces: bool = True
     check_text: bool = True
@@ -52,6 +60,8 @@ class PrivacyIssueOut(ResponseModel):
 
 
 class PrivacyResponse(ResponseModel):
+    model_config = ConfigDict(json_schema_extra=shown(examples.PRIVACY))
+
     image_path: str
     privacy_score: int = Field(description="0..100, 100 is best.")
     faces_detected: int | None

@@ -1,1 +1,1 @@
-"""The WebSocket: `machine` (states), `messages` (shapes), `session` (jobs), `endpoint` (socket)."""
+"""The WebSocket: `connection` (its life), `messages` (shapes), `session` (jobs), `endpoint`."""

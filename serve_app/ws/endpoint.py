@@ -1,51 +1,47 @@
-"""`/ws/generation`: accept, race the client's messages against a broken pipe, clean up."""
+"""`/ws/generation`: accept, listen until the client or the connection goes, clean up."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+from contextlib import suppress
 
 from fastapi import APIRouter, WebSocket
-from starlette.websockets import WebSocketDisconnect
 
-from engines.errors import Details, Overloaded
+from engines.errors import Overloaded
+from serve_app.access.policy import requires
 from serve_app.context import Caller, Context, InContext
 from serve_app.errors import to_wire
-from serve_app.ws.machine import SocketMachine, SocketState
+from serve_app.ws.connection import ClientGone, Connection
 from serve_app.ws.messages import error_message
 from serve_app.ws.session import GenerationSession
 
 router = APIRouter()
 
 
-@router.websocket("/ws/generation")
+@router.websocket("/ws/generation", dependencies=[requires("generate")])
 async def generation_socket(socket: WebSocket, context: InContext, caller: Caller) -> None:
-    """Jobs of one client; they stop when it goes. The key was checked by the middleware."""
-    machine = SocketMachine()
-    await socket.accept()
-    machine.to(SocketState.OPEN)
+    """Jobs of one client; they stop when it goes. Each `generate` message spends budget, the
+    connection itself does not."""
+    connection = Connection(socket)
+    await connection.accept()
     try:
         with context.socket_quota.hold(caller):
-            await _converse(socket, context, caller, machine)
+            await _converse(connection, context, caller)
     except Overloaded as error:
         # Accepted first: a denied handshake could not say that it is the cap and not the key.
-        machine.to(SocketState.CLOSING)
-        await _send(socket, error_message(error, job_id=None))
-        await socket.close(to_wire(error).close_code)
-    machine.to(SocketState.CLOSED)
+        with suppress(ClientGone):
+            await connection.send(error_message(error, job_id=None))
+            await connection.close(to_wire(error).close_code)
 
 
-async def _converse(
-    socket: WebSocket, context: Context, caller: str, machine: SocketMachine
-) -> None:
-    session = GenerationSession(context, caller, lambda message: _send(socket, message))
-    reading = asyncio.create_task(_read(socket, session))
+async def _converse(connection: Connection, context: Context, caller: str) -> None:
+    session = GenerationSession(context, caller, connection.send)
+    reading = asyncio.create_task(_read(connection, session))
     broken = asyncio.create_task(session.broken())
     try:
-        # While a pump waits for a slow or vanished client, the reader hears the disconnect.
+        # While a report waits for a slow or vanished client, the reader hears the disconnect.
         await asyncio.wait({reading, broken}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        machine.to(SocketState.CLOSING)
         reading.cancel()
         broken.cancel()
         await asyncio.gather(reading, broken, session.close(), return_exceptions=True)
@@ -54,18 +50,8 @@ async def _converse(
             raise error
 
 
-async def _read(socket: WebSocket, session: GenerationSession) -> None:
-    """Take messages until the client disconnects."""
-    while True:
-        message = await socket.receive()
-        if message["type"] == "websocket.disconnect":
-            return
-        text = message.get("text")
-        try:
-            await session.take(text if text is not None else message.get("bytes") or b"")
-        except (WebSocketDisconnect, OSError):  # it left while it was being answered
-            return
-
-
-async def _send(socket: WebSocket, message: Details) -> None:
-    await socket.send_text(json.dumps(message, allow_nan=False))
+async def _read(connection: Connection, session: GenerationSession) -> None:
+    """Take messages until the client leaves."""
+    with suppress(ClientGone):
+        while True:
+            await session.take(await connection.receive())

@@ -9,13 +9,12 @@ from pydantic import Field
 
 from engines.errors import Details, InvalidParameters, PayloadTooLarge
 from engines.types import StepProgress, StoredImage
-from serve_app.bodies import Bodies
 from serve_app.errors import to_wire
 from serve_app.generation_requests import generate_parameters
 from serve_app.paths import PathCodec
 from serve_app.schemas.base import RequestModel
 from serve_app.schemas.generation import GenerateBody, GenerateMessageBody
-from serve_app.schemas.parser import BodyParser, parse_json
+from serve_app.schemas.parser import parse_json, validated
 
 MESSAGE_TYPES = ("generate", "cancel")
 
@@ -27,18 +26,15 @@ class CancelMessage(RequestModel):
     job_id: str = Field(min_length=1, max_length=100)
 
 
-_CANCEL = BodyParser(CancelMessage)
-
-
 class RawGenerate:
     """A `generate` message whose fields are not judged yet: it spends budget first, as in REST."""
 
     def __init__(self, fields: dict[str, object]) -> None:
         self._fields = fields
 
-    def body(self, bodies: Bodies) -> GenerateMessageBody:
+    def body(self, model: type[GenerateMessageBody]) -> GenerateMessageBody:
         """The validated fields; `InvalidParameters` as for `POST /generate`."""
-        return bodies.generate_message.validate(self._fields)
+        return validated(model, self._fields)
 
 
 def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | CancelMessage:
@@ -55,7 +51,7 @@ def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | CancelMessa
     if kind == "generate":
         return RawGenerate({name: field for name, field in value.items() if name != "type"})
     if kind == "cancel":
-        return _CANCEL.validate(value)
+        return validated(CancelMessage, value)
     known = ", ".join(MESSAGE_TYPES)
     shown = kind[:100] if isinstance(kind, str) else None
     raise InvalidParameters.of("type", shown, f"one of: {known}", f"must be one of: {known}")

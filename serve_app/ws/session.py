@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
-from starlette.websockets import WebSocketDisconnect
-
 from engines.errors import Details, InferloopError, NotFound, Overloaded
 from engines.types import StepProgress, StoredImage
 from serve_app.context import Context
 from serve_app.generation_requests import single_request
 from serve_app.job_log import JobEvent
-from serve_app.middleware.rate_limit import refusal
+from serve_app.rate_limits import exceeded
 from serve_app.schemas.generation import GenerateBody
+from serve_app.ws.connection import ClientGone
 from serve_app.ws.messages import (
     CancelMessage,
     RawGenerate,
@@ -70,14 +69,14 @@ class GenerationSession:
         await asyncio.gather(*pumps, return_exceptions=True)
 
     async def _generate(self, message: RawGenerate) -> None:
-        verdict = await self._context.limiter.hit(self._key_hash, "generate")
-        if not verdict.allowed:
-            raise refusal("generate", verdict)
-        body = message.body(self._context.bodies)
+        budget = await self._context.limiter.hit(self._key_hash, "generate")
+        if not budget.allowed:
+            raise exceeded("generate", budget)
+        body = message.body(self._context.message_model)
         limit = self._context.config.sockets.max_jobs
         if len(self._pumps) >= limit:
             raise Overloaded(f"More than {limit} unfinished jobs on this socket", 1.0)
-        order = single_request(
+        request = single_request(
             body,
             self._context.ids.image(),
             self._context.draw_seed,
@@ -86,7 +85,7 @@ class GenerationSession:
         )
         with ExitStack() as holds:
             holds.enter_context(self._context.job_quota.hold(self._key_hash))
-            job_id = self._context.jobs.submit(order)
+            job_id = self._context.jobs.submit(request)
             holds.enter_context(self._context.jobs.lease(job_id))
             pump = asyncio.create_task(self._report(job_id, body), name=f"pump {job_id}")
             self._pumps[job_id] = pump
@@ -122,6 +121,6 @@ class GenerationSession:
         error = None if pump.cancelled() else pump.exception()
         if error is None:
             return
-        if not isinstance(error, (WebSocketDisconnect, OSError)):
+        if not isinstance(error, ClientGone):
             self._fault = error
         self._broken.set()

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from batch.config import JobConfig
 from batch.planning.rows import (
-    MAX_SEED,
     PlannedRow,
     canonical,
     derive_seed,
@@ -20,6 +19,7 @@ from batch.planning.rows import (
     parse_row,
     unreadable_row,
 )
+from engines.types.limits import MAX_SEED
 
 NONE: frozenset[str] = frozenset()
 

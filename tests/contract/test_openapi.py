@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from tests.contract.test_reference_examples import example
 from tests.contract.write_openapi import SNAPSHOT, document_text
 
 
@@ -72,3 +73,56 @@ def test_all_but_health_wants_the_key(document: dict[str, Any]) -> None:
     for path, item in document["paths"].items():
         for operation in item.values():
             assert ("security" in operation) == path.startswith("/api/v1/")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/generate", "generate"),
+        ("/generate/batch", "generate_batch"),
+        ("/validate/quality", "validate_quality"),
+        ("/validate/privacy", "validate_privacy"),
+        ("/export/jsonl", "export_jsonl"),
+        ("/export/s3", "export_s3"),
+    ],
+)
+def test_it_shows_the_references_examples(document: dict[str, Any], path: str, name: str) -> None:
+    operation = document["paths"][f"/api/v1{path}"]["post"]
+    for part, content in [
+        ("request", operation["requestBody"]["content"]),
+        ("response", operation["responses"]["200"]["content"]),
+    ]:
+        schema = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert document["components"]["schemas"][schema]["examples"] == [example(f"{name}.{part}")]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/profiles", "profiles"), ("/profiles/{profile_name}", "profile")]
+)
+def test_it_shows_the_examples_of_profiles(document: dict[str, Any], path: str, name: str) -> None:
+    content = document["paths"][f"/api/v1{path}"]["get"]["responses"]["200"]["content"]
+    schema = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert document["components"]["schemas"][schema]["examples"] == [example(f"{name}.response")]
+
+
+def test_it_shows_the_error_example(document: dict[str, Any]) -> None:
+    content = document["paths"]["/api/v1/generate"]["post"]["responses"]["400"]["content"]
+    assert content["application/json"]["example"] == example("error.response")
+
+
+def test_limited_calls_document_their_headers_on_every_answer(document: dict[str, Any]) -> None:
+    headers = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+    for answer in document["paths"]["/api/v1/generate"]["post"]["responses"].values():
+        assert headers <= set(answer["headers"])
+    assert "429" not in document["paths"]["/api/v1/images"]["get"]["responses"]
+
+
+def test_operations_have_short_names_that_differ(document: dict[str, Any]) -> None:
+    names = [
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+    ]
+    assert "generate_image" in names
+    assert len(names) == len(set(names))
+    assert all(name.isidentifier() for name in names)

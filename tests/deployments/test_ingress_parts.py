@@ -19,7 +19,7 @@ from deployments.settings import Settings
 from engines.errors import InvalidParameters, Overloaded, ReplicaLost
 from engines.types import GenerationRequest
 from serve_app.config import ApiConfig, RateLimits
-from serve_app.rate_limits import MemoryRateLimiter, Verdict
+from serve_app.rate_limits import BudgetState, MemoryRateLimiter
 from tests.deployments.test_adapters import Response
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -94,10 +94,10 @@ def test_one_replica_counts_for_all_ingress_replicas() -> None:
 
     async def hits() -> list[bool]:
         ingresses = [HandleRateLimiter(Handle(hit=Remote())) for _ in range(2)]  # type: ignore[arg-type]
-        verdicts: list[Verdict] = [
+        budgets: list[BudgetState] = [
             await ingresses[number % 2].hit("hash of a key", "generate") for number in range(5)
         ]
-        return [verdict.allowed for verdict in verdicts]
+        return [budget.allowed for budget in budgets]
 
     assert asyncio.run(hits()) == [True, True, True, False, False]
 

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
 
 from inferloop_synthdata import AsyncSyntheticImageClient, SyntheticImageClient
 from inferloop_synthdata.operations import endpoints as operations
 from inferloop_synthdata.operations.operation import Operation
 from inferloop_synthdata.transport.generation_stream import generate_message
-from serve_app.bodies import bodies_of
 from serve_app.config import ApiConfig
+from serve_app.schemas.bounded import generate_message_model
 from tests.sdk.conftest import KEY, Caller
 from tests.sdk.endpoint_calls import CALLS, SET
+from tests.serve_app.face import build_face
+from tests.serve_app.house import House
+
+
+def body_models() -> dict[str, type[BaseModel]]:
+    """The JSON body of every endpoint that takes one, by path below the API's prefix."""
+    app = build_face(House(), ApiConfig()).app
+    routes = [context.original_route for context in iter_route_contexts(app.routes)]
+    return {
+        route.path: cast("type[BaseModel]", route.body_field.field_info.annotation)
+        for route in routes
+        if isinstance(route, APIRoute) and route.body_field is not None
+    }
 
 
 @pytest.mark.parametrize(
@@ -51,7 +66,7 @@ def test_a_method_is_its_endpoint(
 
 
 def test_the_bodies_are_what_the_service_takes() -> None:
-    models = bodies_of(ApiConfig()).models()
+    models = body_models()
     checked = set()
     for _, _, _, verb, target, body, _ in CALLS:
         if verb == "POST":
@@ -76,14 +91,14 @@ def test_every_option_is_a_field_of_the_service_and_none_is_missing(
 ) -> None:
     own = {"prompt", "prompts", "batch_size", "dataset_dir", "output_file", "output_dir"}
     own |= {"bucket_name", "s3_prefix"}
-    fields = set(bodies_of(ApiConfig()).models()[path].model_fields)
+    fields = set(body_models()[path].model_fields)
     assert set(get_type_hints(options)) == fields - own
 
 
 def test_a_stream_asks_for_what_the_service_takes() -> None:
     message = generate_message(prompt="p", previews=True, width=64)
     assert message.pop("type") == "generate"
-    bodies_of(ApiConfig()).generate_message.model.model_validate_json(json.dumps(message))
+    generate_message_model(ApiConfig()).model_validate_json(json.dumps(message))
 
 
 def test_the_two_clients_have_the_same_methods() -> None:

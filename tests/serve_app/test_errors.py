@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
 import json
 import logging
@@ -30,6 +31,7 @@ from engines.errors import (
     RequestTimeout,
     StorageFailed,
     Unauthorized,
+    UnsupportedMediaType,
 )
 from serve_app.errors import WIRE, BatchFailed, to_wire
 from tests.serve_app.face import HEADERS, Face
@@ -46,6 +48,7 @@ TABLE: list[tuple[InferloopError, int, int, str | None]] = [
     (NotFound("image", "x"), 404, 1008, None),
     (Conflict("busy"), 409, 1008, None),
     (PayloadTooLarge(10), 413, 1009, None),
+    (UnsupportedMediaType.of("a", 1, "c", "r"), 415, 1003, None),
     (RateLimited("slow", 2.1), 429, 1013, "3"),
     (Canceled("gone"), 499, 1000, None),
     (GenerationFailed("nan"), 500, 1011, None),
@@ -167,10 +170,39 @@ def test_hostile_bodies_are_400(
     assert len(answer.content) < 2000
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "text/plain", ""])
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "text/plain", "", "application/x-www-form-urlencoded", "nonsense"],
+)
 def test_json_is_json_whatever_the_header_says(client: TestClient, media_type: str) -> None:
     headers = {"Content-Type": media_type}
     answer = client.post("/api/v1/generate", content=json.dumps(GENERATE), headers=headers)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP", "deflate, gzip", "zstd", "x"])
+@pytest.mark.parametrize("path", ["/api/v1/generate", "/api/v1/images"])
+def test_a_compressed_body_is_refused_by_its_name(
+    client: TestClient, path: str, encoding: str
+) -> None:
+    content = gzip.compress(json.dumps(GENERATE).encode())
+    answer = client.post(path, content=content, headers={"Content-Encoding": encoding})
+    assert answer.status_code == 415
+    assert answer.json()["error"] == {
+        "code": "UNSUPPORTED_MEDIA_TYPE",
+        "message": "Invalid parameter: Content-Encoding must be identity: send it uncompressed",
+        "details": {
+            "parameter": "Content-Encoding",
+            "value": encoding,
+            "constraint": "identity",
+        },
+    }
+    assert "X-RateLimit-Limit" in answer.headers
+
+
+def test_a_body_that_says_it_is_not_compressed_is_read(client: TestClient) -> None:
+    headers = {"Content-Encoding": "identity"}
+    answer = client.post("/api/v1/generate", json=GENERATE, headers=headers)
     assert answer.status_code == 200
 
 

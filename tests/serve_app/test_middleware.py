@@ -15,9 +15,11 @@ from serve_app.config import BodyLimits
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
 from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
+from serve_app.middleware.budget_headers import BudgetHeadersMiddleware
+from serve_app.middleware.control_characters import ControlCharactersMiddleware
 from serve_app.middleware.crash_barrier import CrashBarrierMiddleware
+from serve_app.middleware.head import HeadMiddleware
 from serve_app.middleware.key import KeyMiddleware
-from serve_app.middleware.rate_limit import RateLimitMiddleware
 from serve_app.middleware.request_id import RequestIdMiddleware
 from serve_app.middleware.size_limit import SizeLimitMiddleware
 from tests.serve_app.face import HEADERS, KEY, Face
@@ -32,9 +34,11 @@ def test_the_order_is_what_the_refusals_need(face: Face) -> None:
         RequestIdMiddleware,
         BrowserHeadersMiddleware,
         AccessLogMiddleware,
+        HeadMiddleware,
+        ControlCharactersMiddleware,
         KeyMiddleware,
         SizeLimitMiddleware,
-        RateLimitMiddleware,
+        BudgetHeadersMiddleware,
         CrashBarrierMiddleware,
     ]
 

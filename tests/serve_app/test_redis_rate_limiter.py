@@ -11,7 +11,7 @@ from redis.asyncio import ConnectionPool
 
 from engines.errors import InvalidParameters, Overloaded
 from serve_app.config import RateLimits
-from serve_app.rate_limits import Verdict
+from serve_app.rate_limits import BudgetState
 from serve_app.redis_rate_limiter import RedisRateLimiter
 
 RATES = RateLimits(generate="5/minute", export="1/minute")
@@ -37,27 +37,27 @@ def server() -> FakeServer:
     return FakeServer(server_type="redis")
 
 
-async def hits(limiter: RedisRateLimiter, key: str, count: int) -> list[Verdict]:
+async def hits(limiter: RedisRateLimiter, key: str, count: int) -> list[BudgetState]:
     return [await limiter.hit(key, "generate") for _ in range(count)]
 
 
 def test_the_budget_is_counted_down_and_then_refused(server: FakeServer) -> None:
-    verdicts = asyncio.run(hits(limiter_on(server), "k", 7))
-    assert [verdict.allowed for verdict in verdicts] == [True] * 5 + [False] * 2
-    assert [verdict.remaining for verdict in verdicts] == [4, 3, 2, 1, 0, 0, 0]
-    assert {verdict.limit for verdict in verdicts} == {5}
-    assert verdicts[-1].reset_epoch_s > verdicts[0].reset_epoch_s - 1
-    assert 0 < verdicts[-1].retry_after_s <= 60
-    assert verdicts[0].retry_after_s == 0
+    budgets = asyncio.run(hits(limiter_on(server), "k", 7))
+    assert [budget.allowed for budget in budgets] == [True] * 5 + [False] * 2
+    assert [budget.remaining for budget in budgets] == [4, 3, 2, 1, 0, 0, 0]
+    assert {budget.limit for budget in budgets} == {5}
+    assert budgets[-1].reset_epoch_s > budgets[0].reset_epoch_s - 1
+    assert 0 < budgets[-1].retry_after_s <= 60
+    assert budgets[0].retry_after_s == 0
 
 
 def test_replicas_share_the_budget(server: FakeServer) -> None:
     async def scenario() -> int:
         replicas = [limiter_on(server) for _ in range(3)]
-        verdicts = await asyncio.gather(
+        budgets = await asyncio.gather(
             *(replica.hit("k", "generate") for replica in replicas for _ in range(5))
         )
-        return sum(verdict.allowed for verdict in verdicts)
+        return sum(budget.allowed for budget in budgets)
 
     assert asyncio.run(scenario()) == 5
 

@@ -7,31 +7,31 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.errors import InvalidParameters
-from serve_app.bodies import bodies_of
 from serve_app.config import ApiConfig, FieldBounds, ModelDefaults
+from serve_app.schemas.bounded import batch_model, generate_message_model, generate_model
+from serve_app.schemas.export import FileExportBody
 from serve_app.schemas.faults import MAX_FAULTS
-from serve_app.schemas.parser import parse_json
+from serve_app.schemas.parser import parse_json, validated
 
-BODIES = bodies_of(ApiConfig())
 BLANK_REASON = "must not be blank, nor hold a NUL character"
 STEPS_REASON = "must be between 1 and 150"
-GENERATE, BATCH = BODIES.generate, BODIES.batch
+GENERATE, BATCH = generate_model(ApiConfig()), batch_model(ApiConfig())
 
 
-def fault(body: dict[str, Any], parser: Any = GENERATE) -> tuple[str, Any, str, str]:
+def fault(body: dict[str, Any], model: Any = GENERATE) -> tuple[str, Any, str, str]:
     """The first fault: parameter, value, constraint, reason."""
     with pytest.raises(InvalidParameters) as caught:
-        parser.validate(body)
+        validated(model, body)
     first = caught.value.faults[0]
     return first.parameter, first.value, first.constraint, first.reason
 
 
 def test_what_is_left_out_is_the_references_default() -> None:
-    body = GENERATE.validate({"prompt": "x"})
+    body = validated(GENERATE, {"prompt": "x"})
     assert body.model_id == "runwayml/stable-diffusion-v1-5"
     assert (body.width, body.height, body.num_inference_steps) == (512, 512, 50)
     assert (body.guidance_scale, body.seed, body.negative_prompt) == (7.5, None, None)
@@ -53,7 +53,7 @@ def test_what_is_left_out_is_the_references_default() -> None:
 )
 def test_bounds_include_their_ends(field: str, good: list[Any]) -> None:
     for value in good:
-        body = GENERATE.validate({"prompt": "x", field: value})
+        body = validated(GENERATE, {"prompt": "x", field: value})
         assert getattr(body, field) == value
 
 
@@ -126,7 +126,7 @@ def test_unknown_fields_are_refused_and_the_known_listed() -> None:
     assert (parameter, value, reason) == ("steps", 5, "is not a known parameter")
     assert "num_inference_steps" in constraint
     with pytest.raises(InvalidParameters):
-        GENERATE.validate({"prompt": "x", "previews": True})
+        validated(GENERATE, {"prompt": "x", "previews": True})
 
 
 def test_a_body_that_is_no_object_is_refused() -> None:
@@ -135,7 +135,7 @@ def test_a_body_that_is_no_object_is_refused() -> None:
 
 def test_all_faults_are_told_when_there_are_several() -> None:
     with pytest.raises(InvalidParameters) as caught:
-        GENERATE.validate({"prompt": "x", "width": 7, "height": 2000, "extra": 1})
+        validated(GENERATE, {"prompt": "x", "width": 7, "height": 2000, "extra": 1})
     details = caught.value.details
     errors = details["errors"]
     assert isinstance(errors, list)
@@ -145,13 +145,13 @@ def test_all_faults_are_told_when_there_are_several() -> None:
 
 def test_one_fault_needs_no_list() -> None:
     with pytest.raises(InvalidParameters) as caught:
-        GENERATE.validate({"prompt": "x", "width": 7})
+        validated(GENERATE, {"prompt": "x", "width": 7})
     assert "errors" not in caught.value.details
 
 
 def test_the_number_of_faults_told_is_bounded() -> None:
     with pytest.raises(InvalidParameters) as caught:
-        GENERATE.validate({"prompt": "x"} | {f"f{number}": 1 for number in range(10_000)})
+        validated(GENERATE, {"prompt": "x"} | {f"f{number}": 1 for number in range(10_000)})
     assert len(caught.value.faults) == MAX_FAULTS
 
 
@@ -171,65 +171,78 @@ def test_prompts_of_a_batch(prompts: Any, parameter: str, reason: str) -> None:
 
 
 def test_batch_sizes() -> None:
-    assert BATCH.validate({"prompts": ["x"] * 64, "batch_size": 32}).batch_size == 32
+    assert validated(BATCH, {"prompts": ["x"] * 64, "batch_size": 32}).batch_size == 32
     for size in (0, 33):
         assert fault({"prompts": ["x"], "batch_size": size}, BATCH)[2] == "1 <= batch_size <= 32"
+
+
+@pytest.mark.parametrize(
+    ("share", "constraint", "reason"),
+    [
+        (0, "0 < splits.val <= 1", "must be more than 0 and at most 1"),
+        (-1, "0 < splits.val <= 1", "must be more than 0 and at most 1"),
+        (1.5, "0 < splits.val <= 1", "must be more than 0 and at most 1"),
+        ("1", "number", "must be a number"),
+        (None, "number", "must be a number"),
+    ],
+)
+def test_shares_of_splits_have_bounds(share: Any, constraint: str, reason: str) -> None:
+    body = {"dataset_dir": "/d", "output_file": "/o", "splits": {"train": 1, "val": share}}
+    assert fault(body, FileExportBody) == ("splits.val", share, constraint, reason)
 
 
 class TestModelDefaults:
     """A model's entry may name defaults of its own; what a request says stands above them."""
 
-    BODIES = bodies_of(
-        ApiConfig(
-            default_model_id="base",
-            model_defaults={
-                "xl": ModelDefaults(width=1024, height=768, guidance_scale=5.0),
-                "base": ModelDefaults(num_inference_steps=20),
-            },
-        )
+    CONFIG = ApiConfig(
+        default_model_id="base",
+        model_defaults={
+            "xl": ModelDefaults(width=1024, height=768, guidance_scale=5.0),
+            "base": ModelDefaults(num_inference_steps=20),
+        },
     )
 
     def test_what_is_left_out_is_the_named_models(self) -> None:
-        body = self.BODIES.generate.validate({"prompt": "a fox", "model_id": "xl"})
+        body = validated(generate_model(self.CONFIG), {"prompt": "a fox", "model_id": "xl"})
         assert (body.width, body.height, body.guidance_scale) == (1024, 768, 5.0)
         assert body.num_inference_steps == FieldBounds().default_inference_steps
 
     def test_what_is_said_stands(self) -> None:
         fields = {"prompt": "a fox", "model_id": "xl", "width": 512, "guidance_scale": 0}
-        body = self.BODIES.generate.validate(fields)
+        body = validated(generate_model(self.CONFIG), fields)
         assert (body.width, body.height, body.guidance_scale) == (512, 768, 0)
 
     def test_the_default_model_has_defaults_too(self) -> None:
-        body = self.BODIES.generate_message.validate({"prompt": "a fox"})
+        body = validated(generate_message_model(self.CONFIG), {"prompt": "a fox"})
         assert body.num_inference_steps == 20
         assert body.width == FieldBounds().default_side_px
 
     def test_batches_as_well(self) -> None:
-        body = self.BODIES.batch.validate({"prompts": ["a fox"], "model_id": "xl"})
+        body = validated(batch_model(self.CONFIG), {"prompts": ["a fox"], "model_id": "xl"})
         assert body.width == 1024
 
     @pytest.mark.parametrize("model_id", [3, None, [], {"xl": 1}])
     def test_a_model_id_that_is_none_is_refused_as_ever(self, model_id: Any) -> None:
         with pytest.raises(InvalidParameters, match="model_id"):
-            self.BODIES.generate.validate({"prompt": "a fox", "model_id": model_id})
+            validated(generate_model(self.CONFIG), {"prompt": "a fox", "model_id": model_id})
 
 
 def test_the_limits_are_config() -> None:
     bounds = FieldBounds(max_side_px=256, default_side_px=256, max_inference_steps=4)
-    parser = bodies_of(ApiConfig(bounds=bounds, default_model_id="m/x")).generate
-    assert fault({"prompt": "x", "width": 512}, parser)[2] == "64 <= width <= 256"
-    body = GENERATE.validate({"prompt": "x", "width": 512})
+    model = generate_model(ApiConfig(bounds=bounds, default_model_id="m/x"))
+    assert fault({"prompt": "x", "width": 512}, model)[2] == "64 <= width <= 256"
+    body = validated(GENERATE, {"prompt": "x", "width": 512})
     assert body.width == 512
-    schema = parser.model.model_json_schema()["properties"]
+    schema = model.model_json_schema()["properties"]
     assert schema["width"]["maximum"] == 256
     assert schema["num_inference_steps"]["maximum"] == 4
     assert schema["model_id"]["default"] == "m/x"
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"\xff\xfe\x00", b"nul", b"[" * 200_000, b'{"a": ' + b"9" * 5000 + b"}"]
+    "content", ["", "{", "\x00", "nul", "[" * 200_000, '{"a": ' + "9" * 5000 + "}"]
 )
-def test_what_is_no_json_is_refused_about_the_body(content: bytes) -> None:
+def test_what_is_no_json_is_refused_about_the_body(content: str) -> None:
     with pytest.raises(InvalidParameters) as caught:
         parse_json(content)
     assert caught.value.message == "Invalid parameter: body must be valid JSON"
@@ -249,13 +262,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=8,
 )
-FIELDS = sorted(BATCH.model.model_fields | GENERATE.model.model_fields)
+FIELDS = sorted(BATCH.model_fields | GENERATE.model_fields)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from([*FIELDS, "extra"]), JSON, max_size=6))
 def test_whatever_comes_is_taken_within_bounds_or_refused_in_words(body: dict[str, Any]) -> None:
     try:
-        taken = GENERATE.validate(body)
+        taken = validated(GENERATE, body)
     except InvalidParameters as error:
         check_words(error)
         return
@@ -287,5 +301,5 @@ def test_everything_within_bounds_is_taken_unchanged(
         "guidance_scale": guidance,
         "seed": seed,
     }
-    taken = GENERATE.parse(json.dumps(body))
+    taken = validated(GENERATE, parse_json(json.dumps(body)))
     assert {name: getattr(taken, name) for name in body} == body

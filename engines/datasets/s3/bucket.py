@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from engines.errors import StorageFailed
 from engines.storage.s3.errors import ABSENT_CODES, code_of
 from engines.storage.s3.writing import bare_etag
+from engines.types.image_formats import IMAGE_MEDIA_TYPES
 
 if TYPE_CHECKING:
     from engines.datasets.export_config import S3ExportConfig
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
     from engines.types import S3ExportRequest
 
 _TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".bmp": "image/bmp",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
+    **IMAGE_MEDIA_TYPES,
     ".json": "application/json",
     ".jsonl": "application/jsonlines",
     ".md": "text/markdown; charset=utf-8",

@@ -14,6 +14,7 @@ from engines.metrics.phash import phash64, phash64_with_mirror
 from engines.privacy.memorization.embedding import Embedding, nearest_face
 from engines.privacy.memorization.index import HashIndex, Neighbour
 from engines.privacy.model import DetectorUnavailable, FaceDetector, FaceEmbedder
+from engines.types.image_formats import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from engines.protocols import Storage
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 _FEWEST_BITS = 8
 _MOST_BITS = 56
 
@@ -65,7 +65,7 @@ def references_from_folder(
     hashes: list[int] = []
     faces: list[Embedding] = []
     for stat in storage.list(folder):
-        if not stat.key.lower().endswith(_IMAGES):
+        if not stat.key.lower().endswith(IMAGE_SUFFIXES):
             continue
         try:
             pixels = decode(storage.read(stat.key), limits).pixels

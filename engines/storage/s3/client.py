@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 import boto3
 from botocore.config import Config
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from engines.types.frozen import FrozenModel
 
 
-class S3ClientConfig(BaseModel):
+class S3ClientConfig(FrozenModel):
     """How we talk to an S3 server. Never holds credentials."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     endpoint_url: str | None = Field(default=None, description="Server, None for AWS itself.")
     region_name: str | None = Field(default=None, description="Region, None: AWS's own chain.")

@@ -1,0 +1,28 @@
+"""Bounds of a generation's parameters: what the API, the models' entries and batch jobs take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+MIN_SIDE_PX = 64
+MAX_SIDE_PX = 1024
+SIDE_MULTIPLE_PX = 8
+"""Latents are an eighth of the image in each direction."""
+DEFAULT_SIDE_PX = 512
+MAX_INFERENCE_STEPS = 150
+DEFAULT_INFERENCE_STEPS = 50
+MAX_GUIDANCE_SCALE = 30.0
+DEFAULT_GUIDANCE_SCALE = 7.5
+MAX_SEED = 2**53 - 1
+"""JavaScript keeps integers up to here exact (ECMA-262, Number.MAX_SAFE_INTEGER)."""
+MAX_PROMPT_CHARS = 2000
+
+Side = Annotated[int, Field(ge=MIN_SIDE_PX, le=MAX_SIDE_PX, multiple_of=SIDE_MULTIPLE_PX)]
+"""Width or height, pixels."""
+Steps = Annotated[int, Field(ge=1, le=MAX_INFERENCE_STEPS)]
+"""Denoising steps."""
+Guidance = Annotated[float, Field(ge=0, le=MAX_GUIDANCE_SCALE)]
+"""Weight of classifier-free guidance; up to 1 is without."""
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]

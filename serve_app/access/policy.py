@@ -1,0 +1,63 @@
+"""What a route asks of its caller, declared where the route is: a scope, and maybe a budget."""
+
+# No `from __future__ import annotations`: FastAPI reads the real annotations of `Access.__call__`.
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Security
+from fastapi.security import APIKeyHeader
+from starlette.requests import HTTPConnection
+
+from serve_app.access.caller import Caller, Scope
+from serve_app.context import Context, context_of
+from serve_app.middleware.key import HEADER
+from serve_app.rate_limits import Bucket, exceeded
+
+
+class _KeyScheme(APIKeyHeader):
+    """Shows the key in OpenAPI. `KeyMiddleware` checks it, long before any route."""
+
+    async def __call__(self, connection: HTTPConnection) -> None:
+        return None
+
+
+_KEY = _KeyScheme(name=HEADER, scheme_name="ApiKey", description="One of the service's API keys.")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The scope that a call needs, and the budget that it spends one request of."""
+
+    scope: Scope
+    budget: Bucket | None = None
+
+    async def __call__(
+        self, connection: HTTPConnection, _key: Annotated[None, Security(_KEY)]
+    ) -> None:
+        """For FastAPI, which resolves dependencies only after it has read the body."""
+        await self.grant(connection)
+
+    async def grant(self, connection: HTTPConnection) -> None:
+        """Check the scope and spend the budget, once for each request however often it is called.
+
+        `ApiRoute` calls it before the body is read, so that a refused client costs nothing.
+        `connection.state.budget` then holds the `BudgetState`, refused or not.
+        Raises `Forbidden` (nothing is spent then), `RateLimited`, or `Overloaded` where the
+        limiter cannot be reached.
+        """
+        state = connection.state
+        if getattr(state, "granted", None) == self:
+            return
+        caller: Caller = state.caller
+        caller.check_scope(self.scope)
+        if self.budget is not None:
+            context: Context = await context_of(connection)
+            state.budget = await context.limiter.hit(caller.key_hash, self.budget)
+            if not state.budget.allowed:
+                raise exceeded(self.budget, state.budget)
+        state.granted = self
+
+
+def requires(scope: Scope, budget: Bucket | None = None) -> Any:
+    """For a route's `dependencies`: `@router.post("/x", dependencies=[requires("write")])`."""
+    return Depends(Access(scope, budget))

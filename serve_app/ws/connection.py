@@ -1,0 +1,95 @@
+"""One WebSocket through its life: the only place that reads and writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from engines.errors import Details
+
+
+class State(Enum):
+    CONNECTING = "connecting"
+    """The handshake is not answered yet."""
+    OPEN = "open"
+    """Messages go both ways."""
+    GONE = "gone"
+    """The client left, or the connection broke."""
+    CLOSED = "closed"
+    """We closed it."""
+
+
+ALLOWED: Mapping[State, frozenset[str]] = {
+    State.CONNECTING: frozenset({"accept", "close"}),
+    State.OPEN: frozenset({"receive", "send", "close"}),
+    State.GONE: frozenset(),
+    State.CLOSED: frozenset(),
+}
+"""What may be done in a state. Sending to a client that is gone raises `ClientGone`: it may leave
+at any moment, so that is nobody's mistake."""
+
+
+class IllegalAction(RuntimeError):
+    """A bug of ours, never the client's."""
+
+
+class ClientGone(Exception):
+    """The client left, or the connection broke."""
+
+
+class Connection:
+    """Accepts, receives, sends and closes, each only where the state allows it.
+
+    One task may receive while another sends. Two tasks must not send at once.
+    """
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._state = State.CONNECTING
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    async def accept(self) -> None:
+        """Answer the handshake."""
+        self._expect("accept")
+        await self._socket.accept()
+        self._state = State.OPEN
+
+    async def receive(self) -> str | bytes:
+        """The next message as it came; `ClientGone` when there will be none."""
+        self._expect("receive")
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            self._state = State.GONE
+            raise ClientGone
+        text: str | None = message.get("text")
+        return text if text is not None else message.get("bytes") or b""
+
+    async def send(self, message: Details) -> None:
+        """Send a message as JSON text; waits for a slow client, `ClientGone` for one that left."""
+        self._expect("send")
+        try:
+            await self._socket.send_text(json.dumps(message, allow_nan=False))
+        except (WebSocketDisconnect, OSError) as error:
+            self._state = State.GONE
+            raise ClientGone from error
+
+    async def close(self, code: int) -> None:
+        """End it: `code` is a close code of RFC 6455, section 7.4. Before `accept` it denies the
+        handshake."""
+        self._expect("close")
+        self._state = State.CLOSED
+        await self._socket.close(code)
+
+    def _expect(self, action: str) -> None:
+        if self._state is State.GONE:
+            raise ClientGone
+        allowed = ALLOWED[self._state]
+        if action not in allowed:
+            expected = ", ".join(sorted(allowed)) or "nothing"
+            raise IllegalAction(f"socket is {self._state.value}: expected {expected}, got {action}")

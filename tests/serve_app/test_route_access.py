@@ -1,0 +1,106 @@
+"""Every route says what it asks of its caller, where it is declared."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, APIWebSocketRoute, RouteContext, iter_route_contexts
+from starlette.testclient import TestClient
+
+from serve_app.access.policy import Access, requires
+from serve_app.config import ApiConfig, RateLimits
+from serve_app.middleware.key import PUBLIC_PATHS
+from serve_app.rate_limits import Bucket
+from serve_app.routing import ApiRoute, access_of
+from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.house import House
+
+DECLARED = {
+    ("POST", "/api/v1/generate"): Access("generate", "generate"),
+    ("POST", "/api/v1/generate/batch"): Access("generate", "generate"),
+    ("POST", "/api/v1/validate/quality"): Access("validate", "validate"),
+    ("POST", "/api/v1/validate/privacy"): Access("validate", "validate"),
+    ("POST", "/api/v1/validate/dataset"): Access("validate", "validate"),
+    ("POST", "/api/v1/anonymize"): Access("validate", "validate"),
+    ("GET", "/api/v1/profiles/{profile_name}/compare"): Access("validate", "validate"),
+    ("GET", "/api/v1/profiles/{profile_name}/compare/plot"): Access("validate", "validate"),
+    ("POST", "/api/v1/profiles"): Access("write", "validate"),
+    ("POST", "/api/v1/images"): Access("write", "upload"),
+    ("POST", "/api/v1/export/jsonl"): Access("export", "export"),
+    ("POST", "/api/v1/export/parquet"): Access("export", "export"),
+    ("POST", "/api/v1/export/webdataset"): Access("export", "export"),
+    ("POST", "/api/v1/export/s3"): Access("export", "export"),
+    ("GET", "/api/v1/datasets"): Access("read", "read"),
+    ("GET", "/api/v1/profiles"): Access("read", "read"),
+    ("GET", "/api/v1/datasets/{name}"): Access("read"),
+    ("GET", "/api/v1/profiles/{profile_name}"): Access("read"),
+    ("GET", "/api/v1/images"): Access("read"),
+    ("GET", "/api/v1/exports"): Access("read"),
+    ("DELETE", "/api/v1/datasets/{name}"): Access("delete"),
+    ("DELETE", "/api/v1/profiles/{profile_name}"): Access("delete"),
+    ("POST", "/api/v1/ws/ticket"): Access("generate"),
+    ("WEBSOCKET", "/api/v1/ws/generation"): Access("generate"),
+}
+
+
+def routes_of(app: FastAPI) -> list[RouteContext]:
+    return list(iter_route_contexts(app.routes))
+
+
+def declared(context: RouteContext) -> Access | None:
+    route = context.original_route
+    if isinstance(route, APIRoute | APIWebSocketRoute):
+        return access_of(route.dependencies)
+    return None
+
+
+def test_every_route_but_the_public_ones_declares_a_scope(face: Face) -> None:
+    undeclared = {context.path for context in routes_of(face.app) if declared(context) is None}
+    assert undeclared == PUBLIC_PATHS
+
+
+def test_every_route_of_the_api_asks_before_it_reads_a_body(face: Face) -> None:
+    for context in routes_of(face.app):
+        if declared(context) is not None and not isinstance(
+            context.original_route, APIWebSocketRoute
+        ):
+            assert isinstance(context.original_route, ApiRoute), context.path
+
+
+@pytest.mark.parametrize("call", DECLARED, ids=" ".join)
+def test_what_a_route_asks(face: Face, call: tuple[str, str]) -> None:
+    found = {
+        (method, context.path): declared(context)
+        for context in routes_of(face.app)
+        for method in context.methods or {"WEBSOCKET"}
+    }
+    assert found[call] == DECLARED[call]
+
+
+def test_a_request_spends_one_of_its_budget_and_no_more() -> None:
+    """The route asks before the body is read, FastAPI asks again among its dependencies."""
+    face = build_face(House(), ApiConfig(rates=RateLimits(read="3/minute")))
+    client = TestClient(face.app, headers=HEADERS)
+    left = [client.get("/api/v1/datasets").headers["X-RateLimit-Remaining"] for _ in range(3)]
+    assert left == ["2", "1", "0"]
+    assert client.get("/api/v1/datasets").status_code == 429
+    assert client.get("/api/v1/profiles").status_code == 429
+
+
+@pytest.mark.parametrize("bucket", ["generate", "validate", "export", "upload", "read"])
+def test_every_budget_is_spent_by_some_route(face: Face, bucket: Bucket) -> None:
+    spent = {access.budget for context in routes_of(face.app) if (access := declared(context))}
+    assert bucket in spent
+
+
+def test_a_route_of_another_class_is_asked_too(face: Face) -> None:
+    router = APIRouter()
+
+    @router.get("/api/v1/other", dependencies=[requires("read", budget="read")])
+    async def other() -> str:
+        return "there"
+
+    face.app.include_router(router)
+    answer = TestClient(face.app, headers=HEADERS).get("/api/v1/other")
+    assert (answer.status_code, answer.json()) == (200, "there")
+    assert answer.headers["X-RateLimit-Limit"] == "600"
