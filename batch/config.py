@@ -73,6 +73,9 @@ class RowDefaults(FrozenModel):
     profile: str | None = Field(default=None, description="Profile to match the colours to.")
     profile_strength: float = Field(default=1.0, ge=0, le=1, description="0..1, how far.")
     lora: str | None = Field(default=None, description="Adapter that the model's config lists.")
+    guidance_rescale: float | None = Field(
+        default=None, ge=0, le=1, description="0..1; None: as the model's entry says."
+    )
 
 
 class OutputConfig(FrozenModel):

@@ -98,5 +98,6 @@ def _request(body: ImageParameters, prompt: str, image_id: str, seed: int) -> Ge
         profile=body.profile,
         profile_strength=body.profile_strength,
         lora=body.lora,
+        guidance_rescale=body.guidance_rescale,
         progress=False,
     )

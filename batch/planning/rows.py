@@ -53,6 +53,7 @@ class RowParameters(FrozenModel):
     profile: str | None = None
     profile_strength: Strength | None = None
     lora: str | None = None
+    guidance_rescale: Strength | None = None
 
 
 @dataclass(frozen=True, slots=True)

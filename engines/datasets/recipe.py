@@ -32,6 +32,7 @@ class RecipeParameters:
     profile: str | None = None
     profile_strength: float | None = None
     lora: str | None = None
+    guidance_rescale: float | None = None
 
     def as_dict(self) -> dict[str, JsonValue]:
         """By name, in order; quicker than `dataclasses.asdict`, which copies deeply."""
@@ -183,6 +184,7 @@ def make_recipe(
             profile=request.profile,
             profile_strength=request.profile_strength if request.profile else None,
             lora=request.lora,
+            guidance_rescale=request.guidance_rescale,
         ),
         served_model=image.served_model,
         revision=image.revision,

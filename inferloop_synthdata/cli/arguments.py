@@ -86,6 +86,7 @@ def _generation_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--profile", metavar="NAME", help="match the colours to this profile")
     group.add_argument("--profile-strength", type=float, metavar="0..1")
     group.add_argument("--lora", metavar="NAME")
+    group.add_argument("--guidance-rescale", type=float, metavar="0..1")
 
 
 def _generate(add: AddCommand) -> None:

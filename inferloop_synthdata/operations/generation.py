@@ -28,6 +28,8 @@ class GenerationOptions(TypedDict, total=False):
     profile_strength: float | None
     """0..1."""
     lora: str | None
+    guidance_rescale: float | None
+    """0..1: how far the contrast that guidance adds is taken back."""
 
 
 def generate_image(

@@ -29,10 +29,17 @@ class ImageParameters(RequestModel):
         default=1.0, ge=0, le=1, description="How far colours move towards the profile's, 0..1."
     )
     lora: Name | None = Field(default=None, description="Adapter that the model's config lists.")
+    guidance_rescale: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="How far the contrast that guidance adds is taken back, 0..1; left out, as the "
+        "model's config says.",
+    )
 
     def extras(self) -> dict[str, JsonValue]:
         """Optional extras that were given, to be echoed."""
-        names = ("dataset", "profile", "profile_strength", "lora")
+        names = ("dataset", "profile", "profile_strength", "lora", "guidance_rescale")
         return {
             name: getattr(self, name)
             for name in names
@@ -64,6 +71,7 @@ class EchoedExtras(ResponseModel):
     profile: str | None = None
     profile_strength: float | None = None
     lora: str | None = None
+    guidance_rescale: float | None = None
 
 
 class GenerateParameters(EchoedExtras):

@@ -32,6 +32,7 @@ class TestGenerate:
             "profile": "unsplash_nature",
             "profile_strength": 0.5,
             "lora": "ink",
+            "guidance_rescale": 0.7,
         }
         answer = client.post("/api/v1/generate", json=body)
         (order,) = house.generation.started
@@ -42,7 +43,7 @@ class TestGenerate:
         assert not order.previews
         assert not order.progress
         assert answer.json()["image_path"].startswith("/data/generated/nature_set/image_")
-        extras = ("dataset", "profile", "profile_strength", "lora")
+        extras = ("dataset", "profile", "profile_strength", "lora", "guidance_rescale")
         assert {name: answer.json()["parameters"][name] for name in extras} == {
             name: body[name] for name in extras
         }

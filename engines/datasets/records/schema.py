@@ -51,6 +51,7 @@ _PARAMETERS = (
     Column("profile", "string", "Profile that the colors were matched to"),
     Column("profile_strength", "float64", "How far, 0..1"),
     Column("lora", "string", "Adapter"),
+    Column("guidance_rescale", "float64", "How far guidance's contrast was taken back, 0..1"),
 )
 
 COLUMNS: tuple[Column, ...] = (
