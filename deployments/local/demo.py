@@ -76,7 +76,7 @@ def run(service: Service, data_root: Path) -> None:
         ]
         print("\n".join(verdict_line(*each) for each in verdicts))
         if not all(quality["passed"] for _, quality, _ in verdicts):
-            print("  (the starter model draws softly, and the quality check says so)")
+            print("  (the starter model draws far hills softly, and the quality check says so)")
         print("4. Export to JSONL")
         exported = client.export_jsonl(
             dataset_dir=f"{data_root}/generated/{dataset}",
