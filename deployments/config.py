@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from engines.datasets.export_config import ExportConfig
-from engines.diffusion.config import EngineConfig
+from engines.diffusion.config import EngineConfig, HubSource
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
@@ -56,6 +56,11 @@ class AppArgs(FrozenModel):
         default=False, description="Whether a model may stand in for another's id (local only)."
     )
 
+    allow_unpinned_models: bool = Field(
+        default=False,
+        description="Whether a hub model may have a revision that can move (never in production).",
+    )
+
     @model_validator(mode="after")
     def _one_pool_per_model(self) -> Self:
         owner: dict[str, str] = {}
@@ -71,6 +76,20 @@ class AppArgs(FrozenModel):
     def _stand_ins_only_where_allowed(self) -> Self:
         if not self.allow_stand_ins and self.stand_ins():
             raise ValueError("a model stands in for another's id, and allow_stand_ins is false")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_cannot_change(self) -> Self:
+        """By a commit: what a branch or a tag names is the choice of the repository's owner."""
+        for pool in self.pools if not self.allow_unpinned_models else ():
+            for model in pool.engine.models:
+                for source in (model.source, *(lora.source for lora in model.loras)):
+                    if isinstance(source, HubSource) and not source.is_pinned:
+                        raise ValueError(
+                            f"model {model.id}: source.revision must be a commit of "
+                            f"{source.repository} (40 hexadecimal digits), not "
+                            f"{source.revision or 'left out'}; allow_unpinned_models is false"
+                        )
         return self
 
     def api_with_model_defaults(self) -> ApiConfig:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import pickle
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from ray.exceptions import RayActorError
 from batch.config import Format
 from batch.making.generators import GeneratorParts, build_maker
 from batch.making.journal import Journal
+from batch.output.outcome_json import outcome_from_json, outcome_to_json
 from batch.output.outcomes import Outcome, Reason, ShardOutcome
 from batch.output.publish import publish_shard
 from batch.pipeline import ShardEnd
@@ -41,7 +41,7 @@ class LoneMaker:
         outcomes = await self._maker.make_all((row,))
         self._teller.flush()
         await asyncio.to_thread(
-            self._journal.save_alone, shard, row.row_id, pickle.dumps(outcomes[0])
+            self._journal.save_alone, shard, row.row_id, outcome_to_json(outcomes[0])
         )
 
 
@@ -121,7 +121,7 @@ class LoneLane:
             None,
             row.parameters,
         )
-        self._journal.save_alone(shard, row.row_id, pickle.dumps(given_up))
+        self._journal.save_alone(shard, row.row_id, outcome_to_json(given_up))
 
 
 async def run_alone(shards: Sequence[int], parts: GeneratorParts) -> list[ShardEnd]:
@@ -148,13 +148,13 @@ def publish_alone(wiring: Wiring, output_format: Format, shard: int) -> str:
     storage = wiring.output()
     journal = Journal(storage)
     outcomes: list[Outcome] = []
-    for row in read_rows(storage, shard):
-        found = journal.load_alone(shard, row.row_id)
-        if found is None:
-            return f"unpublished: row {row.row_id} has not ended"
-        outcomes.append(pickle.loads(found))
-    wall_s = sum(o.image.engine_s for o in outcomes if o.image)
     try:
+        for row in read_rows(storage, shard):
+            found = journal.load_alone(shard, row.row_id)
+            if found is None:
+                return f"unpublished: row {row.row_id} has not ended"
+            outcomes.append(outcome_from_json(found))
+        wall_s = sum(o.image.engine_s for o in outcomes if o.image)
         publish_shard(storage, output_format, ShardOutcome(shard, tuple(outcomes), wall_s))
     except InferloopError as error:
         return f"unpublished: {error.message}"

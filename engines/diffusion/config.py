@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
@@ -40,6 +41,11 @@ class HubSource(FrozenModel):
     repository: str = Field(description='"owner/name" on the hub.')
     revision: str | None = Field(default=None, description="Branch, tag or commit; None is main.")
     variant: str | None = Field(default=None, description='Weight file variant, e.g. "fp16".')
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the revision is a whole commit hash, so that the weights cannot change."""
+        return re.fullmatch(r"[0-9a-f]{40}", self.revision or "") is not None
 
 
 class TinySource(FrozenModel):

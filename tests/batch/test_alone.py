@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from batch.config import GridInput, JobConfig
 from batch.making.alone import LoneLane, publish_alone
 from batch.making.generators import GeneratorParts
 from batch.making.journal import Journal
+from batch.output.outcome_json import outcome_from_json, outcome_to_json
 from batch.output.outcomes import Outcome
 from batch.output.records import read_record
 from batch.pipeline import ShardEnd
@@ -41,7 +41,7 @@ class Process:
             raise ActorDiedError
         image = made_image(row.row_id)
         outcome = Outcome(row.row_id, row.index, "written", 1, (), image, row.parameters)
-        self._journal.save_alone(shard, row.row_id, pickle.dumps(outcome))
+        self._journal.save_alone(shard, row.row_id, outcome_to_json(outcome))
 
 
 class Lane:
@@ -78,7 +78,7 @@ class Lane:
         for row in read_rows(self.storage, 0):
             saved = self.journal.load_alone(0, row.row_id)
             assert saved is not None
-            outcome: Outcome = pickle.loads(saved)
+            outcome = outcome_from_json(saved)
             found[row.index] = (outcome.status, outcome.attempts)
         return found
 

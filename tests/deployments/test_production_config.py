@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from deployments import config_files
 from deployments.config import AppArgs
@@ -129,3 +130,24 @@ def test_the_variant_differs_in_resting_and_what_follows_from_it() -> None:
         "deadline_base_s",
         "graceful_shutdown_timeout_s",
     }
+
+
+@pytest.mark.parametrize("revision", [None, "main", "v1.0", "451f4fe", "451F" * 10])
+def test_a_hub_model_that_could_change_is_refused(revision: str | None) -> None:
+    model = {"id": "a/b", "source": {"kind": "hub", "repository": "a/b", "revision": revision}}
+    pools = [{"name": "only", "engine": {"models": [model]}}]
+    with pytest.raises(ValidationError, match=r"must be a commit of a/b"):
+        AppArgs.model_validate({"pools": pools})
+    AppArgs.model_validate({"pools": pools, "allow_unpinned_models": True})
+
+
+def test_an_adapter_that_could_change_is_refused() -> None:
+    lora = {"name": "ink", "source": {"kind": "hub", "repository": "a/ink"}}
+    model = {"id": "m", "source": {"kind": "folder", "path": "m"}, "loras": [lora]}
+    with pytest.raises(ValidationError, match=r"must be a commit of a/ink"):
+        AppArgs.model_validate({"pools": [{"name": "only", "engine": {"models": [model]}}]})
+
+
+@each_config
+def test_no_config_that_ships_lets_weights_change(path: Path) -> None:
+    assert not config_files.app_args(config_files.load(path)).allow_unpinned_models

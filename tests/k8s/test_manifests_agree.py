@@ -15,12 +15,14 @@ from deployments.config import AppArgs
 from tests.k8s.manifests import (
     FOLDERS,
     OVERLAYS,
+    Manifest,
     Render,
     cluster_of,
     container,
     groups_of,
     known_secrets,
     of_kind,
+    place,
     pods,
     the_service,
 )
@@ -119,6 +121,8 @@ def test_every_mount_has_its_volume_and_every_volume_its_claim(
         for volume in pod.get("volumes", ()):
             if "persistentVolumeClaim" in volume:
                 assert volume["persistentVolumeClaim"]["claimName"] in claims
+            elif "emptyDir" in volume:
+                assert volume["name"] in ("tmp", "home")
             elif "secret" in volume:
                 assert volume["secret"]["secretName"] in secrets
             else:
@@ -129,6 +133,30 @@ def test_every_mount_has_its_volume_and_every_volume_its_claim(
 def test_no_secret_is_applied_from_git(render: Render) -> None:
     for folder in FOLDERS:
         assert of_kind(render(folder), "Secret") == []
+
+
+def holds_the_ingress(service: Manifest, group: Manifest) -> bool:
+    """Whether Serve may place the ingress on pods of the group."""
+    (application,) = yaml.safe_load(service["spec"]["serveConfigV2"])["applications"]
+    (ingress,) = (d for d in application["deployments"] if d["name"] == "ingress")
+    wanted = set(ingress["ray_actor_options"].get("resources", ()))
+    return group["rayStartParams"].get("num-cpus") != "0" and wanted <= set(place(group))
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_secrets_are_where_the_ingress_is_and_nowhere_else(render: Render, overlay: str) -> None:
+    (service,) = of_kind(render(f"overlays/{overlay}"), "RayService")
+    readers = [holds_the_ingress(service, group) for group in groups_of(service)]
+    assert readers.count(True) == 1
+    for group, reads in zip(groups_of(service), readers, strict=True):
+        pod = group["template"]["spec"]
+        held = {v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v}
+        held |= {
+            variable["valueFrom"]["secretKeyRef"]["name"]
+            for variable in container(group).get("env", ())
+            if "valueFrom" in variable
+        }
+        assert held <= ({"inferloop-api-keys", "inferloop-redis"} if reads else set())
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -145,7 +173,7 @@ def test_the_environment_names_what_is_mounted(render: Render, root: Path, overl
         mounts = {m["mountPath"] for m in container(group)["volumeMounts"]}
         assert {values["INFERLOOP_DATA_ROOT"], values["HF_HOME"]} <= mounts
         folder, _, key = values["INFERLOOP_API_KEYS_FILE"].rpartition("/")
-        assert folder in mounts
+        assert (folder in mounts) == holds_the_ingress(service, group)
         assert key in known_secrets(root)["inferloop-api-keys"]
     dockerfile = (root / "Dockerfile").read_text(encoding="utf-8")
     for name in ("INFERLOOP_DATA_ROOT", "INFERLOOP_MODELS_ROOT", "HF_HOME"):

@@ -169,6 +169,7 @@ def test_no_container_is_root_or_may_become_it(render: Render, folder: str) -> N
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         for each in pod["containers"]:
             assert each["securityContext"]["allowPrivilegeEscalation"] is False
+            assert each["securityContext"]["readOnlyRootFilesystem"] is True
             assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
             assert each["resources"]["limits"]["memory"] == each["resources"]["requests"]["memory"]
 
@@ -185,6 +186,8 @@ def test_budgets_and_policies_select_pods_that_exist(render: Render, overlay: st
         m["spec"]["template"]["metadata"]["labels"] for m in of_kind(manifests, "StatefulSet")
     ]
     for policy in of_kind(manifests, "NetworkPolicy"):
+        for rule in policy["spec"]["ingress"]:
+            assert rule.get("from"), "no port is open to everybody"
         wanted = policy["spec"]["podSelector"]["matchLabels"]
         assert any(wanted.items() <= there.items() for there in labels)
     components = {there.get("app.kubernetes.io/component") for there in labels}
