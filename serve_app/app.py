@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +15,9 @@ from starlette.exceptions import HTTPException
 
 from engines.errors import InferloopError
 from engines.protocols import Clock
-from serve_app.access.api_keys import ApiKeys
+from serve_app.access.api_keys import ApiKeys, utc_now
+from serve_app.access.audit import AuditLog, AuditNote
+from serve_app.access.caller import NOBODY
 from serve_app.access.counters import AccessCounters, NoCounters
 from serve_app.access.tickets import MemoryTickets, Tickets, TicketStore
 from serve_app.config import ApiConfig
@@ -54,16 +57,18 @@ def create_app(
     draw_seed: DrawSeed = draw_seed,
     counters: AccessCounters | None = None,
     ticket_store: TicketStore | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The whole ASGI application over the services. Shares nothing between two calls.
 
     `clock` (monotonic seconds) times jobs, `ids` names things, `draw_seed` draws the seeds that
-    clients leave out; tests give their own. `counters` hears of wrong keys.
+    clients leave out; tests give their own. `counters` hears of wrong keys,
+    `now` dates the audit log.
     `ticket_store` keeps the tickets of all ingress replicas; None: of this one alone.
     """
-    ids = ids or IdSource()
+    ids, audit = ids or IdSource(), AuditLog(now)
     tickets = Tickets(ticket_store or MemoryTickets(clock))
-    context = _context(services, config, limiter, tickets, clock, ids, draw_seed)
+    context = _context(services, config, keys, limiter, tickets, clock, ids, draw_seed, audit)
     app = FastAPI(
         title="Inferloop Synthetic Images",
         version=VERSION,
@@ -71,7 +76,9 @@ def create_app(
         docs_url=None,  # FastAPI's loads scripts of another host: `serve_app.pages` has ours
         redoc_url=None,
         redirect_slashes=False,
-        middleware=middleware_stack(config, keys, tickets, ids, counters or NoCounters(), clock),
+        middleware=middleware_stack(
+            config, keys, tickets, ids, counters or NoCounters(), audit, clock
+        ),
         generate_unique_id_function=_operation_id,
         exception_handlers=dict.fromkeys(_RENDERED, render),
         lifespan=_lifespan,
@@ -99,11 +106,13 @@ def _operation_id(route: APIRoute) -> str:
 def _context(
     services: Services,
     config: ApiConfig,
+    keys: ApiKeys,
     limiter: RateLimiter,
     tickets: Tickets,
     clock: Clock,
     ids: IdSource,
     draw_seed: DrawSeed,
+    audit_log: AuditLog,
 ) -> Context:
     shared = SharedReadiness(services.readiness, clock)
     return Context(
@@ -113,11 +122,15 @@ def _context(
         tickets=tickets,
         paths=PathCodec(config.data_root),
         message_model=generate_message_model(config),
-        jobs=JobService(services.generation, config.jobs, ids.job, clock),
+        jobs=JobService(services.generation, config.jobs, ids.job, clock).in_space(None),
         job_quota=Quota("jobs", config.jobs.max_per_key),
         socket_quota=Quota("sockets", config.sockets.max_per_key),
         ids=ids,
         draw_seed=draw_seed,
+        keys=keys,
+        caller=NOBODY,
+        audit=AuditNote(),
+        audit_log=audit_log,
     )
 
 

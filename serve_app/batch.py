@@ -8,12 +8,12 @@ from engines.errors import InferloopError
 from engines.types import GenerationRequest, StoredImage
 from serve_app.errors import BatchFailed
 from serve_app.fan_out import fan_out
-from serve_app.jobs import JobService
+from serve_app.jobs import SpaceJobs
 from serve_app.paths import PathCodec
 
 
 async def run_batch(
-    jobs: JobService, paths: PathCodec, requests: Sequence[GenerationRequest], in_flight: int
+    jobs: SpaceJobs, paths: PathCodec, requests: Sequence[GenerationRequest], in_flight: int
 ) -> list[StoredImage]:
     """Images in the order of the requests.
 

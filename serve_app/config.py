@@ -183,6 +183,9 @@ class ApiConfig(FrozenModel):
     bodies: BodyLimits = BodyLimits()
     rates: RateLimits = RateLimits()
     wrong_keys: WrongKeyLimits = WrongKeyLimits()
+    log_prompts: bool = Field(
+        default=False, description="Whether the audit log shows prompts; they may be personal."
+    )
     dataset_validation: DatasetValidationLimits = DatasetValidationLimits()
     deadlines: CallDeadlines = CallDeadlines()
     cors_origins: tuple[str, ...] = Field(

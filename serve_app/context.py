@@ -8,11 +8,14 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from serve_app.access.api_keys import ApiKeys
+from serve_app.access.audit import AuditLog, AuditNote
+from serve_app.access.caller import Caller
 from serve_app.access.tickets import Tickets
 from serve_app.config import ApiConfig
 from serve_app.generation_requests import DrawSeed
 from serve_app.ids import IdSource
-from serve_app.jobs import JobService
+from serve_app.jobs import SpaceJobs
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
@@ -29,25 +32,37 @@ class Context:
     paths: PathCodec
     message_model: type[GenerateMessageBody]
     """Fields of a `generate` message, with the config's bounds."""
-    jobs: JobService
+    jobs: SpaceJobs
     job_quota: Quota
     socket_quota: Quota
     ids: IdSource
     draw_seed: DrawSeed
+    keys: ApiKeys
+    caller: Caller
+    """Of this request; `NOBODY` in the application's own."""
+    audit: AuditNote
+    """What this request does, for the audit log."""
+    audit_log: AuditLog
+
+    def note_prompts(self, *prompts: str) -> None:
+        """For the audit log, only where the config says so."""
+        if self.config.log_prompts:
+            self.audit.details["prompts"] = [*prompts]
 
 
-# Both are async: FastAPI sends plain functions through a thread pool.
-async def context_of(connection: HTTPConnection) -> Context:
-    """Works for HTTP and WebSocket alike."""
+# All are async: FastAPI sends plain functions through a thread pool.
+async def application_of(connection: HTTPConnection) -> Context:
+    """The application's own, outside every space: for what needs no key, and to be narrowed."""
     context: Context = connection.app.state.context
     return context
 
 
-async def caller_of(connection: HTTPConnection) -> str:
-    """Hash of the caller's API key: the middleware put the caller there."""
-    key_hash: str = connection.state.caller.key_hash
-    return key_hash
+async def context_of(connection: HTTPConnection) -> Context:
+    """That of the caller's space. `Access.grant` put it there; a route that declares no access
+    has none, and fails."""
+    context: Context = connection.state.context
+    return context
 
 
+InApplication = Annotated[Context, Depends(application_of)]
 InContext = Annotated[Context, Depends(context_of)]
-Caller = Annotated[str, Depends(caller_of)]

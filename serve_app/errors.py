@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engines.errors import Details, InferloopError, InvalidParameters
+from serve_app.access.audit import AuditNote
 from serve_app.schemas.faults import NOT_JSON, faults_of
 from serve_app.schemas.rules import rules_of
 
@@ -149,11 +150,19 @@ def _http_to_wire(error: HTTPException, path: str, method: str) -> WireError:
 
 
 async def render(request: Request, error: Exception) -> Response:
-    """Exception handler of the whole application."""
+    """Exception handler of the whole application; the audit log learns the code."""
+    wire = _wire_of(request, error)
+    note: AuditNote | None = getattr(request.state, "audit", None)
+    if note is not None:
+        note.code = wire.code
+    return wire.response()
+
+
+def _wire_of(request: Request, error: Exception) -> WireError:
     if isinstance(error, RequestValidationError):
-        return to_wire(_invalid(error, request.scope.get("route"))).response()
+        return to_wire(_invalid(error, request.scope.get("route")))
     if isinstance(error, HTTPException) and isinstance(error.__cause__, InferloopError):
         error = error.__cause__  # FastAPI wraps what was raised while it read the body
     if isinstance(error, HTTPException):
-        return _http_to_wire(error, request.url.path, request.method).response()
-    return to_wire(error).response()
+        return _http_to_wire(error, request.url.path, request.method)
+    return to_wire(error)

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass, replace
 
 from engines.errors import (
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 class _Job:
     log: JobLog
     task: asyncio.Task[StoredImage]
+    space: str | None = None
     ended_at: float | None = None
 
 
@@ -65,10 +66,18 @@ class JobService:
         job_log = JobLog(request.num_inference_steps, self._limits.coalesce_after_events)
         timed = replace(request, deadline_s=deadline_s)
         task = asyncio.create_task(self._run(timed, deadline_s, job_log), name=job_id)
-        self._running[job_id] = _Job(job_log, task)
+        self._running[job_id] = _Job(job_log, task, request.space)
         # A callback, because a task that is cancelled before its first step never runs at all.
         task.add_done_callback(lambda done: self._end(job_id, done))
         return job_id
+
+    def in_space(self, space: str | None) -> SpaceJobs:
+        """The jobs of one space; the others are unknown to it."""
+        return SpaceJobs(self, space)
+
+    def space_of(self, job_id: str) -> str | None:
+        """`NotFound` if there is no such job."""
+        return self._job(job_id).space
 
     def events(self, job_id: str, after_seq: int = 0) -> AsyncIterator[JobEvent]:
         """Events of a running or lately finished job; `NotFound` if there is none."""
@@ -158,6 +167,47 @@ class JobService:
             if fresh and len(self._finished) <= self._limits.kept_finished:
                 return
             self._finished.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceJobs:
+    """What `JobService` does, for the jobs of one space: those of others are `NotFound`."""
+
+    jobs: JobService
+    space: str | None
+
+    def in_space(self, space: str | None) -> SpaceJobs:
+        """Another space of the same service."""
+        return SpaceJobs(self.jobs, space)
+
+    def submit(self, request: GenerationRequest) -> str:
+        return self.jobs.submit(replace(request, space=self.space))
+
+    def events(self, job_id: str, after_seq: int = 0) -> AsyncIterator[JobEvent]:
+        return self.jobs.events(self._own(job_id), after_seq)
+
+    async def outcome(self, job_id: str) -> StoredImage:
+        return await self.jobs.outcome(self._own(job_id))
+
+    def cancel(self, job_id: str) -> None:
+        self.jobs.cancel(self._own(job_id))
+
+    def lease(self, job_id: str) -> AbstractContextManager[None]:
+        return self.jobs.lease(self._own(job_id))
+
+    async def close(self) -> None:
+        """Of every space: the application ends."""
+        await self.jobs.close()
+
+    @property
+    def running(self) -> int:
+        """In every space."""
+        return self.jobs.running
+
+    def _own(self, job_id: str) -> str:
+        if self.jobs.space_of(job_id) != self.space:
+            raise NotFound("job", job_id)
+        return job_id
 
 
 def _ending(job_id: str, task: asyncio.Task[StoredImage]) -> Ending:

@@ -13,7 +13,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from engines.errors import InferloopError, JsonValue
+from engines.errors import Canceled, InferloopError, JsonValue
+from serve_app.access.audit import AuditNote
 from serve_app.connection import while_connected
 from serve_app.errors import to_wire
 
@@ -39,6 +40,7 @@ async def answer(request: Request, work: Work[Answer]) -> Answer | StreamingResp
 
     The work stops when the client leaves.
     """
+    work = _noted(work, request.state.audit)
     if NDJSON not in request.headers.get("accept", ""):
         return await while_connected(request, work(_unheard))
     lines = progress_lines(work)
@@ -88,6 +90,22 @@ async def progress_lines(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _noted(work: Work[Answer], note: AuditNote) -> Work[Answer]:
+    """The same work; how it fails is noted, because the status may have gone out by then."""
+
+    async def noted(on_progress: OnProgress) -> Answer:
+        try:
+            return await work(on_progress)
+        except asyncio.CancelledError:
+            note.code = Canceled.code
+            raise
+        except Exception as error:
+            note.code = to_wire(error).code
+            raise
+
+    return noted
 
 
 def _line(event: dict[str, JsonValue]) -> bytes:

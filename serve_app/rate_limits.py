@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, Protocol
 
 from limits import RateLimitItem
@@ -54,8 +55,15 @@ def exceeded(bucket: Bucket, budget: BudgetState) -> RateLimited:
 class RateLimiter(Protocol):
     """Counts hits of all ingress replicas. Raises `Overloaded` when its store is away."""
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
-        """Count one request if the budget allows it; a refused one is not counted."""
+    async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
+        """Count one request if the budget allows it; a refused one is not counted. `own`: the
+        key's rate ("100/minute") in place of the configured one."""
+
+
+@cache
+def parsed_rate(rate: str) -> RateLimitItem:
+    """A key's own rate; there are as many as keys files ever named."""
+    return parse_rate(rate)
 
 
 def parse_rates(rates: RateLimits) -> Mapping[Bucket, RateLimitItem]:
@@ -87,10 +95,12 @@ class MovingWindow:
         self._rates = parse_rates(rates)
         self._epoch_s = epoch_s
         self._max_windows = max_keys
+        self._longest_s = 0
         self._hits: dict[tuple[str, Bucket], deque[float]] = {}
 
-    def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
-        rate = self._rates[bucket]
+    def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
+        rate = self._rates[bucket] if own is None else parsed_rate(own)
+        self._longest_s = max(self._longest_s, rate.get_expiry())
         now, window_s = self._epoch_s(), float(rate.get_expiry())
         hits = self._hits.setdefault((key_hash, bucket), deque())
         while hits and hits[0] + window_s <= now + _ROUNDING_S:
@@ -115,9 +125,9 @@ class MovingWindow:
     def _forget_idle(self, now: float) -> None:
         if len(self._hits) <= self._max_windows:
             return
-        for (key_hash, bucket), hits in list(self._hits.items()):
-            if not hits or now - hits[-1] >= self._rates[bucket].get_expiry():
-                del self._hits[key_hash, bucket]
+        for window, hits in list(self._hits.items()):
+            if not hits or now - hits[-1] >= self._longest_s:
+                del self._hits[window]
 
 
 class MemoryRateLimiter:
@@ -126,5 +136,5 @@ class MemoryRateLimiter:
     def __init__(self, rates: RateLimits, epoch_s: Callable[[], float] = time.time) -> None:
         self._window = MovingWindow(rates, epoch_s)
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
-        return self._window.hit(key_hash, bucket)
+    async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
+        return self._window.hit(key_hash, bucket, own)

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from engines.errors import InvalidParameters, Overloaded
 from serve_app.config import RateLimits
-from serve_app.rate_limits import Bucket, BudgetState, parse_rates
+from serve_app.rate_limits import Bucket, BudgetState, parse_rates, parsed_rate
 
 _AWAY_RETRY_S = 1.0
 
@@ -42,8 +42,8 @@ class RedisRateLimiter:
         self._rates = parse_rates(rates)
         self._epoch_s = epoch_s
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
-        rate = self._rates[bucket]
+    async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
+        rate = self._rates[bucket] if own is None else parsed_rate(own)
         try:
             allowed: bool = await self._window.hit(rate, bucket, key_hash)
             stats = await self._window.get_window_stats(rate, bucket, key_hash)

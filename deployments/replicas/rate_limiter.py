@@ -18,8 +18,8 @@ class RateLimiterReplica:
         self._window = MovingWindow(rates)
         self._tickets = TicketTable()
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
-        return self._window.hit(key_hash, bucket)
+    async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
+        return self._window.hit(key_hash, bucket, own)
 
     async def put_ticket(self, ticket_hash: str, owner_hash: str) -> None:
         self._tickets.put(ticket_hash, owner_hash)
@@ -37,8 +37,8 @@ class HandleRateLimiter:
     def __init__(self, handle: DeploymentHandle) -> None:
         self._handle = handle
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
-        budget: BudgetState = await call(self._handle.hit.remote(key_hash, bucket))
+    async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
+        budget: BudgetState = await call(self._handle.hit.remote(key_hash, bucket, own))
         return budget
 
 

@@ -56,3 +56,7 @@ class Caller:
         """Raise `Forbidden` without it."""
         if scope not in self.scopes:
             raise Forbidden(f"The API key '{self.name}' lacks the scope '{scope}'")
+
+
+NOBODY = Caller("nobody", "", frozenset())
+"""Before anybody is known: may do nothing."""

@@ -8,8 +8,10 @@ from fastapi import Depends, Security
 from fastapi.security import APIKeyHeader
 from starlette.requests import HTTPConnection
 
+from serve_app.access.audit import AuditNote
+from serve_app.access.binding import bound, space_of
 from serve_app.access.caller import Caller, Scope
-from serve_app.context import Context, context_of
+from serve_app.context import Context, application_of
 from serve_app.middleware.key import HEADER
 from serve_app.rate_limits import Bucket, exceeded
 
@@ -30,6 +32,8 @@ class Access:
 
     scope: Scope
     budget: Bucket | None = None
+    audit: str | None = None
+    """Action of the audit line; None for what changes nothing."""
 
     async def __call__(
         self, connection: HTTPConnection, _key: Annotated[None, Security(_KEY)]
@@ -38,7 +42,8 @@ class Access:
         await self.grant(connection)
 
     async def grant(self, connection: HTTPConnection) -> None:
-        """Check the scope and spend the budget, once for each request however often it is called.
+        """Check the scope, spend the budget and narrow the context to the caller's space, once
+        for each request however often it is called.
 
         `ApiRoute` calls it before the body is read, so that a refused client costs nothing.
         `connection.state.budget` then holds the `BudgetState`, refused or not.
@@ -49,15 +54,21 @@ class Access:
         if getattr(state, "granted", None) == self:
             return
         caller: Caller = state.caller
+        note: AuditNote = state.audit
+        note.action = self.audit
         caller.check_scope(self.scope)
+        note.space = space_of(connection, caller)
+        application: Context = await application_of(connection)
         if self.budget is not None:
-            context: Context = await context_of(connection)
-            state.budget = await context.limiter.hit(caller.key_hash, self.budget)
+            own = caller.rates.get(self.budget)
+            state.budget = await application.limiter.hit(caller.key_hash, self.budget, own)
             if not state.budget.allowed:
                 raise exceeded(self.budget, state.budget)
+        state.context = await bound(application, caller, note.space, note)
         state.granted = self
 
 
-def requires(scope: Scope, budget: Bucket | None = None) -> Any:
-    """For a route's `dependencies`: `@router.post("/x", dependencies=[requires("write")])`."""
-    return Depends(Access(scope, budget))
+def requires(scope: Scope, budget: Bucket | None = None, audit: str | None = None) -> Any:
+    """For a route's `dependencies`: `@router.post("/x", dependencies=[requires("write")])`.
+    `audit` names what is done, noun and verb ("dataset.delete"), where that is a change."""
+    return Depends(Access(scope, budget, audit))

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engines.errors import InferloopError, RateLimited, Unauthorized
 from serve_app.access.api_keys import ApiKeys
+from serve_app.access.audit import DENIED, AuditNote
 from serve_app.access.caller import Caller
 from serve_app.access.counters import AccessCounters
 from serve_app.access.tickets import Tickets
@@ -82,7 +83,11 @@ class KeyMiddleware:
             wait_s = self._throttle.wait_s(client[0] if client else "")
             self._counters.wrong_key("throttled" if wait_s else "refused")
             if wait_s:
+                # Only counted: a flood must not drown the audit log.
                 return RateLimited("Too many wrong API keys from this address", round(wait_s, 3))
+            note: AuditNote = scope["state"]["audit"]
+            note.action, note.code = DENIED, Unauthorized.code
+            note.details["reason"] = "wrong key"
         return Unauthorized("Missing or invalid API key")
 
 

@@ -5,11 +5,12 @@
 3. access log: sees every answer, and what the later ones learned of the caller.
 4. CORS, where the config lists origins: a preflight has no key, and a page may read refusals too.
 5. HEAD: from here on it is a GET.
-6. control characters: no path with one reaches anything that compares paths.
-7. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
-8. size limit: what follows may read the body without fear of its size.
-9. budget headers: the route spends the budget, and all answers from inside tell what is left.
-10. crash barrier: an unexpected exception becomes an answer where the others still add headers.
+6. audit: what changes or refuses something; outside the key, to see strangers too.
+7. control characters: no path with one reaches anything that compares paths.
+8. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
+9. size limit: what follows may read the body without fear of its size.
+10. budget headers: the route spends the budget, and all answers from inside tell what is left.
+11. crash barrier: an unexpected exception becomes an answer where the others still add headers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from starlette.middleware import Middleware
 
 from engines.protocols import Clock
 from serve_app.access.api_keys import ApiKeys
+from serve_app.access.audit import AuditLog
 from serve_app.access.counters import AccessCounters
 from serve_app.access.tickets import Tickets
 from serve_app.access.wrong_keys import WrongKeyThrottle
@@ -25,6 +27,7 @@ from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
 from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
+from serve_app.middleware.audit import AuditMiddleware
 from serve_app.middleware.budget_headers import BudgetHeadersMiddleware
 from serve_app.middleware.control_characters import ControlCharactersMiddleware
 from serve_app.middleware.cors import cors
@@ -41,6 +44,7 @@ def middleware_stack(
     tickets: Tickets,
     ids: IdSource,
     counters: AccessCounters,
+    audit: AuditLog,
     clock: Clock,
 ) -> list[Middleware]:
     """Outermost first, as Starlette wants it."""
@@ -52,6 +56,7 @@ def middleware_stack(
         Middleware(AccessLogMiddleware),
         *cors(config.cors_origins),
         Middleware(HeadMiddleware),
+        Middleware(AuditMiddleware, audit=audit),
         Middleware(ControlCharactersMiddleware),
         Middleware(KeyMiddleware, keys=keys, tickets=tickets, throttle=throttle, counters=counters),
         Middleware(SizeLimitMiddleware, limits=config.bodies),

@@ -33,7 +33,7 @@ async def get_dataset(name: DatasetName, context: InContext) -> DatasetOut:
     return _dataset_out(await within(context.config.deadlines.lookup_s, work), context)
 
 
-@router.delete("/datasets/{name}", dependencies=[requires("delete")])
+@router.delete("/datasets/{name}", dependencies=[requires("delete", audit="dataset.delete")])
 async def delete_dataset(name: DatasetName, context: InContext) -> Deleted:
     """Remove a dataset with its images, recipes and verdicts."""
     work = context.services.datasets.delete(name)

@@ -40,7 +40,7 @@ from serve_app.schemas.export import (
 from serve_app.schemas.s3_report import s3_response
 
 router = APIRouter(tags=["export"], route_class=ApiRoute)
-_SPENDS = [requires("export", budget="export")]
+_SPENDS = [requires("export", budget="export", audit="dataset.export")]
 
 Format = Literal["jsonl", "parquet", "webdataset"]
 Report = TypeVar("Report", ExportReport, S3ExportReport)
@@ -96,6 +96,7 @@ async def export_s3(
 ) -> S3ExportResponse | StreamingResponse:
     """A dataset to a bucket: images, sidecars, and the manifest last."""
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
+    context.audit.add(f"s3://{body.bucket_name}/{body.s3_prefix}")
     wanted = S3ExportRequest(
         dataset_key=key,
         bucket_name=body.bucket_name,

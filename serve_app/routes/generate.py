@@ -11,7 +11,7 @@ from serve_app.access.policy import requires
 from serve_app.batch import run_batch
 from serve_app.config import ApiConfig
 from serve_app.connection import while_connected
-from serve_app.context import Caller, Context, InContext
+from serve_app.context import Context, InContext
 from serve_app.generation_requests import (
     batch_parameters,
     batch_requests,
@@ -40,7 +40,7 @@ def generation_router(config: ApiConfig) -> APIRouter:
         BoundedGenerate = generate_model(config)  # noqa: N806 - a class
         BoundedBatch = batch_model(config)  # noqa: N806 - a class
     router = APIRouter(tags=["generation"], route_class=ApiRoute)
-    spends = [requires("generate", budget="generate")]
+    spends = [requires("generate", budget="generate", audit="image.generate")]
 
     @router.post("/generate", dependencies=spends, response_model_exclude_unset=True)
     async def generate_image(
@@ -48,11 +48,11 @@ def generation_router(config: ApiConfig) -> APIRouter:
         request: Request,
         response: Response,
         context: InContext,
-        caller: Caller,
     ) -> GenerateResponse:
         """Generate one image, and answer when it is stored."""
+        context.note_prompts(body.prompt)
         generation = single_request(body, context.ids.image(), context.draw_seed)
-        with context.job_quota.hold(caller):
+        with context.job_quota.hold(context.caller.key_hash):
             image = await while_connected(request, _finished(context, generation))
         response.headers[SERVED_MODEL] = image.served_model
         return GenerateResponse(
@@ -67,13 +67,13 @@ def generation_router(config: ApiConfig) -> APIRouter:
         request: Request,
         response: Response,
         context: InContext,
-        caller: Caller,
     ) -> BatchResponse:
         """Generate an image for each prompt, `batch_size` of them at once."""
+        context.note_prompts(*body.prompts)
         unique = context.ids.unique()
         generations = batch_requests(body, unique, context.draw_seed, config.bounds.max_seed)
         in_flight = min(body.batch_size, len(generations))
-        with context.job_quota.hold(caller, in_flight):
+        with context.job_quota.hold(context.caller.key_hash, in_flight):
             work = run_batch(context.jobs, context.paths, generations, in_flight)
             images = await while_connected(request, work)
         response.headers[SERVED_MODEL] = ", ".join(dict.fromkeys(i.served_model for i in images))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from serve_app.context import InContext
+from serve_app.context import InApplication
 from serve_app.errors import WireError
 from serve_app.schemas.base import ErrorEnvelope
 from serve_app.schemas.library import Health
@@ -22,7 +22,7 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", response_model=Health, responses={503: {"model": ErrorEnvelope}})
-async def readyz(context: InContext) -> Health | Response:
+async def readyz(context: InApplication) -> Health | Response:
     """Every deployment can serve now."""
     missing = list(await context.services.readiness.not_ready())
     if not missing:

@@ -84,7 +84,7 @@ async def get_export(query: Annotated[PathQuery, Query()], context: InContext) -
 
 @router.post(
     "/images",
-    dependencies=[requires("write", budget="upload")],
+    dependencies=[requires("write", budget="upload", audit="image.upload")],
     openapi_extra={"requestBody": _UPLOAD_BODY},
 )
 async def upload_image(

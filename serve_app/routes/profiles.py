@@ -58,7 +58,7 @@ async def list_profiles(context: InContext) -> ProfileList:
 
 @router.post(
     "/profiles",
-    dependencies=[requires("write", budget="validate")],
+    dependencies=[requires("write", budget="validate", audit="profile.create")],
     response_model_exclude_none=True,
 )
 async def create_profile(body: ProfileBody, request: Request, context: InContext) -> ProfileOut:
@@ -72,6 +72,7 @@ async def create_profile(body: ProfileBody, request: Request, context: InContext
             "or source_url must be given",
         )
     if body.source_dir is None:
+        context.audit.add(str(body.source_url))
         wanted = ProfileRequest(body.name, _s3(body.source_url), body.update, body.keep_hashes)
         return _profile_out(await answer_within(deadline_s, request, create(wanted)), context)
     key = context.paths.to_key(body.source_dir, SOURCE_DIR)
@@ -90,7 +91,9 @@ async def get_profile(profile_name: ProfileName, context: InContext) -> ProfileO
     return _profile_out(await within(context.config.deadlines.lookup_s, work), context)
 
 
-@router.delete("/profiles/{profile_name}", dependencies=[requires("delete")])
+@router.delete(
+    "/profiles/{profile_name}", dependencies=[requires("delete", audit="profile.delete")]
+)
 async def delete_profile(profile_name: ProfileName, context: InContext) -> Deleted:
     """Remove a profile."""
     work = context.services.profiles.delete(profile_name)

@@ -6,18 +6,18 @@ from fastapi import APIRouter
 
 from serve_app.access.policy import requires
 from serve_app.access.tickets import TICKET_LIFE_S
-from serve_app.context import Caller, InContext
+from serve_app.context import InContext
 from serve_app.routing import ApiRoute
 from serve_app.schemas.library import Ticket
 
 router = APIRouter(tags=["generation"], route_class=ApiRoute)
 
 
-@router.post("/ws/ticket", dependencies=[requires("generate")])
-async def make_socket_ticket(context: InContext, caller: Caller) -> Ticket:
+@router.post("/ws/ticket", dependencies=[requires("generate", audit="socket.ticket")])
+async def make_socket_ticket(context: InContext) -> Ticket:
     """A ticket for one socket of this key, good once and for half a minute.
 
     A browser cannot send a header with a socket, and a key in a URL ends up in logs.
     """
-    ticket = await context.tickets.issue(caller)
+    ticket = await context.tickets.issue(context.caller.key_hash)
     return Ticket(ticket=ticket, expires_in_s=TICKET_LIFE_S)

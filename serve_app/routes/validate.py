@@ -30,10 +30,10 @@ from serve_app.schemas.validation import (
 VALIDATOR_VERSION = "X-Validator-Version"
 
 router = APIRouter(tags=["validation"], route_class=ApiRoute)
-_SPENDS = [requires("validate", budget="validate")]
+_JUDGES = [requires("validate", budget="validate", audit="image.validate")]
 
 
-@router.post("/validate/quality", dependencies=_SPENDS)
+@router.post("/validate/quality", dependencies=_JUDGES)
 async def validate_quality(
     body: QualityBody, request: Request, response: Response, context: InContext
 ) -> QualityResponse:
@@ -51,7 +51,7 @@ async def validate_quality(
     )
 
 
-@router.post("/validate/privacy", dependencies=_SPENDS)
+@router.post("/validate/privacy", dependencies=_JUDGES)
 async def validate_privacy(
     body: PrivacyBody, request: Request, response: Response, context: InContext
 ) -> PrivacyResponse:
@@ -66,7 +66,7 @@ async def validate_privacy(
 
 @router.post(
     "/validate/dataset",
-    dependencies=_SPENDS,
+    dependencies=[requires("validate", budget="validate", audit="dataset.validate")],
     response_model=DatasetValidationResponse,
     responses=ALSO_LINES,
 )
@@ -85,7 +85,10 @@ async def validate_dataset(
     return await answer(request, partial(validation.run, key, body))
 
 
-@router.post("/anonymize", dependencies=_SPENDS)
+@router.post(
+    "/anonymize",
+    dependencies=[requires("validate", budget="validate", audit="image.anonymize")],
+)
 async def anonymize_image(
     body: AnonymizeBody, request: Request, response: Response, context: InContext
 ) -> AnonymizeResponse:

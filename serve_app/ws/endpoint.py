@@ -8,9 +8,11 @@ from contextlib import suppress
 from fastapi import APIRouter, WebSocket
 
 from engines.errors import Overloaded
+from serve_app.access.audit import Origin
 from serve_app.access.policy import requires
-from serve_app.context import Caller, Context, InContext
+from serve_app.context import Context, InContext
 from serve_app.errors import to_wire
+from serve_app.middleware.audit import origin_of
 from serve_app.ws.connection import ClientGone, Connection
 from serve_app.ws.messages import error_message
 from serve_app.ws.session import GenerationSession
@@ -19,14 +21,14 @@ router = APIRouter()
 
 
 @router.websocket("/ws/generation", dependencies=[requires("generate")])
-async def generation_socket(socket: WebSocket, context: InContext, caller: Caller) -> None:
+async def generation_socket(socket: WebSocket, context: InContext) -> None:
     """Jobs of one client; they stop when it goes. Each `generate` message spends budget, the
     connection itself does not."""
     connection = Connection(socket)
     await connection.accept()
     try:
-        with context.socket_quota.hold(caller):
-            await _converse(connection, context, caller)
+        with context.socket_quota.hold(context.caller.key_hash):
+            await _converse(connection, context, origin_of(socket.scope))
     except Overloaded as error:
         # Accepted first: a denied handshake could not say that it is the cap and not the key.
         with suppress(ClientGone):
@@ -34,8 +36,8 @@ async def generation_socket(socket: WebSocket, context: InContext, caller: Calle
             await connection.close(to_wire(error).close_code)
 
 
-async def _converse(connection: Connection, context: Context, caller: str) -> None:
-    session = GenerationSession(context, caller, connection.send)
+async def _converse(connection: Connection, context: Context, origin: Origin) -> None:
+    session = GenerationSession(context, origin, connection.send)
     reading = asyncio.create_task(_read(connection, session))
     broken = asyncio.create_task(session.broken())
     try:

@@ -6,8 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
-from engines.errors import Details, InferloopError, NotFound, Overloaded
+from engines.errors import (
+    Canceled,
+    Details,
+    InferloopError,
+    NotFound,
+    Overloaded,
+    Unauthorized,
+)
 from engines.types import StepProgress, StoredImage
+from serve_app.access.audit import AuditNote, Origin
+from serve_app.access.caller import Caller
 from serve_app.context import Context
 from serve_app.generation_requests import single_request
 from serve_app.job_log import JobEvent
@@ -30,13 +39,14 @@ class GenerationSession:
     """One client's jobs. `send` is awaited under a lock, so messages never interleave, and a
     reader that is slow to take one holds up its own reports and nobody else's jobs."""
 
-    def __init__(self, context: Context, key_hash: str, send: SendMessage) -> None:
+    def __init__(self, context: Context, origin: Origin, send: SendMessage) -> None:
         self._context = context
-        self._key_hash = key_hash
+        self._origin = origin
         self._send = send
         self._sending = asyncio.Lock()
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._ended: set[str] = set()
+        self._notes: dict[str, AuditNote] = {}
         self._broken = asyncio.Event()
         self._fault: BaseException | None = None
 
@@ -69,7 +79,9 @@ class GenerationSession:
         await asyncio.gather(*pumps, return_exceptions=True)
 
     async def _generate(self, message: RawGenerate) -> None:
-        budget = await self._context.limiter.hit(self._key_hash, "generate")
+        caller = self._renewed_caller()
+        own = caller.rates.get("generate")
+        budget = await self._context.limiter.hit(caller.key_hash, "generate", own)
         if not budget.allowed:
             raise exceeded("generate", budget)
         body = message.body(self._context.message_model)
@@ -84,14 +96,31 @@ class GenerationSession:
             previews=body.previews,
         )
         with ExitStack() as holds:
-            holds.enter_context(self._context.job_quota.hold(self._key_hash))
+            holds.enter_context(self._context.job_quota.hold(caller.key_hash))
             job_id = self._context.jobs.submit(request)
             holds.enter_context(self._context.jobs.lease(job_id))
             pump = asyncio.create_task(self._report(job_id, body), name=f"pump {job_id}")
             self._pumps[job_id] = pump
+            self._notes[job_id] = self._note(job_id, body)
             kept = holds.pop_all()
             # A callback: a pump that is cancelled before its first step still gives back.
             pump.add_done_callback(lambda done: self._pump_ended(job_id, done, kept))
+
+    def _renewed_caller(self) -> Caller:
+        """The key may have been revoked, or changed, since the socket was opened."""
+        before = self._context.caller
+        caller = self._context.keys.renewed(before)
+        if caller is None or caller.space != before.space:
+            raise Unauthorized("The API key is no longer valid here: connect again")
+        caller.check_scope("generate")
+        return caller
+
+    def _note(self, job_id: str, body: GenerateBody) -> AuditNote:
+        note = AuditNote("image.generate", self._context.audit.space, code=Canceled.code)
+        note.details["job_id"] = job_id
+        if self._context.config.log_prompts:
+            note.details["prompts"] = [body.prompt]
+        return note
 
     def _cancel(self, message: CancelMessage) -> None:
         if message.job_id in self._pumps:
@@ -106,8 +135,12 @@ class GenerationSession:
     def _message(self, job_id: str, body: GenerateBody, logged: JobEvent) -> Details:
         if isinstance(logged.event, StepProgress):
             return progress_message(job_id, logged.event)
+        note = self._notes[job_id]
         if isinstance(logged.event, StoredImage):
+            note.code = None
+            note.add(self._context.paths.to_wire(logged.event.key))
             return result_message(job_id, body, logged.event, self._context.paths)
+        note.code = logged.event.code
         return error_message(logged.event, job_id)
 
     async def _say(self, message: Details) -> None:
@@ -118,6 +151,8 @@ class GenerationSession:
         del self._pumps[job_id]
         self._ended.add(job_id)
         holds.close()
+        note = self._notes.pop(job_id)
+        self._context.audit_log.write(note, "failure" if note.code else "success", self._origin)
         error = None if pump.cancelled() else pump.exception()
         if error is None:
             return

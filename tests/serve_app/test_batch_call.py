@@ -15,7 +15,7 @@ from serve_app.batch import run_batch
 from serve_app.config import ApiConfig, JobLimits
 from serve_app.errors import BatchFailed
 from serve_app.ids import IdSource
-from serve_app.jobs import JobService
+from serve_app.jobs import JobService, SpaceJobs
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from tests.serve_app.asgi import until
@@ -39,14 +39,14 @@ Scenario = Callable[[FakeGeneration, JobService], Awaitable[None]]
 def run(scenario: Scenario) -> None:
     async def main() -> None:
         generation = FakeGeneration(FakeFiles())
-        await scenario(generation, JobService(generation, JobLimits(), IdSource().job))
+        await scenario(generation, JobService(generation, JobLimits(), IdSource().job).in_space(None))
 
     asyncio.run(main())
 
 
 @pytest.mark.parametrize("in_flight", [1, 2, 3, 8])
 def test_no_more_than_batch_size_are_in_flight(in_flight: int) -> None:
-    async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
+    async def scenario(generation: FakeGeneration, jobs: SpaceJobs) -> None:
         images = await run_batch(jobs, PathCodec("/data"), orders(*"abcdefgh"), in_flight)
         assert [image.key for image in images] == [
             f"generated/image_u_{number}.png" for number in range(1, 9)
@@ -57,7 +57,7 @@ def test_no_more_than_batch_size_are_in_flight(in_flight: int) -> None:
 
 
 def test_a_failure_fails_the_call_stops_the_rest_and_names_what_was_made() -> None:
-    async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
+    async def scenario(generation: FakeGeneration, jobs: SpaceJobs) -> None:
         generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
         with pytest.raises(BatchFailed) as caught:
             await run_batch(jobs, PathCodec("/data"), orders("a", "b", "bad", "c", "d"), 1)
@@ -73,7 +73,7 @@ def test_a_failure_fails_the_call_stops_the_rest_and_names_what_was_made() -> No
 
 
 def test_images_in_flight_are_stopped_by_anothers_failure() -> None:
-    async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
+    async def scenario(generation: FakeGeneration, jobs: SpaceJobs) -> None:
         generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
         generation.fail_after_steps = 0
         generation.held = True
@@ -86,7 +86,7 @@ def test_images_in_flight_are_stopped_by_anothers_failure() -> None:
 
 
 def test_cancelling_the_call_stops_all_of_it() -> None:
-    async def scenario(generation: FakeGeneration, jobs: JobService) -> None:
+    async def scenario(generation: FakeGeneration, jobs: SpaceJobs) -> None:
         generation.held = True
         call = asyncio.create_task(run_batch(jobs, PathCodec("/data"), orders("a", "b", "c"), 2))
         await until(lambda: generation.running >= 2)

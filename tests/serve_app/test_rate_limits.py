@@ -203,7 +203,7 @@ def test_unlimited_routes_carry_no_budget(limited: Face) -> None:
 class AwayRateLimiter:
     """A store that cannot be reached."""
 
-    async def hit(self, key_hash: str, bucket: Bucket) -> BudgetState:
+    async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
         raise Overloaded("The rate limiter is not reachable", 1.0)
 
 

@@ -16,29 +16,29 @@ from tests.serve_app.face import HEADERS, Face, build_face
 from tests.serve_app.house import House
 
 DECLARED = {
-    ("POST", "/api/v1/generate"): Access("generate", "generate"),
-    ("POST", "/api/v1/generate/batch"): Access("generate", "generate"),
-    ("POST", "/api/v1/validate/quality"): Access("validate", "validate"),
-    ("POST", "/api/v1/validate/privacy"): Access("validate", "validate"),
-    ("POST", "/api/v1/validate/dataset"): Access("validate", "validate"),
-    ("POST", "/api/v1/anonymize"): Access("validate", "validate"),
+    ("POST", "/api/v1/generate"): Access("generate", "generate", "image.generate"),
+    ("POST", "/api/v1/generate/batch"): Access("generate", "generate", "image.generate"),
+    ("POST", "/api/v1/validate/quality"): Access("validate", "validate", "image.validate"),
+    ("POST", "/api/v1/validate/privacy"): Access("validate", "validate", "image.validate"),
+    ("POST", "/api/v1/validate/dataset"): Access("validate", "validate", "dataset.validate"),
+    ("POST", "/api/v1/anonymize"): Access("validate", "validate", "image.anonymize"),
     ("GET", "/api/v1/profiles/{profile_name}/compare"): Access("validate", "validate"),
     ("GET", "/api/v1/profiles/{profile_name}/compare/plot"): Access("validate", "validate"),
-    ("POST", "/api/v1/profiles"): Access("write", "validate"),
-    ("POST", "/api/v1/images"): Access("write", "upload"),
-    ("POST", "/api/v1/export/jsonl"): Access("export", "export"),
-    ("POST", "/api/v1/export/parquet"): Access("export", "export"),
-    ("POST", "/api/v1/export/webdataset"): Access("export", "export"),
-    ("POST", "/api/v1/export/s3"): Access("export", "export"),
+    ("POST", "/api/v1/profiles"): Access("write", "validate", "profile.create"),
+    ("POST", "/api/v1/images"): Access("write", "upload", "image.upload"),
+    ("POST", "/api/v1/export/jsonl"): Access("export", "export", "dataset.export"),
+    ("POST", "/api/v1/export/parquet"): Access("export", "export", "dataset.export"),
+    ("POST", "/api/v1/export/webdataset"): Access("export", "export", "dataset.export"),
+    ("POST", "/api/v1/export/s3"): Access("export", "export", "dataset.export"),
     ("GET", "/api/v1/datasets"): Access("read", "read"),
     ("GET", "/api/v1/profiles"): Access("read", "read"),
     ("GET", "/api/v1/datasets/{name}"): Access("read"),
     ("GET", "/api/v1/profiles/{profile_name}"): Access("read"),
     ("GET", "/api/v1/images"): Access("read"),
     ("GET", "/api/v1/exports"): Access("read"),
-    ("DELETE", "/api/v1/datasets/{name}"): Access("delete"),
-    ("DELETE", "/api/v1/profiles/{profile_name}"): Access("delete"),
-    ("POST", "/api/v1/ws/ticket"): Access("generate"),
+    ("DELETE", "/api/v1/datasets/{name}"): Access("delete", None, "dataset.delete"),
+    ("DELETE", "/api/v1/profiles/{profile_name}"): Access("delete", None, "profile.delete"),
+    ("POST", "/api/v1/ws/ticket"): Access("generate", None, "socket.ticket"),
     ("WEBSOCKET", "/api/v1/ws/generation"): Access("generate"),
 }
 
@@ -75,6 +75,13 @@ def test_what_a_route_asks(face: Face, call: tuple[str, str]) -> None:
         for method in context.methods or {"WEBSOCKET"}
     }
     assert found[call] == DECLARED[call]
+
+
+def test_every_route_that_changes_something_says_so_to_the_audit_log(face: Face) -> None:
+    for context in routes_of(face.app):
+        access, reads = declared(context), context.methods and context.methods <= {"GET", "HEAD"}
+        if access is not None and isinstance(context.original_route, ApiRoute):
+            assert (access.audit is None) == bool(reads), context.path
 
 
 def test_a_request_spends_one_of_its_budget_and_no_more() -> None:

@@ -1,0 +1,68 @@
+"""What a request may touch: the application's context, narrowed to the caller's space."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from starlette.requests import HTTPConnection
+
+from engines.errors import Forbidden
+from engines.types import check_space
+from serve_app.access.audit import AuditNote
+from serve_app.access.caller import Caller
+from serve_app.context import Context
+from serve_app.paths import Field, PathCodec
+
+SPACE_HEADER = "X-Space"
+SPACE_PARAMETER = "space"
+"""On the WebSocket only: browsers cannot set its headers."""
+
+
+class NotedPaths(PathCodec):
+    """Notes for the audit log every path that the request names or is answered with."""
+
+    def __init__(self, root: str, note: AuditNote) -> None:
+        super().__init__(root)
+        self._note = note
+
+    def to_wire(self, key: str) -> str:
+        path = super().to_wire(key)
+        self._note.add(path)
+        return path
+
+    def to_key(self, path: str, field: Field) -> str:
+        key = super().to_key(path, field)
+        self.to_wire(key)
+        return key
+
+
+def space_of(connection: HTTPConnection, caller: Caller) -> str | None:
+    """The space that the request acts in: the key's own, or the one that an admin names.
+
+    `Forbidden` where somebody else names another than its own, whether it exists or not.
+    """
+    asked = connection.headers.get(SPACE_HEADER)
+    if asked is None and connection.scope["type"] == "websocket":
+        asked = connection.query_params.get(SPACE_PARAMETER)
+    if asked is None or asked == caller.space:
+        return caller.space
+    if not caller.sees_every_space:
+        raise Forbidden("Only a key with the scope 'admin' and no space of its own names a space")
+    return check_space(asked)
+
+
+async def bound(context: Context, caller: Caller, space: str | None, note: AuditNote) -> Context:
+    """The context of one request: services and jobs of its space, and of no other."""
+    services = context.services
+    if space is not None:
+        # On a thread: opening the storage of a space for the first time blocks.
+        services = await asyncio.to_thread(services.in_space, space)
+    return replace(
+        context,
+        services=services,
+        jobs=context.jobs.in_space(space),
+        paths=NotedPaths(context.config.data_root, note),
+        caller=caller,
+        audit=note,
+    )
