@@ -26,8 +26,8 @@ from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
-from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
 from serve_app.middleware.audit import AuditMiddleware
+from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
 from serve_app.middleware.budget_headers import BudgetHeadersMiddleware
 from serve_app.middleware.control_characters import ControlCharactersMiddleware
 from serve_app.middleware.cors import cors

@@ -39,7 +39,9 @@ Scenario = Callable[[FakeGeneration, JobService], Awaitable[None]]
 def run(scenario: Scenario) -> None:
     async def main() -> None:
         generation = FakeGeneration(FakeFiles())
-        await scenario(generation, JobService(generation, JobLimits(), IdSource().job).in_space(None))
+        await scenario(
+            generation, JobService(generation, JobLimits(), IdSource().job).in_space(None)
+        )
 
     asyncio.run(main())
 

@@ -15,6 +15,7 @@ from serve_app.config import BodyLimits
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
 from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
+from serve_app.middleware.audit import AuditMiddleware
 from serve_app.middleware.budget_headers import BudgetHeadersMiddleware
 from serve_app.middleware.control_characters import ControlCharactersMiddleware
 from serve_app.middleware.crash_barrier import CrashBarrierMiddleware
@@ -35,6 +36,7 @@ def test_the_order_is_what_the_refusals_need(face: Face) -> None:
         BrowserHeadersMiddleware,
         AccessLogMiddleware,
         HeadMiddleware,
+        AuditMiddleware,
         ControlCharactersMiddleware,
         KeyMiddleware,
         SizeLimitMiddleware,
@@ -70,8 +72,10 @@ def test_one_structured_line_a_request(
     assert entry["request_id"] == answer.headers["X-Request-Id"]
     assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/api/v1/images", 404)
     assert len(entry["key"]) == 12
-    known = {"request_id", "key_name", "key", "method", "path", "status", "elapsed_ms"}
-    assert set(entry) == known
+    assert entry["route"] == "/images"
+    assert entry["sent_bytes"] == len(answer.content)
+    known = {"request_id", "key_name", "key", "space", "method", "route", "path", "status"}
+    assert set(entry) == known | {"sent_bytes", "elapsed_ms"}
 
 
 def test_a_stranger_is_logged_without_a_key(face: Face, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,181 @@
+"""The production application over real replicas, and a tenant in each of two spaces."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from starlette.testclient import TestClient
+
+from deployments.adapters.services import Backends
+from deployments.config import PoolConfig
+from deployments.replicas.exporter import ExporterReplica
+from deployments.replicas.profiles import ProfilesReplica
+from deployments.replicas.quality import QualityReplica
+from deployments.wiring import DataRoot, DiffusionWiring, FileWiring
+from engines.datasets.export_config import ExportConfig
+from engines.datasets.store import DatasetStore
+from engines.images import ImageLimits
+from engines.profiles.config import ProfilesConfig
+from engines.quality import QualityConfig
+from engines.types import (
+    GeneratedImage,
+    GenerationEvent,
+    GenerationRequest,
+    PrivacyReport,
+    StepProgress,
+)
+from serve_app.access.api_keys import ApiKeys
+from serve_app.access.hashing import key_hash
+from serve_app.app import create_app
+from serve_app.config import ApiConfig
+from serve_app.rate_limits import MemoryRateLimiter
+from tests.serve_app.face import Face
+from tests.serve_app.fake_library import FakeReadiness
+
+POOL = {
+    "name": "tiny",
+    "engine": {"models": [{"id": "m", "source": {"kind": "tiny"}}], "torch_threads": 1},
+}
+
+
+class LocalStream:
+    """A streaming `DeploymentResponse` without Ray."""
+
+    def __init__(self, events: AsyncGenerator[Any, None]) -> None:
+        self._events = events
+
+    def __aiter__(self) -> AsyncGenerator[Any, None]:
+        return self._events
+
+    def cancel(self) -> None:
+        self._closing = asyncio.ensure_future(self._events.aclose())
+
+
+class LocalMethod:
+    """`handle.method` without Ray: calls the replica's own method."""
+
+    def __init__(self, method: Callable[..., Any], streaming: bool) -> None:
+        self._method = method
+        self._streaming = streaming
+
+    def remote(self, *args: Any, **kwargs: Any) -> Any:
+        answer = self._method(*args, **kwargs)
+        return LocalStream(answer) if self._streaming else answer
+
+
+class LocalHandle:
+    """`DeploymentHandle` without Ray: one replica, in the test's process."""
+
+    def __init__(self, replica: Any, streaming: bool = False) -> None:
+        self._replica = replica
+        self._streaming = streaming
+
+    def options(self, stream: bool) -> LocalHandle:
+        return LocalHandle(self._replica, stream)
+
+    def __getattr__(self, method: str) -> LocalMethod:
+        return LocalMethod(getattr(self._replica, method), self._streaming)
+
+
+class LightPrivacy:
+    """Reads and writes what the privacy replica does, and finds nothing: no detector is loaded."""
+
+    def __init__(self, data: DataRoot) -> None:
+        self._data = data
+
+    async def validate(
+        self, key: str, check_faces: bool, check_text: bool, space: str | None = None
+    ) -> PrivacyReport:
+        store = DatasetStore(self._data.in_space(space).storage())
+        store.storage.read(key)
+        report = PrivacyReport(key, 100, 0, False, False, (), True, "privacy/test")
+        store.record_verdict(key, report)
+        return report
+
+    async def anonymize(
+        self, key: str, method: str, output_key: str, space: str | None = None
+    ) -> PrivacyReport:
+        storage = self._data.in_space(space).storage()
+        storage.put_new(output_key, storage.read(key))
+        return await self.validate(output_key, True, True, space)
+
+
+class Pool:
+    """Stores noise as a diffusion replica stores its images."""
+
+    def __init__(self, data: DataRoot) -> None:
+        wiring = DiffusionWiring(PoolConfig.model_validate(POOL), data, "/models")
+        self._recorder = wiring.recorder()
+
+    def check(self, request: GenerationRequest) -> None:
+        """Takes every request."""
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
+        if request.progress:
+            for step in range(request.num_inference_steps):
+                yield StepProgress(step + 1, request.num_inference_steps)
+        noise = np.random.default_rng(request.seed).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+        image = GeneratedImage(noise, "m", "r", "DDIMScheduler", {})
+        yield self._recorder.record(request, image)
+
+
+def entry(name: str, **fields: Any) -> dict[str, Any]:
+    return {"name": name, "key_sha256": key_hash(key_of(name)), "scopes": "all", **fields}
+
+
+def key_of(name: str) -> str:
+    return f"{name}-key-0123456789"
+
+
+def picture(seed: int) -> bytes:
+    noise = np.random.default_rng(seed).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class House:
+    """Keys of the file by name; `client(name)` speaks with one of them."""
+
+    def __init__(self, root: Path, *entries: dict[str, Any], **config: Any) -> None:
+        self.root = root / "data"
+        self.keys_file = root / "keys.yaml"
+        self.write_keys(*entries)
+        data = DataRoot(str(self.root))
+        files = FileWiring(data, ImageLimits())
+        backends = Backends(
+            generation=Pool(data),
+            readiness=FakeReadiness(),
+            validators={
+                "quality": LocalHandle(QualityReplica(QualityConfig(), files)),
+                "privacy": LocalHandle(LightPrivacy(data)),
+            },
+            library={
+                "exporter": LocalHandle(ExporterReplica(ExportConfig(), files)),
+                "profiles": LocalHandle(ProfilesReplica(ProfilesConfig(), files)),
+            },
+            storage_of=lambda space: data.in_space(space).storage(),
+            images=ImageLimits(),
+        )
+        self.clock = 0.0
+        api = ApiConfig(data_root=str(self.root), **{"rates": Face.GENEROUS, **config})
+        self.app = create_app(
+            backends.services(),
+            api,
+            ApiKeys(file=self.keys_file, clock=lambda: self.clock),
+            MemoryRateLimiter(api.rates),
+        )
+
+    def write_keys(self, *entries: dict[str, Any]) -> None:
+        self.keys_file.write_text(json.dumps({"keys": list(entries)}))
+
+    def client(self, name: str, space: str | None = None) -> TestClient:
+        headers = {"X-API-Key": key_of(name)} | ({} if space is None else {"X-Space": space})
+        return TestClient(self.app, headers=headers)

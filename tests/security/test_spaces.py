@@ -1,0 +1,312 @@
+"""Object authorization (OWASP API1): whatever a tenant names, it is its own or it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+from httpx import Response
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from tests.security.tenants import House, entry, key_of, picture
+
+API = "/api/v1"
+BODY = {"prompt": "a fox", "width": 64, "height": 64, "num_inference_steps": 2}
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What the tenant "acme" has: paths as it sees them."""
+
+    image: str
+    upload: str
+    export: str
+
+
+Attempt = Callable[[TestClient, Belongings], Response]
+
+
+def _json(method: str, path: str, **body: Any) -> Attempt:
+    return lambda client, _: client.request(method, f"{API}{path}", json=body or None)
+
+
+ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
+    ("POST", "/validate/quality"): [
+        lambda c, b: c.post(f"{API}/validate/quality", json={"image_path": b.image}),
+        lambda c, b: c.post(f"{API}/validate/quality", json={"image_path": b.upload}),
+    ],
+    ("POST", "/validate/privacy"): [
+        lambda c, b: c.post(f"{API}/validate/privacy", json={"image_path": b.image}),
+    ],
+    ("POST", "/validate/dataset"): [
+        _json("POST", "/validate/dataset", dataset_dir="/data/generated/secret")
+    ],
+    ("POST", "/anonymize"): [
+        lambda c, b: c.post(f"{API}/anonymize", json={"image_path": b.image}),
+    ],
+    ("GET", "/profiles/{profile_name}"): [_json("GET", "/profiles/mine")],
+    ("DELETE", "/profiles/{profile_name}"): [_json("DELETE", "/profiles/mine")],
+    ("POST", "/profiles"): [
+        _json("POST", "/profiles", name="stolen", source_dir="/data/generated/secret"),
+        _json("POST", "/profiles", name="stolen", source_dir="/data/uploads/real"),
+    ],
+    ("GET", "/profiles/{profile_name}/compare"): [
+        _json("GET", "/profiles/mine/compare?dataset=secret"),
+        _json("GET", "/profiles/own/compare?dataset=secret"),
+        _json("GET", "/profiles/own/compare?profile=mine"),
+        _json("GET", "/profiles/own/compare?dataset=/data/uploads/real"),
+    ],
+    ("GET", "/profiles/{profile_name}/compare/plot"): [
+        _json("GET", "/profiles/own/compare/plot?dataset=secret"),
+    ],
+    **{
+        ("POST", f"/export/{kind}"): [
+            _json(
+                "POST",
+                f"/export/{kind}",
+                dataset_dir="/data/generated/secret",
+                **{target: "/data/exports/stolen" + suffix},
+            )
+        ]
+        for kind, target, suffix in (
+            ("jsonl", "output_file", ".jsonl"),
+            ("parquet", "output_file", ".parquet"),
+            ("webdataset", "output_dir", ""),
+        )
+    },
+    ("GET", "/images"): [
+        lambda c, b: c.get(f"{API}/images", params={"path": b.image}),
+        lambda c, b: c.get(f"{API}/images", params={"path": b.upload}),
+        lambda c, b: c.get(f"{API}/images", params={"path": b.image.replace(".png", ".json")}),
+    ],
+    ("GET", "/exports"): [lambda c, b: c.get(f"{API}/exports", params={"path": b.export})],
+    ("GET", "/datasets/{name}"): [_json("GET", "/datasets/secret")],
+    ("DELETE", "/datasets/{name}"): [_json("DELETE", "/datasets/secret")],
+}
+"""What names an object of "acme", by route: to anybody else it is 404."""
+
+NAMES_NOTHING = {
+    ("POST", "/generate"): "makes a dataset of its own; profiles are tested below",
+    ("POST", "/generate/batch"): "as one image",
+    ("GET", "/datasets"): "lists: tested below",
+    ("GET", "/profiles"): "lists: tested below",
+    ("POST", "/images"): "makes a name of its own",
+    ("POST", "/export/s3"): "buckets are closed here; the dataset as in the other exports",
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(
+        tmp_path_factory.mktemp("house"),
+        entry("acme", space="acme"),
+        entry("acme-too", space="acme"),
+        entry("other", space="other"),
+        entry("spaceless"),
+        entry("admin", scopes=["admin", "read", "generate", "delete"]),
+        entry("acme-admin", space="acme", scopes=["admin", "read"]),
+    )
+
+
+@pytest.fixture(scope="module")
+def belongings(house: House) -> Iterator[Belongings]:
+    with house.client("acme") as acme:
+        image = acme.post(f"{API}/generate", json={**BODY, "dataset": "secret"}).json()
+        upload = acme.post(f"{API}/images", params={"folder": "real"}, content=picture(1)).json()
+        made = acme.post(
+            f"{API}/profiles", json={"name": "mine", "source_dir": "/data/uploads/real"}
+        )
+        export = acme.post(
+            f"{API}/export/jsonl",
+            json={
+                "dataset_dir": "/data/generated/secret",
+                "output_file": "/data/exports/secret.jsonl",
+            },
+        ).json()
+        assert made.status_code == 200, made.text
+        yield Belongings(image["image_path"], upload["image_path"], export["output_file"])
+
+
+@pytest.fixture(scope="module", params=["other", "spaceless"])
+def stranger(house: House, request: pytest.FixtureRequest) -> Iterator[TestClient]:
+    """Somebody of another space, or of none, with a profile and pictures of its own."""
+    with house.client(request.param) as client:
+        client.post(f"{API}/images", params={"folder": "own"}, content=picture(2))
+        body = {"name": "own", "source_dir": "/data/uploads/own"}
+        assert client.post(f"{API}/profiles", json=body).status_code == 200
+        yield client
+
+
+def routes(house: House) -> set[tuple[str, str]]:
+    return {
+        (method, context.path.removeprefix(API))
+        for context in iter_route_contexts(house.app.routes)
+        if isinstance(context.original_route, APIRoute) and context.path.startswith(API)
+        for method in context.methods or ()
+        if method not in ("HEAD", "OPTIONS")
+    }
+
+
+def test_no_route_is_left_out(house: House) -> None:
+    assert routes(house) == ATTEMPTS.keys() | NAMES_NOTHING.keys()
+
+
+@pytest.mark.parametrize("route", ATTEMPTS, ids=" ".join)
+def test_what_another_tenant_has_is_not_there(
+    stranger: TestClient, belongings: Belongings, route: tuple[str, str]
+) -> None:
+    for attempt in ATTEMPTS[route]:
+        answer = attempt(stranger, belongings)
+        assert answer.status_code == 404, (answer.request.url, answer.text)
+        assert "spaces" not in answer.text
+        assert "acme" not in answer.text
+
+
+def test_what_is_not_there_answers_as_what_is_anothers(
+    stranger: TestClient, belongings: Belongings
+) -> None:
+    for path in ("datasets/secret", "profiles/mine"):
+        there = stranger.get(f"{API}/{path}").json()
+        absent = stranger.get(f"{API}/{path}-not").json()
+        assert str(there) == str(absent).replace("-not", "")
+
+
+def test_the_owner_and_its_colleague_find_everything(house: House, belongings: Belongings) -> None:
+    for name in ("acme", "acme-too"):
+        with house.client(name) as client:
+            for path in (belongings.image, belongings.upload):
+                assert client.get(f"{API}/images", params={"path": path}).status_code == 200
+            lines = client.get(f"{API}/exports", params={"path": belongings.export})
+            assert belongings.image in lines.text
+            assert "spaces" not in lines.text
+            assert client.get(f"{API}/datasets/secret").json()["image_count"] >= 1
+            assert client.get(f"{API}/profiles/mine").status_code == 200
+
+
+def test_paths_look_as_the_contract_says(house: House, belongings: Belongings) -> None:
+    assert belongings.image.startswith(f"{house.root}/generated/secret/image_")
+    assert belongings.upload.startswith(f"{house.root}/uploads/real/")
+    assert belongings.export == f"{house.root}/exports/secret.jsonl"
+    assert (house.root / "spaces/acme/exports/secret.jsonl").is_file()
+
+
+def test_lists_show_a_space_alone(
+    house: House, stranger: TestClient, belongings: Belongings
+) -> None:
+    datasets = [d["name"] for d in stranger.get(f"{API}/datasets").json()["datasets"]]
+    profiles = [p["name"] for p in stranger.get(f"{API}/profiles").json()["profiles"]]
+    assert "secret" not in datasets
+    assert "mine" not in profiles
+    with house.client("acme") as acme:
+        assert "secret" in [d["name"] for d in acme.get(f"{API}/datasets").json()["datasets"]]
+        assert "own" not in [p["name"] for p in acme.get(f"{API}/profiles").json()["profiles"]]
+
+
+def test_a_profile_of_another_tenant_colors_no_image(
+    stranger: TestClient, belongings: Belongings
+) -> None:
+    answer = stranger.post(f"{API}/generate", json={**BODY, "profile": "mine"})
+    assert answer.status_code == 404
+    batch = {key: value for key, value in BODY.items() if key != "prompt"}
+    body = {**batch, "prompts": ["a fox"], "profile": "mine"}
+    assert stranger.post(f"{API}/generate/batch", json=body).status_code == 404
+
+
+def test_a_dataset_of_the_same_name_is_another(house: House, belongings: Belongings) -> None:
+    with house.client("other") as other, house.client("acme") as acme:
+        before = acme.get(f"{API}/datasets/secret").json()
+        made = other.post(f"{API}/generate", json={**BODY, "dataset": "secret"})
+        assert made.status_code == 200
+        assert acme.get(f"{API}/datasets/secret").json() == before
+        assert (
+            acme.get(f"{API}/images", params={"path": made.json()["image_path"]}).status_code == 404
+        )
+        assert other.delete(f"{API}/datasets/secret").status_code == 200
+        assert acme.get(f"{API}/datasets/secret").json() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/data/spaces/acme/generated/secret/x.png",
+        "/data/generated/../spaces/acme/generated/secret/x.png",
+        "/data/generated/secret/../../spaces/acme/x.png",
+        "spaces/acme/generated/x.png",
+    ],
+)
+def test_no_path_leads_into_a_space(stranger: TestClient, path: str) -> None:
+    answers = [
+        stranger.get(f"{API}/images", params={"path": path}),
+        stranger.post(f"{API}/validate/quality", json={"image_path": path}),
+        stranger.post(f"{API}/profiles", json={"name": "x", "source_dir": path}),
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+
+
+def test_an_admin_acts_in_the_space_it_names(house: House, belongings: Belongings) -> None:
+    with house.client("admin") as outside, house.client("admin", "acme") as inside:
+        assert outside.get(f"{API}/datasets/secret").status_code == 404
+        assert inside.get(f"{API}/datasets/secret").status_code == 200
+        seen = inside.get(f"{API}/images", params={"path": belongings.image})
+        assert seen.status_code == 200
+        assert inside.get(f"{API}/datasets/none").status_code == 404
+
+
+@pytest.mark.parametrize("space", ["../acme", "", "A", "a/b", ".", "x" * 64])
+def test_an_admin_names_spaces_only(house: House, space: str) -> None:
+    answer = house.client("admin", space).get(f"{API}/datasets")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_PARAMETERS")
+
+
+@pytest.mark.parametrize("name", ["other", "spaceless", "acme-admin"])
+@pytest.mark.parametrize("space", ["acme", "nobody", "../x"])
+def test_nobody_else_names_a_space_whether_it_exists_or_not(
+    house: House, belongings: Belongings, name: str, space: str
+) -> None:
+    answer = house.client(name, space).get(f"{API}/datasets")
+    if (name, space) == ("acme-admin", "acme"):
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code == 403
+        assert space not in answer.text
+
+
+def test_a_socket_works_in_the_space_of_its_key(house: House) -> None:
+    with house.client("acme") as acme, house.client("other") as other:
+        with acme.websocket_connect(f"{API}/ws/generation") as socket:
+            socket.send_json({"type": "generate", **BODY, "dataset": "by-socket"})
+            message = socket.receive_json()
+            while message["type"] == "progress":
+                message = socket.receive_json()
+        assert message["type"] == "result", message
+        assert acme.get(f"{API}/datasets/by-socket").json()["image_count"] == 1
+        assert other.get(f"{API}/datasets/by-socket").status_code == 404
+
+
+def test_a_job_of_another_socket_is_unknown(house: House) -> None:
+    with house.client("other").websocket_connect(f"{API}/ws/generation") as socket:
+        socket.send_json({"type": "cancel", "job_id": "job_1"})
+        assert socket.receive_json()["error"]["code"] == "NOT_FOUND"
+
+
+def test_a_socket_of_another_space_is_denied(house: House) -> None:
+    with (
+        pytest.raises(WebSocketDisconnect),
+        house.client("other").websocket_connect(f"{API}/ws/generation?space=acme"),
+    ):
+        pass
+
+
+def test_without_spaces_all_keys_share_everything(tmp_path: Path) -> None:
+    house = House(tmp_path, entry("one"), entry("two"))
+    with house.client("one") as one, house.client("two") as two:
+        made = one.post(f"{API}/generate", json={**BODY, "dataset": "shared"}).json()
+        assert two.get(f"{API}/images", params={"path": made["image_path"]}).status_code == 200
+        assert two.get(f"{API}/datasets/shared").status_code == 200
+    assert not (house.root / "spaces").exists()
+    assert key_of("one") != key_of("two")
