@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
-from httpx import Response
+from httpx2 import Response
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -144,9 +144,9 @@ def stranger(house: House, request: pytest.FixtureRequest) -> Iterator[TestClien
 
 def routes(house: House) -> set[tuple[str, str]]:
     return {
-        (method, context.path.removeprefix(API))
+        (method, str(context.path).removeprefix(API))
         for context in iter_route_contexts(house.app.routes)
-        if isinstance(context.original_route, APIRoute) and context.path.startswith(API)
+        if isinstance(context.original_route, APIRoute) and str(context.path).startswith(API)
         for method in context.methods or ()
         if method not in ("HEAD", "OPTIONS")
     }

@@ -33,7 +33,7 @@ def orders(*prompts: str) -> list[GenerationRequest]:
     ]
 
 
-Scenario = Callable[[FakeGeneration, JobService], Awaitable[None]]
+Scenario = Callable[[FakeGeneration, SpaceJobs], Awaitable[None]]
 
 
 def run(scenario: Scenario) -> None:

@@ -14,8 +14,8 @@ from engines.errors import PayloadTooLarge
 from serve_app.config import BodyLimits
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
-from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
 from serve_app.middleware.audit import AuditMiddleware
+from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
 from serve_app.middleware.budget_headers import BudgetHeadersMiddleware
 from serve_app.middleware.control_characters import ControlCharactersMiddleware
 from serve_app.middleware.crash_barrier import CrashBarrierMiddleware

@@ -1,0 +1,227 @@
+"""S9: every change and every refusal leaves a line: who, what, which, when, how it ended."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import WebSocketDenialResponse
+
+from serve_app.config import RateLimits
+from tests.security.tenants import House, entry, key_of, picture
+
+API = "/api/v1"
+BODY = {"prompt": "a private wish", "width": 64, "height": 64, "num_inference_steps": 2}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(
+        tmp_path_factory.mktemp("audited"),
+        entry("ada", space="acme"),
+        entry("reader", scopes=["read"]),
+        entry("admin", scopes=["admin", "delete"]),
+    )
+
+
+class Lines:
+    """What reached the audit log since the last look."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
+        self._caplog = caplog
+
+    def taken(self) -> list[dict[str, Any]]:
+        records = [r for r in self._caplog.records if r.name == "serve_app.audit"]
+        self._caplog.clear()
+        return [json.loads(record.message) for record in records]
+
+    def only(self) -> dict[str, Any]:
+        (line,) = self.taken()
+        return line
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Lines:
+    caplog.set_level(logging.INFO, logger="serve_app")
+    return Lines(caplog)
+
+
+def test_a_line_says_who_did_what_to_which_and_how_it_ended(house: House, lines: Lines) -> None:
+    with house.client("ada") as ada:
+        made = ada.post(f"{API}/generate", json={**BODY, "dataset": "set"})
+        line = lines.only()
+        assert line["action"] == "image.generate"
+        assert line["outcome"] == "success"
+        assert line["key_name"] == "ada"
+        assert len(line["key_hash"]) == 12
+        assert line["space"] == "acme"
+        assert line["objects"] == [made.json()["image_path"]]
+        assert line["request_id"] == made.headers["X-Request-Id"]
+        assert line["address"] == "testclient"
+        assert line["code"] is None
+
+
+def test_every_change_is_one_line(house: House, lines: Lines) -> None:
+    root = house.root
+    with house.client("ada") as ada:
+        uploaded = ada.post(f"{API}/images", params={"folder": "real"}, content=picture(1))
+        path = uploaded.json()["image_path"]
+        assert (lines.only()["action"]) == "image.upload"
+        ada.post(f"{API}/validate/quality", json={"image_path": path})
+        line = lines.only()
+        assert (line["action"], line["objects"]) == ("image.validate", [path])
+        copy = ada.post(f"{API}/anonymize", json={"image_path": path}).json()["image_path"]
+        line = lines.only()
+        assert (line["action"], line["objects"]) == ("image.anonymize", [path, copy])
+        ada.post(f"{API}/profiles", json={"name": "mine", "source_dir": f"{root}/uploads/real"})
+        line = lines.only()
+        assert line["action"] == "profile.create"
+        assert line["objects"] == [f"{root}/uploads/real", f"{root}/profiles/stream_mine.json"]
+        ada.post(f"{API}/generate", json={**BODY, "dataset": "shipped"})
+        lines.taken()
+        target = f"{root}/exports/shipped.jsonl"
+        body = {"dataset_dir": f"{root}/generated/shipped", "output_file": target}
+        assert ada.post(f"{API}/export/jsonl", json=body).status_code == 200
+        line = lines.only()
+        assert line["action"] == "dataset.export"
+        assert line["objects"] == [f"{root}/generated/shipped", target]
+        ada.delete(f"{API}/datasets/shipped")
+        line = lines.only()
+        assert (line["action"], line["objects"]) == ("dataset.delete", ["shipped"])
+        ada.delete(f"{API}/profiles/mine")
+        line = lines.only()
+        assert (line["action"], line["objects"]) == ("profile.delete", ["mine"])
+
+
+def test_reading_leaves_no_line(house: House, lines: Lines) -> None:
+    with house.client("reader") as reader:
+        for path in ("datasets", "profiles", "datasets/none"):
+            reader.get(f"{API}/{path}")
+    assert lines.taken() == []
+
+
+def test_a_failed_change_is_a_line_with_its_code(house: House, lines: Lines) -> None:
+    with house.client("ada") as ada:
+        ada.delete(f"{API}/datasets/none")
+        line = lines.only()
+        assert (line["outcome"], line["code"], line["objects"]) == (
+            "failure",
+            "NOT_FOUND",
+            ["none"],
+        )
+        ada.post(f"{API}/generate", json={"prompt": ""})
+        assert lines.only()["code"] == "INVALID_PARAMETERS"
+
+
+def test_an_export_that_fails_after_its_status_is_a_failure(house: House, lines: Lines) -> None:
+    body = {
+        "dataset_dir": f"{house.root}/generated/none",
+        "output_file": f"{house.root}/exports/none.jsonl",
+    }
+    with house.client("ada") as ada:
+        ada.post(f"{API}/export/jsonl", json=body, headers={"Accept": "application/x-ndjson"})
+    line = lines.only()
+    assert (line["outcome"], line["code"]) == ("failure", "NOT_FOUND")
+
+
+def test_a_missing_scope_is_a_denial(house: House, lines: Lines) -> None:
+    with house.client("reader") as reader:
+        answer = reader.delete(f"{API}/datasets/set")
+    assert answer.status_code == 403
+    assert "delete" in answer.json()["error"]["message"]
+    line = lines.only()
+    assert (line["action"], line["outcome"]) == ("access.denied", "denied")
+    assert (line["asked_for"], line["key_name"]) == ("dataset.delete", "reader")
+
+
+def test_a_wrong_key_is_a_denial_until_it_is_throttled(house: House, lines: Lines) -> None:
+    with house.client("nobody") as nobody:
+        codes = [nobody.get(f"{API}/profiles").status_code for _ in range(40)]
+    denials = lines.taken()
+    assert codes.count(401) == len(denials) == 20
+    assert codes.count(429) == 20
+    assert {line["reason"] for line in denials} == {"wrong key"}
+    assert {line["key_name"] for line in denials} == {None}
+    assert key_of("nobody") not in json.dumps(denials)
+
+
+def test_an_admin_is_named_with_the_space_that_it_acted_in(house: House, lines: Lines) -> None:
+    with house.client("admin", "acme") as admin:
+        admin.delete(f"{API}/datasets/none")
+    line = lines.only()
+    assert (line["key_name"], line["space"]) == ("admin", "acme")
+
+
+def test_every_job_of_a_socket_is_a_line(house: House, lines: Lines) -> None:
+    with house.client("ada") as ada, ada.websocket_connect(f"{API}/ws/generation") as socket:
+        socket.send_json({"type": "generate", **BODY, "dataset": "by-socket"})
+        message = socket.receive_json()
+        while message["type"] == "progress":
+            message = socket.receive_json()
+    line = lines.only()
+    assert (line["action"], line["outcome"]) == ("image.generate", "success")
+    assert (line["objects"], line["job_id"]) == ([message["image_path"]], message["job_id"])
+    assert line["space"] == "acme"
+
+
+def test_a_key_that_was_revoked_generates_no_more_on_its_open_socket(tmp_path: Path) -> None:
+    house = House(tmp_path, entry("ada"), entry("bob"))
+    with house.client("ada") as ada, ada.websocket_connect(f"{API}/ws/generation") as socket:
+        house.write_keys(entry("bob"))
+        house.clock += 2
+        socket.send_json({"type": "generate", **BODY})
+        assert socket.receive_json()["error"]["code"] == "UNAUTHORIZED"
+    assert house.client("ada").get(f"{API}/datasets").status_code == 401
+
+
+def test_a_socket_needs_the_scope(house: House, lines: Lines) -> None:
+    reader = house.client("reader")
+    with (
+        pytest.raises(WebSocketDenialResponse) as denied,
+        reader.websocket_connect(f"{API}/ws/generation"),
+    ):
+        pass
+    assert denied.value.status_code == 403
+    assert lines.only()["outcome"] == "denied"
+
+
+def test_own_budgets_take_the_place_of_the_services(tmp_path: Path) -> None:
+    house = House(
+        tmp_path,
+        entry("small", rates={"read": "1/minute"}),
+        entry("usual"),
+        rates=RateLimits(read="3/minute"),
+    )
+    with house.client("small") as small, house.client("usual") as usual:
+        assert small.get(f"{API}/datasets").headers["X-RateLimit-Limit"] == "1"
+        assert small.get(f"{API}/datasets").status_code == 429
+        assert usual.get(f"{API}/datasets").headers["X-RateLimit-Limit"] == "3"
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_prompts_are_shown_only_where_the_config_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, shown: bool
+) -> None:
+    caplog.set_level(logging.INFO, logger="serve_app")
+    house = House(tmp_path, entry("ada"), log_prompts=shown)
+    with house.client("ada") as ada:
+        ada.post(f"{API}/generate", json=BODY)
+        with ada.websocket_connect(f"{API}/ws/generation") as socket:
+            socket.send_json({"type": "generate", **BODY})
+            while socket.receive_json()["type"] == "progress":
+                pass
+    said = [r.message for r in caplog.records if str(BODY["prompt"]) in r.message]
+    assert len(said) == (2 if shown else 0)
+    assert key_of("ada") not in caplog.text
+
+
+def test_a_name_cannot_forge_a_line(house: House, lines: Lines) -> None:
+    with house.client("ada") as ada:
+        ada.post(
+            f"{API}/validate/quality",
+            json={"image_path": f'{house.root}/uploads/x"}}\u2028{{"action": "keys.reload.png'},
+        )
+    assert len(lines.taken()) == 1
