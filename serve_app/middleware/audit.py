@@ -31,7 +31,7 @@ class AuditMiddleware:
 
         async def send_and_note(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
             elif message["type"] == "websocket.close" and not status:
                 status = 403  # closed before it was accepted
