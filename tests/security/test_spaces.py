@@ -96,6 +96,7 @@ NAMES_NOTHING = {
     ("GET", "/datasets"): "lists: tested below",
     ("GET", "/profiles"): "lists: tested below",
     ("POST", "/images"): "makes a name of its own",
+    ("POST", "/ws/ticket"): "opens a socket of the same key",
     ("POST", "/export/s3"): "buckets are closed here; the dataset as in the other exports",
 }
 
