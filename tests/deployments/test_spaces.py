@@ -116,7 +116,7 @@ def test_datasets_are_listed_exported_and_deleted_within_a_space(
         assert isinstance(report, ExportReport)
         assert report.exported_count == 1
         line = data.in_space("acme").storage().read("exports/pair.jsonl").decode()
-        assert f"{data.root}/generated/pair/one.png" in line
+        assert "generated/pair/one.png" in line
         assert "spaces" not in line
         await replica.delete_dataset("pair", space="acme")
         assert (await replica.get_dataset("pair", space="other")).image_count == 2
