@@ -125,6 +125,9 @@ def _context(
         jobs=JobService(services.generation, config.jobs, ids.job, clock).in_space(None),
         job_quota=Quota("jobs", config.jobs.max_per_key),
         socket_quota=Quota("sockets", config.sockets.max_per_key),
+        download_quota=Quota(
+            "downloads", config.downloads.max_per_key, total=config.downloads.max_total
+        ),
         ids=ids,
         draw_seed=draw_seed,
         keys=keys,

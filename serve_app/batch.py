@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engines.errors import InferloopError
 from engines.types import GenerationRequest, StoredImage
@@ -13,12 +13,16 @@ from serve_app.paths import PathCodec
 
 
 async def run_batch(
-    jobs: SpaceJobs, paths: PathCodec, requests: Sequence[GenerationRequest], in_flight: int
+    jobs: SpaceJobs,
+    paths: PathCodec,
+    requests: Sequence[GenerationRequest],
+    in_flight: int,
+    on_stored: Callable[[str, int], None] = lambda key, size_bytes: None,
 ) -> list[StoredImage]:
     """Images in the order of the requests.
 
     The first error stops the rest and is raised as `BatchFailed`, which names what was made by
-    then. Cancelling the call stops all of it.
+    then. Cancelling the call stops all of it. `on_stored` hears of each image that was stored.
     """
     made: dict[str, StoredImage] = {}
 
@@ -27,6 +31,7 @@ async def run_batch(
         with jobs.lease(job_id):
             image = await jobs.outcome(job_id)
         made[request.image_id] = image
+        on_stored(image.key, image.size_bytes)
         return image
 
     try:

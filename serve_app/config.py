@@ -156,6 +156,31 @@ class DatasetValidationLimits(FrozenModel):
     max_failures_listed: int = Field(default=100, ge=0, description="Failures named in the answer.")
 
 
+class DownloadLimits(FrozenModel):
+    """Downloads of images and exports."""
+
+    max_per_key: int = Field(
+        default=8, ge=1, description="Downloads of one key at once, in one ingress replica."
+    )
+    max_total: int = Field(
+        default=128, ge=1, description="Downloads of all keys at once, in one ingress replica."
+    )
+    presigned_s: int = Field(
+        default=300, ge=1, le=604_800, description="Seconds that a presigned URL is good for."
+    )
+
+
+class StorageQuotas(FrozenModel):
+    """How much may be stored; a key's own quota (keys file) goes before."""
+
+    max_bytes_per_key: int | None = Field(
+        default=None,
+        ge=0,
+        description="Most bytes that a key, or all keys of a space together, may have stored; "
+        "null: no quota.",
+    )
+
+
 class ModelDefaults(FrozenModel):
     """What a request that names the model gets where it leaves a choice out; None: as `bounds`."""
 
@@ -193,6 +218,8 @@ class ApiConfig(FrozenModel):
         description="Origins whose pages may call the API from a browser, such as "
         '"https://studio.example.com"; "*" for any. None by default.',
     )
+    downloads: DownloadLimits = DownloadLimits()
+    storage_quotas: StorageQuotas = StorageQuotas()
     ingress_replicas: int = Field(default=1, ge=1, description="Most ingress replicas that run.")
     rate_limiter: Literal["memory", "actor", "redis"] = Field(
         default="memory",

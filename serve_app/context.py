@@ -21,6 +21,7 @@ from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
 from serve_app.schemas.generation import GenerateMessageBody
 from serve_app.services import Services
+from serve_app.storage_quota import StorageQuota
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Context:
     jobs: SpaceJobs
     job_quota: Quota
     socket_quota: Quota
+    download_quota: Quota
     ids: IdSource
     draw_seed: DrawSeed
     keys: ApiKeys
@@ -48,6 +50,12 @@ class Context:
         """For the audit log, only where the config says so."""
         if self.config.log_prompts:
             self.audit.details["prompts"] = [*prompts]
+
+    @property
+    def storage_quota(self) -> StorageQuota:
+        """Of whatever the services reach: a space's own, where they are a space's."""
+        default_bytes = self.config.storage_quotas.max_bytes_per_key
+        return StorageQuota(self.services.usage, default_bytes)
 
 
 # All are async: FastAPI sends plain functions through a thread pool.

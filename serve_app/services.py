@@ -129,6 +129,25 @@ class Files(Protocol):
         folder holds none."""
 
 
+Owner = tuple[str, str]
+"""Whose storage quota it is: ("key", its name) or ("space", its name)."""
+
+
+class Usage(Protocol):
+    """What owners have stored."""
+
+    async def reserve(self, owner: Owner, quota_bytes: int, size_bytes: int) -> None:
+        """Hold room; `InsufficientStorage` if so much more would pass the quota."""
+
+    async def settle(
+        self, owner: Owner, size_bytes: int, stored: Sequence[tuple[str, int]]
+    ) -> None:
+        """Give the held room back, and count what was stored: keys and bytes."""
+
+    async def forget(self, key: str) -> None:
+        """`key`, or all below it, is deleted: who stored it has that room again."""
+
+
 class Readiness(Protocol):
     async def not_ready(self) -> Sequence[str]:
         """Names of the deployments that cannot serve now; empty when all can."""
@@ -149,6 +168,7 @@ class Services:
     datasets: Datasets
     profiles: Profiles
     files: Files
+    usage: Usage
     readiness: Readiness
     in_space: Callable[[str], Services] = _no_spaces
     """The same for a space: keys and names are then its own, and reach nothing outside it. May

@@ -27,20 +27,34 @@ def is_image(key: str) -> bool:
     return suffix in SUFFIXES.values() or suffix in ("jpeg", "tif")
 
 
+class FileThreads:
+    """The ingress replica's threads for files, shared by all spaces."""
+
+    def __init__(self) -> None:
+        self.reads = Threads("read", READ_THREADS)
+        self.writes = Threads("write", WRITE_THREADS)
+        self.lists = Threads("list", LIST_THREADS)
+        self.usage = Threads("usage", 1)
+
+
 class StoredFiles:
     """`Files` over a `Storage`."""
 
     def __init__(
-        self, storage: Storage, limits: ImageLimits, uploads: UploadChecker | None = None
+        self,
+        storage: Storage,
+        limits: ImageLimits,
+        uploads: UploadChecker | None = None,
+        threads: FileThreads | None = None,
     ) -> None:
-        """`uploads` reads what clients send; None reads it on threads of this process."""
+        """`uploads` reads what clients send; None reads it on threads of this process.
+        `threads` may be shared with other parts of the data root."""
         self._storage = storage
         self._limits = limits
         self._uploads = uploads
         self._store = DatasetStore(storage)
-        self._reads = Threads("read", READ_THREADS)
-        self._writes = Threads("write", WRITE_THREADS)
-        self._lists = Threads("list", LIST_THREADS)
+        threads = threads or FileThreads()
+        self._reads, self._writes, self._lists = threads.reads, threads.writes, threads.lists
 
     async def stat(self, key: str) -> ObjectStat:
         return await self._reads.run(self._storage.stat, key)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from deployments.adapters.files import StoredFiles
+from deployments.adapters.files import FileThreads, StoredFiles
 from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
 from deployments.adapters.uploads import UploadChecker
+from deployments.adapters.usage import LedgerUsage
 from deployments.adapters.validation import HandlePrivacy, HandleQuality
 from deployments.spaces import PerSpace, SpaceHandle
 from engines.images import ImageLimits
 from engines.protocols import Storage
+from engines.storage.usage import UsageLedger
 from serve_app.services import Generation, Readiness, Services
 
 
@@ -31,6 +33,7 @@ class Backends:
     images: ImageLimits
     uploads: UploadChecker | None = None
     """None: uploads are read on threads of this process."""
+    threads: FileThreads = field(default_factory=FileThreads)
 
     def services(self) -> Services:
         """Those outside every space; their `in_space` leads to the others."""
@@ -38,6 +41,7 @@ class Backends:
         return spaces.get(None)
 
     def _bound(self, space: str | None, in_space: Callable[[str | None], Services]) -> Services:
+        storage = self.storage_of(space)
         exporter = SpaceHandle(self.library["exporter"], space)
         return Services(
             generation=self.generation,  # its requests name their space themselves
@@ -46,7 +50,8 @@ class Backends:
             exporter=HandleExporter(exporter),
             datasets=HandleDatasets(exporter),
             profiles=HandleProfiles(SpaceHandle(self.library["profiles"], space)),
-            files=StoredFiles(self.storage_of(space), self.images, self.uploads),
+            files=StoredFiles(storage, self.images, self.uploads, self.threads),
+            usage=LedgerUsage(UsageLedger(storage), self.threads.usage),
             readiness=self.readiness,
             in_space=in_space,
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from engines.types import DatasetSummary
 from serve_app.access.policy import requires
+from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
 from serve_app.deadlines import within
+from serve_app.paging import PageQuery, cut
 from serve_app.routing import ApiRoute
 from serve_app.schemas.base import NAME_PATTERN
 from serve_app.schemas.library import DatasetList, DatasetOut, Deleted
@@ -19,18 +21,28 @@ router = APIRouter(tags=["datasets"], route_class=ApiRoute)
 DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
 
 
-@router.get("/datasets", dependencies=[requires("read", budget="read")])
-async def list_datasets(context: InContext) -> DatasetList:
-    """Every dataset with its counts."""
-    summaries = await within(context.config.deadlines.lookup_s, context.services.datasets.list())
-    return DatasetList(datasets=[_dataset_out(summary, context) for summary in summaries])
+@router.get(
+    "/datasets",
+    dependencies=[requires("read", budget="read")],
+    response_model_exclude_unset=True,
+)
+async def list_datasets(request: Request, page: PageQuery, context: InContext) -> DatasetList:
+    """The datasets with their counts, ordered by name. `next_cursor` only where there are more."""
+    work = context.services.datasets.list(page.limit + 1, page.cursor)
+    found = await answer_within(context.config.deadlines.lookup_s, request, work)
+    shown, cursor = cut(found, page, lambda summary: summary.name)
+    datasets = [_dataset_out(summary, context) for summary in shown]
+    if cursor is None:
+        return DatasetList(datasets=datasets)
+    return DatasetList(datasets=datasets, next_cursor=cursor)
 
 
-@router.get("/datasets/{name}", dependencies=[requires("read")])
-async def get_dataset(name: DatasetName, context: InContext) -> DatasetOut:
+@router.get("/datasets/{name}", dependencies=[requires("read", budget="read")])
+async def get_dataset(request: Request, name: DatasetName, context: InContext) -> DatasetOut:
     """One dataset: how much there is, and what the validators said."""
     work = context.services.datasets.get(name)
-    return _dataset_out(await within(context.config.deadlines.lookup_s, work), context)
+    found = await answer_within(context.config.deadlines.lookup_s, request, work)
+    return _dataset_out(found, context)
 
 
 @router.delete("/datasets/{name}", dependencies=[requires("delete", audit="dataset.delete")])
@@ -38,6 +50,7 @@ async def delete_dataset(name: DatasetName, context: InContext) -> Deleted:
     """Remove a dataset with its images, recipes and verdicts."""
     work = context.services.datasets.delete(name)
     await within(context.config.deadlines.lookup_s, work)
+    await context.storage_quota.forget(f"generated/{name}")
     return Deleted(name=name)
 
 

@@ -156,8 +156,12 @@ def _work(
             context.paths.named(output, output_key, field),
             context.paths.named(body.dataset_dir, dataset_key, DATASET_DIR),
         ):
-            events = context.services.exporter.export(wanted)
-            return respond(await _report(context, events, on_progress))
+            async with context.storage_quota.room(context.caller) as room:
+                events = context.services.exporter.export(wanted)
+                report = await _report(context, events, on_progress)
+                await context.storage_quota.forget(output_key)  # the one that it replaced
+                room.add(output_key, report.file_size_bytes)
+            return respond(report)
 
     return work
 

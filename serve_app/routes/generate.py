@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: the body models are made from the config, so FastAPI has
 # to see the classes themselves and not their names.
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi import APIRouter, Request, Response
@@ -27,6 +28,7 @@ from serve_app.schemas.generation import (
     GenerateBody,
     GenerateResponse,
 )
+from serve_app.storage_quota import expected_bytes
 
 SERVED_MODEL = "X-Served-Model"
 
@@ -53,7 +55,7 @@ def generation_router(config: ApiConfig) -> APIRouter:
         context.note_prompts(body.prompt)
         generation = single_request(body, context.ids.image(), context.draw_seed)
         with context.job_quota.hold(context.caller.key_hash):
-            image = await while_connected(request, _finished(context, generation))
+            image = await while_connected(request, _stored(context, generation))
         response.headers[SERVED_MODEL] = image.served_model
         return GenerateResponse(
             image_path=context.paths.to_wire(image.key),
@@ -74,8 +76,7 @@ def generation_router(config: ApiConfig) -> APIRouter:
         generations = batch_requests(body, unique, context.draw_seed, config.bounds.max_seed)
         in_flight = min(body.batch_size, len(generations))
         with context.job_quota.hold(context.caller.key_hash, in_flight):
-            work = run_batch(context.jobs, context.paths, generations, in_flight)
-            images = await while_connected(request, work)
+            images = await while_connected(request, _stored_all(context, generations, in_flight))
         response.headers[SERVED_MODEL] = ", ".join(dict.fromkeys(i.served_model for i in images))
         return BatchResponse(
             batch_id=f"batch_{unique}",
@@ -89,7 +90,17 @@ def generation_router(config: ApiConfig) -> APIRouter:
     return router
 
 
-async def _finished(context: Context, generation: GenerationRequest) -> StoredImage:
-    job_id = context.jobs.submit(generation)
-    with context.jobs.lease(job_id):
-        return await context.jobs.outcome(job_id)
+async def _stored(context: Context, generation: GenerationRequest) -> StoredImage:
+    async with context.storage_quota.room(context.caller, expected_bytes([generation])) as room:
+        job_id = context.jobs.submit(generation)
+        with context.jobs.lease(job_id):
+            image = await context.jobs.outcome(job_id)
+        room.add(image.key, image.size_bytes)
+        return image
+
+
+async def _stored_all(
+    context: Context, generations: Sequence[GenerationRequest], in_flight: int
+) -> list[StoredImage]:
+    async with context.storage_quota.room(context.caller, expected_bytes(generations)) as room:
+        return await run_batch(context.jobs, context.paths, generations, in_flight, room.add)

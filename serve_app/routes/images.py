@@ -1,39 +1,36 @@
-"""`GET /images`, `POST /images` and `GET /exports`: bytes for clients on other machines."""
+"""`/images` and `/exports`: bytes for clients on other machines, in and out, and away."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Annotated, Any
-from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 from starlette.datastructures import UploadFile
 
 from engines.errors import InvalidParameters, PayloadTooLarge
-from engines.types.image_formats import IMAGE_MEDIA_TYPES
+from engines.types.image_formats import IMAGE_SUFFIXES
 from serve_app.access.policy import requires
-from serve_app.context import Context, InContext
-from serve_app.downloads import Download
-from serve_app.paths import EXPORT_FILE, IMAGE_FILE, Field
+from serve_app.context import InContext
+from serve_app.deadlines import within
+from serve_app.file_answers import OTHER_MEDIA_TYPE, file_answer
+from serve_app.paths import EXPORT_FILE, IMAGE_FILE
 from serve_app.routing import ApiRoute
-from serve_app.schemas.base import Name, QueryModel, WirePath
-from serve_app.schemas.library import UploadResponse
+from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, WirePath
+from serve_app.schemas.library import Deleted, UploadResponse
 
 router = APIRouter(tags=["files"], route_class=ApiRoute)
-
-MEDIA_TYPES = {
-    **IMAGE_MEDIA_TYPES,
-    ".json": "application/json",
-    ".jsonl": "application/jsonl",
-    ".parquet": "application/vnd.apache.parquet",
-    ".tar": "application/x-tar",
-}
-OTHER_MEDIA_TYPE = "application/octet-stream"
 
 
 class PathQuery(QueryModel):
     path: WirePath
+
+
+class DownloadQuery(PathQuery):
+    redirect: bool = Field(
+        default=False,
+        description="Answer 307 with a URL at the data root's own server (S3 only).",
+    )
 
 
 class UploadQuery(QueryModel):
@@ -60,26 +57,67 @@ def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": dict.fromkeys(media_types, schema), "description": "The bytes"}}
 
 
+_REDIRECTED = {307: {"description": "`redirect=true`: where the file is, for a short time."}}
+_PARTS = {
+    206: {"description": "The bytes that `Range` asked for."},
+    304: {"description": "The client has this version already."},
+    416: {"model": ErrorEnvelope, "description": "`Range` lies outside the file."},
+}
+
+
 @router.get(
     "/images",
     dependencies=[requires("read")],
-    response_class=StreamingResponse,
-    responses=_binary("image/*", "application/json", OTHER_MEDIA_TYPE),
+    response_class=Response,
+    responses={**_binary("image/*", "application/json", OTHER_MEDIA_TYPE), **_PARTS, **_REDIRECTED},
 )
-async def get_image(query: Annotated[PathQuery, Query()], context: InContext) -> Download:
-    """An image, or the recipe or verdict beside it."""
-    return await _file(context, query.path, IMAGE_FILE)
+async def get_image(
+    request: Request,
+    query: Annotated[DownloadQuery, Query()],
+    context: InContext,
+) -> Response:
+    """An image, or the recipe or verdict beside it. Understands `Range` and conditions."""
+    return await file_answer(request, context, query.path, IMAGE_FILE, query.redirect)
 
 
 @router.get(
     "/exports",
     dependencies=[requires("read")],
-    response_class=StreamingResponse,
-    responses=_binary("*/*"),
+    response_class=Response,
+    responses={**_binary("*/*"), **_PARTS, **_REDIRECTED},
 )
-async def get_export(query: Annotated[PathQuery, Query()], context: InContext) -> Download:
-    """An exported file."""
-    return await _file(context, query.path, EXPORT_FILE)
+async def get_export(
+    request: Request,
+    query: Annotated[DownloadQuery, Query()],
+    context: InContext,
+) -> Response:
+    """An exported file. Understands `Range` and conditions."""
+    return await file_answer(request, context, query.path, EXPORT_FILE, query.redirect)
+
+
+@router.delete("/images", dependencies=[requires("delete", audit="image.delete")])
+async def delete_image(query: Annotated[PathQuery, Query()], context: InContext) -> Deleted:
+    """Remove an image with its recipe, verdicts and annotations."""
+    key = context.paths.to_key(query.path, IMAGE_FILE)
+    if not key.lower().endswith(IMAGE_SUFFIXES):
+        constraint = "an image: " + ", ".join(IMAGE_SUFFIXES)
+        raise InvalidParameters.of("path", query.path, constraint, "must name an image")
+    with context.paths.named(query.path, key, IMAGE_FILE):
+        work = context.services.files.delete_image(key)
+        await within(context.config.deadlines.lookup_s, work)
+    await context.storage_quota.forget(key)
+    return Deleted(name=context.paths.to_wire(key))
+
+
+@router.delete("/exports", dependencies=[requires("delete", audit="export.delete")])
+async def delete_export(query: Annotated[PathQuery, Query()], context: InContext) -> Deleted:
+    """Remove an exported file with its cards, or a folder of shards."""
+    key = context.paths.to_key(query.path, EXPORT_FILE)
+    with context.paths.named(query.path, key, EXPORT_FILE):
+        work = context.services.files.delete_export(key)
+        await within(context.config.deadlines.lookup_s, work)
+    await context.storage_quota.forget(key)
+    return Deleted(name=context.paths.to_wire(key))
 
 
 @router.post(
@@ -88,11 +126,15 @@ async def get_export(query: Annotated[PathQuery, Query()], context: InContext) -
     openapi_extra={"requestBody": _UPLOAD_BODY},
 )
 async def upload_image(
-    request: Request, query: Annotated[UploadQuery, Query()], context: InContext
+    request: Request,
+    query: Annotated[UploadQuery, Query()],
+    context: InContext,
 ) -> UploadResponse:
     """Store a real picture, to validate or profile: as the body itself, or as a form's file."""
     content = await _content(request, context.config.bodies.max_upload_bytes)
-    key = await context.services.files.upload_image(content, query.folder)
+    async with context.storage_quota.room(context.caller, len(content)) as room:
+        key = await context.services.files.upload_image(content, query.folder)
+        room.add(key, len(content))
     return UploadResponse(image_path=context.paths.to_wire(key), size_bytes=len(content))
 
 
@@ -109,24 +151,3 @@ async def _content(request: Request, max_bytes: int) -> bytes:
     if not content:
         raise InvalidParameters.of("image", None, "a decodable image", "is empty")
     return content
-
-
-async def _file(context: Context, path: str, field: Field) -> Download:
-    key = context.paths.to_key(path, field)
-    with context.paths.named(path, key, field):
-        stat = await context.services.files.stat(key)
-        chunks = context.services.files.read(key)
-        # The first chunk is read before the status goes out: what fails early fails cleanly.
-        first = await anext(chunks, b"")
-    name = PurePosixPath(key).name
-    headers = {
-        "Content-Length": str(stat.size_bytes),
-        "ETag": f'"{stat.etag.strip(chr(34))}"',
-        "Last-Modified": stat.modified_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
-        "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
-        # Uploaded bytes are strangers' bytes: no browser shall take them for a page.
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    media_type = MEDIA_TYPES.get(PurePosixPath(key).suffix.lower(), OTHER_MEDIA_TYPE)
-    return Download(first, chunks, headers=headers, media_type=media_type)

@@ -13,6 +13,7 @@ from serve_app.access.policy import requires
 from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
 from serve_app.deadlines import within
+from serve_app.paging import PageQuery, cut
 from serve_app.paths import COMPARED_DATASET, SOURCE_DIR
 from serve_app.routing import ApiRoute
 from serve_app.schemas.base import NAME_PATTERN, Name, QueryModel, WirePath
@@ -39,21 +40,28 @@ class CompareQuery(QueryModel):
     profile: Name | None = None
 
 
-@router.get("/profiles", dependencies=[requires("read", budget="read")])
-async def list_profiles(context: InContext) -> ProfileList:
-    """Every profile."""
-    profiles = await within(context.config.deadlines.lookup_s, context.services.profiles.list())
-    return ProfileList(
-        profiles=[
-            ProfileSummaryOut(
-                name=profile.name,
-                created_at=profile.created_at,
-                sample_count=profile.sample_count,
-                path=context.paths.to_wire(profile.key),
-            )
-            for profile in profiles
-        ]
-    )
+@router.get(
+    "/profiles",
+    dependencies=[requires("read", budget="read")],
+    response_model_exclude_unset=True,
+)
+async def list_profiles(request: Request, page: PageQuery, context: InContext) -> ProfileList:
+    """The profiles, ordered by name. `next_cursor` only where there are more."""
+    work = context.services.profiles.list(page.limit + 1, page.cursor)
+    found = await answer_within(context.config.deadlines.lookup_s, request, work)
+    shown, cursor = cut(found, page, lambda profile: profile.name)
+    profiles = [
+        ProfileSummaryOut(
+            name=profile.name,
+            created_at=profile.created_at,
+            sample_count=profile.sample_count,
+            path=context.paths.to_wire(profile.key),
+        )
+        for profile in shown
+    ]
+    if cursor is None:
+        return ProfileList(profiles=profiles)
+    return ProfileList(profiles=profiles, next_cursor=cursor)
 
 
 @router.post(

@@ -90,14 +90,21 @@ async def validate_dataset(
     dependencies=[requires("validate", budget="validate", audit="image.anonymize")],
 )
 async def anonymize_image(
-    body: AnonymizeBody, request: Request, response: Response, context: InContext
+    body: AnonymizeBody,
+    request: Request,
+    response: Response,
+    context: InContext,
 ) -> AnonymizeResponse:
     """Write a copy without faces and personal data beside the image, and judge the copy."""
     key = context.paths.to_key(body.image_path, IMAGE)
     copy_key = _copy_key(key, context.ids.unique())
-    work = context.services.privacy.anonymize(key, body.method, copy_key)
+    deadline_s = context.config.deadlines.validation_s
     with context.paths.named(body.image_path, key, IMAGE):
-        report = await answer_within(context.config.deadlines.validation_s, request, work)
+        async with context.storage_quota.room(context.caller) as room:
+            work = context.services.privacy.anonymize(key, body.method, copy_key)
+            report = await answer_within(deadline_s, request, work)
+            copy = await context.services.files.stat(report.key)
+            room.add(report.key, copy.size_bytes)
     response.headers[VALIDATOR_VERSION] = report.validator_version
     return AnonymizeResponse(
         image_path=context.paths.to_wire(report.key),

@@ -22,6 +22,9 @@ class ProfileList(ResponseModel):
     model_config = ConfigDict(json_schema_extra=shown(examples.PROFILES))
 
     profiles: list[ProfileSummaryOut]
+    next_cursor: str | None = Field(
+        default=None, description="Only where there are more: the `cursor` of the next page."
+    )
 
 
 class ProfileOut(ResponseModel):
@@ -74,6 +77,9 @@ class DatasetOut(ResponseModel):
 
 class DatasetList(ResponseModel):
     datasets: list[DatasetOut]
+    next_cursor: str | None = Field(
+        default=None, description="Only where there are more: the `cursor` of the next page."
+    )
 
 
 class Deleted(ResponseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 
 from engines.errors import (
     Canceled,
@@ -22,6 +22,7 @@ from serve_app.generation_requests import single_request
 from serve_app.job_log import JobEvent
 from serve_app.rate_limits import exceeded
 from serve_app.schemas.generation import GenerateBody
+from serve_app.storage_quota import Room, expected_bytes
 from serve_app.ws.connection import ClientGone
 from serve_app.ws.messages import (
     CancelMessage,
@@ -47,6 +48,7 @@ class GenerationSession:
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._ended: set[str] = set()
         self._notes: dict[str, AuditNote] = {}
+        self._closing: set[asyncio.Future[None]] = set()
         self._broken = asyncio.Event()
         self._fault: BaseException | None = None
 
@@ -77,6 +79,7 @@ class GenerationSession:
         for pump in pumps:
             pump.cancel()
         await asyncio.gather(*pumps, return_exceptions=True)
+        await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _generate(self, message: RawGenerate) -> None:
         caller = self._renewed_caller()
@@ -95,11 +98,14 @@ class GenerationSession:
             progress=True,
             previews=body.previews,
         )
-        with ExitStack() as holds:
+        async with AsyncExitStack() as holds:
+            room = await holds.enter_async_context(
+                self._context.storage_quota.room(caller, expected_bytes([request]))
+            )
             holds.enter_context(self._context.job_quota.hold(caller.key_hash))
             job_id = self._context.jobs.submit(request)
             holds.enter_context(self._context.jobs.lease(job_id))
-            pump = asyncio.create_task(self._report(job_id, body), name=f"pump {job_id}")
+            pump = asyncio.create_task(self._report(job_id, body, room), name=f"pump {job_id}")
             self._pumps[job_id] = pump
             self._notes[job_id] = self._note(job_id, body)
             kept = holds.pop_all()
@@ -128,8 +134,10 @@ class GenerationSession:
         elif message.job_id not in self._ended:
             raise NotFound("job", message.job_id)
 
-    async def _report(self, job_id: str, body: GenerateBody) -> None:
+    async def _report(self, job_id: str, body: GenerateBody, room: Room) -> None:
         async for logged in self._context.jobs.events(job_id):
+            if isinstance(logged.event, StoredImage):
+                room.add(logged.event.key, logged.event.size_bytes)
             await self._say(self._message(job_id, body, logged))
 
     def _message(self, job_id: str, body: GenerateBody, logged: JobEvent) -> Details:
@@ -147,12 +155,14 @@ class GenerationSession:
         async with self._sending:
             await self._send(message)
 
-    def _pump_ended(self, job_id: str, pump: asyncio.Task[None], holds: ExitStack) -> None:
+    def _pump_ended(self, job_id: str, pump: asyncio.Task[None], holds: AsyncExitStack) -> None:
         del self._pumps[job_id]
         self._ended.add(job_id)
-        holds.close()
         note = self._notes.pop(job_id)
         self._context.audit_log.write(note, "failure" if note.code else "success", self._origin)
+        closing = asyncio.ensure_future(holds.aclose())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
         error = None if pump.cancelled() else pump.exception()
         if error is None:
             return

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from engines.errors import (
     Conflict,
     InferloopError,
+    InsufficientStorage,
     InvalidImage,
     InvalidParameters,
     InvalidPath,
@@ -110,6 +111,8 @@ class FakeFiles:
     """Where presigned URLs lead; None: a folder, which has none."""
     busy: set[str] = field(default_factory=set)
     """Exports that are being written."""
+    open_reads: int = 0
+    """Downloads that hold their file open."""
 
     def require(self, key: str) -> bytes:
         self.reads.append(key)
@@ -127,8 +130,12 @@ class FakeFiles:
     ) -> AsyncGenerator[bytes, None]:
         content = self.require(key)
         part = content[start:] if length is None else content[start : start + length]
-        for at in range(0, len(part), 16):
-            yield part[at : at + 16]
+        self.open_reads += 1
+        try:
+            for at in range(0, len(part), 16):
+                yield part[at : at + 16]
+        finally:
+            self.open_reads -= 1
 
     async def presign(self, key: str, expires_s: int) -> str | None:
         return self.presigned and f"{self.presigned}/{key}?expires={expires_s}"
@@ -163,6 +170,34 @@ class FakeFiles:
             if key.startswith(f"{folder_key}/") and key.endswith(".png")
         ]
         return keys[:limit]
+
+
+@dataclass
+class FakeUsage:
+    """Counts in memory, as the ledger does in the data root."""
+
+    used: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    held: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def used_bytes(self, owner: tuple[str, str]) -> int:
+        return sum(self.used.get(owner, {}).values())
+
+    async def reserve(self, owner: tuple[str, str], quota_bytes: int, size_bytes: int) -> None:
+        used, held = self.used_bytes(owner), self.held.get(owner, 0)
+        if used + held + size_bytes > quota_bytes:
+            raise InsufficientStorage("The storage quota is spent", "quota", quota_bytes, used)
+        self.held[owner] = held + size_bytes
+
+    async def settle(
+        self, owner: tuple[str, str], size_bytes: int, stored: Sequence[tuple[str, int]]
+    ) -> None:
+        self.held[owner] -= size_bytes
+        self.used.setdefault(owner, {}).update(stored)
+
+    async def forget(self, key: str) -> None:
+        for stored in self.used.values():
+            for name in [n for n in stored if n == key or n.startswith(f"{key}/")]:
+                del stored[name]
 
 
 def outside(key: str) -> InvalidParameters:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from serve_app.services import Services
 from tests.serve_app.fake_library import FakeDatasets, FakeExporter, FakeProfiles, FakeReadiness
 from tests.serve_app.fake_validators import FakePrivacy, FakeQuality
-from tests.serve_app.fakes import FakeFiles, FakeGeneration
+from tests.serve_app.fakes import FakeFiles, FakeGeneration, FakeUsage
 
 
 @dataclass
@@ -15,6 +15,7 @@ class House:
     """All doubles of one test, by name, and the facade over them."""
 
     files: FakeFiles = field(default_factory=FakeFiles)
+    usage: FakeUsage = field(default_factory=FakeUsage)
     readiness: FakeReadiness = field(default_factory=FakeReadiness)
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
     profiles: FakeProfiles = field(default_factory=FakeProfiles)
@@ -34,5 +35,6 @@ class House:
             datasets=self.datasets,
             profiles=self.profiles,
             files=self.files,
+            usage=self.usage,
             readiness=self.readiness,
         )

@@ -1,0 +1,90 @@
+"""The answer to a request for a stored file: whole, in part, unchanged, or where else it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from engines.errors import InvalidParameters
+from engines.types import ObjectStat
+from engines.types.image_formats import IMAGE_MEDIA_TYPES
+from serve_app.context import Context
+from serve_app.downloads import Download
+from serve_app.errors import to_wire
+from serve_app.paths import Field
+from serve_app.ranges import Part, http_date, wanted_part
+
+MEDIA_TYPES = {
+    **IMAGE_MEDIA_TYPES,
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".parquet": "application/vnd.apache.parquet",
+    ".tar": "application/x-tar",
+}
+OTHER_MEDIA_TYPE = "application/octet-stream"
+
+
+async def file_answer(
+    request: Request, context: Context, path: str, field: Field, redirect: bool
+) -> Response:
+    """The file at the client's `path`, as the request's method and headers want it."""
+    key = context.paths.to_key(path, field)
+    with context.paths.named(path, key, field):
+        stat = await context.services.files.stat(key)
+        if redirect:
+            return await _elsewhere(context, key)
+        headers = _headers(stat)
+        part = wanted_part(request.headers, stat.size_bytes, headers["ETag"], stat.modified_at)
+        headers |= part.headers(stat.size_bytes)
+        if part.status == 416:
+            return _not_in_range(request, stat, headers)
+        media_type = MEDIA_TYPES.get(PurePosixPath(key).suffix.lower(), OTHER_MEDIA_TYPE)
+        if part.status == 304 or request.method == "HEAD":
+            return Response(None, part.status, headers, media_type)
+        return await _content(context, key, part, headers, media_type)
+
+
+async def _content(
+    context: Context, key: str, part: Part, headers: dict[str, str], media_type: str
+) -> Response:
+    chunks = context.services.files.read(key, part.start, part.length)
+    # The first chunk is read before the status goes out: what fails early fails cleanly.
+    first = await anext(chunks, b"")
+    hold = context.download_quota.hold(context.caller.key_hash)
+    return Download(first, chunks, part.status, headers, media_type, hold=hold)
+
+
+async def _elsewhere(context: Context, key: str) -> Response:
+    url = await context.services.files.presign(key, context.config.downloads.presigned_s)
+    if url is None:
+        reason = "must be false: the data root is a folder, which has no URLs of its own"
+        raise InvalidParameters.of("redirect", True, "false", reason)
+    # Whoever has the URL has the file: no cache may keep it.
+    return RedirectResponse(url, 307, {"Cache-Control": "private, no-store"})
+
+
+def _headers(stat: ObjectStat) -> dict[str, str]:
+    name = PurePosixPath(stat.key).name
+    return {
+        "ETag": f'"{stat.etag.strip(chr(34))}"',
+        "Last-Modified": http_date(stat.modified_at),
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
+        # Uploaded bytes are strangers' bytes: no browser shall take them for a page.
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+
+
+def _not_in_range(request: Request, stat: ObjectStat, headers: dict[str, str]) -> Response:
+    """416, in the envelope."""
+    asked = request.headers.get("range", "")[:200]
+    constraint = f"bytes within 0..{stat.size_bytes - 1}"
+    wrong = InvalidParameters.of("Range", asked, constraint, "lies outside the file")
+    content = json.dumps({"error": to_wire(wrong).as_object()})
+    kept = {"Content-Range": headers["Content-Range"], "ETag": headers["ETag"]}
+    return Response(content, 416, kept, "application/json")

@@ -1,0 +1,38 @@
+"""Lists in pages: the first `limit` after `cursor`, and where to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from serve_app.schemas.base import Name
+
+Item = TypeVar("Item")
+MAX_PAGE = 1000
+
+
+class Page(BaseModel):
+    """`limit` and `cursor` of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=MAX_PAGE, ge=1, le=MAX_PAGE, description="Entries of a page.")
+    cursor: Name | None = Field(
+        default=None, description="`next_cursor` of the page before; left out: the first page."
+    )
+
+
+PageQuery = Annotated[Page, Query()]
+
+
+def cut(
+    found: Sequence[Item], page: Page, name_of: Callable[[Item], str]
+) -> tuple[Sequence[Item], str | None]:
+    """The page, of one entry more than it has room for, and the cursor of the next, if any."""
+    if len(found) <= page.limit:
+        return found, None
+    shown = found[: page.limit]
+    return shown, name_of(shown[-1])

@@ -1,0 +1,190 @@
+"""Downloads over the routes: parts, versions, caps, where else they are; and deleting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from engines.errors import NotFound
+from serve_app.config import ApiConfig, DownloadLimits
+from serve_app.downloads import Window
+from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.fakes import PNG
+from tests.serve_app.house import House
+
+EXPORT = "exports/set.jsonl"
+CONTENT = bytes(range(256))
+IMAGE = "generated/nature/a.png"
+
+
+@pytest.fixture
+def house() -> House:
+    house = House()
+    house.files.contents.update({EXPORT: CONTENT, IMAGE: PNG, "generated/nature/a.json": b"{}"})
+    return house
+
+
+def path(key: str = EXPORT, **more: str) -> dict[str, str]:
+    return {"path": f"/data/{key}", **more}
+
+
+def test_a_part_of_a_file(client: TestClient) -> None:
+    answer = client.get("/api/v1/exports", params=path(), headers={"Range": "bytes=10-19"})
+    assert answer.status_code == 206
+    assert answer.content == CONTENT[10:20]
+    assert answer.headers["Content-Range"] == "bytes 10-19/256"
+    assert answer.headers["Content-Length"] == "10"
+
+
+def test_a_download_is_resumed_where_it_broke(client: TestClient) -> None:
+    whole = client.get("/api/v1/exports", params=path())
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    rest = client.get(
+        "/api/v1/exports",
+        params=path(),
+        headers={"Range": "bytes=100-", "If-Range": whole.headers["ETag"]},
+    )
+    assert whole.content[:100] + rest.content == CONTENT
+
+
+def test_a_part_outside_is_416_in_the_envelope(client: TestClient) -> None:
+    answer = client.get("/api/v1/exports", params=path(), headers={"Range": "bytes=999-"})
+    assert answer.status_code == 416
+    assert answer.headers["Content-Range"] == "bytes */256"
+    assert answer.json()["error"]["code"] == "INVALID_PARAMETERS"
+
+
+def test_what_the_client_has_is_not_sent_again(client: TestClient, house: House) -> None:
+    first = client.get("/api/v1/images", params=path(IMAGE))
+    for header, value in (
+        ("If-None-Match", first.headers["ETag"]),
+        ("If-Modified-Since", first.headers["Last-Modified"]),
+    ):
+        again = client.get("/api/v1/images", params=path(IMAGE), headers={header: value})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+    assert house.files.open_reads == 0
+
+
+def test_head_tells_the_size_and_sends_nothing(client: TestClient) -> None:
+    answer = client.head("/api/v1/exports", params=path())
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == "256"
+    assert client.head("/api/v1/images", params=path("uploads/absent.png")).status_code == 404
+
+
+def test_a_bucket_serves_its_files_itself(client: TestClient, house: House) -> None:
+    house.files.presigned = "https://s3.example/bucket"
+    answer = client.get("/api/v1/exports", params=path(redirect="true"), follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["Location"] == f"https://s3.example/bucket/{EXPORT}?expires=300"
+    assert "no-store" in answer.headers["Cache-Control"]
+    absent = client.get("/api/v1/exports", params=path("exports/absent", redirect="true"))
+    assert absent.status_code == 404
+
+
+def test_a_folder_says_that_it_has_no_urls(client: TestClient) -> None:
+    answer = client.get("/api/v1/exports", params=path(redirect="true"), follow_redirects=False)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"]["parameter"] == "redirect"
+
+
+class TestCaps:
+    @pytest.fixture
+    def limits(self) -> DownloadLimits:
+        return DownloadLimits(max_per_key=2, max_total=3)
+
+    @pytest.fixture
+    def face(self, house: House, limits: DownloadLimits) -> Face:
+        return build_face(house, ApiConfig(rates=Face.GENEROUS, downloads=limits))
+
+    @pytest.fixture
+    def holding(self, face: Face) -> Iterator[None]:
+        """Two downloads of another key, and one of ours, are under way."""
+        quota = face.app.state.context.download_quota
+        with quota.hold("another", 2):
+            yield
+
+    def test_a_key_has_so_many_downloads_at_once(self, face: Face, client: TestClient) -> None:
+        quota = face.app.state.context.download_quota
+        ours = client.app.state.context.download_quota  # type: ignore[attr-defined]
+        assert ours is quota
+        for _ in range(5):  # one after another is fine: each gives back
+            assert client.get("/api/v1/exports", params=path()).status_code == 200
+        assert quota.total == 0
+
+    @pytest.mark.usefixtures("holding")
+    def test_all_keys_together_have_a_cap(self, face: Face, client: TestClient) -> None:
+        quota = face.app.state.context.download_quota
+        with quota.hold("a third"):
+            answer = client.get("/api/v1/exports", params=path())
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "OVERLOADED"
+        assert answer.headers["Retry-After"]
+        assert client.get("/api/v1/exports", params=path()).status_code == 200
+        assert quota.total == 2
+
+
+def test_a_refused_download_closes_its_file(house: House) -> None:
+    face = build_face(house, ApiConfig(rates=Face.GENEROUS, downloads=DownloadLimits(max_total=1)))
+    with (
+        TestClient(face.app, headers=HEADERS) as client,
+        face.app.state.context.download_quota.hold("another"),
+    ):
+        assert client.get("/api/v1/exports", params=path()).status_code == 503
+    assert house.files.open_reads == 0
+
+
+def test_a_window_lets_through_what_was_taken() -> None:
+    async def play() -> list[str]:
+        events: list[str] = []
+        window = Window(10)
+
+        async def send() -> None:
+            for size in (8, 8, 8):
+                await window.take(size)
+                events.append("sent")
+
+        task = asyncio.create_task(send())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        events.append("waits")
+        window.give_back(8)
+        await task
+        return events
+
+    assert asyncio.run(play()) == ["sent", "sent", "waits", "sent"]
+
+
+class TestDeleting:
+    def test_an_image_goes_with_what_lies_beside_it(self, client: TestClient, house: House) -> None:
+        answer = client.delete("/api/v1/images", params=path(IMAGE))
+        assert answer.json() == {"status": "success", "name": f"/data/{IMAGE}"}
+        assert not any(key.startswith("generated/nature/") for key in house.files.contents)
+        assert client.delete("/api/v1/images", params=path(IMAGE)).status_code == 404
+
+    def test_only_an_image_is_deleted_as_one(self, client: TestClient, house: House) -> None:
+        for key in ("generated/nature/a.json", EXPORT, "profiles/x.png", "generated/../x.png"):
+            assert client.delete("/api/v1/images", params=path(key)).status_code == 400
+        assert EXPORT in house.files.contents
+
+    def test_an_export_is_a_file_or_a_folder(self, client: TestClient, house: House) -> None:
+        house.files.contents.update(dict.fromkeys(("exports/s/1.tar", "exports/s/2.tar"), b"x"))
+        for key in (EXPORT, "exports/s"):
+            assert client.delete("/api/v1/exports", params=path(key)).status_code == 200
+        assert not any(key.startswith("exports/") for key in house.files.contents)
+        assert client.delete("/api/v1/exports", params=path(EXPORT)).status_code == 404
+
+    def test_an_export_that_is_being_written_stays(self, client: TestClient, house: House) -> None:
+        house.files.busy.add(EXPORT)
+        assert client.delete("/api/v1/exports", params=path()).status_code == 409
+        assert EXPORT in house.files.contents
+
+    def test_the_area_itself_is_no_export(self, client: TestClient, house: House) -> None:
+        for each in ("/data/exports", "/data/exports/", "/data/exports/.locks"):
+            assert client.delete("/api/v1/exports", params={"path": each}).status_code == 400
+        with pytest.raises(NotFound):
+            asyncio.run(house.files.stat("exports"))

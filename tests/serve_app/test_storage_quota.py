@@ -1,0 +1,154 @@
+"""Quotas at the routes: who is past one writes nothing, reads on, deletes, and may write again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from engines.errors import InsufficientStorage
+from serve_app.access.caller import Caller
+from serve_app.config import ApiConfig, StorageQuotas
+from serve_app.storage_quota import StorageQuota, owner_of
+from tests.serve_app.face import HEADERS, OTHER_KEY, SOCKET, Face, build_face
+from tests.serve_app.fakes import PNG, FakeUsage
+from tests.serve_app.house import House
+
+SMALL = {"prompt": "x", "num_inference_steps": 1, "width": 64, "height": 64}
+PIXELS_BYTES = 64 * 64 * 3
+
+
+@pytest.fixture
+def quota_bytes() -> int:
+    return PIXELS_BYTES + 10
+
+
+@pytest.fixture
+def face(house: House, quota_bytes: int) -> Face:
+    quotas = StorageQuotas(max_bytes_per_key=quota_bytes)
+    return build_face(house, ApiConfig(rates=Face.GENEROUS, storage_quotas=quotas))
+
+
+def fill(client: TestClient, house: House, quota_bytes: int) -> str:
+    """Store until nothing more fits; the path of the first upload."""
+    first = client.post("/api/v1/images", content=PNG)
+    assert first.status_code == 200
+    (owner,) = house.usage.used
+    house.usage.used[owner]["uploads/more.png"] = quota_bytes - house.usage.used_bytes(owner)
+    return str(first.json()["image_path"])
+
+
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        ("/generate", SMALL),
+        ("/generate/batch", {**SMALL, "prompts": ["x"]}),
+        ("/export/jsonl", {"dataset_dir": "/data/generated/n", "output_file": "/data/exports/n"}),
+        ("/anonymize", {"image_path": "/data/generated/n/a.png"}),
+    ],
+)
+def test_past_the_quota_nothing_is_run(
+    client: TestClient, house: House, quota_bytes: int, route: str, body: dict[str, object]
+) -> None:
+    house.files.contents["generated/n/a.png"] = PNG
+    fill(client, house, quota_bytes)
+    before = dict(house.files.contents)
+    wanted = {k: v for k, v in body.items() if not (k == "prompt" and "prompts" in body)}
+    answer = client.post(f"/api/v1{route}", json=wanted)
+    assert answer.status_code == 507, answer.text
+    error = answer.json()["error"]
+    assert error["code"] == "INSUFFICIENT_STORAGE"
+    assert error["details"]["limit"] == "quota"
+    assert house.files.contents == before
+    assert house.generation.started == []
+
+
+def test_reads_go_on_and_a_delete_makes_room(
+    client: TestClient, house: House, quota_bytes: int
+) -> None:
+    stored = fill(client, house, quota_bytes)
+    assert client.post("/api/v1/images", content=PNG).status_code == 507
+    assert client.get("/api/v1/images", params={"path": stored}).content == PNG
+    assert client.get("/api/v1/datasets").status_code == 200
+    assert client.delete("/api/v1/images", params={"path": stored}).status_code == 200
+    assert client.post("/api/v1/images", content=PNG).status_code == 200
+
+
+def test_a_socket_is_told_so_and_lives_on(
+    client: TestClient, house: House, quota_bytes: int
+) -> None:
+    fill(client, house, quota_bytes)
+    with client.websocket_connect(SOCKET) as socket:
+        socket.send_text(json.dumps({"type": "generate", **SMALL}))
+        refused = json.loads(socket.receive_text())
+        assert refused["type"] == "error"
+        assert refused["error"]["code"] == "INSUFFICIENT_STORAGE"
+        house.usage.used.clear()
+        socket.send_text(json.dumps({"type": "generate", **SMALL}))
+        assert json.loads(socket.receive_text())["type"] == "progress"
+
+
+def test_another_key_has_a_quota_of_its_own(
+    client: TestClient, house: House, quota_bytes: int
+) -> None:
+    fill(client, house, quota_bytes)
+    other = {"X-API-Key": OTHER_KEY}
+    assert client.post("/api/v1/images", content=PNG, headers=other).status_code == 200
+
+
+def test_what_is_generated_counts(client: TestClient, house: House) -> None:
+    assert client.post("/api/v1/generate", json=SMALL).status_code == 200
+    (used,) = (house.usage.used_bytes(owner) for owner in house.usage.used)
+    assert used == len(PNG)
+    assert all(held == 0 for held in house.usage.held.values())
+
+
+def test_without_a_quota_nothing_is_counted(house: House) -> None:
+    face = build_face(house, ApiConfig(rates=Face.GENEROUS))
+    with TestClient(face.app, headers=HEADERS) as client:
+        assert client.post("/api/v1/images", content=PNG).status_code == 200
+    assert house.usage.used == {}
+
+
+def test_the_keys_of_a_space_share_its_quota() -> None:
+    async def play() -> None:
+        usage = FakeUsage()
+        quota = StorageQuota(usage, 10)
+        first = Caller("a", "hash-a", space="vision")
+        second = Caller("b", "hash-b", space="vision")
+        async with quota.room(first, 8) as room:
+            room.add("x", 8)
+        with pytest.raises(InsufficientStorage):
+            async with quota.room(second, 3):
+                raise AssertionError("it has no room")
+        assert owner_of(first) == owner_of(second) == ("space", "vision")
+
+    asyncio.run(play())
+
+
+def test_a_keys_own_quota_goes_before_the_services() -> None:
+    async def play() -> None:
+        usage = FakeUsage()
+        quota = StorageQuota(usage, 10)
+        async with quota.room(Caller("big", "h", max_stored_bytes=1000), 500):
+            pass
+        with pytest.raises(InsufficientStorage):
+            async with quota.room(Caller("none", "h2", max_stored_bytes=0), 1):
+                raise AssertionError("it has no room")
+
+    asyncio.run(play())
+
+
+def test_what_was_stored_counts_although_the_call_failed_later() -> None:
+    async def fail(quota: StorageQuota) -> None:
+        async with quota.room(Caller("a", "h"), 5) as room:
+            room.add("x", 5)
+            raise ValueError("later")
+
+    usage = FakeUsage()
+    with pytest.raises(ValueError, match="later"):
+        asyncio.run(fail(StorageQuota(usage, 10)))
+    assert usage.used_bytes(("key", "a")) == 5
+    assert usage.held == {("key", "a"): 0}
