@@ -15,7 +15,7 @@ from serve_app.context import InContext
 from serve_app.deadlines import within
 from serve_app.file_answers import OTHER_MEDIA_TYPE, file_answer
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE
-from serve_app.routing import ApiRoute
+from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, WirePath
 from serve_app.schemas.library import Deleted, UploadResponse
 
@@ -57,8 +57,8 @@ def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": dict.fromkeys(media_types, schema), "description": "The bytes"}}
 
 
-_REDIRECTED = {307: {"description": "`redirect=true`: where the file is, for a short time."}}
-_PARTS = {
+_REDIRECTED: Responses = {307: {"description": "`redirect=true`: where the file is, for a short time."}}
+_PARTS: Responses = {
     206: {"description": "The bytes that `Range` asked for."},
     304: {"description": "The client has this version already."},
     416: {"model": ErrorEnvelope, "description": "`Range` lies outside the file."},
