@@ -57,7 +57,7 @@ def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": dict.fromkeys(media_types, schema), "description": "The bytes"}}
 
 
-_REDIRECTED: Responses = {307: {"description": "`redirect=true`: where the file is, for a short time."}}
+_REDIRECTED: Responses = {307: {"description": "`redirect=true`: where the file is, for a while."}}
 _PARTS: Responses = {
     206: {"description": "The bytes that `Range` asked for."},
     304: {"description": "The client has this version already."},
