@@ -32,7 +32,7 @@ DECLARED = {
     ("POST", "/api/v1/export/s3"): Access("export", "export", "dataset.export"),
     ("GET", "/api/v1/datasets"): Access("read", "read"),
     ("GET", "/api/v1/profiles"): Access("read", "read"),
-    ("GET", "/api/v1/datasets/{name}"): Access("read"),
+    ("GET", "/api/v1/datasets/{name}"): Access("read", "read"),
     ("GET", "/api/v1/profiles/{profile_name}"): Access("read"),
     ("GET", "/api/v1/images"): Access("read"),
     ("GET", "/api/v1/exports"): Access("read"),
