@@ -85,6 +85,11 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
         lambda c, b: c.get(f"{API}/images", params={"path": b.image.replace(".png", ".json")}),
     ],
     ("GET", "/exports"): [lambda c, b: c.get(f"{API}/exports", params={"path": b.export})],
+    ("DELETE", "/images"): [
+        lambda c, b: c.delete(f"{API}/images", params={"path": b.image}),
+        lambda c, b: c.delete(f"{API}/images", params={"path": b.upload}),
+    ],
+    ("DELETE", "/exports"): [lambda c, b: c.delete(f"{API}/exports", params={"path": b.export})],
     ("GET", "/datasets/{name}"): [_json("GET", "/datasets/secret")],
     ("DELETE", "/datasets/{name}"): [_json("DELETE", "/datasets/secret")],
 }

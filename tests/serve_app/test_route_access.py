@@ -36,6 +36,8 @@ DECLARED = {
     ("GET", "/api/v1/profiles/{profile_name}"): Access("read"),
     ("GET", "/api/v1/images"): Access("read"),
     ("GET", "/api/v1/exports"): Access("read"),
+    ("DELETE", "/api/v1/images"): Access("delete", None, "image.delete"),
+    ("DELETE", "/api/v1/exports"): Access("delete", None, "export.delete"),
     ("DELETE", "/api/v1/datasets/{name}"): Access("delete", None, "dataset.delete"),
     ("DELETE", "/api/v1/profiles/{profile_name}"): Access("delete", None, "profile.delete"),
     ("POST", "/api/v1/ws/ticket"): Access("generate", None, "socket.ticket"),
