@@ -25,6 +25,7 @@ from inferloop_synthdata.errors import (
     ServerError,
     Unauthorized,
     UnexpectedAnswer,
+    UnsupportedMediaType,
 )
 from inferloop_synthdata.transport.generation_stream import GenerationEvent, Progress, Result
 from inferloop_synthdata.version import __version__
@@ -54,5 +55,6 @@ __all__ = [
     "SyntheticImageClient",
     "Unauthorized",
     "UnexpectedAnswer",
+    "UnsupportedMediaType",
     "__version__",
 ]

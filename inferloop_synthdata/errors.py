@@ -12,6 +12,7 @@
         ├── RequestTimeout          408 REQUEST_TIMEOUT      nothing was run
         ├── Conflict                409 CONFLICT
         ├── PayloadTooLarge         413 PAYLOAD_TOO_LARGE
+        ├── UnsupportedMediaType    415 UNSUPPORTED_MEDIA_TYPE
         ├── RateLimited             429 RATE_LIMITED         nothing was run
         ├── Overloaded              503 OVERLOADED           nothing was run
         ├── ReplicaLost             503 REPLICA_LOST         may have run
@@ -110,6 +111,10 @@ class PayloadTooLarge(ApiError):
     """The body is larger than the server takes."""
 
 
+class UnsupportedMediaType(ApiError):
+    """The body is in a form that the server does not read, such as compressed."""
+
+
 class RateLimited(ApiError):
     """The key's budget is spent; nothing was run. Retried by the client."""
 
@@ -150,6 +155,7 @@ ERROR_BY_CODE: Mapping[str, type[ApiError]] = MappingProxyType(
         "NOT_FOUND": NotFound,
         "CONFLICT": Conflict,
         "PAYLOAD_TOO_LARGE": PayloadTooLarge,
+        "UNSUPPORTED_MEDIA_TYPE": UnsupportedMediaType,
         "RATE_LIMITED": RateLimited,
         "OVERLOADED": Overloaded,
         "REPLICA_LOST": ReplicaLost,
