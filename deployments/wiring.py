@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,7 @@ from deployments.settings import Settings
 from deployments.spaces import PerSpace
 from engines.diffusion.models import sources
 from engines.diffusion.scheduling.capacity import Capacity, capacity
-from engines.images import ImageLimits, ReadPixels, read_pixels
+from engines.images import ImageInfo, ImageLimits, ReadPixels, read_pixels, verify
 from engines.protocols import DiffusionEngine, Storage
 from engines.sandbox import Sandbox, SandboxLimits
 from engines.storage.free_space import StorageLimits
@@ -153,6 +154,11 @@ class FileWiring:
         """`read_pixels` in so many processes; their number bounds the images read at once."""
         sandbox = self.sandbox(workers)
         return lambda content, limits: sandbox.run(read_pixels, content, limits)
+
+    def verifier(self, workers: int) -> Callable[[bytes, ImageLimits], ImageInfo]:
+        """`verify` in so many processes, which start when the first image comes."""
+        sandbox = self.sandbox(workers, verify.__module__)
+        return lambda content, limits: sandbox.run(verify, content, limits)
 
     @classmethod
     def of(

@@ -48,6 +48,11 @@ class Storage(Protocol):
         those whose key comes after `after`. Temporary files are not objects. An absent folder
         lists nothing."""
 
+    def list_refused(self, prefix: str) -> Iterator[str]:
+        """Names, relative to the folder `prefix`, of what `list` passes over because its name can
+        be no key: control characters, backslashes, not UTF-8, too long. Escaped as in Python
+        (`a\\tb.png`), ordered. As dear as `list`."""
+
     def list_folders(self, prefix: str) -> Iterator[str]:
         """Names of the folders directly below the folder `prefix`, ordered."""
 

@@ -145,16 +145,32 @@ class ExportFilter(TypedDict, total=False):
     """ISO 8601."""
 
 
-class ExportReport(TypedDict):
-    status: str
+class SkippedFile(TypedDict):
+    name: str
+    """Relative to the dataset."""
+    reason: str
+
+
+class _FileExport(TypedDict):
+    status: Literal["success", "partial", "failed"]
+    """partial: files were skipped. failed: no image is in the export."""
     exported_count: int
+    skipped_count: NotRequired[int]
+    """Files that are no readable image; only where there are any."""
+    skipped: NotRequired[list[SkippedFile]]
+    """The first 100 of them."""
+    filtered: NotRequired[dict[str, int]]
+    """Images that the filter did not take, by criterion; only where there are any."""
+
+
+class ExportReport(_FileExport):
     output_file: str
     file_size_bytes: int
+    output_files: NotRequired[dict[str, str]]
+    """With splits: split to its file, in place of `output_file`."""
 
 
-class ShardedExportReport(TypedDict):
-    status: str
-    exported_count: int
+class ShardedExportReport(_FileExport):
     output_dir: str
     file_size_bytes: int
     """Of all shards together."""
@@ -177,6 +193,8 @@ class S3ExportReport(TypedDict):
     """Only where `failed_count` is above 0."""
     skipped_count: NotRequired[int]
     """Of the uploaded: were there before with the same checksum."""
+    filtered: NotRequired[dict[str, int]]
+    """Images that the filter did not take, by criterion; only where there are any."""
 
 
 class UploadedImage(TypedDict):

@@ -36,7 +36,7 @@ class Field:
 IMAGE = Field("image_path", ("generated", "uploads"), "image")
 IMAGE_FILE = Field("path", ("generated", "uploads"), "image")
 EXPORT_FILE = Field("path", ("exports",), "export")
-DATASET_DIR = Field("dataset_dir", ("generated",), "dataset")
+DATASET_DIR = Field("dataset_dir", ("generated", "uploads"), "dataset", area_itself=True)
 OUTPUT_FILE = Field("output_file", ("exports",), "export")
 OUTPUT_DIR = Field("output_dir", ("exports",), "export")
 SOURCE_DIR = Field("source_dir", ("generated", "uploads"), "folder", area_itself=True)

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engines.datasets.records.facts import FileFacts
 from engines.datasets.records.reading import DatasetRecord
-from engines.datasets.records.record import FileFacts, Record, RecordShape, make_record
+from engines.datasets.records.record import Record, RecordShape, make_record
 from engines.datasets.verdict import Verdict
 from engines.types import ObjectStat, PrivacyReport, QualityReport
 

@@ -6,9 +6,11 @@ import sys
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
+from itertools import islice
 
 from deployments.adapters.uploads import UploadChecker
 from deployments.background import Threads
+from engines.datasets.layout import iter_images
 from engines.datasets.removal import delete_export, delete_image
 from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits, verify
@@ -19,12 +21,6 @@ CHUNK_BYTES = 2**20
 READ_THREADS, WRITE_THREADS, LIST_THREADS = 8, 4, 2
 """Of the ingress replica: no kind of work waits for another."""
 SUFFIXES = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "BMP": "bmp", "TIFF": "tiff", "GIF": "gif"}
-
-
-def is_image(key: str) -> bool:
-    """By its suffix: listing reads no content."""
-    suffix = key.rpartition(".")[2].lower()
-    return suffix in SUFFIXES.values() or suffix in ("jpeg", "tif")
 
 
 class FileThreads:
@@ -93,14 +89,8 @@ class StoredFiles:
         return await self._lists.run_stoppable(partial(self._list, folder_key, limit))
 
     def _list(self, folder_key: str, limit: int, stop: StopCheck) -> list[str]:
-        found: list[str] = []
-        for stat in self._storage.list(folder_key):
-            stop()
-            if is_image(stat.key):
-                found.append(stat.key)
-            if len(found) == limit:
-                break
-        return found
+        images = iter_images(self._storage, folder_key, stop)
+        return [stat.key for stat in islice(images, limit)]
 
     def _keep(self, content: bytes, kind: str, folder: str | None) -> str:
         name = f"upload_{uuid.uuid4().hex}.{SUFFIXES.get(kind, 'img')}"

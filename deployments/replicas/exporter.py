@@ -12,6 +12,7 @@ from deployments.background import Threads, reports_of
 from deployments.spaces import PerSpace
 from deployments.wiring import FileWiring
 from engines.datasets.export_config import ExportConfig
+from engines.datasets.records.loading import Verify
 from engines.datasets.s3.exporter import S3Exporter
 from engines.datasets.s3.fast_lane import FastLane, obstore_lane
 from engines.datasets.store import DatasetStore
@@ -41,7 +42,9 @@ class Library:
     s3: S3Exporter
 
     @classmethod
-    def of(cls, config: ExportConfig, files: FileWiring, space: str | None) -> Library:
+    def of(
+        cls, config: ExportConfig, files: FileWiring, verify: Verify, space: str | None
+    ) -> Library:
         """Built over the space's part of the data root."""
         storage = files.data.in_space(space).storage()
         store = DatasetStore(storage)
@@ -57,8 +60,9 @@ class Library:
             config,
             buckets=files.export_buckets,
             fast_lane=lane_of if config.s3.fast_uploads else None,
+            verify=verify,
         )
-        return cls(store, DatasetExporter(storage, store, config), s3)
+        return cls(store, DatasetExporter(storage, store, config, verify), s3)
 
 
 class ExporterReplica:
@@ -70,7 +74,8 @@ class ExporterReplica:
         self._lookups = Threads("lookup", LOOKUP_THREADS)
         self._deletions = Threads("deletion", LOOKUP_THREADS)
         config = config.model_copy(update={"images": files.limits})
-        self._spaces = PerSpace(partial(Library.of, config, files))
+        verify = files.verifier(files.sandbox_limits.workers)
+        self._spaces = PerSpace(partial(Library.of, config, files, verify))
         self._storage = files.data.storage()
         self._spaces.get(None)
         threading.Thread(target=self._tidy, name="upkeep", daemon=True).start()

@@ -14,11 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.datasets.index import read_shard
-from engines.datasets.layout import GENERATED, INDEX_FOLDER, FileKind, classify
+from engines.datasets.layout import (
+    INDEX_FOLDER,
+    FileKind,
+    classify,
+    has_image_content,
+    is_area,
+    stem_of,
+)
 from engines.errors import InsufficientStorage
 from engines.protocols import StopCheck, never_stopped
 from engines.storage.folder.paths import is_full
 from engines.types import ObjectStat
+from engines.types.image_formats import is_document_name, is_hidden
 
 if TYPE_CHECKING:
     from engines.protocols import Storage
@@ -28,20 +36,27 @@ _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -4096;
-CREATE TABLE files (stem TEXT, name TEXT, kind TEXT, size INT, modified REAL, etag TEXT,
-                    PRIMARY KEY (stem, name)) WITHOUT ROWID;
+CREATE TABLE files (stem TEXT, name TEXT, owner TEXT, kind TEXT, size INT, modified REAL,
+                    etag TEXT, PRIMARY KEY (stem, name)) WITHOUT ROWID;
 CREATE TABLE lines (name TEXT, kind TEXT, stamp TEXT, etag TEXT, body BLOB,
                     PRIMARY KEY (name, kind)) WITHOUT ROWID;
 """
-_ADD_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"
+_ADD_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)"
+_MOVE_TO_STEM = """
+UPDATE files SET stem = owner WHERE kind NOT IN ('image', 'stranger') AND stem <> owner
+AND NOT EXISTS (SELECT 1 FROM files image
+                WHERE image.stem = files.stem AND image.name = files.owner)
+"""
+"""`a.jpg.txt` belongs to `a.jpg` or, where there is no such file, to `a.jpg.png`."""
 _ADD_LINE = """
 INSERT INTO lines VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (name, kind) DO UPDATE SET stamp = excluded.stamp, etag = excluded.etag,
 body = excluded.body WHERE excluded.stamp >= lines.stamp
 """
 _IMAGES = """
-SELECT f.stem, f.name, f.kind, f.size, f.modified, f.etag, l.kind, l.etag, l.body
-FROM files f LEFT JOIN lines l ON f.kind = 'image' AND l.name = f.name ORDER BY f.stem, f.name
+SELECT f.stem, f.name, f.owner, f.kind, f.size, f.modified, f.etag, l.kind, l.etag, l.body
+FROM files f LEFT JOIN lines l ON f.kind = 'image' AND l.name = f.name
+WHERE f.kind <> 'stranger' ORDER BY f.stem, f.name
 """
 
 
@@ -60,6 +75,8 @@ class CatalogImage(NamedTuple):
     stat: ObjectStat
     sidecars: dict[FileKind, ObjectStat]
     entries: dict[str, IndexEntry]
+    shared: bool = False
+    """Whether its recipe's name without suffix is also that of a PNG beside it."""
 
 
 @contextmanager
@@ -100,7 +117,7 @@ class Catalog:
 
     def __init__(self, database: sqlite3.Connection, dataset: str) -> None:
         self._database = database
-        self._dataset = dataset
+        self.dataset = dataset
         query = "SELECT COUNT(*) FROM files WHERE kind = 'image'"
         self._count = int(database.execute(query).fetchone()[0])
 
@@ -113,27 +130,47 @@ class Catalog:
         rows = self._database.execute(_IMAGES)
         for stem, group in groupby(rows, key=itemgetter(0)):
             images: dict[str, CatalogImage] = {}
-            sidecars: dict[FileKind, ObjectStat] = {}
-            for _, name, kind, size, modified, etag, line, line_etag, body in group:
+            beside: dict[str, dict[FileKind, ObjectStat]] = {}
+            for _, name, owner, kind, size, modified, etag, line, line_etag, body in group:
                 if kind != "image":
-                    sidecars[kind] = self._stat(name, size, modified, etag)
+                    stat = self._stat(name, size, modified, etag)
+                    beside.setdefault(owner, {})[kind] = stat
                     continue
                 if name not in images:
                     stat = self._stat(name, size, modified, etag)
                     image_id = name if images else stem
-                    images[name] = CatalogImage(image_id, name, stat, sidecars, {})
+                    images[name] = CatalogImage(image_id, name, stat, {}, {})
                 if line is not None:
                     images[name].entries[line] = IndexEntry(line_etag, body)
-            yield from images.values()
+            yield from _with_sidecars(stem, images, beside)
+
+    def strangers(self) -> Iterator[str]:
+        """Names of the files that are neither images nor sidecars, ordered."""
+        query = "SELECT name FROM files WHERE kind = 'stranger' ORDER BY name"
+        return (name for (name,) in self._database.execute(query))
 
     def _stat(self, name: str, size: int, modified: float, etag: str) -> ObjectStat:
         modified_at = datetime.fromtimestamp(modified, UTC)
-        return ObjectStat(f"{self._dataset}/{name}", size, modified_at, etag)
+        return ObjectStat(f"{self.dataset}/{name}", size, modified_at, etag)
+
+
+def _with_sidecars(
+    stem: str, images: dict[str, CatalogImage], beside: dict[str, dict[FileKind, ObjectStat]]
+) -> Iterator[CatalogImage]:
+    """The images of one stem with what is theirs by their whole name, else by the stem."""
+    pngs = [name for name in images if name.lower().endswith(".png")] if len(images) > 1 else []
+    for name, image in images.items():
+        own = beside.get(name, {})
+        image.sidecars.update(beside.get(stem, {}))
+        image.sidecars.update(own)
+        shared = bool(pngs) and name not in pngs and "recipe" not in own
+        yield image._replace(shared=True) if shared else image
 
 
 def _fill(database: sqlite3.Connection, storage: Storage, dataset: str, stop: StopCheck) -> None:
     shards: list[str] = []
     database.executemany(_ADD_FILE, _files(storage, dataset, shards, stop))
+    database.execute(_MOVE_TO_STEM)
     for key in shards:
         stop()
         database.executemany(_ADD_LINE, read_shard(storage, key))
@@ -148,8 +185,20 @@ def _files(
         name = stat.key[len(dataset) + 1 :]
         if name.startswith(_INDEX):
             shards.append(stat.key)
-        elif dataset == GENERATED and "/" in name:
-            continue  # the datasets' own
-        elif (found := classify(name)) is not None:
-            modified = stat.modified_at.timestamp()
-            yield found[0], name, found[1], stat.size_bytes, modified, stat.etag
+        elif not is_hidden(name) and not (is_area(dataset) and "/" in name):
+            placed = _place(storage, stat.key, name)
+            if placed is not None:
+                modified = stat.modified_at.timestamp()
+                stem, owner, kind = placed
+                yield stem, name, owner, kind, stat.size_bytes, modified, stat.etag
+
+
+def _place(storage: Storage, key: str, name: str) -> tuple[str, str, str] | None:
+    """Stem, owner and kind of a file; None for a document, which is no part of a dataset."""
+    found = classify(name)
+    if found is None:
+        if is_document_name(name):
+            return None
+        return name, name, "image" if has_image_content(storage, key) else "stranger"
+    stem, kind = found
+    return (stem, name, kind) if kind == "image" else (stem_of(stem), stem, kind)

@@ -18,6 +18,7 @@ from engines.errors import InferloopError
 
 if TYPE_CHECKING:
     from engines.datasets.recipe import Recipe
+    from engines.datasets.records.facts import FileFacts
     from engines.datasets.verdict import Verdict
     from engines.protocols import Storage
 
@@ -55,6 +56,11 @@ def removal_line(name: str, stamp: datetime) -> IndexLine:
     """Says that an image was removed: a listing shows by itself that it is gone, and this that
     the dataset has changed."""
     return IndexLine(name, "removed", stamp.isoformat(), "", b'{"removed":true}')
+
+
+def facts_line(name: str, facts: FileFacts, etag: str, now: datetime) -> IndexLine:
+    """Entry of what was read of an image of others, valid as long as the image still has `etag`."""
+    return IndexLine(name, "facts", now.isoformat(), etag, orjson.dumps(facts._asdict()))
 
 
 ShardRow = tuple[str, str, str, str, bytes]
@@ -97,10 +103,10 @@ class IndexWriter:
         self._size_bytes = 0
         self._lock = threading.Lock()
 
-    def append(self, line: IndexLine) -> None:
-        """Add an entry. A failure is logged, not raised: what it indexes is stored already and
+    def append(self, *lines: IndexLine) -> None:
+        """Add entries. A failure is logged, not raised: what it indexes is stored already and
         stays readable without it."""
-        content = line.to_json()
+        content = b"".join(line.to_json() for line in lines)
         with self._lock:
             if self._size_bytes and self._size_bytes + len(content) > self._shard_bytes:
                 self._next_shard()

@@ -2,21 +2,37 @@
 
     generated/<dataset>/<id>.png             the image, written once
     generated/<dataset>/<id>.json            its recipe, written once
-    generated/<dataset>/<id>.quality.json    verdicts, replaced when judged again
-    generated/<dataset>/<id>.privacy.json
+    generated/<dataset>/<id>.png.quality.json    verdicts, replaced when judged again
+    generated/<dataset>/<id>.png.privacy.json
     generated/<dataset>/<id>.coco.json .txt .xml   annotations (COCO, YOLO, Pascal VOC) of the user
     generated/<dataset>/.index/<writer>-<n>.jsonl  append-only shards: recipes and verdicts again
 
 Images without a dataset lie directly in `generated/`, and their index in `generated/.index/`.
+
+A sidecar belongs to the file whose whole name it carries (`a.jpg.json`), else to the images whose
+name without suffix it carries (`a.json`): so `a.jpg` and `a.png` can each have their own.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from engines.errors import InvalidParameters
+from engines.errors import InvalidParameters, NotFound
+from engines.images.containers import sniff
+from engines.protocols import StopCheck, never_stopped
 from engines.storage.keys import check_key
-from engines.types.image_formats import IMAGE_SUFFIXES
+from engines.types.image_formats import (
+    IMAGE_SUFFIXES,
+    is_document_name,
+    is_hidden,
+    is_image_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engines.protocols import Storage
+    from engines.types import ObjectStat
 
 GENERATED = "generated"
 INDEX_FOLDER = ".index"
@@ -25,6 +41,7 @@ FileKind = Literal["image", "recipe", "quality", "privacy", "coco", "yolo", "voc
 VerdictKind = Literal["quality", "privacy"]
 AnnotationKind = Literal["coco", "yolo", "voc"]
 
+_SNIFFED_BYTES = 32
 _SIDECARS: dict[str, FileKind] = {
     ".quality.json": "quality",
     ".privacy.json": "privacy",
@@ -61,16 +78,22 @@ def dataset_of(key: str) -> str:
     return "/".join(parts[: min(2, len(parts) - 1)])
 
 
+def verdict_key(key: str, kind: VerdictKind) -> str:
+    """Key of the verdict on the image `key`: "a/x.png" has "a/x.png.quality.json"."""
+    return f"{key}.{kind}.json"
+
+
 def sidecar_key(key: str, suffix: str) -> str:
-    """Key of a neighbour: ("a/x.png", ".quality.json") is "a/x.quality.json"."""
+    """Key of a neighbor by the name without suffix: ("a/x.png", ".json") is "a/x.json"."""
     folder, slash, name = key.rpartition("/")
     stem = name.rpartition(".")[0] or name
     return f"{folder}{slash}{stem}{suffix}"
 
 
 def classify(name: str) -> tuple[str, FileKind] | None:
-    """Stem and kind of a file named relative to its dataset; None for what is none of ours."""
-    if name.startswith(".") or "/." in name:
+    """Kind of a file named relative to its dataset, and its name without the kind's suffix: of an
+    image its stem, of a sidecar the image's name or stem. None for what is none of ours."""
+    if is_hidden(name):
         return None
     stem, dot, suffix = name.rpartition(".")
     if not stem:
@@ -84,3 +107,45 @@ def classify(name: str) -> tuple[str, FileKind] | None:
             return inner, found
     found = _SIDECARS.get(suffix)
     return (stem, found) if found is not None else None
+
+
+def stem_of(name: str) -> str:
+    """An image's name without its suffix; a name without an image's suffix as it is."""
+    return name.rpartition(".")[0] if is_image_name(name) else name
+
+
+def is_area(folder: str) -> bool:
+    """Whether the folder is an area itself ("generated"): as a dataset it is the images directly
+    in it, because the folders in it are datasets of their own."""
+    return "/" not in folder
+
+
+def format_of(storage: Storage, key: str) -> str | None:
+    """Format that a file's first bytes announce, in Pillow's names; None for no image that we
+    read. Blocks."""
+    return sniff(storage.read(key, 0, _SNIFFED_BYTES))
+
+
+def has_image_content(storage: Storage, key: str) -> bool:
+    """Whether a file whose name does not say so begins like an image; what went away meanwhile
+    does not. Blocks."""
+    try:
+        return format_of(storage, key) is not None
+    except NotFound:
+        return False
+
+
+def iter_images(
+    storage: Storage, folder: str, stop: StopCheck = never_stopped
+) -> Iterator[ObjectStat]:
+    """Every image of a dataset's folder, ordered by key: the same set for lists, validation and
+    exports. Blocks; raises what `stop` raises."""
+    for stat in storage.list(folder):
+        stop()
+        name = stat.key[len(folder) + 1 :]
+        if is_hidden(name) or (is_area(folder) and "/" in name):
+            continue
+        if is_image_name(name) or (
+            not is_document_name(name) and has_image_content(storage, stat.key)
+        ):
+            yield stat

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from engines.datasets.cards.files import files_of_card
 from engines.datasets.layout import SIDECAR_SUFFIXES, sidecar_key
 from engines.datasets.writers.lock import refuse_if_locked
 from engines.errors import NotFound
@@ -31,12 +32,13 @@ def delete_image(store: DatasetStore, key: str) -> tuple[str, ...]:
     storage.stat(key)
     storage.delete(key)
     removed = [key]
+    beside = [key + suffix for suffix in SIDECAR_SUFFIXES]
     if not any(_exists(storage, sidecar_key(key, suffix)) for suffix in _spellings()):
-        for suffix in SIDECAR_SUFFIXES:
-            beside = sidecar_key(key, suffix)
-            if _exists(storage, beside):
-                storage.delete(beside)
-                removed.append(beside)
+        beside += [sidecar_key(key, suffix) for suffix in SIDECAR_SUFFIXES]
+    for each in beside:
+        if _exists(storage, each):
+            storage.delete(each)
+            removed.append(each)
     store.record_removal(key)
     return tuple(removed)
 
@@ -60,11 +62,11 @@ def delete_export(store: DatasetStore, key: str) -> tuple[str, ...]:
 
 
 def _file_and_cards(storage: Storage, key: str) -> Iterator[str]:
-    if _exists(storage, key):
-        yield key
-        yield from filter(
-            lambda card: _exists(storage, card), (f"{key}.{name}" for name in CARD_NAMES)
-        )
+    split_files = files_of_card(storage, key)
+    if _exists(storage, key) or split_files:
+        cards = [f"{key}.{name}" for name in CARD_NAMES]
+        every = dict.fromkeys([key, *split_files, *cards])
+        yield from filter(lambda each: _exists(storage, each), every)
 
 
 def _spellings() -> Iterator[str]:

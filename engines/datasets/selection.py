@@ -15,18 +15,21 @@ if TYPE_CHECKING:
     from engines.types import ExportFilter
 
 
-def passes(wanted: ExportFilter, record: DatasetRecord) -> bool:
-    """Whether the filter takes the record. An image that was not judged did not pass."""
+def missed(wanted: ExportFilter, record: DatasetRecord) -> str | None:
+    """The first criterion of the filter that the record does not meet; None if it is taken. An
+    image that was not judged did not pass."""
     quality, privacy = record.quality, record.privacy
     if wanted.quality_passed and (quality is None or not quality.passed):
-        return False
+        return "quality"
     if wanted.privacy_passed and (privacy is None or not privacy.passed):
-        return False
+        return "privacy"
     if wanted.min_quality_score is not None and (
         quality is None or quality.score < wanted.min_quality_score
     ):
-        return False
-    return wanted.since is None or created_at(record) >= wanted.since
+        return "min_quality_score"
+    if wanted.since is not None and created_at(record) < wanted.since:
+        return "since"
+    return None
 
 
 def splitter(splits: Mapping[str, float] | None) -> Callable[[str], str | None]:

@@ -15,17 +15,20 @@ from engines.datasets.catalog import Catalog, open_catalog
 from engines.datasets.index import (
     IndexLine,
     IndexWriter,
+    facts_line,
     recipe_line,
     removal_line,
     verdict_line,
 )
-from engines.datasets.layout import GENERATED, dataset_key, dataset_of, sidecar_key
+from engines.datasets.layout import GENERATED, dataset_key, dataset_of, is_area, verdict_key
+from engines.datasets.records.facts import FileFacts
 from engines.datasets.records.reading import DatasetRecord, read_record
 from engines.datasets.summaries import SummaryCache, version_of
 from engines.datasets.verdict import Verdict
 from engines.errors import NotFound
 from engines.protocols import StopCheck, never_stopped
 from engines.types import DatasetSummary, PrivacyReport, QualityReport
+from engines.types.image_formats import is_hidden
 
 if TYPE_CHECKING:
     from engines.datasets.recipe import Recipe
@@ -73,8 +76,7 @@ class DatasetStore:
     def record_verdict(self, key: str, report: QualityReport | PrivacyReport) -> Verdict:
         """Write the verdict beside the image `key`, over an older one, and index it."""
         verdict = Verdict.of(key, report, self.clock())
-        suffix = f".{verdict.kind}.json"
-        stat = self.storage.replace(sidecar_key(key, suffix), verdict.to_json())
+        stat = self.storage.replace(verdict_key(key, verdict.kind), verdict.to_json())
         folder = dataset_of(key)
         self._append(folder, verdict_line(key[len(folder) + 1 :], verdict, stat.etag))
         return verdict
@@ -83,6 +85,13 @@ class DatasetStore:
         """The image `key` is gone."""
         folder = dataset_of(key)
         self._append(folder, removal_line(key[len(folder) + 1 :], self.clock()))
+
+    def record_facts(self, dataset: str, found: Sequence[tuple[DatasetRecord, FileFacts]]) -> None:
+        """Index what was read of images that we did not make, so that it need not be read again
+        while they stay as they are."""
+        now = self.clock()
+        lines = [facts_line(r.name, facts, r.stat.etag, now) for r, facts in found]
+        self._append(dataset, *lines)
 
     @contextmanager
     def snapshot(self, dataset: str, stop: StopCheck = never_stopped) -> Iterator[DatasetSnapshot]:
@@ -182,13 +191,17 @@ class DatasetStore:
             raise NotFound("dataset", name)
         return removed
 
-    def _append(self, folder: str, line: IndexLine) -> None:
+    def _append(self, folder: str, *lines: IndexLine) -> None:
         with self._lock:
             writer = self._writers.get(folder)
             if writer is None:
                 writer = IndexWriter(self.storage, folder, self._shard_bytes, self.clock())
                 self._writers[folder] = writer
-        writer.append(line)
+        writer.append(*lines)
+
+
+NO_IMAGE = "not an image that we read"
+REFUSED_NAME = "its name holds control characters or backslashes, or is too long: rename it"
 
 
 class DatasetSnapshot:
@@ -206,6 +219,14 @@ class DatasetSnapshot:
         """Every image, ordered by id."""
         for image in self._catalog.images():
             yield read_record(self._storage, image)
+
+    def strangers(self) -> Iterator[tuple[str, str]]:
+        """Name and reason of the files that are neither images nor sidecars, and of those whose
+        names the storage does not take."""
+        yield from ((name, NO_IMAGE) for name in self._catalog.strangers())
+        for name in self._storage.list_refused(self._catalog.dataset):
+            if not is_hidden(name) and not (is_area(self._catalog.dataset) and "/" in name):
+                yield name, REFUSED_NAME
 
 
 @contextmanager

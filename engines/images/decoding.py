@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
@@ -65,6 +66,7 @@ def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
     found = collect(content, kind, walk, limits.max_metadata_bytes)
     # Pillow turns TIFF files upright itself.
     orientation = 1 if kind == "TIFF" else orientation_of(found)
+    info = replace(info, orientation=orientation)
     return DecodedImage(upright(pixels, orientation), info, found)
 
 
@@ -77,7 +79,8 @@ def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
     with _opened(pixels_only(content, walk), kind, limits) as image:
         info = _info(image, kind)
         to_rgb(image)
-    return info
+    found = collect(content, kind, walk, limits.max_metadata_bytes)
+    return replace(info, orientation=1 if kind == "TIFF" else orientation_of(found))
 
 
 ReadPixels = Callable[[bytes, ImageLimits], "Pixels"]

@@ -72,6 +72,14 @@ class ImageInfo:
     frames: int = 1
     """As the header says; GIF and TIFF say it nowhere, there 2 stands for "more than one"."""
     has_alpha: bool = False
+    orientation: int = 1
+    """EXIF orientation, 1..8; told by `verify` and `decode`."""
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height as the picture is shown, pixels."""
+        turned = self.orientation >= 5
+        return (self.height, self.width) if turned else (self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from engines.storage.read_ahead import ordered_map
 from engines.storage.s3.errors import ABSENT_CODES, code_of
 from engines.storage.s3.faults import S3_ERRORS, stops_all
 from engines.storage.s3.reading import read_range
-from engines.types.image_formats import IMAGE_SUFFIXES
+from engines.types.image_formats import is_image_name
 
 if TYPE_CHECKING:
     from engines.images import ReadPixels
@@ -38,7 +38,7 @@ class SourceFile:
 def files_of_folder(storage: Storage, folder_key: str) -> Iterator[SourceFile]:
     """Every image file below a folder of the data root, ordered by key."""
     for stat in storage.list(folder_key):
-        if stat.key.lower().endswith(IMAGE_SUFFIXES):
+        if is_image_name(stat.key[len(folder_key) + 1 :]):
             yield SourceFile(stat.size_bytes, partial(storage.read, stat.key))
 
 
@@ -55,7 +55,7 @@ def files_of_bucket(client: S3Client, folder: S3Folder) -> Iterator[SourceFile]:
         pages = client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=folder.bucket, Prefix=folder.key_prefix):
             for item in page.get("Contents", ()):
-                if item["Key"].lower().endswith(IMAGE_SUFFIXES):
+                if is_image_name(item["Key"][len(folder.key_prefix) :]):
                     read = partial(_object, client, folder.bucket, item["Key"])
                     yield SourceFile(item["Size"], read)
     except S3_ERRORS as error:

@@ -61,6 +61,11 @@ def is_key(key: str) -> bool:
     return True
 
 
+def escaped(name: str) -> str:
+    """A name that can be no key, printable: backslashes and what is not ASCII as in Python."""
+    return name.encode("unicode_escape").decode("ascii")
+
+
 def outside_root(key: str) -> InvalidParameters:
     """The error for a key whose symbolic links lead out of the root."""
     return _invalid(key, "must not lead out of the data root")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engines.types.buckets import ANY_BUCKET, AllowedBuckets, check_bucket, check_folder
 from engines.types.datasets import (
+    SKIPPED_NAMED,
     DatasetSummary,
     ExportFailure,
     ExportFilter,
@@ -17,6 +18,7 @@ from engines.types.datasets import (
     ExportRequest,
     S3ExportReport,
     S3ExportRequest,
+    SkippedFile,
 )
 from engines.types.generation import (
     GeneratedImage,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANY_BUCKET",
+    "SKIPPED_NAMED",
     "SPACES_FOLDER",
     "SPACE_PATTERN",
     "AllowedBuckets",
@@ -68,6 +71,7 @@ __all__ = [
     "S3ExportReport",
     "S3ExportRequest",
     "S3Folder",
+    "SkippedFile",
     "StepProgress",
     "StoredImage",
     "check_bucket",

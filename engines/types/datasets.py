@@ -54,15 +54,39 @@ class ExportFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file of the dataset that an export leaves out."""
+
+    name: str
+    """Relative to the dataset."""
+    reason: str
+
+
+SKIPPED_NAMED = 100
+"""Skipped files that a report names; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExportReport:
     exported_count: int
     output_key: str
     file_size_bytes: int
     split_keys: Mapping[str, str] = field(default_factory=dict)
     """JSONL and Parquet with splits: split to its file, in place of `output_key`."""
-    failed_count: int = 0
-    """Images left out because they cannot be read (damaged, deleted meanwhile, no image)."""
-    failures: tuple[ExportFailure, ...] = ()
+    skipped_count: int = 0
+    """Files left out: damaged, not an image, too large, deleted meanwhile."""
+    skipped: tuple[SkippedFile, ...] = ()
+    """The first `SKIPPED_NAMED` of them."""
+    filtered: Mapping[str, int] = field(default_factory=dict)
+    """Images that the filter did not take, by its first criterion that they miss: "quality",
+    "privacy", "min_quality_score", "since". One that was not judged did not pass."""
+
+    @property
+    def status(self) -> Literal["success", "partial", "failed"]:
+        """failed: no image is in the export. partial: files were skipped."""
+        if not self.exported_count:
+            return "failed"
+        return "partial" if self.skipped_count else "success"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +126,8 @@ class S3ExportReport:
     failures: tuple[ExportFailure, ...] = ()
     skipped_count: int = 0
     """Of the uploaded: were there before with the same checksum."""
+    filtered: Mapping[str, int] = field(default_factory=dict)
+    """As in `ExportReport`."""
 
 
 @dataclass(frozen=True, slots=True)

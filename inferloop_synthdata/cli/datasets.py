@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import cast
 
 from inferloop_synthdata.answers import ExportFilter
@@ -22,11 +23,42 @@ def export(session: Session, arguments: Namespace) -> int:
         with session.console.bar("exporting") as bar:
             report = _exported(client, arguments, bar.show)
         if arguments.download is not None:
-            saved = client.download_export(str(report["output_file"]), to=arguments.download)
-            session.console.note(f"saved to {saved}")
+            for saved in _download(client, report, arguments.download):
+                session.console.note(f"saved to {saved}")
     session.console.answer(report, fields(report))
-    # A script must not take a dataset with holes for a whole one.
-    return 1 if arguments.format == "s3" and report["status"] != "success" else 0
+    for line in left_out(report):
+        session.console.note(line)
+    # A script must not take a dataset with holes, or an empty one, for a whole one.
+    return 0 if report.get("status", "success") == "success" else 1
+
+
+def left_out(report: Mapping[str, object]) -> list[str]:
+    """What a report says is not in the export, and why, a line each."""
+    lines = []
+    filtered = report.get("filtered")
+    if isinstance(filtered, Mapping):
+        counts = ", ".join(f"{count} by {name}" for name, count in filtered.items())
+        lines.append(f"left out by the filter: {counts}")
+    if skipped := report.get("skipped_count", 0) if "exported_count" in report else 0:
+        lines.append(f"left out as no readable image: {skipped}")
+    if report.get("exported_count", report.get("uploaded_count")) == 0:
+        lines.append("nothing was exported")
+    return lines
+
+
+def _download(
+    client: SyntheticImageClient, report: Mapping[str, object], target: Path
+) -> Iterator[Path]:
+    """The export's file; with splits its files, into the folder `target`."""
+    files = report.get("output_files")
+    if not isinstance(files, Mapping):
+        yield client.download_export(str(report["output_file"]), to=target)
+        return
+    if target.is_file():
+        raise UsageProblem(f"--download needs a folder for the splits, {target} is a file")
+    target.mkdir(parents=True, exist_ok=True)
+    for path in files.values():
+        yield client.download_export(str(path), to=target)
 
 
 def _check_target(arguments: Namespace) -> None:

@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 
 from inferloop_synthdata.cli.usage import LoadModule, UsageProblem, load_optional
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+IMAGE_SUFFIXES = frozenset(
+    {
+        *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+        *(".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
+    }
+)
 """What the service decodes."""
 
 

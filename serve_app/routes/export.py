@@ -37,7 +37,7 @@ from serve_app.schemas.export import (
     WebDatasetExportBody,
     WebDatasetExportResponse,
 )
-from serve_app.schemas.s3_report import s3_response
+from serve_app.schemas.export_reports import file_response, s3_response, webdataset_response
 
 router = APIRouter(tags=["export"], route_class=ApiRoute)
 _SPENDS = [requires("export", budget="export", audit="dataset.export")]
@@ -78,11 +78,7 @@ async def export_webdataset(
     """A dataset to a folder of tar shards."""
 
     def respond(report: ExportReport) -> WebDatasetExportResponse:
-        return WebDatasetExportResponse(
-            exported_count=report.exported_count,
-            output_dir=context.paths.to_wire(report.output_key),
-            file_size_bytes=report.file_size_bytes,
-        )
+        return webdataset_response(report, context.paths.to_wire)
 
     work = _work(context, body, "webdataset", body.output_dir, OUTPUT_DIR, respond)
     return await answer(request, work)
@@ -121,11 +117,7 @@ async def _export_file(
 ) -> FileExportResponse | StreamingResponse:
 
     def respond(report: ExportReport) -> FileExportResponse:
-        return FileExportResponse(
-            exported_count=report.exported_count,
-            output_file=context.paths.to_wire(report.output_key),
-            file_size_bytes=report.file_size_bytes,
-        )
+        return file_response(report, context.paths.to_wire)
 
     work = _work(context, body, fmt, body.output_file, OUTPUT_FILE, respond)
     return await answer(request, work)

@@ -63,24 +63,62 @@ class S3ExportBody(RequestModel):
     storage_class: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")] | None = None
 
 
-class FileExportResponse(ResponseModel):
-    model_config = ConfigDict(json_schema_extra=shown(examples.EXPORTED_JSONL))
-
-    status: Literal["success"] = "success"
-    exported_count: int
-    output_file: str
-    file_size_bytes: int
-
-
-class WebDatasetExportResponse(ResponseModel):
-    status: Literal["success"] = "success"
-    exported_count: int
-    output_dir: str
-    file_size_bytes: int = Field(description="Of all shards together.")
-
-
 def _absent(value: object) -> bool:
     return value is None
+
+
+class SkippedFileOut(ResponseModel):
+    """A file of the dataset that is not in the export."""
+
+    name: str = Field(description="Relative to the dataset.")
+    reason: str
+
+
+FilteredOut = Annotated[
+    dict[str, int] | None,
+    Field(
+        exclude_if=_absent,
+        description="Images that the filter did not take, by its first criterion that they miss: "
+        "quality, privacy, min_quality_score, since. One that was not judged did not pass. There "
+        "only if it is any.",
+    ),
+]
+
+
+class _LeftOut(ResponseModel):
+    """What every export to files says of itself."""
+
+    status: Literal["success", "partial", "failed"] = Field(
+        default="success",
+        description="partial: files were skipped. failed: no image is in the export.",
+    )
+    exported_count: int
+    skipped_count: int | None = Field(
+        default=None,
+        exclude_if=_absent,
+        description="Files that are no readable image. There only if it is above 0.",
+    )
+    skipped: list[SkippedFileOut] | None = Field(
+        default=None, exclude_if=_absent, description="The first 100 of them."
+    )
+    filtered: FilteredOut = None
+
+
+class FileExportResponse(_LeftOut):
+    model_config = ConfigDict(json_schema_extra=shown(examples.EXPORTED_JSONL))
+
+    output_file: str
+    file_size_bytes: int = Field(description="With splits, of all files together.")
+    output_files: dict[str, str] | None = Field(
+        default=None,
+        exclude_if=_absent,
+        description="With splits: split to its file, in place of `output_file`.",
+    )
+
+
+class WebDatasetExportResponse(_LeftOut):
+    output_dir: str
+    file_size_bytes: int = Field(description="Of all shards together.")
 
 
 class ExportFailureOut(ResponseModel):
@@ -106,3 +144,4 @@ class S3ExportResponse(ResponseModel):
         exclude_if=_absent,
         description="Of the uploaded: were there before, with the same checksum.",
     )
+    filtered: FilteredOut = None

@@ -116,7 +116,8 @@ def test_datasets_are_listed_exported_and_deleted_within_a_space(
         assert isinstance(report, ExportReport)
         assert report.exported_count == 1
         line = data.in_space("acme").storage().read("exports/pair.jsonl").decode()
-        assert "generated/pair/one.png" in line
+        assert '"../generated/pair/one.png"' in line
+        assert data.root not in line
         assert "spaces" not in line
         await replica.delete_dataset("pair", space="acme")
         assert (await replica.get_dataset("pair", space="other")).image_count == 2
@@ -159,7 +160,7 @@ def test_a_verdict_lies_beside_the_image_of_its_space(
             await replica.validate("generated/pair/one.png", None, space="other")
 
     asyncio.run(play())
-    assert (tmp_path / "spaces/acme/generated/pair/one.quality.json").is_file()
+    assert (tmp_path / "spaces/acme/generated/pair/one.png.quality.json").is_file()
     assert not (tmp_path / "generated").exists()
 
 

@@ -62,7 +62,7 @@ def test_concurrent_requests_keep_their_own_answers(wiring: FileWiring, storage:
     assert sharpness == asyncio.run(alone())
     assert len(set(sharpness)) == COUNT
     for index in range(COUNT):
-        verdict = json.loads(storage.read(f"uploads/{index}.quality.json"))
+        verdict = json.loads(storage.read(f"{keys[index]}.quality.json"))
         assert verdict["file_name"] == f"{index}.jpg"
         assert verdict["findings"]["metrics"]["sharpness"] == sharpness[index]
 
@@ -81,7 +81,7 @@ def test_bad_files_among_good_ones(wiring: FileWiring, storage: Storage) -> None
     assert isinstance(lie, InvalidImage)
     assert isinstance(absent, NotFound)
     assert [r.key for r in (first, second, third)] == good[:3]  # type: ignore[attr-defined]
-    assert not list(storage.list("uploads/lie.quality.json"))
+    assert not list(storage.list("uploads/lie.png.quality.json"))
 
 
 def test_the_configured_threads_hold_after_the_start(wiring: FileWiring) -> None:
@@ -107,4 +107,4 @@ def test_privacy_requests_side_by_side(wiring: FileWiring, storage: Storage) -> 
         return [report.key for report in reports]
 
     assert asyncio.run(faces_only()) == keys
-    assert storage.stat("uploads/0.privacy.json").size_bytes > 0
+    assert storage.stat(f"{keys[0]}.privacy.json").size_bytes > 0

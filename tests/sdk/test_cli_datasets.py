@@ -103,6 +103,37 @@ def test_an_export_with_holes_is_no_success(status: str, code: int) -> None:
     assert service.asked == [("POST", "export/s3", body)]
 
 
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (
+            {"status": "failed", "exported_count": 0, "filtered": {"quality": 76}},
+            ["left out by the filter: 76 by quality", "nothing was exported"],
+        ),
+        (
+            {"status": "partial", "exported_count": 3, "skipped_count": 2},
+            ["left out as no readable image: 2"],
+        ),
+    ],
+)
+def test_an_export_says_what_it_left_out_and_ends_with_1(
+    report: dict[str, Any], words: list[str]
+) -> None:
+    line = CommandLine(Service(export_jsonl={"output_file": "/data/exports/a.jsonl", **report}))
+    assert line.run("export", "jsonl", SET, "--output", "/data/exports/a.jsonl") == 1
+    assert line.err.splitlines() == words
+
+
+def test_download_fetches_the_file_of_every_split(tmp_path: Path) -> None:
+    files = {name: f"/data/exports/a-{name}.jsonl" for name in ("train", "test")}
+    report = {"status": "success", "exported_count": 2, "output_file": "/data/exports/a.jsonl"}
+    service = Service(export_jsonl={**report, "output_files": files}, exports=b"{}\n")
+    command = ("export", "jsonl", SET, "--output", "/data/exports/a.jsonl", "--split", "train=1")
+    assert CommandLine(service).run(*command, "--download", str(tmp_path / "new")) == 0
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert names == ["a-test.jsonl", "a-train.jsonl"]
+
+
 # --- progress -----------------------------------------------------------------------------------
 
 REPORT = {"status": "success", "exported_count": 2, "output_file": "/data/exports/a"}

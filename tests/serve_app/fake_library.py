@@ -28,6 +28,7 @@ class FakeExporter:
     files: FakeFiles
     requests: list[ExportRequest | S3ExportRequest] = field(default_factory=list)
     s3_report: S3ExportReport | None = None
+    report: ExportReport | None = None
     busy: set[str] = field(default_factory=set)
     failure: InferloopError | None = None
     """Raised after the first progress."""
@@ -47,7 +48,7 @@ class FakeExporter:
         async for progress in self._progress():
             yield progress
         self.files.contents[request.output_key] = b"{}\n" * 40
-        yield ExportReport(120, request.output_key, 2_450_000)
+        yield self.report or ExportReport(120, request.output_key, 2_450_000)
 
     async def export_s3(
         self, request: S3ExportRequest

@@ -89,9 +89,12 @@ def test_each_endpoint_has_its_areas() -> None:
     codec = PathCodec("/data")
     assert codec.to_key("/data/exports/x.jsonl", OUTPUT_FILE) == "exports/x.jsonl"
     assert codec.to_key("/data/uploads", SOURCE_DIR) == "uploads"
+    assert codec.to_key("/data/uploads/x", DATASET_DIR) == "uploads/x"
+    assert codec.to_key("/data/generated", DATASET_DIR) == "generated"
     for path, field in [
         ("/data/generated/x.jsonl", OUTPUT_FILE),
-        ("/data/uploads/x", DATASET_DIR),
+        ("/data/exports/x", DATASET_DIR),
+        ("/data/profiles", DATASET_DIR),
         ("/data/generated/x.png", EXPORT_FILE),
         ("/data/exports", OUTPUT_FILE),
         ("/data/exports/x", SOURCE_DIR),

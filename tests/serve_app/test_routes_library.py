@@ -10,11 +10,13 @@ from starlette.testclient import TestClient
 from engines.types import (
     ExportFailure,
     ExportFilter,
+    ExportReport,
     ExportRequest,
     ProfileRequest,
     S3ExportReport,
     S3ExportRequest,
     S3Folder,
+    SkippedFile,
 )
 from tests.serve_app.fakes import PNG
 from tests.serve_app.house import House
@@ -166,6 +168,50 @@ class TestExport:
             "output_dir": "/data/exports/shards",
             "file_size_bytes": 2_450_000,
         }
+
+    @pytest.mark.parametrize("format_", ["jsonl", "parquet", "webdataset"])
+    def test_what_is_left_out_is_named_with_its_reason(
+        self, client: TestClient, house: House, format_: str
+    ) -> None:
+        put(house, "generated/x.png")
+        house.exporter.report = ExportReport(
+            exported_count=2,
+            output_key="exports/x",
+            file_size_bytes=9,
+            skipped_count=200,
+            skipped=(SkippedFile("cut.png", "broken"),),
+            filtered={"quality": 3},
+        )
+        target = "output_dir" if format_ == "webdataset" else "output_file"
+        body = {"dataset_dir": "/data/generated", target: "/data/exports/x"}
+        answer = client.post(f"/api/v1/export/{format_}", json=body).json()
+        assert answer == {
+            "status": "partial",
+            "exported_count": 2,
+            target: "/data/exports/x",
+            "file_size_bytes": 9,
+            "skipped_count": 200,
+            "skipped": [{"name": "cut.png", "reason": "broken"}],
+            "filtered": {"quality": 3},
+        }
+
+    def test_an_export_of_nothing_has_failed_and_says_why(
+        self, client: TestClient, house: House
+    ) -> None:
+        put(house, "uploads/mine/x.png")
+        house.exporter.report = ExportReport(0, "exports/x.jsonl", 0, filtered={"quality": 76})
+        body = {"dataset_dir": "/data/uploads/mine", "output_file": "/data/exports/x.jsonl"}
+        answer = client.post("/api/v1/export/jsonl", json=body).json()
+        assert (answer["status"], answer["exported_count"]) == ("failed", 0)
+        assert answer["filtered"] == {"quality": 76}
+
+    def test_each_split_has_its_file(self, client: TestClient, house: House) -> None:
+        put(house, "generated/set/x.png")
+        keys = {"train": "exports/x-train.jsonl", "test": "exports/x-test.jsonl"}
+        house.exporter.report = ExportReport(2, "exports/x.jsonl", 9, keys)
+        body = {"dataset_dir": "/data/generated/set", "output_file": "/data/exports/x.jsonl"}
+        answer = client.post("/api/v1/export/jsonl", json=body).json()
+        assert answer["output_files"] == {name: f"/data/{key}" for name, key in keys.items()}
 
     def test_two_writers_of_one_target(self, client: TestClient, house: House) -> None:
         put(house, "generated/set/x.png")

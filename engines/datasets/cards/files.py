@@ -4,6 +4,7 @@ there, because that is where `load_dataset(folder)` looks. A folder of shards ha
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ from engines.datasets.records.features import card_features, hf_features
 from engines.datasets.writers.encoders import IMAGE_MEMBER
 from engines.datasets.writers.files import by_split
 from engines.datasets.writers.formats import ENCODINGS
+from engines.errors import NotFound
 
 if TYPE_CHECKING:
     from engines.datasets.records.schema import Column
@@ -68,6 +70,19 @@ def data_files(files: Sequence[WrittenFile]) -> JsonValue:
         {"split": _split_name(split), "path": [escape(name) for name in names]}
         for split, names in by_split(files).items()
     ]
+
+
+def files_of_card(storage: Storage, output_key: str) -> list[str]:
+    """Keys of the files that the export to `output_key` wrote last, as its card lists them; none
+    without a card."""
+    folder, _, name = output_key.rpartition("/")
+    stem = posixpath.splitext(name)[0]
+    try:
+        card = orjson.loads(storage.read(f"{output_key}.croissant.json"))
+        names = [str(file["contentUrl"]) for file in card["distribution"]]
+    except (NotFound, ValueError, KeyError, TypeError):
+        return []
+    return [f"{folder}/{n}" for n in names if n.startswith(stem) and "/" not in n]
 
 
 def _split_name(split: str) -> str:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from engines.datasets.records.record import FileFacts
+from engines.datasets.records.facts import FileFacts
 from engines.errors import InvalidImage, NotFound
-from engines.images import probe
+from engines.images import verify
 
 if TYPE_CHECKING:
     from engines.datasets.layout import AnnotationKind
     from engines.datasets.records.reading import DatasetRecord
     from engines.errors import JsonValue
-    from engines.images import ImageLimits
+    from engines.images import ImageInfo, ImageLimits
     from engines.protocols import Storage
+
+
+Verify = Callable[["bytes", "ImageLimits"], "ImageInfo"]
+"""Decodes an image of others; `InvalidImage` where it does not decode. Blocks."""
 
 
 class Loaded(NamedTuple):
@@ -27,23 +32,34 @@ class Loaded(NamedTuple):
     content: bytes | None
     annotations: dict[str, JsonValue]
     failure: str | None = None
+    fresh: bool = False
+    """Whether the facts were read now, of an image that we did not make: worth remembering."""
 
 
 class RecordReader:
-    """Reads one record; safe to share between threads."""
+    """Reads one record; safe to share between threads.
+
+    An image that we did not make is decoded once, so that no reader of the export meets a damaged
+    one; one that we made is known by its hash.
+    """
 
     def __init__(
-        self, storage: Storage, limits: ImageLimits, with_content: bool, with_annotations: bool
+        self,
+        storage: Storage,
+        limits: ImageLimits,
+        with_content: bool,
+        with_annotations: bool,
+        verify: Verify = verify,
     ) -> None:
         self._storage = storage
         self._limits = limits
+        self._check = verify
         self._with_content = with_content
         self._with_annotations = with_annotations
 
     def needs_reads(self, record: DatasetRecord) -> bool:
         """Whether `load` touches the storage."""
-        known = record.recipe is not None and record.recipe.file_sha256 is not None
-        return self._with_content or not known or self._annotated(record)
+        return self._with_content or facts_of(record) is None or self._annotated(record)
 
     def load(self, record: DatasetRecord) -> Loaded:
         """Never raises for what is wrong with this image alone; `StorageFailed` comes through."""
@@ -55,22 +71,24 @@ class RecordReader:
             return Loaded(record, None, None, {}, "deleted while it was exported")
 
     def _load(self, record: DatasetRecord) -> Loaded:
-        facts = facts_of_recipe(record)
+        facts, fresh = facts_of(record), False
         content: bytes | None = None
         if self._with_content or facts is None:
             if record.stat.size_bytes > self._limits.max_bytes:
                 return Loaded(record, None, None, {}, "larger than the limit")
             content = self._storage.read(record.stat.key)
             digest = hashlib.sha256(content).hexdigest()
-            if facts is not None and digest != facts.sha256:
-                return Loaded(record, None, None, {}, "damaged: not the file that was recorded")
-            facts = facts or self._probe(content, digest)
+            if facts is None or facts.sha256 != digest:
+                if record.recipe is not None and facts is not None:
+                    return Loaded(record, None, None, {}, "damaged: not the file that was recorded")
+                facts, fresh = self._verify(content, digest), record.recipe is None
         annotations = self._annotations(record) if self._with_annotations else {}
-        return Loaded(record, facts, content if self._with_content else None, annotations)
+        kept = content if self._with_content else None
+        return Loaded(record, facts, kept, annotations, fresh=fresh)
 
-    def _probe(self, content: bytes, digest: str) -> FileFacts:
-        info = probe(content, self._limits)
-        return FileFacts(info.format, info.width, info.height, digest)
+    def _verify(self, content: bytes, digest: str) -> FileFacts:
+        info = self._check(content, self._limits)
+        return FileFacts(info.format, *info.upright_size, digest)
 
     def _annotated(self, record: DatasetRecord) -> bool:
         return self._with_annotations and not record.sidecars.keys().isdisjoint(_ANNOTATIONS)
@@ -96,10 +114,12 @@ def _annotation(kind: str, content: bytes) -> JsonValue:
     return parsed if isinstance(parsed, dict) else {"value": parsed}
 
 
-def facts_of_recipe(record: DatasetRecord) -> FileFacts | None:
-    """What the recipe already knows of the file; None where it must be read."""
+def facts_of(record: DatasetRecord) -> FileFacts | None:
+    """What the recipe or the index already knows of the file; None where it must be read."""
     recipe = record.recipe
-    if recipe is None or recipe.file_sha256 is None:
+    if recipe is None:
+        return record.facts
+    if recipe.file_sha256 is None:
         return None
     size = recipe.parameters
     return FileFacts("PNG", size.width, size.height, recipe.file_sha256)

@@ -10,6 +10,7 @@ import orjson
 
 from engines.datasets.layout import sidecar_key
 from engines.datasets.recipe import Recipe
+from engines.datasets.records.facts import FileFacts
 from engines.datasets.verdict import Verdict
 from engines.errors import NotFound
 from engines.images.png_text import read_png_text
@@ -45,6 +46,8 @@ class DatasetRecord(NamedTuple):
     """Objects beside the image: recipe, verdicts, annotations."""
     indexed: bool
     """Whether all of it came from the index, without a read."""
+    facts: FileFacts | None = None
+    """What an earlier export read of this very file, where we did not make it."""
 
 
 def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
@@ -69,6 +72,7 @@ def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
         privacy=privacy,
         sidecars=image.sidecars,
         indexed=not (healed or quality_read or privacy_read),
+        facts=_facts(image) if recipe is None else None,
     )
 
 
@@ -102,6 +106,8 @@ def _recover(
         except ValueError:
             metadata = found if isinstance(found, dict) else None
         else:
+            if image.shared:
+                return None, None  # of the PNG beside it
             if recipe.size_bytes != image.stat.size_bytes:
                 recipe = replace(recipe, file_sha256=None, size_bytes=None)
             return recipe, None
@@ -109,6 +115,17 @@ def _recover(
         return recipe_of_png(storage, image.stat.key), metadata
     except NotFound:  # deleted since it was listed
         return None, metadata
+
+
+def _facts(image: CatalogImage) -> FileFacts | None:
+    """As the index has them, if they speak of this version of the file."""
+    entry = image.entries.get("facts")
+    if entry is None or entry.etag != image.stat.etag:
+        return None
+    try:
+        return FileFacts(**orjson.loads(entry.body))
+    except (ValueError, TypeError):
+        return None
 
 
 def _indexed_recipe(body: bytes) -> Recipe | None:

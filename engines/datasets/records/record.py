@@ -6,24 +6,16 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engines.datasets.recipe import Recipe
+    from engines.datasets.records.facts import FileFacts
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.verdict import Verdict
     from engines.errors import JsonValue
 
 Record = dict[str, "JsonValue"]
-
-
-class FileFacts(NamedTuple):
-    """What was read of the file itself."""
-
-    format: str
-    width: int
-    height: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

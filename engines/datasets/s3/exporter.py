@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from posixpath import splitext
 from typing import TYPE_CHECKING
 
-from engines.datasets.records.loading import RecordReader
+from engines.datasets.layout import format_of, stem_of
+from engines.datasets.records.loading import RecordReader, Verify
 from engines.datasets.records.record import RecordShape
 from engines.datasets.s3.bucket import RemoteBucket
 from engines.datasets.s3.known import KnownObjects, open_known
@@ -16,8 +18,10 @@ from engines.datasets.s3.run import S3Run, open_spools
 from engines.datasets.s3.upload import IMAGES, Outcome, Source, Task, Uploader
 from engines.datasets.writers.lock import hold_lock
 from engines.datasets.writers.model import OnProgress
+from engines.datasets.writers.names import needs_format, neutral_name
 from engines.datasets.writers.stream import Progress, SelectedRecords
-from engines.errors import Forbidden
+from engines.errors import Forbidden, NotFound
+from engines.images import verify
 from engines.storage.read_ahead import ordered_map
 from engines.storage.s3.faults import S3_ERRORS, refused_for_all, stops_all
 
@@ -49,10 +53,12 @@ class S3Exporter:
         buckets: AllowedBuckets,
         scratch: Path | None = None,
         fast_lane: FastLaneFactory | None = None,
+        verify: Verify = verify,
     ) -> None:
         self._client_factory = client_factory
         self._buckets = buckets
         self._fast_lane = fast_lane
+        self._verify = verify
         self._storage = storage
         self._store = store
         self._config = config
@@ -102,6 +108,7 @@ class S3Exporter:
             self._config.images,
             with_content=False,
             with_annotations=request.include_metadata,
+            verify=self._verify,
         )
         uploader = Uploader(self._storage, bucket, reader, limits.multipart_bytes)
         with (
@@ -110,11 +117,13 @@ class S3Exporter:
             ThreadPoolExecutor(limits.workers, "export-s3") as pool,
         ):
             run = S3Run(request, bucket, self._shape(request), self._config, spools)
-            tasks = (_task(record, known, request.include_metadata) for record in selected)
+            tasks = (self._task(record, known, request.include_metadata) for record in selected)
             for outcome in self._outcomes(tasks, uploader, run, pool):
                 run.take(outcome)
                 selected.progress.advance()
-            return run.finish(self._store.clock())
+            for name, reason in selected.strangers():
+                run.fail(f"{request.dataset_key}/{name}", reason)
+            return run.finish(self._store.clock(), selected.filtered)
 
     def _outcomes(
         self, tasks: Iterator[Task], uploader: Uploader, run: S3Run, pool: Executor
@@ -141,18 +150,36 @@ class S3Exporter:
             dataset=request.dataset_key.rpartition("/")[2],
             include_metadata=request.include_metadata,
             include_annotations=request.include_metadata,
-            name_of=lambda record: IMAGES + record.name,
+            name_of=self._name_of,
             split_of=lambda image_id: None,
         )
 
+    def _task(self, record: DatasetRecord, known: KnownObjects, with_sidecars: bool) -> Task:
+        name = self._name_of(record)
+        sha256 = record.recipe.file_sha256 if record.recipe else None
+        sources = [Source(record.stat, name, known.find(name), sha256)]
+        if with_sidecars:
+            for stat in sorted(record.sidecars.values(), key=lambda stat: stat.key):
+                sidecar = _beside(name, record.name, stat.key.rpartition("/")[2])
+                sources.append(Source(stat, sidecar, known.find(sidecar)))
+        return Task(record, tuple(sources))
 
-def _task(record: DatasetRecord, known: KnownObjects, with_sidecars: bool) -> Task:
-    name = IMAGES + record.name
-    sha256 = record.recipe.file_sha256 if record.recipe else None
-    sources = [Source(record.stat, name, known.find(name), sha256)]
-    if with_sidecars:
-        folder = name[: len(name) - len(record.name.rpartition("/")[2])]
-        for stat in sorted(record.sidecars.values(), key=lambda stat: stat.key):
-            sidecar = folder + stat.key.rpartition("/")[2]
-            sources.append(Source(stat, sidecar, known.find(sidecar)))
-    return Task(record, tuple(sources))
+    def _name_of(self, record: DatasetRecord) -> str:
+        """Where an image goes in the bucket. Reads the beginning of one whose name does not tell
+        its format."""
+        if not needs_format(record.name):
+            return IMAGES + neutral_name(record.name, None)
+        try:
+            format_ = format_of(self._storage, record.stat.key)
+        except NotFound:  # deleted meanwhile, as its upload will tell
+            format_ = None
+        return IMAGES + neutral_name(record.name, format_)
+
+
+def _beside(image: str, source: str, sidecar: str) -> str:
+    """Name of a sidecar: that of the exported `image`, whole or without suffix, as it had that of
+    the `source`."""
+    own = source.rpartition("/")[2]
+    if sidecar.startswith(f"{own}."):
+        return image + sidecar[len(own) :]
+    return splitext(image)[0] + sidecar[len(stem_of(own)) :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from glob import escape
@@ -80,7 +80,7 @@ class S3Run:
         """Count a failure."""
         self.tally.fail(key, reason, self._config.max_failures_listed)
 
-    def finish(self, created_at: datetime) -> S3ExportReport:
+    def finish(self, created_at: datetime, filtered: Mapping[str, int]) -> S3ExportReport:
         """Upload records, card and, last, the manifest."""
         for name, content in self._cards(created_at):
             self._put(name, content)
@@ -96,6 +96,7 @@ class S3Run:
             manifest_url=self._bucket.url(MANIFEST) if written else None,
             failures=tuple(self.tally.failures),
             skipped_count=self._skipped,
+            filtered=dict(filtered),
         )
 
     def _cards(self, created_at: datetime) -> Iterator[tuple[str, BinaryIO | bytes]]:
@@ -160,9 +161,9 @@ class S3Run:
         }
 
     def _status(self) -> Literal["success", "partial", "failed"]:
-        if not self.tally.failed:
-            return "success"
-        return "partial" if self.tally.exported else "failed"
+        if not self.tally.exported:
+            return "failed"
+        return "partial" if self.tally.failed else "success"
 
 
 def hash_of(file: BinaryIO) -> tuple[str, int]:

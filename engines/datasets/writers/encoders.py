@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import tarfile
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 import pyarrow as pa
@@ -16,7 +15,6 @@ from engines.datasets.records.features import arrow_schema, as_text, with_json_a
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
 
     from engines.datasets.export_config import ExportConfig
     from engines.datasets.records.record import Record
@@ -124,31 +122,33 @@ class TarEncoder:
     have a prompt, `<key>.txt`."""
 
     def __init__(self, file: HashedFile, columns: tuple[Column, ...]) -> None:
-        self._columns = columns
+        self._file, self._columns = file, columns
         self._captioned = any(column.name == "prompt" for column in columns)
-        stream = cast("BinaryIO", file)
-        self._tar = tarfile.TarFile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT)
 
     def add(self, record: Record, content: bytes | None) -> None:
         key = sample_key(str(record["id"]))
         made_at_s = int(datetime.fromisoformat(str(record["created_at"])).timestamp())
-        self._member(f"{key}.{IMAGE_MEMBER}", content or b"", made_at_s)
+        members = [_member(f"{key}.{IMAGE_MEMBER}", content or b"", made_at_s)]
         if self._captioned:
-            self._member(f"{key}.txt", str(record.get("prompt") or "").encode(), made_at_s)
-        self._member(f"{key}.json", as_text(self._columns, record), made_at_s)
+            caption = str(record.get("prompt") or "").encode()
+            members.append(_member(f"{key}.txt", caption, made_at_s))
+        members.append(_member(f"{key}.json", as_text(self._columns, record), made_at_s))
+        self._file.write(b"".join(members))
 
     def finish(self) -> None:
-        self._tar.close()
+        size_bytes = self._file.size_bytes + 2 * tarfile.BLOCKSIZE  # the end: two empty blocks
+        self._file.write(bytes(2 * tarfile.BLOCKSIZE + -size_bytes % tarfile.RECORDSIZE))
 
     def abandon(self) -> None:
-        self._tar.close()
+        """Nothing is held."""
 
-    def _member(self, name: str, content: bytes, modified_at_s: int) -> None:
-        info = tarfile.TarInfo(name)
-        info.size, info.mtime = len(content), modified_at_s
-        self._tar.addfile(info, io.BytesIO(content))
-        # tarfile would remember every one until the file is closed
-        self._tar.members.clear()  # type: ignore[attr-defined]
+
+def _member(name: str, content: bytes, modified_at_s: int) -> bytes:
+    """Header, content and padding. `tarfile` itself would remember every member until its end."""
+    info = tarfile.TarInfo(name)
+    info.size, info.mtime = len(content), modified_at_s
+    header = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+    return header + content + bytes(-len(content) % tarfile.BLOCKSIZE)
 
 
 def sample_key(image_id: str) -> str:

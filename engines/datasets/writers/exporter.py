@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
-from engines.datasets.cards.files import write_cards
-from engines.datasets.records.loading import RecordReader
+from engines.datasets.cards.files import files_of_card, write_cards
+from engines.datasets.records.loading import RecordReader, Verify
 from engines.datasets.records.record import Record, RecordShape, relative_to
 from engines.datasets.records.schema import Column, columns
 from engines.datasets.selection import splitter
@@ -18,9 +19,10 @@ from engines.datasets.writers.model import OnProgress, Tally, WrittenFile
 from engines.datasets.writers.stream import Progress, RecordStream, SelectedRecords
 from engines.datasets.writers.webdataset import publish_manifest
 from engines.errors import InvalidPath
+from engines.images import verify
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.keys import check_key
-from engines.types import ExportReport
+from engines.types import ExportReport, SkippedFile
 
 if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
@@ -37,7 +39,10 @@ Stream = Iterable[tuple[Record, bytes | None]]
 class DatasetExporter:
     """Blocks; safe to share between threads."""
 
-    def __init__(self, storage: Storage, store: DatasetStore, config: ExportConfig) -> None:
+    def __init__(
+        self, storage: Storage, store: DatasetStore, config: ExportConfig, verify: Verify = verify
+    ) -> None:
+        self._verify = verify
         self._storage = storage
         self._store = store
         self._config = config
@@ -62,6 +67,7 @@ class DatasetExporter:
             self._config.images,
             with_content=request.format != "jsonl",
             with_annotations=request.include_annotations,
+            verify=self._verify,
         )
         clock, ttl_s = self._store.clock, self._config.lock_ttl_s
         with (
@@ -71,11 +77,14 @@ class DatasetExporter:
         ):
             progress = Progress(snapshot.count(), lock, on_progress)
             selected = SelectedRecords(snapshot, request.filter, progress)
-            stream = RecordStream(selected, reader, shape, self._config, pool)
+            remember = partial(self._store.record_facts, request.dataset_key)
+            stream = RecordStream(selected, reader, shape, self._config, pool, remember)
+            before = files_of_card(self._storage, request.output_key)
             files = self._write(request, stream, lock)
+            self._remove_others(request, before, files)
             now = self._store.clock()
             write_cards(self._storage, request, _table(request), files, stream.tally, now)
-        return _report(request, files, stream.tally)
+        return _report(request, files, stream.tally, selected.filtered)
 
     def _shape(self, request: ExportRequest) -> RecordShape:
         return RecordShape(
@@ -98,6 +107,14 @@ class DatasetExporter:
         if request.format == "webdataset":
             publish_manifest(self._storage, request.output_key, run, files)
         return files
+
+    def _remove_others(
+        self, request: ExportRequest, before: Sequence[str], files: Sequence[WrittenFile]
+    ) -> None:
+        """What the last export to this target wrote and this one did not: files of other splits."""
+        folder = request.output_key.rpartition("/")[0]
+        for key in set(before) - {f"{folder}/{file.name}" for file in files}:
+            self._storage.delete(key)
 
     def _writer(self, request: ExportRequest, run: str) -> RecordWriter:
         config = self._config
@@ -122,7 +139,12 @@ def _table(request: ExportRequest) -> tuple[Column, ...]:
     return columns(request.include_metadata, request.include_annotations)
 
 
-def _report(request: ExportRequest, files: Sequence[WrittenFile], tally: Tally) -> ExportReport:
+def _report(
+    request: ExportRequest,
+    files: Sequence[WrittenFile],
+    tally: Tally,
+    filtered: Mapping[str, int],
+) -> ExportReport:
     folder = request.output_key.rpartition("/")[0]
     by_file = request.format != "webdataset"
     return ExportReport(
@@ -130,6 +152,7 @@ def _report(request: ExportRequest, files: Sequence[WrittenFile], tally: Tally) 
         output_key=request.output_key,
         split_keys={f.split: f"{folder}/{f.name}" for f in files if f.split and by_file},
         file_size_bytes=sum(file.size_bytes for file in files),
-        failed_count=tally.failed,
-        failures=tuple(tally.failures),
+        skipped_count=tally.failed,
+        skipped=tuple(SkippedFile(f.key, f.reason) for f in tally.failures),
+        filtered=dict(filtered),
     )

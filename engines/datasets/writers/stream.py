@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from engines.datasets.records.loading import Loaded, RecordReader
 from engines.datasets.records.record import Record, RecordShape, make_record
-from engines.datasets.selection import passes
+from engines.datasets.selection import missed
 from engines.datasets.writers.model import OnProgress, Tally
 from engines.storage.read_ahead import ordered_map
-from engines.types import ExportProgress
+from engines.types import SKIPPED_NAMED, ExportProgress
 
 if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
+    from engines.datasets.records.facts import FileFacts
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.store import DatasetSnapshot
     from engines.datasets.writers.lock import ExportLock
@@ -22,8 +24,13 @@ if TYPE_CHECKING:
 
 BATCH_IMAGES, BATCH_BYTES = 16, 2**20
 """A batch of images that one thread reads is full with so many, or above so many bytes."""
+REMEMBERED_TOGETHER = 200
+"""Images whose facts go into the index at once: a bucket writes a whole shard anew each time."""
 PROGRESS_EVERY = 20
 """Images between two reports; the first and the last image are reported too."""
+
+
+Remember = Callable[[Sequence[tuple["DatasetRecord", "FileFacts"]]], None]
 
 
 class Progress:
@@ -44,25 +51,33 @@ class Progress:
 
 
 class SelectedRecords:
-    """The records that a filter takes. `progress` hears of those it leaves out; of the others it
-    is told by whoever works on them."""
+    """The records that a filter takes. `progress` hears of those it leaves out, which `filtered`
+    counts; of the others it is told by whoever works on them."""
 
     def __init__(self, snapshot: DatasetSnapshot, wanted: ExportFilter, progress: Progress) -> None:
         self.progress = progress
         self._snapshot = snapshot
         self._wanted = wanted
+        self.filtered: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[DatasetRecord]:
         for record in self._snapshot.records():
-            if passes(self._wanted, record):
+            criterion = missed(self._wanted, record)
+            if criterion is None:
                 yield record
             else:
+                self.filtered[criterion] += 1
                 self.progress.advance()
+
+    def strangers(self) -> Iterator[tuple[str, str]]:
+        """Name and reason of the files that are no part of the dataset, and might have been."""
+        return self._snapshot.strangers()
 
 
 class RecordStream:
     """Yields each record with the bytes of its image (None where the format has no use for
-    them); images that cannot be exported are counted in `tally`, with their reasons."""
+    them); files that cannot be exported are counted in `tally`, with their reasons. `remember`
+    takes what was read of images of others, some at a time."""
 
     def __init__(
         self,
@@ -71,8 +86,11 @@ class RecordStream:
         shape: RecordShape,
         config: ExportConfig,
         pool: Executor,
+        remember: Remember,
     ) -> None:
         self.tally = Tally()
+        self._remember = remember
+        self._fresh: list[tuple[DatasetRecord, FileFacts]] = []
         self._selected = selected
         self._reader = reader
         self._shape = shape
@@ -82,14 +100,30 @@ class RecordStream:
     def __iter__(self) -> Iterator[tuple[Record, bytes | None]]:
         for loaded in self._loaded():
             if loaded.facts is None:
-                reason = loaded.failure or "not readable"
-                key = loaded.record.stat.key
-                self.tally.fail(key, reason, self._config.max_failures_listed)
+                self._skip(loaded.record.name, loaded.failure or "not readable")
             else:
+                if loaded.fresh:
+                    self._keep(loaded.record, loaded.facts)
                 record = make_record(self._shape, loaded.record, loaded.facts, loaded.annotations)
                 self.tally.take(record)
                 yield record, loaded.content
             self._selected.progress.advance()
+        self._flush()
+        for name, reason in self._selected.strangers():
+            self._skip(name, reason)
+
+    def _skip(self, name: str, reason: str) -> None:
+        self.tally.fail(name, reason, SKIPPED_NAMED)
+
+    def _keep(self, record: DatasetRecord, facts: FileFacts) -> None:
+        self._fresh.append((record, facts))
+        if len(self._fresh) >= REMEMBERED_TOGETHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._fresh:
+            self._remember(self._fresh)
+            self._fresh = []
 
     def _loaded(self) -> Iterator[Loaded]:
         for batch in ordered_map(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO
 
-from engines.storage.keys import is_key
+from engines.storage.keys import RESERVED_FOLDER, TEMPORARY_PREFIX, escaped, is_key
 
 RUN_NAMES = 20_000
 """Names that are sorted in memory, about 1.5 MB of them."""
@@ -82,6 +82,18 @@ def folder_names(folder: str, prefix: str) -> Iterator[str]:
     for name, is_folder in _ordered_names(folder):
         if is_folder and is_key(f"{prefix}/{name}" if prefix else name):
             yield name
+
+
+def refused_names(folder: str, prefix: str) -> Iterator[str]:
+    """Names of the files below `folder` that are no keys, escaped; not those of the storage itself
+    (temporary files, the reserved folder)."""
+    for path, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != RESERVED_FOLDER)
+        inner = os.path.relpath(path, folder)
+        for name in sorted(names):
+            relative = name if inner == "." else f"{inner}/{name}"
+            if not name.startswith(TEMPORARY_PREFIX) and not is_key(f"{prefix}/{relative}"):
+                yield escaped(relative)
 
 
 def _ordered_names(folder: str, run_names: int = RUN_NAMES) -> Iterator[tuple[str, bool]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engines.errors import Conflict, NotFound
-from engines.storage.folder.listing import folder_names, walk
+from engines.storage.folder.listing import folder_names, refused_names, walk
 from engines.storage.folder.paths import (
     is_temporary,
     path_of,
@@ -129,6 +129,11 @@ class FolderStorage:
         with reading_errors(prefix):
             for key, found in walk(self._root, folder, prefix, after=after):
                 yield _object_stat(key, found)
+
+    def list_refused(self, prefix: str) -> Iterator[str]:
+        folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
+        with reading_errors(prefix):
+            yield from refused_names(folder, prefix)
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root

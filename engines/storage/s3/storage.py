@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFailed
 from engines.storage.folder.paths import is_full
-from engines.storage.keys import check_key, check_prefix, is_key
+from engines.storage.keys import check_key, check_prefix, escaped, is_key
 from engines.storage.s3.client import S3Client
 from engines.storage.s3.errors import s3_errors
 from engines.storage.s3.reading import S3ObjectReader, read_range
@@ -110,6 +110,17 @@ class S3Storage:
                     if is_key(key):
                         etag = bare_etag(item["ETag"])
                         yield ObjectStat(key, item["Size"], item["LastModified"], etag)
+
+    def list_refused(self, prefix: str) -> Iterator[str]:
+        folder = f"{self._prefix}{check_prefix(prefix)}/" if prefix else self._prefix
+        pages = self._client.get_paginator("list_objects_v2")
+        with s3_errors(prefix):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=folder):
+                for item in page.get("Contents", ()):
+                    name = item["Key"]
+                    # A key with a slash at its end stands for a folder.
+                    if not name.endswith("/") and not is_key(name[len(self._prefix) :]):
+                        yield escaped(name[len(folder) :])
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         folder = f"{self._prefix}{check_prefix(prefix)}/" if prefix else self._prefix

@@ -31,7 +31,7 @@ def test_every_field_is_there(
     exporter: DatasetExporter, storage: Storage, nature: list[str], make_request: MakeRequest
 ) -> None:
     report = exporter.export(make_request(OUTPUT))
-    assert (report.exported_count, report.failed_count) == (10, 0)
+    assert (report.exported_count, report.skipped_count) == (10, 0)
     assert report.output_key == OUTPUT
     assert report.file_size_bytes == storage.stat(OUTPUT).size_bytes
     found = rows(storage)
@@ -173,12 +173,9 @@ def test_files_that_are_no_images_are_told(
     storage.put_new(f"{pets}/text.jpg", b"hello")
     storage.put_new(f"{pets}/broken.coco.json", b"{")
     report = exporter.export(make_request(OUTPUT, dataset_key=pets))
-    assert (report.exported_count, report.failed_count) == (3, 2)
-    assert [failure.key for failure in report.failures] == [
-        f"{pets}/broken.png",
-        f"{pets}/text.jpg",
-    ]
-    assert all("not an image" in failure.reason for failure in report.failures)
+    assert (report.exported_count, report.skipped_count) == (3, 2)
+    assert [skipped.name for skipped in report.skipped] == ["broken.png", "text.jpg"]
+    assert all("not an image" in failure.reason for failure in report.skipped)
 
 
 def test_absent_datasets_and_targets_elsewhere(
@@ -259,8 +256,8 @@ def test_an_image_deleted_and_one_damaged_are_told(
     storage.replace(nature[0], bytes(content))
     storage.delete(nature[1])
     report = exporter.export(make_request("exports/x.parquet", format="parquet"))
-    assert (report.exported_count, report.failed_count) == (8, 1)
-    assert "damaged" in report.failures[0].reason
+    assert (report.exported_count, report.skipped_count) == (8, 1)
+    assert "damaged" in report.skipped[0].reason
 
 
 def test_since_compares_moments_not_clocks(

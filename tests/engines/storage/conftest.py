@@ -110,6 +110,9 @@ class CountingStorage:
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
         return self.inner.list(prefix, after)
 
+    def list_refused(self, prefix: str) -> Iterator[str]:
+        return self.inner.list_refused(prefix)
+
     def folder_version(self, prefix: str) -> str | None:
         return self.inner.folder_version(prefix)
 

@@ -143,6 +143,14 @@ def test_folder_markers_of_consoles_are_not_objects(s3_client: S3Client, bucket:
     assert [stat.key for stat in storage.list("")] == ["generated/x"]
 
 
+def test_objects_whose_names_are_no_keys_are_named(s3_client: S3Client, bucket: str) -> None:
+    storage = S3Storage(s3_client, bucket, "p")
+    for key in ("p/set/", "p/set/a.png", "p/set/back\\slash.png", "p/set/in/tab\t.png"):
+        s3_client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    assert [stat.key for stat in storage.list("set")] == ["set/a.png"]
+    assert list(storage.list_refused("set")) == ["back\\\\slash.png", "in/tab\\t.png"]
+
+
 def test_list_goes_past_a_page(s3_endpoint_url: str, bucket: str) -> None:
     client = fresh_client(s3_endpoint_url)
     pages: list[int] = []

@@ -68,7 +68,7 @@ def test_everything_arrives_and_the_manifest_lists_it(
         assert entry["size_bytes"] == len(content)
     assert f"{PREFIX}images/image_0003.png" in named
     assert f"{PREFIX}images/image_0003.json" in named
-    assert f"{PREFIX}images/image_0003.quality.json" in named
+    assert f"{PREFIX}images/image_0003.png.quality.json" in named
     head = s3.head_object(Bucket=bucket, Key=f"{PREFIX}images/image_0003.png")
     assert head["ContentType"] == "image/png"
 
@@ -150,7 +150,7 @@ def test_what_changed_is_sent_again(
     s3.put_object(Bucket=bucket, Key=f"{PREFIX}images/image_0001.png", Body=b"vandal")
     report = s3_exporter.export(make_s3_request())
     assert (report.status, report.skipped_count) == ("success", 8)
-    body = s3.get_object(Bucket=bucket, Key=f"{PREFIX}images/image_0000.quality.json")["Body"]
+    body = s3.get_object(Bucket=bucket, Key=f"{PREFIX}images/image_0000.png.quality.json")["Body"]
     assert orjson.loads(body.read())["validator_version"] == "quality/2"
     assert listed(s3, bucket)[f"{PREFIX}images/image_0001.png"] > 6
 
@@ -201,7 +201,7 @@ def test_filters_and_prefixes(
     assert report.manifest_url == f"s3://{bucket}/manifest.json"
     nothing = ExportFilter(min_quality_score=2.0)
     report = s3_exporter.export(make_s3_request(filter=nothing, s3_prefix="/none/"))
-    assert (report.status, report.uploaded_count) == ("success", 0)
+    assert (report.status, report.uploaded_count) == ("failed", 0)
     assert report.manifest_url == f"s3://{bucket}/none/manifest.json"
 
 

@@ -78,7 +78,7 @@ def test_lasting_faults_of_some_files_make_it_partial(
     code: str,
 ) -> None:
     factory.register("before-send.s3", Refuse("image_0003.png", status, code))
-    factory.register("before-send.s3", Refuse("image_0005.quality.json", status, code))
+    factory.register("before-send.s3", Refuse("image_0005.png.quality.json", status, code))
     report = s3_exporter.export(make_s3_request())
     assert (report.status, report.uploaded_count, report.failed_count) == ("partial", 8, 2)
     assert {(f.key, f.reason) for f in report.failures} == {(nature[3], code), (nature[5], code)}

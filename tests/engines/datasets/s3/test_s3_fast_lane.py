@@ -76,7 +76,7 @@ def test_all_but_the_first_goes_by_obstore_and_looks_the_same(
     s3.create_bucket(Bucket=other)
     by_boto3_alone = S3Exporter(factory, storage, store, ExportConfig(), buckets=EVERY_BUCKET)
     by_boto3_alone.export(S3ExportRequest(NATURE, other, "v1"))
-    for name in ("images/image_0003.png", "images/image_0003.quality.json", "README.md"):
+    for name in ("images/image_0003.png", "images/image_0003.png.quality.json", "README.md"):
         by_obstore = s3.head_object(Bucket=bucket, Key=f"v1/{name}")
         by_boto3 = s3.head_object(Bucket=other, Key=f"v1/{name}")
         assert by_obstore["ContentType"] == by_boto3["ContentType"]
@@ -171,7 +171,7 @@ def test_lasting_faults_of_some_files_have_boto3s_reasons_and_a_rerun_completes(
     factory.max_attempts = 1
     server.faults += [
         Fault("image_0003.png", status, code, ANYBODY),
-        Fault("image_0005.quality.json", status, code, ANYBODY),
+        Fault("image_0005.png.quality.json", status, code, ANYBODY),
     ]
     report = exporter.export(request_)
     assert (report.status, report.uploaded_count, report.failed_count) == ("partial", 8, 2)
