@@ -9,9 +9,26 @@ from deployments.spaces import PerSpace
 from deployments.wiring import FileWiring
 from deployments.workers import WorkerPool
 from engines.datasets.store import DatasetStore
+from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig, build_privacy_validator
-from engines.privacy.opening import Opened, open_image
+from engines.privacy.opening import Further, Opened, open_first, open_further
+from engines.sandbox import Sandbox
 from engines.types import PrivacyReport
+
+
+class SandboxedOpener:
+    """Opens files in worker processes that may be killed."""
+
+    def __init__(self, sandbox: Sandbox, limits: ImageLimits, config: PrivacyConfig) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+        self._config = config
+
+    def first(self, content: bytes) -> Opened:
+        return self._sandbox.run(open_first, content, self._limits, self._config)
+
+    def further(self, content: bytes) -> Further:
+        return self._sandbox.run(open_further, content, self._limits, self._config)
 
 
 class PrivacyReplica:
@@ -21,12 +38,9 @@ class PrivacyReplica:
         self._stores = PerSpace(lambda space: DatasetStore(files.data.in_space(space).storage()))
         # References for the search after memorized images are the service's own, not a space's.
         references = self._stores.get(None).storage
-        self._sandbox = files.sandbox(config.workers, open_image.__module__)
-
-        def opened(content: bytes) -> Opened:
-            return self._sandbox.run(open_image, content, files.limits, config)
-
-        self._validator = build_privacy_validator(config, files.limits, references, opened)
+        self._sandbox = files.sandbox(config.workers, open_first.__module__)
+        opener = SandboxedOpener(self._sandbox, files.limits, config)
+        self._validator = build_privacy_validator(config, files.limits, references, opener)
         self._workers = WorkerPool(config.workers, self._warm)
 
     def _warm(self) -> None:

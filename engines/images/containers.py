@@ -7,6 +7,7 @@ from engines.images.model import ImageLimits, check_size, refuse
 from engines.images.tails import carries_a_file
 from engines.images.walk import Walk
 
+FILM = b"ftyp"  # first box of an MP4 file (ISO 14496-12)
 _BLANK = b" \t\r\n\v\f\xef\xbb\xbf"  # and the byte order mark of UTF-8
 
 
@@ -50,6 +51,15 @@ def check(content: bytes, limits: ImageLimits) -> tuple[str, Walk]:
     if walk.end is not None and carries_a_file(content, walk.end):
         raise refuse("carries another file behind its pixels", "nothing after the image's end")
     return kind, walk
+
+
+def has_more_behind(content: bytes, kind: str, walk: Walk) -> bool:
+    """Whether pictures or a film may stand where the first picture's walk did not go."""
+    if kind == "TIFF":
+        return bool(tiff.sub_directories(content))
+    if kind != "JPEG" or walk.end is None:
+        return False
+    return any(content.find(start, walk.end) >= 0 for start in (jpeg.MAGIC, FILM))
 
 
 def _known(limits: ImageLimits) -> str:

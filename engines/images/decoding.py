@@ -47,7 +47,7 @@ def probe(content: bytes, limits: ImageLimits) -> ImageInfo:
     """What the header says. Reads no pixels; raises `InvalidImage` for what `decode` would refuse
     by its header or structure."""
     kind, walk = containers.check(content, limits)
-    with _opened(pixels_only(content, walk), kind, limits) as image:
+    with opened(pixels_only(content, walk), kind, limits) as image:
         return _info(image, kind)
 
 
@@ -60,14 +60,16 @@ def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
     nothing else, for whatever bytes it is given.
     """
     kind, walk = containers.check(content, limits)
-    with _opened(pixels_only(content, walk), kind, limits) as image:
+    with opened(pixels_only(content, walk), kind, limits) as image:
         info = _info(image, kind)
         pixels = to_rgb(image)
     found = collect(content, kind, walk, limits.max_metadata_bytes)
     # Pillow turns TIFF files upright itself.
     orientation = 1 if kind == "TIFF" else orientation_of(found)
     info = replace(info, orientation=orientation)
-    return DecodedImage(upright(pixels, orientation), info, found)
+    more = info.frames > 1 or bool(found.pictures)
+    more = more or containers.has_more_behind(content, kind, walk)
+    return DecodedImage(upright(pixels, orientation), info, found, more)
 
 
 def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
@@ -76,7 +78,7 @@ def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
     kind, walk = containers.check(content, limits)
     if walk.cut:
         raise refuse(f"is a broken or truncated {kind} file")
-    with _opened(pixels_only(content, walk), kind, limits) as image:
+    with opened(pixels_only(content, walk), kind, limits) as image:
         info = _info(image, kind)
         to_rgb(image)
     found = collect(content, kind, walk, limits.max_metadata_bytes)
@@ -100,8 +102,9 @@ def encode_jpeg(pixels: Pixels, quality: int = 80) -> bytes:
 
 
 @contextmanager
-def _opened(content: bytes, kind: str, limits: ImageLimits) -> Iterator[Image.Image]:
-    """The seam to Pillow: opened with its size checked; foreign errors become `InvalidImage`."""
+def opened(content: bytes, kind: str, limits: ImageLimits) -> Iterator[Image.Image]:
+    """The seam to Pillow, for files that `containers.check` let pass: opened with its size checked;
+    foreign errors become `InvalidImage`."""
     try:
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
             check_size(image.size, limits)

@@ -7,11 +7,11 @@ what lies beyond the budget of bytes in `unread`. What it all means is not decid
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engines.images import photoshop, tiff
+from engines.images import photoshop, thumbnails, tiff
 from engines.images.model import ExifField, Metadata
 from engines.images.photoshop import resources
 from engines.images.walk import BlockKind, Walk
@@ -40,6 +40,7 @@ class _Collector:
     xmp: list[bytes] = field(default_factory=list)
     iptc: list[bytes] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[bytes] = field(default_factory=list)
     damaged: dict[str, None] = field(default_factory=dict)
     unread: dict[str, None] = field(default_factory=dict)
 
@@ -51,6 +52,10 @@ class _Collector:
         self.left -= len(taken)
         return taken
 
+    def add_pictures(self, found: Iterable[bytes]) -> None:
+        taken = (self.take(picture, "a thumbnail") for picture in found)
+        self.pictures.extend(picture for picture in taken if picture.strip(b"\0"))
+
     def done(self) -> Metadata:
         return Metadata(
             tuple(self.exif),
@@ -59,6 +64,7 @@ class _Collector:
             tuple(self.texts),
             tuple(self.damaged),
             tuple(self.unread),
+            tuple(self.pictures),
         )
 
 
@@ -66,9 +72,11 @@ def collect(content: bytes, kind: str, walk: Walk, max_bytes: int) -> Metadata:
     """Metadata of the file that `walk` went over; at most `max_bytes` in all, unpacked."""
     to = _Collector(max_bytes)
     if kind == "TIFF":
-        _exif(content, to)
+        _exif(content, to, pages=True)
     for name, blocks in _joined(content, walk):
         _read(name, blocks, to)
+    for packet in to.xmp:
+        to.add_pictures(thumbnails.in_xmp(packet))
     return to.done()
 
 
@@ -110,8 +118,11 @@ def _read(kind: BlockKind, body: bytes, to: _Collector) -> None:
         _png_text(kind, body, to)
 
 
-def _exif(block: bytes, to: _Collector) -> None:
-    """Every field that may hold words or a place; XMP and IPTC inside it go their own way."""
+def _exif(block: bytes, to: _Collector, pages: bool = False) -> None:
+    """Every field that may hold words or a place; XMP and IPTC inside it go their own way.
+
+    `pages`: the block is a TIFF file, whose directories are pictures and no thumbnails.
+    """
     block = block.removeprefix(_EXIF_SIGNATURE)
     found = tiff.structure(block, to.entries_left)
     to.entries_left -= len(found.fields) + 1
@@ -119,6 +130,8 @@ def _exif(block: bytes, to: _Collector) -> None:
         to.damaged["EXIF"] = None
     if found.unread:
         to.unread["EXIF"] = None
+    if not pages:
+        to.add_pictures(thumbnails.in_exif(block, found.fields))
     for entry in found.fields:
         if entry.tag in _OPAQUE_TAGS or (
             entry.kind not in _TEXT_KINDS and entry.size_bytes > _SMALL_BYTES
@@ -144,6 +157,7 @@ def _photoshop(block: bytes, to: _Collector) -> None:
             to.damaged["Photoshop resources"] = None
             continue
         number, body = resource
+        to.add_pictures(thumbnails.in_photoshop(number, body))
         if number == photoshop.IPTC:
             to.iptc.append(to.take(body, "IPTC"))
         elif number == photoshop.XMP:

@@ -57,6 +57,8 @@ class Metadata:
     """What could not be read, in words ("EXIF")."""
     unread: tuple[str, ...] = ()
     """What was left out because it is too much, in words."""
+    pictures: tuple[bytes, ...] = field(default=(), repr=False)
+    """Thumbnails, each a file of its own (JPEG, or TIFF for plain pixels)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class DecodedImage:
     pixels: Pixels
     info: ImageInfo
     metadata: Metadata = field(default_factory=Metadata)
+    has_more: bool = False
+    """Whether `further_pictures` could find more pictures, or miss some."""
 
 
 def refuse(reason: str, constraint: str = "a decodable image") -> InvalidImage:

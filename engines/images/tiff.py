@@ -17,7 +17,8 @@ from engines.images.model import ImageLimits, refuse
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION = 0x0112
 _WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_LENGTH = 0x0100, 0x0101, 0x0142, 0x0143
-_CHILDREN = {0x8769: "exif", 0x8825: "gps", 0xA005: "interoperability", 0x014A: "sub"}
+_SUB_DIRECTORIES = 0x014A
+_CHILDREN = {0x8769: "exif", 0x8825: "gps", 0xA005: "interoperability", _SUB_DIRECTORIES: "sub"}
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _TYPE_BYTES |= {16: 8, 17: 8, 18: 8, 129: 1}  # BigTIFF, and UTF-8 of Exif 3.0
 _SLACK_BYTES = 65_536
@@ -58,6 +59,10 @@ class Structure:
         found = (f.number for f in self.fields if f.tag == tag and f.directory == directory)
         return next(found, default)
 
+    def largest(self, tag: int) -> int:
+        """Largest number under `tag` in any directory, at least 1."""
+        return max((f.number for f in self.fields if f.tag == tag), default=1)
+
 
 class _Layout(NamedTuple):
     """How positions and counts are written: in 32 bits, or in BigTIFF's 64."""
@@ -85,7 +90,7 @@ def structure(content: bytes, max_entries: int = _MAX_ENTRIES) -> Structure:
         found.damaged = True
         return found
     seen: set[int] = set()
-    waiting = [("main", _word(content, 8 if layout.word == "Q" else 4, layout))]
+    waiting = [("main", _word(content, _pointer(layout), layout))]
     while waiting:
         name, offset = waiting.pop()
         if offset == 0 or offset in seen:
@@ -142,6 +147,48 @@ def _word(content: bytes, at: int, layout: _Layout) -> int:
     return int(word)
 
 
+def second_directory(content: bytes) -> int:
+    """Where the second directory of the chain lies: in EXIF the thumbnail's; 0 if there is none."""
+    layout = _layout(content)
+    if layout is None:
+        return 0
+    at = _word(content, _pointer(layout), layout)
+    if at == 0 or at + layout.counter_bytes > len(content):
+        return 0
+    (count,) = struct.unpack_from(layout.order + layout.counter, content, at)
+    behind = at + layout.counter_bytes + count * (4 + 2 * layout.word_bytes)
+    return _word(content, behind, layout)
+
+
+def sub_directories(content: bytes) -> list[int]:
+    """Where the directories lie that the entries "SubIFDs" name: pictures beside the pages."""
+    layout = _layout(content)
+    if layout is None:
+        return []
+    found: dict[int, None] = {}
+    for entry in structure(content).fields:
+        if entry.tag == _SUB_DIRECTORIES:
+            code, size = ("Q", 8) if entry.kind in (16, 18) else ("L", 4)
+            end = min(entry.start + entry.size_bytes, len(content) - size + 1)
+            for at in range(entry.start, end, size)[:_MAX_DIRECTORIES]:
+                found[struct.unpack_from(layout.order + code, content, at)[0]] = None
+    return [at for at in found if at][:_MAX_DIRECTORIES]
+
+
+def begun_at(content: bytes, directory: int) -> bytes:
+    """The same file whose first picture is that of the directory at this position."""
+    layout = _layout(content)
+    if layout is None:
+        return content
+    at = _pointer(layout)
+    pointer = struct.pack(layout.order + layout.word, directory)
+    return content[:at] + pointer + content[at + layout.word_bytes :]
+
+
+def _pointer(layout: _Layout) -> int:
+    return 8 if layout.word == "Q" else 4
+
+
 def check(content: bytes, limits: ImageLimits) -> tuple[int, int]:
     """Width and height of the first picture; `InvalidImage` for a TIFF file whose directories or
     tiles are a bomb."""
@@ -152,6 +199,6 @@ def check(content: bytes, limits: ImageLimits) -> tuple[int, int]:
         raise refuse("has more TIFF directories or entries than a picture needs")
     if sum(f.size_bytes for f in found.fields) > 2 * len(content) + _SLACK_BYTES:
         raise refuse("has metadata that claims more bytes than the file has")
-    if found.number(_TILE_WIDTH, 1) * found.number(_TILE_LENGTH, 1) > limits.max_pixels:
+    if found.largest(_TILE_WIDTH) * found.largest(_TILE_LENGTH) > limits.max_pixels:
         raise refuse("has TIFF tiles larger than an image may be", "tile within max_pixels")
     return found.number(_WIDTH, 0), found.number(_HEIGHT, 0)

@@ -21,7 +21,7 @@ from engines.privacy.model import (
     TextReader,
     TextRegion,
 )
-from engines.privacy.opening import OpenImage
+from engines.privacy.opening import Opener
 from engines.privacy.pii.detecting import build_pii_detector
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
 from engines.privacy.validator import PrivacyValidator
@@ -51,11 +51,11 @@ def build_privacy_validator(
     config: PrivacyConfig,
     limits: ImageLimits,
     storage: Storage | None = None,
-    open_image: OpenImage | None = None,
+    opener: Opener | None = None,
 ) -> PrivacyValidator:
     """Load what `config` asks for; blocks for seconds, longer with a folder of references.
 
-    `open_image` meets the bytes of the files, in this process where it is None. A detector that is
+    `opener` meets the bytes of the files, in this process where it is None. A detector that is
     not installed is no error here: its check answers with an issue. Raises
     `InferloopError` if references are configured without a `storage`, `StorageFailed` or
     `NotFound` if they cannot be read.
@@ -73,7 +73,7 @@ def build_privacy_validator(
         build_pii_detector(config.pii),
         _references(config, limits, storage, detector, embedder),
         embedder,
-        open_image,
+        opener,
     )
 
 

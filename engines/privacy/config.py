@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from engines.images.further import FurtherLimits
 from engines.types.frozen import FrozenModel
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -161,6 +162,9 @@ class ScoreTable(FrozenModel):
     metadata_low: int = Field(default=5, ge=0, description="Points: a device's serial number.")
     near_duplicate: int = Field(default=60, ge=0, description="Points: a copy of a real image.")
     face_match: int = Field(default=60, ge=0, description="Points: a face of a real person.")
+    frames_not_checked: int = Field(
+        default=30, ge=0, description="Points: frames or thumbnails that were not looked at."
+    )
     unavailable: int = Field(default=50, ge=0, description="Points: a check that could not run.")
     repeat: Share = Field(default=0.25, description="Share of the points for each repetition.")
 
@@ -172,6 +176,11 @@ class VerdictConfig(FrozenModel):
         default="medium", description="An issue of this severity or a graver one fails the image."
     )
     min_score: int = Field(default=60, ge=0, le=100, description="Lowest score that passes.")
+    allow_unchecked_frames: bool = Field(
+        default=False,
+        description="Whether an image may pass of which not every frame, page or thumbnail was "
+        "looked at (issue frames_not_checked).",
+    )
 
 
 class AnonymizeConfig(FrozenModel):
@@ -195,6 +204,7 @@ class PrivacyConfig(FrozenModel):
     text: TextConfig = TextConfig()
     pii: PiiConfig = PiiConfig()
     metadata: MetadataConfig = MetadataConfig()
+    frames: FurtherLimits = FurtherLimits()
     memorisation: MemorisationConfig = MemorisationConfig()
     score: ScoreTable = ScoreTable()
     verdict: VerdictConfig = VerdictConfig()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -83,3 +84,18 @@ class Inspector:
             document,
             tuple(self._pii.find(document.text)),
         )
+
+
+def most_faces(looks: Sequence[Sightings]) -> int | None:
+    """Faces of the picture that shows most of them; None where one could not be looked at."""
+    counts = [None if seen.faces is None else len(seen.faces) for seen in looks]
+    known = [count for count in counts if count is not None]
+    return max(known) if known and len(known) == len(counts) else None
+
+
+def any_text(looks: Sequence[Sightings]) -> bool | None:
+    """Whether a picture shows a line that is text by itself or holds personal data; None where
+    nothing was found and one could not be looked at."""
+    if any(seen.lines or seen.matches for seen in looks):
+        return True
+    return None if any(seen.document is None for seen in looks) else False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engines.privacy.pii import masked
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from engines.privacy.inspection import Sightings
     from engines.privacy.memorization.index import Neighbour
     from engines.privacy.model import Face
+    from engines.privacy.opening import Picture
 
 
 def face_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
@@ -57,6 +60,37 @@ def duplicate_issue(neighbour: Neighbour, max_distance: int) -> PrivacyIssue:
 def match_issue(face: Face, distance: float, limit: float) -> PrivacyIssue:
     message = f"A face of the references: distance {distance:.2f} (below {limit:.2f} counts)"
     return _issue("face_match", message, "dlib", face.box, round(max(0.0, 1 - distance), 3))
+
+
+def frames_issue(unread: Sequence[str]) -> PrivacyIssue:
+    """`unread`: what was not looked at, in words."""
+    listed = ", ".join(dict.fromkeys(unread))[:200]
+    return _issue("frames_not_checked", f"Not looked at: {listed}", "file")
+
+
+def of_picture(issue: PrivacyIssue, picture: Picture) -> PrivacyIssue:
+    """The same finding, which says in which picture it is; its box in that picture's pixels."""
+    if not picture.name:
+        return issue
+    box = issue.box
+    if box is not None:
+        x, y, width, height = (round(side * picture.scale) for side in box)
+        box = x, y, width, height
+    return replace(issue, message=f"{issue.message} ({picture.name})", box=box)
+
+
+def merged(pictures: Iterable[Iterable[PrivacyIssue]]) -> Iterator[PrivacyIssue]:
+    """Issues of several pictures. What one showed, further ones do not tell again: an e-mail
+    address on every frame is one issue, two faces after a picture with one are one more."""
+    told: Counter[tuple[str, str | None]] = Counter()
+    for issues in pictures:
+        here: Counter[tuple[str, str | None]] = Counter()
+        for issue in issues:
+            key = issue.type, issue.text
+            here[key] += 1
+            if here[key] > told[key]:
+                told[key] = here[key]
+                yield issue
 
 
 def _issue(

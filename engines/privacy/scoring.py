@@ -31,7 +31,9 @@ def has_passed(issues: Sequence[PrivacyIssue], score: int, verdict: VerdictConfi
     """No check was missing, nothing as grave as `verdict.fail_at`, and the score suffices."""
     grave = RANK[verdict.fail_at]
     return score >= verdict.min_score and not any(
-        RANK[issue.severity] >= grave or issue.type in NOT_LOOKED_AT for issue in issues
+        RANK[issue.severity] >= grave or issue.type in NOT_LOOKED_AT
+        for issue in issues
+        if not (verdict.allow_unchecked_frames and issue.type == "frames_not_checked")
     )
 
 
@@ -51,5 +53,6 @@ def _points(kind: str, table: ScoreTable) -> int:
         "text": table.text,
         "near_duplicate": table.near_duplicate,
         "face_match": table.face_match,
+        "frames_not_checked": table.frames_not_checked,
     }
     return named.get(kind, table.unavailable)

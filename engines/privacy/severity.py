@@ -37,6 +37,7 @@ OTHER_SEVERITY: Mapping[str, Severity] = {
     "text_check_unavailable": "high",
     "metadata_damaged": "medium",
     "metadata_not_checked": "medium",
+    "frames_not_checked": "medium",
 }
 SEVERITY: Mapping[str, Severity] = {**PII_SEVERITY, **METADATA_SEVERITY, **OTHER_SEVERITY}
 PERSONAL = frozenset(PII_SEVERITY) | frozenset(METADATA_SEVERITY)
@@ -46,6 +47,7 @@ NOT_LOOKED_AT = frozenset(
         "text_check_unavailable",
         "metadata_damaged",
         "metadata_not_checked",
+        "frames_not_checked",
     }
 )
 """Types that say that a check is missing: an image with one of them never passes."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from engines.images import ImageLimits, decode
+from engines.errors import InvalidImage
 from engines.privacy.anonymizing import Anonymized, Anonymizer
-from engines.privacy.inspection import Inspector, Sightings
-from engines.privacy.issues import duplicate_issue, face_issues, match_issue, text_issues
-from engines.privacy.metadata.reading import MetadataReader
+from engines.privacy.inspection import Inspector, Sightings, any_text, most_faces
+from engines.privacy.issues import (
+    duplicate_issue,
+    face_issues,
+    frames_issue,
+    match_issue,
+    merged,
+    of_picture,
+    text_issues,
+)
 from engines.privacy.model import (
     DetectorUnavailable,
     FaceDetector,
@@ -21,12 +29,13 @@ from engines.privacy.model import (
     PiiDetector,
     TextReader,
 )
-from engines.privacy.opening import Opened, OpenImage
+from engines.privacy.opening import Further, Opener, OpenHere, Picture
 from engines.privacy.scoring import has_passed, privacy_score
 from engines.privacy.severity import PERSONAL
 from engines.types import PrivacyIssue, PrivacyReport
 
 if TYPE_CHECKING:
+    from engines.images import ImageLimits
     from engines.privacy.config import PrivacyConfig
     from engines.privacy.memorization import References
     from engines.types import Pixels
@@ -48,17 +57,15 @@ class PrivacyValidator:
         pii: PiiDetector,
         references: References | None = None,
         embedder: FaceEmbedder | None = None,
-        open_image: OpenImage | None = None,
+        opener: Opener | None = None,
     ) -> None:
-        """`open_image` decodes and reads the metadata, in another process if it likes; None does
-        it here, with `pii`."""
+        """`opener` decodes and reads the metadata, in another process if it likes; None does it
+        here, with `pii`."""
         self._config = config
-        self._limits = limits
         self._face_detector = face_detector
         self._text_reader = text_reader
         self._inspector = Inspector(face_detector, text_reader, pii, config.text)
-        self._metadata = MetadataReader(config.metadata, pii)
-        self._open = open_image or self._open_here
+        self._opener = opener or OpenHere(limits, config, pii)
         self._anonymizer = Anonymizer(self._inspector, config.anonymize)
         self._references = references
         self._embedder = embedder
@@ -87,18 +94,25 @@ class PrivacyValidator:
     def validate(
         self, content: bytes, key: str, check_faces: bool = True, check_text: bool = True
     ) -> PrivacyReport:
-        """Judge the image file `content`. Raises `InvalidImage` for what cannot be decoded."""
-        image = self._open(content)
-        sightings = self._inspector.inspect(image.pixels, check_faces, check_text)
-        issues = tuple(self._issues(image, sightings))
+        """Judge every picture of the image file `content`: frames, pages, thumbnails. Raises
+        `InvalidImage` for what cannot be decoded."""
+        image = self._opener.first(content)
+        further = self._further(content) if image.has_more else Further()
+        looks = [
+            (picture, self._inspector.inspect(picture.pixels, check_faces, check_text))
+            for picture in (image.first, *further.pictures)
+        ]
+        issues = list(merged(self._issues(picture, seen) for picture, seen in looks))
+        if further.unread and (check_faces or check_text or self._references):
+            issues.append(frames_issue(further.unread))
         score = privacy_score(issues, self._config.score)
         return PrivacyReport(
             key=key,
             privacy_score=score,
-            faces_detected=None if sightings.faces is None else len(sightings.faces),
-            text_detected=None if sightings.document is None else _readable(sightings),
+            faces_detected=most_faces([seen for _, seen in looks]),
+            text_detected=any_text([seen for _, seen in looks]),
             pii_detected=any(issue.type in PERSONAL for issue in issues),
-            issues=issues,
+            issues=tuple(issues),
             passed=has_passed(issues, score, self._config.verdict),
             validator_version=self.version,
         )
@@ -108,28 +122,34 @@ class PrivacyValidator:
         return self.anonymize_with_lineage(content, key, method).png
 
     def anonymize_with_lineage(self, content: bytes, key: str, method: str) -> Anonymized:
-        """A copy in which this validator finds no face and no text, without metadata.
+        """A copy of the first picture in which this validator finds no face and no text, without
+        metadata, further frames or thumbnails.
 
         `method`: "blur", "pixelate" or "box"; `InvalidParameters` for another one. Raises
         `InvalidImage` for what cannot be decoded or still shows something after the last round,
         and `InferloopError` where a check cannot run.
         """
-        return self._anonymizer.anonymize(self._open(content).pixels, key, method)
+        return self._anonymizer.anonymize(self._opener.first(content).first.pixels, key, method)
 
-    def _open_here(self, content: bytes) -> Opened:
-        image = decode(content, self._limits)
-        return Opened(image.pixels, self._metadata.read(image.metadata))
+    def _further(self, content: bytes) -> Further:
+        try:
+            return self._opener.further(content)
+        except InvalidImage:
+            return Further(unread=("all pictures but the first",))
 
-    def _issues(self, image: Opened, sightings: Sightings) -> Iterator[PrivacyIssue]:
-        yield from face_issues(sightings, self._face_detector.name)
-        yield from text_issues(sightings, self._text_reader.name)
-        yield from image.issues
-        if self._references is not None:
-            yield from self._memorised(self._references, image.pixels, sightings)
+    def _issues(self, picture: Picture, sightings: Sightings) -> Iterator[PrivacyIssue]:
+        found = chain(
+            face_issues(sightings, self._face_detector.name),
+            text_issues(sightings, self._text_reader.name),
+            picture.issues,
+            self._memorised(picture.pixels, sightings),
+        )
+        return (of_picture(issue, picture) for issue in found)
 
-    def _memorised(
-        self, references: References, pixels: Pixels, sightings: Sightings
-    ) -> Iterator[PrivacyIssue]:
+    def _memorised(self, pixels: Pixels, sightings: Sightings) -> Iterator[PrivacyIssue]:
+        references = self._references
+        if references is None:
+            return
         neighbour = references.near_duplicate(pixels)
         if neighbour is not None:
             yield duplicate_issue(neighbour, references.index.max_distance)
@@ -145,8 +165,3 @@ class PrivacyValidator:
             distance = references.nearest_face(embedding)
             if distance is not None and distance < limit:
                 yield match_issue(face, distance, limit)
-
-
-def _readable(sightings: Sightings) -> bool:
-    """Text is there if a line is text by itself or holds personal data."""
-    return bool(sightings.lines or sightings.matches)

@@ -20,7 +20,7 @@ import engines.images
 import engines.privacy.metadata
 import engines.privacy.pii
 from engines.errors import InvalidImage
-from engines.images import ImageLimits, Metadata, decode, probe
+from engines.images import FurtherLimits, ImageLimits, Metadata, decode, further_pictures, probe
 from engines.images.containers import check
 from engines.images.metadata import collect
 from engines.images.tails import carries_a_file
@@ -266,3 +266,23 @@ def test_no_number_of_different_texts_costs_more_than_the_budget_of_cpu_time() -
 def test_four_hundred_kilobytes_of_ff_are_refused_at_once() -> None:
     with pytest.raises(InvalidImage):
         probe(b"\xff\xd8\xff" + b"\xff" * 400_000, LIMITS)
+
+
+@pytest.mark.parametrize("tail", [b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\x00\x02", b"ftyp", b"\xff"])
+def test_what_stands_behind_a_picture_is_searched_in_proportion(tail: bytes) -> None:
+    first = encoded(picture(), "JPEG")
+
+    def search(behind: bytes) -> object:
+        return further_pictures(first + behind, LIMITS, FurtherLimits())
+
+    assert grows_linearly(search, lambda size: tail * (size // len(tail)), FILE_BYTES)
+
+
+def test_many_starts_before_a_long_tail_are_bounded() -> None:
+    first = encoded(picture(), "JPEG")
+    once = cpu_s(lambda: further_pictures(first + b"\0" * 10**6, LIMITS, FurtherLimits()))
+    starts = b"\xff\xd8\xff\xe1\x00\x02" * 4000
+    found = further_pictures(first + starts + b"\0" * 10**6, LIMITS, FurtherLimits())
+    spent = cpu_s(lambda: further_pictures(first + starts + b"\0" * 10**6, LIMITS, FurtherLimits()))
+    assert found.unread == ["pictures behind the picture"]
+    assert spent < 100 * once + 1.0

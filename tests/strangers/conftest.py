@@ -16,6 +16,7 @@ from engines.datasets.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportReport, ExportRequest
+from tests.strangers.seeing import Judge
 
 Export = Callable[..., ExportReport]
 FOLDER = "uploads/found"
@@ -67,3 +68,8 @@ def turned() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
     return image("JPEG", exif=exif)
+
+
+@pytest.fixture(scope="session")
+def judge() -> Judge:
+    return Judge()

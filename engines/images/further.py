@@ -1,0 +1,225 @@
+"""Every picture of a file behind its first: frames, pages, pictures behind it, thumbnails."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from PIL import Image
+from pydantic import Field
+
+from engines.errors import InvalidImage
+from engines.images import containers, jpeg, tiff
+from engines.images.decoding import decode, opened
+from engines.images.metadata import collect, orientation_of
+from engines.images.model import ImageLimits, Metadata, check_size
+from engines.images.pixels import to_rgb, upright
+from engines.images.walk import Walk, pixels_only
+from engines.types.frozen import FrozenModel
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+_MOST_STARTS = 64  # places behind a JPEG where a further picture may begin
+
+
+class FurtherLimits(FrozenModel):
+    """How much of a file with several pictures is looked at."""
+
+    max_frames: int = Field(
+        default=16,
+        ge=1,
+        le=1000,
+        description="Frames or pages of one file that are judged, the first and the last among "
+        "them; of a file with more, so many, evenly spread.",
+    )
+    max_thumbnails: int = Field(
+        default=8, ge=0, le=64, description="Thumbnails of one file that are judged."
+    )
+    long_side_px: int = Field(
+        default=1920,
+        ge=128,
+        le=8192,
+        description="Frames behind the first are scaled down to this side, px.",
+    )
+    max_cpu_s: float = Field(
+        default=8.0, gt=0.0, description="CPU seconds for decoding all frames behind the first."
+    )
+
+
+class Picture(NamedTuple):
+    """A picture of a file, behind its first."""
+
+    name: str
+    """ "frame 2 of 5", "page 2 of 3", "picture 2 of 2", "thumbnail"."""
+    pixels: Pixels
+    """RGB, uint8 (height, width, 3), upright, scaled down."""
+    scale: float
+    """Pixels of the file for one pixel here, at least 1."""
+    metadata: Metadata = Metadata()
+    """What this picture says of itself; empty for frames and pages."""
+
+
+@dataclass(slots=True)
+class FurtherPictures:
+    """`pictures` without repetitions; `unread`: what was not decoded, in words."""
+
+    pictures: list[Picture] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Gathering:
+    limits: FurtherLimits
+    clock: Callable[[], float]
+    found: FurtherPictures = field(default_factory=FurtherPictures)
+    seen: set[bytes] = field(default_factory=set)
+    until: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.until = self.clock() + self.limits.max_cpu_s
+
+    @property
+    def late(self) -> bool:
+        return self.clock() > self.until
+
+    def add(self, name: str, pixels: Pixels, metadata: Metadata | None = None) -> None:
+        """A frame that repeats one before it tells nothing new."""
+        small = _scaled_down(pixels, self.limits.long_side_px)
+        if not self.is_new(small) and metadata is None:
+            return
+        scale = max(pixels.shape[:2]) / max(small.shape[:2])
+        self.found.pictures.append(Picture(name, small, scale, metadata or Metadata()))
+
+    def is_new(self, small: Pixels) -> bool:
+        digest = hashlib.sha256(repr(small.shape).encode() + small.tobytes()).digest()
+        new = digest not in self.seen
+        self.seen.add(digest)
+        return new
+
+
+def further_pictures(
+    content: bytes,
+    limits: ImageLimits,
+    further: FurtherLimits,
+    clock: Callable[[], float] = time.thread_time,
+) -> FurtherPictures:
+    """Decode what `decode` leaves out, one picture at a time, scaled down.
+
+    Memory: one picture whole, and each found one at `further.long_side_px`. Raises `InvalidImage`
+    for what `decode` would refuse by its structure; a broken later picture is named in `unread`.
+    """
+    to = _Gathering(further, clock)
+    kind, walk = containers.check(content, limits)
+    metadata = collect(content, kind, walk, limits.max_metadata_bytes)
+    if kind == "JPEG":
+        _behind(content, walk, limits, to)
+    else:
+        orientation = 1 if kind == "TIFF" else orientation_of(metadata)
+        _frames(pixels_only(content, walk), kind, orientation, limits, to)
+    parts = list(metadata.pictures)
+    if kind == "TIFF":
+        parts += [tiff.begun_at(content, at) for at in tiff.sub_directories(content)]
+    _thumbnails(parts, limits, to)
+    return to.found
+
+
+def spread(count: int, most: int) -> list[int]:
+    """At most `most` of the places 0 to `count` - 1, evenly, with the first and the last."""
+    if count <= most:
+        return list(range(count))
+    if most == 1:
+        return [0]
+    return sorted({round(step * (count - 1) / (most - 1)) for step in range(most)})
+
+
+def _frames(
+    content: bytes, kind: str, orientation: int, limits: ImageLimits, to: _Gathering
+) -> None:
+    word = "page" if kind == "TIFF" else "frame"
+    looked_at = count = 1
+    with suppress(InvalidImage), opened(content, kind, limits) as image:
+        count = _count(image)
+        wanted = set(spread(count, to.limits.max_frames))
+        if count > 1:
+            to.is_new(_scaled_down(upright(to_rgb(image), orientation), to.limits.long_side_px))
+        for index in range(1, count):
+            if to.late:
+                break
+            image.seek(index)
+            if index not in wanted:
+                continue
+            check_size(image.size, limits)
+            to.add(f"{word} {index + 1} of {count}", upright(to_rgb(image), orientation))
+            looked_at += 1
+    if looked_at < count:
+        to.found.unread.append(f"{count - looked_at} of {count} {word}s")
+
+
+def _count(image: Image.Image) -> int:
+    return int(getattr(image, "n_frames", 1))
+
+
+def _behind(content: bytes, walk: Walk, limits: ImageLimits, to: _Gathering) -> None:
+    """Whole JPEG files behind the first (MPO, gain maps), and films."""
+    if walk.end is None:
+        return
+    spans = list(_spans(content, walk.end, to))
+    chosen = spread(len(spans) + 1, to.limits.max_frames)[1:]
+    for index in chosen:
+        start, end = spans[index - 1]
+        name = f"picture {index + 1} of {len(spans) + 1}"
+        if to.late or not _decoded(name, content[start:end], limits, to):
+            to.found.unread.append(name)
+    if len(chosen) < len(spans):
+        to.found.unread.append(f"{len(spans) - len(chosen)} of {len(spans) + 1} pictures")
+    if content.find(containers.FILM, walk.end) >= 0:
+        to.found.unread.append("a film behind the picture")
+
+
+def _spans(content: bytes, at: int, to: _Gathering) -> Iterator[tuple[int, int]]:
+    """Start and end of each JPEG behind position `at`."""
+    for _ in range(_MOST_STARTS):
+        start = content.find(jpeg.MAGIC, at)
+        if start < 0:
+            return
+        at = start + len(jpeg.MAGIC)
+        with suppress(InvalidImage):
+            end = jpeg.walk(content, start).end
+            if end is not None:
+                yield start, end
+                at = end
+    if content.find(jpeg.MAGIC, at) >= 0:
+        to.found.unread.append("pictures behind the picture")
+
+
+def _thumbnails(parts: list[bytes], limits: ImageLimits, to: _Gathering) -> None:
+    for index, part in enumerate(parts):
+        if index >= to.limits.max_thumbnails or to.late:
+            to.found.unread.append(f"{len(parts) - index} of {len(parts)} thumbnails")
+            return
+        if not _decoded("thumbnail", part, limits, to):
+            to.found.unread.append("a thumbnail")
+
+
+def _decoded(name: str, content: bytes, limits: ImageLimits, to: _Gathering) -> bool:
+    try:
+        image = decode(content, limits)
+    except InvalidImage:
+        return False
+    to.add(name, image.pixels, image.metadata if name != "thumbnail" else None)
+    return True
+
+
+def _scaled_down(pixels: Pixels, long_side_px: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    factor = long_side_px / max(height, width)
+    if factor >= 1.0:
+        return pixels
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
