@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engines.privacy.pii.checksums import iban_length, iban_valid, is_card, ssn_valid
-from engines.privacy.pii.context import NOT_PERSONAL, preceded_by
+from engines.privacy.pii.context import GAP, NO_LETTER_BEFORE, NOT_PERSONAL, preceded_by
 from engines.privacy.pii.spans import Span
 
 _CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,40}(?![\w-]|[.,]\d)")
@@ -22,7 +22,7 @@ _IBAN_LONGEST = 50
 _ALIKE = str.maketrans("OI", "01")
 _SSN = re.compile(r"(?<![\w-])(\d{3})([- ])(\d{2})\2(\d{4})(?![\w-])")
 _SSN_NAMED = re.compile(
-    r"(?:ssn|social\s?security(?:\s?(?:no|number|#))?)[^A-Za-z0-9]{0,6}"
+    rf"{NO_LETTER_BEFORE}(?:ssn|social\s?security(?:\s?(?:no|number|#))?){GAP}{{0,6}}"
     r"(\d{3})[-. ]?(\d{2})[-. ]?(\d{4})(?!\d)",
     re.IGNORECASE,
 )

@@ -6,20 +6,22 @@ import re
 from collections.abc import Iterator
 
 from engines.privacy.pii.checksums import mrz_digit
+from engines.privacy.pii.context import GAP, NO_LETTER_BEFORE
 from engines.privacy.pii.ocr import as_digits
 from engines.privacy.pii.spans import Span
 
 _NUMBER = (
     r"(?:\s?(?:(?:no|nr|num|number|nummer|numero|número|numéro|id|is)\b|n[°ºo.]|№|#))?"
-    r"[^A-Za-z0-9]{0,6}"
+    rf"{GAP}{{0,6}}"
 )
 _PASSPORT = re.compile(
-    r"(?i:passports?|reisepass|passeport|pasaporte|passaporto|ausweis)" + rf"(?i:{_NUMBER}){{1,2}}"
+    rf"{NO_LETTER_BEFORE}(?i:passports?|reisepass|passeport|pasaporte|passaporto|paspoort|paszport"
+    rf"|(?:personal|dienst|reise)?ausweis)(?i:{_NUMBER}){{1,2}}"
     r"([A-Z0-9](?: ?[A-Z0-9]){5,9})(?![A-Za-z0-9])"
 )
 _PLATE = re.compile(
-    r"(?i:licen[cs]e\s?plate|number\s?plate|plate|vehicle\s?reg(?:istration)?|reg(?:istration)?\s?"
-    r"(?:no|number|mark|plate)|kennzeichen|immatriculation|matr[ií]cula|targa|vrn)"
+    rf"{NO_LETTER_BEFORE}(?i:licen[cs]e\s?plate|number\s?plate|plate|vehicle\s?reg(?:istration)?|reg(?:istration)?\s?"
+    r"(?:no|number|mark|plate)|(?:auto|fahrzeug|kfz)?kennzeichen|immatriculation|matr[ií]cula|targa|vrn)"
     rf"(?i:{_NUMBER}){{1,2}}"
     r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,4}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
 )
@@ -36,11 +38,12 @@ DATE = (
     rf"|(?:{_MONTHS})[a-zé]{{0,7}}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s?{_YEAR}|\d{{8}})(?!\d)"
 )
 _BIRTH = re.compile(
-    r"(?:(?<![a-z])d\.?\s?o\.?\s?b\.?|date\s?of\s?birth|birth\s?date|birthday|(?<![a-z])born"
-    r"|(?<![a-z])geb(?:oren|\.)|geb(?:urts|\.)-?(?:datum|tag)|(?<![a-z])n[ée]e?\s(?=le)"
-    r"|dat[ea]\s?d[ei]\s?(?:naissance|nascita|nascimento)|fecha\s?de\s?nacimiento|nacid[oa]"
+    rf"{NO_LETTER_BEFORE}(?:d\.?\s?o\.?\s?b\.?|date\s?of\s?birth|birth\s?date|birthday|born"
+    r"|geb(?:oren|\.)|geb(?:urts|\.)-?(?:datum|tag)|n[ée]e?\s(?=le)"
+    r"|dat[ea]\s?d[ei]\s?(?:naissance|nascita|nascimento)|fecha\s?(?:de\s?)?nac(?:imiento|\.)"
+    r"|f\.?\s?nac\.|nacid[oa]|data\s?urodzenia|ur\."
     r"|nascid[oa]|nat[oa]\sil|geboorte(?:datum|dag))"
-    rf"[^A-Za-z0-9]{{0,6}}(?:(?:on|the|le|am|el|em|op|is|was)\s?){{0,2}}[^A-Za-z0-9]{{0,4}}({DATE})",
+    rf"{GAP}{{0,6}}(?:(?:on|the|le|am|el|em|op|is|was)\s?){{0,2}}{GAP}{{0,4}}({DATE})",
     re.IGNORECASE,
 )
 _MRZ_NAME = re.compile(r"[PIACV][A-Z<][A-Z<]{3}[A-Z0-9<]{20,45}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import phonenumbers
 
@@ -18,6 +19,9 @@ _NO_DIGIT = re.compile(r"\D")
 _OTHER_SHAPE = re.compile(  # IPv4 address, US ZIP+4, a quantity in groups of thousands
     r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
 )
+_HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
+_HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")
+_FEWEST_IN_ROW = 4
 _TRUNK_ZERO = frozenset({"GB", "DE", "FR", "AT", "CH", "NL", "BE", "AU", "JP", "SE", "FI", "IE"})
 
 
@@ -52,6 +56,17 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
         return True
     if _OTHER_SHAPE.fullmatch(found):
         return False
-    if preceded_by(NOT_PERSONAL, text, start) or not _SEPARATED.search(found):
+    if _is_row(found) or _HOURS.fullmatch(found):
+        return False
+    if preceded_by(NOT_PERSONAL, text, start) and not found.startswith("("):
+        return False
+    if not _SEPARATED.search(found):
         return False
     return region not in _TRUNK_ZERO or found.lstrip("( ").startswith("0")
+
+
+def _is_row(found: str) -> bool:
+    """Numbers that count up or down by one step, as on a ruler or in a list: `06 07 08 09 10`."""
+    groups = [int(group) for group in re.findall(r"\d+", found)]
+    steps = {after - before for before, after in pairwise(groups)}
+    return len(groups) >= _FEWEST_IN_ROW and len(steps) == 1
