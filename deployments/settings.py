@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     models_root: Path = Field(
         default=Path("models"), description="Folder that relative model paths start from."
     )
+    log_dir: Path | None = Field(
+        default=None,
+        description="Folder of the access log and the audit log; the local start sets one. Without "
+        "it, their lines go to the standard output of the ingress replicas alone.",
+    )
     state_dir: Path | None = Field(
         default=None, description="Where the local start keeps the key it made."
     )

@@ -40,6 +40,8 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     if not settings.has_keys():
         key, made = local_keys.local_key(state_dir(os.environ))
         os.environ["INFERLOOP_API_KEYS"] = key
+    logs = settings.log_dir or state_dir(os.environ) / "logs"
+    os.environ["INFERLOOP_LOG_DIR"] = str(logs.expanduser().absolute())
     os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
     path = os.environ.get("PYTHONPATH")
@@ -84,6 +86,7 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
     if args_note:
         say(args_note)
     say(f"Data root: {settings.absolute_data_root()}")
+    say(f"Access log and audit log: {os.environ['INFERLOOP_LOG_DIR']}")
     if made:
         say(f"Made an API key, kept for the next start: {key}")
     if not made and not settings.has_keys():

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
+from deployments import logs
 from deployments.access import api_keys
 from deployments.adapters.generation import PooledGeneration
 from deployments.adapters.readiness import HandleReadiness
@@ -89,6 +90,7 @@ class Ingress:
         counter: DeploymentHandle | None = None,
     ) -> None:
         settings = Settings()
+        logs.configure(settings.log_dir)
         api = effective_api(args.api_with_model_defaults(), settings)
         everything = asked_if_ready(args, pools, {**validators, **library})
         data = DataRoot.of(settings, args.storage)

@@ -55,13 +55,24 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     )
     keys = folder / "keys"
     keys.write_text(f"{SECOND_KEY}\n", encoding="utf-8")
-    environment = {**generous, "INFERLOOP_API_KEYS_FILE": str(keys)}
+    environment = {
+        **generous,
+        "INFERLOOP_API_KEYS_FILE": str(keys),
+        "INFERLOOP_LOG_DIR": str(folder / "logs"),
+    }
     running = Service(folder / "data", tiny_config(folder), environment)
     try:
         running.wait_until_ready()
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def log_folder(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the service's access log and audit log are."""
+    [folder] = tmp_path_factory.getbasetemp().glob("service*/logs")
+    return folder
 
 
 @pytest.fixture

@@ -70,3 +70,24 @@ def test_pages_come_through_whole(service: Service) -> None:
         answer = httpx.get(f"{service.url}{path}", headers={"Accept": "text/html"}, timeout=60)
         assert answer.status_code == 200
         assert "'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_change_leaves_a_line_in_the_audit_log(service: Service, log_folder: Path) -> None:
+    answer = httpx.post(
+        f"{service.url}/api/v1/generate",
+        headers={"X-API-Key": service.key},
+        json={"prompt": "a prompt that no log may hold", "width": 64, "height": 64},
+        timeout=120,
+    )
+    assert answer.status_code == 200, answer.text
+    request_id = answer.headers["X-Request-Id"]
+    files = {path.name: path.read_text(encoding="utf-8") for path in log_folder.iterdir()}
+    lines = [json.loads(line) for text in files.values() for line in text.splitlines()]
+    [audited] = [x for x in lines if x.get("action") and x["request_id"] == request_id]
+    assert (audited["action"], audited["outcome"]) == ("image.generate", "success")
+    assert audited["objects"] == [answer.json()["image_path"]]
+    [accessed] = [x for x in lines if "elapsed_ms" in x and x["request_id"] == request_id]
+    assert accessed["status"] == 200
+    for text in files.values():
+        assert service.key not in text
+        assert "a prompt that no log may hold" not in text
