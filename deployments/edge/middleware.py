@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.settings import EdgeSettings
-from engines.errors import RequestTimeout
+from engines.errors import NotFound, RequestTimeout
 from engines.protocols import Clock
 from serve_app.downloads import ACKNOWLEDGE, ACKNOWLEDGED, ASKS_FOR_ACKNOWLEDGEMENT
 from serve_app.errors import to_wire
@@ -28,6 +28,9 @@ SERVE_HEADERS = frozenset(
 """By these a client could move Ray Serve's own deadline, switch off that its leaving is noticed,
 or choose a replica. Ours alone decide that."""
 
+CLOSED_PATHS = frozenset({"/-/routes"})
+"""Serve's proxy answers these itself, before any key is asked for."""
+
 
 class EdgeMiddleware:
     """Stands around Serve's proxy. Serve's request headers are taken off; a body that comes too
@@ -44,6 +47,9 @@ class EdgeMiddleware:
             scope["headers"] = without_serves(scope["headers"])
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["path"].rstrip("/") in CLOSED_PATHS:
+            await to_wire(NotFound("path", scope["path"])).response()(scope, receive, send)
             return
         scope["extensions"] = {**scope.get("extensions", {}), ACKNOWLEDGE: {}}
         exchange = Exchange(receive, send, self._settings, self._clock)

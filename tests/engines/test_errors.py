@@ -17,6 +17,7 @@ def every_error() -> list[errors.InferloopError]:
         errors.InvalidParameters(fault, other),
         errors.InvalidPath(fault),
         errors.InvalidImage(fault),
+        errors.UnsupportedMediaType.of("Content-Encoding", "gzip", "identity", "is not read"),
         errors.Unauthorized("no key"),
         errors.Forbidden("not yours"),
         errors.NotFound("image", "/data/generated/x.png"),
