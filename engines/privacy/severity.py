@@ -12,6 +12,7 @@ PII_SEVERITY: Mapping[str, Severity] = {
     "iban": "high",
     "ssn": "high",
     "passport": "high",
+    "national_id": "high",
     "email": "medium",
     "phone": "medium",
     "date_of_birth": "medium",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from engines.privacy.model import PiiMatch
 from engines.privacy.pii.accounts import find_cards, find_ibans, find_ssns
 from engines.privacy.pii.documents import find_birth_dates, find_passports, find_plates
+from engines.privacy.pii.national import find_national_numbers
 from engines.privacy.pii.ocr import digitised, narrowed
 from engines.privacy.pii.online import find_emails, find_ip_addresses, find_urls
 from engines.privacy.pii.phones import find_phones
@@ -40,6 +41,8 @@ class PatternPii:
         yield from find_urls(text)
         yield from find_passports(text)
         yield from find_ibans(text)
+        yield from find_national_numbers(text)
+        yield from find_national_numbers(digits)
         yield from find_cards(digits)
         yield from find_birth_dates(digits)
         yield from find_ssns(digits)
