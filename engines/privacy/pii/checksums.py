@@ -13,7 +13,7 @@ from stdnum import luhn, numdb
 from stdnum.iso7064 import mod_97_10
 
 _IBANS = numdb.get("iban")
-_PART = re.compile(r"(\d{1,3})!")  # of the registry's structure: "4!a6!n" is four letters, six digits
+_PART = re.compile(r"(\d{1,3})!")  # of a structure in the registry: "4!a6!n" is 4 letters, 6 digits
 _MRZ_WEIGHTS = (7, 3, 1)
 
 
