@@ -75,7 +75,7 @@ def least_replicas(document: dict[str, Any]) -> dict[str, int]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def redis_url() -> Iterator[str | None]:
     """A Redis of our own, as in production; None where none is installed (an actor counts then)."""
     program = shutil.which("redis-server")
@@ -96,14 +96,14 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ray_folder() -> Iterator[str]:
     """Short, because Ray makes sockets in it, and their names have at most 107 letters."""
     with tempfile.TemporaryDirectory(prefix="rn", dir="/tmp", ignore_cleanup_errors=True) as folder:
         yield folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def production(
     redis_url: str | None, ray_folder: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Production]:

@@ -47,7 +47,7 @@ def tiny_config(folder: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     generous = dict.fromkeys(
@@ -68,7 +68,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def log_folder(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the service's access log and audit log are."""
     [folder] = tmp_path_factory.getbasetemp().glob("service*/logs")

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from deployments.local.child_service import Service
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 SOCKET = "/api/v1/ws/generation"
 
 

@@ -26,7 +26,7 @@ from inferloop_synthdata import (
     SyntheticImageClient,
 )
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 
 SMALL: dict[str, Any] = {
     "prompt": "a red apple",

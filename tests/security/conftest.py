@@ -14,12 +14,12 @@ from tests.serve_app.conftest import client, face, house
 __all__ = ["client", "face", "house", "log_folder", "service"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("logs")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory, log_folder: Path) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("secure")
     environment = {"INFERLOOP_LOG_DIR": str(log_folder)}

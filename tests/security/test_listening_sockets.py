@@ -28,7 +28,7 @@ from tests.security.sockets import (
     outside_address,
 )
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 """The names of the services that Ray's source has; no call, no data."""

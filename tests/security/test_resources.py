@@ -17,7 +17,7 @@ from PIL import Image
 from deployments.local.child_service import Service
 from tests.ray.conftest import tiny_config
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 
 MIB = 2**20
 EXPORT_MIB = 300
