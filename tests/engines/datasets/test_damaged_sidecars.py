@@ -11,7 +11,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from engines.datasets.layout import sidecar_key
+from engines.datasets.layout import sidecar_key, verdict_key
 from engines.datasets.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.protocols import Storage
@@ -50,16 +50,20 @@ def damaged(document: dict[str, Any]) -> list[bytes]:
     ]
 
 
+def beside(key: str, suffix: str) -> str:
+    return verdict_key(key, "quality") if suffix == ".quality.json" else sidecar_key(key, suffix)
+
+
 def plant(storage: Storage, master: str, suffix: str) -> int:
     """Copies of the image, each with one sidecar of its own; returns how many."""
     image = storage.read(master)
-    document = orjson.loads(storage.read(sidecar_key(master, suffix)))
+    document = orjson.loads(storage.read(beside(master, suffix)))
     variants = damaged(document)
     for number, content in enumerate(variants):
         key = f"{NATURE}/copy_{number:04d}.png"
         named = content.replace(b"image_0001.png", key.rpartition("/")[2].encode())
         storage.put_new(key, image)
-        storage.put_new(sidecar_key(key, suffix), named)
+        storage.put_new(beside(key, suffix), named)
     return len(variants)
 
 

@@ -93,8 +93,9 @@ def test_on_a_folder(tmp_path: Path, count: int) -> None:
     exporter = DatasetExporter(storage, store, ExportConfig())
     report = exporter.export(ExportRequest("jsonl", "generated/set", "exports/set.jsonl"))
     assert report.exported_count == count
-    assert (storage.calls["list"], storage.calls["open"]) == (1, expected)
-    assert storage.calls["read"] == 0
+    assert storage.calls["list"] == 1
+    assert storage.calls["open"] <= expected + 1  # one more than the shards, however many images
+    assert storage.calls["read"] <= 1  # that one, and not the images
     assert storage.calls["stat"] <= 8  # the lock and the targets, however many images
 
 
