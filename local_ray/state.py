@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE_FOLDER = 0o700
@@ -53,19 +55,26 @@ def kept_secret(path: Path, make: Callable[[], str]) -> tuple[str, bool]:
     kept = _kept(path)
     if kept is not None:
         return kept, False
-    fresh = make()
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # 0600
-        file.write(fresh + "\n")
-    try:
-        if path.is_symlink() or path.exists():  # others could read it, or it is empty
-            os.replace(file.name, path)
-        else:
-            os.link(file.name, path)
-    except FileExistsError:  # another process was faster
-        return kept_secret(path, make)
-    finally:
-        Path(file.name).unlink(missing_ok=True)
+    with _alone(path.parent):
+        kept = _kept(path)  # another one may have made it before our turn came
+        if kept is not None:
+            return kept, False
+        fresh = make()
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # 0600
+            file.write(fresh + "\n")
+        os.replace(file.name, path)
     return fresh, True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one thread or process at a time in; the kernel lets the next in if the holder dies."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def new_token() -> str:

@@ -48,7 +48,13 @@ def tiny_config(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the service's access log and audit log are."""
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="package")
+def service(tmp_path_factory: pytest.TempPathFactory, log_folder: Path) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     generous = dict.fromkeys(
         ("INFERLOOP_RATE_LIMIT_GENERATE", "INFERLOOP_RATE_LIMIT_VALIDATE"), "10000/minute"
@@ -58,7 +64,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     environment = {
         **generous,
         "INFERLOOP_API_KEYS_FILE": str(keys),
-        "INFERLOOP_LOG_DIR": str(folder / "logs"),
+        "INFERLOOP_LOG_DIR": str(log_folder),
     }
     running = Service(folder / "data", tiny_config(folder), environment)
     try:
@@ -66,13 +72,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield running
     finally:
         running.stop()
-
-
-@pytest.fixture(scope="package")
-def log_folder(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the service's access log and audit log are."""
-    [folder] = tmp_path_factory.getbasetemp().glob("service*/logs")
-    return folder
 
 
 @pytest.fixture
