@@ -1,35 +1,29 @@
-# syntax=docker/dockerfile:1
 # The service and the batch jobs, for Ray on Kubernetes or anywhere.
 #   docker build --target cpu  -t inferloop/synthetic-images:dev-cpu .
 #   docker build --target cuda -t inferloop/synthetic-images:dev-cuda .
+# A release names its base by digest (docs/kubernetes.md, "The image"):
+#   --build-arg PYTHON_IMAGE=python:3.11.14-slim-bookworm@sha256:...
 # Packages go to /usr/local: the operator starts containers with a login shell, which resets PATH.
 ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 
+# Every package by name, version and the SHA-256 of its file: what is not in these files does not get
+# in, and a file that was changed on its way is refused. `make image-requirements` makes them.
 FROM ${PYTHON_IMAGE} AS requirements
 WORKDIR /build
-COPY pyproject.toml constraints.txt ./
-# The declared dependencies without the project, so that code changes keep this layer.
-RUN <<'SH'
-python - <<'PY'
-import tomllib
-project = tomllib.load(open("pyproject.toml", "rb"))["project"]
-extras = project["optional-dependencies"]
-lines = project["dependencies"] + extras["server"] + extras["faces"]
-open("requirements.txt", "w").write("\n".join(lines) + "\n")
-PY
-SH
+COPY requirements/image.txt requirements/torch-cpu.txt requirements/torch-cuda.txt ./
 
 # With bytecode (pip's default): the packages are read-only later, and without it every process
 # of the cluster would compile torch, transformers and Ray for itself, 8 s of CPU each.
 FROM requirements AS packages-cpu
-RUN pip install --no-cache-dir --prefix=/packages -c constraints.txt \
-      --index-url https://download.pytorch.org/whl/cpu torch \
- && PYTHONPATH=/packages/lib/python3.11/site-packages \
-    pip install --no-cache-dir --prefix=/packages -c constraints.txt -r requirements.txt
+RUN pip install --no-cache-dir --prefix=/packages --require-hashes --no-deps --only-binary :all: \
+      --index-url https://download.pytorch.org/whl/cpu -r torch-cpu.txt \
+ && pip install --no-cache-dir --prefix=/packages --require-hashes --no-deps --only-binary :all: \
+      -r image.txt
 
 FROM requirements AS packages-cuda
 # PyPI's torch for Linux brings its CUDA libraries; the node brings the driver.
-RUN pip install --no-cache-dir --prefix=/packages -c constraints.txt -r requirements.txt
+RUN pip install --no-cache-dir --prefix=/packages --require-hashes --no-deps --only-binary :all: \
+      -r torch-cuda.txt -r image.txt
 
 # What changes with every commit, apart from what does not: a push is then a small layer.
 FROM scratch AS code

@@ -8,10 +8,10 @@ PIP    := $(BIN)/python -m pip
 TORCH_INDEX := $(if $(filter cpu,$(TORCH)),--index-url https://download.pytorch.org/whl/cpu,)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve job-demo test lint types fast bench release clean
+.PHONY: help setup setup-dev demo serve job-demo test lint types fast bench image-requirements release clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(BIN)/.base:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -57,6 +57,9 @@ test: lint types fast ## lint, types, architecture rules, the whole suite
 
 bench: $(BIN)/.dev ## the benchmarks; results go to benchmarks/RESULTS.md by hand
 	$(BIN)/python -m benchmarks.serving
+
+image-requirements: $(BIN)/.dev ## write down the image's packages with their hashes (requirements/)
+	$(BIN)/python requirements/lock.py
 
 release: $(BIN)/.dev ## check version, changelog and tag, and build the wheel
 	$(BIN)/python .github/release.py

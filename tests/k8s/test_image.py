@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -81,7 +79,7 @@ def test_what_is_copied_exists(root: Path) -> None:
                 assert origin[0] in known
             else:
                 assert all((root / name).exists() for name in names)
-                assert all(name == "." or name in kept(root) for name in names)
+                assert all(name.partition("/")[0] in kept(root) for name in names)
 
 
 def test_code_is_the_last_layer_and_packages_do_not_depend_on_it(root: Path) -> None:
@@ -94,36 +92,18 @@ def test_code_is_the_last_layer_and_packages_do_not_depend_on_it(root: Path) -> 
         packages = f"--from=packages-{target} /packages /usr/local"
         assert copies(target) == [packages, "--from=code /app /app"]
         assert "RUN" not in known[target]
-    assert copies("requirements") == ["pyproject.toml constraints.txt ./"]
+    (files,) = copies("requirements")
+    assert {Path(name).parent for name in files.split()[:-1]} == {Path("requirements")}
     assert copies("runtime") == ["models /app/models"]
-    copied = {name for line in copies("code") for name in line.split()[:-1]} | {"models"}
+    copied = {name for line in copies("code") for name in line.split()[:-1]}
+    copied |= {"models", "requirements"}
     assert copied == kept(root)
-
-
-def test_the_declared_requirements_are_installed_and_pinned(root: Path, tmp_path: Path) -> None:
-    """Runs the script of the stage `requirements` on our own pyproject.toml."""
-    script = re.search(r"python - <<'PY'\n(.*?)^PY$", stages(root)["requirements"], re.S | re.M)
-    assert script is not None
-    text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
-    subprocess.run([sys.executable, "-c", script[1]], cwd=tmp_path, check=True)
-    lines = (tmp_path / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    project = tomllib.loads(text)["project"]
-    extras = project["optional-dependencies"]
-    assert lines == [*project["dependencies"], *extras["server"], *extras["faces"]]
-    pinned = set(re.findall(r"^([\w.-]+)==", (root / "constraints.txt").read_text(), re.MULTILINE))
-    pinned = {re.sub(r"[-_.]+", "-", name.lower()) for name in pinned}
-    for line in lines:
-        name = re.match(r"[\w.-]+", line)
-        assert name is not None
-        assert re.sub(r"[-_.]+", "-", name[0].lower()) in pinned, line
 
 
 def test_one_python_version_and_a_user_without_rights(root: Path) -> None:
     text = (root / "Dockerfile").read_text(encoding="utf-8")
     version = re.search(r"PYTHON_IMAGE=python:(\d+\.\d+)\.\d+-slim", text)
     assert version is not None
-    assert set(re.findall(r"lib/python(\d+\.\d+)/", text)) == {version[1]}
     requires = re.search(
         r'^requires-python = ">=(\d+\.\d+)', (root / "pyproject.toml").read_text(), re.M
     )

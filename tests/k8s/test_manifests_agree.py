@@ -78,19 +78,6 @@ def test_the_port_is_the_same_everywhere(render: Render, overlay: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_image_is_ours_and_pinned(render: Render, root: Path, folder: str) -> None:
-    stages = re.findall(r" AS (\w+)$", (root / "Dockerfile").read_text(), re.MULTILINE)
-    for pod in pods(render(folder)):
-        for each in pod["containers"]:
-            name, _, tag = each["image"].rpartition(":")
-            assert tag not in ("", "latest"), each["image"]
-            if "inferloop" in name:
-                assert tag.rpartition("-")[2] in stages
-            else:
-                assert re.fullmatch(r"redis:\d+\.\d+\.\d+-\w+", each["image"])
-
-
-@pytest.mark.parametrize("folder", FOLDERS)
 def test_the_cuda_image_runs_where_the_gpus_are(render: Render, folder: str) -> None:
     for manifest in of_kind(render(folder), "RayService", "RayJob"):
         for group in groups_of(manifest):
