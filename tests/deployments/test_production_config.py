@@ -87,7 +87,8 @@ def test_every_role_has_its_kind_of_node(path: Path) -> None:
     for name, deployment in deployments_of(config_files.load(path)).items():
         options = deployment["ray_actor_options"]
         on_gpu = name.startswith("diffusion-")
-        assert list(options["resources"]) == ["gpu_node" if on_gpu else "cpu_node"], name
+        kind = "gpu_node" if on_gpu else "ingress_node" if name == "ingress" else "cpu_node"
+        assert list(options["resources"]) == [kind], name
         assert (options.get("num_gpus", 0) > 0) == on_gpu, name
 
 

@@ -14,8 +14,8 @@ from tests.k8s.manifests import Manifest, container, groups_of, of_kind
 PAIRS = [
     ("overlays/cpu-dev", "s3"),
     ("overlays/gpu", "s3"),
-    ("overlays/production", "s3-two-groups"),
-    ("overlays/production-to-zero", "s3-two-groups"),
+    ("overlays/production", "s3-production"),
+    ("overlays/production-to-zero", "s3-production"),
     ("batch", "s3-batch"),
 ]
 

@@ -13,6 +13,7 @@ from ray.serve.schema import ServeDeploySchema
 
 from deployments.config import AppArgs
 from tests.k8s.manifests import (
+    CLUSTERS,
     FOLDERS,
     OVERLAYS,
     Manifest,
@@ -68,9 +69,9 @@ def test_the_port_is_the_same_everywhere(render: Render, overlay: str) -> None:
         ports = {p["name"]: p["containerPort"] for p in container(group)["ports"]}
         assert ports["serve"] == http["port"]
         assert ports["metrics"] == 8080
-    policy = next(m for m in manifests if m["metadata"]["name"] == "inferloop-ray")
-    opened = {p["port"] for rule in policy["spec"]["ingress"] for p in rule.get("ports", ())}
-    assert opened == {http["port"], 8080, 8265}
+    for policy, ports in (("inferloop-ray", {8000, 8080, 8265}), ("inferloop-api", {8000})):
+        rules = next(m for m in manifests if m["metadata"]["name"] == policy)["spec"]["ingress"]
+        assert {p["port"] for rule in rules for p in rule.get("ports", ())} == ports
     for route in of_kind(manifests, "HTTPRoute"):
         (backend,) = route["spec"]["rules"][0]["backendRefs"]
         name = f"{service['metadata']['name']}-serve-svc"
@@ -144,6 +145,46 @@ def test_secrets_are_where_the_ingress_is_and_nowhere_else(render: Render, overl
             if "valueFrom" in variable
         }
         assert held <= ({"inferloop-api-keys", "inferloop-redis"} if reads else set())
+
+
+@pytest.mark.parametrize("overlay", CLUSTERS)
+def test_nothing_but_the_ingress_runs_where_the_keys_are(render: Render, overlay: str) -> None:
+    service = the_service(render, overlay)
+    (application,) = yaml.safe_load(service["spec"]["serveConfigV2"])["applications"]
+    (group,) = [g for g in cluster_of(service)["workerGroupSpecs"] if holds_the_ingress(service, g)]
+    there = place(group)
+    fitting = [
+        deployment["name"]
+        for deployment in application["deployments"]
+        if set(deployment["ray_actor_options"].get("resources", ())) <= set(there)
+    ]
+    assert fitting == ["ingress"]
+    scaling = application["deployments"][0]["autoscaling_config"]
+    assert group["minReplicas"] == scaling["min_replicas"]  # at most one on a node
+    assert group["maxReplicas"] == scaling["max_replicas"]
+    assert group["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "ingress"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_api_is_reached_from_the_gateway_alone_and_never_through_the_head(
+    render: Render, overlay: str
+) -> None:
+    """The service's endpoints are the workers, and the policy opens just these."""
+    manifests = render(f"overlays/{overlay}")
+    (service,) = of_kind(manifests, "RayService")
+    assert service["spec"]["excludeHeadPodFromServeSvc"] is True
+    (policy,) = [m for m in manifests if m["metadata"]["name"] == "inferloop-api"]
+    wanted = policy["spec"]["podSelector"]["matchLabels"]
+    head, *workers = groups_of(service)
+    assert not wanted.items() <= head["template"]["metadata"]["labels"].items()
+    assert all(wanted.items() <= w["template"]["metadata"]["labels"].items() for w in workers)
+    (rule,) = policy["spec"]["ingress"]
+    gateway = {"matchLabels": {"inferloop.dev/gateway": "true"}}
+    assert rule["from"] == [{"namespaceSelector": gateway}]
+    for other in of_kind(manifests, "NetworkPolicy"):
+        if other is not policy:
+            sources = [source for rule in other["spec"]["ingress"] for source in rule["from"]]
+            assert {"namespaceSelector": gateway} not in sources
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
