@@ -69,9 +69,9 @@ def test_the_port_is_the_same_everywhere(render: Render, overlay: str) -> None:
         ports = {p["name"]: p["containerPort"] for p in container(group)["ports"]}
         assert ports["serve"] == http["port"]
         assert ports["metrics"] == 8080
-    for policy, ports in (("inferloop-ray", {8000, 8080, 8265}), ("inferloop-api", {8000})):
+    for policy, opened in (("inferloop-ray", {8000, 8080, 8265}), ("inferloop-api", {8000})):
         rules = next(m for m in manifests if m["metadata"]["name"] == policy)["spec"]["ingress"]
-        assert {p["port"] for rule in rules for p in rule.get("ports", ())} == ports
+        assert {p["port"] for rule in rules for p in rule.get("ports", ())} == opened
     for route in of_kind(manifests, "HTTPRoute"):
         (backend,) = route["spec"]["rules"][0]["backendRefs"]
         name = f"{service['metadata']['name']}-serve-svc"
