@@ -8,19 +8,26 @@ import sys
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
+from numpy.typing import NDArray
+
+
+def picture(pipe: StableDiffusionPipeline) -> NDArray[np.int16]:
+    """(512, 512, 3) int16, sRGB 0..255: a cat of seed 7 in four steps."""
+    drawn = pipe(
+        "a cat on a blue background",
+        num_inference_steps=4,
+        generator=torch.Generator().manual_seed(7),
+        output_type="np",
+    ).images[0]
+    pixels: NDArray[np.int16] = (drawn * 255).round().astype(np.int16)
+    return pixels
 
 
 def main(folder: str, threads: str, out: str) -> None:
     torch.set_num_threads(int(threads))
     pipe = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
-    picture = pipe(
-        "a cat on a blue background",
-        num_inference_steps=15,
-        generator=torch.Generator().manual_seed(7),
-        output_type="np",
-    ).images[0]
-    np.save(out, (picture * 255).round().astype(np.int16))
+    np.save(out, picture(pipe))
 
 
 if __name__ == "__main__":
