@@ -66,6 +66,7 @@ class Anonymizer:
         if sightings.document is None:
             return []
         boxes = [sightings.document.box_of(match) for match in sightings.matches]
+        boxes.extend(region.box for region in sightings.unread)
         if self._config.cover == "text":
             boxes.extend(line.box for line in sightings.plain_lines)
         return boxes

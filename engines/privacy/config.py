@@ -86,6 +86,16 @@ class TextConfig(FrozenModel):
         default=0.8, description="Recogniser's confidence for `short_characters`."
     )
     short_characters: int = Field(default=2, ge=1, description="Letters or digits, count.")
+    read_confidence: Share = Field(
+        default=0.85,
+        description="Recogniser's confidence below which a line counts as not read (text_unread).",
+    )
+    unread_aspect: float = Field(
+        default=2.5,
+        ge=1.0,
+        description="Length by height from which something detected and not read is a line of "
+        "text.",
+    )
 
 
 class PiiConfig(FrozenModel):
@@ -160,6 +170,7 @@ class ScoreTable(FrozenModel):
     metadata_high: int = Field(default=40, ge=0, description="Points: a place (GPS).")
     metadata_medium: int = Field(default=20, ge=0, description="Points: an owner's name.")
     metadata_low: int = Field(default=5, ge=0, description="Points: a device's serial number.")
+    text_unread: int = Field(default=30, ge=0, description="Points: text that was not read.")
     near_duplicate: int = Field(default=60, ge=0, description="Points: a copy of a real image.")
     face_match: int = Field(default=60, ge=0, description="Points: a face of a real person.")
     frames_not_checked: int = Field(

@@ -15,7 +15,7 @@ from engines.privacy.model import (
     TextReader,
     TextRegion,
 )
-from engines.privacy.text import Document, document_of, is_text
+from engines.privacy.text import Document, document_of, is_text, is_unread
 
 if TYPE_CHECKING:
     from engines.privacy.config import TextConfig
@@ -31,6 +31,8 @@ class Sightings:
     """Why nobody could look; None otherwise."""
     lines: tuple[TextRegion, ...] | None = None
     """Readings that are text by the thresholds of the config."""
+    unread: tuple[TextRegion, ...] = ()
+    """Lines that were seen and not read; those with personal data are not among them."""
     document: Document | None = None
     matches: tuple[PiiMatch, ...] = field(default=(), repr=False)
     """Personal data in `document`."""
@@ -41,13 +43,19 @@ class Sightings:
         """Lines of text without personal data."""
         if self.lines is None or self.document is None:
             return ()
-        personal = {
-            id(region)
-            for match in self.matches
-            for start, end, region in self.document.spans
-            if start < match.end and match.start < end
-        }
-        return tuple(line for line in self.lines if id(line) not in personal)
+        personal = _touched(self.document, self.matches)
+        seen = personal | {id(region) for region in self.unread}
+        return tuple(line for line in self.lines if id(line) not in seen)
+
+
+def _touched(document: Document, matches: Sequence[PiiMatch]) -> set[int]:
+    """Identities of the regions that hold personal data."""
+    return {
+        id(region)
+        for match in matches
+        for start, end, region in document.spans
+        if start < match.end and match.start < end
+    }
 
 
 class Inspector:
@@ -76,13 +84,20 @@ class Inspector:
             readings = self._reader.read(pixels)
         except DetectorUnavailable as error:
             return Sightings(faces, face_problem, text_problem=str(error))
-        document = document_of(readings)
+        document = document_of([region for region in readings if region.text])
+        matches = tuple(self._pii.find(document.text))
+        personal = _touched(document, matches)
         return Sightings(
             faces,
             face_problem,
             tuple(line for line in readings if is_text(line, self._config)),
+            tuple(
+                region
+                for region in readings
+                if id(region) not in personal and is_unread(region, self._config)
+            ),
             document,
-            tuple(self._pii.find(document.text)),
+            matches,
         )
 
 
@@ -96,6 +111,6 @@ def most_faces(looks: Sequence[Sightings]) -> int | None:
 def any_text(looks: Sequence[Sightings]) -> bool | None:
     """Whether a picture shows a line that is text by itself or holds personal data; None where
     nothing was found and one could not be looked at."""
-    if any(seen.lines or seen.matches for seen in looks):
+    if any(seen.lines or seen.unread or seen.matches for seen in looks):
         return True
     return None if any(seen.document is None for seen in looks) else False

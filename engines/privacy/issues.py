@@ -43,6 +43,9 @@ def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
             sightings.document.confidence_of(match),
             masked(match.type, match.text),
         )
+    for line in sightings.unread:
+        message = "Text that could not be read"
+        yield _issue("text_unread", message, detector, line.box, round(line.confidence, 3))
     for line in sightings.plain_lines:
         shown = masked("text", line.text)
         yield _issue("text", "Text", detector, line.box, round(line.confidence, 3), shown)

@@ -31,10 +31,13 @@ class TextRegion:
 
     box: Box
     text: str = field(repr=False)
+    """Empty where a line was seen that could not be read."""
     confidence: float
     """0..1."""
     height_px: float = 0.0
     """Height of the line across its reading direction, px."""
+    length_px: float = 0.0
+    """Length along its reading direction, px."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ OTHER_SEVERITY: Mapping[str, Severity] = {
     "face_match": "high",
     "near_duplicate": "high",
     "text": "low",
+    "text_unread": "medium",
     "face_check_unavailable": "high",
     "text_check_unavailable": "high",
     "metadata_damaged": "medium",

@@ -1,5 +1,5 @@
 """Reading text in images."""
 
-from engines.privacy.text.document import Document, document_of, is_text
+from engines.privacy.text.document import Document, document_of, is_text, is_unread
 
-__all__ = ["Document", "document_of", "is_text"]
+__all__ = ["Document", "document_of", "is_text", "is_unread"]

@@ -66,6 +66,17 @@ def is_text(region: TextRegion, config: TextConfig) -> bool:
     return characters >= config.short_characters and region.confidence >= config.short_confidence
 
 
+def is_unread(region: TextRegion, config: TextConfig) -> bool:
+    """Whether it has the shape of a line and was not read, or not well enough to tell what it says:
+    another script reads as nothing or as doubtful Latin letters."""
+    lowest = max(region.height_px, config.min_height_px)
+    return (
+        region.height_px >= config.min_height_px
+        and region.length_px >= config.unread_aspect * lowest
+        and region.confidence < config.read_confidence
+    )
+
+
 def union(boxes: Sequence[Box]) -> Box:
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right = max(box[0] + box[2] for box in boxes)

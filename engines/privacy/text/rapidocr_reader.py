@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
     from engines.types import Pixels
 
-_LEAST_CONFIDENCE = 0.5
+_LEAST_CONFIDENCE = 0.5  # of a reading that is worth something
+_UNREAD = "\u25a1"  # stands for a line of which nothing was read
 _WARM_SIDE_PX = 64
 
 
 class RapidOcrReader:
     """Detects lines first and recognises only where it found some, in one call.
+
+    A line that was detected and could not be read (another script, blur) has the text "".
 
     RapidOCR keeps per-image state, so there are `engines` of it, used in turn: so many calls run
     at once, further ones wait. Each takes about 0.3 GB once it has read something.
@@ -76,16 +79,28 @@ def _region(quad: NDArray[np.float32], text: str, confidence: float) -> TextRegi
     right, bottom = np.ceil(quad.max(axis=0))
     box = (int(left), int(top), int(right - left), int(bottom - top))
     sides = (np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[1] - quad[2]))
-    return TextRegion(box, text, confidence, float(min(sides)))
+    if confidence < _LEAST_CONFIDENCE or text == _UNREAD:
+        text = ""
+    return TextRegion(box, text, confidence, float(min(sides)), float(max(sides)))
 
 
 def _engine(threads: int) -> Any:
     try:
         from rapidocr import RapidOCR
 
-        return RapidOCR(
+        class KeepsUnreadLines(RapidOCR):  # type: ignore[misc]
+            """RapidOCR drops lines of which it read nothing; here they stay."""
+
+            def build_final_output(
+                self, picture: Any, found: Any, turned: Any, read: Any, lines: Any, record: Any
+            ) -> Any:
+                if read.txts is not None:
+                    read.txts = tuple(text if text.strip() else _UNREAD for text in read.txts)
+                return super().build_final_output(picture, found, turned, read, lines, record)
+
+        return KeepsUnreadLines(
             params={
-                "Global.text_score": _LEAST_CONFIDENCE,
+                "Global.text_score": 0.0,
                 "Global.log_level": "critical",
                 "EngineConfig.onnxruntime.intra_op_num_threads": threads,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
