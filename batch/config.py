@@ -181,7 +181,7 @@ def load_config(path: Path) -> JobConfig:
         InvalidParameters: absent, not YAML, or one fault per wrong field.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         constraint = "a readable YAML file"
         reason = f"must be {constraint}: {type(error).__name__}"

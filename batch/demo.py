@@ -6,20 +6,20 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from batch.output.layout import MANIFEST
 from batch.output.records import finished_shards, read_record
 from batch.planning.plan import Plan, read_rows
+from engines.errors import NotFound
 from engines.storage.folder.storage import FolderStorage
 from local_ray.child import REPOSITORY, ChildRay
+from local_ray.job_command import JobCommand
 
 ROWS = 200
 SHARD_ROWS = 20
@@ -64,7 +64,12 @@ def run(config: Path, storage: FolderStorage) -> int:
     before = {shard: storage.stat(f"_state/shards/{shard:06d}.json").etag for shard in done}
     print("3. another Ray, the same job submitted again", flush=True)
     with ChildRay(environment=environment()) as cluster:
-        submit(cluster, config).wait(_TIMEOUT_S)
+        again = submit(cluster, config)
+        again.wait(_TIMEOUT_S)
+    try:
+        storage.stat(MANIFEST)
+    except NotFound:
+        raise SystemExit(f"the job left no dataset; it said:\n{again.said()}") from None
     untouched = all(
         storage.stat(f"_state/shards/{shard:06d}.json").etag == etag
         for shard, etag in before.items()
@@ -111,37 +116,29 @@ def environment() -> dict[str, str]:
     return {"INFERLOOP_MODELS_ROOT": str(REPOSITORY / "models"), "OMP_NUM_THREADS": "1"}
 
 
-def submit(cluster: ChildRay, config: Path) -> subprocess.Popen[str]:
+def submit(cluster: ChildRay, config: Path) -> JobCommand:
     """`ray job submit`, following the job's log."""
     command = ["ray", "job", "submit", "--address", cluster.address, "--working-dir", "."]
     command += ["--", "python", "-m", "batch.synthesize", "--config", str(config)]
     print(f"   $ {' '.join(command)}", flush=True)
-    following = subprocess.Popen(
-        [str(Path(sys.executable).with_name("ray")), *command[1:]],
-        cwd=REPOSITORY,
-        env=cluster.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # its complaint when Ray dies under it
-        text=True,
-    )
-    assert following.stdout is not None
-    threading.Thread(target=relay, args=(following.stdout,), daemon=True).start()
-    return following
+    command[0] = str(Path(sys.executable).with_name("ray"))
+    return JobCommand(command, REPOSITORY, cluster.environment, relay)
 
 
-def relay(lines: Iterable[str]) -> None:
-    """Show what the job says, without what the command line says around it."""
-    for line in lines:
-        if line.strip() and not _CHATTER.match(line):
-            print(f"   | {line}", end="", flush=True)
+def relay(line: str) -> None:
+    """Show a line of the job, without what the command line says around it."""
+    if line.strip() and not _CHATTER.match(line):
+        print(f"   | {line}", end="", flush=True)
 
 
-def wait_for_shards(storage: FolderStorage, following: subprocess.Popen[str]) -> list[int]:
+def wait_for_shards(storage: FolderStorage, following: JobCommand) -> list[int]:
     """Until a few shards are finished, and many are not."""
     give_up = time.monotonic() + _TIMEOUT_S
     while len(done := list(finished_shards(storage))) < KILL_AFTER_SHARDS:
         if following.poll() is not None or time.monotonic() > give_up:
-            raise SystemExit("the job ended before it could be killed")
+            raise SystemExit(
+                f"the job ended before it could be killed; it said:\n{following.said()}"
+            )
         time.sleep(0.1)
     return done
 

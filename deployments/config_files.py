@@ -14,7 +14,7 @@ from deployments.config import AppArgs
 def load(path: Path) -> dict[str, Any]:
     """The file as Serve's REST API takes it. Raises pydantic's ValidationError for a config
     that Serve, or the application, would refuse later and less clearly."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")
     document: dict[str, Any] = yaml.safe_load(text)
     ServeDeploySchema.model_validate(document)
     app_args(document)

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from local_ray.running import free_port, local_ray, private_ray_folder
 REPOSITORY = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 180.0
 _STORE_BYTES = 200 * 2**20
+_MOST_LETTERS = 4000
 
 
 class ClusterFailed(Exception):
@@ -52,14 +54,15 @@ class ChildRay:
         self.address = f"http://127.0.0.1:{port}"
         with ExitStack() as stack:
             folder = stack.enter_context(private_ray_folder())
+            self._log = stack.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
             command = [sys.executable, "-m", "local_ray.child", str(folder)]
             self._process = subprocess.Popen(
                 [*command, str(port), str(self._num_cpus)],
                 cwd=REPOSITORY,
                 env=self.environment,
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
             self._wait()
@@ -89,7 +92,12 @@ class ChildRay:
                 return
             time.sleep(0.5)
         self.kill()
-        raise ClusterFailed(f"no Ray at {self.address} after {START_TIMEOUT_S:g} s")
+        raise ClusterFailed(f"no Ray at {self.address}; it said:\n{self.said()}")
+
+    def said(self) -> str:
+        """The end of what the child printed."""
+        self._log.seek(0)
+        return self._log.read()[-_MOST_LETTERS:]
 
     def _answers(self) -> bool:
         """Whether the dashboard speaks; that it asks for a token is an answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -101,8 +102,14 @@ def _format_of(config: FileInput) -> str:
     return _FORMATS[suffix]
 
 
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Without the byte order mark that some editors put before the first one."""
+    for index, line in enumerate(file):
+        yield line if index else line.removeprefix(codecs.BOM_UTF8)
+
+
 def _jsonl(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
-    for line in file:
+    for line in _lines(file):
         raw = line.strip()
         if not raw:
             continue
@@ -130,7 +137,7 @@ def _csv(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
 
 
 def _text(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
-    for line in file:
+    for line in _lines(file):
         raw = line.strip()
         if not raw:
             continue

@@ -96,6 +96,14 @@ class TextConfig(FrozenModel):
         description="Length by height from which something detected and not read is a line of "
         "text.",
     )
+    unread_min_height_px: int = Field(
+        default=10, ge=1, description="Height from which a line that was not read counts, px."
+    )
+    unread_max_height: Share = Field(
+        default=0.34,
+        description="Height up to which a line that was not read counts, share of the picture's "
+        "long side: shapes and ornaments are larger.",
+    )
 
 
 class PiiConfig(FrozenModel):

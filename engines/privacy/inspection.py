@@ -94,7 +94,8 @@ class Inspector:
             tuple(
                 region
                 for region in readings
-                if id(region) not in personal and is_unread(region, self._config)
+                if id(region) not in personal
+                and is_unread(region, max(pixels.shape[:2]), self._config)
             ),
             document,
             matches,

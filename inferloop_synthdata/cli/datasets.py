@@ -9,6 +9,7 @@ from typing import cast
 
 from inferloop_synthdata.answers import ExportFilter
 from inferloop_synthdata.cli.console import fields, size, table
+from inferloop_synthdata.cli.outputs import check_file, make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
@@ -22,10 +23,12 @@ def export(session: Session, arguments: Namespace) -> int:
     with session.client() as client:
         with session.console.bar("exporting") as bar:
             report = _exported(client, arguments, bar.show)
-        if arguments.download is not None:
-            for saved in _download(client, report, arguments.download):
-                session.console.note(f"saved to {saved}")
-    session.console.answer(report, fields(report))
+        try:
+            if arguments.download is not None:
+                for saved in _download(client, report, arguments.download):
+                    session.console.note(f"saved to {saved}")
+        finally:  # the export is there, whatever became of its copy
+            session.console.answer(report, fields(report))
     for line in left_out(report):
         session.console.note(line)
     # A script must not take a dataset with holes, or an empty one, for a whole one.
@@ -54,8 +57,6 @@ def _download(
     if not isinstance(files, Mapping):
         yield client.download_export(str(report["output_file"]), to=target)
         return
-    if target.is_file():
-        raise UsageProblem(f"--download needs a folder for the splits, {target} is a file")
     target.mkdir(parents=True, exist_ok=True)
     for path in files.values():
         yield client.download_export(str(path), to=target)
@@ -67,6 +68,14 @@ def _check_target(arguments: Namespace) -> None:
         raise UsageProblem(f"export {arguments.format} needs --{needed}")
     if arguments.download is not None and arguments.format in ("webdataset", "s3"):
         raise UsageProblem("--download takes single files: jsonl or parquet")
+    if not arguments.split:
+        check_file("--download", arguments.download)
+    elif arguments.download is not None and arguments.download.is_file():
+        raise UsageProblem(
+            f"--download needs a folder for the splits, {arguments.download} is a file"
+        )
+    else:
+        make_folder("--download", arguments.download)
 
 
 def _exported(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from inferloop_synthdata.cli.console import fields
+from inferloop_synthdata.cli.outputs import check_file, make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
@@ -25,14 +26,17 @@ def generation_options(arguments: Namespace) -> GenerationOptions:
 
 def generate(session: Session, arguments: Namespace) -> int:
     """One image, with a live bar over the WebSocket; its path on standard output."""
+    check_file("--out", arguments.out)
     with session.client() as client:
         document = _generated(session, client, arguments)
         image_path = str(document["image_path"])
-        if arguments.out is not None:
-            saved = client.download_image(image_path, to=arguments.out)
-            document["saved_to"] = str(saved)
-            session.console.note(f"saved to {saved}")
-    session.console.answer(document, [image_path])
+        try:
+            if arguments.out is not None:
+                saved = client.download_image(image_path, to=arguments.out)
+                document["saved_to"] = str(saved)
+                session.console.note(f"saved to {saved}")
+        finally:  # the image is there, whatever became of its copy
+            session.console.answer(document, [image_path])
     return 0
 
 
@@ -65,21 +69,28 @@ def batch(session: Session, arguments: Namespace) -> int:
     if not prompts:
         raise UsageProblem("no prompts: give some, or --file")
     folder: Path | None = arguments.out
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder("--out", folder)
     with session.client() as client:
         answer = client.generate_batch(
             prompts=prompts, batch_size=arguments.batch_size, **generation_options(arguments)
         )
         paths = [image["image_path"] for image in answer["images"]]
-        if folder is not None:
-            with session.console.bar("downloading") as bar:
-                for done, path in enumerate(paths, start=1):
-                    client.download_image(path, to=folder / PurePosixPath(path).name)
-                    bar.show(done, len(paths))
-            session.console.note(f"saved {len(paths)} images to {folder}")
-    session.console.answer(answer, paths)
+        try:
+            if folder is not None:
+                _save_all(session, client, paths, folder)
+        finally:  # the images are there, whatever became of their copies
+            session.console.answer(answer, paths)
     return 0
+
+
+def _save_all(
+    session: Session, client: SyntheticImageClient, paths: Sequence[str], folder: Path
+) -> None:
+    with session.console.bar("downloading") as bar:
+        for done, path in enumerate(paths, start=1):
+            client.download_image(path, to=folder / PurePosixPath(path).name)
+            bar.show(done, len(paths))
+    session.console.note(f"saved {len(paths)} images to {folder}")
 
 
 def _prompts(session: Session, arguments: Namespace) -> Iterator[str]:
@@ -92,7 +103,9 @@ def _prompts(session: Session, arguments: Namespace) -> Iterator[str]:
         if from_stdin
         else Path(arguments.file).read_text(encoding="utf-8")
     )
-    yield from (line.strip() for line in text.splitlines() if line.strip())
+    # Windows editors begin a file with a byte order mark; it is no part of the first prompt.
+    lines = text.removeprefix("\ufeff").splitlines()
+    yield from (line.strip() for line in lines if line.strip())
 
 
 def validate(session: Session, arguments: Namespace) -> int:

@@ -82,7 +82,7 @@ class KeysFile:
     def entries(self) -> list[Entry]:
         """Every entry, in order; none where the file is absent."""
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = self._path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             return []
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from inferloop_synthdata.answers import Profile
 from inferloop_synthdata.cli.console import fields, table
+from inferloop_synthdata.cli.outputs import check_file
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
@@ -48,19 +49,22 @@ def delete(session: Session, arguments: Namespace) -> int:
 
 def compare(session: Session, arguments: Namespace) -> int:
     """How far a dataset or another profile lies from a profile."""
+    check_file("--plot", arguments.plot)
     with session.client() as client:
         comparison = client.compare_profile(
             arguments.name, dataset=arguments.dataset, profile=arguments.profile
         )
-        if arguments.plot is not None:
-            client.plot_comparison(
-                arguments.name,
-                to=arguments.plot,
-                dataset=arguments.dataset,
-                profile=arguments.profile,
-            )
-            session.console.note(f"drew {arguments.plot}")
-    session.console.answer(comparison, fields(comparison))
+        try:
+            if arguments.plot is not None:
+                client.plot_comparison(
+                    arguments.name,
+                    to=arguments.plot,
+                    dataset=arguments.dataset,
+                    profile=arguments.profile,
+                )
+                session.console.note(f"drew {arguments.plot}")
+        finally:
+            session.console.answer(comparison, fields(comparison))
     return 0
 
 

@@ -17,6 +17,7 @@ from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.errors import (
     ConnectionFailed,
     JsonValue,
+    ServerError,
     UnexpectedAnswer,
     error_class,
 )
@@ -27,6 +28,11 @@ DEFAULT_ADDRESS = "http://127.0.0.1:8265"
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
 _MAX_LOST_POLLS = 5
 """Polls in a row that may fail before following a job is given up: networks blink."""
+_NO_AGENT = "No available agent"
+"""What Ray's dashboard says while no node has an agent that takes jobs: just after its start, and
+under load. Nothing was submitted then."""
+_AGENT_WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Pauses between tries; Ray itself looks for an agent for seconds before it refuses."""
 
 
 class RayJobs:
@@ -75,8 +81,18 @@ class RayJobs:
             body["runtime_env"] = {"working_dir": working_dir}
         if submission_id is not None:
             body["submission_id"] = submission_id
-        answer = self._document(self._send("POST", "/api/jobs/", json=body))
+        answer = self._document(self._submitted(body))
         return self._text(answer, "submission_id")
+
+    def _submitted(self, body: dict[str, JsonValue]) -> httpx.Response:
+        """Ray's answer, asked for again while no agent is there to take the job."""
+        answer = self._send("POST", "/api/jobs/", json=body)
+        for wait_s in _AGENT_WAITS_S:
+            if answer.is_success or _NO_AGENT not in answer.text:
+                break
+            self._sleep(wait_s)
+            answer = self._send("POST", "/api/jobs/", json=body)
+        return answer
 
     def status(self, submission_id: str) -> tuple[str, str]:
         """PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED, and Ray's message about it."""
@@ -98,7 +114,7 @@ class RayJobs:
                 # The status first: what is printed before the end is in the logs after it.
                 status, message = self.status(submission_id)
                 text = self.logs(submission_id)
-            except ConnectionFailed:
+            except (ConnectionFailed, ServerError):
                 lost += 1
                 if lost > _MAX_LOST_POLLS:
                     raise

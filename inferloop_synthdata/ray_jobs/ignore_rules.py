@@ -29,7 +29,7 @@ class IgnoreRules:
         for name in (".gitignore", ".rayignore"):
             path = folder / name
             if path.is_file():
-                lines += path.read_text(encoding="utf-8").splitlines()
+                lines += path.read_text(encoding="utf-8-sig").splitlines()
         return cls(lines)
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:

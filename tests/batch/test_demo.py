@@ -73,18 +73,17 @@ def test_a_manifest_that_counts_wrongly_does_not(finished: FolderStorage) -> Non
 
 
 def test_only_the_jobs_own_words_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    relay(
-        [
-            "2026-11-25 02:46:48,717\tINFO cli.py:42 -- Job submission server address: x\n",
-            "2026-11-25 02:46:49,857\tINFO job_manager.py:581 -- Runtime env is setting up.\n",
-            "Running entrypoint for job raysubmit_3: python -m batch.synthesize\n",
-            "[2026-11-25 02:46:53,119 E 13067 13067] core_worker.cc:2465: Actor has constructor "
-            "arguments in the object store and max_restarts > 0.\n",
-            "\n",
-            "200 rows in 10 shards, 0 rows done before\n",
-            "error: the output holds another job\n",
-        ]
-    )
+    for line in [
+        "2026-11-25 02:46:48,717\tINFO cli.py:42 -- Job submission server address: x\n",
+        "2026-11-25 02:46:49,857\tINFO job_manager.py:581 -- Runtime env is setting up.\n",
+        "Running entrypoint for job raysubmit_3: python -m batch.synthesize\n",
+        "[2026-11-25 02:46:53,119 E 13067 13067] core_worker.cc:2465: Actor has constructor "
+        "arguments in the object store and max_restarts > 0.\n",
+        "\n",
+        "200 rows in 10 shards, 0 rows done before\n",
+        "error: the output holds another job\n",
+    ]:
+        relay(line)
     assert capsys.readouterr().out.splitlines() == [
         "   | 200 rows in 10 shards, 0 rows done before",
         "   | error: the output holds another job",

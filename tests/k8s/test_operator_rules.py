@@ -124,6 +124,7 @@ def test_the_job_goes_on_after_a_failure_and_leaves_nothing_running(render: Rend
     assert spec["shutdownAfterJobFinishes"] is True
     assert spec["ttlSecondsAfterFinished"] >= 0
     assert spec["backoffLimit"] >= 1
+    assert spec["submitterConfig"]["backoffLimit"] >= 5  # a new cluster has no agent for a while
     assert spec["submissionMode"] in ("K8sJobMode", "HTTPMode", "InteractiveMode", "SidecarMode")
     assert spec["submitterPodTemplate"]["spec"]["restartPolicy"] in ("Never", "OnFailure")
     assert "clusterSelector" not in spec

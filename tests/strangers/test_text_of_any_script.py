@@ -89,12 +89,12 @@ def test_unread_text_may_pass_where_only_grave_findings_fail() -> None:
 
 @pytest.mark.parametrize(
     ("length", "height", "unread"),
-    [(100, 20, True), (40, 20, False), (20, 20, False), (9, 3, False)],
+    [(100, 20, True), (40, 20, False), (20, 20, False), (30, 9, False), (319, 120, False)],
 )
 def test_only_what_has_the_shape_of_a_line_is_unread_text(
     length: float, height: float, unread: bool
 ) -> None:
-    assert is_unread(line("", 0.0, length, height), TextConfig()) is unread
+    assert is_unread(line("", 0.0, length, height), 320, TextConfig()) is unread
 
 
 def test_an_anonymized_copy_covers_what_was_not_read() -> None:
@@ -134,4 +134,4 @@ def scribbled(seed: int, size: int = 512) -> Pixels:
 def test_the_real_detector_keeps_lines_that_nobody_can_read() -> None:
     reader = RapidOcrReader(TextConfig().long_side_px, threads=1)
     lines = [region for seed in (1, 2) for region in reader.read(scribbled(seed))]
-    assert any(is_unread(region, TextConfig()) for region in lines)
+    assert any(is_unread(region, 512, TextConfig()) for region in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,18 +98,19 @@ class RecordReader:
         found: dict[str, JsonValue] = {}
         for kind in _ANNOTATIONS:
             if (stat := record.sidecars.get(kind)) is not None:
-                found[kind] = _annotation(kind, self._storage.read(stat.key))
+                found[kind] = annotation_of(kind, self._storage.read(stat.key))
         return found
 
 
 _ANNOTATIONS: tuple[AnnotationKind, ...] = ("coco", "yolo", "voc")
 
 
-def _annotation(kind: str, content: bytes) -> JsonValue:
+def annotation_of(kind: AnnotationKind, content: bytes) -> JsonValue:
+    """A file of annotations: COCO parsed, the others as text."""
     if kind != "coco":
-        return content.decode("utf-8", "replace")
+        return content.decode("utf-8-sig", "replace")
     try:
-        parsed: JsonValue = orjson.loads(content)
+        parsed: JsonValue = orjson.loads(content.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         return {"unreadable": content.decode("utf-8", "replace")}
     return parsed if isinstance(parsed, dict) else {"value": parsed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from codecs import BOM_UTF8
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -174,7 +175,7 @@ def _parsed_verdict(body: bytes) -> Verdict | None:
 def _read_json(storage: Storage, key: str) -> object:
     """Parsed content, None if it is no JSON or went away since it was listed."""
     try:
-        return orjson.loads(storage.read(key))
+        return orjson.loads(storage.read(key).removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         logger.warning("not JSON", extra={"key": key})
     except NotFound:

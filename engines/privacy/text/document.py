@@ -66,13 +66,13 @@ def is_text(region: TextRegion, config: TextConfig) -> bool:
     return characters >= config.short_characters and region.confidence >= config.short_confidence
 
 
-def is_unread(region: TextRegion, config: TextConfig) -> bool:
+def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool:
     """Whether it has the shape of a line and was not read, or not well enough to tell what it says:
-    another script reads as nothing or as doubtful Latin letters."""
-    lowest = max(region.height_px, config.min_height_px)
+    another script reads as nothing or as doubtful Latin letters. `long_side_px`: the picture's."""
+    highest = config.unread_max_height * long_side_px
     return (
-        region.height_px >= config.min_height_px
-        and region.length_px >= config.unread_aspect * lowest
+        config.unread_min_height_px <= region.height_px <= highest
+        and region.length_px >= config.unread_aspect * region.height_px
         and region.confidence < config.read_confidence
     )
 
