@@ -88,7 +88,7 @@ def _engine(threads: int) -> Any:
     try:
         from rapidocr import RapidOCR
 
-        class KeepsUnreadLines(RapidOCR):  # type: ignore[misc]
+        class KeepsUnreadLines(RapidOCR):
             """RapidOCR drops lines of which it read nothing; here they stay."""
 
             def build_final_output(
