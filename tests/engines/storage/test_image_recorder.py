@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from engines.datasets.recipe import Recipe
 from engines.datasets.recipe_png import pixel_sha256
@@ -43,6 +43,7 @@ def test_an_image_is_stored_with_its_recipe_inside_and_beside(
     assert (stored.served_model, stored.seed, stored.engine_s) == ("inferloop/mini", 42, 1.25)
 
     opened = Image.open(io.BytesIO(content))
+    assert isinstance(opened, PngImagePlugin.PngImageFile)
     assert np.array_equal(np.asarray(opened), image.pixels)
     inside = Recipe.from_json(opened.text["inferloop.recipe"].encode())
     beside = Recipe.from_json(counting.read("generated/nature/image_1.json"))
@@ -190,8 +191,10 @@ def test_png_text_is_read_by_us_as_by_pillow() -> None:
     text = {"key.one": "Grüße 山\n", "key.two": "{}"}
     content = encode_png(pixels, text)
     assert read_png_text(io.BytesIO(content)) == text
-    assert dict(Image.open(io.BytesIO(content)).text) == text
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(content))), pixels)
+    opened = Image.open(io.BytesIO(content))
+    assert isinstance(opened, PngImagePlugin.PngImageFile)
+    assert dict(opened.text) == text
+    assert np.array_equal(np.asarray(opened), pixels)
 
 
 def test_broken_png_text_is_not_believed() -> None:
