@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -24,6 +24,9 @@ from engines.datasets.store import DatasetStore
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.client import S3ClientConfig
 from engines.types import ANY_BUCKET, AllowedBuckets, S3ExportRequest
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,13 @@ class S3Server:
             config=Config(max_pool_connections=connections),
         )
 
-    def credentials(self) -> dict[str, Any]:
+    def credentials(self) -> S3Credential:
         """As obstore asks for them."""
-        keys = {"access_key_id": self.access_key, "secret_access_key": self.secret_key}
-        return {**keys, "expires_at": None}
+        return {
+            "access_key_id": self.access_key,
+            "secret_access_key": self.secret_key,
+            "expires_at": None,
+        }
 
 
 Upload = Callable[[S3Server, str, Path], None]

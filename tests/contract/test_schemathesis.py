@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import load_all_checks, not_a_server_error
@@ -36,6 +38,6 @@ SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", FACE.app, config=CONFIG
 
 @SCHEMA.parametrize()
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_documented(case: schemathesis.Case) -> None:
+def test_every_answer_is_as_documented(case: schemathesis.Case[Any]) -> None:
     response = case.call(headers=HEADERS)
     case.validate_response(response, checks=CHECKS)

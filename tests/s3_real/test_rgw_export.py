@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import numpy as np
@@ -22,6 +22,9 @@ from engines.storage.s3.client import S3Client, S3ClientConfig
 from engines.types import GeneratedImage, GenerationRequest, S3ExportRequest
 from tests.moto_s3 import EVERY_BUCKET
 from tests.s3_real.conftest import ACCESS_KEY, SECRET_KEY
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
 
 pytestmark = [pytest.mark.s3_real, pytest.mark.timeout(180)]
 
@@ -61,7 +64,11 @@ def test_export_and_second_run(dataset: DatasetStore, s3: S3Client, bucket: str)
 
 def test_obstore_carries_small_files(dataset: DatasetStore, s3: S3Client, bucket: str) -> None:
     config = S3ClientConfig(endpoint_url=s3.meta.endpoint_url, region_name="us-east-1")
-    keys = {"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY, "expires_at": None}
+    keys: S3Credential = {
+        "access_key_id": ACCESS_KEY,
+        "secret_access_key": SECRET_KEY,
+        "expires_at": None,
+    }
     puts: list[str] = []
     s3.meta.events.register("before-call.s3.PutObject", lambda **_: puts.append("boto3"))
     exporter = S3Exporter(

@@ -11,11 +11,13 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import boto3
 
 if TYPE_CHECKING:
+    from obstore.store import S3CredentialProvider
+
     from engines.storage.s3.client import S3ClientConfig
 
 logger = logging.getLogger(__name__)
@@ -38,18 +40,17 @@ class FastLane(Protocol):
 FastLaneFactory = Callable[[str], FastLane | None]
 """Makes the lane into the bucket of that name; None where there is none."""
 
-Credentials = Callable[[], Mapping[str, Any]]
-"""Fresh S3 credentials as obstore takes them; called again when they expire."""
-
 
 class ObstoreLane:
     """A lane that closes for good after `MAX_FAILURES_IN_A_ROW`.
 
     The payload's SHA-256 is part of the signature, so a server refuses content that was damaged
-    on the way, also over plain HTTP.
+    on the way, also over plain HTTP. `credentials` is called again whenever those it gave expire.
     """
 
-    def __init__(self, config: S3ClientConfig, bucket: str, credentials: Credentials) -> None:
+    def __init__(
+        self, config: S3ClientConfig, bucket: str, credentials: S3CredentialProvider
+    ) -> None:
         from obstore.store import S3Store
 
         self._store = S3Store(

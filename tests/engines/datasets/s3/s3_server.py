@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import orjson
@@ -21,6 +21,9 @@ from werkzeug.serving import make_server
 from engines.datasets.s3.fast_lane import FastLane, ObstoreLane
 from engines.storage.s3.client import S3Client, S3ClientConfig
 from engines.types import S3ExportReport
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
 
 Headers = list[tuple[str, str]]
 ANYBODY, OBSTORE, BOTO3 = "", "object_store", "Boto3"
@@ -63,8 +66,12 @@ class ClientFactory:
         config = S3ClientConfig(
             endpoint_url=self.endpoint_url, region_name="us-east-1", read_timeout_s=5
         )
-        keys = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "very-secret"}
-        return ObstoreLane(config, bucket, lambda: {**keys, "expires_at": None})
+        keys: S3Credential = {
+            "access_key_id": "AKIDEXAMPLE",
+            "secret_access_key": "very-secret",
+            "expires_at": None,
+        }
+        return ObstoreLane(config, bucket, lambda: keys)
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls[model.name] += 1
