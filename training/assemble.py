@@ -20,7 +20,7 @@ def load_denoiser(cache: Cache, name: str = "unet.pt", *, ema: bool = True) -> D
     model.load_state_dict(state["model"])
     if ema:
         with torch.no_grad():
-            for parameter, mean in zip(model.parameters(), list(state["ema"]), strict=True):  # type: ignore[call-overload]
+            for parameter, mean in zip(model.parameters(), list(state["ema"]), strict=True):
                 parameter.copy_(mean)
     return model.eval()
 

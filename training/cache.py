@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,9 +52,9 @@ def save_state(path: Path, state: Mapping[str, object]) -> None:
     os.replace(beside, path)
 
 
-def load_state(path: Path) -> dict[str, object] | None:
+def load_state(path: Path) -> dict[str, Any] | None:
     """Read a checkpoint of tensors and plain values, or None where there is none."""
     if not path.exists():
         return None
-    state: dict[str, object] = torch.load(path, map_location="cpu", weights_only=True)
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state

@@ -10,8 +10,8 @@ while the picture is noise, about 1 at the end (arXiv:2404.07724: guidance helps
 import copy
 
 import torch
-import torch.multiprocessing as mp
 from torch import Tensor
+from torch.multiprocessing.spawn import spawn
 
 from training.assemble import load_denoiser
 from training.batches import Batch
@@ -74,7 +74,7 @@ def main() -> None:
     add_options(made)
     made.set_defaults(minutes=6, batch=48, peak=6e-4, hold=0.3)
     options = Options(**vars(made.parse_args()))
-    mp.spawn(work, args=(options,), nprocs=options.processes)
+    spawn(work, args=(options,), nprocs=options.processes)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Loop:
             self.model.load_state_dict(state["model"])
             self.optimiser.load_state_dict(state["optimiser"])
             for name, companion in self.beside.items():
-                companion.load_state_dict(state[name])  # type: ignore[arg-type]
+                companion.load_state_dict(state[name])
             self.step, self.budget.spent_s = int(str(state["step"])), float(str(state["spent_s"]))
 
     def run(self, loss: Callable[[], Tensor], tell: Callable[[], str]) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 
 from training import text
 from training.batches import Batch, Sampler
@@ -88,8 +88,8 @@ class Run:
         if state is None:
             return
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])  # type: ignore[arg-type]
-        self.ema = list(state["ema"])  # type: ignore[call-overload]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.ema = list(state["ema"])
         self.step, self.samples = int(str(state["step"])), int(str(state["samples"]))
         self.budget.spent_s = float(str(state["spent_s"]))
 
@@ -224,7 +224,7 @@ def main() -> None:
     add_options(made)
     options = Options(**vars(made.parse_args()))
     build_tokenizer(Cache(options.cache).file("tokenizer/x").parent)
-    mp.spawn(work, args=(options,), nprocs=options.processes)
+    spawn(work, args=(options,), nprocs=options.processes)
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def _shape_for_speed(pipe: Any) -> None:
     for name in ("unet", "vae"):
         module = getattr(pipe, name, None)
         if isinstance(module, torch.nn.Module):
-            module.to(memory_format=torch.channels_last)
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its stubs
     vae = getattr(pipe, "vae", None)
     if isinstance(vae, AutoencoderTiny) and vae.dtype == torch.float32:
         vae.decoder.layers = fold_linear_tail(vae.decoder.layers)

@@ -57,15 +57,16 @@ class LinearTail(nn.Module):
 def fold_linear_tail(layers: nn.Sequential) -> nn.Sequential:
     """The same layers, their linear tail folded where it upsamples and reaches no further than
     `_REACH`; else the layers themselves."""
-    start = len(layers)
-    while start > 0 and isinstance(layers[start - 1], nn.Upsample | nn.Conv2d):
+    each = list(layers)
+    start = len(each)
+    while start > 0 and isinstance(each[start - 1], nn.Upsample | nn.Conv2d):
         start -= 1
-    tail = layers[start:]
+    tail = each[start:]
     if not any(isinstance(layer, nn.Upsample) for layer in tail) or not all(map(_folds, tail)):
         return layers
     channels = next(layer.in_channels for layer in tail if isinstance(layer, nn.Conv2d))
     try:
-        return nn.Sequential(*layers[:start], LinearTail(tail, channels))
+        return nn.Sequential(*each[:start], LinearTail(nn.Sequential(*tail), channels))
     except _ReachesTooFar:
         return layers
 
