@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from engines.errors import JsonValue
 from engines.types import GenerationRequest
@@ -54,8 +54,13 @@ class RunnerInfo:
     notes: tuple[str, ...] = ()
 
 
-class Runner(Protocol):
+State = TypeVar("State", bound=Denoising)
+
+
+class Runner(Protocol[State]):
     """A loaded model that takes denoising steps. Used from the engine's thread only; blocks.
+
+    `State` is the kind of `Denoising` that it makes in `start` and takes back in all the others.
 
     Foreign exceptions may leave `start`, `step`, `decode` and `preview`: the engine isolates the
     request at fault and translates them (`engines.diffusion.isolation`).
@@ -64,21 +69,21 @@ class Runner(Protocol):
     @property
     def info(self) -> RunnerInfo: ...
 
-    def start(self, requests: Sequence[GenerationRequest]) -> Sequence[Denoising]:
+    def start(self, requests: Sequence[GenerationRequest]) -> Sequence[State]:
         """Encode prompts, draw initial noise. All or nothing: raises before any state is kept."""
 
-    def step(self, batch: Sequence[Denoising]) -> Sequence[Exception | None]:
+    def step(self, batch: Sequence[State]) -> Sequence[Exception | None]:
         """One evaluation for each of one lane's requests, in one forward. If the forward raises,
         nothing has changed and it may be tried again; what fails for one request alone is
         returned at its place."""
 
-    def preview(self, denoising: Denoising, max_side_px: int) -> bytes | None:
+    def preview(self, denoising: State, max_side_px: int) -> bytes | None:
         """Small JPEG of the current estimate of the picture; None where the model has none."""
 
-    def decode(self, denoising: Denoising) -> DecodedImage:
+    def decode(self, denoising: State) -> DecodedImage:
         """The picture, after the last evaluation."""
 
-    def abandon(self, denoising: Denoising) -> None:
+    def abandon(self, denoising: State) -> None:
         """The request has ended early; release what it holds. Must not raise."""
 
     def warm(self) -> None:
@@ -86,3 +91,7 @@ class Runner(Protocol):
 
     def close(self) -> None:
         """Release the weights; nothing of this runner is used afterwards."""
+
+
+AnyRunner = Runner[Any]
+"""As the engine holds runners: each of another kind, and what one made only goes back to it."""

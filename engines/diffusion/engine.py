@@ -21,12 +21,12 @@ from engines.errors import Canceled, GenerationFailed, InferloopError, ReplicaLo
 
 if TYPE_CHECKING:
     from engines.diffusion.config import EngineConfig, ModelEntry
-    from engines.diffusion.contract import Runner
+    from engines.diffusion.contract import AnyRunner
     from engines.protocols import Clock, GenerationListener
     from engines.types import GenerationRequest
 
 logger = logging.getLogger(__name__)
-Load = Callable[["ModelEntry"], "Runner"]
+Load = Callable[["ModelEntry"], "AnyRunner"]
 
 
 class StepEngine:
@@ -142,7 +142,7 @@ class StepEngine:
         for generation in self._roster.everyone():
             self._stepping.fail(generation, error)
 
-    def _load_diffusers(self, entry: ModelEntry) -> Runner:
+    def _load_diffusers(self, entry: ModelEntry) -> AnyRunner:
         # Here, so that an engine over another runner loads no torch.
         from engines.diffusion.models.loading import load_runner
 

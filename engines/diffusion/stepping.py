@@ -15,7 +15,7 @@ from engines.types import GeneratedImage
 
 if TYPE_CHECKING:
     from engines.diffusion.config import EngineConfig
-    from engines.diffusion.contract import DecodedImage, Runner
+    from engines.diffusion.contract import AnyRunner, DecodedImage
     from engines.diffusion.counters import Counters
     from engines.diffusion.models.cache import ModelCache
     from engines.diffusion.scheduling.generation import Generation
@@ -105,7 +105,7 @@ class Stepping:
             self._counters.failed_total += 1
         generation.tell_failed(domain_error)
 
-    def _start(self, fresh: Sequence[Generation], runner: Runner) -> Failures:
+    def _start(self, fresh: Sequence[Generation], runner: AnyRunner) -> Failures:
         def start(group: Sequence[Generation]) -> None:
             states = runner.start([generation.request for generation in group])
             for generation, state in zip(group, states, strict=True):
@@ -114,7 +114,7 @@ class Stepping:
 
         return run_isolated(start, fresh) if fresh else []
 
-    def _advance(self, stepped: Sequence[Generation], runner: Runner) -> Failures:
+    def _advance(self, stepped: Sequence[Generation], runner: AnyRunner) -> Failures:
         alone: Failures = []
 
         def advance(group: Sequence[Generation]) -> None:
@@ -126,7 +126,7 @@ class Stepping:
         together = run_isolated(advance, stepped, self._roster.did_not_fit)
         return together + alone
 
-    def _report(self, generation: Generation, runner: Runner) -> None:
+    def _report(self, generation: Generation, runner: AnyRunner) -> None:
         jpeg = None
         now = self._clock()
         if generation.wants_preview(now, self._config.preview_interval_s):
@@ -136,7 +136,7 @@ class Stepping:
         if generation.is_denoised:
             self._roster.finish_steps(generation)
 
-    def _preview(self, generation: Generation, runner: Runner) -> bytes | None:
+    def _preview(self, generation: Generation, runner: AnyRunner) -> bytes | None:
         if generation.denoising is None:
             return None
         try:
@@ -155,7 +155,7 @@ class Stepping:
         return True
 
     def _image(
-        self, generation: Generation, runner: Runner, decoded: DecodedImage
+        self, generation: Generation, runner: AnyRunner, decoded: DecodedImage
     ) -> GeneratedImage:
         info, entry, request = runner.info, generation.entry, generation.request
         notes = (*generation.notes, *info.notes, *decoded.notes)

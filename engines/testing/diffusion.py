@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,6 @@ from engines.diffusion.sampling.thumbnails import thumbnail
 from engines.diffusion.sizes import SizeRule
 
 if TYPE_CHECKING:
-    from engines.diffusion.contract import Denoising
     from engines.protocols import Clock
     from engines.types import GenerationRequest, Pixels
 
@@ -65,21 +64,21 @@ class FakeRunner:
     def start(self, requests: Sequence[GenerationRequest]) -> list[FakeDenoising]:
         return [FakeDenoising(request) for request in requests]
 
-    def step(self, batch: Sequence[Denoising]) -> list[Exception | None]:
+    def step(self, batch: Sequence[FakeDenoising]) -> list[Exception | None]:
         if self._step_s:
             time.sleep(self._step_s)
-        for each in cast("Sequence[FakeDenoising]", batch):
+        for each in batch:
             each.evaluations_done += 1
         return [None] * len(batch)
 
-    def preview(self, denoising: Denoising, max_side_px: int) -> bytes:
-        return thumbnail(fake_picture(cast("FakeDenoising", denoising).request), max_side_px)
+    def preview(self, denoising: FakeDenoising, max_side_px: int) -> bytes:
+        return thumbnail(fake_picture(denoising.request), max_side_px)
 
-    def decode(self, denoising: Denoising) -> DecodedImage:
-        picture = fake_picture(cast("FakeDenoising", denoising).request)
+    def decode(self, denoising: FakeDenoising) -> DecodedImage:
+        picture = fake_picture(denoising.request)
         return DecodedImage(picture, {"policy": "off", "flagged": None})
 
-    def abandon(self, denoising: Denoising) -> None:
+    def abandon(self, denoising: FakeDenoising) -> None:
         """It holds nothing."""
 
     def warm(self) -> None:

@@ -12,7 +12,7 @@ import inspect
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -23,7 +23,7 @@ from engines.errors import GenerationFailed
 from engines.types import GenerationRequest
 
 if TYPE_CHECKING:
-    from engines.diffusion.contract import Denoising, RunnerInfo
+    from engines.diffusion.contract import RunnerInfo
 
 
 class _Abandoned(Exception):
@@ -88,20 +88,19 @@ class WholeCallRunner:
             call.thread = threading.Thread(target=self._run, args=(pipe, call), daemon=True)
         return calls
 
-    def step(self, batch: Sequence[Denoising]) -> list[Exception | None]:
+    def step(self, batch: Sequence[WholeCall]) -> list[Exception | None]:
         errors: list[Exception | None] = []
-        for call in cast("Sequence[WholeCall]", batch):
+        for call in batch:
             call.resume()
             if call.picture is not None:
                 call.evaluations_done = call.evaluations_total
             errors.append(call.error)
         return errors
 
-    def preview(self, denoising: Denoising, max_side_px: int) -> None:
+    def preview(self, call: WholeCall, max_side_px: int) -> None:
         """Its latents have a layout that only the pipeline knows."""
 
-    def decode(self, denoising: Denoising) -> DecodedImage:
-        call = cast("WholeCall", denoising)
+    def decode(self, call: WholeCall) -> DecodedImage:
         if call.picture is None and call.error is None:
             call.resume()
         if call.error is not None:
@@ -114,8 +113,7 @@ class WholeCallRunner:
         notes = (*self._notes(request), *([resized] if resized else []))
         return DecodedImage(pixels, {"policy": "off", "flagged": None}, notes)
 
-    def abandon(self, denoising: Denoising) -> None:
-        call = cast("WholeCall", denoising)
+    def abandon(self, call: WholeCall) -> None:
         call.abandoned = True
         if call.thread is not None and call.thread.is_alive():
             call.go.release()

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from engines.diffusion.config import ModelEntry
-from engines.diffusion.contract import Runner
+from engines.diffusion.contract import AnyRunner
 from engines.diffusion.isolation import as_domain_error
 from engines.diffusion.scheduling.scheduler import Residency
 from engines.errors import GenerationFailed, InferloopError
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Loading:
-    future: Future[Runner]
+    future: Future[AnyRunner]
     need_bytes: int
 
 
@@ -34,7 +34,7 @@ class ModelCache:
     def __init__(
         self,
         entries: tuple[ModelEntry, ...],
-        load: Callable[[ModelEntry], Runner],
+        load: Callable[[ModelEntry], AnyRunner],
         need_bytes: Callable[[ModelEntry], int],
         budget_bytes: int,
         executor: Executor,
@@ -46,7 +46,7 @@ class ModelCache:
         self._budget_bytes = budget_bytes
         self._executor = executor
         self._on_loaded = on_loaded
-        self._ready: OrderedDict[str, Runner] = OrderedDict()
+        self._ready: OrderedDict[str, AnyRunner] = OrderedDict()
         self._loading: dict[str, _Loading] = {}
         self._failures: dict[str, InferloopError] = {}
         self._leases: Counter[str] = Counter()
@@ -83,7 +83,7 @@ class ModelCache:
                 self._begin(self._entries[model_id])
         return {model_id: self._residency(model_id) for model_id in model_ids}
 
-    def runner(self, model_id: str) -> Runner:
+    def runner(self, model_id: str) -> AnyRunner:
         """The model, now the most recently used; it must be READY."""
         self._unused.discard(model_id)
         self._ready.move_to_end(model_id)
@@ -102,7 +102,7 @@ class ModelCache:
         failures, self._failures = self._failures, {}
         return failures
 
-    def load_now(self, model_id: str) -> Runner:
+    def load_now(self, model_id: str) -> AnyRunner:
         """Load and wait; raises what went wrong as a domain error."""
         while (state := self.residencies([model_id])[model_id]) is Residency.LOADING:
             if failure := self.take_failures().get(model_id):
@@ -191,6 +191,6 @@ class ModelCache:
         self._loads_total += 1
 
 
-def _close_late(future: Future[Runner]) -> None:
+def _close_late(future: Future[AnyRunner]) -> None:
     if not future.cancelled() and future.exception() is None:
         future.result().close()

@@ -31,12 +31,12 @@ from engines.errors import GenerationFailed, InferloopError
 if TYPE_CHECKING:
     from engines.diffusion.backends.family import Family
     from engines.diffusion.config import EngineConfig, ModelEntry
-    from engines.diffusion.contract import Runner
+    from engines.diffusion.contract import AnyRunner
 
 logger = logging.getLogger(__name__)
 
 
-def load_runner(entry: ModelEntry, config: EngineConfig, models_root: Path) -> Runner:
+def load_runner(entry: ModelEntry, config: EngineConfig, models_root: Path) -> AnyRunner:
     """Load the model onto the device. Blocks for seconds to minutes; any thread may call.
 
     `NotFound` where the folder or repository is absent, `GenerationFailed` for what cannot be
@@ -106,7 +106,7 @@ def _folder(entry: ModelEntry, source: FolderSource | HubSource, models_root: Pa
 
 def _runner(
     entry: ModelEntry, config: EngineConfig, models_root: Path, pipe: Any, revision: str | None
-) -> Runner:
+) -> AnyRunner:
     pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = noise_schedules.chosen(entry.noise_scheduler, pipe.scheduler)
     backend, notes = use_attention_backend(pipe, entry.attention_backend)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -20,7 +20,7 @@ from engines.types import GenerationRequest
 
 if TYPE_CHECKING:
     from engines.diffusion.backends.family import Family
-    from engines.diffusion.contract import DecodedImage, Denoising, RunnerInfo
+    from engines.diffusion.contract import DecodedImage, RunnerInfo
     from engines.diffusion.models.loras import LoraSwitch
     from engines.diffusion.sampling.noise_schedules import LinearTable, NoiseScheduler
 
@@ -77,8 +77,7 @@ class ModelRunner:
         ]
 
     @torch.inference_mode()
-    def step(self, batch: Sequence[Denoising]) -> list[Exception | None]:
-        trajectories = cast("Sequence[Trajectory]", batch)
+    def step(self, trajectories: Sequence[Trajectory]) -> list[Exception | None]:
         self._loras.activate(trajectories[0].request.lora)
         # Guided rows first, so that guidance is one operation on a slice; prompts of different
         # length (more text windows) cannot share a forward.
@@ -92,8 +91,7 @@ class ModelRunner:
         return [errors.get(id(each)) for each in trajectories]
 
     @torch.inference_mode()
-    def preview(self, denoising: Denoising, max_side_px: int) -> bytes:
-        trajectory = cast("Trajectory", denoising)
+    def preview(self, trajectory: Trajectory, max_side_px: int) -> bytes:
         if self._previewer is None:
             self._previewer = LatentPreviewer(
                 self.family.decode, self._channels, self._noise_scheduler, self._latents_like()
@@ -101,15 +99,14 @@ class ModelRunner:
         return self._previewer.jpeg(trajectory, max_side_px)
 
     @torch.inference_mode()
-    def decode(self, denoising: Denoising) -> DecodedImage:
-        trajectory = cast("Trajectory", denoising)
+    def decode(self, trajectory: Trajectory) -> DecodedImage:
         request = trajectory.request
         image = self._decoder.decode(trajectory.latents, request.height, request.width)
         prompts = [trajectory.prompt, trajectory.negative]
         notes = [each.note for each in prompts if each is not None and each.note is not None]
         return replace(image, notes=(*notes, *image.notes))
 
-    def abandon(self, denoising: Denoising) -> None:
+    def abandon(self, trajectory: Trajectory) -> None:
         """Nothing is held outside the trajectory itself."""
 
     def warm(self) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.config import ModelEntry
-from engines.diffusion.contract import Denoising, Runner, RunnerInfo
+from engines.diffusion.contract import AnyRunner, DecodedImage, RunnerInfo
 from engines.diffusion.models import tiny
 from engines.diffusion.models.loras import LoraSwitch
 from engines.diffusion.sampling import noise_schedules
@@ -99,10 +99,9 @@ class FaultyRunner(FakeRunner):
         self.alive += len(requests)
         return super().start(requests)
 
-    def step(self, batch: Sequence[Denoising]) -> list[Exception | None]:
-        states: Sequence[Any] = batch
+    def step(self, batch: Sequence[FakeDenoising]) -> list[Exception | None]:
         errors: list[Exception | None] = [None] * len(batch)
-        for index, state in enumerate(states):
+        for index, state in enumerate(batch):
             fault, _, at = state.request.prompt.partition("@")
             due = at != "" and state.evaluations_done + 1 == int(at)
             if (fault == "oom" and due) or (fault == "crowd" and len(batch) > 1):
@@ -112,16 +111,15 @@ class FaultyRunner(FakeRunner):
         super().step(batch)
         return errors
 
-    def decode(self, denoising: Denoising) -> Any:
-        state: Any = denoising
-        if state.request.prompt == "decode":
+    def decode(self, denoising: FakeDenoising) -> DecodedImage:
+        if denoising.request.prompt == "decode":
             raise RuntimeError("no picture")
         return super().decode(denoising)
 
-    def abandon(self, denoising: Denoising) -> None:
+    def abandon(self, denoising: FakeDenoising) -> None:
         self.alive -= 1
 
 
-def always(runner: Runner) -> Callable[[ModelEntry], Runner]:
+def always(runner: AnyRunner) -> Callable[[ModelEntry], AnyRunner]:
     """A loader that gives this runner whatever is asked for."""
     return lambda entry: runner

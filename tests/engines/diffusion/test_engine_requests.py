@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engines.diffusion.contract import DecodedImage, Denoising
+from engines.diffusion.contract import DecodedImage
 from engines.diffusion.engine import StepEngine
 from engines.errors import Canceled, DeadlineExceeded, InvalidParameters, Overloaded, ReplicaLost
-from engines.testing.diffusion import FakeRunner
+from engines.testing.diffusion import FakeDenoising, FakeRunner
 from tests.engines.diffusion.faults import always
 from tests.engines.diffusion.rig import FakeClock, RecordingListener, drive, engine_config, request
 
@@ -134,7 +134,7 @@ class TestBatching:
                 log.append("step")
                 return super().step(batch)
 
-            def decode(self, denoising: Denoising) -> DecodedImage:
+            def decode(self, denoising: FakeDenoising) -> DecodedImage:
                 log.append("decode")
                 return super().decode(denoising)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engines.diffusion.config import ModelEntry
-from engines.diffusion.contract import Runner
+from engines.diffusion.contract import AnyRunner
 from engines.diffusion.engine import StepEngine
 from engines.diffusion.models.loader_threads import LoaderThreads
 from engines.testing.diffusion import FakeRunner
@@ -42,7 +42,7 @@ def test_one_thread_runs_the_model_and_the_one_that_loaded_it_is_gone() -> None:
     witness = Witness()
     loaded_by: list[threading.Thread] = []
 
-    def load(entry: ModelEntry) -> Runner:
+    def load(entry: ModelEntry) -> AnyRunner:
         loaded_by.append(threading.current_thread())
         return witness
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from engines.diffusion.config import ModelEntry, TinySource
-from engines.diffusion.contract import Runner, RunnerInfo
+from engines.diffusion.contract import AnyRunner, RunnerInfo
 from engines.diffusion.engine import StepEngine
 from engines.diffusion.models.cache import ModelCache
 from engines.diffusion.models.loading import load_runner
@@ -55,7 +55,7 @@ def entries(*names: str) -> tuple[ModelEntry, ...]:
 def cache_of(budget_bytes: int = 100, **sizes: int) -> tuple[ModelCache, dict[str, Weighing]]:
     runners: dict[str, Weighing] = {}
 
-    def load(entry: ModelEntry) -> Runner:
+    def load(entry: ModelEntry) -> AnyRunner:
         runners[entry.id] = Weighing(sizes[entry.id])
         return runners[entry.id]
 
@@ -65,7 +65,7 @@ def cache_of(budget_bytes: int = 100, **sizes: int) -> tuple[ModelCache, dict[st
     return cache, runners
 
 
-def get(cache: ModelCache, model_id: str) -> Runner:
+def get(cache: ModelCache, model_id: str) -> AnyRunner:
     return cache.load_now(model_id)
 
 
@@ -115,7 +115,7 @@ class TestCache:
     def test_a_failure_is_told_once_and_the_next_request_tries_again(self) -> None:
         tries: list[str] = []
 
-        def load(entry: ModelEntry) -> Runner:
+        def load(entry: ModelEntry) -> AnyRunner:
             tries.append(entry.id)
             if len(tries) == 1:
                 raise OSError("disk is away")
@@ -175,7 +175,7 @@ def test_weights_are_freed_and_memory_is_flat_after_many_swaps() -> None:
         model_memory_bytes=3_000_000,
     )
 
-    def load(entry: ModelEntry) -> Runner:
+    def load(entry: ModelEntry) -> AnyRunner:
         runner = load_runner(entry, config, Path())
         assert isinstance(runner, ModelRunner)
         unets.append(weakref.ref(runner.family.pipe.unet))
@@ -226,7 +226,7 @@ def test_two_models_that_do_not_fit_together_both_get_served() -> None:
 
 
 def test_a_model_that_cannot_be_loaded_fails_its_own_requests_only() -> None:
-    def load(entry: ModelEntry) -> Runner:
+    def load(entry: ModelEntry) -> AnyRunner:
         if entry.id == "bad":
             raise OSError("no such file: /srv/secret")
         return Weighing(1)
