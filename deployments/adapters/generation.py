@@ -6,10 +6,17 @@ from collections.abc import AsyncGenerator, Mapping
 
 from ray.serve.handle import DeploymentHandle
 
-from deployments.adapters.calling import stream
+from deployments.adapters.remote import HandleAdapter, streamed
 from deployments.config import PoolConfig
 from engines.errors import InvalidParameters
 from engines.types import GenerationEvent, GenerationRequest
+from serve_app.services import Generation
+
+
+class HandlePool(HandleAdapter):
+    """One pool's deployment."""
+
+    stream = streamed(Generation.stream, "generate")
 
 
 class PooledGeneration:
@@ -18,17 +25,17 @@ class PooledGeneration:
     def __init__(
         self, pools: tuple[PoolConfig, ...], handles: Mapping[str, DeploymentHandle]
     ) -> None:
-        self._handle_of: dict[str, DeploymentHandle] = {}
+        self._pool_of: dict[str, HandlePool] = {}
         self._loras_of: dict[str, frozenset[str]] = {}
         for pool in pools:
             adapters = {m.id: frozenset(lora.name for lora in m.loras) for m in pool.engine.models}
             for asked, serving in pool.served_ids().items():
-                self._handle_of[asked] = handles[pool.name]
+                self._pool_of[asked] = HandlePool(handles[pool.name])
                 self._loras_of[asked] = adapters[serving]
 
     def check(self, request: GenerationRequest) -> None:
-        if request.model_id not in self._handle_of:
-            known = ", ".join(sorted(self._handle_of))
+        if request.model_id not in self._pool_of:
+            known = ", ".join(sorted(self._pool_of))
             raise InvalidParameters.of(
                 "model_id", request.model_id, f"one of: {known}", f"must be one of: {known}"
             )
@@ -40,5 +47,4 @@ class PooledGeneration:
             )
 
     def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
-        handle = self._handle_of[request.model_id]
-        return stream(handle.options(stream=True).generate.remote(request))
+        return self._pool_of[request.model_id].stream(request)

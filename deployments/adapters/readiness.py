@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ray.serve.handle import DeploymentHandle
 
-from deployments.adapters.calling import call
+from deployments.adapters.calling import CallPolicy, ask
 from engines.errors import InferloopError
 
 ANSWER_WITHIN_S = 5.0
@@ -23,7 +23,7 @@ class HandleReadiness:
         self, handles: Mapping[str, DeploymentHandle], within_s: float = ANSWER_WITHIN_S
     ) -> None:
         self._handles = dict(handles)
-        self._within_s = within_s
+        self._policy = CallPolicy(within_s=within_s)
 
     async def not_ready(self) -> Sequence[str]:
         answers = await asyncio.gather(*(self._ready(handle) for handle in self._handles.values()))
@@ -31,7 +31,6 @@ class HandleReadiness:
 
     async def _ready(self, handle: DeploymentHandle) -> bool:
         try:
-            async with asyncio.timeout(self._within_s):
-                return bool(await call(handle.ready.remote()))
-        except (InferloopError, TimeoutError):  # no replica answers: that is the finding
+            return bool(await ask(lambda: handle.ready.remote(), self._policy))
+        except InferloopError:  # no replica answers in time: that is the finding
             return False

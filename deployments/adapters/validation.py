@@ -1,47 +1,20 @@
-"""The validators over their handles; a lost replica is asked once more, verdicts being pure."""
+"""The validators over their handles; verdicts are pure, so a lost replica is asked once more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-from deployments.adapters.calling import call
-from deployments.spaces import SpaceHandle
-from engines.errors import ReplicaLost
-from engines.types import PrivacyReport, QualityReport
+from deployments.adapters.calling import TWICE
+from deployments.adapters.remote import HandleAdapter, remote
+from serve_app.services import PrivacyValidation, QualityValidation
 
 
-async def call_twice(ask: Callable[[], Any]) -> Any:
-    """`call`, repeated once if the replica died under it."""
-    try:
-        return await call(ask())
-    except ReplicaLost:
-        return await call(ask())
+class HandleQuality(HandleAdapter):
+    """`QualityValidation` over the quality deployment."""
+
+    validate = remote(QualityValidation.validate, policy=TWICE)
 
 
-class HandleQuality:
-    def __init__(self, handle: SpaceHandle) -> None:
-        self._handle = handle
+class HandlePrivacy(HandleAdapter):
+    """`PrivacyValidation` over the privacy deployment."""
 
-    async def validate(
-        self, key: str, metrics: Sequence[str] | None, prompt: str | None = None
-    ) -> QualityReport:
-        report: QualityReport = await call_twice(
-            lambda: self._handle.validate.remote(key, metrics, prompt)
-        )
-        return report
-
-
-class HandlePrivacy:
-    def __init__(self, handle: SpaceHandle) -> None:
-        self._handle = handle
-
-    async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:
-        report: PrivacyReport = await call_twice(
-            lambda: self._handle.validate.remote(key, check_faces, check_text)
-        )
-        return report
-
-    async def anonymize(self, key: str, method: str, output_key: str) -> PrivacyReport:
-        report: PrivacyReport = await call(self._handle.anonymize.remote(key, method, output_key))
-        return report
+    validate = remote(PrivacyValidation.validate, policy=TWICE)
+    anonymize = remote(PrivacyValidation.anonymize)

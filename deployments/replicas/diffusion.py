@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from deployments.metrics import EngineMetrics
@@ -41,7 +41,7 @@ class DiffusionReplica:
         self._engine.start()
         self._metrics = EngineMetrics(self._engine, wiring.pool_name)
 
-    async def generate(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         """Progress of every step, if the request wants it, then the stored image. Closing the
         stream stops the work."""
         inbox: asyncio.Queue[StepProgress | GeneratedImage | InferloopError] = asyncio.Queue()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ray.serve.handle import DeploymentHandle
-
-from deployments.adapters.calling import call
-from serve_app.access.tickets import TicketTable
+from deployments.adapters.remote import HandleAdapter, remote
+from serve_app.access.tickets import TicketStore, TicketTable
 from serve_app.config import RateLimits
-from serve_app.rate_limits import Bucket, BudgetState, MovingWindow
+from serve_app.rate_limits import Bucket, BudgetState, MovingWindow, RateLimiter
 
 
 class RateLimiterReplica:
@@ -31,26 +29,14 @@ class RateLimiterReplica:
         return True
 
 
-class HandleRateLimiter:
+class HandleRateLimiter(HandleAdapter):
     """`serve_app.rate_limits.RateLimiter` over the deployment's handle."""
 
-    def __init__(self, handle: DeploymentHandle) -> None:
-        self._handle = handle
-
-    async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
-        budget: BudgetState = await call(self._handle.hit.remote(key_hash, bucket, own))
-        return budget
+    hit = remote(RateLimiter.hit)
 
 
-class HandleTickets:
+class HandleTickets(HandleAdapter):
     """`serve_app.access.tickets.TicketStore` over the deployment's handle."""
 
-    def __init__(self, handle: DeploymentHandle) -> None:
-        self._handle = handle
-
-    async def put(self, ticket_hash: str, owner_hash: str) -> None:
-        await call(self._handle.put_ticket.remote(ticket_hash, owner_hash))
-
-    async def take(self, ticket_hash: str) -> str | None:
-        owner: str | None = await call(self._handle.take_ticket.remote(ticket_hash))
-        return owner
+    put = remote(TicketStore.put, "put_ticket")
+    take = remote(TicketStore.take, "take_ticket")

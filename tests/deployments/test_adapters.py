@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from ray.exceptions import ActorDiedError
 
-from deployments.adapters.calling import call, stream
+from deployments.adapters.calling import ONCE, TWICE, CallPolicy, ask, call, stream
 from deployments.adapters.files import StoredFiles
 from deployments.adapters.uploads import UploadChecker
-from deployments.adapters.validation import call_twice
-from engines.errors import Fault, InvalidImage, NotFound, ReplicaLost
+from engines.errors import DeadlineExceeded, Fault, InvalidImage, NotFound, ReplicaLost
 from engines.images import ImageLimits
 from engines.sandbox import SandboxLimits
 from engines.storage.folder.storage import FolderStorage
@@ -114,11 +113,25 @@ class Hanging:
 
 def test_a_verdict_is_asked_for_once_more_and_no_more() -> None:
     answers = [Response(error=ActorDiedError()), Response(answer="fine")]
-    assert asyncio.run(call_twice(lambda: answers.pop(0))) == "fine"
+    assert asyncio.run(ask(lambda: answers.pop(0), TWICE)) == "fine"
     dead = [Response(error=ActorDiedError()), Response(error=ActorDiedError())]
     with pytest.raises(ReplicaLost):
-        asyncio.run(call_twice(lambda: dead.pop(0)))
+        asyncio.run(ask(lambda: dead.pop(0), TWICE))
     assert not dead
+
+
+def test_a_call_is_made_once_unless_the_policy_says_more() -> None:
+    dead = [Response(error=ActorDiedError()), Response(answer="too late")]
+    with pytest.raises(ReplicaLost):
+        asyncio.run(ask(lambda: dead.pop(0), ONCE))
+    assert len(dead) == 1
+
+
+def test_a_call_past_its_time_is_cancelled_and_says_so() -> None:
+    response = Response()
+    with pytest.raises(DeadlineExceeded):
+        asyncio.run(ask(lambda: Hanging(response), CallPolicy(attempts=2, within_s=0.01)))
+    assert response.cancelled
 
 
 def png(size: tuple[int, int] = (8, 8)) -> bytes:
@@ -169,10 +182,10 @@ def test_an_upload_that_breaks_its_limits_is_refused_and_the_next_is_stored(tmp_
 def test_a_request_that_its_limits_ended_is_never_repeated() -> None:
     asked: list[Response] = []
 
-    def ask() -> Response:
+    def begin() -> Response:
         asked.append(Response(error=InvalidImage(Fault("image", None, "a", "takes too long"))))
         return asked[-1]
 
     with pytest.raises(InvalidImage):
-        asyncio.run(call_twice(ask))
+        asyncio.run(ask(begin, TWICE))
     assert len(asked) == 1

@@ -117,7 +117,7 @@ def test_a_reader_that_leaves_cancels_its_request() -> None:
         events = replica(engine).generate(request())
         async for _ in events:
             break
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
 
     asyncio.run(leave())
     assert engine.cancelled == ["image_1"]
