@@ -22,11 +22,11 @@ $(BIN)/.base:
 $(BIN)/.server: $(BIN)/.base pyproject.toml constraints.txt
 	@echo "Installing the service into $(VENV) (minutes, once) ..."
 	$(PIP) install -q -c constraints.txt $(TORCH_INDEX) torch
-	$(PIP) install -q -c constraints.txt -e '.[server,faces]'
+	$(PIP) install -q -c constraints.txt -e '.[server,faces,heif]'
 	touch $@
 
 $(BIN)/.dev: $(BIN)/.server
-	$(PIP) install -q -c constraints.txt -e '.[server,faces,dev,training,bench]'
+	$(PIP) install -q -c constraints.txt -e '.[server,faces,heif,dev,training,bench]'
 	touch $@
 
 setup: $(BIN)/.server ## install what the service needs into .venv

@@ -16,11 +16,11 @@ from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits, verify
 from engines.protocols import StopCheck, Storage
 from engines.types import ObjectStat
+from engines.types.image_formats import SUFFIX_BY_FORMAT
 
 CHUNK_BYTES = 2**20
 READ_THREADS, WRITE_THREADS, LIST_THREADS = 8, 4, 2
 """Of the ingress replica: no kind of work waits for another."""
-SUFFIXES = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "BMP": "bmp", "TIFF": "tiff", "GIF": "gif"}
 
 
 class FileThreads:
@@ -93,7 +93,7 @@ class StoredFiles:
         return [stat.key for stat in islice(images, limit)]
 
     def _keep(self, content: bytes, kind: str, folder: str | None) -> str:
-        name = f"upload_{uuid.uuid4().hex}.{SUFFIXES.get(kind, 'img')}"
+        name = f"upload_{uuid.uuid4().hex}{SUFFIX_BY_FORMAT.get(kind, '.img')}"
         key = f"uploads/{folder}/{name}" if folder else f"uploads/{name}"
         self._storage.put_new(key, content)
         return key

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engines.images import gif, jpeg, png, tiff, webp
+from engines.images import gif, heif, jpeg, png, tiff, webp
+from engines.images.codecs import missing_codec
 from engines.images.model import ImageLimits, check_size, refuse
 from engines.images.tails import carries_a_file
 from engines.images.walk import Walk
@@ -25,7 +26,7 @@ def sniff(content: bytes) -> str | None:
         return "TIFF"
     if content.startswith(b"BM"):
         return "BMP"
-    return None
+    return heif.kind_of(content)
 
 
 def check(content: bytes, limits: ImageLimits) -> tuple[str, Walk]:
@@ -45,6 +46,9 @@ def check(content: bytes, limits: ImageLimits) -> tuple[str, Walk]:
         raise refuse("is a text document (HTML, SVG or XML), not a picture", _known(limits))
     if kind is None or kind not in limits.formats:
         raise refuse(f"is not in a supported format ({', '.join(limits.formats)})", _known(limits))
+    missing = missing_codec(kind)
+    if missing is not None:
+        raise refuse(missing, _known(limits))
     walk = _walk(content, kind, limits)
     if walk.size is not None:
         check_size(walk.size, limits)
@@ -57,6 +61,8 @@ def has_more_behind(content: bytes, kind: str, walk: Walk) -> bool:
     """Whether pictures or a film may stand where the first picture's walk did not go."""
     if kind == "TIFF":
         return bool(tiff.sub_directories(content))
+    if kind in ("AVIF", "HEIF"):
+        return bool(heif.films(content) or any(heif.beside(content)))
     if kind != "JPEG" or walk.end is None:
         return False
     return any(content.find(start, walk.end) >= 0 for start in (jpeg.MAGIC, FILM))
@@ -75,6 +81,8 @@ def _walk(content: bytes, kind: str, limits: ImageLimits) -> Walk:
         return gif.walk(content)
     if kind == "WEBP":
         return webp.walk(content)
+    if kind in ("AVIF", "HEIF"):
+        return heif.walk(content)
     if kind == "BMP":
         return Walk(int.from_bytes(content[2:6], "little") or None)
     # A TIFF is random access: its pixels may stand anywhere, so it has no end.

@@ -17,13 +17,14 @@ from engines.images import containers
 from engines.images.metadata import collect, orientation_of
 from engines.images.model import DecodedImage, ImageInfo, ImageLimits, check_size, refuse
 from engines.images.pixels import has_alpha, to_rgb, upright
+from engines.images.tiff import ORIENTATION
 from engines.images.walk import pixels_only
 
 if TYPE_CHECKING:
     from engines.types import Pixels
 
 # What Pillow and its codecs raise for a file that is not what it says.
-_BROKEN = (
+BROKEN = (
     OSError,  # truncated files, UnidentifiedImageError, codec errors
     SyntaxError,  # broken PNG and TIFF structure
     ValueError,
@@ -41,6 +42,10 @@ _BROKEN = (
     zlib.error,
     Warning,  # where the interpreter was told to raise them
 )
+
+
+_SAY_THEMSELVES = frozenset({"TIFF", "HEIF", "AVIF"})
+"""Formats whose EXIF says nothing about turning: Pillow turns TIFF and HEIF upright itself."""
 
 
 def probe(content: bytes, limits: ImageLimits) -> ImageInfo:
@@ -64,8 +69,7 @@ def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
         info = _info(image, kind)
         pixels = to_rgb(image)
     found = collect(content, kind, walk, limits.max_metadata_bytes)
-    # Pillow turns TIFF files upright itself.
-    orientation = 1 if kind == "TIFF" else orientation_of(found)
+    orientation = info.orientation if kind in _SAY_THEMSELVES else orientation_of(found)
     info = replace(info, orientation=orientation)
     more = info.frames > 1 or bool(found.pictures)
     more = more or containers.has_more_behind(content, kind, walk)
@@ -82,7 +86,8 @@ def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
         info = _info(image, kind)
         to_rgb(image)
     found = collect(content, kind, walk, limits.max_metadata_bytes)
-    return replace(info, orientation=1 if kind == "TIFF" else orientation_of(found))
+    orientation = info.orientation if kind in _SAY_THEMSELVES else orientation_of(found)
+    return replace(info, orientation=orientation)
 
 
 ReadPixels = Callable[[bytes, ImageLimits], "Pixels"]
@@ -118,7 +123,7 @@ def opened(content: bytes, kind: str, limits: ImageLimits) -> Iterator[Image.Ima
         raise refuse(f"has more than {limits.max_pixels} pixels in all", pixels) from None
     except MemoryError:
         raise refuse("takes too much memory to read", "memory within the limit") from None
-    except _BROKEN:
+    except BROKEN:
         raise refuse(f"is a broken or truncated {kind} file") from None
 
 
@@ -129,4 +134,7 @@ def _info(image: Image.Image, kind: str) -> ImageInfo:
         # A JPEG with further pictures behind (MPO, from many phones) is its first picture.
         frames = 1 if kind == "JPEG" else int(getattr(image, "n_frames", 1))
     width, height = image.size
-    return ImageInfo(kind, width, height, image.mode, frames, has_alpha(image))
+    # An AVIF says in its boxes how it is turned; what its EXIF says does not count (and is not
+    # seen here).
+    orientation = int(image.getexif().get(ORIENTATION, 1)) if kind == "AVIF" else 1
+    return ImageInfo(kind, width, height, image.mode, frames, has_alpha(image), orientation)

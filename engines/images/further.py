@@ -14,8 +14,9 @@ from PIL import Image
 from pydantic import Field
 
 from engines.errors import InvalidImage
-from engines.images import containers, jpeg, tiff
-from engines.images.decoding import decode, opened
+from engines.images import containers, heif, jpeg, tiff
+from engines.images.codecs import beside_in_heif
+from engines.images.decoding import BROKEN, decode, opened
 from engines.images.metadata import collect, orientation_of
 from engines.images.model import ImageLimits, Metadata, check_size
 from engines.images.pixels import to_rgb, upright
@@ -120,12 +121,14 @@ def further_pictures(
     if kind == "JPEG":
         _behind(content, walk, limits, to)
     else:
-        orientation = 1 if kind == "TIFF" else orientation_of(metadata)
+        orientation = 1 if kind in ("TIFF", "HEIF", "AVIF") else orientation_of(metadata)
         _frames(pixels_only(content, walk), kind, orientation, limits, to)
     parts = list(metadata.pictures)
     if kind == "TIFF":
         parts += [tiff.begun_at(content, at) for at in tiff.sub_directories(content)]
     _thumbnails(parts, limits, to)
+    if kind in ("HEIF", "AVIF"):
+        _beside(pixels_only(content, walk), kind, limits, to)
     return to.found
 
 
@@ -145,10 +148,13 @@ def _frames(
     looked_at = count = 1
     with suppress(InvalidImage), opened(content, kind, limits) as image:
         count = _count(image)
-        wanted = set(spread(count, to.limits.max_frames))
+        order = [image.tell(), *(n for n in range(count) if n != image.tell())]
+        wanted = {order[place] for place in spread(count, to.limits.max_frames)}
+        if kind == "AVIF":
+            orientation = int(image.getexif().get(tiff.ORIENTATION, 1))
         if count > 1:
             to.is_new(_scaled_down(upright(to_rgb(image), orientation), to.limits.long_side_px))
-        for index in range(1, count):
+        for index in order[1:]:
             if to.late:
                 break
             image.seek(index)
@@ -159,6 +165,29 @@ def _frames(
             looked_at += 1
     if looked_at < count:
         to.found.unread.append(f"{count - looked_at} of {count} {word}s")
+
+
+def _beside(content: bytes, kind: str, limits: ImageLimits, to: _Gathering) -> None:
+    """Thumbnails and maps of a HEIF file; those of an AVIF no decoder here hands out."""
+    to.found.unread.extend(film for film in heif.films(content) if kind == "HEIF" or "film" in film)
+    if kind == "AVIF":
+        to.found.unread.extend(["a thumbnail"] * min(1, heif.beside(content)[0]))
+        return
+    try:
+        for looked_at, (name, decoded) in enumerate(beside_in_heif(content)):
+            if looked_at >= to.limits.max_thumbnails or to.late:
+                to.found.unread.append("thumbnails")
+                return
+            _one_beside(name, decoded, to)
+    except BROKEN:
+        to.found.unread.append("thumbnails")
+
+
+def _one_beside(name: str, decoded: Callable[[], Image.Image], to: _Gathering) -> None:
+    try:
+        to.add(name, to_rgb(decoded()))
+    except (InvalidImage, *BROKEN):
+        to.found.unread.append(f"a {name}")
 
 
 def _count(image: Image.Image) -> int:

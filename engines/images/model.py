@@ -27,8 +27,9 @@ class ImageLimits(FrozenModel):
         "file with more is judged, and what was not read is an issue of its privacy report.",
     )
     formats: tuple[str, ...] = Field(
-        default=("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"),
-        description="Formats decoded, in Pillow's names; told by content, never by file name.",
+        default=("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF"),
+        description="Formats decoded, in Pillow's names; told by content, never by file name. "
+        "HEIF (HEIC) takes the extra `heif`.",
     )
 
 
@@ -63,8 +64,8 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """What the header says; pixels were not decoded, EXIF orientation not applied (but for TIFF,
-    where the reader applies it)."""
+    """What the header says; pixels were not decoded, EXIF orientation not applied (but for TIFF
+    and HEIF, where the reader applies it)."""
 
     format: str
     width: int

@@ -31,10 +31,17 @@ class Walk:
     """Width and height where the walker met them."""
     cut: bool = False
     """Whether the file ends in the middle of a part."""
+    replaced: tuple[tuple[int, bytes], ...] = ()
+    """Positions and what a decoder sees there, in files whose parts cannot be taken out."""
 
 
 def pixels_only(content: bytes, walk: Walk) -> bytes:
     """The file without the parts that no pixel depends on."""
+    if walk.replaced:
+        changed = bytearray(content)
+        for at, other in walk.replaced:
+            changed[at : at + len(other)] = other
+        return bytes(changed)
     if not walk.without:
         return content
     kept, at = [], 0

@@ -19,8 +19,24 @@ IMAGE_MEDIA_TYPES: Mapping[str, str] = {
     ".gif": "image/gif",
     ".tif": "image/tiff",
     ".tiff": "image/tiff",
+    ".avif": "image/avif",
+    ".heic": "image/heic",
+    ".heif": "image/heif",
+    ".hif": "image/heif",
 }
 """Media type by suffix, in lower case (IANA's registry)."""
+
+SUFFIX_BY_FORMAT: Mapping[str, str] = {
+    "PNG": ".png",
+    "JPEG": ".jpg",
+    "WEBP": ".webp",
+    "BMP": ".bmp",
+    "TIFF": ".tiff",
+    "GIF": ".gif",
+    "AVIF": ".avif",
+    "HEIF": ".heic",
+}
+"""Suffix of a new file by its format, in Pillow's names."""
 
 IMAGE_SUFFIXES = tuple(IMAGE_MEDIA_TYPES)
 """As `str.endswith` takes them."""

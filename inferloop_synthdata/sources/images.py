@@ -15,6 +15,7 @@ IMAGE_SUFFIXES = frozenset(
     {
         *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
         *(".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
+        *(".avif", ".heic", ".heif", ".hif"),
     }
 )
 """What the service decodes."""

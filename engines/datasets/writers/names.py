@@ -11,14 +11,15 @@ import hashlib
 import re
 from posixpath import splitext
 
-from engines.types.image_formats import IMAGE_SUFFIXES
+from engines.types.image_formats import IMAGE_SUFFIXES, SUFFIX_BY_FORMAT
 
 _WORDS = "train|training|validation|valid|dev|val|test|testing|eval|evaluation"
 _SPLIT = re.compile(rf"(?:^|[-._ 0-9])(?:{_WORDS})(?:[-._ 0-9]|$)", re.IGNORECASE)
 _RISKY = re.compile(r"^(?:\.|__)|[*?\[\]:]|[. ]$|^metadata\.")
 """Hidden, special to globs or URLs, or lost on other file systems."""
-_READ_SUFFIXES = frozenset(IMAGE_SUFFIXES) - {".mpo"}
-_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "BMP": ".bmp", "GIF": ".gif"}
+_READ_SUFFIXES = frozenset(IMAGE_SUFFIXES) - {".mpo", ".avif", ".heic", ".heif", ".hif"}
+_OTHER_SUFFIX = ".tiff"
+"""For formats whose own suffix no folder reader knows: they are opened by content."""
 
 
 def neutral_name(name: str, format_: str | None) -> str:
@@ -31,10 +32,15 @@ def neutral_name(name: str, format_: str | None) -> str:
     *folders, file = name.split("/")
     suffix = splitext(file)[1]
     if suffix.lower() not in _READ_SUFFIXES:
-        file = _hashed(file) + _SUFFIXES.get(format_ or "", ".tiff")
+        file = _hashed(file) + _suffix(format_)
     elif _means_something(file):
         file = _hashed(file) + suffix
     return "/".join([*(_hashed(f) if _means_something(f) else f for f in folders), file])
+
+
+def _suffix(format_: str | None) -> str:
+    suffix = SUFFIX_BY_FORMAT.get(format_ or "", _OTHER_SUFFIX)
+    return suffix if suffix in _READ_SUFFIXES else _OTHER_SUFFIX
 
 
 def needs_format(name: str) -> bool:
