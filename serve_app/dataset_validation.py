@@ -7,7 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from engines.errors import InferloopError, InvalidParameters, NotFound, Overloaded
+from engines.errors import (
+    InferloopError,
+    InsufficientStorage,
+    InvalidParameters,
+    NotFound,
+    Overloaded,
+)
 from serve_app.config import CallDeadlines, DatasetValidationLimits
 from serve_app.deadlines import within
 from serve_app.fan_out import fan_out
@@ -36,7 +42,8 @@ class _Judged:
 
 
 class DatasetValidation:
-    """An image that cannot be judged counts as an error and stops nothing."""
+    """An image that cannot be judged counts as an error and stops nothing; a data root without
+    room for verdicts stops all of it."""
 
     def __init__(
         self,
@@ -104,6 +111,8 @@ class DatasetValidation:
         except InvalidParameters as error:
             _raise_if_about_the_request(error)
             return _Judged("quality", key, False, None, error.message)
+        except InsufficientStorage:  # it would be so for every image
+            raise
         except InferloopError as error:
             return _Judged("quality", key, False, None, error.message)
         return _Judged("quality", key, report.passed, report.quality_score, "quality not passed")
@@ -113,6 +122,8 @@ class DatasetValidation:
             report = await self._patiently(
                 lambda: self._services.privacy.validate(key, body.check_faces, body.check_text)
             )
+        except InsufficientStorage:
+            raise
         except InferloopError as error:
             return _Judged("privacy", key, False, None, error.message)
         found = ", ".join(dict.fromkeys(issue.type for issue in report.issues))

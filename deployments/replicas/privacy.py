@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from functools import partial
 
 from deployments.spaces import PerSpace
 from deployments.wiring import FileWiring
 from deployments.workers import WorkerPool
+from engines.datasets.copies import keep_copy
+from engines.datasets.removal import delete_image
 from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig, build_privacy_validator
@@ -60,15 +62,23 @@ class PrivacyReplica:
     async def anonymize(
         self, key: str, method: str, output_key: str, space: str | None = None
     ) -> PrivacyReport:
-        storage = (await self._stores.of(space)).storage
-        content = await asyncio.to_thread(storage.read, key)
+        """Writes the copy, its lineage and its verdict, or nothing: also where the disk is full
+        half-way, or the client leaves."""
+        store = await self._stores.of(space)
+        content = await asyncio.to_thread(store.storage.read, key)
         cover = self._validator.anonymize_with_lineage
         clean = await self._workers.run(cover, content, key, method)
-        await asyncio.to_thread(storage.put_new, output_key, clean.png)
-        sidecar = output_key.rpartition(".")[0] + ".json"
-        lineage = json.dumps(clean.lineage, indent=2).encode()
-        await asyncio.to_thread(storage.put_new, sidecar, lineage)
-        return await self.validate(output_key, check_faces=True, check_text=True, space=space)
+        keep = partial(keep_copy, store.storage, output_key, clean.png, clean.lineage)
+        writing = asyncio.ensure_future(asyncio.to_thread(keep))
+        try:
+            await asyncio.shield(writing)
+            return await self.validate(output_key, check_faces=True, check_text=True, space=space)
+        except BaseException:
+            # What a thread has begun, it ends: only then it can be taken back.
+            (failed,) = await asyncio.gather(writing, return_exceptions=True)
+            if failed is None:
+                await asyncio.to_thread(delete_image, store, output_key)
+            raise
 
     async def ready(self) -> bool:
         return True

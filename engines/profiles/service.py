@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from engines.errors import Conflict, Forbidden, InvalidParameters, NotFound
+from engines.errors import Conflict, Forbidden, InsufficientStorage, InvalidParameters, NotFound
 from engines.images import ImageLimits, read_pixels
 from engines.profiles.comparison import compare
 from engines.profiles.config import ProfilesConfig
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
     from engines.types import AllowedBuckets, Pixels
+
+logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -58,7 +61,8 @@ class ProfileService:
         self._buckets = buckets
 
     def seed(self) -> None:
-        """Copy the shipped profiles to where there is none yet; several replicas may try."""
+        """Copy the shipped profiles to where there is none yet; several replicas may try. Without
+        room for them the service starts all the same: reading and deleting go on."""
         for resource in files("engines.profiles").joinpath("data").iterdir():
             if not resource.name.startswith(PREFIX):
                 continue
@@ -66,6 +70,9 @@ class ProfileService:
                 self._storage.put_new(f"{AREA}/{resource.name}", resource.read_bytes())
             except Conflict:  # there already: another replica's, or one that somebody has extended
                 continue
+            except InsufficientStorage as error:
+                logger.warning("The shipped profiles are not copied: %s", error)
+                return
 
     def list(
         self, limit: int | None = None, after: str | None = None, stop: StopCheck = never_stopped
@@ -112,10 +119,8 @@ class ProfileService:
             kept_hashes=len(builder.hashes or ()),
         )
         if before is None:
-            self._store.write_new(profile, builder.state())
-        else:
-            self._store.replace(profile, builder.state(), before.etag)
-        return profile
+            return self._store.write_new(profile, builder.state())
+        return self._store.replace(profile, builder.state(), before.etag)
 
     def compare(
         self,

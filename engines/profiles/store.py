@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -63,13 +63,17 @@ class ProfileStore:
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise StorageFailed(f"Profile {name} is damaged") from error
 
-    def write_new(self, profile: Profile, state: Mapping[str, JsonValue]) -> None:
-        """`Conflict` if the profile exists."""
-        self._storage.put_new(profile.key, _render(profile, state))
+    def write_new(self, profile: Profile, state: Mapping[str, JsonValue]) -> Profile:
+        """The profile with its size; `Conflict` if it exists."""
+        content = _render(profile, state)
+        self._storage.put_new(profile.key, content)
+        return replace(profile, size_bytes=len(content))
 
-    def replace(self, profile: Profile, state: Mapping[str, JsonValue], etag: str) -> None:
-        """`Conflict` if somebody else changed the profile since it was read."""
-        self._storage.replace(profile.key, _render(profile, state), etag)
+    def replace(self, profile: Profile, state: Mapping[str, JsonValue], etag: str) -> Profile:
+        """The profile with its size; `Conflict` if somebody else changed it since it was read."""
+        content = _render(profile, state)
+        self._storage.replace(profile.key, content, etag)
+        return replace(profile, size_bytes=len(content))
 
     def delete(self, name: str) -> None:
         self.get(name)
@@ -105,6 +109,7 @@ def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
         key=key,
         statistics=document["statistics"],
         kept_hashes=len(document.get("hashes", ())),
+        size_bytes=len(content),
     )
     state = cast("dict[str, JsonValue]", document["state"])
     if "hashes" in document:

@@ -33,6 +33,8 @@ class Profile:
     statistics: Mapping[str, JsonValue]
     kept_hashes: int = 0
     """Perceptual hashes of single images that it keeps; 0 unless it was made so."""
+    size_bytes: int = 0
+    """Of the stored object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,6 @@ async def list_profiles(request: Request, page: PageQuery, context: InContext) -
 )
 async def create_profile(body: ProfileBody, request: Request, context: InContext) -> ProfileOut:
     """Make a profile of every image under a folder, here or in a bucket, or extend one."""
-    deadline_s, create = context.config.deadlines.profile_s, context.services.profiles.create
     if (body.source_dir is None) == (body.source_url is None):
         raise InvalidParameters.of(
             "source_dir",
@@ -82,12 +81,21 @@ async def create_profile(body: ProfileBody, request: Request, context: InContext
     if body.source_dir is None:
         context.audit.add(str(body.source_url))
         wanted = ProfileRequest(body.name, _s3(body.source_url), body.update, body.keep_hashes)
-        return _profile_out(await answer_within(deadline_s, request, create(wanted)), context)
+        return _profile_out(await _created(wanted, request, context), context)
     key = context.paths.to_key(body.source_dir, SOURCE_DIR)
     wanted = ProfileRequest(body.name, key, body.update, body.keep_hashes)
     with context.paths.named(body.source_dir, key, SOURCE_DIR):
-        profile = await answer_within(deadline_s, request, create(wanted))
-    return _profile_out(profile, context)
+        return _profile_out(await _created(wanted, request, context), context)
+
+
+async def _created(wanted: ProfileRequest, request: Request, context: Context) -> Profile:
+    """Made within its deadline, and counted in place of what it extends."""
+    async with context.storage_quota.room(context.caller) as room:
+        work = context.services.profiles.create(wanted)
+        profile = await answer_within(context.config.deadlines.profile_s, request, work)
+        await context.storage_quota.forget(profile.key)
+        room.add(profile.key, profile.size_bytes)
+    return profile
 
 
 @router.get(
@@ -104,8 +112,10 @@ async def get_profile(profile_name: ProfileName, context: InContext) -> ProfileO
 )
 async def delete_profile(profile_name: ProfileName, context: InContext) -> Deleted:
     """Remove a profile."""
-    work = context.services.profiles.delete(profile_name)
-    await within(context.config.deadlines.lookup_s, work)
+    deadline_s, profiles = context.config.deadlines.lookup_s, context.services.profiles
+    profile = await within(deadline_s, profiles.get(profile_name))
+    await within(deadline_s, profiles.delete(profile_name))
+    await context.storage_quota.forget(profile.key)
     return Deleted(name=profile_name)
 
 

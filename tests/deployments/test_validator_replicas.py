@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -13,12 +14,14 @@ import pytest
 from deployments.replicas.privacy import PrivacyReplica
 from deployments.replicas.quality import QualityReplica
 from deployments.wiring import DataRoot, FileWiring
-from engines.errors import InvalidImage, NotFound
+from engines.errors import InsufficientStorage, InvalidImage, NotFound
 from engines.images import ImageLimits, encode_jpeg
 from engines.privacy import PrivacyConfig
 from engines.privacy.config import FaceConfig
 from engines.protocols import Storage
 from engines.quality import QualityConfig
+from tests.engines.storage.conftest import CountingStorage
+from tests.serve_app.asgi import until
 
 COUNT = 8
 
@@ -108,3 +111,52 @@ def test_privacy_requests_side_by_side(wiring: FileWiring, storage: Storage) -> 
 
     assert asyncio.run(faces_only()) == keys
     assert storage.stat(f"{keys[0]}.privacy.json").size_bytes > 0
+
+
+class FullOf:
+    """A data root whose storage has no room for names that end so; the rest is a folder."""
+
+    def __init__(self, data: DataRoot, suffix: str) -> None:
+        self._data = data
+        self._suffix = suffix
+
+    def in_space(self, space: str | None) -> FullOf:
+        return self
+
+    def storage(self) -> Storage:
+        counting = CountingStorage(self._data.storage())
+        counting.full = {"put_new": self._suffix, "replace": self._suffix}
+        return counting
+
+
+def test_a_disk_that_is_full_at_the_verdict_leaves_nothing_of_an_anonymized_copy(
+    tmp_path: Path, storage: Storage
+) -> None:
+    (key, *_) = stored(storage)
+    data = cast(DataRoot, FullOf(DataRoot(str(tmp_path)), "copy.png.privacy.json"))
+    config = PrivacyConfig(faces=FaceConfig(detectors=("yunet",), rotations="off"))
+    replica = PrivacyReplica(config, FileWiring(data, ImageLimits()))
+    before = {stat.key for stat in storage.list("")}
+    with pytest.raises(InsufficientStorage):
+        asyncio.run(replica.anonymize(key, "box", "uploads/copy.png"))
+    after = {stat.key for stat in storage.list("")}
+    assert {name for name in after - before if "/.index/" not in name} == set()
+
+
+def test_a_client_that_leaves_while_its_copy_is_judged_leaves_no_copy(
+    wiring: FileWiring, storage: Storage
+) -> None:
+    (key, *_) = stored(storage)
+    config = PrivacyConfig(faces=FaceConfig(detectors=("yunet",), rotations="off"))
+    replica = PrivacyReplica(config, wiring)
+
+    async def leave() -> None:
+        work = asyncio.ensure_future(replica.anonymize(key, "box", "uploads/copy.png"))
+        await until(lambda: any(s.key == "uploads/copy.png" for s in storage.list("uploads")))
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+
+    asyncio.run(leave())
+    left = {stat.key for stat in storage.list("uploads") if "copy" in stat.key}
+    assert left <= {"uploads/copy.png.privacy.json"}

@@ -24,6 +24,7 @@ from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits
 from engines.profiles.config import ProfilesConfig
 from engines.quality import QualityConfig
+from engines.storage.free_space import StorageLimits
 from engines.types import (
     GeneratedImage,
     GenerationEvent,
@@ -144,11 +145,17 @@ def picture(seed: int) -> bytes:
 class House:
     """Keys of the file by name; `client(name)` speaks with one of them."""
 
-    def __init__(self, root: Path, *entries: dict[str, Any], **config: Any) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *entries: dict[str, Any],
+        min_free_bytes: int = 0,
+        **config: Any,
+    ) -> None:
         self.root = root / "data"
         self.keys_file = root / "keys.yaml"
         self.write_keys(*entries)
-        data = DataRoot(str(self.root))
+        data = DataRoot(str(self.root), limits=StorageLimits(min_free_bytes=min_free_bytes))
         files = FileWiring(data, ImageLimits())
         backends = Backends(
             generation=Pool(data),

@@ -47,6 +47,7 @@ def fill(client: TestClient, house: House, quota_bytes: int) -> str:
         ("/generate/batch", {**SMALL, "prompts": ["x"]}),
         ("/export/jsonl", {"dataset_dir": "/data/generated/n", "output_file": "/data/exports/n"}),
         ("/anonymize", {"image_path": "/data/generated/n/a.png"}),
+        ("/profiles", {"name": "new", "source_dir": "/data/generated/n"}),
     ],
 )
 def test_past_the_quota_nothing_is_run(
@@ -63,6 +64,7 @@ def test_past_the_quota_nothing_is_run(
     assert error["details"]["limit"] == "quota"
     assert house.files.contents == before
     assert house.generation.started == []
+    assert house.profiles.requests == []
 
 
 def test_reads_go_on_and_a_delete_makes_room(
