@@ -35,9 +35,6 @@ class Settings(BaseSettings):
         description="Folder of the access log and the audit log; the local start sets one. Without "
         "it, their lines go to the standard output of the ingress replicas alone.",
     )
-    state_dir: Path | None = Field(
-        default=None, description="Where the local start keeps the key it made."
-    )
     host: str = Field(default="127.0.0.1", description="Address the local start listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port of the HTTP proxy.")
     s3_endpoint_url: str | None = Field(default=None, description="S3 server other than AWS.")
@@ -54,6 +51,8 @@ class Settings(BaseSettings):
     rate_limit_generate: str | None = Field(default=None, description='For example "10/minute".')
     rate_limit_validate: str | None = Field(default=None, description='For example "20/minute".')
     rate_limit_export: str | None = Field(default=None, description='For example "5/minute".')
+    rate_limit_upload: str | None = Field(default=None, description='For example "120/minute".')
+    rate_limit_read: str | None = Field(default=None, description='For example "600/minute".')
 
     @model_validator(mode="after")
     def _lists_hold_bucket_names(self) -> Self:

@@ -31,6 +31,8 @@ def effective_api(api: ApiConfig, settings: Settings) -> ApiConfig:
         "generate": settings.rate_limit_generate,
         "validate_": settings.rate_limit_validate,
         "export": settings.rate_limit_export,
+        "upload": settings.rate_limit_upload,
+        "read": settings.rate_limit_read,
     }
     given = {name: rate for name, rate in rates.items() if rate}
     merged = {**api.rates.model_dump(), **given}

@@ -16,7 +16,7 @@ from pathlib import Path
 from inferloop_synthdata.cli.usage import UsageProblem
 
 SCOPES = ("generate", "validate", "read", "export", "write", "delete", "admin")
-RATES = ("generate", "validate", "export", "upload")
+RATES = ("generate", "validate", "export", "upload", "read")
 KEY_BYTES = 24
 """Of randomness in a key: 192 bits."""
 

@@ -67,7 +67,7 @@ _PARTS: Responses = {
 
 @router.get(
     "/images",
-    dependencies=[requires("read")],
+    dependencies=[requires("read", budget="read")],
     response_class=Response,
     responses={**_binary("image/*", "application/json", OTHER_MEDIA_TYPE), **_PARTS, **_REDIRECTED},
 )
@@ -82,7 +82,7 @@ async def get_image(
 
 @router.get(
     "/exports",
-    dependencies=[requires("read")],
+    dependencies=[requires("read", budget="read")],
     response_class=Response,
     responses={**_binary("*/*"), **_PARTS, **_REDIRECTED},
 )

@@ -99,7 +99,9 @@ async def _created(wanted: ProfileRequest, request: Request, context: Context) -
 
 
 @router.get(
-    "/profiles/{profile_name}", dependencies=[requires("read")], response_model_exclude_none=True
+    "/profiles/{profile_name}",
+    dependencies=[requires("read", budget="read")],
+    response_model_exclude_none=True,
 )
 async def get_profile(profile_name: ProfileName, context: InContext) -> ProfileOut:
     """One profile with its statistics."""

@@ -13,7 +13,9 @@ from serve_app.schemas.library import Ticket
 router = APIRouter(tags=["generation"], route_class=ApiRoute)
 
 
-@router.post("/ws/ticket", dependencies=[requires("generate", audit="socket.ticket")])
+@router.post(
+    "/ws/ticket", dependencies=[requires("generate", budget="read", audit="socket.ticket")]
+)
 async def make_socket_ticket(context: InContext) -> Ticket:
     """A ticket for one socket of this key, good once and for half a minute.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
@@ -19,7 +19,7 @@ from deployments.settings import Settings
 from engines.errors import InvalidParameters, Overloaded, ReplicaLost
 from engines.types import GenerationRequest
 from serve_app.config import ApiConfig, RateLimits
-from serve_app.rate_limits import BudgetState, MemoryRateLimiter
+from serve_app.rate_limits import Bucket, BudgetState, MemoryRateLimiter
 from tests.deployments.test_adapters import Response
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -66,6 +66,13 @@ def test_the_environment_decides_the_root_and_the_budgets() -> None:
     api = effective_api(ApiConfig(), settings(rate_limit_generate="3/second"))
     assert api.data_root == "/srv/data"
     assert api.rates == RateLimits(generate="3/second")
+
+
+@pytest.mark.parametrize("bucket", get_args(Bucket))
+def test_the_environment_has_a_variable_for_every_budget(bucket: str) -> None:
+    given = Settings.model_validate({"data_root": "/srv/data", f"rate_limit_{bucket}": "7/hour"})
+    rates = effective_api(ApiConfig(), given).rates.model_dump(by_alias=True)
+    assert rates[bucket] == "7/hour"
 
 
 def test_a_budget_that_is_none_is_refused_at_the_start() -> None:

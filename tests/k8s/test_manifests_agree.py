@@ -12,6 +12,7 @@ import yaml
 from ray.serve.schema import ServeDeploySchema
 
 from deployments.config import AppArgs
+from serve_app.access.keys_file import parse_keys
 from tests.k8s.manifests import (
     CLUSTERS,
     FOLDERS,
@@ -121,6 +122,13 @@ def test_every_mount_has_its_volume_and_every_volume_its_claim(
 def test_no_secret_is_applied_from_git(render: Render) -> None:
     for folder in FOLDERS:
         assert of_kind(render(folder), "Secret") == []
+
+
+def test_the_example_of_a_keys_file_is_one_that_the_service_reads(root: Path) -> None:
+    text = (root / "k8s" / "secrets.example.yaml").read_text(encoding="utf-8")
+    (secret, *_) = [each for each in yaml.safe_load_all(text) if each]
+    records = parse_keys(secret["stringData"]["api-keys"].encode())
+    assert [record.caller.name for record in records] == ["vision-ci", "operator"]
 
 
 def holds_the_ingress(service: Manifest, group: Manifest) -> bool:

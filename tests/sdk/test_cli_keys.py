@@ -6,11 +6,13 @@ import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from inferloop_synthdata.cli.keys_file import KeysFile
 from serve_app.access.api_keys import ApiKeys
+from serve_app.rate_limits import Bucket
 from tests.sdk.command_line import CommandLine, Service
 
 
@@ -46,6 +48,14 @@ def test_every_option_is_one_that_the_service_understands(line: CommandLine) -> 
     assert caller.rates == {"generate": "100/minute", "export": "5/hour"}
     assert caller.max_stored_bytes == 1000
     assert "admin" not in caller.scopes
+
+
+def test_every_budget_of_the_service_can_be_a_keys_own(line: CommandLine) -> None:
+    options = [option for name in get_args(Bucket) for option in ("--rate", f"{name}=7/hour")]
+    assert line.run("keys", "create", "ci", *options) == 0
+    caller = ApiKeys(file=file_of(line)).identify(line.out.strip())
+    assert caller is not None
+    assert caller.rates == dict.fromkeys(get_args(Bucket), "7/hour")
 
 
 def test_only_the_owner_can_read_the_file(line: CommandLine) -> None:

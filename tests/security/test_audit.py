@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from starlette.testclient import WebSocketDenialResponse
 
 from serve_app.config import RateLimits
 from tests.security.tenants import House, entry, key_of, picture
+from tests.security.test_full_disk import WRITES, Stored, filled_by
+from tests.serve_app.test_route_access import DECLARED
 
 API = "/api/v1"
+AUDITED = {route: access.audit for route, access in DECLARED.items() if access.audit is not None}
 BODY = {"prompt": "a private wish", "width": 64, "height": 64, "num_inference_steps": 2}
 
 
@@ -94,6 +98,48 @@ def test_every_change_is_one_line(house: House, lines: Lines) -> None:
         ada.delete(f"{API}/profiles/mine")
         line = lines.only()
         assert (line["action"], line["objects"]) == ("profile.delete", ["mine"])
+
+
+@pytest.mark.parametrize("route", AUDITED, ids=" ".join)
+def test_a_route_that_changes_something_leaves_its_line_even_if_it_is_misused(
+    house: House, lines: Lines, route: tuple[str, str]
+) -> None:
+    method, path = route
+    with house.client("ada") as ada:
+        answer = ada.request(method, re.sub(r"{\w+}", "none", path), json={})
+    line = lines.only()
+    assert line["action"] == AUDITED[route]
+    assert (line["outcome"] == "success") == (answer.status_code == 200)
+    assert line["key_name"] == "ada"
+
+
+@pytest.mark.parametrize("route", WRITES, ids="".join)
+def test_a_write_that_succeeds_leaves_one_line_with_its_objects(
+    tmp_path: Path, lines: Lines, route: tuple[str, str]
+) -> None:
+    house, method, path = House(tmp_path, entry("ada")), route[0], f"{API}{route[1]}"
+    with house.client("ada") as ada:
+        image = ada.post(f"{API}/generate", json={**BODY, "dataset": "set"}).json()["image_path"]
+        lines.taken()
+        answer = WRITES[route](ada, Stored(image, ""))
+    assert answer.status_code == 200, answer.text
+    line = lines.only()
+    assert (line["action"], line["outcome"]) == (AUDITED[method, path], "success")
+    assert line["objects"]
+
+
+def test_deletes_leave_a_line_with_their_objects(tmp_path: Path, lines: Lines) -> None:
+    house = House(tmp_path, entry("ada"))
+    with house.client("ada") as ada:
+        stored = filled_by(ada)
+        lines.taken()
+        for path, parameters, action in (
+            ("/exports", {"path": stored.export}, "export.delete"),
+            ("/images", {"path": stored.image}, "image.delete"),
+        ):
+            assert ada.delete(f"{API}{path}", params=parameters).status_code == 200
+            line = lines.only()
+            assert (line["action"], line["objects"]) == (action, [parameters["path"]])
 
 
 def test_reading_leaves_no_line(house: House, lines: Lines) -> None:

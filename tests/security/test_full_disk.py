@@ -64,14 +64,17 @@ WRITES_NOTHING_THEN = {
 def filled(root: Path) -> Stored:
     """What lay there before the disk was full."""
     with House(root, entry("ada", space="acme")).client("ada") as ada:
-        image = ada.post(f"{API}/generate", json={"prompt": "x", **SMALL}).json()["image_path"]
-        export = ada.post(
-            f"{API}/export/jsonl",
-            json={"dataset_dir": "/data/generated/set", "output_file": "/data/exports/a.jsonl"},
-        )
-        made = ada.post(f"{API}/profiles", json={"name": "p", "source_dir": "/data/generated/set"})
-        assert made.status_code == 200, made.text
-        return Stored(image, export.json()["output_file"])
+        return filled_by(ada)
+
+
+def filled_by(client: TestClient) -> Stored:
+    """An image in a dataset, an export and a profile of it."""
+    made = client.post(f"{API}/generate", json={"prompt": "x", **SMALL})
+    export = {"dataset_dir": "/data/generated/set", "output_file": "/data/exports/a.jsonl"}
+    exported = client.post(f"{API}/export/jsonl", json=export)
+    profile = {"name": "p", "source_dir": "/data/generated/set"}
+    assert client.post(f"{API}/profiles", json=profile).status_code == 200
+    return Stored(made.json()["image_path"], exported.json()["output_file"])
 
 
 def restarted(root: Path) -> House:
@@ -119,7 +122,7 @@ def test_every_write_is_507_and_leaves_nothing(
 
 def test_every_route_that_writes_is_tried(full: House) -> None:
     changing = {
-        (method, context.path.removeprefix(API))
+        (method, str(context.path).removeprefix(API))
         for context in iter_route_contexts(full.app.routes)
         if isinstance(context.route, APIRoute)
         for method in context.methods or ()

@@ -33,14 +33,14 @@ DECLARED = {
     ("GET", "/api/v1/datasets"): Access("read", "read"),
     ("GET", "/api/v1/profiles"): Access("read", "read"),
     ("GET", "/api/v1/datasets/{name}"): Access("read", "read"),
-    ("GET", "/api/v1/profiles/{profile_name}"): Access("read"),
-    ("GET", "/api/v1/images"): Access("read"),
-    ("GET", "/api/v1/exports"): Access("read"),
+    ("GET", "/api/v1/profiles/{profile_name}"): Access("read", "read"),
+    ("GET", "/api/v1/images"): Access("read", "read"),
+    ("GET", "/api/v1/exports"): Access("read", "read"),
     ("DELETE", "/api/v1/images"): Access("delete", None, "image.delete"),
     ("DELETE", "/api/v1/exports"): Access("delete", None, "export.delete"),
     ("DELETE", "/api/v1/datasets/{name}"): Access("delete", None, "dataset.delete"),
     ("DELETE", "/api/v1/profiles/{profile_name}"): Access("delete", None, "profile.delete"),
-    ("POST", "/api/v1/ws/ticket"): Access("generate", None, "socket.ticket"),
+    ("POST", "/api/v1/ws/ticket"): Access("generate", "read", "socket.ticket"),
     ("WEBSOCKET", "/api/v1/ws/generation"): Access("generate"),
 }
 
@@ -77,6 +77,18 @@ def test_what_a_route_asks(face: Face, call: tuple[str, str]) -> None:
         for method in context.methods or {"WEBSOCKET"}
     }
     assert found[call] == DECLARED[call]
+
+
+def test_every_route_but_deletes_has_a_budget(face: Face) -> None:
+    """A delete asks for its own scope, and can be done once for each thing that is there."""
+    free = {
+        (method, context.path)
+        for context in routes_of(face.app)
+        if (access := declared(context)) is not None and access.budget is None
+        for method in context.methods or {"WEBSOCKET"}
+        if method != "DELETE"
+    }
+    assert free == {("WEBSOCKET", "/api/v1/ws/generation")}  # each of its jobs spends one
 
 
 def test_every_route_that_changes_something_says_so_to_the_audit_log(face: Face) -> None:

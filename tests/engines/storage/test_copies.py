@@ -7,12 +7,12 @@ import json
 import pytest
 
 from engines.datasets.copies import keep_copy
-from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFailed
+from engines.errors import Conflict, InsufficientStorage, JsonValue, NotFound, StorageFailed
 from tests.engines.storage.conftest import CountingStorage
 
 KEY = "generated/set/a_anonymized_1.png"
 BESIDE = "generated/set/a_anonymized_1.json"
-LINEAGE = {"source_key": "generated/set/a.png", "regions": [[1, 2, 3, 4]]}
+LINEAGE: dict[str, JsonValue] = {"source_key": "generated/set/a.png", "regions": [[1, 2, 3, 4]]}
 
 
 def keep(storage: CountingStorage) -> None:
