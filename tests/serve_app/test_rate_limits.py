@@ -196,7 +196,7 @@ def test_budgets_are_per_key(limited: Face) -> None:
 
 
 def test_unlimited_routes_carry_no_budget(limited: Face) -> None:
-    answer = TestClient(limited.app, headers=HEADERS).get("/api/v1/profiles/x")
+    answer = TestClient(limited.app, headers=HEADERS).delete("/api/v1/profiles/x")
     assert "X-RateLimit-Limit" not in answer.headers
 
 
