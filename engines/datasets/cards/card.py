@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import orjson
+from huggingface_hub import DatasetCardData
 
 from engines.datasets.records.schema import Column, leaves
 
@@ -46,23 +46,20 @@ def size_category(count: int) -> str:
 
 
 def readme(facts: CardFacts) -> bytes:
-    """Front matter (YAML, written as JSON values, which YAML reads) and a page for people."""
-    return "\n".join([*_front_matter(facts), *_page(facts), ""]).encode()
+    """Front matter for the Hub and for `datasets`, and a page for people."""
+    return "\n".join(["---", _metadata(facts).to_yaml(), "---", "", *_page(facts), ""]).encode()
 
 
-def _front_matter(facts: CardFacts) -> list[str]:
-    configs: JsonValue = [{"config_name": "default", "data_files": facts.data_files}]
-    values: dict[str, JsonValue] = {
-        "pretty_name": facts.title,
-        "tags": ["synthetic", "image", "inferloop"],
-        "task_categories": ["text-to-image"],
-        "size_categories": [size_category(facts.tally.exported)],
-        "configs": configs,
-    }
-    if facts.features:
-        values["dataset_info"] = {"config_name": "default", "features": facts.features}
-    lines = [f"{name}: {orjson.dumps(value).decode()}" for name, value in values.items()]
-    return ["---", *lines, "---", ""]
+def _metadata(facts: CardFacts) -> DatasetCardData:
+    info = {"config_name": "default", "features": facts.features} if facts.features else None
+    return DatasetCardData(
+        pretty_name=facts.title,
+        tags=["synthetic", "image", "inferloop"],
+        task_categories=["text-to-image"],
+        size_categories=[size_category(facts.tally.exported)],
+        configs=[{"config_name": "default", "data_files": facts.data_files}],
+        dataset_info=info,  # None is left out
+    )
 
 
 def _page(facts: CardFacts) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 import yaml
+from huggingface_hub import DatasetCard
 
 from engines.datasets.cards.card import size_category
 from engines.datasets.records.schema import COLUMNS, columns, leaves
@@ -39,6 +40,17 @@ def test_the_readme_has_front_matter_and_counts(
     assert "- inferloop/mini: 10" in text
     assert "- train: 10" in text
     assert "`quality.score`" in text
+
+
+def test_the_hubs_own_class_reads_the_card(
+    exporter: DatasetExporter, storage: Storage, nature: list[str], make_request: MakeRequest
+) -> None:
+    exporter.export(make_request("exports/n.parquet", format="parquet"))
+    card = DatasetCard(storage.read("exports/n.parquet.README.md").decode()).data.to_dict()
+    assert card["pretty_name"] == "n.parquet"
+    assert card["tags"] == ["synthetic", "image", "inferloop"]
+    assert card["task_categories"] == ["text-to-image"]
+    assert {each["name"] for each in card["dataset_info"]["features"]} >= {"image", "prompt"}
 
 
 def test_croissant_agrees_with_the_file(
