@@ -2,108 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
-from httpx2 import Response
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from tests.security.attempts import API, ATTEMPTS, BODY, NAMES_NOTHING, Belongings
 from tests.security.tenants import House, entry, key_of, picture
-
-API = "/api/v1"
-BODY = {"prompt": "a fox", "width": 64, "height": 64, "num_inference_steps": 2}
-
-
-@dataclass(frozen=True)
-class Belongings:
-    """What the tenant "acme" has: paths as it sees them."""
-
-    image: str
-    upload: str
-    export: str
-
-
-Attempt = Callable[[TestClient, Belongings], Response]
-
-
-def _json(method: str, path: str, **body: Any) -> Attempt:
-    return lambda client, _: client.request(method, f"{API}{path}", json=body or None)
-
-
-ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
-    ("POST", "/validate/quality"): [
-        lambda c, b: c.post(f"{API}/validate/quality", json={"image_path": b.image}),
-        lambda c, b: c.post(f"{API}/validate/quality", json={"image_path": b.upload}),
-    ],
-    ("POST", "/validate/privacy"): [
-        lambda c, b: c.post(f"{API}/validate/privacy", json={"image_path": b.image}),
-    ],
-    ("POST", "/validate/dataset"): [
-        _json("POST", "/validate/dataset", dataset_dir="/data/generated/secret")
-    ],
-    ("POST", "/anonymize"): [
-        lambda c, b: c.post(f"{API}/anonymize", json={"image_path": b.image}),
-    ],
-    ("GET", "/profiles/{profile_name}"): [_json("GET", "/profiles/mine")],
-    ("DELETE", "/profiles/{profile_name}"): [_json("DELETE", "/profiles/mine")],
-    ("POST", "/profiles"): [
-        _json("POST", "/profiles", name="stolen", source_dir="/data/generated/secret"),
-        _json("POST", "/profiles", name="stolen", source_dir="/data/uploads/real"),
-    ],
-    ("GET", "/profiles/{profile_name}/compare"): [
-        _json("GET", "/profiles/mine/compare?dataset=secret"),
-        _json("GET", "/profiles/own/compare?dataset=secret"),
-        _json("GET", "/profiles/own/compare?profile=mine"),
-        _json("GET", "/profiles/own/compare?dataset=/data/uploads/real"),
-    ],
-    ("GET", "/profiles/{profile_name}/compare/plot"): [
-        _json("GET", "/profiles/own/compare/plot?dataset=secret"),
-    ],
-    **{
-        ("POST", f"/export/{kind}"): [
-            _json(
-                "POST",
-                f"/export/{kind}",
-                dataset_dir="/data/generated/secret",
-                **{target: "/data/exports/stolen" + suffix},
-            )
-        ]
-        for kind, target, suffix in (
-            ("jsonl", "output_file", ".jsonl"),
-            ("parquet", "output_file", ".parquet"),
-            ("webdataset", "output_dir", ""),
-        )
-    },
-    ("GET", "/images"): [
-        lambda c, b: c.get(f"{API}/images", params={"path": b.image}),
-        lambda c, b: c.get(f"{API}/images", params={"path": b.upload}),
-        lambda c, b: c.get(f"{API}/images", params={"path": b.image.replace(".png", ".json")}),
-    ],
-    ("GET", "/exports"): [lambda c, b: c.get(f"{API}/exports", params={"path": b.export})],
-    ("DELETE", "/images"): [
-        lambda c, b: c.delete(f"{API}/images", params={"path": b.image}),
-        lambda c, b: c.delete(f"{API}/images", params={"path": b.upload}),
-    ],
-    ("DELETE", "/exports"): [lambda c, b: c.delete(f"{API}/exports", params={"path": b.export})],
-    ("GET", "/datasets/{name}"): [_json("GET", "/datasets/secret")],
-    ("DELETE", "/datasets/{name}"): [_json("DELETE", "/datasets/secret")],
-}
-"""What names an object of "acme", by route: to anybody else it is 404."""
-
-NAMES_NOTHING = {
-    ("POST", "/generate"): "makes a dataset of its own; profiles are tested below",
-    ("POST", "/generate/batch"): "as one image",
-    ("GET", "/datasets"): "lists: tested below",
-    ("GET", "/profiles"): "lists: tested below",
-    ("POST", "/images"): "makes a name of its own",
-    ("POST", "/ws/ticket"): "opens a socket of the same key",
-    ("POST", "/export/s3"): "buckets are closed here; the dataset as in the other exports",
-}
 
 
 @pytest.fixture(scope="module")
