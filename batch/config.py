@@ -47,7 +47,7 @@ class GridInput(FrozenModel):
 
     kind: Literal["grid"]
     templates: tuple[str, ...] = Field(
-        min_length=1, description='For example "{animal} on a {colour} background".'
+        min_length=1, description='For example "{animal} on a {color} background".'
     )
     values: Mapping[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Placeholder to its values."
@@ -70,7 +70,7 @@ class RowDefaults(FrozenModel):
         description="Classifier-free guidance weight; <= 1 is without.",
     )
     seed: Seed = Field(default=0, description="Mixed into every seed that is derived.")
-    profile: str | None = Field(default=None, description="Profile to match the colours to.")
+    profile: str | None = Field(default=None, description="Profile to match the colors to.")
     profile_strength: float = Field(default=1.0, ge=0, le=1, description="0..1, how far.")
     lora: str | None = Field(default=None, description="Adapter that the model's config lists.")
     guidance_rescale: float | None = Field(

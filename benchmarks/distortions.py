@@ -24,7 +24,7 @@ def blur(pixels: Pixels, sigma_px: float) -> Pixels:
 
 
 def gaussian_noise(pixels: Pixels, sigma: float) -> Pixels:
-    """Independent Gaussian noise in every channel, `sigma` grey levels."""
+    """Independent Gaussian noise in every channel, `sigma` gray levels."""
     grain = np.random.default_rng(_SEED).normal(0, sigma, pixels.shape)
     return _clipped(pixels + grain)
 

@@ -65,7 +65,7 @@ def print_uploads(
 
 
 def draw(rates: dict[str, float], title: str, path: Path) -> None:
-    """Bars, ours in colour."""
+    """Bars, ours in color."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -73,8 +73,8 @@ def draw(rates: dict[str, float], title: str, path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(6, 3), layout="constrained")
     names = sorted(rates, key=rates.__getitem__)
-    colours = ["tab:blue" if name.startswith("ours") else "tab:gray" for name in names]
-    axes.bar_label(axes.barh(names, [rates[name] for name in names], color=colours), fmt="%.0f")
+    colors = ["tab:blue" if name.startswith("ours") else "tab:gray" for name in names]
+    axes.bar_label(axes.barh(names, [rates[name] for name in names], color=colors), fmt="%.0f")
     axes.set(title=title, xlabel="objects/s")
     figure.savefig(path)
 

@@ -69,11 +69,11 @@ def render(
     return Render(canvas, text, size_px, turn_deg, background, font)
 
 
-def drawn_face(colour: tuple[int, int, int], happy: bool) -> Pixels:
+def drawn_face(color: tuple[int, int, int], happy: bool) -> Pixels:
     """A smiley as an emoji font draws it: a negative, nobody's face."""
     image = Image.new("RGB", (SIDE_PX, SIDE_PX), "white")
     pen = ImageDraw.Draw(image)
-    pen.ellipse((96, 96, 416, 416), fill=colour, outline="black", width=6)
+    pen.ellipse((96, 96, 416, 416), fill=color, outline="black", width=6)
     for x in (190, 290):
         pen.ellipse((x, 190, x + 32, 240), fill="black")
     pen.arc((170, 220, 342, 350) if happy else (170, 310, 342, 420), *_mouth(happy), "black", 10)

@@ -123,8 +123,8 @@ def _batched_ms(size: int) -> float:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    grey = np.random.default_rng(0).normal(0, 1, (SIDE_PX, SIDE_PX)).astype(np.float32)
-    one = np.asarray(cv2.GaussianBlur(grey, (0, 0), 3))
+    gray = np.random.default_rng(0).normal(0, 1, (SIDE_PX, SIDE_PX)).astype(np.float32)
+    one = np.asarray(cv2.GaussianBlur(gray, (0, 0), 3))
     batch = np.broadcast_to(one, (size, 3, SIDE_PX, SIDE_PX)).copy()
     feed = {session.get_inputs()[0].name: batch}
     session.run(None, feed)

@@ -1,4 +1,4 @@
-"""Privacy validation and anonymising on CPU replicas."""
+"""Privacy validation and anonymizing on CPU replicas."""
 
 from __future__ import annotations
 

@@ -59,8 +59,8 @@ def probe(content: bytes, limits: ImageLimits) -> ImageInfo:
 def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
     """The first frame as upright RGB pixels, uint8 (height, width, 3).
 
-    Alpha is laid over white; 16 bits become 8 by division by 257; CMYK, palettes and grey become
-    RGB. Colour profiles are not applied. Peak memory is about 10 bytes a pixel and the file twice.
+    Alpha is laid over white; 16 bits become 8 by division by 257; CMYK, palettes and gray become
+    RGB. Color profiles are not applied. Peak memory is about 10 bytes a pixel and the file twice.
     Broken metadata are named in `metadata.damaged` and stop nothing. Raises `InvalidImage`, and
     nothing else, for whatever bytes it is given.
     """

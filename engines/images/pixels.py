@@ -18,7 +18,7 @@ _WHITE_16_BIT = 65_535
 
 
 def has_alpha(image: Image.Image) -> bool:
-    """Whether any pixel can be see-through: an alpha channel, a transparent colour."""
+    """Whether any pixel can be see-through: an alpha channel, a transparent color."""
     return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
 
 

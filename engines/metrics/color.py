@@ -1,4 +1,4 @@
-"""Colour: how colourful, how saturated."""
+"""Color: how colorful, how saturated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def colourfulness(pixels: Pixels) -> float:
     """Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE 5007, 2003.
 
-    0 is grey, 15 slightly, 33 moderately, 59 quite, 109 extremely colourful (their scale).
+    0 is gray, 15 slightly, 33 moderately, 59 quite, 109 extremely colorful (their scale).
     """
     red, green, blue = (channel.astype(np.float32) for channel in cv2.split(pixels))
     red_green = red - green

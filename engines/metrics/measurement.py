@@ -1,4 +1,4 @@
-"""What the score is computed from: one pass over the grey plane."""
+"""What the score is computed from: one pass over the gray plane."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engines.metrics.structure import blockiness, plateau_share
 from engines.metrics.tone import Tone, histogram, tone
 
 if TYPE_CHECKING:
-    from engines.metrics.gray import Grey
+    from engines.metrics.gray import Gray
     from engines.types import Pixels
 
 _NATIVE_CROP_PX = 1024
@@ -32,7 +32,7 @@ class Measurement:
     specks: float
     """Share of salt-and-pepper pixels, native or scaled, the larger; 0..1."""
     laplacian_variance: float
-    """Without noise, squared grey levels."""
+    """Without noise, squared gray levels."""
     coarse_variance: float
     """The same at 256 pixels."""
     plateau: float
@@ -51,12 +51,12 @@ def measure(pixels: Pixels) -> Measurement:
     native = luma(pixels)
     crop = _centre(native)
     clean_crop, specks = without_specks(crop)
-    grey = shrunk(native)
-    if grey is native:
+    gray = shrunk(native)
+    if gray is native:
         clean, grain = clean_crop, grain_sigma(clean_crop)
         visible_grain = grain
     else:
-        clean, seen = without_specks(grey)
+        clean, seen = without_specks(gray)
         specks = max(specks, seen)
         grain = grain_sigma(clean)
         visible_grain = max(grain, _SEEN_NOISE * grain_sigma(clean_crop))
@@ -73,9 +73,9 @@ def measure(pixels: Pixels) -> Measurement:
     )
 
 
-def _centre(grey: Grey) -> Grey:
+def _centre(gray: Gray) -> Gray:
     """The middle, at most 1024 pixels a side, cut on the 8-pixel grid."""
-    height, width = grey.shape
+    height, width = gray.shape
     top = max(height - _NATIVE_CROP_PX, 0) // 16 * 8
     left = max(width - _NATIVE_CROP_PX, 0) // 16 * 8
-    return grey[top : top + _NATIVE_CROP_PX, left : left + _NATIVE_CROP_PX]
+    return gray[top : top + _NATIVE_CROP_PX, left : left + _NATIVE_CROP_PX]

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.metrics.gray import Grey
+    from engines.metrics.gray import Gray
 
 _BLOCK_PX = 16
 _FIXED_POINT = np.int16(8)  # block means of 16-bit integers, to an eighth; 8 * 16 * 255 < 2**15
@@ -25,39 +25,39 @@ _SPECK_STEP = 50
 _BLACK, _WHITE = 6, 249
 
 
-def grain_sigma(grey: Grey) -> float:
-    """Standard deviation of the grain, grey levels 0..255.
+def grain_sigma(gray: Gray) -> float:
+    """Standard deviation of the grain, gray levels 0..255.
 
     The 20th percentile over 16-pixel blocks that are neither black nor white (clipping hides
     noise), divided by what it is for white noise of sigma 1, so that white noise is measured as
     it is; an image under 16 pixels is one block. Where every block is clipped, all count.
     """
     # The second derivative both ways is Immerkaer's mask: (1, -2, 1) times (1, -2, 1).
-    response = np.abs(cv2.Sobel(grey, cv2.CV_16S, 2, 2, ksize=3))
+    response = np.abs(cv2.Sobel(gray, cv2.CV_16S, 2, 2, ksize=3))
     sigmas = _block_means(response * _FIXED_POINT) * (np.sqrt(np.pi / 2) / 6 / _FIXED_POINT)
-    means = _block_means(grey)
+    means = _block_means(gray)
     usable = sigmas[(means >= _DARKEST) & (means <= _BRIGHTEST)]
     quantile = float(np.quantile(usable if usable.size else sigmas, _QUANTILE))
     return quantile / _QUANTILE_OF_PURE_NOISE
 
 
-def without_specks(grey: Grey) -> tuple[Grey, float]:
+def without_specks(gray: Gray) -> tuple[Gray, float]:
     """The image with its specks replaced by their 3x3 median, and the share of specks, 0..1.
 
     A speck is black or white (within 6 levels) and 50 levels off the median around it. Natural
     texture has such outliers too, but mostly in between black and white: with `p` the share of
     black and white outliers and `q` that of all, the share is p^2 / q.
     """
-    median = cv2.medianBlur(grey, 3)
-    _, outlying = cv2.threshold(cv2.absdiff(grey, median), _SPECK_STEP, 255, cv2.THRESH_BINARY)
+    median = cv2.medianBlur(gray, 3)
+    _, outlying = cv2.threshold(cv2.absdiff(gray, median), _SPECK_STEP, 255, cv2.THRESH_BINARY)
     every = cv2.countNonZero(outlying)
     if not every:
-        return grey, 0.0
-    specks = np.where((grey <= _BLACK) | (grey >= _WHITE), outlying, np.uint8(0))
+        return gray, 0.0
+    specks = np.where((gray <= _BLACK) | (gray >= _WHITE), outlying, np.uint8(0))
     extreme = cv2.countNonZero(specks)
-    cleaned = grey.copy()
+    cleaned = gray.copy()
     cv2.copyTo(median, specks, cleaned)
-    return cleaned, extreme**2 / every / grey.size
+    return cleaned, extreme**2 / every / gray.size
 
 
 def _block_means(plane: NDArray[np.uint8] | NDArray[np.int16]) -> NDArray[np.integer]:

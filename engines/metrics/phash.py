@@ -45,8 +45,8 @@ def hamming(left: int, right: int) -> int:
 
 
 def _low_frequencies(pixels: Pixels) -> NDArray[np.float64]:
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(gray, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.dct(small.astype(np.float64))[:_KEPT, :_KEPT])
 
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import cv2
 
 if TYPE_CHECKING:
-    from engines.metrics.gray import Grey
+    from engines.metrics.gray import Gray
 
 _NOISE_GAIN = 20.0
 _FLOOR, _RANGE = 0.7, 2.9
 
 
-def laplacian_variance(grey: Grey, grain_sigma: float = 0.0) -> float:
-    """Variance of the Laplacian, squared grey levels, less what grain of that sigma adds; >= 0."""
-    _, deviation = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+def laplacian_variance(gray: Gray, grain_sigma: float = 0.0) -> float:
+    """Variance of the Laplacian, squared gray levels, less what grain of that sigma adds; >= 0."""
+    _, deviation = cv2.meanStdDev(cv2.Laplacian(gray, cv2.CV_16S))
     return max(float(deviation[0, 0]) ** 2 - _NOISE_GAIN * grain_sigma**2, 0.0)
 
 

@@ -12,7 +12,7 @@ from engines.metrics.gray import shrunk
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.metrics.gray import Grey
+    from engines.metrics.gray import Gray
 
 _GRID_PX = 8
 _SAMPLED_ROW = 3  # coprime to the grid
@@ -22,7 +22,7 @@ _COARSE_PX = 128
 _CANNY = (50, 150)
 
 
-def blockiness(grey: Grey) -> float:
+def blockiness(gray: Gray) -> float:
     """How much steps on an 8-pixel grid stand out, natural logarithm of a ratio; 0 is "not at all".
 
     A step stands out by what it exceeds the mean of its two neighbours. The ratio is that excess
@@ -31,13 +31,13 @@ def blockiness(grey: Grey) -> float:
     Wants the image at its native size: scaling hides the grid. Idea: Wang, Sheikh and Bovik,
     "No-reference perceptual quality assessment of JPEG compressed images", ICIP 2002.
     """
-    planes = grey[::_SAMPLED_ROW], cv2.transpose(grey[:, ::_SAMPLED_ROW])
+    planes = gray[::_SAMPLED_ROW], cv2.transpose(gray[:, ::_SAMPLED_ROW])
     ratios = [_grid_ratio(plane) for plane in planes if plane.shape[1] > 3 * _GRID_PX]
     return max(0.0, float(np.log(np.mean(ratios)))) if ratios else 0.0
 
 
-def _grid_ratio(grey: Grey) -> float:
-    steps = cv2.absdiff(grey[:, 1:], grey[:, :-1])
+def _grid_ratio(gray: Gray) -> float:
+    steps = cv2.absdiff(gray[:, 1:], gray[:, :-1])
     neighbours = cv2.addWeighted(steps[:, 2:], 0.5, steps[:, :-2], 0.5, 0)
     excess = cv2.reduce(
         cv2.subtract(steps[:, 1:-1], neighbours), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F
@@ -48,26 +48,26 @@ def _grid_ratio(grey: Grey) -> float:
     return float(usable[strongest] + _FLAT_STEP) / (others + _FLAT_STEP)
 
 
-def plateau_share(grey: Grey, top: float) -> float:
+def plateau_share(gray: Gray, top: float) -> float:
     """Share of the picture, 0..1, that lies flat at the brightest level `top` (0..1) in use.
 
     Clipped highlights stay flat when the image is darkened afterwards. Seen at 128 pixels:
     sparkle on water is no washed-out sky.
     """
     level = float(np.ceil(max(top * 255 * _PLATEAU, 1)))
-    _, flat = cv2.threshold(grey, level - 1, 255, cv2.THRESH_BINARY)
+    _, flat = cv2.threshold(gray, level - 1, 255, cv2.THRESH_BINARY)
     return float((shrunk(np.asarray(flat), _COARSE_PX) > 127).mean())
 
 
-def edge_density(grey: Grey) -> float:
+def edge_density(gray: Gray) -> float:
     """Share of pixels on a Canny edge (thresholds 50 and 150), 0..1. Canny, PAMI 1986."""
-    return cv2.countNonZero(cv2.Canny(grey, *_CANNY)) / grey.size
+    return cv2.countNonZero(cv2.Canny(gray, *_CANNY)) / gray.size
 
 
-def flat_share(grey: Grey) -> float:
-    """Share of 8x8 blocks whose grey levels span at most 4: paper, sky, a blank image. 0..1."""
-    height, width = (max(side // _GRID_PX, 1) for side in grey.shape)
+def flat_share(gray: Gray) -> float:
+    """Share of 8x8 blocks whose gray levels span at most 4: paper, sky, a blank image. 0..1."""
+    height, width = (max(side // _GRID_PX, 1) for side in gray.shape)
     kernel = np.ones((_GRID_PX, _GRID_PX), np.uint8)
-    spread = cv2.subtract(cv2.dilate(grey, kernel), cv2.erode(grey, kernel))
+    spread = cv2.subtract(cv2.dilate(gray, kernel), cv2.erode(gray, kernel))
     blocks: NDArray[np.uint8] = spread[4::_GRID_PX, 4::_GRID_PX][:height, :width]
-    return float((blocks <= 4).mean()) if blocks.size else float(np.ptp(grey) <= 4)
+    return float((blocks <= 4).mean()) if blocks.size else float(np.ptp(gray) <= 4)

@@ -11,10 +11,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.metrics.gray import Grey
+    from engines.metrics.gray import Gray
 
     Histogram = NDArray[np.float64]
-    """Shares of the 256 grey levels, summing to 1."""
+    """Shares of the 256 gray levels, summing to 1."""
 
 _BLOWN, _CRUSHED = 252, 3
 
@@ -49,10 +49,10 @@ class Tone:
         return self.p99 - self.p1
 
 
-def histogram(grey: Grey) -> Histogram:
+def histogram(gray: Gray) -> Histogram:
     """Shares of the 256 levels."""
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
-    return np.asarray(counts, np.float64) / grey.size
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
+    return np.asarray(counts, np.float64) / gray.size
 
 
 def tone(shares: Histogram) -> Tone:

@@ -1,4 +1,4 @@
-"""Privacy: faces, text, personal data, metadata and memorisation of one image; anonymising."""
+"""Privacy: faces, text, personal data, metadata and memorization of one image; anonymizing."""
 
 from engines.privacy.anonymizing import Anonymized
 from engines.privacy.build import build_privacy_validator

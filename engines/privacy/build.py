@@ -60,9 +60,9 @@ def build_privacy_validator(
     `InferloopError` if references are configured without a `storage`, `StorageFailed` or
     `NotFound` if they cannot be read.
     """
-    named = config.memorisation.reference_dir or config.memorisation.reference_profile
+    named = config.memorization.reference_dir or config.memorization.reference_profile
     if named is not None and storage is None:
-        raise InferloopError("privacy.memorisation names references, but there is no storage")
+        raise InferloopError("privacy.memorization names references, but there is no storage")
     detector = build_face_detector(config.faces)
     embedder = _embedder(config)
     return PrivacyValidator(
@@ -87,7 +87,7 @@ def _reader(config: PrivacyConfig) -> TextReader:
 
 def _embedder(config: PrivacyConfig) -> FaceEmbedder | None:
     """Only where it can be of use: its weights take 22 MB."""
-    if not config.faces.embeddings or config.memorisation.reference_dir is None:
+    if not config.faces.embeddings or config.memorization.reference_dir is None:
         return None
     try:
         return DlibEmbedder()
@@ -103,10 +103,10 @@ def _references(
     detector: FaceDetector,
     embedder: FaceEmbedder | None,
 ) -> References | None:
-    folder, profile = config.memorisation.reference_dir, config.memorisation.reference_profile
+    folder, profile = config.memorization.reference_dir, config.memorization.reference_profile
     if storage is None or (folder is None and profile is None):
         return None
-    most = config.memorisation.max_distance
+    most = config.memorization.max_distance
     if folder is not None:
         return references_from_folder(storage, folder, limits, most, detector, embedder)
     return references_from_hashes(hashes_of_profile(storage.read(str(profile))), most)

@@ -79,16 +79,16 @@ class TextConfig(FrozenModel):
         default=6.0, ge=0.0, description="Lines lower than this are ignored, px of the image."
     )
     confidence: Share = Field(
-        default=0.7, description="Recogniser's confidence for `min_characters` letters or digits."
+        default=0.7, description="Recognizer's confidence for `min_characters` letters or digits."
     )
     min_characters: int = Field(default=3, ge=1, description="Letters or digits, count.")
     short_confidence: Share = Field(
-        default=0.8, description="Recogniser's confidence for `short_characters`."
+        default=0.8, description="Recognizer's confidence for `short_characters`."
     )
     short_characters: int = Field(default=2, ge=1, description="Letters or digits, count.")
     read_confidence: Share = Field(
         default=0.85,
-        description="Recogniser's confidence below which a line counts as not read (text_unread).",
+        description="Recognizer's confidence below which a line counts as not read (text_unread).",
     )
     unread_aspect: float = Field(
         default=2.5,
@@ -147,7 +147,7 @@ class MetadataConfig(FrozenModel):
     )
 
 
-class MemorisationConfig(FrozenModel):
+class MemorizationConfig(FrozenModel):
     """Real images that no synthetic image may come too near to."""
 
     reference_dir: str | None = Field(
@@ -224,7 +224,7 @@ class PrivacyConfig(FrozenModel):
     pii: PiiConfig = PiiConfig()
     metadata: MetadataConfig = MetadataConfig()
     frames: FurtherLimits = FurtherLimits()
-    memorisation: MemorisationConfig = MemorisationConfig()
+    memorization: MemorizationConfig = MemorizationConfig()
     score: ScoreTable = ScoreTable()
     verdict: VerdictConfig = VerdictConfig()
     anonymize: AnonymizeConfig = AnonymizeConfig()

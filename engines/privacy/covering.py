@@ -21,7 +21,7 @@ def covered(pixels: Pixels, boxes: Sequence[Box], method: str, strength: int) ->
     """A copy of RGB `pixels`, uint8 (height, width, 3), with each box covered.
 
     `strength` 1, 2, ...: how much is lost. Blur and pixelate first average the region to a few
-    blocks, so that sharpening or deconvolution cannot bring it back; box paints its mean colour.
+    blocks, so that sharpening or deconvolution cannot bring it back; box paints its mean color.
     """
     result = pixels.copy()
     for x, y, width, height in boxes:

@@ -142,11 +142,11 @@ class PrivacyValidator:
             face_issues(sightings, self._face_detector.name),
             text_issues(sightings, self._text_reader.name),
             picture.issues,
-            self._memorised(picture.pixels, sightings),
+            self._memorized(picture.pixels, sightings),
         )
         return (of_picture(issue, picture) for issue in found)
 
-    def _memorised(self, pixels: Pixels, sightings: Sightings) -> Iterator[PrivacyIssue]:
+    def _memorized(self, pixels: Pixels, sightings: Sightings) -> Iterator[PrivacyIssue]:
         references = self._references
         if references is None:
             return
@@ -155,7 +155,7 @@ class PrivacyValidator:
             yield duplicate_issue(neighbour, references.index.max_distance)
         if self._embedder is None or not sightings.faces or not references.faces:
             return
-        limit = self._config.memorisation.face_distance
+        limit = self._config.memorization.face_distance
         try:
             embeddings = self._embedder.embed(pixels, sightings.faces)
         except DetectorUnavailable as error:

@@ -1,4 +1,4 @@
-"""Colour transfer: an image takes on a profile's colour statistics."""
+"""Color transfer: an image takes on a profile's color statistics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST_SPREAD = 1.0
 _MOST_GAIN = 3.0
 
 
-def match_colours(
+def match_colors(
     pixels: Pixels, statistics: Mapping[str, JsonValue], strength: float = 1.0
 ) -> Pixels:
     """`pixels` with the mean and spread of each CIELAB axis moved to the profile's.

@@ -1,4 +1,4 @@
-"""Dominant colours: k-means in CIELAB over the joint histogram of all images."""
+"""Dominant colors: k-means in CIELAB over the joint histogram of all images."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from engines.errors import JsonValue
 
-COLOURS = 5
+COLORS = 5
 _ROUNDS = 30
 
 
-def dominant_colours(lab_shares: NDArray[np.float64], count: int = COLOURS) -> list[JsonValue]:
+def dominant_colors(lab_shares: NDArray[np.float64], count: int = COLORS) -> list[JsonValue]:
     """The `count` cluster centres, heaviest first: {"hex": "#rrggbb", "share": 0..1}.
 
     Lloyd's algorithm on bin centres weighted by their shares, started at the heaviest bins that

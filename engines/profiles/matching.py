@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from engines.profiles.colors import match_colours
+from engines.profiles.colors import match_colors
 from engines.types import GeneratedImage, GenerationRequest, Profile
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ColorMatching:
         if request.profile is None:
             return image
         statistics = self._statistics(request.profile)
-        pixels = match_colours(image.pixels, statistics, request.profile_strength)
+        pixels = match_colors(image.pixels, statistics, request.profile_strength)
         note = (
             f"colors matched to profile {request.profile} "
             f"at strength {request.profile_strength:g} (Reinhard 2001, CIELAB)"

@@ -24,7 +24,7 @@ MEASURED_SIDE_PX = 512
 """Images are measured at this long side: a profile says what a viewer sees, not the file size."""
 HISTOGRAM_BINS = 32
 LAB_BINS = 12
-"""Bins of each CIELAB axis in the joint histogram that dominant colours come from."""
+"""Bins of each CIELAB axis in the joint histogram that dominant colors come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ class ImageMeasures:
 def measure(pixels: Pixels) -> ImageMeasures:
     """Measure RGB uint8 `pixels` (height, width, 3). Definitions in docs/profiles.md."""
     height, width = pixels.shape[:2]
-    small = _shrunk_colour(pixels)
-    grey = shrunk(luma(pixels))
+    small = _shrunk_color(pixels)
+    gray = shrunk(luma(pixels))
     lab = lab_of(small)
     hue, saturation = _hue_and_saturation(small)
     scalars = {
         **_channel_scalars(small),
         **_lab_scalars(lab),
         **_tone_scalars(measure_quality(pixels)),
-        "edge_density": edge_density(grey),
+        "edge_density": edge_density(gray),
         "colourfulness": colourfulness(small),
         "saturation": float(saturation.mean()),
         "width": float(width),
@@ -57,7 +57,7 @@ def measure(pixels: Pixels) -> ImageMeasures:
         "red": _histogram(small[..., 0] / 255),
         "green": _histogram(small[..., 1] / 255),
         "blue": _histogram(small[..., 2] / 255),
-        "brightness": _histogram(grey / 255),
+        "brightness": _histogram(gray / 255),
         "saturation": _histogram(saturation),
         "hue": _histogram(hue, weights=saturation),
         "lab": _lab_histogram(lab),
@@ -71,7 +71,7 @@ def lab_of(pixels: Pixels) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
 
 
-def _shrunk_colour(pixels: Pixels) -> Pixels:
+def _shrunk_color(pixels: Pixels) -> Pixels:
     height, width = pixels.shape[:2]
     scale = MEASURED_SIDE_PX / max(height, width)
     if scale >= 1:

@@ -1,4 +1,4 @@
-"""A comparison as a picture: histograms over each other, dominant colours, conformance. SVG."""
+"""A comparison as a picture: histograms over each other, dominant colors, conformance. SVG."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def comparison_svg(left: Statistics, right: Statistics, found: Comparison) -> st
     return "\n".join([*parts, "</svg>"])
 
 
-def _legend(side: Statistics, name: str, colour: str, y: int) -> list[str]:
-    marks = [f'<text x="{_GAP_PX}" y="{y}" fill="{colour}">{escape(name)}</text>']
-    colours = cast("Sequence[Mapping[str, JsonValue]]", side["dominant_colors"])
+def _legend(side: Statistics, name: str, color: str, y: int) -> list[str]:
+    marks = [f'<text x="{_GAP_PX}" y="{y}" fill="{color}">{escape(name)}</text>']
+    colors = cast("Sequence[Mapping[str, JsonValue]]", side["dominant_colors"])
     x = 2 * _GAP_PX + _PANEL_PX[0]
-    for colour_share in colours:
-        wide = round(300 * cast("float", colour_share["share"]))
-        fill = escape(str(colour_share["hex"]))
+    for color_share in colors:
+        wide = round(300 * cast("float", color_share["share"]))
+        fill = escape(str(color_share["hex"]))
         marks.append(f'<rect x="{x}" y="{y - 12}" width="{wide}" height="14" fill="{fill}"/>')
         x += wide
     return marks
@@ -69,8 +69,8 @@ def _panel(left: Sequence[float], right: Sequence[float], x: int, y: int) -> lis
 
     frame = f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" fill="none" stroke="#bbb"/>'
     lines = [
-        f'<polyline points="{outline(shares)}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
-        for shares, colour in ((left, _LEFT), (right, _RIGHT))
+        f'<polyline points="{outline(shares)}" fill="none" stroke="{color}" stroke-width="1.5"/>'
+        for shares, color in ((left, _LEFT), (right, _RIGHT))
     ]
     return [frame, *lines]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from engines.metrics.phash import phash64
-from engines.profiles.dominant import dominant_colours
+from engines.profiles.dominant import dominant_colors
 from engines.profiles.measures import ImageMeasures, measure
 
 if TYPE_CHECKING:
@@ -104,11 +104,11 @@ class ProfileBuilder:
         """The profile's `statistics`: the reference's keys first, then the extras."""
         mean = {name: moments.mean for name, moments in self._moments.items()}
         deviation = {name: moments.deviation for name, moments in self._moments.items()}
-        colours = ("red", "green", "blue")
+        colors = ("red", "green", "blue")
         return {
             "color_distribution": {
-                **{f"{name}_mean": mean[name] for name in colours},
-                **{f"{name}_std": deviation[name] for name in colours},
+                **{f"{name}_mean": mean[name] for name in colors},
+                **{f"{name}_std": deviation[name] for name in colors},
             },
             "brightness_mean": mean["brightness"],
             "contrast_mean": mean["contrast"],
@@ -125,7 +125,7 @@ class ProfileBuilder:
                 for name, shares in self._histograms.items()
                 if name != "lab"
             },
-            "dominant_colors": dominant_colours(self._histograms["lab"]),
+            "dominant_colors": dominant_colors(self._histograms["lab"]),
         }
 
     def state(self) -> dict[str, JsonValue]:

@@ -30,7 +30,7 @@ class ScoreThresholds(FrozenModel):
     block_weight: float = Field(ge=0, le=1, description="What blocks can cost at most, 0..1.")
     block_power: float = Field(gt=0, description="How late blockiness begins to cost; exponent.")
     information_bits: float = Field(
-        ge=0, description="Entropy of the grey levels under which nothing is left, bits."
+        ge=0, description="Entropy of the gray levels under which nothing is left, bits."
     )
 
 
@@ -66,7 +66,7 @@ ILLUSTRATION = PHOTO.model_copy(
         "information_bits": 0.1,
     }
 )
-"""Flat drawings: a white page is no blown sky, a straight edge no JPEG block, two colours are
+"""Flat drawings: a white page is no blown sky, a straight edge no JPEG block, two colors are
 enough. So a checkerboard is a drawing here; blank, noisy and blurred images still fail."""
 
 PROFILES = {"photo": PHOTO, "illustration": ILLUSTRATION}

@@ -13,7 +13,7 @@ from engines.metrics.sharpness import sharpness_index
 from engines.metrics.structure import edge_density, flat_share
 
 if TYPE_CHECKING:
-    from engines.metrics.gray import Grey
+    from engines.metrics.gray import Gray
     from engines.metrics.measurement import Measurement
     from engines.types import Pixels
 
@@ -32,7 +32,7 @@ class Examined:
         return self.find_prompt()
 
     @cached_property
-    def working_grey(self) -> Grey:
+    def working_gray(self) -> Gray:
         """Luma with its long side at most 512."""
         return shrunk(luma(self.pixels))
 
@@ -75,8 +75,8 @@ PIXEL_METRICS: Mapping[str, Metric] = dict(
         _plain("blockiness", lambda image: image.seen.blockiness),
         _plain("colourfulness", lambda image: colourfulness(image.pixels)),
         _plain("saturation", lambda image: saturation(image.pixels)),
-        _plain("edge_density", lambda image: edge_density(image.working_grey)),
-        _plain("low_information", lambda image: flat_share(image.working_grey)),
+        _plain("edge_density", lambda image: edge_density(image.working_gray)),
+        _plain("low_information", lambda image: flat_share(image.working_gray)),
         _plain("aspect", lambda image: image.pixels.shape[1] / image.pixels.shape[0]),
     )
 )

@@ -51,7 +51,7 @@ class FakeDenoising:
 
 
 class FakeRunner:
-    """Implements `contract.Runner`: a step sleeps `step_s`, a picture is a colour gradient that
+    """Implements `contract.Runner`: a step sleeps `step_s`, a picture is a color gradient that
     prompt, negative prompt, seed and size decide alone."""
 
     def __init__(self, step_s: float = 0.0) -> None:
@@ -107,7 +107,7 @@ class FakeEngine(StepEngine):
 
 
 def fake_picture(request: GenerationRequest) -> Pixels:
-    """uint8 (height, width, 3): a gradient between two colours of the request's hash."""
+    """uint8 (height, width, 3): a gradient between two colors of the request's hash."""
     text = f"{request.prompt}\0{request.negative_prompt}\0{request.seed}"
     digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), dtype=np.uint8)
     start, stop = digest[:3].astype(np.float32), digest[3:6].astype(np.float32)

@@ -34,9 +34,9 @@ class GenerationRequest:
     dataset: str | None = None
     """Name of the folder under `generated/`; None is the area itself."""
     profile: str | None = None
-    """Profile whose colour statistics the image is matched to after decoding."""
+    """Profile whose color statistics the image is matched to after decoding."""
     profile_strength: float = 1.0
-    """0..1: how far the colours move towards the profile's."""
+    """0..1: how far the colors move towards the profile's."""
     lora: str | None = None
     """Name of an adapter that the model's config lists."""
     progress: bool = True

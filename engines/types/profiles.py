@@ -23,7 +23,7 @@ class ProfileSummary:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`statistics` is JSON: the reference's keys (colours 0..1, pixels) and documented extras."""
+    """`statistics` is JSON: the reference's keys (colors 0..1, pixels) and documented extras."""
 
     name: str
     created_at: datetime

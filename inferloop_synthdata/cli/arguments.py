@@ -83,7 +83,7 @@ def _generation_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--guidance-scale", type=float, metavar="X")
     group.add_argument("--seed", type=int, metavar="N")
     group.add_argument("--dataset", metavar="NAME", help="collect in generated/NAME/")
-    group.add_argument("--profile", metavar="NAME", help="match the colours to this profile")
+    group.add_argument("--profile", metavar="NAME", help="match the colors to this profile")
     group.add_argument("--profile-strength", type=float, metavar="0..1")
     group.add_argument("--lora", metavar="NAME")
     group.add_argument("--guidance-rescale", type=float, metavar="0..1")

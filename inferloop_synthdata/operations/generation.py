@@ -24,7 +24,7 @@ class GenerationOptions(TypedDict, total=False):
     dataset: str | None
     """Collect the image under `generated/<dataset>/`."""
     profile: str | None
-    """Match the colours to this profile."""
+    """Match the colors to this profile."""
     profile_strength: float | None
     """0..1."""
     lora: str | None

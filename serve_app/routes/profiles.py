@@ -153,7 +153,7 @@ async def plot_comparison(
     query: Annotated[CompareQuery, Query()],
     context: InContext,
 ) -> Response:
-    """The same comparison drawn: histograms over each other, dominant colours, conformance."""
+    """The same comparison drawn: histograms over each other, dominant colors, conformance."""
     plot = context.services.profiles.plot
     drawn = await _against(plot, request, profile_name, query, context)
     # Opened by itself in a browser, an SVG is a page of this origin: it may run nothing.

@@ -23,10 +23,10 @@ class ImageParameters(RequestModel):
         default=None, description="Store under generated/<dataset>/, ready for the export calls."
     )
     profile: Name | None = Field(
-        default=None, description="Profile whose colour statistics the image is matched to."
+        default=None, description="Profile whose color statistics the image is matched to."
     )
     profile_strength: float = Field(
-        default=1.0, ge=0, le=1, description="How far colours move towards the profile's, 0..1."
+        default=1.0, ge=0, le=1, description="How far colors move towards the profile's, 0..1."
     )
     lora: Name | None = Field(default=None, description="Adapter that the model's config lists.")
     guidance_rescale: float | None = Field(

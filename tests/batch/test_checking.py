@@ -1,4 +1,4 @@
-"""Judging with the real validators, and matching colours to a profile."""
+"""Judging with the real validators, and matching colors to a profile."""
 
 from __future__ import annotations
 

@@ -115,8 +115,8 @@ def test_a_file_in_a_bucket_is_read_the_same_way(jsonl: Path) -> None:
 def test_a_grid_is_every_combination_in_a_fixed_order() -> None:
     grid = GridInput(
         kind="grid",
-        templates=("{animal} on {colour}", "a {colour} sky"),
-        values={"animal": ("cat", "dog"), "colour": ("red", "blue")},
+        templates=("{animal} on {color}", "a {color} sky"),
+        values={"animal": ("cat", "dog"), "color": ("red", "blue")},
         repeats=2,
     )
     prompts = [row["prompt"] for row in expand(grid)]

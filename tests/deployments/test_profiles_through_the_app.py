@@ -113,7 +113,7 @@ def test_a_copy_of_a_real_image_is_found_by_the_hashes_of_a_profile(stage: Stage
         copy = picture(2).resize((64, 64)).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         copied = upload(client, encoded(copy, "JPEG", quality=70), "suspects")
         fresh = upload(client, encoded(picture(3)), "suspects")
-    config = PrivacyConfig.model_validate({"memorisation": {"reference_profile": REFERENCES}})
+    config = PrivacyConfig.model_validate({"memorization": {"reference_profile": REFERENCES}})
     privacy = PrivacyReplica(config, stage.files)
     with stage.client(privacy=privacy) as client:
         verdicts = {

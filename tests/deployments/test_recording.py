@@ -57,7 +57,7 @@ def test_without_a_profile_nothing_changes() -> None:
     assert image.notes == ("stand-in",)
 
 
-def test_a_profile_moves_the_colours_and_is_noted() -> None:
+def test_a_profile_moves_the_colors_and_is_noted() -> None:
     image = recorded("reds", 0.5)
     red, _, blue = image.pixels.reshape(-1, 3).mean(axis=0)
     before = noise((0, 0, 120)).reshape(-1, 3).mean(axis=0)

@@ -90,7 +90,7 @@ def test_a_replicas_engine_and_recorder_come_out_of_its_wiring(tmp_path: Path) -
     assert wired.data.wire_path(stored.key) == f"{tmp_path}/data/{stored.key}"
 
 
-def test_a_request_with_a_profile_is_recorded_in_its_colours(tmp_path: Path) -> None:
+def test_a_request_with_a_profile_is_recorded_in_its_colors(tmp_path: Path) -> None:
     wired = wiring(tmp_path / "data")
     recorder = wired.recorder()
     with pytest.raises(InferloopError, match="nobody"):

@@ -26,7 +26,7 @@ GUIDANCE = 2.001
 """What 7.5 means for this model (`guidance` in configs/local.yaml)."""
 NAMES_AT_LEAST = 22
 SCENES_AT_LEAST = 12
-COLOURS = {
+COLORS = {
     "red": (216, 40, 44),
     "green": (52, 160, 72),
     "blue": (40, 96, 216),
@@ -72,16 +72,16 @@ def draw(
 
 
 def border(image: Images) -> Images:
-    """Return the median colour, 0..255, of a frame of one sixteenth of the picture."""
+    """Return the median color, 0..255, of a frame of one sixteenth of the picture."""
     edge = image.shape[0] // 16
     inner = np.ones(image.shape[:2], bool)
     inner[edge:-edge, edge:-edge] = False
     return np.asarray(np.median(image[inner] * 255, axis=0), np.float32)
 
 
-def nearest_colour(rgb: Images) -> str:
-    """Return the name of the nearest of the six background colours."""
-    return min(COLOURS, key=lambda name: float(np.abs(rgb - np.array(COLOURS[name])).sum()))
+def nearest_color(rgb: Images) -> str:
+    """Return the name of the nearest of the six background colors."""
+    return min(COLORS, key=lambda name: float(np.abs(rgb - np.array(COLORS[name])).sum()))
 
 
 def thumbnails(images: Images) -> Images:
@@ -99,7 +99,7 @@ def prototypes(prefix: str = "") -> tuple[list[str], Images]:
         return names, data[prefix + "tiles"].astype(np.float32) / 255
 
 
-def recognised(images: Images, names: Sequence[str], prefix: str = "") -> list[str]:
+def recognized(images: Images, names: Sequence[str], prefix: str = "") -> list[str]:
     """Return the names whose picture is nearest to its own prototype among all of them."""
     known, tiles = prototypes(prefix)
     scores = thumbnails(images) @ thumbnails(tiles).T
@@ -122,35 +122,35 @@ def test_it_draws_the_right_object(pipe: StableDiffusionPipeline) -> None:
     images = np.concatenate(
         [draw(pipe, [f"a {n}" for n in names[at : at + 16]]) for at in range(0, len(names), 16)]
     )
-    right = recognised(images, names)
+    right = recognized(images, names)
     assert len(right) >= NAMES_AT_LEAST, f"{len(right)} of {len(names)}: {right}"
 
 
 @pytest.mark.timeout(300)
 def test_it_draws_the_right_scene(pipe: StableDiffusionPipeline) -> None:
     names, _ = prototypes("scene_")
-    right = recognised(draw(pipe, names), names, "scene_")
+    right = recognized(draw(pipe, names), names, "scene_")
     assert len(right) >= SCENES_AT_LEAST, f"{len(right)} of {len(names)}: {right}"
 
 
-def test_noise_is_not_recognised() -> None:
+def test_noise_is_not_recognized() -> None:
     names, _ = prototypes()
     noise = np.random.default_rng(0).random((len(names), 256, 256, 3), np.float32)
-    assert len(recognised(noise, names)) <= 4
+    assert len(recognized(noise, names)) <= 4
 
 
 @pytest.mark.timeout(300)
-def test_colour_words_steer_the_border(pipe: StableDiffusionPipeline) -> None:
+def test_color_words_steer_the_border(pipe: StableDiffusionPipeline) -> None:
     prompts = [
-        (f"a {thing} on a {colour} background", colour)
-        for colour in COLOURS
+        (f"a {thing} on a {color} background", color)
+        for color in COLORS
         for thing in ("cat", "car")
     ]
     images = draw(pipe, [prompt for prompt, _ in prompts])
     right = [
-        colour
-        for image, (_, colour) in zip(images, prompts, strict=True)
-        if nearest_colour(border(image)) == colour
+        color
+        for image, (_, color) in zip(images, prompts, strict=True)
+        if nearest_color(border(image)) == color
     ]
     assert len(right) >= 10, right
 

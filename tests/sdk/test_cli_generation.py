@@ -89,7 +89,7 @@ def test_an_error_over_the_socket_takes_the_bar_away_first(socket_server: Socket
     line = CommandLine(Service(), socket_server.base_url, terminal=True)
     assert line.run("generate", "a fox") == 1
     last = line.err.rpartition("\r\x1b[K")[2]
-    # One line, and a server's words cannot colour or move anything.
+    # One line, and a server's words cannot color or move anything.
     assert last == "inferloop: INTERNAL_ERROR: NaN [31m latents\n"
 
 

@@ -50,7 +50,7 @@ def test_the_data_root_has_no_slash_at_the_end() -> None:
 
 def test_unknown_settings_are_refused_and_the_config_is_frozen() -> None:
     with pytest.raises(ValidationError):
-        ApiConfig.model_validate({"colour": "blue"})
+        ApiConfig.model_validate({"color": "blue"})
     with pytest.raises(ValidationError):
         ApiConfig().data_root = "/x"  # type: ignore[misc]
 

@@ -1,4 +1,4 @@
-"""Memorisation: is a synthetic image, or a face in it, one of the real ones."""
+"""Memorization: is a synthetic image, or a face in it, one of the real ones."""
 
 from engines.privacy.memorization.index import HashIndex, Neighbour
 from engines.privacy.memorization.references import (

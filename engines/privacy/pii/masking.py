@@ -9,7 +9,7 @@ _FEWEST_DIGITS = 7
 
 
 def masked(kind: str, text: str) -> str:
-    """`text` of PII type `kind` so that its owner recognises it and nobody else learns it.
+    """`text` of PII type `kind` so that its owner recognizes it and nobody else learns it.
 
     An e-mail keeps the first letters and the top-level domain (`j***@e***.com`); long numbers
     keep their last two digits; everything else is hidden. Never contains `text`.

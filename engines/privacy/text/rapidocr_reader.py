@@ -22,7 +22,7 @@ _WARM_SIDE_PX = 64
 
 
 class RapidOcrReader:
-    """Detects lines first and recognises only where it found some, in one call.
+    """Detects lines first and recognizes only where it found some, in one call.
 
     A line that was detected and could not be read (another script, blur) has the text "".
 

@@ -22,7 +22,7 @@ from engines.errors import Forbidden, GenerationFailed
 from tests.engines.diffusion.rig import request
 
 
-def grey(latents: torch.Tensor) -> torch.Tensor:
+def gray(latents: torch.Tensor) -> torch.Tensor:
     return torch.zeros((1, 3, latents.shape[2] * 8, latents.shape[3] * 8))
 
 
@@ -98,7 +98,7 @@ class TestDecoder:
         assert (to_pixels(picture) == np.asarray(theirs)).all()
 
     def test_a_crop_is_noted(self) -> None:
-        image = Decoder(grey).decode(torch.zeros((1, 4, 8, 9)), 64, 70)
+        image = Decoder(gray).decode(torch.zeros((1, 4, 8, 9)), 64, 70)
         assert image.pixels.shape == (64, 70, 3)
         assert image.notes == ("generated at 72x64 and cropped from the centre to 70x64",)
 
@@ -107,11 +107,11 @@ class TestDecoder:
         latents = torch.zeros((1, 4, 8, 8))
         latents[0, 1, 2, 3] = value
         with pytest.raises(GenerationFailed, match="NaN"):
-            Decoder(grey).decode(latents, 64, 64)
+            Decoder(gray).decode(latents, 64, 64)
 
     @pytest.mark.parametrize("flagged", [True, False])
     def test_flag_says_and_passes(self, flagged: bool) -> None:
-        image = Decoder(grey, "flag", lambda pixels: flagged).decode(
+        image = Decoder(gray, "flag", lambda pixels: flagged).decode(
             torch.zeros((1, 4, 8, 8)), 64, 64
         )
         assert image.safety == {"policy": "flag", "flagged": flagged}
@@ -119,17 +119,17 @@ class TestDecoder:
 
     def test_block_refuses(self) -> None:
         with pytest.raises(Forbidden, match="safety checker"):
-            Decoder(grey, "block", lambda pixels: True).decode(torch.zeros((1, 4, 8, 8)), 64, 64)
+            Decoder(gray, "block", lambda pixels: True).decode(torch.zeros((1, 4, 8, 8)), 64, 64)
 
     def test_block_lets_the_harmless_pass(self) -> None:
-        image = Decoder(grey, "block", lambda pixels: False).decode(
+        image = Decoder(gray, "block", lambda pixels: False).decode(
             torch.zeros((1, 4, 8, 8)), 64, 64
         )
         assert image.safety == {"policy": "block", "flagged": False}
 
     def test_a_policy_without_a_checker_is_refused(self) -> None:
         with pytest.raises(GenerationFailed, match="no safety checker"):
-            Decoder(grey, "flag", None)
+            Decoder(gray, "flag", None)
 
 
 class TestPreviews:
@@ -148,13 +148,13 @@ class TestPreviews:
         generator = torch.Generator("cpu")
         return Trajectory(request(), latents, prompt, None, generator, None, None)
 
-    def test_the_colours_are_those_of_the_decoder(self) -> None:
+    def test_the_colors_are_those_of_the_decoder(self) -> None:
         latents = torch.zeros((1, 4, 8, 8))
         latents[0, 0], latents[0, 1], latents[0, 2] = 1.0, 0.0, -1.0
         jpeg = self.previewer().jpeg(self.trajectory(latents), 64)
         with Image.open(io.BytesIO(jpeg)) as picture:
-            colour = np.asarray(picture)[32, 32].astype(int)
-        assert np.abs(colour - [204, 140, 77]).max() <= 3
+            color = np.asarray(picture)[32, 32].astype(int)
+        assert np.abs(color - [204, 140, 77]).max() <= 3
 
     @pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
     def test_the_estimate_is_the_clean_picture_for_a_perfect_model(self, kind: str) -> None:

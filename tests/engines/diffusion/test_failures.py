@@ -218,7 +218,7 @@ class TestIsolation:
             (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
         ],
     )
-    def test_out_of_memory_is_recognised(self, error: Exception, expected: bool) -> None:
+    def test_out_of_memory_is_recognized(self, error: Exception, expected: bool) -> None:
         assert is_out_of_memory(error) is expected
         assert isinstance(as_domain_error(error), OutOfMemory) is expected
 

@@ -59,14 +59,14 @@ def test_alpha_is_laid_over_white(limits: ImageLimits) -> None:
     assert decoded.pixels[7, 0].tolist() == [255, 255, 255]
 
 
-def test_a_transparent_palette_colour_is_white(limits: ImageLimits) -> None:
+def test_a_transparent_palette_color_is_white(limits: ImageLimits) -> None:
     image = Image.fromarray(np.zeros((8, 8), np.uint8)).convert("P")
     decoded = decode(encoded(image, "PNG", transparency=0), limits)
     assert decoded.info.has_alpha
     assert decoded.pixels.min() == 255
 
 
-def test_sixteen_bit_grey_keeps_its_range(limits: ImageLimits) -> None:
+def test_sixteen_bit_gray_keeps_its_range(limits: ImageLimits) -> None:
     ramp = np.linspace(0, 65_535, 64).astype(np.uint16).reshape(8, 8)
     for kind in ("PNG", "TIFF"):
         pixels = decode(encoded(Image.fromarray(ramp), kind), limits).pixels
@@ -96,7 +96,7 @@ def test_floating_point_pixels_are_refused(limits: ImageLimits) -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP", "TIFF"])
 def test_the_first_frame_of_an_animation(kind: str, limits: ImageLimits) -> None:
-    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "green", "blue")]
+    frames = [Image.new("RGB", (16, 16), color) for color in ("red", "green", "blue")]
     options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
     content = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
     decoded = decode(content, limits)

@@ -21,7 +21,7 @@ from engines.metrics.structure import blockiness, edge_density, flat_share, plat
 from engines.metrics.tone import histogram, tone
 
 if TYPE_CHECKING:
-    from engines.metrics.gray import Grey
+    from engines.metrics.gray import Gray
     from engines.types import Pixels
 
 
@@ -31,15 +31,15 @@ def cat() -> Pixels:
 
 
 @pytest.fixture(scope="module")
-def grey_cat(cat: Pixels) -> Grey:
+def gray_cat(cat: Pixels) -> Gray:
     return luma(cat)
 
 
-def flat(level: int, height: int = 64, width: int = 64) -> Grey:
+def flat(level: int, height: int = 64, width: int = 64) -> Gray:
     return np.full((height, width), level, np.uint8)
 
 
-def grainy(sigma: float, seed: int = 0) -> Grey:
+def grainy(sigma: float, seed: int = 0) -> Gray:
     grain = np.random.default_rng(seed).normal(128, sigma, (256, 256))
     return np.clip(np.rint(grain), 0, 255).astype(np.uint8)
 
@@ -49,10 +49,10 @@ def test_luma_is_bt601() -> None:
     assert luma(primaries).tolist() == [[76, 150, 29]]
 
 
-def test_shrinking_averages_and_never_enlarges(grey_cat: Grey) -> None:
-    small = shrunk(grey_cat, 100)
+def test_shrinking_averages_and_never_enlarges(gray_cat: Gray) -> None:
+    small = shrunk(gray_cat, 100)
     assert max(small.shape) == 100
-    assert abs(float(small.mean()) - float(grey_cat.mean())) < 0.5
+    assert abs(float(small.mean()) - float(gray_cat.mean())) < 0.5
     assert shrunk(small, 512) is small
     assert shrunk(flat(3, 2000, 1), 50).shape == (50, 1)
 
@@ -67,9 +67,9 @@ def test_a_flat_image_has_no_grain() -> None:
     assert grain_sigma(flat(0)) == 0
 
 
-def test_texture_is_not_taken_for_grain(grey_cat: Grey) -> None:
-    clean = grain_sigma(grey_cat)
-    noisy = np.clip(grey_cat + np.random.default_rng(1).normal(0, 10, grey_cat.shape), 0, 255)
+def test_texture_is_not_taken_for_grain(gray_cat: Gray) -> None:
+    clean = grain_sigma(gray_cat)
+    noisy = np.clip(gray_cat + np.random.default_rng(1).normal(0, 10, gray_cat.shape), 0, 255)
     assert clean < 2.5
     assert grain_sigma(noisy.astype(np.uint8)) == pytest.approx(10, rel=0.2)
 
@@ -85,18 +85,18 @@ def test_specks_are_counted_and_removed(share: float) -> None:
     assert (cleaned != 120).mean() < share / 20
 
 
-def test_a_photograph_has_no_specks(grey_cat: Grey) -> None:
-    cleaned, found = without_specks(grey_cat)
+def test_a_photograph_has_no_specks(gray_cat: Gray) -> None:
+    cleaned, found = without_specks(gray_cat)
     assert found < 1e-4
-    assert (cleaned != grey_cat).mean() < 1e-3
+    assert (cleaned != gray_cat).mean() < 1e-3
 
 
-def test_noise_does_not_look_sharp(grey_cat: Grey) -> None:
-    noisy = grey_cat + np.random.default_rng(3).normal(0, 12, grey_cat.shape)
-    noisy_grey = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
-    raw = laplacian_variance(noisy_grey)
-    corrected = laplacian_variance(noisy_grey, grain_sigma(noisy_grey))
-    clean = laplacian_variance(grey_cat)
+def test_noise_does_not_look_sharp(gray_cat: Gray) -> None:
+    noisy = gray_cat + np.random.default_rng(3).normal(0, 12, gray_cat.shape)
+    noisy_gray = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    raw = laplacian_variance(noisy_gray)
+    corrected = laplacian_variance(noisy_gray, grain_sigma(noisy_gray))
+    clean = laplacian_variance(gray_cat)
     assert raw > 3 * clean
     assert corrected < 2 * clean
     assert laplacian_variance(grainy(10), 12) == 0
@@ -108,9 +108,9 @@ def test_sharpness_index_spans_its_scale() -> None:
     assert sharpness_index(1e6) == 100
 
 
-def test_blur_lowers_sharpness_at_every_step(grey_cat: Grey) -> None:
-    blurred = [np.asarray(cv2.GaussianBlur(grey_cat, (0, 0), s)) for s in (0.5, 1, 2, 4)]
-    indices = [sharpness_index(laplacian_variance(plane)) for plane in (grey_cat, *blurred)]
+def test_blur_lowers_sharpness_at_every_step(gray_cat: Gray) -> None:
+    blurred = [np.asarray(cv2.GaussianBlur(gray_cat, (0, 0), s)) for s in (0.5, 1, 2, 4)]
+    indices = [sharpness_index(laplacian_variance(plane)) for plane in (gray_cat, *blurred)]
     assert indices == sorted(indices, reverse=True)
 
 
@@ -136,9 +136,9 @@ def test_tone_of_two_levels(low: int, high: int, rows: int) -> None:
     assert 0 <= found.entropy_bits <= 1.000001
 
 
-def test_percentiles_agree_with_numpy(grey_cat: Grey) -> None:
-    found = tone(histogram(grey_cat))
-    expected = np.percentile(grey_cat, (1, 5, 95, 99)) / 255
+def test_percentiles_agree_with_numpy(gray_cat: Gray) -> None:
+    found = tone(histogram(gray_cat))
+    expected = np.percentile(gray_cat, (1, 5, 95, 99)) / 255
     np.testing.assert_allclose((found.p1, found.p5, found.p95, found.p99), expected, atol=1.5 / 255)
 
 
@@ -158,14 +158,14 @@ def test_blockiness_of_tiny_and_flat_images_is_zero() -> None:
     assert blockiness(flat(9)) == pytest.approx(0, abs=1e-6)
 
 
-def test_a_washed_out_sky_is_seen_even_when_darkened(grey_cat: Grey) -> None:
-    sky = grey_cat.copy()
+def test_a_washed_out_sky_is_seen_even_when_darkened(gray_cat: Gray) -> None:
+    sky = gray_cat.copy()
     sky[:100] = 255
     darker = (sky * 0.6).astype(np.uint8)
     share = 100 / sky.shape[0]
     assert plateau_share(sky, 1.0) == pytest.approx(share, abs=0.02)
     assert plateau_share(darker, tone(histogram(darker)).top) == pytest.approx(share, abs=0.02)
-    assert plateau_share(grey_cat, tone(histogram(grey_cat)).top) < 0.01
+    assert plateau_share(gray_cat, tone(histogram(gray_cat)).top) < 0.01
 
 
 def test_edges_and_flat_blocks() -> None:
@@ -178,8 +178,8 @@ def test_edges_and_flat_blocks() -> None:
 
 
 def test_colourfulness_follows_its_paper() -> None:
-    grey = np.repeat(grainy(20)[..., None], 3, axis=2)
-    assert colourfulness(grey) == pytest.approx(0)
+    gray = np.repeat(grainy(20)[..., None], 3, axis=2)
+    assert colourfulness(gray) == pytest.approx(0)
     rng = np.random.default_rng(0)
     vivid = rng.choice(np.array([0, 255], np.uint8), (64, 64, 3))
     red, green, blue = (vivid[..., i].astype(float) for i in range(3))
@@ -189,7 +189,7 @@ def test_colourfulness_follows_its_paper() -> None:
     assert colourfulness(vivid) > 109
 
 
-def test_saturation_of_grey_and_red() -> None:
+def test_saturation_of_gray_and_red() -> None:
     assert saturation(np.full((8, 8, 3), 77, np.uint8)) == 0
     assert saturation(np.full((8, 8, 3), (200, 0, 0), np.uint8)) == 1
     assert saturation(np.full((8, 8, 3), (200, 100, 100), np.uint8)) == pytest.approx(0.5, abs=0.01)

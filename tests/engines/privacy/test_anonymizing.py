@@ -60,12 +60,12 @@ def test_stronger_leaves_less(method: str) -> None:
     assert left[0] > left[1] > left[2]
 
 
-def test_box_is_one_colour() -> None:
+def test_box_is_one_color() -> None:
     result = covered(PHOTO, [BOX], "box", 1)
     assert len(np.unique(result[20:70, 30:70].reshape(-1, 3), axis=0)) == 1
 
 
-def test_pixelate_has_few_colours() -> None:
+def test_pixelate_has_few_colors() -> None:
     result = covered(PHOTO, [BOX], "pixelate", 1)
     assert len(np.unique(result[20:70, 30:70].reshape(-1, 3), axis=0)) <= 5 * 4
 

@@ -13,7 +13,7 @@ from engines.privacy.faces import FaceDetectorChain, ScanningDetector
 from engines.privacy.faces.boxes import clipped, merged, overlap, turned_back
 from engines.privacy.model import DetectorUnavailable, Face, FaceDetector
 
-GREY = np.full((100, 200, 3), 128, dtype=np.uint8)
+GRAY = np.full((100, 200, 3), 128, dtype=np.uint8)
 
 
 def unavailable() -> FaceDetector:
@@ -25,14 +25,14 @@ def test_first_that_loads_is_used(doubles: Any, caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.WARNING):
         chain = FaceDetectorChain({"first": unavailable, "second": lambda: second})
     assert chain.name == "second"
-    assert chain.detect(GREY) == second.faces
+    assert chain.detect(GRAY) == second.faces
     assert "first is not available" in caplog.text
 
 
 def test_one_that_fails_hands_the_image_on(doubles: Any) -> None:
     broken = doubles.faces(problem="weights gone", name="broken")
     chain = FaceDetectorChain({"a": lambda: broken, "b": lambda: doubles.faces()})
-    assert chain.detect(GREY) == ()
+    assert chain.detect(GRAY) == ()
     assert broken.shapes == [(100, 200, 3)]
 
 
@@ -40,9 +40,9 @@ def test_none_left_is_no_empty_answer(doubles: Any) -> None:
     empty = FaceDetectorChain({"a": unavailable})
     assert empty.name == "none"
     with pytest.raises(DetectorUnavailable):
-        empty.detect(GREY)
+        empty.detect(GRAY)
     with pytest.raises(DetectorUnavailable):
-        FaceDetectorChain({"a": lambda: doubles.faces(problem="x")}).detect(GREY)
+        FaceDetectorChain({"a": lambda: doubles.faces(problem="x")}).detect(GRAY)
 
 
 def scanning(inner: FaceDetector, **settings: Any) -> ScanningDetector:
@@ -65,13 +65,13 @@ def test_small_image_is_shown_larger(doubles: Any) -> None:
 
 def test_doubtful_face_that_is_not_seen_again_is_none(doubles: Any) -> None:
     inner = doubles.faces((Face((150, 5, 10, 10), 0.6),))
-    assert scanning(inner, rotations="off", min_long_side_px=0).detect(GREY) == ()
+    assert scanning(inner, rotations="off", min_long_side_px=0).detect(GRAY) == ()
     assert inner.shapes[1:] == [(192, 192, 3)] * 2
 
 
 def test_doubtful_face_that_is_seen_again_counts(doubles: Any) -> None:
     middle = Face((64, 64, 64, 64), 0.7)
-    (face,) = scanning(doubles.faces((middle,)), rotations="off", min_long_side_px=0).detect(GREY)
+    (face,) = scanning(doubles.faces((middle,)), rotations="off", min_long_side_px=0).detect(GRAY)
     assert face.confidence == pytest.approx(0.7)
 
 
@@ -86,15 +86,15 @@ def test_what_is_seen_again_only_faintly_is_no_face(doubles: Any) -> None:
             return (Face((64, 64, 64, 64), 0.5 if near else 0.84),)
 
     settings: dict[str, Any] = {"rotations": "off", "min_long_side_px": 0}
-    assert scanning(Wavering(), **settings).detect(GREY) == ()
-    assert len(scanning(Wavering(), closer_threshold=0.4, **settings).detect(GREY)) == 1
-    assert len(scanning(Wavering(), threshold=0.8, **settings).detect(GREY)) == 1
+    assert scanning(Wavering(), **settings).detect(GRAY) == ()
+    assert len(scanning(Wavering(), closer_threshold=0.4, **settings).detect(GRAY)) == 1
+    assert len(scanning(Wavering(), threshold=0.8, **settings).detect(GRAY)) == 1
 
 
 @pytest.mark.parametrize(("rotations", "looks"), [("off", 1), ("doubtful", 1), ("always", 4)])
 def test_empty_image_is_turned_only_when_asked(doubles: Any, rotations: Any, looks: int) -> None:
     inner = doubles.faces()
-    scanning(inner, rotations=rotations, min_long_side_px=0).detect(GREY)
+    scanning(inner, rotations=rotations, min_long_side_px=0).detect(GRAY)
     assert len(inner.shapes) == looks
 
 

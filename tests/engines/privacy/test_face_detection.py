@@ -73,11 +73,11 @@ def test_turned_face_is_found_where_it_is(
 
 
 @pytest.mark.parametrize("happy", [True, False])
-@pytest.mark.parametrize("colour", [(255, 220, 60), (230, 180, 140)])
+@pytest.mark.parametrize("color", [(255, 220, 60), (230, 180, 140)])
 def test_emoji_is_nobody(
-    yunet: FaceDetectorChain, colour: tuple[int, int, int], happy: bool
+    yunet: FaceDetectorChain, color: tuple[int, int, int], happy: bool
 ) -> None:
-    assert yunet.detect(drawn_face(colour, happy)) == ()
+    assert yunet.detect(drawn_face(color, happy)) == ()
 
 
 def test_tiny_face_is_found_by_the_second_look(photos: Any) -> None:

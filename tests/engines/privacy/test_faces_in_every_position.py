@@ -66,7 +66,7 @@ def test_every_exif_orientation_has_its_face_where_the_viewer_sees_it(
 
 @pytest.mark.parametrize("method", ["blur", "pixelate", "box"])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_an_anonymised_copy_shows_nobody_and_has_the_upright_size(
+def test_an_anonymized_copy_shows_nobody_and_has_the_upright_size(
     doubles: Any, yunet: FaceDetectorChain, photos: Any, method: str, orientation: int
 ) -> None:
     pixels = photos.pixels("astronaut.png")[:400]

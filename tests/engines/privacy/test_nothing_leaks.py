@@ -75,7 +75,7 @@ def test_text_that_no_pattern_knows_is_masked_too(doubles: Any, blank_png: bytes
     assert "Jane" not in repr(report)
 
 
-def test_a_refusal_to_anonymise_does_not_say_what_it_saw(doubles: Any, blank_png: bytes) -> None:
+def test_a_refusal_to_anonymize_does_not_say_what_it_saw(doubles: Any, blank_png: bytes) -> None:
     secret = "jane.doe@example.com"
     reader = doubles.reader((doubles.line(secret),))
     with pytest.raises(InferloopError) as refused:

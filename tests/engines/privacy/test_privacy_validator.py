@@ -150,7 +150,7 @@ def test_built_from_config_it_finds_the_astronaut(tmp_path: Path, photos: Any) -
     storage = FolderStorage(tmp_path)
     storage.put_new("uploads/real/a.png", photos.content("astronaut.png"))
     config = PrivacyConfig.model_validate(
-        {"memorisation": {"reference_dir": "uploads/real"}, "faces": {"embeddings": False}}
+        {"memorization": {"reference_dir": "uploads/real"}, "faces": {"embeddings": False}}
     )
     validator = build_privacy_validator(config, ImageLimits(), storage)
     report = validator.validate(photos.content("astronaut.png"), "k", check_text=False)
@@ -159,7 +159,7 @@ def test_built_from_config_it_finds_the_astronaut(tmp_path: Path, photos: Any) -
 
 
 def test_references_need_a_storage() -> None:
-    config = PrivacyConfig.model_validate({"memorisation": {"reference_profile": "p.json"}})
+    config = PrivacyConfig.model_validate({"memorization": {"reference_profile": "p.json"}})
     with pytest.raises(InferloopError, match="no storage"):
         build_privacy_validator(config, ImageLimits())
 
@@ -176,10 +176,10 @@ def test_config_is_frozen_and_closed() -> None:
         PrivacyConfig().threads = 4  # type: ignore[misc]
 
 
-def test_grey_and_alpha_images_are_judged(doubles: Any, as_png: Any) -> None:
-    grey = np.full((40, 50), 120, dtype=np.uint8)
+def test_gray_and_alpha_images_are_judged(doubles: Any, as_png: Any) -> None:
+    gray = np.full((40, 50), 120, dtype=np.uint8)
     alpha = np.full((40, 50, 4), 120, dtype=np.uint8)
     faces = doubles.faces()
-    for pixels in (grey, alpha):
+    for pixels in (gray, alpha):
         doubles.validator(faces).validate(as_png(pixels), "k")
     assert faces.shapes == [(40, 50, 3)] * 2

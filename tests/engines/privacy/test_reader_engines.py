@@ -53,7 +53,7 @@ class Engine:
                 self.inside -= 1
 
 
-def grey(level: int, height: int = 60, width: int = 120) -> Pixels:
+def gray(level: int, height: int = 60, width: int = 120) -> Pixels:
     return np.full((height, width, 3), level, dtype=np.uint8)
 
 
@@ -73,7 +73,7 @@ def test_no_engine_is_used_twice_at_once(count: int) -> None:
     reader, engines = reader_of(count)
     levels = list(range(1, 200))
     with ThreadPoolExecutor(8) as pool:
-        read = list(pool.map(lambda level: reader.read(grey(level))[0].text, levels))
+        read = list(pool.map(lambda level: reader.read(gray(level))[0].text, levels))
     assert read == [str(level) for level in levels]
     assert len(engines) == count
     assert not any(engine.met for engine in engines)
@@ -83,8 +83,8 @@ def test_a_failure_is_said_and_the_engine_goes_on() -> None:
     reader, _ = reader_of(1)
     for _ in range(3):
         with pytest.raises(DetectorUnavailable, match="failed on this image"):
-            reader.read(grey(0))
-    assert reader.read(grey(7))[0].text == "7"
+            reader.read(gray(0))
+    assert reader.read(gray(7))[0].text == "7"
 
 
 def test_failures_of_some_leave_the_others_alone() -> None:
@@ -92,7 +92,7 @@ def test_failures_of_some_leave_the_others_alone() -> None:
 
     def read(level: int) -> str:
         try:
-            return reader.read(grey(level))[0].text
+            return reader.read(gray(level))[0].text
         except DetectorUnavailable:
             return "failed"
 
@@ -103,15 +103,15 @@ def test_failures_of_some_leave_the_others_alone() -> None:
 
 def test_nothing_read_is_no_line() -> None:
     reader, _ = reader_of(1)
-    assert reader.read(grey(255)) == ()
+    assert reader.read(gray(255)) == ()
 
 
 def test_boxes_come_back_in_pixels_of_the_image_that_was_given() -> None:
     reader, _ = reader_of(1)
-    (small,) = reader.read(grey(50))
+    (small,) = reader.read(gray(50))
     assert small.box == (10, 20, 100, 20)
     assert small.height_px == pytest.approx(20)
-    (large,) = reader.read(grey(50, 960, 1920))  # shown at half its size
+    (large,) = reader.read(gray(50, 960, 1920))  # shown at half its size
     assert large.box == (20, 40, 200, 40)
     assert large.height_px == pytest.approx(40)
 

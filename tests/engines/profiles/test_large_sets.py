@@ -47,7 +47,7 @@ def merged(parts: list[ProfileBuilder]) -> ProfileBuilder:
 
 
 def numbers(found: Any) -> list[float]:
-    """Every number of `statistics`, in order, but for the dominant colours' own clustering."""
+    """Every number of `statistics`, in order, but for the dominant colors' own clustering."""
     if isinstance(found, dict):
         return [x for key in sorted(found) if key != "dominant_colors" for x in numbers(found[key])]
     if isinstance(found, list):

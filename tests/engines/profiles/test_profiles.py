@@ -19,7 +19,7 @@ from PIL import Image
 from engines.errors import Conflict, InvalidParameters, NotFound, StorageFailed
 from engines.images import ImageLimits, decode
 from engines.metrics.phash import phash64
-from engines.profiles import ProfileBuilder, ProfileService, match_colours
+from engines.profiles import ProfileBuilder, ProfileService, match_colors
 from engines.profiles.comparison import compare, wasserstein
 from engines.profiles.measures import lab_of
 from engines.profiles.plot import comparison_svg
@@ -114,10 +114,10 @@ def test_the_state_continues_where_it_stopped() -> None:
 
 def test_the_references_keys_are_there() -> None:
     found = built(np.full((10, 20, 3), (255, 0, 51), np.uint8)).statistics()
-    colours = cast("dict[str, float]", found["color_distribution"])
-    assert colours["red_mean"] == pytest.approx(1.0)
-    assert colours["green_mean"] == pytest.approx(0.0)
-    assert colours["blue_mean"] == pytest.approx(0.2)
+    colors = cast("dict[str, float]", found["color_distribution"])
+    assert colors["red_mean"] == pytest.approx(1.0)
+    assert colors["green_mean"] == pytest.approx(0.0)
+    assert colors["blue_mean"] == pytest.approx(0.2)
     resolution = cast("dict[str, float]", found["resolution"])
     assert (resolution["width_mean"], resolution["height_mean"]) == (20, 10)
     (dominant,) = cast("list[dict[str, Any]]", found["dominant_colors"])
@@ -143,17 +143,17 @@ def test_wasserstein_knows_how_far_and_that_hue_is_a_circle() -> None:
     assert wasserstein(at(0), at(31), circular=True) < 0.05
 
 
-def test_colours_move_to_the_profile_by_strength() -> None:
+def test_colors_move_to_the_profile_by_strength() -> None:
     target = built(noise(5, tint=(50, 0, 0))).statistics()
     picture = noise(6, tint=(0, 0, 50))
 
     def distance(strength: float) -> float:
         means = cast("dict[str, float]", target["means"])
         wanted = np.array([means[f"lab_{axis}"] for axis in "lab"])
-        matched = match_colours(picture, target, strength)
+        matched = match_colors(picture, target, strength)
         return float(np.linalg.norm(lab_of(matched).reshape(-1, 3).mean(axis=0) - wanted))
 
-    assert np.array_equal(match_colours(picture, target, 0.0), picture)
+    assert np.array_equal(match_colors(picture, target, 0.0), picture)
     assert distance(0.0) > distance(0.5) > distance(1.0)
     assert distance(1.0) < 3
 

@@ -142,8 +142,8 @@ def test_a_folder_without_a_model_fails_at_construction(tmp_path: Path, clip_fol
 
 @pytest.mark.parametrize("shape", [(20, 90, 3), (300, 200, 3), (32, 32, 3), (1, 5, 3)])
 def test_preprocessing_gives_the_models_square(shape: tuple[int, int, int]) -> None:
-    grey = np.full(shape, 128, np.uint8)
-    planes = clip_input(grey, 32)
+    gray = np.full(shape, 128, np.uint8)
+    planes = clip_input(gray, 32)
     assert planes.shape == (3, 32, 32)
     assert planes.dtype == np.float32
     assert np.ptp(planes[0]) < 1e-5

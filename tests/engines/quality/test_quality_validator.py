@@ -106,10 +106,10 @@ def test_every_mode_is_judged(
 def test_sixteen_bits_score_as_eight(
     validator: QualityValidator, photos: Mapping[str, Pixels]
 ) -> None:
-    grey = photos["coffee"][..., 1]
+    gray = photos["coffee"][..., 1]
     deep = io.BytesIO()
-    Image.fromarray(grey.astype(np.uint16) * 257).save(deep, "PNG")
-    eight = validator.validate(png(np.repeat(grey[..., None], 3, axis=2)), KEY)
+    Image.fromarray(gray.astype(np.uint16) * 257).save(deep, "PNG")
+    eight = validator.validate(png(np.repeat(gray[..., None], 3, axis=2)), KEY)
     assert validator.validate(deep.getvalue(), KEY) == eight
 
 

@@ -24,7 +24,7 @@ def score(pixels: Pixels, thresholds: ScoreThresholds = PHOTO) -> float:
     return quality_score(factors(measure(pixels), thresholds), thresholds)
 
 
-def grey(plane: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Pixels:
+def gray(plane: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Pixels:
     return np.repeat(np.clip(plane, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
@@ -33,18 +33,18 @@ def junk() -> dict[str, Pixels]:
     x = np.arange(512)
     uniform = rng.integers(0, 256, (512, 512, 3), dtype=np.uint8)
     images = {
-        "black": grey(np.zeros((512, 512))),
-        "white": grey(np.full((512, 512), 255)),
-        "grey": grey(np.full((512, 512), 128)),
-        "gradient": grey(np.tile(x / 2, (512, 1))),
-        "diagonal gradient": grey((x[:, None] + x) / 4),
+        "black": gray(np.zeros((512, 512))),
+        "white": gray(np.full((512, 512), 255)),
+        "gray": gray(np.full((512, 512), 128)),
+        "gradient": gray(np.tile(x / 2, (512, 1))),
+        "diagonal gradient": gray((x[:, None] + x) / 4),
         "uniform noise": uniform,
-        "grey noise": grey(rng.normal(128, 40, (512, 512))),
+        "gray noise": gray(rng.normal(128, 40, (512, 512))),
         "blurred noise": np.asarray(cv2.GaussianBlur(uniform, (0, 0), 4)),
-        "two halves": grey(np.tile((x > 256) * 255, (512, 1))),
+        "two halves": gray(np.tile((x > 256) * 255, (512, 1))),
     }
     for side in (2, 8, 32, 64):
-        images[f"checkerboard {side}"] = grey(((x[:, None] // side + x // side) % 2) * 255)
+        images[f"checkerboard {side}"] = gray(((x[:, None] // side + x // side) % 2) * 255)
     return images
 
 
@@ -106,7 +106,7 @@ def test_a_drawing_on_white_passes_as_an_illustration_only() -> None:
     assert score(blurred, ILLUSTRATION) < 0.4
 
 
-@pytest.mark.parametrize("name", ["white", "gradient", "uniform noise", "grey noise"])
+@pytest.mark.parametrize("name", ["white", "gradient", "uniform noise", "gray noise"])
 def test_junk_is_no_illustration_either(name: str) -> None:
     assert score(JUNK[name], ILLUSTRATION) < 0.35
 
