@@ -91,9 +91,23 @@ class DataRoot:
         return f"{self.root}/{key}"
 
 
+class EngineWiring(Protocol):
+    """What a diffusion replica is built from."""
+
+    @property
+    def pool_name(self) -> str:
+        """As its metrics name the pool."""
+
+    def engine(self) -> DiffusionEngine:
+        """A new engine, not started."""
+
+    def recorder(self) -> Recorder:
+        """Where the images go."""
+
+
 @dataclass(frozen=True, slots=True)
 class DiffusionWiring:
-    """Everything a diffusion replica is made of; tests hand in one with a fake engine."""
+    """`EngineWiring` of the service; tests hand in one with a fake engine."""
 
     pool: PoolConfig
     data: DataRoot

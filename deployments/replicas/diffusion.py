@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from deployments.metrics import EngineMetrics
-from deployments.wiring import DiffusionWiring, Recorder
+from deployments.wiring import EngineWiring, Recorder
 from engines.errors import InferloopError
 from engines.protocols import DiffusionEngine
 from engines.types import GeneratedImage, GenerationEvent, GenerationRequest, StepProgress
@@ -35,7 +35,7 @@ class QueueListener:
 class DiffusionReplica:
     """Built from its wiring; forwards to the engine, records what it makes."""
 
-    def __init__(self, wiring: DiffusionWiring) -> None:
+    def __init__(self, wiring: EngineWiring) -> None:
         self._engine: DiffusionEngine = wiring.engine()
         self._recorder: Recorder = wiring.recorder()
         self._engine.start()

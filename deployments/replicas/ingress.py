@@ -81,7 +81,7 @@ def asked_if_ready(
 
 @serve.ingress()
 class Ingress:
-    """Thin: adapters over the handles, the face in front of them."""
+    """Thin: adapters over the handles, the API in front of them."""
 
     def __init__(
         self,

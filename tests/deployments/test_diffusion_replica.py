@@ -69,7 +69,7 @@ class ScriptedWiring:
 
 
 def replica(engine: ScriptedEngine) -> DiffusionReplica:
-    return DiffusionReplica(ScriptedWiring(engine))  # type: ignore[arg-type]
+    return DiffusionReplica(ScriptedWiring(engine))
 
 
 def request(progress: bool = True) -> GenerationRequest:
