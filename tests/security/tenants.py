@@ -14,6 +14,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from deployments.adapters.services import Backends
+from deployments.background import Threads
 from deployments.config import PoolConfig
 from deployments.replicas.exporter import ExporterReplica
 from deployments.replicas.profiles import ProfilesReplica
@@ -68,7 +69,7 @@ class LocalMethod:
 
     def remote(self, *args: Any, **kwargs: Any) -> Any:
         answer = self._method(*args, **kwargs)
-        return LocalStream(answer) if self._streaming else answer
+        return LocalStream(answer) if self._streaming else asyncio.ensure_future(answer)
 
 
 class LocalHandle:
@@ -150,13 +151,17 @@ class House:
         root: Path,
         *entries: dict[str, Any],
         min_free_bytes: int = 0,
+        data: DataRoot | None = None,
         **config: Any,
     ) -> None:
         self.root = root / "data"
         self.keys_file = root / "keys.yaml"
         self.write_keys(*entries)
-        data = DataRoot(str(self.root), limits=StorageLimits(min_free_bytes=min_free_bytes))
+        limits = StorageLimits(min_free_bytes=min_free_bytes)
+        data = data or DataRoot(str(self.root), limits=limits)
         files = FileWiring(data, ImageLimits())
+        self._exporter = ExporterReplica(ExportConfig(), files)
+        self._profiles = ProfilesReplica(ProfilesConfig(), files)
         backends = Backends(
             generation=Pool(data),
             readiness=FakeReadiness(),
@@ -165,8 +170,8 @@ class House:
                 "privacy": LocalHandle(LightPrivacy(data)),
             },
             library={
-                "exporter": LocalHandle(ExporterReplica(ExportConfig(), files)),
-                "profiles": LocalHandle(ProfilesReplica(ProfilesConfig(), files)),
+                "exporter": LocalHandle(self._exporter),
+                "profiles": LocalHandle(self._profiles),
             },
             storage_of=lambda space: data.in_space(space).storage(),
             images=ImageLimits(),
@@ -182,6 +187,14 @@ class House:
 
     def write_keys(self, *entries: dict[str, Any]) -> None:
         self.keys_file.write_text(json.dumps({"keys": list(entries)}))
+
+    def settle(self) -> None:
+        """Wait until the threads of exporter and profiles have ended what they do. Nothing can be
+        asked of them afterwards."""
+        for replica in (self._exporter, self._profiles):
+            for threads in vars(replica).values():
+                if isinstance(threads, Threads):
+                    threads.pool.shutdown()
 
     def client(self, name: str, space: str | None = None) -> TestClient:
         headers = {"X-API-Key": key_of(name)} | ({} if space is None else {"X-Space": space})
