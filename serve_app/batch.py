@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from engines.errors import InferloopError
 from engines.types import GenerationRequest, StoredImage
 from serve_app.errors import BatchFailed
 from serve_app.fan_out import fan_out
-from serve_app.jobs import SpaceJobs
+from serve_app.jobs import OnStored, SpaceJobs, unheard
 from serve_app.paths import PathCodec
 
 
@@ -17,7 +17,7 @@ async def run_batch(
     paths: PathCodec,
     requests: Sequence[GenerationRequest],
     in_flight: int,
-    on_stored: Callable[[str, int], None] = lambda key, size_bytes: None,
+    on_stored: OnStored = unheard,
 ) -> list[StoredImage]:
     """Images in the order of the requests.
 
@@ -27,11 +27,10 @@ async def run_batch(
     made: dict[str, StoredImage] = {}
 
     async def make(request: GenerationRequest) -> StoredImage:
-        job_id = jobs.submit(request)
+        job_id = jobs.submit(request, on_stored)
         with jobs.lease(job_id):
             image = await jobs.outcome(job_id)
         made[request.image_id] = image
-        on_stored(image.key, image.size_bytes)
         return image
 
     try:

@@ -27,12 +27,21 @@ from serve_app.services import Generation
 log = logging.getLogger(__name__)
 
 
+OnStored = Callable[[str, int], None]
+"""Key and bytes of an image that was stored."""
+
+
+def unheard(key: str, size_bytes: int) -> None:
+    """For jobs whose images nobody counts."""
+
+
 @dataclass(slots=True)
 class _Job:
     log: JobLog
     task: asyncio.Task[StoredImage]
     space: str | None = None
     ended_at: float | None = None
+    on_stored: OnStored = unheard
 
 
 class JobService:
@@ -56,8 +65,9 @@ class JobService:
         self._running: dict[str, _Job] = {}
         self._finished: OrderedDict[str, _Job] = OrderedDict()
 
-    def submit(self, request: GenerationRequest) -> str:
-        """Start the job and return its id; raises what `Generation.check` raises."""
+    def submit(self, request: GenerationRequest, on_stored: OnStored = unheard) -> str:
+        """Start the job and return its id; raises what `Generation.check` raises. `on_stored` is
+        told of the image as soon as the job has it, whether anybody reads its events or not."""
         self._generation.check(request)
         deadline_s = self._limits.deadline_s(
             request.width, request.height, request.num_inference_steps
@@ -66,7 +76,7 @@ class JobService:
         job_log = JobLog(request.num_inference_steps, self._limits.coalesce_after_events)
         timed = replace(request, deadline_s=deadline_s)
         task = asyncio.create_task(self._run(timed, deadline_s, job_log), name=job_id)
-        self._running[job_id] = _Job(job_log, task, request.space)
+        self._running[job_id] = _Job(job_log, task, request.space, None, on_stored)
         # A callback, because a task that is cancelled before its first step never runs at all.
         task.add_done_callback(lambda done: self._end(job_id, done))
         return job_id
@@ -154,7 +164,10 @@ class JobService:
 
     def _end(self, job_id: str, task: asyncio.Task[StoredImage]) -> None:
         job = self._running.pop(job_id)
-        job.log.end(_ending(job_id, task))
+        ending = _ending(job_id, task)
+        if isinstance(ending, StoredImage):
+            job.on_stored(ending.key, ending.size_bytes)
+        job.log.end(ending)
         job.ended_at = self._clock()
         self._finished[job_id] = job
         self._forget_old()
@@ -180,8 +193,8 @@ class SpaceJobs:
         """Another space of the same service."""
         return SpaceJobs(self.jobs, space)
 
-    def submit(self, request: GenerationRequest) -> str:
-        return self.jobs.submit(replace(request, space=self.space))
+    def submit(self, request: GenerationRequest, on_stored: OnStored = unheard) -> str:
+        return self.jobs.submit(replace(request, space=self.space), on_stored)
 
     def events(self, job_id: str, after_seq: int = 0) -> AsyncIterator[JobEvent]:
         return self.jobs.events(self._own(job_id), after_seq)

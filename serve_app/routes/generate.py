@@ -92,11 +92,9 @@ def generation_router(config: ApiConfig) -> APIRouter:
 
 async def _stored(context: Context, generation: GenerationRequest) -> StoredImage:
     async with context.storage_quota.room(context.caller, expected_bytes([generation])) as room:
-        job_id = context.jobs.submit(generation)
+        job_id = context.jobs.submit(generation, room.add)
         with context.jobs.lease(job_id):
-            image = await context.jobs.outcome(job_id)
-        room.add(image.key, image.size_bytes)
-        return image
+            return await context.jobs.outcome(job_id)
 
 
 async def _stored_all(

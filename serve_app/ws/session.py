@@ -22,7 +22,7 @@ from serve_app.generation_requests import single_request
 from serve_app.job_log import JobEvent
 from serve_app.rate_limits import exceeded
 from serve_app.schemas.generation import GenerateBody
-from serve_app.storage_quota import Room, expected_bytes
+from serve_app.storage_quota import expected_bytes
 from serve_app.ws.connection import ClientGone
 from serve_app.ws.messages import (
     CancelMessage,
@@ -103,9 +103,9 @@ class GenerationSession:
                 self._context.storage_quota.room(caller, expected_bytes([request]))
             )
             holds.enter_context(self._context.job_quota.hold(caller.key_hash))
-            job_id = self._context.jobs.submit(request)
+            job_id = self._context.jobs.submit(request, room.add)
             holds.enter_context(self._context.jobs.lease(job_id))
-            pump = asyncio.create_task(self._report(job_id, body, room), name=f"pump {job_id}")
+            pump = asyncio.create_task(self._report(job_id, body), name=f"pump {job_id}")
             self._pumps[job_id] = pump
             self._notes[job_id] = self._note(job_id, body)
             kept = holds.pop_all()
@@ -134,10 +134,8 @@ class GenerationSession:
         elif message.job_id not in self._ended:
             raise NotFound("job", message.job_id)
 
-    async def _report(self, job_id: str, body: GenerateBody, room: Room) -> None:
+    async def _report(self, job_id: str, body: GenerateBody) -> None:
         async for logged in self._context.jobs.events(job_id):
-            if isinstance(logged.event, StoredImage):
-                room.add(logged.event.key, logged.event.size_bytes)
             await self._say(self._message(job_id, body, logged))
 
     def _message(self, job_id: str, body: GenerateBody, logged: JobEvent) -> Details:

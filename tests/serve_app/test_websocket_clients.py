@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from serve_app.config import ApiConfig, JobLimits, SocketLimits
+from serve_app.config import ApiConfig, JobLimits, SocketLimits, StorageQuotas
 from tests.serve_app.asgi import Socket, connected, until
 from tests.serve_app.face import Face
+from tests.serve_app.fakes import PNG
 from tests.serve_app.socket_play import GENERATE, run, steps
 
 
@@ -156,3 +157,20 @@ def test_at_shutdown_every_job_is_told() -> None:
         assert (await socket.hear())["error"]["code"] == "CANCELED"
 
     run(scenario)
+
+
+def test_a_client_that_never_reads_its_result_does_not_get_it_past_the_quota() -> None:
+    """The image is stored before it is told of, so it counts whether anybody hears of it."""
+
+    async def scenario(face: Face, socket: Socket) -> None:
+        socket.stall()
+        socket.say(GENERATE)
+        await until(lambda: bool(face.house.generation.started))
+        await until(lambda: face.app.state.context.jobs.running == 0)
+        socket.leave()
+        await until(lambda: bool(face.house.usage.used))
+
+    quotas = StorageQuotas(max_bytes_per_key=10**9)
+    face = run(scenario, ApiConfig(rates=Face.GENEROUS, storage_quotas=quotas))
+    (used,) = face.house.usage.used.values()
+    assert sum(used.values()) == len(PNG)
