@@ -21,6 +21,7 @@ CPU_DEFAULTS = {
     "max_queued_requests": 256,
     "health_check_period_s": 5.0,
     "graceful_shutdown_wait_loop_s": 0.2,
+    "graceful_shutdown_timeout_s": 120.0,  # as long as a generation may take; Serve gives 20 s
 }
 
 
@@ -70,5 +71,6 @@ def build(args: AppArgs) -> Application:
         ray_actor_options={"num_cpus": 0.1},
         max_ongoing_requests=1000,
         graceful_shutdown_wait_loop_s=0.2,
+        graceful_shutdown_timeout_s=120.0,  # it holds the requests of all others
     )
     return ingress.bind(args, pools, validators, library, counter)

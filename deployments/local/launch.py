@@ -1,155 +1,151 @@
-"""`make serve`: the service in the foreground on a Ray of its own; Ctrl-C stops all it started."""
+"""`make serve`: the service in the foreground on a Ray of its own; Ctrl-C stops all it started.
+
+The service is a child process that imports Ray; this one does not, so that no death of a part of
+Ray takes it along, and its signal handlers stay its own. It watches the child and starts it anew
+once if it dies. A second Ctrl-C does not wait for requests under way.
+"""
 
 from __future__ import annotations
 
-import argparse
-import os
-import shlex
 import signal
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import FrameType
 
-from pydantic import ValidationError
+import httpx
+import psutil
 
-from deployments.access import api_keys
-from deployments.edge import hook
-from deployments.local import keys as local_keys
-from deployments.local.child_service import StartFailed
-from deployments.local.first_request import first_request
-from deployments.local.keys import FILE_NAME
+from deployments.local.serving import parser, say
+from deployments.local.supervision import Supervisor
 from deployments.settings import Settings
-from engines.errors import InvalidParameters
-from local_ray.environment import RayNotClosed, closed_ray
-from local_ray.state import state_dir
+from local_ray.running import private_ray_folder
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-def prepare_environment(settings: Settings) -> tuple[str, bool]:
-    """Set what Ray's processes inherit, before Ray starts; returns a key ("" where a file holds
-    them all), and if it is new.
-
-    Raises:
-        PermissionError: the state folder belongs to another user.
-    """
-    key, made = next(iter(settings.listed_keys()), ""), False
-    if settings.api_keys_file is not None:
-        os.environ["INFERLOOP_API_KEYS_FILE"] = str(settings.api_keys_file.expanduser().absolute())
-    if not settings.has_keys():
-        key, made = local_keys.local_key(state_dir(os.environ))
-        os.environ["INFERLOOP_API_KEYS"] = key
-    logs = settings.log_dir or state_dir(os.environ) / "logs"
-    os.environ["INFERLOOP_LOG_DIR"] = str(logs.expanduser().absolute())
-    os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
-    os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
-    path = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)
-    os.environ.setdefault(hook.VARIABLE, hook.IMPORT_PATH)
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    return key, made
+STOP_TIMEOUT_S = 150.0
+"""Replicas finish what is under way, one deployment after another; then all is killed."""
+KILL_TIMEOUT_S = 10.0
+_HEALTH_TIMEOUT_S = 5.0
+_VITAL = frozenset({"raylet", "gcs_server"})
 
 
-def stop_on_signals() -> threading.Event:
-    """An event that SIGINT and SIGTERM set."""
-    stop = threading.Event()
+class ServiceProcess:
+    """One run of `deployments.local.serving` with everything that it starts."""
+
+    def __init__(self, options: list[str], folder: Path, url: str, hurry: threading.Event) -> None:
+        """`hurry` ends the waiting for requests under way."""
+        self._url = url
+        self._hurry = hurry
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                *("-m", "deployments.local.serving", "--ray-folder", str(folder), *options),
+            ],
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is ours
+        )
+        self._family: dict[int, psutil.Process] = {}
+        self._vital: dict[str, psutil.Process] = {}
+
+    def ended(self) -> int | None:
+        return self._process.poll()
+
+    def lost(self) -> str:
+        self._look()
+        gone = [name for name, process in self._vital.items() if not _runs(process)]
+        return " and ".join(sorted(gone))
+
+    def answers(self) -> bool:
+        try:
+            answer = httpx.get(f"{self._url}/healthz", timeout=_HEALTH_TIMEOUT_S)
+        except httpx.TransportError:
+            return False
+        return answer.status_code == httpx.codes.OK
+
+    def stop(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        give_up = time.monotonic() + STOP_TIMEOUT_S
+        while time.monotonic() < give_up and not self._hurry.is_set():
+            if self._process.poll() is not None:
+                break
+            if self.lost():  # its last step, or it hangs on a Ray that has died
+                give_up = min(give_up, time.monotonic() + KILL_TIMEOUT_S)
+            time.sleep(0.2)
+        self.kill()
+
+    def kill(self) -> None:
+        self._look()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        # Ray's processes end when their parent has; who hangs is helped.
+        _, left = psutil.wait_procs(list(self._family.values()), timeout=KILL_TIMEOUT_S)
+        for process in left:
+            if process.is_running():
+                process.kill()
+        psutil.wait_procs(left, timeout=KILL_TIMEOUT_S)
+
+    def _look(self) -> None:
+        """Remember who belongs to it: of a parent that has died, the children are not found."""
+        try:
+            children = psutil.Process(self._process.pid).children(recursive=True)
+            self._family |= {child.pid: child for child in children}
+            self._vital |= {
+                child.name(): child
+                for child in children
+                if child.name() in _VITAL and child.ppid() == self._process.pid
+            }
+        except psutil.NoSuchProcess:
+            return
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def stop_on_signals() -> tuple[threading.Event, threading.Event]:
+    """An event that the first SIGINT or SIGTERM sets, and one that the second sets."""
+    stop, hurry = threading.Event(), threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            hurry.set()
         stop.set()
 
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
-    return stop
+    return stop, hurry
 
 
-def say(line: str) -> None:
-    print(line, flush=True)
-
-
-def token_hint() -> str:
-    """Where the person at this terminal finds Ray's token; never the token itself."""
-    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
-    return f"the line in {path}" if path else "the one in RAY_AUTH_TOKEN"
-
-
-def ray_command(dashboard: str) -> str:
-    """How to call one of Ray's commands with the token."""
-    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
-    token = f"RAY_AUTH_TOKEN_PATH={shlex.quote(path)} " if path else ""
-    return f"RAY_AUTH_MODE=token {token}serve status -a {dashboard}"
-
-
-def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note: str) -> None:
-    url = f"http://{settings.host}:{settings.port}"
-    say(f"\nInferloop Synthetic Images is ready at {url}/api/v1  (docs: {url}/docs)")
-    if args_note:
-        say(args_note)
-    say(f"Data root: {settings.absolute_data_root()}")
-    say(f"Access log and audit log: {os.environ['INFERLOOP_LOG_DIR']}")
-    if made:
-        say(f"Made an API key, kept for the next start: {key}")
-    if not made and not settings.has_keys():
-        say("The API key is the one made before (INFERLOOP_STATE_DIR, file api_key).")
-    own_key = None if settings.has_keys() else state_dir(os.environ) / FILE_NAME
-    say(first_request(url, own_key))
-    say(f"Ray's dashboard asks for a token: {token_hint()}")
-    say(f"Ray's own commands need it too, for example:\n  {ray_command(dashboard)}")
-    say("Ctrl-C stops everything.")
-
-
-def parsed(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
-    parser.add_argument("--num-cpus", type=int, help="logical CPUs; default: 8, or all there are")
-    parser.add_argument("--num-gpus", type=int, help="logical GPUs; default: all there are")
-    return parser.parse_args(arguments)
+def health_url(host: str, port: int) -> str:
+    """Where this machine reaches a service that listens on `host`."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://{here}:{port}"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: stopped when asked to. 1: the service did not start. 2: the start was asked wrongly."""
-    chosen = parsed(arguments)
-    try:
-        os.environ.update(closed_ray(os.environ))
-        return run(chosen, Settings())
-    except (RayNotClosed, PermissionError) as error:
-        print(f"The service does not start: {error}", file=sys.stderr)
-        return 2
+    """0: stopped when asked to. 1: it did not start, or died and was not started again. 2: the
+    start was asked wrongly."""
+    options = sys.argv[1:] if arguments is None else arguments
+    parser().parse_args(options)
+    settings = Settings()
+    stop, hurry = stop_on_signals()
+    url = health_url(settings.host, settings.port)
 
+    with private_ray_folder() as folder:
+        runs = 0
 
-def run(chosen: argparse.Namespace, settings: Settings) -> int:
-    """From the config to the end of the service. Ray reads its environment while it is imported,
-    so these imports come after the environment is closed."""
-    from deployments import config_files
-    from deployments.local.cluster import deploy, service_ray, wait_until_running
+        def start() -> ServiceProcess:
+            nonlocal runs
+            runs += 1  # what a dead Ray has left in its folder is no other's
+            return ServiceProcess(options, folder.parent / f"r{runs}", url, hurry)
 
-    try:
-        document = config_files.load(chosen.config)
-        if settings.has_keys():
-            api_keys(settings)
-    except (ValidationError, OSError, InvalidParameters) as error:
-        print(
-            error.message if isinstance(error, InvalidParameters) else f"{chosen.config}: {error}",
-            file=sys.stderr,
-        )
-        return 2
-    key, made = prepare_environment(settings)
-    stop = stop_on_signals()
-    stand_ins = config_files.app_args(document).stand_ins()
-    note = "\n".join(f"Stand-in: {asked} is served by {by}" for asked, by in stand_ins.items())
-    say("Starting Ray ...")
-    with service_ray(chosen.num_cpus, chosen.num_gpus) as dashboard:
-        say(f"Ray's dashboard: {dashboard}")
-        try:
-            deploy(dashboard, config_files.on_port(document, settings.host, settings.port))
-            wait_until_running(dashboard, on_change=lambda line: say(f"  {line}"))
-        except StartFailed as error:
-            print(f"The service did not start: {error}", file=sys.stderr)
-            return 1
-        announce(settings, key, made, dashboard, note)
-        stop.wait()
-        say("Stopping ...")
-    return 0
+        return Supervisor(start, stop, say).run()
 
 
 if __name__ == "__main__":

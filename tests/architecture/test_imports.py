@@ -111,7 +111,7 @@ def test_the_batch_scheduler_knows_no_tensor_and_no_loop() -> None:
 def test_the_environment_is_read_in_one_place() -> None:
     allowed = {
         "deployments.settings",
-        "deployments.local.launch",
+        "deployments.local.serving",
         "deployments.local.child_service",
     }
     for module in modules(ROOT, ("engines", "serve_app", "deployments")):

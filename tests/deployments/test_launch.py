@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deployments.local import launch
+from deployments.local import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 PREPARE = """
 import json, os
-from deployments.local.launch import prepare_environment
+from deployments.local.serving import prepare_environment
 from deployments.settings import Settings
 from local_ray.environment import closed_ray
 os.environ.update(closed_ray(os.environ))
@@ -98,7 +98,7 @@ def test_a_wrong_config_is_named_before_ray_starts(
     document["applications"][0]["args"]["pools"][0]["engine"]["max_qeued"] = 3
     path = tmp_path / "wrong.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    assert launch.main(["--config", str(path)]) == 2
+    assert serving.main(["--ray-folder", str(tmp_path), "--config", str(path)]) == 2
     said = capsys.readouterr().err
     assert str(path) in said
     assert "max_qeued" in said
@@ -132,5 +132,7 @@ def test_a_keys_file_is_found_from_any_folder(tmp_path: Path) -> None:
 
 
 def test_an_absent_config_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert launch.main(["--config", str(tmp_path / "none.yaml")]) == 2
+    assert (
+        serving.main(["--ray-folder", str(tmp_path), "--config", str(tmp_path / "none.yaml")]) == 2
+    )
     assert "none.yaml" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -133,7 +134,7 @@ def production(
         for name in ("cpu-1", "cpu-2", "gpu-1", "gpu-2"):
             fleet.add(name, name[:3])
         deploy(fleet.dashboard, document)
-        wait_until_running(fleet.dashboard)
+        wait_until_running(fleet.dashboard, threading.Event())
         yield Production(fleet, f"http://127.0.0.1:{port}", least_replicas(document))
     finally:
         fleet.stop()

@@ -1,0 +1,162 @@
+"""The service on a Ray of its own, in this process; it stops when its standard input ends.
+
+`deployments.local.launch` starts it and watches it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+import threading
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import ValidationError
+
+from deployments.access import api_keys
+from deployments.edge import hook
+from deployments.local import keys as local_keys
+from deployments.local.child_service import StartFailed
+from deployments.local.first_request import first_request
+from deployments.local.keys import FILE_NAME
+from deployments.settings import Settings
+from engines.errors import InvalidParameters
+from local_ray.environment import RayNotClosed, closed_ray
+from local_ray.state import state_dir
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def prepare_environment(settings: Settings) -> tuple[str, bool]:
+    """Set what Ray's processes inherit, before Ray starts; returns a key ("" where a file holds
+    them all), and if it is new.
+
+    Raises:
+        PermissionError: the state folder belongs to another user.
+    """
+    key, made = next(iter(settings.listed_keys()), ""), False
+    if settings.api_keys_file is not None:
+        os.environ["INFERLOOP_API_KEYS_FILE"] = str(settings.api_keys_file.expanduser().absolute())
+    if not settings.has_keys():
+        key, made = local_keys.local_key(state_dir(os.environ))
+        os.environ["INFERLOOP_API_KEYS"] = key
+    logs = settings.log_dir or state_dir(os.environ) / "logs"
+    os.environ["INFERLOOP_LOG_DIR"] = str(logs.expanduser().absolute())
+    os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
+    os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
+    path = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)
+    os.environ.setdefault(hook.VARIABLE, hook.IMPORT_PATH)
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    return key, made
+
+
+def stop_at_end_of_input(input_: TextIO) -> threading.Event:
+    """An event that the end of the input sets: the launcher closes it, or has died."""
+    stop = threading.Event()
+
+    def wait() -> None:
+        input_.read()
+        stop.set()
+
+    threading.Thread(target=wait, name="end-of-input", daemon=True).start()
+    return stop
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def token_hint() -> str:
+    """Where the person at this terminal finds Ray's token; never the token itself."""
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    return f"the line in {path}" if path else "the one in RAY_AUTH_TOKEN"
+
+
+def ray_command(dashboard: str) -> str:
+    """How to call one of Ray's commands with the token."""
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    token = f"RAY_AUTH_TOKEN_PATH={shlex.quote(path)} " if path else ""
+    return f"RAY_AUTH_MODE=token {token}serve status -a {dashboard}"
+
+
+def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note: str) -> None:
+    url = f"http://{settings.host}:{settings.port}"
+    say(f"\nInferloop Synthetic Images is ready at {url}/api/v1  (docs: {url}/docs)")
+    if args_note:
+        say(args_note)
+    say(f"Data root: {settings.absolute_data_root()}")
+    say(f"Access log and audit log: {os.environ['INFERLOOP_LOG_DIR']}")
+    if made:
+        say(f"Made an API key, kept for the next start: {key}")
+    if not made and not settings.has_keys():
+        say("The API key is the one made before (INFERLOOP_STATE_DIR, file api_key).")
+    own_key = None if settings.has_keys() else state_dir(os.environ) / FILE_NAME
+    say(first_request(url, own_key))
+    say(f"Ray's dashboard asks for a token: {token_hint()}")
+    say(f"Ray's own commands need it too, for example:\n  {ray_command(dashboard)}")
+    say("Ctrl-C stops everything.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the launcher, which hands them on."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
+    options.add_argument("--num-cpus", type=int, help="logical CPUs; default: 8, or all there are")
+    options.add_argument("--num-gpus", type=int, help="logical GPUs; default: all there are")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0: stopped when asked to. 1: the service did not start. 2: the start was asked wrongly."""
+    options = parser()
+    options.add_argument("--ray-folder", type=Path, required=True, help="for Ray's files")
+    chosen = options.parse_args(arguments)
+    try:
+        os.environ.update(closed_ray(os.environ))
+        return run(chosen, Settings())
+    except (RayNotClosed, PermissionError) as error:
+        print(f"The service does not start: {error}", file=sys.stderr)
+        return 2
+
+
+def run(chosen: argparse.Namespace, settings: Settings) -> int:
+    """From the config to the end of the service. Ray reads its environment while it is imported,
+    so these imports come after the environment is closed."""
+    from deployments import config_files
+    from deployments.local.cluster import deploy, service_ray, wait_until_running
+
+    try:
+        document = config_files.load(chosen.config)
+        if settings.has_keys():
+            api_keys(settings)
+    except (ValidationError, OSError, InvalidParameters) as error:
+        print(
+            error.message if isinstance(error, InvalidParameters) else f"{chosen.config}: {error}",
+            file=sys.stderr,
+        )
+        return 2
+    key, made = prepare_environment(settings)
+    stop = stop_at_end_of_input(sys.stdin)
+    stand_ins = config_files.app_args(document).stand_ins()
+    note = "\n".join(f"Stand-in: {asked} is served by {by}" for asked, by in stand_ins.items())
+    say("Starting Ray ...")
+    with service_ray(chosen.ray_folder, chosen.num_cpus, chosen.num_gpus) as dashboard:
+        say(f"Ray's dashboard: {dashboard}")
+        try:
+            deploy(dashboard, config_files.on_port(document, settings.host, settings.port))
+            wait_until_running(dashboard, stop, on_change=lambda line: say(f"  {line}"))
+        except StartFailed as error:
+            print(f"The service did not start: {error}", file=sys.stderr)
+            return 1
+        if not stop.is_set():
+            announce(settings, key, made, dashboard, note)
+        stop.wait()
+        say("Stopping: no new requests, those under way end first ...")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
