@@ -105,6 +105,9 @@ class DatasetVerdict(TypedDict):
     quality: ValidatorSummary
     privacy: ValidatorSummary
     failures: list[ValidationFailure]
+    skipped_count: NotRequired[int]
+    """Files in the folder that are no images; only where there are any."""
+    skipped: NotRequired[list[SkippedFile]]
 
 
 class ProfileSummary(TypedDict):

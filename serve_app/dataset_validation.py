@@ -14,11 +14,13 @@ from engines.errors import (
     NotFound,
     Overloaded,
 )
+from engines.types.datasets import SKIPPED_NAMED
 from serve_app.config import CallDeadlines, DatasetValidationLimits
 from serve_app.deadlines import within
 from serve_app.fan_out import fan_out
 from serve_app.paths import PathCodec
 from serve_app.progress_stream import OnProgress
+from serve_app.schemas.export import SkippedFileOut
 from serve_app.schemas.validation import (
     DatasetValidationBody,
     DatasetValidationResponse,
@@ -70,6 +72,7 @@ class DatasetValidation:
         `NotFound` without images, `InvalidParameters` with too many, `DeadlineExceeded`.
         """
         keys = await self._keys(dataset_key)
+        count, named = await self._services.files.list_left_out(dataset_key, SKIPPED_NAMED)
         on_progress(0, len(keys))
         judged = 0
         deadlines = self._deadlines
@@ -89,6 +92,8 @@ class DatasetValidation:
             quality=_summary([quality for quality, _ in pairs]),
             privacy=_summary([privacy for _, privacy in pairs]),
             failures=self._failures([judged for pair in pairs for judged in pair]),
+            skipped_count=count or None,
+            skipped=[SkippedFileOut(name=each.name, reason=each.reason) for each in named] or None,
         )
 
     async def _keys(self, dataset_key: str) -> list[str]:

@@ -28,6 +28,7 @@ from engines.types import (
     QualityReport,
     S3ExportReport,
     S3ExportRequest,
+    SkippedFile,
 )
 
 
@@ -127,6 +128,9 @@ class Files(Protocol):
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         """Keys of the images below a folder, ordered, the first `limit` of them; an absent
         folder holds none."""
+
+    async def list_left_out(self, folder_key: str, limit: int) -> tuple[int, Sequence[SkippedFile]]:
+        """How many files of a folder are no part of its dataset, and the first `limit` of them."""
 
 
 Owner = tuple[str, str]

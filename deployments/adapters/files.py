@@ -10,12 +10,12 @@ from itertools import islice
 
 from deployments.adapters.uploads import UploadChecker
 from deployments.background import Threads
-from engines.datasets.layout import iter_images
+from engines.datasets.layout import iter_images, iter_left_out
 from engines.datasets.removal import delete_export, delete_image
 from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits, verify
 from engines.protocols import StopCheck, Storage
-from engines.types import ObjectStat
+from engines.types import ObjectStat, SkippedFile
 from engines.types.image_formats import SUFFIX_BY_FORMAT
 
 CHUNK_BYTES = 2**20
@@ -87,6 +87,16 @@ class StoredFiles:
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         return await self._lists.run_stoppable(partial(self._list, folder_key, limit))
+
+    async def list_left_out(self, folder_key: str, limit: int) -> tuple[int, Sequence[SkippedFile]]:
+        return await self._lists.run_stoppable(partial(self._left_out, folder_key, limit))
+
+    def _left_out(
+        self, folder_key: str, limit: int, stop: StopCheck
+    ) -> tuple[int, list[SkippedFile]]:
+        left_out = iter_left_out(self._storage, folder_key, stop)
+        named = list(islice(left_out, limit))
+        return len(named) + sum(1 for _ in left_out), named
 
     def _list(self, folder_key: str, limit: int, stop: StopCheck) -> list[str]:
         images = iter_images(self._storage, folder_key, stop)

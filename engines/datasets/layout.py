@@ -21,6 +21,7 @@ from engines.errors import InvalidParameters, NotFound
 from engines.images.containers import sniff
 from engines.protocols import StopCheck, never_stopped
 from engines.storage.keys import check_key
+from engines.types.datasets import SkippedFile
 from engines.types.image_formats import (
     IMAGE_SUFFIXES,
     is_document_name,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from engines.types import ObjectStat
 
 GENERATED = "generated"
+NO_IMAGE = "not an image that we read"
+REFUSED_NAME = "its name holds control characters or backslashes, or is too long: rename it"
 INDEX_FOLDER = ".index"
 
 FileKind = Literal["image", "recipe", "quality", "privacy", "coco", "yolo", "voc"]
@@ -149,3 +152,21 @@ def iter_images(
             not is_document_name(name) and has_image_content(storage, stat.key)
         ):
             yield stat
+
+
+def iter_left_out(
+    storage: Storage, folder: str, stop: StopCheck = never_stopped
+) -> Iterator[SkippedFile]:
+    """What lies in a dataset's folder and is no part of it: files that are neither images nor
+    about images, then those whose names the storage does not take. Blocks."""
+    for stat in storage.list(folder):
+        stop()
+        name = stat.key[len(folder) + 1 :]
+        if is_hidden(name) or (is_area(folder) and "/" in name):
+            continue
+        known = classify(name) is not None or is_document_name(name)
+        if not known and not has_image_content(storage, stat.key):
+            yield SkippedFile(name, NO_IMAGE)
+    for name in storage.list_refused(folder):
+        if not is_hidden(name) and not (is_area(folder) and "/" in name):
+            yield SkippedFile(name, REFUSED_NAME)

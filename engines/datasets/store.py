@@ -20,7 +20,15 @@ from engines.datasets.index import (
     removal_line,
     verdict_line,
 )
-from engines.datasets.layout import GENERATED, dataset_key, dataset_of, is_area, verdict_key
+from engines.datasets.layout import (
+    GENERATED,
+    NO_IMAGE,
+    REFUSED_NAME,
+    dataset_key,
+    dataset_of,
+    is_area,
+    verdict_key,
+)
 from engines.datasets.records.facts import FileFacts
 from engines.datasets.records.reading import DatasetRecord, read_record
 from engines.datasets.summaries import SummaryCache, version_of
@@ -198,10 +206,6 @@ class DatasetStore:
                 writer = IndexWriter(self.storage, folder, self._shard_bytes, self.clock())
                 self._writers[folder] = writer
         writer.append(*lines)
-
-
-NO_IMAGE = "not an image that we read"
-REFUSED_NAME = "its name holds control characters or backslashes, or is too long: rename it"
 
 
 class DatasetSnapshot:

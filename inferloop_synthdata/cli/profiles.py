@@ -114,7 +114,8 @@ def source_images(session: Session, arguments: Namespace) -> Iterator[SourceImag
     """The images of the one source that was asked for."""
     surroundings = session.surroundings
     if arguments.folder is not None:
-        return folder_images(arguments.folder)
+        note = session.console.note
+        return folder_images(arguments.folder, lambda name: note(f"left out {name}: not an image"))
     if arguments.s3 is not None:
         endpoint = arguments.s3_endpoint or surroundings.environ.get("INFERLOOP_S3_ENDPOINT_URL")
         return s3_images(arguments.s3, endpoint)

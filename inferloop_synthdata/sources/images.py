@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -29,14 +29,46 @@ class SourceImage:
     content: Path | bytes
 
 
-def folder_images(folder: Path) -> Iterator[SourceImage]:
-    """Every image file below `folder`, ordered by path; hidden files and folders are left out."""
+_DOCUMENTS = frozenset(
+    {
+        *(".json", ".jsonl", ".txt", ".xml", ".csv", ".tsv", ".parquet"),
+        *(".md", ".rst", ".html", ".yaml", ".yml", ".toml", ".log"),
+    }
+)
+"""What lies beside images and is about them."""
+_BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"II+\0")
+_BEGINNING_BYTES = 16
+
+
+def begins_like_an_image(content: bytes) -> bool:
+    """Whether a file whose name does not say so may be an image; the service looks closely."""
+    return content.startswith(_BEGINNINGS) or content[4:8] == b"ftyp"
+
+
+def folder_images(
+    folder: Path, left_out: Callable[[str], None] = lambda name: None
+) -> Iterator[SourceImage]:
+    """Every image file below `folder`, ordered by path, told by suffix, else by its first bytes.
+
+    Hidden files and folders are left out; `left_out` is told what else is no image.
+    """
     if not folder.is_dir():
         raise UsageProblem(f"not a folder: {folder}")
     for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in IMAGE_SUFFIXES and not hidden and path.is_file():
+        inside = path.relative_to(folder)
+        suffix = path.suffix.lower()
+        hidden = any(part.startswith(".") for part in inside.parts)
+        if hidden or suffix in _DOCUMENTS or not path.is_file():
+            continue
+        if suffix in IMAGE_SUFFIXES or begins_like_an_image(_beginning(path)):
             yield SourceImage(path.name, path)
+        else:
+            left_out(ascii(str(inside))[1:-1])
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_BEGINNING_BYTES)
 
 
 def s3_images(

@@ -70,3 +70,7 @@ class ErrorEnvelope(ResponseModel):
     """Every error of the service."""
 
     error: ErrorObject
+
+
+def absent(value: object) -> bool:
+    return value is None

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from serve_app.schemas import examples
-from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath
+from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath, absent
 from serve_app.schemas.examples import shown
 
 
@@ -63,10 +63,6 @@ class S3ExportBody(RequestModel):
     storage_class: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")] | None = None
 
 
-def _absent(value: object) -> bool:
-    return value is None
-
-
 class SkippedFileOut(ResponseModel):
     """A file of the dataset that is not in the export."""
 
@@ -77,7 +73,7 @@ class SkippedFileOut(ResponseModel):
 FilteredOut = Annotated[
     dict[str, int] | None,
     Field(
-        exclude_if=_absent,
+        exclude_if=absent,
         description="Images that the filter did not take, by its first criterion that they miss: "
         "quality, privacy, min_quality_score, since. One that was not judged did not pass. There "
         "only if it is any.",
@@ -95,11 +91,11 @@ class _LeftOut(ResponseModel):
     exported_count: int
     skipped_count: int | None = Field(
         default=None,
-        exclude_if=_absent,
+        exclude_if=absent,
         description="Files that are no readable image. There only if it is above 0.",
     )
     skipped: list[SkippedFileOut] | None = Field(
-        default=None, exclude_if=_absent, description="The first 100 of them."
+        default=None, exclude_if=absent, description="The first 100 of them."
     )
     filtered: FilteredOut = None
 
@@ -111,7 +107,7 @@ class FileExportResponse(_LeftOut):
     file_size_bytes: int = Field(description="With splits, of all files together.")
     output_files: dict[str, str] | None = Field(
         default=None,
-        exclude_if=_absent,
+        exclude_if=absent,
         description="With splits: split to its file, in place of `output_file`.",
     )
 
@@ -138,10 +134,10 @@ class S3ExportResponse(ResponseModel):
     bucket_name: str
     s3_prefix: str
     manifest_url: str | None
-    failures: list[ExportFailureOut] | None = Field(default=None, exclude_if=_absent)
+    failures: list[ExportFailureOut] | None = Field(default=None, exclude_if=absent)
     skipped_count: int | None = Field(
         default=None,
-        exclude_if=_absent,
+        exclude_if=absent,
         description="Of the uploaded: were there before, with the same checksum.",
     )
     filtered: FilteredOut = None

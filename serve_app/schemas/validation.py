@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from serve_app.schemas import examples
-from serve_app.schemas.base import RequestModel, ResponseModel, Text, WirePath
+from serve_app.schemas.base import RequestModel, ResponseModel, Text, WirePath, absent
 from serve_app.schemas.examples import shown
+from serve_app.schemas.export import SkippedFileOut
 
 MetricNames = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=64)]],
@@ -115,4 +116,12 @@ class DatasetValidationResponse(ResponseModel):
     privacy: ValidatorSummary
     failures: list[ValidationFailure] = Field(
         description="Images that did not pass or could not be judged; cut, the counts are whole."
+    )
+    skipped_count: int | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="Files in the folder that are no images. There only if it is above 0.",
+    )
+    skipped: list[SkippedFileOut] | None = Field(
+        default=None, exclude_if=absent, description="The first 100 of them."
     )

@@ -20,6 +20,7 @@ from engines.types import (
     GenerationEvent,
     GenerationRequest,
     ObjectStat,
+    SkippedFile,
     StepProgress,
     StoredImage,
 )
@@ -170,6 +171,16 @@ class FakeFiles:
             if key.startswith(f"{folder_key}/") and key.endswith(".png")
         ]
         return keys[:limit]
+
+    async def list_left_out(self, folder_key: str, limit: int) -> tuple[int, Sequence[SkippedFile]]:
+        names = [
+            key.removeprefix(f"{folder_key}/")
+            for key in sorted(self.contents)
+            if key.startswith(f"{folder_key}/") and not key.endswith((".png", ".json"))
+        ]
+        return len(names), [
+            SkippedFile(name, "not an image that we read") for name in names[:limit]
+        ]
 
 
 @dataclass
