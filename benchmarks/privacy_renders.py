@@ -98,6 +98,16 @@ def _ttf_files() -> list[Path]:
     return [folder / name for name in _TTF if (folder / name).is_file()]
 
 
+def dejavu() -> Path:
+    """DejaVu Sans, which matplotlib ships."""
+    return _ttf_files()[0]
+
+
+def photo_background() -> Any:
+    """RGB, uint8 (512, 512, 3)."""
+    return _photo()
+
+
 def _line(text: str, size_px: int, font: str) -> Any:
     """Mask, uint8 (height, width), 255 where there is ink."""
     if font.startswith("hershey"):

@@ -66,6 +66,11 @@ def test_a_line_of_which_nothing_was_read_is_text_and_does_not_pass() -> None:
     assert (report.text_detected, report.pii_detected, report.passed) == (True, False, False)
 
 
+def test_a_line_that_is_surely_read_as_nothing_is_not_read() -> None:
+    report = validator(line(" -", 0.96)).validate(png(), "k")
+    assert ([issue.type for issue in report.issues], report.passed) == (["text_unread"], False)
+
+
 def test_doubtful_letters_of_another_script_do_not_pass_as_read() -> None:
     report = validator(line("aanšu āuəušu", 0.78)).validate(png(), "k")
     assert [issue.type for issue in report.issues] == ["text_unread"]

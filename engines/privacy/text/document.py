@@ -68,12 +68,13 @@ def is_text(region: TextRegion, config: TextConfig) -> bool:
 
 def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool:
     """Whether it has the shape of a line and was not read, or not well enough to tell what it says:
-    another script reads as nothing or as doubtful Latin letters. `long_side_px`: the picture's."""
+    another script reads as nothing (a blank, however sure) or as doubtful Latin letters. `long_side_px`: the picture's."""
     highest = config.unread_max_height * long_side_px
+    read = any(map(str.isalnum, region.text)) and region.confidence >= config.read_confidence
     return (
-        config.unread_min_height_px <= region.height_px <= highest
+        not read
+        and config.unread_min_height_px <= region.height_px <= highest
         and region.length_px >= config.unread_aspect * region.height_px
-        and region.confidence < config.read_confidence
     )
 
 

@@ -1,0 +1,179 @@
+"""What the privacy validator sees of each kind of thing: the table "looked at" of docs/privacy.md.
+
+    python -m benchmarks.privacy_recall [--fonts FOLDER]
+
+Everything is drawn here, but for photographs that the installed scikit-image ships. Scripts are
+drawn with the fonts of `--fonts` (Noto), else with DejaVu of matplotlib, where it has the letters.
+Takes half a minute on one core; prints a Markdown table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from benchmarks.drawings import drawing
+from benchmarks.privacy_renders import dejavu, photo_background
+from benchmarks.validators_privacy import DATA, LISTS, photos
+from engines.privacy import build_pii_detector
+from engines.privacy.config import FaceConfig, PiiConfig, TextConfig
+from engines.privacy.faces import build_face_detector
+from engines.privacy.text import is_text, is_unread
+from engines.privacy.text.rapidocr_reader import RapidOcrReader
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+FONTS = Path("/usr/share/fonts/truetype/noto")
+GREETINGS = {
+    "Thai": "ยินดีต้อนรับสู่เมืองของเรา",
+    "Arabic": "مرحبا بكم في مدينتنا",
+    "Hebrew": "ברוכים הבאים לעיר שלנו",
+    "Georgian": "კეთილი იყოს თქვენი მობრძანება",
+    "Armenian": "Բարի գալուստ մեր քաղաք",
+    "Devanagari": "हमारे शहर में आपका स्वागत है",
+    "Bengali": "আমাদের শহরে স্বাগতম",
+    "Tamil": "எங்கள் நகரத்திற்கு வரவேற்கிறோம்",
+    "Ethiopic": "እንኳን ወደ ከተማችን በደህና መጡ",
+    "Khmer": "សូមស្វាគមន៍មកកាន់ទីក្រុង",
+    "": "Добро пожаловать в город",
+    " ": "Καλώς ήρθατε στην πόλη",
+}
+"""By Noto's name of the script; without a name, Noto Sans itself has the letters."""
+IN_DEJAVU = ("Arabic", "Hebrew", "Georgian", "Armenian", "", " ")
+SIZES_PX = (18, 40)
+GRAYS = (200, 225, 240)
+CUT_SHARES = (0.15, 0.3, 0.4)
+TURNS_DEG = (-45, -25, 25, 45)
+DRAWINGS = 20
+
+Sees = Callable[["Pixels"], bool]
+
+
+def written(text: str, font: Path, size_px: int, gray: int = 0, photo: bool = False) -> Pixels:
+    """`text` on white, or in white on a photograph; 768 x 384."""
+    image = Image.fromarray(photo_background()).resize((768, 384)) if photo else None
+    image = image or Image.new("RGB", (768, 384), "white")
+    pen = ImageDraw.Draw(image)
+    fill = (255, 255, 255) if photo else (gray, gray, gray)
+    pen.text((24, 150), text, font=ImageFont.truetype(str(font), size_px), fill=fill)
+    return np.asarray(image)
+
+
+def scripts(fonts: Path) -> Iterator[Pixels]:
+    for script, text in GREETINGS.items():
+        font = fonts / f"NotoSans{script.strip()}-Regular.ttf"
+        if not font.is_file():
+            if script not in IN_DEJAVU:
+                continue
+            font = dejavu()
+        for size in SIZES_PX:
+            for photo in (False, True):
+                yield written(text, font, size, photo=photo)
+
+
+def stacked(count: int) -> Iterator[Pixels]:
+    """Digits one below the other, as on spines and doors."""
+    rng = np.random.default_rng(0)
+    for _ in range(count):
+        digits = "\n".join(str(digit) for digit in rng.integers(0, 10, 6))
+        image = Image.new("RGB", (384, 512), "white")
+        font = ImageFont.truetype(str(dejavu()), int(rng.integers(28, 56)))
+        ImageDraw.Draw(image).text((170, 40), digits, font=font, fill="black")
+        yield np.asarray(image)
+
+
+def cut_by_the_frame(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
+    """The picture without a share of its face, from each side."""
+    x, y, width, height = box
+    for share in CUT_SHARES:
+        across, down = int(width * share), int(height * share)
+        yield np.ascontiguousarray(pixels[:, x + across :])
+        yield np.ascontiguousarray(pixels[:, : x + width - across])
+        yield np.ascontiguousarray(pixels[y + down :])
+        yield np.ascontiguousarray(pixels[: y + height - down])
+
+
+def tilted(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
+    x, y, width, height = box
+    for turn in TURNS_DEG:
+        matrix = cv2.getRotationMatrix2D((x + width / 2, y + height / 2), turn, 1)
+        size = (pixels.shape[1], pixels.shape[0])
+        yield np.asarray(cv2.warpAffine(pixels, matrix, size, borderMode=cv2.BORDER_REFLECT))
+
+
+def share(pictures: Iterable[Pixels], sees: Sees) -> str:
+    seen = [sees(picture) for picture in pictures]
+    return f"{sum(seen)} of {len(seen)}"
+
+
+def sees_text(config: TextConfig) -> Sees:
+    reader = RapidOcrReader(config.long_side_px, threads=1)
+
+    def sees(pixels: Pixels) -> bool:
+        side = max(pixels.shape[:2])
+        lines = reader.read(pixels)
+        return any(is_text(line, config) or is_unread(line, side, config) for line in lines)
+
+    return sees
+
+
+def text_rows(fonts: Path) -> Iterator[tuple[str, str]]:
+    text = sees_text(TextConfig())
+    textless = [photo.pixels() for photo in photos(None) if photo.text is False]
+    yield "text in scripts that are not read, 18 and 40 px", share(scripts(fonts), text)
+    for gray in GRAYS:
+        lines = [written("Meeting room 4, door 17", dejavu(), size, gray) for size in (16, 24, 40)]
+        yield f"text of gray {gray} on white (255)", share(lines, text)
+    yield "digits one below the other", share(stacked(8), text)
+    yield "false: textless photographs taken for text", share(textless, text)
+    yield "false: drawings taken for text", share(map(drawing, range(DRAWINGS)), text)
+
+
+def face_rows() -> Iterator[tuple[str, str]]:
+    detector = build_face_detector(FaceConfig(detectors=("yunet",)))
+
+    def sees(pixels: Pixels) -> bool:
+        return bool(detector.detect(pixels))
+
+    known = photos(None)
+    (portrait,) = (photo.pixels() for photo in known if photo.path.name == "astronaut.png")
+    box = detector.detect(portrait)[0].box
+    faceless = [photo for photo in known if photo.faces == 0]
+    yield "a face cut by the frame (15 to 40 % of it)", share(cut_by_the_frame(portrait, box), sees)
+    yield "a face tilted by 25 and 45 degrees", share(tilted(portrait, box), sees)
+    yield "false: faceless photographs", share((photo.pixels() for photo in faceless), sees)
+    animals = [photo.pixels() for photo in known if photo.path.name == "chelsea.png"]
+    yield "false: an animal taken for a face", share(animals, sees)
+
+
+def string_rows() -> Iterator[tuple[str, str]]:
+    detector = build_pii_detector(PiiConfig())
+    lists = json.loads((DATA / "pii_strings.json").read_text(encoding="utf-8"))
+    positives = [each for which in LISTS for each in lists[f"{which}positives"]]
+    negatives = [text for which in LISTS for text in lists[f"{which}negatives"]]
+    found = sum(kind in {match.type for match in detector.find(text)} for kind, text in positives)
+    false = sum(bool(detector.find(text)) for text in negatives)
+    yield "personal data in strings, all lists", f"{found} of {len(positives)}"
+    yield "false: personal data in harmless strings", f"{false} of {len(negatives)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fonts", type=Path, default=FONTS, help="folder of Noto fonts")
+    cv2.setNumThreads(1)
+    print("| what | seen |\n|---|---|")
+    for rows in (face_rows(), string_rows(), text_rows(parser.parse_args().fonts)):
+        for what, seen in rows:
+            print(f"| {what} | {seen} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

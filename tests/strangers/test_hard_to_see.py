@@ -1,0 +1,67 @@
+"""Pale text, faces cut by the frame or tilted, animals: by the real detectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.privacy_recall import (
+    cut_by_the_frame,
+    scripts,
+    sees_text,
+    share,
+    tilted,
+    written,
+)
+from benchmarks.privacy_renders import dejavu
+from benchmarks.validators_privacy import photos
+from engines.privacy.config import FaceConfig, TextConfig
+from engines.privacy.faces import build_face_detector
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engines.privacy.model import FaceDetector
+    from engines.types import Pixels
+
+
+def photo(name: str) -> Pixels:
+    return next(each.pixels() for each in photos(None) if each.path.name == name)
+
+
+@pytest.fixture(scope="module")
+def detector() -> FaceDetector:
+    return build_face_detector(FaceConfig(detectors=("yunet",)))
+
+
+def test_faces_cut_by_the_frame_are_found(detector: FaceDetector) -> None:
+    portrait = photo("astronaut.png")
+    box = detector.detect(portrait)[0].box
+    cut = list(cut_by_the_frame(portrait, box))
+    assert sum(len(detector.detect(pixels)) == 1 for pixels in cut) >= len(cut) - 1
+
+
+def test_tilted_faces_are_found_and_counted_once(detector: FaceDetector) -> None:
+    portrait = photo("astronaut.png")
+    box = detector.detect(portrait)[0].box
+    assert [len(detector.detect(pixels)) for pixels in tilted(portrait, box)] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("turns", [0, 2])
+def test_an_animal_is_not_a_face(detector: FaceDetector, turns: int) -> None:
+    cat = photo("chelsea.png")
+    for pixels in (cat, cat[::2, ::2], cat[60:, 40:]):
+        assert detector.detect(pixels[:: 1 - turns].copy()) == ()
+
+
+def test_pale_text_is_text() -> None:
+    sees = sees_text(TextConfig())
+    assert sees(written("Meeting room 4, door 17", dejavu(), 24, gray=225))
+    assert not sees(written("", dejavu(), 24))
+
+
+def test_text_in_scripts_that_nobody_reads_here_is_text(tmp_path: Path) -> None:
+    """With the fonts of matplotlib alone: Arabic, Hebrew, Georgian, Armenian, Cyrillic, Greek."""
+    drawn = list(scripts(tmp_path))[::4]
+    assert share(drawn, sees_text(TextConfig())) == f"{len(drawn)} of {len(drawn)}"
