@@ -68,7 +68,8 @@ def is_text(region: TextRegion, config: TextConfig) -> bool:
 
 def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool:
     """Whether it has the shape of a line and was not read, or not well enough to tell what it says:
-    another script reads as nothing (a blank, however sure) or as doubtful Latin letters. `long_side_px`: the picture's."""
+    another script reads as nothing (a blank, however sure) or as doubtful Latin letters.
+    `long_side_px`: the picture's."""
     highest = config.unread_max_height * long_side_px
     read = any(map(str.isalnum, region.text)) and region.confidence >= config.read_confidence
     return (
