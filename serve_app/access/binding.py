@@ -42,11 +42,12 @@ def space_of(connection: HTTPConnection, caller: Caller) -> str | None:
 
     `Forbidden` where somebody else names another than its own, whether it exists or not.
     """
-    asked = connection.headers.get(SPACE_HEADER)
-    if asked is None and connection.scope["type"] == "websocket":
-        asked = connection.query_params.get(SPACE_PARAMETER)
-    if asked is None or asked == caller.space:
+    named = connection.headers.getlist(SPACE_HEADER)
+    if not named and connection.scope["type"] == "websocket":
+        named = connection.query_params.getlist(SPACE_PARAMETER)
+    if not named or set(named) == {caller.space}:
         return caller.space
+    asked = ",".join(dict.fromkeys(named))  # several are the name of no space
     if not caller.sees_every_space:
         raise Forbidden("Only a key with the scope 'admin' and no space of its own names a space")
     return check_space(asked)

@@ -92,9 +92,10 @@ class KeyMiddleware:
 
 
 def _presented_key(scope: Scope) -> str | None:
-    header = Headers(scope=scope).get(HEADER)
-    if header is not None or scope["type"] != "websocket":
-        return header
+    """Several keys are none: whoever stands between may have looked at another than we."""
+    sent = set(Headers(scope=scope).getlist(HEADER))
+    if sent or scope["type"] != "websocket":
+        return sent.pop() if len(sent) == 1 else ("" if sent else None)
     return _query(scope, QUERY_PARAMETER)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -13,7 +11,7 @@ from serve_app.connection import answer_within
 from serve_app.context import InContext
 from serve_app.dataset_validation import DatasetValidation
 from serve_app.paths import DATASET_DIR, IMAGE, PathCodec
-from serve_app.progress_stream import ALSO_LINES, answer
+from serve_app.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.routing import ApiRoute
 from serve_app.schemas.validation import (
     AnonymizeBody,
@@ -82,7 +80,12 @@ async def validate_dataset(
         context.config.dataset_validation,
         context.config.deadlines,
     )
-    return await answer(request, partial(validation.run, key, body))
+
+    async def work(on_progress: OnProgress) -> DatasetValidationResponse:
+        with context.paths.named(body.dataset_dir, key, DATASET_DIR):
+            return await validation.run(key, body, on_progress)
+
+    return await answer(request, work)
 
 
 @router.post(

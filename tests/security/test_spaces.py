@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from tests.security.attempts import API, ATTEMPTS, BODY, NAMES_NOTHING, Belongings
@@ -224,3 +224,43 @@ def test_without_spaces_all_keys_share_everything(tmp_path: Path) -> None:
         assert two.get(f"{API}/datasets/shared").status_code == 200
     assert not (house.root / "spaces").exists()
     assert key_of("one") != key_of("two")
+
+
+def test_whoever_sends_two_keys_or_two_spaces_gets_neither(tmp_path: Path) -> None:
+    """A proxy may have looked at the other one."""
+    rights = ["admin", "read", "generate"]
+    house = House(tmp_path, entry("ada", space="acme"), entry("root", scopes=rights))
+    keys = [("X-API-Key", key_of("ada")), ("X-API-Key", key_of("root"))]
+    for both in (keys, keys[::-1]):
+        answer = TestClient(house.app).get(f"{API}/datasets", headers=both)
+        assert answer.status_code == 401
+    again = TestClient(house.app).get(f"{API}/datasets", headers=[keys[0], keys[0]])
+    assert again.status_code == 200
+    with house.client("root") as root, house.client("ada") as ada:
+        two = [("X-Space", "acme"), ("X-Space", "bolt")]
+        assert root.get(f"{API}/datasets", headers=two).status_code == 400
+        assert ada.get(f"{API}/datasets", headers=two).status_code == 403
+        socket = f"{API}/ws/generation?space=acme&space=bolt"
+        with pytest.raises(WebSocketDenialResponse), root.websocket_connect(socket):
+            pass
+
+
+def test_a_link_out_of_a_space_is_answered_alike_everywhere(tmp_path: Path) -> None:
+    house = House(tmp_path, entry("ada", space="acme"), entry("bob", space="bolt"))
+    with house.client("ada") as ada, house.client("bob") as bob:
+        ada.post(f"{API}/images", params={"folder": "real"}, content=picture(1))
+        bob.post(f"{API}/images", content=picture(2))
+        spaces = house.root / "spaces"
+        (spaces / "bolt/uploads/link").symlink_to(spaces / "acme/uploads/real")
+        linked, outside = "/data/uploads/link", "/data/spaces/acme/uploads/real"
+        for route, field, rest in (
+            ("/validate/dataset", "dataset_dir", {}),
+            ("/profiles", "source_dir", {"name": "stolen"}),
+            ("/export/jsonl", "dataset_dir", {"output_file": "/data/exports/a.jsonl"}),
+        ):
+            told = [
+                bob.post(f"{API}{route}", json={field: path, **rest}) for path in (linked, outside)
+            ]
+            assert [answer.status_code for answer in told] == [400, 400]
+            first, second = (answer.json()["error"]["message"] for answer in told)
+            assert first == second, route
