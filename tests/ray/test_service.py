@@ -240,7 +240,7 @@ def ray_folder(service: Service) -> Path:
     """The temporary folder of the Ray that the launcher started."""
     children = psutil.Process(service.pid).children(recursive=True)
     commands = " ".join(part for child in children for part in child.cmdline())
-    found = re.search(r"(/tmp/ifl-[^/\s]+/r)/session_", commands)
+    found = re.search(r"(/tmp/ifl-[^/\s]+/r\d+)/session_", commands)
     assert found is not None
     return Path(found[1])
 
