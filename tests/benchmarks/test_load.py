@@ -1,4 +1,4 @@
-"""The load generator against the real face over HTTP and WebSocket, with the engine's double."""
+"""The load generator against the real API over HTTP and WebSocket, with the engine's double."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from benchmarks import load
 from benchmarks.load import Target
 from serve_app.config import ApiConfig
-from tests.serve_app.face import HEADERS, KEY, Face, build_face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, KEY, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.test_over_uvicorn import Served, serving
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    yield from serving(build_face(House(), ApiConfig(rates=Face.GENEROUS)))
+    yield from serving(build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS)))
 
 
 def target(served: Served, key: str = KEY, socket: bool = True) -> Target:
@@ -32,7 +32,7 @@ def test_everything_at_once_is_answered_and_some_of_it_streamed(served: Served) 
     assert (found.finished, found.refused) == (24, 0)
     assert 0 < found.first_progress_s <= found.p99_s
     assert 0 < found.p50_s <= found.p99_s
-    steps = {request.num_inference_steps for request in served.face.house.generation.started}
+    steps = {request.num_inference_steps for request in served.api.fakes.generation.started}
     assert steps == {10, 20, 30, 40, 50}, "requests arrive as they were drawn"
 
 

@@ -1,4 +1,4 @@
-"""The production application over a house that holds what the reference's examples name."""
+"""The production application over fake services that hold what the reference's examples name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from serve_app.app import create_app
 from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
 from serve_app.rate_limits import MemoryRateLimiter
-from tests.serve_app.face import HEADERS, KEY
+from tests.serve_app.api import HEADERS, KEY
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeClock, FakeFiles
-from tests.serve_app.house import House
 
 
 class ReferenceIds(IdSource):
@@ -36,10 +36,10 @@ class ReferenceIds(IdSource):
 def client() -> Iterator[TestClient]:
     """The default configuration, the reference's ids and the reference's files."""
     keys = ("generated/image_1234567890.png", "generated/nature_set/image_1.png")
-    house = House(files=FakeFiles(dict.fromkeys(keys, PNG)))
+    fakes = FakeServices(files=FakeFiles(dict.fromkeys(keys, PNG)))
     config = ApiConfig()
     # The last example of the rate limit headers resets at 1622568000.
     limiter = MemoryRateLimiter(config.rates, FakeClock(1_622_568_000 - 60))
-    app = create_app(house.services(), config, ApiKeys([KEY]), limiter, ids=ReferenceIds())
+    app = create_app(fakes.services(), config, ApiKeys([KEY]), limiter, ids=ReferenceIds())
     with TestClient(app, headers=HEADERS) as client:
         yield client

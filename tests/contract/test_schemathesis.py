@@ -17,9 +17,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from serve_app.config import ApiConfig
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeFiles
-from tests.serve_app.house import House
 
 load_all_checks()
 CHECKS = [
@@ -30,10 +30,10 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
-HOUSE = House(files=FakeFiles({"generated/nature_set/image_1.png": PNG}))
-FACE = build_face(HOUSE, ApiConfig(rates=Face.GENEROUS))
+FAKES = FakeServices(files=FakeFiles({"generated/nature_set/image_1.png": PNG}))
+API = build_api(FAKES, ApiConfig(rates=Api.GENEROUS))
 CONFIG = SchemathesisConfig.from_dict({"generation": {"max-examples": 12, "deterministic": True}})
-SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", FACE.app, config=CONFIG)
+SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", API.app, config=CONFIG)
 
 
 @SCHEMA.parametrize()

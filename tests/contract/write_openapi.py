@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 
 from serve_app.config import ApiConfig
-from tests.serve_app.face import build_face
-from tests.serve_app.house import House
+from tests.serve_app.api import build_api
+from tests.serve_app.fake_services import FakeServices
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
 
 
 def document_text() -> str:
     """The document of the default configuration, with sorted keys."""
-    app = build_face(House(), ApiConfig()).app
+    app = build_api(FakeServices(), ApiConfig()).app
     return json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

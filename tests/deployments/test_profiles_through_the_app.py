@@ -31,8 +31,8 @@ from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.services import Services
 from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3
-from tests.serve_app.face import HEADERS, KEY, Face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, KEY, Api
+from tests.serve_app.fake_services import FakeServices
 
 REFERENCES = "profiles/stream_real.json"
 
@@ -48,7 +48,7 @@ class Stage:
     def client(
         self, buckets: tuple[str, ...] = (), privacy: PrivacyReplica | None = None
     ) -> TestClient:
-        config = ApiConfig(rates=Face.GENEROUS)
+        config = ApiConfig(rates=Api.GENEROUS)
         return TestClient(
             create_app(
                 self._services(buckets, privacy),
@@ -60,7 +60,7 @@ class Stage:
         )
 
     def _services(self, buckets: tuple[str, ...], privacy: PrivacyReplica | None) -> Services:
-        rest = House().services()
+        rest = FakeServices().services()
         listed = AllowedBuckets("INFERLOOP_S3_SOURCE_BUCKETS", frozenset(buckets))
         files = replace(self.files, source_buckets=listed)
         return replace(

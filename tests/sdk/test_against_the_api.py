@@ -18,27 +18,27 @@ from engines.types import QualityReport
 from inferloop_synthdata.answers import DatasetVerdict
 from serve_app.config import ApiConfig, RateLimits
 from tests.sdk.conftest import Waits
-from tests.serve_app.face import KEY, build_face
+from tests.serve_app.api import KEY, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fake_validators import FakeQuality
 from tests.serve_app.fakes import PNG, FakeFiles
-from tests.serve_app.house import House
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def fakes() -> FakeServices:
+    return FakeServices()
 
 
 @pytest.fixture
-def base_url(house: House) -> Iterator[str]:
-    with serving(house) as url:
+def base_url(fakes: FakeServices) -> Iterator[str]:
+    with serving(fakes) as url:
         yield url
 
 
 @contextmanager
-def serving(house: House) -> Iterator[str]:
-    face = build_face(house, ApiConfig(rates=RateLimits(generate="4/minute")))
-    config = uvicorn.Config(face.app, host="127.0.0.1", port=0, log_level="warning")
+def serving(fakes: FakeServices) -> Iterator[str]:
+    api = build_api(fakes, ApiConfig(rates=RateLimits(generate="4/minute")))
+    config = uvicorn.Config(api.app, host="127.0.0.1", port=0, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -109,14 +109,16 @@ def test_the_rate_limit_is_waited_for(base_url: str) -> None:
     assert [round(waited_s / 60) for waited_s in waits.slept_s] == [1, 1]
 
 
-def test_leaving_a_stream_stops_the_work(client: sdk.SyntheticImageClient, house: House) -> None:
-    house.generation.held = True
+def test_leaving_a_stream_stops_the_work(
+    client: sdk.SyntheticImageClient, fakes: FakeServices
+) -> None:
+    fakes.generation.held = True
     events = client.generate_stream(prompt="a fox", num_inference_steps=50)
-    house.generation.release(1)
+    fakes.generation.release(1)
     assert isinstance(next(events), sdk.Progress)
     events.close()
-    wait_for(lambda: house.generation.stopped)
-    assert house.generation.steps_done == 1
+    wait_for(lambda: fakes.generation.stopped)
+    assert fakes.generation.steps_done == 1
 
 
 def test_the_async_client_runs_jobs_side_by_side(base_url: str) -> None:
@@ -136,8 +138,8 @@ def test_the_async_client_runs_jobs_side_by_side(base_url: str) -> None:
 SET = "/data/generated/set"
 
 
-def house_with_a_set(images: int) -> House:
-    return House(files=FakeFiles({f"generated/set/{n:02}.png": PNG for n in range(images)}))
+def house_with_a_set(images: int) -> FakeServices:
+    return FakeServices(files=FakeFiles({f"generated/set/{n:02}.png": PNG for n in range(images)}))
 
 
 class Heard:
@@ -215,10 +217,10 @@ def test_an_export_tells_its_progress(
 
 
 def test_a_failure_on_the_way_of_an_export_arrives_typed() -> None:
-    house, heard = house_with_a_set(1), Heard()
-    house.exporter.failure = ReplicaLost("The exporter died")
+    fakes, heard = house_with_a_set(1), Heard()
+    fakes.exporter.failure = ReplicaLost("The exporter died")
     with (
-        serving(house) as url,
+        serving(fakes) as url,
         sdk.SyntheticImageClient(KEY, url, max_retries=2, sleep=Waits().sleep) as client,
         pytest.raises(sdk.ReplicaLost),
     ):
@@ -245,15 +247,15 @@ class NeverDone(FakeQuality):
 
 
 def test_an_error_in_the_callers_function_stops_the_work() -> None:
-    house = house_with_a_set(2)
-    house.quality = quality = NeverDone(house.files)
+    fakes = house_with_a_set(2)
+    fakes.quality = quality = NeverDone(fakes.files)
     enough = RuntimeError("enough")
 
     def until_one(done: int, total: int) -> None:
         if done == 1:
             raise enough
 
-    with serving(house) as url, sdk.SyntheticImageClient(KEY, url, timeout_s=30) as client:
+    with serving(fakes) as url, sdk.SyntheticImageClient(KEY, url, timeout_s=30) as client:
         with pytest.raises(RuntimeError) as caught:
             client.validate_dataset(SET, on_progress=until_one)
         assert caught.value is enough

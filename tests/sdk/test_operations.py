@@ -19,13 +19,13 @@ from serve_app.config import ApiConfig
 from serve_app.schemas.bounded import generate_message_model
 from tests.sdk.conftest import KEY, Caller
 from tests.sdk.endpoint_calls import CALLS, SET
-from tests.serve_app.face import build_face
-from tests.serve_app.house import House
+from tests.serve_app.api import build_api
+from tests.serve_app.fake_services import FakeServices
 
 
 def body_models() -> dict[str, type[BaseModel]]:
     """The JSON body of every endpoint that takes one, by path below the API's prefix."""
-    app = build_face(House(), ApiConfig()).app
+    app = build_api(FakeServices(), ApiConfig()).app
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
     return {
         route.path: cast("type[BaseModel]", route.body_field.field_info.annotation)

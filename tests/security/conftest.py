@@ -1,4 +1,4 @@
-"""The production application over the in-memory house, and as users start it, on a real Ray."""
+"""The production application over services in memory, and as users start it, on a real Ray."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from deployments.local.child_service import Service
 from tests.ray.conftest import tiny_config
-from tests.serve_app.conftest import client, face, house
+from tests.serve_app.conftest import api, client, fakes
 
-__all__ = ["client", "face", "house", "log_folder", "service"]
+__all__ = ["api", "client", "fakes", "log_folder", "service"]
 
 
 @pytest.fixture(scope="package")

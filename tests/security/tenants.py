@@ -38,7 +38,7 @@ from serve_app.access.hashing import key_hash
 from serve_app.app import create_app
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter
-from tests.serve_app.face import Face
+from tests.serve_app.api import Api
 from tests.serve_app.fake_library import FakeReadiness
 
 POOL = {
@@ -143,7 +143,7 @@ def picture(seed: int) -> bytes:
     return buffer.getvalue()
 
 
-class House:
+class SharedService:
     """Keys of the file by name; `client(name)` speaks with one of them."""
 
     def __init__(
@@ -177,7 +177,7 @@ class House:
             images=ImageLimits(),
         )
         self.clock = 0.0
-        api = ApiConfig(data_root=str(self.root), **{"rates": Face.GENEROUS, **config})
+        api = ApiConfig(data_root=str(self.root), **{"rates": Api.GENEROUS, **config})
         self.app = create_app(
             backends.services(),
             api,

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import WebSocketDenialResponse
 
 from serve_app.config import RateLimits
-from tests.security.tenants import House, entry, key_of, picture
+from tests.security.tenants import SharedService, entry, key_of, picture
 from tests.security.test_full_disk import WRITES, Stored, filled_by
 from tests.serve_app.test_route_access import DECLARED
 
@@ -22,8 +22,8 @@ BODY = {"prompt": "a private wish", "width": 64, "height": 64, "num_inference_st
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return House(
+def shared(tmp_path_factory: pytest.TempPathFactory) -> SharedService:
+    return SharedService(
         tmp_path_factory.mktemp("audited"),
         entry("ada", space="acme"),
         entry("reader", scopes=["read"]),
@@ -53,8 +53,10 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
     return Lines(caplog)
 
 
-def test_a_line_says_who_did_what_to_which_and_how_it_ended(house: House, lines: Lines) -> None:
-    with house.client("ada") as ada:
+def test_a_line_says_who_did_what_to_which_and_how_it_ended(
+    shared: SharedService, lines: Lines
+) -> None:
+    with shared.client("ada") as ada:
         made = ada.post(f"{API}/generate", json={**BODY, "dataset": "set"})
         line = lines.only()
         assert line["action"] == "image.generate"
@@ -68,9 +70,9 @@ def test_a_line_says_who_did_what_to_which_and_how_it_ended(house: House, lines:
         assert line["code"] is None
 
 
-def test_every_change_is_one_line(house: House, lines: Lines) -> None:
-    root = house.root
-    with house.client("ada") as ada:
+def test_every_change_is_one_line(shared: SharedService, lines: Lines) -> None:
+    root = shared.root
+    with shared.client("ada") as ada:
         uploaded = ada.post(f"{API}/images", params={"folder": "real"}, content=picture(1))
         path = uploaded.json()["image_path"]
         assert (lines.only()["action"]) == "image.upload"
@@ -102,10 +104,10 @@ def test_every_change_is_one_line(house: House, lines: Lines) -> None:
 
 @pytest.mark.parametrize("route", AUDITED, ids=" ".join)
 def test_a_route_that_changes_something_leaves_its_line_even_if_it_is_misused(
-    house: House, lines: Lines, route: tuple[str, str]
+    shared: SharedService, lines: Lines, route: tuple[str, str]
 ) -> None:
     method, path = route
-    with house.client("ada") as ada:
+    with shared.client("ada") as ada:
         answer = ada.request(method, re.sub(r"{\w+}", "none", path), json={})
     line = lines.only()
     assert line["action"] == AUDITED[route]
@@ -117,8 +119,8 @@ def test_a_route_that_changes_something_leaves_its_line_even_if_it_is_misused(
 def test_a_write_that_succeeds_leaves_one_line_with_its_objects(
     tmp_path: Path, lines: Lines, route: tuple[str, str]
 ) -> None:
-    house, method, path = House(tmp_path, entry("ada")), route[0], f"{API}{route[1]}"
-    with house.client("ada") as ada:
+    shared, method, path = SharedService(tmp_path, entry("ada")), route[0], f"{API}{route[1]}"
+    with shared.client("ada") as ada:
         image = ada.post(f"{API}/generate", json={**BODY, "dataset": "set"}).json()["image_path"]
         lines.taken()
         answer = WRITES[route](ada, Stored(image, ""))
@@ -129,8 +131,8 @@ def test_a_write_that_succeeds_leaves_one_line_with_its_objects(
 
 
 def test_deletes_leave_a_line_with_their_objects(tmp_path: Path, lines: Lines) -> None:
-    house = House(tmp_path, entry("ada"))
-    with house.client("ada") as ada:
+    shared = SharedService(tmp_path, entry("ada"))
+    with shared.client("ada") as ada:
         stored = filled_by(ada)
         lines.taken()
         for path, parameters, action in (
@@ -142,15 +144,15 @@ def test_deletes_leave_a_line_with_their_objects(tmp_path: Path, lines: Lines) -
             assert (line["action"], line["objects"]) == (action, [parameters["path"]])
 
 
-def test_reading_leaves_no_line(house: House, lines: Lines) -> None:
-    with house.client("reader") as reader:
+def test_reading_leaves_no_line(shared: SharedService, lines: Lines) -> None:
+    with shared.client("reader") as reader:
         for path in ("datasets", "profiles", "datasets/none"):
             reader.get(f"{API}/{path}")
     assert lines.taken() == []
 
 
-def test_a_failed_change_is_a_line_with_its_code(house: House, lines: Lines) -> None:
-    with house.client("ada") as ada:
+def test_a_failed_change_is_a_line_with_its_code(shared: SharedService, lines: Lines) -> None:
+    with shared.client("ada") as ada:
         ada.delete(f"{API}/datasets/none")
         line = lines.only()
         assert (line["outcome"], line["code"], line["objects"]) == (
@@ -162,19 +164,21 @@ def test_a_failed_change_is_a_line_with_its_code(house: House, lines: Lines) -> 
         assert lines.only()["code"] == "INVALID_PARAMETERS"
 
 
-def test_an_export_that_fails_after_its_status_is_a_failure(house: House, lines: Lines) -> None:
+def test_an_export_that_fails_after_its_status_is_a_failure(
+    shared: SharedService, lines: Lines
+) -> None:
     body = {
-        "dataset_dir": f"{house.root}/generated/none",
-        "output_file": f"{house.root}/exports/none.jsonl",
+        "dataset_dir": f"{shared.root}/generated/none",
+        "output_file": f"{shared.root}/exports/none.jsonl",
     }
-    with house.client("ada") as ada:
+    with shared.client("ada") as ada:
         ada.post(f"{API}/export/jsonl", json=body, headers={"Accept": "application/x-ndjson"})
     line = lines.only()
     assert (line["outcome"], line["code"]) == ("failure", "NOT_FOUND")
 
 
-def test_a_missing_scope_is_a_denial(house: House, lines: Lines) -> None:
-    with house.client("reader") as reader:
+def test_a_missing_scope_is_a_denial(shared: SharedService, lines: Lines) -> None:
+    with shared.client("reader") as reader:
         answer = reader.delete(f"{API}/datasets/set")
     assert answer.status_code == 403
     assert "delete" in answer.json()["error"]["message"]
@@ -183,8 +187,8 @@ def test_a_missing_scope_is_a_denial(house: House, lines: Lines) -> None:
     assert (line["asked_for"], line["key_name"]) == ("dataset.delete", "reader")
 
 
-def test_a_wrong_key_is_a_denial_until_it_is_throttled(house: House, lines: Lines) -> None:
-    with house.client("nobody") as nobody:
+def test_a_wrong_key_is_a_denial_until_it_is_throttled(shared: SharedService, lines: Lines) -> None:
+    with shared.client("nobody") as nobody:
         codes = [nobody.get(f"{API}/profiles").status_code for _ in range(40)]
     denials = lines.taken()
     assert codes.count(401) == len(denials) == 20
@@ -194,15 +198,17 @@ def test_a_wrong_key_is_a_denial_until_it_is_throttled(house: House, lines: Line
     assert key_of("nobody") not in json.dumps(denials)
 
 
-def test_an_admin_is_named_with_the_space_that_it_acted_in(house: House, lines: Lines) -> None:
-    with house.client("admin", "acme") as admin:
+def test_an_admin_is_named_with_the_space_that_it_acted_in(
+    shared: SharedService, lines: Lines
+) -> None:
+    with shared.client("admin", "acme") as admin:
         admin.delete(f"{API}/datasets/none")
     line = lines.only()
     assert (line["key_name"], line["space"]) == ("admin", "acme")
 
 
-def test_every_job_of_a_socket_is_a_line(house: House, lines: Lines) -> None:
-    with house.client("ada") as ada, ada.websocket_connect(f"{API}/ws/generation") as socket:
+def test_every_job_of_a_socket_is_a_line(shared: SharedService, lines: Lines) -> None:
+    with shared.client("ada") as ada, ada.websocket_connect(f"{API}/ws/generation") as socket:
         socket.send_json({"type": "generate", **BODY, "dataset": "by-socket"})
         message = socket.receive_json()
         while message["type"] == "progress":
@@ -214,17 +220,17 @@ def test_every_job_of_a_socket_is_a_line(house: House, lines: Lines) -> None:
 
 
 def test_a_key_that_was_revoked_generates_no_more_on_its_open_socket(tmp_path: Path) -> None:
-    house = House(tmp_path, entry("ada"), entry("bob"))
-    with house.client("ada") as ada, ada.websocket_connect(f"{API}/ws/generation") as socket:
-        house.write_keys(entry("bob"))
-        house.clock += 2
+    shared = SharedService(tmp_path, entry("ada"), entry("bob"))
+    with shared.client("ada") as ada, ada.websocket_connect(f"{API}/ws/generation") as socket:
+        shared.write_keys(entry("bob"))
+        shared.clock += 2
         socket.send_json({"type": "generate", **BODY})
         assert socket.receive_json()["error"]["code"] == "UNAUTHORIZED"
-    assert house.client("ada").get(f"{API}/datasets").status_code == 401
+    assert shared.client("ada").get(f"{API}/datasets").status_code == 401
 
 
-def test_a_socket_needs_the_scope(house: House, lines: Lines) -> None:
-    reader = house.client("reader")
+def test_a_socket_needs_the_scope(shared: SharedService, lines: Lines) -> None:
+    reader = shared.client("reader")
     with (
         pytest.raises(WebSocketDenialResponse) as denied,
         reader.websocket_connect(f"{API}/ws/generation"),
@@ -235,13 +241,13 @@ def test_a_socket_needs_the_scope(house: House, lines: Lines) -> None:
 
 
 def test_own_budgets_take_the_place_of_the_services(tmp_path: Path) -> None:
-    house = House(
+    shared = SharedService(
         tmp_path,
         entry("small", rates={"read": "1/minute"}),
         entry("usual"),
         rates=RateLimits(read="3/minute"),
     )
-    with house.client("small") as small, house.client("usual") as usual:
+    with shared.client("small") as small, shared.client("usual") as usual:
         assert small.get(f"{API}/datasets").headers["X-RateLimit-Limit"] == "1"
         assert small.get(f"{API}/datasets").status_code == 429
         assert usual.get(f"{API}/datasets").headers["X-RateLimit-Limit"] == "3"
@@ -252,8 +258,8 @@ def test_prompts_are_shown_only_where_the_config_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, shown: bool
 ) -> None:
     caplog.set_level(logging.INFO, logger="serve_app")
-    house = House(tmp_path, entry("ada"), log_prompts=shown)
-    with house.client("ada") as ada:
+    shared = SharedService(tmp_path, entry("ada"), log_prompts=shown)
+    with shared.client("ada") as ada:
         ada.post(f"{API}/generate", json=BODY)
         with ada.websocket_connect(f"{API}/ws/generation") as socket:
             socket.send_json({"type": "generate", **BODY})
@@ -264,10 +270,10 @@ def test_prompts_are_shown_only_where_the_config_says_so(
     assert key_of("ada") not in caplog.text
 
 
-def test_a_name_cannot_forge_a_line(house: House, lines: Lines) -> None:
-    with house.client("ada") as ada:
+def test_a_name_cannot_forge_a_line(shared: SharedService, lines: Lines) -> None:
+    with shared.client("ada") as ada:
         ada.post(
             f"{API}/validate/quality",
-            json={"image_path": f'{house.root}/uploads/x"}}\u2028{{"action": "keys.reload.png'},
+            json={"image_path": f'{shared.root}/uploads/x"}}\u2028{{"action": "keys.reload.png'},
         )
     assert len(lines.taken()) == 1

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.middleware.key import PUBLIC_PATHS
-from tests.serve_app.face import HEADERS, Face
+from tests.serve_app.api import HEADERS, Api
 
 PAGES = ("/", "/studio", "/docs")
 DIRECTIVE = re.compile(r"([a-z-]+) ([^;]+)")
@@ -41,8 +41,8 @@ class Links(HTMLParser):
 
 
 @pytest.fixture
-def stranger(face: Face) -> Iterator[TestClient]:
-    with TestClient(face.app, headers={"Accept": "text/html"}) as client:
+def stranger(api: Api) -> Iterator[TestClient]:
+    with TestClient(api.app, headers={"Accept": "text/html"}) as client:
         yield client
 
 
@@ -112,10 +112,10 @@ ANYTHING = (
 @pytest.mark.parametrize("key", ["right", "wrong", "none"])
 @pytest.mark.parametrize(("method", "path"), ANYTHING)
 def test_every_answer_is_nothing_but_what_it_says(
-    face: Face, method: str, path: str, key: str
+    api: Api, method: str, path: str, key: str
 ) -> None:
     headers = {"right": HEADERS, "wrong": {"X-API-Key": "wrong"}, "none": {}}[key]
-    with TestClient(face.app, headers=headers) as client:
+    with TestClient(api.app, headers=headers) as client:
         answer = client.request(method, path)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"

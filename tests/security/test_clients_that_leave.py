@@ -15,7 +15,7 @@ import pytest
 from deployments.wiring import DataRoot
 from engines.protocols import Storage
 from engines.types import ObjectStat
-from tests.security.tenants import House, entry, key_of, picture
+from tests.security.tenants import SharedService, entry, key_of, picture
 from tests.serve_app.asgi import Exchange, until
 
 API = "/api/v1"
@@ -87,12 +87,12 @@ CALLS = {
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("left")
     storage = DataRoot(str(root / "data")).storage()
-    house = House(root, entry("ada"))
+    shared = SharedService(root, entry("ada"))
     for number in range(OBJECTS):
         content = picture(number)
         storage.put_new(f"generated/set/{number:02}.png", content)
         storage.put_new(f"uploads/set/{number:02}.png", content)
-    with house.client("ada") as ada:
+    with shared.client("ada") as ada:
         body = {"name": "p0", "source_dir": "/data/uploads/set"}
         assert ada.post(f"{API}/profiles", json=body).status_code == 200
     for number in range(1, OBJECTS):
@@ -114,19 +114,21 @@ def test_work_stops_when_its_client_leaves(filled: Path, call: str) -> None:
     gate = Gate()
 
     async def play() -> None:
-        house = House(filled, entry("ada"), data=GatedRoot(str(filled / "data"), gate=gate))
+        shared = SharedService(
+            filled, entry("ada"), data=GatedRoot(str(filled / "data"), gate=gate)
+        )
         exchange = Exchange(method, f"{API}{path}", body, key_of("ada"))
         if isinstance(given, str):
             exchange.scope["query_string"] = given.encode()
         await asyncio.to_thread(tidied)
         gate.armed = True
-        task = asyncio.create_task(house.app(exchange.scope, exchange.receive, exchange.send))
+        task = asyncio.create_task(shared.app(exchange.scope, exchange.receive, exchange.send))
         await until(lambda: gate.looks > BEGUN)
         exchange.gone.set()
         await asyncio.wait_for(task, 10)
         assert exchange.status == 499
         gate.open.set()
-        await asyncio.to_thread(house.settle)
+        await asyncio.to_thread(shared.settle)
 
     asyncio.run(play())
     assert gate.looks <= AT_ONCE
@@ -135,9 +137,9 @@ def test_work_stops_when_its_client_leaves(filled: Path, call: str) -> None:
 def test_with_a_client_that_waits_it_looks_at_all(filled: Path) -> None:
     gate = Gate()
     gate.open.set()
-    house = House(filled, entry("ada"), data=GatedRoot(str(filled / "data"), gate=gate))
+    shared = SharedService(filled, entry("ada"), data=GatedRoot(str(filled / "data"), gate=gate))
     tidied()
     gate.armed = True
-    with house.client("ada") as ada:
+    with shared.client("ada") as ada:
         assert ada.get(f"{API}/datasets").json()["datasets"][0]["image_count"] == OBJECTS
     assert gate.looks >= OBJECTS

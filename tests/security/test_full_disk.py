@@ -13,7 +13,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from serve_app.routing import access_of
-from tests.security.tenants import House, entry, picture
+from tests.security.tenants import SharedService, entry, picture
 
 API = "/api/v1"
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 2, "dataset": "set"}
@@ -63,7 +63,7 @@ WRITES_NOTHING_THEN = {
 
 def filled(root: Path) -> Stored:
     """What lay there before the disk was full."""
-    with House(root, entry("ada", space="acme")).client("ada") as ada:
+    with SharedService(root, entry("ada", space="acme")).client("ada") as ada:
         return filled_by(ada)
 
 
@@ -77,9 +77,9 @@ def filled_by(client: TestClient) -> Stored:
     return Stored(made.json()["image_path"], exported.json()["output_file"])
 
 
-def restarted(root: Path) -> House:
+def restarted(root: Path) -> SharedService:
     """The service started anew on the full disk."""
-    return House(root, entry("ada", space="acme"), min_free_bytes=FULL)
+    return SharedService(root, entry("ada", space="acme"), min_free_bytes=FULL)
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +93,12 @@ def stored(root: Path) -> Stored:
 
 
 @pytest.fixture(scope="module")
-def full(root: Path, stored: Stored) -> House:
+def full(root: Path, stored: Stored) -> SharedService:
     return restarted(root)
 
 
 @pytest.fixture
-def ada(full: House) -> Iterator[TestClient]:
+def ada(full: SharedService) -> Iterator[TestClient]:
     with full.client("ada") as client:
         yield client
 
@@ -109,7 +109,7 @@ def files(root: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("route", WRITES, ids="".join)
 def test_every_write_is_507_and_leaves_nothing(
-    full: House, ada: TestClient, stored: Stored, route: tuple[str, str]
+    full: SharedService, ada: TestClient, stored: Stored, route: tuple[str, str]
 ) -> None:
     before = files(full.root)
     answer = WRITES[route](ada, stored)
@@ -120,7 +120,7 @@ def test_every_write_is_507_and_leaves_nothing(
     assert files(full.root) == before
 
 
-def test_every_route_that_writes_is_tried(full: House) -> None:
+def test_every_route_that_writes_is_tried(full: SharedService) -> None:
     changing = {
         (method, str(context.path).removeprefix(API))
         for context in iter_route_contexts(full.app.routes)
@@ -145,8 +145,8 @@ def test_reads_and_deletes_go_on(tmp_path: Path) -> None:
 
 
 def test_a_space_that_is_new_on_a_full_disk_is_empty_and_no_error(tmp_path: Path) -> None:
-    House(tmp_path, entry("ada"))
-    new = House(tmp_path, entry("eve", space="fresh"), min_free_bytes=FULL)
+    SharedService(tmp_path, entry("ada"))
+    new = SharedService(tmp_path, entry("eve", space="fresh"), min_free_bytes=FULL)
     with new.client("eve") as eve:
         assert eve.get(f"{API}/datasets").json() == {"datasets": []}
         assert eve.get(f"{API}/profiles").json() == {"profiles": []}

@@ -31,8 +31,8 @@ from serve_app.app import create_app
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter
 from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3, objects
-from tests.serve_app.face import HEADERS, KEY, Face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, KEY, Api
+from tests.serve_app.fake_services import FakeServices
 
 OTHER_SPELLINGS = [
     "My-Bucket",
@@ -185,12 +185,12 @@ class Service:
         storage = files.data.storage()
         storage.replace("generated/nature_set/image_1.png", picture())
         services = replace(
-            House().services(),
+            FakeServices().services(),
             exporter=ExporterReplica(ExportConfig(), files),
             profiles=ProfilesReplica(ProfilesConfig(), files),
             files=StoredFiles(storage, ImageLimits()),
         )
-        api = ApiConfig(rates=Face.GENEROUS, data_root=settings.absolute_data_root())
+        api = ApiConfig(rates=Api.GENEROUS, data_root=settings.absolute_data_root())
         self.app = create_app(services, api, ApiKeys([KEY]), MemoryRateLimiter(api.rates))
 
     def post(self, path: str, **body: Any) -> tuple[int, dict[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from tests.security.tenants import House, entry, picture
+from tests.security.tenants import SharedService, entry, picture
 
 API = "/api/v1"
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 1, "dataset": "set"}
@@ -20,9 +20,9 @@ Store = Callable[[TestClient, str], Response]
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def shared(tmp_path: Path) -> SharedService:
     quota = {"stored_bytes": ROOM}
-    return House(
+    return SharedService(
         tmp_path,
         entry("ada", space="acme", quota=quota),
         entry("ann", space="acme", quota=quota),
@@ -80,16 +80,18 @@ def taken(client: TestClient, store: Store, path: str) -> int:
 
 
 @pytest.mark.parametrize("store", [upload, generate, batch, anonymize])
-def test_whatever_is_stored_counts(house: House, store: Store) -> None:
-    with house.client("ada") as ada:
+def test_whatever_is_stored_counts(shared: SharedService, store: Store) -> None:
+    with shared.client("ada") as ada:
         first = ada.post(f"{API}/images", content=picture(0)).json()["image_path"]
         assert 0 < taken(ada, store, first) < 20
         assert store(ada, first).status_code == 507
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_a_spent_quota_holds_for_its_space_and_for_nobody_else(house: House, store: Store) -> None:
-    with house.client("ada") as ada, house.client("ann") as ann, house.client("bob") as bob:
+def test_a_spent_quota_holds_for_its_space_and_for_nobody_else(
+    shared: SharedService, store: Store
+) -> None:
+    with shared.client("ada") as ada, shared.client("ann") as ann, shared.client("bob") as bob:
         (mine, *_) = fill(ada)
         # What is about to be stored has no known size here: a last byte may be left.
         while ada.post(f"{API}/profiles", json=_profile("rest")).status_code == 200:
@@ -104,9 +106,9 @@ def _profile(name: str) -> dict[str, object]:
     return {"name": name, "source_dir": "/data/uploads", "update": True}
 
 
-def test_names_that_two_spaces_share_are_counted_apart(house: House) -> None:
+def test_names_that_two_spaces_share_are_counted_apart(shared: SharedService) -> None:
     """Deleting gives back what one's own space has stored, not what another stored so named."""
-    with house.client("ada") as ada, house.client("bob") as bob:
+    with shared.client("ada") as ada, shared.client("bob") as bob:
         for client in (ada, bob):
             assert generate(client, "").status_code == 200
             assert export_of_set(client).status_code == 200
@@ -133,8 +135,8 @@ def _exported() -> dict[str, str]:
     return {"path": "/data/exports/a.jsonl"}
 
 
-def test_a_profile_counts_once_and_gives_its_room_back(house: House) -> None:
-    with house.client("ada") as ada:
+def test_a_profile_counts_once_and_gives_its_room_back(shared: SharedService) -> None:
+    with shared.client("ada") as ada:
         assert generate(ada, "").status_code == 200
         for _ in range(20):  # extended, it is one object still
             body = {"name": "p", "source_dir": "/data/generated/set", "update": True}
@@ -144,8 +146,8 @@ def test_a_profile_counts_once_and_gives_its_room_back(house: House) -> None:
         assert len(fill(ada)) > 0 or with_profile == 0
 
 
-def test_keys_without_a_space_have_a_quota_each(house: House) -> None:
-    with house.client("joe") as joe, house.client("jim") as jim:
+def test_keys_without_a_space_have_a_quota_each(shared: SharedService) -> None:
+    with shared.client("joe") as joe, shared.client("jim") as jim:
         (first, *_) = fill(joe)
         assert upload(jim, "").status_code == 200
         # Who deletes gives the room back to whoever stored it.

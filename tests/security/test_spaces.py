@@ -11,13 +11,13 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from tests.security.attempts import API, ATTEMPTS, BODY, NAMES_NOTHING, Belongings
-from tests.security.tenants import House, entry, key_of, picture
+from tests.security.tenants import SharedService, entry, key_of, picture
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return House(
-        tmp_path_factory.mktemp("house"),
+def shared(tmp_path_factory: pytest.TempPathFactory) -> SharedService:
+    return SharedService(
+        tmp_path_factory.mktemp("data"),
         entry("acme", space="acme"),
         entry("acme-too", space="acme"),
         entry("other", space="other"),
@@ -28,8 +28,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture(scope="module")
-def belongings(house: House) -> Iterator[Belongings]:
-    with house.client("acme") as acme:
+def belongings(shared: SharedService) -> Iterator[Belongings]:
+    with shared.client("acme") as acme:
         image = acme.post(f"{API}/generate", json={**BODY, "dataset": "secret"}).json()
         upload = acme.post(f"{API}/images", params={"folder": "real"}, content=picture(1)).json()
         made = acme.post(
@@ -47,27 +47,27 @@ def belongings(house: House) -> Iterator[Belongings]:
 
 
 @pytest.fixture(scope="module", params=["other", "spaceless"])
-def stranger(house: House, request: pytest.FixtureRequest) -> Iterator[TestClient]:
+def stranger(shared: SharedService, request: pytest.FixtureRequest) -> Iterator[TestClient]:
     """Somebody of another space, or of none, with a profile and pictures of its own."""
-    with house.client(request.param) as client:
+    with shared.client(request.param) as client:
         client.post(f"{API}/images", params={"folder": "own"}, content=picture(2))
         body = {"name": "own", "source_dir": "/data/uploads/own"}
         assert client.post(f"{API}/profiles", json=body).status_code == 200
         yield client
 
 
-def routes(house: House) -> set[tuple[str, str]]:
+def routes(shared: SharedService) -> set[tuple[str, str]]:
     return {
         (method, str(context.path).removeprefix(API))
-        for context in iter_route_contexts(house.app.routes)
+        for context in iter_route_contexts(shared.app.routes)
         if isinstance(context.original_route, APIRoute) and str(context.path).startswith(API)
         for method in context.methods or ()
         if method not in ("HEAD", "OPTIONS")
     }
 
 
-def test_no_route_is_left_out(house: House) -> None:
-    assert routes(house) == ATTEMPTS.keys() | NAMES_NOTHING.keys()
+def test_no_route_is_left_out(shared: SharedService) -> None:
+    assert routes(shared) == ATTEMPTS.keys() | NAMES_NOTHING.keys()
 
 
 @pytest.mark.parametrize("route", ATTEMPTS, ids=" ".join)
@@ -90,9 +90,11 @@ def test_what_is_not_there_answers_as_what_is_anothers(
         assert str(there) == str(absent).replace("-not", "")
 
 
-def test_the_owner_and_its_colleague_find_everything(house: House, belongings: Belongings) -> None:
+def test_the_owner_and_its_colleague_find_everything(
+    shared: SharedService, belongings: Belongings
+) -> None:
     for name in ("acme", "acme-too"):
-        with house.client(name) as client:
+        with shared.client(name) as client:
             for path in (belongings.image, belongings.upload):
                 assert client.get(f"{API}/images", params={"path": path}).status_code == 200
             lines = client.get(f"{API}/exports", params={"path": belongings.export})
@@ -102,21 +104,21 @@ def test_the_owner_and_its_colleague_find_everything(house: House, belongings: B
             assert client.get(f"{API}/profiles/mine").status_code == 200
 
 
-def test_paths_look_as_the_contract_says(house: House, belongings: Belongings) -> None:
-    assert belongings.image.startswith(f"{house.root}/generated/secret/image_")
-    assert belongings.upload.startswith(f"{house.root}/uploads/real/")
-    assert belongings.export == f"{house.root}/exports/secret.jsonl"
-    assert (house.root / "spaces/acme/exports/secret.jsonl").is_file()
+def test_paths_look_as_the_contract_says(shared: SharedService, belongings: Belongings) -> None:
+    assert belongings.image.startswith(f"{shared.root}/generated/secret/image_")
+    assert belongings.upload.startswith(f"{shared.root}/uploads/real/")
+    assert belongings.export == f"{shared.root}/exports/secret.jsonl"
+    assert (shared.root / "spaces/acme/exports/secret.jsonl").is_file()
 
 
 def test_lists_show_a_space_alone(
-    house: House, stranger: TestClient, belongings: Belongings
+    shared: SharedService, stranger: TestClient, belongings: Belongings
 ) -> None:
     datasets = [d["name"] for d in stranger.get(f"{API}/datasets").json()["datasets"]]
     profiles = [p["name"] for p in stranger.get(f"{API}/profiles").json()["profiles"]]
     assert "secret" not in datasets
     assert "mine" not in profiles
-    with house.client("acme") as acme:
+    with shared.client("acme") as acme:
         assert "secret" in [d["name"] for d in acme.get(f"{API}/datasets").json()["datasets"]]
         assert "own" not in [p["name"] for p in acme.get(f"{API}/profiles").json()["profiles"]]
 
@@ -131,8 +133,10 @@ def test_a_profile_of_another_tenant_colors_no_image(
     assert stranger.post(f"{API}/generate/batch", json=body).status_code == 404
 
 
-def test_a_dataset_of_the_same_name_is_another(house: House, belongings: Belongings) -> None:
-    with house.client("other") as other, house.client("acme") as acme:
+def test_a_dataset_of_the_same_name_is_another(
+    shared: SharedService, belongings: Belongings
+) -> None:
+    with shared.client("other") as other, shared.client("acme") as acme:
         before = acme.get(f"{API}/datasets/secret").json()
         made = other.post(f"{API}/generate", json={**BODY, "dataset": "secret"})
         assert made.status_code == 200
@@ -162,8 +166,8 @@ def test_no_path_leads_into_a_space(stranger: TestClient, path: str) -> None:
     assert [answer.status_code for answer in answers] == [400, 400, 400]
 
 
-def test_an_admin_acts_in_the_space_it_names(house: House, belongings: Belongings) -> None:
-    with house.client("admin") as outside, house.client("admin", "acme") as inside:
+def test_an_admin_acts_in_the_space_it_names(shared: SharedService, belongings: Belongings) -> None:
+    with shared.client("admin") as outside, shared.client("admin", "acme") as inside:
         assert outside.get(f"{API}/datasets/secret").status_code == 404
         assert inside.get(f"{API}/datasets/secret").status_code == 200
         seen = inside.get(f"{API}/images", params={"path": belongings.image})
@@ -172,17 +176,17 @@ def test_an_admin_acts_in_the_space_it_names(house: House, belongings: Belonging
 
 
 @pytest.mark.parametrize("space", ["../acme", "", "A", "a/b", ".", "x" * 64])
-def test_an_admin_names_spaces_only(house: House, space: str) -> None:
-    answer = house.client("admin", space).get(f"{API}/datasets")
+def test_an_admin_names_spaces_only(shared: SharedService, space: str) -> None:
+    answer = shared.client("admin", space).get(f"{API}/datasets")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_PARAMETERS")
 
 
 @pytest.mark.parametrize("name", ["other", "spaceless", "acme-admin"])
 @pytest.mark.parametrize("space", ["acme", "nobody", "../x"])
 def test_nobody_else_names_a_space_whether_it_exists_or_not(
-    house: House, belongings: Belongings, name: str, space: str
+    shared: SharedService, belongings: Belongings, name: str, space: str
 ) -> None:
-    answer = house.client(name, space).get(f"{API}/datasets")
+    answer = shared.client(name, space).get(f"{API}/datasets")
     if (name, space) == ("acme-admin", "acme"):
         assert answer.status_code == 200
     else:
@@ -190,8 +194,8 @@ def test_nobody_else_names_a_space_whether_it_exists_or_not(
         assert space not in answer.text
 
 
-def test_a_socket_works_in_the_space_of_its_key(house: House) -> None:
-    with house.client("acme") as acme, house.client("other") as other:
+def test_a_socket_works_in_the_space_of_its_key(shared: SharedService) -> None:
+    with shared.client("acme") as acme, shared.client("other") as other:
         with acme.websocket_connect(f"{API}/ws/generation") as socket:
             socket.send_json({"type": "generate", **BODY, "dataset": "by-socket"})
             message = socket.receive_json()
@@ -202,41 +206,41 @@ def test_a_socket_works_in_the_space_of_its_key(house: House) -> None:
         assert other.get(f"{API}/datasets/by-socket").status_code == 404
 
 
-def test_a_job_of_another_socket_is_unknown(house: House) -> None:
-    with house.client("other").websocket_connect(f"{API}/ws/generation") as socket:
+def test_a_job_of_another_socket_is_unknown(shared: SharedService) -> None:
+    with shared.client("other").websocket_connect(f"{API}/ws/generation") as socket:
         socket.send_json({"type": "cancel", "job_id": "job_1"})
         assert socket.receive_json()["error"]["code"] == "NOT_FOUND"
 
 
-def test_a_socket_of_another_space_is_denied(house: House) -> None:
+def test_a_socket_of_another_space_is_denied(shared: SharedService) -> None:
     with (
         pytest.raises(WebSocketDisconnect),
-        house.client("other").websocket_connect(f"{API}/ws/generation?space=acme"),
+        shared.client("other").websocket_connect(f"{API}/ws/generation?space=acme"),
     ):
         pass
 
 
 def test_without_spaces_all_keys_share_everything(tmp_path: Path) -> None:
-    house = House(tmp_path, entry("one"), entry("two"))
-    with house.client("one") as one, house.client("two") as two:
+    shared = SharedService(tmp_path, entry("one"), entry("two"))
+    with shared.client("one") as one, shared.client("two") as two:
         made = one.post(f"{API}/generate", json={**BODY, "dataset": "shared"}).json()
         assert two.get(f"{API}/images", params={"path": made["image_path"]}).status_code == 200
         assert two.get(f"{API}/datasets/shared").status_code == 200
-    assert not (house.root / "spaces").exists()
+    assert not (shared.root / "spaces").exists()
     assert key_of("one") != key_of("two")
 
 
 def test_whoever_sends_two_keys_or_two_spaces_gets_neither(tmp_path: Path) -> None:
     """A proxy may have looked at the other one."""
     rights = ["admin", "read", "generate"]
-    house = House(tmp_path, entry("ada", space="acme"), entry("root", scopes=rights))
+    shared = SharedService(tmp_path, entry("ada", space="acme"), entry("root", scopes=rights))
     keys = [("X-API-Key", key_of("ada")), ("X-API-Key", key_of("root"))]
     for both in (keys, keys[::-1]):
-        answer = TestClient(house.app).get(f"{API}/datasets", headers=both)
+        answer = TestClient(shared.app).get(f"{API}/datasets", headers=both)
         assert answer.status_code == 401
-    again = TestClient(house.app).get(f"{API}/datasets", headers=[keys[0], keys[0]])
+    again = TestClient(shared.app).get(f"{API}/datasets", headers=[keys[0], keys[0]])
     assert again.status_code == 200
-    with house.client("root") as root, house.client("ada") as ada:
+    with shared.client("root") as root, shared.client("ada") as ada:
         two = [("X-Space", "acme"), ("X-Space", "bolt")]
         assert root.get(f"{API}/datasets", headers=two).status_code == 400
         assert ada.get(f"{API}/datasets", headers=two).status_code == 403
@@ -246,11 +250,11 @@ def test_whoever_sends_two_keys_or_two_spaces_gets_neither(tmp_path: Path) -> No
 
 
 def test_a_link_out_of_a_space_is_answered_alike_everywhere(tmp_path: Path) -> None:
-    house = House(tmp_path, entry("ada", space="acme"), entry("bob", space="bolt"))
-    with house.client("ada") as ada, house.client("bob") as bob:
+    shared = SharedService(tmp_path, entry("ada", space="acme"), entry("bob", space="bolt"))
+    with shared.client("ada") as ada, shared.client("bob") as bob:
         ada.post(f"{API}/images", params={"folder": "real"}, content=picture(1))
         bob.post(f"{API}/images", content=picture(2))
-        spaces = house.root / "spaces"
+        spaces = shared.root / "spaces"
         (spaces / "bolt/uploads/link").symlink_to(spaces / "acme/uploads/real")
         linked, outside = "/data/uploads/link", "/data/spaces/acme/uploads/real"
         for route, field, rest in (

@@ -29,9 +29,9 @@ from serve_app.app import create_app
 from serve_app.config import ApiConfig, RateLimits
 from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.redis_tickets import RedisTickets
-from tests.serve_app.face import HEADERS, KEY, OTHER_KEY, Face
+from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, Api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeClock
-from tests.serve_app.house import House
 
 TICKET = "/api/v1/ws/ticket"
 DENIED = 1008
@@ -59,8 +59,8 @@ def opens(client: TestClient, query: str) -> bool:
 
 
 @pytest.fixture
-def browser(face: Face) -> Iterator[TestClient]:
-    with TestClient(face.app) as client:
+def browser(api: Api) -> Iterator[TestClient]:
+    with TestClient(api.app) as client:
         yield client
 
 
@@ -72,11 +72,11 @@ def test_a_ticket_opens_one_socket_once(browser: TestClient) -> None:
     assert opens(browser, f"?api_key={KEY}")  # the contract's own way stays
 
 
-def test_a_ticket_is_good_for_half_a_minute(face: Face, browser: TestClient) -> None:
+def test_a_ticket_is_good_for_half_a_minute(api: Api, browser: TestClient) -> None:
     soon, late = ticket_of(browser), ticket_of(browser)
-    face.clock.advance(TICKET_LIFE_S - 0.1)
+    api.clock.advance(TICKET_LIFE_S - 0.1)
     assert opens(browser, f"?ticket={soon}")
-    face.clock.advance(0.2)
+    api.clock.advance(0.2)
     assert not opens(browser, f"?ticket={late}")
 
 
@@ -98,11 +98,11 @@ def test_a_ticket_is_for_sockets_only_and_costs_a_key(browser: TestClient) -> No
     assert browser.get(f"/api/v1/profiles?ticket={ticket}").status_code == 401
 
 
-def test_the_socket_is_the_keys_that_asked(face: Face) -> None:
+def test_the_socket_is_the_keys_that_asked(api: Api) -> None:
     limits = ApiConfig(rates=RateLimits(generate="1/minute"))
     clock = FakeClock()
     app = create_app(
-        House().services(),
+        FakeServices().services(),
         limits,
         ApiKeys([KEY, OTHER_KEY]),
         MemoryRateLimiter(limits.rates, epoch_s=clock),
@@ -134,9 +134,9 @@ def test_a_revoked_key_takes_its_tickets_along(tmp_path: Path) -> None:
         file.write_text("\n".join(["keys:", *lines]) + "\n", encoding="utf-8")
 
     write("ada", "bob")
-    config = ApiConfig(rates=Face.GENEROUS)
+    config = ApiConfig(rates=Api.GENEROUS)
     app = create_app(
-        House().services(),
+        FakeServices().services(),
         config,
         ApiKeys(file=file, clock=clock),
         MemoryRateLimiter(config.rates),

@@ -12,8 +12,8 @@ from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
 from serve_app.config import ApiConfig, WrongKeyLimits
 from serve_app.rate_limits import MemoryRateLimiter
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeClock
-from tests.serve_app.house import House
 
 RIGHT = "right-key-0123456789"
 
@@ -37,7 +37,7 @@ class Door:
         self.counted = Counted()
         config = ApiConfig(wrong_keys=WrongKeyLimits(per_minute=3))
         self.app = create_app(
-            House().services(),
+            FakeServices().services(),
             config,
             ApiKeys([RIGHT]),
             MemoryRateLimiter(config.rates),

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message
 
-from tests.serve_app.face import KEY
+from tests.serve_app.api import KEY
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""The production application over the in-memory house."""
+"""The production application over services in memory."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.config import ApiConfig
-from tests.serve_app.face import HEADERS, Face, build_face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def fakes() -> FakeServices:
+    return FakeServices()
 
 
 @pytest.fixture
-def face(house: House) -> Face:
-    return build_face(house, ApiConfig(rates=Face.GENEROUS))
+def api(fakes: FakeServices) -> Api:
+    return build_api(fakes, ApiConfig(rates=Api.GENEROUS))
 
 
 @pytest.fixture
-def client(face: Face) -> Iterator[TestClient]:
+def client(api: Api) -> Iterator[TestClient]:
     """A client with a key."""
-    with TestClient(face.app, headers=HEADERS) as client:
+    with TestClient(api.app, headers=HEADERS) as client:
         yield client

@@ -63,7 +63,7 @@ class FakePrivacy:
 
     async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:
         self.files.require(key)
-        face = PrivacyIssue("face", "high", "1 face found", "yunet", (1, 2, 30, 40), 0.97)
+        api = PrivacyIssue("face", "high", "1 face found", "yunet", (1, 2, 30, 40), 0.97)
         found = key in self.failing
         return PrivacyReport(
             key=key,
@@ -71,7 +71,7 @@ class FakePrivacy:
             faces_detected=int(found) if check_faces else None,
             text_detected=False if check_text else None,
             pii_detected=False,
-            issues=(face,) if found else (),
+            issues=(api,) if found else (),
             passed=not found,
             validator_version="privacy/1 faces=yunet",
         )

@@ -1,4 +1,4 @@
-"""A house behind the face that fits in memory. Every double keeps the contract of its Protocol."""
+"""Services behind the API that fit in memory. Each fake keeps the contract of its Protocol."""
 
 from __future__ import annotations
 

@@ -7,30 +7,30 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from serve_app.config import ApiConfig
+from tests.serve_app.api import Api, build_api
 from tests.serve_app.asgi import Socket, connected, until
-from tests.serve_app.face import Face, build_face
-from tests.serve_app.house import House
+from tests.serve_app.fake_services import FakeServices
 
 GENERATE = {"type": "generate", "prompt": "A beautiful sunset over mountains", "width": 512}
 
 
 def run(
-    scenario: Callable[[Face, Socket], Awaitable[None]],
+    scenario: Callable[[Api, Socket], Awaitable[None]],
     config: ApiConfig | None = None,
-    house: House | None = None,
-) -> Face:
+    fakes: FakeServices | None = None,
+) -> Api:
     """Play a scenario on a connected socket, and check that nothing is left running."""
 
-    async def main() -> Face:
-        face = build_face(house or House(), config or ApiConfig(rates=Face.GENEROUS))
-        async with connected(face.app) as socket:
-            await scenario(face, socket)
-        context = face.app.state.context
+    async def main() -> Api:
+        api = build_api(fakes or FakeServices(), config or ApiConfig(rates=Api.GENEROUS))
+        async with connected(api.app) as socket:
+            await scenario(api, socket)
+        context = api.app.state.context
         await until(lambda: not context.jobs.running)
-        assert face.house.generation.running == 0
+        assert api.fakes.generation.running == 0
         assert context.job_quota.total == 0
         assert context.socket_quota.total == 0
-        return face
+        return api
 
     return asyncio.run(main())
 

@@ -18,10 +18,10 @@ from serve_app.ids import IdSource
 from serve_app.jobs import JobService, SpaceJobs
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
+from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.asgi import until
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeFiles, FakeGeneration
-from tests.serve_app.house import House
 
 MODEL = "runwayml/stable-diffusion-v1-5"
 
@@ -102,9 +102,9 @@ def test_cancelling_the_call_stops_all_of_it() -> None:
 
 
 def test_on_the_wire_the_error_is_the_images_with_completed(
-    client: TestClient, house: House
+    client: TestClient, fakes: FakeServices
 ) -> None:
-    house.generation.fail_prompts["bad"] = Overloaded("The queue is full", 3.0)
+    fakes.generation.fail_prompts["bad"] = Overloaded("The queue is full", 3.0)
     body = {"prompts": ["a", "bad"], "batch_size": 1, "num_inference_steps": 3}
     answer = client.post("/api/v1/generate/batch", json=body)
     assert answer.status_code == 503
@@ -116,16 +116,16 @@ def test_on_the_wire_the_error_is_the_images_with_completed(
     assert client.get("/api/v1/images", params={"path": made}).status_code == 200
 
 
-def test_image_i_uses_seed_plus_i(client: TestClient, house: House) -> None:
+def test_image_i_uses_seed_plus_i(client: TestClient, fakes: FakeServices) -> None:
     body = {"prompts": ["a", "b", "c"], "seed": 100, "negative_prompt": "n", "batch_size": 1}
     answer = client.post("/api/v1/generate/batch", json=body).json()
-    assert [request.seed for request in house.generation.started] == [100, 101, 102]
+    assert [request.seed for request in fakes.generation.started] == [100, 101, 102]
     assert answer["parameters"]["seed"] == 100
     assert answer["parameters"]["negative_prompt"] == "n"
 
 
 def test_drawn_seeds_and_absent_negative_prompts_are_not_echoed(
-    client: TestClient, house: House
+    client: TestClient, fakes: FakeServices
 ) -> None:
     answer = client.post("/api/v1/generate/batch", json={"prompts": ["a"]}).json()
     assert set(answer["parameters"]) == {
@@ -135,11 +135,11 @@ def test_drawn_seeds_and_absent_negative_prompts_are_not_echoed(
         "num_inference_steps",
         "guidance_scale",
     }
-    assert house.generation.started[0].seed == 4242
+    assert fakes.generation.started[0].seed == 4242
 
 
 def test_seeds_past_the_bound_are_refused_before_anything_runs(
-    client: TestClient, house: House
+    client: TestClient, fakes: FakeServices
 ) -> None:
     body = {"prompts": ["a", "b"], "seed": 2**53 - 1}
     answer = client.post("/api/v1/generate/batch", json=body)
@@ -149,7 +149,7 @@ def test_seeds_past_the_bound_are_refused_before_anything_runs(
         "value": 2**53 - 1,
         "constraint": "0 <= seed <= 9007199254740990",
     }
-    assert house.generation.started == []
+    assert fakes.generation.started == []
 
 
 def test_ids_of_a_batch_belong_together(client: TestClient) -> None:
@@ -163,14 +163,14 @@ def test_ids_of_a_batch_belong_together(client: TestClient) -> None:
 
 def test_a_key_has_a_bounded_number_of_jobs() -> None:
     limits = JobLimits(max_per_key=2)
-    face: Face = build_face(House(), ApiConfig(jobs=limits, rates=Face.GENEROUS))
-    client = TestClient(face.app, headers=HEADERS)
+    api: Api = build_api(FakeServices(), ApiConfig(jobs=limits, rates=Api.GENEROUS))
+    client = TestClient(api.app, headers=HEADERS)
     body = {"prompts": ["a", "b", "c"], "batch_size": 3, "num_inference_steps": 1}
     refused = client.post("/api/v1/generate/batch", json=body)
     assert refused.status_code == 503
     assert refused.json()["error"]["code"] == "OVERLOADED"
     assert refused.headers["Retry-After"] == "1"
-    assert face.house.generation.started == []
+    assert api.fakes.generation.started == []
     assert client.post("/api/v1/generate/batch", json={**body, "batch_size": 2}).status_code == 200
 
 

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from serve_app.config import ApiConfig
-from tests.serve_app.face import HEADERS, build_face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, build_api
+from tests.serve_app.fake_services import FakeServices
 
 ORIGIN = "https://studio.example.com"
 ASKED = {
@@ -19,7 +19,7 @@ ASKED = {
 
 
 def client(*origins: str) -> TestClient:
-    return TestClient(build_face(House(), ApiConfig(cors_origins=origins)).app)
+    return TestClient(build_api(FakeServices(), ApiConfig(cors_origins=origins)).app)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/generate", "/api/v1/datasets/x", "/api/v1/images"])

@@ -13,10 +13,10 @@ from engines.errors import Conflict, DeadlineExceeded
 from serve_app.config import ApiConfig, CallDeadlines
 from serve_app.deadlines import within
 from serve_app.fan_out import fan_out
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fake_validators import FakeQuality
 from tests.serve_app.fakes import PNG, FakeFiles
-from tests.serve_app.house import House
 
 
 async def forever() -> int:
@@ -104,12 +104,12 @@ CALLS: list[Callable[[TestClient], Any]] = [
 def test_a_stuck_validator_is_504_whatever_the_headers_ask(
     call: Callable[[TestClient], Any],
 ) -> None:
-    house = House(files=FakeFiles({"generated/set/x.png": PNG}))
-    house.quality = StuckQuality(house.files)
+    fakes = FakeServices(files=FakeFiles({"generated/set/x.png": PNG}))
+    fakes.quality = StuckQuality(fakes.files)
     deadlines = CallDeadlines(validation_s=0.02, dataset_base_s=0.01, dataset_s_per_image=0.01)
-    face = build_face(house, ApiConfig(rates=Face.GENEROUS, deadlines=deadlines))
+    api = build_api(fakes, ApiConfig(rates=Api.GENEROUS, deadlines=deadlines))
     headers = {**HEADERS, "x-request-timeout-seconds": "100000"}
-    answer = call(TestClient(face.app, headers=headers))
+    answer = call(TestClient(api.app, headers=headers))
     assert answer.status_code == 504
     assert answer.json()["error"] == {
         "code": "DEADLINE_EXCEEDED",

@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 from engines.errors import NotFound
 from serve_app.config import ApiConfig, DownloadLimits
 from serve_app.downloads import Window
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
-from tests.serve_app.house import House
 
 EXPORT = "exports/set.jsonl"
 CONTENT = bytes(range(256))
@@ -21,10 +21,10 @@ IMAGE = "generated/nature/a.png"
 
 
 @pytest.fixture
-def house() -> House:
-    house = House()
-    house.files.contents.update({EXPORT: CONTENT, IMAGE: PNG, "generated/nature/a.json": b"{}"})
-    return house
+def fakes() -> FakeServices:
+    fakes = FakeServices()
+    fakes.files.contents.update({EXPORT: CONTENT, IMAGE: PNG, "generated/nature/a.json": b"{}"})
+    return fakes
 
 
 def path(key: str = EXPORT, **more: str) -> dict[str, str]:
@@ -57,7 +57,7 @@ def test_a_part_outside_is_416_in_the_envelope(client: TestClient) -> None:
     assert answer.json()["error"]["code"] == "INVALID_PARAMETERS"
 
 
-def test_what_the_client_has_is_not_sent_again(client: TestClient, house: House) -> None:
+def test_what_the_client_has_is_not_sent_again(client: TestClient, fakes: FakeServices) -> None:
     first = client.get("/api/v1/images", params=path(IMAGE))
     for header, value in (
         ("If-None-Match", first.headers["ETag"]),
@@ -66,7 +66,7 @@ def test_what_the_client_has_is_not_sent_again(client: TestClient, house: House)
         again = client.get("/api/v1/images", params=path(IMAGE), headers={header: value})
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["ETag"] == first.headers["ETag"]
-    assert house.files.open_reads == 0
+    assert fakes.files.open_reads == 0
 
 
 def test_head_tells_the_size_and_sends_nothing(client: TestClient) -> None:
@@ -76,8 +76,8 @@ def test_head_tells_the_size_and_sends_nothing(client: TestClient) -> None:
     assert client.head("/api/v1/images", params=path("uploads/absent.png")).status_code == 404
 
 
-def test_a_bucket_serves_its_files_itself(client: TestClient, house: House) -> None:
-    house.files.presigned = "https://s3.example/bucket"
+def test_a_bucket_serves_its_files_itself(client: TestClient, fakes: FakeServices) -> None:
+    fakes.files.presigned = "https://s3.example/bucket"
     answer = client.get("/api/v1/exports", params=path(redirect="true"), follow_redirects=False)
     assert answer.status_code == 307
     assert answer.headers["Location"] == f"https://s3.example/bucket/{EXPORT}?expires=300"
@@ -98,18 +98,18 @@ class TestCaps:
         return DownloadLimits(max_per_key=2, max_total=3)
 
     @pytest.fixture
-    def face(self, house: House, limits: DownloadLimits) -> Face:
-        return build_face(house, ApiConfig(rates=Face.GENEROUS, downloads=limits))
+    def api(self, fakes: FakeServices, limits: DownloadLimits) -> Api:
+        return build_api(fakes, ApiConfig(rates=Api.GENEROUS, downloads=limits))
 
     @pytest.fixture
-    def holding(self, face: Face) -> Iterator[None]:
+    def holding(self, api: Api) -> Iterator[None]:
         """Two downloads of another key, and one of ours, are under way."""
-        quota = face.app.state.context.download_quota
+        quota = api.app.state.context.download_quota
         with quota.hold("another", 2):
             yield
 
-    def test_a_key_has_so_many_downloads_at_once(self, face: Face, client: TestClient) -> None:
-        quota = face.app.state.context.download_quota
+    def test_a_key_has_so_many_downloads_at_once(self, api: Api, client: TestClient) -> None:
+        quota = api.app.state.context.download_quota
         ours = client.app.state.context.download_quota  # type: ignore[attr-defined]
         assert ours is quota
         for _ in range(5):  # one after another is fine: each gives back
@@ -117,8 +117,8 @@ class TestCaps:
         assert quota.total == 0
 
     @pytest.mark.usefixtures("holding")
-    def test_all_keys_together_have_a_cap(self, face: Face, client: TestClient) -> None:
-        quota = face.app.state.context.download_quota
+    def test_all_keys_together_have_a_cap(self, api: Api, client: TestClient) -> None:
+        quota = api.app.state.context.download_quota
         with quota.hold("a third"):
             answer = client.get("/api/v1/exports", params=path())
         assert answer.status_code == 503
@@ -128,14 +128,14 @@ class TestCaps:
         assert quota.total == 2
 
 
-def test_a_refused_download_closes_its_file(house: House) -> None:
-    face = build_face(house, ApiConfig(rates=Face.GENEROUS, downloads=DownloadLimits(max_total=1)))
+def test_a_refused_download_closes_its_file(fakes: FakeServices) -> None:
+    api = build_api(fakes, ApiConfig(rates=Api.GENEROUS, downloads=DownloadLimits(max_total=1)))
     with (
-        TestClient(face.app, headers=HEADERS) as client,
-        face.app.state.context.download_quota.hold("another"),
+        TestClient(api.app, headers=HEADERS) as client,
+        api.app.state.context.download_quota.hold("another"),
     ):
         assert client.get("/api/v1/exports", params=path()).status_code == 503
-    assert house.files.open_reads == 0
+    assert fakes.files.open_reads == 0
 
 
 def test_a_window_lets_through_what_was_taken() -> None:
@@ -160,31 +160,35 @@ def test_a_window_lets_through_what_was_taken() -> None:
 
 
 class TestDeleting:
-    def test_an_image_goes_with_what_lies_beside_it(self, client: TestClient, house: House) -> None:
+    def test_an_image_goes_with_what_lies_beside_it(
+        self, client: TestClient, fakes: FakeServices
+    ) -> None:
         answer = client.delete("/api/v1/images", params=path(IMAGE))
         assert answer.json() == {"status": "success", "name": f"/data/{IMAGE}"}
-        assert not any(key.startswith("generated/nature/") for key in house.files.contents)
+        assert not any(key.startswith("generated/nature/") for key in fakes.files.contents)
         assert client.delete("/api/v1/images", params=path(IMAGE)).status_code == 404
 
-    def test_only_an_image_is_deleted_as_one(self, client: TestClient, house: House) -> None:
+    def test_only_an_image_is_deleted_as_one(self, client: TestClient, fakes: FakeServices) -> None:
         for key in ("generated/nature/a.json", EXPORT, "profiles/x.png", "generated/../x.png"):
             assert client.delete("/api/v1/images", params=path(key)).status_code == 400
-        assert EXPORT in house.files.contents
+        assert EXPORT in fakes.files.contents
 
-    def test_an_export_is_a_file_or_a_folder(self, client: TestClient, house: House) -> None:
-        house.files.contents.update(dict.fromkeys(("exports/s/1.tar", "exports/s/2.tar"), b"x"))
+    def test_an_export_is_a_file_or_a_folder(self, client: TestClient, fakes: FakeServices) -> None:
+        fakes.files.contents.update(dict.fromkeys(("exports/s/1.tar", "exports/s/2.tar"), b"x"))
         for key in (EXPORT, "exports/s"):
             assert client.delete("/api/v1/exports", params=path(key)).status_code == 200
-        assert not any(key.startswith("exports/") for key in house.files.contents)
+        assert not any(key.startswith("exports/") for key in fakes.files.contents)
         assert client.delete("/api/v1/exports", params=path(EXPORT)).status_code == 404
 
-    def test_an_export_that_is_being_written_stays(self, client: TestClient, house: House) -> None:
-        house.files.busy.add(EXPORT)
+    def test_an_export_that_is_being_written_stays(
+        self, client: TestClient, fakes: FakeServices
+    ) -> None:
+        fakes.files.busy.add(EXPORT)
         assert client.delete("/api/v1/exports", params=path()).status_code == 409
-        assert EXPORT in house.files.contents
+        assert EXPORT in fakes.files.contents
 
-    def test_the_area_itself_is_no_export(self, client: TestClient, house: House) -> None:
+    def test_the_area_itself_is_no_export(self, client: TestClient, fakes: FakeServices) -> None:
         for each in ("/data/exports", "/data/exports/", "/data/exports/.locks"):
             assert client.delete("/api/v1/exports", params={"path": each}).status_code == 400
         with pytest.raises(NotFound):
-            asyncio.run(house.files.stat("exports"))
+            asyncio.run(fakes.files.stat("exports"))

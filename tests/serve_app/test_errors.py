@@ -34,8 +34,8 @@ from engines.errors import (
     UnsupportedMediaType,
 )
 from serve_app.errors import WIRE, BatchFailed, to_wire
-from tests.serve_app.face import HEADERS, Face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, Api
+from tests.serve_app.fake_services import FakeServices
 
 GENERATE = {"prompt": "x", "num_inference_steps": 3}
 
@@ -103,10 +103,10 @@ def test_a_failed_batch_is_its_images_error_with_what_was_made() -> None:
 
 @pytest.mark.parametrize("error", [error for error, *_ in TABLE])
 def test_what_the_house_raises_reaches_the_client_in_the_envelope(
-    client: TestClient, house: House, error: InferloopError
+    client: TestClient, fakes: FakeServices, error: InferloopError
 ) -> None:
-    house.generation.fail_prompts["x"] = error
-    house.generation.failures = [error, error] if isinstance(error, ReplicaLost) else []
+    fakes.generation.fail_prompts["x"] = error
+    fakes.generation.failures = [error, error] if isinstance(error, ReplicaLost) else []
     answer = client.post("/api/v1/generate", json=GENERATE)
     assert answer.status_code == WIRE[error.code].status
     assert answer.json() == {"error": to_wire(error).as_object()}
@@ -220,12 +220,12 @@ def test_bodies_past_the_limit_are_413_declared_or_not(client: TestClient) -> No
 
 
 def test_a_bug_is_a_clean_500_with_all_headers(
-    face: Face, house: House, caplog: pytest.LogCaptureFixture
+    api: Api, fakes: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.quality.failures["generated/x.png"] = [
+    fakes.quality.failures["generated/x.png"] = [
         ZeroDivisionError("/srv/secret.py")  # type: ignore[list-item]
     ]
-    client = TestClient(face.app, headers=HEADERS)
+    client = TestClient(api.app, headers=HEADERS)
     answer = client.post("/api/v1/validate/quality", json={"image_path": "/data/generated/x.png"})
     assert answer.status_code == 500
     assert answer.json()["error"] == {

@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 from engines.errors import StorageFailed
 from engines.types import ExportFailure, S3ExportReport
 from serve_app.config import ApiConfig
+from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.asgi import Exchange, until
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeFiles
-from tests.serve_app.house import House
 
 ACCEPT = {"Accept": "application/x-ndjson"}
 DATASET = {"dataset_dir": "/data/generated/set"}
@@ -29,18 +29,18 @@ every_export = pytest.mark.parametrize(("kind", "body"), EXPORTS)
 
 
 @pytest.fixture
-def house() -> House:
-    return House(files=FakeFiles({"generated/set/1.png": PNG}))
+def fakes() -> FakeServices:
+    return FakeServices(files=FakeFiles({"generated/set/1.png": PNG}))
 
 
 @pytest.fixture
-def face(house: House) -> Face:
-    return build_face(house, ApiConfig(rates=Face.GENEROUS))
+def api(fakes: FakeServices) -> Api:
+    return build_api(fakes, ApiConfig(rates=Api.GENEROUS))
 
 
 @pytest.fixture
-def client(face: Face) -> TestClient:
-    return TestClient(face.app, headers=HEADERS)
+def client(api: Api) -> TestClient:
+    return TestClient(api.app, headers=HEADERS)
 
 
 def events(text: str) -> list[dict[str, Any]]:
@@ -61,8 +61,10 @@ def test_progress_comes_before_the_plain_answer(
     assert result == {"type": "result", **plain}
 
 
-def test_keys_that_say_nothing_are_left_out_here_too(client: TestClient, house: House) -> None:
-    house.exporter.s3_report = S3ExportReport(
+def test_keys_that_say_nothing_are_left_out_here_too(
+    client: TestClient, fakes: FakeServices
+) -> None:
+    fakes.exporter.s3_report = S3ExportReport(
         "partial", 1, 1, 10, "pictures", "set", None, (ExportFailure("a.png", "gone"),)
     )
     answer = client.post("/api/v1/export/s3", json=EXPORTS[3][1], headers=ACCEPT)
@@ -74,9 +76,9 @@ def test_keys_that_say_nothing_are_left_out_here_too(client: TestClient, house: 
 
 @every_export
 def test_what_refuses_all_of_it_keeps_its_status(
-    client: TestClient, house: House, kind: str, body: dict[str, str]
+    client: TestClient, fakes: FakeServices, kind: str, body: dict[str, str]
 ) -> None:
-    house.files.contents.clear()
+    fakes.files.contents.clear()
     answer = client.post(f"/api/v1/export/{kind}", json=body, headers=ACCEPT)
     assert answer.status_code == 404
     details = answer.json()["error"]["details"]
@@ -85,9 +87,9 @@ def test_what_refuses_all_of_it_keeps_its_status(
 
 @every_export
 def test_a_failure_on_the_way_is_the_last_line(
-    client: TestClient, house: House, kind: str, body: dict[str, str]
+    client: TestClient, fakes: FakeServices, kind: str, body: dict[str, str]
 ) -> None:
-    house.exporter.failure = StorageFailed("The data root is full")
+    fakes.exporter.failure = StorageFailed("The data root is full")
     plain = client.post(f"/api/v1/export/{kind}", json=body)
     last = events(client.post(f"/api/v1/export/{kind}", json=body, headers=ACCEPT).text)[-1]
     assert plain.status_code >= 500
@@ -99,18 +101,18 @@ def test_a_failure_on_the_way_is_the_last_line(
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
 @every_export
 def test_a_client_that_leaves_stops_its_export(
-    face: Face, house: House, kind: str, body: dict[str, str], accept: str
+    api: Api, fakes: FakeServices, kind: str, body: dict[str, str], accept: str
 ) -> None:
-    house.exporter.stuck = True
+    fakes.exporter.stuck = True
     content = json.dumps(body).encode()
     exchange = Exchange("POST", f"/api/v1/export/{kind}", content, accept=accept)
 
     async def leave() -> None:
-        running = asyncio.create_task(face.app(exchange.scope, exchange.receive, exchange.send))
-        await until(lambda: house.exporter.hanging)
-        assert house.exporter.ended == 0
+        running = asyncio.create_task(api.app(exchange.scope, exchange.receive, exchange.send))
+        await until(lambda: fakes.exporter.hanging)
+        assert fakes.exporter.ended == 0
         exchange.gone.set()
         await asyncio.wait_for(running, 30)
 
     asyncio.run(leave())
-    assert house.exporter.ended == 1
+    assert fakes.exporter.ended == 1

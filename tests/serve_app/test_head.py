@@ -8,16 +8,16 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serve_app.config import ApiConfig
 from serve_app.middleware.head import HeadMiddleware
+from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.asgi import Exchange
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeFiles
-from tests.serve_app.house import House
 
 
 @pytest.fixture
 def client() -> TestClient:
-    house = House(files=FakeFiles({"generated/x.png": PNG}))
-    return TestClient(build_face(house, ApiConfig(rates=Face.GENEROUS)).app, headers=HEADERS)
+    fakes = FakeServices(files=FakeFiles({"generated/x.png": PNG}))
+    return TestClient(build_api(fakes, ApiConfig(rates=Api.GENEROUS)).app, headers=HEADERS)
 
 
 @pytest.mark.parametrize(

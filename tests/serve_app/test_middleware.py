@@ -23,14 +23,14 @@ from serve_app.middleware.head import HeadMiddleware
 from serve_app.middleware.key import KeyMiddleware
 from serve_app.middleware.request_id import RequestIdMiddleware
 from serve_app.middleware.size_limit import SizeLimitMiddleware
-from tests.serve_app.face import HEADERS, KEY, Face
+from tests.serve_app.api import HEADERS, KEY, Api
 from tests.serve_app.fakes import FakeClock
 
 
-def test_the_order_is_what_the_refusals_need(face: Face) -> None:
+def test_the_order_is_what_the_refusals_need(api: Api) -> None:
     """A request has an id before anything can refuse it; a stranger is refused before his body
     is weighed or anybody's budget is spent; a body is weighed before anything reads it."""
-    classes: list[object] = [middleware.cls for middleware in face.app.user_middleware]
+    classes: list[object] = [middleware.cls for middleware in api.app.user_middleware]
     assert classes == [
         RequestIdMiddleware,
         BrowserHeadersMiddleware,
@@ -78,9 +78,9 @@ def test_one_structured_line_a_request(
     assert set(entry) == known | {"sent_bytes", "elapsed_ms"}
 
 
-def test_a_stranger_is_logged_without_a_key(face: Face, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stranger_is_logged_without_a_key(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="serve_app.access")
-    TestClient(face.app).get("/api/v1/profiles", headers={"X-API-Key": "nope"})
+    TestClient(api.app).get("/api/v1/profiles", headers={"X-API-Key": "nope"})
     entry = json.loads(caplog.records[-1].message)
     assert (entry["key"], entry["status"]) == (None, 401)
 
@@ -169,8 +169,8 @@ def test_a_bug_in_a_socket_closes_it_with_1011() -> None:
     assert sent == [{"type": "websocket.close", "code": 1011}]
 
 
-def test_lifespan_passes_every_middleware(face: Face) -> None:
-    with TestClient(face.app, headers=HEADERS) as client:
+def test_lifespan_passes_every_middleware(api: Api) -> None:
+    with TestClient(api.app, headers=HEADERS) as client:
         assert client.get("/healthz").status_code == 200
 
 

@@ -10,21 +10,21 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from serve_app.config import ApiConfig, RateLimits
+from tests.serve_app.api import HEADERS, KEY, Api, build_api
 from tests.serve_app.asgi import Exchange
-from tests.serve_app.face import HEADERS, KEY, Face, build_face
-from tests.serve_app.house import House
+from tests.serve_app.fake_services import FakeServices
 
 GENERATE = {"prompt": "x", "num_inference_steps": 1}
 CONTROL = [*range(0x00, 0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029]
 
 
 @pytest.fixture
-def spent() -> Face:
+def spent() -> Api:
     """One generation was allowed, and made."""
-    face = build_face(House(), ApiConfig(rates=RateLimits(generate="1/minute")))
-    answer = TestClient(face.app, headers=HEADERS).post("/api/v1/generate", json=GENERATE)
+    api = build_api(FakeServices(), ApiConfig(rates=RateLimits(generate="1/minute")))
+    answer = TestClient(api.app, headers=HEADERS).post("/api/v1/generate", json=GENERATE)
     assert answer.status_code == 200
-    return face
+    return api
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def spent() -> Face:
         ("/api/v1/generate%E2%80%8B", 404),
     ],
 )
-async def test_a_spent_budget_stops_every_spelling(spent: Face, path: str, status: int) -> None:
+async def test_a_spent_budget_stops_every_spelling(spent: Api, path: str, status: int) -> None:
     """Sent as uvicorn hands it over, decoded once: HTTP clients would tidy the path first."""
     exchange = Exchange("POST", unquote(path.partition("?")[0]), json.dumps(GENERATE).encode())
     await spent.app(exchange.scope, exchange.receive, exchange.send)
     assert exchange.status == status
     assert set(json.loads(exchange.sent[1]["body"])) == {"error"}
-    assert len(spent.house.generation.started) == 1
+    assert len(spent.fakes.generation.started) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
@@ -92,9 +92,9 @@ def test_control_characters_are_refused_on_every_path_by_every_method(
 
 
 @pytest.mark.parametrize("code", CONTROL, ids=hex)
-async def test_each_control_character_is_refused(face: Face, code: int) -> None:
+async def test_each_control_character_is_refused(api: Api, code: int) -> None:
     exchange = Exchange("DELETE", f"/api/v1/datasets/a{chr(code)}b", b"")
-    await face.app(exchange.scope, exchange.receive, exchange.send)
+    await api.app(exchange.scope, exchange.receive, exchange.send)
     assert exchange.status == 400
 
 
@@ -104,8 +104,8 @@ def test_other_characters_are_judged_by_the_route(client: TestClient, text: str)
     assert answer.json()["error"]["details"]["parameter"] == "name"
 
 
-def test_a_stranger_is_refused_alike(face: Face) -> None:
-    answer = TestClient(face.app).post("/api/v1/generate%0A", json=GENERATE)
+def test_a_stranger_is_refused_alike(api: Api) -> None:
+    answer = TestClient(api.app).post("/api/v1/generate%0A", json=GENERATE)
     assert answer.status_code == 400
 
 

@@ -15,14 +15,14 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from serve_app.config import ApiConfig
-from tests.serve_app.face import HEADERS, KEY, Face, build_face
+from tests.serve_app.api import HEADERS, KEY, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
-from tests.serve_app.house import House
 
 
 @dataclass
 class Served:
-    face: Face
+    api: Api
     port: int
 
     def url(self, path: str) -> str:
@@ -35,17 +35,17 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    yield from serving(build_face(House(), ApiConfig(rates=Face.GENEROUS)))
+    yield from serving(build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS)))
 
 
-def serving(face: Face) -> Iterator[Served]:
-    """The face behind uvicorn on a port of its own, while the generator is not closed."""
-    config = uvicorn.Config(face.app, host="127.0.0.1", port=0, log_level="critical")
+def serving(api: Api) -> Iterator[Served]:
+    """The API behind uvicorn on a port of its own, while the generator is not closed."""
+    config = uvicorn.Config(api.app, host="127.0.0.1", port=0, log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_for(lambda: server.started)
-    yield Served(face, server.servers[0].sockets[0].getsockname()[1])
+    yield Served(api, server.servers[0].sockets[0].getsockname()[1])
     server.should_exit = True
     thread.join(10)
     assert not thread.is_alive()
@@ -74,7 +74,7 @@ def test_progress_and_result_over_a_real_socket(served: Served) -> None:
 
 
 def test_a_client_that_vanishes_stops_its_jobs(served: Served) -> None:
-    generation = served.face.house.generation
+    generation = served.api.fakes.generation
     generation.held = True
     try:
         with served.socket() as socket:
@@ -87,7 +87,7 @@ def test_a_client_that_vanishes_stops_its_jobs(served: Served) -> None:
 
 
 def test_a_rest_client_that_vanishes_stops_its_job(served: Served) -> None:
-    generation = served.face.house.generation
+    generation = served.api.fakes.generation
     generation.held = True
     before = len(generation.stopped)
     try:

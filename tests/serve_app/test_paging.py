@@ -6,8 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.config import ApiConfig, RateLimits
-from tests.serve_app.face import HEADERS, build_face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, build_api
+from tests.serve_app.fake_services import FakeServices
 
 NAMES = ["a", "b", "c", "d", "e"]
 
@@ -18,8 +18,8 @@ def names_of(answer: dict[str, list[dict[str, str]]]) -> list[str]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 1000])
-def test_datasets_page_by_page(client: TestClient, house: House, limit: int) -> None:
-    house.datasets.names = list(NAMES)
+def test_datasets_page_by_page(client: TestClient, fakes: FakeServices, limit: int) -> None:
+    fakes.datasets.names = list(NAMES)
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:
@@ -55,7 +55,7 @@ def test_odd_pages_are_refused(client: TestClient, area: str, query: str) -> Non
 
 
 def test_lists_have_a_budget() -> None:
-    face = build_face(House(), ApiConfig(rates=RateLimits(read="2/minute")))
-    with TestClient(face.app, headers=HEADERS) as client:
+    api = build_api(FakeServices(), ApiConfig(rates=RateLimits(read="2/minute")))
+    with TestClient(api.app, headers=HEADERS) as client:
         statuses = [client.get(f"/api/v1/{a}").status_code for a in ("datasets", "profiles") * 2]
     assert statuses == [200, 200, 429, 429]

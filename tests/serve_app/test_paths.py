@@ -17,9 +17,9 @@ from serve_app.paths import (
     SOURCE_DIR,
     PathCodec,
 )
-from tests.serve_app.face import HEADERS, build_face
+from tests.serve_app.api import HEADERS, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeFiles
-from tests.serve_app.house import House
 
 ROOTS = ["/data", "/home/jane/inferloop/data", "s3://bucket/prefix"]
 
@@ -143,7 +143,9 @@ def test_errors_about_something_else_pass_untouched() -> None:
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
-def test_nothing_is_read_for_a_path_outside(client: TestClient, house: House, path: str) -> None:
+def test_nothing_is_read_for_a_path_outside(
+    client: TestClient, fakes: FakeServices, path: str
+) -> None:
     answers = [
         client.get("/api/v1/images", params={"path": path}),
         client.post("/api/v1/validate/quality", json={"image_path": path}),
@@ -153,13 +155,13 @@ def test_nothing_is_read_for_a_path_outside(client: TestClient, house: House, pa
     for answer in answers:
         assert answer.status_code == 400
         assert answer.json()["error"]["code"] == "INVALID_PARAMETERS"
-    assert house.files.reads == []
+    assert fakes.files.reads == []
 
 
 def test_a_link_out_of_the_root_looks_like_every_outside_path(
-    client: TestClient, house: House
+    client: TestClient, fakes: FakeServices
 ) -> None:
-    house.files.links_out.add("generated/link.png")
+    fakes.files.links_out.add("generated/link.png")
     link = client.get("/api/v1/images", params={"path": "/data/generated/link.png"}).json()
     strange = client.get("/api/v1/images", params={"path": "/etc/passwd"}).json()
     link["error"]["details"].pop("value")
@@ -178,9 +180,9 @@ def test_inside_but_absent_is_404(client: TestClient) -> None:
 
 
 def test_paths_go_out_under_the_configured_root() -> None:
-    house = House(files=FakeFiles({"generated/x.png": PNG}))
-    face = build_face(house, ApiConfig(data_root="s3://bucket/set"))
-    client = TestClient(face.app, headers=HEADERS)
+    fakes = FakeServices(files=FakeFiles({"generated/x.png": PNG}))
+    api = build_api(fakes, ApiConfig(data_root="s3://bucket/set"))
+    client = TestClient(api.app, headers=HEADERS)
     answer = client.post("/api/v1/validate/quality", json={"image_path": "/data/generated/x.png"})
     assert answer.json()["image_path"] == "s3://bucket/set/generated/x.png"
     again = client.get("/api/v1/images", params={"path": answer.json()["image_path"]})

@@ -14,30 +14,32 @@ from starlette.testclient import TestClient
 from engines.errors import DeadlineExceeded, NotFound, Overloaded
 from serve_app.config import ApiConfig
 from serve_app.progress_stream import OnProgress, progress_lines
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeFiles
-from tests.serve_app.house import House
 
 BODY = {"dataset_dir": "/data/generated/set"}
 ACCEPT = {"Accept": "application/x-ndjson"}
 
 
 @pytest.fixture
-def house() -> House:
-    return House(files=FakeFiles({f"generated/set/{n:02}.png": PNG for n in range(6)}))
+def fakes() -> FakeServices:
+    return FakeServices(files=FakeFiles({f"generated/set/{n:02}.png": PNG for n in range(6)}))
 
 
 @pytest.fixture
-def client(house: House) -> TestClient:
-    return TestClient(build_face(house, ApiConfig(rates=Face.GENEROUS)).app, headers=HEADERS)
+def client(fakes: FakeServices) -> TestClient:
+    return TestClient(build_api(fakes, ApiConfig(rates=Api.GENEROUS)).app, headers=HEADERS)
 
 
 def events(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_every_image_moves_it_and_the_summary_ends_it(client: TestClient, house: House) -> None:
-    house.privacy.failing.add("generated/set/02.png")
+def test_every_image_moves_it_and_the_summary_ends_it(
+    client: TestClient, fakes: FakeServices
+) -> None:
+    fakes.privacy.failing.add("generated/set/02.png")
     plain = client.post("/api/v1/validate/dataset", json=BODY).json()
     answer = client.post("/api/v1/validate/dataset", json=BODY, headers=ACCEPT)
     assert answer.status_code == 200

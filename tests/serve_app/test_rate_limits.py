@@ -19,16 +19,16 @@ from serve_app.rate_limits import (
     MemoryRateLimiter,
     MovingWindow,
 )
-from tests.serve_app.face import HEADERS, KEY, OTHER_KEY, SOCKET, Face, build_face
+from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, SOCKET, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeClock, FakeFiles
-from tests.serve_app.house import House
 
 QUICK = {"prompt": "x", "num_inference_steps": 1}
 
 
 @pytest.fixture
-def limited() -> Face:
-    return build_face(House(files=FakeFiles({"generated/x.png": PNG})), ApiConfig())
+def limited() -> Api:
+    return build_api(FakeServices(files=FakeFiles({"generated/x.png": PNG})), ApiConfig())
 
 
 def test_ten_fit_and_the_eleventh_does_not() -> None:
@@ -106,7 +106,7 @@ def test_headers_are_whole_seconds_rounded_up() -> None:
     assert "Retry-After" not in BudgetState(True, 10, 3, 1000.2, 0.0).headers()
 
 
-def test_ten_generations_in_a_moving_minute_over_rest_and_socket(limited: Face) -> None:
+def test_ten_generations_in_a_moving_minute_over_rest_and_socket(limited: Api) -> None:
     with TestClient(limited.app, headers=HEADERS) as client:
         for _ in range(3):
             assert client.post("/api/v1/generate", json=QUICK).status_code == 200
@@ -132,10 +132,10 @@ def test_ten_generations_in_a_moving_minute_over_rest_and_socket(limited: Face) 
                 assert client.post("/api/v1/generate", json=QUICK).status_code == 200
             socket.send_json({"type": "generate", **QUICK})
             assert socket.receive_json()["error"]["code"] == "RATE_LIMITED"
-    assert len(limited.house.generation.started) == 3 + 5 + 6 + 3
+    assert len(limited.fakes.generation.started) == 3 + 5 + 6 + 3
 
 
-def test_limits_are_twenty_validations_and_five_exports(limited: Face) -> None:
+def test_limits_are_twenty_validations_and_five_exports(limited: Api) -> None:
     client = TestClient(limited.app, headers=HEADERS)
     validate = {"image_path": "/data/generated/x.png"}
     statuses = [
@@ -158,7 +158,7 @@ def test_limits_are_twenty_validations_and_five_exports(limited: Face) -> None:
     ],
 )
 def test_every_authenticated_answer_of_a_limited_route_says_the_budget(
-    limited: Face, content: bytes, status: int
+    limited: Api, content: bytes, status: int
 ) -> None:
     client = TestClient(limited.app, headers=HEADERS)
     answer = client.post("/api/v1/generate", content=content)
@@ -169,7 +169,7 @@ def test_every_authenticated_answer_of_a_limited_route_says_the_budget(
     assert "Retry-After" not in answer.headers
 
 
-def test_a_refused_request_says_when_to_come_back(limited: Face) -> None:
+def test_a_refused_request_says_when_to_come_back(limited: Api) -> None:
     client = TestClient(limited.app, headers=HEADERS)
     for _ in range(10):
         client.post("/api/v1/generate", content=b"-")
@@ -187,7 +187,7 @@ def test_a_refused_request_says_when_to_come_back(limited: Face) -> None:
     }
 
 
-def test_budgets_are_per_key(limited: Face) -> None:
+def test_budgets_are_per_key(limited: Api) -> None:
     client = TestClient(limited.app)
     for _ in range(11):
         client.post("/api/v1/generate", json=QUICK, headers={"X-API-Key": KEY})
@@ -195,7 +195,7 @@ def test_budgets_are_per_key(limited: Face) -> None:
     assert answer.status_code == 200
 
 
-def test_unlimited_routes_carry_no_budget(limited: Face) -> None:
+def test_unlimited_routes_carry_no_budget(limited: Api) -> None:
     answer = TestClient(limited.app, headers=HEADERS).delete("/api/v1/profiles/x")
     assert "X-RateLimit-Limit" not in answer.headers
 
@@ -208,8 +208,8 @@ class AwayRateLimiter:
 
 
 def test_without_the_count_nothing_is_run() -> None:
-    house = House()
-    app = create_app(house.services(), ApiConfig(), ApiKeys([KEY]), AwayRateLimiter())
+    fakes = FakeServices()
+    app = create_app(fakes.services(), ApiConfig(), ApiKeys([KEY]), AwayRateLimiter())
     client = TestClient(app, headers=HEADERS)
     answer = client.post("/api/v1/generate", json=QUICK)
     assert answer.status_code == 503
@@ -217,7 +217,7 @@ def test_without_the_count_nothing_is_run() -> None:
     with client.websocket_connect(SOCKET) as socket:
         socket.send_json({"type": "generate", **QUICK})
         assert socket.receive_json()["error"]["code"] == "OVERLOADED"
-    assert house.generation.started == []
+    assert fakes.generation.started == []
 
 
 def test_the_memory_limiter_is_the_window() -> None:

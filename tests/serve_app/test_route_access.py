@@ -12,8 +12,8 @@ from serve_app.config import ApiConfig, RateLimits
 from serve_app.middleware.key import PUBLIC_PATHS
 from serve_app.rate_limits import Bucket
 from serve_app.routing import ApiRoute, access_of
-from tests.serve_app.face import HEADERS, Face, build_face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 
 DECLARED = {
     ("POST", "/api/v1/generate"): Access("generate", "generate", "image.generate"),
@@ -56,13 +56,13 @@ def declared(context: RouteContext) -> Access | None:
     return None
 
 
-def test_every_route_but_the_public_ones_declares_a_scope(face: Face) -> None:
-    undeclared = {context.path for context in routes_of(face.app) if declared(context) is None}
+def test_every_route_but_the_public_ones_declares_a_scope(api: Api) -> None:
+    undeclared = {context.path for context in routes_of(api.app) if declared(context) is None}
     assert undeclared == PUBLIC_PATHS
 
 
-def test_every_route_of_the_api_asks_before_it_reads_a_body(face: Face) -> None:
-    for context in routes_of(face.app):
+def test_every_route_of_the_api_asks_before_it_reads_a_body(api: Api) -> None:
+    for context in routes_of(api.app):
         if declared(context) is not None and not isinstance(
             context.original_route, APIWebSocketRoute
         ):
@@ -70,20 +70,20 @@ def test_every_route_of_the_api_asks_before_it_reads_a_body(face: Face) -> None:
 
 
 @pytest.mark.parametrize("call", DECLARED, ids=" ".join)
-def test_what_a_route_asks(face: Face, call: tuple[str, str]) -> None:
+def test_what_a_route_asks(api: Api, call: tuple[str, str]) -> None:
     found = {
         (method, context.path): declared(context)
-        for context in routes_of(face.app)
+        for context in routes_of(api.app)
         for method in context.methods or {"WEBSOCKET"}
     }
     assert found[call] == DECLARED[call]
 
 
-def test_every_route_but_deletes_has_a_budget(face: Face) -> None:
+def test_every_route_but_deletes_has_a_budget(api: Api) -> None:
     """A delete asks for its own scope, and can be done once for each thing that is there."""
     free = {
         (method, context.path)
-        for context in routes_of(face.app)
+        for context in routes_of(api.app)
         if (access := declared(context)) is not None and access.budget is None
         for method in context.methods or {"WEBSOCKET"}
         if method != "DELETE"
@@ -91,8 +91,8 @@ def test_every_route_but_deletes_has_a_budget(face: Face) -> None:
     assert free == {("WEBSOCKET", "/api/v1/ws/generation")}  # each of its jobs spends one
 
 
-def test_every_route_that_changes_something_says_so_to_the_audit_log(face: Face) -> None:
-    for context in routes_of(face.app):
+def test_every_route_that_changes_something_says_so_to_the_audit_log(api: Api) -> None:
+    for context in routes_of(api.app):
         access, reads = declared(context), context.methods and context.methods <= {"GET", "HEAD"}
         if access is not None and isinstance(context.original_route, ApiRoute):
             assert (access.audit is None) == bool(reads), context.path
@@ -100,8 +100,8 @@ def test_every_route_that_changes_something_says_so_to_the_audit_log(face: Face)
 
 def test_a_request_spends_one_of_its_budget_and_no_more() -> None:
     """The route asks before the body is read, FastAPI asks again among its dependencies."""
-    face = build_face(House(), ApiConfig(rates=RateLimits(read="3/minute")))
-    client = TestClient(face.app, headers=HEADERS)
+    api = build_api(FakeServices(), ApiConfig(rates=RateLimits(read="3/minute")))
+    client = TestClient(api.app, headers=HEADERS)
     left = [client.get("/api/v1/datasets").headers["X-RateLimit-Remaining"] for _ in range(3)]
     assert left == ["2", "1", "0"]
     assert client.get("/api/v1/datasets").status_code == 429
@@ -109,19 +109,19 @@ def test_a_request_spends_one_of_its_budget_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("bucket", ["generate", "validate", "export", "upload", "read"])
-def test_every_budget_is_spent_by_some_route(face: Face, bucket: Bucket) -> None:
-    spent = {access.budget for context in routes_of(face.app) if (access := declared(context))}
+def test_every_budget_is_spent_by_some_route(api: Api, bucket: Bucket) -> None:
+    spent = {access.budget for context in routes_of(api.app) if (access := declared(context))}
     assert bucket in spent
 
 
-def test_a_route_of_another_class_is_asked_too(face: Face) -> None:
+def test_a_route_of_another_class_is_asked_too(api: Api) -> None:
     router = APIRouter()
 
     @router.get("/api/v1/other", dependencies=[requires("read", budget="read")])
     async def other() -> str:
         return "there"
 
-    face.app.include_router(router)
-    answer = TestClient(face.app, headers=HEADERS).get("/api/v1/other")
+    api.app.include_router(router)
+    answer = TestClient(api.app, headers=HEADERS).get("/api/v1/other")
     assert (answer.status_code, answer.json()) == (200, "there")
     assert answer.headers["X-RateLimit-Limit"] == "600"

@@ -6,15 +6,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.config import ApiConfig, BodyLimits
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
-from tests.serve_app.house import House
 
 QUICK = {"prompt": "x", "num_inference_steps": 1}
 
 
-def put(house: House, *keys: str) -> None:
-    house.files.contents.update(dict.fromkeys(keys, PNG))
+def put(fakes: FakeServices, *keys: str) -> None:
+    fakes.files.contents.update(dict.fromkeys(keys, PNG))
 
 
 class TestFiles:
@@ -56,8 +56,8 @@ class TestFiles:
     @pytest.mark.parametrize("form", [True, False])
     def test_uploads_are_bounded(self, form: bool) -> None:
         limits = BodyLimits(max_upload_bytes=2048)
-        face = build_face(House(), ApiConfig(bodies=limits, rates=Face.GENEROUS))
-        client = TestClient(face.app, headers=HEADERS)
+        api = build_api(FakeServices(), ApiConfig(bodies=limits, rates=Api.GENEROUS))
+        client = TestClient(api.app, headers=HEADERS)
         large = PNG + b"x" * 40_000
         files = {"file": ("x.png", large)}
         answer = (
@@ -69,14 +69,18 @@ class TestFiles:
         slightly = client.post("/api/v1/images", content=PNG + b"x" * 2048)
         assert slightly.status_code == 413
 
-    def test_recipes_are_served_beside_images(self, client: TestClient, house: House) -> None:
-        house.files.contents["generated/x.json"] = b"{}"
+    def test_recipes_are_served_beside_images(
+        self, client: TestClient, fakes: FakeServices
+    ) -> None:
+        fakes.files.contents["generated/x.json"] = b"{}"
         answer = client.get("/api/v1/images", params={"path": "/data/generated/x.json"})
         assert answer.headers["Content-Type"] == "application/json"
 
-    def test_exports_are_served_from_exports_only(self, client: TestClient, house: House) -> None:
-        house.files.contents["exports/x.jsonl"] = b"{}\n" * 1000
-        put(house, "generated/x.png")
+    def test_exports_are_served_from_exports_only(
+        self, client: TestClient, fakes: FakeServices
+    ) -> None:
+        fakes.files.contents["exports/x.jsonl"] = b"{}\n" * 1000
+        put(fakes, "generated/x.png")
         answer = client.get("/api/v1/exports", params={"path": "/data/exports/x.jsonl"})
         assert answer.content == b"{}\n" * 1000
         assert answer.headers["Content-Type"] == "application/jsonl"
@@ -85,13 +89,13 @@ class TestFiles:
             == 400
         )
 
-    def test_an_empty_file_is_a_file(self, client: TestClient, house: House) -> None:
-        house.files.contents["exports/x.jsonl"] = b""
+    def test_an_empty_file_is_a_file(self, client: TestClient, fakes: FakeServices) -> None:
+        fakes.files.contents["exports/x.jsonl"] = b""
         answer = client.get("/api/v1/exports", params={"path": "/data/exports/x.jsonl"})
         assert (answer.status_code, answer.content) == (200, b"")
 
-    def test_names_outside_ascii_are_quoted(self, client: TestClient, house: House) -> None:
-        house.files.contents["exports/größe.bin"] = b"x"
+    def test_names_outside_ascii_are_quoted(self, client: TestClient, fakes: FakeServices) -> None:
+        fakes.files.contents["exports/größe.bin"] = b"x"
         answer = client.get("/api/v1/exports", params={"path": "/data/exports/größe.bin"})
         assert (
             answer.headers["Content-Disposition"] == "inline; filename*=UTF-8''gr%C3%B6%C3%9Fe.bin"
@@ -103,10 +107,12 @@ class TestHealth:
     def test_alive(self, client: TestClient) -> None:
         assert client.get("/healthz").json() == {"status": "ok"}
 
-    def test_ready_when_everything_is(self, client: TestClient, face: Face, house: House) -> None:
+    def test_ready_when_everything_is(
+        self, client: TestClient, api: Api, fakes: FakeServices
+    ) -> None:
         assert client.get("/readyz").json() == {"status": "ready"}
-        house.readiness.missing = ["diffusion-default"]
-        face.clock.advance(1.1)  # an answer holds for a second
+        fakes.readiness.missing = ["diffusion-default"]
+        api.clock.advance(1.1)  # an answer holds for a second
         answer = client.get("/readyz")
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "2"

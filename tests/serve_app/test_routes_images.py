@@ -7,19 +7,19 @@ from starlette.testclient import TestClient
 
 from engines.errors import Overloaded
 from serve_app.config import ApiConfig
-from tests.serve_app.face import HEADERS, Face, build_face
+from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeFiles
-from tests.serve_app.house import House
 
 QUICK = {"prompt": "x", "num_inference_steps": 1}
 
 
-def put(house: House, *keys: str) -> None:
-    house.files.contents.update(dict.fromkeys(keys, PNG))
+def put(fakes: FakeServices, *keys: str) -> None:
+    fakes.files.contents.update(dict.fromkeys(keys, PNG))
 
 
 class TestGenerate:
-    def test_every_choice_reaches_the_engine(self, client: TestClient, house: House) -> None:
+    def test_every_choice_reaches_the_engine(self, client: TestClient, fakes: FakeServices) -> None:
         body = {
             "prompt": "A lake",
             "negative_prompt": "fog",
@@ -35,7 +35,7 @@ class TestGenerate:
             "guidance_rescale": 0.7,
         }
         answer = client.post("/api/v1/generate", json=body)
-        (order,) = house.generation.started
+        (order,) = fakes.generation.started
         for name, value in body.items():
             assert getattr(order, name) == value
         assert order.model_id == "runwayml/stable-diffusion-v1-5"
@@ -79,31 +79,31 @@ class TestGenerate:
 
 
 class TestValidate:
-    def test_all_metrics_if_none_are_named(self, client: TestClient, house: House) -> None:
-        put(house, "uploads/x.png")
+    def test_all_metrics_if_none_are_named(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "uploads/x.png")
         answer = client.post("/api/v1/validate/quality", json={"image_path": "/data/uploads/x.png"})
         assert set(answer.json()["metrics"]) == {"sharpness", "contrast", "noise_level"}
         assert answer.headers["X-Validator-Version"] == "quality/1 photo>=0.50"
 
     def test_an_unknown_metric_is_refused_with_the_known(
-        self, client: TestClient, house: House
+        self, client: TestClient, fakes: FakeServices
     ) -> None:
-        put(house, "uploads/x.png")
+        put(fakes, "uploads/x.png")
         body = {"image_path": "/data/uploads/x.png", "metrics": ["beauty"]}
         error = client.post("/api/v1/validate/quality", json=body).json()["error"]
         assert error["details"]["constraint"] == "one of: sharpness, contrast, noise"
 
-    def test_what_was_not_checked_is_null(self, client: TestClient, house: House) -> None:
-        put(house, "uploads/x.png")
+    def test_what_was_not_checked_is_null(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "uploads/x.png")
         body = {"image_path": "/data/uploads/x.png", "check_faces": False, "check_text": False}
         answer = client.post("/api/v1/validate/privacy", json=body)
         assert answer.json()["faces_detected"] is None
         assert answer.json()["text_detected"] is None
         assert answer.headers["X-Validator-Version"] == "privacy/1 faces=yunet"
 
-    def test_findings_come_with_their_place(self, client: TestClient, house: House) -> None:
-        put(house, "uploads/x.png")
-        house.privacy.failing.add("uploads/x.png")
+    def test_findings_come_with_their_place(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "uploads/x.png")
+        fakes.privacy.failing.add("uploads/x.png")
         answer = client.post(
             "/api/v1/validate/privacy", json={"image_path": "/data/uploads/x.png"}
         ).json()
@@ -120,21 +120,23 @@ class TestValidate:
         ]
         assert answer["passed"] is False
 
-    def test_anonymizing_writes_a_copy_beside(self, client: TestClient, house: House) -> None:
-        put(house, "generated/set/x.png")
+    def test_anonymizing_writes_a_copy_beside(
+        self, client: TestClient, fakes: FakeServices
+    ) -> None:
+        put(fakes, "generated/set/x.png")
         body = {"image_path": "/data/generated/set/x.png", "method": "pixelate"}
         answer = client.post("/api/v1/anonymize", json=body)
         copy = answer.json()["image_path"]
         assert copy.startswith("/data/generated/set/x_anonymized_")
         assert copy.endswith(".png")
-        assert copy.removeprefix("/data/") in house.files.contents
+        assert copy.removeprefix("/data/") in fakes.files.contents
         assert answer.json()["source_path"] == "/data/generated/set/x.png"
         assert answer.json()["method"] == "pixelate"
         assert answer.json()["privacy"]["image_path"] == copy
         assert answer.headers["X-Validator-Version"] == "privacy/1 faces=yunet"
 
-    def test_an_unknown_method_is_refused(self, client: TestClient, house: House) -> None:
-        put(house, "uploads/x.png")
+    def test_an_unknown_method_is_refused(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "uploads/x.png")
         body = {"image_path": "/data/uploads/x.png", "method": "sharpen"}
         assert client.post("/api/v1/anonymize", json=body).status_code == 400
 
@@ -143,15 +145,15 @@ class TestValidateDataset:
     BODY = {"dataset_dir": "/data/generated/set"}  # noqa: RUF012
 
     @pytest.fixture
-    def large(self) -> House:
-        return House(
+    def large(self) -> FakeServices:
+        return FakeServices(
             files=FakeFiles({f"generated/set/{number:02}.png": PNG for number in range(12)})
         )
 
-    def client_of(self, house: House) -> TestClient:
-        return TestClient(build_face(house, ApiConfig(rates=Face.GENEROUS)).app, headers=HEADERS)
+    def client_of(self, fakes: FakeServices) -> TestClient:
+        return TestClient(build_api(fakes, ApiConfig(rates=Api.GENEROUS)).app, headers=HEADERS)
 
-    def test_both_verdicts_are_counted(self, large: House) -> None:
+    def test_both_verdicts_are_counted(self, large: FakeServices) -> None:
         large.quality.failing.add("generated/set/01.png")
         large.privacy.failing |= {"generated/set/01.png", "generated/set/02.png"}
         answer = self.client_of(large).post("/api/v1/validate/dataset", json=self.BODY).json()
@@ -170,16 +172,16 @@ class TestValidateDataset:
             {"image_path": "/data/generated/set/02.png", "reason": "privacy not passed: face"},
         ]
 
-    def test_a_bounded_number_is_judged_at_once(self, large: House) -> None:
+    def test_a_bounded_number_is_judged_at_once(self, large: FakeServices) -> None:
         self.client_of(large).post("/api/v1/validate/dataset", json=self.BODY)
         assert 1 < large.quality.most_running <= 4
 
-    def test_a_busy_validator_is_waited_for(self, large: House) -> None:
+    def test_a_busy_validator_is_waited_for(self, large: FakeServices) -> None:
         large.quality.failures["generated/set/03.png"] = [Overloaded("full", 0.0)] * 3
         answer = self.client_of(large).post("/api/v1/validate/dataset", json=self.BODY).json()
         assert answer["quality"]["passed"] == 12
 
-    def test_what_cannot_be_judged_is_an_error_and_stops_nothing(self, large: House) -> None:
+    def test_what_cannot_be_judged_is_an_error_and_stops_nothing(self, large: FakeServices) -> None:
         large.quality.failures["generated/set/03.png"] = [Overloaded("full", 0.0)] * 99
         answer = self.client_of(large).post("/api/v1/validate/dataset", json=self.BODY).json()
         assert (answer["quality"]["passed"], answer["quality"]["errors"]) == (11, 1)
@@ -187,22 +189,22 @@ class TestValidateDataset:
             {"image_path": "/data/generated/set/03.png", "reason": "full"}
         ]
 
-    def test_an_unknown_metric_is_the_callers_fault(self, large: House) -> None:
+    def test_an_unknown_metric_is_the_callers_fault(self, large: FakeServices) -> None:
         body = {**self.BODY, "metrics": ["beauty"]}
         answer = self.client_of(large).post("/api/v1/validate/dataset", json=body)
         assert answer.status_code == 400
         assert answer.json()["error"]["details"]["parameter"] == "metrics"
 
-    def test_an_absent_dataset_is_404(self, large: House) -> None:
+    def test_an_absent_dataset_is_404(self, large: FakeServices) -> None:
         body = {"dataset_dir": "/data/generated/none"}
         answer = self.client_of(large).post("/api/v1/validate/dataset", json=body)
         assert answer.status_code == 404
 
-    def test_too_large_a_dataset_is_refused(self, large: House) -> None:
+    def test_too_large_a_dataset_is_refused(self, large: FakeServices) -> None:
         config = ApiConfig.model_validate(
-            {"dataset_validation": {"max_images": 11}, "rates": Face.GENEROUS}
+            {"dataset_validation": {"max_images": 11}, "rates": Api.GENEROUS}
         )
-        client = TestClient(build_face(large, config).app, headers=HEADERS)
+        client = TestClient(build_api(large, config).app, headers=HEADERS)
         answer = client.post("/api/v1/validate/dataset", json=self.BODY)
         assert answer.status_code == 400
         assert answer.json()["error"]["details"]["constraint"] == "images <= 11"

@@ -18,18 +18,20 @@ from engines.types import (
     S3Folder,
     SkippedFile,
 )
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
-from tests.serve_app.house import House
 
 QUICK = {"prompt": "x", "num_inference_steps": 1}
 
 
-def put(house: House, *keys: str) -> None:
-    house.files.contents.update(dict.fromkeys(keys, PNG))
+def put(fakes: FakeServices, *keys: str) -> None:
+    fakes.files.contents.update(dict.fromkeys(keys, PNG))
 
 
 class TestProfiles:
-    def test_made_from_a_folder_or_a_whole_area(self, client: TestClient, house: House) -> None:
+    def test_made_from_a_folder_or_a_whole_area(
+        self, client: TestClient, fakes: FakeServices
+    ) -> None:
         for name, folder in (("one", "/data/uploads/office/"), ("all", "/data/uploads")):
             answer = client.post("/api/v1/profiles", json={"name": name, "source_dir": folder})
             assert answer.status_code == 200
@@ -44,13 +46,13 @@ class TestProfiles:
         ],
     )
     def test_made_from_a_bucket(
-        self, client: TestClient, house: House, url: str, folder: S3Folder
+        self, client: TestClient, fakes: FakeServices, url: str, folder: S3Folder
     ) -> None:
         body = {"name": "summer", "source_url": url, "keep_hashes": True}
         answer = client.post("/api/v1/profiles", json=body)
         assert answer.status_code == 200
         assert answer.json()["kept_hashes"] == 3
-        assert house.profiles.requests == [ProfileRequest("summer", folder, keep_hashes=True)]
+        assert fakes.profiles.requests == [ProfileRequest("summer", folder, keep_hashes=True)]
 
     @pytest.mark.parametrize(
         "source",
@@ -66,12 +68,12 @@ class TestProfiles:
         ],
     )
     def test_from_exactly_one_valid_source(
-        self, client: TestClient, house: House, source: dict[str, object]
+        self, client: TestClient, fakes: FakeServices, source: dict[str, object]
     ) -> None:
         answer = client.post("/api/v1/profiles", json={"name": "n", **source})
         assert answer.status_code == 400
         assert answer.json()["error"]["details"]["parameter"] in ("source_dir", "source_url")
-        assert house.profiles.requests == []
+        assert fakes.profiles.requests == []
 
     def test_hashes_are_told_only_where_they_are_kept(self, client: TestClient) -> None:
         body = {"name": "plain", "source_dir": "/data/uploads/x"}
@@ -104,23 +106,25 @@ class TestProfiles:
     def test_compared_with_a_dataset_or_a_profile(
         self,
         client: TestClient,
-        house: House,
+        fakes: FakeServices,
         query: dict[str, str],
         dataset_key: str | None,
         other: str | None,
     ) -> None:
         answer = client.get("/api/v1/profiles/unsplash_nature/compare", params=query)
         assert answer.json()["conformance"] == 91.5
-        assert house.profiles.compared == [("unsplash_nature", dataset_key, other)]
+        assert fakes.profiles.compared == [("unsplash_nature", dataset_key, other)]
 
-    def test_drawn_as_an_svg_that_may_run_nothing(self, client: TestClient, house: House) -> None:
+    def test_drawn_as_an_svg_that_may_run_nothing(
+        self, client: TestClient, fakes: FakeServices
+    ) -> None:
         path = "/api/v1/profiles/unsplash_nature/compare/plot"
         answer = client.get(path, params={"dataset": "set"})
         assert answer.status_code == 200
         assert answer.text == "<svg>91.5</svg>"
         assert answer.headers["content-type"].startswith("image/svg+xml")
         assert answer.headers["content-security-policy"] == "sandbox"
-        assert house.profiles.compared == [("unsplash_nature", "generated/set", None)]
+        assert fakes.profiles.compared == [("unsplash_nature", "generated/set", None)]
         assert client.get(path, params={"profile": "none"}).status_code == 404
 
     @pytest.mark.parametrize("query", [{}, {"dataset": "a", "profile": "b"}])
@@ -134,8 +138,10 @@ class TestProfiles:
 
 
 class TestExport:
-    def test_every_choice_reaches_the_exporter(self, client: TestClient, house: House) -> None:
-        put(house, "generated/set/x.png")
+    def test_every_choice_reaches_the_exporter(
+        self, client: TestClient, fakes: FakeServices
+    ) -> None:
+        put(fakes, "generated/set/x.png")
         body = {
             "dataset_dir": "/data/generated/set/",
             "output_file": "/data/exports/set.parquet",
@@ -145,7 +151,7 @@ class TestExport:
         }
         answer = client.post("/api/v1/export/parquet", json=body)
         assert answer.json()["output_file"] == "/data/exports/set.parquet"
-        assert house.exporter.requests == [
+        assert fakes.exporter.requests == [
             ExportRequest(
                 format="parquet",
                 dataset_key="generated/set",
@@ -158,8 +164,8 @@ class TestExport:
             )
         ]
 
-    def test_webdataset_goes_to_a_folder(self, client: TestClient, house: House) -> None:
-        put(house, "generated/set/x.png")
+    def test_webdataset_goes_to_a_folder(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "generated/set/x.png")
         body = {"dataset_dir": "/data/generated/set", "output_dir": "/data/exports/shards/"}
         answer = client.post("/api/v1/export/webdataset", json=body)
         assert answer.json() == {
@@ -171,10 +177,10 @@ class TestExport:
 
     @pytest.mark.parametrize("format_", ["jsonl", "parquet", "webdataset"])
     def test_what_is_left_out_is_named_with_its_reason(
-        self, client: TestClient, house: House, format_: str
+        self, client: TestClient, fakes: FakeServices, format_: str
     ) -> None:
-        put(house, "generated/x.png")
-        house.exporter.report = ExportReport(
+        put(fakes, "generated/x.png")
+        fakes.exporter.report = ExportReport(
             exported_count=2,
             output_key="exports/x",
             file_size_bytes=9,
@@ -196,26 +202,26 @@ class TestExport:
         }
 
     def test_an_export_of_nothing_has_failed_and_says_why(
-        self, client: TestClient, house: House
+        self, client: TestClient, fakes: FakeServices
     ) -> None:
-        put(house, "uploads/mine/x.png")
-        house.exporter.report = ExportReport(0, "exports/x.jsonl", 0, filtered={"quality": 76})
+        put(fakes, "uploads/mine/x.png")
+        fakes.exporter.report = ExportReport(0, "exports/x.jsonl", 0, filtered={"quality": 76})
         body = {"dataset_dir": "/data/uploads/mine", "output_file": "/data/exports/x.jsonl"}
         answer = client.post("/api/v1/export/jsonl", json=body).json()
         assert (answer["status"], answer["exported_count"]) == ("failed", 0)
         assert answer["filtered"] == {"quality": 76}
 
-    def test_each_split_has_its_file(self, client: TestClient, house: House) -> None:
-        put(house, "generated/set/x.png")
+    def test_each_split_has_its_file(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "generated/set/x.png")
         keys = {"train": "exports/x-train.jsonl", "test": "exports/x-test.jsonl"}
-        house.exporter.report = ExportReport(2, "exports/x.jsonl", 9, keys)
+        fakes.exporter.report = ExportReport(2, "exports/x.jsonl", 9, keys)
         body = {"dataset_dir": "/data/generated/set", "output_file": "/data/exports/x.jsonl"}
         answer = client.post("/api/v1/export/jsonl", json=body).json()
         assert answer["output_files"] == {name: f"/data/{key}" for name, key in keys.items()}
 
-    def test_two_writers_of_one_target(self, client: TestClient, house: House) -> None:
-        put(house, "generated/set/x.png")
-        house.exporter.busy.add("exports/x.jsonl")
+    def test_two_writers_of_one_target(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "generated/set/x.png")
+        fakes.exporter.busy.add("exports/x.jsonl")
         body = {"dataset_dir": "/data/generated/set", "output_file": "/data/exports/x.jsonl"}
         answer = client.post("/api/v1/export/jsonl", json=body)
         assert answer.status_code == 409
@@ -239,11 +245,11 @@ class TestExport:
         assert answer.json()["error"]["details"]["parameter"] == "filter.since"
 
     def test_s3_tells_failures_only_when_there_are_some(
-        self, client: TestClient, house: House
+        self, client: TestClient, fakes: FakeServices
     ) -> None:
-        put(house, "generated/set/x.png")
+        put(fakes, "generated/set/x.png")
         failure = ExportFailure("generated/set/x.png", "AccessDenied")
-        house.exporter.s3_report = S3ExportReport(
+        fakes.exporter.s3_report = S3ExportReport(
             "partial", 3, 1, 100, "my-bucket", "a", "s3://my-bucket/a/manifest.json", (failure,), 2
         )
         body = {
@@ -264,11 +270,11 @@ class TestExport:
             "failures": [{"key": "generated/set/x.png", "reason": "AccessDenied"}],
             "skipped_count": 2,
         }
-        assert house.exporter.requests == [S3ExportRequest("generated/set", "my-bucket", "a")]
+        assert fakes.exporter.requests == [S3ExportRequest("generated/set", "my-bucket", "a")]
 
-    def test_nothing_written_has_no_manifest(self, client: TestClient, house: House) -> None:
-        put(house, "generated/set/x.png")
-        house.exporter.s3_report = S3ExportReport("failed", 0, 0, 0, "my-bucket", "", None)
+    def test_nothing_written_has_no_manifest(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "generated/set/x.png")
+        fakes.exporter.s3_report = S3ExportReport("failed", 0, 0, 0, "my-bucket", "", None)
         body = {"dataset_dir": "/data/generated/set", "bucket_name": "my-bucket"}
         answer = client.post("/api/v1/export/s3", json=body).json()
         assert answer["manifest_url"] is None

@@ -12,9 +12,9 @@ from engines.errors import InsufficientStorage
 from serve_app.access.caller import Caller
 from serve_app.config import ApiConfig, StorageQuotas
 from serve_app.storage_quota import StorageQuota, owner_of
-from tests.serve_app.face import HEADERS, OTHER_KEY, SOCKET, Face, build_face
+from tests.serve_app.api import HEADERS, OTHER_KEY, SOCKET, Api, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeUsage
-from tests.serve_app.house import House
 
 SMALL = {"prompt": "x", "num_inference_steps": 1, "width": 64, "height": 64}
 PIXELS_BYTES = 64 * 64 * 3
@@ -26,17 +26,17 @@ def quota_bytes() -> int:
 
 
 @pytest.fixture
-def face(house: House, quota_bytes: int) -> Face:
+def api(fakes: FakeServices, quota_bytes: int) -> Api:
     quotas = StorageQuotas(max_bytes_per_key=quota_bytes)
-    return build_face(house, ApiConfig(rates=Face.GENEROUS, storage_quotas=quotas))
+    return build_api(fakes, ApiConfig(rates=Api.GENEROUS, storage_quotas=quotas))
 
 
-def fill(client: TestClient, house: House, quota_bytes: int) -> str:
+def fill(client: TestClient, fakes: FakeServices, quota_bytes: int) -> str:
     """Store until nothing more fits; the path of the first upload."""
     first = client.post("/api/v1/images", content=PNG)
     assert first.status_code == 200
-    (owner,) = house.usage.used
-    house.usage.used[owner]["uploads/more.png"] = quota_bytes - house.usage.used_bytes(owner)
+    (owner,) = fakes.usage.used
+    fakes.usage.used[owner]["uploads/more.png"] = quota_bytes - fakes.usage.used_bytes(owner)
     return str(first.json()["image_path"])
 
 
@@ -51,26 +51,26 @@ def fill(client: TestClient, house: House, quota_bytes: int) -> str:
     ],
 )
 def test_past_the_quota_nothing_is_run(
-    client: TestClient, house: House, quota_bytes: int, route: str, body: dict[str, object]
+    client: TestClient, fakes: FakeServices, quota_bytes: int, route: str, body: dict[str, object]
 ) -> None:
-    house.files.contents["generated/n/a.png"] = PNG
-    fill(client, house, quota_bytes)
-    before = dict(house.files.contents)
+    fakes.files.contents["generated/n/a.png"] = PNG
+    fill(client, fakes, quota_bytes)
+    before = dict(fakes.files.contents)
     wanted = {k: v for k, v in body.items() if not (k == "prompt" and "prompts" in body)}
     answer = client.post(f"/api/v1{route}", json=wanted)
     assert answer.status_code == 507, answer.text
     error = answer.json()["error"]
     assert error["code"] == "INSUFFICIENT_STORAGE"
     assert error["details"]["limit"] == "quota"
-    assert house.files.contents == before
-    assert house.generation.started == []
-    assert house.profiles.requests == []
+    assert fakes.files.contents == before
+    assert fakes.generation.started == []
+    assert fakes.profiles.requests == []
 
 
 def test_reads_go_on_and_a_delete_makes_room(
-    client: TestClient, house: House, quota_bytes: int
+    client: TestClient, fakes: FakeServices, quota_bytes: int
 ) -> None:
-    stored = fill(client, house, quota_bytes)
+    stored = fill(client, fakes, quota_bytes)
     assert client.post("/api/v1/images", content=PNG).status_code == 507
     assert client.get("/api/v1/images", params={"path": stored}).content == PNG
     assert client.get("/api/v1/datasets").status_code == 200
@@ -79,39 +79,39 @@ def test_reads_go_on_and_a_delete_makes_room(
 
 
 def test_a_socket_is_told_so_and_lives_on(
-    client: TestClient, house: House, quota_bytes: int
+    client: TestClient, fakes: FakeServices, quota_bytes: int
 ) -> None:
-    fill(client, house, quota_bytes)
+    fill(client, fakes, quota_bytes)
     with client.websocket_connect(SOCKET) as socket:
         socket.send_text(json.dumps({"type": "generate", **SMALL}))
         refused = json.loads(socket.receive_text())
         assert refused["type"] == "error"
         assert refused["error"]["code"] == "INSUFFICIENT_STORAGE"
-        house.usage.used.clear()
+        fakes.usage.used.clear()
         socket.send_text(json.dumps({"type": "generate", **SMALL}))
         assert json.loads(socket.receive_text())["type"] == "progress"
 
 
 def test_another_key_has_a_quota_of_its_own(
-    client: TestClient, house: House, quota_bytes: int
+    client: TestClient, fakes: FakeServices, quota_bytes: int
 ) -> None:
-    fill(client, house, quota_bytes)
+    fill(client, fakes, quota_bytes)
     other = {"X-API-Key": OTHER_KEY}
     assert client.post("/api/v1/images", content=PNG, headers=other).status_code == 200
 
 
-def test_what_is_generated_counts(client: TestClient, house: House) -> None:
+def test_what_is_generated_counts(client: TestClient, fakes: FakeServices) -> None:
     assert client.post("/api/v1/generate", json=SMALL).status_code == 200
-    (used,) = (house.usage.used_bytes(owner) for owner in house.usage.used)
+    (used,) = (fakes.usage.used_bytes(owner) for owner in fakes.usage.used)
     assert used == len(PNG)
-    assert all(held == 0 for held in house.usage.held.values())
+    assert all(held == 0 for held in fakes.usage.held.values())
 
 
-def test_without_a_quota_nothing_is_counted(house: House) -> None:
-    face = build_face(house, ApiConfig(rates=Face.GENEROUS))
-    with TestClient(face.app, headers=HEADERS) as client:
+def test_without_a_quota_nothing_is_counted(fakes: FakeServices) -> None:
+    api = build_api(fakes, ApiConfig(rates=Api.GENEROUS))
+    with TestClient(api.app, headers=HEADERS) as client:
         assert client.post("/api/v1/images", content=PNG).status_code == 200
-    assert house.usage.used == {}
+    assert fakes.usage.used == {}
 
 
 def test_the_keys_of_a_space_share_its_quota() -> None:

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app import studio
-from tests.serve_app.face import Face
+from tests.serve_app.api import Api
 
 FOLDER = Path(studio.__file__).parent
 PAGE, STYLE, SCRIPT = (
@@ -18,8 +18,8 @@ PAGE, STYLE, SCRIPT = (
 
 
 @pytest.fixture
-def stranger(face: Face) -> TestClient:
-    return TestClient(face.app)
+def stranger(api: Api) -> TestClient:
+    return TestClient(api.app)
 
 
 def test_anybody_may_open_it(stranger: TestClient) -> None:
@@ -55,8 +55,8 @@ def test_it_keeps_no_key() -> None:
     assert "cookie" not in SCRIPT
 
 
-def test_every_field_it_sends_is_a_field_of_the_contract(face: Face) -> None:
-    fields = face.app.openapi()["components"]["schemas"]["GenerateRequest"]["properties"]
+def test_every_field_it_sends_is_a_field_of_the_contract(api: Api) -> None:
+    fields = api.app.openapi()["components"]["schemas"]["GenerateRequest"]["properties"]
     names = re.findall(r'"(\w+)"', re.findall(r"(?:NUMBERS|TEXTS) = \[.*?\]", SCRIPT, re.DOTALL)[0])
     texts = re.findall(r'"(\w+)"', re.findall(r"TEXTS = \[.*?\]", SCRIPT, re.DOTALL)[0])
     for name in [*names, *texts]:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from engines.errors import GenerationFailed, ReplicaLost
+from tests.serve_app.api import Api
 from tests.serve_app.asgi import Socket, connected, until
-from tests.serve_app.face import Face
 from tests.serve_app.socket_play import GENERATE, run, steps
 
 
 def test_every_step_is_reported_then_the_result() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
+    async def scenario(api: Api, socket: Socket) -> None:
         socket.say(GENERATE)
         messages = await socket.hear_end()
         assert steps(messages) == list(range(1, 51))
@@ -27,10 +27,10 @@ def test_every_step_is_reported_then_the_result() -> None:
 
 
 def test_the_result_has_the_references_keys_and_says_what_served_it() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
+    async def scenario(api: Api, socket: Socket) -> None:
         socket.say({**GENERATE, "num_inference_steps": 2, "dataset": "nature_set"})
         result = (await socket.hear_end())[-1]
-        image_id = face.house.generation.started[0].image_id
+        image_id = api.fakes.generation.started[0].image_id
         assert result == {
             "type": "result",
             "job_id": result["job_id"],
@@ -53,7 +53,7 @@ def test_the_result_has_the_references_keys_and_says_what_served_it() -> None:
 
 
 def test_previews_come_only_when_asked_for() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
+    async def scenario(api: Api, socket: Socket) -> None:
         socket.say({**GENERATE, "num_inference_steps": 1, "previews": True})
         progress, _ = await socket.hear_end()
         assert base64.b64decode(progress["preview"]) == b"\xff\xd8jpeg"
@@ -65,12 +65,12 @@ def test_previews_come_only_when_asked_for() -> None:
 
 
 def test_several_jobs_run_on_one_socket() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
-        face.house.generation.held = True
+    async def scenario(api: Api, socket: Socket) -> None:
+        api.fakes.generation.held = True
         for prompt in ("a", "b", "c"):
             socket.say({**GENERATE, "prompt": prompt, "num_inference_steps": 4})
-        await until(lambda: face.house.generation.running >= 3)
-        face.house.generation.release(12)
+        await until(lambda: api.fakes.generation.running >= 3)
+        api.fakes.generation.release(12)
         heard: dict[str, list[dict[str, Any]]] = {}
         while sum(messages[-1]["type"] == "result" for messages in heard.values()) < 3:
             message = await socket.hear()
@@ -83,25 +83,25 @@ def test_several_jobs_run_on_one_socket() -> None:
 
 
 def test_a_cancelled_job_ends_with_canceled_and_the_others_go_on() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
-        face.house.generation.held = True
+    async def scenario(api: Api, socket: Socket) -> None:
+        api.fakes.generation.held = True
         socket.say({**GENERATE, "prompt": "first", "num_inference_steps": 3})
-        face.house.generation.release(1)
+        api.fakes.generation.release(1)
         first = (await socket.hear())["job_id"]
         socket.say({"type": "cancel", "job_id": first})
         ended = await socket.hear()
         assert (ended["type"], ended["job_id"]) == ("error", first)
         assert ended["error"]["code"] == "CANCELED"
-        face.house.generation.release(3)
+        api.fakes.generation.release(3)
         socket.say({**GENERATE, "prompt": "second", "num_inference_steps": 3})
         assert (await socket.hear_end())[-1]["prompt"] == "second"
 
-    face = run(scenario)
-    assert face.house.generation.stopped == [face.house.generation.started[0].image_id]
+    api = run(scenario)
+    assert api.fakes.generation.stopped == [api.fakes.generation.started[0].image_id]
 
 
 def test_cancelling_what_has_ended_is_fine_and_what_never_was_is_not_found() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
+    async def scenario(api: Api, socket: Socket) -> None:
         socket.say({**GENERATE, "num_inference_steps": 1})
         job_id = (await socket.hear_end())[-1]["job_id"]
         socket.say({"type": "cancel", "job_id": job_id})
@@ -114,15 +114,15 @@ def test_cancelling_what_has_ended_is_fine_and_what_never_was_is_not_found() -> 
 
 
 def test_jobs_of_another_socket_cannot_be_cancelled() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
-        face.house.generation.held = True
+    async def scenario(api: Api, socket: Socket) -> None:
+        api.fakes.generation.held = True
         socket.say({**GENERATE, "num_inference_steps": 2})
-        face.house.generation.release(1)
+        api.fakes.generation.release(1)
         job_id = (await socket.hear())["job_id"]
-        async with connected(face.app) as other:
+        async with connected(api.app) as other:
             other.say({"type": "cancel", "job_id": job_id})
             assert (await other.hear())["error"]["code"] == "NOT_FOUND"
-        face.house.generation.release(1)
+        api.fakes.generation.release(1)
         assert (await socket.hear_end())[-1]["type"] == "result"
 
     run(scenario)
@@ -161,7 +161,7 @@ BAD_MESSAGES: list[tuple[dict[str, Any], str, str]] = [
 def test_a_bad_message_is_an_error_and_the_socket_lives_on(
     message: dict[str, Any], code: str, parameter: str
 ) -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
+    async def scenario(api: Api, socket: Socket) -> None:
         socket.inbox.put_nowait({"type": "websocket.receive", **message})
         answer = await socket.hear()
         assert answer["type"] == "error"
@@ -175,7 +175,7 @@ def test_a_bad_message_is_an_error_and_the_socket_lives_on(
 
 
 def test_bounds_are_those_of_rest() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
+    async def scenario(api: Api, socket: Socket) -> None:
         socket.say({**GENERATE, "width": 2048})
         assert (await socket.hear())["error"] == {
             "code": "INVALID_PARAMETERS",
@@ -187,8 +187,8 @@ def test_bounds_are_those_of_rest() -> None:
 
 
 def test_a_failed_job_ends_with_its_error() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
-        face.house.generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
+    async def scenario(api: Api, socket: Socket) -> None:
+        api.fakes.generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
         socket.say({**GENERATE, "prompt": "bad"})
         messages = await socket.hear_end()
         assert steps(messages) == [1, 2]
@@ -202,8 +202,8 @@ def test_a_failed_job_ends_with_its_error() -> None:
 
 
 def test_a_repeated_run_goes_on_where_the_reports_stopped() -> None:
-    async def scenario(face: Face, socket: Socket) -> None:
-        face.house.generation.failures = [ReplicaLost("gone"), None]
+    async def scenario(api: Api, socket: Socket) -> None:
+        api.fakes.generation.failures = [ReplicaLost("gone"), None]
         socket.say({**GENERATE, "num_inference_steps": 6})
         messages = await socket.hear_end()
         assert steps(messages) == [1, 2, 3, 4, 5, 6]

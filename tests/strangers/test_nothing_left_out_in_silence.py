@@ -13,8 +13,8 @@ from engines.storage.folder.storage import FolderStorage
 from inferloop_synthdata.sources.images import folder_images
 from serve_app.config import ApiConfig
 from tests.sdk.command_line import CommandLine
-from tests.serve_app.face import HEADERS, build_face
-from tests.serve_app.house import House
+from tests.serve_app.api import HEADERS, build_api
+from tests.serve_app.fake_services import FakeServices
 from tests.strangers.conftest import FOLDER, image
 
 BODY = {"dataset_dir": "/data/uploads/found"}
@@ -98,14 +98,14 @@ def test_a_dataset_without_others_names_none(storage: FolderStorage) -> None:
 
 
 def test_validating_a_dataset_names_what_it_left_out() -> None:
-    house = House()
+    fakes = FakeServices()
     for name in ("a.png", "b.zip", "c"):
-        house.files.contents[f"uploads/found/{name}"] = image()
-    with TestClient(build_face(house, ApiConfig()).app, headers=HEADERS) as client:
+        fakes.files.contents[f"uploads/found/{name}"] = image()
+    with TestClient(build_api(fakes, ApiConfig()).app, headers=HEADERS) as client:
         answer = client.post("/api/v1/validate/dataset", json=BODY).json()
         assert (answer["image_count"], answer["skipped_count"]) == (1, 2)
         assert [each["name"] for each in answer["skipped"]] == ["b.zip", "c"]
         for name in ("b.zip", "c"):
-            del house.files.contents[f"uploads/found/{name}"]
+            del fakes.files.contents[f"uploads/found/{name}"]
         answer = client.post("/api/v1/validate/dataset", json=BODY).json()
         assert "skipped_count" not in answer

@@ -184,8 +184,8 @@ def test_only_images_without_metadata(
 ) -> None:
     s3_exporter.export(make_s3_request(include_metadata=False))
     names = {key.removeprefix(PREFIX) for key in listed(s3, bucket)}
-    papers = {"README.md", "croissant.json", "manifest.json"}
-    assert names == {f"images/image_{n:04d}.png" for n in range(10)} | papers
+    cards = {"README.md", "croissant.json", "manifest.json"}
+    assert names == {f"images/image_{n:04d}.png" for n in range(10)} | cards
 
 
 def test_filters_and_prefixes(

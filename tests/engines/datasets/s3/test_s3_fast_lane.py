@@ -26,8 +26,8 @@ from tests.engines.datasets.s3.s3_server import (
 )
 from tests.moto_s3 import EVERY_BUCKET
 
-IMAGES, SIDECARS, PAPERS = 10, 22, 4
-"""Of the ten images: 10 recipes and 12 verdicts. Papers: metadata, two cards, manifest."""
+IMAGES, SIDECARS, CARDS = 10, 22, 4
+"""Of the ten images: 10 recipes and 12 verdicts. Cards: metadata, two cards, manifest."""
 
 
 def test_all_but_the_first_goes_by_obstore_and_looks_the_same(
@@ -43,7 +43,7 @@ def test_all_but_the_first_goes_by_obstore_and_looks_the_same(
 ) -> None:
     report = fast_exporter.export(fast_request)
     assert (report.status, report.uploaded_count) == ("success", IMAGES)
-    assert server.puts == {BOTO3: 1, OBSTORE: IMAGES + SIDECARS + PAPERS - 1}
+    assert server.puts == {BOTO3: 1, OBSTORE: IMAGES + SIDECARS + CARDS - 1}
     check_bucket(report, s3, bucket)
     other = f"other-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=other)
@@ -65,7 +65,7 @@ def test_a_second_run_sends_only_its_papers(
     server.puts.clear()
     report = fast_exporter.export(fast_request)
     assert (report.status, report.skipped_count) == ("success", IMAGES)
-    assert sum(server.puts.values()) == PAPERS
+    assert sum(server.puts.values()) == CARDS
 
 
 def test_without_its_manifest_what_obstore_sent_is_known_by_its_metadata(
@@ -80,7 +80,7 @@ def test_without_its_manifest_what_obstore_sent_is_known_by_its_metadata(
     s3.delete_object(Bucket=bucket, Key="v1/manifest.json")
     server.puts.clear()
     assert fast_exporter.export(fast_request).skipped_count == IMAGES
-    assert sum(server.puts.values()) == PAPERS
+    assert sum(server.puts.values()) == CARDS
 
 
 def test_where_etags_are_no_checksums_boto3_carries_all(
@@ -88,7 +88,7 @@ def test_where_etags_are_no_checksums_boto3_carries_all(
 ) -> None:
     server.faults.append(Fault("", etag="0" * 32, encryption="aws:kms"))
     assert fast_exporter.export(fast_request).status == "success"
-    assert server.puts == {BOTO3: IMAGES + SIDECARS + PAPERS}
+    assert server.puts == {BOTO3: IMAGES + SIDECARS + CARDS}
 
 
 def test_options_are_boto3s(

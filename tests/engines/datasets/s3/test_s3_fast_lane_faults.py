@@ -23,7 +23,7 @@ from tests.engines.datasets.s3.s3_server import (
     check_bucket,
     objects,
 )
-from tests.engines.datasets.s3.test_s3_fast_lane import IMAGES, PAPERS, SIDECARS
+from tests.engines.datasets.s3.test_s3_fast_lane import CARDS, IMAGES, SIDECARS
 
 
 def test_passing_faults_are_retried_by_obstore_itself(
@@ -40,7 +40,7 @@ def test_passing_faults_are_retried_by_obstore_itself(
     report = fast_exporter.export(fast_request)
     assert report.status == "success"
     assert server.puts[BOTO3] == 1
-    assert server.puts[OBSTORE] == IMAGES + SIDECARS + PAPERS - 1 + 3
+    assert server.puts[OBSTORE] == IMAGES + SIDECARS + CARDS - 1 + 3
     check_bucket(report, s3, bucket)
 
 
@@ -61,7 +61,7 @@ def test_where_obstore_does_not_get_through_boto3_does_and_the_lane_closes(
     server.faults.append(Fault("", status, code, OBSTORE))
     report = fast_exporter.export(fast_request)
     assert (report.status, report.uploaded_count, report.failed_count) == ("success", IMAGES, 0)
-    assert server.puts[BOTO3] == IMAGES + SIDECARS + PAPERS
+    assert server.puts[BOTO3] == IMAGES + SIDECARS + CARDS
     workers = S3ExportConfig().workers  # may have been under way when the lane closed
     assert server.puts[OBSTORE] <= 3 * (MAX_FAILURES_IN_A_ROW + workers)
     check_bucket(report, s3, bucket)

@@ -1,4 +1,4 @@
-"""All doubles together, and the facade over them."""
+"""All fakes together, and the facade over them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.serve_app.fakes import FakeFiles, FakeGeneration, FakeUsage
 
 
 @dataclass
-class House:
-    """All doubles of one test, by name, and the facade over them."""
+class FakeServices:
+    """All fakes of one test, by name, and the facade over them."""
 
     files: FakeFiles = field(default_factory=FakeFiles)
     usage: FakeUsage = field(default_factory=FakeUsage)
