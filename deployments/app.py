@@ -1,6 +1,8 @@
 """The builder: `deployments.app:build` in every Serve config file."""
 
 # No `from __future__ import annotations`: Serve reads the type of `build`'s one parameter.
+from typing import Any
+
 from ray import serve
 from ray.serve import Application, Deployment
 
@@ -13,7 +15,11 @@ from deployments.replicas.profiles import ProfilesReplica
 from deployments.replicas.quality import QualityReplica
 from deployments.replicas.rate_limiter import RateLimiterReplica
 from deployments.settings import Settings
-from deployments.wiring import DataRoot, DiffusionWiring, FileWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.diffusion import DiffusionWiring
+from deployments.wiring.files import FileWiring
+from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.validators import PrivacyWiring, QualityWiring
 
 CPU_DEFAULTS = {
     "ray_actor_options": {"num_cpus": 0.1},
@@ -23,6 +29,11 @@ CPU_DEFAULTS = {
     "graceful_shutdown_wait_loop_s": 0.2,
     "graceful_shutdown_timeout_s": 120.0,  # as long as a generation may take; Serve gives 20 s
 }
+
+
+def cpu(replica: type, name: str, **options: Any) -> Deployment:
+    """A deployment that needs no GPU, unbound."""
+    return serve.deployment(replica, name=name, **{**CPU_DEFAULTS, **options})
 
 
 def diffusion(pool_wiring: DiffusionWiring) -> Deployment:
@@ -49,23 +60,19 @@ def build(args: AppArgs) -> Application:
     models_root = str(settings.models_root.expanduser().absolute())
     wirings = [DiffusionWiring(pool, data, models_root) for pool in args.pools]
     pools = {each.pool_name: diffusion(each).bind(each) for each in wirings}
-    cpu = serve.deployment
     validators = {
-        "quality": cpu(QualityReplica, name="quality", **CPU_DEFAULTS).bind(args.quality, files),
-        "privacy": cpu(PrivacyReplica, name="privacy", **CPU_DEFAULTS).bind(args.privacy, files),
+        "quality": cpu(QualityReplica, "quality").bind(QualityWiring(args.quality, files)),
+        "privacy": cpu(PrivacyReplica, "privacy").bind(PrivacyWiring(args.privacy, files)),
     }
     library = {
-        "exporter": cpu(ExporterReplica, name="exporter", **CPU_DEFAULTS).bind(args.export, files),
-        "profiles": cpu(ProfilesReplica, name="profiles", **CPU_DEFAULTS).bind(
-            args.profiles, files
-        ),
+        "exporter": cpu(ExporterReplica, "exporter").bind(ExportWiring(args.export, files)),
+        "profiles": cpu(ProfilesReplica, "profiles").bind(ProfilesWiring(args.profiles, files)),
     }
     counter = None
     if args.api.rate_limiter == "actor":
         rates = effective_api(args.api, settings).rates
-        options = {**CPU_DEFAULTS, "max_ongoing_requests": 1000}
-        counter = cpu(RateLimiterReplica, name="rate-limiter", **options).bind(rates)
-    ingress = cpu(
+        counter = cpu(RateLimiterReplica, "rate-limiter", max_ongoing_requests=1000).bind(rates)
+    ingress = serve.deployment(
         Ingress,
         name="ingress",
         ray_actor_options={"num_cpus": 0.1},

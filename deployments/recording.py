@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engines.types import GeneratedImage, GenerationRequest, StoredImage
 
 if TYPE_CHECKING:
-    from deployments.wiring import Recorder
+    from deployments.wiring.diffusion import Recorder
     from engines.profiles.matching import MatchColors
 
 

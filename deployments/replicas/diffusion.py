@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from deployments.metrics import EngineMetrics
-from deployments.wiring import EngineWiring, Recorder
+from deployments.wiring.diffusion import EngineWiring, Recorder
 from engines.errors import InferloopError
 from engines.protocols import DiffusionEngine
 from engines.types import GeneratedImage, GenerationEvent, GenerationRequest, StepProgress

@@ -5,20 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 
 from deployments.background import Threads, reports_of
-from deployments.spaces import PerSpace
-from deployments.wiring import FileWiring
-from engines.datasets.export_config import ExportConfig
-from engines.datasets.records.loading import Verify
-from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.s3.fast_lane import FastLane, obstore_lane
-from engines.datasets.store import DatasetStore
+from deployments.wiring.library import Library, LibraryWiring
 from engines.datasets.upkeep import upkeep
-from engines.datasets.writers.exporter import DatasetExporter
-from engines.storage.s3.client import S3ClientConfig
 from engines.types import (
     SPACES_FOLDER,
     DatasetSummary,
@@ -33,55 +24,20 @@ EXPORT_THREADS = 16
 LOOKUP_THREADS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
-    """The datasets of one space, and what exports them."""
-
-    store: DatasetStore
-    files: DatasetExporter
-    s3: S3Exporter
-
-    @classmethod
-    def of(
-        cls, config: ExportConfig, files: FileWiring, verify: Verify, space: str | None
-    ) -> Library:
-        """Built over the space's part of the data root."""
-        storage = files.data.in_space(space).storage()
-        store = DatasetStore(storage)
-        endpoint_url = files.data.s3_endpoint_url
-
-        def lane_of(bucket: str) -> FastLane | None:
-            return obstore_lane(S3ClientConfig(endpoint_url=endpoint_url), bucket)
-
-        s3 = S3Exporter(
-            files.data.s3_client,
-            storage,
-            store,
-            config,
-            buckets=files.export_buckets,
-            fast_lane=lane_of if config.s3.fast_uploads else None,
-            verify=verify,
-        )
-        return cls(store, DatasetExporter(storage, store, config, verify), s3)
-
-
 class ExporterReplica:
     """Forwards to the exporters of a space on worker threads, so that health checks answer
     meanwhile. Tidies the data root once, beside its work."""
 
-    def __init__(self, config: ExportConfig, files: FileWiring) -> None:
+    def __init__(self, wiring: LibraryWiring[Library]) -> None:
         self._exports = Threads("export", EXPORT_THREADS)
         self._lookups = Threads("lookup", LOOKUP_THREADS)
         self._deletions = Threads("deletion", LOOKUP_THREADS)
-        config = config.model_copy(update={"images": files.limits})
-        verify = files.verifier(files.sandbox_limits.workers)
-        self._spaces = PerSpace(partial(Library.of, config, files, verify))
-        self._storage = files.data.storage()
-        self._spaces.get(None)
-        threading.Thread(target=self._tidy, name="upkeep", daemon=True).start()
+        self._spaces = wiring.engines()
+        shared = self._spaces.get(None)
+        threading.Thread(target=self._tidy, args=(shared,), name="upkeep", daemon=True).start()
 
-    def _tidy(self) -> None:
-        for space in (None, *self._storage.list_folders(SPACES_FOLDER)):
+    def _tidy(self, shared: Library) -> None:
+        for space in (None, *shared.store.storage.list_folders(SPACES_FOLDER)):
             upkeep(self._spaces.get(space).store)
 
     async def export(

@@ -17,7 +17,7 @@ from deployments.config import AppArgs
 from deployments.metrics import AccessMetrics
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
-from deployments.wiring import DataRoot
+from deployments.wiring.data import DataRoot
 from engines.errors import InvalidParameters
 from serve_app.access.tickets import MemoryTickets, TicketStore
 from serve_app.app import create_app

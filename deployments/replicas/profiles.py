@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from deployments.background import Threads
-from deployments.spaces import PerSpace
-from deployments.wiring import FileWiring
+from deployments.wiring.library import LibraryWiring
 from engines.profiles import ProfileService
-from engines.profiles.config import ProfilesConfig
 from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary
 
 LOOKUP_THREADS = 4
@@ -20,25 +18,11 @@ class ProfilesReplica:
     """Forwards to the profile service of a space, on worker threads; measuring images has its own.
     Cancelling a call stops it between two images."""
 
-    def __init__(self, config: ProfilesConfig, files: FileWiring) -> None:
-        pixels_of = files.pixel_reader(files.sandbox_limits.workers)
-
-        def build(space: str | None) -> ProfileService:
-            profiles = ProfileService(
-                files.data.in_space(space).storage(),
-                files.limits,
-                config=config,
-                s3_clients=files.data.s3_client,
-                buckets=files.source_buckets,
-                read_pixels=pixels_of,
-            )
-            profiles.seed()
-            return profiles
-
+    def __init__(self, wiring: LibraryWiring[ProfileService]) -> None:
         self._lookups = Threads("lookup", LOOKUP_THREADS)
         self._measuring = Threads("measure", MEASURE_THREADS)
-        self._spaces = PerSpace(build)
-        self._spaces.get(None)
+        self._spaces = wiring.engines()
+        self._spaces.get(None)  # the shipped profiles are there from the start
 
     async def list(
         self, limit: int | None = None, after: str | None = None, space: str | None = None

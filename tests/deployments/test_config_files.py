@@ -14,7 +14,8 @@ from deployments.app import diffusion
 from deployments.config import PoolConfig
 from deployments.replicas.ingress import effective_api
 from deployments.settings import Settings
-from deployments.wiring import DataRoot, DiffusionWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.diffusion import DiffusionWiring
 from serve_app.config import ModelDefaults
 
 CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"))

@@ -15,7 +15,10 @@ from deployments.replicas.exporter import ExporterReplica
 from deployments.replicas.privacy import PrivacyReplica
 from deployments.replicas.profiles import ProfilesReplica
 from deployments.replicas.quality import QualityReplica
-from deployments.wiring import DataRoot, FileWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.files import FileWiring
+from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.recorder import ImageRecorder
 from engines.datasets.store import DatasetStore
@@ -81,14 +84,14 @@ def verdict(files: FileWiring, key: str, kind: str) -> dict[str, object]:
 def test_a_quality_verdict_is_answered_and_left_beside_the_image(
     files: FileWiring, keys: list[str]
 ) -> None:
-    replica = QualityReplica(QualityConfig(), files)
+    replica = QualityReplica(QualityWiring(QualityConfig(), files))
     report = asyncio.run(replica.validate(keys[0], ["sharpness", "contrast"]))
     assert set(report.metrics) >= {"sharpness", "contrast"}
     assert verdict(files, keys[0], "quality")["passed"] == report.passed
 
 
 def test_an_image_that_is_not_there_is_not_judged(files: FileWiring) -> None:
-    replica = QualityReplica(QualityConfig(), files)
+    replica = QualityReplica(QualityWiring(QualityConfig(), files))
     with pytest.raises(NotFound):
         asyncio.run(replica.validate("generated/none.png", None))
 
@@ -96,14 +99,14 @@ def test_an_image_that_is_not_there_is_not_judged(files: FileWiring) -> None:
 def test_a_privacy_verdict_is_answered_and_left_beside_the_image(
     files: FileWiring, keys: list[str]
 ) -> None:
-    replica = PrivacyReplica(PrivacyConfig(), files)
+    replica = PrivacyReplica(PrivacyWiring(PrivacyConfig(), files))
     report = asyncio.run(replica.validate(keys[1], check_faces=True, check_text=False))
     assert report.faces_detected == 0
     assert verdict(files, keys[1], "privacy")["passed"] == report.passed
 
 
 def test_an_anonymized_copy_says_what_it_is_a_copy_of(files: FileWiring, keys: list[str]) -> None:
-    replica = PrivacyReplica(PrivacyConfig(), files)
+    replica = PrivacyReplica(PrivacyWiring(PrivacyConfig(), files))
     copy = "generated/clean/copy.png"
     before = files.data.storage().read(keys[0])
     report = asyncio.run(replica.anonymize(keys[0], "blur", copy))
@@ -118,7 +121,7 @@ async def collected(events: AsyncIterator[Event]) -> list[Event]:
 
 
 def test_a_dataset_is_listed_exported_and_deleted(files: FileWiring, keys: list[str]) -> None:
-    replica = ExporterReplica(ExportConfig(), files)
+    replica = ExporterReplica(ExportWiring(ExportConfig(), files))
     (summary,) = asyncio.run(replica.list_datasets())
     assert (summary.name, summary.image_count) == ("pair", len(keys))
     request = ExportRequest("jsonl", "generated/pair", "exports/pair.jsonl")
@@ -134,7 +137,7 @@ def test_a_dataset_is_listed_exported_and_deleted(files: FileWiring, keys: list[
 
 
 def test_a_profile_of_a_dataset_compares_with_itself(files: FileWiring, keys: list[str]) -> None:
-    replica = ProfilesReplica(ProfilesConfig(), files)
+    replica = ProfilesReplica(ProfilesWiring(ProfilesConfig(), files))
     shipped = [profile.name for profile in asyncio.run(replica.list())]
     assert shipped
     made = asyncio.run(replica.create(ProfileRequest("pairs", "generated/pair")))
@@ -146,7 +149,7 @@ def test_a_profile_of_a_dataset_compares_with_itself(files: FileWiring, keys: li
 
 
 def test_every_replica_says_that_it_is_ready(files: FileWiring) -> None:
-    assert asyncio.run(QualityReplica(QualityConfig(), files).ready())
-    assert asyncio.run(PrivacyReplica(PrivacyConfig(), files).ready())
-    assert asyncio.run(ExporterReplica(ExportConfig(), files).ready())
-    assert asyncio.run(ProfilesReplica(ProfilesConfig(), files).ready())
+    assert asyncio.run(QualityReplica(QualityWiring(QualityConfig(), files)).ready())
+    assert asyncio.run(PrivacyReplica(PrivacyWiring(PrivacyConfig(), files)).ready())
+    assert asyncio.run(ExporterReplica(ExportWiring(ExportConfig(), files)).ready())
+    assert asyncio.run(ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)).ready())

@@ -19,7 +19,10 @@ from deployments.adapters.files import StoredFiles
 from deployments.replicas.exporter import ExporterReplica
 from deployments.replicas.privacy import PrivacyReplica
 from deployments.replicas.profiles import ProfilesReplica
-from deployments.wiring import DataRoot, FileWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.files import FileWiring
+from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.validators import PrivacyWiring
 from engines.datasets.export_config import ExportConfig
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig
@@ -65,8 +68,8 @@ class Stage:
         files = replace(self.files, source_buckets=listed)
         return replace(
             rest,
-            profiles=ProfilesReplica(ProfilesConfig(), files),
-            exporter=ExporterReplica(ExportConfig(), self.files),
+            profiles=ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)),
+            exporter=ExporterReplica(ExportWiring(ExportConfig(), self.files)),
             files=StoredFiles(self.storage, ImageLimits()),
             privacy=privacy or rest.privacy,
         )
@@ -114,7 +117,7 @@ def test_a_copy_of_a_real_image_is_found_by_the_hashes_of_a_profile(stage: Stage
         copied = upload(client, encoded(copy, "JPEG", quality=70), "suspects")
         fresh = upload(client, encoded(picture(3)), "suspects")
     config = PrivacyConfig.model_validate({"memorization": {"reference_profile": REFERENCES}})
-    privacy = PrivacyReplica(config, stage.files)
+    privacy = PrivacyReplica(PrivacyWiring(config, stage.files))
     with stage.client(privacy=privacy) as client:
         verdicts = {
             path: client.post(

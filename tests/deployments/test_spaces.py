@@ -17,7 +17,11 @@ from deployments.replicas.privacy import PrivacyReplica
 from deployments.replicas.profiles import ProfilesReplica
 from deployments.replicas.quality import QualityReplica
 from deployments.spaces import PerSpace, SpaceHandle
-from deployments.wiring import DataRoot, DiffusionWiring, FileWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.diffusion import DiffusionWiring
+from deployments.wiring.files import FileWiring
+from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.validators import QualityWiring
 from engines.datasets.export_config import ExportConfig
 from engines.errors import InvalidParameters, NotFound
 from engines.images import ImageLimits
@@ -76,7 +80,7 @@ def test_a_generation_finds_the_shipped_profiles_in_a_new_space(data: DataRoot) 
 
 
 def _seeded(data: DataRoot) -> Any:
-    ProfilesReplica(ProfilesConfig(), FileWiring(data, ImageLimits()))
+    ProfilesReplica(ProfilesWiring(ProfilesConfig(), FileWiring(data, ImageLimits())))
     return data.storage()
 
 
@@ -107,7 +111,7 @@ def test_datasets_are_listed_exported_and_deleted_within_a_space(
     make(data, "other", "three")
 
     async def play() -> None:
-        replica = ExporterReplica(ExportConfig(), files)
+        replica = ExporterReplica(ExportWiring(ExportConfig(), files))
         assert await replica.list_datasets() == []
         (summary,) = await replica.list_datasets(space="acme")
         assert (summary.name, summary.image_count) == ("pair", 1)
@@ -131,7 +135,7 @@ def test_profiles_of_one_name_are_two_in_two_spaces(data: DataRoot, files: FileW
     make(data, "acme")
 
     async def play() -> None:
-        replica = ProfilesReplica(ProfilesConfig(), files)
+        replica = ProfilesReplica(ProfilesWiring(ProfilesConfig(), files))
         made = await replica.create(ProfileRequest("mine", "generated/pair"), space="acme")
         assert (made.key, made.sample_count) == ("profiles/stream_mine.json", 1)
         shipped = {profile.name for profile in await replica.list()}
@@ -153,7 +157,7 @@ def test_a_verdict_lies_beside_the_image_of_its_space(
     make(data, "acme")
 
     async def play() -> None:
-        replica = QualityReplica(QualityConfig(), files)
+        replica = QualityReplica(QualityWiring(QualityConfig(), files))
         report = await replica.validate("generated/pair/one.png", None, space="acme")
         assert report.key == "generated/pair/one.png"
         with pytest.raises(NotFound):

@@ -13,7 +13,9 @@ import pytest
 
 from deployments.replicas.privacy import PrivacyReplica
 from deployments.replicas.quality import QualityReplica
-from deployments.wiring import DataRoot, FileWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.files import FileWiring
+from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.errors import InsufficientStorage, InvalidImage, NotFound
 from engines.images import ImageLimits, encode_jpeg
 from engines.privacy import PrivacyConfig
@@ -51,7 +53,7 @@ def stored(storage: Storage) -> list[str]:
 
 def test_concurrent_requests_keep_their_own_answers(wiring: FileWiring, storage: Storage) -> None:
     keys = stored(storage)
-    replica = QualityReplica(QualityConfig(workers=2), wiring)
+    replica = QualityReplica(QualityWiring(QualityConfig(workers=2), wiring))
 
     async def together() -> list[float]:
         reports = await asyncio.gather(*(replica.validate(key, ["sharpness"]) for key in keys))
@@ -73,7 +75,7 @@ def test_concurrent_requests_keep_their_own_answers(wiring: FileWiring, storage:
 def test_bad_files_among_good_ones(wiring: FileWiring, storage: Storage) -> None:
     good = stored(storage)
     storage.put_new("uploads/lie.png", b"<html>not a picture</html>")
-    replica = QualityReplica(QualityConfig(workers=2), wiring)
+    replica = QualityReplica(QualityWiring(QualityConfig(workers=2), wiring))
 
     async def mixed() -> list[object]:
         keys = [good[0], "uploads/lie.png", good[1], "uploads/absent.png", good[2]]
@@ -91,7 +93,7 @@ def test_bad_files_among_good_ones(wiring: FileWiring, storage: Storage) -> None
 def test_the_configured_threads_hold_after_the_start(wiring: FileWiring) -> None:
     before = cv2.getNumThreads()
     try:
-        QualityReplica(QualityConfig(threads=1), wiring)
+        QualityReplica(QualityWiring(QualityConfig(threads=1), wiring))
         assert cv2.getNumThreads() == 1
     finally:
         cv2.setNumThreads(before)
@@ -100,7 +102,7 @@ def test_the_configured_threads_hold_after_the_start(wiring: FileWiring) -> None
 def test_privacy_requests_side_by_side(wiring: FileWiring, storage: Storage) -> None:
     keys = stored(storage)[:4]
     config = PrivacyConfig(workers=2, faces=FaceConfig(detectors=("yunet",), rotations="off"))
-    replica = PrivacyReplica(config, wiring)
+    replica = PrivacyReplica(PrivacyWiring(config, wiring))
 
     async def faces_only() -> list[str]:
         reports = await asyncio.gather(
@@ -136,7 +138,7 @@ def test_a_disk_that_is_full_at_the_verdict_leaves_nothing_of_an_anonymized_copy
     (key, *_) = stored(storage)
     data = cast(DataRoot, FullOf(DataRoot(str(tmp_path)), "copy.png.privacy.json"))
     config = PrivacyConfig(faces=FaceConfig(detectors=("yunet",), rotations="off"))
-    replica = PrivacyReplica(config, FileWiring(data, ImageLimits()))
+    replica = PrivacyReplica(PrivacyWiring(config, FileWiring(data, ImageLimits())))
     before = {stat.key for stat in storage.list("")}
     with pytest.raises(InsufficientStorage):
         asyncio.run(replica.anonymize(key, "box", "uploads/copy.png"))
@@ -149,7 +151,7 @@ def test_a_client_that_leaves_while_its_copy_is_judged_leaves_no_copy(
 ) -> None:
     (key, *_) = stored(storage)
     config = PrivacyConfig(faces=FaceConfig(detectors=("yunet",), rotations="off"))
-    replica = PrivacyReplica(config, wiring)
+    replica = PrivacyReplica(PrivacyWiring(config, wiring))
 
     async def leave() -> None:
         work = asyncio.ensure_future(replica.anonymize(key, "box", "uploads/copy.png"))

@@ -13,7 +13,8 @@ from deployments.config import PoolConfig
 from deployments.local.child_service import Service, StartFailed
 from deployments.local.demo import bar, verdict_line
 from deployments.settings import Settings
-from deployments.wiring import RECORDED_LIBRARIES, DataRoot, DiffusionWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.diffusion import RECORDED_LIBRARIES, DiffusionWiring
 from engines.errors import InferloopError
 from engines.types import GeneratedImage, GenerationRequest, StepProgress
 

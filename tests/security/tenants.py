@@ -19,7 +19,11 @@ from deployments.config import PoolConfig
 from deployments.replicas.exporter import ExporterReplica
 from deployments.replicas.profiles import ProfilesReplica
 from deployments.replicas.quality import QualityReplica
-from deployments.wiring import DataRoot, DiffusionWiring, FileWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.diffusion import DiffusionWiring
+from deployments.wiring.files import FileWiring
+from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.validators import QualityWiring
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits
@@ -160,13 +164,13 @@ class SharedService:
         limits = StorageLimits(min_free_bytes=min_free_bytes)
         data = data or DataRoot(str(self.root), limits=limits)
         files = FileWiring(data, ImageLimits())
-        self._exporter = ExporterReplica(ExportConfig(), files)
-        self._profiles = ProfilesReplica(ProfilesConfig(), files)
+        self._exporter = ExporterReplica(ExportWiring(ExportConfig(), files))
+        self._profiles = ProfilesReplica(ProfilesWiring(ProfilesConfig(), files))
         backends = Backends(
             generation=Pool(data),
             readiness=FakeReadiness(),
             validators={
-                "quality": LocalHandle(QualityReplica(QualityConfig(), files)),
+                "quality": LocalHandle(QualityReplica(QualityWiring(QualityConfig(), files))),
                 "privacy": LocalHandle(LightPrivacy(data)),
             },
             library={

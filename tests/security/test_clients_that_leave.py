@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deployments.wiring import DataRoot
+from deployments.wiring.data import DataRoot
 from engines.protocols import Storage
 from engines.types import ObjectStat
 from tests.security.tenants import SharedService, entry, key_of, picture

@@ -18,7 +18,9 @@ from deployments.adapters.files import StoredFiles
 from deployments.replicas.exporter import ExporterReplica
 from deployments.replicas.profiles import ProfilesReplica
 from deployments.settings import Settings
-from deployments.wiring import DataRoot, FileWiring
+from deployments.wiring.data import DataRoot
+from deployments.wiring.files import FileWiring
+from deployments.wiring.library import ExportWiring, ProfilesWiring
 from engines.datasets.export_config import ExportConfig
 from engines.errors import Forbidden, InvalidParameters
 from engines.images import ImageLimits
@@ -186,8 +188,8 @@ class Service:
         storage.replace("generated/nature_set/image_1.png", picture())
         services = replace(
             FakeServices().services(),
-            exporter=ExporterReplica(ExportConfig(), files),
-            profiles=ProfilesReplica(ProfilesConfig(), files),
+            exporter=ExporterReplica(ExportWiring(ExportConfig(), files)),
+            profiles=ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)),
             files=StoredFiles(storage, ImageLimits()),
         )
         api = ApiConfig(rates=Api.GENEROUS, data_root=settings.absolute_data_root())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployments.replicas.privacy import SandboxedOpener
+from deployments.wiring.validators import SandboxedOpener
 from engines.errors import InvalidImage
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig

@@ -1,0 +1,54 @@
+"""The data root, and the part of it that belongs to a space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from deployments.settings import Settings
+from engines.protocols import Storage
+from engines.storage.free_space import StorageLimits
+from engines.types import SPACES_FOLDER, check_space
+
+if TYPE_CHECKING:
+    from engines.storage.s3.client import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class DataRoot:
+    """Where objects live. Holds no secret: S3 credentials come by the standard AWS chain."""
+
+    root: str
+    s3_endpoint_url: str | None = None
+    limits: StorageLimits = field(default_factory=StorageLimits)
+    space: str | None = None
+    """The tenant whose part of it this is; None: what lies outside every space."""
+
+    @classmethod
+    def of(cls, settings: Settings, limits: StorageLimits | None = None) -> DataRoot:
+        """Where the settings say; `limits` None: the defaults."""
+        return cls(
+            settings.absolute_data_root(), settings.s3_endpoint_url, limits or StorageLimits()
+        )
+
+    def in_space(self, space: str | None) -> DataRoot:
+        """The part of a tenant. `InvalidParameters` for a name that no space can have."""
+        return replace(self, space=None if space is None else check_space(space))
+
+    def storage(self) -> Storage:
+        """Its keys are relative to the space: none of them reaches out of it."""
+        from engines.storage.opening import open_storage
+
+        root = self.root if self.space is None else f"{self.root}/{SPACES_FOLDER}/{self.space}"
+        return open_storage(root, self.s3_endpoint_url, self.limits)
+
+    def s3_client(self, max_connections: int) -> S3Client:
+        """A client for buckets of the users, with the service's own credentials."""
+        from engines.storage.s3.client import S3ClientConfig, make_s3_client
+
+        config = S3ClientConfig(endpoint_url=self.s3_endpoint_url, max_connections=max_connections)
+        return make_s3_client(config)
+
+    def wire_path(self, key: str) -> str:
+        """The path under which a client knows the key: in every space the same."""
+        return f"{self.root}/{key}"

@@ -1,0 +1,92 @@
+"""What a diffusion replica is built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from deployments.config import PoolConfig
+from deployments.spaces import PerSpace
+from deployments.wiring.data import DataRoot
+from engines.diffusion.models import sources
+from engines.diffusion.scheduling.capacity import Capacity, capacity
+from engines.protocols import DiffusionEngine
+from engines.types import GeneratedImage, GenerationRequest, StoredImage
+
+RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
+"""Whose versions stand in every recipe: what an image depends on beside its request."""
+
+
+class Recorder(Protocol):
+    def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
+        """Write the image and its recipe; a repeated run answers the image that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpacesRecorder:
+    """One recorder for each space."""
+
+    recorders: PerSpace[Recorder]
+
+    def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
+        return self.recorders.get(request.space).record(request, image)
+
+
+class EngineWiring(Protocol):
+    """What a diffusion replica is built from."""
+
+    @property
+    def pool_name(self) -> str:
+        """As its metrics name the pool."""
+
+    def engine(self) -> DiffusionEngine:
+        """A new engine, not started."""
+
+    def recorder(self) -> Recorder:
+        """Where the images go."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiffusionWiring:
+    """`EngineWiring` of the service; tests hand in one with a fake engine."""
+
+    pool: PoolConfig
+    data: DataRoot
+    models_root: str
+
+    @property
+    def pool_name(self) -> str:
+        return self.pool.name
+
+    def capacity(self) -> Capacity:
+        """What one replica of the pool can use at once. Reads the VAE's config where it is at
+        hand, loads nothing."""
+        return capacity(
+            self.pool.engine, sources.size_rules(self.pool.engine, Path(self.models_root))
+        )
+
+    def engine(self) -> DiffusionEngine:
+        from engines.diffusion.engine import StepEngine
+
+        return StepEngine(self.pool.engine, models_root=Path(self.models_root))
+
+    def recorder(self) -> Recorder:
+        """Stores each image in the space of its request."""
+        return SpacesRecorder(PerSpace(self._recorder_of))
+
+    def _recorder_of(self, space: str | None) -> Recorder:
+        from deployments.recording import MatchingRecorder
+        from engines.datasets.recorder import ImageRecorder
+        from engines.datasets.store import DatasetStore
+        from engines.profiles import ProfileService
+        from engines.profiles.matching import ColorMatching
+
+        versions = {name: version(name) for name in RECORDED_LIBRARIES}
+        storage = self.data.in_space(space).storage()
+        recorder = ImageRecorder(DatasetStore(storage), versions)
+        profiles = ProfileService(storage)
+        if space is not None:  # the profiles' deployment has perhaps not heard of the space yet
+            profiles.seed()
+        return MatchingRecorder(recorder, ColorMatching(profiles))

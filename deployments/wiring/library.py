@@ -1,0 +1,92 @@
+"""What the replicas of the exporter and of the profiles are built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from deployments.spaces import PerSpace
+from deployments.wiring.files import FileWiring
+from engines.datasets.export_config import ExportConfig
+from engines.datasets.s3.exporter import S3Exporter
+from engines.datasets.s3.fast_lane import FastLane, obstore_lane
+from engines.datasets.store import DatasetStore
+from engines.datasets.writers.exporter import DatasetExporter
+from engines.profiles import ProfileService
+from engines.profiles.config import ProfilesConfig
+from engines.storage.s3.client import S3ClientConfig
+
+Engine = TypeVar("Engine")
+
+
+class LibraryWiring(Protocol[Engine]):
+    """What a replica over the stored images is built from."""
+
+    def engines(self) -> PerSpace[Engine]:
+        """One for each space; what reads strangers' files is shared by all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The datasets of one space, and what exports them."""
+
+    store: DatasetStore
+    files: DatasetExporter
+    s3: S3Exporter
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWiring:
+    """`LibraryWiring` of the service."""
+
+    config: ExportConfig
+    files: FileWiring
+
+    def engines(self) -> PerSpace[Library]:
+        config = self.config.model_copy(update={"images": self.files.limits})
+        verify = self.files.verifier(self.files.sandbox_limits.workers)
+        data = self.files.data
+
+        def lane_of(bucket: str) -> FastLane | None:
+            return obstore_lane(S3ClientConfig(endpoint_url=data.s3_endpoint_url), bucket)
+
+        def build(space: str | None) -> Library:
+            storage = data.in_space(space).storage()
+            store = DatasetStore(storage)
+            s3 = S3Exporter(
+                data.s3_client,
+                storage,
+                store,
+                config,
+                buckets=self.files.export_buckets,
+                fast_lane=lane_of if config.s3.fast_uploads else None,
+                verify=verify,
+            )
+            return Library(store, DatasetExporter(storage, store, config, verify), s3)
+
+        return PerSpace(build)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilesWiring:
+    """`LibraryWiring` of the service."""
+
+    config: ProfilesConfig
+    files: FileWiring
+
+    def engines(self) -> PerSpace[ProfileService]:
+        pixels_of = self.files.pixel_reader(self.files.sandbox_limits.workers)
+
+        def build(space: str | None) -> ProfileService:
+            profiles = ProfileService(
+                self.files.data.in_space(space).storage(),
+                self.files.limits,
+                config=self.config,
+                s3_clients=self.files.data.s3_client,
+                buckets=self.files.source_buckets,
+                read_pixels=pixels_of,
+            )
+            profiles.seed()
+            return profiles
+
+        return PerSpace(build)

@@ -1,0 +1,112 @@
+"""What the replicas of the validators are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, Protocol, TypeVar
+
+from deployments.spaces import PerSpace
+from deployments.wiring.files import FileWiring
+from engines.datasets.records.reading import prompt_of_image
+from engines.datasets.store import DatasetStore
+from engines.images import ImageLimits
+from engines.privacy import PrivacyConfig, PrivacyValidator, build_privacy_validator
+from engines.privacy.opening import Further, Opened, open_first, open_further
+from engines.quality import QualityConfig, QualityValidator
+from engines.quality.clip import load_metrics
+from engines.sandbox import Sandbox
+
+Validator = TypeVar("Validator")
+Validator_co = TypeVar("Validator_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge(Generic[Validator]):
+    """A validator over the images of one space; `warm` loads what its first image would wait for,
+    and is called once on each of the worker threads."""
+
+    store: DatasetStore
+    validator: Validator
+    warm: Callable[[], object]
+
+
+class JudgeWiring(Protocol[Validator]):
+    """What the replica of a validator is built from."""
+
+    @property
+    def workers(self) -> int:
+        """How many images are judged at once."""
+
+    def judges(self) -> PerSpace[Judge[Validator]]:
+        """One for each space; models and processes are shared by all."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityWiring:
+    """`JudgeWiring` of the service."""
+
+    config: QualityConfig
+    files: FileWiring
+
+    @property
+    def workers(self) -> int:
+        return self.config.workers
+
+    def judges(self) -> PerSpace[Judge[QualityValidator]]:
+        config = self.config.model_copy(update={"limits": self.files.limits})
+        models = load_metrics(config)
+        pixels_of = self.files.pixel_reader(config.workers)
+
+        def build(space: str | None) -> Judge[QualityValidator]:
+            store = DatasetStore(self.files.data.in_space(space).storage())
+            recorded = partial(prompt_of_image, store.storage)
+            validator = QualityValidator(config, models, recorded, pixels_of)
+            return Judge(store, validator, validator.warm)
+
+        return PerSpace(build)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxedOpener:
+    """Opens files in worker processes that may be killed."""
+
+    sandbox: Sandbox
+    limits: ImageLimits
+    config: PrivacyConfig
+
+    def first(self, content: bytes) -> Opened:
+        return self.sandbox.run(open_first, content, self.limits, self.config)
+
+    def further(self, content: bytes) -> Further:
+        return self.sandbox.run(open_further, content, self.limits, self.config)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyWiring:
+    """`JudgeWiring` of the service."""
+
+    config: PrivacyConfig
+    files: FileWiring
+
+    @property
+    def workers(self) -> int:
+        return self.config.workers
+
+    def judges(self) -> PerSpace[Judge[PrivacyValidator]]:
+        sandbox = self.files.sandbox(self.config.workers, open_first.__module__)
+        opener = SandboxedOpener(sandbox, self.files.limits, self.config)
+        # References for the search after memorized images are the service's own, not a space's.
+        references = self.files.data.storage()
+        validator = build_privacy_validator(self.config, self.files.limits, references, opener)
+
+        def warm() -> None:
+            sandbox.warm()
+            validator.warm()
+
+        def build(space: str | None) -> Judge[PrivacyValidator]:
+            store = DatasetStore(self.files.data.in_space(space).storage())
+            return Judge(store, validator, warm)
+
+        return PerSpace(build)
