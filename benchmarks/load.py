@@ -138,7 +138,7 @@ async def _streamed(socket_url: str, body: Body) -> Outcome:
     return Outcome(latency_s, kind == "result", first_s)
 
 
-def summarise(elapsed_s: float, outcomes: Sequence[Outcome]) -> Summary:
+def summarize(elapsed_s: float, outcomes: Sequence[Outcome]) -> Summary:
     finished = sorted(outcome.latency_s for outcome in outcomes if outcome.ok)
     if not finished:
         return Summary(0.0, 0, len(outcomes), *([float("nan")] * 4))
@@ -158,7 +158,7 @@ def run(target: Target, planned: Sequence[Arrival]) -> Summary:
     """Offer the load to one server and wait for the last answer."""
     began = time.monotonic()
     outcomes = asyncio.run(offer(target, planned))
-    return summarise(time.monotonic() - began, outcomes)
+    return summarize(time.monotonic() - began, outcomes)
 
 
 def alone(target: Target, body: Body, count: int) -> list[float]:

@@ -1,7 +1,7 @@
 """The second core: what libgomp's spinning, and a second thread with a team, do to the engine.
 
     python -m benchmarks.threads                # two minutes on two cores
-    python -m benchmarks.threads --neighbours 2 # beside that many busy loops
+    python -m benchmarks.threads --neighbors 2 # beside that many busy loops
 
 Each row is a process of its own over the engine of `configs/local.yaml`: a lone image (20 steps,
 guidance 7.5, median of five), then sixteen requests of mixed steps and guidance at once. Loaded on
@@ -105,7 +105,7 @@ def measure(staying_loader: bool) -> str:
 
 
 @contextmanager
-def neighbours(count: int) -> Iterator[None]:
+def neighbors(count: int) -> Iterator[None]:
     """Processes that want a core each, for the block."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
@@ -142,17 +142,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--neighbours", type=int, default=0, help="busy loops beside it")
+    parser.add_argument("--neighbors", type=int, default=0, help="busy loops beside it")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(STAYING, action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
         print(measure(chosen.staying_loader))
         return
-    print(f"{os.cpu_count()} cores, {chosen.neighbours} busy neighbours\n")
+    print(f"{os.cpu_count()} cores, {chosen.neighbors} busy neighbors\n")
     print("| threads that wait | loader | lone image, s | its CPU s | 16 at once, images/s |")
     print("|---|---|---|---|---|")
-    with neighbours(chosen.neighbours):
+    with neighbors(chosen.neighbors):
         for name, variables in POLICIES:
             print(f"| {name} | own thread | {child(variables)} |", flush=True)
         print(f"| libgomp's default | staying thread | {child({}, STAYING)} |", flush=True)

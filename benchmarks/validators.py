@@ -3,7 +3,7 @@
     python -m benchmarks.validators [--only privacy|quality|scaling] [--quick] [--photos FOLDER]
 
 Prints Markdown tables: recall and false alarms of faces and text beside other backends and
-settings, personal data found in labelled strings, how strictly the quality score falls with each
+settings, personal data found in labeled strings, how strictly the quality score falls with each
 of seven distortions (Spearman), CPU milliseconds at 512 x 512 and 1920 x 1080, and how the work
 scales over workers, replicas and batches. `--photos` takes photographs of your own; for privacy
 they want a `labels.json` beside them (benchmarks/validators_privacy.py).
@@ -30,7 +30,7 @@ def main() -> None:
     if options.only in (None, "privacy"):
         print("\n## Privacy")
         renders = _QUICK_RENDERS if options.quick else _RENDERS
-        validators_privacy.report(_labelled(options.photos), renders, count)
+        validators_privacy.report(_labeled(options.photos), renders, count)
     if options.only in (None, "quality"):
         print("\n## Quality\n")
         validators_quality.report(options.photos, count)
@@ -39,7 +39,7 @@ def main() -> None:
         validators_scaling.report(_QUICK_SECONDS if options.quick else _SECONDS)
 
 
-def _labelled(folder: Path | None) -> Path | None:
+def _labeled(folder: Path | None) -> Path | None:
     if folder is None or (folder / "labels.json").is_file():
         return folder
     print(f"\n{folder} has no labels.json: privacy is measured on the installed photographs only")

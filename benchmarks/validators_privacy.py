@@ -55,13 +55,13 @@ def photos(folder: Path | None) -> list[Photo]:
     spec = find_spec("skimage")
     found: list[Photo] = []
     if spec is not None and spec.origin is not None:
-        found.extend(_labelled(Path(spec.origin).parent / "data", DATA / "photos.json"))
+        found.extend(_labeled(Path(spec.origin).parent / "data", DATA / "photos.json"))
     if folder is not None:
-        found.extend(_labelled(folder, folder / "labels.json"))
+        found.extend(_labeled(folder, folder / "labels.json"))
     return found
 
 
-def _labelled(folder: Path, labels: Path) -> Iterator[Photo]:
+def _labeled(folder: Path, labels: Path) -> Iterator[Photo]:
     for name, label in json.loads(labels.read_text())["photos"].items():
         yield Photo(folder / name, label["faces"], label["text"])
 
@@ -109,11 +109,11 @@ def face_backends() -> dict[str, FaceDetector]:
     return {name: detector for name, detector in built.items() if detector.name != "none"}
 
 
-def bench_faces(labelled: list[Photo]) -> None:
-    labelled = [photo for photo in labelled if photo.faces is not None]
+def bench_faces(labeled: list[Photo]) -> None:
+    labeled = [photo for photo in labeled if photo.faces is not None]
     rows = []
     for name, detector in face_backends().items():
-        rows.append((name, *_recall(detector, labelled), *_face_ms(detector)))
+        rows.append((name, *_recall(detector, labeled), *_face_ms(detector)))
     header = (
         "detector",
         "recall",
@@ -123,12 +123,12 @@ def bench_faces(labelled: list[Photo]) -> None:
         "ms 512",
         "ms 1080p",
     )
-    table(f"Faces: {len(labelled)} photographs", header, rows)
+    table(f"Faces: {len(labeled)} photographs", header, rows)
 
 
-def _recall(detector: FaceDetector, labelled: list[Photo]) -> tuple[str, str, str, str]:
+def _recall(detector: FaceDetector, labeled: list[Photo]) -> tuple[str, str, str, str]:
     found = wanted = alarms = faceless = hard_found = hard_wanted = 0
-    for photo in labelled:
+    for photo in labeled:
         pixels, faces = photo.pixels(), photo.faces or 0
         seen = len(detector.detect(pixels))
         wanted, found = wanted + faces, found + min(seen, faces)
@@ -155,8 +155,8 @@ def _face_ms(detector: FaceDetector) -> tuple[str, str]:
     return f"{in_square:.0f}", f"{in_frame:.0f}"
 
 
-def bench_text(labelled: list[Photo], count: int) -> None:
-    textless = [photo for photo in labelled if photo.text is False]
+def bench_text(labeled: list[Photo], count: int) -> None:
+    textless = [photo for photo in labeled if photo.text is False]
     sides = (TextConfig().long_side_px, 640)
     rows = [_text_row(TextConfig(long_side_px=side), textless, count) for side in sides]
     header = ("reader", "found", "read exactly", "PII found", "false alarms on textless photos")
@@ -231,8 +231,8 @@ def bench_index() -> None:
 def report(folder: Path | None, render_count: int, photo_count: int | None = None) -> None:
     """Print every table; `photo_count` takes only the first photographs."""
     cv2.setNumThreads(1)
-    labelled = photos(folder)[:photo_count]
-    bench_faces(labelled)
+    labeled = photos(folder)[:photo_count]
+    bench_faces(labeled)
     bench_pii()
     bench_index()
-    bench_text(labelled, render_count)
+    bench_text(labeled, render_count)

@@ -35,7 +35,7 @@ class Threads:
 
     async def run_stoppable(self, work: Callable[[StopCheck], Result]) -> Result:
         """What `work` returns or raises. It is handed a check, to be called between its pieces,
-        that raises `Canceled` once the task that awaits this is cancelled."""
+        that raises `Canceled` once the task that awaits this is canceled."""
         gone = threading.Event()
 
         def stop() -> None:

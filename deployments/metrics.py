@@ -19,7 +19,7 @@ COUNTERS = {
     "rows_total": "Rows over all denoiser forwards.",
     "step_s_total": "Seconds spent in denoiser forwards.",
     "images_total": "Images finished.",
-    "canceled_total": "Requests cancelled.",
+    "canceled_total": "Requests canceled.",
     "failed_total": "Requests failed.",
     "model_loads_total": "Models loaded.",
 }

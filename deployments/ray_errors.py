@@ -29,7 +29,7 @@ def translate(error: BaseException) -> InferloopError:
     if isinstance(error, BackPressureError | DeploymentUnavailableError):
         return Overloaded("The service is at capacity", 2.0)
     if isinstance(error, RequestCancelledError | TaskCancelledError):
-        return Canceled("The request was cancelled")
+        return Canceled("The request was canceled")
     if isinstance(error, RayActorError):
         return ReplicaLost("The replica died while it worked on the request")
     if isinstance(error, RayError):

@@ -16,7 +16,7 @@ T = TypeVar("T")
 class WorkerPool:
     """Runs at most `workers` pieces of work at once; the rest wait their turn in order.
 
-    What fails or is cancelled concerns its own caller only: a piece that waits is dropped when its
+    What fails or is canceled concerns its own caller only: a piece that waits is dropped when its
     caller goes, one that runs is finished and its answer forgotten. The event loop is never
     blocked. Reading and writing does not belong here: it would hold a core's place while it waits.
     """

@@ -140,7 +140,7 @@ class InsufficientStorage(ApiError):
 
 
 class Canceled(ApiError):
-    """The job was cancelled."""
+    """The job was canceled."""
 
 
 class ServerError(ApiError):

@@ -17,12 +17,12 @@ T = TypeVar("T")
 async def answer_within(
     deadline_s: float, request: Request, work: Coroutine[object, object, T]
 ) -> T:
-    """`while_connected` with a deadline: `DeadlineExceeded` past it, and the work is cancelled."""
+    """`while_connected` with a deadline: `DeadlineExceeded` past it, and the work is canceled."""
     return await within(deadline_s, while_connected(request, work))
 
 
 async def while_connected(request: Request, work: Coroutine[object, object, T]) -> T:
-    """Result of the work; the work is cancelled and `Canceled` raised when the client leaves.
+    """Result of the work; the work is canceled and `Canceled` raised when the client leaves.
 
     Watches the connection itself: no request header can switch that off, and it holds under any
     server. The body must have been read by now.

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 async def within(deadline_s: float, work: Awaitable[T]) -> T:
-    """Result of the work; past the deadline it is cancelled and `DeadlineExceeded` raised.
+    """Result of the work; past the deadline it is canceled and `DeadlineExceeded` raised.
 
     A `TimeoutError` of the work itself passes as it is: it says nothing of our deadline.
     """

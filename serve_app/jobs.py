@@ -1,4 +1,4 @@
-"""Generation as jobs: submitted, watched, cancelled, and each ended exactly once."""
+"""Generation as jobs: submitted, watched, canceled, and each ended exactly once."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class JobService:
         timed = replace(request, deadline_s=deadline_s)
         task = asyncio.create_task(self._run(timed, deadline_s, job_log), name=job_id)
         self._running[job_id] = _Job(job_log, task, request.space, None, on_stored)
-        # A callback, because a task that is cancelled before its first step never runs at all.
+        # A callback, because a task that is canceled before its first step never runs at all.
         task.add_done_callback(lambda done: self._end(job_id, done))
         return job_id
 

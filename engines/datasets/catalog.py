@@ -68,7 +68,7 @@ class IndexEntry(NamedTuple):
 
 
 class CatalogImage(NamedTuple):
-    """An image that is really there, its neighbours by kind, and what the index says of it."""
+    """An image that is really there, its neighbors by kind, and what the index says of it."""
 
     image_id: str
     name: str

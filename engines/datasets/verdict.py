@@ -1,4 +1,4 @@
-"""A judgement on one image, as it lies beside it: who judged, when, and what was found."""
+"""A judgment on one image, as it lies beside it: who judged, when, and what was found."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Runner(Protocol[State]):
         """The request has ended early; release what it holds. Must not raise."""
 
     def warm(self) -> None:
-        """One step and one decode, so that the first request pays for no initialisation."""
+        """One step and one decode, so that the first request pays for no initialization."""
 
     def close(self) -> None:
         """Release the weights; nothing of this runner is used afterwards."""

@@ -1,6 +1,6 @@
 """Pictures of exactly the size asked for, from a model that draws only some sizes well.
 
-Rule: draw at the next multiples of the VAE's grid, then crop from the centre; where an odd number
+Rule: draw at the next multiples of the VAE's grid, then crop from the center; where an odd number
 of pixels goes, the extra one goes at the right and at the bottom. A model that was trained on one
 side length only draws every size with that short side, which is then scaled to cover, and cropped.
 """
@@ -48,10 +48,10 @@ class SizeRule:
         fits = 0 <= drawn_height - height < self.grid_px and (
             0 <= drawn_width - width < self.grid_px
         )
-        how = "cropped from the centre" if fits else "scaled"
+        how = "cropped from the center" if fits else "scaled"
         note = f"generated at {drawn_width}x{drawn_height} and {how} to {width}x{height}"
         covering = pixels if fits else scaled_to_cover(pixels, height, width)
-        return crop_centre(covering, height, width), note
+        return crop_center(covering, height, width), note
 
 
 def round_up(size_px: int, grid_px: int) -> int:
@@ -59,7 +59,7 @@ def round_up(size_px: int, grid_px: int) -> int:
     return -(-size_px // grid_px) * grid_px
 
 
-def crop_centre(pixels: Pixels, height: int, width: int) -> Pixels:
+def crop_center(pixels: Pixels, height: int, width: int) -> Pixels:
     """The middle `height` x `width` of a picture (h, w, 3) that is at least so large."""
     top = (pixels.shape[0] - height) // 2
     left = (pixels.shape[1] - width) // 2

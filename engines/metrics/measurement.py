@@ -49,7 +49,7 @@ class Measurement:
 def measure(pixels: Pixels) -> Measurement:
     """Everything the score needs of RGB `pixels`, uint8 (height, width, 3). Pure; 4 ms at 512."""
     native = luma(pixels)
-    crop = _centre(native)
+    crop = _center(native)
     clean_crop, specks = without_specks(crop)
     gray = shrunk(native)
     if gray is native:
@@ -73,7 +73,7 @@ def measure(pixels: Pixels) -> Measurement:
     )
 
 
-def _centre(gray: Gray) -> Gray:
+def _center(gray: Gray) -> Gray:
     """The middle, at most 1024 pixels a side, cut on the 8-pixel grid."""
     height, width = gray.shape
     top = max(height - _NATIVE_CROP_PX, 0) // 16 * 8

@@ -1,7 +1,7 @@
 """Sharpness: energy of the Laplacian, freed of noise.
 
 Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000 (variance of the
-Laplacian). White noise of variance s^2 adds 20 s^2 to the variance of the 4-neighbour Laplacian
+Laplacian). White noise of variance s^2 adds 20 s^2 to the variance of the 4-neighbor Laplacian
 (the squares of its coefficients sum to 4 * 1 + 16), which is taken off again.
 """
 

@@ -25,7 +25,7 @@ _CANNY = (50, 150)
 def blockiness(gray: Gray) -> float:
     """How much steps on an 8-pixel grid stand out, natural logarithm of a ratio; 0 is "not at all".
 
-    A step stands out by what it exceeds the mean of its two neighbours. The ratio is that excess
+    A step stands out by what it exceeds the mean of its two neighbors. The ratio is that excess
     on the grid (whichever of the eight phases is strongest, so a crop changes nothing) over that
     of the second strongest. A JPEG file of quality 80 has about 0.4, of quality 15 about 1.7.
     Wants the image at its native size: scaling hides the grid. Idea: Wang, Sheikh and Bovik,
@@ -38,9 +38,9 @@ def blockiness(gray: Gray) -> float:
 
 def _grid_ratio(gray: Gray) -> float:
     steps = cv2.absdiff(gray[:, 1:], gray[:, :-1])
-    neighbours = cv2.addWeighted(steps[:, 2:], 0.5, steps[:, :-2], 0.5, 0)
+    neighbors = cv2.addWeighted(steps[:, 2:], 0.5, steps[:, :-2], 0.5, 0)
     excess = cv2.reduce(
-        cv2.subtract(steps[:, 1:-1], neighbours), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F
+        cv2.subtract(steps[:, 1:-1], neighbors), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F
     ).ravel()
     usable = excess[: excess.size // _GRID_PX * _GRID_PX].reshape(-1, _GRID_PX).mean(axis=0)
     strongest = int(np.argmax(usable))

@@ -13,7 +13,7 @@ from engines.types import PrivacyIssue
 
 if TYPE_CHECKING:
     from engines.privacy.inspection import Sightings
-    from engines.privacy.memorization.index import Neighbour
+    from engines.privacy.memorization.index import Neighbor
     from engines.privacy.model import Face
     from engines.privacy.opening import Picture
 
@@ -51,12 +51,12 @@ def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
         yield _issue("text", "Text", detector, line.box, round(line.confidence, 3), shown)
 
 
-def duplicate_issue(neighbour: Neighbour, max_distance: int) -> PrivacyIssue:
+def duplicate_issue(neighbor: Neighbor, max_distance: int) -> PrivacyIssue:
     message = (
-        f"Nearly a copy of a reference image: {neighbour.distance} of 64 hash bits differ "
+        f"Nearly a copy of a reference image: {neighbor.distance} of 64 hash bits differ "
         f"(up to {max_distance} count)"
     )
-    confidence = round(1 - neighbour.distance / 64, 3)
+    confidence = round(1 - neighbor.distance / 64, 3)
     return _issue("near_duplicate", message, "phash", None, confidence)
 
 

@@ -150,9 +150,9 @@ class PrivacyValidator:
         references = self._references
         if references is None:
             return
-        neighbour = references.near_duplicate(pixels)
-        if neighbour is not None:
-            yield duplicate_issue(neighbour, references.index.max_distance)
+        neighbor = references.near_duplicate(pixels)
+        if neighbor is not None:
+            yield duplicate_issue(neighbor, references.index.max_distance)
         if self._embedder is None or not sightings.faces or not references.faces:
             return
         limit = self._config.memorization.face_distance

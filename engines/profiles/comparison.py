@@ -44,11 +44,11 @@ def compare(
     left: Mapping[str, JsonValue], right: Mapping[str, JsonValue], names: tuple[str, str]
 ) -> Comparison:
     """Distances of every statistic, and `conformance` = 100 * mean(exp(-d)) over them, where d is
-    the standardised difference of means, or a histogram's distance over `HISTOGRAM_SCALE`."""
+    the standardized difference of means, or a histogram's distance over `HISTOGRAM_SCALE`."""
     distances: dict[str, float] = {}
     closeness: list[float] = []
     for name in COMPARED_MEANS:
-        distance = _standardised_difference(left, right, name)
+        distance = _standardized_difference(left, right, name)
         distances[f"{name}_difference"] = round(distance, 4)
         closeness.append(float(np.exp(-distance)))
     shares = (_histograms(left), _histograms(right))
@@ -70,7 +70,7 @@ def wasserstein(left: list[float], right: list[float], circular: bool = False) -
     return float(np.abs(cumulative).mean())
 
 
-def _standardised_difference(
+def _standardized_difference(
     left: Mapping[str, JsonValue], right: Mapping[str, JsonValue], name: str
 ) -> float:
     def moments(side: Mapping[str, JsonValue]) -> tuple[float, float]:

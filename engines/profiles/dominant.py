@@ -19,27 +19,27 @@ _ROUNDS = 30
 
 
 def dominant_colors(lab_shares: NDArray[np.float64], count: int = COLORS) -> list[JsonValue]:
-    """The `count` cluster centres, heaviest first: {"hex": "#rrggbb", "share": 0..1}.
+    """The `count` cluster centers, heaviest first: {"hex": "#rrggbb", "share": 0..1}.
 
-    Lloyd's algorithm on bin centres weighted by their shares, started at the heaviest bins that
+    Lloyd's algorithm on bin centers weighted by their shares, started at the heaviest bins that
     are far apart, so the answer does not depend on chance.
     """
     used = np.flatnonzero(lab_shares)
-    points, weights = _bin_centres()[used], lab_shares[used]
-    centres = _spread_start(points, weights, min(count, len(used)))
+    points, weights = _bin_centers()[used], lab_shares[used]
+    centers = _spread_start(points, weights, min(count, len(used)))
     for _ in range(_ROUNDS):
-        nearest = _nearest(points, centres)
-        for index in range(len(centres)):
+        nearest = _nearest(points, centers)
+        for index in range(len(centers)):
             mine = nearest == index
             if mine.any():
-                centres[index] = np.average(points[mine], axis=0, weights=weights[mine])
-    nearest = _nearest(points, centres)
-    shares = np.array([weights[nearest == index].sum() for index in range(len(centres))])
+                centers[index] = np.average(points[mine], axis=0, weights=weights[mine])
+    nearest = _nearest(points, centers)
+    shares = np.array([weights[nearest == index].sum() for index in range(len(centers))])
     order = np.argsort(-shares)
-    return [{"hex": _hex(centres[i]), "share": round(float(shares[i]), 4)} for i in order]
+    return [{"hex": _hex(centers[i]), "share": round(float(shares[i]), 4)} for i in order]
 
 
-def _bin_centres() -> NDArray[np.float64]:
+def _bin_centers() -> NDArray[np.float64]:
     steps = (np.arange(LAB_BINS) + 0.5) / LAB_BINS
     grid = np.meshgrid(steps * 100, steps * 200 - 100, steps * 200 - 100, indexing="ij")
     return np.stack([axis.ravel() for axis in grid], axis=1)
@@ -55,8 +55,8 @@ def _spread_start(
     return points[chosen].copy()
 
 
-def _nearest(points: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.intp]:
-    return np.asarray(np.linalg.norm(points[:, None] - centres[None], axis=2).argmin(axis=1))
+def _nearest(points: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArray[np.intp]:
+    return np.asarray(np.linalg.norm(points[:, None] - centers[None], axis=2).argmin(axis=1))
 
 
 def _hex(lab: NDArray[np.float64]) -> str:

@@ -67,7 +67,7 @@ class ClipModel:
 
 
 def clip_input(pixels: Pixels, side_px: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """CLIP's own preprocessing: short side to `side_px`, the middle square, normalised.
+    """CLIP's own preprocessing: short side to `side_px`, the middle square, normalized.
 
     RGB uint8 (height, width, 3) to float32 (3, side_px, side_px).
     """

@@ -1,4 +1,4 @@
-"""Requests, events and results that cross package borders: frozen, picklable, no behaviour.
+"""Requests, events and results that cross package borders: frozen, picklable, no behavior.
 
 Keys are POSIX paths relative to the data root ("generated/nature_set/image_1.png"); only
 `serve_app.paths` knows what they look like on the wire. Times are UTC. Where a field says

@@ -1,4 +1,4 @@
-"""The jobs of one socket: started, reported, cancelled. Knows no socket, only `send`."""
+"""The jobs of one socket: started, reported, canceled. Knows no socket, only `send`."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class GenerationSession:
             self._pumps[job_id] = pump
             self._notes[job_id] = self._note(job_id, body)
             kept = holds.pop_all()
-            # A callback: a pump that is cancelled before its first step still gives back.
+            # A callback: a pump that is canceled before its first step still gives back.
             pump.add_done_callback(lambda done: self._pump_ended(job_id, done, kept))
 
     def _renewed_caller(self) -> Caller:

@@ -54,7 +54,7 @@ def bucket(endpoint_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def open_output(bucket: str, endpoint_url: str, make_config: MakeConfig) -> Open:
-    """Opens the output as an actor does: from a wiring that has travelled."""
+    """Opens the output as an actor does: from a wiring that has traveled."""
     root = f"s3://{bucket}/sets/birds"
     wiring = JobWiring(make_config(), root, root, "/models", endpoint_url)
     return lambda: pickle.loads(pickle.dumps(wiring)).output()

@@ -1,4 +1,4 @@
-"""The demo's judgement on its own output: it must see a row that is lost, doubled or made again."""
+"""The demo's judgment on its own output: it must see a row that is lost, doubled or made again."""
 
 from __future__ import annotations
 

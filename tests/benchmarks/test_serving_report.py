@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import load
-from benchmarks.load import Outcome, Summary, summarise
+from benchmarks.load import Outcome, Summary, summarize
 from benchmarks.serving_report import OURS, PLAIN, Measured, claims, plot, row
 
 
@@ -46,12 +46,12 @@ def test_it_says_where_a_point_is_missing() -> None:
 
 def test_a_row_counts_what_was_refused() -> None:
     outcomes = [Outcome(1.0, True, 0.2), Outcome(3.0, True), Outcome(0.1, False)]
-    found = summarise(4.0, outcomes)
+    found = summarize(4.0, outcomes)
     assert row("x", "2.00", found) == "| x | 2.00 | 0.50 | 2/3 | 2.00 | 2.00 | 3.00 | 0.20 |"
 
 
 def test_nothing_finished_is_no_goodput() -> None:
-    assert summarise(1.0, [Outcome(1.0, False)]).goodput_rps == 0.0
+    assert summarize(1.0, [Outcome(1.0, False)]).goodput_rps == 0.0
 
 
 def test_arrivals_are_poisson_and_the_same_for_every_server() -> None:

@@ -24,7 +24,7 @@ class Response:
 
     def __init__(self, answer: Any = None, error: Exception | None = None) -> None:
         self.answer, self.error = answer, error
-        self.cancelled = False
+        self.canceled = False
 
     def __await__(self) -> Any:
         yield from asyncio.sleep(0).__await__()
@@ -33,7 +33,7 @@ class Response:
         return self.answer
 
     def cancel(self) -> None:
-        self.cancelled = True
+        self.canceled = True
 
 
 class Stream(Response):
@@ -48,14 +48,14 @@ class Stream(Response):
             raise self.error
 
 
-def test_a_stream_that_ends_is_not_cancelled() -> None:
+def test_a_stream_that_ends_is_not_canceled() -> None:
     response = Stream([1, 2])
 
     async def collect() -> list[Any]:
         return [event async for event in stream(response)]
 
     assert asyncio.run(collect()) == [1, 2]
-    assert not response.cancelled
+    assert not response.canceled
 
 
 def test_closing_a_stream_cancels_the_work_behind_it() -> None:
@@ -68,7 +68,7 @@ def test_closing_a_stream_cancels_the_work_behind_it() -> None:
         await events.aclose()
 
     asyncio.run(first_only())
-    assert response.cancelled
+    assert response.canceled
 
 
 def test_a_dead_actor_in_a_stream_is_a_lost_replica_after_its_events() -> None:
@@ -97,7 +97,7 @@ def test_cancelling_the_caller_cancels_the_call() -> None:
             await task
 
     asyncio.run(main())
-    assert response.cancelled
+    assert response.canceled
 
 
 class Hanging:
@@ -127,11 +127,11 @@ def test_a_call_is_made_once_unless_the_policy_says_more() -> None:
     assert len(dead) == 1
 
 
-def test_a_call_past_its_time_is_cancelled_and_says_so() -> None:
+def test_a_call_past_its_time_is_canceled_and_says_so() -> None:
     response = Response()
     with pytest.raises(DeadlineExceeded):
         asyncio.run(ask(lambda: Hanging(response), CallPolicy(attempts=2, within_s=0.01)))
-    assert response.cancelled
+    assert response.canceled
 
 
 def png(size: tuple[int, int] = (8, 8)) -> bytes:

@@ -17,11 +17,11 @@ from engines.types import GeneratedImage, GenerationRequest, StepProgress, Store
 
 @dataclass
 class ScriptedEngine:
-    """Plays `events` to each listener at once; remembers what was cancelled."""
+    """Plays `events` to each listener at once; remembers what was canceled."""
 
     events: list[StepProgress | GeneratedImage | InferloopError]
     refuses: InferloopError | None = None
-    cancelled: list[str] = field(default_factory=list)
+    canceled: list[str] = field(default_factory=list)
     started: bool = False
 
     def start(self) -> None:
@@ -39,7 +39,7 @@ class ScriptedEngine:
                 listener.finished(event)
 
     def cancel(self, image_id: str) -> None:
-        self.cancelled.append(image_id)
+        self.canceled.append(image_id)
 
     def check_health(self) -> None:
         raise GenerationFailed("thread died")
@@ -107,7 +107,7 @@ def test_a_refusal_leaves_nothing_behind() -> None:
     engine = ScriptedEngine([], refuses=Overloaded("full", 2.0))
     with pytest.raises(Overloaded):
         asyncio.run(collect(engine))
-    assert engine.cancelled == []
+    assert engine.canceled == []
 
 
 def test_a_reader_that_leaves_cancels_its_request() -> None:
@@ -120,7 +120,7 @@ def test_a_reader_that_leaves_cancels_its_request() -> None:
         await events.aclose()
 
     asyncio.run(leave())
-    assert engine.cancelled == ["image_1"]
+    assert engine.canceled == ["image_1"]
 
 
 def test_the_engines_own_cancellation_reaches_the_caller() -> None:

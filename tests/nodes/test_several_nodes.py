@@ -127,6 +127,6 @@ def test_the_dashboard_asks_for_metrics_that_are_there(production: Production) -
         return asked - exported
 
     post(production, *an_image("sd15"))
-    # Nothing failed or was cancelled here, so these two have not counted anything yet.
+    # Nothing failed or was canceled here, so these two have not counted anything yet.
     silent = {"ray_inferloop_engine_failed_total", "ray_inferloop_engine_canceled_total"}
     wait_until(lambda: missing() <= silent, missing)

@@ -1,4 +1,4 @@
-"""A real `websockets` server in a thread, whose behaviour a test gives as a function."""
+"""A real `websockets` server in a thread, whose behavior a test gives as a function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
-Behaviour = Callable[[ServerConnection], None]
+Behavior = Callable[[ServerConnection], None]
 """What the server does with a connection once it is open; returning closes it."""
 
 Refusal = Callable[[ServerConnection, Request], Response | None]
@@ -39,7 +39,7 @@ RESULT = {
 }
 
 
-def generation(steps: int) -> Behaviour:
+def generation(steps: int) -> Behavior:
     """Takes one `generate` message, reports every step, gives the result."""
 
     def behave(connection: ServerConnection) -> None:
@@ -52,10 +52,10 @@ def generation(steps: int) -> Behaviour:
 
 
 class SocketServer:
-    """Listens on a free loopback port. `behaviours` are used up in turn; the last one stays."""
+    """Listens on a free loopback port. `behaviors` are used up in turn; the last one stays."""
 
     def __init__(self) -> None:
-        self.behaviours: list[Behaviour] = [generation(3)]
+        self.behaviors: list[Behavior] = [generation(3)]
         self.refusals: list[Refusal] = []
         self.paths: list[str] = []
         self.headers: list[Headers] = []
@@ -73,7 +73,7 @@ class SocketServer:
         return f"http://{host}:{port}"
 
     def listen_to_the_end(self, connection: ServerConnection) -> None:
-        """For behaviours: keep what the client says until it goes."""
+        """For behaviors: keep what the client says until it goes."""
         try:
             for text in connection:
                 self.received.append(json.loads(text))
@@ -83,7 +83,7 @@ class SocketServer:
     def _handle(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         self.paths.append(connection.request.path)
-        behave = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
+        behave = self.behaviors.pop(0) if len(self.behaviors) > 1 else self.behaviors[0]
         try:
             behave(connection)
         except ConnectionClosed:

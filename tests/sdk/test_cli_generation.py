@@ -85,7 +85,7 @@ def test_an_error_over_the_socket_takes_the_bar_away_first(socket_server: Socket
         error = {"code": "INTERNAL_ERROR", "message": "NaN\x1b[31m\nlatents", "details": {}}
         send(connection, {"type": "error", "job_id": "job_1", "error": error})
 
-    socket_server.behaviours = [behave]
+    socket_server.behaviors = [behave]
     line = CommandLine(Service(), socket_server.base_url, terminal=True)
     assert line.run("generate", "a fox") == 1
     last = line.err.rpartition("\r\x1b[K")[2]

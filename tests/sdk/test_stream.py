@@ -67,7 +67,7 @@ def test_the_request_is_the_contracts(listener: Listener, socket_server: SocketS
         asked.append(json.loads(connection.recv()))
         send(connection, RESULT)
 
-    socket_server.behaviours = [behave]
+    socket_server.behaviors = [behave]
     listener.listen(width=64, previews=True, negative_prompt=None)
     assert asked == [{"type": "generate", "prompt": "a fox", "width": 64, "previews": True}]
 
@@ -78,7 +78,7 @@ def test_a_preview_arrives_as_bytes(listener: Listener, socket_server: SocketSer
         send(connection, progress(1, 2, preview="/9j/"))
         send(connection, RESULT)
 
-    socket_server.behaviours = [behave]
+    socket_server.behaviors = [behave]
     listener.listen(previews=True)
     first = listener.events[0]
     assert isinstance(first, sdk.Progress)
@@ -91,19 +91,19 @@ def test_leaving_early_cancels_the_job(listener: Listener, socket_server: Socket
         send(connection, progress(1, 50))
         socket_server.listen_to_the_end(connection)
 
-    socket_server.behaviours = [behave]
+    socket_server.behaviors = [behave]
     listener.listen(until=lambda event: True)
     assert len(listener.events) == 1
     assert socket_server.connection_ended.wait(timeout=5)
     assert socket_server.received == [{"type": "cancel", "job_id": "job_1"}]
 
 
-def test_a_finished_job_is_not_cancelled(listener: Listener, socket_server: SocketServer) -> None:
+def test_a_finished_job_is_not_canceled(listener: Listener, socket_server: SocketServer) -> None:
     def behave(connection: ServerConnection) -> None:
         generation(2)(connection)
         socket_server.listen_to_the_end(connection)
 
-    socket_server.behaviours = [behave]
+    socket_server.behaviors = [behave]
     listener.listen()
     assert socket_server.connection_ended.wait(timeout=5)
     assert socket_server.received == []

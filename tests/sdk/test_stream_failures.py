@@ -28,7 +28,7 @@ def test_an_error_message_is_raised(listener: Listener, socket_server: SocketSer
         send(connection, error("REPLICA_LOST"))
         socket_server.listen_to_the_end(connection)
 
-    socket_server.behaviours = [behave]
+    socket_server.behaviors = [behave]
     with pytest.raises(sdk.ReplicaLost) as caught:
         listener.listen()
     assert caught.value.status is None
@@ -40,7 +40,7 @@ def test_what_was_not_run_is_asked_again(listener: Listener, socket_server: Sock
         connection.recv()
         send(connection, error("RATE_LIMITED", retry_after_s=4.0))
 
-    socket_server.behaviours = [refuse, generation(2)]
+    socket_server.behaviors = [refuse, generation(2)]
     listener.listen()
     assert len(listener.events) == 3
     assert 4.0 <= listener.waits.slept_s[0] <= 4.5
@@ -54,7 +54,7 @@ def test_a_reason_sent_before_the_request_is_heard(
         send(connection, error("OVERLOADED", retry_after_s=99999))
         connection.close(1013)
 
-    socket_server.behaviours = [refuse]
+    socket_server.behaviors = [refuse]
     with pytest.raises(sdk.Overloaded):
         listener.listen()
 
@@ -67,7 +67,7 @@ def test_a_job_that_has_begun_is_never_asked_again(
         send(connection, progress(1, 3))
         send(connection, error("OVERLOADED", retry_after_s=1))
 
-    socket_server.behaviours = [behave]
+    socket_server.behaviors = [behave]
     with pytest.raises(sdk.Overloaded):
         listener.listen()
     assert listener.waits.slept_s == []
@@ -80,7 +80,7 @@ def test_a_connection_that_is_cut_is_not_a_result(
     def behave(connection: ServerConnection) -> None:
         connection.recv()
 
-    socket_server.behaviours = [behave]
+    socket_server.behaviors = [behave]
     with pytest.raises(sdk.ConnectionFailed) as caught:
         listener.listen()
     assert caught.value.request_sent is True
@@ -128,7 +128,7 @@ def test_an_envelope_in_the_handshake_is_read(
 def test_a_close_by_policy_is_a_refused_key(
     listener: Listener, socket_server: SocketServer
 ) -> None:
-    socket_server.behaviours = [lambda connection: connection.close(1008, "Unknown key")]
+    socket_server.behaviors = [lambda connection: connection.close(1008, "Unknown key")]
     with pytest.raises(sdk.Unauthorized, match="Unknown key"):
         listener.listen()
 
@@ -149,7 +149,7 @@ def test_a_close_by_policy_is_a_refused_key(
 def test_a_message_outside_the_contract_is_named_as_such(
     listener: Listener, socket_server: SocketServer, text: str
 ) -> None:
-    socket_server.behaviours = [lambda connection: connection.send(text)]
+    socket_server.behaviors = [lambda connection: connection.send(text)]
     with pytest.raises(sdk.UnexpectedAnswer):
         listener.listen()
 
@@ -158,7 +158,7 @@ def test_silence_ends_with_the_callers_patience(
     listener: Listener, socket_server: SocketServer
 ) -> None:
     listener.timeout_s = 0.2
-    socket_server.behaviours = [socket_server.listen_to_the_end]
+    socket_server.behaviors = [socket_server.listen_to_the_end]
     with pytest.raises(sdk.RequestTimedOut):
         listener.listen()
     assert len(socket_server.paths) == 1

@@ -59,7 +59,7 @@ class FakeGeneration:
     running: int = 0
     most_running: int = 0
     stopped: list[str] = field(default_factory=list)
-    """Image ids whose run was cancelled."""
+    """Image ids whose run was canceled."""
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
     def check(self, request: GenerationRequest) -> None:

@@ -31,7 +31,7 @@ def test_in_time_the_result_comes() -> None:
     assert asyncio.run(within(5, quick())) == 7
 
 
-def test_past_the_deadline_the_work_is_cancelled() -> None:
+def test_past_the_deadline_the_work_is_canceled() -> None:
     async def scenario() -> None:
         work = asyncio.ensure_future(forever())
         with pytest.raises(DeadlineExceeded) as caught:

@@ -137,7 +137,7 @@ def test_cancelling_stops_the_work_and_ends_with_canceled() -> None:
     run(scenario)
 
 
-def test_a_job_cancelled_before_its_first_step_ends_too() -> None:
+def test_a_job_canceled_before_its_first_step_ends_too() -> None:
     async def scenario(bench: Bench) -> None:
         job_id = bench.jobs.submit(order())
         bench.jobs.cancel(job_id)

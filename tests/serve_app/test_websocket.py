@@ -82,7 +82,7 @@ def test_several_jobs_run_on_one_socket() -> None:
     run(scenario)
 
 
-def test_a_cancelled_job_ends_with_canceled_and_the_others_go_on() -> None:
+def test_a_canceled_job_ends_with_canceled_and_the_others_go_on() -> None:
     async def scenario(api: Api, socket: Socket) -> None:
         api.fakes.generation.held = True
         socket.say({**GENERATE, "prompt": "first", "num_inference_steps": 3})
@@ -113,7 +113,7 @@ def test_cancelling_what_has_ended_is_fine_and_what_never_was_is_not_found() -> 
     run(scenario)
 
 
-def test_jobs_of_another_socket_cannot_be_cancelled() -> None:
+def test_jobs_of_another_socket_cannot_be_canceled() -> None:
     async def scenario(api: Api, socket: Socket) -> None:
         api.fakes.generation.held = True
         socket.say({**GENERATE, "num_inference_steps": 2})

@@ -65,7 +65,7 @@ class WholeCall:
 class WholeCallRunner:
     """Implements `contract.Runner` over a pipeline whose `__call__` makes a picture from a prompt.
 
-    Of a request only what the call has a parameter for can be honoured; the rest is noted. Calls
+    Of a request only what the call has a parameter for can be honored; the rest is noted. Calls
     under way share the weights, each has a pipeline object and a noise scheduler of its own.
     """
 
@@ -120,7 +120,7 @@ class WholeCallRunner:
             call.thread.join()
 
     def warm(self) -> None:
-        """Its first call initialises; a whole picture would be too much to warm with."""
+        """Its first call initializes; a whole picture would be too much to warm with."""
 
     def close(self) -> None:
         self._pipe = None

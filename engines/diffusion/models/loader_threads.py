@@ -34,7 +34,7 @@ class LoaderThreads(Executor):
             pool.shutdown(wait=False)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Tasks that have not begun are cancelled; the running one is waited for, if asked."""
+        """Tasks that have not begun are canceled; the running one is waited for, if asked."""
         self._closed = True
         if wait:
             with self._turn:

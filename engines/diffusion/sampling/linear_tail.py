@@ -82,7 +82,7 @@ def _impulse_response(
     layers: nn.Sequential, channels: int
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
     """Response (C, C', s k, s k) to a one in the middle of k x k zeros in each channel, the bias
-    (C', 1, 1), and s. `_ReachesTooFar` where it reaches beyond the neighbouring small pixels."""
+    (C', 1, 1), and s. `_ReachesTooFar` where it reaches beyond the neighboring small pixels."""
     side = 4 * _REACH + 5
     weight = next(layers.parameters())
     zeros = torch.zeros((1, channels, side, side), dtype=weight.dtype, device=weight.device)
@@ -98,8 +98,8 @@ def _impulse_response(
     outside[:, :, middle[0] : middle[1], middle[0] : middle[1]] = 0
     if outside.abs().max() > 1e-5 * inside.abs().max():
         raise _ReachesTooFar
-    centre = rest[0, :, scale * (side // 2), scale * (side // 2)]
-    return inside, centre.clone().view(-1, 1, 1), scale
+    center = rest[0, :, scale * (side // 2), scale * (side // 2)]
+    return inside, center.clone().view(-1, 1, 1), scale
 
 
 def _as_kernel(response: torch.Tensor, scale: int) -> torch.Tensor:

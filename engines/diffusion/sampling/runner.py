@@ -242,7 +242,7 @@ def _advance(
     for each, row in zip(group, prediction.split(1), strict=True):
         try:
             each.advance(row)
-        except Exception as error:  # noqa: BLE001 - it ends this request, not its neighbours
+        except Exception as error:  # noqa: BLE001 - it ends this request, not its neighbors
             errors[id(each)] = error
     return errors
 

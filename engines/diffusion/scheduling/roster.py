@@ -39,7 +39,7 @@ class Turn:
     """What the engine does next."""
 
     ended: Sequence[tuple[Generation, InferloopError]]
-    """Requests that are over before their image: cancelled, late, or their model did not load."""
+    """Requests that are over before their image: canceled, late, or their model did not load."""
     batch: Sequence[Generation]
     """Requests of one lane that take one denoising step together; may be empty."""
 
@@ -189,7 +189,7 @@ class Roster:
         generation = self._generations[image_id]
         if why == "late":
             return generation, DeadlineExceeded(generation.request.deadline_s or 0.0)
-        return generation, Canceled("Generation was cancelled")
+        return generation, Canceled("Generation was canceled")
 
     def _plan(self, request: GenerationRequest, entry: ModelEntry) -> tuple[LaneKey, int]:
         return sizes.plan(request, entry.id, self._size_rules[entry.id])

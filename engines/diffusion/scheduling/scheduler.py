@@ -140,7 +140,7 @@ class BatchScheduler:
             self._canceled[image_id] = None
 
     def reap(self) -> list[tuple[str, Literal["canceled", "late"]]]:
-        """Remove and name what was cancelled or is past its deadline, at whatever stage."""
+        """Remove and name what was canceled or is past its deadline, at whatever stage."""
         now = self._clock()
         gone: list[tuple[str, Literal["canceled", "late"]]] = [
             (image_id, "canceled") for image_id in self._canceled

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SIDE_PX = 192
 _CONTEXT = 3.0
-_NEAR_CENTRE = 1 / 6
+_NEAR_CENTER = 1 / 6
 
 
 def second_opinion(detector: FaceDetector, pixels: Pixels, face: Face) -> float:
@@ -54,7 +54,7 @@ def _surroundings(pixels: Pixels, face: Face) -> Pixels:
 
 
 def _in_the_middle(detector: FaceDetector, square: Pixels) -> float:
-    middle, most = square.shape[0] / 2, square.shape[0] * _NEAR_CENTRE
+    middle, most = square.shape[0] / 2, square.shape[0] * _NEAR_CENTER
     return max(
         (
             face.confidence

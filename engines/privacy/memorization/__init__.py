@@ -1,6 +1,6 @@
 """Memorization: is a synthetic image, or a face in it, one of the real ones."""
 
-from engines.privacy.memorization.index import HashIndex, Neighbour
+from engines.privacy.memorization.index import HashIndex, Neighbor
 from engines.privacy.memorization.references import (
     References,
     references_from_folder,
@@ -9,7 +9,7 @@ from engines.privacy.memorization.references import (
 
 __all__ = [
     "HashIndex",
-    "Neighbour",
+    "Neighbor",
     "References",
     "references_from_folder",
     "references_from_hashes",

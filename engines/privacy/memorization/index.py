@@ -14,7 +14,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbor:
     position: int
     """Of the reference, in the order they were given."""
     distance: int
@@ -33,18 +33,18 @@ class HashIndex:
 
     @property
     def max_distance(self) -> int:
-        """Bits in which a neighbour may differ."""
+        """Bits in which a neighbor may differ."""
         return self._max_distance
 
-    def nearest(self, hashes: Iterable[int]) -> Neighbour | None:
+    def nearest(self, hashes: Iterable[int]) -> Neighbor | None:
         """The reference nearest to any of `hashes` (an image and its mirror), if near enough."""
         if len(self._hashes) == 0:
             return None
         found = [self._nearest(wanted) for wanted in hashes]
-        best = min(found, key=lambda neighbour: neighbour.distance, default=None)
+        best = min(found, key=lambda neighbor: neighbor.distance, default=None)
         return best if best is not None and best.distance <= self._max_distance else None
 
-    def _nearest(self, wanted: int) -> Neighbour:
+    def _nearest(self, wanted: int) -> Neighbor:
         distances = np.bitwise_count(self._hashes ^ np.uint64(wanted))
         position = int(distances.argmin())
-        return Neighbour(position, int(distances[position]))
+        return Neighbor(position, int(distances[position]))

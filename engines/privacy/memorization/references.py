@@ -12,7 +12,7 @@ from engines.errors import InvalidImage, StorageFailed
 from engines.images import ImageLimits, decode
 from engines.metrics.phash import phash64, phash64_with_mirror
 from engines.privacy.memorization.embedding import Embedding, nearest_face
-from engines.privacy.memorization.index import HashIndex, Neighbour
+from engines.privacy.memorization.index import HashIndex, Neighbor
 from engines.privacy.model import DetectorUnavailable, FaceDetector, FaceEmbedder
 from engines.types.image_formats import IMAGE_SUFFIXES
 
@@ -33,7 +33,7 @@ class References:
     index: HashIndex
     faces: tuple[Embedding, ...] = field(default=(), repr=False)
 
-    def near_duplicate(self, pixels: Pixels) -> Neighbour | None:
+    def near_duplicate(self, pixels: Pixels) -> Neighbor | None:
         """The nearest reference of the image or of its mirror, if near enough.
 
         A nearly blank image hashes to nearly all zeros or ones, as every other one does:

@@ -97,9 +97,9 @@ def _rows(regions: Sequence[TextRegion]) -> list[list[TextRegion]]:
 
 
 def _same_row(left: Box, right: Box) -> bool:
-    centres = abs((left[1] + left[3] / 2) - (right[1] + right[3] / 2))
+    centers = abs((left[1] + left[3] / 2) - (right[1] + right[3] / 2))
     apart = right[0] >= left[0] + left[2] / 2 or left[0] >= right[0] + right[2] / 2
-    return apart and centres < _SAME_ROW * min(left[3], right[3])
+    return apart and centers < _SAME_ROW * min(left[3], right[3])
 
 
 def _glue(left: Box, right: Box) -> str:

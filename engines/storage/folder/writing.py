@@ -69,7 +69,7 @@ def temporary_beside(path: str, opener: OpenTemporary) -> Iterator[tuple[str, Bi
 
 
 def _open_in_folder(folder: str, temporary: str, opener: OpenTemporary) -> BinaryIO:
-    """A neighbour's delete may prune the folder between making it and using it: try again."""
+    """A neighbor's delete may prune the folder between making it and using it: try again."""
     for _ in range(8):
         with suppress(FileNotFoundError):
             make_folders(folder)

@@ -1,6 +1,6 @@
 """A bucket (or a prefix in one) as `Storage`: AWS S3, Ceph RGW and whoever speaks like them.
 
-Needs a server that honours `If-None-Match: *` and `If-Match` on PUT (AWS, Ceph, moto do): on
+Needs a server that honors `If-None-Match: *` and `If-Match` on PUT (AWS, Ceph, moto do): on
 one that ignores them, two writers at once could overwrite each other unseen.
 """
 

@@ -106,7 +106,7 @@ class TestFakeEngine:
         assert "stood in" in listener.image.notes[0]
         engine.shutdown()
 
-    def test_slow_steps_can_be_cancelled(self) -> None:
+    def test_slow_steps_can_be_canceled(self) -> None:
         engine = FakeEngine(step_s=0.01)
         engine.start()
         listener = RecordingListener()

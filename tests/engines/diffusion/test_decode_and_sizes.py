@@ -17,7 +17,7 @@ from engines.diffusion.sampling.previews import LatentPreviewer
 from engines.diffusion.sampling.thumbnails import thumbnail
 from engines.diffusion.sampling.trajectory import Trajectory
 from engines.diffusion.scheduling.scheduler import LaneKey
-from engines.diffusion.sizes import SizeRule, crop_centre, plan, round_up
+from engines.diffusion.sizes import SizeRule, crop_center, plan, round_up
 from engines.errors import Forbidden, GenerationFailed
 from tests.engines.diffusion.rig import request
 
@@ -37,12 +37,12 @@ class TestSizes:
 
     def test_crop_takes_the_middle(self) -> None:
         whole = nested(8, 8)
-        assert (crop_centre(whole, 4, 6) == whole[2:6, 1:7]).all()
-        assert crop_centre(whole, 8, 8).shape == (8, 8, 3)
+        assert (crop_center(whole, 4, 6) == whole[2:6, 1:7]).all()
+        assert crop_center(whole, 8, 8).shape == (8, 8, 3)
 
     def test_an_odd_pixel_goes_at_the_right_and_bottom(self) -> None:
         whole = nested(5, 5)
-        assert (crop_centre(whole, 4, 2) == whole[0:4, 1:3]).all()
+        assert (crop_center(whole, 4, 2) == whole[0:4, 1:3]).all()
 
     @pytest.mark.parametrize(
         ("asked", "drawn"),
@@ -100,7 +100,7 @@ class TestDecoder:
     def test_a_crop_is_noted(self) -> None:
         image = Decoder(gray).decode(torch.zeros((1, 4, 8, 9)), 64, 70)
         assert image.pixels.shape == (64, 70, 3)
-        assert image.notes == ("generated at 72x64 and cropped from the centre to 70x64",)
+        assert image.notes == ("generated at 72x64 and cropped from the center to 70x64",)
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
     def test_latents_that_are_not_finite_are_no_picture(self, value: float) -> None:

@@ -1,7 +1,7 @@
 """Proof (a): a picture does not depend on who shares its steps.
 
-Every image of a random mix (steps, guidance, sizes, seeds, prompts, arrival times, cancelled
-neighbours) is compared with plain `StableDiffusionPipeline` called alone with the same
+Every image of a random mix (steps, guidance, sizes, seeds, prompts, arrival times, canceled
+neighbors) is compared with plain `StableDiffusionPipeline` called alone with the same
 parameters. Tolerance on the CPU in float32: 1 of 255 in any channel of any pixel; the order of
 float additions depends on the batch size, nothing else does.
 """

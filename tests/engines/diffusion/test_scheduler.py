@@ -112,7 +112,7 @@ def test_deadlines_end_requests_and_not_before() -> None:
     assert must_batch(scheduler).image_ids == ("y",)
 
 
-def test_cancelled_and_late_ends_once() -> None:
+def test_canceled_and_late_ends_once() -> None:
     clock = FakeClock()
     scheduler = BatchScheduler(BUDGET_PX, 10, clock)
     scheduler.add(Ticket("x", KEYS[0], 2, deadline_at=1.0))

@@ -116,7 +116,7 @@ class Photos:
     def pixels(self, name: str) -> Pixels:
         return np.asarray(Image.open(self.folder / name).convert("RGB"), dtype=np.uint8)
 
-    def labelled(self, what: str, value: object) -> list[str]:
+    def labeled(self, what: str, value: object) -> list[str]:
         return [name for name, label in self.labels.items() if label[what] == value]
 
 

@@ -35,15 +35,13 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
         yunet_weights(tmp_path / "absent.onnx")
 
 
-def test_finds_every_face_of_the_labelled_photographs(
-    yunet: FaceDetectorChain, photos: Any
-) -> None:
-    for name in photos.labelled("faces", 1):
+def test_finds_every_face_of_the_labeled_photographs(yunet: FaceDetectorChain, photos: Any) -> None:
+    for name in photos.labeled("faces", 1):
         assert len(yunet.detect(photos.pixels(name))) == 1, name
 
 
 def test_finds_none_where_there_is_none(yunet: FaceDetectorChain, photos: Any) -> None:
-    false = [name for name in photos.labelled("faces", 0) if yunet.detect(photos.pixels(name))]
+    false = [name for name in photos.labeled("faces", 0) if yunet.detect(photos.pixels(name))]
     assert false == []
 
 

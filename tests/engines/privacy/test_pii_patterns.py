@@ -1,4 +1,4 @@
-"""The patterns on the two labelled lists, and rule by rule."""
+"""The patterns on the two labeled lists, and rule by rule."""
 
 from __future__ import annotations
 

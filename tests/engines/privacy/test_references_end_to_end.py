@@ -28,7 +28,7 @@ def among_many(photos: Any) -> References:
     """The photographs' hashes at the end of 300,000 others."""
     draw = random.Random(1)
     hashes = [draw.getrandbits(64) for _ in range(SCALE)]
-    names = photos.labelled("faces", 0)
+    names = photos.labeled("faces", 0)
     return references_from_hashes(
         hashes + [phash64(photos.pixels(name)) for name in names], LEAST_DISTANCE
     )
@@ -39,7 +39,7 @@ def recompressed(pixels: Any, quality: int) -> Any:
 
 
 def test_copies_are_found_among_three_hundred_thousand(among_many: References, photos: Any) -> None:
-    for position, name in enumerate(photos.labelled("faces", 0)):
+    for position, name in enumerate(photos.labeled("faces", 0)):
         pixels = recompressed(photos.pixels(name), 40)
         for shown in (pixels, np.ascontiguousarray(pixels[:, ::-1])):
             found = among_many.near_duplicate(shown)
@@ -64,7 +64,7 @@ def test_a_mirror_has_the_mirrors_hash(photos: Any) -> None:
 @pytest.mark.parametrize(("share", "least_found"), [(0.01, 0.8), (0.02, 0.5)])
 def test_a_slight_crop_is_mostly_found_again(photos: Any, share: float, least_found: float) -> None:
     """The documented limit: deeper crops are other pictures to this hash."""
-    names = photos.labelled("faces", 0)
+    names = photos.labeled("faces", 0)
     found = 0
     for name in names:
         pixels = photos.pixels(name)

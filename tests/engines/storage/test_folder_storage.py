@@ -131,7 +131,7 @@ def test_a_root_that_is_a_link_is_fine(tmp_path: Path) -> None:
     assert storage.read("a/b") == b"x"
 
 
-def test_a_neighbour_with_the_roots_name_as_prefix_is_outside(tmp_path: Path) -> None:
+def test_a_neighbor_with_the_roots_name_as_prefix_is_outside(tmp_path: Path) -> None:
     (tmp_path / "data-secret").mkdir()
     (tmp_path / "data-secret" / "x").write_bytes(b"secret")
     storage = FolderStorage(tmp_path / "data")

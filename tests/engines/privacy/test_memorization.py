@@ -48,7 +48,7 @@ def test_a_near_one_is_found_among_two_hundred_thousand() -> None:
     assert (found.position, found.distance) == (123_456, 3)
 
 
-def test_no_references_have_no_neighbour() -> None:
+def test_no_references_have_no_neighbor() -> None:
     assert HashIndex([], 8).nearest([1, 2]) is None
 
 
@@ -66,7 +66,7 @@ def changed(pixels: Any, how: str) -> Any:
 
 @pytest.mark.parametrize("how", ["mirror", "half", "bright", "jpeg"])
 def test_changed_photograph_is_its_own_near_duplicate(photos: Any, how: str) -> None:
-    names = photos.labelled("faces", 0)
+    names = photos.labeled("faces", 0)
     references = references_from_hashes([phash64(photos.pixels(name)) for name in names], 10)
     for position, name in enumerate(names):
         found = references.near_duplicate(changed(photos.pixels(name), how))
@@ -75,7 +75,7 @@ def test_changed_photograph_is_its_own_near_duplicate(photos: Any, how: str) -> 
 
 
 def test_different_photographs_are_no_duplicates(photos: Any) -> None:
-    hashes = {name: phash64(photos.pixels(name)) for name in photos.labelled("faces", 0)}
+    hashes = {name: phash64(photos.pixels(name)) for name in photos.labeled("faces", 0)}
     for name in hashes:
         others = [value for other, value in hashes.items() if other != name]
         assert references_from_hashes(others, 8).near_duplicate(photos.pixels(name)) is None
