@@ -59,13 +59,14 @@ ENGINES = {
     "engines.images": PURE,
     "engines.metrics": PURE,
     "engines.storage": (*PURE, "engines.storage"),
+    "engines.jobs": (*LEAVES, "engines.jobs"),
     **{
         f"engines.{sibling}": (*PURE, "engines.storage", f"engines.{sibling}")
         for sibling in ("diffusion", "quality", "privacy", "profiles", "datasets")
     },
     "engines.sandbox": (*LEAVES, "engines.sandbox"),
     "engines.testing": ("engines",),
-    "serve_app": LEAVES,
+    "serve_app": (*LEAVES, "engines.jobs"),
 }
 """Package to the parts of the engines that it may import; who is not named here, all of them."""
 

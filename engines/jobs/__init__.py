@@ -1,0 +1,1 @@
+"""Requests that outlive their connection: the record of a job, who goes first, and its stores."""

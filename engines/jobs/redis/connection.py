@@ -1,0 +1,67 @@
+"""The connection: transactions that are tried again when somebody else was quicker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from engines.errors import InvalidParameters, Overloaded, StorageFailed
+
+T = TypeVar("T")
+
+Pipeline = Any
+"""redis-py's pipeline: after `watch` commands answer at once, after `multi` they are queued."""
+
+_RETRY_S = 0.002
+_AWAY_RETRY_S = 1.0
+
+
+class JobsRedis:
+    """Names of keys, and atomic steps over them."""
+
+    def __init__(self, url: str, namespace: str) -> None:
+        """`namespace` keeps apart the jobs of services that share a server. The braces put all
+        keys into one slot of a Redis cluster: a transaction needs that."""
+        self._prefix = f"{{inferloop:jobs:{namespace}}}"
+        try:
+            self.client = Redis.from_url(url, decode_responses=True)
+        except ValueError:
+            # The URL may hold a password: neither it nor the cause is shown.
+            shape = "redis://[user:password@]host:port/db"
+            raise InvalidParameters.of("redis_url", None, shape, f"must be {shape}") from None
+
+    def key(self, *parts: object) -> str:
+        """Name of a key of ours."""
+        return ":".join((self._prefix, *map(str, parts)))
+
+    def atomically(self, step: Callable[[Pipeline], T], *watched: str) -> T:
+        """What `step` returns. It reads, calls `multi()` once, and queues its writes; all of it
+        is repeated when a watched key changed meanwhile."""
+        with translated():
+            return self.client.transaction(
+                step, *watched, value_from_callable=True, watch_delay=_RETRY_S
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        """The client, its errors translated."""
+        with translated():
+            yield self.client
+
+    def close(self) -> None:
+        self.client.close()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """redis-py's errors as those of `engines.errors`."""
+    try:
+        yield
+    except ResponseError as error:  # out of memory, read-only: the server refuses
+        raise StorageFailed("The job store refuses the command") from error
+    except (RedisError, OSError) as error:
+        raise Overloaded("The job store is not reachable", _AWAY_RETRY_S) from error

@@ -1,0 +1,140 @@
+"""Who waits, who is held, who is listed: the indexes beside the jobs.
+
+- `ring:<class>`: hash of keys with queued jobs, each with its deficit and turn
+- `queue:<class>:<key>`: sorted set of a key's queued jobs, by acceptance
+- `held`: sorted set of detached jobs that run, by the end of their lease
+- `listed:<space>`: sorted set of detached jobs, by acceptance
+- `unfinished:<key>`: set; `expiring`: sorted set by time; `recent:<kind>`: list of seconds
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from engines.jobs.estimates import Standing
+from engines.jobs.fairness import Waiting, next_turn
+from engines.jobs.model import PRIORITIES
+from engines.jobs.redis.connection import JobsRedis, Pipeline
+from engines.jobs.redis.records import Record, Records
+
+RECENT = 20
+
+
+class Queues:
+    """Reads answer at once (a client, or a pipeline that watches); writes are queued in a
+    pipeline after its `multi`."""
+
+    def __init__(self, redis: JobsRedis, records: Records) -> None:
+        self._redis = redis
+        self._records = records
+        self.held, self.expiring = redis.key("held"), redis.key("expiring")
+
+    def listed(self, space: str) -> str:
+        return self._redis.key("listed", space)
+
+    def unfinished(self, key_hash: str) -> str:
+        return self._redis.key("unfinished", key_hash)
+
+    def ring(self, priority: int) -> str:
+        return self._redis.key("ring", priority)
+
+    def rings(self) -> list[str]:
+        """Of every class: what a claim watches."""
+        return [self.ring(priority) for priority in range(len(PRIORITIES))]
+
+    def queue(self, priority: int, key_hash: str) -> str:
+        return self._redis.key("queue", priority, key_hash)
+
+    def join(self, pipe: Pipeline, record: Record, turn: int) -> None:
+        """Queue the job; `turn` is its key's place in the ring, if it has none yet."""
+        priority, key_hash = record["priority"], record["key_hash"]
+        pipe.zadd(self.queue(priority, key_hash), {record["id"]: record["seq"]})
+        pipe.hsetnx(self.ring(priority), key_hash, json.dumps([0, turn]))
+
+    def new_turn(self, source: Pipeline) -> int:
+        """A place at the back of every ring."""
+        turn: int = source.incr(self._redis.key("turns"))
+        return turn
+
+    def leave(self, pipe: Pipeline, record: Record) -> None:
+        """The job is queued no more. Its key leaves the ring when a claim finds it without jobs."""
+        pipe.zrem(self.queue(record["priority"], record["key_hash"]), record["id"])
+
+    def something_waits(self, client: Pipeline, now: float) -> bool:
+        """Whether a claim may find something."""
+        return client.exists(*self.rings()) > 0 or self.expired(client, now) is not None
+
+    def expired(self, source: Pipeline, now: float) -> str | None:
+        """Id of a job whose worker is dead."""
+        found = source.zrangebyscore(self.held, "-inf", now, 0, 1)
+        return found[0] if found else None
+
+    def next_queued(self, pipe: Pipeline, passing_over: Collection[str]) -> NextQueued | None:
+        """Whose turn it is. Only reads; `NextQueued.take` writes what follows."""
+        empty: list[tuple[int, str]] = []
+        for priority in reversed(range(len(PRIORITIES))):
+            heads: dict[str, Record] = {}
+            waiting = []
+            for key_hash, text in pipe.hgetall(self.ring(priority)).items():
+                found = pipe.zrange(self.queue(priority, key_hash), 0, 0)
+                if not found:
+                    empty.append((priority, key_hash))
+                elif key_hash not in passing_over:
+                    heads[key_hash] = self._records.find(pipe, found[0])
+                    deficit, turn = json.loads(text)
+                    waiting.append(Waiting(key_hash, heads[key_hash]["cost"], deficit, turn))
+            if waiting:
+                served = next_turn(waiting)
+                return NextQueued(self, heads[served.owner], served.changed, tuple(empty))
+        return NextQueued(self, None, (), tuple(empty)) if empty else None
+
+    def standing(self, client: Pipeline, record: Record) -> Standing:
+        """For the job of this record."""
+        priority, own = record["priority"], record["key_hash"]
+        counts = {
+            (each, key_hash): client.zcard(self.queue(each, key_hash))
+            for each in range(priority, len(PRIORITIES))
+            for key_hash in client.hkeys(self.ring(each))
+        }
+        ahead = client.zcount(self.queue(priority, own), "-inf", f"({record['seq']}")
+        others = [n for (each, key), n in counts.items() if each == priority and key != own]
+        higher = sum(n for (each, _), n in counts.items() if each > priority)
+        recent = client.lrange(self.recent(record["kind"]), 0, RECENT - 1)
+        running = client.zcard(self.held)
+        return Standing(ahead, others, higher, running, [float(text) for text in recent])
+
+    def recent(self, kind: str) -> str:
+        return self._redis.key("recent", kind)
+
+    def note_pace(self, pipe: Pipeline, record: Record, now: float) -> None:
+        """How long a job of this kind took, for estimates."""
+        pipe.lpush(self.recent(record["kind"]), (now - record["started_at"]) / record["cost"])
+        pipe.ltrim(self.recent(record["kind"]), 0, RECENT - 1)
+
+
+class NextQueued:
+    """A decision, and what has to be written when it is taken."""
+
+    def __init__(
+        self,
+        queues: Queues,
+        record: Record | None,
+        changed: Collection[Waiting],
+        empty: Collection[tuple[int, str]],
+    ) -> None:
+        self.record = record
+        self._queues = queues
+        self._changed = changed
+        self._empty = empty
+
+    def take(self, pipe: Pipeline) -> None:
+        """Move the ring on; keys without jobs leave it."""
+        for priority, key_hash in self._empty:
+            pipe.hdel(self._queues.ring(priority), key_hash)
+        if self.record is None:
+            return
+        ring = self._queues.ring(self.record["priority"])
+        for each in self._changed:
+            pipe.hset(ring, each.owner, json.dumps([each.deficit, each.turn]))
+        self._queues.leave(pipe, self.record)

@@ -1,0 +1,1 @@
+"""Jobs in one SQLite file that many processes of a machine open: the embedded default."""

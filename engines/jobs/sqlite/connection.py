@@ -1,0 +1,85 @@
+"""One connection to the file: transactions, and SQLite's errors in our words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engines.errors import InsufficientStorage, Overloaded, StorageFailed
+from engines.jobs.sqlite.schema import create_tables
+
+_BUSY_S = 10.0
+"""How long another process may hold the file before we give up."""
+_OWN_RIGHTS = 0o600
+
+
+class JobsFile:
+    """Thread-safe: one transaction at a time in this process, SQLite's own locks between them."""
+
+    def __init__(self, path: Path | None) -> None:
+        """`path` None: in memory, gone with the process. The folder must be there; the file is
+        made for its owner's eyes only, because requests hold prompts."""
+        self._lock = threading.RLock()
+        name = ":memory:"
+        if path is not None:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWN_RIGHTS))
+            name = str(path)
+        with translated():
+            self._connection = sqlite3.connect(
+                name, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA journal_size_limit = 67108864")
+        with self.writing() as connection:
+            create_tables(connection)
+
+    @contextmanager
+    def writing(self, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """A transaction that is kept when the block ends well, and undone when it raises.
+
+        `durable` False: a crash of the machine (not of a process) may undo it.
+        """
+        with self._lock, translated():
+            level = "FULL" if durable else "NORMAL"
+            self._connection.execute(f"PRAGMA synchronous = {level}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One state of the file, whatever others write meanwhile."""
+        with self._lock, translated():
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """SQLite's errors as those of `engines.errors`."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise InsufficientStorage("No room for the record of the job") from error
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Overloaded("The job store is busy", 1.0) from error
+        raise StorageFailed("The job store cannot be read or written") from error
+    except sqlite3.DatabaseError as error:
+        raise StorageFailed("The job store cannot be read or written") from error

@@ -1,0 +1,76 @@
+"""Who is next, over the tables: keys in the ring, and each one's queue."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+
+from engines.jobs.fairness import Waiting, next_turn
+from engines.jobs.model import PRIORITIES
+from engines.jobs.sqlite.rows import Row
+
+_HEAD = """
+  SELECT * FROM jobs WHERE detached = 1 AND state = 'queued' AND priority = ? AND key_hash = ?
+  ORDER BY seq LIMIT 1
+"""
+_JOIN = """
+  INSERT INTO ring (priority, key_hash, queued, deficit, turn)
+  VALUES (?, ?, 1, 0, (SELECT COALESCE(MAX(turn), 0) + 1 FROM ring WHERE priority = ?))
+  ON CONFLICT (priority, key_hash) DO UPDATE SET queued = queued + 1
+"""
+
+
+def joined(connection: sqlite3.Connection, priority: int, key_hash: str) -> None:
+    """One more job of the key is queued."""
+    connection.execute(_JOIN, (priority, key_hash, priority))
+
+
+def left(connection: sqlite3.Connection, priority: int, key_hash: str) -> None:
+    """One job of the key is queued no more; a key without any leaves the ring and what it saved."""
+    of_key = (priority, key_hash)
+    connection.execute(
+        "UPDATE ring SET queued = queued - 1 WHERE priority = ? AND key_hash = ?", of_key
+    )
+    connection.execute(
+        "DELETE FROM ring WHERE priority = ? AND key_hash = ? AND queued <= 0", of_key
+    )
+
+
+def expired(connection: sqlite3.Connection, now: float) -> Row | None:
+    """A detached job whose worker is dead."""
+    found: Row | None = connection.execute(
+        "SELECT * FROM jobs WHERE state = 'running' AND lease_until <= ? AND detached = 1"
+        " ORDER BY lease_until LIMIT 1",
+        (now,),
+    ).fetchone()
+    return found
+
+
+def next_queued(connection: sqlite3.Connection, passing_over: Collection[str]) -> Row | None:
+    """The job whose turn it is; the ring has moved on then."""
+    for priority in reversed(range(len(PRIORITIES))):
+        keys = connection.execute(
+            "SELECT key_hash, deficit, turn FROM ring WHERE priority = ?", (priority,)
+        ).fetchall()
+        waiting = [row for row in keys if row["key_hash"] not in passing_over]
+        if waiting:
+            return _turn(connection, priority, waiting)
+    return None
+
+
+def _turn(connection: sqlite3.Connection, priority: int, keys: list[Row]) -> Row:
+    heads: dict[str, Row] = {
+        row["key_hash"]: connection.execute(_HEAD, (priority, row["key_hash"])).fetchone()
+        for row in keys
+    }
+    ring = [
+        Waiting(row["key_hash"], heads[row["key_hash"]]["cost"], row["deficit"], row["turn"])
+        for row in keys
+    ]
+    turn = next_turn(ring)
+    connection.executemany(
+        "UPDATE ring SET deficit = ?, turn = ? WHERE priority = ? AND key_hash = ?",
+        [(each.deficit, each.turn, priority, each.owner) for each in turn.changed],
+    )
+    left(connection, priority, turn.owner)
+    return heads[turn.owner]

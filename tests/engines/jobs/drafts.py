@@ -1,0 +1,48 @@
+"""Drafts of jobs, a clock that stands still, and a server of the package."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from engines.jobs.model import Draft, Idempotency, JobRequest, Owner, Priority
+
+_NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Clock:
+    """Seconds since 1970 that pass only when told."""
+
+    now: float = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def draft(
+    key: str = "ann",
+    *,
+    space: str | None = None,
+    kind: str = "generate",
+    detached: bool = True,
+    priority: Priority = "normal",
+    cost: int = 1,
+    dataset: str | None = None,
+    idempotency_key: str | None = None,
+    digest: str = "digest-1",
+    body: str = "{}",
+) -> Draft:
+    """A job of the key `key` with an id of its own."""
+    number = next(_NUMBERS)
+    return Draft(
+        id=f"job_{number:06}",
+        owner=Owner(key, f"name of {key}", space),
+        kind=kind,
+        request=JobRequest("/api/v1/generate", body, f"unique{number}", number),
+        detached=detached,
+        priority=priority,
+        cost=cost,
+        dataset=dataset,
+        idempotency=None if idempotency_key is None else Idempotency(idempotency_key, digest),
+    )
