@@ -39,13 +39,13 @@ class Render:
 def renders(count: int, seed: int = 0) -> Iterator[Render]:
     """`count` images of 512 x 512 px with one line each, drawn alike for the same seed."""
     rng = np.random.default_rng(seed)
-    backgrounds, fonts = ("white", "dark", "gradient", "photo"), _fonts()
+    backgrounds, known = ("white", "dark", "gradient", "photo"), fonts()
     for index in range(count):
         text = TEXTS[index % len(TEXTS)]
         size = int(rng.choice(SIZES_PX))
         turn = int(rng.choice(TURNS_DEG))
         background = str(rng.choice(backgrounds))
-        font = fonts[int(rng.integers(len(fonts)))]
+        font = known[int(rng.integers(len(known)))]
         yield render(text, size, turn, background, font, rng)
 
 
@@ -85,7 +85,7 @@ def _mouth(happy: bool) -> tuple[int, int]:
 
 
 @cache
-def _fonts() -> tuple[str, ...]:
+def fonts() -> tuple[str, ...]:
     """Pillow's own font, OpenCV's Hershey fonts, and DejaVu where matplotlib is installed."""
     return ("pil", *(f"hershey{i}" for i in range(len(_HERSHEY))), *map(str, _ttf_files()))
 

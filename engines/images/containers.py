@@ -6,6 +6,7 @@ from engines.images import gif, heif, jpeg, png, tiff, webp
 from engines.images.codecs import missing_codec
 from engines.images.model import ImageLimits, check_size, refuse
 from engines.images.tails import carries_a_file
+from engines.images.tiff_reach import reach
 from engines.images.walk import Walk
 
 FILM = b"ftyp"  # first box of an MP4 file (ISO 14496-12)
@@ -85,5 +86,7 @@ def _walk(content: bytes, kind: str, limits: ImageLimits) -> Walk:
         return heif.walk(content)
     if kind == "BMP":
         return Walk(int.from_bytes(content[2:6], "little") or None)
-    # A TIFF is random access: its pixels may stand anywhere, so it has no end.
-    return Walk(None, size=tiff.check(content, limits))
+    # A TIFF is random access: it ends behind the last thing that a directory names.
+    found = tiff.check(content, limits)
+    end, cut = reach(content, found)
+    return Walk(end, size=tiff.size_of(found), cut=cut)

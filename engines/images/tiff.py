@@ -42,12 +42,15 @@ class Field(NamedTuple):
 @dataclass(slots=True)
 class Structure:
     """What the directories hold, in order; `damaged` where one of them is not whole, `unread`
-    where there are more than anybody reads."""
+    where there are more than anybody reads, `cut` where a page's directory lies behind the end."""
 
     fields: list[Field] = field(default_factory=list)
     max_entries: int = _MAX_ENTRIES
     damaged: bool = False
     unread: bool = False
+    cut: bool = False
+    order: str = "<"
+    """Byte order, as `struct` writes it."""
 
     @property
     def left(self) -> int:
@@ -89,6 +92,7 @@ def structure(content: bytes, max_entries: int = _MAX_ENTRIES) -> Structure:
     if layout is None:
         found.damaged = True
         return found
+    found.order = layout.order
     seen: set[int] = set()
     waiting = [("main", _word(content, _pointer(layout), layout))]
     while waiting:
@@ -109,6 +113,7 @@ def _directory(
     """Add its fields to `found`; the directories that it points at."""
     if offset + layout.counter_bytes > len(content):
         found.damaged = True
+        found.cut |= name == "main"
         return
     (count,) = struct.unpack_from(layout.order + layout.counter, content, offset)
     entry_bytes = 4 + 2 * layout.word_bytes
@@ -118,6 +123,7 @@ def _directory(
     for _ in range(read):
         if at + entry_bytes > len(content):
             found.damaged = True
+            found.cut |= name == "main"
             return
         entry = _entry(content, at, name, layout)
         found.fields.append(entry)
@@ -189,9 +195,8 @@ def _pointer(layout: _Layout) -> int:
     return 8 if layout.word == "Q" else 4
 
 
-def check(content: bytes, limits: ImageLimits) -> tuple[int, int]:
-    """Width and height of the first picture; `InvalidImage` for a TIFF file whose directories or
-    tiles are a bomb."""
+def check(content: bytes, limits: ImageLimits) -> Structure:
+    """Its directories; `InvalidImage` for a TIFF file whose directories or tiles are a bomb."""
     found = structure(content)
     if not found.fields:
         raise refuse("is a TIFF file without a directory")
@@ -201,4 +206,9 @@ def check(content: bytes, limits: ImageLimits) -> tuple[int, int]:
         raise refuse("has metadata that claims more bytes than the file has")
     if found.largest(_TILE_WIDTH) * found.largest(_TILE_LENGTH) > limits.max_pixels:
         raise refuse("has TIFF tiles larger than an image may be", "tile within max_pixels")
+    return found
+
+
+def size_of(found: Structure) -> tuple[int, int]:
+    """Width and height of the first picture."""
     return found.number(_WIDTH, 0), found.number(_HEIGHT, 0)

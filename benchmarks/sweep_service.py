@@ -1,0 +1,122 @@
+"""The application over the replicas' own classes in one process, behind a real HTTP server: all of
+the service but Ray and the diffusion model."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+import uvicorn
+
+from deployments.adapters.files import FileThreads, StoredFiles
+from deployments.adapters.uploads import UploadChecker
+from deployments.adapters.usage import LedgerUsage
+from deployments.replicas.exporter import ExporterReplica
+from deployments.replicas.privacy import PrivacyReplica
+from deployments.replicas.profiles import ProfilesReplica
+from deployments.replicas.quality import QualityReplica
+from deployments.wiring.files import FileWiring
+from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.validators import PrivacyWiring, QualityWiring
+from engines.datasets.export_config import ExportConfig
+from engines.errors import NotFound
+from engines.privacy import PrivacyConfig
+from engines.profiles.config import ProfilesConfig
+from engines.quality import QualityConfig
+from engines.storage.usage import UsageLedger
+from engines.types import DatasetSummary, GenerationEvent, GenerationRequest
+from serve_app.access.api_keys import ApiKeys
+from serve_app.app import create_app
+from serve_app.config import ApiConfig, RateLimits
+from serve_app.rate_limits import MemoryRateLimiter
+from serve_app.services import Services
+
+KEY = "key-of-the-sweep-alone"
+_RATES = dict.fromkeys(("generate", "validate_", "export", "upload", "read"), "1000000/minute")
+_START_S = 60
+
+
+class NothingGenerates:
+    """`Generation` without a model."""
+
+    def check(self, request: GenerationRequest) -> None:
+        raise NotFound("model", request.model_id)
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
+        self.check(request)
+        return
+        yield
+
+
+class AlwaysReady:
+    """`Readiness` of parts that were built before they are asked."""
+
+    async def not_ready(self) -> Sequence[str]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """`Datasets` over the exporter's replica."""
+
+    replica: ExporterReplica
+
+    async def list(
+        self, limit: int | None = None, after: str | None = None
+    ) -> Sequence[DatasetSummary]:
+        return await self.replica.list_datasets(limit, after)
+
+    async def get(self, name: str) -> DatasetSummary:
+        return await self.replica.get_dataset(name)
+
+    async def delete(self, name: str) -> None:
+        await self.replica.delete_dataset(name)
+
+
+def services(files: FileWiring) -> Services:
+    """Every part of the service over one data root."""
+    storage, threads = files.data.storage(), FileThreads()
+    exporter = ExporterReplica(ExportWiring(ExportConfig(), files))
+    checker = UploadChecker(files.limits, files.sandbox_limits)
+    return Services(
+        generation=NothingGenerates(),
+        quality=QualityReplica(QualityWiring(QualityConfig(), files)),
+        privacy=PrivacyReplica(PrivacyWiring(PrivacyConfig(), files)),
+        exporter=exporter,
+        datasets=Listed(exporter),
+        profiles=ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)),
+        files=StoredFiles(storage, files.limits, checker, threads),
+        usage=LedgerUsage(UsageLedger(storage), threads.usage),
+        readiness=AlwaysReady(),
+    )
+
+
+@contextmanager
+def served(files: FileWiring) -> Iterator[httpx.Client]:
+    """A client with a key of the application on a free port of this machine."""
+    config = ApiConfig(rates=RateLimits.model_validate(_RATES), data_root=files.data.root)
+    app = create_app(services(files), config, ApiKeys([KEY]), MemoryRateLimiter(config.rates))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{_port(server)}"
+        with httpx.Client(base_url=url, headers={"X-API-Key": KEY}, timeout=600) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(_START_S)
+
+
+def _port(server: uvicorn.Server) -> int:
+    deadline = time.monotonic() + _START_S
+    while not server.started:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the server did not start")
+        time.sleep(0.01)
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
