@@ -46,10 +46,8 @@ class NothingGenerates:
     def check(self, request: GenerationRequest) -> None:
         raise NotFound("model", request.model_id)
 
-    async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
-        self.check(request)
-        return
-        yield
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
+        raise NotFound("model", request.model_id)
 
 
 class AlwaysReady:
