@@ -21,8 +21,7 @@ HISTORY = {"CHANGELOG.md"}
 
 def places(document: Path) -> Iterator[tuple[str, str]]:
     """(path, name or "") of every place that the document names in backticks."""
-    for path, name in PLACES.findall(document.read_text(encoding="utf-8")):
-        yield path, name
+    yield from PLACES.findall(document.read_text(encoding="utf-8"))
 
 
 def defines(module: ast.AST, name: str) -> bool:
