@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -16,6 +17,7 @@ from serve_app.config import RateLimits
 from serve_app.rate_limits import Bucket, BudgetState, parse_rates, parsed_rate
 
 _AWAY_RETRY_S = 1.0
+_SCHEMES = ("redis", "rediss", "unix")
 
 
 class RedisRateLimiter:
@@ -33,6 +35,8 @@ class RedisRateLimiter:
     ) -> None:
         options = {} if connection_pool is None else {"connection_pool": connection_pool}
         try:
+            if urlsplit(url).scheme not in _SCHEMES:  # limits would look for another server
+                raise ValueError("no Redis URL")
             storage = RedisStorage(f"async+{url}", implementation="redispy", **options)
         except (ConfigurationError, ValueError):
             # The URL may hold a password: neither it nor the cause is shown.
