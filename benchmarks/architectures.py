@@ -37,8 +37,15 @@ class Architecture:
 
     name: str
     native_size_px: int
-    build: Callable[[], Any]
-    """The pipeline, float32, on torch's default device."""
+    build: Callable[[torch.device], Any]
+    """The pipeline, float32. Full-size weights are drawn on the device itself: on a CPU it takes
+    minutes, on a GPU seconds. Noise schedulers hold CPU tensors, as loaded ones do."""
+    steps: int
+    """Of an image in the figures that others publish."""
+    row_tflop: float
+    """Of the denoiser, one row at `native_size_px`, 10^12 floating-point operations."""
+    launch_s: float
+    """Seconds of a step that is too small to fill a data-centre GPU."""
 
 
 def sd15_unet() -> UNet2DConditionModel:
@@ -109,12 +116,16 @@ _TOKENS: dict[str, int] = {
 }
 
 
-def sd15() -> StableDiffusionPipeline:
+def sd15(device: torch.device) -> StableDiffusionPipeline:
+    with device:
+        modules: dict[str, Any] = {
+            "vae": kl_vae(0.18215).eval(),
+            "text_encoder": CLIPTextModel(clip_l()).eval(),
+            "unet": _tamed(sd15_unet()),
+        }
     return StableDiffusionPipeline(
-        vae=kl_vae(0.18215).eval(),
-        text_encoder=CLIPTextModel(clip_l()).eval(),
+        **modules,
         tokenizer=_tokenizer(),
-        unet=_tamed(sd15_unet()),
         scheduler=PNDMScheduler(skip_prk_steps=True, set_alpha_to_one=False, **_NOISE),
         safety_checker=None,
         feature_extractor=None,
@@ -122,26 +133,38 @@ def sd15() -> StableDiffusionPipeline:
     )
 
 
-def sdxl() -> StableDiffusionXLPipeline:
+def sdxl(device: torch.device) -> StableDiffusionXLPipeline:
+    with device:
+        modules: dict[str, Any] = {
+            "vae": kl_vae(0.13025).eval(),
+            "text_encoder": CLIPTextModel(clip_l()).eval(),
+            "text_encoder_2": CLIPTextModelWithProjection(clip_big_g()).eval(),
+            "unet": _tamed(sdxl_unet()),
+        }
     return StableDiffusionXLPipeline(
-        vae=kl_vae(0.13025).eval(),
-        text_encoder=CLIPTextModel(clip_l()).eval(),
-        text_encoder_2=CLIPTextModelWithProjection(clip_big_g()).eval(),
+        **modules,
         tokenizer=_tokenizer(),
         tokenizer_2=_tokenizer(),
-        unet=_tamed(sdxl_unet()),
         scheduler=EulerDiscreteScheduler(timestep_spacing="leading", **_NOISE),
         add_watermarker=False,
     )
 
 
+def tiny_sd15(device: torch.device) -> StableDiffusionPipeline:
+    return tiny.build_tiny_pipeline().to(device)
+
+
+def tiny_sdxl(device: torch.device) -> StableDiffusionXLPipeline:
+    return tiny.build_tiny_xl_pipeline().to(device)
+
+
 FULL_SIZE = {
-    "sd15": Architecture("sd15", 512, sd15),
-    "sdxl": Architecture("sdxl", 1024, sdxl),
+    "sd15": Architecture("sd15", 512, sd15, steps=50, row_tflop=0.8, launch_s=0.025),
+    "sdxl": Architecture("sdxl", 1024, sdxl, steps=20, row_tflop=6.0, launch_s=0.05),
 }
 TINY = {
-    "sd15": Architecture("tiny sd15", 64, tiny.build_tiny_pipeline),
-    "sdxl": Architecture("tiny sdxl", 64, tiny.build_tiny_xl_pipeline),
+    "sd15": Architecture("tiny sd15", 64, tiny_sd15, steps=3, row_tflop=0.0, launch_s=0.01),
+    "sdxl": Architecture("tiny sdxl", 64, tiny_sdxl, steps=3, row_tflop=0.0, launch_s=0.01),
 }
 """The same code in seconds on a CPU; its figures mean nothing."""
 
@@ -151,6 +174,13 @@ def _tokenizer() -> CLIPTokenizer:
     tokenizer = tiny.tiny_tokenizer()
     tokenizer.model_max_length = 77
     return tokenizer
+
+
+def random_pipeline(architecture: Architecture, device: torch.device, dtype: torch.dtype) -> Any:
+    """The pipeline with random weights on the device, in the dtype, silent."""
+    pipe = architecture.build(device).to(dtype)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
 
 
 def _tamed(unet: UNet2DConditionModel) -> UNet2DConditionModel:

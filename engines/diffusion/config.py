@@ -155,6 +155,18 @@ class ModelEntry(FrozenModel):
         default="inductor",
         description="torch.compile backend; eager and aot_eager tell whether a fault is its own.",
     )
+    compile_scope: Literal["denoiser", "blocks"] = Field(
+        default="denoiser",
+        description="What torch.compile takes: the denoiser as one graph, or each of its repeated "
+        "transformer blocks, which compiles in a fraction of the time and gains less.",
+    )
+    cuda_graph_rows: int = Field(
+        default=0,
+        ge=0,
+        description="Steps of at most so many rows replay a CUDA graph of the denoiser, recorded "
+        "at the first step of each shape: no launches to wait for, and memory for its "
+        "activations. 0: none. Not with adapters, nor with a compile mode that has its own.",
+    )
     vae: VaeOptions = VaeOptions()
     safety_checker: Literal["off", "flag", "block"] = Field(
         default="off",
@@ -183,6 +195,16 @@ class ModelEntry(FrozenModel):
     def _sides_are_a_range(self) -> Self:
         if self.drawn_sides_px and not 0 < self.drawn_sides_px[0] <= self.drawn_sides_px[1]:
             raise ValueError(f"model {self.id}: drawn_sides_px is not (short, long)")
+        return self
+
+    @model_validator(mode="after")
+    def _graphs_have_one_owner(self) -> Self:
+        if self.cuda_graph_rows and self.loras:
+            raise ValueError(f"model {self.id}: a CUDA graph cannot switch adapters")
+        if self.cuda_graph_rows and self.torch_compile in ("reduce-overhead", "max-autotune"):
+            raise ValueError(
+                f"model {self.id}: torch_compile {self.torch_compile} has its own CUDA graphs"
+            )
         return self
 
     @model_validator(mode="after")

@@ -1,12 +1,15 @@
 """On a CUDA device: half precision, compiled and not, gives the same picture in any company.
 
-Not run where there is no such device, and then said: `pytest -m gpu -rs`.
+Not run where there is no such device, and then said: `pytest -m gpu -rs`. A machine with little
+more than torch and diffusers runs them by `python -m pytest -c tests/gpu/bare.ini tests/gpu`.
 """
 
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from diffusers import DiffusionPipeline
 
 from engines.diffusion.config import EngineConfig, FolderSource, ModelEntry
 from engines.diffusion.engine import StepEngine
+from engines.diffusion.models.loading import load_runner
 from engines.types import GenerationRequest
 from tests.engines.diffusion.rig import FakeClock, RecordingListener, drive, request
 
@@ -25,11 +30,11 @@ pytestmark = [
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here"),
 ]
 
+logger = logging.getLogger(__name__)
 MODELS = Path(__file__).resolve().parents[2] / "models"
-HALF_TOLERANCE = 16
-"""Of 255, in any channel of any pixel: float16 keeps 11 bits, and a batch changes the last."""
-MEAN_TOLERANCE = 1.0
-"""Of 255, over all pixels: a last bit here and there is not another picture."""
+TOLERANCE = {"float16": 1.5, "bfloat16": 6.0}
+"""Mean difference over all channels of all pixels, of 255. A batch changes the last bits of a sum,
+and a sampler amplifies them: on a CPU, bfloat16 is 3 to 6 from float32, two seeds 40 and more."""
 
 
 def entry(**changes: Any) -> ModelEntry:
@@ -73,20 +78,46 @@ def mixed(count: int) -> list[GenerationRequest]:
     ]
 
 
-def assert_alike(left: npt.NDArray[np.uint8], right: npt.NDArray[np.uint8]) -> None:
-    difference = np.abs(left.astype(int) - right.astype(int))
-    assert difference.max() <= HALF_TOLERANCE
-    assert difference.mean() <= MEAN_TOLERANCE
+def difference(left: npt.NDArray[np.uint8], right: npt.NDArray[np.uint8]) -> float:
+    """Mean over all channels of all pixels, of 255; also logged, to be read in a report."""
+    apart = np.abs(left.astype(int) - right.astype(int))
+    logger.info("mean %.3f, most %d, over 16: %.2f %%", apart.mean(), apart.max(), _far(apart))
+    return float(apart.mean())
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def _far(apart: npt.NDArray[np.int64]) -> float:
+    return 100 * float((apart > 16).mean())
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
 def test_alone_or_in_a_mixed_batch(dtype: str) -> None:
     engine = engine_on_gpu(entry(dtype=dtype))
     together = made(engine, mixed(8), apart=1)
     for index, wanted in enumerate(mixed(8)):
         (alone,) = made(engine, [wanted])
-        assert_alike(alone, together[index])
+        assert difference(alone, together[index]) <= TOLERANCE[dtype]
+    assert difference(together[0], together[3]) > 20, "two seeds are two pictures"
     assert engine.stats().rows_total > engine.stats().steps_total, "nothing was batched"
+    engine.shutdown()
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_it_is_the_picture_of_plain_diffusers(dtype: str) -> None:
+    engine = engine_on_gpu(entry(dtype=dtype))
+    pipe = DiffusionPipeline.from_pretrained(
+        MODELS / "inferloop-mini", dtype=getattr(torch, dtype)
+    ).to("cuda")
+    pipe.set_progress_bar_config(disable=True)
+    for wanted, ours in zip(mixed(3), made(engine, mixed(3)), strict=True):
+        plain = pipe(
+            wanted.prompt,
+            width=wanted.width,
+            height=wanted.height,
+            num_inference_steps=wanted.num_inference_steps,
+            guidance_scale=wanted.guidance_scale,
+            generator=torch.Generator("cpu").manual_seed(wanted.seed),
+        ).images[0]
+        assert difference(ours, np.asarray(plain)) <= TOLERANCE[dtype]
     engine.shutdown()
 
 
@@ -95,35 +126,55 @@ def test_auto_is_float16_on_the_gpu_and_the_picture_of_the_cpu() -> None:
     (half,) = made(on_gpu, mixed(1))
     on_cpu = StepEngine(EngineConfig(models=(entry(),), device="cpu"), FakeClock(), MODELS)
     (single,) = made(on_cpu, mixed(1))
-    difference = np.abs(half.astype(int) - single.astype(int))
-    assert difference.mean() <= 4.0, "half precision drifts, but not to another picture"
+    assert difference(half, single) <= 4.0, "half precision drifts, but not to another picture"
     on_gpu.shutdown()
     on_cpu.shutdown()
 
 
-@pytest.mark.timeout(600)
-def test_compiled_is_the_same_picture() -> None:
-    plain, compiled = engine_on_gpu(), engine_on_gpu(entry(torch_compile="default"))
-    for left, right in zip(made(plain, mixed(3)), made(compiled, mixed(3)), strict=True):
-        assert_alike(left, right)
+def test_a_replayed_cuda_graph_is_the_same_picture() -> None:
+    """Joining one by one, steps have 2 to 5 rows: a graph for each, the larger ones without."""
+    plain, graphed = engine_on_gpu(), engine_on_gpu(entry(cuda_graph_rows=4))
+    ours, theirs = (made(each, mixed(3), apart=1) for each in (graphed, plain))
+    for left, right in zip(ours, theirs, strict=True):
+        assert difference(left, right) <= TOLERANCE["float16"]
     plain.shutdown()
-    compiled.shutdown()
+    graphed.shutdown()
 
 
-@pytest.mark.parametrize("backend", ["auto", "xformers"])
-def test_an_attention_backend_is_used_or_its_absence_said(backend: str) -> None:
-    engine = engine_on_gpu(entry(attention_backend=backend))
-    native = engine_on_gpu()
-    listener = RecordingListener()
-    engine.submit(mixed(1)[0], listener)
-    drive(engine, [listener])
-    assert listener.image is not None
-    notes = " ".join(listener.image.notes)
-    assert ("attention backend" in notes) <= (backend == "xformers")
-    (expected,) = made(native, mixed(1))
-    assert_alike(listener.image.pixels, expected)
+def test_decoding_on_a_second_stream_beside_steps_is_the_same_picture() -> None:
+    runner = load_runner(entry(), EngineConfig(models=(entry(),), device="cuda"), MODELS)
+    finished, others = runner.start(mixed(1)), runner.start(mixed(8)[1:])
+    for _ in range(8):
+        runner.step(finished)
+    expected = runner.decode(finished[0]).pixels
+    torch.cuda.synchronize()
+
+    def decoded() -> npt.NDArray[np.uint8]:
+        with torch.cuda.stream(torch.cuda.Stream()):
+            return runner.decode(finished[0]).pixels
+
+    with ThreadPoolExecutor(1) as decoder:
+        jobs = []
+        for _ in range(8):
+            jobs.append(decoder.submit(decoded))
+            runner.step(others)
+        for job in jobs:
+            assert difference(job.result(), expected) <= TOLERANCE["float16"]
+    runner.close()
+
+
+@pytest.mark.parametrize("graph_rows", [0, 4])
+def test_a_closed_engine_gives_its_memory_back(graph_rows: int) -> None:
+    gc.collect()
+    before = torch.cuda.memory_allocated()
+    engine = engine_on_gpu(entry(cuda_graph_rows=graph_rows))
+    made(engine, mixed(2))
+    assert torch.cuda.memory_allocated() > before + 2**23, "the weights alone are more"
     engine.shutdown()
-    native.shutdown()
+    del engine
+    gc.collect()
+    torch.cuda.empty_cache()
+    assert torch.cuda.memory_allocated() <= before + 2**22
 
 
 def test_models_that_take_turns_give_their_memory_back() -> None:
@@ -139,3 +190,39 @@ def test_models_that_take_turns_give_their_memory_back() -> None:
     assert engine.stats().model_loads_total == 6
     assert max(held[1:]) <= 1.05 * held[0]
     engine.shutdown()
+
+
+@pytest.mark.parametrize("backend", ["auto", "xformers"])
+def test_an_attention_backend_is_used_or_its_absence_said(backend: str) -> None:
+    engine = engine_on_gpu(entry(attention_backend=backend))
+    native = engine_on_gpu()
+    listener = RecordingListener()
+    engine.submit(mixed(1)[0], listener)
+    drive(engine, [listener])
+    assert listener.image is not None
+    notes = " ".join(listener.image.notes)
+    assert ("attention backend" in notes) <= (backend == "xformers")
+    (expected,) = made(native, mixed(1))
+    assert difference(listener.image.pixels, expected) <= TOLERANCE["float16"]
+    engine.shutdown()
+    native.shutdown()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"torch_compile": "default", "compile_scope": "blocks"},
+        {"torch_compile": "default", "compile_scope": "blocks", "cuda_graph_rows": 8},
+        {"torch_compile": "default"},
+        {"torch_compile": "reduce-overhead"},
+    ],
+    ids=["blocks", "blocks_and_graphs", "denoiser", "denoiser_and_graphs"],
+)
+def test_compiled_is_the_same_picture(changes: dict[str, Any]) -> None:
+    torch.compiler.reset()
+    plain, compiled = engine_on_gpu(), engine_on_gpu(entry(**changes))
+    for left, right in zip(made(plain, mixed(3)), made(compiled, mixed(3)), strict=True):
+        assert difference(left, right) <= TOLERANCE["float16"]
+    plain.shutdown()
+    compiled.shutdown()

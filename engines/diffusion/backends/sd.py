@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,8 +17,10 @@ class StableDiffusionFamily:
 
     zero_negative = False
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self, pipe: Any, denoiser: Callable[..., Any] | None = None) -> None:
+        """`denoiser` is called in place of the pipeline's UNet, with the same arguments."""
         self.pipe = pipe
+        self._denoiser = denoiser or pipe.unet
         self._rows: tuple[EncodedPrompt, ...] = ()
         self._states = torch.empty(0)
 
@@ -37,7 +39,7 @@ class StableDiffusionFamily:
         prompts: Sequence[EncodedPrompt],
         size_px: tuple[int, int],
     ) -> torch.Tensor:
-        prediction: torch.Tensor = self.pipe.unet(
+        prediction: torch.Tensor = self._denoiser(
             latents, timesteps, encoder_hidden_states=self._stacked(prompts), return_dict=False
         )[0]
         return prediction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,8 +18,10 @@ class StableDiffusionXLFamily:
     original and target size are the generated size, the crop is at 0, 0.
     """
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self, pipe: Any, denoiser: Callable[..., Any] | None = None) -> None:
+        """`denoiser` is called in place of the pipeline's UNet, with the same arguments."""
         self.pipe = pipe
+        self._denoiser = denoiser or pipe.unet
 
     @property
     def zero_negative(self) -> bool:
@@ -49,7 +51,7 @@ class StableDiffusionXLFamily:
         states = torch.cat([prompt.states for prompt in prompts])
         pooled = torch.cat([prompt.pooled for prompt in prompts if prompt.pooled is not None])
         time_ids = torch.tensor([[*size_px, 0, 0, *size_px]], device=states.device)
-        prediction: torch.Tensor = self.pipe.unet(
+        prediction: torch.Tensor = self._denoiser(
             latents,
             timesteps,
             encoder_hidden_states=states,

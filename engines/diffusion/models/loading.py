@@ -22,6 +22,7 @@ from engines.diffusion.models.safety import safety_check
 from engines.diffusion.models.threads import choose_threads
 from engines.diffusion.sampling import noise_schedules
 from engines.diffusion.sampling.decode import Decoder
+from engines.diffusion.sampling.graphs import CudaRecorder, GraphedDenoiser
 from engines.diffusion.sampling.linear_tail import fold_linear_tail
 from engines.diffusion.sampling.runner import ModelRunner
 from engines.diffusion.sampling.text import PromptEncoder
@@ -47,7 +48,7 @@ def load_runner(entry: ModelEntry, config: EngineConfig, models_root: Path) -> A
     try:
         device = choose_device(config.device)
         pipe, revision = _pipeline(entry, device, models_root)
-        return _runner(entry, config, models_root, pipe.to(device), revision)
+        return runner_over(pipe.to(device), entry, config, models_root, revision)
     except InferloopError:
         raise
     except (OSError, ValueError, RuntimeError, ImportError, TypeError, KeyError) as error:
@@ -104,9 +105,16 @@ def _folder(entry: ModelEntry, source: FolderSource | HubSource, models_root: Pa
     return sources.folder_of(source, models_root)
 
 
-def _runner(
-    entry: ModelEntry, config: EngineConfig, models_root: Path, pipe: Any, revision: str | None
+def runner_over(
+    pipe: Any,
+    entry: ModelEntry,
+    config: EngineConfig,
+    models_root: Path = Path(),
+    revision: str | None = None,
 ) -> AnyRunner:
+    """The runner over a diffusers pipeline that is on its device in its dtype already, wherever it
+    came from. The pipeline is the runner's from then on: its options, its memory format and its
+    noise scheduler are set as the entry says."""
     pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = noise_schedules.chosen(entry.noise_scheduler, pipe.scheduler)
     backend, notes = use_attention_backend(pipe, entry.attention_backend)
@@ -115,16 +123,17 @@ def _runner(
     if entry.vae.slicing:
         pipe.vae.enable_slicing()
     loras = LoraSwitch(pipe, entry.loras, models_root)
+    denoiser, graph_notes = _denoiser(pipe, entry)
     info = RunnerInfo(
         noise_scheduler=type(pipe.scheduler).__name__,
         revision=revision,
         memory_bytes=_memory_bytes(pipe),
         sizes=SizeRule(int(getattr(pipe, "vae_scale_factor", 8)), entry.drawn_sides_px),
         attention_backend=backend,
-        notes=notes,
+        notes=(*notes, *graph_notes),
     )
     _shape_for_speed(pipe)
-    family = _family(pipe)
+    family = _family(pipe, denoiser)
     if family is None:
         if entry.loras or entry.safety_checker != "off":
             raise GenerationFailed(
@@ -132,9 +141,7 @@ def _runner(
                 "safety checker policy"
             )
         return WholeCallRunner(pipe, info, free_memory)
-    if entry.torch_compile != "off":
-        # Dynamic: the rows of a step change all the time, and each size would compile anew.
-        pipe.unet.compile(backend=entry.compile_backend, mode=entry.torch_compile, dynamic=True)
+    _compile(pipe.unet, entry)
     check = safety_check(pipe) if entry.safety_checker != "off" else None
     return ModelRunner(
         family,
@@ -159,16 +166,37 @@ def _shape_for_speed(pipe: Any) -> None:
         vae.decoder.layers = fold_linear_tail(vae.decoder.layers)
 
 
-def _family(pipe: Any) -> Family | None:
+def _denoiser(pipe: Any, entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
+    """The UNet, through CUDA graphs where the entry asks for them and the device has them; and a
+    note where it has not."""
+    unet = getattr(pipe, "unet", None)
+    if unet is None or entry.cuda_graph_rows == 0:
+        return unet, ()
+    if pipe.device.type != "cuda":
+        note = f"CUDA graphs need CUDA, the device is {pipe.device.type}; steps run without them"
+        logger.warning(note)
+        return unet, (note,)
+    return GraphedDenoiser(unet, CudaRecorder(), entry.cuda_graph_rows), ()
+
+
+def _compile(unet: Any, entry: ModelEntry) -> None:
+    """Dynamic: the rows of a step change all the time, and each size would compile anew."""
+    if entry.torch_compile == "off":
+        return
+    compile_ = unet.compile if entry.compile_scope == "denoiser" else unet.compile_repeated_blocks
+    compile_(backend=entry.compile_backend, mode=entry.torch_compile, dynamic=True)
+
+
+def _family(pipe: Any, denoiser: Any) -> Family | None:
     """The family whose steps can be batched; None is for the whole-call backend."""
     unet_config = getattr(getattr(pipe, "unet", None), "config", None)
     if unet_config is None or unet_config.time_cond_proj_dim is not None:
         return None
     if type(pipe).__name__ == "StableDiffusionPipeline":
         masked = getattr(pipe.text_encoder.config, "use_attention_mask", False)
-        return None if masked else StableDiffusionFamily(pipe)
+        return None if masked else StableDiffusionFamily(pipe, denoiser)
     if type(pipe).__name__ == "StableDiffusionXLPipeline" and pipe.text_encoder is not None:
-        return StableDiffusionXLFamily(pipe)
+        return StableDiffusionXLFamily(pipe, denoiser)
     return None
 
 

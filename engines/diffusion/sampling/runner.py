@@ -149,7 +149,8 @@ class ModelRunner:
         noise_scheduler = None
         if table is None:
             noise_scheduler = noise_schedules.fresh(self._noise_scheduler)
-            noise_scheduler.set_timesteps(request.num_inference_steps, device=self._device)
+            # On the CPU, where reading a timestep does not wait for the device's queue.
+            noise_scheduler.set_timesteps(request.num_inference_steps, device=torch.device("cpu"))
             sigma = float(noise_scheduler.init_noise_sigma)
         else:
             sigma = table.init_noise_sigma
@@ -216,7 +217,8 @@ def _guided(prediction: torch.Tensor, group: Sequence[Trajectory], guided: int) 
     first `guided`. Returns (n, C, h, w).
     """
     if guided == 0:
-        return prediction
+        # A clone: a compiled denoiser with CUDA graphs overwrites its output at its next call.
+        return prediction.clone()
     conditional, unconditional = prediction[: len(group)], prediction[len(group) :]
     scales = _column((each.request.guidance_scale for each in group[:guided]), prediction)
     mixed = unconditional + scales * (conditional[:guided] - unconditional)

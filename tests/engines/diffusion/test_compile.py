@@ -77,6 +77,17 @@ def test_it_compiles_once_a_kind_of_shape_and_the_pictures_stay(
         assert np.abs(ours.astype(int) - theirs.astype(int)).max() <= 1
 
 
+def test_repeated_blocks_alone_compile_and_the_pictures_stay(
+    graphs: list[torch.fx.GraphModule],
+) -> None:
+    """The tiny denoiser has blocks of one width and two places: its guards tell them apart at
+    most once each, and rows and sizes never."""
+    found = pictures(compiled(compile_backend=COUNTING, compile_scope="blocks"), (96, 96))
+    assert 1 <= len(graphs) <= 3
+    for ours, theirs in zip(found, pictures(tiny_entry(), (96, 96)), strict=True):
+        assert np.abs(ours.astype(int) - theirs.astype(int)).max() <= 1
+
+
 def test_off_compiles_nothing(graphs: list[torch.fx.GraphModule]) -> None:
     pictures(tiny_entry(compile_backend=COUNTING))
     assert graphs == []

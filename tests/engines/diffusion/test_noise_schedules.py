@@ -107,3 +107,21 @@ def test_a_coefficient_that_is_not_finite_has_no_table() -> None:
     """Epsilon prediction at zero terminal SNR divides by zero in the first step."""
     epsilon: Any = DDIMScheduler.from_config(ZERO_SNR.config, prediction_type="epsilon")
     assert noise_schedules.linear_table(epsilon, 5) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_timesteps_on_the_cpu_move_latents_of_any_device(
+    own: Any, name: NoiseSchedulerName
+) -> None:
+    """As the runner lays them out: reading a timestep then waits for no device. The meta device
+    stands for another one than the CPU, and refuses a tensor of the CPU as a GPU does."""
+    noise_scheduler: Any = noise_schedules.fresh(noise_schedules.chosen(name, own))
+    noise_scheduler.set_timesteps(6, device=torch.device("cpu"))
+    latents = torch.empty((1, 4, 2, 2), dtype=torch.float16, device="meta")
+    prompt: Any = None
+    generator = torch.Generator("cpu")
+    trajectory = Trajectory(request(), latents, prompt, None, generator, None, noise_scheduler)
+    while trajectory.evaluations_done < trajectory.evaluations_total:
+        trajectory.advance(trajectory.scaled_latents() / 2)
+    assert trajectory.latents.device.type == "meta"
+    assert trajectory.latents.dtype == torch.float16

@@ -1,0 +1,1 @@
+"""Stable Diffusion 1.5 and XL at full size on one GPU, against plain diffusers in the same run."""
