@@ -163,10 +163,10 @@ def test_ray_s_sockets_in_files_are_the_owner_s(service: Service) -> None:
     import psutil
 
     paths = {
-        Path(connection.laddr)
+        Path(str(connection.laddr))
         for process in psutil.Process(service.pid).children(recursive=True)
         for connection in process.net_connections(kind="unix")
-        if isinstance(connection.laddr, str) and connection.laddr.startswith("/tmp/ifl-")
+        if str(connection.laddr).startswith("/tmp/ifl-")
     }
     assert {path.name for path in paths} >= {"raylet", "plasma_store"}
     tops = {Path(*path.parts[:3]) for path in paths}
