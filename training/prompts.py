@@ -1,4 +1,4 @@
-"""The prompts that the model is judged on, fixed before its training ended."""
+"""The prompts that the model is judged on: written before it was trained on what they name."""
 
 MUST_PASS = (
     "A beautiful sunset over mountains",
@@ -79,3 +79,46 @@ PARAPHRASES = (
     "a teddy bear and a gift",
     "a yellow bird on a pink background, best quality",
 )
+EVERYDAY = (
+    "a woman",
+    "an old man with a white beard",
+    "a little girl holding a balloon",
+    "a smiling boy in a park",
+    "a man riding a bicycle",
+    "a doctor",
+    "a chef with a pizza",
+    "a firefighter",
+    "children playing football",
+    "a woman with red hair",
+    "a bowl of fruit on a table",
+    "two apples",
+    "three cats",
+    "a cat and a dog",
+    "a vase of flowers",
+    "breakfast on a table",
+    "a bottle of wine and a glass",
+    "a slice of chocolate cake",
+    "vegetables",
+    "a sandwich",
+    "a village in the snow at night",
+    "a farm with a cow",
+    "a river through a forest",
+    "a waterfall",
+    "a volcano",
+    "a small island in the ocean",
+    "a rainy street in the city",
+    "a lighthouse by the sea",
+    "fish under the sea",
+    "a road through the desert",
+    "a yellow school bus",
+    "a motorcycle on a road",
+    "a helicopter in the sky",
+    "a green tractor in a field",
+    "a dragon over a castle",
+    "a wizard",
+    "a dinosaur in the jungle",
+    "a tennis racket and a ball",
+    "a pair of blue shoes",
+    "a computer on a desk",
+)
+"""Forty sentences that anybody might type, most of them with something the first model never saw."""
