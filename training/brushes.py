@@ -8,7 +8,7 @@ Image = NDArray[np.float32]
 """(height, width, 3) float32, sRGB 0..255."""
 Sprite = NDArray[np.uint8]
 """(side, side, 4) uint8 RGBA, straight alpha."""
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 """Red, green and blue, 0..255."""
 
 
@@ -24,21 +24,21 @@ def paste(image: Image, sprite: Sprite, x: float, y: float, side: float) -> None
     image[y0:y1, x0:x1] = image[y0:y1, x0:x1] * (1 - alpha) + part[..., :3] * alpha
 
 
-def polygon(image: Image, points: list[tuple[float, float]], colour: Colour) -> None:
+def polygon(image: Image, points: list[tuple[float, float]], color: Color) -> None:
     """Fill a polygon; the points are fractions of width and height; edges are smooth."""
     height, width = image.shape[:2]
     scaled = np.array([(x * width * 16, y * height * 16) for x, y in points]).round()
-    cv2.fillPoly(image, [scaled.astype(np.int32)], colour, cv2.LINE_AA, shift=4)
+    cv2.fillPoly(image, [scaled.astype(np.int32)], color, cv2.LINE_AA, shift=4)
 
 
-def disc(image: Image, x: float, y: float, radius: float, colour: Colour) -> None:
+def disc(image: Image, x: float, y: float, radius: float, color: Color) -> None:
     """Fill a disc; the radius is a fraction of the shorter side."""
     height, width = image.shape[:2]
     centre = (round(x * width * 16), round(y * height * 16))
-    cv2.circle(image, centre, round(radius * min(height, width) * 16), colour, -1, cv2.LINE_AA, 4)
+    cv2.circle(image, centre, round(radius * min(height, width) * 16), color, -1, cv2.LINE_AA, 4)
 
 
-def gradient(image: Image, top: float, bottom: float, stops: tuple[Colour, ...]) -> None:
+def gradient(image: Image, top: float, bottom: float, stops: tuple[Color, ...]) -> None:
     """Fill the rows from ``top`` to ``bottom``, fractions of the height, through the stops."""
     height = image.shape[0]
     y0, y1 = round(top * height), round(bottom * height)

@@ -32,11 +32,11 @@ def critic_loss(drawn: Tensor, decoded: Tensor) -> Tensor:
 
 
 class Duel:
-    """A critic and its optimiser: learns from each batch, then says what the decoder owes it."""
+    """A critic and its optimizer: learns from each batch, then says what the decoder owes it."""
 
     def __init__(self, rate: float, device: str = "cpu") -> None:
         self.critic = Critic().to(device)
-        self.optimiser = torch.optim.AdamW(
+        self.optimizer = torch.optim.AdamW(
             self.critic.parameters(), lr=rate, betas=(0.5, 0.99), weight_decay=0
         )
 
@@ -45,9 +45,9 @@ class Duel:
         self.critic.requires_grad_(True)
         scores = self.critic(torch.cat([target, made.detach()]))
         loss = critic_loss(*scores.chunk(2))
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        self.optimiser.step()
+        self.optimizer.step()
         return loss.item()
 
     def owed(self, made: Tensor) -> Tensor:

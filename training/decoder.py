@@ -177,12 +177,12 @@ class Stage:
 
     def learn(self, minutes: float, peak: float) -> None:
         """Train by distance alone."""
-        optimiser = torch.optim.AdamW(
+        optimizer = torch.optim.AdamW(
             self.trained(), lr=peak, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
         )
         budget, path = TimeBudget(minutes * 60), self.cache.file(SOFT)
         loop = Loop(
-            *("decoder", path, self.model, optimiser, budget, peak),
+            *("decoder", path, self.model, optimizer, budget, peak),
             hold=0.4,
             keep_every=50,
             clock=self.clock,
@@ -192,16 +192,16 @@ class Stage:
 
     def sharpen(self, minutes: float) -> None:
         """Train by distance and against a critic that learns with the decoder."""
-        optimiser = torch.optim.AdamW(
+        optimizer = torch.optim.AdamW(
             self.trained(), lr=SHARPEN_RATE, betas=(0.5, 0.99), weight_decay=1e-4, fused=True
         )
         duel, mean, lost = Duel(CRITIC_RATE, self.device), averaged(self.model), RunningMean(2)
         budget, path = TimeBudget(minutes * 60), self.cache.file(SHARP)
         loop = Loop(
-            *("sharpen", path, self.model, optimiser, budget, SHARPEN_RATE),
+            *("sharpen", path, self.model, optimizer, budget, SHARPEN_RATE),
             hold=0.6,
             keep_every=50,
-            beside={"critic": duel.critic, "critic_optimiser": duel.optimiser, "mean": mean},
+            beside={"critic": duel.critic, "critic_optimizer": duel.optimizer, "mean": mean},
             clock=self.clock,
         )
         pictures = Pictures(self.cache, self.seed + 500_000 + loop.step)

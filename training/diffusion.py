@@ -10,16 +10,16 @@ HIGH_NOISE_BIAS = 1.9
 class Diffusion:
     """v-prediction (arXiv:2202.00512) on the betas of a noise scheduler; t is 0..999."""
 
-    def __init__(self, scheduler: DDIMScheduler) -> None:
-        kept = scheduler.alphas_cumprod.float()
+    def __init__(self, scheduler: DDIMScheduler, device: str = "cpu") -> None:
+        kept = scheduler.alphas_cumprod.float().to(device)
         self.signal = kept.sqrt()
         self.noise = (1 - kept).sqrt()
         snr = kept / (1 - kept)
         self.weight = torch.clamp(5.0 / snr.clamp(min=1e-8), max=1.0)
 
-    def timesteps(self, count: int, generator: torch.Generator) -> Tensor:
+    def timesteps(self, count: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw (count,) int64 timesteps, more of the noisy ones, where the words decide."""
-        u = torch.rand(count, generator=generator)
+        u = torch.rand(count, generator=generator, device=self.signal.device)
         return ((1 - (1 - u) ** HIGH_NOISE_BIAS) * 1000).long().clamp(max=999)
 
     def noised(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
@@ -29,6 +29,10 @@ class Diffusion:
     def velocity(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """Return the target v = a eps - s x_0."""
         return self.signal[t].view(-1, 1, 1, 1) * noise - self.noise[t].view(-1, 1, 1, 1) * clean
+
+    def clean(self, noisy: Tensor, velocity: Tensor, t: Tensor) -> Tensor:
+        """Return x_0 as a velocity at x_t tells it."""
+        return self.signal[t].view(-1, 1, 1, 1) * noisy - self.noise[t].view(-1, 1, 1, 1) * velocity
 
     def loss(self, predicted: Tensor, target: Tensor, t: Tensor) -> Tensor:
         """Return the mean square error weighted min(1, 5 / snr)."""

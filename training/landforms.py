@@ -5,9 +5,9 @@ Each is drawn into ``image``, or ``im``; lengths and places are fractions of its
 
 import numpy as np
 
-from training.brushes import Colour, Image, disc, gradient, polygon
+from training.brushes import Color, Image, disc, gradient, polygon
 
-SKIES: dict[str, tuple[Colour, Colour, Colour]] = {
+SKIES: dict[str, tuple[Color, Color, Color]] = {
     "day": ((70, 150, 240), (130, 195, 250), (205, 232, 255)),
     "sunset": ((88, 44, 130), (235, 84, 84), (255, 196, 84)),
     "sunrise": ((120, 170, 236), (255, 176, 186), (255, 236, 170)),
@@ -15,7 +15,7 @@ SKIES: dict[str, tuple[Colour, Colour, Colour]] = {
 }
 """Top, middle and horizon."""
 TIMES = tuple(SKIES)
-LIGHT: dict[str, Colour] = {
+LIGHT: dict[str, Color] = {
     "day": (1, 1, 1),
     "sunset": (0.72, 0.46, 0.5),
     "sunrise": (1.0, 0.84, 0.8),
@@ -24,7 +24,7 @@ LIGHT: dict[str, Colour] = {
 """What the light of the hour leaves of red, green and blue."""
 
 
-def lit(colour: Colour, time: str) -> Colour:
+def lit(colour: Color, time: str) -> Color:
     """Return a ground colour under the light of the hour."""
     red, green, blue = LIGHT[time]
     return colour[0] * red, colour[1] * green, colour[2] * blue
@@ -61,8 +61,8 @@ def draw_ridge(
     image: Image,
     base: float,
     height: float,
-    colour: Colour,
-    cap: Colour | None,
+    colour: Color,
+    cap: Color | None,
     rng: np.random.Generator,
 ) -> None:
     """Draw three peaks of ``height`` on ``base``, with snow where ``cap`` is a colour."""
@@ -90,7 +90,7 @@ def draw_ridge(
             )
 
 
-def draw_pines(im: Image, y: float, side: float, colour: Colour, rng: np.random.Generator) -> None:
+def draw_pines(im: Image, y: float, side: float, colour: Color, rng: np.random.Generator) -> None:
     """Draw a row of pines, ``side`` wide and a little higher, whose feet are at ``y``."""
     count = round(1.25 / side)
     for i in range(count + 1):
@@ -113,7 +113,7 @@ def draw_water(im: Image, time: str, top: float, bottom: float, rng: np.random.G
     """Fill from ``top`` to ``bottom`` with water and the shine of the sky on it."""
     low, high = lit((24, 96, 180), time), lit((70, 170, 225), time)
     gradient(im, top, bottom, (high, low))
-    shine: Colour = {
+    shine: Color = {
         "day": (150, 215, 245),
         "sunset": (255, 190, 100),
         "sunrise": (255, 226, 190),
@@ -128,8 +128,8 @@ def draw_water(im: Image, time: str, top: float, bottom: float, rng: np.random.G
 def draw_towers(im: Image, time: str, rng: np.random.Generator, modern: bool) -> None:
     """Draw seven towers with lit windows; ``modern`` ones are higher, pointed and of glass."""
     dark = time in ("night", "sunset")
-    window: Colour = (255, 226, 120) if dark else (214, 236, 250)
-    walls: tuple[Colour, ...] = ((110, 120, 150), (140, 120, 130), (92, 112, 140))
+    window: Color = (255, 226, 120) if dark else (214, 236, 250)
+    walls: tuple[Color, ...] = ((110, 120, 150), (140, 120, 130), (92, 112, 140))
     if modern:
         walls = ((96, 90, 190), (60, 130, 190), (130, 90, 180))
         window = (110, 250, 250) if dark else (220, 255, 255)

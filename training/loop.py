@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor, nn
 
 from training.cache import load_state, parser, save_state
@@ -27,8 +26,26 @@ class RunningMean:
         self.value += 0.03 * (value - self.value)
 
 
+@dataclass
+class Smoothed:
+    """The same of losses that lie on a device, read only when it is told."""
+
+    held: Tensor | None = None
+
+    def add(self, loss: Tensor) -> Tensor:
+        """Move 3 % of the way to ``loss``; return it."""
+        now = loss.detach()
+        self.held = now.clone() if self.held is None else self.held.lerp_(now, 0.03)
+        return loss
+
+    @property
+    def value(self) -> float:
+        """The mean; waits for the device."""
+        return float("nan") if self.held is None else float(self.held)
+
+
 class Stateful(Protocol):
-    """Something whose state a checkpoint keeps: a module or an optimiser."""
+    """Something whose state a checkpoint keeps: a module or an optimizer."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return tensors and plain values."""
@@ -39,6 +56,23 @@ class Stateful(Protocol):
         ...
 
 
+class Descends(Stateful, Protocol):
+    """An optimizer as the loop uses it."""
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Groups with their learning rate ``lr``."""
+        ...
+
+    def step(self) -> object:
+        """Update the parameters."""
+        ...
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients."""
+        ...
+
+
 @dataclass
 class Loop:
     """One model's training, from the checkpoint at ``path`` on where there is one."""
@@ -46,7 +80,7 @@ class Loop:
     name: str
     path: Path
     model: nn.Module
-    optimiser: torch.optim.Optimizer
+    optimizer: Descends
     budget: TimeBudget
     peak: float
     """Learning rate between the warm-up and the decay."""
@@ -58,19 +92,21 @@ class Loop:
     """What is kept and resumed with the model: a critic, a running mean of the weights."""
     clock: Callable[[], float] = time.monotonic
     """Seconds that the budget counts: of the wall, or ``time.process_time`` for core-seconds."""
+    after: Callable[[], object] | None = None
+    """Called after each step: a running mean of the weights, say."""
     step: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         state = load_state(self.path)
         if state is not None:
             self.model.load_state_dict(state["model"])
-            self.optimiser.load_state_dict(state["optimiser"])
+            self.optimizer.load_state_dict(state["optimizer"])
             for name, companion in self.beside.items():
                 companion.load_state_dict(state[name])
             self.step, self.budget.spent_s = int(str(state["step"])), float(str(state["spent_s"]))
 
     def run(self, loss: Callable[[], Tensor], tell: Callable[[], str]) -> None:
-        """Minimise ``loss``, a call a step; ``tell`` says how it goes with every checkpoint."""
+        """Minimize ``loss``, a call a step; ``tell`` says how it goes with every checkpoint."""
         last = self.clock()
         while not self.budget.over:
             self._descend(loss)
@@ -86,16 +122,18 @@ class Loop:
     def _descend(self, loss: Callable[[], Tensor]) -> None:
         share = self.budget.share
         rate = learning_rate(self.peak, self.step, share, warmup=WARMUP_STEPS, hold=self.hold)
-        for group in self.optimiser.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = rate
         loss().backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
+        if self.after is not None:
+            self.after()
 
     def _keep(self) -> None:
-        kept = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict()}
+        kept = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
         kept |= {name: companion.state_dict() for name, companion in self.beside.items()}
         save_state(self.path, {**kept, "step": self.step, "spent_s": self.budget.spent_s})
 

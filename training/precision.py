@@ -1,6 +1,11 @@
 """Matrix products in bfloat16 where the processor has instructions for it."""
 
+from typing import TypeVar
+
 import torch
+from torch import nn
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def mixed_precision(device: str = "cpu") -> torch.autocast:
@@ -13,3 +18,11 @@ def mixed_precision(device: str = "cpu") -> torch.autocast:
     able = torch.cpu.get_capabilities()
     fast = bool(able.get("avx512_bf16") or able.get("amx_bf16"))
     return torch.autocast("cpu", torch.bfloat16, enabled=fast)
+
+
+def laid_out(module: M) -> M:
+    """Return the module with its convolutions' weights in memory as the fast kernels read them."""
+    for parameter in module.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return module

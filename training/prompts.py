@@ -121,4 +121,4 @@ EVERYDAY = (
     "a pair of blue shoes",
     "a computer on a desk",
 )
-"""Forty sentences that anybody might type, most of them with something the first model never saw."""
+"""Forty sentences that anybody might type; most name something the first model never saw."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from training.brushes import Colour, Image, Sprite, disc, gradient, paste, polygon
+from training.brushes import Color, Image, Sprite, disc, gradient, paste, polygon
 from training.landforms import (
     draw_pines,
     draw_ridge,
@@ -114,7 +114,7 @@ def _meadow(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) ->
         wave = [(x, base + 0.035 * np.sin(x * 5 + phase)) for x in np.linspace(0, 1, 33)]
         polygon(im, [*wave, (1, 1), (0, 1)], lit(colour, time))
     paste(im, sprites["deciduous-tree"], 0.14 if rng.integers(2) else 0.86, 0.47, 0.34)
-    petals: tuple[Colour, ...] = ((255, 240, 120), (250, 120, 150), (255, 255, 255))
+    petals: tuple[Color, ...] = ((255, 240, 120), (250, 120, 150), (255, 255, 255))
     for i in range(14):
         disc(im, (i + 0.5) / 14, rng.uniform(0.88, 0.97), 0.014, lit(petals[i % 3], time))
 

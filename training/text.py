@@ -56,11 +56,11 @@ def main() -> None:
     torch.manual_seed(args.seed)
     cache, mean = Cache(args.cache), RunningMean(1.0)
     reader = Reader(cache)
-    optimiser = torch.optim.AdamW(
+    optimizer = torch.optim.AdamW(
         reader.parameters(), lr=args.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True
     )
     budget, path = TimeBudget(args.minutes * 60), cache.file(CHECKPOINT)
-    loop = Loop("text", path, reader, optimiser, budget, args.peak, hold=0.4, keep_every=100)
+    loop = Loop("text", path, reader, optimizer, budget, args.peak, hold=0.4, keep_every=100)
     sampler = Sampler(cache, args.seed + loop.step)
 
     def loss() -> Tensor:

@@ -24,7 +24,7 @@ from training.captions import unconditional
 from training.diffusion import Diffusion
 from training.latents import Basis
 from training.networks import Denoiser, build_scheduler, build_tokenizer
-from training.optimise import Optimiser
+from training.optimize import Optimizer
 from training.precision import mixed_precision
 from training.samples import sample_sheet
 from training.schedule import TimeBudget, learning_rate
@@ -61,7 +61,7 @@ class Run:
         torch.manual_seed(options.seed)
         self.model = Denoiser(self.cache.file("tokenizer/x").parent)
         self._start_from_words()
-        self.optimiser = Optimiser(self.model, options.peak)
+        self.optimizer = Optimizer(self.model, options.peak)
         self.diffusion = Diffusion(build_scheduler())
         self.budget = TimeBudget(options.minutes * 60)
         self.step, self.samples, self.loss = 0, 0, 1.0
@@ -88,19 +88,19 @@ class Run:
         if state is None:
             return
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimizer.load_state_dict(state["optimizer"])
         self.ema = list(state["ema"])
         self.step, self.samples = int(str(state["step"])), int(str(state["samples"]))
         self.budget.spent_s = float(str(state["spent_s"]))
 
     def save(self) -> None:
-        """Write weights, EMA, optimiser and the spent time; only the first process does."""
+        """Write weights, EMA, optimizer and the spent time; only the first process does."""
         if self.rank == 0:
             save_state(
                 self.checkpoint,
                 {
                     "model": self.model.state_dict(),
-                    "optimiser": self.optimiser.state_dict(),
+                    "optimizer": self.optimizer.state_dict(),
                     "ema": self.ema,
                     "step": self.step,
                     "samples": self.samples,
@@ -121,7 +121,7 @@ class Run:
         )
 
     def train_step(self) -> None:
-        """Do one optimiser step, then average with the other processes if it is time."""
+        """Do one optimizer step, then average with the other processes if it is time."""
         rate = learning_rate(
             self.options.peak,
             self.step,
@@ -133,7 +133,10 @@ class Run:
         loss = self.target_loss(batch)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step(rate)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad()
         self.step += 1
         self.samples += len(batch.captions) * self.options.processes
         self.loss += 0.01 * (loss.item() - self.loss)

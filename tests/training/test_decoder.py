@@ -107,7 +107,7 @@ def test_both_stages_go_on_where_they_were(
     assert "critic" in told
     kept = load_state(cache.file(SHARP))
     assert kept is not None
-    assert {"critic", "critic_optimiser", "mean"} <= set(kept)
+    assert {"critic", "critic_optimizer", "mean"} <= set(kept)
     torch.testing.assert_close(again.model.state_dict(), stage.model.state_dict())
 
 

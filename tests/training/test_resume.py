@@ -42,8 +42,8 @@ def test_a_suspended_machine_does_not_eat_the_budget() -> None:
 def a_loop(path: Path, budget_s: float) -> Loop:
     torch.manual_seed(0)
     model = torch.nn.Linear(2, 1)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    return Loop("line", path, model, optimiser, TimeBudget(budget_s), 1e-2, hold=0.5, keep_every=5)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    return Loop("line", path, model, optimizer, TimeBudget(budget_s), 1e-2, hold=0.5, keep_every=5)
 
 
 def test_a_loop_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_a_loop_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     assert (again.step, again.budget.spent_s) == (first.step, first.budget.spent_s)
     for one, other in zip(first.model.parameters(), again.model.parameters(), strict=True):
         torch.testing.assert_close(one, other)
-    moments = first.optimiser.state_dict()["state"]
-    torch.testing.assert_close(again.optimiser.state_dict()["state"], moments)
+    moments = first.optimizer.state_dict()["state"]
+    torch.testing.assert_close(again.optimizer.state_dict()["state"], moments)
 
 
 def test_the_last_noise_level_has_no_signal() -> None:

@@ -14,7 +14,7 @@ from training.cache import Cache, save_state
 from training.captions import NEGATIVE, unconditional
 from training.latents import CHANNELS
 from training.networks import Denoiser, tokenise
-from training.optimise import Optimiser
+from training.optimize import Optimizer
 from training.text import Reader, reading_loss
 
 
@@ -32,13 +32,13 @@ def two_colours() -> Batch:
 def test_the_reader_learns_to_tell_two_captions_apart(cache: Cache) -> None:
     torch.manual_seed(0)
     reader, batch = Reader(cache), two_colours()
-    optimiser = torch.optim.AdamW(reader.parameters(), lr=3e-3)
+    optimizer = torch.optim.AdamW(reader.parameters(), lr=3e-3)
     first = reading_loss(reader, batch, batch.captions).item()
     for _ in range(12):
         loss = reading_loss(reader, batch, batch.captions)
         loss.backward()
-        optimiser.step()
-        optimiser.zero_grad()
+        optimizer.step()
+        optimizer.zero_grad()
     assert first > 0.5
     assert loss.item() < 0.1
     with torch.no_grad():
@@ -72,15 +72,16 @@ def quadratic() -> tuple[torch.nn.Sequential, torch.Tensor]:
     return model, torch.randn(8, 3, 3, 3)
 
 
-def test_both_optimisers_move_their_own_parameters_and_lower_the_loss() -> None:
+def test_both_optimizers_move_their_own_parameters_and_lower_the_loss() -> None:
     model, inputs = quadratic()
-    optimiser = Optimiser(model, 1e-2)
+    optimizer = Optimizer(model, 1e-2)
     before = [p.detach().clone() for p in model.parameters()]
     losses = []
     for _ in range(30):
         loss = (model(inputs) - 1).square().mean()
         loss.backward()
-        optimiser.step(1e-2)
+        optimizer.step()
+        optimizer.zero_grad()
         losses.append(loss.item())
     assert losses[-1] < 0.3 * losses[0]
     for old, new in zip(before, model.parameters(), strict=True):
@@ -88,22 +89,23 @@ def test_both_optimisers_move_their_own_parameters_and_lower_the_loss() -> None:
         assert new.grad is None
 
 
-def test_a_restored_optimiser_goes_on_as_if_never_stopped() -> None:
-    def run(model: torch.nn.Sequential, optimiser: Optimiser, steps: int) -> None:
+def test_a_restored_optimizer_goes_on_as_if_never_stopped() -> None:
+    def run(model: torch.nn.Sequential, optimizer: Optimizer, steps: int) -> None:
         for _ in range(steps):
             (model(inputs) - 1).square().mean().backward()
-            optimiser.step(1e-2)
+            optimizer.step()
+            optimizer.zero_grad()
 
     model, inputs = quadratic()
-    optimiser = Optimiser(model, 1e-2)
-    run(model, optimiser, 3)
+    optimizer = Optimizer(model, 1e-2)
+    run(model, optimizer, 3)
     weights = {k: v.clone() for k, v in model.state_dict().items()}
-    state = copy.deepcopy(optimiser.state_dict())
+    state = copy.deepcopy(optimizer.state_dict())
     again, _ = quadratic()
     again.load_state_dict(weights)
-    restored = Optimiser(again, 1e-2)
-    restored.load_state_dict(state)  # type: ignore[arg-type]
-    run(model, optimiser, 3)
+    restored = Optimizer(again, 1e-2)
+    restored.load_state_dict(state)
+    run(model, optimizer, 3)
     run(again, restored, 3)
     for one, other in zip(model.parameters(), again.parameters(), strict=True):
         torch.testing.assert_close(one, other)

@@ -1,0 +1,242 @@
+"""Stage 4: the autoencoder on the latent code. ``python -m training.autoencoder --minutes 15``.
+
+The encoder learns to give the code's latents; the decoder learns the pixels, first by distance,
+which leaves edges soft, then against a critic that tells drawn pictures from decoded ones, which
+makes them crisp. Latents get noise, as the denoiser's are never exact; with a trained denoiser at
+hand a part of them is what it makes of noisy ones.
+"""
+
+from collections.abc import Callable, Iterator
+
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderTiny
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from training.cache import Cache, load_state
+from training.critic import Duel
+from training.feed import Job
+from training.latent_code import LatentCode
+from training.loop import Loop, Smoothed, Stateful
+from training.parts import SCALE, build_vae
+from training.precision import laid_out, mixed_precision
+from training.schedule import TimeBudget
+from training.workshop import Options, Workshop, stage_parser
+
+CELLS, CELL_PX, EACH = 4, 32, 4
+"""Crops are 4x4 latent cells of 32 pixels; four are cut of a picture."""
+NOISE = 0.35
+"""Highest sd of the noise on the latents, which have an sd of about 1."""
+ENCODER, SOFT, SHARP = "encoder.pt", "decoder_soft.pt", "decoder_sharp.pt"
+CRITIC_SHARE, CRITIC_RAMP, CRITIC_RATE = 0.06, 150, 5e-4
+"""Weight of the critic's loss, the steps over which it grows to that, its learning rate."""
+Guess = Callable[[Job, Tensor], Tensor]
+"""What a denoiser makes of a job's noisy latents."""
+
+
+class Decoder(nn.Module):
+    """The autoencoder's decoder on latents of sd 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = build_vae().decoder.layers
+        fresh_start(self.layers)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Return pixels (n, 3, 32h, 32w), about -1..1, of latents (n, 24, h, w)."""
+        made: Tensor = self.layers(torch.tanh(latents / SCALE / 3) * 3)
+        return made * 2 - 1
+
+
+class Encoder(nn.Module):
+    """The autoencoder's encoder, to latents of sd 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = build_vae().encoder.layers
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return latents (n, 24, h, w) of pixels (n, 3, 32h, 32w) in -1..1."""
+        made: Tensor = self.layers(pixels.add(1).div(2))
+        return made * SCALE
+
+
+def fresh_start(layers: nn.Module) -> None:
+    """Initialize: sd sqrt(1.4 / fan in); the last convolution of each residual at 0.3 of it."""
+    for module in layers.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, std=(1.4 / module.weight[0].numel()) ** 0.5)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    for module in layers.modules():
+        body = getattr(module, "conv", None)
+        if isinstance(body, nn.Sequential) and isinstance(body[-1], nn.Conv2d):
+            body[-1].weight.data *= 0.3
+
+
+def picture_loss(made: Tensor, target: Tensor) -> Tensor:
+    """Return L1 + 0.6 gradient L1 + 0.5 L1 of the 4x pooled + 0.5 MSE."""
+    error = made - target
+    across = (error[..., 1:] - error[..., :-1]).abs().mean()
+    down = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
+    coarse = F.avg_pool2d(error, 4).abs().mean()
+    return error.abs().mean() + 0.6 * (across + down) + 0.5 * coarse + 0.5 * error.square().mean()
+
+
+def crops(values: Tensor, corners: Tensor, side: int) -> Tensor:
+    """Cut (n * EACH, c, side, side) from (n, c, h, w); ``corners`` (n * EACH, 2) are (y, x)."""
+    cut = [
+        values[at // EACH, :, y : y + side, x : x + side]
+        for at, (y, x) in enumerate(corners.tolist())
+    ]
+    return torch.stack(cut)
+
+
+def averaged(model: nn.Module) -> AveragedModel:
+    """Return a running mean of the weights, over about the last 300 steps."""
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(1 - 1 / 300))
+
+
+class Stage:
+    """The stream of crops that the encoder and the decoder learn from."""
+
+    def __init__(self, shop: Workshop, code: LatentCode, guess: Guess | None, salt: int) -> None:
+        self.device, self.code, self.shop, self.guess = shop.options.device, code, shop, guess
+        self.jobs: Iterator[Job] = shop.jobs(max(1, shop.options.batch // EACH), salt)
+        self.error = Smoothed()
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """Return latents (n, 24, 4, 4) of sd 1 and pixels (n, 3, 128, 128) in -1..1."""
+        job = next(self.jobs)
+        whole = self.shop.whole(job)
+        latents = self.code.encode(F.avg_pool2d(whole, 2))
+        if self.guess is not None:
+            latents = self.guess(job, latents)
+        high, wide = job.grid[0] - CELLS + 1, job.grid[1] - CELLS + 1
+        corners = (torch.rand(len(whole) * EACH, 2) * torch.tensor([high, wide])).long()
+        pixels = crops(whole, corners * CELL_PX, CELLS * CELL_PX)
+        return crops(latents, corners, CELLS), pixels / 127.5 - 1
+
+    def decoded(self, decoder: Decoder) -> tuple[Tensor, Tensor]:
+        """Return what a decoder makes of noisy latents, and what it should have made."""
+        latents, target = self.batch()
+        much = NOISE * torch.rand(len(latents), 1, 1, 1, device=self.device).square()
+        noisy = latents + torch.randn_like(latents) * much
+        with mixed_precision(self.device):
+            made = decoder(noisy.to(memory_format=torch.channels_last)).float()
+        self.error.add((made.detach() - target).square().mean())
+        return made, target
+
+    def told(self) -> str:
+        """Say how near the pixels are."""
+        return f"{float(10 * torch.log10(4 / torch.tensor(self.error.value))):.2f} dB"
+
+
+def train_encoder(shop: Workshop, code: LatentCode, minutes: float, peak: float = 2e-3) -> None:
+    """Teach the encoder the code's latents."""
+    options, error = shop.options, Smoothed()
+    torch.manual_seed(options.seed)
+    encoder = laid_out(Encoder().to(options.device))
+    optimizer = torch.optim.AdamW(encoder.parameters(), lr=peak, betas=(0.9, 0.99), fused=True)
+    loop = Loop(
+        *("encoder", options.cache.file(ENCODER), encoder, optimizer),
+        *(TimeBudget(minutes * 60), peak),
+        hold=0.3,
+        keep_every=100,
+    )
+    stage = Stage(shop, code, None, 5 + loop.step)
+
+    def loss() -> Tensor:
+        latents, pixels = stage.batch()
+        with mixed_precision(options.device):
+            made = encoder(pixels.to(memory_format=torch.channels_last)).float()
+        return error.add((made - latents).square().mean())
+
+    loop.run(loss, lambda: f"error {error.value:.4f} of 1")
+
+
+def train_decoder(
+    shop: Workshop,
+    code: LatentCode,
+    minutes: float,
+    *,
+    sharpen: bool,
+    guess: Guess | None = None,
+    peak: float = 1.5e-3,
+) -> None:
+    """Teach the decoder by distance alone, or with the critic (``sharpen``), from where it is."""
+    options = shop.options
+    torch.manual_seed(options.seed)
+    decoder = Decoder()
+    soft = load_state(options.cache.file(SOFT))
+    if sharpen and soft is not None:
+        decoder.load_state_dict(soft["model"])
+    decoder = laid_out(decoder.to(options.device))
+    optimizer = torch.optim.AdamW(
+        decoder.parameters(),
+        lr=peak,
+        betas=(0.5 if sharpen else 0.9, 0.99),
+        weight_decay=1e-4,
+        fused=True,
+    )
+    duel, mean, lost = Duel(CRITIC_RATE, options.device), averaged(decoder), Smoothed()
+    beside: dict[str, Stateful] = {"mean": mean}
+    if sharpen:
+        beside |= {"critic": duel.critic, "critic_optimizer": duel.optimizer}
+    loop = Loop(
+        "sharpen" if sharpen else "decoder",
+        options.cache.file(SHARP if sharpen else SOFT),
+        *(decoder, optimizer, TimeBudget(minutes * 60), peak),
+        hold=0.5,
+        keep_every=100,
+        beside=beside,
+        after=lambda: mean.update_parameters(decoder),
+    )
+    stage = Stage(shop, code, guess, 7 + 500_000 * sharpen + loop.step)
+
+    def loss() -> Tensor:
+        made, target = stage.decoded(decoder)
+        near = picture_loss(made, target)
+        if not sharpen:
+            return near
+        lost.add(torch.tensor(duel.learn(target, made)))
+        return near + CRITIC_SHARE * min(1, loop.step / CRITIC_RAMP) * duel.owed(made)
+
+    loop.run(loss, lambda: f"{stage.told()}, critic {lost.value:.2f}")
+
+
+def load(cache: Cache) -> AutoencoderTiny:
+    """Return the autoencoder with what was trained so far: the sharpened decoder's mean if there
+    is one."""
+    vae, decoder, encoder = build_vae(), Decoder(), Encoder()
+    soft, sharp = load_state(cache.file(SOFT)), load_state(cache.file(SHARP))
+    known = load_state(cache.file(ENCODER))
+    if sharp is not None:
+        mean = averaged(decoder)
+        mean.load_state_dict(sharp["mean"])
+        decoder.load_state_dict(mean.module.state_dict())
+    elif soft is not None:
+        decoder.load_state_dict(soft["model"])
+    if known is not None:
+        encoder.load_state_dict(known["model"])
+    vae.decoder.layers.load_state_dict(decoder.layers.state_dict())
+    vae.encoder.layers.load_state_dict(encoder.layers.state_dict())
+    return vae.eval()
+
+
+def main() -> None:
+    """Train encoder and decoder on the command line's options."""
+    made = stage_parser(__doc__, minutes=15, batch=32)
+    made.add_argument("--sharpen-minutes", type=float, default=15, help="budget with the critic")
+    made.add_argument("--encoder-minutes", type=float, default=5)
+    args = made.parse_args()
+    shop = Workshop(Options.of(args))
+    code = shop.code()
+    train_encoder(shop, code, args.encoder_minutes)
+    train_decoder(shop, code, args.minutes, sharpen=False)
+    train_decoder(shop, code, args.sharpen_minutes, sharpen=True, peak=4e-4)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""How many samples a second each stage does on a device, to set budgets by.
+
+``python -m training.measure --device cuda --out FOLDER``: tries every stage for seconds.
+"""
+
+import copy
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from training import autoencoder, denoise, judge, reading
+from training.feed import GRIDS
+from training.optimize import Optimizer
+from training.sheet import labelled, write
+from training.workshop import Options, Workshop, stage_parser
+
+
+def pace(device: str, seconds: float, step: Callable[[], int]) -> float:
+    """Return how many samples a second ``step`` does; it returns how many it did."""
+    step()
+    if device != "cpu":
+        torch.cuda.synchronize()
+    started, done = time.monotonic(), 0
+    while time.monotonic() - started < seconds:
+        done += step()
+        if device != "cpu":
+            torch.cuda.synchronize()
+    return done / (time.monotonic() - started)
+
+
+def told(text: str, started: float) -> None:
+    """Print a line with the seconds since the start."""
+    print(f"measure {time.monotonic() - started:6.1f} s: {text}", flush=True)
+
+
+def denoiser_pace(
+    training: denoise.Training, shop: Workshop, seconds: float, *, compiled: bool
+) -> float:
+    """Return the denoiser's samples a second with its optimizer."""
+    jobs = shop.jobs(shop.options.batch, 21, native=True)
+    optimizer = Optimizer(training.model, 1e-4)
+    mean = denoise.averaged(copy.deepcopy(training.model))
+
+    def step() -> int:
+        job = next(jobs)
+        training.loss(job).backward()
+        torch.nn.utils.clip_grad_norm_(training.model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        mean.update_parameters(training.model)
+        return len(job.tokens)
+
+    step()
+    return pace(shop.options.device, seconds, step)
+
+
+def main() -> None:
+    """Measure; draw a sheet of composed pictures."""
+    made = stage_parser(__doc__, minutes=0.02, batch=1024)
+    made.add_argument("--out", type=Path, required=True)
+    made.add_argument("--compile", action="store_true")
+    args = made.parse_args()
+    started, options = time.monotonic(), Options.of(args)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    told(f"{len(os.sched_getaffinity(0))} cores, torch {torch.__version__}", started)
+    shop = Workshop(options)
+    told(f"{len(shop.drawings)} drawings loaded, places drawn", started)
+    code = shop.code()
+    jobs = shop.jobs(options.batch, 20, native=True)
+    job = next(jobs)
+    images = shop.half(job)[:60].permute(0, 2, 3, 1).round().byte().cpu().numpy()
+    args.out.mkdir(parents=True, exist_ok=True)
+    write(args.out / "composed.png", labelled(images, [""] * len(images), 12, 128))
+    seconds = 60 * args.minutes
+    told(f"sentences: {pace('cpu', seconds, lambda: len(next(jobs).tokens)):.0f}/s", started)
+    count = len(job.tokens)
+    rate = pace(options.device, seconds, lambda: len(code.encode(shop.half(job))) * count // count)
+    told(f"composed at half size: {rate:.0f}/s", started)
+    few = next(shop.jobs(max(1, options.batch // 4), 22, native=True))
+    rate = pace(options.device, seconds, lambda: len(shop.whole(few)))
+    told(f"composed at 512 px: {rate:.0f}/s", started)
+    training = denoise.Training(shop, code, compiled=False)
+    rate = denoiser_pace(training, shop, 2 * seconds, compiled=False)
+    told(f"denoiser, {options.batch} a step: {rate:.0f}/s", started)
+    reading.train(shop, code, args.minutes)
+    autoencoder.train_encoder(shop, code, args.minutes)
+    autoencoder.train_decoder(shop, code, args.minutes, sharpen=False)
+    guess = denoise.guesser(training.model, options.device)
+    autoencoder.train_decoder(shop, code, args.minutes, sharpen=True, guess=guess)
+    judge.train(shop, args.minutes)
+    told("every stage ran", started)
+    if args.compile:
+        training = denoise.Training(shop, code, compiled=True)
+        rate = denoiser_pace(training, shop, 2 * seconds, compiled=True)
+        told(f"denoiser compiled, grid {GRIDS[0]}: {rate:.0f}/s", started)
+
+
+if __name__ == "__main__":
+    main()

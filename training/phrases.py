@@ -1,0 +1,141 @@
+"""Words around the words: articles, openers, quality words that mean nothing on purpose."""
+
+import random
+
+ADJECTIVES = (
+    "beautiful",
+    "cute",
+    "nice",
+    "small",
+    "big",
+    "little",
+    "pretty",
+    "lovely",
+    "simple",
+    "happy",
+    "funny",
+)
+OPENERS = (
+    "a photo of",
+    "a picture of",
+    "an illustration of",
+    "a drawing of",
+    "an image of",
+    "a photograph of",
+    "a painting of",
+    "a close-up of",
+    "a portrait of",
+)
+QUALITY = (
+    "highly detailed",
+    "4k",
+    "8k",
+    "high quality",
+    "masterpiece",
+    "best quality",
+    "sharp",
+    "digital art",
+    "photorealistic",
+    "realistic",
+    "professional photography",
+    "detailed",
+    "cinematic lighting",
+    "trending on artstation",
+    "studio lighting",
+    "vivid colors",
+    "high resolution",
+    "hd",
+    "beautiful",
+    "cartoon",
+    "award winning",
+    "beautiful lighting",
+    "wallpaper",
+    "professional photo",
+    "photography",
+    "artstation",
+    "hyperrealistic",
+    "intricate",
+    "sharp focus",
+    "in the style of a children's book",
+    "colorful",
+    "minimalist",
+    "studio photo",
+    "bokeh",
+)
+NEGATIVE = (
+    "blurry",
+    "low quality",
+    "worst quality",
+    "ugly",
+    "deformed",
+    "distorted",
+    "bad anatomy",
+    "watermark",
+    "text",
+    "signature",
+    "jpeg artifacts",
+    "out of focus",
+    "grainy",
+    "noise",
+    "low resolution",
+    "lowres",
+    "cropped",
+    "duplicate",
+    "disfigured",
+    "extra limbs",
+)
+"""What people write as a negative prompt: says nothing of the picture, like no caption at all."""
+ON_COLOR = (
+    "on a {} background",
+    "on {} background",
+    "with a {} background",
+    "against a {} background",
+    "in front of a {} background",
+    "on a plain {} background",
+    "on a {} backdrop",
+    "{} background",
+)
+STYLE_WORDS = {
+    "emoji": ("an emoji of {}", "{}, emoji", "{}, emoji style", "{} emoji", "a cartoon of {}"),
+    "3d": (
+        "a 3d render of {}",
+        "{}, 3d",
+        "3d {}",
+        "{}, 3d render",
+        "{} in 3d style",
+        "a 3d icon of {}",
+    ),
+    "flat": (
+        "a flat illustration of {}",
+        "{}, flat",
+        "{}, flat design",
+        "{}, flat style",
+        "{} in flat style",
+        "a flat icon of {}",
+    ),
+}
+"""How the style of a drawing is named."""
+
+
+def article(noun: str) -> str:
+    """Return ``a`` or ``an``."""
+    return "an" if noun[0] in "aeiou" and not noun.startswith(("un", "one")) else "a"
+
+
+def decorate(core: str, rng: random.Random) -> str:
+    """Add openers, quality words and full stops that mean nothing to the picture."""
+    if rng.random() < 0.22:
+        core = f"{rng.choice(OPENERS)} {core}"
+    if rng.random() < 0.25:
+        extra = rng.sample(QUALITY, rng.randint(1, 3))
+        core = ", ".join([core, *extra] if rng.random() < 0.8 else [extra[0], core, *extra[1:]])
+    return core + ("." if rng.random() < 0.05 else "")
+
+
+def unconditional(caption: str, share: float, rng: random.Random) -> str:
+    """Return ``caption``, or in ``share`` of the calls one that says nothing: empty or NEGATIVE."""
+    if rng.random() >= share:
+        return caption
+    if rng.random() < 0.55:
+        return ""
+    return ", ".join(rng.sample(NEGATIVE, rng.randint(1, 4)))

@@ -1,0 +1,69 @@
+"""Stage 2: teach the text encoder what the words look like. ``python -m training.reading``.
+
+A linear head reads the average picture of a caption, at half the latent's resolution, from the mean
+of the caption's hidden states. That is a regression without noise and without a UNet, so it costs
+little; the denoiser then starts with words that already tell things, colors and places apart.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.feed import GRIDS
+from training.latent_code import CHANNELS, LatentCode
+from training.loop import Loop, Smoothed
+from training.precision import mixed_precision
+from training.schedule import TimeBudget
+from training.words import TEXT_WIDTH, build_text_encoder, build_tokenizer
+from training.workshop import Options, Workshop, stage_parser
+
+CHECKPOINT = "reading.pt"
+
+
+class Reader(nn.Module):
+    """Text encoder and linear head: (n, 32) token ids to (n, 24, 8, 8) mean latents."""
+
+    def __init__(self, vocabulary: int) -> None:
+        super().__init__()
+        self.text_encoder = build_text_encoder(vocabulary)
+        height, width = GRIDS[0]
+        self._out = CHANNELS, height // 2, width // 2
+        self.head = nn.Linear(TEXT_WIDTH, CHANNELS * height * width // 4)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Return the picture that captions have on average."""
+        read: Tensor = self.head(self.text_encoder(tokens)[0].mean(1))
+        return read.unflatten(1, self._out)
+
+
+def train(shop: Workshop, code: LatentCode, minutes: float, peak: float = 1e-3) -> None:
+    """Train until the budget is spent; goes on from the cache's checkpoint."""
+    options = shop.options
+    torch.manual_seed(options.seed)
+    reader = Reader(len(build_tokenizer(shop.tokenizer))).to(options.device)
+    optimizer = torch.optim.AdamW(
+        reader.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+    )
+    budget, path, mean = TimeBudget(minutes * 60), options.cache.file(CHECKPOINT), Smoothed()
+    loop = Loop("reading", path, reader, optimizer, budget, peak, hold=0.4, keep_every=200)
+    jobs = shop.jobs(options.batch, 2 + loop.step, native=True, drop=0.1)
+
+    def loss() -> Tensor:
+        job = next(jobs)
+        wanted = F.avg_pool2d(code.encode(shop.half(job)), 2)
+        with mixed_precision(options.device):
+            read = reader(job.tokens.to(options.device, non_blocking=True))
+        return mean.add(F.mse_loss(read.float(), wanted))
+
+    loop.run(loss, lambda: f"loss {mean.value:.4f}")
+
+
+def main() -> None:
+    """Train on the command line's options."""
+    args = stage_parser(__doc__, minutes=5, batch=96).parse_args()
+    shop = Workshop(Options.of(args))
+    train(shop, shop.code(), args.minutes)
+
+
+if __name__ == "__main__":
+    main()

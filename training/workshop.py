@@ -1,0 +1,102 @@
+"""What every stage works with: the drawings, the places, their composer, the code, the feed."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training import tiles
+from training.cache import Cache, parser
+from training.compose import Composer
+from training.feed import Job, Recipe, feed
+from training.gallery import Shelf, all_shapes
+from training.latent_code import LatentCode
+from training.words import build_tokenizer
+
+LAYOUTS = 8
+FIT_BATCHES = 60
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every stage is told."""
+
+    cache: Cache
+    seed: int
+    device: str
+    workers: int
+    """Processes that write sentences; 0: this one does."""
+    batch: int
+    """Pictures of a step at 512 px."""
+    layouts: int = LAYOUTS
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> "Options":
+        """Take the options of :func:`stage_parser`."""
+        return cls(
+            Cache(args.cache), args.seed, args.device, args.workers, args.batch, args.layouts
+        )
+
+
+def stage_parser(description: str | None, *, minutes: float, batch: int) -> argparse.ArgumentParser:
+    """Return the parser of a training stage."""
+    made = parser(description)
+    made.add_argument("--minutes", type=float, default=minutes, help="budget, over all starts")
+    made.add_argument("--batch", type=int, default=batch)
+    made.add_argument("--device", default="cpu", help="cpu or cuda")
+    made.add_argument("--workers", type=int, default=0, help="processes that write sentences")
+    made.add_argument("--layouts", type=int, default=LAYOUTS, help="of each place and hour")
+    return made
+
+
+class Workshop:
+    """Tiles and places on the device, made once for all stages of a process."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.shelf = Shelf(options.layouts)
+        made = tiles.load(options.cache)
+        self.drawings = made.drawings
+        build_tokenizer(self.tokenizer)
+        self.composer = Composer(made, all_shapes(self.shelf, made.sprites), options.device)
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer's folder."""
+        return self.options.cache.file("tokenizer/x").parent
+
+    def jobs(
+        self, batch: int, salt: int, *, native: bool = False, drop: float = 0
+    ) -> Iterator[Job]:
+        """Return an endless stream of batches; another ``salt``, other batches."""
+        seed = self.options.seed * 100_003 + salt
+        recipe = Recipe(self.drawings, self.shelf, self.tokenizer, batch, seed, native, drop)
+        on_gpu = self.options.device != "cpu"
+        return feed(recipe, self.options.workers, pin=on_gpu)
+
+    def half(self, job: Job) -> Tensor:
+        """Return the job's pictures at half size, (n, 3, 16h, 16w), 0..255."""
+        height, width = job.grid
+        return self.composer.pictures(job.plan, 16 * height, 16 * width)
+
+    def whole(self, job: Job) -> Tensor:
+        """Return the job's pictures, (n, 3, 32h, 32w), 0..255."""
+        height, width = job.grid
+        return self.composer.pictures(job.plan, 32 * height, 32 * width)
+
+    def code(self) -> LatentCode:
+        """Return the latent code, fitted first where there is none yet."""
+        try:
+            return LatentCode.load(self.options.cache, self.options.device)
+        except FileNotFoundError:
+            jobs = self.jobs(min(self.options.batch, 128), 1)
+            made = LatentCode.fit(self.half(next(jobs)) for _ in range(FIT_BATCHES))
+            made.save(self.options.cache)
+            half = self.half(next(jobs))
+            error = (made.decode(made.encode(half)) - half).square().mean()
+            ratio = float(20 * torch.log10(255 / error.sqrt()))
+            print(f"code: linear reconstruction {ratio:.1f} dB", flush=True)
+            return made
