@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from engines.protocols import Storage
 
+_UTF16 = "utf-16"
 _FORMATS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -103,9 +104,20 @@ def _format_of(config: FileInput) -> str:
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Without the byte order mark that some editors put before the first one."""
+    """In UTF-8, without the byte order mark that some editors put before the first one."""
+    encoding = _encoding(file)
+    if encoding == _UTF16:
+        yield from (line.encode() for line in io.TextIOWrapper(file, encoding, "replace"))
+        return
     for index, line in enumerate(file):
         yield line if index else line.removeprefix(codecs.BOM_UTF8)
+
+
+def _encoding(file: BinaryIO) -> str:
+    """What the first two bytes say: PowerShell's `>` writes UTF-16, all others UTF-8."""
+    start = file.read(2)
+    file.seek(0)
+    return _UTF16 if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _jsonl(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
@@ -127,7 +139,9 @@ def _jsonl(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
 
 
 def _csv(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    encoding = _encoding(file)
+    errors = "replace" if encoding == _UTF16 else "surrogateescape"
+    text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
     for record in csv.DictReader(text):
         if None in record or None in record.values():
             raw = ascii(list(record.values())).encode()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 _WHITE_16_BIT = 65_535
+_DEEP_RGB = "RGB;16B"
+_SHALLOW_GRAY = {"L;2": 85, "L;4": 17}
+"""Pillow's name of what a PNG holds, and its factor to 8 bits."""
 
 
 def has_alpha(image: Image.Image) -> bool:
@@ -32,11 +35,23 @@ def to_rgb(image: Image.Image) -> Pixels:
     if image.mode.startswith("I"):
         return _gray_16_bit(image)
     if has_alpha(image):
+        _rescale_transparent_color(image)
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         white.alpha_composite(rgba)
         return np.array(white.convert("RGB"))
     return np.array(image.convert("RGB"))
+
+
+def _rescale_transparent_color(image: Image.Image) -> None:
+    """Pillow makes 8 bits of a PNG's 2, 4 or 16, and leaves its transparent color as it is. Of 16
+    bits a channel it keeps the upper byte: colors that share it become transparent together."""
+    rawmode = next((str(tile.args) for tile in getattr(image, "tile", ())), "")
+    color = image.info.get("transparency")
+    if rawmode == _DEEP_RGB and isinstance(color, tuple):
+        image.info["transparency"] = tuple(value >> 8 for value in color)
+    elif rawmode in _SHALLOW_GRAY and isinstance(color, int):
+        image.info["transparency"] = color * _SHALLOW_GRAY[rawmode]
 
 
 def _gray_16_bit(image: Image.Image) -> Pixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -98,14 +99,17 @@ def _prompts(session: Session, arguments: Namespace) -> Iterator[str]:
     if arguments.file is None:
         return
     from_stdin = arguments.file == "-"
-    text = (
-        session.surroundings.stdin.read()
-        if from_stdin
-        else Path(arguments.file).read_text(encoding="utf-8")
-    )
+    text = session.surroundings.stdin.read() if from_stdin else _text_of(Path(arguments.file))
     # Windows editors begin a file with a byte order mark; it is no part of the first prompt.
     lines = text.removeprefix("\ufeff").splitlines()
     yield from (line.strip() for line in lines if line.strip())
+
+
+def _text_of(path: Path) -> str:
+    """UTF-8, or UTF-16 by its byte order mark, as PowerShell's `>` writes it."""
+    content = path.read_bytes()
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if wide else "utf-8")
 
 
 def validate(session: Session, arguments: Namespace) -> int:

@@ -83,6 +83,30 @@ def test_what_is_transparent_in_gray_is_white_at_any_depth(depth: int) -> None:
     assert (pixels[0].min(), pixels[1:].min(), pixels[1:].max()) == (255, 100, 100)
 
 
+def shallow(depth: int, color_type: int, see_through: bytes, row: bytes, width: int) -> bytes:
+    """A PNG of one row."""
+    header = struct.pack(">LLBBBBB", width, 1, depth, color_type, 0, 0, 0)
+    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"tRNS", see_through)
+    return start + chunk(b"IDAT", zlib.compress(b"\0" + row)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (shallow(1, 0, b"\0\0", b"\x40", 2), [255, 255]),
+        (shallow(2, 0, b"\0\1", b"\x60", 2), [255, 170]),
+        (shallow(4, 0, b"\0\7", b"\x78", 2), [255, 136]),
+        (shallow(8, 2, struct.pack(">3H", 7, 8, 9), bytes([7, 8, 9, 7, 8, 8]), 2), [255, 7]),
+        (
+            shallow(16, 2, struct.pack(">3H", 7, 8, 9), struct.pack(">6H", 7, 8, 9, 7000, 8, 9), 2),
+            [255, 27],
+        ),
+    ],
+)
+def test_a_transparent_color_is_white_at_any_depth(content: bytes, shown: list[int]) -> None:
+    assert decode(content, LIMITS).pixels[0, :, 0].tolist() == shown
+
+
 DAMAGED = {
     "EXIF of JPEG": jpeg((0xE1, b"Exif\0\0II*\0\xff\xff\xff\x7f")),
     "EXIF of PNG": png(chunk(b"eXIf", b"MM\0*\0\0")),

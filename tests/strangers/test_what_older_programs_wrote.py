@@ -88,6 +88,48 @@ NAMES = {
 }
 
 
+OTHERS = {
+    "xmp:Author": ("http://ns.adobe.com/xap/1.0/", "Jane Doe", "owner_name"),
+    "pdf:Author": ("http://ns.adobe.com/pdf/1.3/", "Jane Doe", "owner_name"),
+    "acdsee:author": ("http://ns.acdsee.com/iptc/1.0/", "Jane Doe", "owner_name"),
+    "cc:attributionName": ("http://creativecommons.org/ns#", "Jane Doe", "owner_name"),
+    "own:Photographer": ("urn:own", "Jane Doe", "owner_name"),
+    "expressionmedia:People": ("http://ns.microsoft.com/expressionmedia/1.0/", "J", "person_name"),
+    "lr:hierarchicalSubject": ("http://ns.adobe.com/lightroom/1.0/", "People|J", "person_name"),
+    "digiKam:TagsList": ("http://www.digikam.org/ns/1.0/", "Personen/J", "person_name"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_name_in_the_words_of_other_programs_does_not_pass(judge: Judge, name: str) -> None:
+    space, text, kind = OTHERS[name]
+    body = f"<{name}><rdf:Bag><rdf:li>{text}</rdf:li></rdf:Bag></{name}>"
+    spaces = f'xmlns:{name.partition(":")[0]}="{space}"'
+    content = XMP_PLACES["JPEG"](packet(body, spaces=spaces))
+    assert verdict(judge, content) == ({kind}, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<own:CreatorTool>GIMP 2.10</own:CreatorTool>",
+        "<own:tags>Peoples of the north|Sami</own:tags>",
+        "<own:tags>Places|Harbor</own:tags>",
+        "<own:Rating>5</own:Rating>",
+    ],
+)
+def test_tools_and_other_tags_are_nobody(judge: Judge, body: str) -> None:
+    content = XMP_PLACES["JPEG"](packet(body, spaces='xmlns:own="urn:own"'))
+    assert verdict(judge, content) == (set(), True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_xmp_of_any_encoding_is_read_and_not_damaged(judge: Judge, encoding: str) -> None:
+    text = packet("<photoshop:Credit>Jänë Doe</photoshop:Credit>").decode().replace("\ufeff", "")
+    content = XMP_PLACES["JPEG"](text.encode(encoding))
+    assert verdict(judge, content) == ({"owner_name"}, False)
+
+
 @pytest.mark.parametrize("container", XMP_PLACES)
 @pytest.mark.parametrize("who", NAMES)
 def test_a_name_in_xmp_does_not_pass(judge: Judge, who: str, container: str) -> None:

@@ -44,6 +44,26 @@ def test_a_mark_before_the_first_prompt_of_a_batch_is_dropped(
     assert service.asked[0][2]["prompts"] == PROMPTS
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", TEXTS)
+def test_prompts_that_powershell_wrote_are_read(tmp_path: Path, name: str, encoding: str) -> None:
+    mark = "" if encoding == "utf-16" else MARK
+    (tmp_path / name).write_bytes((mark + TEXTS[name].replace("\n", "\r\n")).encode(encoding))
+    rows = list(open_input(FileInput.model_validate({"path": name}), tmp_path).rows())
+    assert [(row.parameters.get("prompt"), row.fault) for row in rows] == [
+        (prompt, None) for prompt in PROMPTS
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_batch_that_powershell_wrote_is_read(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "prompts.txt"
+    file.write_bytes((MARK + "\r\n".join(PROMPTS)).encode(encoding))
+    service = Service(**{"generate_batch": {"images": []}})
+    assert CommandLine(service).run("batch", "--file", str(file)) == 0
+    assert service.asked[0][2]["prompts"] == PROMPTS
+
+
 def test_a_mark_inside_a_line_stays(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text(f"a bird\n{MARK}b", encoding="utf-8")
     rows = list(open_input(FileInput.model_validate({"path": "p.txt"}), tmp_path).rows())

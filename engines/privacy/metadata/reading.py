@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engines.privacy.metadata.budget import TextBudget
 from engines.privacy.metadata.exif import exif_statements
 from engines.privacy.metadata.iptc import iptc_statements
-from engines.privacy.metadata.statement import Statement
+from engines.privacy.metadata.statement import OWNER_WORDS, Statement
 from engines.privacy.metadata.xmp import xmp_statements
 from engines.privacy.pii import masked
 from engines.privacy.severity import SEVERITY
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from engines.privacy.model import PiiDetector
     from engines.protocols import Clock
 
-_OWNER_KEYWORDS = frozenset({"author", "artist", "creator", "owner", "copyright"})
 _NOT_PERSONAL_HERE = "url"  # every standard text of a file is full of links to its standard
 _MOST_LISTED = 100
 
@@ -88,7 +87,7 @@ def _statements(metadata: Metadata, recipe_keywords: Sequence[str]) -> Iterator[
             for name, prompt in _prompts(text):
                 yield Statement("png_text", f"the recipe's {name}", prompt)
         else:
-            owner = keyword.strip().lower() in _OWNER_KEYWORDS
+            owner = keyword.strip().lower() in OWNER_WORDS
             where = keyword.strip().capitalize() if owner else "text"
             yield Statement("png_text", where, text, "owner_name" if owner else None)
 

@@ -6,6 +6,15 @@ from typing import Literal, NamedTuple
 
 Search = Literal["all", "email"]
 
+OWNER_WORDS = frozenset(
+    {
+        *("author", "authors", "artist", "byline", "by-line", "creator", "credit", "owner"),
+        *("ownername", "cameraownername", "photographer", "copyright", "copyrightowner", "rights"),
+        *("rightsholder", "attributionname", "contributor", "copyrightnotice"),
+    }
+)
+"""Names of fields, in lower case, that tell whose the picture is, whoever invented the field."""
+
 
 class Statement(NamedTuple):
     """A text out of the metadata, what it is by its place, and what to look for in it."""

@@ -6,6 +6,7 @@ Format: ISO 16684-1. A property is an element or an attribute; its value may lie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.sax import SAXException
@@ -14,7 +15,7 @@ from xml.sax.handler import ContentHandler
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 
-from engines.privacy.metadata.statement import Search, Statement
+from engines.privacy.metadata.statement import OWNER_WORDS, Search, Statement
 
 if TYPE_CHECKING:
     from xml.sax.xmlreader import AttributesImpl
@@ -112,7 +113,15 @@ _HUMAN = frozenset(
         "xmp:Nickname",
     }
 )
+# Tags of catalogs: digiKam's "People/Jane Doe", Lightroom's "People|Jane Doe".
+_PEOPLE_TAG = re.compile(
+    r"(?:people|persons?|faces?|family|friends|personen|menschen|familie|personnes|personas"
+    r"|persone|osoby)\s?[|/\\]\s?\S",
+    re.IGNORECASE,
+)
+_PEOPLE = "people"  # such as Microsoft's expression:People, in any namespace
 _TRANSPARENT = frozenset({"rdf", "x", "xml"})  # these wrap values and are no properties
+_WIDE = {b"\xfe\xff": "utf-16", b"\xff\xfe": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _CONTAINERS = {"Iptc4xmpCore:Ci": "Iptc4xmpCore:CreatorContactInfo"}
 
 
@@ -139,8 +148,9 @@ def xmp_statements(packet: bytes) -> Iterator[Statement | None]:
 
 def _document(packet: bytes) -> bytes:
     """Without padding round it."""
-    if packet.startswith((b"\xfe\xff", b"\xff\xfe")):
-        packet = packet.decode("utf-16", "replace").encode()
+    wide = next((code for start, code in _WIDE.items() if packet.startswith(start)), None)
+    if wide is not None:
+        packet = packet.decode(wide, "replace").encode()
     packet = packet.strip(b"\0 \t\r\n").removeprefix(b"\xef\xbb\xbf")
     return packet[: packet.rfind(b">") + 1]
 
@@ -148,7 +158,15 @@ def _document(packet: bytes) -> bytes:
 def _statement(name: str, text: str) -> Statement:
     prefix = name.partition(":")[0]
     search: Search = "email" if prefix in _MACHINE and name not in _HUMAN else "all"
-    return Statement("xmp", name, text, _TELLS.get(name), search)
+    return Statement("xmp", name, text, _TELLS.get(name) or _tells(name, text), search)
+
+
+def _tells(name: str, text: str) -> str | None:
+    """What a property says whose namespace we do not know, by its own name or its words."""
+    local = name.rpartition(":")[2].lower()
+    if local in OWNER_WORDS:
+        return "owner_name"
+    return "person_name" if local == _PEOPLE or _PEOPLE_TAG.match(text) else None
 
 
 class _Properties(ContentHandler):
