@@ -110,7 +110,10 @@ class PiiConfig(FrozenModel):
     """What is looked for in what was read."""
 
     phone_regions: tuple[str, ...] = Field(
-        default=("US", "GB", "DE", "FR", "ES", "IT", "IN"),
+        default=(
+            *("US", "GB", "DE", "FR", "ES", "IT", "IN"),
+            *("NL", "PL", "AT", "CH", "BE", "PT", "IE", "AU"),
+        ),
         description="Countries (ISO 3166, two letters) whose national phone numbers are known; "
         "numbers that begin with + are known everywhere.",
     )

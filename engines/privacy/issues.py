@@ -65,6 +65,12 @@ def match_issue(face: Face, distance: float, limit: float) -> PrivacyIssue:
     return _issue("face_match", message, "dlib", face.box, round(max(0.0, 1 - distance), 3))
 
 
+def names_issue() -> PrivacyIssue:
+    """Told where text was read that holds nothing else; costs no points and fails nothing."""
+    message = "Names and addresses were looked for only where a title or a form calls them so"
+    return _issue("names_not_checked", message, "patterns")
+
+
 def frames_issue(unread: Sequence[str]) -> PrivacyIssue:
     """`unread`: what was not looked at, in words."""
     listed = ", ".join(dict.fromkeys(unread))[:200]

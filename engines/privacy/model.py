@@ -75,6 +75,10 @@ class TextReader(Protocol):
 
 
 class PiiDetector(Protocol):
+    @property
+    def knows_names(self) -> bool:
+        """Whether names and addresses are looked for that no word and no form calls so."""
+
     def find(self, text: str) -> Sequence[PiiMatch]:
         """Personal data in `text`, ordered, not overlapping."""
 

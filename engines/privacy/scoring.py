@@ -52,6 +52,7 @@ def _points(kind: str, table: ScoreTable) -> int:
         "face": table.face,
         "text": table.text,
         "text_unread": table.text_unread,
+        "names_not_checked": 0,
         "near_duplicate": table.near_duplicate,
         "face_match": table.face_match,
         "frames_not_checked": table.frames_not_checked,

@@ -35,6 +35,7 @@ OTHER_SEVERITY: Mapping[str, Severity] = {
     "near_duplicate": "high",
     "text": "low",
     "text_unread": "medium",
+    "names_not_checked": "low",
     "face_check_unavailable": "high",
     "text_check_unavailable": "high",
     "metadata_damaged": "medium",

@@ -19,6 +19,7 @@ from engines.privacy.issues import (
     frames_issue,
     match_issue,
     merged,
+    names_issue,
     of_picture,
     text_issues,
 )
@@ -64,6 +65,7 @@ class PrivacyValidator:
         self._config = config
         self._face_detector = face_detector
         self._text_reader = text_reader
+        self._knows_names = pii.knows_names
         self._inspector = Inspector(face_detector, text_reader, pii, config.text)
         self._opener = opener or OpenHere(limits, config, pii)
         self._anonymizer = Anonymizer(self._inspector, config.anonymize)
@@ -105,6 +107,8 @@ class PrivacyValidator:
         issues = list(merged(self._issues(picture, seen) for picture, seen in looks))
         if further.unread and (check_faces or check_text or self._references):
             issues.append(frames_issue(further.unread))
+        if not self._knows_names and any(seen.plain_lines for _, seen in looks):
+            issues.append(names_issue())
         score = privacy_score(issues, self._config.score)
         return PrivacyReport(
             key=key,

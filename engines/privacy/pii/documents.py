@@ -7,43 +7,38 @@ from collections.abc import Iterator
 
 from engines.privacy.pii.checksums import mrz_digit
 from engines.privacy.pii.context import GAP, NO_LETTER_BEFORE
+from engines.privacy.pii.lexicon import any_of
 from engines.privacy.pii.ocr import as_digits
 from engines.privacy.pii.spans import Span
 
 _NUMBER = (
-    r"(?:\s?(?:(?:no|nr|num|number|nummer|numero|número|numéro|id|is)\b|n[°ºo.]|№|#))?"
+    rf"(?:\s?(?:(?:{any_of('number')}|is)\b|n[°ºo.]|№|#))?"
     rf"{GAP}{{0,6}}"
 )
 _PASSPORT = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:passports?|reisepass|passeport|pasaporte|passaporto|paspoort|paszport"
-    rf"|(?:personal|dienst|reise)?ausweis)(?i:{_NUMBER}){{1,2}}"
-    r"([A-Z0-9](?: ?[A-Z0-9]){5,9})(?![A-Za-z0-9])"
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?i:{_NUMBER}){{1,2}}"
+    r"([A-Z0-9](?: ?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
 )
 _PLATE = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:licen[cs]e\s?plate|number\s?plate|plate|vehicle\s?reg(?:istration)?|reg(?:istration)?\s?"
-    r"(?:no|number|mark|plate)|(?:auto|fahrzeug|kfz)?kennzeichen|immatriculation|matr[ií]cula|targa|vrn)"
-    rf"(?i:{_NUMBER}){{1,2}}"
-    r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,4}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
-)
-_MONTHS = (  # stems in English, German, French, Spanish, Italian, Portuguese, Dutch
-    "jan|feb|mar|mär|mrt|maa|apr|may|mai|maj|mei|jun|jul|aug|sep|oct|okt|nov|dec|dez|fév|avr|juin"
-    "|juil|aoû|aou|déc|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|fev|out"
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('plate')})(?i:{_NUMBER}){{1,2}}"
+    r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,5}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
 )
 _YEAR = r"(?:19|20)\d\d"
+_MONTH = rf"(?:{any_of('months')})[^\W\d_]{{0,9}}"
 DATE = (
     rf"(?:\d{{1,2}}\s?[./ -]\s?\d{{1,2}}\s?[./ -]\s?(?:{_YEAR}|\d\d)"
     rf"|{_YEAR}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?\d{{1,2}}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?\s?(?:(?:of|de)\s)?(?:{_MONTHS})[a-zéûç]{{0,7}}"
-    rf"[.,]?\s?(?:de\s)?{_YEAR}"
-    rf"|(?:{_MONTHS})[a-zé]{{0,7}}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s?{_YEAR}|\d{{8}})(?!\d)"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.|º|°)?[ -]?(?:(?:of|de)\s)?{_MONTH}"
+    rf"[.,-]?\s?(?:de\s)?{_YEAR}"
+    rf"|{_MONTH}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s?{_YEAR}|\d{{8}})(?!\d)"
+)
+_PLACE = (
+    rf"(?:\s(?:{any_of('born_in')})\s[^\W\d_][^\W\d_' -]{{1,30}}?"
+    r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},)?"
 )
 _BIRTH = re.compile(
-    rf"{NO_LETTER_BEFORE}(?:d\.?\s?o\.?\s?b\.?|date\s?of\s?birth|birth\s?date|birthday|born"
-    r"|geb(?:oren|\.)|geb(?:urts|\.)-?(?:datum|tag)|n[ée]e?\s(?=le)"
-    r"|dat[ea]\s?d[ei]\s?(?:naissance|nascita|nascimento)|fecha\s?(?:de\s?)?nac(?:imiento|\.)"
-    r"|f\.?\s?nac\.|nacid[oa]|data\s?urodzenia|ur\."
-    r"|nascid[oa]|nat[oa]\sil|geboorte(?:datum|dag))"
-    rf"{GAP}{{0,6}}(?:(?:on|the|le|am|el|em|op|is|was)\s?){{0,2}}{GAP}{{0,4}}({DATE})",
+    rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')}){_PLACE}"
+    rf"{GAP}{{0,6}}(?:(?:{any_of('before_date')})\s?){{0,2}}{GAP}{{0,4}}({DATE})",
     re.IGNORECASE,
 )
 _MRZ_NAME = re.compile(r"[PIACV][A-Z<][A-Z<]{3}[A-Z0-9<]{20,45}")
@@ -52,6 +47,9 @@ _MRZ_DATES = rf"({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})[MFX<]({_MRZ_DIGITS}{{6}})({_
 _MRZ_NUMBER = re.compile(rf"([A-Z0-9<]{{9}})({_MRZ_DIGITS})[A-Z0-9<]{{3}}{_MRZ_DATES}")
 _MRZ_CARD = re.compile(rf"{_MRZ_DATES}[A-Z0-9<]{{3}}")
 _MRZ_LETTERS = str.maketrans("0158", "OISB")
+_FEWEST_DIGITS, _FEWEST_WITHOUT_VOWEL = 5, 3
+_VOWELS = frozenset("AEIOU")
+_LONGEST_DOCUMENT = 16  # a British driving licence
 _LEAST_FILLERS = 5
 _MOST_LOWER_CASE = 0.1
 
@@ -59,13 +57,19 @@ _MOST_LOWER_CASE = 0.1
 def find_passports(text: str) -> Iterator[Span]:
     """Numbers called passport, and machine-readable zones (ICAO 9303) by their shape and checks."""
     for match in _PASSPORT.finditer(text):
-        if _digits(match.group(1)) >= 5 and len(match.group(1).replace(" ", "")) <= 10:
+        if _is_document(match.group(1).replace(" ", "")):
             yield Span("passport", match.start(1), match.end(1))
     for match in re.finditer(r"[^\n]+", text):
         line = match.group().replace(" ", "")
         lower = sum(character.islower() for character in line)
         if lower <= _MOST_LOWER_CASE * len(line) and _is_machine_readable(line.upper()):
             yield Span("passport", match.start(), match.end())
+
+
+def _is_document(number: str) -> bool:
+    """Mostly digits; or without a vowel, as the numbers that are no word by design."""
+    fewest = _FEWEST_DIGITS if _VOWELS.intersection(number) else _FEWEST_WITHOUT_VOWEL
+    return _digits(number) >= fewest and len(number) <= _LONGEST_DOCUMENT
 
 
 def _is_machine_readable(line: str) -> bool:

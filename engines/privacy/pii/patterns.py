@@ -1,4 +1,4 @@
-"""Personal data by validated patterns. Names and postal addresses are out of its reach."""
+"""Personal data by validated patterns; names and addresses where words or their form tell them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from engines.privacy.model import PiiMatch
 from engines.privacy.pii.accounts import find_cards, find_ibans, find_ssns
+from engines.privacy.pii.addresses import find_addresses
 from engines.privacy.pii.documents import find_birth_dates, find_passports, find_plates
 from engines.privacy.pii.national import find_national_numbers
 from engines.privacy.pii.ocr import digitised, narrowed
 from engines.privacy.pii.online import find_emails, find_ip_addresses, find_urls
+from engines.privacy.pii.people import find_names
 from engines.privacy.pii.phones import find_phones
 from engines.privacy.pii.spans import Span, without_overlaps
 
 
 class PatternPii:
     """Searches text as OCR gives it. Pure and safe to share between threads."""
+
+    knows_names = False
 
     def __init__(self, phone_regions: Sequence[str]) -> None:
         self._regions = tuple(phone_regions)
@@ -48,4 +52,6 @@ class PatternPii:
         yield from find_ssns(digits)
         yield from find_plates(text)
         yield from find_ip_addresses(digits)
+        yield from find_addresses(text)
         yield from find_phones(digits, self._regions)
+        yield from find_names(text)

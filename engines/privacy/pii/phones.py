@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import phonenumbers
 
-from engines.privacy.pii.context import NOT_PERSONAL, PHONE, preceded_by
+from engines.privacy.pii.context import NOT_PERSONAL, PHONE, PHONE_WORD, preceded_by
 from engines.privacy.pii.documents import DATE
 from engines.privacy.pii.spans import Span
 
@@ -22,6 +22,9 @@ _OTHER_SHAPE = re.compile(  # IPv4 address, US ZIP+4, a quantity in groups of th
 _HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
 _HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")
 _FEWEST_IN_ROW = 4
+_FEWEST_SINGLE = 2
+_ONLY_CALLED = frozenset({"PL", "PT", "NL", "AT", "CH", "BE", "IE", "AU"})
+"""Countries whose numbers look like quantities or like each other's: a word must call them so."""
 _TRUNK_ZERO = frozenset({"GB", "DE", "FR", "AT", "CH", "NL", "BE", "AU", "JP", "SE", "FI", "IE"})
 
 
@@ -36,7 +39,10 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     leniency = phonenumbers.Leniency.VALID
     for match in phonenumbers.PhoneNumberMatcher(text, None, leniency):
         yield Span("phone", match.start, match.end)
+    called = PHONE_WORD.search(text) is not None
     for region in regions:
+        if region in _ONLY_CALLED and not called:
+            continue
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
             if _is_national(text, match.start, match.end, region):
                 yield Span("phone", match.start, match.end, 0.9)
@@ -54,7 +60,7 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
         return False
     if preceded_by(PHONE, text, start):
         return True
-    if _OTHER_SHAPE.fullmatch(found):
+    if region in _ONLY_CALLED or _OTHER_SHAPE.fullmatch(found):
         return False
     if _is_row(found) or _HOURS.fullmatch(found):
         return False
@@ -66,7 +72,9 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
 
 
 def _is_row(found: str) -> bool:
-    """Numbers that count up or down by one step, as on a ruler or in a list: `06 07 08 09 10`."""
+    """Numbers that count up or down by one step, as on a ruler or in a list: `06 07 08 09 10`; or
+    many of one digit: `4 8 15 16 23 42`."""
     groups = [int(group) for group in re.findall(r"\d+", found)]
     steps = {after - before for before, after in pairwise(groups)}
-    return len(groups) >= _FEWEST_IN_ROW and len(steps) == 1
+    singles = len(re.findall(r"(?<!\d)\d(?!\d)", found))
+    return singles >= _FEWEST_SINGLE or (len(groups) >= _FEWEST_IN_ROW and len(steps) == 1)

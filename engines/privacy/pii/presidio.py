@@ -17,6 +17,8 @@ class PresidioPii:
     """What `first` finds, and what Presidio finds besides. Raises `DetectorUnavailable` when made
     without the package or the model: Presidio's own default would download one."""
 
+    knows_names = True
+
     def __init__(self, first: PiiDetector, model: str, confidence: float) -> None:
         self._first = first
         self._analyzer = _analyzer(model)

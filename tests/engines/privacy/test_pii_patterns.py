@@ -8,6 +8,7 @@ import pytest
 
 from engines.privacy.pii import PatternPii
 
+LISTS = ("", "second_", "third_", "fourth_", "fifth_", "sixth_")
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
 
@@ -16,18 +17,14 @@ def types_in(patterns: PatternPii, text: str) -> list[str]:
     return [match.type for match in patterns.find(text)]
 
 
-@pytest.mark.parametrize(
-    "which", ["positives", "second_positives", "third_positives", "fourth_positives"]
-)
+@pytest.mark.parametrize("which", [f"{list_}positives" for list_ in LISTS])
 def test_finds_nine_of_ten(patterns: PatternPii, pii_strings: dict[str, Any], which: str) -> None:
     listed = pii_strings[which]
     missed = [text for kind, text in listed if kind not in types_in(patterns, text)]
     assert len(missed) <= (1 - _LEAST_FOUND) * len(listed), missed
 
 
-@pytest.mark.parametrize(
-    "which", ["negatives", "second_negatives", "third_negatives", "fourth_negatives"]
-)
+@pytest.mark.parametrize("which", [f"{list_}negatives" for list_ in LISTS])
 def test_takes_next_to_nothing_for_personal(
     patterns: PatternPii, pii_strings: dict[str, Any], which: str
 ) -> None:

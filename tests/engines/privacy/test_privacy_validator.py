@@ -63,9 +63,11 @@ def test_check_that_cannot_run_is_said_and_fails(doubles: Any, blank_png: bytes,
 def test_text_without_personal_data_is_low_and_passes(doubles: Any, blank_png: bytes) -> None:
     reader = doubles.reader((doubles.line("Hello world"),))
     report = doubles.validator(reader=reader).validate(blank_png, "k")
-    (issue,) = report.issues
+    issue, names = report.issues
     assert (issue.type, issue.severity, issue.text) == ("text", "low", "H*** w***")
+    assert (names.type, names.severity) == ("names_not_checked", "low")
     assert (report.text_detected, report.pii_detected, report.passed) == (True, False, True)
+    assert report.privacy_score == 95
 
 
 def test_personal_data_is_masked_everywhere(

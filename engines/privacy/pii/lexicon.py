@@ -1,0 +1,93 @@
+"""Words of many languages that say what stands beside them, out of the files in `words/`.
+
+A word in a file is what a form prints, in lower case. It is found in upper and lower case; with or
+without its accents, as text recognition leaves them; a blank, a hyphen, a full stop in it may be
+missing, but for the full stop of a word of one or two letters ("b." is none without it).
+"""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+_FOLDER = Path(__file__).parent / "words"
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt")
+_TWINS = {"ß": "(?:ß|ss)", "ł": "[łl]", "ø": "[øo]", "æ": "(?:æ|ae)"}
+_LOOSE = {" ": r"\.?\s?", "-": r"[-\s]?", "'": "['’]?"}
+_STOP, _SHORT_STOP = r"\.?\s?", r"\.\s?"
+_SHORT = 2  # letters
+
+
+class Validity(Protocol):
+    """Whether a number, without its blanks, is one of its scheme."""
+
+    def __call__(self, number: str) -> bool: ...
+
+
+class Scheme(NamedTuple):
+    """Numbers of one kind."""
+
+    words: tuple[str, ...]
+    """What calls a number so."""
+    modules: tuple[str, ...]
+    """Of python-stdnum: "de.idnr"."""
+
+
+@cache
+def _languages() -> tuple[Mapping[str, list[str]], ...]:
+    return tuple(_read(f"{language}.toml") for language in LANGUAGES)
+
+
+def _read(name: str) -> dict[str, list[str]]:
+    return tomllib.loads((_FOLDER / name).read_text(encoding="utf-8"))
+
+
+def listed(*kinds: str) -> tuple[str, ...]:
+    """The words of these lists in all languages, each once, the longest first."""
+    words = {word for file in _languages() for kind in kinds for word in file.get(kind, ())}
+    return tuple(sorted(words, key=lambda word: (-len(word), word)))
+
+
+def any_of(*kinds: str) -> str:
+    """A pattern for any word of these lists; to be used without regard to case."""
+    return alternatives(listed(*kinds))
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """A pattern for any of the words; the longest are tried first."""
+    return "|".join(_pattern(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _pattern(word: str) -> str:
+    letters = sum(character.isalpha() for character in word)
+    stop = _STOP if letters > _SHORT else _SHORT_STOP
+    return "".join(stop if character == "." else _character(character) for character in word)
+
+
+def _character(character: str) -> str:
+    if character in _LOOSE:
+        return _LOOSE[character]
+    if character in _TWINS:
+        return _TWINS[character]
+    if not character.isalnum():
+        return "\\" + character
+    base = unicodedata.normalize("NFD", character)[0]
+    return character if base == character else f"[{character}{base}][\u0300-\u036f]?"
+
+
+@cache
+def schemes() -> tuple[Scheme, ...]:
+    """Of `words/numbers.toml`, in its order."""
+    found = tomllib.loads((_FOLDER / "numbers.toml").read_text(encoding="utf-8"))["scheme"]
+    return tuple(Scheme(tuple(each["words"]), tuple(each["valid"])) for each in found)
+
+
+def standard(module: str) -> Validity:
+    """The check of python-stdnum's `module`, such as "de.idnr"."""
+    valid: Validity = import_module(f"stdnum.{module}").is_valid
+    return valid

@@ -1,0 +1,49 @@
+"""Names of people where a title or the field of a form says so: "Mr John Smith", "Vorname: Jonas".
+
+A name that stands alone is out of reach of patterns; that takes a trained recognizer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engines.privacy.pii.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND
+from engines.privacy.pii.lexicon import any_of, listed
+from engines.privacy.pii.spans import Span
+
+_LETTERS = [chr(code) for code in range(0x41, 0x530)]  # Latin, Greek, Cyrillic
+CAPITAL = "[" + "".join(letter for letter in _LETTERS if letter.isupper()) + "]"
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
+_PART = rf"{CAPITAL}(?:{_LETTER}{{1,24}}(?:['’-]{_LETTER}{{1,24}}){{0,2}}|['’]{_LETTER}{{2,24}}|\.)"
+_NAME = rf"{_PART}(?:[ /](?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{0,3}}{NO_LETTER_BEHIND}"
+_TWO = rf"{_PART}(?:[ /](?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{1,3}}{NO_LETTER_BEHIND}"
+_AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
+_TITLES = rf"(?i:{any_of('title')}|{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
+_MORE_TITLES = rf"(?:{_TITLES}){{0,2}}"
+_STRONG = re.compile(
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
+    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
+)
+_WEAK = re.compile(
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
+    rf"{_MORE_TITLES}({_TWO})"
+)
+_FIELD = re.compile(
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('name_field')}){NO_LETTER_BEHIND}[\s:.\-/_]{{1,6}}"
+    rf"({_AFTER_PARTICLE}{_NAME})"
+)
+_COLON = re.compile(
+    rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_word')})\s{{0,2}}:\s{{0,3}}"
+    rf"{_MORE_TITLES}({_TWO})"
+)
+_NOBODY = frozenset(listed("no_name"))
+
+
+def find_names(text: str) -> Iterator[Span]:
+    """What a title, a field of a form or a word with a colon calls a person."""
+    for pattern, confidence in ((_FIELD, 0.9), (_STRONG, 0.8), (_COLON, 0.8), (_WEAK, 0.7)):
+        for match in pattern.finditer(text):
+            words = re.findall(r"[^\W\d_]+", match.group(1).lower())
+            if not _NOBODY.intersection(words[:2]):
+                yield Span("name", match.start(1), match.end(1), confidence)
