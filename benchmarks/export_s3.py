@@ -18,8 +18,9 @@ from botocore.config import Config
 
 from benchmarks.export_dataset import DATASET
 from engines.datasets.export_config import ExportConfig
+from engines.datasets.s3.by_obstore import ObstoreSender
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.s3.fast_lane import FastLaneFactory, ObstoreLane
+from engines.datasets.s3.sending import Boto3Sender, SenderFactory
 from engines.datasets.store import DatasetStore
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.client import S3ClientConfig
@@ -124,12 +125,12 @@ def s5cmd(server: S3Server, bucket: str, root: Path) -> None:
     )
 
 
-def ours_by(server: S3Server, bucket: str, root: Path, lane: FastLaneFactory | None) -> None:
+def ours_by(server: S3Server, bucket: str, root: Path, senders: SenderFactory) -> None:
     storage = FolderStorage(root)
     config = ExportConfig()
     buckets = AllowedBuckets("", frozenset({ANY_BUCKET}))
     exporter = S3Exporter(
-        server.client, storage, DatasetStore(storage), config, buckets=buckets, fast_lane=lane
+        server.client, storage, DatasetStore(storage), config, buckets=buckets, senders=senders
     )
     request = S3ExportRequest(f"generated/{DATASET}", bucket, "", include_metadata=False)
     report = exporter.export(request)
@@ -139,11 +140,11 @@ def ours_by(server: S3Server, bucket: str, root: Path, lane: FastLaneFactory | N
 
 def ours(server: S3Server, bucket: str, root: Path) -> None:
     config = S3ClientConfig(endpoint_url=server.endpoint_url, region_name="us-east-1")
-    ours_by(server, bucket, root, lambda name: ObstoreLane(config, name, server.credentials))
+    ours_by(server, bucket, root, lambda _, __: ObstoreSender(config, bucket, server.credentials))
 
 
 def ours_boto3(server: S3Server, bucket: str, root: Path) -> None:
-    ours_by(server, bucket, root, None)
+    ours_by(server, bucket, root, Boto3Sender)
 
 
 def images(root: Path) -> list[Path]:

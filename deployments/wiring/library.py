@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from deployments.spaces import PerSpace
 from deployments.wiring.files import FileWiring
 from engines.datasets.export_config import ExportConfig
+from engines.datasets.s3.by_obstore import sender_for
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.s3.fast_lane import FastLane, obstore_lane
+from engines.datasets.s3.sending import Boto3Sender
 from engines.datasets.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.profiles import ProfileService
@@ -47,8 +49,7 @@ class ExportWiring:
         verify = self.files.verifier(self.files.sandbox_limits.workers)
         data = self.files.data
 
-        def lane_of(bucket: str) -> FastLane | None:
-            return obstore_lane(S3ClientConfig(endpoint_url=data.s3_endpoint_url), bucket)
+        chosen = partial(sender_for, S3ClientConfig(endpoint_url=data.s3_endpoint_url))
 
         def build(space: str | None) -> Library:
             storage = data.in_space(space).storage()
@@ -59,7 +60,7 @@ class ExportWiring:
                 store,
                 config,
                 buckets=self.files.export_buckets,
-                fast_lane=lane_of if config.s3.fast_uploads else None,
+                senders=chosen if config.s3.fast_uploads else Boto3Sender,
                 verify=verify,
             )
             return Library(store, DatasetExporter(storage, store, config, verify), s3)

@@ -16,7 +16,10 @@ class S3ExportConfig(FrozenModel):
         description="Whether `public_read` may be asked for: it shows the files to everybody.",
     )
     fast_uploads: bool = Field(
-        default=True, description="Whether obstore carries plain small files, boto3 the rest."
+        default=True, description="Whether obstore carries files that need no options of boto3."
+    )
+    patience_s: float = Field(
+        default=30.0, ge=0, description="A server that is away is waited for so long, seconds."
     )
     workers: int = Field(default=8, ge=1, description="Uploads at the same time.")
     max_in_flight: int = Field(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, BinaryIO
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from engines.datasets.s3.outage import NO_ANSWER, Outage
+from engines.datasets.s3.sending import WholeObject, encrypted_by_kms, options_of
 from engines.errors import StorageFailed
 from engines.storage.s3.errors import ABSENT_CODES, code_of
 from engines.storage.s3.writing import bare_etag
@@ -19,7 +20,7 @@ from engines.types.image_formats import IMAGE_MEDIA_TYPES
 
 if TYPE_CHECKING:
     from engines.datasets.export_config import S3ExportConfig
-    from engines.datasets.s3.fast_lane import FastLane
+    from engines.datasets.s3.sending import Sender
     from engines.storage.s3.client import S3Client
     from engines.types import S3ExportRequest
 
@@ -31,6 +32,7 @@ _TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".xml": "application/xml",
 }
+_DAMAGED = ("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class RemoteObject:
 class RemoteBucket:
     """`prefix` of one bucket, with the options of one export. botocore's errors come through.
 
-    `fast` carries small objects, where it can: see `put`.
+    `sender` carries what is sent in one piece; what is sent in parts goes by `client`.
     """
 
     def __init__(
@@ -53,22 +55,20 @@ class RemoteBucket:
         client: S3Client,
         request: S3ExportRequest,
         config: S3ExportConfig,
-        fast: FastLane | None = None,
+        sender: Sender,
+        outage: Outage | None = None,
     ) -> None:
         self._client = client
         self._bucket = request.bucket_name
         self._prefix = f"{request.s3_prefix}/" if request.s3_prefix else ""
         self._config = config
-        options = {
-            "ACL": "public-read" if request.public_read else None,
-            "ServerSideEncryption": request.server_side_encryption,
-            "StorageClass": request.storage_class,
-        }
-        self._options = {name: value for name, value in options.items() if value is not None}
+        self._options = options_of(request)
         self.upload_profile = ";".join(f"{n}={v}" for n, v in sorted(self._options.items()))
         """An object uploaded with other options is not the same object."""
-        self._fast = fast if not self._options else None
-        self._etags_are_md5 = False
+        self._sender = sender
+        self._outage = outage or Outage(config.patience_s)
+        self._encrypted = False
+        """Whether objects here are known to be encrypted by KMS: their etags are no MD5."""
 
     def url(self, name: str) -> str:
         """`s3://` URL of an object."""
@@ -106,58 +106,80 @@ class RemoteBucket:
         return bare_etag(found["ETag"]) if same else None
 
     def put(self, name: str, content: bytes, sha256: str) -> str:
-        """Upload in one piece; returns the etag.
-
-        The first goes by boto3, which says in plain codes what is wrong with bucket, keys or
-        region, and whether etags are MD5 here; then the fast lane has the first try at each.
+        """Upload in one piece; returns the etag. Waits for a server that is away, and looks
+        whether the object is there before it says that an upload failed.
 
         Raises:
             StorageFailed: the server's checksum is wrong after every attempt.
         """
-        digest = hashlib.md5(content, usedforsecurity=False)
-        if self._fast is not None and self._etags_are_md5:
-            key, metadata = self._prefix + name, self._metadata(sha256)
-            etag = self._fast.put(key, content, _type_of(name), metadata)
-            if etag == digest.hexdigest():
-                return etag
-        return self._put_by_boto3(name, content, digest, sha256)
-
-    def _put_by_boto3(self, name: str, content: bytes, digest: hashlib._Hash, sha256: str) -> str:
-        md5 = base64.b64encode(digest.digest()).decode()
+        key, metadata = self._prefix + name, self._metadata(sha256)
+        whole = WholeObject(key, content, _type_of(name), metadata)
         for _ in range(self._config.checksum_attempts):
-            try:
-                answer = self._client.put_object(
-                    Bucket=self._bucket,
-                    Key=self._prefix + name,
-                    Body=content,
-                    ContentMD5=md5,
-                    **self._extra(name, sha256),
-                )
-            except ClientError as error:
-                if code_of(error) in ("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"):
-                    continue  # damaged on the way
-                raise
-            etag = bare_etag(answer["ETag"])
-            if etag == digest.hexdigest():
-                self._etags_are_md5 = True
-                return etag
-            if not _is_md5(answer):
+            etag = self._send(whole)
+            if etag is not None:
                 return etag
         raise StorageFailed("checksum is wrong after every attempt")
 
+    def _send(self, whole: WholeObject) -> str | None:
+        """Etag of the object, None if it arrived damaged."""
+        for tries in count():
+            try:
+                sent = self._sender.send(whole)
+            except NO_ANSWER:
+                if not self._outage.wait(tries):
+                    raise
+                if (etag := self._look(whole)) is not None:
+                    return etag
+            except ClientError as error:
+                self._outage.over()
+                if code_of(error) in _DAMAGED:
+                    return None
+                raise
+            else:
+                self._outage.over()
+                right = sent.etag == whole.md5 or sent.is_md5 is False or self._encrypted
+                return sent.etag if right else self._look(whole)
+        raise AssertionError("unreachable")
+
+    def _look(self, whole: WholeObject) -> str | None:
+        """Etag of the object if it is there as it was sent, whatever the answer said."""
+        try:
+            found = self._client.head_object(Bucket=self._bucket, Key=whole.key)
+        except (ClientError, *NO_ANSWER):
+            return None
+        etag = bare_etag(found["ETag"])
+        if found["Metadata"].get("sha256") != whole.metadata["sha256"]:
+            return None
+        if encrypted_by_kms(found):
+            self._encrypted = True
+            return etag if found["ContentLength"] == len(whole.content) else None
+        return etag if etag == whole.md5 else None
+
     def put_file(self, name: str, file: BinaryIO, size_bytes: int, sha256: str) -> str:
         """Upload in parts from the start of `file`; they appear together or not at all."""
-        transfer = TransferConfig(
-            multipart_threshold=self._config.multipart_bytes,
-            multipart_chunksize=self._config.multipart_bytes,
-            max_concurrency=2,
-        )
-        key, extra = self._prefix + name, self._extra(name, sha256)
-        self._client.upload_fileobj(file, self._bucket, key, ExtraArgs=extra, Config=transfer)
-        found = self._client.head_object(Bucket=self._bucket, Key=key)
+        self._send_parts(self._prefix + name, file, self._extra(name, sha256))
+        found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
         if found["ContentLength"] != size_bytes:
             raise StorageFailed("size is wrong after the upload")
         return bare_etag(found["ETag"])
+
+    def _send_parts(self, key: str, file: BinaryIO, extra: dict[str, object]) -> None:
+        part_bytes = self._config.multipart_bytes
+        transfer = TransferConfig(
+            multipart_threshold=part_bytes, multipart_chunksize=part_bytes, max_concurrency=2
+        )
+        for tries in count():
+            file.seek(0)
+            try:
+                self._client.upload_fileobj(
+                    file, self._bucket, key, ExtraArgs=extra, Config=transfer
+                )
+            except NO_ANSWER:
+                if not self._outage.wait(tries):
+                    raise
+            else:
+                self._outage.over()
+                return
 
     def _extra(self, name: str, sha256: str) -> dict[str, object]:
         return {
@@ -172,8 +194,3 @@ class RemoteBucket:
 
 def _type_of(name: str) -> str:
     return _TYPES.get(posixpath.splitext(name)[1].lower(), "application/octet-stream")
-
-
-def _is_md5(answer: dict[str, object]) -> bool:
-    """Whether the etag of a put is the MD5 of the content: so AWS says, unless KMS encrypts."""
-    return str(answer.get("ServerSideEncryption", "AES256")) == "AES256"

@@ -15,6 +15,7 @@ from engines.datasets.records.record import RecordShape
 from engines.datasets.s3.bucket import RemoteBucket
 from engines.datasets.s3.known import KnownObjects, open_known
 from engines.datasets.s3.run import S3Run, open_spools
+from engines.datasets.s3.sending import Boto3Sender
 from engines.datasets.s3.upload import IMAGES, Outcome, Source, Task, Uploader
 from engines.datasets.writers.lock import hold_lock
 from engines.datasets.writers.model import OnProgress
@@ -28,7 +29,7 @@ from engines.storage.s3.faults import S3_ERRORS, refused_for_all, stops_all
 if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
     from engines.datasets.records.reading import DatasetRecord
-    from engines.datasets.s3.fast_lane import FastLaneFactory
+    from engines.datasets.s3.sending import SenderFactory
     from engines.datasets.store import DatasetStore
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
@@ -39,7 +40,7 @@ class S3Exporter:
     """Blocks; safe to share between threads.
 
     `client_factory` makes one client for each export, shared by its threads; `buckets` are those
-    that may be written; `fast_lane` makes a quicker way for small objects, if there is one;
+    that may be written; `senders` chooses what carries small objects;
     `scratch` is a local folder for temporary files.
     """
 
@@ -52,12 +53,12 @@ class S3Exporter:
         *,
         buckets: AllowedBuckets,
         scratch: Path | None = None,
-        fast_lane: FastLaneFactory | None = None,
+        senders: SenderFactory = Boto3Sender,
         verify: Verify = verify,
     ) -> None:
         self._client_factory = client_factory
         self._buckets = buckets
-        self._fast_lane = fast_lane
+        self._senders = senders
         self._verify = verify
         self._storage = storage
         self._store = store
@@ -101,8 +102,8 @@ class S3Exporter:
 
     def _run(self, request: S3ExportRequest, selected: SelectedRecords) -> S3ExportReport:
         limits = self._config.s3
-        lane = self._fast_lane(request.bucket_name) if self._fast_lane else None
-        bucket = RemoteBucket(self._client_factory(limits.workers), request, limits, lane)
+        client = self._client_factory(limits.workers)
+        bucket = RemoteBucket(client, request, limits, self._senders(client, request))
         reader = RecordReader(
             self._storage,
             self._config.images,

@@ -76,23 +76,28 @@ def server() -> Iterator[FaultyS3]:
 
 
 @pytest.fixture
-def fast_factory(server: FaultyS3) -> ClientFactory:
+def obstore_factory(server: FaultyS3) -> ClientFactory:
     return ClientFactory(f"http://127.0.0.1:{server.port}")
 
 
 @pytest.fixture
-def fast_exporter(
-    fast_factory: ClientFactory,
+def obstore_exporter(
+    obstore_factory: ClientFactory,
     storage: Storage,
     store: DatasetStore,
     s3_config: ExportConfig,
 ) -> S3Exporter:
     return S3Exporter(
-        fast_factory, storage, store, s3_config, buckets=EVERY_BUCKET, fast_lane=fast_factory.lane
+        obstore_factory,
+        storage,
+        store,
+        s3_config,
+        buckets=EVERY_BUCKET,
+        senders=obstore_factory.obstore,
     )
 
 
 @pytest.fixture
-def fast_request(bucket: str, server: FaultyS3) -> S3ExportRequest:
+def obstore_request(bucket: str, server: FaultyS3) -> S3ExportRequest:
     server.puts.clear()  # making the bucket was one
     return S3ExportRequest(NATURE, bucket, "v1")

@@ -7,7 +7,7 @@ import hashlib
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,10 @@ from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from engines.datasets.s3.fast_lane import FastLane, ObstoreLane
+from engines.datasets.s3.by_obstore import ObstoreSender
+from engines.datasets.s3.sending import Sender
 from engines.storage.s3.client import S3Client, S3ClientConfig
-from engines.types import S3ExportReport
+from engines.types import S3ExportReport, S3ExportRequest
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
@@ -61,17 +62,20 @@ class ClientFactory:
             client.meta.events.register(event, hook)
         return client
 
-    def lane(self, bucket: str) -> FastLane:
+    def obstore(self, client: S3Client, request: S3ExportRequest) -> Sender:
         """obstore to the same server."""
         config = S3ClientConfig(
-            endpoint_url=self.endpoint_url, region_name="us-east-1", read_timeout_s=5
+            endpoint_url=self.endpoint_url,
+            region_name="us-east-1",
+            read_timeout_s=5,
+            max_attempts=self.max_attempts,
         )
         keys: S3Credential = {
             "access_key_id": "AKIDEXAMPLE",
             "secret_access_key": "very-secret",
             "expires_at": None,
         }
-        return ObstoreLane(config, bucket, lambda: keys)
+        return ObstoreSender(config, request.bucket_name, lambda: keys)
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls[model.name] += 1
@@ -100,8 +104,9 @@ class Refuse:
 
 
 class Fault:
-    """Meets the PUTs of keys that hold `part`, of clients whose user agent holds `client`;
-    `times` of them, or for ever. `status` None lets them through, with `etag` in the answer."""
+    """Meets the requests (PUTs) of keys that hold `part`, of clients whose user agent holds
+    `client`; `times` of them, or for ever. `status` None lets them through, with `etag` in the
+    answer."""
 
     def __init__(
         self,
@@ -112,13 +117,15 @@ class Fault:
         times: int = 10**9,
         etag: str | None = None,
         encryption: str | None = None,
+        methods: Sequence[str] = ("PUT",),
     ) -> None:
+        self.methods = methods
         self.part, self.status, self.code, self.client = part, status, code, client
         self.left, self.etag, self.encryption = times, etag, encryption
         self._lock = threading.Lock()
 
     def meets(self, environ: dict[str, Any]) -> bool:
-        if environ["REQUEST_METHOD"] != "PUT" or self.part not in environ["PATH_INFO"]:
+        if environ["REQUEST_METHOD"] not in self.methods or self.part not in environ["PATH_INFO"]:
             return False
         if self.client not in environ.get("HTTP_USER_AGENT", ""):
             return False
@@ -172,6 +179,46 @@ class FaultyS3:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class PausingProxy:
+    """A TCP proxy before a server that can go away: then connections break and are refused."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self._target = target
+        self._clients: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self._listener.getsockname()
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                self._clients.append(client)
+                server = socket.create_connection(self._target)
+                for source, sink in ((client, server), (server, client)):
+                    threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while chunk := source.recv(65536):
+                sink.sendall(chunk)
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def go_away(self) -> None:
+        # A thread that waits in `accept` keeps the socket open: shut it down first.
+        for each in (self._listener, *self._clients):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def come_back(self) -> None:
+        self._listener = socket.create_server(self.address)
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
 
 class CuttingProxy:

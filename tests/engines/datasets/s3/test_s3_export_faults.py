@@ -106,6 +106,7 @@ def test_a_wrong_checksum_is_sent_again_and_a_lasting_one_fails_the_file(
     lying.append(f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"')
     factory.register("before-send.s3", once)
     factory.register("after-call.s3.PutObject", lie)
+    factory.register("after-call.s3.HeadObject", lie)
     report = s3_exporter.export(make_s3_request())
     assert once.left == 0
     assert (report.status, report.failed_count) == ("partial", 1)

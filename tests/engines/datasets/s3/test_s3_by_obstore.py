@@ -1,22 +1,23 @@
-"""Uploads by obstore: it carries what is ordinary, and nobody can tell the difference."""
+"""Uploads by obstore: chosen before the first byte, and nobody can tell the difference."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+from typing import Any
 
 import pytest
 
-from engines.datasets.export_config import ExportConfig
+from engines.datasets.export_config import ExportConfig, S3ExportConfig
+from engines.datasets.s3.by_obstore import ObstoreSender, sender_for
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.s3.fast_lane import obstore_lane
+from engines.datasets.s3.sending import Boto3Sender, WholeObject
 from engines.datasets.store import DatasetStore
 from engines.protocols import Storage
 from engines.storage.s3.client import S3Client, S3ClientConfig
 from engines.types import S3ExportRequest
 from tests.engines.datasets.conftest import NATURE, encoded
 from tests.engines.datasets.s3.s3_server import (
-    BOTO3,
     OBSTORE,
     ClientFactory,
     Fault,
@@ -30,24 +31,26 @@ IMAGES, SIDECARS, CARDS = 10, 22, 4
 """Of the ten images: 10 recipes and 12 verdicts. Cards: metadata, two cards, manifest."""
 
 
-def test_all_but_the_first_goes_by_obstore_and_looks_the_same(
-    fast_exporter: S3Exporter,
-    fast_factory: ClientFactory,
+def test_plain_files_go_by_obstore_and_look_the_same(
+    obstore_exporter: S3Exporter,
+    obstore_factory: ClientFactory,
     storage: Storage,
     store: DatasetStore,
     server: FaultyS3,
     s3: S3Client,
     bucket: str,
     nature: list[str],
-    fast_request: S3ExportRequest,
+    obstore_request: S3ExportRequest,
 ) -> None:
-    report = fast_exporter.export(fast_request)
+    report = obstore_exporter.export(obstore_request)
     assert (report.status, report.uploaded_count) == ("success", IMAGES)
-    assert server.puts == {BOTO3: 1, OBSTORE: IMAGES + SIDECARS + CARDS - 1}
+    assert server.puts == {OBSTORE: IMAGES + SIDECARS + CARDS}
     check_bucket(report, s3, bucket)
     other = f"other-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=other)
-    by_boto3_alone = S3Exporter(fast_factory, storage, store, ExportConfig(), buckets=EVERY_BUCKET)
+    by_boto3_alone = S3Exporter(
+        obstore_factory, storage, store, ExportConfig(), buckets=EVERY_BUCKET
+    )
     by_boto3_alone.export(S3ExportRequest(NATURE, other, "v1"))
     for name in ("images/image_0003.png", "images/image_0003.png.quality.json", "README.md"):
         by_obstore = s3.head_object(Bucket=bucket, Key=f"v1/{name}")
@@ -58,51 +61,61 @@ def test_all_but_the_first_goes_by_obstore_and_looks_the_same(
     assert image["Metadata"]["sha256"] == hashlib.sha256(storage.read(nature[3])).hexdigest()
 
 
-def test_a_second_run_sends_only_its_papers(
-    fast_exporter: S3Exporter, server: FaultyS3, nature: list[str], fast_request: S3ExportRequest
+def test_a_second_run_sends_only_its_cards(
+    obstore_exporter: S3Exporter,
+    server: FaultyS3,
+    nature: list[str],
+    obstore_request: S3ExportRequest,
 ) -> None:
-    fast_exporter.export(fast_request)
+    obstore_exporter.export(obstore_request)
     server.puts.clear()
-    report = fast_exporter.export(fast_request)
+    report = obstore_exporter.export(obstore_request)
     assert (report.status, report.skipped_count) == ("success", IMAGES)
     assert sum(server.puts.values()) == CARDS
 
 
 def test_without_its_manifest_what_obstore_sent_is_known_by_its_metadata(
-    fast_exporter: S3Exporter,
+    obstore_exporter: S3Exporter,
     server: FaultyS3,
     s3: S3Client,
     bucket: str,
     nature: list[str],
-    fast_request: S3ExportRequest,
+    obstore_request: S3ExportRequest,
 ) -> None:
-    fast_exporter.export(fast_request)
+    obstore_exporter.export(obstore_request)
     s3.delete_object(Bucket=bucket, Key="v1/manifest.json")
     server.puts.clear()
-    assert fast_exporter.export(fast_request).skipped_count == IMAGES
+    assert obstore_exporter.export(obstore_request).skipped_count == IMAGES
     assert sum(server.puts.values()) == CARDS
 
 
-def test_where_etags_are_no_checksums_boto3_carries_all(
-    fast_exporter: S3Exporter, server: FaultyS3, nature: list[str], fast_request: S3ExportRequest
+def test_a_bucket_that_encrypts_is_asked_once_what_its_etags_are(
+    obstore_exporter: S3Exporter,
+    server: FaultyS3,
+    nature: list[str],
+    obstore_request: S3ExportRequest,
 ) -> None:
-    server.faults.append(Fault("", etag="0" * 32, encryption="aws:kms"))
-    assert fast_exporter.export(fast_request).status == "success"
-    assert server.puts == {BOTO3: IMAGES + SIDECARS + CARDS}
+    server.faults.append(Fault("", etag="0" * 32, encryption="aws:kms", methods=("PUT", "HEAD")))
+    assert obstore_exporter.export(obstore_request).status == "success"
+    assert server.puts == {OBSTORE: IMAGES + SIDECARS + CARDS}
+    heads = [said for said in server.requests if said.startswith("HEAD")]
+    assert 1 <= len(heads) <= S3ExportConfig().workers  # those under way when the first was asked
 
 
-def test_options_are_boto3s(
-    fast_exporter: S3Exporter, server: FaultyS3, bucket: str, nature: list[str]
-) -> None:
-    for options in (
+@pytest.mark.parametrize(
+    "options",
+    [
         {"public_read": True},
         {"storage_class": "STANDARD_IA"},
         {"server_side_encryption": "AES256"},
-    ):
-        server.puts.clear()
-        report = fast_exporter.export(S3ExportRequest(NATURE, bucket, "v2", **options))
-        assert report.status == "success"
-        assert set(server.puts) == {BOTO3}
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_an_object_with_options_of_its_own_needs_boto3(
+    s3: S3Client, bucket: str, options: dict[str, Any]
+) -> None:
+    wanted = S3ExportRequest(NATURE, bucket, "v2", **options)
+    assert isinstance(sender_for(S3ClientConfig(), s3, wanted), Boto3Sender)
 
 
 def laid_under(name: str) -> str:
@@ -113,12 +126,12 @@ def laid_under(name: str) -> str:
 
 
 def test_strange_names_arrive_as_they_are_or_under_a_hash(
-    fast_exporter: S3Exporter, storage: Storage, server: FaultyS3, s3: S3Client, bucket: str
+    obstore_exporter: S3Exporter, storage: Storage, server: FaultyS3, s3: S3Client, bucket: str
 ) -> None:
     names = ["a b.png", "ü 山.png", "per%cent%20.png", "plus+#hash.png", "q?&=.png", "~[x]{y}^.png"]
     for number, name in enumerate(["0.png", *names]):
         storage.put_new(f"uploads/odd/{name}", encoded("PNG", 20 + number, 10))
-    report = fast_exporter.export(S3ExportRequest("uploads/odd", bucket, "v1"))
+    report = obstore_exporter.export(S3ExportRequest("uploads/odd", bucket, "v1"))
     assert (report.status, report.uploaded_count) == ("success", len(names) + 1)
     there = objects(s3, bucket)
     for name in names:
@@ -128,23 +141,25 @@ def test_strange_names_arrive_as_they_are_or_under_a_hash(
 
 def test_credentials_come_by_the_standard_chain(
     monkeypatch: pytest.MonkeyPatch,
-    fast_factory: ClientFactory,
-    server: FaultyS3,
+    obstore_factory: ClientFactory,
     s3: S3Client,
     bucket: str,
 ) -> None:
-    config = S3ClientConfig(endpoint_url=fast_factory.endpoint_url)
+    config = S3ClientConfig(endpoint_url=obstore_factory.endpoint_url)
+    wanted = S3ExportRequest(NATURE, bucket, "x")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    assert obstore_lane(config, bucket) is None
+    assert isinstance(sender_for(config, s3, wanted), Boto3Sender)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
-    lane = obstore_lane(config, bucket)
-    assert lane is not None
-    etag = lane.put("x/y.png", b"content", "image/png", {"sha256": "abc"})
-    assert etag == hashlib.md5(b"content", usedforsecurity=False).hexdigest()
+    sender = sender_for(config, s3, wanted)
+    assert isinstance(sender, ObstoreSender)
+    sent = sender.send(WholeObject("x/y.png", b"content", "image/png", {"sha256": "abc"}))
+    assert sent.etag == hashlib.md5(b"content", usedforsecurity=False).hexdigest()
     found = s3.get_object(Bucket=bucket, Key="x/y.png")
     assert (found["Body"].read(), found["Metadata"]) == (b"content", {"sha256": "abc"})
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/etc/certificates.pem")  # obstore would not read it
+    assert isinstance(sender_for(config, s3, wanted), Boto3Sender)
