@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from limits.aio.storage import RedisStorage
@@ -33,7 +34,9 @@ class RedisRateLimiter:
         epoch_s: Callable[[], float] = time.time,
         connection_pool: ConnectionPool | None = None,
     ) -> None:
-        options = {} if connection_pool is None else {"connection_pool": connection_pool}
+        options: dict[str, Any] = (
+            {} if connection_pool is None else {"connection_pool": connection_pool}
+        )
         try:
             if urlsplit(url).scheme not in _SCHEMES:  # limits would look for another server
                 raise ValueError("no Redis URL")

@@ -41,10 +41,12 @@ class JobsRedis:
     def atomically(self, step: Callable[[Pipeline], T], *watched: str) -> T:
         """What `step` returns. It reads, calls `multi()` once, and queues its writes; all of it
         is repeated when a watched key changed meanwhile."""
+        client: Any = self.client  # redis-py's types know no step that answers
         with translated():
-            return self.client.transaction(
+            answer: T = client.transaction(
                 step, *watched, value_from_callable=True, watch_delay=_RETRY_S
             )
+        return answer
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
