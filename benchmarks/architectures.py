@@ -108,7 +108,7 @@ def clip_big_g() -> CLIPTextConfig:
     )
 
 
-_TOKENS: dict[str, int] = {
+_TOKENS: dict[str, Any] = {
     "max_position_embeddings": 77,
     "bos_token_id": 0,
     "eos_token_id": 1,
