@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from engines.errors import InferloopError
+from engines.jobs.store import JobStore
 from engines.protocols import Clock
 from serve_app.access.api_keys import ApiKeys, utc_now
 from serve_app.access.audit import AuditLog, AuditNote
@@ -22,6 +24,10 @@ from serve_app.access.counters import AccessCounters, NoCounters
 from serve_app.access.tickets import MemoryTickets, Tickets, TicketStore
 from serve_app.config import ApiConfig
 from serve_app.context import Context
+from serve_app.durable.entrance import Entrance
+from serve_app.durable.keeping import KeptJobs
+from serve_app.durable.runner import JobRunner
+from serve_app.durable.stores import memory_store
 from serve_app.errors import BatchFailed, render
 from serve_app.generation_requests import DrawSeed
 from serve_app.ids import IdSource, draw_seed
@@ -32,7 +38,7 @@ from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
 from serve_app.readiness import SharedReadiness
-from serve_app.routes import datasets, export, health, images, profiles, validate
+from serve_app.routes import datasets, export, health, images, jobs, profiles, validate
 from serve_app.routes import tickets as tickets_route
 from serve_app.routes.generate import generation_router
 from serve_app.schemas.bounded import generate_message_model
@@ -57,6 +63,7 @@ def create_app(
     draw_seed: DrawSeed = draw_seed,
     counters: AccessCounters | None = None,
     ticket_store: TicketStore | None = None,
+    job_store: JobStore | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The whole ASGI application over the services. Shares nothing between two calls.
@@ -65,10 +72,12 @@ def create_app(
     clients leave out; tests give their own. `counters` hears of wrong keys,
     `now` dates the audit log.
     `ticket_store` keeps the tickets of all ingress replicas; None: of this one alone.
+    `job_store` keeps jobs that outlive their connection; None: in memory, for one process.
     """
     ids, audit = ids or IdSource(), AuditLog(now)
     tickets = Tickets(ticket_store or MemoryTickets(clock))
-    context = _context(services, config, keys, limiter, tickets, clock, ids, draw_seed, audit)
+    kept, entrance = KeptJobs(job_store or memory_store(config.durable)), Entrance()
+    context = _context(services, config, keys, limiter, tickets, clock, ids, draw_seed, audit, kept)
     app = FastAPI(
         title="Inferloop Synthetic Images",
         version=VERSION,
@@ -77,13 +86,14 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         middleware=middleware_stack(
-            config, keys, tickets, ids, counters or NoCounters(), audit, clock
+            config, keys, tickets, ids, counters or NoCounters(), audit, clock, entrance
         ),
         generate_unique_id_function=_operation_id,
         exception_handlers=dict.fromkeys(_RENDERED, render),
         lifespan=_lifespan,
     )
     app.state.context = context
+    app.state.runner = JobRunner(kept, entrance, keys, audit, config.durable)
     app.include_router(health.router)
     app.include_router(pages.router)
     app.include_router(_api_router(config), prefix=API_PREFIX)
@@ -93,7 +103,7 @@ def create_app(
 def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
-    for area in (validate, profiles, export, images, datasets, tickets_route, endpoint):
+    for area in (validate, profiles, export, images, datasets, jobs, tickets_route, endpoint):
         api.include_router(area.router)
     return api
 
@@ -113,6 +123,7 @@ def _context(
     ids: IdSource,
     draw_seed: DrawSeed,
     audit_log: AuditLog,
+    kept: KeptJobs,
 ) -> Context:
     shared = SharedReadiness(services.readiness, clock)
     return Context(
@@ -128,6 +139,8 @@ def _context(
         download_quota=Quota(
             "downloads", config.downloads.max_per_key, total=config.downloads.max_total
         ),
+        stream_quota=Quota("event streams", config.durable.max_streams_per_key),
+        kept=kept,
         ids=ids,
         draw_seed=draw_seed,
         keys=keys,
@@ -139,5 +152,12 @@ def _context(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
-    await app.state.context.jobs.close()
+    context: Context = app.state.context
+    running = asyncio.create_task(app.state.runner.run(app))
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await context.jobs.close()
+        await asyncio.to_thread(context.kept.close)

@@ -181,6 +181,50 @@ class StorageQuotas(FrozenModel):
     )
 
 
+class DurableJobs(FrozenModel):
+    """Requests that outlive their connection, and answers kept for their `Idempotency-Key`."""
+
+    store: Literal["memory", "sqlite", "redis"] = Field(
+        default="sqlite",
+        description="Where they are kept. sqlite: a file in the state folder, for ingress "
+        "replicas of one machine; redis: for a cluster; memory: gone with the process.",
+    )
+    max_running: int = Field(
+        default=8, ge=1, description="Jobs that an ingress replica runs at once."
+    )
+    max_unfinished_per_key: int = Field(
+        default=20_000, ge=1, description="Jobs of one key that have not ended; past them 503."
+    )
+    keep_s: float = Field(
+        default=86_400.0, gt=0, description="Seconds that ended jobs and answers are kept."
+    )
+    lease_s: float = Field(
+        default=15.0,
+        ge=2,
+        description="Seconds without a sign of life after which a job goes on elsewhere.",
+    )
+    max_tries: int = Field(
+        default=5, ge=1, description="Starts of a job under which the service may die."
+    )
+    max_attempts: int = Field(
+        default=8,
+        ge=1,
+        description="Attempts in a row while the service is busy or loses replicas.",
+    )
+    poll_s: float = Field(
+        default=0.5, gt=0, description="Seconds between looks for jobs of other replicas."
+    )
+    report_every_s: float = Field(
+        default=0.25, ge=0, description="Seconds between two events of progress, at least."
+    )
+    heartbeat_s: float = Field(
+        default=15.0, gt=0, description="Seconds of silence before an event stream says a word."
+    )
+    max_streams_per_key: int = Field(
+        default=32, ge=1, description="Event streams of one key at once, in one ingress replica."
+    )
+
+
 class ModelDefaults(FrozenModel):
     """What a request that names the model gets where it leaves a choice out; None: as `bounds`."""
 
@@ -204,6 +248,7 @@ class ApiConfig(FrozenModel):
     )
     bounds: FieldBounds = FieldBounds()
     jobs: JobLimits = JobLimits()
+    durable: DurableJobs = DurableJobs()
     sockets: SocketLimits = SocketLimits()
     bodies: BodyLimits = BodyLimits()
     rates: RateLimits = RateLimits()

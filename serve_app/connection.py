@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from engines.errors import Canceled
 from serve_app.deadlines import within
+from serve_app.durable.run import JobRun, Rehearsed
 
 T = TypeVar("T")
 
@@ -25,8 +26,12 @@ async def while_connected(request: Request, work: Coroutine[object, object, T]) 
     """Result of the work; the work is canceled and `Canceled` raised when the client leaves.
 
     Watches the connection itself: no request header can switch that off, and it holds under any
-    server. The body must have been read by now.
+    server. The body must have been read by now. In a rehearsal the work is not begun: `Rehearsed`.
     """
+    run: JobRun | None = getattr(request.state, "run", None)
+    if run is not None and run.rehearsal:
+        work.close()
+        raise Rehearsed
     task = asyncio.create_task(work)
     gone = asyncio.create_task(_disconnected(request))
     try:

@@ -13,6 +13,8 @@ from serve_app.access.audit import AuditLog, AuditNote
 from serve_app.access.caller import Caller
 from serve_app.access.tickets import Tickets
 from serve_app.config import ApiConfig
+from serve_app.durable.keeping import KeptJobs
+from serve_app.durable.run import JobRun
 from serve_app.generation_requests import DrawSeed
 from serve_app.ids import IdSource
 from serve_app.jobs import SpaceJobs
@@ -37,6 +39,9 @@ class Context:
     job_quota: Quota
     socket_quota: Quota
     download_quota: Quota
+    stream_quota: Quota
+    kept: KeptJobs
+    """Jobs that outlive their connection, of every space."""
     ids: IdSource
     draw_seed: DrawSeed
     keys: ApiKeys
@@ -45,6 +50,8 @@ class Context:
     audit: AuditNote
     """What this request does, for the audit log."""
     audit_log: AuditLog
+    run: JobRun | None = None
+    """Of a kept job; None: an ordinary request."""
 
     def note_prompts(self, *prompts: str) -> None:
         """For the audit log, only where the config says so."""

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from engines.errors import Canceled, InferloopError, JsonValue
 from serve_app.access.audit import AuditNote
 from serve_app.connection import while_connected
+from serve_app.durable.run import JobRun, unheard
 from serve_app.errors import to_wire
 
 NDJSON = "application/x-ndjson"
@@ -41,8 +42,11 @@ async def answer(request: Request, work: Work[Answer]) -> Answer | StreamingResp
     The work stops when the client leaves.
     """
     work = _noted(work, request.state.audit)
+    run: JobRun | None = getattr(request.state, "run", None)
+    if run is not None:  # a kept answer is kept whole
+        return await while_connected(request, work(run.report))
     if NDJSON not in request.headers.get("accept", ""):
-        return await while_connected(request, work(_unheard))
+        return await while_connected(request, work(unheard))
     lines = progress_lines(work)
     first = await while_connected(request, _next(lines))
     return StreamingResponse(_chained(first, lines), media_type=NDJSON)
@@ -110,10 +114,6 @@ def _noted(work: Work[Answer], note: AuditNote) -> Work[Answer]:
 
 def _line(event: dict[str, JsonValue]) -> bytes:
     return json.dumps(event, allow_nan=False).encode() + b"\n"
-
-
-def _unheard(done: int, total: int) -> None:
-    """Progress that nobody asked for."""
 
 
 async def _next(lines: AsyncGenerator[bytes, None]) -> bytes:

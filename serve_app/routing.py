@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from engines.errors import UnsupportedMediaType
 from serve_app.access.policy import Access
+from serve_app.durable.acceptance import is_kept, kept_answer
+from serve_app.durable.asked import IDEMPOTENCY_KEY, KEY_PATTERN, MAX_KEY_CHARS, PREFER
 from serve_app.schemas.base import ErrorEnvelope
 from serve_app.schemas.examples import ERROR
 
@@ -39,6 +41,30 @@ _BUDGET_HEADERS = {
 }
 
 
+_IDEMPOTENCY: dict[str, Any] = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "required": False,
+    "description": "The same key with the same body is done once: its answer comes again.",
+    "schema": {"type": "string", "pattern": KEY_PATTERN, "maxLength": MAX_KEY_CHARS},
+    "example": "5b1f7c3e-8a55-4d1c-9d3e-0c5d1c1b7f10",
+}
+_PREFER: dict[str, Any] = {
+    "name": PREFER,
+    "in": "header",
+    "required": False,
+    "description": "`respond-async` (RFC 7240): answer 202 with a job at once. With it, "
+    "`priority=low`, `normal` or `high` (scope `admin`), and `previews` in the job's events.",
+    "schema": {"type": "string"},
+    "example": "respond-async",
+}
+_ACCEPTED: dict[str, Any] = {
+    "description": "Accepted as a job (`Prefer: respond-async`).",
+    "headers": {"Location": {"description": "Of the job.", "schema": {"type": "string"}}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobOut"}}},
+}
+
+
 class ApiRoute(APIRoute):
     """Finds the one `Access` among its dependencies, grants it before anything reads the body,
     and shows in OpenAPI what follows from it."""
@@ -53,13 +79,12 @@ class ApiRoute(APIRoute):
         **options: Any,
     ) -> None:
         self.access = access_of(dependencies or ())
-        super().__init__(
-            path,
-            endpoint,
-            dependencies=dependencies,
-            responses=_documented(self.access, responses or {}),
-            **options,
-        )
+        documented = _documented(self.access, responses or {})
+        if self.access is not None and "POST" in (options.get("methods") or ()):
+            options["openapi_extra"] = _with_headers(options.get("openapi_extra"), self.access)
+            if self.access.job is not None:
+                documented[202] = _ACCEPTED
+        super().__init__(path, endpoint, dependencies=dependencies, responses=documented, **options)
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -68,7 +93,11 @@ class ApiRoute(APIRoute):
             if self.access is not None:
                 await self.access.grant(request)
             _refuse_encoded(request)
-            return await handle(request if self.body_field is None else _as_json(request))
+            if self.body_field is not None:
+                request = _as_json(request)
+            if self.access is not None and is_kept(request):
+                return await kept_answer(request, self.access.job, handle)
+            return await handle(request)
 
         return guarded
 
@@ -97,6 +126,11 @@ def _as_json(request: Request) -> Request:
 
 def _error(words: str) -> dict[str, Any]:
     return {"description": words, "content": {"application/json": _ENVELOPE}}
+
+
+def _with_headers(extra: dict[str, Any] | None, access: Access) -> dict[str, Any]:
+    headers = [_IDEMPOTENCY] if access.job is None else [_IDEMPOTENCY, _PREFER]
+    return {**(extra or {}), "parameters": headers}
 
 
 def _documented(access: Access | None, given: Responses) -> Responses:

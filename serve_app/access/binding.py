@@ -12,6 +12,7 @@ from engines.types import check_space
 from serve_app.access.audit import AuditNote
 from serve_app.access.caller import Caller
 from serve_app.context import Context
+from serve_app.durable.run import JobRun
 from serve_app.paths import Field, PathCodec
 
 SPACE_HEADER = "X-Space"
@@ -53,8 +54,15 @@ def space_of(connection: HTTPConnection, caller: Caller) -> str | None:
     return check_space(asked)
 
 
-async def bound(context: Context, caller: Caller, space: str | None, note: AuditNote) -> Context:
-    """The context of one request: services and jobs of its space, and of no other."""
+async def bound(
+    context: Context,
+    caller: Caller,
+    space: str | None,
+    note: AuditNote,
+    run: JobRun | None = None,
+) -> Context:
+    """The context of one request: services and jobs of its space, and of no other; with the ids
+    and seeds of its run, where it is a kept job."""
     services = context.services
     if space is not None:
         # On a thread: opening the storage of a space for the first time blocks.
@@ -66,4 +74,7 @@ async def bound(context: Context, caller: Caller, space: str | None, note: Audit
         paths=NotedPaths(context.config.data_root, note),
         caller=caller,
         audit=note,
+        run=run,
+        ids=context.ids if run is None else run.ids,
+        draw_seed=context.draw_seed if run is None else run.draw_seed,
     )

@@ -12,6 +12,7 @@ from serve_app.access.audit import AuditNote
 from serve_app.access.binding import bound, space_of
 from serve_app.access.caller import Caller, Scope
 from serve_app.context import Context, application_of
+from serve_app.durable.run import JobRun
 from serve_app.middleware.key import HEADER
 from serve_app.rate_limits import Bucket, exceeded
 
@@ -30,10 +31,13 @@ _KEY = _KeyScheme(name=HEADER, scheme_name="ApiKey", description="One of the ser
 class Access:
     """The scope that a call needs, and the budget that it spends one request of."""
 
-    scope: Scope
+    scope: Scope | None
+    """None: any key; the route looks whose the thing is."""
     budget: Bucket | None = None
     audit: str | None = None
     """Action of the audit line; None for what changes nothing."""
+    job: str | None = None
+    """Kind of the job that the call can be (`Prefer: respond-async`); None: it can be none."""
 
     async def __call__(
         self, connection: HTTPConnection, _key: Annotated[None, Security(_KEY)]
@@ -56,19 +60,26 @@ class Access:
         caller: Caller = state.caller
         note: AuditNote = state.audit
         note.action = self.audit
-        caller.check_scope(self.scope)
+        if self.scope is not None:
+            caller.check_scope(self.scope)
         note.space = space_of(connection, caller)
         application: Context = await application_of(connection)
-        if self.budget is not None:
+        run: JobRun | None = getattr(state, "run", None)
+        if self.budget is not None and run is None:  # a job spent it when it was accepted
             own = caller.rates.get(self.budget)
             state.budget = await application.limiter.hit(caller.key_hash, self.budget, own)
             if not state.budget.allowed:
                 raise exceeded(self.budget, state.budget)
-        state.context = await bound(application, caller, note.space, note)
+        state.context = await bound(application, caller, note.space, note, run)
         state.granted = self
 
 
-def requires(scope: Scope, budget: Bucket | None = None, audit: str | None = None) -> Any:
+def requires(
+    scope: Scope | None,
+    budget: Bucket | None = None,
+    audit: str | None = None,
+    job: str | None = None,
+) -> Any:
     """For a route's `dependencies`: `@router.post("/x", dependencies=[requires("write")])`.
     `audit` names what is done, noun and verb ("dataset.delete"), where that is a change."""
-    return Depends(Access(scope, budget, audit))
+    return Depends(Access(scope, budget, audit, job))

@@ -10,7 +10,8 @@
 8. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
 9. size limit: what follows may read the body without fear of its size.
 10. budget headers: the route spends the budget, and all answers from inside tell what is left.
-11. crash barrier: an unexpected exception becomes an answer where the others still add headers.
+11. entrance: kept jobs come in here; they passed the others when they were accepted.
+12. crash barrier: an unexpected exception becomes an answer where the others still add headers.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from serve_app.access.counters import AccessCounters
 from serve_app.access.tickets import Tickets
 from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.config import ApiConfig
+from serve_app.durable.entrance import Entrance, EntranceMiddleware
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
 from serve_app.middleware.audit import AuditMiddleware
@@ -46,6 +48,7 @@ def middleware_stack(
     counters: AccessCounters,
     audit: AuditLog,
     clock: Clock,
+    entrance: Entrance,
 ) -> list[Middleware]:
     """Outermost first, as Starlette wants it."""
     wrong = config.wrong_keys
@@ -61,5 +64,6 @@ def middleware_stack(
         Middleware(KeyMiddleware, keys=keys, tickets=tickets, throttle=throttle, counters=counters),
         Middleware(SizeLimitMiddleware, limits=config.bodies),
         Middleware(BudgetHeadersMiddleware),
+        Middleware(EntranceMiddleware, entrance=entrance),
         Middleware(CrashBarrierMiddleware),
     ]

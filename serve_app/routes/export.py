@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import Literal, TypeVar
 
 from fastapi import APIRouter, Request
+from fastapi.params import Depends
 from fastapi.responses import StreamingResponse
 
 from engines.errors import InferloopError
@@ -40,14 +41,21 @@ from serve_app.schemas.export import (
 from serve_app.schemas.export_reports import file_response, s3_response, webdataset_response
 
 router = APIRouter(tags=["export"], route_class=ApiRoute)
-_SPENDS = [requires("export", budget="export", audit="dataset.export")]
+
+
+def _spends(kind: str) -> list[Depends]:
+    return [requires("export", "export", "dataset.export", job=kind)]
+
 
 Format = Literal["jsonl", "parquet", "webdataset"]
 Report = TypeVar("Report", ExportReport, S3ExportReport)
 
 
 @router.post(
-    "/export/jsonl", dependencies=_SPENDS, response_model=FileExportResponse, responses=ALSO_LINES
+    "/export/jsonl",
+    dependencies=_spends("export.jsonl"),
+    response_model=FileExportResponse,
+    responses=ALSO_LINES,
 )
 async def export_jsonl(
     body: FileExportBody, request: Request, context: InContext
@@ -57,7 +65,10 @@ async def export_jsonl(
 
 
 @router.post(
-    "/export/parquet", dependencies=_SPENDS, response_model=FileExportResponse, responses=ALSO_LINES
+    "/export/parquet",
+    dependencies=_spends("export.parquet"),
+    response_model=FileExportResponse,
+    responses=ALSO_LINES,
 )
 async def export_parquet(
     body: FileExportBody, request: Request, context: InContext
@@ -68,7 +79,7 @@ async def export_parquet(
 
 @router.post(
     "/export/webdataset",
-    dependencies=_SPENDS,
+    dependencies=_spends("export.webdataset"),
     response_model=WebDatasetExportResponse,
     responses=ALSO_LINES,
 )
@@ -85,7 +96,10 @@ async def export_webdataset(
 
 
 @router.post(
-    "/export/s3", dependencies=_SPENDS, response_model=S3ExportResponse, responses=ALSO_LINES
+    "/export/s3",
+    dependencies=_spends("export.s3"),
+    response_model=S3ExportResponse,
+    responses=ALSO_LINES,
 )
 async def export_s3(
     body: S3ExportBody, request: Request, context: InContext

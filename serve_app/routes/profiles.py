@@ -66,7 +66,7 @@ async def list_profiles(request: Request, page: PageQuery, context: InContext) -
 
 @router.post(
     "/profiles",
-    dependencies=[requires("write", budget="validate", audit="profile.create")],
+    dependencies=[requires("write", "validate", "profile.create", job="profile.create")],
     response_model_exclude_none=True,
 )
 async def create_profile(body: ProfileBody, request: Request, context: InContext) -> ProfileOut:

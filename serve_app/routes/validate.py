@@ -64,7 +64,7 @@ async def validate_privacy(
 
 @router.post(
     "/validate/dataset",
-    dependencies=[requires("validate", budget="validate", audit="dataset.validate")],
+    dependencies=[requires("validate", "validate", "dataset.validate", job="validate.dataset")],
     response_model=DatasetValidationResponse,
     responses=ALSO_LINES,
 )

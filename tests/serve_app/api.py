@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from fastapi import FastAPI
 
+from engines.jobs.store import JobStore
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
 from serve_app.config import ApiConfig, RateLimits
@@ -30,15 +31,21 @@ class Api:
     clock: FakeClock
 
 
-def build_api(fakes: FakeServices, config: ApiConfig) -> Api:
+def build_api(
+    fakes: FakeServices,
+    config: ApiConfig,
+    job_store: JobStore | None = None,
+    keys: ApiKeys | None = None,
+) -> Api:
     """`create_app` as production calls it; only the clock and the services are fakes."""
     clock = FakeClock()
     app = create_app(
         fakes.services(),
         config,
-        ApiKeys([KEY, OTHER_KEY]),
+        keys or ApiKeys([KEY, OTHER_KEY]),
         MemoryRateLimiter(config.rates, epoch_s=clock),
         clock=clock,
         draw_seed=lambda: 4242,
+        job_store=job_store,
     )
     return Api(app, fakes, clock)

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from engines.errors import PayloadTooLarge
 from serve_app.config import BodyLimits
+from serve_app.durable.entrance import EntranceMiddleware
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
 from serve_app.middleware.audit import AuditMiddleware
@@ -41,6 +42,7 @@ def test_the_order_is_what_the_refusals_need(api: Api) -> None:
         KeyMiddleware,
         SizeLimitMiddleware,
         BudgetHeadersMiddleware,
+        EntranceMiddleware,
         CrashBarrierMiddleware,
     ]
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute, RouteContext, iter_route_contexts
 from starlette.testclient import TestClient
 
+from serve_app.access.caller import Scope
 from serve_app.access.policy import Access, requires
 from serve_app.config import ApiConfig, RateLimits
 from serve_app.middleware.key import PUBLIC_PATHS
@@ -15,21 +16,32 @@ from serve_app.routing import ApiRoute, access_of
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 
+GENERATE: tuple[Scope, Bucket, str] = ("generate", "generate", "image.generate")
+JUDGE: tuple[Scope, Bucket, str] = ("validate", "validate", "dataset.validate")
+EXPORT: tuple[Scope, Bucket, str] = ("export", "export", "dataset.export")
 DECLARED = {
-    ("POST", "/api/v1/generate"): Access("generate", "generate", "image.generate"),
-    ("POST", "/api/v1/generate/batch"): Access("generate", "generate", "image.generate"),
+    ("POST", "/api/v1/generate"): Access(*GENERATE, "generate"),
+    ("POST", "/api/v1/generate/batch"): Access(
+        "generate", "generate", "image.generate", "generate.batch"
+    ),
     ("POST", "/api/v1/validate/quality"): Access("validate", "validate", "image.validate"),
     ("POST", "/api/v1/validate/privacy"): Access("validate", "validate", "image.validate"),
-    ("POST", "/api/v1/validate/dataset"): Access("validate", "validate", "dataset.validate"),
+    ("POST", "/api/v1/validate/dataset"): Access(
+        "validate", "validate", "dataset.validate", "validate.dataset"
+    ),
     ("POST", "/api/v1/anonymize"): Access("validate", "validate", "image.anonymize"),
     ("GET", "/api/v1/profiles/{profile_name}/compare"): Access("validate", "validate"),
     ("GET", "/api/v1/profiles/{profile_name}/compare/plot"): Access("validate", "validate"),
-    ("POST", "/api/v1/profiles"): Access("write", "validate", "profile.create"),
+    ("POST", "/api/v1/profiles"): Access("write", "validate", "profile.create", "profile.create"),
     ("POST", "/api/v1/images"): Access("write", "upload", "image.upload"),
-    ("POST", "/api/v1/export/jsonl"): Access("export", "export", "dataset.export"),
-    ("POST", "/api/v1/export/parquet"): Access("export", "export", "dataset.export"),
-    ("POST", "/api/v1/export/webdataset"): Access("export", "export", "dataset.export"),
-    ("POST", "/api/v1/export/s3"): Access("export", "export", "dataset.export"),
+    ("POST", "/api/v1/export/jsonl"): Access(*EXPORT, "export.jsonl"),
+    ("POST", "/api/v1/export/parquet"): Access(
+        "export", "export", "dataset.export", "export.parquet"
+    ),
+    ("POST", "/api/v1/export/webdataset"): Access(
+        "export", "export", "dataset.export", "export.webdataset"
+    ),
+    ("POST", "/api/v1/export/s3"): Access(*EXPORT, "export.s3"),
     ("GET", "/api/v1/datasets"): Access("read", "read"),
     ("GET", "/api/v1/profiles"): Access("read", "read"),
     ("GET", "/api/v1/datasets/{name}"): Access("read", "read"),
@@ -41,6 +53,10 @@ DECLARED = {
     ("DELETE", "/api/v1/datasets/{name}"): Access("delete", None, "dataset.delete"),
     ("DELETE", "/api/v1/profiles/{profile_name}"): Access("delete", None, "profile.delete"),
     ("POST", "/api/v1/ws/ticket"): Access("generate", "read", "socket.ticket"),
+    ("GET", "/api/v1/jobs"): Access(None, "read"),
+    ("GET", "/api/v1/jobs/{job_id}"): Access(None, "read"),
+    ("GET", "/api/v1/jobs/{job_id}/events"): Access(None, "read"),
+    ("DELETE", "/api/v1/jobs/{job_id}"): Access(None, None, "job.cancel"),
     ("WEBSOCKET", "/api/v1/ws/generation"): Access("generate"),
 }
 

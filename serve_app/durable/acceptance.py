@@ -1,0 +1,226 @@
+"""A request that is to be kept: accepted as a job, or run here under its idempotency key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from engines.errors import Canceled, InferloopError, InvalidParameters
+from engines.jobs.model import Accepted, Draft, Idempotency, Job, JobRequest, Lease, Owner
+from serve_app.connection import while_connected
+from serve_app.context import Context
+from serve_app.durable.asked import IDEMPOTENCY_KEY, PREFER, PREFERENCE_APPLIED, Asked, digest_of
+from serve_app.durable.run import JobRun, Rehearsed
+from serve_app.durable.views import job_out, kept_part
+from serve_app.errors import to_wire
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+REPLAYED = "Idempotency-Replayed"
+LOOK_AGAIN_S = 0.25
+
+_RUN_AGAIN = frozenset({408, 409, 429, 499})
+"""Refusals that another attempt may not meet; the others are the request's own fault."""
+_SERVER_ERROR = 500
+
+
+def is_kept(request: Request) -> bool:
+    """Whether the request asks to be kept, and is not the run of a kept one."""
+    if request.method != "POST" or getattr(request.state, "run", None) is not None:
+        return False
+    return IDEMPOTENCY_KEY in request.headers or "respond-async" in request.headers.get(PREFER, "")
+
+
+async def kept_answer(request: Request, kind: str | None, handle: Handle) -> Response:
+    """The answer of a request that `is_kept`. `kind`: what it is as a job; None where it can be
+    none, and then it is answered while its client waits."""
+    asked = Asked.of(request.headers)
+    body = await request.body()
+    keeper = _Keeper(request, request.state.context, asked, body, handle)
+    if asked.respond_async and kind is not None:
+        return await keeper.accepted(kind)
+    if asked.idempotency_key is None:
+        return await handle(request)
+    return await keeper.answered(kind or request.url.path.rpartition("/api/v1/")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeper:
+    """One request."""
+
+    request: Request
+    context: Context
+    asked: Asked
+    body: bytes
+    handle: Handle
+
+    async def accepted(self, kind: str) -> Response:
+        """202 with the job; nothing has run."""
+        if self.asked.priority == "high":
+            self.context.caller.check_scope("admin")
+        await self._rehearse()
+        draft = self._draft(kind, detached=True)
+        kept = self.context.kept
+        accepted = await kept.tell(kept.store.accept, draft)
+        job = accepted.job
+        self.context.audit.details["job_id"] = job.id
+        shown = await job_out(kept, job, self.request.url.path)
+        headers = {"Location": shown.links.self, PREFERENCE_APPLIED: self.asked.applied()}
+        return JSONResponse(shown.model_dump(mode="json", exclude_none=True), 202, headers)
+
+    async def answered(self, kind: str) -> Response:
+        """The answer, now or as it was; runs the request at most once at a time."""
+        draft, kept = self._draft(kind, detached=False), self.context.kept
+        while True:
+            accepted = await kept.ask(kept.store.accept, draft)
+            if accepted.lease is not None:
+                return await self._run(accepted, accepted.lease)
+            if accepted.job.ended:
+                return await self._replay(accepted.job)
+            await while_connected(self.request, self._until_free(accepted.job))
+
+    async def _rehearse(self) -> None:
+        """Raises what the route refuses before it begins to work."""
+        run = JobRun.rehearsing()
+        self._use(run)
+        try:
+            await self.handle(self.request)
+        except Rehearsed:
+            return
+        raise InferloopError("The request cannot be run later")
+
+    async def _until_free(self, job: Job) -> None:
+        kept = self.context.kept
+        while not job.ended and (job.leased or job.detached):
+            await kept.news(LOOK_AGAIN_S)
+            job = await kept.ask(kept.store.get, job.id)
+
+    async def _run(self, accepted: Accepted, lease: Lease) -> Response:
+        kept = self.context.kept
+        self._use(JobRun.of(accepted.request))
+        try:
+            async with self._held(lease):
+                response = await self.handle(self.request)
+        except BaseException as error:
+            await self._give_back(accepted, lease, error)
+            raise
+        answer = kept_part(response.status_code, response.headers, bytes(response.body))
+        try:
+            await kept.tell(kept.store.finish, lease, "succeeded", answer)
+        except InferloopError:  # it is done all the same
+            log.exception("The answer of job %s could not be kept", lease.job_id)
+        return response
+
+    @asynccontextmanager
+    async def _held(self, lease: Lease) -> AsyncIterator[None]:
+        holding = asyncio.create_task(self._hold(lease))
+        try:
+            yield
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+
+    async def _hold(self, lease: Lease) -> None:
+        kept, every_s = self.context.kept, self.context.config.durable.lease_s / 4
+        while True:
+            await asyncio.sleep(every_s)
+            await kept.ask(kept.store.renew, lease)
+
+    async def _give_back(self, accepted: Accepted, lease: Lease, error: BaseException) -> None:
+        """A request that was refused leaves nothing; another may be sent again under its key, and
+        has the same ids and seeds then."""
+        store = self.context.kept.store
+        refused = accepted.job.tries == 1 and _is_refusal(error)
+        try:
+            if refused:
+                await self.context.kept.tell(store.forget, lease)
+            else:
+                await self.context.kept.tell(store.release, lease, type(error).__name__)
+        except InferloopError:  # the lease will expire
+            log.warning("Job %s could not be given back", lease.job_id, exc_info=True)
+
+    async def _replay(self, job: Job) -> Response:
+        answer = await self.context.kept.ask(self.context.kept.store.answer_of, job.id)
+        if answer is None:
+            raise Canceled(f"Job {job.id} was canceled")
+        headers = {**answer.headers, REPLAYED: "true"}
+        return Response(answer.body, answer.status, headers, "application/json")
+
+    def _use(self, run: JobRun) -> None:
+        self.request.state.run = run
+        self.request.state.context = replace(
+            self.context, run=run, ids=run.ids, draw_seed=run.draw_seed
+        )
+
+    def _draft(self, kind: str, *, detached: bool) -> Draft:
+        context, url = self.context, self.request.url
+        caller = context.caller
+        request = JobRequest(
+            path=url.path,
+            body=self._text() if detached else "",
+            unique=context.ids.unique(),
+            seed=context.draw_seed(),
+            previews=self.asked.previews,
+        )
+        about = _about(self.body) if detached else _About()
+        return Draft(
+            id=context.ids.job(),
+            owner=Owner(caller.key_hash, caller.name, context.audit.space),
+            kind=kind,
+            request=request,
+            detached=detached,
+            priority=self.asked.priority,
+            cost=about.images,
+            dataset=about.dataset,
+            idempotency=self._idempotency(),
+        )
+
+    def _text(self) -> str:
+        try:
+            return self.body.decode()
+        except UnicodeDecodeError:
+            raise InvalidParameters.of("body", None, "UTF-8", "must be UTF-8") from None
+
+    def _idempotency(self) -> Idempotency | None:
+        if self.asked.idempotency_key is None:
+            return None
+        url, sent = self.request.url, self.request.headers.get("content-type", "")
+        digest = digest_of(url.path, url.query, self.body, sent)
+        return Idempotency(self.asked.idempotency_key, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    images: int = 1
+    dataset: str | None = None
+
+
+def _about(body: bytes) -> _About:
+    """How much a valid request asks for, and what it is about, for the queue and the lists."""
+    fields = json.loads(body)
+    prompts, folder = fields.get("prompts"), fields.get("dataset_dir")
+    dataset = fields.get("dataset")
+    if dataset is None and isinstance(folder, str):
+        dataset = folder.rstrip("/").rpartition("/")[2]
+    return _About(max(1, len(prompts)) if isinstance(prompts, list) else 1, dataset)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    if isinstance(error, RequestValidationError):
+        return True
+    if isinstance(error, HTTPException):
+        return error.status_code < _SERVER_ERROR
+    status = to_wire(error).status
+    return status < _SERVER_ERROR and status not in _RUN_AGAIN

@@ -1,0 +1,66 @@
+"""The job store on the event loop: its calls on threads, and who waits for news."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import ParamSpec, TypeVar
+
+from engines.jobs.model import Job
+from engines.jobs.store import JobStore
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_THREADS = 4
+
+
+class KeptJobs:
+    """Lives on one event loop. News of this replica wake those who wait at once; news of others
+    are found by looking again."""
+
+    def __init__(self, store: JobStore) -> None:
+        self.store = store
+        self.canceled: set[str] = set()
+        """Jobs that were canceled through this replica: their runs need not ask the store."""
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
+        self._news = asyncio.Event()
+
+    async def ask(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a method of the store returns or raises."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: method(*args, **kwargs))
+
+    async def tell(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `ask`, for what others wait for. Once begun it is done, also when the asking task is
+        canceled."""
+        try:
+            return await asyncio.shield(self.ask(method, *args, **kwargs))
+        finally:
+            self.wake()
+
+    async def cancel(self, job_id: str) -> Job:
+        """As the store's; a run in this replica hears of it at once."""
+        job = await self.ask(self.store.cancel, job_id)
+        if not job.ended:
+            self.canceled.add(job_id)
+        self.wake()
+        return job
+
+    def wake(self) -> None:
+        """There is news."""
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def news(self, timeout_s: float) -> None:
+        """Returns when there is news in this replica, or after `timeout_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
+
+    def close(self) -> None:
+        """Wait for calls under way, and close the store."""
+        self._threads.shutdown(wait=True)
+        self.store.close()

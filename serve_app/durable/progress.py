@@ -1,0 +1,105 @@
+"""Carries a run's progress into the store, and the wish to cancel it out of there."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from types import TracebackType
+from typing import Self
+
+from engines.errors import InferloopError, JsonValue
+from engines.jobs.model import Lease, LeaseLost
+from engines.protocols import Clock
+from serve_app.config import DurableJobs
+from serve_app.durable.keeping import KeptJobs
+
+CONTACT_EVERY_S = 1.0
+"""Between two looks at a job without news: how long a cancellation elsewhere takes to arrive."""
+
+
+class ProgressPump:
+    """While it is entered, the lease is held. Of progress that comes faster than it is written,
+    the newest counts."""
+
+    def __init__(
+        self, kept: KeptJobs, lease: Lease, config: DurableJobs, clock: Clock = time.monotonic
+    ) -> None:
+        self.stop = asyncio.Event()
+        """Set when the job is to be canceled."""
+        self._kept = kept
+        self._lease = lease
+        self._config = config
+        self._clock = clock
+        self._newest: tuple[int, int, bytes | None] | None = None
+        self._reported: tuple[int, int] | None = None
+        self._contact_at = clock()
+        self._lost = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def report(self, done: int, total: int, preview_jpeg: bytes | None = None) -> None:
+        """See `Report`. Steps of a repeated run that were reported before are passed over."""
+        if self._reported is None or done > self._reported[0]:
+            self._newest = (done, total, preview_jpeg)
+
+    async def lost(self) -> None:
+        """Raises `LeaseLost` when another has the job; returns never."""
+        await self._lost.wait()
+        raise LeaseLost(f"Another has the job {self._lease.job_id} now")
+
+    async def canceled_within(self, seconds: float) -> bool:
+        """Wait so long, or until the job is to be canceled."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stop.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._pump())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if error is None and not self._lost.is_set():
+            await self._write()  # the last progress, before the ending
+
+    async def _pump(self) -> None:
+        while not self._lost.is_set():
+            await self._kept.news(self._config.report_every_s)
+            if self._lease.job_id in self._kept.canceled:
+                self.stop.set()
+            due = self._clock() - self._contact_at
+            if (self._newest and due >= self._config.report_every_s) or due >= CONTACT_EVERY_S:
+                await self._write()
+
+    async def _write(self) -> None:
+        newest, self._newest, self._contact_at = self._newest, None, self._clock()
+        try:
+            if newest is None:
+                canceled = await self._kept.ask(self._kept.store.renew, self._lease)
+            else:
+                canceled = await self._report(*newest)
+        except LeaseLost:
+            self._lost.set()
+        except InferloopError:  # the store is away for a moment: the lease has some patience
+            self._newest = self._newest or newest
+        else:
+            if canceled:
+                self.stop.set()
+
+    async def _report(self, done: int, total: int, preview_jpeg: bytes | None) -> bool:
+        self._reported = (done, total)
+        data: dict[str, JsonValue] = {}
+        if preview_jpeg is not None:
+            data["preview"] = base64.b64encode(preview_jpeg).decode("ascii")
+        store = self._kept.store
+        return await self._kept.tell(store.report, self._lease, done, total, data)

@@ -1,0 +1,203 @@
+"""Runs kept jobs: claims them, brings them back in by the entrance, and writes how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from starlette.types import ASGIApp
+
+from engines.errors import InferloopError, Overloaded, ReplicaLost, Unauthorized
+from engines.jobs.model import Answer, Claimed, Job, LeaseLost
+from engines.jobs.store import Ending
+from serve_app.access.api_keys import ApiKeys
+from serve_app.access.audit import AuditLog, AuditNote, Origin, Outcome
+from serve_app.access.caller import Caller
+from serve_app.config import DurableJobs
+from serve_app.durable.entrance import Entrance, Visit
+from serve_app.durable.keeping import KeptJobs
+from serve_app.durable.progress import ProgressPump
+from serve_app.durable.run import JobRun
+from serve_app.errors import to_wire
+
+log = logging.getLogger(__name__)
+
+PURGE_EVERY_S = 60.0
+STORE_AWAY_S = 2.0
+FIRST_BACKOFF_S = 0.5
+MAX_BACKOFF_S = 15.0
+_PASSING = frozenset({Overloaded.code, ReplicaLost.code})
+"""Errors after which the same run may do better in a moment."""
+_SUCCESS, _CLIENT_LEFT = 300, 499
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class JobRunner:
+    """One for each ingress replica: `config.max_running` jobs at once. One of those places is kept
+    for keys that have nothing running here, so that no key can take them all."""
+
+    def __init__(
+        self,
+        kept: KeptJobs,
+        entrance: Entrance,
+        keys: ApiKeys,
+        audit: AuditLog,
+        config: DurableJobs,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._kept = kept
+        self._entrance = entrance
+        self._keys = keys
+        self._audit = audit
+        self._config = config
+        self._sleep = sleep
+        self._running: dict[asyncio.Task[None], str] = {}
+
+    async def run(self, app: ASGIApp) -> None:
+        """Until it is canceled; then what runs is given back, to go on elsewhere."""
+        purging = asyncio.create_task(self._purge())
+        try:
+            while True:
+                if not await self._start_one(app):
+                    await self._kept.news(self._config.poll_s)
+        finally:
+            purging.cancel()
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(purging, *self._running, return_exceptions=True)
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    async def _start_one(self, app: ASGIApp) -> bool:
+        """Whether a job was started."""
+        free = self._config.max_running - len(self._running)
+        if free <= 0:
+            return False
+        last = free == 1 and self._config.max_running > 1
+        busy = Counter(self._running.values())
+        try:
+            claimed = await self._kept.ask(self._kept.store.claim, [*busy] if last else [])
+        except InferloopError:
+            log.exception("The job store does not answer")
+            await self._sleep(STORE_AWAY_S)
+            return False
+        if claimed is None:
+            return False
+        task = asyncio.create_task(self._run_one(app, claimed), name=claimed.job.id)
+        self._running[task] = claimed.job.owner.key_hash
+        task.add_done_callback(self._ended)
+        return True
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self._kept.wake()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A run of job %s broke off", task.get_name(), exc_info=error)
+
+    async def _run_one(self, app: ASGIApp, claimed: Claimed) -> None:
+        """From the claim to the ending. Without one, the lease expires and another goes on."""
+        job, note = claimed.job, AuditNote(space=claimed.job.owner.space)
+        try:
+            caller = self._caller(job)
+            answer = await self._attempts(app, claimed, caller, note)
+        except LeaseLost:
+            log.warning("Job %s goes on elsewhere", job.id)
+        except InferloopError as error:
+            await self._finish(claimed, _error_answer(error), note)
+        except asyncio.CancelledError:
+            with suppress(InferloopError):
+                await self._kept.tell(self._kept.store.release, claimed.lease, "the replica stops")
+            raise
+        else:
+            await self._finish(claimed, answer, note)
+
+    def _caller(self, job: Job) -> Caller:
+        """Who asked, as the key may act now."""
+        if job.tries > self._config.max_tries:
+            raise ReplicaLost(f"Given up: the service died under it {job.tries - 1} times")
+        caller = self._keys.of_hash(job.owner.key_hash)
+        if caller is None:
+            raise Unauthorized("The API key that asked for the job is no longer valid")
+        return caller
+
+    async def _attempts(
+        self, app: ASGIApp, claimed: Claimed, caller: Caller, note: AuditNote
+    ) -> Answer | None:
+        """The answer; None where the job was canceled."""
+        backoff_s = FIRST_BACKOFF_S
+        async with ProgressPump(self._kept, claimed.lease, self._config) as pump:
+            if claimed.job.cancel_requested:
+                return None
+            for _ in range(self._config.max_attempts - 1):
+                answer = await self._attempt(app, claimed, caller, note, pump)
+                if answer is None or _code_of(answer) not in _PASSING:
+                    return answer
+                log.warning("Job %s: %s, again in %.1f s", claimed.job.id, answer.body, backoff_s)
+                if await pump.canceled_within(backoff_s):
+                    return None
+                backoff_s = min(MAX_BACKOFF_S, backoff_s * 2)
+            return await self._attempt(app, claimed, caller, note, pump)
+
+    async def _attempt(
+        self, app: ASGIApp, claimed: Claimed, caller: Caller, note: AuditNote, pump: ProgressPump
+    ) -> Answer | None:
+        run = JobRun.of(claimed.request, pump.report, watched=True)
+        note.code = None
+        visit = Visit(app, claimed.job, claimed.request, caller, run, note, pump.stop)
+        visiting = asyncio.create_task(self._entrance.enter(visit))
+        lost = asyncio.create_task(pump.lost())
+        try:
+            await asyncio.wait({visiting, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if lost.done() and not visiting.done():
+                lost.result()  # raises `LeaseLost`
+            answer = await visiting
+        finally:
+            visiting.cancel()
+            lost.cancel()
+            await asyncio.gather(visiting, lost, return_exceptions=True)
+        return None if pump.stop.is_set() and answer.status == _CLIENT_LEFT else answer
+
+    async def _finish(self, claimed: Claimed, answer: Answer | None, note: AuditNote) -> None:
+        state: Ending = "canceled"
+        if answer is not None:
+            state = "succeeded" if answer.status < _SUCCESS else "failed"
+        ended = await self._kept.tell(self._kept.store.finish, claimed.lease, state, answer)
+        self._kept.canceled.discard(claimed.job.id)
+        if ended:
+            self._write_audit(claimed.job, note, state)
+
+    def _write_audit(self, job: Job, note: AuditNote, state: Ending) -> None:
+        note.action = note.action or "job.run"
+        note.details["job_id"] = job.id
+        note.details["state"] = state
+        owner = Caller(job.owner.key_name, job.owner.key_hash, frozenset(), job.owner.space)
+        outcome: Outcome = "success" if state == "succeeded" else "failure"
+        self._audit.write(note, outcome, Origin(owner, job.id))
+
+    async def _purge(self) -> None:
+        while True:
+            try:
+                while await self._kept.ask(self._kept.store.purge):
+                    await self._sleep(0)
+            except InferloopError:
+                log.exception("Old jobs could not be removed")
+            await self._sleep(PURGE_EVERY_S)
+
+
+def _error_answer(error: InferloopError) -> Answer:
+    wire = to_wire(error)
+    return Answer(wire.status, {}, json.dumps({"error": wire.as_object()}))
+
+
+def _code_of(answer: Answer) -> str | None:
+    if answer.status < _SUCCESS:
+        return None
+    code: str = json.loads(answer.body)["error"]["code"]
+    return code

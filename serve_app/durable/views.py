@@ -1,0 +1,81 @@
+"""From the record of a job to its resource."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from starlette.datastructures import Headers
+
+from engines.errors import Canceled
+from engines.jobs.estimates import eta, position
+from engines.jobs.model import Answer, Job, JobEvent
+from serve_app.durable.keeping import KeptJobs
+from serve_app.schemas.base import ErrorObject
+from serve_app.schemas.jobs import JobEta, JobLinks, JobOut, JobProgress
+
+API = "/api/v1"
+KEPT_HEADERS = ("X-Served-Model", "X-Validator-Version")
+"""Of an answer, beside its body."""
+
+
+def kept_part(status: int, headers: Headers, body: bytes) -> Answer:
+    """What is kept of an answer."""
+    kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+    return Answer(status, kept, body.decode())
+
+
+async def job_out(kept: KeptJobs, job: Job, path: str) -> JobOut:
+    """The job with its place in the queue and, once it has ended, its answer. `path`: of the
+    request that asks, so that links lead where it came in."""
+    shown = listed_job(job, path)
+    if job.ended:
+        answer = await kept.ask(kept.store.answer_of, job.id)
+        return shown.model_copy(update=_outcome(job, answer))
+    standing = await kept.ask(kept.store.standing, job.id)
+    estimate = eta(job, standing, datetime.now(UTC).timestamp())
+    update: dict[str, object] = {}
+    if estimate is not None:
+        update["eta"] = JobEta(seconds=estimate.seconds, basis=estimate.basis)
+    if job.state == "queued":
+        update["position"] = position(standing)
+    return shown.model_copy(update=update)
+
+
+def listed_job(job: Job, path: str) -> JobOut:
+    """As lists show it: without its place in the queue, and without its answer."""
+    own = f"{path.partition(API)[0]}{API}/jobs/{job.id}"
+    return JobOut(
+        id=job.id,
+        kind=job.kind,
+        state=job.state,
+        priority=job.priority,
+        dataset=job.dataset,
+        cancel_requested=job.cancel_requested or None,
+        progress=JobProgress(done=job.done, total=job.total) if job.total else None,
+        tries=job.tries,
+        created_at=_time(job.created_at),
+        started_at=None if job.started_at is None else _time(job.started_at),
+        ended_at=None if job.ended_at is None else _time(job.ended_at),
+        expires_at=None if job.expires_at is None else _time(job.expires_at),
+        links=JobLinks(self=own, events=f"{own}/events"),
+    )
+
+
+def event_data(event: JobEvent) -> dict[str, object]:
+    """What SSE and the socket show of an event."""
+    return {"seq": event.seq, "at": _time(event.at).isoformat(), **event.data}
+
+
+def _outcome(job: Job, answer: Answer | None) -> dict[str, object]:
+    if answer is None:
+        message = f"Job {job.id} was canceled"
+        return {"error": ErrorObject(code=Canceled.code, message=message, details={})}
+    body = json.loads(answer.body)
+    if job.state == "succeeded":
+        return {"result": body, "headers": dict(answer.headers) or None}
+    return {"error": ErrorObject(**body["error"])}
+
+
+def _time(epoch_s: float) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)

@@ -1,0 +1,110 @@
+"""Jobs on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from engines.jobs.model import Priority, State
+from serve_app.schemas.base import ErrorObject, Name, QueryModel, ResponseModel, WireTime
+from serve_app.schemas.examples import GENERATED, shown
+
+KIND_PATTERN = r"^[a-z0-9_.]{1,40}$"
+CURSOR_PATTERN = r"^[0-9]{1,18}$"
+MAX_JOBS_PAGE = 1000
+
+
+class JobProgress(ResponseModel):
+    """Steps of one image, or images of a batch or dataset."""
+
+    done: int
+    total: int
+
+
+class JobEta(ResponseModel):
+    """When it may be done."""
+
+    seconds: float = Field(description="From now.")
+    basis: str = Field(description="How that was estimated.")
+
+
+class JobLinks(ResponseModel):
+    self: str
+    events: str
+
+
+class JobOut(ResponseModel):
+    """A request that outlives its connection."""
+
+    model_config = ConfigDict(
+        json_schema_extra=shown(
+            {
+                "id": "job_01jv9zq3w8m4x2k7c5t6r1y0ea",
+                "kind": "generate",
+                "state": "succeeded",
+                "priority": "normal",
+                "progress": {"done": 50, "total": 50},
+                "tries": 1,
+                "created_at": "2025-05-15T14:30:00Z",
+                "started_at": "2025-05-15T14:30:00.2Z",
+                "ended_at": "2025-05-15T14:30:04Z",
+                "expires_at": "2025-05-16T14:30:04Z",
+                "result": GENERATED,
+                "links": {
+                    "self": "/api/v1/jobs/job_01jv9zq3w8m4x2k7c5t6r1y0ea",
+                    "events": "/api/v1/jobs/job_01jv9zq3w8m4x2k7c5t6r1y0ea/events",
+                },
+            }
+        )
+    )
+
+    id: str
+    kind: str = Field(description='The endpoint: "generate", "generate.batch", "export.jsonl", ...')
+    state: State
+    priority: Priority
+    dataset: str | None = None
+    cancel_requested: bool | None = Field(
+        default=None, description="It runs, and ends at its next step."
+    )
+    progress: JobProgress | None = None
+    position: int | None = Field(default=None, description="While it is queued: 1 is next.")
+    eta: JobEta | None = None
+    tries: int = Field(description="How often it was started.")
+    created_at: WireTime
+    started_at: WireTime | None = None
+    ended_at: WireTime | None = None
+    expires_at: WireTime | None = Field(
+        default=None, description="Once it has ended: when it may be forgotten."
+    )
+    result: dict[str, object] | None = Field(
+        default=None, description="Body of the answer that a waiting client would have got."
+    )
+    headers: dict[str, str] | None = Field(
+        default=None, description="Headers of that answer, such as X-Served-Model."
+    )
+    error: ErrorObject | None = Field(default=None, description="Why it failed.")
+    links: JobLinks
+
+
+class JobList(ResponseModel):
+    """The newest first; results are on the jobs themselves."""
+
+    jobs: list[JobOut]
+    next_cursor: str | None = Field(
+        default=None, description="Only where there are more: the `cursor` of the next page."
+    )
+
+
+class JobsQuery(QueryModel):
+    """Which jobs."""
+
+    state: State | None = None
+    kind: Annotated[str, StringConstraints(pattern=KIND_PATTERN)] | None = None
+    dataset: Name | None = None
+    since: datetime | None = Field(default=None, description="Accepted at this time or later.")
+    limit: int = Field(default=100, ge=1, le=MAX_JOBS_PAGE, description="Entries of a page.")
+    cursor: Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)] | None = Field(
+        default=None, description="`next_cursor` of the page before; left out: the first page."
+    )

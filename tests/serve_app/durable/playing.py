@@ -1,0 +1,43 @@
+"""Clients of kept jobs: they ask, and wait until a state is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from starlette.testclient import TestClient
+
+API = "/api/v1"
+SMALL = {"prompt": "a fox", "num_inference_steps": 4, "width": 64, "height": 64}
+ASYNC = {"Prefer": "respond-async"}
+
+
+def submitted(
+    client: TestClient, route: str = "/generate", body: object = SMALL, **headers: str
+) -> dict[str, Any]:
+    """The job of an accepted request."""
+    answer = client.post(f"{API}{route}", json=body, headers={**ASYNC, **headers})
+    assert answer.status_code == 202, answer.text
+    job: dict[str, Any] = answer.json()
+    return job
+
+
+def job_of(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
+    """The job as it stands."""
+    found: dict[str, Any] = client.get(f"{API}/jobs/{job['id']}").json()
+    return found
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for a state; fails after ten seconds."""
+    give_up = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < give_up, "it did not come to that"
+        time.sleep(0.005)
+
+
+def ended(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
+    """The job once it has ended."""
+    eventually(lambda: job_of(client, job)["state"] in ("succeeded", "failed", "canceled"))
+    return job_of(client, job)
