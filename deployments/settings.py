@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engines.errors import InvalidParameters
 from engines.types import AllowedBuckets
+from local_ray.state import state_dir
 
 
 class Settings(BaseSettings):
@@ -35,6 +37,11 @@ class Settings(BaseSettings):
         description="Folder of the access log and the audit log; the local start sets one. Without "
         "it, their lines go to the standard output of the ingress replicas alone.",
     )
+    state_dir: Path | None = Field(
+        default=None,
+        description="Folder for what outlives a run beside the data: the jobs, the key that the "
+        "local start made, Ray's token, logs. None: XDG's state folder.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the local start listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port of the HTTP proxy.")
     s3_endpoint_url: str | None = Field(default=None, description="S3 server other than AWS.")
@@ -47,7 +54,9 @@ class Settings(BaseSettings):
         default="",
         description="Buckets that POST /profiles may read by source_url; as s3_export_buckets.",
     )
-    redis_url: str | None = Field(default=None, description="Redis for the rate limits.")
+    redis_url: str | None = Field(
+        default=None, description="Redis or Valkey for rate limits, tickets and jobs."
+    )
     rate_limit_generate: str | None = Field(default=None, description='For example "10/minute".')
     rate_limit_validate: str | None = Field(default=None, description='For example "20/minute".')
     rate_limit_export: str | None = Field(default=None, description='For example "5/minute".')
@@ -78,6 +87,14 @@ class Settings(BaseSettings):
             return ip_address(self.host.strip("[]")).is_loopback
         except ValueError:  # a name: who knows where it leads
             return False
+
+    def state_folder(self) -> Path:
+        """Absolute; perhaps not made yet."""
+        return (
+            state_dir(os.environ)
+            if self.state_dir is None
+            else self.state_dir.expanduser().absolute()
+        )
 
     def export_buckets(self) -> AllowedBuckets:
         """Where exports may go."""

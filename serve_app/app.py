@@ -160,4 +160,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await context.jobs.close()
-        await asyncio.to_thread(context.kept.close)

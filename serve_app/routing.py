@@ -79,12 +79,18 @@ class ApiRoute(APIRoute):
         **options: Any,
     ) -> None:
         self.access = access_of(dependencies or ())
-        documented = _documented(self.access, responses or {})
+        responses = responses or {}
         if self.access is not None and "POST" in (options.get("methods") or ()):
             options["openapi_extra"] = _with_headers(options.get("openapi_extra"), self.access)
             if self.access.job is not None:
-                documented[202] = _ACCEPTED
-        super().__init__(path, endpoint, dependencies=dependencies, responses=documented, **options)
+                responses = {202: _ACCEPTED, **responses}
+        super().__init__(
+            path,
+            endpoint,
+            dependencies=dependencies,
+            responses=_documented(self.access, responses),
+            **options,
+        )
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -149,4 +155,7 @@ def _documented(access: Access | None, given: Responses) -> Responses:
         for name, words in _BUDGET_HEADERS.items()
     }
     documented: Responses = {200: {}, **errors, **given}
-    return {status: {"headers": headers, **each} for status, each in documented.items()}
+    return {
+        status: {**each, "headers": {**headers, **each.get("headers", {})}}
+        for status, each in documented.items()
+    }

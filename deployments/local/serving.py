@@ -44,6 +44,7 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
         os.environ["INFERLOOP_API_KEYS"] = key
     logs = settings.log_dir or state_dir(os.environ) / "logs"
     os.environ["INFERLOOP_LOG_DIR"] = str(logs.expanduser().absolute())
+    os.environ["INFERLOOP_STATE_DIR"] = str(state_dir(os.environ))
     os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
     path = os.environ.get("PYTHONPATH")

@@ -14,6 +14,7 @@ from deployments.adapters.readiness import HandleReadiness
 from deployments.adapters.services import Backends
 from deployments.adapters.uploads import UploadChecker
 from deployments.config import AppArgs
+from deployments.jobs import job_store
 from deployments.metrics import AccessMetrics
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
@@ -115,6 +116,7 @@ class Ingress:
             limiter,
             counters=counters,
             ticket_store=ticket_store(api, settings, counter),
+            job_store=job_store(api, settings),
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:

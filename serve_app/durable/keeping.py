@@ -59,8 +59,3 @@ class KeptJobs:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._news.wait()
-
-    def close(self) -> None:
-        """Wait for calls under way, and close the store."""
-        self._threads.shutdown(wait=True)
-        self.store.close()

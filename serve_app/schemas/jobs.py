@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from engines.jobs.model import Priority, State
 from serve_app.schemas.base import ErrorObject, Name, QueryModel, ResponseModel, WireTime
@@ -97,13 +98,25 @@ class JobList(ResponseModel):
     )
 
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+
+
+def _is_written_out(value: object) -> object:
+    """pydantic would take a bare number for seconds."""
+    if isinstance(value, str) and not _TIME.match(value):
+        raise ValueError("must be a time such as 2025-05-15T14:30:00Z")
+    return value
+
+
 class JobsQuery(QueryModel):
     """Which jobs."""
 
     state: State | None = None
     kind: Annotated[str, StringConstraints(pattern=KIND_PATTERN)] | None = None
     dataset: Name | None = None
-    since: datetime | None = Field(default=None, description="Accepted at this time or later.")
+    since: Annotated[datetime, BeforeValidator(_is_written_out)] | None = Field(
+        default=None, description="Accepted at this time or later."
+    )
     limit: int = Field(default=100, ge=1, le=MAX_JOBS_PAGE, description="Entries of a page.")
     cursor: Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)] | None = Field(
         default=None, description="`next_cursor` of the page before; left out: the first page."
