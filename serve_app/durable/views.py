@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from starlette.datastructures import Headers
 
-from engines.errors import Canceled
+from engines.errors import Canceled, Details
 from engines.jobs.estimates import eta, position
 from engines.jobs.model import Answer, Job, JobEvent
 from serve_app.durable.keeping import KeptJobs
-from serve_app.schemas.base import ErrorObject
+from serve_app.schemas.base import ErrorObject, iso
 from serve_app.schemas.jobs import JobEta, JobLinks, JobOut, JobProgress
 
 API = "/api/v1"
@@ -62,9 +62,13 @@ def listed_job(job: Job, path: str) -> JobOut:
     )
 
 
-def event_data(event: JobEvent) -> dict[str, object]:
-    """What SSE and the socket show of an event."""
-    return {"seq": event.seq, "at": _time(event.at).isoformat(), **event.data}
+async def shown_event(kept: KeptJobs, job_id: str, event: JobEvent, path: str) -> Details:
+    """What SSE and the socket show of an event; the ending brings the job with it."""
+    shown: Details = {"seq": event.seq, "at": iso(_time(event.at)), **event.data}
+    if event.type == "ended":
+        job = await job_out(kept, await kept.ask(kept.store.get, job_id), path)
+        shown["job"] = job.model_dump(mode="json", exclude_none=True)
+    return shown
 
 
 def _outcome(job: Job, answer: Answer | None) -> dict[str, object]:

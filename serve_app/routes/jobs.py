@@ -12,12 +12,12 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
 
-from engines.errors import NotFound
-from engines.jobs.model import Job, Selection
+from engines.jobs.model import Selection
 from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.durable.following import follow
-from serve_app.durable.views import event_data, job_out, listed_job
+from serve_app.durable.views import API, job_out, listed_job, shown_event
+from serve_app.durable.visibility import visible_job
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import QueryModel
 from serve_app.schemas.jobs import CURSOR_PATTERN, JobList, JobOut, JobsQuery
@@ -113,15 +113,6 @@ async def stream_job_events(
     return StreamingResponse(lines, media_type=SSE, headers={"Cache-Control": "no-store"})
 
 
-async def visible_job(context: Context, job_id: str) -> Job:
-    """`NotFound` for the job of another space, and for another key's without the scope `read`."""
-    job = await context.kept.ask(context.kept.store.get, job_id)
-    own = job.owner.key_hash == context.caller.key_hash
-    if job.owner.space != context.audit.space or not (own or "read" in context.caller.scopes):
-        raise NotFound("job", job_id)
-    return job
-
-
 async def _lines(context: Context, job_id: str, after_seq: int) -> AsyncGenerator[bytes, None]:
     heartbeat_s = context.config.durable.heartbeat_s
     with context.stream_quota.hold(context.caller.key_hash):
@@ -130,5 +121,5 @@ async def _lines(context: Context, job_id: str, after_seq: int) -> AsyncGenerato
                 if event is None:
                     yield b": still there\n\n"
                     continue
-                data = json.dumps(event_data(event))
+                data = json.dumps(await shown_event(context.kept, job_id, event, API))
                 yield f"id: {event.seq}\nevent: {event.type}\ndata: {data}\n\n".encode()

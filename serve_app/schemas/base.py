@@ -35,12 +35,13 @@ WirePath = Annotated[str, StringConstraints(min_length=0, max_length=4096)]
 """A path on the wire; `serve_app.paths` says what is allowed, always alike."""
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
+    """As `WireTime` is written."""
     utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return utc.replace(tzinfo=None).isoformat() + "Z"
 
 
-WireTime = Annotated[datetime, PlainSerializer(_iso, return_type=str, when_used="json")]
+WireTime = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]
 """UTC in ISO 8601 with a Z, as in the reference: 2025-05-15T14:30:00Z."""
 
 

@@ -1,1 +1,2 @@
-"""The WebSocket: `connection` (its life), `messages` (shapes), `session` (jobs), `endpoint`."""
+"""The WebSocket: `connection` (its life), `messages` (shapes), `session` (jobs), `subscriptions`
+(to kept jobs), `endpoint`."""

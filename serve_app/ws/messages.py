@@ -16,7 +16,8 @@ from serve_app.schemas.base import RequestModel
 from serve_app.schemas.generation import GenerateBody, GenerateMessageBody
 from serve_app.schemas.parser import parse_json, validated
 
-MESSAGE_TYPES = ("generate", "cancel")
+MESSAGE_TYPES = ("generate", "cancel", "subscribe")
+MAX_SEQ = 2**53 - 1
 
 
 class CancelMessage(RequestModel):
@@ -24,6 +25,17 @@ class CancelMessage(RequestModel):
 
     type: Literal["cancel"]
     job_id: str = Field(min_length=1, max_length=100)
+
+
+class SubscribeMessage(RequestModel):
+    """Watch a job that outlives its connection: its events after number `after_seq`."""
+
+    type: Literal["subscribe"]
+    job_id: str = Field(min_length=1, max_length=100)
+    after_seq: int = Field(default=0, ge=0, le=MAX_SEQ)
+
+
+Message = CancelMessage | SubscribeMessage
 
 
 class RawGenerate:
@@ -37,7 +49,7 @@ class RawGenerate:
         return validated(model, self._fields)
 
 
-def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | CancelMessage:
+def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | Message:
     """Raises `InvalidParameters` or `PayloadTooLarge`; both leave the socket alive."""
     size = len(text.encode("utf-8", "replace")) if isinstance(text, str) else len(text)
     if size > max_bytes:
@@ -52,6 +64,8 @@ def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | CancelMessa
         return RawGenerate({name: field for name, field in value.items() if name != "type"})
     if kind == "cancel":
         return validated(CancelMessage, value)
+    if kind == "subscribe":
+        return validated(SubscribeMessage, value)
     known = ", ".join(MESSAGE_TYPES)
     shown = kind[:100] if isinstance(kind, str) else None
     raise InvalidParameters.of("type", shown, f"one of: {known}", f"must be one of: {known}")

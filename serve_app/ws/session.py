@@ -27,11 +27,13 @@ from serve_app.ws.connection import ClientGone
 from serve_app.ws.messages import (
     CancelMessage,
     RawGenerate,
+    SubscribeMessage,
     error_message,
     progress_message,
     read_message,
     result_message,
 )
+from serve_app.ws.subscriptions import Subscriptions
 
 SendMessage = Callable[[Details], Awaitable[None]]
 
@@ -49,6 +51,7 @@ class GenerationSession:
         self._ended: set[str] = set()
         self._notes: dict[str, AuditNote] = {}
         self._closing: set[asyncio.Future[None]] = set()
+        self._subscriptions = Subscriptions(context, self._say, self._break)
         self._broken = asyncio.Event()
         self._fault: BaseException | None = None
 
@@ -62,6 +65,8 @@ class GenerationSession:
             message = read_message(text, self._context.config.sockets.max_message_bytes)
             if isinstance(message, RawGenerate):
                 await self._generate(message)
+            elif isinstance(message, SubscribeMessage):
+                await self._subscribe(message)
             else:
                 self._cancel(message)
         except InferloopError as error:
@@ -74,7 +79,8 @@ class GenerationSession:
             raise self._fault
 
     async def close(self) -> None:
-        """Stop reporting; every job's lease ends, and so the job."""
+        """Stop reporting; every job's lease ends, and so the job. Those watched go on."""
+        await self._subscriptions.close()
         pumps = list(self._pumps.values())
         for pump in pumps:
             pump.cancel()
@@ -128,6 +134,14 @@ class GenerationSession:
             note.details["prompts"] = [body.prompt]
         return note
 
+    async def _subscribe(self, message: SubscribeMessage) -> None:
+        caller = self._renewed_caller()
+        own = caller.rates.get("read")
+        budget = await self._context.limiter.hit(caller.key_hash, "read", own)
+        if not budget.allowed:
+            raise exceeded("read", budget)
+        await self._subscriptions.add(message)
+
     def _cancel(self, message: CancelMessage) -> None:
         if message.job_id in self._pumps:
             self._context.jobs.cancel(message.job_id)
@@ -162,8 +176,11 @@ class GenerationSession:
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
         error = None if pump.cancelled() else pump.exception()
-        if error is None:
-            return
+        if error is not None:
+            self._break(error)
+
+    def _break(self, error: BaseException) -> None:
+        """A report could not be sent: the socket's life is over."""
         if not isinstance(error, ClientGone):
             self._fault = error
         self._broken.set()
