@@ -59,6 +59,16 @@ class Context:
             self.audit.details["prompts"] = [*prompts]
 
     @property
+    def watched(self) -> bool:
+        """Whether anybody may read the progress of this run."""
+        return self.run is not None and self.run.watched
+
+    @property
+    def previews(self) -> bool:
+        """Whether the progress shall bring previews."""
+        return self.run is not None and self.run.previews
+
+    @property
     def storage_quota(self) -> StorageQuota:
         """Of whatever the services reach: a space's own, where they are a space's."""
         default_bytes = self.config.storage_quotas.max_bytes_per_key

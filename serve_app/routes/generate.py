@@ -57,15 +57,7 @@ def generation_router(config: ApiConfig) -> APIRouter:
     ) -> GenerateResponse:
         """Generate one image, and answer when it is stored."""
         context.note_prompts(body.prompt)
-        run = context.run
-        generation = single_request(
-            body,
-            context.ids.image(),
-            context.draw_seed,
-            progress=run is not None and run.watched,
-            previews=run is not None and run.previews,
-        )
-        context.services.generation.check(generation)
+        generation = _checked(context, body)
         with context.job_quota.hold(context.caller.key_hash):
             image = await while_connected(request, _stored(context, generation))
         response.headers[SERVED_MODEL] = image.served_model
@@ -103,11 +95,24 @@ def generation_router(config: ApiConfig) -> APIRouter:
     return router
 
 
+def _checked(context: Context, body: GenerateBody) -> GenerationRequest:
+    """The request for a body, refused here where no pool takes it."""
+    generation = single_request(
+        body,
+        context.ids.image(),
+        context.draw_seed,
+        progress=context.watched,
+        previews=context.previews,
+    )
+    context.services.generation.check(generation)
+    return generation
+
+
 async def _stored(context: Context, generation: GenerationRequest) -> StoredImage:
     async with context.storage_quota.room(context.caller, expected_bytes([generation])) as room:
         job_id = context.jobs.submit(generation, room.add)
         with context.jobs.lease(job_id):
-            if context.run is not None and context.run.watched:
+            if context.run is not None and context.watched:
                 await _tell(context.run, context.jobs.events(job_id))
             return await context.jobs.outcome(job_id)
 
