@@ -27,6 +27,7 @@ from inferloop_synthdata.errors import (
     UnexpectedAnswer,
     UnsupportedMediaType,
 )
+from inferloop_synthdata.transport.event_stream import JobEvent
 from inferloop_synthdata.transport.generation_stream import GenerationEvent, Progress, Result
 from inferloop_synthdata.version import __version__
 
@@ -42,6 +43,7 @@ __all__ = [
     "GenerationEvent",
     "InsufficientStorage",
     "InvalidParameters",
+    "JobEvent",
     "NotFound",
     "Overloaded",
     "PayloadTooLarge",

@@ -43,6 +43,56 @@ class GeneratedBatch(TypedDict):
     served_model: NotRequired[str]
 
 
+class JobProgress(TypedDict):
+    """Steps of one image, or images of a batch or dataset."""
+
+    done: int
+    total: int
+
+
+class JobEta(TypedDict):
+    seconds: float
+    """From now."""
+    basis: str
+    """How that was estimated."""
+
+
+class ErrorOut(TypedDict):
+    code: str
+    message: str
+    details: dict[str, JsonValue]
+
+
+class Job(TypedDict):
+    """A request that outlives its connection."""
+
+    id: str
+    kind: str
+    state: Literal["queued", "running", "succeeded", "failed", "canceled"]
+    priority: Literal["low", "normal", "high"]
+    tries: int
+    created_at: str
+    dataset: NotRequired[str]
+    progress: NotRequired[JobProgress]
+    position: NotRequired[int]
+    """While it is queued: 1 is next."""
+    eta: NotRequired[JobEta]
+    started_at: NotRequired[str]
+    ended_at: NotRequired[str]
+    expires_at: NotRequired[str]
+    result: NotRequired[dict[str, JsonValue]]
+    """What a waiting call would have returned."""
+    error: NotRequired[ErrorOut]
+    links: dict[str, str]
+
+
+class JobList(TypedDict):
+    """The newest first."""
+
+    jobs: list[Job]
+    next_cursor: NotRequired[str]
+
+
 class QualityVerdict(TypedDict):
     image_path: str
     quality_score: float

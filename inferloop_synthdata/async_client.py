@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random as random_module
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, Unpack
 
 import httpx
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from inferloop_synthdata.answers import BatchImage
 from inferloop_synthdata.atomic_file import AtomicFile
 from inferloop_synthdata.client import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_S
 from inferloop_synthdata.errors import ClientError, JsonValue
+from inferloop_synthdata.jobs import AsyncJobs
 from inferloop_synthdata.operations import endpoints as operations
+from inferloop_synthdata.operations.batches import batch_calls, new_key
+from inferloop_synthdata.operations.generation import GenerationOptions
 from inferloop_synthdata.operations.methods import awaiting, streaming_async
-from inferloop_synthdata.operations.operation import Operation, Reply
+from inferloop_synthdata.operations.operation import OnProgress, Operation, Reply
 from inferloop_synthdata.transport.connection import Connection
 from inferloop_synthdata.transport.conversation import Outcome, converse
+from inferloop_synthdata.transport.event_stream import EventStream, JobEvent
 from inferloop_synthdata.transport.foreign_errors import (
     handshake_errors,
     http_errors,
@@ -58,6 +63,7 @@ class AsyncSyntheticImageClient:
         self._connection = Connection.of(api_key, base_url, timeout_s)
         self._policy = RetryPolicy(max_retries=max_retries, random=random)
         self._sleep = sleep
+        self.jobs = AsyncJobs(self)
         self._http = httpx.AsyncClient(
             headers=self._connection.headers(),
             timeout=self._connection.timeout(),
@@ -87,6 +93,23 @@ class AsyncSyntheticImageClient:
     upload_image = awaiting(operations.upload_image)
     download_image = awaiting(operations.download_image)
     download_export = awaiting(operations.download_export)
+
+    async def generate_many(
+        self,
+        prompts: Sequence[str],
+        *,
+        key: str | None = None,
+        batch_size: int | None = None,
+        on_progress: OnProgress | None = None,
+        **options: Unpack[GenerationOptions],
+    ) -> list[BatchImage]:
+        """As `SyntheticImageClient.generate_many`."""
+        images: list[BatchImage] = []
+        for call in batch_calls(prompts, key or new_key(), batch_size, **options):
+            images += (await self.run(call))["images"]
+            if on_progress is not None:
+                on_progress(len(images), len(prompts))
+        return images
 
     async def run(self, operation: Operation[T]) -> T:
         """Carry an operation out, retries included."""
@@ -142,6 +165,24 @@ class AsyncSyntheticImageClient:
                 await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(file.publish)
         return Reply(response.status_code, response.headers, b"")
+
+    async def job_events(self, job_id: str, after_seq: int) -> AsyncGenerator[JobEvent, None]:
+        """See `Jobs.events`."""
+        watch = EventStream(after_seq, self._policy)
+        while not watch.ended:
+            try:
+                with http_errors(self._connection.origin):
+                    request = self._connection.events_request(self._http, job_id, watch.last_seq)
+                    response = await self._http.send(request, stream=True)
+                    async with aclosing(response):
+                        if not watch.begin(response.status_code):
+                            watch.refuse(await self._read(response, None))
+                        async for chunk in response.aiter_bytes():
+                            for event in watch.receive(chunk):
+                                yield event
+                        watch.end()
+            except ClientError as failure:
+                await self._sleep(watch.wait_before_retry(failure))
 
     async def stream(self, message: dict[str, JsonValue]) -> AsyncGenerator[GenerationEvent, None]:
         """Carry a `generate` message over the WebSocket; closing the generator cancels the job."""

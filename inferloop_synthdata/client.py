@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import random as random_module
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, Unpack
 
 import httpx
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from inferloop_synthdata.answers import BatchImage
 from inferloop_synthdata.atomic_file import AtomicFile
 from inferloop_synthdata.errors import ClientError, JsonValue
+from inferloop_synthdata.jobs import Jobs
 from inferloop_synthdata.operations import endpoints as operations
+from inferloop_synthdata.operations.batches import batch_calls, new_key
+from inferloop_synthdata.operations.generation import GenerationOptions
 from inferloop_synthdata.operations.methods import blocking, streaming
-from inferloop_synthdata.operations.operation import Operation, Reply
+from inferloop_synthdata.operations.operation import OnProgress, Operation, Reply
 from inferloop_synthdata.transport.connection import Connection
 from inferloop_synthdata.transport.conversation import Outcome, converse
+from inferloop_synthdata.transport.event_stream import EventStream, JobEvent
 from inferloop_synthdata.transport.foreign_errors import (
     handshake_errors,
     http_errors,
@@ -70,6 +75,7 @@ class SyntheticImageClient:
         self._connection = Connection.of(api_key, base_url, timeout_s)
         self._policy = RetryPolicy(max_retries=max_retries, random=random)
         self._sleep = sleep
+        self.jobs = Jobs(self)
         self._http = httpx.Client(
             headers=self._connection.headers(),
             timeout=self._connection.timeout(),
@@ -99,6 +105,27 @@ class SyntheticImageClient:
     upload_image = blocking(operations.upload_image)
     download_image = blocking(operations.download_image)
     download_export = blocking(operations.download_export)
+
+    def generate_many(
+        self,
+        prompts: Sequence[str],
+        *,
+        key: str | None = None,
+        batch_size: int | None = None,
+        on_progress: OnProgress | None = None,
+        **options: Unpack[GenerationOptions],
+    ) -> list[BatchImage]:
+        """Images for any number of prompts, in their order: cut into calls of 64.
+
+        `key` names the whole list: a second run with the same key and arguments, within a day,
+        goes on where the first one broke off, and makes nothing again.
+        """
+        images: list[BatchImage] = []
+        for call in batch_calls(prompts, key or new_key(), batch_size, **options):
+            images += self.run(call)["images"]
+            if on_progress is not None:
+                on_progress(len(images), len(prompts))
+        return images
 
     def run(self, operation: Operation[T]) -> T:
         """Carry an operation out, retries included."""
@@ -150,6 +177,23 @@ class SyntheticImageClient:
                 file.write(chunk)
             file.publish()
         return Reply(response.status_code, response.headers, b"")
+
+    def job_events(self, job_id: str, after_seq: int) -> Generator[JobEvent, None, None]:
+        """See `Jobs.events`."""
+        watch = EventStream(after_seq, self._policy)
+        while not watch.ended:
+            try:
+                with http_errors(self._connection.origin):
+                    request = self._connection.events_request(self._http, job_id, watch.last_seq)
+                    response = self._http.send(request, stream=True)
+                    with closing(response):
+                        if not watch.begin(response.status_code):
+                            watch.refuse(self._read(response, None))
+                        for chunk in response.iter_bytes():
+                            yield from watch.receive(chunk)
+                        watch.end()
+            except ClientError as failure:
+                self._sleep(watch.wait_before_retry(failure))
 
     def stream(self, message: dict[str, JsonValue]) -> Generator[GenerationEvent, None, None]:
         """Carry a `generate` message over the WebSocket; closing the generator cancels the job."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inferloop_synthdata.cli import datasets as cli_datasets
 from inferloop_synthdata.cli import generation as cli_generation
+from inferloop_synthdata.cli import jobs as cli_jobs
 from inferloop_synthdata.cli import keys as cli_keys
 from inferloop_synthdata.cli import profiles as cli_profiles
 from inferloop_synthdata.cli import synthesize as cli_synthesize
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     _export(add)
     _profiles(add)
     _datasets(add)
+    _jobs(add)
     _synthesize(add)
     _keys(add)
     return top
@@ -94,6 +96,7 @@ def _generate(add: AddCommand) -> None:
     command.add_argument("prompt")
     command.add_argument("--out", type=Path, metavar="PATH", help="download to a file or folder")
     command.add_argument("--no-stream", action="store_true", help="plain REST, no progress bar")
+    _as_job(command)
     _generation_options(command)
 
 
@@ -102,8 +105,17 @@ def _batch(add: AddCommand) -> None:
     command.add_argument("prompts", nargs="*", metavar="PROMPT")
     command.add_argument("--file", metavar="FILE", help="prompts, one a line; - is standard input")
     command.add_argument("--batch-size", type=positive, metavar="N", help="images in flight")
+    command.add_argument(
+        "--key", metavar="KEY", help="name of this list: a second run within a day goes on"
+    )
     command.add_argument("--out", type=Path, metavar="FOLDER", help="download into a folder")
+    _as_job(command)
     _generation_options(command)
+
+
+def _as_job(command: argparse.ArgumentParser) -> None:
+    words = "do not wait: print the job's id (see: inferloop job wait)"
+    command.add_argument("--async", dest="as_job", action="store_true", help=words)
 
 
 def _validate(add: AddCommand) -> None:
@@ -186,6 +198,23 @@ def _datasets(add: AddCommand) -> None:
     command = add("datasets", cli_datasets.datasets, "list datasets, show or delete one")
     command.add_argument("name", nargs="?")
     command.add_argument("--delete", action="store_true")
+
+
+def _jobs(add: AddCommand) -> None:
+    every = add("jobs", cli_jobs.jobs, "list the jobs, the newest first")
+    states = ("queued", "running", "succeeded", "failed", "canceled")
+    every.add_argument("--state", choices=states)
+    every.add_argument("--kind", metavar="KIND", help="generate, generate.batch, export.jsonl, ...")
+    every.add_argument("--dataset", metavar="NAME")
+    every.add_argument("--since", metavar="ISO_TIME")
+    every.add_argument("--limit", type=positive, metavar="N")
+    group = _adder(add("job", cli_jobs.show, "show, wait for, cancel a job"))
+    for name, run, summary in (
+        ("show", cli_jobs.show, "show a job as it stands"),
+        ("wait", cli_jobs.wait, "wait for a job, and print its result"),
+        ("cancel", cli_jobs.cancel, "cancel a job"),
+    ):
+        group(name, run, summary).add_argument("job_id", metavar="JOB_ID")
 
 
 def _synthesize(add: AddCommand) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Any, cast
 
 from inferloop_synthdata.cli.console import fields
 from inferloop_synthdata.cli.outputs import check_file, make_folder
@@ -15,7 +15,9 @@ from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.errors import UnexpectedAnswer
-from inferloop_synthdata.operations.generation import GenerationOptions
+from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
+from inferloop_synthdata.operations.generation import GenerationOptions, generate_image
+from inferloop_synthdata.operations.operation import Operation
 from inferloop_synthdata.transport.generation_stream import Result
 
 
@@ -29,6 +31,9 @@ def generate(session: Session, arguments: Namespace) -> int:
     """One image, with a live bar over the WebSocket; its path on standard output."""
     check_file("--out", arguments.out)
     with session.client() as client:
+        if arguments.as_job:
+            options = generation_options(arguments)
+            return _submit(session, client, [generate_image(prompt=arguments.prompt, **options)])
         document = _generated(session, client, arguments)
         image_path = str(document["image_path"])
         try:
@@ -72,9 +77,11 @@ def batch(session: Session, arguments: Namespace) -> int:
     folder: Path | None = arguments.out
     make_folder("--out", folder)
     with session.client() as client:
-        answer = client.generate_batch(
-            prompts=prompts, batch_size=arguments.batch_size, **generation_options(arguments)
-        )
+        if arguments.as_job:
+            options, key = generation_options(arguments), arguments.key or new_key()
+            calls = batch_calls(prompts, key, arguments.batch_size, **options)
+            return _submit(session, client, calls)
+        answer = _batched(session, client, arguments, prompts)
         paths = [image["image_path"] for image in answer["images"]]
         try:
             if folder is not None:
@@ -82,6 +89,35 @@ def batch(session: Session, arguments: Namespace) -> int:
         finally:  # the images are there, whatever became of their copies
             session.console.answer(answer, paths)
     return 0
+
+
+def _submit(session: Session, client: SyntheticImageClient, calls: Iterable[Operation[Any]]) -> int:
+    """The calls as jobs; their ids on standard output."""
+    jobs = [client.jobs.submit(call) for call in calls]
+    session.console.answer({"jobs": jobs}, [job["id"] for job in jobs])
+    return 0
+
+
+def _batched(
+    session: Session, client: SyntheticImageClient, arguments: Namespace, prompts: Sequence[str]
+) -> Mapping[str, Any]:
+    """One call where the list fits in; else one bar over all calls."""
+    options, key = generation_options(arguments), arguments.key
+    if len(prompts) <= PROMPTS_PER_CALL:
+        return client.generate_batch(
+            prompts=prompts,
+            batch_size=arguments.batch_size,
+            idempotency_key=None if key is None else f"{key}-0",
+            **options,
+        )
+    if key is None:
+        key = new_key()
+        session.console.note(f"to go on with this list after a failure: --key {key}")
+    with session.console.bar("generating") as bar:
+        images = client.generate_many(
+            prompts, key=key, batch_size=arguments.batch_size, on_progress=bar.show, **options
+        )
+    return {"images": images}
 
 
 def _save_all(

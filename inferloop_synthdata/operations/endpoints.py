@@ -18,6 +18,7 @@ from inferloop_synthdata.operations.generation import (
     generate_batch,
     generate_image,
 )
+from inferloop_synthdata.operations.jobs import cancel_job, get_job, list_jobs, submit
 from inferloop_synthdata.operations.library import (
     delete_dataset,
     download_export,
@@ -46,6 +47,7 @@ __all__ = [
     "GenerationOptions",
     "S3ExportOptions",
     "anonymize",
+    "cancel_job",
     "compare_profile",
     "create_profile",
     "delete_dataset",
@@ -59,10 +61,13 @@ __all__ = [
     "generate_batch",
     "generate_image",
     "get_dataset",
+    "get_job",
     "get_profile",
     "list_datasets",
+    "list_jobs",
     "list_profiles",
     "plot_comparison",
+    "submit",
     "upload_image",
     "validate_dataset",
     "validate_privacy",

@@ -1,7 +1,9 @@
-"""Endpoints that generate images. Never run twice by a retry."""
+"""Endpoints that generate images. Each call has an idempotency key, so that it may be sent again
+when its connection was cut: the service makes nothing twice."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
@@ -33,17 +35,33 @@ class GenerationOptions(TypedDict, total=False):
 
 
 def generate_image(
-    *, prompt: str, **options: Unpack[GenerationOptions]
+    *, prompt: str, idempotency_key: str | None = None, **options: Unpack[GenerationOptions]
 ) -> Operation[answers.GeneratedImage]:
-    """Generate one image (`POST /generate`). Never run twice by a retry."""
+    """Generate one image (`POST /generate`).
+
+    `idempotency_key`: calls with the same key and arguments are one, and answered alike for a day;
+    left out, one is drawn for this call and its retries.
+    """
     parse = read_answer(answers.GeneratedImage, "image_path")
-    return Operation("POST", "/generate", parse, False, body=given(prompt=prompt, **options))
+    body = given(prompt=prompt, **options)
+    headers = _idempotent(idempotency_key)
+    return Operation("POST", "/generate", parse, True, body=body, headers=headers)
 
 
 def generate_batch(
-    *, prompts: Sequence[str], batch_size: int | None = None, **options: Unpack[GenerationOptions]
+    *,
+    prompts: Sequence[str],
+    batch_size: int | None = None,
+    idempotency_key: str | None = None,
+    **options: Unpack[GenerationOptions],
 ) -> Operation[answers.GeneratedBatch]:
-    """Generate an image for each prompt (`POST /generate/batch`). Never run twice by a retry."""
+    """Generate an image for each prompt (`POST /generate/batch`). `idempotency_key` as in
+    `generate_image`; images that were made before a failure are not made again."""
     body = given(prompts=list(prompts), batch_size=batch_size, **options)
     parse = read_answer(answers.GeneratedBatch, "images")
-    return Operation("POST", "/generate/batch", parse, False, body=body)
+    headers = _idempotent(idempotency_key)
+    return Operation("POST", "/generate/batch", parse, True, body=body, headers=headers)
+
+
+def _idempotent(key: str | None) -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid.uuid4()) if key is None else key}

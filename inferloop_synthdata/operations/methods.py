@@ -25,11 +25,17 @@ AsyncEvents = AsyncGenerator[GenerationEvent, None]
 
 class BlockingDriver(Protocol):
     def run(self, operation: Operation[T]) -> T: ...
+
+
+class BlockingStreamer(Protocol):
     def stream(self, message: Message) -> Events: ...
 
 
 class AwaitingDriver(Protocol):
     async def run(self, operation: Operation[T]) -> T: ...
+
+
+class AwaitingStreamer(Protocol):
     def stream(self, message: Message) -> AsyncEvents: ...
 
 
@@ -57,10 +63,10 @@ def awaiting(
 
 def streaming(
     message: Callable[P, Message],
-) -> Callable[Concatenate[BlockingDriver, P], Events]:
+) -> Callable[Concatenate[BlockingStreamer, P], Events]:
     """A method that gives the events of a generation."""
 
-    def method(self: BlockingDriver, /, *args: P.args, **kwargs: P.kwargs) -> Events:
+    def method(self: BlockingStreamer, /, *args: P.args, **kwargs: P.kwargs) -> Events:
         return self.stream(message(*args, **kwargs))
 
     _describe(method, message)
@@ -69,10 +75,10 @@ def streaming(
 
 def streaming_async(
     message: Callable[P, Message],
-) -> Callable[Concatenate[AwaitingDriver, P], AsyncEvents]:
+) -> Callable[Concatenate[AwaitingStreamer, P], AsyncEvents]:
     """A method that gives the events of a generation, for `async for`."""
 
-    def method(self: AwaitingDriver, /, *args: P.args, **kwargs: P.kwargs) -> AsyncEvents:
+    def method(self: AwaitingStreamer, /, *args: P.args, **kwargs: P.kwargs) -> AsyncEvents:
         return self.stream(message(*args, **kwargs))
 
     _describe(method, message)

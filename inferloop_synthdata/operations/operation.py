@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
@@ -60,6 +60,8 @@ class Operation(Generic[T]):
     upload: Upload | None = None
     save_to: Path | None = None
     """Where a download's bytes go, atomically."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Besides those of every call."""
     on_progress: OnProgress | None = None
     """Asks for the progress on the way to the answer; only where the call is repeatable."""
 

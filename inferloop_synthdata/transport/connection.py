@@ -10,6 +10,7 @@ from typing import TypeVar
 import httpx
 
 from inferloop_synthdata.operations.operation import Operation
+from inferloop_synthdata.operations.parts import segment
 from inferloop_synthdata.transport.address import ServiceAddress
 from inferloop_synthdata.transport.progress_stream import NDJSON
 from inferloop_synthdata.version import __version__
@@ -66,6 +67,14 @@ class Connection:
     def timeout(self) -> httpx.Timeout:
         return httpx.Timeout(self.timeout_s, connect=self.connect_timeout_s)
 
+    def events_request(
+        self, http: httpx.Client | httpx.AsyncClient, job_id: str, after_seq: int
+    ) -> httpx.Request:
+        """The HTTP request for a job's events after number `after_seq`."""
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after_seq)}
+        url = f"{self.address.rest}/jobs/{segment(job_id)}/events"
+        return http.build_request("GET", url, headers=headers)
+
     def request(
         self,
         http: httpx.Client | httpx.AsyncClient,
@@ -79,12 +88,12 @@ class Connection:
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
             files = {"file": (name, content, kind)}
         # A server that knows no progress answers with the plain JSON.
-        headers = None if operation.on_progress is None else {"Accept": f"{NDJSON}, {JSON}"}
+        progress = {} if operation.on_progress is None else {"Accept": f"{NDJSON}, {JSON}"}
         return http.build_request(
             operation.method,
             self.address.rest + operation.path,
             params=operation.query,
             json=operation.body,
             files=files,
-            headers=headers,
+            headers={**operation.headers, **progress},
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from engines.jobs.model import JobRequest
@@ -36,6 +37,14 @@ class FixedIds(IdSource):
         return self._unique
 
 
+def _seeds(first: int) -> Iterator[int]:
+    """The seed itself, then others of 32 bits that follow from it."""
+    yield first
+    drawn = random.Random(first)
+    while True:
+        yield drawn.getrandbits(32)
+
+
 @dataclass(frozen=True, slots=True)
 class JobRun:
     """One run of a kept request; routes find it in their context."""
@@ -52,10 +61,9 @@ class JobRun:
     @classmethod
     def of(cls, request: JobRequest, report: Report = unheard, *, watched: bool = False) -> JobRun:
         """With the ids of the request, and seeds that come in the same order in each run."""
-        seeds = random.Random(request.seed)
         return cls(
             FixedIds(request.unique),
-            lambda: seeds.getrandbits(32),
+            partial(next, _seeds(request.seed)),
             report,
             watched,
             request.previews,

@@ -83,7 +83,7 @@ def test_a_socket_may_watch_and_generate_at_once() -> None:
         async with connected(api.app) as socket:
             socket.say({"type": "subscribe", "job_id": job_id})
             socket.say({"type": "generate", "prompt": "a cat", "num_inference_steps": 2})
-            types = set()
+            types: set[str] = set()
             while not {"result", "ended"} <= types:
                 message = await socket.hear()
                 types.add(message.get("event", message["type"]))
@@ -122,7 +122,7 @@ def test_a_socket_watches_a_bounded_number_of_jobs() -> None:
         async with connected(api.app) as socket:
             for job_id in (*jobs, jobs[0]):
                 socket.say({"type": "subscribe", "job_id": job_id})
-            heard = []
+            heard: list[dict[str, Any]] = []
             while not heard or heard[-1]["type"] != "error":
                 heard.append(await socket.hear())
             assert heard[-1]["error"]["code"] == "OVERLOADED"

@@ -1,0 +1,117 @@
+"""`client.jobs`: requests that outlive their connection, for the blocking and the async client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from typing import Protocol, TypeVar, cast
+
+from inferloop_synthdata import answers
+from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
+from inferloop_synthdata.operations import jobs as operations
+from inferloop_synthdata.operations.methods import awaiting, blocking
+from inferloop_synthdata.operations.operation import OnProgress, Operation
+from inferloop_synthdata.transport.conversation import api_error
+from inferloop_synthdata.transport.event_stream import JobEvent
+
+T = TypeVar("T")
+
+
+class Driver(Protocol):
+    """What the blocking client does for its jobs."""
+
+    def run(self, operation: Operation[T]) -> T: ...
+    def job_events(self, job_id: str, after_seq: int) -> Generator[JobEvent, None, None]: ...
+
+
+class AsyncDriver(Protocol):
+    """What the async client does for its jobs."""
+
+    async def run(self, operation: Operation[T]) -> T: ...
+    def job_events(self, job_id: str, after_seq: int) -> AsyncGenerator[JobEvent, None]: ...
+
+
+class Jobs:
+    """Of one blocking client."""
+
+    def __init__(self, client: Driver) -> None:
+        self._client = client
+
+    def run(self, operation: Operation[T]) -> T:
+        """As the client's own."""
+        return self._client.run(operation)
+
+    submit = blocking(operations.submit)
+    list = blocking(operations.list_jobs)
+    get = blocking(operations.get_job)
+    cancel = blocking(operations.cancel_job)
+
+    def events(self, job_id: str, after_seq: int = 0) -> Generator[JobEvent, None, None]:
+        """What happens to a job, until it has ended; a cut connection is taken up where it was
+        cut. `after_seq`: the number of the last event that is known."""
+        return self._client.job_events(job_id, after_seq)
+
+    def wait(self, job_id: str, on_progress: OnProgress | None = None) -> answers.Job:
+        """The job once it has ended, however it did: look at its `state`, or see `result`."""
+        for event in self.events(job_id):
+            _tell(event, on_progress)
+            if event.type == "ended":
+                return _ended(event)
+        return self.get(job_id)
+
+    def result(self, job_id: str, on_progress: OnProgress | None = None) -> dict[str, object]:
+        """What a waiting call would have returned; raises the `ApiError` that it would have."""
+        return result_of(self.wait(job_id, on_progress))
+
+
+class AsyncJobs:
+    """Of one async client."""
+
+    def __init__(self, client: AsyncDriver) -> None:
+        self._client = client
+
+    async def run(self, operation: Operation[T]) -> T:
+        """As the client's own."""
+        return await self._client.run(operation)
+
+    submit = awaiting(operations.submit)
+    list = awaiting(operations.list_jobs)
+    get = awaiting(operations.get_job)
+    cancel = awaiting(operations.cancel_job)
+
+    def events(self, job_id: str, after_seq: int = 0) -> AsyncGenerator[JobEvent, None]:
+        """As `Jobs.events`."""
+        return self._client.job_events(job_id, after_seq)
+
+    async def wait(self, job_id: str, on_progress: OnProgress | None = None) -> answers.Job:
+        """As `Jobs.wait`."""
+        async for event in self.events(job_id):
+            _tell(event, on_progress)
+            if event.type == "ended":
+                return _ended(event)
+        return await self.get(job_id)
+
+    async def result(self, job_id: str, on_progress: OnProgress | None = None) -> dict[str, object]:
+        """As `Jobs.result`."""
+        return result_of(await self.wait(job_id, on_progress))
+
+
+def result_of(job: answers.Job) -> dict[str, object]:
+    """The result of an ended job; raises the `ApiError` of one that failed or was canceled."""
+    if "result" in job:
+        return dict(job["result"])
+    if "error" in job:
+        raise api_error(cast(dict[str, JsonValue], job["error"]))
+    raise UnexpectedAnswer(f"The job {job['id']} has not ended: {job['state']}")
+
+
+def _tell(event: JobEvent, on_progress: OnProgress | None) -> None:
+    done, total = event.data.get("done"), event.data.get("total")
+    if on_progress is not None and isinstance(done, int) and isinstance(total, int):
+        on_progress(done, total)
+
+
+def _ended(event: JobEvent) -> answers.Job:
+    job = event.data.get("job")
+    if not isinstance(job, dict) or "state" not in job:
+        raise UnexpectedAnswer("The ending of a job of the server is incomplete")
+    return cast(answers.Job, job)

@@ -1,0 +1,41 @@
+"""Long lists of prompts, cut into calls that a second run finds done."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Unpack
+
+from inferloop_synthdata import answers
+from inferloop_synthdata.operations.generation import GenerationOptions, generate_batch
+from inferloop_synthdata.operations.operation import Operation
+
+PROMPTS_PER_CALL = 64
+"""What one `POST /generate/batch` takes."""
+
+
+def new_key() -> str:
+    """For a list that was given no key."""
+    return f"batch-{uuid.uuid4().hex[:12]}"
+
+
+def batch_calls(
+    prompts: Sequence[str],
+    key: str,
+    batch_size: int | None = None,
+    **options: Unpack[GenerationOptions],
+) -> Iterator[Operation[answers.GeneratedBatch]]:
+    """One call for each `PROMPTS_PER_CALL` prompts, in order. With a seed, image i uses seed + i
+    over all calls, as in one. Calls with the same `key` are answered once: what a first run made
+    is not made again by a second."""
+    seed = options.get("seed")
+    for number, start in enumerate(range(0, len(prompts), PROMPTS_PER_CALL)):
+        part = options.copy()
+        if seed is not None:
+            part["seed"] = seed + start
+        yield generate_batch(
+            prompts=prompts[start : start + PROMPTS_PER_CALL],
+            batch_size=batch_size,
+            idempotency_key=f"{key}-{number}",
+            **part,
+        )

@@ -1,0 +1,68 @@
+"""Requests that outlive their connection: submit one, look at it, cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from inferloop_synthdata import answers
+from inferloop_synthdata.operations.operation import Operation, read_answer
+from inferloop_synthdata.operations.parts import get, segment
+
+Priority = Literal["low", "normal", "high"]
+State = Literal["queued", "running", "succeeded", "failed", "canceled"]
+
+
+def submit(
+    operation: Operation[Any], *, priority: Priority | None = None, previews: bool = False
+) -> Operation[answers.Job]:
+    """The same call as a job: answered at once, run by the service (`Prefer: respond-async`).
+
+    `operation` is what a function of `inferloop_synthdata.operations.endpoints` gives, for
+    example `generate_image(prompt="a fox")`. `priority` "high" needs the scope `admin`.
+    `previews`: the job's events carry small JPEGs.
+    """
+    preferences = ["respond-async"]
+    if priority is not None:
+        preferences.append(f"priority={priority}")
+    if previews:
+        preferences.append("previews")
+    headers = {**operation.headers, "Prefer": ", ".join(preferences)}
+    parse = read_answer(answers.Job, "id", "state")
+    return replace(operation, headers=headers, parse=parse, on_progress=None)
+
+
+def list_jobs(
+    *,
+    state: State | None = None,
+    kind: str | None = None,
+    dataset: str | None = None,
+    since: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Operation[answers.JobList]:
+    """A page of jobs, the newest first (`GET /jobs`). `since` is a time in ISO 8601; `cursor` is
+    `next_cursor` of the page before."""
+    given: Mapping[str, object] = {
+        "state": state,
+        "kind": kind,
+        "dataset": dataset,
+        "since": since,
+        "limit": limit,
+        "cursor": cursor,
+    }
+    query = {name: str(value) for name, value in given.items() if value is not None}
+    return replace(get("/jobs", answers.JobList, "jobs"), query=query)
+
+
+def get_job(job_id: str) -> Operation[answers.Job]:
+    """One job as it stands (`GET /jobs/{id}`)."""
+    return get(f"/jobs/{segment(job_id)}", answers.Job, "id", "state")
+
+
+def cancel_job(job_id: str) -> Operation[answers.Job]:
+    """Cancel a job, before it starts or at its next step (`DELETE /jobs/{id}`); the job as it
+    stands then. An ended one stays as it ended."""
+    parse = read_answer(answers.Job, "id", "state")
+    return Operation("DELETE", f"/jobs/{segment(job_id)}", parse, True)

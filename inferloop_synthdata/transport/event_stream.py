@@ -1,0 +1,95 @@
+"""Server-Sent Events of a job, in whatever pieces they arrive. No sockets here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from inferloop_synthdata.errors import (
+    ClientError,
+    ConnectionFailed,
+    JsonValue,
+    UnexpectedAnswer,
+)
+from inferloop_synthdata.operations.operation import Reply, parse_object
+from inferloop_synthdata.transport.conversation import failure_of
+from inferloop_synthdata.transport.retry import RetryPolicy
+
+MAX_EVENT_BYTES = 64 * 2**20
+"""An ending brings the job's whole answer; past this it is no event of the service."""
+_OK, _NOTHING_MORE = 200, 204
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """`type` is "queued", "started", "progress", "requeued", then one "ended", whose data has the
+    job under "job"."""
+
+    seq: int
+    type: str
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+class EventStream:
+    """One job's events over any number of connections: what is heard, and where to go on."""
+
+    def __init__(
+        self, after_seq: int, policy: RetryPolicy, max_event_bytes: int = MAX_EVENT_BYTES
+    ) -> None:
+        self.last_seq = after_seq
+        """Number of the last event that was heard."""
+        self.ended = False
+        self._policy = policy
+        self._retries = 0
+        self._max_event_bytes = max_event_bytes
+        self._rest = b""
+
+    def begin(self, status: int) -> bool:
+        """A new connection's answer has this status; False where it holds no events."""
+        self._rest = b""
+        self.ended = status == _NOTHING_MORE
+        return status in (_OK, _NOTHING_MORE)
+
+    def refuse(self, reply: Reply) -> None:
+        """Raises what the server said instead of events."""
+        failure = failure_of(reply)
+        raise failure or UnexpectedAnswer(f"The server sent no events (status {reply.status})")
+
+    def receive(self, chunk: bytes) -> list[JobEvent]:
+        """The events that end in `chunk`. Raises `UnexpectedAnswer` for what is none."""
+        *blocks, self._rest = (self._rest + chunk).split(b"\n\n")
+        if len(self._rest) > self._max_event_bytes:
+            raise UnexpectedAnswer("An event of the server is too large")
+        events = [event for block in blocks if (event := _event(block)) is not None]
+        for event in events:
+            self.last_seq, self._retries = event.seq, 0
+            self.ended = self.ended or event.type == "ended"
+        return events
+
+    def end(self) -> None:
+        """The connection is over; raises `ConnectionFailed` where the job's ending is missing."""
+        if not self.ended:
+            raise ConnectionFailed("The events broke off before the job's ending", True)
+
+    def wait_before_retry(self, failure: ClientError) -> float:
+        """Seconds until the next connection; raises `failure` where it stands."""
+        wait_s = self._policy.wait_before_retry(failure, True, self._retries)
+        if wait_s is None:
+            raise failure
+        self._retries += 1
+        return wait_s
+
+
+def _event(block: bytes) -> JobEvent | None:
+    """None for a comment."""
+    fields: dict[str, str] = {}
+    for line in block.decode("utf-8", "replace").splitlines():
+        name, _, value = line.partition(":")
+        if name:
+            fields[name] = value.removeprefix(" ")
+    if not fields:
+        return None
+    data = parse_object(fields.get("data", ""))
+    if data is None or not fields.get("id", "").isdigit():
+        raise UnexpectedAnswer("An event of the server is incomplete")
+    return JobEvent(int(fields["id"]), fields.get("event", "message"), data)
