@@ -1,0 +1,1 @@
+"""A gate against slowdown: this checkout and another, in turns."""

@@ -1,0 +1,102 @@
+"""This checkout against another, measure by measure and in turns; fails past a bound.
+
+    python -m benchmarks.gate                        against the parent commit
+    python -m benchmarks.gate --against 56374b7      against a commit, or a folder that holds one
+    python -m benchmarks.gate --only export --rounds 7
+    python -m benchmarks.gate --service              also the stack: starts the service each time
+
+A case's figure is CPU time where it can be: other work on the machine then disturbs little. A round
+runs both checkouts right after each other, in changing order; the median of the rounds' ratios
+counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.gate.cases import CASES, SERVICE_CASES
+from benchmarks.gate.verdict import Pair, row, slower
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = Path(__file__).with_name("cases.py")
+
+
+@contextmanager
+def checkout_of(wanted: str) -> Iterator[Path]:
+    """A folder with that commit; a folder is taken as it is."""
+    if Path(wanted).is_dir():
+        yield Path(wanted).resolve()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "checkout"
+        git = ["git", "-C", str(ROOT), "worktree"]
+        subprocess.run([*git, "add", "--detach", "-q", str(target), wanted], check=True)
+        try:
+            yield target
+        finally:
+            subprocess.run([*git, "remove", "--force", str(target)], check=True)
+
+
+def measure(case: str, checkout: Path) -> float | None:
+    """The case's figure in that checkout; None where it cannot be taken there."""
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), case],
+        cwd=checkout,
+        env=_environment(checkout),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for line in done.stdout.splitlines():
+        if line.startswith("gate "):
+            return float(line.split()[1])
+    sys.stderr.write(f"{case} cannot be measured in {checkout}:\n{done.stderr[-1000:]}\n")
+    return None
+
+
+def _environment(checkout: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
+
+
+def pairs(case: str, before: Path, rounds: int) -> list[Pair]:
+    """Figures of both checkouts, round by round; none where one of them has no such case."""
+    found = []
+    for number in range(rounds):
+        order = (before, ROOT) if number % 2 == 0 else (ROOT, before)
+        taken = {checkout: measure(case, checkout) for checkout in order}
+        left, right = taken[before], taken[ROOT]
+        if left is None or right is None:
+            return []
+        found.append(Pair(left, right))
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--against", default="HEAD~1", help="a commit, or a folder with one")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--bound", type=float, default=1.1, help="ratio that is still allowed")
+    parser.add_argument("--only", default="", help="cases whose names hold this")
+    parser.add_argument("--service", action="store_true", help="also what starts the service")
+    chosen = parser.parse_args()
+    cases = CASES | (SERVICE_CASES if chosen.service else {})
+    failed = False
+    with checkout_of(chosen.against) as before:
+        print("| case | before | now | ratio, median | lowest to highest | |")
+        print("|---|---|---|---|---|---|")
+        for case in (name for name in cases if chosen.only in name):
+            found = pairs(case, before, chosen.rounds)
+            failed = failed or slower(found, chosen.bound)
+            print(row(case, found, chosen.bound), flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

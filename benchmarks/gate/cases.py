@@ -1,0 +1,107 @@
+"""What the gate measures. Run as a script inside a checkout, it prints one number:
+
+    PYTHONPATH=. python benchmarks/gate/cases.py "export jsonl"
+
+Each case calls the checkout's own `benchmarks`, which knows where that checkout keeps its code: so
+that one gate compares commits between which modules moved.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+IMAGES = 1000
+STEPS = 12
+JUDGED = 12
+
+
+def export(method: str, images: int = IMAGES) -> float:
+    """CPU seconds of one export of small images."""
+    from benchmarks.export_dataset import make_dataset
+    from benchmarks.export_files import in_own_process
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "data"
+        make_dataset(root, images, 64)
+        return in_own_process(method, root, images)["cpu_s"]
+
+
+def engine_steps() -> float:
+    """CPU seconds of steps with eight rows."""
+    from benchmarks.engine import NEVER_DONE, Bench, Heard, wanted
+
+    engine = Bench(Path("models/inferloop-mini"), 1).engine()
+    for index in range(8):
+        engine.submit(wanted(str(index), NEVER_DONE, guidance=1.0), Heard())
+    engine.step()
+    return _cpu_s(engine.step, STEPS)
+
+
+def lone_image() -> float:
+    """CPU seconds of one image of 20 steps, the decoder's share with it."""
+    from benchmarks.engine import Bench, Heard, wanted
+
+    engine = Bench(Path("models/inferloop-mini"), 1).engine()
+
+    def made(name: str) -> None:
+        heard = Heard()
+        engine.submit(wanted(name), heard)
+        while heard.image is None and heard.error is None:
+            engine.step()
+
+    made("warm")
+    return _cpu_s(lambda: made("timed"), 1)
+
+
+def judged(kind: str) -> float:
+    """CPU seconds of verdicts of one picture."""
+    from benchmarks.validators_scaling import _content, judge_of
+
+    judge, content = judge_of(kind, 1), _content()
+    judge(content)
+    return _cpu_s(lambda: judge(content), JUDGED)
+
+
+def stack() -> float:
+    """Wall milliseconds of HTTP, Serve, PNG and storage round a small generation, median of 50."""
+    import contextlib
+    import io
+
+    from benchmarks import overhead
+
+    said = io.StringIO()
+    arguments, sys.argv = sys.argv, ["overhead", "--count", "50"]
+    with contextlib.redirect_stdout(said):
+        overhead.main()
+    sys.argv = arguments
+    row = next(line for line in said.getvalue().splitlines() if line.startswith("| overhead"))
+    return float(row.split("|")[2])
+
+
+def _cpu_s(action: Callable[[], object], times: int) -> float:
+    began = time.process_time()
+    for _ in range(times):
+        action()
+    return time.process_time() - began
+
+
+CASES: dict[str, Callable[[], float]] = {
+    "export jsonl": lambda: export("ours jsonl"),
+    "export parquet": lambda: export("ours parquet"),
+    "export webdataset": lambda: export("ours webdataset"),
+    "engine, steps of 8 rows": engine_steps,
+    "engine, a lone image": lone_image,
+    "quality": lambda: judged("quality"),
+    "privacy, faces": lambda: judged("faces"),
+    "privacy, faces and text": lambda: judged("faces and text"),
+}
+SERVICE_CASES: dict[str, Callable[[], float]] = {"the stack round a generation": stack}
+"""These start the service: a minute each time."""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"gate {({**CASES, **SERVICE_CASES})[sys.argv[1]]()}\n")
