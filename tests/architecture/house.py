@@ -21,6 +21,8 @@ from tests.architecture.importing import Module, modules
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("engines", "serve_app", "deployments", "batch", "inferloop_synthdata")
 """Packages that are measured; `--root` may name an older checkout, where batch was called jobs."""
+ACROSS = ("strangers", "security", "faults", "contract", "ray", "nodes", "s3_real", "gpu", "k8s")
+"""Folders of tests that no single package owns."""
 SMALL_LINES = 60
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Documented = ast.ClassDef | _Function
@@ -99,11 +101,27 @@ def small_with_one_importer(sources: Sequence[Source], everything: Sequence[Modu
 
 
 def test_lines(root: Path, package: str) -> int:
-    """Lines of the tests that mirror the package: `engines.x` by `tests/engines/x`."""
+    """Lines of the tests of a package: those that mirror it (`engines.x` by `tests/engines/x`), and
+    those of `ACROSS` that import it more often than any other."""
     folder = {"inferloop_synthdata": "sdk"}.get(package, package.replace(".", "/"))
     tests = root / "tests" / folder
-    files = tests.glob("*.py") if package == "engines" else tests.rglob("*.py")
-    return sum(path.read_text(encoding="utf-8").count("\n") for path in files)
+    own = list(tests.glob("*.py") if package == "engines" else tests.rglob("*.py"))
+    across = [path for name in ACROSS for path in (root / "tests" / name).rglob("*.py")]
+    own += [path for path in across if most_imported(path.read_text(encoding="utf-8")) == package]
+    return sum(path.read_text(encoding="utf-8").count("\n") for path in own)
+
+
+def most_imported(text: str) -> str | None:
+    """The product package that most import statements of the test name; None where none does."""
+    counted: Counter[str] = Counter()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parts = node.module.split(".")
+            if parts[0] in PRODUCT:
+                deep = parts[0] == "engines" and len(parts) > 1
+                counted[".".join(parts[:2]) if deep else parts[0]] += 1
+    del counted["engines.errors"], counted["engines.types"], counted["engines.protocols"]
+    return counted.most_common(1)[0][0] if counted else None
 
 
 def package_rows(root: Path, sources: Sequence[Source]) -> Iterator[str]:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.house import PRODUCT, ROOT, Source, percentile, read, report
+from tests.architecture.house import (
+    PRODUCT,
+    ROOT,
+    Source,
+    most_imported,
+    percentile,
+    read,
+    report,
+)
 
 SOURCES = read(ROOT, PRODUCT)
 MOST_LINES = 300
@@ -50,3 +58,14 @@ def test_the_report_measures_any_checkout(tmp_path: Path) -> None:
     assert "| public docstrings | 100% |" in text
     assert "| small modules with one importer | 1 |" in text
     assert "| engines.color | 3 | 6 | 2 | 0.33 |" in text
+
+
+def test_a_test_across_packages_counts_for_the_one_that_it_imports_most() -> None:
+    text = (
+        "from engines.errors import NotFound\n"
+        "from engines.images import decode\n"
+        "from engines.privacy import PrivacyConfig\n"
+        "from engines.privacy.model import Face\n"
+    )
+    assert most_imported(text) == "engines.privacy"
+    assert most_imported("import json\n") is None
