@@ -22,3 +22,7 @@ class MatchingRecorder:
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
         """As the inner recorder; `NotFound` for a profile that is not there."""
         return self.recorder.record(request, self.match(request, image))
+
+    def stored(self, request: GenerationRequest) -> StoredImage | None:
+        """As the inner recorder: what is stored is matched already."""
+        return self.recorder.stored(request)

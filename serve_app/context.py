@@ -64,6 +64,11 @@ class Context:
         return self.run is not None and self.run.watched
 
     @property
+    def repeated(self) -> bool:
+        """Whether an earlier run may have made something."""
+        return self.run is not None and self.run.repeated
+
+    @property
     def previews(self) -> bool:
         """Whether the progress shall bring previews."""
         return self.run is not None and self.run.previews

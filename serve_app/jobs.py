@@ -145,7 +145,8 @@ class JobService:
         except ReplicaLost:
             log.warning("Replica lost under %s, running it once more", request.image_id)
         left_s = max(0.0, deadline_s - (self._clock() - started))
-        return await self._attempt(replace(request, deadline_s=left_s), job_log)
+        again = replace(request, deadline_s=left_s, repeated=True)
+        return await self._attempt(again, job_log)
 
     async def _attempt(self, request: GenerationRequest, job_log: JobLog) -> StoredImage:
         image: StoredImage | None = None

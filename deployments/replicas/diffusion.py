@@ -43,7 +43,12 @@ class DiffusionReplica:
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         """Progress of every step, if the request wants it, then the stored image. Closing the
-        stream stops the work."""
+        stream stops the work. A repeated run that finds its image answers it at once."""
+        if request.repeated:
+            found = await asyncio.to_thread(self._recorder.stored, request)
+            if found is not None:
+                yield found
+                return
         inbox: asyncio.Queue[StepProgress | GeneratedImage | InferloopError] = asyncio.Queue()
         listener = QueueListener(asyncio.get_running_loop(), inbox, request.progress)
         self._engine.submit(request, listener)

@@ -23,6 +23,9 @@ class Recorder(Protocol):
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
         """Write the image and its recipe; a repeated run answers the image that is there."""
 
+    def stored(self, request: GenerationRequest) -> StoredImage | None:
+        """What an earlier run of the same request wrote; None where it wrote nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpacesRecorder:
@@ -32,6 +35,9 @@ class SpacesRecorder:
 
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
         return self.recorders.get(request.space).record(request, image)
+
+    def stored(self, request: GenerationRequest) -> StoredImage | None:
+        return self.recorders.get(request.space).stored(request)
 
 
 class EngineWiring(Protocol):

@@ -76,6 +76,12 @@ class Recipe:
             reason = "must be valid Unicode"
             raise InvalidParameters.of("prompt", None, "UTF-8", reason) from error
 
+    def is_of(self, request: GenerationRequest) -> bool:
+        """Whether it tells of an image that this very request asked for."""
+        same = (self.image_id, self.prompt, self.negative_prompt, self.dataset)
+        asked = (request.image_id, request.prompt, request.negative_prompt, request.dataset)
+        return same == asked and self.parameters == parameters_of(request)
+
     @classmethod
     def from_json(cls, content: bytes) -> Recipe:
         """Read back `to_json`; `ValueError` for anything else."""
@@ -162,6 +168,22 @@ def _getter(cls: type[Recipe | RecipeParameters]) -> Callable[[dict[str, Any]], 
 _fields, _parameters = _getter(Recipe), _getter(RecipeParameters)
 
 
+def parameters_of(request: GenerationRequest) -> RecipeParameters:
+    """What was asked for, as recipes keep it."""
+    return RecipeParameters(
+        model_id=request.model_id,
+        width=request.width,
+        height=request.height,
+        num_inference_steps=request.num_inference_steps,
+        guidance_scale=request.guidance_scale,
+        seed=request.seed,
+        profile=request.profile,
+        profile_strength=request.profile_strength if request.profile else None,
+        lora=request.lora,
+        guidance_rescale=request.guidance_rescale,
+    )
+
+
 def make_recipe(
     request: GenerationRequest,
     image: GeneratedImage,
@@ -174,18 +196,7 @@ def make_recipe(
         image_id=request.image_id,
         prompt=request.prompt,
         negative_prompt=request.negative_prompt,
-        parameters=RecipeParameters(
-            model_id=request.model_id,
-            width=request.width,
-            height=request.height,
-            num_inference_steps=request.num_inference_steps,
-            guidance_scale=request.guidance_scale,
-            seed=request.seed,
-            profile=request.profile,
-            profile_strength=request.profile_strength if request.profile else None,
-            lora=request.lora,
-            guidance_rescale=request.guidance_rescale,
-        ),
+        parameters=parameters_of(request),
         served_model=image.served_model,
         revision=image.revision,
         noise_scheduler=image.noise_scheduler,

@@ -50,6 +50,8 @@ class GenerationRequest:
     model's config says."""
     space: str | None = None
     """The tenant whose folders hold dataset, profile and image; None: outside every space."""
+    repeated: bool = False
+    """Whether an earlier run may have stored the image: it is looked for before any work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,20 @@ class JobRun:
     watched: bool = False
     """Whether anybody may read the progress."""
     previews: bool = False
+    repeated: bool = False
+    """Whether an earlier run may have made something."""
     rehearsal: bool = False
     """Whether to raise `Rehearsed` where the work would begin."""
 
     @classmethod
-    def of(cls, request: JobRequest, report: Report = unheard, *, watched: bool = False) -> JobRun:
+    def of(
+        cls,
+        request: JobRequest,
+        report: Report = unheard,
+        *,
+        watched: bool = False,
+        repeated: bool = False,
+    ) -> JobRun:
         """With the ids of the request, and seeds that come in the same order in each run."""
         return cls(
             FixedIds(request.unique),
@@ -67,6 +76,7 @@ class JobRun:
             report,
             watched,
             request.previews,
+            repeated,
         )
 
     @classmethod

@@ -135,20 +135,28 @@ class JobRunner:
         async with ProgressPump(self._kept, claimed.lease, self._config) as pump:
             if claimed.job.cancel_requested:
                 return None
-            for _ in range(self._config.max_attempts - 1):
-                answer = await self._attempt(app, claimed, caller, note, pump)
+            for number in range(self._config.max_attempts - 1):
+                again = number > 0 or claimed.job.tries > 1
+                run = JobRun.of(claimed.request, pump.report, watched=True, repeated=again)
+                answer = await self._attempt(app, claimed, caller, note, pump, run)
                 if answer is None or _code_of(answer) not in _PASSING:
                     return answer
                 log.warning("Job %s: %s, again in %.1f s", claimed.job.id, answer.body, backoff_s)
                 if await pump.canceled_within(backoff_s):
                     return None
                 backoff_s = min(MAX_BACKOFF_S, backoff_s * 2)
-            return await self._attempt(app, claimed, caller, note, pump)
+            run = JobRun.of(claimed.request, pump.report, watched=True, repeated=True)
+            return await self._attempt(app, claimed, caller, note, pump, run)
 
     async def _attempt(
-        self, app: ASGIApp, claimed: Claimed, caller: Caller, note: AuditNote, pump: ProgressPump
+        self,
+        app: ASGIApp,
+        claimed: Claimed,
+        caller: Caller,
+        note: AuditNote,
+        pump: ProgressPump,
+        run: JobRun,
     ) -> Answer | None:
-        run = JobRun.of(claimed.request, pump.report, watched=True)
         note.code = None
         visit = Visit(app, claimed.job, claimed.request, caller, run, note, pump.stop)
         visiting = asyncio.create_task(self._entrance.enter(visit))

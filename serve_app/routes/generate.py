@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: the body models are made from the config, so FastAPI has
 # to see the classes themselves and not their names.
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi import APIRouter, Request, Response
@@ -77,8 +78,7 @@ def generation_router(config: ApiConfig) -> APIRouter:
         """Generate an image for each prompt, `batch_size` of them at once."""
         context.note_prompts(*body.prompts)
         unique = context.ids.unique()
-        generations = batch_requests(body, unique, context.draw_seed, config.bounds.max_seed)
-        context.services.generation.check(generations[0])  # the others differ in their prompts
+        generations = _batch(context, body, unique, config.bounds.max_seed)
         in_flight = min(body.batch_size, len(generations))
         with context.job_quota.hold(context.caller.key_hash, in_flight):
             images = await while_connected(request, _stored_all(context, generations, in_flight))
@@ -105,7 +105,16 @@ def _checked(context: Context, body: GenerateBody) -> GenerationRequest:
         previews=context.previews,
     )
     context.services.generation.check(generation)
-    return generation
+    return replace(generation, repeated=context.repeated)
+
+
+def _batch(
+    context: Context, body: BatchBody, unique: str, max_seed: int
+) -> list[GenerationRequest]:
+    """The requests for a body, refused here where no pool takes them."""
+    generations = batch_requests(body, unique, context.draw_seed, max_seed)
+    context.services.generation.check(generations[0])  # the others differ in their prompts
+    return [replace(each, repeated=context.repeated) for each in generations]
 
 
 async def _stored(context: Context, generation: GenerationRequest) -> StoredImage:

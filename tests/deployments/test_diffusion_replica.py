@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,13 @@ class ScriptedEngine:
 
 
 class MemoryRecorder:
+    """Knows images of which an earlier run has stored "found" alone."""
+
+    def stored(self, request: GenerationRequest) -> StoredImage | None:
+        if request.image_id != "found":
+            return None
+        return StoredImage("generated/found.png", "m", 1, "00", 9)
+
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
         return StoredImage(f"generated/{request.image_id}.png", image.served_model, 1, "00", 9)
 
@@ -131,3 +138,21 @@ def test_the_engines_own_cancellation_reaches_the_caller() -> None:
 def test_health_is_the_engines() -> None:
     with pytest.raises(GenerationFailed):
         replica(ScriptedEngine([])).check_health()
+
+
+def test_a_repeated_run_answers_the_image_that_is_there() -> None:
+    engine = ScriptedEngine([], refuses=Overloaded("full", 2.0))  # it is not asked
+
+    async def repeat() -> list[Any]:
+        again = replace(request(), image_id="found", repeated=True)
+        return [event async for event in replica(engine).generate(again)]
+
+    assert asyncio.run(repeat()) == [StoredImage("generated/found.png", "m", 1, "00", 9)]
+
+
+def test_a_repeated_run_that_finds_nothing_makes_the_image() -> None:
+    async def repeat() -> list[Any]:
+        again = replace(request(), repeated=True)
+        return [event async for event in replica(ScriptedEngine([image()])).generate(again)]
+
+    assert asyncio.run(repeat()) == [StoredImage("generated/image_1.png", "m", 1, "00", 9)]

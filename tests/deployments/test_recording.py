@@ -20,6 +20,9 @@ class Kept:
         self.image = image
         return StoredImage("generated/x.png", image.served_model, request.seed, "00", 1)
 
+    def stored(self, request: GenerationRequest) -> StoredImage | None:
+        return StoredImage("generated/x.png", "m", request.seed, "00", 1)
+
 
 class Reds:
     """One profile, of red noise."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -92,12 +93,47 @@ def test_a_repeated_run_finds_its_own_image(
     assert hashlib.sha256(counting.read(first.key)).hexdigest() == first.sha256
 
 
+def test_a_repeated_run_whose_pixels_differ_a_little_finds_the_first_image(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    """The first run shared its steps with others: floats are not added in the same order."""
+    first = recorder.record(make_request(), make_image(1))
+    assert recorder.record(make_request(), make_image(2)) == first
+    assert hashlib.sha256(counting.read(first.key)).hexdigest() == first.sha256
+
+
+def test_a_repeated_run_looks_for_its_image_before_it_works(
+    recorder: ImageRecorder, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    assert recorder.stored(make_request()) is None
+    first = recorder.record(make_request(), make_image(1))
+    assert recorder.stored(replace(make_request(), repeated=True)) == first
+    assert recorder.stored(make_request("image_9")) is None
+
+
+def test_looking_mends_what_a_crash_left(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    counting.failing = {"put_new": "image_1.json"}
+    with pytest.raises(StorageFailed):
+        recorder.record(make_request(), make_image(1))
+    counting.failing = {}
+    stored = recorder.stored(make_request())
+    assert stored is not None
+    beside = Recipe.from_json(counting.read("generated/nature/image_1.json"))
+    assert beside.file_sha256 == stored.sha256
+
+
 def test_another_image_under_the_same_id_is_a_conflict(
     recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
 ) -> None:
     first = recorder.record(make_request(), make_image(1))
-    with pytest.raises(Conflict):
-        recorder.record(make_request(), make_image(2))
+    for change in ({"prompt": "a cat"}, {"seed": 99}, {"num_inference_steps": 3}):
+        other = replace(make_request(), **change)
+        with pytest.raises(Conflict):
+            recorder.record(other, make_image(2))
+        with pytest.raises(Conflict):
+            recorder.stored(other)
     assert hashlib.sha256(counting.read(first.key)).hexdigest() == first.sha256
     counting.inner.replace("generated/nature/image_2.png", b"foreign")
     with pytest.raises(Conflict):
