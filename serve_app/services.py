@@ -121,9 +121,10 @@ class Files(Protocol):
         """Remove an exported file with its cards, or a folder of shards; `NotFound` if absent,
         `Conflict` while it is being written."""
 
-    async def upload_image(self, content: bytes, folder: str | None = None) -> str:
+    async def upload_image(self, content: bytes, folder: str | None, unique: str) -> str:
         """Check that it is an image we decode (`InvalidImage` otherwise), store it under
-        `uploads/` (or `uploads/<folder>/`) with a fresh name, and return its key."""
+        `uploads/` (or `uploads/<folder>/`) with a name made of `unique`, and return its key. The
+        same content under the same name is there already, and is fine; `Conflict` for another."""
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         """Keys of the images below a folder, ordered, the first `limit` of them; an absent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from itertools import islice
@@ -13,6 +12,7 @@ from deployments.background import Threads
 from engines.datasets.layout import iter_images, iter_left_out
 from engines.datasets.removal import delete_export, delete_image
 from engines.datasets.store import DatasetStore
+from engines.errors import Conflict
 from engines.images import ImageLimits, verify
 from engines.protocols import StopCheck, Storage
 from engines.types import ObjectStat, SkippedFile
@@ -72,12 +72,12 @@ class StoredFiles:
     async def presign(self, key: str, expires_s: int) -> str | None:
         return await self._reads.run(self._storage.presign, key, expires_s)
 
-    async def upload_image(self, content: bytes, folder: str | None = None) -> str:
+    async def upload_image(self, content: bytes, folder: str | None, unique: str) -> str:
         if self._uploads is None:
             info = await self._writes.run(verify, content, self._limits)
         else:
             info = await self._uploads.check(content)
-        return await self._writes.run(self._keep, content, info.format, folder)
+        return await self._writes.run(self._keep, content, info.format, folder, unique)
 
     async def delete_image(self, key: str) -> None:
         await self._writes.run(delete_image, self._store, key)
@@ -102,8 +102,12 @@ class StoredFiles:
         images = iter_images(self._storage, folder_key, stop)
         return [stat.key for stat in islice(images, limit)]
 
-    def _keep(self, content: bytes, kind: str, folder: str | None) -> str:
-        name = f"upload_{uuid.uuid4().hex}{SUFFIX_BY_FORMAT.get(kind, '.img')}"
+    def _keep(self, content: bytes, kind: str, folder: str | None, unique: str) -> str:
+        name = f"upload_{unique}{SUFFIX_BY_FORMAT.get(kind, '.img')}"
         key = f"uploads/{folder}/{name}" if folder else f"uploads/{name}"
-        self._storage.put_new(key, content)
+        try:
+            self._storage.put_new(key, content)
+        except Conflict:
+            if self._storage.read(key) != content:
+                raise
         return key

@@ -109,7 +109,7 @@ class _Keeper:
 
     async def _run(self, accepted: Accepted, lease: Lease) -> Response:
         kept = self.context.kept
-        self._use(JobRun.of(accepted.request, repeated=accepted.job.tries > 1))
+        self._use(JobRun.of(accepted.request, accepted.job))
         try:
             async with self._held(lease):
                 response = await self.handle(self.request)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from engines.jobs.model import JobRequest
+from engines.jobs.model import Job, JobRequest
 from serve_app.ids import IdSource
 
 
@@ -57,6 +57,8 @@ class JobRun:
     previews: bool = False
     repeated: bool = False
     """Whether an earlier run may have made something."""
+    accepted_at: float = 0.0
+    """Seconds since 1970: what is older is no work of an earlier run."""
     rehearsal: bool = False
     """Whether to raise `Rehearsed` where the work would begin."""
 
@@ -64,6 +66,7 @@ class JobRun:
     def of(
         cls,
         request: JobRequest,
+        job: Job,
         report: Report = unheard,
         *,
         watched: bool = False,
@@ -76,7 +79,8 @@ class JobRun:
             report,
             watched,
             request.previews,
-            repeated,
+            repeated or job.tries > 1,
+            job.created_at,
         )
 
     @classmethod

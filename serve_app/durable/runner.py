@@ -136,8 +136,7 @@ class JobRunner:
             if claimed.job.cancel_requested:
                 return None
             for number in range(self._config.max_attempts - 1):
-                again = number > 0 or claimed.job.tries > 1
-                run = JobRun.of(claimed.request, pump.report, watched=True, repeated=again)
+                run = _run_of(claimed, pump, repeated=number > 0)
                 answer = await self._attempt(app, claimed, caller, note, pump, run)
                 if answer is None or _code_of(answer) not in _PASSING:
                     return answer
@@ -145,7 +144,7 @@ class JobRunner:
                 if await pump.canceled_within(backoff_s):
                     return None
                 backoff_s = min(MAX_BACKOFF_S, backoff_s * 2)
-            run = JobRun.of(claimed.request, pump.report, watched=True, repeated=True)
+            run = _run_of(claimed, pump, repeated=True)
             return await self._attempt(app, claimed, caller, note, pump, run)
 
     async def _attempt(
@@ -197,6 +196,10 @@ class JobRunner:
             except InferloopError:
                 log.exception("Old jobs could not be removed")
             await self._sleep(PURGE_EVERY_S)
+
+
+def _run_of(claimed: Claimed, pump: ProgressPump, *, repeated: bool) -> JobRun:
+    return JobRun.of(claimed.request, claimed.job, pump.report, watched=True, repeated=repeated)
 
 
 def _error_answer(error: InferloopError) -> Answer:

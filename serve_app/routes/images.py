@@ -133,7 +133,7 @@ async def upload_image(
     """Store a real picture, to validate or profile: as the body itself, or as a form's file."""
     content = await _content(request, context.config.bodies.max_upload_bytes)
     async with context.storage_quota.room(context.caller, len(content)) as room:
-        key = await context.services.files.upload_image(content, query.folder)
+        key = await context.services.files.upload_image(content, query.folder, context.ids.unique())
         room.add(key, len(content))
     return UploadResponse(image_path=context.paths.to_wire(key), size_bytes=len(content))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from engines.errors import InvalidParameters
+from engines.errors import InvalidParameters, NotFound
 from engines.types import Profile, ProfileRequest, S3Folder
 from serve_app.access.policy import requires
 from serve_app.connection import answer_within
@@ -91,11 +92,22 @@ async def create_profile(body: ProfileBody, request: Request, context: InContext
 async def _created(wanted: ProfileRequest, request: Request, context: Context) -> Profile:
     """Made within its deadline, and counted in place of what it extends."""
     async with context.storage_quota.room(context.caller) as room:
-        work = context.services.profiles.create(wanted)
+        work = _made(wanted, context)
         profile = await answer_within(context.config.deadlines.profile_s, request, work)
         await context.storage_quota.forget(profile.key)
         room.add(profile.key, profile.size_bytes)
     return profile
+
+
+async def _made(wanted: ProfileRequest, context: Context) -> Profile:
+    """The profile, which an earlier run of the request may have made or extended."""
+    if context.run is not None and context.run.repeated:
+        with suppress(NotFound):
+            found = await context.services.profiles.get(wanted.name)
+            changed_at = found.updated_at if wanted.update else found.created_at
+            if changed_at.timestamp() >= context.run.accepted_at:
+                return found
+    return await context.services.profiles.create(wanted)
 
 
 @router.get(

@@ -13,7 +13,7 @@ from ray.exceptions import ActorDiedError
 from deployments.adapters.calling import ONCE, TWICE, CallPolicy, ask, call, stream
 from deployments.adapters.files import StoredFiles
 from deployments.adapters.uploads import UploadChecker
-from engines.errors import DeadlineExceeded, Fault, InvalidImage, NotFound, ReplicaLost
+from engines.errors import Conflict, DeadlineExceeded, Fault, InvalidImage, NotFound, ReplicaLost
 from engines.images import ImageLimits
 from engines.sandbox import SandboxLimits
 from engines.storage.folder.storage import FolderStorage
@@ -148,13 +148,16 @@ def test_uploads_are_checked_stored_and_read_in_chunks(tmp_path: Path) -> None:
     files = StoredFiles(FolderStorage(tmp_path), ImageLimits())
 
     async def main() -> None:
-        key = await files.upload_image(png(), "mine")
+        key = await files.upload_image(png(), "mine", "u1")
         assert key.startswith("uploads/mine/upload_")
         assert key.endswith(".png")
         assert b"".join([chunk async for chunk in files.read(key)]) == png()
         assert await files.list_images("uploads/mine", 10) == [key]
+        assert await files.upload_image(png(), "mine", "u1") == key  # sent again: there already
+        with pytest.raises(Conflict):
+            await files.upload_image(png((9, 9)), "mine", "u1")
         with pytest.raises(InvalidImage):
-            await files.upload_image(b"<svg/>")
+            await files.upload_image(b"<svg/>", None, "u2")
         with pytest.raises(NotFound):
             await files.stat("uploads/absent.png")
 
@@ -168,11 +171,11 @@ def test_an_upload_that_breaks_its_limits_is_refused_and_the_next_is_stored(tmp_
 
     async def main() -> None:
         with pytest.raises(InvalidImage, match="too much memory"):
-            await files.upload_image(png((6000, 6000)))
+            await files.upload_image(png((6000, 6000)), None, "u3")
         with pytest.raises(InvalidImage, match="broken or truncated"):
-            await files.upload_image(png()[:-20])
+            await files.upload_image(png()[:-20], None, "u4")
         assert await files.list_images("uploads", 10) == []
-        key = await files.upload_image(png())
+        key = await files.upload_image(png(), None, "u5")
         assert await files.list_images("uploads", 10) == [key]
 
     asyncio.run(main())

@@ -156,7 +156,7 @@ class FakeFiles:
         for name in found:
             del self.contents[name]
 
-    async def upload_image(self, content: bytes, folder: str | None = None) -> str:
+    async def upload_image(self, content: bytes, folder: str | None, unique: str) -> str:
         if not content.startswith(b"\x89PNG"):
             raise InvalidImage.of("image", None, "a decodable image", "is not an image we decode")
         self.uploads += 1

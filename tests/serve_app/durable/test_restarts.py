@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from engines.jobs.model import Draft, JobRequest, Owner
 from engines.jobs.sqlite.store import SqliteJobStore
+from engines.types import Profile
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.hashing import key_hash
 from serve_app.config import ApiConfig
@@ -17,6 +21,7 @@ from serve_app.durable.stores import terms_of
 from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, Api, build_api
 from tests.serve_app.durable.playing import API, ended, eventually, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
+from tests.serve_app.fakes import PNG
 
 
 class Past:
@@ -29,13 +34,20 @@ class Past:
         return time.time() - self._seconds
 
 
+BODY = '{"prompt": "a fox", "num_inference_steps": 4}'
+
+
 def left_by_a_dead_process(
-    path: Path, config: ApiConfig, tries: int = 1, key: str = KEY
+    path: Path,
+    config: ApiConfig,
+    tries: int = 1,
+    key: str = KEY,
+    route: str = "/generate",
+    body: str = BODY,
 ) -> dict[str, Any]:
     """A job that was running when its process was killed."""
     store = SqliteJobStore(path, terms_of(config.durable), Past(3600))
-    body = '{"prompt": "a fox", "num_inference_steps": 4}'
-    request = JobRequest(f"{API}/generate", body, "fixedid", 99)
+    request = JobRequest(f"{API}{route}", body, "fixedid", 99)
     job_id = store.accept(Draft("job_1", Owner(key_hash(key), "k"), "generate", request)).job.id
     for number in range(tries):
         claimed = store.claim()
@@ -56,6 +68,42 @@ def test_a_job_of_a_killed_process_goes_on_with_its_ids_and_seeds(
     assert fakes.generation.started[0].image_id == "image_fixedid"
     assert done["result"]["image_path"] == "/data/generated/image_fixedid.png"
     assert done["result"]["parameters"]["seed"] == fakes.generation.started[0].seed
+
+
+def test_a_job_of_a_killed_process_looks_for_its_images(
+    api: Api, config: ApiConfig, store_path: Path, fakes: FakeServices
+) -> None:
+    body = '{"prompts": ["a", "b"], "num_inference_steps": 1}'
+    job = left_by_a_dead_process(store_path, config, route="/generate/batch", body=body)
+    with TestClient(api.app, headers=HEADERS) as client:
+        ended(client, job)
+        ended(client, submitted(client))
+    assert [each.repeated for each in fakes.generation.started] == [True, True, False]
+
+
+@pytest.mark.parametrize(("age_s", "state"), [(1800, "succeeded"), (7200, "failed")])
+@pytest.mark.parametrize("update", [False, True])
+def test_a_profile_that_the_killed_process_made_is_the_answer(
+    api: Api,
+    config: ApiConfig,
+    store_path: Path,
+    fakes: FakeServices,
+    age_s: float,
+    state: str,
+    update: bool,
+) -> None:
+    """One that is older than the request is another's: made again it is a conflict, or extended."""
+    changed_at = datetime.fromtimestamp(time.time() - age_s, UTC)
+    fakes.profiles.profiles["new"] = Profile("new", changed_at, changed_at, 3, "profiles/x", {})
+    fakes.files.contents["generated/n/a.png"] = PNG
+    body = {"name": "new", "source_dir": "/data/generated/n", "update": update}
+    text = json.dumps(body)
+    job = left_by_a_dead_process(store_path, config, route="/profiles", body=text)
+    with TestClient(api.app, headers=HEADERS) as client:
+        done = ended(client, job)
+    mine = age_s < 3600
+    assert done["state"] == ("succeeded" if update else state)
+    assert len(fakes.profiles.requests) == (0 if mine else 1)
 
 
 def test_a_job_that_kills_its_process_each_time_is_given_up(
