@@ -13,12 +13,10 @@ from deployments.local.child_service import Service
 from inferloop_synthdata import SyntheticImageClient
 from inferloop_synthdata.answers import Job
 from inferloop_synthdata.operations import endpoints
-from inferloop_synthdata.operations.generation import GenerationOptions
 from tests.ray.conftest import tiny_config
 
 pytestmark = pytest.mark.ray
 KEY = "key-of-the-test-that-kills-all"
-SMALL: GenerationOptions = {"width": 64, "height": 64}
 SINGLES, IN_BATCH = 16, 8
 
 
@@ -60,12 +58,13 @@ def test_every_accepted_job_ends_once_and_no_image_is_made_twice(tmp_path: Path)
         batch = endpoints.generate_batch(
             prompts=[f"batch {number}" for number in range(IN_BATCH)],
             num_inference_steps=40,
-            **SMALL,
+            width=64,
+            height=64,
         )
         accepted = [client.jobs.submit(batch)["id"]]
         for number in range(SINGLES):
             one = endpoints.generate_image(
-                prompt=f"fox {number}", num_inference_steps=40, dataset="foxes", **SMALL
+                prompt=f"fox {number}", num_inference_steps=40, dataset="foxes", width=64, height=64
             )
             accepted.append(client.jobs.submit(one)["id"])
         wait_for(lambda: len(client.jobs.list(state="succeeded")["jobs"]) >= 2, 120)
