@@ -19,7 +19,7 @@ from training.critic import Duel
 from training.feed import Job
 from training.latent_code import LatentCode
 from training.loop import Loop, Smoothed, Stateful
-from training.parts import SCALE, build_vae
+from training.parts import FULL, SCALE, Widths, build_vae
 from training.precision import laid_out, mixed_precision
 from training.schedule import TimeBudget
 from training.workshop import Options, Workshop, stage_parser
@@ -38,9 +38,9 @@ Guess = Callable[[Job, Tensor], Tensor]
 class Decoder(nn.Module):
     """The autoencoder's decoder on latents of sd 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Widths = FULL) -> None:
         super().__init__()
-        self.layers = build_vae().decoder.layers
+        self.layers = build_vae(widths).decoder.layers
         fresh_start(self.layers)
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -52,9 +52,9 @@ class Decoder(nn.Module):
 class Encoder(nn.Module):
     """The autoencoder's encoder, to latents of sd 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Widths = FULL) -> None:
         super().__init__()
-        self.layers = build_vae().encoder.layers
+        self.layers = build_vae(widths).encoder.layers
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return latents (n, 24, h, w) of pixels (n, 3, 32h, 32w) in -1..1."""
@@ -137,7 +137,7 @@ def train_encoder(shop: Workshop, code: LatentCode, minutes: float, peak: float 
     """Teach the encoder the code's latents."""
     options, error = shop.options, Smoothed()
     torch.manual_seed(options.seed)
-    encoder = laid_out(Encoder().to(options.device))
+    encoder = laid_out(Encoder(options.widths).to(options.device))
     optimizer = torch.optim.AdamW(encoder.parameters(), lr=peak, betas=(0.9, 0.99), fused=True)
     loop = Loop(
         *("encoder", options.cache.file(ENCODER), encoder, optimizer),
@@ -168,7 +168,7 @@ def train_decoder(
     """Teach the decoder by distance alone, or with the critic (``sharpen``), from where it is."""
     options = shop.options
     torch.manual_seed(options.seed)
-    decoder = Decoder()
+    decoder = Decoder(options.widths)
     soft = load_state(options.cache.file(SOFT))
     if sharpen and soft is not None:
         decoder.load_state_dict(soft["model"])
@@ -206,10 +206,10 @@ def train_decoder(
     loop.run(loss, lambda: f"{stage.told()}, critic {lost.value:.2f}")
 
 
-def load(cache: Cache) -> AutoencoderTiny:
+def load(cache: Cache, widths: Widths = FULL) -> AutoencoderTiny:
     """Return the autoencoder with what was trained so far: the sharpened decoder's mean if there
     is one."""
-    vae, decoder, encoder = build_vae(), Decoder(), Encoder()
+    vae, decoder, encoder = build_vae(widths), Decoder(widths), Encoder(widths)
     soft, sharp = load_state(cache.file(SOFT)), load_state(cache.file(SHARP))
     known = load_state(cache.file(ENCODER))
     if sharp is not None:

@@ -19,12 +19,14 @@ from training.feed import CAPTION_DROP, GRIDS, Job
 from training.latent_code import LatentCode
 from training.loop import Loop, Smoothed
 from training.optimize import Optimizer
-from training.parts import Denoiser, build_scheduler
+from training.parts import FULL, Denoiser, Widths, build_scheduler
 from training.precision import laid_out, mixed_precision
 from training.schedule import TimeBudget
 from training.workshop import Options, Workshop, stage_parser
 
 CHECKPOINT = "denoiser.pt"
+KEEP_EVERY = 500
+"""Steps between two checkpoints."""
 EMA_STEPS = 200
 """About how many of the last steps the averaged weights remember."""
 
@@ -39,12 +41,12 @@ def tokenizer_folder(cache: Cache) -> Path:
     return cache.file("tokenizer/x").parent
 
 
-def load(cache: Cache) -> Denoiser:
+def load(cache: Cache, widths: Widths = FULL) -> Denoiser:
     """Return the averaged denoiser of the cache, in eval mode; FileNotFoundError without one."""
     state = load_state(cache.file(CHECKPOINT))
     if state is None:
         raise FileNotFoundError(cache.file(CHECKPOINT))
-    made = Denoiser(tokenizer_folder(cache))
+    made = Denoiser(tokenizer_folder(cache), widths)
     mean = averaged(made)
     mean.load_state_dict(state["mean"])
     made.load_state_dict(mean.module.state_dict())
@@ -57,14 +59,14 @@ class Training:
     def __init__(self, shop: Workshop, code: LatentCode, *, compiled: bool) -> None:
         self.shop, self.code, self.device = shop, code, shop.options.device
         torch.manual_seed(shop.options.seed)
-        self.model = Denoiser(shop.tokenizer).to(self.device)
+        self.model = Denoiser(shop.tokenizer, shop.options.widths).to(self.device)
         words = load_state(shop.options.cache.file(reading.CHECKPOINT))
         if words is not None:
             known = {k.removeprefix("text_encoder."): v for k, v in words["model"].items()}
             own = self.model.text_encoder.state_dict()
             self.model.text_encoder.load_state_dict({k: known[k] for k in own})
         laid_out(self.model.unet)
-        self._quick = torch.compile(self.model) if compiled else self.model
+        self._quick = torch.compile(self.model.unet) if compiled else self.model.unet
         self.diffusion = Diffusion(build_scheduler(), self.device)
         self.mean, self.samples = Smoothed(), 0
 
@@ -74,27 +76,37 @@ class Training:
         t = self.diffusion.timesteps(len(clean))
         noise = torch.randn_like(clean)
         noisy = self.diffusion.noised(clean, noise, t)
-        model = self._quick if job.grid == GRIDS[0] else self.model
+        unet = self._quick if job.grid == GRIDS[0] else self.model.unet
         with mixed_precision(self.device):
             tokens = job.tokens.to(self.device, non_blocking=True)
-            made = model(noisy.to(memory_format=torch.channels_last), t, tokens).float()
+            words = self.model.text_encoder(tokens)[0]
+            noisy = noisy.to(memory_format=torch.channels_last)
+            made = unet(noisy, t, words, return_dict=False)[0].float()
         self.samples += len(clean)
         return self.mean.add(self.diffusion.loss(made, self.diffusion.velocity(clean, noise, t), t))
 
 
 def train(
-    shop: Workshop, code: LatentCode, minutes: float, peak: float, *, compiled: bool = False
+    shop: Workshop,
+    code: LatentCode,
+    minutes: float,
+    peak: float,
+    *,
+    compiled: bool = False,
+    kept: Callable[[], object] | None = None,
 ) -> None:
-    """Train until the budget is spent; goes on from the cache's checkpoint."""
+    """Train until the budget is spent; goes on from the cache's checkpoint. ``kept`` is called
+    after each checkpoint on the way."""
     training, options = Training(shop, code, compiled=compiled), shop.options
     mean = averaged(copy.deepcopy(training.model))
     loop = Loop(
         *("denoiser", options.cache.file(CHECKPOINT), training.model),
         *(Optimizer(training.model, peak), TimeBudget(minutes * 60), peak),
         hold=0.55,
-        keep_every=500,
+        keep_every=KEEP_EVERY,
         beside={"mean": mean},
         after=lambda: mean.update_parameters(training.model),
+        kept=kept,
     )
     jobs = shop.jobs(options.batch, 3 + loop.step, drop=CAPTION_DROP)
     loop.run(

@@ -10,22 +10,22 @@ from diffusers import StableDiffusionPipeline
 
 from training import autoencoder, denoise
 from training.cache import Cache, parser
-from training.parts import build_pipeline
+from training.parts import FULL, Widths, build_pipeline
 
 PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 PARCEL_BYTES = 15 * 2**20
 
 
-def pipeline(cache: Cache) -> StableDiffusionPipeline:
+def pipeline(cache: Cache, widths: Widths = FULL) -> StableDiffusionPipeline:
     """Return the stock pipeline in float32 with the trained weights of the cache."""
-    return build_pipeline(denoise.load(cache), autoencoder.load(cache))
+    return build_pipeline(denoise.load(cache, widths), autoencoder.load(cache, widths))
 
 
-def write_folder(cache: Cache, out: Path) -> int:
+def write_folder(cache: Cache, out: Path, widths: Widths = FULL) -> int:
     """Write the float16 folder (its other files stay); return its size in bytes."""
     for part in PARTS:
         shutil.rmtree(out / part, ignore_errors=True)
-    pipeline(cache).to(torch.float16).save_pretrained(out, safe_serialization=True)
+    pipeline(cache, widths).to(torch.float16).save_pretrained(out, safe_serialization=True)
     return sum(f.stat().st_size for f in out.rglob("*") if f.is_file())
 
 

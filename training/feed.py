@@ -1,5 +1,6 @@
 """Batches for training: worker processes write sentences and plans, the device composes them."""
 
+import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class Jobs(IterableDataset[Job]):
 
 def feed(recipe: Recipe, workers: int, *, pin: bool) -> Iterator[Job]:
     """Return the stream; 0 workers: in this process."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork
     loader: DataLoader[Job] = DataLoader(
         Jobs(recipe),
         batch_size=None,

@@ -1,22 +1,34 @@
-"""Every place drawn once, in several layouts and three shapes, by all cores. No file is kept."""
+"""Stage 2: draw every place in several layouts and three shapes. ``python -m training.gallery``.
 
+All cores draw, in processes that are forked before OpenCV has threads of its own (a fork after that
+can wait for ever). Each shape is a file of the cache, so that the next start has it at once.
+"""
+
+import multiprocessing
 import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache as remembered
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from training import places
+from training.cache import Cache, parser
 from training.scenes import Sprites
+from training.tiles import load_sprites
 
 SHAPES: dict[str, tuple[int, int]] = {"square": (512, 512), "wide": (512, 768), "tall": (768, 512)}
 """Height and width of the drawn places."""
+LAYOUTS = 8
 Pictures = NDArray[np.uint8]
 """(n, height, width, 3) uint8, sRGB."""
+Sizes = Mapping[str, tuple[int, int]]
 
 
 def shape_of(height: int, width: int) -> str:
@@ -24,6 +36,13 @@ def shape_of(height: int, width: int) -> str:
     if width > 1.2 * height:
         return "wide"
     return "tall" if height > 1.2 * width else "square"
+
+
+@remembered
+def scene_numbers() -> dict[tuple[str, str], int]:
+    """Return the number of each (place, hour)."""
+    every = [(place, hour) for place in places.PLACES for hour in places.hours(place)]
+    return {scene: number for number, scene in enumerate(every)}
 
 
 @dataclass(frozen=True)
@@ -35,31 +54,91 @@ class Shelf:
     @property
     def scenes(self) -> list[tuple[str, str]]:
         """List (place, hour)."""
-        return [(place, hour) for place in places.PLACES for hour in places.hours(place)]
+        return list(scene_numbers())
 
     def row(self, scene: tuple[str, str], draw: float) -> int:
         """Return the row of a scene whose layout is chosen by ``draw``, 0..1."""
-        return self.scenes.index(scene) * self.layouts + int(draw * self.layouts)
+        return scene_numbers()[scene] * self.layouts + int(draw * self.layouts)
 
 
-def _draw(job: tuple[str, str, int], size: tuple[int, int], sprites: Sprites) -> Pictures:
-    cv2.setNumThreads(1)
-    return places.draw(*job, size, sprites).astype(np.uint8)
+@dataclass(frozen=True)
+class Painter:
+    """Draws one place after the other; what a process needs to know."""
+
+    size: tuple[int, int]
+    sprites: Sprites
+
+    def __call__(self, job: tuple[str, str, int]) -> Pictures:
+        """Return one place at an hour in a layout, (height, width, 3) uint8."""
+        cv2.setNumThreads(1)
+        return places.draw(*job, self.size, self.sprites).astype(np.uint8)
 
 
-def draw_all(shelf: Shelf, shape: str, sprites: Sprites, processes: int = 0) -> Pictures:
-    """Draw every scene in every layout, in one shape; 0 processes: as many as there are cores."""
+_painter: list[Painter] = []
+"""The painter of a forked process: it is inherited, not sent."""
+
+
+def _paint(job: tuple[str, str, int]) -> Pictures:
+    return _painter[0](job)
+
+
+def draw_all(shelf: Shelf, size: tuple[int, int], sprites: Sprites, processes: int = 1) -> Pictures:
+    """Draw every scene in every layout at one size.
+
+    With more than one process, nothing of OpenCV may have run in this one before."""
     jobs = [(*scene, layout) for scene in shelf.scenes for layout in range(shelf.layouts)]
-    work = partial(_draw, size=SHAPES[shape], sprites=sprites)
-    many = processes or len(os.sched_getaffinity(0))
-    if many == 1:
-        return np.stack([work(job) for job in jobs])
-    with ProcessPoolExecutor(many) as pool:
-        return np.stack(list(pool.map(work, jobs, chunksize=8)))
+    painter = Painter(size, sprites)
+    if processes == 1:
+        return np.stack([painter(job) for job in jobs])
+    made = np.zeros((len(jobs), *size, 3), np.uint8)
+    _painter[:] = [painter]
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        for row, picture in enumerate(pool.imap(_paint, jobs, chunksize=4)):
+            made[row] = picture
+    return made
 
 
-def all_shapes(
-    shelf: Shelf, sprites: Sprites, shapes: Sequence[str] = tuple(SHAPES)
+def file_of(cache: Cache, shelf: Shelf, shape: str) -> Path:
+    """Return where a shape is kept."""
+    return cache.file(f"places_{shape}_{shelf.layouts}.npy")
+
+
+def drawn(
+    cache: Cache, shelf: Shelf, sizes: Sizes = SHAPES, processes: int = 0
 ) -> dict[str, Pictures]:
-    """Draw the shelf in each shape."""
-    return {shape: draw_all(shelf, shape, sprites) for shape in shapes}
+    """Return the places in each shape, drawn first where they are not there yet: by a fresh process
+    on all cores, or by this one where ``processes`` is 1."""
+    if not all(file_of(cache, shelf, shape).exists() for shape in sizes):
+        if processes == 1:
+            write(cache, shelf, sizes, 1)
+        else:
+            command = [sys.executable, "-m", "training.gallery", "--cache", str(cache.root)]
+            subprocess.run([*command, "--layouts", str(shelf.layouts)], check=True)
+    return {shape: np.load(file_of(cache, shelf, shape)) for shape in sizes}
+
+
+def write(cache: Cache, shelf: Shelf, sizes: Sizes, processes: int) -> None:
+    """Draw the shapes that are not there yet into the cache, each file whole."""
+    sprites = load_sprites(cache)
+    for shape, size in sizes.items():
+        path = file_of(cache, shelf, shape)
+        if path.exists():
+            continue
+        started = time.monotonic()
+        beside = path.with_suffix(".part.npy")
+        np.save(beside, draw_all(shelf, size, sprites, processes))
+        os.replace(beside, path)
+        print(f"gallery: {path.name}, {time.monotonic() - started:.1f} s", flush=True)
+
+
+def main() -> None:
+    """Draw every shape by all cores."""
+    made = parser(__doc__)
+    made.add_argument("--layouts", type=int, default=LAYOUTS, help="of each place and hour")
+    args = made.parse_args()
+    cores = len(os.sched_getaffinity(0))
+    write(Cache(args.cache), Shelf(args.layouts), SHAPES, max(2, cores))
+
+
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,8 @@ from training.cache import load_state, parser, save_state
 from training.schedule import TimeBudget, learning_rate
 
 WARMUP_STEPS = 100
+SILENT_S = 8.0
+"""A loop tells how it goes at least so often."""
 
 
 @dataclass
@@ -24,6 +26,24 @@ class RunningMean:
     def add(self, value: float) -> None:
         """Move 3 % of the way to ``value``."""
         self.value += 0.03 * (value - self.value)
+
+
+@dataclass
+class Stopwatch:
+    """Tells how long the steps of something took, each as it ends."""
+
+    name: str
+    clock: Callable[[], float] = time.monotonic
+    _last: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._last = self.clock()
+
+    def told(self, what: str) -> None:
+        """Print what was done since the last call."""
+        now = self.clock()
+        print(f"{self.name}: {what}, {now - self._last:.1f} s", flush=True)
+        self._last = now
 
 
 @dataclass
@@ -94,6 +114,8 @@ class Loop:
     """Seconds that the budget counts: of the wall, or ``time.process_time`` for core-seconds."""
     after: Callable[[], object] | None = None
     """Called after each step: a running mean of the weights, say."""
+    kept: Callable[[], object] | None = None
+    """Called after each checkpoint that is not the last: to show what there is so far."""
     step: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -106,18 +128,25 @@ class Loop:
             self.step, self.budget.spent_s = int(str(state["step"])), float(str(state["spent_s"]))
 
     def run(self, loss: Callable[[], Tensor], tell: Callable[[], str]) -> None:
-        """Minimize ``loss``, a call a step; ``tell`` says how it goes with every checkpoint."""
-        last = self.clock()
+        """Minimize ``loss``, a call a step; ``tell`` says how it goes, every eight seconds and with
+        every checkpoint."""
+        last, told = self.clock(), time.monotonic()
         while not self.budget.over:
             self._descend(loss)
             now = self.clock()
             self.budget.spend(now - last)
             last = now
-            if self.step % self.keep_every == 0 or self.budget.over:
+            keeps = self.step % self.keep_every == 0 or self.budget.over
+            if keeps or time.monotonic() - told > SILENT_S:
                 spent, whole = self.budget.spent_s / 60, self.budget.budget_s / 60
-                told = f"{spent:.1f} of {whole:g} min, step {self.step}, {tell()}"
-                print(f"{self.name}: {told}", flush=True)
+                line = f"{spent:.1f} of {whole:.4g} min, step {self.step}, {tell()}"
+                print(f"{self.name}: {line}", flush=True)
+                told = time.monotonic()
+            if keeps:
                 self._keep()
+                if self.kept is not None and not self.budget.over:
+                    self.kept()
+                    last = self.clock()
 
     def _descend(self, loss: Callable[[], Tensor]) -> None:
         share = self.budget.share

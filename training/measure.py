@@ -4,6 +4,7 @@
 """
 
 import copy
+import faulthandler
 import os
 import time
 from collections.abc import Callable
@@ -63,6 +64,7 @@ def main() -> None:
     made.add_argument("--out", type=Path, required=True)
     made.add_argument("--compile", action="store_true")
     args = made.parse_args()
+    faulthandler.dump_traceback_later(20, repeat=True)  # where it is, should it hang
     started, options = time.monotonic(), Options.of(args)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     told(f"{len(os.sched_getaffinity(0))} cores, torch {torch.__version__}", started)

@@ -1,5 +1,6 @@
 """The parts of the pipeline at their sizes: small enough for 50 steps in two seconds of a CPU."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from diffusers import (
@@ -11,24 +12,34 @@ from diffusers import (
 from torch import Tensor, nn
 
 from training.latent_code import CHANNELS
-from training.words import TEXT_WIDTH, build_text_encoder, build_tokenizer
+from training.words import build_text_encoder, build_tokenizer
 
-DECODER_WIDTH = 48
+
+@dataclass(frozen=True)
+class Widths:
+    """How wide the networks are; the tests train narrow ones."""
+
+    unet: tuple[int, int, int] = (80, 160, 224)
+    text: int = 256
+    decoder: int = 48
+
+
+FULL = Widths()
 SCALE = 3.0
 """The autoencoder's own latents times this have an sd of about 1."""
 
 
-def build_unet() -> UNet2DConditionModel:
-    """Return the denoiser: 16 M parameters, attention on the two coarse levels."""
+def build_unet(widths: Widths = FULL) -> UNet2DConditionModel:
+    """Return the denoiser: 16 M parameters at full width, attention on the two coarse levels."""
     return UNet2DConditionModel(
         sample_size=16,
         in_channels=CHANNELS,
         out_channels=CHANNELS,
-        block_out_channels=(80, 160, 224),
+        block_out_channels=widths.unet,
         layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=TEXT_WIDTH,
+        cross_attention_dim=widths.text,
         attention_head_dim=4,
         norm_num_groups=16,
         time_embedding_dim=256,
@@ -41,11 +52,11 @@ def build_unet() -> UNet2DConditionModel:
 class Denoiser(nn.Module):
     """Text encoder and UNet together, as the stock pipeline calls them."""
 
-    def __init__(self, tokenizer_folder: Path) -> None:
+    def __init__(self, tokenizer_folder: Path, widths: Widths = FULL) -> None:
         super().__init__()
         self.tokenizer = build_tokenizer(tokenizer_folder)
-        self.text_encoder = build_text_encoder(len(self.tokenizer))
-        self.unet = build_unet()
+        self.text_encoder = build_text_encoder(len(self.tokenizer), widths.text)
+        self.unet = build_unet(widths)
 
     def forward(self, noisy: Tensor, t: Tensor, tokens: Tensor) -> Tensor:
         """Predict v, (n, 24, h, w), for latents of the same shape and (n, 32) token ids."""
@@ -54,9 +65,9 @@ class Denoiser(nn.Module):
         return out
 
 
-def build_vae() -> AutoencoderTiny:
+def build_vae(widths: Widths = FULL) -> AutoencoderTiny:
     """Return the autoencoder: 32 pixels a latent cell."""
-    width = (DECODER_WIDTH,) * 6
+    width = (widths.decoder,) * 6
     return AutoencoderTiny(
         latent_channels=CHANNELS,
         encoder_block_out_channels=width,

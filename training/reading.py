@@ -14,7 +14,7 @@ from training.latent_code import CHANNELS, LatentCode
 from training.loop import Loop, Smoothed
 from training.precision import mixed_precision
 from training.schedule import TimeBudget
-from training.words import TEXT_WIDTH, build_text_encoder, build_tokenizer
+from training.words import build_text_encoder, build_tokenizer
 from training.workshop import Options, Workshop, stage_parser
 
 CHECKPOINT = "reading.pt"
@@ -23,12 +23,12 @@ CHECKPOINT = "reading.pt"
 class Reader(nn.Module):
     """Text encoder and linear head: (n, 32) token ids to (n, 24, 8, 8) mean latents."""
 
-    def __init__(self, vocabulary: int) -> None:
+    def __init__(self, vocabulary: int, width: int) -> None:
         super().__init__()
-        self.text_encoder = build_text_encoder(vocabulary)
-        height, width = GRIDS[0]
-        self._out = CHANNELS, height // 2, width // 2
-        self.head = nn.Linear(TEXT_WIDTH, CHANNELS * height * width // 4)
+        self.text_encoder = build_text_encoder(vocabulary, width)
+        high, wide = GRIDS[0][0] // 2, GRIDS[0][1] // 2
+        self._out = CHANNELS, high, wide
+        self.head = nn.Linear(width, CHANNELS * high * wide)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the picture that captions have on average."""
@@ -40,7 +40,8 @@ def train(shop: Workshop, code: LatentCode, minutes: float, peak: float = 1e-3) 
     """Train until the budget is spent; goes on from the cache's checkpoint."""
     options = shop.options
     torch.manual_seed(options.seed)
-    reader = Reader(len(build_tokenizer(shop.tokenizer))).to(options.device)
+    vocabulary = len(build_tokenizer(shop.tokenizer))
+    reader = Reader(vocabulary, options.widths.text).to(options.device)
     optimizer = torch.optim.AdamW(
         reader.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True
     )

@@ -154,7 +154,12 @@ class Tiles:
 
     drawings: tuple[Drawing, ...]
     pixels: NDArray[np.uint8]
-    sprites: dict[str, Tile]
+
+
+def load_sprites(cache: Cache) -> dict[str, Tile]:
+    """Unpack the drawings that landscapes are furnished with, by name."""
+    with np.load(cache.file("tiles.npz")) as data:
+        return {name: unpack(data[f"sprite:{name}"]) for name in SPRITES}
 
 
 def load(cache: Cache, threads: int = 8) -> Tiles:
@@ -162,7 +167,9 @@ def load(cache: Cache, threads: int = 8) -> Tiles:
     with np.load(cache.file("tiles.npz")) as data:
         packed = {name: data[name] for name in data.files}
     with ThreadPoolExecutor(threads) as pool:
-        known = dict(zip(packed, pool.map(unpack, packed.values()), strict=True))
+        names = [name for name in packed if not name.startswith("sprite:")]
+        unpacked = pool.map(unpack, (packed[name] for name in names))
+        known = dict(zip(names, unpacked, strict=True))
         plain = [drawing for drawing in wanted() if drawing.key in known]
         painted = [
             Drawing(d.thing, d.icon, d.style, d.tone, color)
@@ -172,8 +179,7 @@ def load(cache: Cache, threads: int = 8) -> Tiles:
         ]
         colored = list(pool.map(lambda d: repaint(known[d.key], d.color), painted))
     pixels = np.stack([known[d.key] for d in plain] + colored)
-    sprites = {n.removeprefix("sprite:"): t for n, t in known.items() if n.startswith("sprite:")}
-    return Tiles((*plain, *painted), pixels, sprites)
+    return Tiles((*plain, *painted), pixels)
 
 
 def main() -> None:

@@ -4,8 +4,10 @@
 """
 
 import io
+import os
 import zipfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image as PilImage
 
+from engines.quality import QualityConfig, QualityValidator
 from training import judge
 from training.cache import Cache, parser
 from training.phrases import article
@@ -20,8 +23,10 @@ from training.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN
 from training.sheet import Images, labelled, write
 from training.vocabulary import things
 
-AT_ONCE = 48
-GUIDANCES = (1.5, 2.0, 2.5, 3.0, 4.0)
+AT_ONCE = 64
+GUIDANCES = (1.5, 2.0, 2.5, 3.5)
+EVERY = 2
+"""Of so many names one is drawn to find the guidance."""
 
 
 def draw(
@@ -57,12 +62,12 @@ def names() -> list[str]:
 
 
 @torch.no_grad()
-def known(cache: Cache, images: Images, device: str) -> list[bool]:
-    """Say of one picture a thing, in the table's order, whether the judge names that thing."""
+def known(cache: Cache, images: Images, device: str, every: int = 1) -> list[bool]:
+    """Say of one picture of each thing, or of every n-th, whether the judge names that thing."""
     model = judge.load(cache).to(device)
     pixels = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255
     best = model(judge.small(pixels)).argmax(1).tolist()
-    return [guess == thing for thing, guess in enumerate(best)]
+    return [guess == every * at for at, guess in enumerate(best)]
 
 
 def pictures() -> tuple[list[str], list[int]]:
@@ -72,30 +77,68 @@ def pictures() -> tuple[list[str], list[int]]:
     return [p for p, _ in asked], [seed for _, seed in asked]
 
 
+def passed(images: Images) -> list[bool]:
+    """Say of each picture whether the service's own quality check lets it pass."""
+    validator = QualityValidator(QualityConfig(profile="illustration"))
+
+    def verdict(image: Images) -> bool:
+        held = io.BytesIO()
+        PilImage.fromarray(image).save(held, "PNG", compress_level=1)
+        return bool(validator.validate(held.getvalue(), "picture.png").passed)
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return list(pool.map(verdict, images))
+
+
 def keep(path: Path, images: Images) -> None:
-    """Write pictures as lossless WebP files into one zip, named by their number."""
+    """Write pictures as JPEG files into one zip, named by their number."""
     with zipfile.ZipFile(path, "w") as kept:
         for number, image in enumerate(images):
             held = io.BytesIO()
-            PilImage.fromarray(image).save(held, "WEBP", lossless=True, method=2)
-            kept.writestr(f"{number:03d}.webp", held.getvalue())
+            PilImage.fromarray(image).save(held, "JPEG", quality=92)
+            kept.writestr(f"{number:03d}.jpg", held.getvalue())
 
 
-def report(cache: Cache, pipe: StableDiffusionPipeline, out: Path, device: str) -> None:
-    """Find the guidance at which the judge knows most, then draw everything at it."""
-    pipe = pipe.to(device)
-    asked = names()
+def best_guidance(
+    cache: Cache, pipe: StableDiffusionPipeline, device: str, *, side: int, steps: int
+) -> float:
+    """Return the guidance at which most pictures are known and pass the quality check."""
+    asked = names()[::EVERY]
+    found = {}
     for guidance in GUIDANCES:
-        right = known(
-            cache, draw(pipe, asked, [0] * len(asked), guidance=guidance, steps=16), device
-        )
-        print(f"trial: guidance {guidance}: {sum(right)} of {len(right)} names known", flush=True)
+        images = draw(pipe, asked, [0] * len(asked), guidance=guidance, steps=steps, side=side)
+        right, good = sum(known(cache, images, device, EVERY)), sum(passed(images))
+        found[right + good] = guidance
+        told = f"{right} known and {good} of good quality among {len(asked)}"
+        print(f"trial: guidance {guidance}: {told}", flush=True)
+    return found[max(found)]
+
+
+def report(
+    cache: Cache,
+    pipe: StableDiffusionPipeline,
+    out: Path,
+    device: str,
+    *,
+    side: int = 512,
+    steps: int = 50,
+) -> None:
+    """Find the guidance that suits the model, then draw every prompt at it."""
+    pipe = pipe.to(device)
+    guidance = best_guidance(cache, pipe, device, side=side, steps=max(1, steps // 3))
     prompts, seeds = pictures()
-    images = draw(pipe, prompts, seeds, guidance=2.0)
+    images = draw(pipe, prompts, seeds, guidance=guidance, steps=steps, side=side)
+    plain, rest = passed(images[: 3 * len(PLAIN)]), passed(images[3 * len(PLAIN) :])
+    print(
+        f"trial: quality at {guidance}: {sum(plain)} of {len(plain)} plain, {sum(rest)} of", end=" "
+    )
+    print(f"{len(rest)} others pass", flush=True)
+    print(f"trial: fail: {[prompts[n] for n, ok in enumerate(plain + rest) if not ok]}", flush=True)
     keep(out / "pictures.zip", images)
-    seeds_of_one = draw(pipe, ["a cat"] * 8 + ["a car"] * 8, list(range(16)), guidance=2.0)
-    shown = np.concatenate([images[0:144:3], images[144:], seeds_of_one])
-    told = [*prompts[0:144:3], *prompts[144:], *["seeds"] * 16]
+    cats = ["a cat"] * 16 + ["a car"] * 16
+    one = draw(pipe, cats, [*range(16)] * 2, guidance=guidance, steps=steps, side=side)
+    shown = np.concatenate([images[0 : 3 * len(PLAIN) : 3], images[3 * len(PLAIN) :], one])
+    told = [*prompts[0 : 3 * len(PLAIN) : 3], *prompts[3 * len(PLAIN) :], *["seeds"] * 32]
     write(out / "sheet.png", labelled(shown, told, 16, 128))
 
 

@@ -13,7 +13,6 @@ from training.sentences import Sentences
 from training.tiles import wanted
 
 TOKENS = 32
-TEXT_WIDTH = 256
 START, END = "<|startoftext|>", "<|endoftext|>"
 VOCABULARY = 3072
 CORPUS = 30_000
@@ -72,17 +71,17 @@ def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
     return ids
 
 
-def build_text_encoder(vocabulary: int) -> CLIPTextModel:
-    """Return a three-layer text encoder, hidden width 256, 32 positions."""
+def build_text_encoder(vocabulary: int, width: int) -> CLIPTextModel:
+    """Return a three-layer text encoder of a hidden width, 32 positions."""
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=vocabulary,
-            hidden_size=TEXT_WIDTH,
-            intermediate_size=3 * TEXT_WIDTH,
+            hidden_size=width,
+            intermediate_size=3 * width,
             num_hidden_layers=3,
             num_attention_heads=4,
             max_position_embeddings=TOKENS,
-            projection_dim=TEXT_WIDTH,
+            projection_dim=width,
             bos_token_id=0,
             eos_token_id=1,
             pad_token_id=1,

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -12,11 +12,12 @@ from training import tiles
 from training.cache import Cache, parser
 from training.compose import Composer
 from training.feed import Job, Recipe, feed
-from training.gallery import Shelf, all_shapes
+from training.gallery import LAYOUTS, SHAPES, Shelf, Sizes, drawn
 from training.latent_code import LatentCode
+from training.loop import Stopwatch
+from training.parts import FULL, Widths
 from training.words import build_tokenizer
 
-LAYOUTS = 8
 FIT_BATCHES = 60
 
 
@@ -32,6 +33,13 @@ class Options:
     batch: int
     """Pictures of a step at 512 px."""
     layouts: int = LAYOUTS
+    fit_batches: int = FIT_BATCHES
+    """Batches of 128 pictures that the latent code is fitted on."""
+    sizes: Sizes = field(default_factory=lambda: SHAPES)
+    """Height and width that places are drawn in."""
+    widths: Widths = FULL
+    processes: int = 0
+    """Processes that draw places; 0: one a core."""
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> "Options":
@@ -53,15 +61,21 @@ def stage_parser(description: str | None, *, minutes: float, batch: int) -> argp
 
 
 class Workshop:
-    """Tiles and places on the device, made once for all stages of a process."""
+    """Tiles and places on the device, made once for all stages of a process; tells each step."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.shelf = Shelf(options.layouts)
+        clock = Stopwatch("workshop")
+        build_tokenizer(self.tokenizer)
+        clock.told("tokenizer")
+        places = drawn(options.cache, self.shelf, options.sizes, options.processes)
+        clock.told("places")
         made = tiles.load(options.cache)
         self.drawings = made.drawings
-        build_tokenizer(self.tokenizer)
-        self.composer = Composer(made, all_shapes(self.shelf, made.sprites), options.device)
+        clock.told(f"{len(made.drawings)} drawings")
+        self.composer = Composer(made, places, options.device)
+        clock.told(f"all on {options.device}")
 
     @property
     def tokenizer(self) -> Path:
@@ -93,7 +107,7 @@ class Workshop:
             return LatentCode.load(self.options.cache, self.options.device)
         except FileNotFoundError:
             jobs = self.jobs(min(self.options.batch, 128), 1)
-            made = LatentCode.fit(self.half(next(jobs)) for _ in range(FIT_BATCHES))
+            made = LatentCode.fit(self.half(next(jobs)) for _ in range(self.options.fit_batches))
             made.save(self.options.cache)
             half = self.half(next(jobs))
             error = (made.decode(made.encode(half)) - half).square().mean()
