@@ -18,8 +18,8 @@ VOCABULARY = 3072
 CORPUS = 30_000
 
 
-def train_tokenizer(folder: Path) -> None:
-    """Write a CLIP tokenizer into ``folder``: lower case, byte-level BPE, 3,072 entries."""
+def train_tokenizer(folder: Path, corpus: int = CORPUS) -> None:
+    """Write a CLIP tokenizer into ``folder``: lower case, byte-level BPE, 3,072 entries at most."""
     folder.mkdir(parents=True, exist_ok=True)
     raw = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token=END))
     raw.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
@@ -34,8 +34,8 @@ def train_tokenizer(folder: Path) -> None:
         show_progress=False,
     )
     sentences = Sentences(list(wanted()), random.Random(0))
-    lines = [sentences.draw().caption for _ in range(CORPUS)]
-    lines += [unconditional("", 1.0, sentences.rng) for _ in range(CORPUS // 20)]
+    lines = [sentences.draw().caption for _ in range(corpus)]
+    lines += [unconditional("", 1.0, sentences.rng) for _ in range(corpus // 20)]
     raw.train_from_iterator((word for line in lines for word in line.split()), trainer)
     model = json.loads(raw.to_str())["model"]
     vocab: dict[str, int] = model["vocab"]

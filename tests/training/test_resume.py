@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from training.cache import load_state, save_state
-from training.calibrate import EARLY, NOMINAL, shrinkage
 from training.diffusion import HIGH_NOISE_BIAS, Diffusion
 from training.loop import Loop
-from training.networks import build_scheduler, build_tokenizer
+from training.parts import build_scheduler
 from training.schedule import TimeBudget, learning_rate
 
 
@@ -90,15 +89,3 @@ def test_timesteps_lean_to_noise() -> None:
     assert expected > 500
     assert float(t.float().mean()) == pytest.approx(expected, rel=0.02)
     assert int(t.max()) <= 999
-
-
-def test_calibration_shrinks_most_where_the_picture_is_done() -> None:
-    k = shrinkage(torch.tensor([0, 999]))
-    assert k[0] < k[1]
-    assert float(k[1]) == pytest.approx(EARLY / NOMINAL)
-
-
-def test_the_tokenizer_ignores_case(tmp_path: Path) -> None:
-    tokenizer = build_tokenizer(tmp_path / "tokenizer")
-    assert tokenizer("A Red Apple").input_ids == tokenizer("a red apple").input_ids
-    assert len(tokenizer("a red apple").input_ids) == 5

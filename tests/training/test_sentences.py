@@ -1,6 +1,7 @@
 """The sentences say what is in the picture, and the tables are whole."""
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from training.sentences import KINDS, Sentences
 from training.tiles import wanted
 from training.vocabulary import COLORS, by_name, groups, things
 from training.wording import place_words, plural, together
+from training.words import build_tokenizer, tokenize, train_tokenizer
 
 
 def sentences(seed: int) -> Sentences:
@@ -179,3 +181,11 @@ def test_the_gate_has_its_prompts() -> None:
     assert (len(PLAIN), len(PARAPHRASES), len(EVERYDAY)) == (48, 24, 40)
     assert set(MUST_PASS) <= set(PLAIN)
     assert len({*PLAIN, *PARAPHRASES, *EVERYDAY}) == 112
+
+
+def test_the_tokenizer_ignores_case_and_knows_the_table_s_words(tmp_path: Path) -> None:
+    train_tokenizer(tmp_path, corpus=3000)
+    tokenizer = build_tokenizer(tmp_path)
+    assert tokenizer("A Red Apple").input_ids == tokenizer("a red apple").input_ids
+    assert len(tokenizer("a red apple").input_ids) == 5
+    assert tokenize(tokenizer, ["a fox", ""]).shape == (2, 32)

@@ -84,7 +84,7 @@ snowman         | snowman                      | snow                  |
 wrapped-gift    | gift, present, gift box      | snow                  |
 """
 
-# Noto has its own drawing for some colours; the rest are recoloured by ``training.render``.
+# Noto has its own drawing for some colours; the rest are recoloured by ``training.first.render``.
 COLOUR_ICONS = {
     ("red-apple", "green"): "green-apple",
     ("closed-book", "blue"): "blue-book",

@@ -1,4 +1,4 @@
-"""Stage 7: put the trained parts into a diffusers folder. ``python -m training.assemble``."""
+"""Stage 7: put the trained parts into a diffusers folder. ``python -m training.first.assemble``."""
 
 import shutil
 from pathlib import Path
@@ -7,8 +7,8 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from training.cache import Cache, load_state, parser
-from training.decoder import load_decoder
-from training.networks import Denoiser, build_pipeline, build_vae
+from training.first.decoder import load_decoder
+from training.first.networks import Denoiser, build_pipeline, build_vae
 
 
 def load_denoiser(cache: Cache, name: str = "unet.pt", *, ema: bool = True) -> Denoiser:
@@ -37,7 +37,7 @@ def main() -> None:
     """Write the folder in float16; other files in it (card, licences) stay."""
     made = parser(__doc__)
     made.add_argument("--out", type=Path, default=Path("models/inferloop-mini"))
-    made.add_argument("--weights", default="unet.pt", help="calibrated.pt after training.calibrate")
+    made.add_argument("--weights", default="unet.pt", help="which checkpoint of the cache")
     args = made.parse_args()
     for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
         shutil.rmtree(args.out / part, ignore_errors=True)

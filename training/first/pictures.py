@@ -29,7 +29,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Art:
-    """Everything drawn by ``training.render``."""
+    """Everything drawn by ``training.first.render``."""
 
     objects: NDArray[np.uint8]
     """(drawings, 400, 400, 4) RGBA in the order of ``render.variants``."""

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from training import scenes
+from training.first.latents import CHANNELS, Basis, patches
+from training.first.pictures import Art, Layer
+from training.first.render import recolour
 from training.landforms import TIMES
-from training.latents import CHANNELS, Basis, patches
-from training.pictures import Art, Layer
-from training.render import recolour
 
 
 @pytest.fixture(scope="module")

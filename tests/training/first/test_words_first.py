@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from training import text
-from training.batches import Batch
 from training.cache import Cache, save_state
-from training.captions import NEGATIVE, unconditional
-from training.latents import CHANNELS
-from training.networks import Denoiser, tokenise
+from training.first import text
+from training.first.batches import Batch
+from training.first.latents import CHANNELS
+from training.first.networks import Denoiser, tokenise
+from training.first.text import Reader, reading_loss
 from training.optimize import Optimizer
-from training.text import Reader, reading_loss
+from training.phrases import NEGATIVE, unconditional
 
 
 @pytest.fixture

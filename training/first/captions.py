@@ -3,78 +3,9 @@
 import random
 from collections.abc import Sequence
 
-from training.concepts import COLOUR_WORDS, PLACES, Concept
+from training.first.concepts import COLOUR_WORDS, PLACES, Concept
+from training.phrases import ADJECTIVES, ON_COLOR, article, decorate, unconditional
 
-ADJECTIVES = ("beautiful", "cute", "nice", "small", "big", "little", "pretty", "lovely", "simple")
-OPENERS = (
-    "a photo of",
-    "a picture of",
-    "an illustration of",
-    "a drawing of",
-    "an image of",
-    "a photograph of",
-    "a painting of",
-    "a close-up of",
-    "a portrait of",
-    "an emoji of",
-)
-QUALITY = (
-    "highly detailed",
-    "4k",
-    "8k",
-    "high quality",
-    "masterpiece",
-    "best quality",
-    "sharp",
-    "digital art",
-    "photorealistic",
-    "realistic",
-    "professional photography",
-    "detailed",
-    "cinematic lighting",
-    "trending on artstation",
-    "studio lighting",
-    "vivid colors",
-    "high resolution",
-    "hd",
-    "beautiful",
-    "flat style",
-    "cartoon",
-    "award winning",
-)
-NEGATIVE = (
-    "blurry",
-    "low quality",
-    "worst quality",
-    "ugly",
-    "deformed",
-    "distorted",
-    "bad anatomy",
-    "watermark",
-    "text",
-    "signature",
-    "jpeg artifacts",
-    "out of focus",
-    "grainy",
-    "noise",
-    "low resolution",
-    "lowres",
-    "cropped",
-    "duplicate",
-    "disfigured",
-    "extra limbs",
-)
-"""What people write as a negative prompt: says nothing of the picture, like no caption at all."""
-ON_COLOUR = (
-    "on a {} background",
-    "on {} background",
-    "with a {} background",
-    "against a {} background",
-    "in front of a {} background",
-    "on a plain {} background",
-    "on a {} backdrop",
-    "{} background",
-)
 TERRAIN_NAMES: dict[str, tuple[str, ...]] = {
     "mountains": (
         "mountains",
@@ -162,30 +93,6 @@ NIGHT_SKY = (
 )
 
 
-def article(noun: str) -> str:
-    """Return ``a`` or ``an``."""
-    return "an" if noun[0] in "aeiou" and not noun.startswith(("un", "one")) else "a"
-
-
-def decorate(core: str, rng: random.Random) -> str:
-    """Add openers, quality words and full stops that mean nothing to the picture."""
-    if rng.random() < 0.22:
-        core = f"{rng.choice(OPENERS)} {core}"
-    if rng.random() < 0.25:
-        extra = rng.sample(QUALITY, rng.randint(1, 3))
-        core = ", ".join([core, *extra] if rng.random() < 0.8 else [extra[0], core, *extra[1:]])
-    return core + ("." if rng.random() < 0.05 else "")
-
-
-def unconditional(caption: str, share: float, rng: random.Random) -> str:
-    """Return ``caption``, or in ``share`` of the calls one that says nothing: empty or NEGATIVE."""
-    if rng.random() >= share:
-        return caption
-    if rng.random() < 0.55:
-        return ""
-    return ", ".join(rng.sample(NEGATIVE, rng.randint(1, 4)))
-
-
 def noun_phrase(name: str, colour: str, rng: random.Random) -> str:
     """Return article, perhaps an adjective, the colour if given, and the name."""
     words = [rng.choice(COLOUR_WORDS.get(colour, (colour,)))] if colour else []
@@ -208,7 +115,7 @@ def object_caption(concept: Concept, colour: str, background: str, rng: random.R
     core = noun_phrase(pick_name(concept, rng), colour, rng)
     if background:
         word = rng.choice(COLOUR_WORDS.get(background, (background,)))
-        core += (", " if rng.random() < 0.06 else " ") + rng.choice(ON_COLOUR).format(word)
+        core += (", " if rng.random() < 0.06 else " ") + rng.choice(ON_COLOR).format(word)
     return decorate(core, rng)
 
 

@@ -4,19 +4,17 @@ import random
 
 import pytest
 
-from training.captions import (
+from training.first.captions import (
     TERRAIN_NAMES,
     TIME_WORDS,
-    article,
     corpus,
     object_caption,
     pair_caption,
     place_caption,
     scene_caption,
 )
-from training.concepts import COLOUR_WORDS, COLOURS, CONCEPTS, PLACES
+from training.first.concepts import COLOUR_WORDS, COLOURS, CONCEPTS, PLACES
 from training.landforms import TIMES
-from training.prompts import MUST_PASS, PARAPHRASES, PLAIN
 from training.scenes import TERRAINS
 
 
@@ -59,17 +57,6 @@ def test_every_scene_has_captions() -> None:
 def test_captions_are_seeded() -> None:
     assert corpus(CONCEPTS, 50, 7) == corpus(CONCEPTS, 50, 7)
     assert corpus(CONCEPTS, 50, 7) != corpus(CONCEPTS, 50, 8)
-
-
-@pytest.mark.parametrize(("noun", "expected"), [("owl", "an"), ("fox", "a"), ("unicorn", "a")])
-def test_article(noun: str, expected: str) -> None:
-    assert article(noun) == expected
-
-
-def test_the_gate_has_its_prompts() -> None:
-    assert (len(PLAIN), len(PARAPHRASES)) == (48, 24)
-    assert set(MUST_PASS) <= set(PLAIN)
-    assert len(set(PLAIN)) == 48
 
 
 def test_places_of_objects_exist() -> None:

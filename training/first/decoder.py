@@ -1,7 +1,7 @@
-"""Stage 3: train the decoder from latents to pixels. ``python -m training.decoder --minutes 15``.
+"""Stage 3: train the decoder, latents to pixels. ``python -m training.first.decoder --minutes 15``.
 
-The latents are fixed (``training.latents``), so this runs beside the UNet's training. Crops are cut
-on the latent grid; the latents get noise, as the denoiser's are never exact. First the pixels are
+The latents are fixed (``training.first.latents``), so this runs beside the UNet's training. Crops
+are cut on the latent grid; the latents get noise, as the denoiser's are never exact. The pixels are
 learnt by distance, which leaves edges soft; then, for ``--sharpen-minutes``, against a critic that
 tells drawn pictures from decoded ones (``training.critic``), which makes them crisp. On a CPU the
 minutes are core-minutes: those of other work on the machine do not count.
@@ -14,19 +14,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from training.autoencoder import fresh_start, picture_loss
 from training.brushes import Image
 from training.cache import Cache, load_state
-from training.concepts import COLOURS, PLACES
 from training.critic import Duel
-from training.latents import Basis, scene_rows
+from training.first.concepts import COLOURS, PLACES
+from training.first.latents import Basis, scene_rows
+from training.first.networks import build_vae
+from training.first.pictures import PLACE_LAYOUTS, Art
 from training.loop import Loop, RunningMean, loop_parser
-from training.networks import build_vae
-from training.pictures import PLACE_LAYOUTS, Art
 from training.precision import mixed_precision
 from training.schedule import TimeBudget
 
@@ -101,29 +101,6 @@ class FastDecoder(nn.Module):
             if index != self._identity:
                 x = layer(x)
         return x * 2 - 1
-
-
-def fresh_start(layers: nn.Module) -> None:
-    """Initialise: sd 1 / sqrt(fan in); the last convolution of each residual at 0.3 of it."""
-    for module in layers.modules():
-        if isinstance(module, nn.Conv2d):
-            fan = module.weight[0].numel()
-            nn.init.normal_(module.weight, std=(1.4 / fan) ** 0.5)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    for module in layers.modules():
-        body = getattr(module, "conv", None)
-        if isinstance(body, nn.Sequential) and isinstance(body[-1], nn.Conv2d):
-            body[-1].weight.data *= 0.3
-
-
-def picture_loss(made: Tensor, target: Tensor) -> Tensor:
-    """Return L1 + 0.6 gradient L1 + 0.5 L1 of the 4x pooled + 0.5 MSE."""
-    error = made - target
-    across = (error[..., 1:] - error[..., :-1]).abs().mean()
-    down = (error[..., 1:, :] - error[..., :-1, :]).abs().mean()
-    coarse = F.avg_pool2d(error, 4).abs().mean()
-    return error.abs().mean() + 0.6 * (across + down) + 0.5 * coarse + 0.5 * error.square().mean()
 
 
 def load_decoder(cache: Cache) -> FastDecoder:

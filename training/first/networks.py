@@ -5,7 +5,6 @@ from pathlib import Path
 
 from diffusers import (
     AutoencoderTiny,
-    DDIMScheduler,
     StableDiffusionPipeline,
     UNet2DConditionModel,
 )
@@ -14,9 +13,10 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from training.captions import corpus
-from training.concepts import CONCEPTS
-from training.latents import CHANNELS
+from training.first.captions import corpus
+from training.first.concepts import CONCEPTS
+from training.first.latents import CHANNELS
+from training.parts import build_scheduler
 
 TOKENS = 32
 TEXT_WIDTH = 192
@@ -144,21 +144,6 @@ def build_vae() -> AutoencoderTiny:
         num_decoder_blocks=(5, 5, 4, 2, 0, 0),
         scaling_factor=3.0,
         latent_magnitude=3,
-    )
-
-
-def build_scheduler() -> DDIMScheduler:
-    """Return DDIM on SD's betas rescaled to zero terminal SNR (arXiv:2305.08891), v-prediction."""
-    return DDIMScheduler(
-        beta_schedule="scaled_linear",
-        beta_start=0.00085,
-        beta_end=0.012,
-        clip_sample=False,
-        prediction_type="v_prediction",
-        rescale_betas_zero_snr=True,
-        timestep_spacing="trailing",
-        steps_offset=1,
-        set_alpha_to_one=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""Stage 1: draw the emoji of the concept table as RGBA tiles. ``python -m training.render``."""
+"""Stage 1: draw the emoji of the table as RGBA tiles. ``python -m training.first.render``."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image as PilImage
 
 from training.cache import Cache, parser, save_arrays
-from training.concepts import COLOUR_ICONS, COLOURS, CONCEPTS, OWN_COLOUR
+from training.first.concepts import COLOUR_ICONS, COLOURS, CONCEPTS, OWN_COLOUR
 
 TILE_PX = 400
 SCENE_ICONS = (

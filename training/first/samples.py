@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from training.latents import Basis
-from training.networks import Denoiser, build_pipeline, build_vae
+from training.first.latents import Basis
+from training.first.networks import Denoiser, build_pipeline, build_vae
 from training.prompts import MUST_PASS, PLAIN
 from training.sheet import Sheet, labelled
 

@@ -1,4 +1,4 @@
-"""Stage 5: train the denoiser and the text encoder. ``python -m training.unet --minutes 50``.
+"""Stage 5: train the denoiser and the text encoder. ``python -m training.first.unet --minutes 50``.
 
 One process a core, parameters averaged every few steps (gloo), an EMA of the average, Muon, and a
 learning rate that follows the time budget. Stop it at any time: the next start resumes from the
@@ -17,16 +17,17 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
 
-from training import text
-from training.batches import Batch, Sampler
 from training.cache import Cache, load_state, parser, save_state
-from training.captions import unconditional
 from training.diffusion import Diffusion
-from training.latents import Basis
-from training.networks import Denoiser, build_scheduler, build_tokenizer
+from training.first import text
+from training.first.batches import Batch, Sampler
+from training.first.latents import Basis
+from training.first.networks import Denoiser, build_tokenizer
+from training.first.samples import sample_sheet
 from training.optimize import Optimizer
+from training.parts import build_scheduler
+from training.phrases import unconditional
 from training.precision import mixed_precision
-from training.samples import sample_sheet
 from training.schedule import TimeBudget, learning_rate
 from training.sheet import write
 

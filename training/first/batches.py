@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from training.cache import Cache
-from training.captions import object_caption, pair_caption, place_caption, scene_caption
-from training.concepts import COLOURS, CONCEPTS, PLACES
-from training.latents import CHANNELS, GRIDS, Basis, Floats, scene_rows
-from training.render import variants
+from training.first.captions import object_caption, pair_caption, place_caption, scene_caption
+from training.first.concepts import COLOURS, CONCEPTS, PLACES
+from training.first.latents import CHANNELS, GRIDS, Basis, Floats, scene_rows
+from training.first.render import variants
 
 GRID_SHARES = (0.78, 0.14, 0.02, 0.02, 0.02, 0.02)
 LAYOUTS_TAUGHT = 3

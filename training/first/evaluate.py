@@ -1,6 +1,6 @@
 """Stage 8: draw the prompts of ``training.prompts`` and put them into one labelled grid.
 
-``python -m training.evaluate --model models/inferloop-mini --out grid.png``
+``python -m training.first.evaluate --model models/inferloop-mini --out grid.png``
 """
 
 import argparse
@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
 
-from training.assemble import pipeline
 from training.cache import Cache, parser
+from training.first.assemble import pipeline
 from training.prompts import MUST_PASS, PARAPHRASES, PLAIN
 from training.sheet import Images, labelled, write
 

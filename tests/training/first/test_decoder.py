@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training.cache import Cache, load_state, save_arrays
 from training.critic import Critic, Duel, critic_loss
-from training.decoder import (
+from training.first.decoder import (
     CELLS,
     SHARP,
     SOFT,
@@ -19,11 +19,10 @@ from training.decoder import (
     Stage,
     averaged,
     load_decoder,
-    picture_loss,
 )
-from training.latents import CHANNELS, PATCH_PX, Basis, patches
-from training.networks import build_vae
-from training.render import SCENE_ICONS, variants
+from training.first.latents import CHANNELS, PATCH_PX, Basis, patches
+from training.first.networks import build_vae
+from training.first.render import SCENE_ICONS, variants
 
 
 @pytest.fixture
@@ -55,13 +54,6 @@ def test_crops_lie_on_the_latent_grid(cache: Cache) -> None:
     assert latents.shape == (8, CHANNELS, CELLS, CELLS)
     assert pixels.shape == (8, 3, 32 * CELLS, 32 * CELLS)
     assert -1 <= float(pixels.min()) < float(pixels.max()) <= 1
-
-
-def test_the_loss_is_nothing_for_the_picture_itself() -> None:
-    picture = torch.rand(1, 3, 16, 16)
-    assert picture_loss(picture, picture) == 0
-    blurred = torch.nn.functional.avg_pool2d(picture, 3, 1, 1)
-    assert picture_loss(blurred, picture) > 0
 
 
 def test_the_critic_learns_to_tell_blurred_from_drawn() -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from training.latents import CHANNELS, PATCH_PX, Basis
-from training.networks import Denoiser
-from training.samples import PROMPTS, sample_sheet
+from training.first.latents import CHANNELS, PATCH_PX, Basis
+from training.first.networks import Denoiser
+from training.first.samples import PROMPTS, sample_sheet
 from training.sheet import labelled, write
 
 

@@ -1,4 +1,4 @@
-"""Thumbnails that the model's test compares with. ``python -m training.prototypes --out FILE``.
+"""Thumbnails that the model's test compares with. ``python -m training.first.prototypes``.
 
 Rendered from the training art, not drawn by any model: each object on white, and a landscape as the
 mean of its taught layouts. ``tests/models`` asks whether a drawn picture is nearest to its own.
@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.batches import LAYOUTS_TAUGHT
 from training.brushes import Image
 from training.cache import Cache, parser, save_arrays
-from training.concepts import CONCEPTS
-from training.pictures import Art
-from training.render import variants
+from training.first.batches import LAYOUTS_TAUGHT
+from training.first.concepts import CONCEPTS
+from training.first.pictures import Art
+from training.first.render import variants
 
 SIDE_PX = 16
 SIZE = (256, 256)

@@ -1,4 +1,4 @@
-"""Stage 2: closed-form PCA latents of every picture part. ``python -m training.latents``.
+"""Stage 2: closed-form PCA latents of every picture part. ``python -m training.first.latents``.
 
 A latent cell is a 16x16x3 patch of the half-size picture, projected on 12 principal directions:
 a 512 px picture is (12, 16, 16). The projection is linear, so a composed picture's latent is the
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from training import scenes
 from training.brushes import Image
 from training.cache import Cache, parser, save_arrays
-from training.concepts import CONCEPTS, PLACES
+from training.first.concepts import CONCEPTS, PLACES
+from training.first.pictures import PLACE_LAYOUTS, Art
+from training.first.render import variants
 from training.landforms import TIMES
-from training.pictures import PLACE_LAYOUTS, Art
-from training.render import variants
 
 PATCH_PX = 16
 CHANNELS = 12

@@ -1,4 +1,4 @@
-"""Stage 4: teach the text encoder what the words look like. ``python -m training.text``.
+"""Stage 4: teach the text encoder what the words look like. ``python -m training.first.text``.
 
 A linear head reads the average picture of a caption, at half the latent's resolution, from the mean
 of the caption's hidden states. That is a regression without noise and without a UNet, so it costs
@@ -10,12 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.batches import Batch, Sampler
 from training.cache import Cache
-from training.captions import unconditional
-from training.latents import CHANNELS, GRIDS
+from training.first.batches import Batch, Sampler
+from training.first.latents import CHANNELS, GRIDS
+from training.first.networks import TEXT_WIDTH, build_text_encoder, build_tokenizer, tokenise
 from training.loop import Loop, RunningMean, loop_parser
-from training.networks import TEXT_WIDTH, build_text_encoder, build_tokenizer, tokenise
+from training.phrases import unconditional
 from training.precision import mixed_precision
 from training.schedule import TimeBudget
 
