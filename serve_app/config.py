@@ -204,7 +204,7 @@ class DurableJobs(FrozenModel):
         description="Seconds without a sign of life after which a job goes on elsewhere.",
     )
     max_tries: int = Field(
-        default=5, ge=1, description="Starts of a job under which the service may die."
+        default=10, ge=1, description="Starts of a job: past them it is given up."
     )
     max_attempts: int = Field(
         default=8,

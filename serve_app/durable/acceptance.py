@@ -20,6 +20,7 @@ from engines.jobs.model import Accepted, Draft, Idempotency, Job, JobRequest, Le
 from serve_app.connection import while_connected
 from serve_app.context import Context
 from serve_app.durable.asked import IDEMPOTENCY_KEY, PREFER, PREFERENCE_APPLIED, Asked, digest_of
+from serve_app.durable.keeping import QUEUE
 from serve_app.durable.run import JobRun, Rehearsed
 from serve_app.durable.views import job_out, kept_part
 from serve_app.errors import to_wire
@@ -73,8 +74,7 @@ class _Keeper:
         await self._rehearse()
         draft = self._draft(kind, detached=True)
         kept = self.context.kept
-        accepted = await kept.tell(kept.store.accept, draft)
-        job = accepted.job
+        job = (await kept.tell(QUEUE, kept.store.accept, draft)).job
         self.context.audit.details["job_id"] = job.id
         shown = await job_out(kept, job, self.request.url.path)
         headers = {"Location": shown.links.self, PREFERENCE_APPLIED: self.asked.applied()}
@@ -104,7 +104,7 @@ class _Keeper:
     async def _until_free(self, job: Job) -> None:
         kept = self.context.kept
         while not job.ended and (job.leased or job.detached):
-            await kept.news(LOOK_AGAIN_S)
+            await kept.news(LOOK_AGAIN_S, job.id)
             job = await kept.ask(kept.store.get, job.id)
 
     async def _run(self, accepted: Accepted, lease: Lease) -> Response:
@@ -118,7 +118,7 @@ class _Keeper:
             raise
         answer = kept_part(response.status_code, response.headers, bytes(response.body))
         try:
-            await kept.tell(kept.store.finish, lease, "succeeded", answer)
+            await kept.tell(lease.job_id, kept.store.finish, lease, "succeeded", answer)
         except InferloopError:  # it is done all the same
             log.exception("The answer of job %s could not be kept", lease.job_id)
         return response
@@ -141,13 +141,14 @@ class _Keeper:
     async def _give_back(self, accepted: Accepted, lease: Lease, error: BaseException) -> None:
         """A request that was refused leaves nothing; another may be sent again under its key, and
         has the same ids and seeds then."""
-        store = self.context.kept.store
+        kept, job_id = self.context.kept, lease.job_id
         refused = accepted.job.tries == 1 and _is_refusal(error)
         try:
             if refused:
-                await self.context.kept.tell(store.forget, lease)
+                await kept.tell(job_id, kept.store.forget, lease)
             else:
-                await self.context.kept.tell(store.release, lease, type(error).__name__)
+                await kept.tell(job_id, kept.store.release, lease, type(error).__name__)
+                kept.wake(QUEUE)  # it may have become a job meanwhile
         except InferloopError:  # the lease will expire
             log.warning("Job %s could not be given back", lease.job_id, exc_info=True)
 

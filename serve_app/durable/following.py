@@ -34,7 +34,7 @@ async def follow(
             continue
         if job.ended:
             return
-        await kept.news(LOOK_AGAIN_S)
+        await kept.news(LOOK_AGAIN_S, job_id)
         if clock() - heard_at >= heartbeat_s:
             yield None
             heard_at = clock()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 from engines.jobs.model import Job
 from engines.jobs.store import JobStore
@@ -16,46 +17,57 @@ T = TypeVar("T")
 
 _THREADS = 4
 
+QUEUE = "queue"
+"""News that something may run: no job has this id."""
+
 
 class KeptJobs:
-    """Lives on one event loop. News of this replica wake those who wait at once; news of others
-    are found by looking again."""
+    """Lives on one event loop. News of this replica wake those who wait for them at once; news of
+    others are found by looking again."""
 
     def __init__(self, store: JobStore) -> None:
         self.store = store
         self.canceled: set[str] = set()
         """Jobs that were canceled through this replica: their runs need not ask the store."""
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
-        self._news = asyncio.Event()
+        self._waited_for: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
 
     async def ask(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a method of the store returns or raises."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: method(*args, **kwargs))
 
-    async def tell(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def tell(
+        self, job_id: str, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """As `ask`, for what others wait for. Once begun it is done, also when the asking task is
         canceled."""
         try:
             return await asyncio.shield(self.ask(method, *args, **kwargs))
         finally:
-            self.wake()
+            self.wake(job_id)
 
     async def cancel(self, job_id: str) -> Job:
         """As the store's; a run in this replica hears of it at once."""
         job = await self.ask(self.store.cancel, job_id)
         if not job.ended:
             self.canceled.add(job_id)
-        self.wake()
+        self.wake(job_id)
         return job
 
-    def wake(self) -> None:
-        """There is news."""
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+    def wake(self, *about: str) -> None:
+        """There is news about these jobs, or about what may run (`QUEUE`)."""
+        for each in about:
+            event = self._waited_for.pop(each, None)
+            if event is not None:
+                event.set()
 
-    async def news(self, timeout_s: float) -> None:
-        """Returns when there is news in this replica, or after `timeout_s`."""
+    async def news(self, timeout_s: float, about: str) -> None:
+        """Returns when there is news about a job, or `QUEUE`, in this replica, or after
+        `timeout_s`."""
+        event = self._waited_for.get(about)
+        if event is None:
+            event = self._waited_for[about] = asyncio.Event()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await self._news.wait()
+                await event.wait()

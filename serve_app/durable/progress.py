@@ -74,7 +74,7 @@ class ProgressPump:
 
     async def _pump(self) -> None:
         while not self._lost.is_set():
-            await self._kept.news(self._config.report_every_s)
+            await self._kept.news(self._config.report_every_s, self._lease.job_id)
             if self._lease.job_id in self._kept.canceled:
                 self.stop.set()
             due = self._clock() - self._contact_at
@@ -102,4 +102,5 @@ class ProgressPump:
         if preview_jpeg is not None:
             data["preview"] = base64.b64encode(preview_jpeg).decode("ascii")
         store = self._kept.store
-        return await self._kept.tell(store.report, self._lease, done, total, data)
+        told = (self._lease, done, total, data)
+        return await self._kept.tell(self._lease.job_id, store.report, *told)

@@ -19,7 +19,7 @@ from serve_app.access.audit import AuditLog, AuditNote, Origin, Outcome
 from serve_app.access.caller import Caller
 from serve_app.config import DurableJobs
 from serve_app.durable.entrance import Entrance, Visit
-from serve_app.durable.keeping import KeptJobs
+from serve_app.durable.keeping import QUEUE, KeptJobs
 from serve_app.durable.progress import ProgressPump
 from serve_app.durable.run import JobRun
 from serve_app.errors import to_wire
@@ -64,7 +64,7 @@ class JobRunner:
         try:
             while True:
                 if not await self._start_one(app):
-                    await self._kept.news(self._config.poll_s)
+                    await self._kept.news(self._config.poll_s, QUEUE)
         finally:
             purging.cancel()
             for task in self._running:
@@ -97,7 +97,7 @@ class JobRunner:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        self._kept.wake()
+        self._kept.wake(QUEUE)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("A run of job %s broke off", task.get_name(), exc_info=error)
 
@@ -113,7 +113,8 @@ class JobRunner:
             await self._finish(claimed, _error_answer(error), note)
         except asyncio.CancelledError:
             with suppress(InferloopError):
-                await self._kept.tell(self._kept.store.release, claimed.lease, "the replica stops")
+                release = self._kept.store.release
+                await self._kept.tell(job.id, release, claimed.lease, "the replica stops")
             raise
         else:
             await self._finish(claimed, answer, note)
@@ -175,8 +176,9 @@ class JobRunner:
         state: Ending = "canceled"
         if answer is not None:
             state = "succeeded" if answer.status < _SUCCESS else "failed"
-        ended = await self._kept.tell(self._kept.store.finish, claimed.lease, state, answer)
-        self._kept.canceled.discard(claimed.job.id)
+        job_id, finish = claimed.job.id, self._kept.store.finish
+        ended = await self._kept.tell(job_id, finish, claimed.lease, state, answer)
+        self._kept.canceled.discard(job_id)
         if ended:
             self._write_audit(claimed.job, note, state)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.caller import Scope
 from serve_app.config import ApiConfig
+from serve_app.services import Services
 from tests.serve_app.api import HEADERS, OTHER_KEY, Api, build_api
 from tests.serve_app.durable.playing import API, SMALL, ended, eventually, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
@@ -124,6 +126,26 @@ def test_a_strangers_job_is_not_found(keyed: Api) -> None:
     assert status["maker"][0] == status["reader"][0] == 200
     assert status["maker"][2] == status["reader"][2] == 1
     assert deleted == {"other": 404, "reader": 403, "keeper": 200, "maker": 200}
+
+
+class WithSpaces(FakeServices):
+    """Every space reaches the same services: requests name their space themselves."""
+
+    def services(self) -> Services:
+        inner = super().services()
+        return replace(inner, in_space=lambda space: inner)
+
+
+def test_a_job_runs_in_the_space_it_was_asked_in(config: ApiConfig) -> None:
+    fakes = WithSpaces()
+    in_space = {"X-Space": "lab"}
+    with TestClient(build_api(fakes, config).app, headers=HEADERS) as client:
+        job = submitted(client, **in_space)
+        one = f"{API}/jobs/{job['id']}"
+        eventually(lambda: client.get(one, headers=in_space).json()["state"] == "succeeded")
+        assert client.get(one).status_code == 404  # outside every space
+        assert client.get(f"{API}/jobs").json() == {"jobs": []}
+    assert [request.space for request in fakes.generation.started] == ["lab"]
 
 
 def test_a_key_without_the_scope_makes_no_job(keyed: Api, fakes: FakeServices) -> None:

@@ -1,0 +1,124 @@
+"""Who waits for news of a job hears them, and hears no others."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from engines.errors import Overloaded
+from engines.jobs.model import Claimed, Lease, LeaseLost
+from engines.jobs.sqlite.store import SqliteJobStore
+from serve_app.config import DurableJobs
+from serve_app.durable.following import follow
+from serve_app.durable.keeping import QUEUE, KeptJobs
+from serve_app.durable.progress import ProgressPump
+from tests.engines.jobs.drafts import draft
+from tests.serve_app.fakes import FakeClock
+
+EAGER = DurableJobs(report_every_s=0, lease_s=2)
+LONG_S = 60.0
+
+
+def test_news_wake_those_who_wait_for_them_alone() -> None:
+    async def main() -> None:
+        kept = KeptJobs(SqliteJobStore())
+        one, same, other = (
+            asyncio.create_task(kept.news(LONG_S, name)) for name in ("a", "a", "b")
+        )
+        await asyncio.sleep(0)
+        kept.wake("a", "nobody")
+        await asyncio.gather(one, same)
+        assert not other.done()
+        other.cancel()
+
+    asyncio.run(main())
+
+
+def test_waiting_ends_without_news_too() -> None:
+    async def main() -> None:
+        await KeptJobs(SqliteJobStore()).news(0.001, QUEUE)
+
+    asyncio.run(main())
+
+
+async def running(kept: KeptJobs) -> Claimed:
+    await kept.ask(kept.store.accept, draft())
+    claimed = await kept.ask(kept.store.claim)
+    assert claimed is not None
+    return claimed
+
+
+def test_a_silent_job_is_told_to_be_still_there() -> None:
+    async def main() -> None:
+        kept = KeptJobs(SqliteJobStore())
+        job = (await running(kept)).job
+        every_look_takes_s = itertools.count(0.0, 20.0)
+        events = follow(kept, job.id, 2, heartbeat_s=15.0, clock=lambda: next(every_look_takes_s))
+        assert await anext(events) is None
+        await events.aclose()
+
+    asyncio.run(main())
+
+
+class Elsewhere(SqliteJobStore):
+    """Another worker has every job."""
+
+    def renew(self, lease: Lease) -> bool:
+        raise LeaseLost("taken")
+
+
+class Away(SqliteJobStore):
+    """Out of reach for the first calls."""
+
+    left = 3
+
+    def report(self, lease: Lease, done: int, total: int, data: object) -> bool:
+        if self.left:
+            self.left -= 1
+            raise Overloaded("away", 1.0)
+        return super().report(lease, done, total, {})
+
+
+def test_a_run_hears_that_its_lease_is_lost() -> None:
+    async def main() -> None:
+        kept, clock = KeptJobs(Elsewhere()), FakeClock()
+        claimed = await running(kept)
+        async with ProgressPump(kept, claimed.lease, EAGER, clock) as pump:
+            clock.advance(5)
+            kept.wake(claimed.job.id)
+            with pytest.raises(LeaseLost):
+                await pump.lost()
+
+    asyncio.run(main())
+
+
+def test_progress_outlives_a_store_that_is_away_for_a_moment() -> None:
+    async def main() -> None:
+        kept = KeptJobs(Away())
+        claimed = await running(kept)
+        async with ProgressPump(kept, claimed.lease, EAGER) as pump:
+            pump.report(3, 9)
+            while (await kept.ask(kept.store.get, claimed.job.id)).done != 3:
+                kept.wake(claimed.job.id)
+                await asyncio.sleep(0)
+        assert not pump.stop.is_set()
+
+    asyncio.run(main())
+
+
+def test_steps_of_a_repeated_run_are_told_once() -> None:
+    async def main() -> list[object]:
+        kept = KeptJobs(SqliteJobStore())
+        claimed = await running(kept)
+        async with ProgressPump(kept, claimed.lease, EAGER) as pump:
+            for done in (1, 2, 1, 2, 3):
+                pump.report(done, 3)
+                while (await kept.ask(kept.store.get, claimed.job.id)).done < done:
+                    kept.wake(claimed.job.id)
+                    await asyncio.sleep(0)
+        events = await kept.ask(kept.store.events, claimed.job.id, 0, 100)
+        return [event.data["done"] for event in events if event.type == "progress"]
+
+    assert asyncio.run(main()) == [1, 2, 3]
