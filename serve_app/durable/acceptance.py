@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from engines.errors import Canceled, InferloopError, InvalidParameters
+from engines.errors import Canceled, InferloopError
 from engines.jobs.model import Accepted, Draft, Idempotency, Job, JobRequest, Lease, Owner
 from serve_app.connection import while_connected
 from serve_app.context import Context
@@ -41,7 +41,8 @@ def is_kept(request: Request) -> bool:
     """Whether the request asks to be kept, and is not the run of a kept one."""
     if request.method != "POST" or getattr(request.state, "run", None) is not None:
         return False
-    return IDEMPOTENCY_KEY in request.headers or "respond-async" in request.headers.get(PREFER, "")
+    prefers = ",".join(request.headers.getlist(PREFER)).lower()
+    return IDEMPOTENCY_KEY in request.headers or "respond-async" in prefers
 
 
 async def kept_answer(request: Request, kind: str | None, handle: Handle) -> Response:
@@ -189,10 +190,8 @@ class _Keeper:
         )
 
     def _text(self) -> str:
-        try:
-            return self.body.decode()
-        except UnicodeDecodeError:
-            raise InvalidParameters.of("body", None, "UTF-8", "must be UTF-8") from None
+        """The valid body without what JSON does not need."""
+        return json.dumps(json.loads(self.body), separators=(",", ":"))
 
     def _idempotency(self) -> Idempotency | None:
         if self.asked.idempotency_key is None:
@@ -214,7 +213,8 @@ def _about(body: bytes) -> _About:
     prompts, folder = fields.get("prompts"), fields.get("dataset_dir")
     dataset = fields.get("dataset")
     if dataset is None and isinstance(folder, str):
-        dataset = folder.rstrip("/").rpartition("/")[2]
+        name = folder.rstrip("/").rpartition("/")[2]
+        dataset = name if name.isprintable() else None
     return _About(max(1, len(prompts)) if isinstance(prompts, list) else 1, dataset)
 
 

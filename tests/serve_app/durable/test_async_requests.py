@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -106,6 +108,38 @@ def test_nothing_runs_before_it_is_accepted(client: TestClient, fakes: FakeServi
     submitted(client)
     eventually(lambda: len(fakes.generation.started) == 1)
     assert fakes.files.contents == {}
+
+
+@pytest.mark.parametrize("prefer", [["Respond-Async"], ["return=minimal", "respond-async"]])
+def test_the_preference_is_found_however_it_is_sent(client: TestClient, prefer: list[str]) -> None:
+    headers = [*client.headers.multi_items(), *(("Prefer", value) for value in prefer)]
+    answer = client.post(f"{API}/generate", json=SMALL, headers=headers)
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("prompt", ["\u00e9\u4e2d\U0001f98a", 'quote " and \\', "line\nbreak"])
+def test_a_job_runs_with_the_very_prompt_that_was_sent(client: TestClient, prompt: str) -> None:
+    job = ended(client, submitted(client, body={**SMALL, "prompt": prompt}))
+    assert job["result"]["prompt"] == prompt
+
+
+def test_half_a_character_in_a_prompt_breaks_nothing(client: TestClient) -> None:
+    body = b'{"prompt": "half \\ud800 a fox", "num_inference_steps": 1}'
+    answer = client.post(f"{API}/generate", content=body, headers=ASYNC)
+    assert answer.status_code == client.post(f"{API}/generate", content=body).status_code or (
+        answer.status_code == 202 and ended(client, answer.json())["state"] == "failed"
+    )
+
+
+@pytest.mark.parametrize("folder", ["/data/generated/caf\u00e9", "/data/uploads/b\ud800d"])
+def test_any_name_of_a_folder_can_be_asked_for(client: TestClient, folder: str) -> None:
+    body = json.dumps({"dataset_dir": folder})
+    answer = client.post(f"{API}/validate/dataset", content=body, headers=ASYNC)
+    waited = client.post(f"{API}/validate/dataset", content=body)
+    if answer.status_code == 202:
+        assert ended(client, answer.json())["error"] == waited.json()["error"]
+    else:
+        assert answer.json() == waited.json()
 
 
 @pytest.mark.parametrize("prefer", ["return=minimal", "wait=10", "respond-later", ""])
