@@ -192,6 +192,8 @@ class JobRunner:
 
     async def _purge(self) -> None:
         while True:
+            # What was canceled here and ran elsewhere has ended there.
+            self._kept.canceled &= {task.get_name() for task in self._running}
             try:
                 while await self._kept.ask(self._kept.store.purge):
                     await self._sleep(0)
