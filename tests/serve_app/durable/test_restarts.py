@@ -128,6 +128,21 @@ def test_a_job_of_a_key_that_was_revoked_is_not_run(
     assert fakes.generation.started == []
 
 
+def test_a_job_is_run_with_what_its_key_may_do_then(
+    fakes: FakeServices, config: ApiConfig, store_path: Path, tmp_path: Path
+) -> None:
+    key = "key-that-lost-a-scope-0123"
+    job = left_by_a_dead_process(store_path, config, key=key)
+    keys = tmp_path / "keys.yaml"
+    keys.write_text(f"keys: [{{name: k, key: {key}, scopes: [read]}}]", encoding="utf-8")
+    store = SqliteJobStore(store_path, terms_of(config.durable))
+    api = build_api(fakes, config, store, ApiKeys((), keys))
+    with TestClient(api.app, headers={"X-API-Key": key}) as client:
+        done = ended(client, job)
+    assert (done["state"], done["error"]["code"]) == ("failed", "FORBIDDEN")
+    assert fakes.generation.started == []
+
+
 def test_what_runs_when_a_replica_stops_goes_on_elsewhere_at_once(
     api: Api, config: ApiConfig, store_path: Path, fakes: FakeServices
 ) -> None:
