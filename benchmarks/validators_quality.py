@@ -23,11 +23,10 @@ from benchmarks.drawings import drawing
 from engines.errors import InvalidImage
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.metrics.gray import luma, shrunk
-from engines.metrics.measurement import measure
 from engines.metrics.sharpness import laplacian_variance
 from engines.quality import QualityConfig, QualityValidator
 from engines.quality.config import ILLUSTRATION, PHOTO, ScoreThresholds
-from engines.quality.score import factors, quality_score
+from engines.quality.judging import judge
 
 if TYPE_CHECKING:
     from engines.types import Pixels
@@ -49,9 +48,9 @@ def report(folder: Path | None, photo_count: int | None = None) -> None:
     print(cost(next(iter(photos.values()))))
 
 
-def score(pixels: Pixels, thresholds: ScoreThresholds = PHOTO) -> float:
-    """The quality score of decoded pixels."""
-    return quality_score(factors(measure(pixels), thresholds), thresholds)
+def score(pixels: Pixels, thresholds: ScoreThresholds | None = PHOTO) -> float:
+    """The quality score of decoded pixels; None lets their content choose the thresholds."""
+    return judge(pixels, QualityConfig(thresholds=thresholds)).score
 
 
 def monotonicity(photos: list[Pixels]) -> str:

@@ -35,6 +35,8 @@ class Measurement:
     """Without noise, squared gray levels."""
     coarse_variance: float
     """The same at 256 pixels."""
+    structure: float
+    """The same at 64 pixels: what is there however blurred."""
     plateau: float
     """Share of the picture flat at its brightest level, 0..1."""
     blockiness: float
@@ -68,6 +70,7 @@ def measure(pixels: Pixels) -> Measurement:
         specks=specks,
         laplacian_variance=laplacian_variance(clean, grain),
         coarse_variance=laplacian_variance(shrunk(clean, WORKING_SIDE_PX // 2)),
+        structure=laplacian_variance(shrunk(clean, WORKING_SIDE_PX // 8)),
         plateau=plateau_share(clean, clean_tone.top),
         blockiness=blockiness(crop),
     )

@@ -29,6 +29,11 @@ class ScoreThresholds(FrozenModel):
     block_half: float = Field(gt=0, description="Blockiness ** block_power at half of its cost.")
     block_weight: float = Field(ge=0, le=1, description="What blocks can cost at most, 0..1.")
     block_power: float = Field(gt=0, description="How late blockiness begins to cost; exponent.")
+    photographic: bool = Field(
+        default=True,
+        description="Whether defects that only a photograph can have count (grain, color noise, "
+        "motion, smears, halos, enlarging, patterns, casts).",
+    )
     information_bits: float = Field(
         ge=0, description="Entropy of the gray levels under which nothing is left, bits."
     )
@@ -64,6 +69,7 @@ ILLUSTRATION = PHOTO.model_copy(
         "range_scale": 0.15,
         "block_weight": 0.3,
         "information_bits": 0.1,
+        "photographic": False,
     }
 )
 """Flat drawings: a white page is no blown sky, a straight edge no JPEG block, two colors are
@@ -75,8 +81,16 @@ PROFILES = {"photo": PHOTO, "illustration": ILLUSTRATION}
 class QualityConfig(FrozenModel):
     """Configuration of the quality validator."""
 
-    profile: Literal["photo", "illustration"] = Field(
-        default="photo", description="What the images are; chooses the thresholds."
+    profile: Literal["auto", "photo", "illustration"] = Field(
+        default="auto",
+        description="What the images are; chooses the thresholds. auto: by what each shows, and "
+        "the answer's X-Validator-Version says which.",
+    )
+    defects: bool = Field(
+        default=True,
+        description="Whether gross defects (shifted rows, stripes, banding, enlarged pixels, "
+        "missing parts and others) are looked for, and the content is judged without a plain "
+        "background; off is the faster formula, which sees neither.",
     )
     thresholds: ScoreThresholds | None = Field(
         default=None, description="Own thresholds in place of the profile's."
@@ -103,8 +117,3 @@ class QualityConfig(FrozenModel):
         description="safetensors file of a linear head (weight, bias) over the CLIP model's image "
         "embedding; without it `aesthetic` is refused.",
     )
-
-    @property
-    def score_thresholds(self) -> ScoreThresholds:
-        """The thresholds that judge."""
-        return self.thresholds or PROFILES[self.profile]

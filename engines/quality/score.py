@@ -7,12 +7,15 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engines.metrics.defects import Defects
     from engines.metrics.measurement import Measurement
     from engines.quality.config import ScoreThresholds
 
 _TYPICAL_SPAN = 0.87
 _LEAST_SPAN = 0.1
 _ROUNDING_ENERGY = 2 * 20 / 12
+_LIGHTS = 0.6  # of a night's brightest lights, next to what most of it shows
+_NOTHING_TO_SEE = 3.0  # Laplacian variance at 64 px: a gradient
 _BLURRED_ENERGY = 30.0  # below it, rounding to 8 bits makes the ratio meaningless
 
 
@@ -29,6 +32,17 @@ class Factors:
     brightness: float
     blockiness: float
     information: float
+    rows: float = 1.0
+    pattern: float = 1.0
+    color_noise: float = 1.0
+    grain: float = 1.0
+    banding: float = 1.0
+    enlarging: float = 1.0
+    missing: float = 1.0
+    cast: float = 1.0
+    motion: float = 1.0
+    smear: float = 1.0
+    halos: float = 1.0
 
 
 def quality_score(factors: Factors, thresholds: ScoreThresholds) -> float:
@@ -37,32 +51,72 @@ def quality_score(factors: Factors, thresholds: ScoreThresholds) -> float:
     return min(1.0, thresholds.scale * product)
 
 
-def factors(seen: Measurement, limits: ScoreThresholds) -> Factors:
-    """The nine factors of one image (formulas and pictures: docs/metrics.md).
+def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = None) -> Factors:
+    """All factors of one image (formulas and pictures: docs/metrics.md).
 
     Energies and noise are taken relative to the range the image uses, so that a darker copy is
-    judged for its darkness only, and is neither less sharp nor less noisy.
+    judged for its darkness only, and is neither less sharp nor less noisy. `found` None: gross
+    defects were not looked for.
     """
     tone = seen.tone
-    used = max(tone.span, _LEAST_SPAN) / _TYPICAL_SPAN
-    fine = _without_rounding(seen.laplacian_variance) / used**2
-    coarse = seen.coarse_variance / used**2
-    detail = fine / (coarse + _BLURRED_ENERGY)
+    span = max(tone.span, _LIGHTS * (tone.top - tone.p1))
+    used = max(span, _LEAST_SPAN) / _TYPICAL_SPAN
+    sharpness, detail = _sharpness(seen, limits, used)
     bits = limits.information_bits
     blocks = seen.blockiness**limits.block_power
+    lightest = max(tone.p95, _LIGHTS * tone.top)
     return Factors(
-        sharpness=_logistic(
-            (math.log10(1 + fine) - limits.sharpness_half) / limits.sharpness_width
-        ),
-        detail=(detail / (detail + limits.detail_half)) ** limits.detail_weight,
+        sharpness=sharpness,
+        detail=detail,
         noise=_halving(seen.noise / used, limits.noise_half) ** limits.noise_weight,
-        tonal_range=(1 - math.exp(-tone.span / limits.range_scale)) ** limits.range_weight,
-        darkness=1 - math.exp(-tone.p95 / 0.15),
+        tonal_range=(1 - math.exp(-span / limits.range_scale)) ** limits.range_weight,
+        darkness=1 - math.exp(-lightest / 0.15),
         plateau=_halving(seen.plateau, limits.plateau_half) ** limits.plateau_weight,
         brightness=1 - limits.bright_weight * _brightness(seen, limits.bright_from),
         blockiness=1 - limits.block_weight * blocks / (limits.block_half + blocks),
         information=smoothstep(tone.entropy_bits, bits, bits + 0.5),
+        **(_of_defects(found, limits.photographic) if found is not None else {}),
     )
+
+
+def _sharpness(seen: Measurement, limits: ScoreThresholds, used: float) -> tuple[float, float]:
+    """Factors of sharpness and detail; 1 where nothing is there that could be sharp."""
+    if seen.structure < _NOTHING_TO_SEE:
+        return 1.0, 1.0
+    fine = _without_rounding(seen.laplacian_variance) / used**2
+    coarse = seen.coarse_variance / used**2
+    ratio = fine / (coarse + _BLURRED_ENERGY)
+    steps = (math.log10(1 + fine) - limits.sharpness_half) / limits.sharpness_width
+    return _logistic(steps), (ratio / (ratio + limits.detail_half)) ** limits.detail_weight
+
+
+def _of_defects(found: Defects, photographic: bool) -> dict[str, float]:
+    """Each 1 within what clean pictures show; bounds were chosen on 20 photographs. What only a
+    photograph can have is not looked for in drawings."""
+    few_levels = 1 - smoothstep(math.log2(found.levels + 1e-3), -6.0, -1.5)
+    everywhere = {
+        "rows": 1 - smoothstep(found.rows, 0.07, 0.33),
+        "banding": 1 - few_levels * smoothstep(found.transitions, 0.035, 0.06),
+        "missing": 1 - smoothstep(found.missing, 0.03, 0.3),
+    }
+    return {**everywhere, **_of_photographs(found)} if photographic else everywhere
+
+
+def _of_photographs(found: Defects) -> dict[str, float]:
+    soft = 1 - smoothstep(found.fine, 0.5, 0.7)
+    one_way = 1 - smoothstep(found.directional, 0.1, 0.42)
+    smeared = (1 - smoothstep(found.mixed, 0.06, 0.12)) * smoothstep(found.equal, 0.045, 0.1)
+    haloed = smoothstep(found.fine, 0.95, 1.2)
+    return {
+        "pattern": 1 - smoothstep(found.pattern, 0.15, 0.6),
+        "color_noise": _halving(max(0.0, found.color_noise - 4), 18.0),
+        "grain": 1 - smoothstep(found.grain, 1.0, 9.0),
+        "enlarging": 1 - smoothstep(found.equal, 0.25, 0.8),
+        "cast": 1 - smoothstep(found.cast, 20.0, 40.0),
+        "motion": 1 - soft * one_way,
+        "smear": smoothstep(found.mixed, 0.0, 0.035) * (1 - 0.85 * smeared),
+        "halos": 1 - haloed * smoothstep(found.clipped_ends, 0.01, 0.08),
+    }
 
 
 def smoothstep(value: float, start: float, end: float) -> float:

@@ -12,11 +12,11 @@ from engines.images import ReadPixels, encode_jpeg, read_pixels
 from engines.metrics.measurement import measure
 from engines.quality.clip import load_metrics
 from engines.quality.config import QualityConfig
+from engines.quality.judging import judge
 from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Metric
-from engines.quality.score import factors, quality_score
 from engines.types import QualityReport
 
-FORMULA_VERSION = 2
+FORMULA_VERSION = 3
 _WARM_SIDE_PX = 256
 _NEEDS = {
     "prompt_alignment": "a CLIP model (clip_model_path)",
@@ -53,10 +53,12 @@ class QualityValidator:
 
     @property
     def version(self) -> str:
-        """Formula, thresholds and pass mark, for example "quality/2 photo>=0.50"."""
-        config = self._config
-        name = "custom" if config.thresholds else config.profile
-        return f"quality/{FORMULA_VERSION} {name}>={config.pass_threshold:.2f}"
+        """Formula, thresholds and pass mark, for example "quality/3 auto>=0.50"."""
+        return self._version("custom" if self._config.thresholds else self._config.profile)
+
+    def _version(self, thresholds: str) -> str:
+        fast = "" if self._config.defects else " without defects"
+        return f"quality/{FORMULA_VERSION}{fast} {thresholds}>={self._config.pass_threshold:.2f}"
 
     @property
     def known_metrics(self) -> tuple[str, ...]:
@@ -85,14 +87,14 @@ class QualityValidator:
         chosen = [self._metric(name) for name in (DEFAULT_METRICS if metrics is None else metrics)]
         pixels = self._read_pixels(content, self._config.limits)
         image = Examined(pixels, measure(pixels), lambda: prompt or self._recorded_prompt(key))
-        thresholds = self._config.score_thresholds
-        score = round(quality_score(factors(image.seen, thresholds), thresholds), 4)
+        judged = judge(pixels, self._config, image.seen)
+        score = round(judged.score, 4)
         return QualityReport(
             key=key,
             quality_score=score,
             metrics={metric.answer_key: round(metric.measure(image), 4) for metric in chosen},
             passed=score >= self._config.pass_threshold,
-            validator_version=self.version,
+            validator_version=self._version(judged.thresholds),
         )
 
     def _metric(self, name: str) -> Metric:

@@ -17,7 +17,7 @@ class QualityReport:
     metrics: Mapping[str, float]
     passed: bool
     validator_version: str
-    """Version and thresholds that judged, for example "quality/2 photo>=0.50"."""
+    """Version and thresholds that judged, for example "quality/3 auto:photo>=0.50"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""Gross defects of photographs, each in five growing levels; nobody would keep the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+Spoil = Callable[["Pixels", float], "Pixels"]
+
+
+def _cut(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pixels:
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def motion(pixels: Pixels, length_px: float) -> Pixels:
+    """Moved by so many pixels, 20 degrees from level."""
+    side = int(length_px)
+    kernel = np.zeros((side, side), np.float32)
+    kernel[side // 2] = 1
+    turn = cv2.getRotationMatrix2D((side // 2, side // 2), 20, 1)
+    kernel = np.asarray(cv2.warpAffine(kernel, turn, (side, side)), np.float32)
+    return np.asarray(cv2.filter2D(pixels, -1, kernel / kernel.sum()), np.uint8)
+
+
+def color_noise(pixels: Pixels, sigma: float) -> Pixels:
+    planes = cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+    planes[..., 1:] += np.random.default_rng(7).normal(0, sigma, planes[..., 1:].shape)
+    return np.asarray(cv2.cvtColor(_cut(planes), cv2.COLOR_YCrCb2RGB), np.uint8)
+
+
+def grain(pixels: Pixels, sigma: float) -> Pixels:
+    """Noise whose neighbors are alike, as of film."""
+    noise = np.random.default_rng(7).normal(0, 1, pixels.shape[:2]).astype(np.float32)
+    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.2))
+    return _cut(pixels + (noise * sigma / noise.std())[..., None])
+
+
+def posterize(pixels: Pixels, bits: float) -> Pixels:
+    step = 256 // 2 ** int(bits)
+    return _cut((pixels // step).astype(np.float32) * step + step // 2)
+
+
+def dead_rows(pixels: Pixels, share: float) -> Pixels:
+    spoiled = pixels.copy()
+    spoiled[_rows(pixels, share)] = 0
+    return spoiled
+
+
+def shifted_rows(pixels: Pixels, share: float) -> Pixels:
+    spoiled, rng = pixels.copy(), np.random.default_rng(8)
+    for row in _rows(pixels, share):
+        spoiled[row] = np.roll(spoiled[row], int(rng.integers(8, 60)), 0)
+    return spoiled
+
+
+def _rows(pixels: Pixels, share: float) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    count = max(1, int(len(pixels) * share))
+    return np.random.default_rng(7).choice(len(pixels), count, replace=False)
+
+
+def stripes(pixels: Pixels, height: float) -> Pixels:
+    rows = height * np.sign(np.sin(np.arange(len(pixels)) * 2 * np.pi / 8))
+    return _cut(pixels + rows[:, None, None])
+
+
+def moire(pixels: Pixels, height: float) -> Pixels:
+    y, x = np.mgrid[: pixels.shape[0], : pixels.shape[1]]
+    return _cut(pixels + (height * np.sin(x * 0.9 + y * 0.35))[..., None])
+
+
+def enlarged(pixels: Pixels, factor: float, how: int) -> Pixels:
+    """Down and up again."""
+    height, width = pixels.shape[:2]
+    size = max(1, int(width / factor)), max(1, int(height / factor))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=how), np.uint8)
+
+
+def halos(pixels: Pixels, amount: float) -> Pixels:
+    soft = cv2.GaussianBlur(pixels, (0, 0), 2).astype(np.float32)
+    return _cut(pixels + amount * (pixels - soft))
+
+
+def gray_end(pixels: Pixels, share: float) -> Pixels:
+    """As a decoder leaves a JPEG file that was cut."""
+    spoiled = pixels.copy()
+    spoiled[int(len(pixels) * (1 - share)) :] = 128
+    return spoiled
+
+
+def over_exposed(pixels: Pixels, gain: float) -> Pixels:
+    return _cut(pixels.astype(np.float32) * gain)
+
+
+def cast(pixels: Pixels, amount: float) -> Pixels:
+    return _cut(pixels * np.array([1 + amount, 1, 1 - amount], np.float32))
+
+
+def webp(pixels: Pixels, quality: float) -> Pixels:
+    content = cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, int(quality)])[1]
+    return np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8)
+
+
+GROSS: Mapping[str, tuple[Spoil, tuple[float, ...]]] = {
+    "motion blur": (motion, (5, 9, 15, 25, 41)),
+    "color noise": (color_noise, (8, 15, 25, 40, 60)),
+    "grain": (grain, (8, 15, 22, 32, 45)),
+    "posterized, bits": (posterize, (5, 4, 3, 2, 1)),
+    "over-exposed": (over_exposed, (1.5, 2.5, 4, 7, 12)),
+    "dead rows": (dead_rows, (0.01, 0.03, 0.08, 0.15, 0.3)),
+    "shifted rows": (shifted_rows, (0.02, 0.05, 0.15, 0.3, 0.6)),
+    "stripes": (stripes, (6, 12, 20, 32, 48)),
+    "moire": (moire, (6, 12, 20, 32, 48)),
+    "nearest enlarging": (partial(enlarged, how=cv2.INTER_NEAREST), (2, 3, 4, 6, 8)),
+    "cubic enlarging": (partial(enlarged, how=cv2.INTER_CUBIC), (2, 3, 4, 6, 8)),
+    "halos": (halos, (1, 2, 4, 7, 12)),
+    "gray end": (gray_end, (0.1, 0.2, 0.3, 0.4, 0.5)),
+    "color cast": (cast, (0.15, 0.3, 0.45, 0.6, 0.8)),
+    "WebP": (webp, (50, 25, 10, 5, 1)),
+}
+"""Name to what spoils and its levels."""
