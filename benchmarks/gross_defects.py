@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Spoil = Callable[["Pixels", float], "Pixels"]
 
 
-def _cut(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pixels:
+def _cut(values: np.ndarray[tuple[int, ...], np.dtype[np.number]]) -> Pixels:
     return np.clip(values, 0, 255).astype(np.uint8)
 
 
