@@ -48,30 +48,27 @@ class Stream(Response):
             raise self.error
 
 
-def test_a_stream_that_ends_is_not_canceled() -> None:
+async def test_a_stream_that_ends_is_not_canceled() -> None:
     response = Stream([1, 2])
 
     async def collect() -> list[Any]:
         return [event async for event in stream(response)]
 
-    assert asyncio.run(collect()) == [1, 2]
+    assert await collect() == [1, 2]
     assert not response.canceled
 
 
-def test_closing_a_stream_cancels_the_work_behind_it() -> None:
+async def test_closing_a_stream_cancels_the_work_behind_it() -> None:
     response = Stream([1, 2, 3])
 
-    async def first_only() -> None:
-        events = stream(response)
-        async for _ in events:
-            break
-        await events.aclose()
-
-    asyncio.run(first_only())
+    events = stream(response)
+    async for _ in events:
+        break
+    await events.aclose()
     assert response.canceled
 
 
-def test_a_dead_actor_in_a_stream_is_a_lost_replica_after_its_events() -> None:
+async def test_a_dead_actor_in_a_stream_is_a_lost_replica_after_its_events() -> None:
     seen: list[Any] = []
 
     async def collect() -> None:
@@ -79,11 +76,11 @@ def test_a_dead_actor_in_a_stream_is_a_lost_replica_after_its_events() -> None:
             seen.append(event)  # noqa: PERF401 - what came before the error counts
 
     with pytest.raises(ReplicaLost):
-        asyncio.run(collect())
+        await collect()
     assert seen == [1]
 
 
-def test_cancelling_the_caller_cancels_the_call() -> None:
+async def test_cancelling_the_caller_cancels_the_call() -> None:
     response = Response()
 
     async def main() -> None:
@@ -96,7 +93,7 @@ def test_cancelling_the_caller_cancels_the_call() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(main())
+    await main()
     assert response.canceled
 
 
@@ -111,26 +108,26 @@ class Hanging:
         self._response.cancel()
 
 
-def test_a_verdict_is_asked_for_once_more_and_no_more() -> None:
+async def test_a_verdict_is_asked_for_once_more_and_no_more() -> None:
     answers = [Response(error=ActorDiedError()), Response(answer="fine")]
-    assert asyncio.run(ask(lambda: answers.pop(0), TWICE)) == "fine"
+    assert await ask(lambda: answers.pop(0), TWICE) == "fine"
     dead = [Response(error=ActorDiedError()), Response(error=ActorDiedError())]
     with pytest.raises(ReplicaLost):
-        asyncio.run(ask(lambda: dead.pop(0), TWICE))
+        await ask(lambda: dead.pop(0), TWICE)
     assert not dead
 
 
-def test_a_call_is_made_once_unless_the_policy_says_more() -> None:
+async def test_a_call_is_made_once_unless_the_policy_says_more() -> None:
     dead = [Response(error=ActorDiedError()), Response(answer="too late")]
     with pytest.raises(ReplicaLost):
-        asyncio.run(ask(lambda: dead.pop(0), ONCE))
+        await ask(lambda: dead.pop(0), ONCE)
     assert len(dead) == 1
 
 
-def test_a_call_past_its_time_is_canceled_and_says_so() -> None:
+async def test_a_call_past_its_time_is_canceled_and_says_so() -> None:
     response = Response()
     with pytest.raises(DeadlineExceeded):
-        asyncio.run(ask(lambda: Hanging(response), CallPolicy(attempts=2, within_s=0.01)))
+        await ask(lambda: Hanging(response), CallPolicy(attempts=2, within_s=0.01))
     assert response.canceled
 
 
@@ -144,45 +141,41 @@ def png(size: tuple[int, int] = (8, 8)) -> bytes:
     return buffer.getvalue()
 
 
-def test_uploads_are_checked_stored_and_read_in_chunks(tmp_path: Path) -> None:
+async def test_uploads_are_checked_stored_and_read_in_chunks(tmp_path: Path) -> None:
     files = StoredFiles(FolderStorage(tmp_path), ImageLimits())
 
-    async def main() -> None:
-        key = await files.upload_image(png(), "mine", "u1")
-        assert key.startswith("uploads/mine/upload_")
-        assert key.endswith(".png")
-        assert b"".join([chunk async for chunk in files.read(key)]) == png()
-        assert await files.list_images("uploads/mine", 10) == [key]
-        assert await files.upload_image(png(), "mine", "u1") == key  # sent again: there already
-        with pytest.raises(Conflict):
-            await files.upload_image(png((9, 9)), "mine", "u1")
-        with pytest.raises(InvalidImage):
-            await files.upload_image(b"<svg/>", None, "u2")
-        with pytest.raises(NotFound):
-            await files.stat("uploads/absent.png")
-
-    asyncio.run(main())
+    key = await files.upload_image(png(), "mine", "u1")
+    assert key.startswith("uploads/mine/upload_")
+    assert key.endswith(".png")
+    assert b"".join([chunk async for chunk in files.read(key)]) == png()
+    assert await files.list_images("uploads/mine", 10) == [key]
+    assert await files.upload_image(png(), "mine", "u1") == key  # sent again: there already
+    with pytest.raises(Conflict):
+        await files.upload_image(png((9, 9)), "mine", "u1")
+    with pytest.raises(InvalidImage):
+        await files.upload_image(b"<svg/>", None, "u2")
+    with pytest.raises(NotFound):
+        await files.stat("uploads/absent.png")
 
 
-def test_an_upload_that_breaks_its_limits_is_refused_and_the_next_is_stored(tmp_path: Path) -> None:
+async def test_an_upload_that_breaks_its_limits_is_refused_and_the_next_is_stored(
+    tmp_path: Path,
+) -> None:
     limits = SandboxLimits(workers=1, max_cpu_s=5, max_memory_bytes=64 * 2**20)
     uploads = UploadChecker(ImageLimits(), limits)
     files = StoredFiles(FolderStorage(tmp_path), ImageLimits(), uploads)
 
-    async def main() -> None:
-        with pytest.raises(InvalidImage, match="too much memory"):
-            await files.upload_image(png((6000, 6000)), None, "u3")
-        with pytest.raises(InvalidImage, match="broken or truncated"):
-            await files.upload_image(png()[:-20], None, "u4")
-        assert await files.list_images("uploads", 10) == []
-        key = await files.upload_image(png(), None, "u5")
-        assert await files.list_images("uploads", 10) == [key]
-
-    asyncio.run(main())
+    with pytest.raises(InvalidImage, match="too much memory"):
+        await files.upload_image(png((6000, 6000)), None, "u3")
+    with pytest.raises(InvalidImage, match="broken or truncated"):
+        await files.upload_image(png()[:-20], None, "u4")
+    assert await files.list_images("uploads", 10) == []
+    key = await files.upload_image(png(), None, "u5")
+    assert await files.list_images("uploads", 10) == [key]
     uploads.close()
 
 
-def test_a_request_that_its_limits_ended_is_never_repeated() -> None:
+async def test_a_request_that_its_limits_ended_is_never_repeated() -> None:
     asked: list[Response] = []
 
     def begin() -> Response:
@@ -190,5 +183,5 @@ def test_a_request_that_its_limits_ended_is_never_repeated() -> None:
         return asked[-1]
 
     with pytest.raises(InvalidImage):
-        asyncio.run(ask(begin, TWICE))
+        await ask(begin, TWICE)
     assert len(asked) == 1

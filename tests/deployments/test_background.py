@@ -16,7 +16,7 @@ Report = Callable[[int], None]
 SOON_S = 0.01
 
 
-def test_reports_come_before_the_result() -> None:
+async def test_reports_come_before_the_result() -> None:
     heard = threading.Event()
 
     def work(report: Report) -> str:
@@ -31,10 +31,10 @@ def test_reports_come_before_the_result() -> None:
             heard.set()
         return found
 
-    assert asyncio.run(collect()) == [1, "done"]
+    assert await collect() == [1, "done"]
 
 
-def test_of_many_reports_the_newest_is_told() -> None:
+async def test_of_many_reports_the_newest_is_told() -> None:
     def work(report: Report) -> str:
         for number in range(1000):
             report(number)
@@ -43,10 +43,10 @@ def test_of_many_reports_the_newest_is_told() -> None:
     async def collect() -> list[int | str]:
         return [event async for event in reports_of(work, Threads("test", 1), 60.0)]
 
-    assert asyncio.run(collect()) == [999, "done"]
+    assert await collect() == [999, "done"]
 
 
-def test_an_error_of_the_work_is_raised_as_it_is() -> None:
+async def test_an_error_of_the_work_is_raised_as_it_is() -> None:
     def work(report: Report) -> str:
         raise Conflict("An export to x is running")
 
@@ -55,7 +55,7 @@ def test_an_error_of_the_work_is_raised_as_it_is() -> None:
             raise AssertionError("nothing was reported")
 
     with pytest.raises(Conflict, match="is running"):
-        asyncio.run(collect())
+        await collect()
 
 
 def stoppable(ended: list[BaseException]) -> Callable[[Report], str]:
@@ -72,37 +72,31 @@ def stoppable(ended: list[BaseException]) -> Callable[[Report], str]:
     return work
 
 
-def test_closing_stops_the_work_and_waits_for_its_end() -> None:
+async def test_closing_stops_the_work_and_waits_for_its_end() -> None:
     ended: list[BaseException] = []
 
-    async def leave() -> None:
-        events = reports_of(stoppable(ended), Threads("test", 1), SOON_S)
-        await anext(events)
-        await events.aclose()
-        assert [type(error) for error in ended] == [Canceled]
-
-    asyncio.run(leave())
+    events = reports_of(stoppable(ended), Threads("test", 1), SOON_S)
+    await anext(events)
+    await events.aclose()
+    assert [type(error) for error in ended] == [Canceled]
 
 
-def test_cancelling_the_reader_stops_the_work() -> None:
+async def test_cancelling_the_reader_stops_the_work() -> None:
     ended: list[BaseException] = []
 
     async def read() -> None:
         async for _ in reports_of(stoppable(ended), Threads("test", 1), SOON_S):
             pass
 
-    async def leave() -> None:
-        task = asyncio.create_task(read())
-        await asyncio.sleep(5 * SOON_S)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    asyncio.run(leave())
+    task = asyncio.create_task(read())
+    await asyncio.sleep(5 * SOON_S)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
     assert [type(error) for error in ended] == [Canceled]
 
 
-def test_work_stops_between_its_pieces_when_its_caller_goes() -> None:
+async def test_work_stops_between_its_pieces_when_its_caller_goes() -> None:
     begun, stopped = threading.Event(), threading.Event()
 
     def work(stop: StopCheck) -> None:
@@ -114,37 +108,31 @@ def test_work_stops_between_its_pieces_when_its_caller_goes() -> None:
             stopped.set()
             raise
 
-    async def leave() -> None:
-        task = asyncio.create_task(Threads("test", 1).run_stoppable(work))
-        await asyncio.to_thread(begun.wait, 20)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert await asyncio.to_thread(stopped.wait, 20), "it works on for nobody"
-
-    asyncio.run(leave())
+    task = asyncio.create_task(Threads("test", 1).run_stoppable(work))
+    await asyncio.to_thread(begun.wait, 20)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(stopped.wait, 20), "it works on for nobody"
 
 
-def test_work_that_still_waits_for_a_thread_is_never_begun_for_nobody() -> None:
+async def test_work_that_still_waits_for_a_thread_is_never_begun_for_nobody() -> None:
     release = threading.Event()
     ran: list[str] = []
 
-    async def leave() -> None:
-        threads = Threads("test", 1)
-        first = asyncio.create_task(threads.run(release.wait, 20))
-        second = asyncio.create_task(threads.run(ran.append, "second"))
-        await asyncio.sleep(0)
-        second.cancel()
-        await asyncio.gather(second, return_exceptions=True)
-        release.set()
-        await first
-        await threads.run(ran.append, "third")
-
-    asyncio.run(leave())
+    threads = Threads("test", 1)
+    first = asyncio.create_task(threads.run(release.wait, 20))
+    second = asyncio.create_task(threads.run(ran.append, "second"))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    release.set()
+    await first
+    await threads.run(ran.append, "third")
     assert ran == ["third"]
 
 
-def test_one_kind_of_work_never_waits_for_another() -> None:
+async def test_one_kind_of_work_never_waits_for_another() -> None:
     release = threading.Event()
 
     async def both() -> str:
@@ -156,12 +144,12 @@ def test_one_kind_of_work_never_waits_for_another() -> None:
         await asyncio.gather(*stuck)
         return found
 
-    assert asyncio.run(both()) == "HERE"
+    assert await both() == "HERE"
 
 
-def test_work_that_ends_in_time_hears_of_no_stop() -> None:
+async def test_work_that_ends_in_time_hears_of_no_stop() -> None:
     def work(stop: StopCheck) -> str:
         stop()
         return "done"
 
-    assert asyncio.run(Threads("test", 1).run_stoppable(work)) == "done"
+    assert await Threads("test", 1).run_stoppable(work) == "done"

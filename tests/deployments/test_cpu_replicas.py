@@ -81,35 +81,37 @@ def verdict(files: FileWiring, key: str, kind: str) -> dict[str, object]:
     return found
 
 
-def test_a_quality_verdict_is_answered_and_left_beside_the_image(
+async def test_a_quality_verdict_is_answered_and_left_beside_the_image(
     files: FileWiring, keys: list[str]
 ) -> None:
     replica = QualityReplica(QualityWiring(QualityConfig(), files))
-    report = asyncio.run(replica.validate(keys[0], ["sharpness", "contrast"]))
+    report = await replica.validate(keys[0], ["sharpness", "contrast"])
     assert set(report.metrics) >= {"sharpness", "contrast"}
     assert verdict(files, keys[0], "quality")["passed"] == report.passed
 
 
-def test_an_image_that_is_not_there_is_not_judged(files: FileWiring) -> None:
+async def test_an_image_that_is_not_there_is_not_judged(files: FileWiring) -> None:
     replica = QualityReplica(QualityWiring(QualityConfig(), files))
     with pytest.raises(NotFound):
-        asyncio.run(replica.validate("generated/none.png", None))
+        await replica.validate("generated/none.png", None)
 
 
-def test_a_privacy_verdict_is_answered_and_left_beside_the_image(
+async def test_a_privacy_verdict_is_answered_and_left_beside_the_image(
     files: FileWiring, keys: list[str]
 ) -> None:
     replica = PrivacyReplica(PrivacyWiring(PrivacyConfig(), files))
-    report = asyncio.run(replica.validate(keys[1], check_faces=True, check_text=False))
+    report = await replica.validate(keys[1], check_faces=True, check_text=False)
     assert report.faces_detected == 0
     assert verdict(files, keys[1], "privacy")["passed"] == report.passed
 
 
-def test_an_anonymized_copy_says_what_it_is_a_copy_of(files: FileWiring, keys: list[str]) -> None:
+async def test_an_anonymized_copy_says_what_it_is_a_copy_of(
+    files: FileWiring, keys: list[str]
+) -> None:
     replica = PrivacyReplica(PrivacyWiring(PrivacyConfig(), files))
     copy = "generated/clean/copy.png"
     before = files.data.storage().read(keys[0])
-    report = asyncio.run(replica.anonymize(keys[0], "blur", copy))
+    report = await replica.anonymize(keys[0], "blur", copy)
     assert report.passed
     assert files.data.storage().read(keys[0]) == before
     lineage = json.loads(files.data.storage().read("generated/clean/copy.json"))
@@ -120,20 +122,20 @@ async def collected(events: AsyncIterator[Event]) -> list[Event]:
     return [event async for event in events]
 
 
-def test_a_dataset_is_listed_exported_and_deleted(files: FileWiring, keys: list[str]) -> None:
+async def test_a_dataset_is_listed_exported_and_deleted(files: FileWiring, keys: list[str]) -> None:
     replica = ExporterReplica(ExportWiring(ExportConfig(), files))
-    (summary,) = asyncio.run(replica.list_datasets())
+    (summary,) = await replica.list_datasets()
     assert (summary.name, summary.image_count) == ("pair", len(keys))
     request = ExportRequest("jsonl", "generated/pair", "exports/pair.jsonl")
-    *progress, report = asyncio.run(collected(replica.export(request)))
+    *progress, report = await collected(replica.export(request))
     assert isinstance(report, ExportReport)
     assert progress == [ExportProgress(len(keys), len(keys))]
     lines = files.data.storage().read("exports/pair.jsonl").splitlines()
     assert report.exported_count == len(lines) == len(keys)
     assert json.loads(lines[0])["image_path"] == "image0.png"
-    asyncio.run(replica.delete_dataset("pair"))
+    await replica.delete_dataset("pair")
     with pytest.raises(NotFound):
-        asyncio.run(replica.get_dataset("pair"))
+        await replica.get_dataset("pair")
 
 
 def test_a_profile_of_a_dataset_compares_with_itself(files: FileWiring, keys: list[str]) -> None:
@@ -148,8 +150,8 @@ def test_a_profile_of_a_dataset_compares_with_itself(files: FileWiring, keys: li
     assert [profile.name for profile in asyncio.run(replica.list())] == shipped
 
 
-def test_every_replica_says_that_it_is_ready(files: FileWiring) -> None:
-    assert asyncio.run(QualityReplica(QualityWiring(QualityConfig(), files)).ready())
-    assert asyncio.run(PrivacyReplica(PrivacyWiring(PrivacyConfig(), files)).ready())
-    assert asyncio.run(ExporterReplica(ExportWiring(ExportConfig(), files)).ready())
-    assert asyncio.run(ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)).ready())
+async def test_every_replica_says_that_it_is_ready(files: FileWiring) -> None:
+    assert await QualityReplica(QualityWiring(QualityConfig(), files)).ready()
+    assert await PrivacyReplica(PrivacyWiring(PrivacyConfig(), files)).ready()
+    assert await ExporterReplica(ExportWiring(ExportConfig(), files)).ready()
+    assert await ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)).ready()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -91,48 +90,45 @@ async def collect(engine: ScriptedEngine, progress: bool = True) -> list[Any]:
     return [event async for event in replica(engine).generate(request(progress))]
 
 
-def test_progress_then_the_stored_image() -> None:
+async def test_progress_then_the_stored_image() -> None:
     steps: list[Any] = [StepProgress(1, 2), StepProgress(2, 2)]
     engine = ScriptedEngine([*steps, image()])
-    found = asyncio.run(collect(engine))
+    found = await collect(engine)
     assert found[:-1] == steps
     assert found[-1] == StoredImage("generated/image_1.png", "m", 1, "00", 9)
 
 
-def test_who_does_not_watch_hears_the_end_alone() -> None:
+async def test_who_does_not_watch_hears_the_end_alone() -> None:
     engine = ScriptedEngine([StepProgress(1, 2), StepProgress(2, 2), image()])
-    (stored,) = asyncio.run(collect(engine, progress=False))
+    (stored,) = await collect(engine, progress=False)
     assert stored == StoredImage("generated/image_1.png", "m", 1, "00", 9)
 
 
-def test_a_failure_is_raised_as_itself() -> None:
+async def test_a_failure_is_raised_as_itself() -> None:
     with pytest.raises(GenerationFailed, match="NaN"):
-        asyncio.run(collect(ScriptedEngine([StepProgress(1, 2), GenerationFailed("NaN")])))
+        await collect(ScriptedEngine([StepProgress(1, 2), GenerationFailed("NaN")]))
 
 
-def test_a_refusal_leaves_nothing_behind() -> None:
+async def test_a_refusal_leaves_nothing_behind() -> None:
     engine = ScriptedEngine([], refuses=Overloaded("full", 2.0))
     with pytest.raises(Overloaded):
-        asyncio.run(collect(engine))
+        await collect(engine)
     assert engine.canceled == []
 
 
-def test_a_reader_that_leaves_cancels_its_request() -> None:
+async def test_a_reader_that_leaves_cancels_its_request() -> None:
     engine = ScriptedEngine([StepProgress(1, 2)])
 
-    async def leave() -> None:
-        events = replica(engine).generate(request())
-        async for _ in events:
-            break
-        await events.aclose()
-
-    asyncio.run(leave())
+    events = replica(engine).generate(request())
+    async for _ in events:
+        break
+    await events.aclose()
     assert engine.canceled == ["image_1"]
 
 
-def test_the_engines_own_cancellation_reaches_the_caller() -> None:
+async def test_the_engines_own_cancellation_reaches_the_caller() -> None:
     with pytest.raises(Canceled):
-        asyncio.run(collect(ScriptedEngine([Canceled("asked for")])))
+        await collect(ScriptedEngine([Canceled("asked for")]))
 
 
 def test_health_is_the_engines() -> None:
@@ -140,19 +136,19 @@ def test_health_is_the_engines() -> None:
         replica(ScriptedEngine([])).check_health()
 
 
-def test_a_repeated_run_answers_the_image_that_is_there() -> None:
+async def test_a_repeated_run_answers_the_image_that_is_there() -> None:
     engine = ScriptedEngine([], refuses=Overloaded("full", 2.0))  # it is not asked
 
     async def repeat() -> list[Any]:
         again = replace(request(), image_id="found", repeated=True)
         return [event async for event in replica(engine).generate(again)]
 
-    assert asyncio.run(repeat()) == [StoredImage("generated/found.png", "m", 1, "00", 9)]
+    assert await repeat() == [StoredImage("generated/found.png", "m", 1, "00", 9)]
 
 
-def test_a_repeated_run_that_finds_nothing_makes_the_image() -> None:
+async def test_a_repeated_run_that_finds_nothing_makes_the_image() -> None:
     async def repeat() -> list[Any]:
         again = replace(request(), repeated=True)
         return [event async for event in replica(ScriptedEngine([image()])).generate(again)]
 
-    assert asyncio.run(repeat()) == [StoredImage("generated/image_1.png", "m", 1, "00", 9)]
+    assert await repeat() == [StoredImage("generated/image_1.png", "m", 1, "00", 9)]

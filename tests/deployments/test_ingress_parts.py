@@ -92,7 +92,7 @@ def test_the_config_chooses_who_counts() -> None:
     assert isinstance(rate_limiter(ApiConfig(), settings(), None), MemoryRateLimiter)
 
 
-def test_one_replica_counts_for_all_ingress_replicas() -> None:
+async def test_one_replica_counts_for_all_ingress_replicas() -> None:
     counting = RateLimiterReplica(RateLimits(generate="3/minute"))
 
     class Remote:
@@ -106,18 +106,18 @@ def test_one_replica_counts_for_all_ingress_replicas() -> None:
         ]
         return [budget.allowed for budget in budgets]
 
-    assert asyncio.run(hits()) == [True, True, True, False, False]
+    assert await hits() == [True, True, True, False, False]
 
 
-def test_a_limiter_that_is_away_is_an_overload() -> None:
+async def test_a_limiter_that_is_away_is_an_overload() -> None:
     from ray.serve.exceptions import DeploymentUnavailableError
 
     away = HandleRateLimiter(Handle(hit=Method(error=DeploymentUnavailableError("x"))))
     with pytest.raises(Overloaded):
-        asyncio.run(away.hit("hash", "generate"))
+        await away.hit("hash", "generate")
 
 
-def test_readiness_names_who_cannot_serve() -> None:
+async def test_readiness_names_who_cannot_serve() -> None:
     from ray.exceptions import ActorDiedError
 
     handles = {
@@ -126,7 +126,7 @@ def test_readiness_names_who_cannot_serve() -> None:
         "exporter": Handle(ready=Method(False)),
         "diffusion-sd15": Handle(ready=Method(hangs=True)),
     }
-    found = asyncio.run(HandleReadiness(handles, within_s=0.05).not_ready())
+    found = await HandleReadiness(handles, within_s=0.05).not_ready()
     assert found == ["privacy", "exporter", "diffusion-sd15"]
 
 
@@ -193,7 +193,7 @@ def test_an_adapter_that_the_model_does_not_list_is_refused() -> None:
         pooled.check(a_request("runwayml/stable-diffusion-v1-5", lora="unknown"))
 
 
-def test_a_validator_is_asked_once_more_after_a_death_and_no_more() -> None:
+async def test_a_validator_is_asked_once_more_after_a_death_and_no_more() -> None:
     from ray.exceptions import ActorDiedError
 
     from deployments.adapters.validation import HandleQuality
@@ -202,6 +202,6 @@ def test_a_validator_is_asked_once_more_after_a_death_and_no_more() -> None:
     method = Method(error=ActorDiedError())
     quality = HandleQuality(SpaceHandle(Handle(validate=method), "acme"))
     with pytest.raises(ReplicaLost):
-        asyncio.run(quality.validate("generated/a.png", None))
+        await quality.validate("generated/a.png", None)
     assert method.calls == [("generated/a.png", None)] * 2
     assert method.spaces == ["acme", "acme"]

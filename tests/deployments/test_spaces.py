@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -103,67 +102,60 @@ def test_a_space_on_s3_is_a_prefix_below_the_roots() -> None:
     assert data.wire_path("generated/x.png") == "s3://bucket/prefix/generated/x.png"
 
 
-def test_datasets_are_listed_exported_and_deleted_within_a_space(
+async def test_datasets_are_listed_exported_and_deleted_within_a_space(
     data: DataRoot, files: FileWiring
 ) -> None:
     make(data, "acme")
     make(data, "other", "two")
     make(data, "other", "three")
 
-    async def play() -> None:
-        replica = ExporterReplica(ExportWiring(ExportConfig(), files))
-        assert await replica.list_datasets() == []
-        (summary,) = await replica.list_datasets(space="acme")
-        assert (summary.name, summary.image_count) == ("pair", 1)
-        request = ExportRequest("jsonl", "generated/pair", "exports/pair.jsonl")
-        *_, report = [event async for event in replica.export(request, space="acme")]
-        assert isinstance(report, ExportReport)
-        assert report.exported_count == 1
-        line = data.in_space("acme").storage().read("exports/pair.jsonl").decode()
-        assert '"../generated/pair/one.png"' in line
-        assert data.root not in line
-        assert "spaces" not in line
-        await replica.delete_dataset("pair", space="acme")
-        assert (await replica.get_dataset("pair", space="other")).image_count == 2
-        with pytest.raises(NotFound):
-            await replica.get_dataset("pair", space="acme")
-
-    asyncio.run(play())
+    replica = ExporterReplica(ExportWiring(ExportConfig(), files))
+    assert await replica.list_datasets() == []
+    (summary,) = await replica.list_datasets(space="acme")
+    assert (summary.name, summary.image_count) == ("pair", 1)
+    request = ExportRequest("jsonl", "generated/pair", "exports/pair.jsonl")
+    *_, report = [event async for event in replica.export(request, space="acme")]
+    assert isinstance(report, ExportReport)
+    assert report.exported_count == 1
+    line = data.in_space("acme").storage().read("exports/pair.jsonl").decode()
+    assert '"../generated/pair/one.png"' in line
+    assert data.root not in line
+    assert "spaces" not in line
+    await replica.delete_dataset("pair", space="acme")
+    assert (await replica.get_dataset("pair", space="other")).image_count == 2
+    with pytest.raises(NotFound):
+        await replica.get_dataset("pair", space="acme")
 
 
-def test_profiles_of_one_name_are_two_in_two_spaces(data: DataRoot, files: FileWiring) -> None:
+async def test_profiles_of_one_name_are_two_in_two_spaces(
+    data: DataRoot, files: FileWiring
+) -> None:
     make(data, "acme")
 
-    async def play() -> None:
-        replica = ProfilesReplica(ProfilesWiring(ProfilesConfig(), files))
-        made = await replica.create(ProfileRequest("mine", "generated/pair"), space="acme")
-        assert (made.key, made.sample_count) == ("profiles/stream_mine.json", 1)
-        shipped = {profile.name for profile in await replica.list()}
-        assert {profile.name for profile in await replica.list(space="acme")} == shipped | {"mine"}
-        for space in (None, "other"):
-            with pytest.raises(NotFound):
-                await replica.get("mine", space=space)
-            with pytest.raises(NotFound):
-                await replica.compare(next(iter(shipped)), "generated/pair", None, space=space)
-        await replica.delete(next(iter(shipped)), space="acme")
-        assert {profile.name for profile in await replica.list()} == shipped
-
-    asyncio.run(play())
+    replica = ProfilesReplica(ProfilesWiring(ProfilesConfig(), files))
+    made = await replica.create(ProfileRequest("mine", "generated/pair"), space="acme")
+    assert (made.key, made.sample_count) == ("profiles/stream_mine.json", 1)
+    shipped = {profile.name for profile in await replica.list()}
+    assert {profile.name for profile in await replica.list(space="acme")} == shipped | {"mine"}
+    for space in (None, "other"):
+        with pytest.raises(NotFound):
+            await replica.get("mine", space=space)
+        with pytest.raises(NotFound):
+            await replica.compare(next(iter(shipped)), "generated/pair", None, space=space)
+    await replica.delete(next(iter(shipped)), space="acme")
+    assert {profile.name for profile in await replica.list()} == shipped
 
 
-def test_a_verdict_lies_beside_the_image_of_its_space(
+async def test_a_verdict_lies_beside_the_image_of_its_space(
     data: DataRoot, files: FileWiring, tmp_path: Path
 ) -> None:
     make(data, "acme")
 
-    async def play() -> None:
-        replica = QualityReplica(QualityWiring(QualityConfig(), files))
-        report = await replica.validate("generated/pair/one.png", None, space="acme")
-        assert report.key == "generated/pair/one.png"
-        with pytest.raises(NotFound):
-            await replica.validate("generated/pair/one.png", None, space="other")
-
-    asyncio.run(play())
+    replica = QualityReplica(QualityWiring(QualityConfig(), files))
+    report = await replica.validate("generated/pair/one.png", None, space="acme")
+    assert report.key == "generated/pair/one.png"
+    with pytest.raises(NotFound):
+        await replica.validate("generated/pair/one.png", None, space="other")
     assert (tmp_path / "spaces/acme/generated/pair/one.png.quality.json").is_file()
     assert not (tmp_path / "generated").exists()
 
@@ -218,11 +210,11 @@ def counted() -> tuple[Callable[[str | None], object], list[str | None]]:
     return build, built
 
 
-def test_each_space_is_built_once() -> None:
+async def test_each_space_is_built_once() -> None:
     build, built = counted()
     spaces = PerSpace(build)
     assert spaces.get("a") is spaces.get("a")
-    assert asyncio.run(spaces.of("a")) is spaces.get("a")
+    assert await spaces.of("a") is spaces.get("a")
     assert spaces.get(None) is not spaces.get("a")
     assert built == ["a", None]
 

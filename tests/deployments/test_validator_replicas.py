@@ -51,7 +51,9 @@ def stored(storage: Storage) -> list[str]:
     return keys
 
 
-def test_concurrent_requests_keep_their_own_answers(wiring: FileWiring, storage: Storage) -> None:
+async def test_concurrent_requests_keep_their_own_answers(
+    wiring: FileWiring, storage: Storage
+) -> None:
     keys = stored(storage)
     replica = QualityReplica(QualityWiring(QualityConfig(workers=2), wiring))
 
@@ -63,8 +65,8 @@ def test_concurrent_requests_keep_their_own_answers(wiring: FileWiring, storage:
     async def alone() -> list[float]:
         return [(await replica.validate(k, ["sharpness"])).metrics["sharpness"] for k in keys]
 
-    sharpness = asyncio.run(together())
-    assert sharpness == asyncio.run(alone())
+    sharpness = await together()
+    assert sharpness == await alone()
     assert len(set(sharpness)) == COUNT
     for index in range(COUNT):
         verdict = json.loads(storage.read(f"{keys[index]}.quality.json"))
@@ -72,7 +74,7 @@ def test_concurrent_requests_keep_their_own_answers(wiring: FileWiring, storage:
         assert verdict["findings"]["metrics"]["sharpness"] == sharpness[index]
 
 
-def test_bad_files_among_good_ones(wiring: FileWiring, storage: Storage) -> None:
+async def test_bad_files_among_good_ones(wiring: FileWiring, storage: Storage) -> None:
     good = stored(storage)
     storage.put_new("uploads/lie.png", b"<html>not a picture</html>")
     replica = QualityReplica(QualityWiring(QualityConfig(workers=2), wiring))
@@ -82,7 +84,7 @@ def test_bad_files_among_good_ones(wiring: FileWiring, storage: Storage) -> None
         work = [replica.validate(key, None) for key in keys]
         return list(await asyncio.gather(*work, return_exceptions=True))
 
-    first, lie, second, absent, third = asyncio.run(mixed())
+    first, lie, second, absent, third = await mixed()
     judged = [each for each in (first, second, third) if isinstance(each, QualityReport)]
     assert isinstance(lie, InvalidImage)
     assert isinstance(absent, NotFound)
@@ -99,7 +101,7 @@ def test_the_configured_threads_hold_after_the_start(wiring: FileWiring) -> None
         cv2.setNumThreads(before)
 
 
-def test_privacy_requests_side_by_side(wiring: FileWiring, storage: Storage) -> None:
+async def test_privacy_requests_side_by_side(wiring: FileWiring, storage: Storage) -> None:
     keys = stored(storage)[:4]
     config = PrivacyConfig(workers=2, faces=FaceConfig(detectors=("yunet",), rotations="off"))
     replica = PrivacyReplica(PrivacyWiring(config, wiring))
@@ -112,7 +114,7 @@ def test_privacy_requests_side_by_side(wiring: FileWiring, storage: Storage) -> 
         assert all(report.text_detected is None for report in reports)
         return [report.key for report in reports]
 
-    assert asyncio.run(faces_only()) == keys
+    assert await faces_only() == keys
     assert storage.stat(f"{keys[0]}.privacy.json").size_bytes > 0
 
 
@@ -132,7 +134,7 @@ class FullOf:
         return counting
 
 
-def test_a_disk_that_is_full_at_the_verdict_leaves_nothing_of_an_anonymized_copy(
+async def test_a_disk_that_is_full_at_the_verdict_leaves_nothing_of_an_anonymized_copy(
     tmp_path: Path, storage: Storage
 ) -> None:
     (key, *_) = stored(storage)
@@ -141,27 +143,24 @@ def test_a_disk_that_is_full_at_the_verdict_leaves_nothing_of_an_anonymized_copy
     replica = PrivacyReplica(PrivacyWiring(config, FileWiring(data, ImageLimits())))
     before = {stat.key for stat in storage.list("")}
     with pytest.raises(InsufficientStorage):
-        asyncio.run(replica.anonymize(key, "box", "uploads/copy.png"))
+        await replica.anonymize(key, "box", "uploads/copy.png")
     after = {stat.key for stat in storage.list("")}
     assert {name for name in after - before if "/.index/" not in name} == set()
 
 
-def test_a_client_that_leaves_while_its_copy_is_judged_leaves_no_copy(
+async def test_a_client_that_leaves_while_its_copy_is_judged_leaves_no_copy(
     wiring: FileWiring, storage: Storage
 ) -> None:
     (key, *_) = stored(storage)
     config = PrivacyConfig(faces=FaceConfig(detectors=("yunet",), rotations="off"))
     replica = PrivacyReplica(PrivacyWiring(config, wiring))
 
-    async def leave() -> None:
-        work = asyncio.ensure_future(replica.anonymize(key, "box", "uploads/copy.png"))
-        async with asyncio.timeout(60):  # detectors are loaded at the first image
-            while not any(s.key == "uploads/copy.png" for s in storage.list("uploads")):  # noqa: ASYNC110 - a folder tells no events
-                await asyncio.sleep(0.001)
-        work.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await work
-
-    asyncio.run(leave())
+    work = asyncio.ensure_future(replica.anonymize(key, "box", "uploads/copy.png"))
+    async with asyncio.timeout(60):  # detectors are loaded at the first image
+        while not any(s.key == "uploads/copy.png" for s in storage.list("uploads")):  # noqa: ASYNC110 - a folder tells no events
+            await asyncio.sleep(0.001)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
     left = {stat.key for stat in storage.list("uploads") if "copy" in stat.key}
     assert left <= {"uploads/copy.png.privacy.json"}

@@ -63,7 +63,7 @@ def test_what_fails_while_warming_fails_the_pool() -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_as_many_at_once_as_there_are_workers(gauge: Gauge, workers: int) -> None:
+async def test_as_many_at_once_as_there_are_workers(gauge: Gauge, workers: int) -> None:
     pool = WorkerPool(workers, lambda: None)
 
     async def six() -> list[int]:
@@ -74,12 +74,12 @@ def test_as_many_at_once_as_there_are_workers(gauge: Gauge, workers: int) -> Non
         gauge.gate.set()
         return await asyncio.gather(*running)
 
-    assert asyncio.run(six()) == [0, 10, 20, 30, 40, 50]
+    assert await six() == [0, 10, 20, 30, 40, 50]
     assert gauge.most == workers
     pool.close()
 
 
-def test_a_failure_is_its_callers_own(gauge: Gauge) -> None:
+async def test_a_failure_is_its_callers_own(gauge: Gauge) -> None:
     pool = WorkerPool(2, lambda: None)
     gauge.gate.set()
 
@@ -87,13 +87,13 @@ def test_a_failure_is_its_callers_own(gauge: Gauge) -> None:
         work = [pool.run(gauge.work, value) for value in (1, -1, 2, -2, 3)]
         return await asyncio.gather(*work, return_exceptions=True)
 
-    results = asyncio.run(mixed())
+    results = await mixed()
     assert [r for r in results if isinstance(r, int)] == [10, 20, 30]
     assert sum(isinstance(result, GenerationFailed) for result in results) == 2
     pool.close()
 
 
-def test_who_leaves_the_queue_costs_nothing_and_stops_nobody(gauge: Gauge) -> None:
+async def test_who_leaves_the_queue_costs_nothing_and_stops_nobody(gauge: Gauge) -> None:
     pool = WorkerPool(1, lambda: None)
 
     async def leave() -> list[int | BaseException]:
@@ -105,7 +105,7 @@ def test_who_leaves_the_queue_costs_nothing_and_stops_nobody(gauge: Gauge) -> No
         gauge.gate.set()
         return await asyncio.gather(*running, return_exceptions=True)
 
-    gone, first, left, last = asyncio.run(leave())
+    gone, first, left, last = await leave()
     assert isinstance(gone, asyncio.CancelledError)
     assert isinstance(left, asyncio.CancelledError)
     assert (first, last) == (10, 30)
@@ -113,7 +113,7 @@ def test_who_leaves_the_queue_costs_nothing_and_stops_nobody(gauge: Gauge) -> No
     pool.close()
 
 
-def test_the_event_loop_runs_while_the_workers_are_busy(gauge: Gauge) -> None:
+async def test_the_event_loop_runs_while_the_workers_are_busy(gauge: Gauge) -> None:
     pool = WorkerPool(1, lambda: None)
 
     async def beat() -> int:
@@ -128,5 +128,5 @@ def test_the_event_loop_runs_while_the_workers_are_busy(gauge: Gauge) -> None:
         await busy
         return beats
 
-    assert asyncio.run(beat()) == 50
+    assert await beat() == 50
     pool.close()

@@ -108,29 +108,24 @@ def tidied() -> None:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_work_stops_when_its_client_leaves(filled: Path, call: str) -> None:
+async def test_work_stops_when_its_client_leaves(filled: Path, call: str) -> None:
     method, path, given = CALLS[call]
     body = b"" if given is None or isinstance(given, str) else json.dumps(given).encode()
     gate = Gate()
 
-    async def play() -> None:
-        shared = SharedService(
-            filled, entry("ada"), data=GatedRoot(str(filled / "data"), gate=gate)
-        )
-        exchange = Exchange(method, f"{API}{path}", body, key_of("ada"))
-        if isinstance(given, str):
-            exchange.scope["query_string"] = given.encode()
-        await asyncio.to_thread(tidied)
-        gate.armed = True
-        task = asyncio.create_task(shared.app(exchange.scope, exchange.receive, exchange.send))
-        await until(lambda: gate.looks > BEGUN)
-        exchange.gone.set()
-        await asyncio.wait_for(task, 10)
-        assert exchange.status == 499
-        gate.open.set()
-        await asyncio.to_thread(shared.settle)
-
-    asyncio.run(play())
+    shared = SharedService(filled, entry("ada"), data=GatedRoot(str(filled / "data"), gate=gate))
+    exchange = Exchange(method, f"{API}{path}", body, key_of("ada"))
+    if isinstance(given, str):
+        exchange.scope["query_string"] = given.encode()
+    await asyncio.to_thread(tidied)
+    gate.armed = True
+    task = asyncio.create_task(shared.app(exchange.scope, exchange.receive, exchange.send))
+    await until(lambda: gate.looks > BEGUN)
+    exchange.gone.set()
+    await asyncio.wait_for(task, 10)
+    assert exchange.status == 499
+    gate.open.set()
+    await asyncio.to_thread(shared.settle)
     assert gate.looks <= AT_ONCE
 
 

@@ -190,32 +190,26 @@ def in_an_actor() -> list[TicketStore]:
 
 
 @pytest.mark.parametrize("stores", [in_memory, in_redis, in_an_actor])
-def test_all_ingress_replicas_take_a_ticket_once_together(
+async def test_all_ingress_replicas_take_a_ticket_once_together(
     stores: Callable[[], list[TicketStore]],
 ) -> None:
-    async def scenario() -> None:
-        here, there = (Tickets(store) for store in stores())
-        ticket = await here.issue("owner")
-        taken = await asyncio.gather(*(each.redeem(ticket) for each in (here, there) * 10))
-        assert sorted(owner or "" for owner in taken) == [""] * 19 + ["owner"]
-        assert await there.redeem("unknown") is None
-        assert await there.issue("owner") != ticket
-
-    asyncio.run(scenario())
+    here, there = (Tickets(store) for store in stores())
+    ticket = await here.issue("owner")
+    taken = await asyncio.gather(*(each.redeem(ticket) for each in (here, there) * 10))
+    assert sorted(owner or "" for owner in taken) == [""] * 19 + ["owner"]
+    assert await there.redeem("unknown") is None
+    assert await there.issue("owner") != ticket
 
 
-def test_the_redis_that_is_away_is_no_open_door() -> None:
-    async def scenario() -> None:
-        server = FakeServer(server_type="redis")
-        server.connected = False
-        pool = ConnectionPool(connection_class=FakeAsyncRedisConnection, server=server)
-        tickets = Tickets(RedisTickets("redis://127.0.0.1/0", pool))
-        with pytest.raises(Overloaded):
-            await tickets.issue("owner")
-        with pytest.raises(Overloaded):
-            await tickets.redeem("something")
-
-    asyncio.run(scenario())
+async def test_the_redis_that_is_away_is_no_open_door() -> None:
+    server = FakeServer(server_type="redis")
+    server.connected = False
+    pool = ConnectionPool(connection_class=FakeAsyncRedisConnection, server=server)
+    tickets = Tickets(RedisTickets("redis://127.0.0.1/0", pool))
+    with pytest.raises(Overloaded):
+        await tickets.issue("owner")
+    with pytest.raises(Overloaded):
+        await tickets.redeem("something")
     with pytest.raises(InvalidParameters) as caught:
         RedisTickets("secret://user:pass@host")
     assert "pass@" not in str(caught.value)

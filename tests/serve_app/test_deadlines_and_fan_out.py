@@ -24,34 +24,31 @@ async def forever() -> int:
     return 0
 
 
-def test_in_time_the_result_comes() -> None:
+async def test_in_time_the_result_comes() -> None:
     async def quick() -> int:
         return 7
 
-    assert asyncio.run(within(5, quick())) == 7
+    assert await within(5, quick()) == 7
 
 
-def test_past_the_deadline_the_work_is_canceled() -> None:
-    async def scenario() -> None:
-        work = asyncio.ensure_future(forever())
-        with pytest.raises(DeadlineExceeded) as caught:
-            await within(0.01, work)
-        assert caught.value.deadline_s == 0.01
-        assert work.cancelled()
-
-    asyncio.run(scenario())
+async def test_past_the_deadline_the_work_is_canceled() -> None:
+    work = asyncio.ensure_future(forever())
+    with pytest.raises(DeadlineExceeded) as caught:
+        await within(0.01, work)
+    assert caught.value.deadline_s == 0.01
+    assert work.cancelled()
 
 
-def test_a_timeout_of_the_work_itself_is_not_our_deadline() -> None:
+async def test_a_timeout_of_the_work_itself_is_not_our_deadline() -> None:
     async def times_out() -> None:
         raise TimeoutError("theirs")
 
     with pytest.raises(TimeoutError, match="theirs"):
-        asyncio.run(within(5, times_out()))
+        await within(5, times_out())
 
 
 @pytest.mark.parametrize("in_flight", [1, 3, 100])
-def test_results_come_in_order_and_few_run_at_once(in_flight: int) -> None:
+async def test_results_come_in_order_and_few_run_at_once(in_flight: int) -> None:
     running = most = 0
 
     async def double(number: int) -> int:
@@ -63,15 +60,15 @@ def test_results_come_in_order_and_few_run_at_once(in_flight: int) -> None:
         running -= 1
         return 2 * number
 
-    assert asyncio.run(fan_out(range(20), double, in_flight)) == list(range(0, 40, 2))
+    assert await fan_out(range(20), double, in_flight) == list(range(0, 40, 2))
     assert most == min(in_flight, 20)
 
 
-def test_nothing_to_do_is_done() -> None:
-    assert asyncio.run(fan_out([], lambda item: forever(), 3)) == []
+async def test_nothing_to_do_is_done() -> None:
+    assert await fan_out([], lambda item: forever(), 3) == []
 
 
-def test_the_first_error_comes_bare_and_stops_the_rest() -> None:
+async def test_the_first_error_comes_bare_and_stops_the_rest() -> None:
     started: list[int] = []
 
     async def work(number: int) -> None:
@@ -81,7 +78,7 @@ def test_the_first_error_comes_bare_and_stops_the_rest() -> None:
         await forever()
 
     with pytest.raises(Conflict, match="taken"):
-        asyncio.run(fan_out(range(10), work, 2))
+        await fan_out(range(10), work, 2)
     assert started == [0, 1]
 
 

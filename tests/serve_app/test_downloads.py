@@ -138,7 +138,7 @@ def test_a_refused_download_closes_its_file(fakes: FakeServices) -> None:
     assert fakes.files.open_reads == 0
 
 
-def test_a_window_lets_through_what_was_taken() -> None:
+async def test_a_window_lets_through_what_was_taken() -> None:
     async def play() -> list[str]:
         events: list[str] = []
         window = Window(10)
@@ -156,7 +156,7 @@ def test_a_window_lets_through_what_was_taken() -> None:
         await task
         return events
 
-    assert asyncio.run(play()) == ["sent", "sent", "waits", "sent"]
+    assert await play() == ["sent", "sent", "waits", "sent"]
 
 
 class TestDeleting:

@@ -100,19 +100,16 @@ def test_a_failure_on_the_way_is_the_last_line(
 
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
 @every_export
-def test_a_client_that_leaves_stops_its_export(
+async def test_a_client_that_leaves_stops_its_export(
     api: Api, fakes: FakeServices, kind: str, body: dict[str, str], accept: str
 ) -> None:
     fakes.exporter.stuck = True
     content = json.dumps(body).encode()
     exchange = Exchange("POST", f"/api/v1/export/{kind}", content, accept=accept)
 
-    async def leave() -> None:
-        running = asyncio.create_task(api.app(exchange.scope, exchange.receive, exchange.send))
-        await until(lambda: fakes.exporter.hanging)
-        assert fakes.exporter.ended == 0
-        exchange.gone.set()
-        await asyncio.wait_for(running, 30)
-
-    asyncio.run(leave())
+    running = asyncio.create_task(api.app(exchange.scope, exchange.receive, exchange.send))
+    await until(lambda: fakes.exporter.hanging)
+    assert fakes.exporter.ended == 0
+    exchange.gone.set()
+    await asyncio.wait_for(running, 30)
     assert fakes.exporter.ended == 1

@@ -26,7 +26,7 @@ def steps(events: list[JobEvent]) -> list[int]:
     return [event.event.step for event in events if isinstance(event.event, StepProgress)]
 
 
-def test_a_reader_that_keeps_up_sees_every_step() -> None:
+async def test_a_reader_that_keeps_up_sees_every_step() -> None:
     async def scenario() -> list[JobEvent]:
         log = JobLog(50, coalesce_after=4)
         reading = asyncio.create_task(drained(log))
@@ -36,13 +36,13 @@ def test_a_reader_that_keeps_up_sees_every_step() -> None:
         log.end(IMAGE)
         return await reading
 
-    events = asyncio.run(scenario())
+    events = await scenario()
     assert steps(events) == list(range(1, 51))
     assert events[-1].event == IMAGE
     assert [event.seq for event in events] == list(range(1, 52))
 
 
-def test_a_slow_reader_gets_the_newest_and_the_last() -> None:
+async def test_a_slow_reader_gets_the_newest_and_the_last() -> None:
     async def scenario() -> list[JobEvent]:
         log, events = JobLog(50, coalesce_after=4), []
         log.progress(progress(1))
@@ -57,12 +57,12 @@ def test_a_slow_reader_gets_the_newest_and_the_last() -> None:
                 log.end(IMAGE)
         return events
 
-    events = asyncio.run(scenario())
+    events = await scenario()
     assert steps(events) == [1, 30, 50]
     assert events[-1].event == IMAGE
 
 
-def test_a_reader_a_little_behind_misses_nothing() -> None:
+async def test_a_reader_a_little_behind_misses_nothing() -> None:
     async def scenario() -> list[JobEvent]:
         log = JobLog(4, coalesce_after=5)
         for step in range(1, 5):
@@ -70,7 +70,7 @@ def test_a_reader_a_little_behind_misses_nothing() -> None:
         log.end(IMAGE)
         return await drained(log)
 
-    assert steps(asyncio.run(scenario())) == [1, 2, 3, 4]
+    assert steps(await scenario()) == [1, 2, 3, 4]
 
 
 def test_reading_can_resume_after_a_number() -> None:
@@ -84,17 +84,17 @@ def test_reading_can_resume_after_a_number() -> None:
     assert [event.seq for event in asyncio.run(scenario())] == [3, 4]
 
 
-def test_an_image_implies_that_all_steps_are_done() -> None:
+async def test_an_image_implies_that_all_steps_are_done() -> None:
     async def scenario() -> list[JobEvent]:
         log = JobLog(50, coalesce_after=16)
         log.progress(progress(20))
         log.end(IMAGE)
         return await drained(log)
 
-    assert steps(asyncio.run(scenario())) == [20, 50]
+    assert steps(await scenario()) == [20, 50]
 
 
-def test_nothing_follows_the_ending() -> None:
+async def test_nothing_follows_the_ending() -> None:
     async def scenario() -> list[JobEvent]:
         log = JobLog(5, coalesce_after=16)
         log.end(Canceled("stop"))
@@ -102,12 +102,12 @@ def test_nothing_follows_the_ending() -> None:
         log.progress(progress(1, 5))
         return await drained(log)
 
-    events = asyncio.run(scenario())
+    events = await scenario()
     assert len(events) == 1
     assert isinstance(events[0].event, Canceled)
 
 
-def test_several_readers_see_the_same() -> None:
+async def test_several_readers_see_the_same() -> None:
     async def scenario() -> tuple[list[JobEvent], ...]:
         log = JobLog(10, coalesce_after=16)
         readers = [asyncio.create_task(drained(log)) for _ in range(3)]
@@ -117,7 +117,7 @@ def test_several_readers_see_the_same() -> None:
         log.end(IMAGE)
         return tuple(await asyncio.gather(*readers))
 
-    first, second, third = asyncio.run(scenario())
+    first, second, third = await scenario()
     assert first == second == third
 
 

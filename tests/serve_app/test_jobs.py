@@ -222,18 +222,15 @@ class OddGeneration(FakeGeneration):
         ("silent", GenerationFailed, "The generation ended without an image"),
     ],
 )
-def test_even_a_broken_stream_ends_once(
+async def test_even_a_broken_stream_ends_once(
     prompt: str, expected: type[InferloopError], message: str
 ) -> None:
-    async def main() -> None:
-        jobs = JobService(OddGeneration(FakeFiles()), JobLimits(), IdSource().job)
-        job_id = jobs.submit(order(prompt=prompt))
-        events = [event async for event in jobs.events(job_id)]
-        (ending,) = endings_of(events)
-        assert type(ending) is expected
-        assert str(ending) == message
-
-    asyncio.run(main())
+    jobs = JobService(OddGeneration(FakeFiles()), JobLimits(), IdSource().job)
+    job_id = jobs.submit(order(prompt=prompt))
+    events = [event async for event in jobs.events(job_id)]
+    (ending,) = endings_of(events)
+    assert type(ending) is expected
+    assert str(ending) == message
 
 
 def test_finished_jobs_are_kept_for_a_while() -> None:

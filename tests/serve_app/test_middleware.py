@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 
@@ -98,18 +97,18 @@ def test_a_socket_is_logged_once_without_its_query(
     assert KEY not in caplog.text
 
 
-def test_elapsed_time_is_measured_by_the_clock(caplog: pytest.LogCaptureFixture) -> None:
+async def test_elapsed_time_is_measured_by_the_clock(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="serve_app.access")
     clock = FakeClock()
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         clock.advance(0.25)
 
-    asyncio.run(_call(AccessLogMiddleware(slow, clock), {"type": "http", "path": "/x"}))
+    await _call(AccessLogMiddleware(slow, clock), {"type": "http", "path": "/x"})
     assert json.loads(caplog.records[-1].message)["elapsed_ms"] == 250
 
 
-def test_a_declared_large_body_is_never_read() -> None:
+async def test_a_declared_large_body_is_never_read() -> None:
     reads = 0
 
     async def receive() -> Message:
@@ -123,12 +122,12 @@ def test_a_declared_large_body_is_never_read() -> None:
     app = SizeLimitMiddleware(reader, BodyLimits(max_json_bytes=1024))
     scope = {"type": "http", "path": "/x", "headers": [(b"content-length", b"1025")]}
     with pytest.raises(PayloadTooLarge):
-        asyncio.run(app(scope, receive, _ignore))
+        await app(scope, receive, _ignore)
     assert reads == 0
 
 
 @pytest.mark.parametrize("declared", [b"-5", b"x", b"", "²".encode("latin-1")])
-def test_a_lying_content_length_does_not_help(declared: bytes) -> None:
+async def test_a_lying_content_length_does_not_help(declared: bytes) -> None:
     async def receive() -> Message:
         return {"type": "http.request", "body": b"x" * 600, "more_body": True}
 
@@ -139,10 +138,10 @@ def test_a_lying_content_length_does_not_help(declared: bytes) -> None:
     app = SizeLimitMiddleware(reader, BodyLimits(max_json_bytes=1024))
     scope = {"type": "http", "path": "/x", "headers": [(b"content-length", declared)]}
     with pytest.raises(PayloadTooLarge):
-        asyncio.run(app(scope, receive, _ignore))
+        await app(scope, receive, _ignore)
 
 
-def test_half_an_answer_is_broken_off_not_mended() -> None:
+async def test_half_an_answer_is_broken_off_not_mended() -> None:
     sent: list[Message] = []
 
     async def half(scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,11 +152,11 @@ def test_half_an_answer_is_broken_off_not_mended() -> None:
         sent.append(message)
 
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(CrashBarrierMiddleware(half)({"type": "http", "path": "/"}, _silent, send))
+        await CrashBarrierMiddleware(half)({"type": "http", "path": "/"}, _silent, send)
     assert len(sent) == 1
 
 
-def test_a_bug_in_a_socket_closes_it_with_1011() -> None:
+async def test_a_bug_in_a_socket_closes_it_with_1011() -> None:
     sent: list[Message] = []
 
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,7 +166,7 @@ def test_a_bug_in_a_socket_closes_it_with_1011() -> None:
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/"}
-    asyncio.run(CrashBarrierMiddleware(broken)(scope, _silent, send))
+    await CrashBarrierMiddleware(broken)(scope, _silent, send)
     assert sent == [{"type": "websocket.close", "code": 1011}]
 
 
@@ -176,7 +175,7 @@ def test_lifespan_passes_every_middleware(api: Api) -> None:
         assert client.get("/healthz").status_code == 200
 
 
-def test_ids_come_from_the_source() -> None:
+async def test_ids_come_from_the_source() -> None:
     seen: list[str] = []
 
     async def look(scope: Scope, receive: Receive, send: Send) -> None:
@@ -184,7 +183,7 @@ def test_ids_come_from_the_source() -> None:
 
     ids = IdSource(FakeClock(0.0), lambda count: bytes(count))
     scope = {"type": "websocket", "path": "/", "headers": []}
-    asyncio.run(_call(RequestIdMiddleware(look, ids), scope))
+    await _call(RequestIdMiddleware(look, ids), scope)
     assert seen == ["req_" + "0" * 26]
 
 

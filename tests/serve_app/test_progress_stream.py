@@ -90,21 +90,21 @@ async def collected(lines: AsyncIterator[bytes]) -> list[dict[str, Any]]:
     return [json.loads(line) async for line in lines]
 
 
-def test_a_slow_reader_gets_the_newest_progress_and_the_end() -> None:
+async def test_a_slow_reader_gets_the_newest_progress_and_the_end() -> None:
     async def work(report: OnProgress) -> BaseModel:
         for done in range(1000):
             report(done, 1000)
         report(1000, 1000)
         return Done(count=1000)
 
-    found = asyncio.run(collected(progress_lines(work)))
+    found = await collected(progress_lines(work))
     assert found == [
         {"type": "progress", "done": 1000, "total": 1000},
         {"type": "result", "count": 1000},
     ]
 
 
-def test_a_silent_work_is_told_to_be_alive() -> None:
+async def test_a_silent_work_is_told_to_be_alive() -> None:
     async def watch() -> list[dict[str, Any]]:
         heard, found = asyncio.Event(), list[dict[str, Any]]()
 
@@ -119,27 +119,27 @@ def test_a_silent_work_is_told_to_be_alive() -> None:
                 heard.set()
         return found
 
-    assert asyncio.run(watch()) == [
+    assert await watch() == [
         *[{"type": "progress", "done": 1, "total": 2}] * 3,
         {"type": "result", "count": 2},
     ]
 
 
-def test_before_it_begins_nothing_is_told_however_long_it_takes() -> None:
+async def test_before_it_begins_nothing_is_told_however_long_it_takes() -> None:
     async def work(report: OnProgress) -> BaseModel:
         await asyncio.sleep(0.05)
         raise NotFound("dataset", "x")
 
     with pytest.raises(NotFound):
-        asyncio.run(collected(progress_lines(work, heartbeat_s=0.001)))
+        await collected(progress_lines(work, heartbeat_s=0.001))
 
 
-def test_an_error_before_it_begins_is_raised() -> None:
+async def test_an_error_before_it_begins_is_raised() -> None:
     async def work(report: OnProgress) -> BaseModel:
         raise NotFound("dataset", "x")
 
     with pytest.raises(NotFound):
-        asyncio.run(collected(progress_lines(work)))
+        await collected(progress_lines(work))
 
 
 @pytest.mark.parametrize(
@@ -150,19 +150,21 @@ def test_an_error_before_it_begins_is_raised() -> None:
         (RuntimeError("/root/secret"), "INTERNAL_ERROR"),
     ],
 )
-def test_an_error_on_the_way_says_no_more_than_any_answer(error: Exception, code: str) -> None:
+async def test_an_error_on_the_way_says_no_more_than_any_answer(
+    error: Exception, code: str
+) -> None:
     async def work(report: OnProgress) -> BaseModel:
         report(0, 2)
         await asyncio.sleep(0)
         raise error
 
-    found = asyncio.run(collected(progress_lines(work)))
+    found = await collected(progress_lines(work))
     assert [event["type"] for event in found] == ["progress", "error"]
     assert found[1]["error"]["code"] == code
     assert "secret" not in json.dumps(found)
 
 
-def test_closing_the_stream_stops_the_work() -> None:
+async def test_closing_the_stream_stops_the_work() -> None:
     stopped: list[bool] = []
 
     async def work(report: OnProgress) -> BaseModel:
@@ -173,10 +175,7 @@ def test_closing_the_stream_stops_the_work() -> None:
             stopped.append(True)
         return Done(count=1)
 
-    async def leave() -> None:
-        lines = progress_lines(work)
-        await anext(lines)
-        await lines.aclose()
-
-    asyncio.run(leave())
+    lines = progress_lines(work)
+    await anext(lines)
+    await lines.aclose()
     assert stopped == [True]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -220,7 +218,7 @@ def test_without_the_count_nothing_is_run() -> None:
     assert fakes.generation.started == []
 
 
-def test_the_memory_limiter_is_the_window() -> None:
+async def test_the_memory_limiter_is_the_window() -> None:
     limiter = MemoryRateLimiter(RateLimits(generate="1/minute"), FakeClock())
-    assert asyncio.run(limiter.hit("k", "generate")).allowed
-    assert not asyncio.run(limiter.hit("k", "generate")).allowed
+    assert (await limiter.hit("k", "generate")).allowed
+    assert not (await limiter.hit("k", "generate")).allowed

@@ -41,8 +41,8 @@ async def hits(limiter: RedisRateLimiter, key: str, count: int) -> list[BudgetSt
     return [await limiter.hit(key, "generate") for _ in range(count)]
 
 
-def test_the_budget_is_counted_down_and_then_refused(server: FakeServer) -> None:
-    budgets = asyncio.run(hits(limiter_on(server), "k", 7))
+async def test_the_budget_is_counted_down_and_then_refused(server: FakeServer) -> None:
+    budgets = await hits(limiter_on(server), "k", 7)
     assert [budget.allowed for budget in budgets] == [True] * 5 + [False] * 2
     assert [budget.remaining for budget in budgets] == [4, 3, 2, 1, 0, 0, 0]
     assert {budget.limit for budget in budgets} == {5}
@@ -51,7 +51,7 @@ def test_the_budget_is_counted_down_and_then_refused(server: FakeServer) -> None
     assert budgets[0].retry_after_s == 0
 
 
-def test_replicas_share_the_budget(server: FakeServer) -> None:
+async def test_replicas_share_the_budget(server: FakeServer) -> None:
     async def scenario() -> int:
         replicas = [limiter_on(server) for _ in range(3)]
         budgets = await asyncio.gather(
@@ -59,10 +59,10 @@ def test_replicas_share_the_budget(server: FakeServer) -> None:
         )
         return sum(budget.allowed for budget in budgets)
 
-    assert asyncio.run(scenario()) == 5
+    assert await scenario() == 5
 
 
-def test_keys_and_buckets_are_apart(server: FakeServer) -> None:
+async def test_keys_and_buckets_are_apart(server: FakeServer) -> None:
     async def scenario() -> list[bool]:
         limiter = limiter_on(server)
         return [
@@ -72,13 +72,13 @@ def test_keys_and_buckets_are_apart(server: FakeServer) -> None:
             (await limiter.hit("a", "generate")).allowed,
         ]
 
-    assert asyncio.run(scenario()) == [True, False, True, True]
+    assert await scenario() == [True, False, True, True]
 
 
-def test_without_redis_nothing_is_allowed() -> None:
+async def test_without_redis_nothing_is_allowed() -> None:
     limiter = RedisRateLimiter(f"redis://127.0.0.1:{free_port()}/0", RATES)
     with pytest.raises(Overloaded) as caught:
-        asyncio.run(limiter.hit("k", "generate"))
+        await limiter.hit("k", "generate")
     assert caught.value.retry_after_s == 1
     assert "127.0.0.1" not in caught.value.message
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
@@ -114,36 +113,30 @@ def test_without_a_quota_nothing_is_counted(fakes: FakeServices) -> None:
     assert fakes.usage.used == {}
 
 
-def test_the_keys_of_a_space_share_its_quota() -> None:
-    async def play() -> None:
-        usage = FakeUsage()
-        quota = StorageQuota(usage, 10)
-        first = Caller("a", "hash-a", space="vision")
-        second = Caller("b", "hash-b", space="vision")
-        async with quota.room(first, 8) as room:
-            room.add("x", 8)
-        with pytest.raises(InsufficientStorage):
-            async with quota.room(second, 3):
-                raise AssertionError("it has no room")
-        assert owner_of(first) == owner_of(second) == ("space", "vision")
-
-    asyncio.run(play())
+async def test_the_keys_of_a_space_share_its_quota() -> None:
+    usage = FakeUsage()
+    quota = StorageQuota(usage, 10)
+    first = Caller("a", "hash-a", space="vision")
+    second = Caller("b", "hash-b", space="vision")
+    async with quota.room(first, 8) as room:
+        room.add("x", 8)
+    with pytest.raises(InsufficientStorage):
+        async with quota.room(second, 3):
+            raise AssertionError("it has no room")
+    assert owner_of(first) == owner_of(second) == ("space", "vision")
 
 
-def test_a_keys_own_quota_goes_before_the_services() -> None:
-    async def play() -> None:
-        usage = FakeUsage()
-        quota = StorageQuota(usage, 10)
-        async with quota.room(Caller("big", "h", max_stored_bytes=1000), 500):
-            pass
-        with pytest.raises(InsufficientStorage):
-            async with quota.room(Caller("none", "h2", max_stored_bytes=0), 1):
-                raise AssertionError("it has no room")
-
-    asyncio.run(play())
+async def test_a_keys_own_quota_goes_before_the_services() -> None:
+    usage = FakeUsage()
+    quota = StorageQuota(usage, 10)
+    async with quota.room(Caller("big", "h", max_stored_bytes=1000), 500):
+        pass
+    with pytest.raises(InsufficientStorage):
+        async with quota.room(Caller("none", "h2", max_stored_bytes=0), 1):
+            raise AssertionError("it has no room")
 
 
-def test_what_was_stored_counts_although_the_call_failed_later() -> None:
+async def test_what_was_stored_counts_although_the_call_failed_later() -> None:
     async def fail(quota: StorageQuota) -> None:
         async with quota.room(Caller("a", "h"), 5) as room:
             room.add("x", 5)
@@ -151,6 +144,6 @@ def test_what_was_stored_counts_although_the_call_failed_later() -> None:
 
     usage = FakeUsage()
     with pytest.raises(ValueError, match="later"):
-        asyncio.run(fail(StorageQuota(usage, 10)))
+        await fail(StorageQuota(usage, 10))
     assert usage.used_bytes(("key", "a")) == 5
     assert usage.held == {("key", "a"): 0}
