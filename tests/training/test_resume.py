@@ -7,7 +7,7 @@ import torch
 
 from training.cache import load_state, save_state
 from training.diffusion import HIGH_NOISE_BIAS, Diffusion
-from training.loop import Loop
+from training.loop import Loop, Smoothed, Stopwatch
 from training.parts import build_scheduler
 from training.schedule import TimeBudget, learning_rate
 
@@ -65,21 +65,52 @@ def test_a_loop_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     torch.testing.assert_close(again.optimizer.state_dict()["state"], moments)
 
 
+def test_a_loop_shows_what_it_keeps_but_for_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop = a_loop(tmp_path / "line.pt", budget_s=0.02)
+    seen: list[int] = []
+    loop.kept = lambda: seen.append(loop.step)
+    steps: list[int] = []
+    loop.after = lambda: steps.append(loop.step)
+    loop.run(lambda: (loop.model(torch.ones(4, 2)) - 1).square().mean(), lambda: "fine")
+    assert steps == list(range(1, loop.step + 1))
+    assert all(step % 5 == 0 and step < loop.step for step in seen)
+    assert capsys.readouterr().out.endswith(f"step {loop.step}, fine\n")
+
+
+def test_a_smoothed_loss_follows_its_values() -> None:
+    mean = Smoothed()
+    assert mean.value != mean.value, "nothing was added yet"
+    for _ in range(200):
+        assert float(mean.add(torch.tensor(2.0))) == 2
+    assert mean.value == pytest.approx(2)
+    mean.add(torch.tensor(3.0))
+    assert mean.value == pytest.approx(2.03)
+
+
+def test_a_stopwatch_tells_each_step_s_own_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    times = iter((10.0, 12.5, 13.0))
+    watch = Stopwatch("work", clock=lambda: next(times))
+    watch.told("first")
+    watch.told("second")
+    assert capsys.readouterr().out == "work: first, 2.5 s\nwork: second, 0.5 s\n"
+
+
+def test_the_noise_can_be_taken_away_again() -> None:
+    diffusion = Diffusion(build_scheduler())
+    generator = torch.Generator().manual_seed(1)
+    clean, noise = torch.randn(2, 3, 12, 4, 4, generator=generator)
+    t = torch.tensor([10, 500, 990])
+    noisy, velocity = diffusion.noised(clean, noise, t), diffusion.velocity(clean, noise, t)
+    torch.testing.assert_close(diffusion.clean(noisy, velocity, t), clean, atol=1e-4, rtol=1e-4)
+
+
 def test_the_last_noise_level_has_no_signal() -> None:
     diffusion = Diffusion(build_scheduler())
     assert float(diffusion.signal[999]) == pytest.approx(0, abs=1e-3)
     assert float(diffusion.weight[999]) == 1
     assert float(diffusion.weight[0]) < 0.1
-
-
-def test_velocity_gives_the_picture_back() -> None:
-    diffusion = Diffusion(build_scheduler())
-    generator = torch.Generator().manual_seed(0)
-    clean, noise = torch.randn(2, 3, 12, 4, 4, generator=generator)
-    t = torch.tensor([10, 500, 990])
-    noisy, v = diffusion.noised(clean, noise, t), diffusion.velocity(clean, noise, t)
-    back = diffusion.signal[t].view(-1, 1, 1, 1) * noisy - diffusion.noise[t].view(-1, 1, 1, 1) * v
-    torch.testing.assert_close(back, clean, atol=1e-4, rtol=1e-4)
 
 
 def test_timesteps_lean_to_noise() -> None:
