@@ -19,7 +19,7 @@ from training.words import build_text_encoder, build_tokenizer
 class Widths:
     """How wide the networks are; the tests train narrow ones."""
 
-    unet: tuple[int, int, int] = (80, 160, 224)
+    unet: tuple[int, int, int] = (64, 160, 224)
     text: int = 256
     decoder: int = 48
 
