@@ -40,7 +40,10 @@ class ExportConfig(FrozenModel):
     """Exports to files under the data root, and to S3."""
 
     lock_ttl_s: float = Field(
-        default=300.0, gt=0, description="A dead exporter's lock is taken over after, seconds."
+        default=20.0,
+        gt=0,
+        description="Lease of an export's lock, seconds; renewed five times within it. That of a "
+        "dead exporter of another machine is taken over after it, of the same one at once.",
     )
     read_workers: PositiveInt | None = Field(
         default=None, description="Reading threads; None: 2 on a folder, 8 on S3."

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engines.datasets.layout import dataset_key
+from engines.datasets.writers.leftovers import sweep_dead_exports
 from engines.errors import InferloopError, NotFound
 from engines.storage.folder.storage import FolderStorage
 
@@ -26,6 +27,8 @@ def upkeep(store: DatasetStore) -> None:
     """
     if isinstance(store.storage, FolderStorage):
         _try("temporary files of killed writers removed", store.storage.sweep_temporary)
+    dead_exports = partial(sweep_dead_exports, store.storage, store.clock)
+    _try("locks and files of dead exports removed", dead_exports)
     for name in store.names():
         _try(f"images of {name} indexed again", partial(store.repair_index, dataset_key(name)))
 

@@ -14,6 +14,7 @@ from engines.datasets.records.record import Record, RecordShape, relative_to
 from engines.datasets.records.schema import Column, columns
 from engines.datasets.selection import splitter
 from engines.datasets.writers.formats import file_format, one_file, shards
+from engines.datasets.writers.leftovers import sweep_target
 from engines.datasets.writers.lock import ExportLock, hold_lock
 from engines.datasets.writers.model import OnProgress, Tally, WrittenFile
 from engines.datasets.writers.stream import Progress, RecordStream, SelectedRecords
@@ -27,7 +28,7 @@ from engines.types import ExportReport, SkippedFile
 if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
     from engines.datasets.store import DatasetStore
-    from engines.datasets.writers.files import RecordWriter
+    from engines.datasets.writers.files import Fence, RecordWriter
     from engines.protocols import Storage
     from engines.types import ExportRequest
 
@@ -75,12 +76,15 @@ class DatasetExporter:
             hold_lock(self._storage, request.output_key, clock, ttl_s) as lock,
             ThreadPoolExecutor(self._read_workers, "export-read") as pool,
         ):
+            with_runs = request.format == "webdataset"
+            sweep_target(self._storage, request.output_key, with_runs)
             progress = Progress(snapshot.count(), lock, on_progress)
             selected = SelectedRecords(snapshot, request.filter, progress)
             remember = partial(self._store.record_facts, request.dataset_key)
             stream = RecordStream(selected, reader, shape, self._config, pool, remember)
             before = files_of_card(self._storage, request.output_key)
             files = self._write(request, stream, lock)
+            lock.renew(force=True)
             self._remove_others(request, before, files)
             now = self._store.clock()
             write_cards(self._storage, request, _table(request), files, stream.tally, now)
@@ -99,12 +103,14 @@ class DatasetExporter:
         self, request: ExportRequest, stream: Stream, lock: ExportLock
     ) -> Sequence[WrittenFile]:
         run = f"run-{uuid.uuid4().hex[:12]}"
-        with self._writer(request, run) as writer:
+        # Raises before a file is published if another export has taken over.
+        fence = partial(lock.renew, force=True)
+        with self._writer(request, run, fence) as writer:
             for record, content in stream:
                 writer.add(record, content)
-            lock.renew(force=True)  # raises, and nothing is published, if another took over
             files = writer.finish()
         if request.format == "webdataset":
+            fence()
             publish_manifest(self._storage, request.output_key, run, files)
         return files
 
@@ -116,15 +122,15 @@ class DatasetExporter:
         for key in set(before) - {f"{folder}/{file.name}" for file in files}:
             self._storage.delete(key)
 
-    def _writer(self, request: ExportRequest, run: str) -> RecordWriter:
+    def _writer(self, request: ExportRequest, run: str, fence: Fence) -> RecordWriter:
         config = self._config
         if request.splits:  # each has a row group in memory
             fair_bytes = max(1, config.row_group_bytes // len(request.splits))
             config = config.model_copy(update={"row_group_bytes": fair_bytes})
         format_ = file_format(request.format, _table(request), config)
         if request.format == "webdataset":
-            return shards(self._storage, request.output_key, run, format_)
-        return one_file(self._storage, request.output_key, format_)
+            return shards(self._storage, request.output_key, run, format_, fence)
+        return one_file(self._storage, request.output_key, format_, fence)
 
 
 def check_target(output_key: str) -> None:

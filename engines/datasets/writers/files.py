@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from engines.datasets.writers.encoders import MakeEncoder
     from engines.protocols import Storage
 
+Fence = Callable[[], object]
+"""Called before a file is published; raises where the writer has lost the right to."""
+
+
+def unfenced() -> None:
+    """For a writer that nobody can take the place of."""
+
+
 NameFile = Callable[[str | None, int], str]
 """From a split (None: there are none) and a number from 0 to a file's name in the folder."""
 
@@ -64,7 +72,9 @@ class SplitFiles:
         name_file: NameFile,
         format_: FileFormat,
         never_none: bool = False,
+        fence: Fence = unfenced,
     ) -> None:
+        self._fence = fence
         self._storage, self._folder, self._format = storage, folder, format_
         self._name_file, self._never_none = name_file, never_none
         self._open: dict[str | None, _OpenFile] = {}
@@ -85,7 +95,7 @@ class SplitFiles:
         assert split is None or isinstance(split, str)
         file, limit = self._open.get(split), self._format.max_bytes
         if file is not None and limit is not None and file.size_bytes >= limit:
-            self._written.append(self._open.pop(split).publish())
+            self._written.append(self._open.pop(split).publish(self._fence))
             file = None
         if file is None:
             file = self._open[split] = self._next(split)
@@ -95,7 +105,7 @@ class SplitFiles:
         if self._never_none and not self._open and not self._written:
             self._open[None] = self._next(None)
         for split in sorted(self._open, key=str):
-            self._written.append(self._open.pop(split).publish())
+            self._written.append(self._open.pop(split).publish(self._fence))
         return self._written
 
     def _next(self, split: str | None) -> _OpenFile:
@@ -125,9 +135,10 @@ class _OpenFile:
         self._encoder.add(record, content)
         self._count += 1
 
-    def publish(self) -> WrittenFile:
+    def publish(self, fence: Fence) -> WrittenFile:
         try:
             self._encoder.finish()
+            fence()
         except BaseException as error:
             self.discard(error)
             raise

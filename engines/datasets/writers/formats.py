@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from engines.datasets.writers.encoders import JsonlEncoder, ParquetEncoder, TarEncoder
-from engines.datasets.writers.files import FileFormat, SplitFiles
+from engines.datasets.writers.files import Fence, FileFormat, SplitFiles, unfenced
 
 if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
@@ -32,7 +32,9 @@ def file_format(format_: Format, columns: tuple[Column, ...], config: ExportConf
     return FileFormat(JsonlEncoder, "application/jsonlines")
 
 
-def one_file(storage: Storage, key: str, format_: FileFormat) -> SplitFiles:
+def one_file(
+    storage: Storage, key: str, format_: FileFormat, fence: Fence = unfenced
+) -> SplitFiles:
     """A writer of the file `key` or, where records have splits, of `<stem>-<split><suffix>`."""
     folder, _, name = key.rpartition("/")
     stem, suffix = posixpath.splitext(name)
@@ -40,13 +42,15 @@ def one_file(storage: Storage, key: str, format_: FileFormat) -> SplitFiles:
     def name_file(split: str | None, number: int) -> str:
         return name if split is None else f"{stem}-{split}{suffix}"
 
-    return SplitFiles(storage, folder, name_file, format_, never_none=True)
+    return SplitFiles(storage, folder, name_file, format_, never_none=True, fence=fence)
 
 
-def shards(storage: Storage, folder: str, run: str, format_: FileFormat) -> SplitFiles:
+def shards(
+    storage: Storage, folder: str, run: str, format_: FileFormat, fence: Fence = unfenced
+) -> SplitFiles:
     """A writer of `<run>/<split>-000000.tar`, `data` where records have no split."""
 
     def name_file(split: str | None, number: int) -> str:
         return f"{run}/{split or 'data'}-{number:06d}.tar"
 
-    return SplitFiles(storage, folder, name_file, format_)
+    return SplitFiles(storage, folder, name_file, format_, fence=fence)

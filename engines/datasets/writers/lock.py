@@ -1,29 +1,57 @@
 """One exporter per target, told by an object in the storage itself, so that it holds between
-machines; a dead exporter's lock expires."""
+machines.
+
+The lock is a lease of some seconds that a thread renews for as long as its process lives. It is
+taken over when the lease has run out, and at once when its holder is a process of this machine
+that is known to be dead. A holder that was stopped for longer than its lease finds out before it
+publishes (`ExportLock.renew` with `force`): then the lock names another owner.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import orjson
 
-from engines.errors import Conflict, NotFound
+from engines.datasets.writers.holder import Holder, is_dead, this_process
+from engines.errors import Conflict, InferloopError, NotFound
 
 if TYPE_CHECKING:
     from engines.datasets.store import UtcClock
     from engines.protocols import Storage
-    from engines.types import ObjectStat
 
 LOCK_FOLDER = "exports/.locks"
+LEASE_S = 20.0
+"""Longer than the clocks of two machines differ, shorter than people wait."""
+RENEWALS_PER_LEASE = 5
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A lock that lies in the storage."""
+
+    etag: str
+    owner: str
+    expires_at: datetime
+    holder: Holder | None
+
+    def is_held(self, now: datetime) -> bool:
+        dead = self.holder is not None and is_dead(self.holder)
+        return self.expires_at > now and not dead
 
 
 class ExportLock:
-    """Held between `hold_lock`'s start and end. Call `renew` while working."""
+    """Held between `hold_lock`'s start and end. Shared between threads."""
 
     def __init__(self, storage: Storage, target: str, clock: UtcClock, ttl_s: float) -> None:
         digest = hashlib.sha256(target.encode()).hexdigest()[:32]
@@ -31,39 +59,62 @@ class ExportLock:
         self._storage, self._target = storage, target
         self._clock, self._ttl = clock, timedelta(seconds=ttl_s)
         self._owner = uuid.uuid4().hex
+        self._holder = this_process()
         self._etag = ""
         self._renewed_at = clock()
+        self._turn = threading.Lock()
 
     def acquire(self) -> None:
-        """Take the lock; `Conflict` if another export holds it and has not let it expire."""
+        """Take the lock; `Conflict` if another export holds it, lives, as far as one can tell,
+        and has not let its lease run out."""
         try:
             self._etag = self._storage.put_new(self.key, self._content()).etag
         except Conflict:
             found = self._existing()
-            if found is not None and self._expires_at(found) > self._clock():
+            if found is not None and found.is_held(self._clock()):
                 raise self._held() from None
             self._take_over(found)
         self._renewed_at = self._clock()
 
     def refuse_if_held(self) -> None:
-        """`Conflict` if another export holds it and has not let it expire."""
+        """`Conflict` where `acquire` would raise it."""
         found = self._existing()
-        if found is not None and self._expires_at(found) > self._clock():
+        if found is not None and found.is_held(self._clock()):
             raise self._held()
 
     def renew(self, force: bool = False) -> None:
-        """Prolong, if a quarter of the time has passed; `Conflict` if it was taken from us."""
-        if force or self._clock() - self._renewed_at > self._ttl / 4:
-            self._etag = self._storage.replace(self.key, self._content(), self._etag).etag
-            self._renewed_at = self._clock()
+        """Prolong, if a part of the lease has passed; `Conflict` if it was taken from us."""
+        with self._turn:
+            if force or self._clock() - self._renewed_at > self._ttl / RENEWALS_PER_LEASE:
+                self._etag = self._prolonged()
+                self._renewed_at = self._clock()
 
     def release(self) -> None:
         """Give it up, unless it is no longer ours."""
-        found = self._existing()
-        if found is not None and found.etag == self._etag:
-            self._storage.delete(self.key)
+        with self._turn:
+            if self._is_ours():
+                self._storage.delete(self.key)
 
-    def _take_over(self, found: ObjectStat | None) -> None:
+    def _is_ours(self) -> bool:
+        try:
+            if self._storage.stat(self.key).etag == self._etag:
+                return True
+        except NotFound:
+            return False
+        found = self._existing()  # of another, or a renewal of ours whose answer was lost
+        return found is not None and found.owner == self._owner
+
+    def _prolonged(self) -> str:
+        try:
+            return self._storage.replace(self.key, self._content(), self._etag).etag
+        except Conflict:
+            found = self._existing()
+            if found is None or found.owner != self._owner:
+                raise Conflict(f"Another export to {self._target} has taken over") from None
+            # An earlier renewal arrived, and its answer was lost.
+            return self._storage.replace(self.key, self._content(), found.etag).etag
+
+    def _take_over(self, found: _Found | None) -> None:
         try:
             if found is None:
                 self._etag = self._storage.put_new(self.key, self._content()).etag
@@ -72,32 +123,32 @@ class ExportLock:
         except Conflict:
             raise self._held() from None
 
-    def _existing(self) -> ObjectStat | None:
+    def _existing(self) -> _Found | None:
         try:
-            return self._storage.stat(self.key)
+            stat = self._storage.stat(self.key)
+            content = self._storage.read(self.key)
         except NotFound:
             return None
-
-    def _expires_at(self, found: ObjectStat) -> datetime:
         try:
-            content = orjson.loads(self._storage.read(self.key))
-            return datetime.fromisoformat(content["expires_at"])
-        except NotFound:
-            return found.modified_at  # released between two looks
+            found = orjson.loads(content)
+            holder = Holder(*found["holder"]) if "holder" in found else None
+            expires_at = datetime.fromisoformat(found["expires_at"])
+            return _Found(stat.etag, str(found["owner"]), expires_at, holder)
         except (ValueError, KeyError, TypeError):
-            return found.modified_at + self._ttl
+            return _Found(stat.etag, "", stat.modified_at + self._ttl, None)
 
     def _content(self) -> bytes:
         expires_at = (self._clock() + self._ttl).isoformat()
-        return orjson.dumps(
-            {"owner": self._owner, "target": self._target, "expires_at": expires_at}
-        )
+        lock = {"owner": self._owner, "target": self._target, "expires_at": expires_at}
+        return orjson.dumps({**lock, "holder": list(self._holder)})
 
     def _held(self) -> Conflict:
         return Conflict(f"An export to {self._target} is running")
 
 
-def refuse_if_locked(storage: Storage, target: str, clock: UtcClock, ttl_s: float = 600.0) -> None:
+def refuse_if_locked(
+    storage: Storage, target: str, clock: UtcClock, ttl_s: float = LEASE_S
+) -> None:
     """Raise `Conflict` if an export to `target` is running. Takes no lock: deleting must work on
     a full disk too."""
     lock = ExportLock(storage, target, clock, ttl_s)
@@ -105,11 +156,29 @@ def refuse_if_locked(storage: Storage, target: str, clock: UtcClock, ttl_s: floa
 
 
 @contextmanager
-def hold_lock(storage: Storage, target: str, clock: UtcClock, ttl_s: float) -> Iterator[ExportLock]:
-    """Hold the lock of `target` for the block; `Conflict` at once if it is held."""
+def hold_lock(
+    storage: Storage, target: str, clock: UtcClock, ttl_s: float = LEASE_S
+) -> Iterator[ExportLock]:
+    """Hold the lock of `target` for the block and renew it meanwhile, `ttl_s` being its lease;
+    `Conflict` at once if it is held."""
     lock = ExportLock(storage, target, clock, ttl_s)
     lock.acquire()
+    ended = threading.Event()
+    every_s = ttl_s / RENEWALS_PER_LEASE
+    keeper = threading.Thread(target=_keep, args=(lock, every_s, ended), daemon=True)
+    keeper.start()
     try:
         yield lock
     finally:
+        ended.set()
         lock.release()
+
+
+def _keep(lock: ExportLock, every_s: float, ended: threading.Event) -> None:
+    while not ended.wait(every_s):
+        try:
+            lock.renew(force=True)
+        except Conflict:
+            return  # who works under the lock hears it when it asks before it publishes
+        except InferloopError as error:
+            logger.warning("The lock of an export is not renewed: %s", error)

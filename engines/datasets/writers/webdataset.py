@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from engines.errors import NotFound
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,7 +34,23 @@ def publish_manifest(
     ]
     manifest = {"schema": MANIFEST_SCHEMA, "run": run, "shards": files}
     storage.replace(f"{folder}/{MANIFEST}", orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+    remove_runs(storage, folder, run)
+
+
+def valid_run(storage: Storage, folder: str) -> str | None:
+    """The run that the manifest names; None without a manifest."""
+    try:
+        return str(orjson.loads(storage.read(f"{folder}/{MANIFEST}"))["run"])
+    except (NotFound, ValueError, KeyError, TypeError):
+        return None
+
+
+def remove_runs(storage: Storage, folder: str, keep: str | None) -> int:
+    """Remove the shards of every run but `keep`; returns how many files."""
+    removed = 0
     for stat in list(storage.list(folder)):
         name = stat.key[len(folder) + 1 :]
-        if name.endswith(".tar") and name.startswith("run-") and not name.startswith(f"{run}/"):
+        if name.endswith(".tar") and name.startswith("run-") and not name.startswith(f"{keep}/"):
             storage.delete(stat.key)
+            removed += 1
+    return removed

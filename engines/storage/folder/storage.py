@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -14,12 +13,12 @@ from typing import BinaryIO
 from engines.errors import Conflict, NotFound
 from engines.storage.folder.listing import folder_names, refused_names, walk
 from engines.storage.folder.paths import (
-    is_temporary,
     path_of,
     prune_empty_folders,
     reading_errors,
     writing_errors,
 )
+from engines.storage.folder.sweeping import sweep
 from engines.storage.folder.writing import (
     OpenTemporary,
     append_whole,
@@ -161,18 +160,15 @@ class FolderStorage:
         check_key(key)
         return None
 
-    def sweep_temporary(self, older_than_s: float = 86_400.0) -> int:
-        """Remove what killed writers left behind; returns how many files. Safe at any time, as
-        long as no write takes longer than `older_than_s` seconds."""
-        limit, removed = time.time() - older_than_s, 0
-        for folder, _, names in os.walk(self._root):
-            for name in filter(is_temporary, names):
-                path = os.path.join(folder, name)
-                with suppress(FileNotFoundError):  # its writer, or another sweep, was faster
-                    if os.stat(path).st_mtime < limit:
-                        os.unlink(path)
-                        removed += 1
-        return removed
+    def sweep_temporary(
+        self, older_than_s: float = 86_400.0, folder: str = "", deep: bool = True
+    ) -> int:
+        """Remove what killed writers left in the folder key `folder` and (`deep`) below it; returns
+        how many files. Safe at any time: files that a living process writes stay, as long as no
+        write takes longer than `older_than_s` seconds."""
+        path = path_of(self._root, folder) if check_prefix(folder) else self._root
+        with writing_errors(folder):
+            return sweep(path, older_than_s, deep)
 
     def _watched(self, path: str) -> BinaryIO:
         return self._floor.watched(self._opener(path))

@@ -59,6 +59,7 @@ def temporary_beside(path: str, opener: OpenTemporary) -> Iterator[tuple[str, Bi
     temporary = os.path.join(folder, f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
     file = _open_in_folder(folder, temporary, opener)
     try:
+        _mark_alive(file)
         yield temporary, file
     finally:
         # Closing flushes: on a full disk it raises once more what the block already raised.
@@ -66,6 +67,13 @@ def temporary_beside(path: str, opener: OpenTemporary) -> Iterator[tuple[str, Bi
             file.close()
         with suppress(FileNotFoundError):  # renamed into its place
             os.unlink(temporary)
+
+
+def _mark_alive(file: BinaryIO) -> None:
+    """Hold the file's `flock` while it is open: the kernel gives it back when the process dies, and
+    so tells a sweep (`engines.storage.folder.sweeping`) whose file nobody will finish."""
+    with suppress(OSError):  # a volume without `flock`: its files are swept by their age alone
+        fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def _open_in_folder(folder: str, temporary: str, opener: OpenTemporary) -> BinaryIO:
@@ -79,13 +87,13 @@ def _open_in_folder(folder: str, temporary: str, opener: OpenTemporary) -> Binar
 
 
 def make_durable(file: BinaryIO) -> None:
-    """Flush to the disk and close; the time is set in full nanoseconds, because the kernel's
+    """Flush to the disk; the file stays open until it has its name, so that no sweep takes it for
+    abandoned. The time is set in full nanoseconds, because the kernel's
     own clock ticks too slowly to tell two quick versions apart by it."""
     file.flush()
     now_ns = time.time_ns()
     os.utime(file.fileno(), ns=(now_ns, now_ns))
     os.fsync(file.fileno())
-    file.close()
 
 
 def publish_new(temporary: str, path: str) -> None:

@@ -1,0 +1,54 @@
+"""Processes that are killed and stopped, and states that tests wait for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+Exporting = subprocess.Popen[str]
+WaitFor = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture
+def wait_for() -> WaitFor:
+    """Waits until a state is there; fails after a minute without it."""
+
+    def wait(state: Callable[[], bool]) -> None:
+        give_up = time.monotonic() + 60.0
+        while not state():
+            assert time.monotonic() < give_up, "the state never came"
+            time.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
+def start_exporting(tmp_path: Path) -> Iterator[Callable[[str, float], Exporting]]:
+    """Starts an exporter of the data root `tmp_path` that has written half a file; killed at the
+    end."""
+    started: list[Exporting] = []
+
+    def start(target: str, ttl_s: float) -> Exporting:
+        command = [sys.executable, "-m", "tests.faults.exporting_process"]
+        process = subprocess.Popen(
+            [*command, str(tmp_path), target, str(ttl_s)],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half written\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
