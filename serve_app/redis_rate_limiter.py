@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,8 @@ from engines.errors import InvalidParameters, Overloaded
 from serve_app.config import RateLimits
 from serve_app.rate_limits import Bucket, BudgetState, parse_rates, parsed_rate
 
+ANSWER_WITHIN_S = 2.0
+"""Nobody waits longer for a count."""
 _AWAY_RETRY_S = 1.0
 _SCHEMES = ("redis", "rediss", "unix")
 
@@ -24,7 +27,8 @@ _SCHEMES = ("redis", "rediss", "unix")
 class RedisRateLimiter:
     """limits' moving window: one Lua script counts, so that replicas cannot race each other.
 
-    `connection_pool` replaces the one that `url` describes.
+    `connection_pool` replaces the one that `url` describes. A server that does not answer
+    within `within_s` seconds is away.
     """
 
     def __init__(
@@ -33,7 +37,9 @@ class RedisRateLimiter:
         rates: RateLimits,
         epoch_s: Callable[[], float] = time.time,
         connection_pool: ConnectionPool | None = None,
+        within_s: float = ANSWER_WITHIN_S,
     ) -> None:
+        self._within_s = within_s
         options: dict[str, Any] = (
             {} if connection_pool is None else {"connection_pool": connection_pool}
         )
@@ -52,9 +58,10 @@ class RedisRateLimiter:
     async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
         rate = self._rates[bucket] if own is None else parsed_rate(own)
         try:
-            allowed: bool = await self._window.hit(rate, bucket, key_hash)
-            stats = await self._window.get_window_stats(rate, bucket, key_hash)
-        except (RedisError, OSError) as error:
+            async with asyncio.timeout(self._within_s):
+                allowed: bool = await self._window.hit(rate, bucket, key_hash)
+                stats = await self._window.get_window_stats(rate, bucket, key_hash)
+        except (RedisError, OSError) as error:  # `TimeoutError`: a server that hangs
             # Fail closed: without the count there is no budget, and nothing was run.
             raise Overloaded("The rate limiter is not reachable", _AWAY_RETRY_S) from error
         return BudgetState(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
@@ -9,16 +11,24 @@ from engines.errors import InvalidParameters, Overloaded
 from serve_app.access.tickets import TICKET_LIFE_S
 
 _PREFIX = "inferloop:ticket:"
+ANSWER_WITHIN_S = 2.0
 _AWAY_RETRY_S = 1.0
 
 
 class RedisTickets:
     """`GETDEL` gives a ticket to one asker only, and Redis forgets the old ones.
 
-    `connection_pool` replaces the one that `url` describes.
+    `connection_pool` replaces the one that `url` describes. A server that does not answer
+    within `within_s` seconds is away.
     """
 
-    def __init__(self, url: str, connection_pool: ConnectionPool | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        connection_pool: ConnectionPool | None = None,
+        within_s: float = ANSWER_WITHIN_S,
+    ) -> None:
+        self._within_s = within_s
         try:
             pool = connection_pool or ConnectionPool.from_url(url, decode_responses=True)
         except ValueError:
@@ -29,13 +39,16 @@ class RedisTickets:
 
     async def put(self, ticket_hash: str, owner_hash: str) -> None:
         try:
-            await self._redis.set(_PREFIX + ticket_hash, owner_hash, px=int(TICKET_LIFE_S * 1000))
+            async with asyncio.timeout(self._within_s):
+                life_ms = int(TICKET_LIFE_S * 1000)
+                await self._redis.set(_PREFIX + ticket_hash, owner_hash, px=life_ms)
         except (RedisError, OSError) as error:
             raise Overloaded("The ticket store is not reachable", _AWAY_RETRY_S) from error
 
     async def take(self, ticket_hash: str) -> str | None:
         try:
-            owner = await self._redis.getdel(_PREFIX + ticket_hash)
+            async with asyncio.timeout(self._within_s):
+                owner = await self._redis.getdel(_PREFIX + ticket_hash)
         except (RedisError, OSError) as error:
             raise Overloaded("The ticket store is not reachable", _AWAY_RETRY_S) from error
         return owner.decode() if isinstance(owner, bytes) else owner

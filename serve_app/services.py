@@ -63,7 +63,8 @@ class PrivacyValidation(Protocol):
 
 class Exporter(Protocol):
     """Streams progress, then exactly one report, or an error: what refuses the export as a whole
-    comes before any progress. Closing the iterator stops the export and leaves the old one."""
+    comes before any progress. Closing the iterator stops the export and leaves the old one. Where
+    a replica dies, another one runs the export, and its progress begins anew."""
 
     def export(self, request: ExportRequest) -> AsyncGenerator[ExportProgress | ExportReport, None]:
         """`NotFound` if the dataset is absent, `Conflict` if the same target is being written."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from deployments.ray_errors import translate
-from engines.errors import DeadlineExceeded, ReplicaLost
+from engines.errors import Conflict, DeadlineExceeded, InferloopError, NotFound, ReplicaLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +20,40 @@ class CallPolicy:
     """Calls in all, if the replica dies under each. More than one only where a call that ran
     twice leaves the same as one that ran once."""
     within_s: float | None = None
-    """Seconds for all attempts together, `DeadlineExceeded` after them; None: no limit here."""
+    """Seconds for all attempts together; None: no limit here."""
+    late: Callable[[], InferloopError] | None = None
+    """Makes what is raised after them; None: `DeadlineExceeded`."""
+    gone_is_done: bool = False
+    """Whether `NotFound`, when a call is repeated, says that the first one did its work."""
 
 
 ONCE = CallPolicy()
 TWICE = CallPolicy(attempts=2)
+REMOVING = CallPolicy(attempts=2, gone_is_done=True)
 
 
 async def ask(begin: Callable[[], Any], policy: CallPolicy = ONCE) -> Any:
     """The answer of the call that `begin` starts, repeated as the policy allows."""
     try:
         async with asyncio.timeout(policy.within_s):
-            for _ in range(policy.attempts - 1):
-                try:
-                    return await call(begin())
-                except ReplicaLost:
-                    continue
-            return await call(begin())
+            return await _attempts(begin, policy)
     except TimeoutError:
-        raise DeadlineExceeded(policy.within_s or 0.0) from None
+        late = DeadlineExceeded(policy.within_s or 0.0) if policy.late is None else policy.late()
+        raise late from None
+
+
+async def _attempts(begin: Callable[[], Any], policy: CallPolicy) -> Any:
+    for attempt in range(1, policy.attempts + 1):
+        try:
+            return await call(begin())
+        except ReplicaLost:
+            if attempt == policy.attempts:
+                raise
+        except NotFound:
+            if attempt == 1 or not policy.gone_is_done:
+                raise
+            return None
+    raise AssertionError("a policy allows at least one attempt")
 
 
 async def call(response: Any) -> Any:
@@ -67,3 +83,22 @@ async def stream(response: Any) -> AsyncGenerator[Any, None]:
     finally:
         if not finished:
             response.cancel()
+
+
+async def stream_again(begin: Callable[[], Any], policy: CallPolicy) -> AsyncGenerator[Any, None]:
+    """Events of the streaming response that `begin` starts; where its replica dies, it is started
+    anew as the policy allows, and its events come again from the first."""
+    for attempt in range(1, policy.attempts + 1):
+        try:
+            async with aclosing(stream(begin())) as events:
+                async for event in events:
+                    yield event
+            return
+        except ReplicaLost:
+            if attempt == policy.attempts:
+                raise
+        except Conflict:
+            if attempt == 1:
+                raise
+            # What the dead replica held is not free yet: it is when its lease has run out.
+            raise ReplicaLost("The replica died while it worked; try again in 20 s") from None

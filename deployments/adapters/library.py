@@ -1,7 +1,12 @@
-"""Exports, datasets and profiles over their handles."""
+"""Exports, datasets and profiles over their handles.
+
+Every call is made once more where its replica died: reading changes nothing, removing what is gone
+is done, a profile names the request that made it, and an export appears whole or not at all.
+"""
 
 from __future__ import annotations
 
+from deployments.adapters.calling import REMOVING, TWICE
 from deployments.adapters.remote import HandleAdapter, remote, streamed
 from serve_app.services import Datasets, Exporter, Profiles
 
@@ -9,24 +14,24 @@ from serve_app.services import Datasets, Exporter, Profiles
 class HandleExporter(HandleAdapter):
     """`Exporter` over the exporter deployment."""
 
-    export = streamed(Exporter.export)
-    export_s3 = streamed(Exporter.export_s3)
+    export = streamed(Exporter.export, policy=TWICE)
+    export_s3 = streamed(Exporter.export_s3, policy=TWICE)
 
 
 class HandleDatasets(HandleAdapter):
     """`Datasets` over the exporter deployment."""
 
-    list = remote(Datasets.list, "list_datasets")
-    get = remote(Datasets.get, "get_dataset")
-    delete = remote(Datasets.delete, "delete_dataset")
+    list = remote(Datasets.list, "list_datasets", TWICE)
+    get = remote(Datasets.get, "get_dataset", TWICE)
+    delete = remote(Datasets.delete, "delete_dataset", REMOVING)
 
 
 class HandleProfiles(HandleAdapter):
     """`Profiles` over the profiles deployment."""
 
-    list = remote(Profiles.list)
-    get = remote(Profiles.get)
-    create = remote(Profiles.create)
-    delete = remote(Profiles.delete)
-    compare = remote(Profiles.compare)
-    plot = remote(Profiles.plot)
+    list = remote(Profiles.list, policy=TWICE)
+    get = remote(Profiles.get, policy=TWICE)
+    create = remote(Profiles.create, policy=TWICE)
+    delete = remote(Profiles.delete, policy=REMOVING)
+    compare = remote(Profiles.compare, policy=TWICE)
+    plot = remote(Profiles.plot, policy=TWICE)

@@ -10,7 +10,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.adapters.calling import CallPolicy, ask
 from engines.errors import InferloopError
 
-ANSWER_WITHIN_S = 5.0
+ANSWER_WITHIN_S = 3.0
 
 
 class HandleReadiness:

@@ -2,7 +2,7 @@
 
     class HandlePrivacy(HandleAdapter):
         validate = remote(PrivacyValidation.validate, policy=TWICE)
-        anonymize = remote(PrivacyValidation.anonymize)
+        anonymize = remote(PrivacyValidation.anonymize, policy=TWICE)
 
 The types of arguments and answer are those of the Protocol's own method.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from deployments.adapters.calling import ONCE, CallPolicy, ask, stream
+from deployments.adapters.calling import ONCE, CallPolicy, ask, stream, stream_again
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -48,16 +48,19 @@ class RemoteMethod(Generic[Given, Answer]):
 class RemoteStream(Generic[Given, Event]):
     """Descriptor of a method whose replica answers with a stream of events; made by `streamed`.
 
-    A stream is never repeated: its reader has perhaps seen events already."""
+    Repeated only where the policy says so: its reader sees the events anew then."""
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, policy: CallPolicy) -> None:
         self.method = method
+        self.policy = policy
 
     def __get__(
         self, adapter: HandleAdapter, owner: type[HandleAdapter] | None = None
     ) -> Callable[Given, AsyncGenerator[Event, None]]:
         def call(*args: Given.args, **kwargs: Given.kwargs) -> AsyncGenerator[Event, None]:
             target = getattr(adapter.handle.options(stream=True), self.method)
+            if self.policy.attempts > 1:
+                return stream_again(lambda: target.remote(*args, **kwargs), self.policy)
             return stream(target.remote(*args, **kwargs))
 
         return call
@@ -76,6 +79,7 @@ def remote(
 def streamed(
     contract: Callable[Concatenate[Any, Given], AsyncGenerator[Event, None]],
     method: str | None = None,
+    policy: CallPolicy = ONCE,
 ) -> RemoteStream[Given, Event]:
     """As `remote`, for a method that streams; closing the iterator cancels the remote work."""
-    return RemoteStream(method or contract.__name__)
+    return RemoteStream(method or contract.__name__, policy)

@@ -1,4 +1,5 @@
-"""The validators over their handles; verdicts are pure, so a lost replica is asked once more."""
+"""The validators over their handles. Verdicts are pure, and a copy has a name of its own that the
+ingress drew: so where a replica is lost, another one is asked once more."""
 
 from __future__ import annotations
 
@@ -17,4 +18,4 @@ class HandlePrivacy(HandleAdapter):
     """`PrivacyValidation` over the privacy deployment."""
 
     validate = remote(PrivacyValidation.validate, policy=TWICE)
-    anonymize = remote(PrivacyValidation.anonymize)
+    anonymize = remote(PrivacyValidation.anonymize, policy=TWICE)

@@ -50,6 +50,9 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     path = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)
     os.environ.setdefault(hook.VARIABLE, hook.IMPORT_PATH)
+    # A replica that fails three checks will not end what it has: without this it keeps its place
+    # for another 120 s, as long as a healthy one may drain.
+    os.environ.setdefault("RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS", "1")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     return key, made
 

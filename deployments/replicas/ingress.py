@@ -95,7 +95,8 @@ class Ingress:
         settings = Settings()
         logs.configure(settings.log_dir)
         api = effective_api(args.api_with_model_defaults(), settings)
-        everything = asked_if_ready(args, pools, {**validators, **library})
+        shared = {} if counter is None else {"rate-limiter": counter}
+        everything = asked_if_ready(args, pools, {**validators, **library, **shared})
         data = DataRoot.of(settings, args.storage)
         backends = Backends(
             generation=PooledGeneration(args.pools, pools),

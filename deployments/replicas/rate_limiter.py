@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from deployments.adapters.calling import CallPolicy
 from deployments.adapters.remote import HandleAdapter, remote
+from engines.errors import Overloaded
 from serve_app.access.tickets import TicketStore, TicketTable
 from serve_app.config import RateLimits
 from serve_app.rate_limits import Bucket, BudgetState, MovingWindow, RateLimiter
@@ -29,14 +31,24 @@ class RateLimiterReplica:
         return True
 
 
+ANSWER_WITHIN_S = 2.0
+"""Nobody waits longer for a count. Without it there is no budget, so nothing is run then."""
+_COUNTING = CallPolicy(
+    2, ANSWER_WITHIN_S, lambda: Overloaded("The rate limiter does not answer", 1.0)
+)
+_TICKETS = CallPolicy(
+    1, ANSWER_WITHIN_S, lambda: Overloaded("The ticket store does not answer", 1.0)
+)
+
+
 class HandleRateLimiter(HandleAdapter):
     """`serve_app.rate_limits.RateLimiter` over the deployment's handle."""
 
-    hit = remote(RateLimiter.hit)
+    hit = remote(RateLimiter.hit, policy=_COUNTING)
 
 
 class HandleTickets(HandleAdapter):
     """`serve_app.access.tickets.TicketStore` over the deployment's handle."""
 
-    put = remote(TicketStore.put, "put_ticket")
-    take = remote(TicketStore.take, "take_ticket")
+    put = remote(TicketStore.put, "put_ticket", _TICKETS)
+    take = remote(TicketStore.take, "take_ticket", _TICKETS)

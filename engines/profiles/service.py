@@ -92,7 +92,8 @@ class ProfileService:
         self._store.delete(name)
 
     def create(self, request: ProfileRequest, stop: StopCheck = never_stopped) -> Profile:
-        """Make the profile from every image under the folder, or with `update` extend it.
+        """Make the profile from every image under the folder, or with `update` extend it. A
+        repetition of the same request answers with what the first try has made.
 
         Raises:
             NotFound: the folder holds no image, or there is no such bucket.
@@ -102,7 +103,10 @@ class ProfileService:
             Conflict: the profile exists already, or changed meanwhile.
             StorageFailed: data root or S3 are out of reach.
         """
-        before = self._before(request)
+        before = self._stored(request.name)
+        if before is not None and before.request_id == request.request_id:
+            return before.profile
+        _check_may_extend(request, before)
         builder = ProfileBuilder(request.keep_hashes)
         if before is not None:
             builder = ProfileBuilder.from_state(before.state)
@@ -119,8 +123,8 @@ class ProfileService:
             kept_hashes=len(builder.hashes or ()),
         )
         if before is None:
-            return self._store.write_new(profile, builder.state())
-        return self._store.replace(profile, builder.state(), before.etag)
+            return self._store.write_new(profile, builder.state(), request.request_id)
+        return self._store.replace(profile, builder.state(), before.etag, request.request_id)
 
     def compare(
         self,
@@ -156,18 +160,12 @@ class ProfileService:
             )
         return left, self._measure(dataset_key, stop).statistics(), (name, dataset_key)
 
-    def _before(self, request: ProfileRequest) -> StoredProfile | None:
-        """What the request extends; None for a new name."""
+    def _stored(self, name: str) -> StoredProfile | None:
+        """None for a new name."""
         try:
-            found = self._store.get(request.name)
+            return self._store.get(name)
         except NotFound:
             return None
-        if not request.update:
-            raise Conflict(f"Profile {request.name} exists; ask for update to extend it")
-        if request.keep_hashes and "hashes" not in found.state:
-            reason = "must be asked for when the profile is made"
-            raise InvalidParameters.of("keep_hashes", True, "a profile that keeps hashes", reason)
-        return found
 
     def _decoded(self, source: str | S3Folder) -> Iterator[Pixels | None]:
         return decoded(self._files(source), self._limits, self._config, self._read_pixels)
@@ -199,3 +197,14 @@ class ProfileService:
             raise Forbidden("Profiles of buckets are not offered here")
         self._buckets.check(source.bucket)
         return files_of_bucket(self._s3_clients(self._config.read_workers), source)
+
+
+def _check_may_extend(request: ProfileRequest, found: StoredProfile | None) -> None:
+    """Raise where the profile is there, and the request does not extend it rightly."""
+    if found is None:
+        return
+    if not request.update:
+        raise Conflict(f"Profile {request.name} exists; ask for update to extend it")
+    if request.keep_hashes and "hashes" not in found.state:
+        reason = "must be asked for when the profile is made"
+        raise InvalidParameters.of("keep_hashes", True, "a profile that keeps hashes", reason)

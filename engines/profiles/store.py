@@ -30,6 +30,8 @@ class StoredProfile:
     profile: Profile
     state: Mapping[str, JsonValue]
     etag: str
+    request_id: str = ""
+    """Which request wrote it last; empty for one that is older than this."""
 
 
 def key_of(name: str) -> str:
@@ -63,15 +65,19 @@ class ProfileStore:
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise StorageFailed(f"Profile {name} is damaged") from error
 
-    def write_new(self, profile: Profile, state: Mapping[str, JsonValue]) -> Profile:
+    def write_new(
+        self, profile: Profile, state: Mapping[str, JsonValue], request_id: str = ""
+    ) -> Profile:
         """The profile with its size; `Conflict` if it exists."""
-        content = _render(profile, state)
+        content = _render(profile, state, request_id)
         self._storage.put_new(profile.key, content)
         return replace(profile, size_bytes=len(content))
 
-    def replace(self, profile: Profile, state: Mapping[str, JsonValue], etag: str) -> Profile:
+    def replace(
+        self, profile: Profile, state: Mapping[str, JsonValue], etag: str, request_id: str = ""
+    ) -> Profile:
         """The profile with its size; `Conflict` if somebody else changed it since it was read."""
-        content = _render(profile, state)
+        content = _render(profile, state, request_id)
         self._storage.replace(profile.key, content, etag)
         return replace(profile, size_bytes=len(content))
 
@@ -84,12 +90,13 @@ def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _render(profile: Profile, state: Mapping[str, JsonValue]) -> bytes:
+def _render(profile: Profile, state: Mapping[str, JsonValue], request_id: str) -> bytes:
     document: dict[str, JsonValue] = {
         "format": FORMAT,
         "name": profile.name,
         "created_at": iso(profile.created_at),
         "updated_at": iso(profile.updated_at),
+        "request_id": request_id,
         "sample_count": profile.sample_count,
         "statistics": dict(profile.statistics),
         "state": {name: value for name, value in state.items() if name != "hashes"},
@@ -114,4 +121,4 @@ def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
     state = cast("dict[str, JsonValue]", document["state"])
     if "hashes" in document:
         state["hashes"] = document["hashes"]
-    return StoredProfile(profile, state, etag)
+    return StoredProfile(profile, state, etag, str(document.get("request_id", "")))

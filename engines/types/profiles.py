@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,8 @@ class ProfileRequest:
     update: bool = False
     keep_hashes: bool = False
     """Keep perceptual hashes, so that privacy validation can find near-duplicates of its images."""
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex, compare=False)
+    """Of this one request: a repetition finds the profile that the first try has made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from engines.datasets.writers.lock import LOCK_FOLDER, ExportLock, hold_lock
 from engines.datasets.writers.webdataset import publish_manifest
 from engines.errors import Conflict
 from engines.storage.folder.storage import FolderStorage
+from engines.types import ObjectStat
 from tests.faults.conftest import Exporting, WaitFor
 
 TARGET = "exports/a.jsonl"
@@ -139,7 +140,7 @@ class AnswerLost(FolderStorage):
 
     lost = False
 
-    def replace(self, key: str, content: bytes, if_match: str | None = None) -> object:  # type: ignore[override]
+    def replace(self, key: str, content: bytes, if_match: str | None = None) -> ObjectStat:
         stat = super().replace(key, content, if_match)
         if not self.lost:
             self.lost = True

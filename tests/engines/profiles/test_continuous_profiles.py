@@ -20,7 +20,11 @@ from engines.storage.folder.storage import FolderStorage
 from engines.types import ObjectStat, ProfileRequest
 
 ROOT = Path(__file__).resolve().parents[3]
-UPDATE = ProfileRequest("live", "uploads/live", update=True)
+
+
+def update() -> ProfileRequest:
+    """A request of its own each time."""
+    return ProfileRequest("live", "uploads/live", update=True)
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def test_writers_at_once_lose_no_update_and_the_file_is_always_whole(root: Path)
         start.wait()
         for _ in range(8):
             try:
-                service.create(UPDATE)
+                service.create(update())
                 done.append(number)
             except Conflict:
                 refused.append(number)
@@ -83,9 +87,9 @@ class DyingStorage(FolderStorage):
 def test_an_update_that_cannot_be_written_leaves_the_old_profile(root: Path) -> None:
     before = (root / "profiles" / "stream_live.json").read_bytes()
     with pytest.raises(StorageFailed):
-        ProfileService(DyingStorage(root)).create(UPDATE)
+        ProfileService(DyingStorage(root)).create(update())
     assert (root / "profiles" / "stream_live.json").read_bytes() == before
-    assert ProfileService(FolderStorage(root)).create(UPDATE).sample_count == 4
+    assert ProfileService(FolderStorage(root)).create(update()).sample_count == 4
 
 
 FOREVER = """
@@ -119,4 +123,4 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_profile(root: Path, wait_s
     assert left.sample_count % 2 == 0
     assert left.kept_hashes == left.sample_count
     assert [summary.name for summary in service.list()] == ["live"]
-    assert service.create(UPDATE).sample_count == left.sample_count + 2
+    assert service.create(update()).sample_count == left.sample_count + 2
