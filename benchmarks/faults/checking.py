@@ -1,0 +1,88 @@
+"""The clients' view against the data root: what was lost, made twice, or left half."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.faults.requests import End
+
+DATASET = "generated/load"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Of one data root. All of them ought to be empty but `kept`."""
+
+    lost: tuple[str, ...] = ()
+    """Tags and paths that a client was promised and that are not there."""
+    twice: tuple[str, ...] = ()
+    """Tags of requests that left more than one image."""
+    kept: tuple[str, ...] = ()
+    """Tags of requests that ended with an error, and whose image is stored all the same."""
+    without_recipe: tuple[str, ...] = ()
+    without_image: tuple[str, ...] = ()
+    not_indexed: tuple[str, ...] = ()
+    temporary: tuple[str, ...] = ()
+    """Half-written files and folders of dead runs."""
+
+    def told(self) -> str:
+        """What is wrong beside `kept`, in one line."""
+        names = ("lost", "twice", "without_recipe", "without_image", "not_indexed", "temporary")
+        counts = {name: len(getattr(self, name)) for name in names}
+        return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
+
+
+def check(root: Path, ends: Sequence[End]) -> Findings:
+    """Compare what the clients were told with what lies in the folder `root`. Nobody may write to
+    it meanwhile."""
+    folder = root / DATASET
+    recipes = {path.stem: _prompt(path) for path in _recipes(folder)}
+    images = {path.stem for path in folder.glob("*.png") if "_anonymized" not in path.stem}
+    made = Counter(_tag(prompt) for prompt in recipes.values())
+    asked = {end.tag: end for end in ends if end.kind in ("generate", "socket")}
+    failed = (tag for tag, end in asked.items() if not end.is_ok)
+    return Findings(
+        lost=tuple(sorted(_lost(root, ends))),
+        twice=tuple(sorted(tag for tag, count in made.items() if count > 1)),
+        kept=tuple(sorted(tag for tag in failed if made[tag])),
+        without_recipe=tuple(sorted(images - set(recipes))),
+        without_image=tuple(sorted(set(recipes) - images)),
+        not_indexed=tuple(sorted(images - _indexed(folder))),
+        temporary=tuple(sorted(str(path) for path in root.rglob(".tmp-*"))),
+    )
+
+
+def _lost(root: Path, ends: Sequence[End]) -> list[str]:
+    """Promised and not there, or not whole."""
+    promised = [(end.tag, Path(end.path)) for end in ends if end.is_ok and end.path]
+    return [tag for tag, path in promised if not (root / _inside(root, path)).is_file()]
+
+
+def _inside(root: Path, path: Path) -> Path:
+    return path.relative_to(root if path.is_relative_to(root) else "/data")
+
+
+def _recipes(folder: Path) -> list[Path]:
+    judged = (".quality.json", ".privacy.json")
+    found = (path for path in folder.glob("*.json") if not path.name.endswith(judged))
+    return [path for path in found if "_anonymized" not in path.stem]
+
+
+def _prompt(recipe: Path) -> str:
+    return str(json.loads(recipe.read_text(encoding="utf-8")).get("prompt", ""))
+
+
+def _tag(prompt: str) -> str:
+    return prompt.rpartition(" ")[2]
+
+
+def _indexed(folder: Path) -> set[str]:
+    """Stems of the images that some shard of the index names."""
+    lines = (
+        line for shard in folder.glob(".index/*.jsonl") for line in shard.read_bytes().splitlines()
+    )
+    return {Path(json.loads(line)[0]).stem for line in lines}

@@ -1,0 +1,155 @@
+"""One request of each kind, and how it ended. Plain HTTP and WebSocket: nothing is tried again."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+import websockets
+from PIL import Image
+
+OK = "ok"
+CUT, REFUSED, PLAIN = "CUT", "REFUSED", "PLAIN"
+"""A connection that broke, one that was not taken, an answer that is not in the envelope."""
+SIZE_PX, STEPS = 64, 10
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a request ended, as its client saw it."""
+
+    kind: str
+    tag: str
+    """In the prompt of a generation: so its image is found again."""
+    began_s: float
+    ended_s: float
+    outcome: str
+    """`OK`, the code of an error, or one of `CUT`, `REFUSED`, `PLAIN`."""
+    path: str | None = None
+    """Of what was made."""
+
+    @property
+    def is_ok(self) -> bool:
+        return self.outcome == OK
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A key's way into a service."""
+
+    http: httpx.AsyncClient
+    socket_url: str
+    data_root: str
+    sample: str
+    """Path of an image that is judged and anonymized."""
+
+
+Ask = Callable[[Client, str], Awaitable[tuple[str, str | None]]]
+"""Sends one request with the tag; its outcome, and the path of what it made."""
+
+
+async def generate(client: Client, tag: str) -> tuple[str, str | None]:
+    return await _post(client, "/generate", _body(tag), "image_path")
+
+
+async def stream(client: Client, tag: str) -> tuple[str, str | None]:
+    """A generation over a socket of its own."""
+    async with websockets.connect(client.socket_url, open_timeout=30, max_size=None) as socket:
+        await socket.send(json.dumps({"type": "generate", **_body(tag)}))
+        while True:
+            message = json.loads(await socket.recv())
+            if message["type"] == "error":
+                return str(message["error"]["code"]), None
+            if message["type"] == "result":
+                return OK, message["image_path"]
+
+
+async def upload(client: Client, tag: str) -> tuple[str, str | None]:
+    files = {"file": (f"{tag}.png", png(tag), "image/png")}
+    return _outcome(await client.http.post("/images", files=files), "image_path")
+
+
+async def judge(client: Client, tag: str) -> tuple[str, str | None]:
+    return await _post(client, "/validate/quality", {"image_path": client.sample}, None)
+
+
+async def anonymize(client: Client, tag: str) -> tuple[str, str | None]:
+    body = {"image_path": client.sample, "method": "blur"}
+    return await _post(client, "/anonymize", body, "image_path")
+
+
+async def export(client: Client, tag: str) -> tuple[str, str | None]:
+    body = {
+        "dataset_dir": f"{client.data_root}/generated/load",
+        "output_file": f"{client.data_root}/exports/{tag}.jsonl",
+    }
+    return await _post(client, "/export/jsonl", body, "output_file")
+
+
+ROUND: tuple[tuple[str, Ask], ...] = (
+    ("generate", generate),
+    ("socket", stream),
+    ("upload", upload),
+    ("generate", generate),
+    ("validate", judge),
+    ("generate", generate),
+    ("export", export),
+    ("socket", stream),
+    ("anonymize", anonymize),
+    ("generate", generate),
+)
+"""The mix, in turn."""
+
+
+async def ended(client: Client, kind: str, ask: Ask, tag: str) -> End:
+    """Send it, and hear how it ends: always exactly one of the outcomes."""
+    began_s, path = time.monotonic(), None
+    try:
+        outcome, path = await ask(client, tag)
+    except (httpx.ConnectError, ConnectionRefusedError):
+        outcome = REFUSED
+    except (httpx.HTTPError, OSError, websockets.WebSocketException):
+        outcome = CUT
+    return End(kind, tag, began_s, time.monotonic(), outcome, path)
+
+
+def png(tag: str) -> bytes:
+    """A small picture of its own for every tag."""
+    seed = int.from_bytes(tag.encode(), "big") % 2**32
+    pixels = np.random.default_rng(seed).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _body(tag: str) -> dict[str, Any]:
+    return {
+        "prompt": f"a lamp {tag}",
+        "width": SIZE_PX,
+        "height": SIZE_PX,
+        "num_inference_steps": STEPS,
+        "seed": 1,
+        "dataset": "load",
+    }
+
+
+async def _post(
+    client: Client, route: str, body: Mapping[str, Any], made: str | None
+) -> tuple[str, str | None]:
+    return _outcome(await client.http.post(route, json=body), made)
+
+
+def _outcome(answer: httpx.Response, made: str | None) -> tuple[str, str | None]:
+    try:
+        content = answer.json()
+        if answer.is_success:
+            return OK, None if made is None else str(content[made])
+        return str(content["error"]["code"]), None
+    except (ValueError, KeyError, TypeError):
+        return PLAIN, None
