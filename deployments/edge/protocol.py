@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from asyncio import TimerHandle
 from typing import Any
 
@@ -15,6 +16,24 @@ from engines.errors import Fault, InferloopError, InvalidParameters, Overloaded,
 from serve_app.errors import to_wire
 
 RETRY_AFTER_S = 5.0
+
+
+KEEP_ALIVE = {
+    socket.TCP_KEEPIDLE: 30,  # seconds of silence before the first probe
+    socket.TCP_KEEPINTVL: 10,  # seconds between two
+    socket.TCP_KEEPCNT: 3,  # without an answer, and the connection is closed
+}
+"""So a client that vanished without a word is noticed after a minute, also while its
+answer is made."""
+
+
+def keep_alive(transport: asyncio.Transport) -> None:
+    connection = transport.get_extra_info("socket")
+    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in KEEP_ALIVE.items():
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -38,6 +57,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        keep_alive(transport)
         if self._too_many():
             self._refuse(Overloaded("Too many connections", RETRY_AFTER_S))
         else:

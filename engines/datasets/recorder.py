@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from engines.datasets.recipe import Recipe, make_recipe
 from engines.datasets.recipe_png import PNG_PIXEL_HASH_KEYWORD, encode_with_recipe, pixel_sha256
 from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
 from engines.datasets.store import DatasetStore, UtcClock
-from engines.errors import Conflict, InsufficientStorage, NotFound
+from engines.errors import Conflict, InferloopError, NotFound
 from engines.images.png_text import read_png_text
 from engines.types import StoredImage
 
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
 class ImageRecorder:
     """Blocks on storage; share it between threads.
 
-    The image goes first, with its recipe inside; then the recipe beside it; then the index. So
-    a crash at any point leaves either nothing or an image that tells how it was made.
+    The recipe goes first, then the image, with its recipe inside, then the index: no listing ever
+    shows an image without the recipe beside it. A crash in between leaves a recipe of no image,
+    which nobody lists, and which the repetition of the request completes.
     """
 
     def __init__(
@@ -54,17 +54,16 @@ class ImageRecorder:
         """
         key = image_key(request.image_id, request.dataset)
         digest = pixel_sha256(image.pixels)
-        now = self._clock()
-        recipe = make_recipe(request, image, digest, self._library_versions, now)
+        recipe = make_recipe(request, image, digest, self._library_versions, self._clock())
         content = encode_with_recipe(image.pixels, recipe)
+        recipe = _of_file(recipe, content)
+        is_first = self._put_recipe(key, recipe)
         try:
-            self._storage.put_new(key, content)
-            is_new = True
-        except Conflict:
-            is_new = False
-            content = self._storage.read(key)
-            recipe = _own_recipe(content, request, digest, key)
-        return self._completed(key, content, recipe, is_new)
+            return self._put_image(key, content, recipe, request)
+        except InferloopError:
+            if is_first:  # of this call alone, and of no image of ours
+                self._storage.delete(sidecar_key(key, ".json"))
+            raise
 
     def stored(self, request: GenerationRequest) -> StoredImage | None:
         """The image that an earlier run of the same request stored, with what was missing
@@ -74,25 +73,52 @@ class ImageRecorder:
             content = self._storage.read(key)
         except NotFound:
             return None
-        return self._completed(key, content, _own_recipe(content, request, None, key), False)
+        return self._found(key, content, _own_recipe(content, request, None, key))
 
-    def _completed(self, key: str, content: bytes, recipe: Recipe, is_new: bool) -> StoredImage:
-        recipe = replace(
-            recipe, file_sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)
-        )
-        self._put_recipe(key, recipe, is_new)
+    def _found(self, key: str, content: bytes, recipe: Recipe) -> StoredImage:
+        """An image that is there already, with the recipe that is inside it."""
+        recipe = _of_file(recipe, content)
+        self._storage.replace(sidecar_key(key, ".json"), recipe.to_json())
         self._store.record_recipe(key, recipe)
         return _stored(key, recipe)
 
-    def _put_recipe(self, key: str, recipe: Recipe, is_new: bool) -> None:
-        """Beside the image; where there is no room, the image of this call goes too."""
+    def _put_recipe(self, key: str, recipe: Recipe) -> bool:
+        """Write the recipe beside the image that comes next; whether nobody had written one. A
+        recipe of no image is that of a try that died: this one takes its place."""
+        beside = sidecar_key(key, ".json")
         try:
-            with suppress(Conflict):  # the repetition's sidecar is there already
-                self._storage.put_new(sidecar_key(key, ".json"), recipe.to_json())
-        except InsufficientStorage:
-            if is_new:
-                self._storage.delete(key)
-            raise
+            self._storage.put_new(beside, recipe.to_json())
+        except Conflict:
+            if not self._is_there(key):
+                self._storage.replace(beside, recipe.to_json())
+            return False
+        return True
+
+    def _put_image(
+        self, key: str, content: bytes, recipe: Recipe, request: GenerationRequest
+    ) -> StoredImage:
+        """The image, or the one that an earlier try stored."""
+        try:
+            self._storage.put_new(key, content)
+        except Conflict:
+            content = self._storage.read(key)
+            own = _own_recipe(content, request, recipe.pixel_sha256, key)
+            return self._found(key, content, own)
+        self._store.record_recipe(key, recipe)
+        return _stored(key, recipe)
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            self._storage.stat(key)
+        except NotFound:
+            return False
+        return True
+
+
+def _of_file(recipe: Recipe, content: bytes) -> Recipe:
+    """The recipe with what only the finished file tells."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    return replace(recipe, file_sha256=sha256, size_bytes=len(content))
 
 
 def _own_recipe(content: bytes, request: GenerationRequest, digest: str | None, key: str) -> Recipe:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from deployments.edge.protocol import KEEP_ALIVE, keep_alive
 from tests.deployments.edge.edge_server import (
     ServeQueues,
     connected,
@@ -181,3 +182,18 @@ def test_an_answer_carries_one_request_id() -> None:
         head = client.recv(65_536).lower()
     assert head.count(b"x-request-id") == 1
     assert b"ours" in head
+
+
+def test_a_connection_whose_client_vanished_is_noticed() -> None:
+    """The kernel asks it after half a minute of silence, and closes it half a minute later."""
+
+    class Transport(asyncio.Transport):
+        def __init__(self, connection: socket.socket) -> None:
+            super().__init__({"socket": connection})
+
+    with socket.socket() as connection:
+        keep_alive(Transport(connection))
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        found = {option: connection.getsockopt(socket.IPPROTO_TCP, option) for option in KEEP_ALIVE}
+        assert found == KEEP_ALIVE
+        assert found[socket.TCP_KEEPIDLE] <= 60

@@ -114,10 +114,9 @@ def test_a_repeated_run_looks_for_its_image_before_it_works(
 def test_looking_mends_what_a_crash_left(
     recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
 ) -> None:
-    counting.failing = {"put_new": "image_1.json"}
-    with pytest.raises(StorageFailed):
-        recorder.record(make_request(), make_image(1))
-    counting.failing = {}
+    """Of a version that wrote the image first."""
+    recorder.record(make_request(), make_image(1))
+    counting.delete("generated/nature/image_1.json")
     stored = recorder.stored(make_request())
     assert stored is not None
     beside = Recipe.from_json(counting.read("generated/nature/image_1.json"))
@@ -138,6 +137,60 @@ def test_another_image_under_the_same_id_is_a_conflict(
     counting.inner.replace("generated/nature/image_2.png", b"foreign")
     with pytest.raises(Conflict):
         recorder.record(make_request("image_2"), make_image(1))
+    with pytest.raises(NotFound):  # no recipe of ours lies beside it
+        counting.stat("generated/nature/image_2.json")
+
+
+def listed(counting: Any) -> list[str]:
+    return [stat.key for stat in counting.list("generated/nature") if ".index" not in stat.key]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".json"])
+@pytest.mark.parametrize("trouble", ["full", "failing"])
+def test_where_one_of_the_two_cannot_be_written_there_is_neither(
+    recorder: ImageRecorder,
+    counting: Any,
+    make_request: MakeRequest,
+    make_image: MakeImage,
+    suffix: str,
+    trouble: str,
+) -> None:
+    setattr(counting, trouble, {"put_new": suffix})
+    with pytest.raises(StorageFailed):
+        recorder.record(make_request(), make_image(1))
+    assert listed(counting) == []
+
+
+def test_an_image_is_never_seen_without_its_recipe_beside_it(
+    store: DatasetStore, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    seen: list[list[str]] = []
+
+    class Watched:
+        """Looks at the folder before and after each write."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(counting, name)
+
+        def put_new(self, key: str, content: bytes) -> Any:
+            seen.append(listed(counting))
+            stat = counting.put_new(key, content)
+            seen.append(listed(counting))
+            return stat
+
+    watched: Any = Watched()
+    ImageRecorder(DatasetStore(watched), {}).record(make_request(), make_image(1))
+    both = ["generated/nature/image_1.json", "generated/nature/image_1.png"]
+    assert seen == [[], both[:1], both[:1], both]
+
+
+def test_the_recipe_that_a_dead_try_left_is_that_of_the_image_in_the_end(
+    recorder: ImageRecorder, counting: Any, make_request: MakeRequest, make_image: MakeImage
+) -> None:
+    counting.put_new("generated/nature/image_1.json", b'{"of": "the dead try"}')
+    stored = recorder.record(make_request(), make_image(1))
+    beside = Recipe.from_json(counting.read("generated/nature/image_1.json"))
+    assert beside.file_sha256 == stored.sha256
 
 
 def test_a_crash_before_the_sidecar_is_mended_by_the_repetition(
@@ -159,9 +212,9 @@ def test_an_image_without_sidecar_and_index_still_tells_its_recipe(
     make_request: MakeRequest,
     make_image: MakeImage,
 ) -> None:
-    counting.failing = {"put_new": "image_1.json"}
-    with pytest.raises(StorageFailed):
-        recorder.record(make_request(), make_image(1))
+    counting.failing = {"append": ".jsonl"}
+    recorder.record(make_request(), make_image(1))
+    counting.delete("generated/nature/image_1.json")
     (record,) = store.iter_records("generated/nature")
     assert record.recipe is not None
     assert record.recipe.prompt == "A beautiful sunset – über 山"
