@@ -29,6 +29,11 @@ class Settings(BaseSettings):
     data_root: str = Field(
         default="./data", description="Folder, or s3://bucket/prefix, that holds every image."
     )
+    data_root_id: str | None = Field(
+        default=None,
+        description="What `.inferloop/root_id` in the data root must hold, so that another folder "
+        "in its place is noticed. The local start sets it; None: what a replica finds first.",
+    )
     models_root: Path = Field(
         default=Path("models"), description="Folder that relative model paths start from."
     )

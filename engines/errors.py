@@ -19,6 +19,7 @@
     ├── GenerationFailed                INTERNAL_ERROR       the model failed on this request
     │   └── OutOfMemory                 INTERNAL_ERROR       retryable: not even alone did it fit
     └── StorageFailed                   INTERNAL_ERROR       permissions, S3 away
+        ├── StorageAway             STORAGE_UNAVAILABLE  retryable: the data root is not there
         └── InsufficientStorage         INSUFFICIENT_STORAGE disk full, quota spent, read-only
 
 An error knows nothing of HTTP: `serve_app.errors` has the one table that maps it to the wire.
@@ -261,6 +262,14 @@ class OutOfMemory(GenerationFailed):
 
 class StorageFailed(InferloopError):
     """The data root does not take or give the object: permissions, an I/O error, S3 away."""
+
+
+class StorageAway(StorageFailed):
+    """The data root is gone, its volume is not mounted, or another one is in its place. Nothing was
+    read or written; it works again when the data root is back."""
+
+    code = "STORAGE_UNAVAILABLE"
+    retryable = True
 
 
 StorageLimit = Literal["file_system", "free_space", "quota"]

@@ -18,6 +18,7 @@
         ├── ReplicaLost             503 REPLICA_LOST         may have run
         ├── DeadlineExceeded        504 DEADLINE_EXCEEDED
         ├── InsufficientStorage     507 INSUFFICIENT_STORAGE nothing was written
+        ├── StorageUnavailable      503 STORAGE_UNAVAILABLE  nothing was read or written
         ├── Canceled                    CANCELED
         └── ServerError             500 INTERNAL_ERROR, and whatever else is 5xx
 
@@ -139,6 +140,10 @@ class InsufficientStorage(ApiError):
     """The server's disk, or the quota of the key, is full. Reading and deleting go on."""
 
 
+class StorageUnavailable(ApiError):
+    """The server's data root is not there: it may be asked again when somebody has mended that."""
+
+
 class Canceled(ApiError):
     """The job was canceled."""
 
@@ -162,6 +167,7 @@ ERROR_BY_CODE: Mapping[str, type[ApiError]] = MappingProxyType(
         "DEADLINE_EXCEEDED": DeadlineExceeded,
         "REQUEST_TIMEOUT": RequestTimeout,
         "INSUFFICIENT_STORAGE": InsufficientStorage,
+        "STORAGE_UNAVAILABLE": StorageUnavailable,
         "CANCELED": Canceled,
         "INTERNAL_ERROR": ServerError,
     }

@@ -48,6 +48,7 @@ WIRE: Mapping[str, WireRule] = {
     "INTERNAL_ERROR": WireRule(500, 1011),
     "OVERLOADED": WireRule(503, 1013, retry_after_s=1),
     "REPLICA_LOST": WireRule(503, 1013, retry_after_s=1),
+    "STORAGE_UNAVAILABLE": WireRule(503, 1013, retry_after_s=5),
     "DEADLINE_EXCEEDED": WireRule(504, 1013),
     "INSUFFICIENT_STORAGE": WireRule(507, 1011),
 }

@@ -1,16 +1,18 @@
-"""Whether every deployment can serve now."""
+"""Whether every deployment can serve now, and the data root is there."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ray.serve.handle import DeploymentHandle
 
 from deployments.adapters.calling import CallPolicy, ask
+from deployments.background import Threads
 from engines.errors import InferloopError
 
 ANSWER_WITHIN_S = 3.0
+DATA_ROOT = "data-root"
 
 
 class HandleReadiness:
@@ -34,3 +36,31 @@ class HandleReadiness:
             return bool(await ask(lambda: handle.ready.remote(), self._policy))
         except InferloopError:  # no replica answers in time: that is the finding
             return False
+
+
+class WithDataRoot:
+    """Readiness of the deployments and of the data root. One event loop."""
+
+    def __init__(
+        self,
+        deployments: HandleReadiness,
+        guard: Callable[[], None],
+        within_s: float = ANSWER_WITHIN_S,
+    ) -> None:
+        """`guard` raises while the data root is not there. It may block, for ever where a file
+        server hangs: it has a thread of its own."""
+        self._deployments = deployments
+        self._guard = guard
+        self._within_s = within_s
+        self._threads = Threads("data-root", 1)
+        self._looking: asyncio.Task[None] | None = None
+
+    async def not_ready(self) -> Sequence[str]:
+        found, there = await asyncio.gather(self._deployments.not_ready(), self._is_there())
+        return [*found] if there else [*found, DATA_ROOT]
+
+    async def _is_there(self) -> bool:
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._threads.run(self._guard))
+        await asyncio.wait({self._looking}, timeout=self._within_s)
+        return self._looking.done() and self._looking.exception() is None

@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -23,6 +24,7 @@ from deployments.local.first_request import first_request
 from deployments.local.keys import FILE_NAME
 from deployments.settings import Settings
 from engines.errors import InvalidParameters
+from engines.storage.folder.identity import RootIdentity
 from local_ray.environment import RayNotClosed, closed_ray
 from local_ray.state import state_dir
 
@@ -46,6 +48,10 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     os.environ["INFERLOOP_LOG_DIR"] = str(logs.expanduser().absolute())
     os.environ["INFERLOOP_STATE_DIR"] = str(state_dir(os.environ))
     os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
+    if "://" not in settings.data_root:
+        with suppress(OSError):  # nobody may make it: the replicas say so
+            identity = RootIdentity(settings.absolute_data_root(), settings.data_root_id)
+            os.environ["INFERLOOP_DATA_ROOT_ID"] = identity.word or ""
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
     path = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -10,6 +11,7 @@ from functools import partial
 from deployments.background import Threads, reports_of
 from deployments.wiring.library import Library, LibraryWiring
 from engines.datasets.upkeep import upkeep
+from engines.errors import StorageFailed
 from engines.types import (
     SPACES_FOLDER,
     DatasetSummary,
@@ -19,6 +21,8 @@ from engines.types import (
     S3ExportReport,
     S3ExportRequest,
 )
+
+logger = logging.getLogger(__name__)
 
 EXPORT_THREADS = 16
 LOOKUP_THREADS = 4
@@ -37,8 +41,11 @@ class ExporterReplica:
         threading.Thread(target=self._tidy, args=(shared,), name="upkeep", daemon=True).start()
 
     def _tidy(self, shared: Library) -> None:
-        for space in (None, *shared.store.storage.list_folders(SPACES_FOLDER)):
-            upkeep(self._spaces.get(space).store)
+        try:
+            for space in (None, *shared.store.storage.list_folders(SPACES_FOLDER)):
+                upkeep(self._spaces.get(space).store)
+        except StorageFailed as error:
+            logger.warning("The data root is not tidied: %s", error)
 
     async def export(
         self, request: ExportRequest, space: str | None = None

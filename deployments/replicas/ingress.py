@@ -10,7 +10,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments import logs
 from deployments.access import api_keys
 from deployments.adapters.generation import PooledGeneration
-from deployments.adapters.readiness import HandleReadiness
+from deployments.adapters.readiness import HandleReadiness, WithDataRoot
 from deployments.adapters.services import Backends
 from deployments.adapters.uploads import UploadChecker
 from deployments.config import AppArgs
@@ -100,7 +100,7 @@ class Ingress:
         data = DataRoot.of(settings, args.storage)
         backends = Backends(
             generation=PooledGeneration(args.pools, pools),
-            readiness=HandleReadiness(everything),
+            readiness=WithDataRoot(HandleReadiness(everything), data.guard()),
             validators=validators,
             library=library,
             storage_of=lambda space: data.in_space(space).storage(),

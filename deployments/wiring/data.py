@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from deployments.settings import Settings
 from engines.protocols import Storage
+from engines.storage.folder.identity import RootIdentity
+from engines.storage.folder.paths import writing_errors
 from engines.storage.free_space import StorageLimits
 from engines.types import SPACES_FOLDER, check_space
 
 if TYPE_CHECKING:
     from engines.storage.s3.client import S3Client
+
+
+@cache
+def identity_of(root: str, expected: str | None) -> RootIdentity:
+    """One for each data root of this process, so that every storage of it remembers the same."""
+    with writing_errors(root):
+        return RootIdentity(root, expected)
+
+
+def _no_check() -> None:
+    """For a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +38,17 @@ class DataRoot:
     limits: StorageLimits = field(default_factory=StorageLimits)
     space: str | None = None
     """The tenant whose part of it this is; None: what lies outside every space."""
+    expected_id: str | None = None
+    """The word in it that says that it is the right one; None: what this process finds first."""
 
     @classmethod
     def of(cls, settings: Settings, limits: StorageLimits | None = None) -> DataRoot:
         """Where the settings say; `limits` None: the defaults."""
         return cls(
-            settings.absolute_data_root(), settings.s3_endpoint_url, limits or StorageLimits()
+            settings.absolute_data_root(),
+            settings.s3_endpoint_url,
+            limits or StorageLimits(),
+            expected_id=settings.data_root_id,
         )
 
     def in_space(self, space: str | None) -> DataRoot:
@@ -40,7 +60,14 @@ class DataRoot:
         from engines.storage.opening import open_storage
 
         root = self.root if self.space is None else f"{self.root}/{SPACES_FOLDER}/{self.space}"
-        return open_storage(root, self.s3_endpoint_url, self.limits)
+        return open_storage(root, self.s3_endpoint_url, self.limits, self.guard())
+
+    def guard(self) -> Callable[[], None]:
+        """Raises `StorageAway` while the data root is not the one that this process began with,
+        or that the launcher found; a bucket tells by itself that it is gone."""
+        return (
+            identity_of(self.root, self.expected_id).check if "://" not in self.root else _no_check
+        )
 
     def s3_client(self, max_connections: int) -> S3Client:
         """A client for buckets of the users, with the service's own credentials."""

@@ -9,7 +9,14 @@ from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from engines.errors import Conflict, Forbidden, InsufficientStorage, InvalidParameters, NotFound
+from engines.errors import (
+    Conflict,
+    Forbidden,
+    InsufficientStorage,
+    InvalidParameters,
+    NotFound,
+    StorageAway,
+)
 from engines.images import ImageLimits, read_pixels
 from engines.profiles.comparison import compare
 from engines.profiles.config import ProfilesConfig
@@ -70,7 +77,7 @@ class ProfileService:
                 self._storage.put_new(f"{AREA}/{resource.name}", resource.read_bytes())
             except Conflict:  # there already: another replica's, or one that somebody has extended
                 continue
-            except InsufficientStorage as error:
+            except (InsufficientStorage, StorageAway) as error:
                 logger.warning("The shipped profiles are not copied: %s", error)
                 return
 

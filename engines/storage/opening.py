@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from engines.errors import InvalidParameters
 from engines.protocols import Storage
-from engines.storage.folder.storage import FolderStorage
+from engines.storage.folder.storage import FolderStorage, Guard, unguarded
 from engines.storage.free_space import StorageLimits
 from engines.storage.s3.client import S3ClientConfig, make_s3_client
 from engines.storage.s3.storage import S3Storage
@@ -15,10 +15,13 @@ from engines.types import check_folder
 
 
 def open_storage(
-    root: str, s3_endpoint_url: str | None = None, limits: StorageLimits | None = None
+    root: str,
+    s3_endpoint_url: str | None = None,
+    limits: StorageLimits | None = None,
+    guard: Guard = unguarded,
 ) -> Storage:
     """`root` is an absolute folder or `s3://bucket/prefix`; `s3_endpoint_url` None means AWS;
-    `limits` None: the defaults.
+    `limits` None: the defaults; `guard` (of a folder) raises while the data root is not there.
 
     Raises:
         InvalidParameters: a relative folder, another scheme, no bucket, `..` in its prefix.
@@ -28,7 +31,7 @@ def open_storage(
         if not Path(root).is_absolute():
             raise _invalid(root, "an absolute folder")
         floor = (limits or StorageLimits()).min_free_bytes
-        return FolderStorage(Path(root), min_free_bytes=floor)
+        return FolderStorage(Path(root), min_free_bytes=floor, guard=guard)
     parts = urlsplit(root)
     if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or parts.username:
         raise _invalid(root, "s3://bucket/prefix")

@@ -29,6 +29,7 @@ from engines.errors import (
     RateLimited,
     ReplicaLost,
     RequestTimeout,
+    StorageAway,
     StorageFailed,
     Unauthorized,
     UnsupportedMediaType,
@@ -60,6 +61,7 @@ TABLE: list[tuple[InferloopError, int, int, str | None]] = [
     (DeadlineExceeded(3), 504, 1013, None),
     (RequestTimeout(20), 408, 1013, None),
     (InsufficientStorage("full", "quota", 10, 11), 507, 1011, None),
+    (StorageAway("the data root is not there"), 503, 1013, "5"),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,13 +34,21 @@ from engines.storage.free_space import FreeBytes, FreeSpaceFloor, free_bytes
 from engines.storage.keys import check_key, check_prefix
 from engines.types import ObjectStat
 
+Guard = Callable[[], None]
+"""Called before every read and write; raises `StorageAway` while the data root is not there."""
+
+
+def unguarded() -> None:
+    """For a folder that nothing is known of."""
+
 
 class FolderStorage:
     """Implements `engines.protocols.Storage` over the folder `root`, which is made if absent.
 
     Links within the root are followed when reading a key; listings show linked files but do
     not descend into linked folders (they could go round in circles). Writes that would leave
-    less than `min_free_bytes` on the file system are `InsufficientStorage`.
+    less than `min_free_bytes` on the file system are `InsufficientStorage`. While `guard` raises,
+    so does everything, and nothing is made.
     """
 
     def __init__(
@@ -49,8 +57,11 @@ class FolderStorage:
         opener: OpenTemporary = open_temporary,
         min_free_bytes: int = 0,
         free: FreeBytes = free_bytes,
+        guard: Guard = unguarded,
     ) -> None:
+        self._guard = guard
         with writing_errors(root.name):
+            guard()
             make_folders(str(root.absolute()))
         self._root = os.path.realpath(root)
         self._opener = opener
@@ -58,7 +69,7 @@ class FolderStorage:
         self._floor = FreeSpaceFloor(self._root, min_free_bytes, free)
 
     def put_new(self, key: str, content: bytes) -> ObjectStat:
-        path = path_of(self._root, key)
+        path = self._path(key)
         self._floor.check(len(content))
         with writing_errors(key), temporary_beside(path, self._opener) as (temporary, file):
             # A name already taken is told before the content is written, and again by the link.
@@ -73,7 +84,7 @@ class FolderStorage:
         return self.stat(key)
 
     def replace(self, key: str, content: bytes, if_match: str | None = None) -> ObjectStat:
-        path = path_of(self._root, key)
+        path = self._path(key)
         self._floor.check(len(content))
         with writing_errors(key), temporary_beside(path, self._opener) as (temporary, file):
             file.write(content)
@@ -86,7 +97,7 @@ class FolderStorage:
 
     @contextmanager
     def create(self, key: str) -> Iterator[BinaryIO]:
-        path = path_of(self._root, key)
+        path = self._path(key)
         self._floor.check(0)
         with writing_errors(key), temporary_beside(path, self._watched) as (temporary, file):
             yield file
@@ -95,7 +106,7 @@ class FolderStorage:
                 publish_over(temporary, path)
 
     def append(self, key: str, record: bytes) -> None:
-        path = path_of(self._root, key)
+        path = self._path(key)
         with writing_errors(key):
             make_folders(os.path.dirname(path))
             append_whole(path, record)
@@ -106,7 +117,7 @@ class FolderStorage:
             return file.read(-1 if length is None else length)
 
     def open(self, key: str) -> BinaryIO:
-        path = path_of(self._root, key)
+        path = self._path(key)
         with reading_errors(key):
             # Not blocking, because opening a named pipe would wait for its writer for ever.
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -116,7 +127,7 @@ class FolderStorage:
             return os.fdopen(descriptor, "rb")
 
     def stat(self, key: str) -> ObjectStat:
-        path = path_of(self._root, key)
+        path = self._path(key)
         with reading_errors(key):
             found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
@@ -124,30 +135,30 @@ class FolderStorage:
         return _object_stat(key, found)
 
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
-        folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
+        folder = self._folder(prefix)
         with reading_errors(prefix):
             for key, found in walk(self._root, folder, prefix, after=after):
                 yield _object_stat(key, found)
 
     def list_refused(self, prefix: str) -> Iterator[str]:
-        folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
+        folder = self._folder(prefix)
         with reading_errors(prefix):
             yield from refused_names(folder, prefix)
 
     def list_folders(self, prefix: str) -> Iterator[str]:
-        folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
+        folder = self._folder(prefix)
         with reading_errors(prefix):
             yield from folder_names(folder, prefix)
 
     def folder_version(self, prefix: str) -> str | None:
-        folder = path_of(self._root, prefix) if check_prefix(prefix) else self._root
+        folder = self._folder(prefix)
         try:
             return f"{os.stat(folder).st_mtime_ns:x}"
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def delete(self, key: str) -> None:
-        path = path_of(self._root, key)
+        path = self._path(key)
         with writing_errors(key), write_lock(self._root, key):
             if os.path.isfile(path) or os.path.islink(path):
                 os.unlink(path)
@@ -166,9 +177,17 @@ class FolderStorage:
         """Remove what killed writers left in the folder key `folder` and (`deep`) below it; returns
         how many files. Safe at any time: files that a living process writes stay, as long as no
         write takes longer than `older_than_s` seconds."""
-        path = path_of(self._root, folder) if check_prefix(folder) else self._root
+        path = self._folder(folder)
         with writing_errors(folder):
             return sweep(path, older_than_s, deep)
+
+    def _path(self, key: str) -> str:
+        self._guard()
+        return path_of(self._root, key)
+
+    def _folder(self, prefix: str) -> str:
+        self._guard()
+        return path_of(self._root, prefix) if check_prefix(prefix) else self._root
 
     def _watched(self, path: str) -> BinaryIO:
         return self._floor.watched(self._opener(path))
