@@ -63,10 +63,8 @@ class InferloopError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a request.
-
-    `reason` completes the sentence "Invalid parameter: {parameter} ...", for example
-    "must be between 64 and 1024"; `constraint` is its formal twin, "64 <= width <= 1024".
+    """One thing wrong with a request. `reason` completes "Invalid parameter: {parameter} ...", for
+    example "must be between 64 and 1024"; `constraint` is its formal twin, "64 <= width <= 1024".
     """
 
     parameter: str
@@ -99,10 +97,9 @@ class InvalidParameters(InferloopError):
 
     @property
     def details(self) -> Details:
-        details = self.faults[0].as_details()
-        if len(self.faults) > 1:
-            details["errors"] = [fault.as_details() for fault in self.faults]
-        return details
+        every: list[JsonValue] = [fault.as_details() for fault in self.faults]
+        first = self.faults[0].as_details()
+        return {**first, "errors": every} if len(every) > 1 else first
 
 
 class InvalidPath(InvalidParameters):
@@ -265,24 +262,21 @@ class StorageFailed(InferloopError):
 
 
 class StorageAway(StorageFailed):
-    """The data root is gone, its volume is not mounted, or another one is in its place. Nothing was
-    read or written; it works again when the data root is back."""
+    """The data root is gone, or another one is in its place. Nothing was read or written."""
 
     code = "STORAGE_UNAVAILABLE"
     retryable = True
 
 
 StorageLimit = Literal["file_system", "free_space", "quota"]
-"""What was full: the file system (or bucket) itself, the floor of free space that the config keeps,
-or the quota of the API key or space."""
+"""What was full: the file system or bucket, the config's floor of free space, a key's quota."""
 
 
 class InsufficientStorage(StorageFailed):
-    """`InsufficientStorage(message, limit, limit_bytes, used_bytes)`: there is no room to write.
+    """`InsufficientStorage(message, limit, limit_bytes, used_bytes)`: no room; nothing was written.
 
-    Nothing was written. Reading and deleting go on. `limit_bytes` and `used_bytes` are None where
-    nobody knows them; for the floor, `used_bytes` are the bytes that are free.
-    """
+    `limit_bytes` and `used_bytes` are None where nobody knows them; for the floor, `used_bytes` are
+    the bytes that are free."""
 
     code = "INSUFFICIENT_STORAGE"
 
@@ -300,10 +294,6 @@ class InsufficientStorage(StorageFailed):
 
     @property
     def details(self) -> Details:
-        details: Details = {"limit": self.limit}
-        if self.limit_bytes is not None:
-            details["limit_bytes"] = self.limit_bytes
-        if self.used_bytes is not None:
-            name = "free_bytes" if self.limit == "free_space" else "used_bytes"
-            details[name] = self.used_bytes
-        return details
+        used = "free_bytes" if self.limit == "free_space" else "used_bytes"
+        known = {"limit_bytes": self.limit_bytes, used: self.used_bytes}
+        return {"limit": self.limit, **{n: size for n, size in known.items() if size is not None}}

@@ -48,6 +48,8 @@ def send(launcher_pid: int, deployment: str, number: int) -> None:
     if not found:
         raise RuntimeError(f"no replica of {deployment} was found")
     found[0].send_signal(number)
+    if number == signal.SIGKILL:
+        found[0].wait(10)
 
 
 def killed(launcher_pid: int, deployment: str) -> Fault:

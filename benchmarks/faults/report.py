@@ -11,7 +11,7 @@ from benchmarks.faults.requests import OK, End
 
 HEAD = (
     "| fault | requests | ends | lost | twice | kept though told an error | other leftovers "
-    "| last failed after, s |\n|---|---|---|---|---|---|---|---|"
+    "| last failed after, s | slowest, s |\n|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -58,6 +58,7 @@ def line(row: Row) -> str:
         len(found.kept),
         ", ".join(others) or "none",
         f"{row.recovery_s:.1f}",
+        f"{max(end.ended_s - end.began_s for end in row.ends):.1f}",
     )
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 

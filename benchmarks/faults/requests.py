@@ -17,7 +17,8 @@ from PIL import Image
 OK = "ok"
 CUT, REFUSED, PLAIN = "CUT", "REFUSED", "PLAIN"
 """A connection that broke, one that was not taken, an answer that is not in the envelope."""
-SIZE_PX, STEPS = 64, 10
+SIZE_PX, STEPS = 64, 100
+"""Long enough that some are always under way."""
 
 
 @dataclass(frozen=True, slots=True)
