@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +21,11 @@ class Outcome(NamedTuple):
     error: InferloopError | None = None
 
 
-def limit_memory(more_bytes: int) -> None:
-    """From now on the process gets no more than this beyond what it has; no core files."""
+def limit_memory(more_bytes: int, modules: Sequence[str] = ()) -> None:
+    """From now on the process gets no more than this beyond what it has; no core files. The
+    modules are imported first: a library's own memory is not the file's."""
+    for module in modules:
+        import_module(module)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if _SIZE.exists():

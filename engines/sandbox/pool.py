@@ -35,14 +35,15 @@ class Sandbox:
     """
 
     def __init__(self, limits: SandboxLimits, preload: Sequence[str] = ()) -> None:
-        """Starts no process yet. `preload`: modules that the processes of this program import
-        once, before any is started; functions from elsewhere are imported when they are called."""
+        """Starts no process yet. `preload`: modules that are imported before the limits hold;
+        once for all processes of this program, where no other sandbox has started one yet.
+        Functions from elsewhere are imported when they are called."""
         _leave_main_alone()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([child.__name__, *preload])
         self._limits = limits
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        workers = [_Worker(limits, context) for _ in range(limits.workers)]
+        workers = [_Worker(limits, context, preload) for _ in range(limits.workers)]
         for worker in workers:
             self._idle.put(worker)
         self._stop = weakref.finalize(self, _stop_all, workers)
@@ -76,9 +77,13 @@ class _Worker:
     """One process, started when it is needed."""
 
     def __init__(
-        self, limits: SandboxLimits, context: multiprocessing.context.ForkServerContext
+        self,
+        limits: SandboxLimits,
+        context: multiprocessing.context.ForkServerContext,
+        preload: Sequence[str],
     ) -> None:
         self._limits = limits
+        self._preload = tuple(preload)
         self._context = context
         self._pool: ProcessPool | None = None
 
@@ -102,7 +107,7 @@ class _Worker:
             self._pool = ProcessPool(
                 1,
                 initializer=child.limit_memory,
-                initargs=(self._limits.max_memory_bytes,),
+                initargs=(self._limits.max_memory_bytes, self._preload),
                 context=self._context,
             )
         call = (self._limits.max_cpu_s, function, args)

@@ -14,7 +14,7 @@ _NOT_RUN = frozenset({"RATE_LIMITED", "OVERLOADED", "REQUEST_TIMEOUT"})
 _PASSING = frozenset({502, 503, 504})
 """Statuses of a server, or of a proxy before it, that may be well again in a moment."""
 
-_PASSING_CODES = frozenset({"REPLICA_LOST", "DEADLINE_EXCEEDED"})
+_PASSING_CODES = frozenset({"REPLICA_LOST", "DEADLINE_EXCEEDED", "STORAGE_UNAVAILABLE"})
 """The same for an error inside an answer that had begun, and so has no status of its own."""
 
 

@@ -20,6 +20,8 @@ class Belongings:
     image: str
     upload: str
     export: str
+    job: str
+    """Its id."""
 
 
 Attempt = Callable[[TestClient, Belongings], Response]
@@ -86,6 +88,9 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
     ("DELETE", "/exports"): [lambda c, b: c.delete(f"{API}/exports", params={"path": b.export})],
     ("GET", "/datasets/{name}"): [_json("GET", "/datasets/secret")],
     ("DELETE", "/datasets/{name}"): [_json("DELETE", "/datasets/secret")],
+    ("GET", "/jobs/{job_id}"): [lambda c, b: c.get(f"{API}/jobs/{b.job}")],
+    ("GET", "/jobs/{job_id}/events"): [lambda c, b: c.get(f"{API}/jobs/{b.job}/events")],
+    ("DELETE", "/jobs/{job_id}"): [lambda c, b: c.delete(f"{API}/jobs/{b.job}")],
 }
 """What names an object of "acme", by route: to anybody else it is 404."""
 
@@ -94,6 +99,7 @@ NAMES_NOTHING = {
     ("POST", "/generate/batch"): "as one image",
     ("GET", "/datasets"): "lists: tested below",
     ("GET", "/profiles"): "lists: tested below",
+    ("GET", "/jobs"): "lists: tested below",
     ("POST", "/images"): "makes a name of its own",
     ("POST", "/ws/ticket"): "opens a socket of the same key",
     ("POST", "/export/s3"): "buckets are closed here; the dataset as in the other exports",

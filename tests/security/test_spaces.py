@@ -43,7 +43,12 @@ def belongings(shared: SharedService) -> Iterator[Belongings]:
             },
         ).json()
         assert made.status_code == 200, made.text
-        yield Belongings(image["image_path"], upload["image_path"], export["output_file"])
+        asynchronous = {"Prefer": "respond-async"}
+        body = {**BODY, "dataset": "secret"}
+        job = acme.post(f"{API}/generate", json=body, headers=asynchronous)
+        assert job.status_code == 202, job.text
+        paths = image["image_path"], upload["image_path"], export["output_file"]
+        yield Belongings(*paths, job.headers["Location"].rpartition("/")[2])
 
 
 @pytest.fixture(scope="module", params=["other", "spaceless"])
@@ -118,6 +123,7 @@ def test_lists_show_a_space_alone(
     profiles = [p["name"] for p in stranger.get(f"{API}/profiles").json()["profiles"]]
     assert "secret" not in datasets
     assert "mine" not in profiles
+    assert stranger.get(f"{API}/jobs").json()["jobs"] == []
     with shared.client("acme") as acme:
         assert "secret" in [d["name"] for d in acme.get(f"{API}/datasets").json()["datasets"]]
         assert "own" not in [p["name"] for p in acme.get(f"{API}/profiles").json()["profiles"]]

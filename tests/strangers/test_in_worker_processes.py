@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from deployments.wiring.validators import SandboxedOpener
 from engines.errors import InvalidImage
@@ -38,11 +41,20 @@ def test_a_file_of_one_picture_costs_one_call(sandbox: Sandbox) -> None:
         assert not opener.first(container(kind, WHITE)).has_more
 
 
+def large_gif() -> bytes:
+    """Two frames of noise that take far more than a few milliseconds to decode."""
+    noise = np.random.default_rng(0).integers(0, 256, (2, 1500, 1500), dtype=np.uint8)
+    first, second = (Image.fromarray(frame) for frame in noise)
+    buffer = io.BytesIO()
+    first.save(buffer, "GIF", save_all=True, append_images=[second])
+    return buffer.getvalue()
+
+
 def test_frames_whose_process_is_killed_were_not_looked_at() -> None:
     strict = Sandbox(SandboxLimits(workers=1, max_cpu_s=0.001))
     try:
         opener = SandboxedOpener(strict, ImageLimits(), PrivacyConfig())
         with pytest.raises(InvalidImage, match="too long"):
-            opener.further(container("GIF", WHITE, RED))
+            opener.further(large_gif())
     finally:
         strict.close()

@@ -93,3 +93,14 @@ def test_one_callers_bad_image_fails_no_other_caller(sandbox: Sandbox) -> None:
 
 def test_a_worker_loads_no_heavy_library_and_not_the_main_program(sandbox: Sandbox) -> None:
     assert sandbox.run(victims.loaded) == set()
+
+
+def test_a_library_s_own_memory_is_not_the_file_s(sandbox: Sandbox) -> None:
+    """The first sandbox of a program has started the server of its processes without scipy."""
+    sandbox.warm()
+    strict = SandboxLimits(workers=1, max_memory_bytes=16 * 2**20)
+    late = Sandbox(strict, ["scipy.linalg"])
+    try:
+        assert late.run(victims.double, 21) == 42
+    finally:
+        late.close()
