@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from importlib import import_module
 
 from engines.errors import Fault, InvalidImage
 
@@ -55,3 +56,8 @@ def fail_unexpectedly() -> None:
 def loaded() -> set[str]:
     """Heavy modules that this process has imported."""
     return {"ray", "torch", "diffusers", "pytest", "cv2"} & set(sys.modules)
+
+
+def uses(module: str) -> str:
+    """As a function does that imports what it needs when it is called."""
+    return import_module(module).__name__
