@@ -12,20 +12,17 @@ import pytest
 
 from local_ray.environment import closed_ray
 
-_OWN_STATE = pytest.StashKey[str]()
+# Here and not in `pytest_configure`: a conftest deeper down may import Ray, which reads its
+# environment once. Workers of pytest-xdist inherit the folder.
+OWN_STATE = None if "INFERLOOP_STATE_DIR" in os.environ else tempfile.mkdtemp("-inferloop-tests")
+if OWN_STATE is not None:
+    os.environ["INFERLOOP_STATE_DIR"] = OWN_STATE
+os.environ.update(closed_ray(os.environ))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if "INFERLOOP_STATE_DIR" not in os.environ:  # workers of pytest-xdist inherit it
-        folder = tempfile.mkdtemp(prefix="inferloop-tests-")
-        config.stash[_OWN_STATE] = folder
-        os.environ["INFERLOOP_STATE_DIR"] = folder
-    os.environ.update(closed_ray(os.environ))
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if (folder := config.stash.get(_OWN_STATE, None)) is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+def pytest_unconfigure() -> None:
+    if OWN_STATE is not None:
+        shutil.rmtree(OWN_STATE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -19,7 +16,8 @@ from deployments.local.child_service import REPOSITORY
 from deployments.local.cluster import deploy, wait_until_running
 from local_ray.environment import closed_ray
 from local_ray.running import free_port
-from tests.nodes.fleet import Fleet, wait_until
+from tests.nodes.fleet import Fleet
+from tests.valkey import valkey_server
 
 KEY = "a-key-of-these-tests"
 MODELS: dict[str, dict[str, Any]] = {
@@ -49,9 +47,9 @@ class Production:
     """Deployment to the fewest replicas that the config lets it have."""
 
 
-def production_config(port: int, with_redis: bool) -> dict[str, Any]:
-    """The file as it is, but for the models, one thread a model, the address, pools that stay at
-    their least, and where there is no Redis, who counts the requests."""
+def production_config(port: int) -> dict[str, Any]:
+    """The file as it is, but for the models, one thread a model, the address, and pools that stay
+    at their least."""
     document = config_files.load(REPOSITORY / "configs" / "production.yaml")
     (application,) = document["applications"]
     for pool in application["args"]["pools"]:
@@ -60,11 +58,6 @@ def production_config(port: int, with_redis: bool) -> dict[str, Any]:
         if deployment["name"].startswith("diffusion-"):  # one more would take the other pool's GPU
             scaling = deployment["autoscaling_config"]
             scaling["max_replicas"] = scaling["min_replicas"]
-    if not with_redis:
-        application["args"]["api"]["rate_limiter"] = "actor"
-        options = {"num_cpus": 0.1, "resources": {"cpu_node": 0.01}}
-        counter = {"name": "rate-limiter", "num_replicas": 1, "ray_actor_options": options}
-        application["deployments"].append(counter)
     return config_files.on_port(document, "127.0.0.1", port)
 
 
@@ -77,24 +70,10 @@ def least_replicas(document: dict[str, Any]) -> dict[str, int]:
 
 
 @pytest.fixture(scope="package")
-def redis_url() -> Iterator[str | None]:
-    """A Redis of our own, as in production; None where none is installed (an actor counts then)."""
-    program = shutil.which("redis-server")
-    if program is None:
-        yield None
-        return
-    port = free_port()
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    wait_until(lambda: is_open(port), lambda: "redis-server did not start")
-    yield f"redis://127.0.0.1:{port}/1"
-    process.terminate()
-    process.wait(30)
-
-
-def is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of our own, as production has: it keeps jobs, budgets and tickets."""
+    with valkey_server(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
 
 
 @pytest.fixture(scope="package")
@@ -106,7 +85,7 @@ def ray_folder() -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def production(
-    redis_url: str | None, ray_folder: str, tmp_path_factory: pytest.TempPathFactory
+    redis_url: str, ray_folder: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Production]:
     folder = tmp_path_factory.mktemp("nodes")
     environment = {
@@ -125,10 +104,9 @@ def production(
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         "RAY_TMPDIR": ray_folder,
     }
-    if redis_url is not None:
-        environment["INFERLOOP_REDIS_URL"] = redis_url
+    environment["INFERLOOP_REDIS_URL"] = redis_url
     port = free_port()
-    document = production_config(port, with_redis=redis_url is not None)
+    document = production_config(port)
     fleet = Fleet(environment, folder / "nodes.log")
     try:
         for name in ("cpu-1", "cpu-2", "gpu-1", "gpu-2"):
