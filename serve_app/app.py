@@ -33,6 +33,7 @@ from serve_app.generation_requests import DrawSeed
 from serve_app.ids import IdSource, draw_seed
 from serve_app.jobs import JobService
 from serve_app.middleware.stack import middleware_stack
+from serve_app.openai.router import openai_router
 from serve_app.pages import router as pages
 from serve_app.paths import PathCodec
 from serve_app.quota import Quota
@@ -46,6 +47,7 @@ from serve_app.services import Services
 from serve_app.ws import endpoint
 
 API_PREFIX = "/api/v1"
+OPENAI_PREFIX = "/v1"
 VERSION = "1.0.0"
 """Of the contract, not of the package."""
 
@@ -97,6 +99,7 @@ def create_app(
     app.include_router(health.router)
     app.include_router(pages.router)
     app.include_router(_api_router(config), prefix=API_PREFIX)
+    app.include_router(openai_router(config), prefix=OPENAI_PREFIX)
     return app
 
 

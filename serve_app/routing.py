@@ -4,10 +4,11 @@ the errors and headers that all of them share in OpenAPI."""
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import params
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,7 +34,6 @@ _ERRORS: dict[int | str, str] = {
     503: "Overloaded, or a replica was lost: try again after `Retry-After` seconds.",
     504: "The deadline passed.",
 }
-_ENVELOPE: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}
 _BUDGET_HEADERS = {
     "X-RateLimit-Limit": "Requests of a window.",
     "X-RateLimit-Remaining": "Requests left in this window.",
@@ -69,6 +69,10 @@ class ApiRoute(APIRoute):
     """Finds the one `Access` among its dependencies, grants it before anything reads the body,
     and shows in OpenAPI what follows from it."""
 
+    error_model: ClassVar[type[BaseModel]] = ErrorEnvelope
+    """What errors of the route look like in OpenAPI."""
+    error_example: ClassVar[dict[str, Any]] = ERROR
+
     def __init__(
         self,
         path: str,
@@ -88,7 +92,7 @@ class ApiRoute(APIRoute):
             path,
             endpoint,
             dependencies=dependencies,
-            responses=_documented(self.access, responses),
+            responses=self._documented(responses),
             **options,
         )
 
@@ -101,11 +105,34 @@ class ApiRoute(APIRoute):
             _refuse_encoded(request)
             if self.body_field is not None:
                 request = _as_json(request)
-            if self.access is not None and is_kept(request):
-                return await kept_answer(request, self.access.job, handle)
-            return await handle(request)
+            return await self.answered(request, handle)
 
         return guarded
+
+    async def answered(self, request: Request, handle: Handler) -> Response:
+        """The answer of a request that was granted: kept where it asks for that."""
+        if self.access is not None and is_kept(request):
+            return await kept_answer(request, self.access.job, handle)
+        return await handle(request)
+
+    def _documented(self, given: Responses) -> Responses:
+        if self.access is None:
+            return given
+        envelope = {"schema": {"$ref": f"#/components/schemas/{self.error_model.__name__}"}}
+        errors: Responses = {
+            status: {"description": words, "content": {"application/json": envelope}}
+            for status, words in _ERRORS.items()
+        }
+        example = {**envelope, "example": self.error_example}
+        errors[400]["content"] = {"application/json": example}
+        # The one that brings the envelope into the document: a model for each would cost FastAPI
+        # a validator for each.
+        errors["4XX"] = {"model": self.error_model, "description": "Any other refusal."}
+        if self.access.budget is None:
+            return {**errors, **given}
+        words = "The budget of this window is spent."
+        errors[429] = {"description": words, "content": {"application/json": envelope}}
+        return _with_budget_headers({200: {}, **errors, **given})
 
 
 def access_of(dependencies: Sequence[params.Depends]) -> Access | None:
@@ -130,31 +157,16 @@ def _as_json(request: Request) -> Request:
     return Request({**request.scope, "headers": headers}, request.receive)
 
 
-def _error(words: str) -> dict[str, Any]:
-    return {"description": words, "content": {"application/json": _ENVELOPE}}
-
-
 def _with_headers(extra: dict[str, Any] | None, access: Access) -> dict[str, Any]:
     headers = [_IDEMPOTENCY] if access.job is None else [_IDEMPOTENCY, _PREFER]
     return {**(extra or {}), "parameters": headers}
 
 
-def _documented(access: Access | None, given: Responses) -> Responses:
-    if access is None:
-        return given
-    errors: Responses = {status: _error(words) for status, words in _ERRORS.items()}
-    errors[400]["content"] = {"application/json": {**_ENVELOPE, "example": ERROR}}
-    # The one that brings the envelope into the document: a model for each would cost FastAPI a
-    # validator for each.
-    errors["4XX"] = {"model": ErrorEnvelope, "description": "Any other refusal."}
-    if access.budget is None:
-        return {**errors, **given}
-    errors[429] = _error("The budget of this window is spent.")
+def _with_budget_headers(documented: Responses) -> Responses:
     headers = {
         name: {"description": words, "schema": {"type": "integer"}}
         for name, words in _BUDGET_HEADERS.items()
     }
-    documented: Responses = {200: {}, **errors, **given}
     return {
         status: {**each, "headers": {**headers, **each.get("headers", {})}}
         for status, each in documented.items()

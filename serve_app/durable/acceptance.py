@@ -55,7 +55,7 @@ async def kept_answer(request: Request, kind: str | None, handle: Handle) -> Res
         return await keeper.accepted(kind)
     if asked.idempotency_key is None:
         return await handle(request)
-    return await keeper.answered(kind or request.url.path.rpartition("/api/v1/")[2])
+    return await keeper.answered(kind or request.url.path.rpartition("/v1/")[2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,15 @@ from serve_app.middleware.key import HEADER as KEY_HEADER
 from serve_app.middleware.request_id import HEADER as ID_HEADER
 
 _METHODS = ("GET", "HEAD", "POST", "DELETE")
-_REQUEST_HEADERS = (KEY_HEADER, ID_HEADER, "Idempotency-Key", "Last-Event-ID", "Prefer", "Range")
+_REQUEST_HEADERS = (
+    KEY_HEADER,
+    ID_HEADER,
+    "Authorization",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "Prefer",
+    "Range",
+)
 _ANSWER_HEADERS = (
     ID_HEADER,
     "X-RateLimit-Limit",

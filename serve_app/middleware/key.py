@@ -18,6 +18,8 @@ from serve_app.errors import to_wire
 from serve_app.pages.assets import ASSETS
 
 HEADER = "X-API-Key"
+OPENAI_PREFIX = "/v1/"
+"""Below it a key also comes as `Authorization: Bearer`, as clients of OpenAI's API send it."""
 QUERY_PARAMETER = "api_key"
 """On the WebSocket only: browsers cannot set its headers."""
 TICKET_PARAMETER = "ticket"
@@ -93,10 +95,19 @@ class KeyMiddleware:
 
 def _presented_key(scope: Scope) -> str | None:
     """Several keys are none: whoever stands between may have looked at another than we."""
-    sent = set(Headers(scope=scope).getlist(HEADER))
+    headers = Headers(scope=scope)
+    sent = set(headers.getlist(HEADER))
+    if scope["path"].startswith(OPENAI_PREFIX):
+        sent |= set(map(_bearer_token, headers.getlist("Authorization")))
     if sent or scope["type"] != "websocket":
         return sent.pop() if len(sent) == 1 else ("" if sent else None)
     return _query(scope, QUERY_PARAMETER)
+
+
+def _bearer_token(authorization: str) -> str:
+    """Of `Bearer <token>` (RFC 6750); "" for every other scheme: that is no key."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _query(scope: Scope, name: str) -> str | None:

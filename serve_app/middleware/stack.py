@@ -5,13 +5,14 @@
 3. access log: sees every answer, and what the later ones learned of the caller.
 4. CORS, where the config lists origins: a preflight has no key, and a page may read refusals too.
 5. HEAD: from here on it is a GET.
-6. audit: what changes or refuses something; outside the key, to see strangers too.
-7. control characters: no path with one reaches anything that compares paths.
-8. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
-9. size limit: what follows may read the body without fear of its size.
-10. budget headers: the route spends the budget, and all answers from inside tell what is left.
-11. entrance: kept jobs come in here; they passed the others when they were accepted.
-12. crash barrier: an unexpected exception becomes an answer where the others still add headers.
+6. errors of OpenAI's shape below its prefix, whoever made them.
+7. audit: what changes or refuses something; outside the key, to see strangers too.
+8. control characters: no path with one reaches anything that compares paths.
+9. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
+10. size limit: what follows may read the body without fear of its size.
+11. budget headers: the route spends the budget, and all answers from inside tell what is left.
+12. entrance: kept jobs come in here; they passed the others when they were accepted.
+13. crash barrier: an unexpected exception becomes an answer where the others still add headers.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from serve_app.middleware.head import HeadMiddleware
 from serve_app.middleware.key import KeyMiddleware
 from serve_app.middleware.request_id import RequestIdMiddleware
 from serve_app.middleware.size_limit import SizeLimitMiddleware
+from serve_app.openai.error_shape import OpenAIErrorsMiddleware
 
 
 def middleware_stack(
@@ -59,6 +61,7 @@ def middleware_stack(
         Middleware(AccessLogMiddleware),
         *cors(config.cors_origins),
         Middleware(HeadMiddleware),
+        Middleware(OpenAIErrorsMiddleware),
         Middleware(AuditMiddleware, audit=audit),
         Middleware(ControlCharactersMiddleware),
         Middleware(KeyMiddleware, keys=keys, tickets=tickets, throttle=throttle, counters=counters),

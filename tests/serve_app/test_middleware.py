@@ -23,6 +23,7 @@ from serve_app.middleware.head import HeadMiddleware
 from serve_app.middleware.key import KeyMiddleware
 from serve_app.middleware.request_id import RequestIdMiddleware
 from serve_app.middleware.size_limit import SizeLimitMiddleware
+from serve_app.openai.error_shape import OpenAIErrorsMiddleware
 from tests.serve_app.api import HEADERS, KEY, Api
 from tests.serve_app.fakes import FakeClock
 
@@ -36,6 +37,7 @@ def test_the_order_is_what_the_refusals_need(api: Api) -> None:
         BrowserHeadersMiddleware,
         AccessLogMiddleware,
         HeadMiddleware,
+        OpenAIErrorsMiddleware,
         AuditMiddleware,
         ControlCharactersMiddleware,
         KeyMiddleware,

@@ -58,6 +58,9 @@ DECLARED = {
     ("GET", "/api/v1/jobs/{job_id}/events"): Access(None, "read"),
     ("DELETE", "/api/v1/jobs/{job_id}"): Access(None, None, "job.cancel"),
     ("WEBSOCKET", "/api/v1/ws/generation"): Access("generate"),
+    ("POST", "/v1/images/generations"): Access(*GENERATE),
+    ("GET", "/v1/models"): Access(None, "read"),
+    ("GET", "/v1/models/{model_id:path}"): Access(None, "read"),
 }
 
 

@@ -1,0 +1,82 @@
+"""The images of a request: checked, made as jobs within the caller's quotas, counted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from engines.types import GenerationRequest, StepProgress, StoredImage
+from serve_app.batch import run_batch
+from serve_app.context import Context
+from serve_app.durable.run import JobRun
+from serve_app.generation_requests import batch_requests, single_request
+from serve_app.job_log import JobEvent
+from serve_app.jobs import OnStored
+from serve_app.schemas.generation import BatchBody, GenerateBody
+from serve_app.storage_quota import expected_bytes
+
+SERVED_MODEL = "X-Served-Model"
+"""Header that says what really made the images."""
+
+
+def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
+    """The request for a body, refused here where no pool takes it."""
+    generation = single_request(
+        body,
+        context.ids.image(),
+        context.draw_seed,
+        progress=context.watched,
+        previews=context.previews,
+    )
+    context.services.generation.check(generation)
+    return replace(generation, repeated=context.repeated)
+
+
+def many_generations(
+    context: Context, body: BatchBody, unique: str, max_seed: int
+) -> list[GenerationRequest]:
+    """The requests for a body, refused here where no pool takes them."""
+    generations = batch_requests(body, unique, context.draw_seed, max_seed)
+    context.services.generation.check(generations[0])  # the others differ in their prompts
+    return [replace(each, repeated=context.repeated) for each in generations]
+
+
+async def stored_image(context: Context, generation: GenerationRequest) -> StoredImage:
+    """Make one image as a job of the caller, counted against its quota."""
+    async with context.storage_quota.room(context.caller, expected_bytes([generation])) as room:
+        job_id = context.jobs.submit(generation, room.add)
+        with context.jobs.lease(job_id):
+            if context.run is not None and context.watched:
+                await _tell(context.run, context.jobs.events(job_id))
+            return await context.jobs.outcome(job_id)
+
+
+async def stored_images(
+    context: Context, generations: Sequence[GenerationRequest], in_flight: int
+) -> list[StoredImage]:
+    """Make them, `in_flight` at once, in the order of the requests. Raises `BatchFailed`."""
+    async with context.storage_quota.room(context.caller, expected_bytes(generations)) as room:
+        stored = _counted(context.run, len(generations), room.add)
+        return await run_batch(context.jobs, context.paths, generations, in_flight, stored)
+
+
+async def _tell(run: JobRun, events: AsyncIterator[JobEvent]) -> None:
+    """Report the steps of one image until it ends, however it does."""
+    async for logged in events:
+        step = logged.event
+        if isinstance(step, StepProgress):
+            run.report(step.step, step.total_steps, step.preview_jpeg)
+
+
+def _counted(run: JobRun | None, total: int, on_stored: OnStored) -> OnStored:
+    """The same, and the images of a kept batch are its progress."""
+    if run is None:
+        return on_stored
+    stored, report = set[str](), run.report
+
+    def count(key: str, size_bytes: int) -> None:
+        on_stored(key, size_bytes)
+        stored.add(key)
+        report(len(stored), total)
+
+    return count
