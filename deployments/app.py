@@ -19,6 +19,7 @@ from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring
 from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import PrivacyWiring, QualityWiring
 
 CPU_DEFAULTS = {
@@ -65,11 +66,12 @@ def build(args: AppArgs) -> Application:
     data = DataRoot.of(settings, args.storage)
     files = FileWiring.of(settings, data, args.images, args.sandbox)
     models_root = str(settings.models_root.expanduser().absolute())
-    wirings = [DiffusionWiring(pool, data, models_root) for pool in args.pools]
+    marks = MarksWiring.of(settings, args.marks)
+    wirings = [DiffusionWiring(pool, data, models_root, marks) for pool in args.pools]
     pools = {each.pool_name: diffusion(each).bind(each) for each in wirings}
     validators = {
         "quality": cpu(QualityReplica, "quality").bind(QualityWiring(args.quality, files)),
-        "privacy": cpu(PrivacyReplica, "privacy").bind(PrivacyWiring(args.privacy, files)),
+        "privacy": cpu(PrivacyReplica, "privacy").bind(PrivacyWiring(args.privacy, files, marks)),
     }
     library = {
         "exporter": cpu(ExporterReplica, "exporter").bind(ExportWiring(args.export, files)),

@@ -10,6 +10,7 @@ from engines.diffusion.config import EngineConfig, HubSource
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
+from engines.provenance.config import MarksConfig
 from engines.quality.config import QualityConfig
 from engines.sandbox import SandboxLimits
 from engines.storage.free_space import StorageLimits
@@ -50,6 +51,7 @@ class AppArgs(FrozenModel):
     storage: StorageLimits = StorageLimits()
     quality: QualityConfig = QualityConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    marks: MarksConfig = MarksConfig()
     export: ExportConfig = ExportConfig()
     profiles: ProfilesConfig = ProfilesConfig()
     allow_stand_ins: bool = Field(

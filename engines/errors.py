@@ -18,6 +18,7 @@
     ├── Canceled                        CANCELED
     ├── GenerationFailed                INTERNAL_ERROR       the model failed on this request
     │   └── OutOfMemory                 INTERNAL_ERROR       retryable: not even alone did it fit
+    ├── MarkingFailed                   INTERNAL_ERROR       retryable: no signature could be had
     └── StorageFailed                   INTERNAL_ERROR       permissions, S3 away
         ├── StorageAway             STORAGE_UNAVAILABLE  retryable: the data root is not there
         └── InsufficientStorage         INSUFFICIENT_STORAGE disk full, quota spent, read-only
@@ -29,11 +30,11 @@ pickling between actors with its attributes intact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
-JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
-Details = dict[str, JsonValue]
+from engines.faults import Details as Details
+from engines.faults import Fault as Fault
+from engines.faults import JsonValue as JsonValue
 
 
 class InferloopError(Exception):
@@ -59,21 +60,6 @@ class InferloopError(Exception):
 
     def __str__(self) -> str:
         return self.message
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with a request. `reason` completes "Invalid parameter: {parameter} ...", for
-    example "must be between 64 and 1024"; `constraint` is its formal twin, "64 <= width <= 1024".
-    """
-
-    parameter: str
-    value: JsonValue
-    constraint: str
-    reason: str
-
-    def as_details(self) -> Details:
-        return {"parameter": self.parameter, "value": self.value, "constraint": self.constraint}
 
 
 class InvalidParameters(InferloopError):
@@ -253,6 +239,12 @@ class GenerationFailed(InferloopError):
 
 class OutOfMemory(GenerationFailed):
     """Not even alone in its step did the request fit into the device's memory."""
+
+    retryable = True
+
+
+class MarkingFailed(InferloopError):
+    """No mark could be put into the file: the key, the KMS or the time-stamp server failed."""
 
     retryable = True
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
-from deployments.wiring.validators import JudgeWiring
+from deployments.wiring.validators import Judge, JudgeWiring
 from deployments.workers import WorkerPool
-from engines.datasets.copies import keep_copy
+from engines.datasets.copies import SOURCE_IS_SYNTHETIC, edit_of, keep_copy
 from engines.datasets.removal import delete_image
-from engines.privacy import PrivacyValidator
+from engines.privacy import Anonymized, PrivacyValidator
 from engines.types import PrivacyReport
 
 
@@ -40,8 +39,9 @@ class PrivacyReplica:
         content = await asyncio.to_thread(judge.store.storage.read, key)
         cover = judge.validator.anonymize_with_lineage
         clean = await self._workers.run(cover, content, key, method)
-        keep = partial(keep_copy, judge.store.storage, output_key, clean.png, clean.lineage)
-        writing = asyncio.ensure_future(asyncio.to_thread(keep))
+        writing = asyncio.ensure_future(
+            asyncio.to_thread(_keep, judge, key, content, clean, output_key)
+        )
         try:
             await asyncio.shield(writing)
             return await self.validate(output_key, check_faces=True, check_text=True, space=space)
@@ -54,3 +54,14 @@ class PrivacyReplica:
 
     async def ready(self) -> bool:
         return True
+
+
+def _keep(
+    judge: Judge[PrivacyValidator], key: str, content: bytes, clean: Anonymized, output_key: str
+) -> None:
+    """Mark the copy and store it with its lineage. Blocks."""
+    storage = judge.store.storage
+    edit = edit_of(storage, key, content, "anonymize")
+    marked = judge.marks.edited(output_key, clean.png, edit)
+    lineage = {**clean.lineage, SOURCE_IS_SYNTHETIC: edit.parent_is_synthetic}
+    keep_copy(storage, output_key, marked, lineage)

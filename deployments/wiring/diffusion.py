@@ -10,6 +10,7 @@ from typing import Protocol
 from deployments.config import PoolConfig
 from deployments.spaces import PerSpace
 from deployments.wiring.data import DataRoot
+from deployments.wiring.marks import NO_MARKS, MakeMarks, MarksWiring
 from engines.diffusion.models import sources
 from engines.diffusion.scheduling.capacity import Capacity, capacity
 from engines.protocols import DiffusionEngine
@@ -61,6 +62,7 @@ class DiffusionWiring:
     pool: PoolConfig
     data: DataRoot
     models_root: str
+    marks: MarksWiring = NO_MARKS
 
     @property
     def pool_name(self) -> str:
@@ -80,9 +82,10 @@ class DiffusionWiring:
 
     def recorder(self) -> Recorder:
         """Stores each image in the space of its request."""
-        return SpacesRecorder(PerSpace(self._recorder_of))
+        marks = self.marks.maker()
+        return SpacesRecorder(PerSpace(lambda space: self._recorder_of(space, marks)))
 
-    def _recorder_of(self, space: str | None) -> Recorder:
+    def _recorder_of(self, space: str | None, marks: MakeMarks) -> Recorder:
         from deployments.recording import MatchingRecorder
         from engines.datasets.recorder import ImageRecorder
         from engines.datasets.store import DatasetStore
@@ -91,7 +94,7 @@ class DiffusionWiring:
 
         versions = {name: version(name) for name in RECORDED_LIBRARIES}
         storage = self.data.in_space(space).storage()
-        recorder = ImageRecorder(DatasetStore(storage), versions)
+        recorder = ImageRecorder(DatasetStore(storage), versions, marks=marks(storage))
         profiles = ProfileService(storage)
         if space is not None:  # the profiles' deployment has perhaps not heard of the space yet
             profiles.seed()

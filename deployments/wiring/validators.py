@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from deployments.spaces import PerSpace
 from deployments.wiring.files import FileWiring
+from deployments.wiring.marks import NO_MARKS, MarksWiring
+from engines.datasets.marking import ImageMarks, NoMarks
 from engines.datasets.records.reading import prompt_of_image
 from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits
@@ -30,6 +32,8 @@ class Judge(Generic[Validator]):
     store: DatasetStore
     validator: Validator
     warm: Callable[[], object]
+    marks: ImageMarks = field(default_factory=NoMarks)
+    """Of the copies that it writes."""
 
 
 class JudgeWiring(Protocol[Validator]):
@@ -89,12 +93,14 @@ class PrivacyWiring:
 
     config: PrivacyConfig
     files: FileWiring
+    marks: MarksWiring = NO_MARKS
 
     @property
     def workers(self) -> int:
         return self.config.workers
 
     def judges(self) -> PerSpace[Judge[PrivacyValidator]]:
+        marks = self.marks.maker()
         sandbox = self.files.sandbox(self.config.workers, open_first.__module__)
         opener = SandboxedOpener(sandbox, self.files.limits, self.config)
         # References for the search after memorized images are the service's own, not a space's.
@@ -107,6 +113,6 @@ class PrivacyWiring:
 
         def build(space: str | None) -> Judge[PrivacyValidator]:
             store = DatasetStore(self.files.data.in_space(space).storage())
-            return Judge(store, validator, warm)
+            return Judge(store, validator, warm, marks(store.storage))
 
         return PerSpace(build)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engines.datasets.layout import image_key, sidecar_key
+from engines.datasets.marking import ImageMarks, NoMarks
 from engines.datasets.recipe import Recipe, make_recipe
 from engines.datasets.recipe_png import PNG_PIXEL_HASH_KEYWORD, encode_with_recipe, pixel_sha256
 from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
@@ -34,11 +35,14 @@ class ImageRecorder:
         store: DatasetStore,
         library_versions: Mapping[str, str],
         clock: UtcClock | None = None,
+        marks: ImageMarks | None = None,
     ) -> None:
+        """`marks` None: images are not marked."""
         self._store = store
         self._storage = store.storage
         self._library_versions = dict(library_versions)
         self._clock = clock or store.clock
+        self._marks = marks or NoMarks()
 
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
         """Store the image under its id.
@@ -49,13 +53,14 @@ class ImageRecorder:
 
         Raises:
             Conflict: another image has this id.
+            MarkingFailed: no mark could be put into the file; nothing is stored.
             InsufficientStorage: no room for the image or its recipe; nothing half is left.
             StorageFailed: S3 away; as before.
         """
         key = image_key(request.image_id, request.dataset)
         digest = pixel_sha256(image.pixels)
         recipe = make_recipe(request, image, digest, self._library_versions, self._clock())
-        content = encode_with_recipe(image.pixels, recipe)
+        content = self._marks.created(key, encode_with_recipe(image.pixels, recipe), recipe)
         recipe = _of_file(recipe, content)
         is_first = self._put_recipe(key, recipe)
         try:

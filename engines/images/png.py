@@ -19,7 +19,9 @@ _METADATA: dict[bytes, BlockKind] = {
     b"zTXt": "zTXt",
     b"iTXt": "iTXt",
 }
-_WITHOUT = frozenset({*_METADATA, b"iCCP", b"tIME", b"sPLT", b"hIST", b"pHYs"})
+MARK = b"caBX"
+"""Holds a C2PA mark (specification 2.2, A.3.1.2)."""
+_WITHOUT = frozenset({*_METADATA, MARK, b"iCCP", b"tIME", b"sPLT", b"hIST", b"pHYs"})
 
 
 class Chunk(NamedTuple):
@@ -54,6 +56,18 @@ def chunks(file: BinaryIO, max_chunks: int = MAX_CHUNKS) -> Iterator[Chunk]:
             return
         at = chunk.end
     raise refuse(f"has more than {max_chunks} PNG chunks")
+
+
+def without_mark(content: bytes) -> bytes:
+    """The same PNG without its C2PA mark; what is no PNG, or has none, as it is."""
+    if not content.startswith(MAGIC) or MARK not in content:
+        return content
+    kept, at = [], 0
+    for chunk in chunks(io.BytesIO(content)):
+        if chunk.kind == MARK:
+            kept.append(content[at : chunk.start - 8])
+            at = chunk.end
+    return b"".join((*kept, content[at:]))
 
 
 def walk(content: bytes) -> Walk:

@@ -52,7 +52,7 @@ STRANGERS = {
 }
 """Package to what it must not import, of others and of ours."""
 
-LEAVES = ("engines.types", "engines.errors", "engines.protocols")
+LEAVES = ("engines.types", "engines.errors", "engines.faults", "engines.protocols")
 PURE = (*LEAVES, "engines.images", "engines.metrics")
 ENGINES = {
     **dict.fromkeys(LEAVES, LEAVES),
@@ -64,6 +64,7 @@ ENGINES = {
         f"engines.{sibling}": (*PURE, "engines.storage", f"engines.{sibling}")
         for sibling in ("diffusion", "quality", "privacy", "profiles", "datasets")
     },
+    "engines.provenance": (*PURE, "engines.storage", "engines.datasets", "engines.provenance"),
     "engines.sandbox": (*LEAVES, "engines.sandbox"),
     "engines.testing": ("engines",),
     "serve_app": (*LEAVES, "engines.jobs"),

@@ -33,6 +33,7 @@ def every_error() -> list[errors.InferloopError]:
         errors.OutOfMemory("too big"),
         errors.StorageFailed("permission denied"),
         errors.InsufficientStorage("quota spent", "quota", 1000, 999),
+        errors.MarkingFailed("the key service is away"),
         errors.StorageAway("the data root is not there"),
     ]
 

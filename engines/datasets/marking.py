@@ -1,0 +1,36 @@
+"""What the dataset layer asks of marks; `engines.provenance` makes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from engines.datasets.copies import Edit
+    from engines.datasets.recipe import Recipe
+
+
+class ImageMarks(Protocol):
+    """Blocks; shared between threads. What is returned differs from call to call in its mark
+    (time, random numbers), never in its pixels or its recipe: `engines.images.png.without_mark`.
+
+    Raises:
+        MarkingFailed: no mark could be made.
+        StorageFailed, InsufficientStorage: the log of marks cannot be written.
+    """
+
+    def created(self, key: str, png: bytes, recipe: Recipe) -> bytes:
+        """The PNG of a generated image, marked, to be stored as `key`. `recipe` is as it stands
+        in the file."""
+
+    def edited(self, key: str, png: bytes, edit: Edit) -> bytes:
+        """The PNG of a changed copy, marked, to be stored as `key`."""
+
+
+class NoMarks:
+    """Where marking is switched off."""
+
+    def created(self, key: str, png: bytes, recipe: Recipe) -> bytes:
+        return png
+
+    def edited(self, key: str, png: bytes, edit: Edit) -> bytes:
+        return png

@@ -1,0 +1,23 @@
+"""What is wrong with a request, in words and for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+Details = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request. `reason` completes "Invalid parameter: {parameter} ...", for
+    example "must be between 64 and 1024"; `constraint` is its formal twin, "64 <= width <= 1024".
+    """
+
+    parameter: str
+    value: JsonValue
+    constraint: str
+    reason: str
+
+    def as_details(self) -> Details:
+        return {"parameter": self.parameter, "value": self.value, "constraint": self.constraint}

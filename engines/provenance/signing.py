@@ -1,0 +1,75 @@
+"""The one place that writes C2PA marks, by the library of the standard's own authors."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from c2pa import (
+    Builder,
+    C2paBuilderIntent,
+    C2paError,
+    C2paSignerInfo,
+    C2paSigningAlg,
+    Context,
+    Settings,
+    Signer,
+)
+
+from engines.errors import MarkingFailed
+
+if TYPE_CHECKING:
+    from engines.provenance.claims import Definition
+    from engines.provenance.identity import SigningIdentity
+
+_ALGORITHMS = {
+    "ES256": C2paSigningAlg.ES256,
+    "ES384": C2paSigningAlg.ES384,
+    "ES512": C2paSigningAlg.ES512,
+    "PS256": C2paSigningAlg.PS256,
+    "EdDSA": C2paSigningAlg.ED25519,
+}
+_SETTINGS = {
+    "version": 1,
+    "builder": {"thumbnail": {"enabled": False}},  # 130 kB and 40 ms an image
+    "verify": {"verify_after_sign": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
+}
+
+
+class C2paSigner:
+    """Shared between threads; one for each process."""
+
+    def __init__(self, identity: SigningIdentity, time_stamp_url: str | None = None) -> None:
+        """`MarkingFailed` where the library does not take the certificate or the key."""
+        try:
+            signer = _signer(identity, time_stamp_url)
+            self._context = Context(Settings.from_dict(_SETTINGS), signer)
+        except C2paError as error:
+            raise MarkingFailed(f"The signing key cannot be used: {error}") from error
+
+    def sign(self, content: bytes, media_type: str, definition: Definition) -> bytes:
+        """The file `content` ("image/png", "image/jpeg" or "image/webp") with the mark in it.
+
+        Blocks: about 1 ms for 512 x 512 px, and for the answers of a KMS or a time-stamp server.
+
+        Raises:
+            MarkingFailed: no signature or time stamp could be had, or the file is broken.
+        """
+        marked = io.BytesIO()
+        try:
+            builder = Builder(definition, self._context)
+            if "ingredients" in definition:
+                builder.set_intent(C2paBuilderIntent.EDIT)
+            builder.sign(media_type, io.BytesIO(content), marked)
+        except C2paError as error:
+            raise MarkingFailed(f"The image cannot be marked: {error}") from error
+        return marked.getvalue()
+
+
+def _signer(identity: SigningIdentity, time_stamp_url: str | None) -> Signer:
+    algorithm = _ALGORITHMS[identity.algorithm]
+    if identity.private_key_pem is None:
+        chain = identity.chain_pem.decode()
+        return Signer.from_callback(identity.sign, algorithm, chain, time_stamp_url)
+    info = C2paSignerInfo(algorithm, identity.chain_pem, identity.private_key_pem, time_stamp_url)
+    return Signer.from_info(info)
