@@ -112,7 +112,7 @@ class PiiConfig(FrozenModel):
     phone_regions: tuple[str, ...] = Field(
         default=(
             *("US", "GB", "DE", "FR", "ES", "IT", "IN"),
-            *("NL", "PL", "AT", "CH", "BE", "PT", "IE", "AU"),
+            *("NL", "PL", "AT", "CH", "BE", "PT", "IE", "AU", "BR"),
         ),
         description="Countries (ISO 3166, two letters) whose national phone numbers are known; "
         "numbers that begin with + are known everywhere.",

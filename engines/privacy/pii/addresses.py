@@ -38,7 +38,8 @@ _CODES = (
     r"[A-Z]\d[A-Z] \d[A-Z]\d",  # K1A 0B1
     rf"\d{{4}} ?[A-Z]{{2}} {_TOWN}",  # 1012 JM Amsterdam
     # 10115 Berlin, 8001 Zürich, 00-590 Warszawa, 1100-053 Lisboa, 118 50 Stockholm
-    r"(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{2}-\d{3}|\d{4}-\d{3}|\d{3} \d{2})[ \n]{1,2}" + _TOWN,
+    r"(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3}|\d{3} \d{2})[ \n]{1,2}"
+    + _TOWN,
 )
 _CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(_CODES)})(?![\w-])")
 

@@ -49,6 +49,7 @@ _MRZ_CARD = re.compile(rf"{_MRZ_DATES}[A-Z0-9<]{{3}}")
 _MRZ_LETTERS = str.maketrans("0158", "OISB")
 _FEWEST_DIGITS, _FEWEST_WITHOUT_VOWEL = 5, 3
 _VOWELS = frozenset("AEIOU")
+_PASSPORT_CHARACTERS, _FEWEST_IN_PASSPORT = 9, 4
 _LONGEST_DOCUMENT = 16  # a British driving licence
 _LEAST_FILLERS = 5
 _MOST_LOWER_CASE = 0.1
@@ -67,8 +68,11 @@ def find_passports(text: str) -> Iterator[Span]:
 
 
 def _is_document(number: str) -> bool:
-    """Mostly digits; or without a vowel, as the numbers that are no word by design."""
+    """Mostly digits; or without a vowel, as the numbers that are no word by design; or as long
+    as those of passports (ICAO 9303: nine), which no word with a year is by chance."""
     fewest = _FEWEST_DIGITS if _VOWELS.intersection(number) else _FEWEST_WITHOUT_VOWEL
+    if len(number) == _PASSPORT_CHARACTERS:
+        fewest = min(fewest, _FEWEST_IN_PASSPORT)
     return _digits(number) >= fewest and len(number) <= _LONGEST_DOCUMENT
 
 

@@ -7,6 +7,7 @@ missing, but for the full stop of a word of one or two letters ("b." is none wit
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ _TWINS = {"ß": "(?:ß|ss)", "ł": "[łl]", "ø": "[øo]", "æ": "(?:æ|ae)"}
 _LOOSE = {" ": r"\.?\s?", "-": r"[-\s]?", "'": "['’]?"}
 _STOP, _SHORT_STOP = r"\.?\s?", r"\.\s?"
 _SHORT = 2  # letters
+_INITIALS = re.compile(r"[a-z]{3,4}")
 
 
 class Validity(Protocol):
@@ -61,6 +63,12 @@ def any_of(*kinds: str) -> str:
 def alternatives(words: Iterable[str]) -> str:
     """A pattern for any of the words; the longest are tried first."""
     return "|".join(_pattern(word) for word in sorted(words, key=len, reverse=True))
+
+
+def called(scheme: Scheme) -> str:
+    """A pattern for the words of a scheme; short ones with full stops too ("D.N.I.")."""
+    short = (word for word in scheme.words if _INITIALS.fullmatch(word))
+    return "|".join([alternatives(scheme.words), *(r"\.\s?".join(word) for word in short)])
 
 
 def _pattern(word: str) -> str:

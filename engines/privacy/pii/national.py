@@ -7,14 +7,16 @@ schemes are short, so that any tenth number fits: those count only where a word 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engines.privacy.pii.context import GAP, whole_words
-from engines.privacy.pii.lexicon import Validity, alternatives, any_of, schemes, standard
+from engines.privacy.pii.lexicon import Validity, any_of, called, schemes, standard
 from engines.privacy.pii.spans import Span
 
 _LONGEST_CHARACTERS = 24
 _STOPS = re.compile(r"[./]")
+_RVNR = re.compile(r"(\d{8})([A-Z])(\d\d)(\d)")
+_RVNR_WEIGHTS = (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1)
 _NINO = re.compile(
     r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", re.IGNORECASE
 )
@@ -25,13 +27,44 @@ def _national_insurance(number: str) -> bool:
     return _NINO.fullmatch(number.replace(" ", "").upper()) is not None
 
 
-def _check(module: str) -> Validity:
-    return _national_insurance if module == "gb.nino" else standard(module)
+def _pension_insurance(number: str) -> bool:
+    """German: area, birth, letter, serial; the letter counts as two digits, and the sum of digits
+    of the weighted sum ends in the last (VKVV, section 4)."""
+    match = _RVNR.fullmatch(number.replace(" ", "").upper())
+    if match is None:
+        return False
+    front, letter, serial, check = match.groups()
+    digits = f"{front}{ord(letter) - ord('A') + 1:02d}{serial}"
+    weighted = (int(digit) * weight for digit, weight in zip(digits, _RVNR_WEIGHTS, strict=True))
+    return sum(product // 10 + product % 10 for product in weighted) % 10 == int(check)
 
 
-_VALID = tuple(tuple(_check(module) for module in scheme.modules) for scheme in schemes())
+def _affiliation(number: str) -> bool:
+    """Spanish social security: province, number, and both together modulo 97."""
+    digits = re.sub(r"[ /-]", "", number)
+    if re.fullmatch(r"\d{12}", digits) is None:
+        return False
+    short = digits[2] == "0"
+    whole = int(digits[:2] + digits[3:10]) if short else int(digits[:10])
+    return whole % 97 == int(digits[10:])
+
+
+_OWN: Mapping[str, Validity] = {
+    "gb.nino": _national_insurance,
+    "de.rvnr": _pension_insurance,
+    "es.nuss": _affiliation,
+}
+"""Schemes that python-stdnum does not know."""
+
+
+def validity(module: str) -> Validity:
+    """The check of a scheme of `words/numbers.toml`."""
+    return _OWN.get(module) or standard(module)
+
+
+_VALID = tuple(tuple(validity(module) for module in scheme.modules) for scheme in schemes())
 _CALLED = re.compile(
-    "|".join(f"({whole_words(alternatives(scheme.words))})" for scheme in schemes()), re.IGNORECASE
+    "|".join(f"({whole_words(called(scheme))})" for scheme in schemes()), re.IGNORECASE
 )
 _NUMBER_WORD = rf"{GAP}{{0,4}}(?:{whole_words(any_of('number') + '|is')})?"
 _BEHIND = re.compile(

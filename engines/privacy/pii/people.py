@@ -31,18 +31,30 @@ _WEAK = re.compile(
 )
 _FIELD = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('name_field')}){NO_LETTER_BEHIND}[\s:.\-/_]{{1,6}}"
-    rf"({_AFTER_PARTICLE}{_NAME})"
+    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
 )
 _COLON = re.compile(
     rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_word')})\s{{0,2}}:\s{{0,3}}"
     rf"{_MORE_TITLES}({_TWO})"
 )
+_ALONE = re.compile(
+    rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_alone')}|"
+    rf"(?:{any_of('name_owner')})(?:['’]?s)? name)\s{{0,2}}:\s{{0,3}}"
+    rf"{_MORE_TITLES}({_NAME})\s*(?=$|[\n,;|])"
+)
+_PATTERNS = ((_FIELD, 0.9), (_STRONG, 0.8), (_COLON, 0.8), (_ALONE, 0.7), (_WEAK, 0.7))
 _NOBODY = frozenset(listed("no_name"))
 
 
 def find_names(text: str) -> Iterator[Span]:
     """What a title, a field of a form or a word with a colon calls a person."""
-    for pattern, confidence in ((_FIELD, 0.9), (_STRONG, 0.8), (_COLON, 0.8), (_WEAK, 0.7)):
+    for pattern, confidence in (
+        (_FIELD, 0.9),
+        (_STRONG, 0.8),
+        (_COLON, 0.8),
+        (_ALONE, 0.7),
+        (_WEAK, 0.7),
+    ):
         for match in pattern.finditer(text):
             words = re.findall(r"[^\W\d_]+", match.group(1).lower())
             if not _NOBODY.intersection(words[:2]):

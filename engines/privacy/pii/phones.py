@@ -16,14 +16,14 @@ _LIKELY = re.compile(r"\d(?:[^\nA-Za-z]{0,3}\d){5}")
 _DATE = re.compile(DATE, re.IGNORECASE)
 _SEPARATED = re.compile(r"\d[ ().\-/]+\d")
 _NO_DIGIT = re.compile(r"\D")
-_OTHER_SHAPE = re.compile(  # IPv4 address, US ZIP+4, a quantity in groups of thousands
-    r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
+_OTHER_SHAPE = re.compile(  # a decimal, IPv4 address, US ZIP+4, a quantity in groups of thousands
+    r"\d[.,]\d{6,}|\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
 )
 _HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
 _HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")
 _FEWEST_IN_ROW = 4
 _FEWEST_SINGLE = 2
-_ONLY_CALLED = frozenset({"PL", "PT", "NL", "AT", "CH", "BE", "IE", "AU"})
+_ONLY_CALLED = frozenset({"PL", "PT", "NL", "AT", "CH", "BE", "IE", "AU", "BR"})
 """Countries whose numbers look like quantities or like each other's: a word must call them so."""
 _TRUNK_ZERO = frozenset({"GB", "DE", "FR", "AT", "CH", "NL", "BE", "AU", "JP", "SE", "FI", "IE"})
 

@@ -10,7 +10,8 @@ import pytest
 
 from engines.privacy.config import PiiConfig
 from engines.privacy.pii import PatternPii, lexicon
-from engines.privacy.pii.lexicon import LANGUAGES, any_of, listed, schemes, standard
+from engines.privacy.pii.lexicon import LANGUAGES, any_of, listed, schemes
+from engines.privacy.pii.national import validity
 
 PII = PatternPii(PiiConfig().phone_regions)
 FOLDER = Path(lexicon.__file__).parent / "words"
@@ -177,5 +178,42 @@ def test_every_scheme_asks_a_standard_that_refuses_nonsense() -> None:
     for scheme in schemes():
         assert scheme.words
         for module in scheme.modules:
-            if module != "gb.nino":
-                assert not standard(module)("nonsense"), module
+            assert not validity(module)("nonsense"), module
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *(
+            ("Client name: Priya", "name"),
+            ("Nome: Ludovica", "name"),
+            ("Guest's name: Bo Ek", "name"),
+        ),
+        *(("Firma: Anna Valli", "name"), ("Frau Professorin\nName: Heike", "name")),
+        *(("N.I.F.: 00000023T", "national_id"), ("N.H.S. 943 476 5919", "national_id")),
+        *(("Rentenversicherungsnummer 65 180539 W 001", "national_id"),),
+        *(
+            ("Seguridad Social: NUSS 281234567840", "national_id"),
+            ("matriculada 1234 BCD", "license_plate"),
+        ),
+        *(("immatriculé AB-123-CD", "license_plate"), ("D.D.N. 01/02/1990", "date_of_birth")),
+        *(
+            ("Celular (11) 91234-5678", "phone"),
+            ("Av. Paulista 1000, 01310-100 São Paulo", "address"),
+        ),
+    ],
+)
+def test_words_of_forms_in_their_other_shapes(text: str, kind: str) -> None:
+    assert kind in types(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1.414213562", "0,333333333", "Name: none", "File name: Sunset.png", "Nome: default"),
+        *("Rentenversicherungsnummer 65 180539 W 002", "NUSS 281234567841", "Product name: Rocket"),
+        *("N.I.F. 00000023A", "Our name: quality", "Madame Bovary"),
+    ],
+)
+def test_decimals_wrong_checks_and_names_of_things_are_nothing(text: str) -> None:
+    assert types(text) <= {"url"}
