@@ -65,6 +65,13 @@ ENGINES = {
         for sibling in ("diffusion", "quality", "privacy", "profiles", "datasets")
     },
     "engines.provenance": (*PURE, "engines.storage", "engines.datasets", "engines.provenance"),
+    "engines.evidence": (
+        *PURE,
+        "engines.storage",
+        "engines.datasets",
+        "engines.profiles",
+        "engines.evidence",
+    ),
     "engines.sandbox": (*LEAVES, "engines.sandbox"),
     "engines.testing": ("engines",),
     "serve_app": (*LEAVES, "engines.jobs"),

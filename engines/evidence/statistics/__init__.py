@@ -1,0 +1,1 @@
+"""Figures over feature vectors: plain numpy, no model, no image."""
