@@ -75,8 +75,8 @@ class Found:
         """Positions of each cluster of two and more, the largest first."""
         order = np.argsort(self.labels, kind="stable")
         ordered = self.labels[order]
-        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(order) else []
-        groups = np.split(order, starts[1:]) if len(order) else []
+        borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+        groups = np.split(order, borders)
         return sorted((g for g in groups if len(g) > 1), key=lambda g: (-len(g), int(g[0])))
 
 
@@ -139,7 +139,8 @@ class _Block:
         offset = self._rows.start - self._columns.start
         if offset + near.shape[0] > 0:  # the diagonal passes through
             near &= np.arange(near.shape[0])[:, None] + offset < np.arange(near.shape[1])
-        return np.nonzero(near)
+        rows, columns = np.nonzero(near)
+        return rows.astype(np.int64), columns.astype(np.int64)
 
     def pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64], kept: int) -> list[Pair]:
         """The closest: of a dataset that is all alike every pair is one, and few become objects."""
