@@ -46,6 +46,7 @@ def application(job_store: JobStore | None = None) -> FastAPI:
         profiles=nothing,
         files=nothing,
         usage=nothing,
+        provenance=nothing,
         readiness=nothing,
     )
     config = ApiConfig(rates=RateLimits(generate="1000000/minute"))

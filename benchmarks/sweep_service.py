@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from deployments.adapters.files import FileThreads, StoredFiles
+from deployments.adapters.provenance import StoredProvenance
 from deployments.adapters.uploads import UploadChecker
 from deployments.adapters.usage import LedgerUsage
 from deployments.replicas.exporter import ExporterReplica
@@ -28,7 +29,8 @@ from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
 from engines.quality import QualityConfig
 from engines.storage.usage import UsageLedger
-from engines.types import DatasetSummary, GenerationEvent, GenerationRequest
+from engines.types import DatasetSummary, GenerationEvent, GenerationRequest, SignedSheet
+from inferloop_synthdata.marks.reading import Anchors
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
 from serve_app.config import ApiConfig, RateLimits
@@ -74,6 +76,9 @@ class Listed:
     async def delete(self, name: str) -> None:
         await self.replica.delete_dataset(name)
 
+    async def sign(self, name: str) -> SignedSheet:
+        return await self.replica.sign_dataset(name)
+
 
 def services(files: FileWiring) -> Services:
     """Every part of the service over one data root."""
@@ -89,6 +94,7 @@ def services(files: FileWiring) -> Services:
         profiles=ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)),
         files=StoredFiles(storage, files.limits, checker, threads),
         usage=LedgerUsage(UsageLedger(storage), threads.usage),
+        provenance=StoredProvenance(storage, lambda _storage: Anchors(), threads),
         readiness=AlwaysReady(),
     )
 

@@ -74,7 +74,7 @@ def build(args: AppArgs) -> Application:
         "privacy": cpu(PrivacyReplica, "privacy").bind(PrivacyWiring(args.privacy, files, marks)),
     }
     library = {
-        "exporter": cpu(ExporterReplica, "exporter").bind(ExportWiring(args.export, files)),
+        "exporter": cpu(ExporterReplica, "exporter").bind(ExportWiring(args.export, files, marks)),
         "profiles": cpu(ProfilesReplica, "profiles").bind(ProfilesWiring(args.profiles, files)),
     }
     counter = None

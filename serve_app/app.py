@@ -39,7 +39,7 @@ from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
 from serve_app.readiness import SharedReadiness
-from serve_app.routes import datasets, export, health, images, jobs, profiles, validate
+from serve_app.routes import datasets, export, health, images, jobs, profiles, provenance, validate
 from serve_app.routes import tickets as tickets_route
 from serve_app.routes.generate import generation_router
 from serve_app.schemas.bounded import generate_message_model
@@ -106,7 +106,17 @@ def create_app(
 def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
-    for area in (validate, profiles, export, images, datasets, jobs, tickets_route, endpoint):
+    for area in (
+        validate,
+        profiles,
+        export,
+        images,
+        datasets,
+        provenance,
+        jobs,
+        tickets_route,
+        endpoint,
+    ):
         api.include_router(area.router)
     return api
 

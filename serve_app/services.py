@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from engines.errors import Forbidden
+from engines.errors import Forbidden, JsonValue
 from engines.types import (
     Comparison,
     DatasetSummary,
@@ -28,6 +28,7 @@ from engines.types import (
     QualityReport,
     S3ExportReport,
     S3ExportRequest,
+    SignedSheet,
     SkippedFile,
 )
 
@@ -83,6 +84,9 @@ class Datasets(Protocol):
 
     async def get(self, name: str) -> DatasetSummary: ...
     async def delete(self, name: str) -> None: ...
+    async def sign(self, name: str) -> SignedSheet:
+        """Write the dataset's sheet, signed, over an older one. `Forbidden` where marks are
+        switched off."""
 
 
 class Profiles(Protocol):
@@ -154,6 +158,23 @@ class Usage(Protocol):
         """`key`, or all below it, is deleted: who stored it has that room again."""
 
 
+class Provenance(Protocol):
+    """Where files come from. Answers are JSON objects, as `serve_app.schemas.provenance` has
+    them, but for paths, which are keys."""
+
+    async def verify(self, content: bytes) -> dict[str, JsonValue]:
+        """What the mark in these bytes says. `InvalidImage` for what carries no marks."""
+
+    async def verify_stored(self, key: str) -> dict[str, JsonValue]:
+        """The same of a stored file; `NotFound` if absent."""
+
+    async def check_log(self) -> dict[str, JsonValue]:
+        """Walk the log of marks."""
+
+    async def check_sheet(self, dataset: str) -> dict[str, JsonValue]:
+        """Hold a dataset against its signed sheet; `NotFound` if it has none."""
+
+
 class Readiness(Protocol):
     async def not_ready(self) -> Sequence[str]:
         """Names of the deployments that cannot serve now; empty when all can."""
@@ -175,6 +196,7 @@ class Services:
     profiles: Profiles
     files: Files
     usage: Usage
+    provenance: Provenance
     readiness: Readiness
     in_space: Callable[[str], Services] = _no_spaces
     """The same for a space: keys and names are then its own, and reach nothing outside it. May

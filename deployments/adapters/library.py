@@ -24,6 +24,7 @@ class HandleDatasets(HandleAdapter):
     list = remote(Datasets.list, "list_datasets", TWICE)
     get = remote(Datasets.get, "get_dataset", TWICE)
     delete = remote(Datasets.delete, "delete_dataset", REMOVING)
+    sign = remote(Datasets.sign, "sign_dataset", TWICE)
 
 
 class HandleProfiles(HandleAdapter):

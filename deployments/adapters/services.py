@@ -8,13 +8,16 @@ from typing import Any
 
 from deployments.adapters.files import FileThreads, StoredFiles
 from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
+from deployments.adapters.provenance import AnchorsOf, StoredProvenance
 from deployments.adapters.uploads import UploadChecker
 from deployments.adapters.usage import LedgerUsage
 from deployments.adapters.validation import HandlePrivacy, HandleQuality
+from deployments.mark_reading import mark_of
 from deployments.spaces import PerSpace, SpaceHandle
 from engines.images import ImageLimits
 from engines.protocols import Storage
 from engines.storage.usage import UsageLedger
+from inferloop_synthdata.marks.reading import Anchors
 from serve_app.services import Generation, Readiness, Services
 
 
@@ -33,6 +36,8 @@ class Backends:
     images: ImageLimits
     uploads: UploadChecker | None = None
     """None: uploads are read on threads of this process."""
+    anchors: AnchorsOf = lambda _storage: Anchors()
+    """Whose marks are believed, in a space's part of the data root."""
     threads: FileThreads = field(default_factory=FileThreads)
 
     def services(self) -> Services:
@@ -52,6 +57,12 @@ class Backends:
             profiles=HandleProfiles(SpaceHandle(self.library["profiles"], space)),
             files=StoredFiles(storage, self.images, self.uploads, self.threads),
             usage=LedgerUsage(UsageLedger(storage), self.threads.usage),
+            provenance=StoredProvenance(
+                storage,
+                self.anchors,
+                self.threads,
+                mark_of if self.uploads is None else self.uploads.read_mark,
+            ),
             readiness=self.readiness,
             in_space=in_space,
         )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deployments.mark_reading import mark_of
 from deployments.workers import WorkerPool
+from engines.errors import JsonValue
 from engines.images import ImageInfo, ImageLimits, verify
 from engines.sandbox import Sandbox, SandboxLimits
+from inferloop_synthdata.marks.reading import Anchors
 
 _PRELOAD: Sequence[str] = (verify.__module__,)
 
@@ -23,6 +26,11 @@ class UploadChecker:
     async def check(self, content: bytes) -> ImageInfo:
         """What the file is; `InvalidImage` where it does not decode, or passes the limits."""
         return await self._threads.run(self._sandbox.run, verify, content, self._images)
+
+    def read_mark(self, content: bytes, anchors: Anchors) -> dict[str, JsonValue]:
+        """What the file's mark says; `InvalidImage` where it carries none, or passes the limits.
+        Blocks; from any thread."""
+        return self._sandbox.run(mark_of, content, anchors)
 
     def close(self) -> None:
         """End the threads and the processes."""

@@ -11,7 +11,7 @@ from functools import partial
 from deployments.background import Threads, reports_of
 from deployments.wiring.library import Library, LibraryWiring
 from engines.datasets.upkeep import upkeep
-from engines.errors import StorageFailed
+from engines.errors import Forbidden, StorageFailed
 from engines.types import (
     SPACES_FOLDER,
     DatasetSummary,
@@ -20,6 +20,7 @@ from engines.types import (
     ExportRequest,
     S3ExportReport,
     S3ExportRequest,
+    SignedSheet,
 )
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,13 @@ class ExporterReplica:
     async def delete_dataset(self, name: str, space: str | None = None) -> None:
         library = await self._spaces.of(space)
         await self._deletions.run(library.store.delete, name)
+
+    async def sign_dataset(self, name: str, space: str | None = None) -> SignedSheet:
+        """Reads every file. Cancelling stops the work between two pieces of a file."""
+        library = await self._spaces.of(space)
+        if library.sheets is None:
+            raise Forbidden("Marks are switched off, and with them signatures (marks.enabled)")
+        return await self._lookups.run_stoppable(partial(library.sheets.sign, name))
 
     async def ready(self) -> bool:
         return True

@@ -19,6 +19,7 @@ from deployments.metrics import AccessMetrics
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
 from deployments.wiring.data import DataRoot
+from deployments.wiring.marks import MarksWiring
 from engines.errors import InvalidParameters
 from serve_app.access.tickets import MemoryTickets, TicketStore
 from serve_app.app import create_app
@@ -106,6 +107,7 @@ class Ingress:
             storage_of=lambda space: data.in_space(space).storage(),
             images=args.images,
             uploads=UploadChecker(args.images, args.sandbox),
+            anchors=MarksWiring.of(settings, args.marks).anchors(data.storage()),
         )
         limiter = rate_limiter(api, settings, counter)
         counters = AccessMetrics()

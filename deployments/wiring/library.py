@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from deployments.spaces import PerSpace
 from deployments.wiring.files import FileWiring
+from deployments.wiring.marks import NO_MARKS, MarksWiring
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.s3.by_obstore import sender_for
 from engines.datasets.s3.exporter import S3Exporter
@@ -16,6 +17,7 @@ from engines.datasets.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.profiles import ProfileService
 from engines.profiles.config import ProfilesConfig
+from engines.provenance.sheet import SheetSigner
 from engines.storage.s3.client import S3ClientConfig
 
 Engine = TypeVar("Engine")
@@ -35,6 +37,8 @@ class Library:
     store: DatasetStore
     files: DatasetExporter
     s3: S3Exporter
+    sheets: SheetSigner | None = None
+    """None where marks are switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,10 @@ class ExportWiring:
 
     config: ExportConfig
     files: FileWiring
+    marks: MarksWiring = NO_MARKS
 
     def engines(self) -> PerSpace[Library]:
+        sheets = self.marks.sheets()
         config = self.config.model_copy(update={"images": self.files.limits})
         verify = self.files.verifier(self.files.sandbox_limits.workers)
         data = self.files.data
@@ -63,7 +69,8 @@ class ExportWiring:
                 senders=chosen if config.s3.fast_uploads else Boto3Sender,
                 verify=verify,
             )
-            return Library(store, DatasetExporter(storage, store, config, verify), s3)
+            exporter = DatasetExporter(storage, store, config, verify)
+            return Library(store, exporter, s3, None if sheets is None else sheets(store))
 
         return PerSpace(build)
 

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deployments.settings import Settings
 from engines.datasets.marking import ImageMarks, NoMarks
 from engines.protocols import Storage
 from engines.provenance.config import MarksConfig
+from inferloop_synthdata.marks.reading import Anchors
 from local_ray.state import kept_secret
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from engines.datasets.store import DatasetStore
+    from engines.provenance.identity import SigningIdentity
+    from engines.provenance.log import MarkLog
+    from engines.provenance.sheet import SheetSigner
 
 logger = logging.getLogger(__name__)
 
 MakeMarks = Callable[[Storage], ImageMarks]
 """The marks of one space."""
+SIGNED_LIBRARIES = ("torch", "diffusers", "numpy", "pillow", "c2pa-python")
+"""Whose versions stand in a sheet."""
 DEVELOPMENT_FILE = "marks_development.pem"
 
 
@@ -41,26 +54,68 @@ class MarksWiring:
         """
         if not self.config.enabled:
             return lambda _storage: NoMarks()
-        from engines.provenance.development import identity_in, publish
-        from engines.provenance.identity import load_identity
-        from engines.provenance.log import MarkLog
         from engines.provenance.marks import Marks
         from engines.provenance.signing import C2paSigner
 
-        identity, authority = load_identity(self.config), None
-        if identity is None:
-            identity, authority = identity_in(_development_bundle(self.state_folder))
+        identity, authority = self._identity()
         signer = C2paSigner(identity, self.config.time_stamp_url)
 
         def marks(storage: Storage) -> ImageMarks:
-            if authority is not None:
-                publish(storage, authority)
-            return Marks(signer, identity, MarkLog(storage), self.config)
+            return Marks(signer, identity, _log(storage, authority), self.config)
 
         return marks
 
+    def sheets(self) -> Callable[[DatasetStore], SheetSigner] | None:
+        """Signs the datasets of a space; None where marks are switched off. Raises as `maker`."""
+        if not self.config.enabled:
+            return None
+        from engines.provenance.sheet import SheetSigner
+
+        identity, authority = self._identity()
+        versions = {name: version(name) for name in SIGNED_LIBRARIES}
+        return lambda store: SheetSigner(store, identity, _log(store.storage, authority), versions)
+
+    def anchors(self, shared: Storage) -> Callable[[Storage], Anchors]:
+        """Whom POST /verify believes, by space; `shared` is the data root outside every space.
+        Raises `InvalidParameters` for files that cannot be read."""
+        from engines.provenance.development import published
+        from engines.provenance.identity import trust_anchors
+
+        trusted = _pem(trust_anchors(self.config))
+
+        def of(storage: Storage) -> Anchors:
+            development = {*published(storage), *published(shared)}
+            return Anchors(trusted, _pem(tuple(development)))
+
+        return of
+
+    def _identity(self) -> tuple[SigningIdentity, Certificate | None]:
+        """And the development authority that nobody else knows, where there is one."""
+        from engines.provenance.development import identity_in
+        from engines.provenance.identity import load_identity
+
+        identity = load_identity(self.config)
+        if identity is not None:
+            return identity, None
+        return identity_in(_development_bundle(self.state_folder))
+
 
 NO_MARKS = MarksWiring(MarksConfig(enabled=False))
+
+
+def _log(storage: Storage, authority: Certificate | None) -> MarkLog:
+    from engines.provenance.development import publish
+    from engines.provenance.log import MarkLog
+
+    if authority is not None:
+        publish(storage, authority)
+    return MarkLog(storage)
+
+
+def _pem(certificates: Sequence[Certificate]) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return b"".join(each.public_bytes(Encoding.PEM) for each in certificates).decode()
 
 
 @cache

@@ -34,6 +34,7 @@ from engines.types.profiles import (
     ProfileSummary,
     S3Folder,
 )
+from engines.types.provenance import SignedSheet
 from engines.types.spaces import SPACE_PATTERN, SPACES_FOLDER, check_space
 from engines.types.storage import ObjectStat
 from engines.types.validation import (
@@ -71,6 +72,7 @@ __all__ = [
     "S3ExportReport",
     "S3ExportRequest",
     "S3Folder",
+    "SignedSheet",
     "SkippedFile",
     "StepProgress",
     "StoredImage",

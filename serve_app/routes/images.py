@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.datastructures import UploadFile
 
-from engines.errors import InvalidParameters, PayloadTooLarge
+from engines.errors import InvalidParameters
 from engines.types.image_formats import IMAGE_SUFFIXES
 from serve_app.access.policy import requires
 from serve_app.context import InContext
@@ -18,6 +17,7 @@ from serve_app.paths import EXPORT_FILE, IMAGE_FILE
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, WirePath
 from serve_app.schemas.library import Deleted, UploadResponse
+from serve_app.upload_body import not_empty, upload_body, uploaded
 
 router = APIRouter(tags=["files"], route_class=ApiRoute)
 
@@ -35,21 +35,6 @@ class DownloadQuery(PathQuery):
 
 class UploadQuery(QueryModel):
     folder: Name | None = None
-
-
-_UPLOAD_BODY = {
-    "required": True,
-    "content": {
-        "image/*": {"schema": {"type": "string", "format": "binary"}},
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "properties": {"file": {"type": "string", "format": "binary"}},
-                "required": ["file"],
-            }
-        },
-    },
-}
 
 
 def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
@@ -123,7 +108,7 @@ async def delete_export(query: Annotated[PathQuery, Query()], context: InContext
 @router.post(
     "/images",
     dependencies=[requires("write", budget="upload", audit="image.upload")],
-    openapi_extra={"requestBody": _UPLOAD_BODY},
+    openapi_extra=upload_body(),
 )
 async def upload_image(
     request: Request,
@@ -131,23 +116,8 @@ async def upload_image(
     context: InContext,
 ) -> UploadResponse:
     """Store a real picture, to validate or profile: as the body itself, or as a form's file."""
-    content = await _content(request, context.config.bodies.max_upload_bytes)
+    content = not_empty(await uploaded(request, context.config.bodies.max_upload_bytes))
     async with context.storage_quota.room(context.caller, len(content)) as room:
         key = await context.services.files.upload_image(content, query.folder, context.ids.unique())
         room.add(key, len(content))
     return UploadResponse(image_path=context.paths.to_wire(key), size_bytes=len(content))
-
-
-async def _content(request: Request, max_bytes: int) -> bytes:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "multipart/form-data":
-        content = await request.body()
-    else:
-        async with request.form(max_files=1, max_fields=8) as form:
-            files = [part for part in form.values() if isinstance(part, UploadFile)]
-            content = await files[0].read() if files else b""
-    if len(content) > max_bytes:
-        raise PayloadTooLarge(max_bytes)
-    if not content:
-        raise InvalidParameters.of("image", None, "a decodable image", "is empty")
-    return content

@@ -88,6 +88,12 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
     ("DELETE", "/exports"): [lambda c, b: c.delete(f"{API}/exports", params={"path": b.export})],
     ("GET", "/datasets/{name}"): [_json("GET", "/datasets/secret")],
     ("DELETE", "/datasets/{name}"): [_json("DELETE", "/datasets/secret")],
+    ("POST", "/datasets/{name}/sign"): [_json("POST", "/datasets/secret/sign")],
+    ("GET", "/datasets/{name}/sheet"): [_json("GET", "/datasets/secret/sheet")],
+    ("POST", "/verify"): [
+        lambda c, b: c.post(f"{API}/verify", params={"path": b.image}),
+        lambda c, b: c.post(f"{API}/verify", params={"path": b.upload}),
+    ],
     ("GET", "/jobs/{job_id}"): [lambda c, b: c.get(f"{API}/jobs/{b.job}")],
     ("GET", "/jobs/{job_id}/events"): [lambda c, b: c.get(f"{API}/jobs/{b.job}/events")],
     ("DELETE", "/jobs/{job_id}"): [lambda c, b: c.delete(f"{API}/jobs/{b.job}")],
@@ -101,6 +107,7 @@ NAMES_NOTHING = {
     ("GET", "/profiles"): "lists: tested below",
     ("GET", "/jobs"): "lists: tested below",
     ("POST", "/images"): "makes a name of its own",
+    ("GET", "/marks/log"): "walks the log of its own space",
     ("POST", "/ws/ticket"): "opens a socket of the same key",
     ("POST", "/export/s3"): "buckets are closed here; the dataset as in the other exports",
 }

@@ -23,11 +23,13 @@ from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring
 from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import QualityWiring
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits
 from engines.profiles.config import ProfilesConfig
+from engines.provenance.config import MarksConfig
 from engines.quality import QualityConfig
 from engines.storage.free_space import StorageLimits
 from engines.types import (
@@ -164,7 +166,8 @@ class SharedService:
         limits = StorageLimits(min_free_bytes=min_free_bytes)
         data = data or DataRoot(str(self.root), limits=limits)
         files = FileWiring(data, ImageLimits())
-        self._exporter = ExporterReplica(ExportWiring(ExportConfig(), files))
+        marks = MarksWiring(MarksConfig(), str(root / "state"))
+        self._exporter = ExporterReplica(ExportWiring(ExportConfig(), files, marks))
         self._profiles = ProfilesReplica(ProfilesWiring(ProfilesConfig(), files))
         backends = Backends(
             generation=Pool(data),

@@ -19,6 +19,7 @@ from engines.types import (
     ProfileSummary,
     S3ExportReport,
     S3ExportRequest,
+    SignedSheet,
 )
 from tests.serve_app.fakes import EPOCH, FakeFiles
 
@@ -97,6 +98,11 @@ class FakeDatasets:
     async def delete(self, name: str) -> None:
         self._require(name)
         self.names.remove(name)
+
+    async def sign(self, name: str) -> SignedSheet:
+        self._require(name)
+        key = f"generated/{name}/inferloop.sheet.jsonl"
+        return SignedSheet(key, 240, 24_500_000, "ab" * 32, {"image_count": 120}, True)
 
     def _require(self, name: str) -> None:
         if name not in self.names:

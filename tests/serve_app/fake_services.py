@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from serve_app.services import Services
 from tests.serve_app.fake_library import FakeDatasets, FakeExporter, FakeProfiles, FakeReadiness
+from tests.serve_app.fake_provenance import FakeProvenance
 from tests.serve_app.fake_validators import FakePrivacy, FakeQuality
 from tests.serve_app.fakes import FakeFiles, FakeGeneration, FakeUsage
 
@@ -25,6 +26,7 @@ class FakeServices:
         self.quality = FakeQuality(self.files)
         self.privacy = FakePrivacy(self.files)
         self.exporter = FakeExporter(self.files)
+        self.provenance = FakeProvenance(self.files)
 
     def services(self) -> Services:
         return Services(
@@ -36,5 +38,6 @@ class FakeServices:
             profiles=self.profiles,
             files=self.files,
             usage=self.usage,
+            provenance=self.provenance,
             readiness=self.readiness,
         )

@@ -1,0 +1,64 @@
+"""PNG's parts, enough to read what lies beside the picture (W3C PNG, third edition, 5.3)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MAGIC = b"\x89PNG\r\n\x1a\n"
+_MOST_CHUNKS = 65_536
+
+
+class Chunk(NamedTuple):
+    """Its type, its data, and whether both agree with its checksum."""
+
+    kind: bytes
+    data: memoryview
+    intact: bool
+
+
+def chunks(content: bytes) -> Iterator[Chunk]:
+    """Every chunk of a PNG up to its end; of what is cut short, those that are whole."""
+    view, at = memoryview(content), len(MAGIC)
+    for _ in range(_MOST_CHUNKS if content.startswith(MAGIC) else 0):
+        if at + 12 > len(content):
+            return
+        length = int.from_bytes(view[at : at + 4], "big")
+        end = at + 12 + length
+        if end > len(content):
+            return
+        kind, data = bytes(view[at + 4 : at + 8]), view[at + 8 : end - 4]
+        yield Chunk(kind, data, zlib.crc32(view[at + 4 : end - 4]) == _number(view[end - 4 : end]))
+        if kind == b"IEND":
+            return
+        at = end
+
+
+def is_intact(content: bytes) -> bool:
+    """Whether every chunk agrees with its checksum, the last is the end, and nothing follows it."""
+    size, last = len(MAGIC), b""
+    for chunk in chunks(content):
+        if not chunk.intact:
+            return False
+        size, last = size + 12 + len(chunk.data), chunk.kind
+    return last == b"IEND" and size == len(content)
+
+
+def text(content: bytes) -> dict[str, str]:
+    """Every uncompressed iTXt whose checksum holds, by its keyword."""
+    found: dict[str, str] = {}
+    for chunk in chunks(content):
+        if chunk.kind != b"iTXt" or not chunk.intact:
+            continue
+        keyword, _, rest = bytes(chunk.data).partition(b"\0")
+        language, _, translated = rest[2:].partition(b"\0")
+        if rest[:1] == b"\0" and language == b"":
+            value = translated.partition(b"\0")[2]
+            found[keyword.decode("latin-1")] = value.decode("utf-8", "replace")
+    return found
+
+
+def _number(view: memoryview) -> int:
+    return int(struct.unpack(">I", view)[0])

@@ -1,0 +1,115 @@
+"""`POST /verify`, `GET /marks/log`, and the signed sheets of datasets."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import JsonValue
+
+from engines.errors import InvalidParameters
+from serve_app.access.policy import requires
+from serve_app.connection import answer_within
+from serve_app.context import Context, InContext
+from serve_app.paths import IMAGE_FILE
+from serve_app.routing import ApiRoute
+from serve_app.schemas.base import NAME_PATTERN, QueryModel, WirePath
+from serve_app.schemas.provenance import LogReport, SheetReport, SignedDataset, Verification
+from serve_app.upload_body import upload_body, uploaded
+
+router = APIRouter(tags=["provenance"], route_class=ApiRoute)
+
+DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
+
+
+class VerifyQuery(QueryModel):
+    path: WirePath | None = None
+
+
+@router.post(
+    "/verify",
+    dependencies=[requires("read", budget="validate", audit="image.verify")],
+    openapi_extra=upload_body(required=False),
+)
+async def verify_image(
+    request: Request, query: Annotated[VerifyQuery, Query()], context: InContext
+) -> Verification:
+    """What the mark of an image says and whether to believe it: of the image in the body, or of
+    the stored one that `path` names. Nothing is stored."""
+    content = await uploaded(request, context.config.bodies.max_upload_bytes)
+    if bool(content) == (query.path is not None):
+        constraint = "an image in the body or path, one of the two"
+        raise InvalidParameters.of("path", query.path, constraint, f"must be {constraint}")
+    deadline_s, provenance = context.config.deadlines.validation_s, context.services.provenance
+    if query.path is None:
+        found = await answer_within(deadline_s, request, provenance.verify(content))
+    else:
+        key = context.paths.to_key(query.path, IMAGE_FILE)
+        with context.paths.named(query.path, key, IMAGE_FILE):
+            found = await answer_within(deadline_s, request, provenance.verify_stored(key))
+    return _verification(found, context)
+
+
+@router.get("/marks/log", dependencies=[requires("read", budget="validate")])
+async def check_log_of_marks(request: Request, context: InContext) -> LogReport:
+    """Walk the whole log of marks: whether a line was changed or taken out."""
+    work = context.services.provenance.check_log()
+    found = await answer_within(context.config.deadlines.profile_s, request, work)
+    return LogReport.model_validate(found)
+
+
+@router.post(
+    "/datasets/{name}/sign",
+    dependencies=[requires("write", budget="export", audit="dataset.sign")],
+)
+async def sign_dataset(request: Request, name: DatasetName, context: InContext) -> SignedDataset:
+    """Write and sign a sheet with counts, thresholds, versions and the digest of every file."""
+    work = context.services.datasets.sign(name)
+    sheet = await answer_within(context.config.deadlines.export_s, request, work)
+    return SignedDataset(
+        name=name,
+        sheet_path=context.paths.to_wire(sheet.key),
+        file_count=sheet.file_count,
+        size_bytes=sheet.size_bytes,
+        digest=sheet.digest,
+        signature="development" if sheet.is_development else "own",
+        summary=dict(sheet.summary),
+    )
+
+
+@router.get("/datasets/{name}/sheet", dependencies=[requires("read", budget="export")])
+async def check_dataset(request: Request, name: DatasetName, context: InContext) -> SheetReport:
+    """Hold a dataset against its signed sheet: what was added, lost, changed. Reads every file."""
+    work = context.services.provenance.check_sheet(name)
+    found = await answer_within(context.config.deadlines.export_s, request, work)
+    return SheetReport.model_validate(found)
+
+
+def _verification(found: dict[str, JsonValue], context: Context) -> Verification:
+    log = found.get("log")
+    if isinstance(log, dict):
+        line = {name: value for name, value in log.items() if name != "key"}
+        found = {**found, "log": {**line, "path": context.paths.to_wire(str(log.get("key")))}}
+    return Verification.model_validate({**found, "summary": summary_of(found)})
+
+
+_SIGNERS = {
+    "trusted": "by a certificate that this service trusts",
+    "development": "by a development key that nobody outside trusts",
+    "unknown": "by a signer that is not known here",
+}
+
+
+def summary_of(found: dict[str, JsonValue]) -> str:
+    """A verification in a sentence."""
+    if found["mark"] == "absent":
+        gone = ": it was taken off, because the recipe is still there" if found["recipe"] else ""
+        return f"The file has no mark{gone}."
+    if found["mark"] == "unreadable" or found["signature"] == "invalid":
+        return "The mark was damaged or forged: nothing that it says is to be believed."
+    signer = _SIGNERS[cast(str, found["signature"])]
+    if found["changed"]:
+        return f"The file was changed after it was marked {signer}."
+    if not found["made_by_ai"]:
+        return f"The file is as it was marked {signer}; the mark does not say that AI made it."
+    return f"The file was made by AI and is as it was marked {signer}."

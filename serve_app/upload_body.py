@@ -1,0 +1,40 @@
+"""An image in the body of a request: as the body itself, or as a form's file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+
+from engines.errors import InvalidParameters, PayloadTooLarge
+
+_BINARY = {"type": "string", "format": "binary"}
+
+
+def upload_body(required: bool = True) -> dict[str, Any]:
+    """How OpenAPI shows it."""
+    form = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
+    content = {"image/*": {"schema": _BINARY}, "multipart/form-data": {"schema": form}}
+    return {"requestBody": {"required": required, "content": content}}
+
+
+async def uploaded(request: Request, max_bytes: int) -> bytes:
+    """The image; empty where there is none. `PayloadTooLarge` past `max_bytes`."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "multipart/form-data":
+        content = await request.body()
+    else:
+        async with request.form(max_files=1, max_fields=8) as form:
+            files = [part for part in form.values() if isinstance(part, UploadFile)]
+            content = await files[0].read() if files else b""
+    if len(content) > max_bytes:
+        raise PayloadTooLarge(max_bytes)
+    return content
+
+
+def not_empty(content: bytes) -> bytes:
+    """The same; `InvalidParameters` where it is empty."""
+    if not content:
+        raise InvalidParameters.of("image", None, "a decodable image", "is empty")
+    return content
