@@ -14,7 +14,9 @@ from diffusers import AutoencoderTiny
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from training import warm
 from training.cache import Cache, load_state
+from training.compose import Windows
 from training.critic import Duel
 from training.feed import Job
 from training.latent_code import LatentCode
@@ -25,12 +27,14 @@ from training.schedule import TimeBudget
 from training.workshop import Options, Workshop, stage_parser
 
 CELLS, CELL_PX, EACH = 4, 32, 4
-"""Crops are 4x4 latent cells of 32 pixels; four are cut of a picture."""
+"""Crops are 4x4 latent cells of 32 pixels; four are cut of a picture that the denoiser guessed."""
 NOISE = 0.35
 """Highest sd of the noise on the latents, which have an sd of about 1."""
 ENCODER, SOFT, SHARP = "encoder.pt", "decoder_soft.pt", "decoder_sharp.pt"
 CRITIC_SHARE, CRITIC_RAMP, CRITIC_RATE = 0.06, 150, 5e-4
 """Weight of the critic's loss, the steps over which it grows to that, its learning rate."""
+KEEP_S = 20.0
+"""Seconds at least between two checkpoints."""
 Guess = Callable[[Job, Tensor], Tensor]
 """What a denoiser makes of a job's noisy latents."""
 
@@ -86,11 +90,10 @@ def picture_loss(made: Tensor, target: Tensor) -> Tensor:
 
 def crops(values: Tensor, corners: Tensor, side: int) -> Tensor:
     """Cut (n * EACH, c, side, side) from (n, c, h, w); ``corners`` (n * EACH, 2) are (y, x)."""
-    cut = [
-        values[at // EACH, :, y : y + side, x : x + side]
-        for at, (y, x) in enumerate(corners.tolist())
-    ]
-    return torch.stack(cut)
+    reach = torch.arange(side, device=values.device)
+    at = torch.arange(len(corners), device=values.device) // EACH
+    y, x = corners[:, :1] + reach, corners[:, 1:] + reach
+    return values[at[:, None, None], :, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2)
 
 
 def averaged(model: nn.Module) -> AveragedModel:
@@ -103,20 +106,29 @@ class Stage:
 
     def __init__(self, shop: Workshop, code: LatentCode, guess: Guess | None, salt: int) -> None:
         self.device, self.code, self.shop, self.guess = shop.options.device, code, shop, guess
-        self.jobs: Iterator[Job] = shop.jobs(max(1, shop.options.batch // EACH), salt)
-        self.error = Smoothed()
+        pictures = shop.options.batch // (1 if guess is None else EACH)
+        self.jobs: Iterator[Job] = shop.jobs(max(1, pictures), salt, native=guess is None)
+        self.error, self.seen = Smoothed(), 0
 
     def batch(self) -> tuple[Tensor, Tensor]:
-        """Return latents (n, 24, 4, 4) of sd 1 and pixels (n, 3, 128, 128) in -1..1."""
+        """Return latents (n, 24, 4, 4) of sd 1 and pixels (n, 3, 128, 128) in -1..1: one crop of
+        each picture, or four of each that the denoiser guesses."""
         job = next(self.jobs)
-        whole = self.shop.whole(job)
-        latents = self.code.encode(F.avg_pool2d(whole, 2))
-        if self.guess is not None:
-            latents = self.guess(job, latents)
-        high, wide = job.grid[0] - CELLS + 1, job.grid[1] - CELLS + 1
-        corners = (torch.rand(len(whole) * EACH, 2) * torch.tensor([high, wide])).long()
-        pixels = crops(whole, corners * CELL_PX, CELLS * CELL_PX)
-        return crops(latents, corners, CELLS), pixels / 127.5 - 1
+        room = torch.tensor(job.grid) - CELLS + 1
+        if self.guess is None:
+            corners = (torch.rand(len(job.plan), 2) * room).long()
+            pixels = self._pixels(job, corners)
+            latents = self.code.encode(F.avg_pool2d(pixels, 2))
+        else:
+            corners = (torch.rand(len(job.plan) * EACH, 2) * room).long()
+            made = self.guess(job, self.code.encode(self.shop.half(job)))
+            latents = crops(made, self.shop.sent(corners), CELLS)
+            pixels = self._pixels(job.repeated(EACH), corners)
+        self.seen += len(latents)
+        return latents, pixels / 127.5 - 1
+
+    def _pixels(self, job: Job, corners: Tensor) -> Tensor:
+        return self.shop.whole(job, Windows(corners * CELL_PX, CELLS * CELL_PX))
 
     def decoded(self, decoder: Decoder) -> tuple[Tensor, Tensor]:
         """Return what a decoder makes of noisy latents, and what it should have made."""
@@ -137,18 +149,22 @@ def train_encoder(shop: Workshop, code: LatentCode, minutes: float, peak: float 
     """Teach the encoder the code's latents."""
     options, error = shop.options, Smoothed()
     torch.manual_seed(options.seed)
-    encoder = laid_out(Encoder(options.widths).to(options.device))
+    encoder = Encoder(options.widths)
+    warm.part(options.cache, "encoder", encoder.layers)
+    encoder = laid_out(encoder.to(options.device))
     optimizer = torch.optim.AdamW(encoder.parameters(), lr=peak, betas=(0.9, 0.99), fused=True)
     loop = Loop(
         *("encoder", options.cache.file(ENCODER), encoder, optimizer),
         *(TimeBudget(minutes * 60), peak),
         hold=0.3,
-        keep_every=100,
+        keep_every=20,
+        keep_s=KEEP_S,
     )
     stage = Stage(shop, code, None, 5 + loop.step)
 
     def loss() -> Tensor:
         latents, pixels = stage.batch()
+        loop.samples = stage.seen
         with mixed_precision(options.device):
             made = encoder(pixels.to(memory_format=torch.channels_last)).float()
         return error.add((made - latents).square().mean())
@@ -169,6 +185,7 @@ def train_decoder(
     options = shop.options
     torch.manual_seed(options.seed)
     decoder = Decoder(options.widths)
+    warm.part(options.cache, "decoder", decoder.layers)
     soft = load_state(options.cache.file(SOFT))
     if sharpen and soft is not None:
         decoder.load_state_dict(soft["model"])
@@ -189,7 +206,8 @@ def train_decoder(
         options.cache.file(SHARP if sharpen else SOFT),
         *(decoder, optimizer, TimeBudget(minutes * 60), peak),
         hold=0.5,
-        keep_every=100,
+        keep_every=20,
+        keep_s=KEEP_S,
         beside=beside,
         after=lambda: mean.update_parameters(decoder),
     )
@@ -197,13 +215,15 @@ def train_decoder(
 
     def loss() -> Tensor:
         made, target = stage.decoded(decoder)
+        loop.samples = stage.seen
         near = picture_loss(made, target)
         if not sharpen:
             return near
-        lost.add(torch.tensor(duel.learn(target, made)))
+        lost.add(duel.learn(target, made))
         return near + CRITIC_SHARE * min(1, loop.step / CRITIC_RAMP) * duel.owed(made)
 
-    loop.run(loss, lambda: f"{stage.told()}, critic {lost.value:.2f}")
+    beaten = ", critic {:.2f}" if sharpen else ""
+    loop.run(loss, lambda: stage.told() + beaten.format(lost.value))
 
 
 def load(cache: Cache, widths: Widths = FULL) -> AutoencoderTiny:

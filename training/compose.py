@@ -5,6 +5,7 @@ tile and does not flicker.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -59,8 +60,20 @@ def hue_turn(angle: Tensor) -> Tensor:
     return torch.stack([a, b, c, c, a, b, b, c, a], -1).view(-1, 3, 3)
 
 
+@dataclass(frozen=True)
+class Windows:
+    """A square part of each picture: (n, 2) int64 upper left corners (y, x) on the CPU, and its
+    side in pixels."""
+
+    corners: Tensor
+    side: int
+
+
 class Composer:
-    """Tiles and places on a device; :meth:`pictures` composes a batch."""
+    """Tiles and places on a device; :meth:`pictures` composes a batch.
+
+    Everything that a batch needs goes to the device in a few copies, and nothing comes back, so
+    that the next batch can be composed while the network works."""
 
     def __init__(self, tiles: Tiles, places: dict[str, Pictures], device: str) -> None:
         self.device = device
@@ -72,56 +85,104 @@ class Composer:
         self._places = {shape: on_device(drawn, device) for shape, drawn in places.items()}
         self._half_places = {shape: halved(drawn) for shape, drawn in self._places.items()}
 
-    def pictures(self, plan: Plan, height: int, width: int) -> Tensor:
-        """Return (n, 3, height, width) float32 pictures, 0..255."""
-        canvas = self._grounds(plan, height, width)
-        for slot in range(LAYERS):
-            layer = plan.layers[:, slot]
-            px = layer[:, SIDE] * min(height, width)
-            level = (self._tiles[0].shape[-1] / px.clamp(min=1)).log2().round().clamp(0, LEVELS - 1)
-            for at in range(LEVELS):
-                rows = ((layer[:, TILE] >= 0) & (level == at)).nonzero()[:, 0]
-                if len(rows):
-                    self._put(canvas, rows, layer[rows], self._tiles[at])
+    def pictures(
+        self, plan: Plan, height: int, width: int, windows: Windows | None = None
+    ) -> Tensor:
+        """Return (n, 3, height, width) float32 pictures, 0..255; of ``windows``, only those."""
+        seen = self._seen(len(plan), height, width, windows)
+        layers = self.sent(plan.layers)
+        turns = layer_turns(layers, height, width) @ seen[:, None]
+        hues = hue_turn(layers[..., HUE].flatten()).view(len(plan), LAYERS, 3, 3)
+        chosen = layers[..., TILE].long()
+        side = (height, width) if windows is None else (windows.side, windows.side)
+        canvas = self._grounds(plan, (height, width), side, seen)
+        groups = self._groups(plan.layers, min(height, width))
+        if groups:
+            lengths = [len(rows) for _, _, rows in groups]
+            every = self.sent(torch.cat([rows for _, _, rows in groups])).split(lengths)
+            for (slot, level, _), at in zip(groups, every, strict=True):
+                drawn = self._tiles[level][chosen[at, slot]].float()
+                put(canvas, at, drawn, turns[at, slot], hues[at, slot])
         return canvas.clamp_(0, 255)
 
-    def _grounds(self, plan: Plan, height: int, width: int) -> Tensor:
-        colors = plan.grounds[:, 3:].to(self.device, non_blocking=True).view(-1, 2, 3, 1, 1)
-        share = torch.linspace(0, 1, height, device=self.device).view(1, 1, height, 1)
+    def sent(self, values: Tensor) -> Tensor:
+        """Return values of the host on the device; the host does not wait."""
+        if self.device == "cpu":
+            return values
+        return values.pin_memory().to(self.device, non_blocking=True)
+
+    def _seen(self, count: int, height: int, width: int, windows: Windows | None) -> Tensor:
+        """Return (n, 3, 3): from places in the window to places in the picture, both -1..1."""
+        made = torch.eye(3).repeat(count, 1, 1)
+        if windows is not None:
+            sides = torch.tensor([width, height])
+            corners = windows.corners.flip(1)
+            made[:, :2, 2] = (2 * corners + windows.side) / sides - 1
+            made[:, 0, 0], made[:, 1, 1] = windows.side / width, windows.side / height
+        return self.sent(made)
+
+    def _groups(self, layers: Tensor, short: int) -> list[tuple[int, int, Tensor]]:
+        """Return (slot, level, rows) of all drawings, those below first."""
+        px = layers[..., SIDE] * short
+        level = (self._tiles[0].shape[-1] / px.clamp(min=1)).log2().round().clamp(0, LEVELS - 1)
+        level = torch.where(layers[..., TILE] >= 0, level, -1)
+        found = []
+        for slot in range(LAYERS):
+            for at in range(LEVELS):
+                rows = (level[:, slot] == at).nonzero()[:, 0]
+                if len(rows):
+                    found.append((slot, at, rows))
+        return found
+
+    def _grounds(
+        self, plan: Plan, whole: tuple[int, int], side: tuple[int, int], seen: Tensor
+    ) -> Tensor:
+        told = self.sent(plan.grounds)
+        colors = told[:, 3:].reshape(-1, 2, 3, 1, 1)
+        centers = (2 * torch.arange(side[0], device=self.device) + 1) / side[0] - 1
+        place = seen[:, 1, 1, None] * centers + seen[:, 1, 2, None]
+        share = ((place + 1) * whole[0] - 1) / (2 * (whole[0] - 1))
+        share = share.view(-1, 1, side[0], 1)
         canvas = torch.lerp(colors[:, 0], colors[:, 1], share)
-        canvas = canvas.expand(-1, -1, -1, width).contiguous()
+        canvas = canvas.expand(-1, -1, -1, side[1]).contiguous()
         rows = (plan.grounds[:, SCENE] >= 0).nonzero()[:, 0]
         if len(rows):
-            shape = shape_of(height, width)
-            shelf = (self._half_places if min(height, width) <= 320 else self._places)[shape]
-            told = plan.grounds[rows].to(self.device, non_blocking=True)
-            zoom = 1 / told[:, ZOOM]
-            turn = torch.zeros(len(rows), 2, 3, device=self.device)
-            turn[:, 0, 0], turn[:, 1, 1] = zoom * told[:, GROUND_FLIP], zoom
-            turn[:, 1, 2] = (1 - zoom) * 0.4
-            chosen = shelf[told[:, SCENE].long()].float()
-            if min(chosen.shape[-2:]) >= 2 * min(height, width):
-                chosen = F.avg_pool2d(chosen, 2)
-            grid = F.affine_grid(turn, [len(rows), 3, height, width], align_corners=False)
-            drawn = F.grid_sample(chosen, grid, padding_mode="border", align_corners=False)
-            canvas[rows.to(self.device)] = drawn
+            at, shape = self.sent(rows), shape_of(*whole)
+            shelf = (self._half_places if min(whole) <= 320 else self._places)[shape]
+            canvas.index_copy_(0, at, behind(shelf, told[at], seen[at], min(whole), side))
         return canvas
 
-    def _put(self, canvas: Tensor, rows: Tensor, layer: Tensor, tiles: Tensor) -> None:
-        height, width = canvas.shape[-2:]
-        told = layer.to(self.device, non_blocking=True)
-        cos, sin = told[:, ANGLE].cos(), told[:, ANGLE].sin()
-        short = min(height, width)
-        x, y = 2 * told[:, X] - 1, 2 * told[:, Y] - 1
-        across, down = width / short / told[:, SIDE], height / short / told[:, SIDE]
-        flip = told[:, FLIP]
-        turn = torch.zeros(len(rows), 2, 3, device=self.device)
-        turn[:, 0, 0], turn[:, 0, 1] = flip * cos * across, flip * sin * down
-        turn[:, 1, 0], turn[:, 1, 1] = -sin * across, cos * down
-        turn[:, :, 2] = -(turn[:, :, :2] @ torch.stack([x, y], -1)[..., None])[..., 0]
-        grid = F.affine_grid(turn, [len(rows), 4, height, width], align_corners=False)
-        drawn = F.grid_sample(tiles[told[:, TILE].long()].float(), grid, align_corners=False)
-        alpha = drawn[:, 3:] / 255
-        color = torch.einsum("nij,njhw->nihw", hue_turn(told[:, HUE]), drawn[:, :3])
-        at = rows.to(self.device)
-        canvas[at] = canvas[at] * (1 - alpha) + color.minimum(drawn[:, 3:]).clamp(min=0)
+
+def behind(shelf: Tensor, told: Tensor, seen: Tensor, short: int, side: tuple[int, int]) -> Tensor:
+    """Return (k, 3, *side) places of a shelf as (k, 9) ``told`` says."""
+    zoom = 1 / told[:, ZOOM]
+    turn = torch.zeros(len(told), 2, 3, device=told.device)
+    turn[:, 0, 0], turn[:, 1, 1] = zoom * told[:, GROUND_FLIP], zoom
+    turn[:, 1, 2] = (1 - zoom) * 0.4
+    chosen = shelf[told[:, SCENE].long()].float()
+    if min(chosen.shape[-2:]) >= 2 * short:
+        chosen = F.avg_pool2d(chosen, 2)
+    grid = F.affine_grid(turn @ seen, [len(told), 3, *side], align_corners=False)
+    return F.grid_sample(chosen, grid, padding_mode="border", align_corners=False)
+
+
+def layer_turns(layers: Tensor, height: int, width: int) -> Tensor:
+    """Return (n, 7, 2, 3): from places in the picture to places in the tile, both -1..1."""
+    cos, sin = layers[..., ANGLE].cos(), layers[..., ANGLE].sin()
+    short, flip = min(height, width), layers[..., FLIP]
+    across, down = width / short / layers[..., SIDE], height / short / layers[..., SIDE]
+    turn = torch.stack([flip * cos * across, flip * sin * down, -sin * across, cos * down], -1)
+    turn = turn.unflatten(-1, (2, 2))
+    at = torch.stack([2 * layers[..., X] - 1, 2 * layers[..., Y] - 1], -1)
+    return torch.cat([turn, -(turn @ at[..., None])], -1)
+
+
+def put(canvas: Tensor, at: Tensor, tiles: Tensor, turn: Tensor, hue: Tensor) -> None:
+    """Put (k, 4, s, s) tiles on the rows ``at`` of the canvas, turned and tinted."""
+    shape = [len(at), 4, *canvas.shape[-2:]]
+    grid = F.affine_grid(turn, shape, align_corners=False)
+    drawn = F.grid_sample(tiles, grid, align_corners=False)
+    color = (hue @ drawn[:, :3].flatten(2)).view(len(at), 3, *shape[2:])
+    color = color.minimum(drawn[:, 3:]).clamp_(min=0)
+    clear = drawn[:, 3:].div(-255).add_(1)
+    canvas.index_copy_(0, at, color.addcmul_(canvas[at], clear))

@@ -40,15 +40,15 @@ class Duel:
             self.critic.parameters(), lr=rate, betas=(0.5, 0.99), weight_decay=0
         )
 
-    def learn(self, target: Tensor, made: Tensor) -> float:
-        """Do one step of the critic on a batch of both kinds; return its loss."""
+    def learn(self, target: Tensor, made: Tensor) -> Tensor:
+        """Do one step of the critic on a batch of both kinds; return its loss, () on the device."""
         self.critic.requires_grad_(True)
         scores = self.critic(torch.cat([target, made.detach()]))
         loss = critic_loss(*scores.chunk(2))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
-        return loss.item()
+        return loss.detach()
 
     def owed(self, made: Tensor) -> Tensor:
         """Return the decoder's adversarial loss: the lower, the more its picture looks drawn."""

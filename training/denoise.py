@@ -1,39 +1,35 @@
 """Stage 3: train the denoiser and the text encoder. ``python -m training.denoise --minutes 60``.
 
-v-prediction with zero terminal SNR, Muon, an EMA of the weights, a learning rate that follows the
-time budget. Stop it at any time: the next start goes on from the last checkpoint.
+v-prediction with zero terminal SNR, Muon, a running mean of the weights, a learning rate that
+follows the time budget. Stop it at any time: the next start goes on from the last checkpoint.
 """
 
-import copy
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from training import reading
+from training import reading, warm
+from training.ahead import Ahead, Batch
 from training.cache import Cache, load_state
 from training.diffusion import Diffusion
 from training.feed import CAPTION_DROP, GRIDS, Job
 from training.latent_code import LatentCode
 from training.loop import Loop, Smoothed
-from training.optimize import Optimizer
+from training.optimize import MeanWeights, Optimizer
 from training.parts import FULL, Denoiser, Widths, build_scheduler
 from training.precision import laid_out, mixed_precision
 from training.schedule import TimeBudget
+from training.steps import Graphs, Steps, Way
 from training.workshop import Options, Workshop, stage_parser
 
 CHECKPOINT = "denoiser.pt"
-KEEP_EVERY = 500
-"""Steps between two checkpoints."""
-EMA_STEPS = 200
-"""About how many of the last steps the averaged weights remember."""
-
-
-def averaged(model: Denoiser) -> AveragedModel:
-    """Return a running mean of the weights, over about the last 200 steps."""
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(1 - 1 / EMA_STEPS))
+KEEP_EVERY, KEEP_S = 20, 75.0
+"""Steps, and seconds at least, between two checkpoints."""
+BASE_BATCH = 1024
+"""The batch that the learning rate is meant for; it grows with the square root of the batch."""
 
 
 def tokenizer_folder(cache: Cache) -> Path:
@@ -47,43 +43,68 @@ def load(cache: Cache, widths: Widths = FULL) -> Denoiser:
     if state is None:
         raise FileNotFoundError(cache.file(CHECKPOINT))
     made = Denoiser(tokenizer_folder(cache), widths)
-    mean = averaged(made)
-    mean.load_state_dict(state["mean"])
-    made.load_state_dict(mean.module.state_dict())
+    made.load_state_dict(state["mean"])
     return made.eval()
 
 
+def begun(options: Options) -> Denoiser:
+    """Return the denoiser to begin with: of the folder that the cache starts from, or fresh with
+    the words of the reading stage, where there are any."""
+    torch.manual_seed(options.seed)
+    made = Denoiser(tokenizer_folder(options.cache), options.widths)
+    if warm.denoiser(options.cache, made):
+        return made
+    words = load_state(options.cache.file(reading.CHECKPOINT))
+    if words is not None:
+        known = {k.removeprefix("text_encoder."): v for k, v in words["model"].items()}
+        own = made.text_encoder.state_dict()
+        made.text_encoder.load_state_dict({k: known[k] for k in own})
+    return made
+
+
 class Training:
-    """The denoiser's loss on a stream of jobs."""
+    """The denoiser's gradients and steps, done in a way. On a GPU the network computes on weights
+    rounded to bfloat16; the optimizer keeps them in float32."""
 
-    def __init__(self, shop: Workshop, code: LatentCode, *, compiled: bool) -> None:
-        self.shop, self.code, self.device = shop, code, shop.options.device
-        torch.manual_seed(shop.options.seed)
-        self.model = Denoiser(shop.tokenizer, shop.options.widths).to(self.device)
-        words = load_state(shop.options.cache.file(reading.CHECKPOINT))
-        if words is not None:
-            known = {k.removeprefix("text_encoder."): v for k, v in words["model"].items()}
-            own = self.model.text_encoder.state_dict()
-            self.model.text_encoder.load_state_dict({k: known[k] for k in own})
-        laid_out(self.model.unet)
-        self._quick = torch.compile(self.model.unet) if compiled else self.model.unet
-        self.diffusion = Diffusion(build_scheduler(), self.device)
-        self.mean, self.samples = Smoothed(), 0
+    def __init__(self, options: Options, peak: float, way: Way) -> None:
+        self.device, self.way = options.device, way
+        self.model = begun(options).to(self.device)
+        if way.channels_last:
+            laid_out(self.model.unet)
+        kind = torch.float32 if self.device == "cpu" else torch.bfloat16
+        self.optimizer = Optimizer(self.model, peak, kind)
+        self._kind, self._quick = kind, self.model.unet
+        if way.compiled:
+            self._quick = torch.compile(self.model.unet, dynamic=False)
+        self._diffusion = Diffusion(build_scheduler(), self.device)
+        graphs = Graphs() if way.graphed and torch.cuda.is_available() else None
+        self.steps = Steps(self.gradient, self.optimizer, graphs)
 
-    def loss(self, job: Job) -> Tensor:
-        """Return the loss of one batch at drawn noise levels."""
-        clean = self.code.encode(self.shop.half(job))
-        t = self.diffusion.timesteps(len(clean))
+    def loss(self, clean: Tensor, tokens: Tensor) -> Tensor:
+        """Return the loss of a batch at drawn noise levels; all of it happens on the device."""
+        diffusion = self._diffusion
+        t = diffusion.timesteps(len(clean))
         noise = torch.randn_like(clean)
-        noisy = self.diffusion.noised(clean, noise, t)
-        unet = self._quick if job.grid == GRIDS[0] else self.model.unet
-        with mixed_precision(self.device):
-            tokens = job.tokens.to(self.device, non_blocking=True)
+        order = torch.channels_last if self.way.channels_last else torch.contiguous_format
+        noisy = diffusion.noised(clean, noise, t).to(self._kind, memory_format=order)
+        unet = self._quick if tuple(clean.shape[2:]) == GRIDS[0] else self.model.unet
+        with mixed_precision() if self.device == "cpu" else nullcontext():
             words = self.model.text_encoder(tokens)[0]
-            noisy = noisy.to(memory_format=torch.channels_last)
             made = unet(noisy, t, words, return_dict=False)[0].float()
-        self.samples += len(clean)
-        return self.mean.add(self.diffusion.loss(made, self.diffusion.velocity(clean, noise, t), t))
+        return diffusion.loss(made, diffusion.velocity(clean, noise, t), t)
+
+    def gradient(self, clean: Tensor, tokens: Tensor) -> Tensor:
+        """Leave the gradients of a batch, and return its loss."""
+        self.optimizer.zero_grad()
+        loss = self.loss(clean, tokens)
+        loss.backward()
+        return loss.detach()
+
+
+def composed(shop: Workshop, code: LatentCode, job: Job) -> Batch:
+    """Return a job's batch on the device."""
+    clean = code.encode(shop.half(job))
+    return Batch(job.grid, clean, job.tokens.to(shop.options.device, non_blocking=True))
 
 
 def train(
@@ -92,27 +113,35 @@ def train(
     minutes: float,
     peak: float,
     *,
-    compiled: bool = False,
+    way: Way | None = None,
+    uses: int = 1,
     kept: Callable[[], object] | None = None,
 ) -> None:
-    """Train until the budget is spent; goes on from the cache's checkpoint. ``kept`` is called
-    after each checkpoint on the way."""
-    training, options = Training(shop, code, compiled=compiled), shop.options
-    mean = averaged(copy.deepcopy(training.model))
+    """Train until the budget is spent; goes on from the cache's checkpoint. ``peak`` is the highest
+    learning rate at a batch of 1,024; each composed batch has ``uses``. ``kept`` is called after
+    each checkpoint on the way."""
+    options = shop.options
+    way = way or Way(options.batch)
+    peak *= (way.batch / BASE_BATCH) ** 0.5 if way.batch > BASE_BATCH else 1
+    training, mean = Training(options, peak, way), Smoothed()
     loop = Loop(
         *("denoiser", options.cache.file(CHECKPOINT), training.model),
-        *(Optimizer(training.model, peak), TimeBudget(minutes * 60), peak),
+        *(training.optimizer, TimeBudget(minutes * 60), peak),
         hold=0.55,
         keep_every=KEEP_EVERY,
-        beside={"mean": mean},
-        after=lambda: mean.update_parameters(training.model),
+        beside={"mean": MeanWeights(training.optimizer)},
         kept=kept,
+        keep_s=KEEP_S,
     )
-    jobs = shop.jobs(options.batch, 3 + loop.step, drop=CAPTION_DROP)
-    loop.run(
-        lambda: training.loss(next(jobs)),
-        lambda: f"{training.samples} samples, loss {training.mean.value:.4f}",
-    )
+    jobs = shop.jobs(way.batch, 3 + loop.step, drop=CAPTION_DROP)
+    batches = Ahead(jobs, lambda job: composed(shop, code, job), options.device, uses)
+
+    def stride() -> None:
+        batch = next(batches)
+        mean.add(training.steps(batch.clean, batch.tokens))
+        loop.samples += len(batch.clean)
+
+    loop.drive(stride, lambda: f"{loop.samples} samples, loss {mean.value:.4f}")
 
 
 def guesser(model: Denoiser, device: str) -> Callable[[Job, Tensor], Tensor]:
@@ -139,9 +168,11 @@ def main() -> None:
     made = stage_parser(__doc__, minutes=60, batch=64)
     made.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     made.add_argument("--compile", action="store_true", help="a minute first, then quicker steps")
+    made.add_argument("--graphs", action="store_true", help="record the steps as CUDA graphs")
     args = made.parse_args()
     shop = Workshop(Options.of(args))
-    train(shop, shop.code(), args.minutes, args.peak, compiled=args.compile)
+    way = Way(args.batch, args.graphs, args.compile)
+    train(shop, shop.code(), args.minutes, args.peak, way=way)
 
 
 if __name__ == "__main__":

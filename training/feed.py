@@ -31,6 +31,11 @@ class Job:
     plan: Plan
     tokens: Tensor
 
+    def repeated(self, times: int) -> "Job":
+        """Return it with each picture so many times, one after the other."""
+        plan = Plan(*(t.repeat_interleave(times, 0) for t in (self.plan.grounds, self.plan.layers)))
+        return Job(self.grid, plan, self.tokens.repeat_interleave(times, 0))
+
     def pin_memory(self) -> "Job":
         """Return it in memory that a GPU reads quickly."""
         held = Plan(self.plan.grounds.pin_memory(), self.plan.layers.pin_memory())

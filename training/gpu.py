@@ -7,42 +7,57 @@ the cache.
 
 import faulthandler
 import os
+import shutil
+import signal
 import time
 from pathlib import Path
 
 import torch
 
-from training import autoencoder, denoise, export, judge, reading, trial
+from training import autoencoder, denoise, export, judge, reading, trial, warm
 from training.cache import parser
+from training.choose import Choice, choose
 from training.gallery import LAYOUTS
+from training.latent_code import FILE as CODE
+from training.latent_code import LatentCode
 from training.loop import Stopwatch
+from training.precision import fast_products
+from training.probe import Probe
 from training.prompts import EVERYDAY, PLAIN
 from training.sheet import labelled, write
+from training.steps import Way
+from training.words import build_tokenizer
 from training.workshop import Options, Workshop
 
-SHARES = {
-    "reading": 0.05,
-    "denoiser": 0.66,
-    "encoder": 0.03,
-    "decoder": 0.08,
-    "sharpen": 0.14,
-    "judge": 0.04,
-}
-"""What the stages get of the training time."""
+FRESH = {"reading": 0.04, "encoder": 0.03, "judge": 0.03, "decoder": 0.1}
+"""What the small stages get of the training time; the denoiser and the last of the decoder share
+the rest."""
+WARM = {"encoder": 0.02, "judge": 0.02, "decoder": 0.08}
+"""The same after a start from a folder."""
+SHARPEN = 0.17
+"""What the decoder's last stage gets of the time that is left after the small ones."""
 LOOK_STEPS = 12
-LAST_MINUTES = 0.7
+LAST_MINUTES = 0.9
 """For the folder and the pictures at the end."""
+
+
+def written(options: Options) -> Path:
+    """Write the folder of what there is so far, with all that the next run needs to start from
+    it; return its path."""
+    cache = options.cache
+    folder = cache.file("inferloop-mini/x").parent
+    export.write_folder(cache, folder, options.widths)
+    torch.save(judge.load(cache).half().state_dict(), folder / warm.JUDGE)
+    shutil.copy(cache.file(CODE), folder / CODE)
+    return folder
 
 
 def deliver(options: Options, out: Path) -> None:
     """Write what there is so far: the folder in pieces, and a sheet of some prompts."""
     clock, cache = Stopwatch("gpu"), options.cache
-    folder = cache.file("inferloop-mini/x").parent
-    size = export.write_folder(cache, folder, options.widths)
-    torch.save(judge.load(cache).half().state_dict(), folder / "judge.pt")
     out.mkdir(parents=True, exist_ok=True)
-    export.parcels(folder, out)
-    clock.told(f"folder of {size / 1e6:.1f} MB written")
+    pieces = export.parcels(written(options), out)
+    clock.told(f"folder of {sum(p.stat().st_size for p in pieces) / 1e6:.1f} MB written")
     pipe = export.pipeline(cache, options.widths).to(options.device)
     prompts = [*PLAIN[::3], *EVERYDAY[::3]]
     images = trial.draw(pipe, prompts, [0] * len(prompts), guidance=2.0, steps=LOOK_STEPS)
@@ -50,27 +65,49 @@ def deliver(options: Options, out: Path) -> None:
     clock.told("look.png drawn")
 
 
-def train(
-    options: Options, minutes: float, peak: float, *, compiled: bool, out: Path | None = None
-) -> None:
-    """Train every stage within ``minutes`` from now on; deliver to ``out`` on the way."""
-    started = time.monotonic()
-    torch.backends.cuda.matmul.allow_tf32 = True
-    torch.backends.cudnn.allow_tf32 = True
-    shop = Workshop(options)
-    code = shop.code()
-    left = max(minutes - (time.monotonic() - started) / 60, 1e-3)
-    print(f"gpu: loaded, {left:.1f} of {minutes:.1f} minutes left", flush=True)
-    share = {name: part * left for name, part in SHARES.items()}
-    reading.train(shop, code, share["reading"])
+def small_stages(shop: Workshop, code: LatentCode, minutes: float) -> None:
+    """Train everything that the denoiser does not wait for, within its shares of the minutes."""
+    shares = WARM if warm.known(shop.options.cache) else FRESH
+    share = {name: part * minutes for name, part in shares.items()}
+    if "reading" in share:
+        reading.train(shop, code, share["reading"])
     autoencoder.train_encoder(shop, code, share["encoder"])
     judge.train(shop, share["judge"])
     autoencoder.train_decoder(shop, code, share["decoder"], sharpen=False)
+
+
+def train(
+    options: Options,
+    minutes: float,
+    peak: float,
+    *,
+    way: Way | None = None,
+    choosing: bool = False,
+    out: Path | None = None,
+) -> None:
+    """Train every stage within ``minutes`` from now on; deliver to ``out`` on the way. ``choosing``
+    measures first in which way the denoiser's steps are quickest."""
+    started = time.monotonic()
+
+    def left() -> float:
+        return max(minutes - (time.monotonic() - started) / 60, 1e-3)
+
+    build_tokenizer(denoise.tokenizer_folder(options.cache))
+    probe = None
+    if choosing and options.device != "cpu":
+        probe = Probe.of(options)
+    shop = Workshop(options)
+    code = shop.code()
+    print(f"gpu: loaded, {left():.1f} of {minutes:.1f} minutes left", flush=True)
+    small_stages(shop, code, left())
+    choice = Choice(way or Way(options.batch), 0.0)
+    if choosing:
+        choice = choose(shop, code, probe.able() if probe else frozenset())
     kept = None if out is None else lambda: deliver(options, out)
-    denoise.train(shop, code, share["denoiser"], peak, compiled=compiled, kept=kept)
+    budget = (1 - SHARPEN) * left()
+    denoise.train(shop, code, budget, peak, way=choice.way, uses=choice.uses, kept=kept)
     guess = denoise.guesser(denoise.load(options.cache, options.widths), options.device)
-    left = max(minutes - (time.monotonic() - started) / 60, 1e-3)
-    autoencoder.train_decoder(shop, code, left, sharpen=True, guess=guess, peak=4e-4)
+    autoencoder.train_decoder(shop, code, left(), sharpen=True, guess=guess, peak=4e-4)
 
 
 def main() -> None:
@@ -83,12 +120,18 @@ def main() -> None:
     made.add_argument("--batch", type=int, default=1024)
     made.add_argument("--peak", type=float, default=2.5e-3, help="the denoiser's learning rate")
     made.add_argument("--layouts", type=int, default=LAYOUTS, help="of each place and hour")
+    made.add_argument("--start", type=Path, help="an earlier run's folder to begin from")
+    made.add_argument("--choose", action="store_true", help="measure first which way is quickest")
+    made.add_argument("--graphs", action="store_true", help="record the denoiser's steps")
     made.add_argument("--compile", action="store_true", help="compile the denoiser first")
     args = made.parse_args()
-    faulthandler.dump_traceback_later(60, repeat=True)  # where it is, should it hang
+    faulthandler.register(signal.SIGTERM, all_threads=False, chain=True)  # where a time limit hit
     options = Options.of(args)
-    minutes = args.minutes - LAST_MINUTES
-    train(options, minutes, args.peak, compiled=args.compile, out=args.out)
+    fast_products()
+    if args.start is not None:
+        warm.start_from(args.start, options.cache)
+    minutes, way = args.minutes - LAST_MINUTES, Way(args.batch, args.graphs, args.compile)
+    train(options, minutes, args.peak, way=way, choosing=args.choose, out=args.out)
     deliver(options, args.out)
     trial.report(options.cache, export.pipeline(options.cache), args.out, options.device)
 

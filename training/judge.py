@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training import places
+from training import places, warm
 from training.cache import Cache, load_state
 from training.loop import Loop, Smoothed
 from training.plans import SCENE, TILE
@@ -53,17 +53,26 @@ def small(pixels: Tensor) -> Tensor:
     return F.interpolate(pixels, (SIDE_PX, SIDE_PX), mode="area")
 
 
+def evened(rows: Tensor) -> Tensor:
+    """Return a multiple of 64 of the rows, or all where they are fewer: a GPU plans each new batch
+    size anew."""
+    return rows[: len(rows) // 64 * 64] if len(rows) > 64 else rows
+
+
 def train(shop: Workshop, minutes: float, peak: float = 3e-3) -> None:
     """Train until the budget is spent; goes on from the cache's checkpoint."""
     options, right = shop.options, Smoothed()
     torch.manual_seed(options.seed)
-    judge = laid_out(Judge(len(classes())).to(options.device))
+    judge = Judge(len(classes()))
+    warm.part(options.cache, "judge", judge)
+    judge = laid_out(judge.to(options.device))
     optimizer = torch.optim.AdamW(judge.parameters(), lr=peak, weight_decay=0.02, fused=True)
     loop = Loop(
         *("judge", options.cache.file(CHECKPOINT), judge, optimizer),
         *(TimeBudget(minutes * 60), peak),
         hold=0.3,
-        keep_every=100,
+        keep_every=20,
+        keep_s=20,
     )
     jobs = shop.jobs(options.batch, 11 + loop.step, native=True)
     thing_of = torch.tensor([d.thing for d in shop.drawings])
@@ -71,13 +80,15 @@ def train(shop: Workshop, minutes: float, peak: float = 3e-3) -> None:
 
     def loss() -> Tensor:
         job = next(jobs)
+        loop.samples += len(job.plan)
         tiles, scene = job.plan.layers[:, :, TILE].long(), job.plan.grounds[:, SCENE].long()
         alone = ((tiles >= 0).sum(1) == 1) | ((tiles[:, 0] < 0) & (scene >= 0))
         place = len(things()) + place_of[scene.clamp(min=0) // shop.shelf.layouts]
         wanted = torch.where(tiles[:, 0] >= 0, thing_of[tiles[:, 0].clamp(min=0)], place)
-        pixels = shop.half(job)[alone.to(options.device)] / 255
+        rows = evened(alone.nonzero()[:, 0])
+        pixels = shop.half(job)[shop.sent(rows)] / 255
         pixels = small(pixels + torch.randn_like(pixels) * 0.02).clamp(0, 1)
-        wanted = wanted[alone].to(options.device)
+        wanted = shop.sent(wanted[rows])
         with mixed_precision(options.device):
             scores = judge(pixels.to(memory_format=torch.channels_last)).float()
         right.add((scores.argmax(1) == wanted).float().mean())

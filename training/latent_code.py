@@ -22,7 +22,7 @@ class LatentCode:
 
     def __init__(self, mean: Tensor, project: Tensor, restore: Tensor) -> None:
         self.mean, self.project, self.restore = mean, project, restore
-        self._offset = (project @ mean).view(1, -1, 1, 1)
+        self._offset = project @ mean
 
     @classmethod
     def fit(cls, pictures: Iterable[Tensor], channels: int = CHANNELS) -> "LatentCode":
@@ -63,11 +63,14 @@ class LatentCode:
         )
 
     def encode(self, half: Tensor) -> Tensor:
-        """Return the (n, 24, h, w) latents of half-size pictures (n, 3, 16h, 16w), 0..255."""
-        weight = self.project.view(-1, 3, PATCH_PX, PATCH_PX)
+        """Return the (n, 24, h, w) latents of half-size pictures (n, 3, 16h, 16w), 0..255; their
+        channels are last in memory."""
+        count, _, height, width = half.shape
+        grid = count, 3, height // PATCH_PX, PATCH_PX, width // PATCH_PX, PATCH_PX
         with torch.autocast(half.device.type, enabled=False):
-            made: Tensor = F.conv2d(half.float(), weight, stride=PATCH_PX) - self._offset
-        return made
+            patches = half.float().reshape(grid).permute(0, 2, 4, 1, 3, 5).flatten(3)
+            made = patches @ self.project.T - self._offset
+        return made.permute(0, 3, 1, 2)
 
     def decode(self, latents: Tensor) -> Tensor:
         """Return the half-size pictures, 0..255: the best linear reconstruction."""

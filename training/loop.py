@@ -116,7 +116,12 @@ class Loop:
     """Called after each step: a running mean of the weights, say."""
     kept: Callable[[], object] | None = None
     """Called after each checkpoint that is not the last: to show what there is so far."""
+    keep_s: float = 0.0
+    """Seconds at least between two checkpoints."""
     step: int = field(init=False, default=0)
+    samples: int = field(init=False, default=0)
+    """Samples since the start of this process, where the stage counts them: to tell how many a
+    second."""
 
     def __post_init__(self) -> None:
         state = load_state(self.path)
@@ -130,36 +135,50 @@ class Loop:
     def run(self, loss: Callable[[], Tensor], tell: Callable[[], str]) -> None:
         """Minimize ``loss``, a call a step; ``tell`` says how it goes, every eight seconds and with
         every checkpoint."""
-        last, told = self.clock(), time.monotonic()
+        self.drive(lambda: self._descend(loss), tell)
+
+    def drive(self, stride: Callable[[], object], tell: Callable[[], str]) -> None:
+        """The same where ``stride`` does a whole step, its optimizer included."""
+        last, told, kept = self.clock(), time.monotonic(), time.monotonic()
+        known = self.samples
         while not self.budget.over:
-            self._descend(loss)
+            self._stride(stride)
             now = self.clock()
             self.budget.spend(now - last)
             last = now
-            keeps = self.step % self.keep_every == 0 or self.budget.over
+            due = self.step % self.keep_every == 0 and time.monotonic() - kept >= self.keep_s
+            keeps = due or self.budget.over
             if keeps or time.monotonic() - told > SILENT_S:
-                spent, whole = self.budget.spent_s / 60, self.budget.budget_s / 60
-                line = f"{spent:.1f} of {whole:.4g} min, step {self.step}, {tell()}"
-                print(f"{self.name}: {line}", flush=True)
-                told = time.monotonic()
+                told, known = self._tell(tell, told, known)
             if keeps:
                 self._keep()
                 if self.kept is not None and not self.budget.over:
                     self.kept()
-                    last = self.clock()
+                kept = time.monotonic()
 
-    def _descend(self, loss: Callable[[], Tensor]) -> None:
+    def _stride(self, stride: Callable[[], object]) -> None:
         share = self.budget.share
         rate = learning_rate(self.peak, self.step, share, warmup=WARMUP_STEPS, hold=self.hold)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        stride()
+        self.step += 1
+        if self.after is not None:
+            self.after()
+
+    def _descend(self, loss: Callable[[], Tensor]) -> None:
         loss().backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self.step += 1
-        if self.after is not None:
-            self.after()
+
+    def _tell(self, tell: Callable[[], str], since: float, known: int) -> tuple[float, int]:
+        spent, whole, text = self.budget.spent_s / 60, self.budget.budget_s / 60, tell()
+        now = time.monotonic()
+        if self.samples > known:
+            text += f", {(self.samples - known) / max(now - since, 1e-9):.0f} samples/s"
+        print(f"{self.name}: {spent:.1f} of {whole:.4g} min, step {self.step}, {text}", flush=True)
+        return now, self.samples
 
     def _keep(self) -> None:
         kept = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}

@@ -3,8 +3,6 @@
 ``python -m training.measure --device cuda --out FOLDER``: tries every stage for seconds.
 """
 
-import copy
-import faulthandler
 import os
 import time
 from collections.abc import Callable
@@ -13,8 +11,9 @@ from pathlib import Path
 import torch
 
 from training import autoencoder, denoise, judge, reading
-from training.feed import GRIDS
-from training.optimize import Optimizer
+from training.choose import choose
+from training.precision import fast_products
+from training.probe import Probe
 from training.sheet import labelled, write
 from training.workshop import Options, Workshop, stage_parser
 
@@ -37,36 +36,14 @@ def told(text: str, started: float) -> None:
     print(f"measure {time.monotonic() - started:6.1f} s: {text}", flush=True)
 
 
-def denoiser_pace(
-    training: denoise.Training, shop: Workshop, seconds: float, *, compiled: bool
-) -> float:
-    """Return the denoiser's samples a second with its optimizer."""
-    jobs = shop.jobs(shop.options.batch, 21, native=True)
-    optimizer = Optimizer(training.model, 1e-4)
-    mean = denoise.averaged(copy.deepcopy(training.model))
-
-    def step() -> int:
-        job = next(jobs)
-        training.loss(job).backward()
-        torch.nn.utils.clip_grad_norm_(training.model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        mean.update_parameters(training.model)
-        return len(job.tokens)
-
-    step()
-    return pace(shop.options.device, seconds, step)
-
-
 def main() -> None:
     """Measure; draw a sheet of composed pictures."""
     made = stage_parser(__doc__, minutes=0.02, batch=1024)
     made.add_argument("--out", type=Path, required=True)
-    made.add_argument("--compile", action="store_true")
+    made.add_argument("--choose", action="store_true", help="try the ways of the denoiser's steps")
     args = made.parse_args()
-    faulthandler.dump_traceback_later(20, repeat=True)  # where it is, should it hang
     started, options = time.monotonic(), Options.of(args)
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    fast_products()
     told(f"{len(os.sched_getaffinity(0))} cores, torch {torch.__version__}", started)
     shop = Workshop(options)
     told(f"{len(shop.drawings)} drawings loaded, places drawn", started)
@@ -84,20 +61,18 @@ def main() -> None:
     few = next(shop.jobs(max(1, options.batch // 4), 22, native=True))
     rate = pace(options.device, seconds, lambda: len(shop.whole(few)))
     told(f"composed at 512 px: {rate:.0f}/s", started)
-    training = denoise.Training(shop, code, compiled=False)
-    rate = denoiser_pace(training, shop, 2 * seconds, compiled=False)
-    told(f"denoiser, {options.batch} a step: {rate:.0f}/s", started)
     reading.train(shop, code, args.minutes)
     autoencoder.train_encoder(shop, code, args.minutes)
     autoencoder.train_decoder(shop, code, args.minutes, sharpen=False)
-    guess = denoise.guesser(training.model, options.device)
+    denoise.train(shop, code, args.minutes, 1e-3)
+    guess = denoise.guesser(denoise.load(options.cache), options.device)
     autoencoder.train_decoder(shop, code, args.minutes, sharpen=True, guess=guess)
     judge.train(shop, args.minutes)
     told("every stage ran", started)
-    if args.compile:
-        training = denoise.Training(shop, code, compiled=True)
-        rate = denoiser_pace(training, shop, 2 * seconds, compiled=True)
-        told(f"denoiser compiled, grid {GRIDS[0]}: {rate:.0f}/s", started)
+    if args.choose:
+        able = Probe.of(options).able()
+        choose(shop, code, able)
+        told("the ways of the denoiser's steps are tried", started)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,12 @@ def mixed_precision(device: str = "cpu") -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=fast)
 
 
+def fast_products() -> None:
+    """Let the GPU round its float32 products to TF32."""
+    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.backends.cudnn.allow_tf32 = True
+
+
 def laid_out(module: M) -> M:
     """Return the module with its convolutions' weights in memory as the fast kernels read them."""
     for parameter in module.parameters():

@@ -46,11 +46,14 @@ def train(shop: Workshop, code: LatentCode, minutes: float, peak: float = 1e-3) 
         reader.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True
     )
     budget, path, mean = TimeBudget(minutes * 60), options.cache.file(CHECKPOINT), Smoothed()
-    loop = Loop("reading", path, reader, optimizer, budget, peak, hold=0.4, keep_every=200)
+    loop = Loop(
+        *("reading", path, reader, optimizer, budget, peak), hold=0.4, keep_every=20, keep_s=20
+    )
     jobs = shop.jobs(options.batch, 2 + loop.step, native=True, drop=0.1)
 
     def loss() -> Tensor:
         job = next(jobs)
+        loop.samples += len(job.plan)
         wanted = F.avg_pool2d(code.encode(shop.half(job)), 2)
         with mixed_precision(options.device):
             read = reader(job.tokens.to(options.device, non_blocking=True))

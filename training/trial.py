@@ -4,12 +4,15 @@
 """
 
 import io
+import itertools
 import os
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
@@ -23,10 +26,14 @@ from training.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN
 from training.sheet import Images, labelled, write
 from training.vocabulary import things
 
-AT_ONCE = 64
+AT_ONCE = 128
 GUIDANCES = (1.5, 2.0, 2.5, 3.5)
 EVERY = 2
 """Of so many names one is drawn to find the guidance."""
+VARIED = ("a cat", "a car", "a tree", "a city at night")
+SEEDS = 16
+"""Prompts that are drawn at so many seeds: they are to differ."""
+THUMB_PX = 64
 
 
 def draw(
@@ -77,17 +84,31 @@ def pictures() -> tuple[list[str], list[int]]:
     return [p for p, _ in asked], [seed for _, seed in asked]
 
 
-def passed(images: Images) -> list[bool]:
-    """Say of each picture whether the service's own quality check lets it pass."""
+def verdicts(images: Images) -> list[tuple[bool, float]]:
+    """Say of each picture whether the service's own quality check lets it pass, and its score."""
     validator = QualityValidator(QualityConfig(profile="illustration"))
 
-    def verdict(image: Images) -> bool:
+    def verdict(image: Images) -> tuple[bool, float]:
         held = io.BytesIO()
         PilImage.fromarray(image).save(held, "PNG", compress_level=1)
-        return bool(validator.validate(held.getvalue(), "picture.png").passed)
+        report = validator.validate(held.getvalue(), "picture.png")
+        return bool(report.passed), float(report.quality_score)
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         return list(pool.map(verdict, images))
+
+
+def passed(images: Images) -> list[bool]:
+    """Say of each picture whether the service's own quality check lets it pass."""
+    return [ok for ok, _ in verdicts(images)]
+
+
+def variety(images: Images) -> float:
+    """Return how far pictures of one prompt are from each other: the mean over all pairs of the
+    root mean square, 0..255, between their 64 px thumbnails."""
+    small = [cv2.resize(i, (THUMB_PX, THUMB_PX), interpolation=cv2.INTER_AREA) for i in images]
+    pairs = itertools.combinations(np.stack(small).astype(np.float64), 2)
+    return float(np.mean([np.sqrt(np.square(a - b).mean()) for a, b in pairs]))
 
 
 def keep(path: Path, images: Images) -> None:
@@ -109,8 +130,7 @@ def best_guidance(
         images = draw(pipe, asked, [0] * len(asked), guidance=guidance, steps=steps, side=side)
         right, good = sum(known(cache, images, device, EVERY)), sum(passed(images))
         found[right + good] = guidance
-        told = f"{right} known and {good} of good quality among {len(asked)}"
-        print(f"trial: guidance {guidance}: {told}", flush=True)
+        told(f"guidance {guidance}: {right} known, {good} pass the check, of {len(asked)}")
     return found[max(found)]
 
 
@@ -123,23 +143,47 @@ def report(
     side: int = 512,
     steps: int = 50,
 ) -> None:
-    """Find the guidance that suits the model, then draw every prompt at it."""
-    pipe = pipe.to(device)
-    guidance = best_guidance(cache, pipe, device, side=side, steps=max(1, steps // 3))
+    """Find the guidance that suits the model, then draw at it: every name, every prompt, and some
+    prompts at many seeds; tell what the judge and the quality check say, and the variety."""
+    pipe, few = pipe.to(device), max(1, steps // 3)
+    guidance = best_guidance(cache, pipe, device, side=side, steps=few)
+    asked = names()
+    every = draw(pipe, asked, [0] * len(asked), guidance=guidance, steps=few, side=side)
+    right = known(cache, every, device)
+    told(f"{sum(right)} of {len(right)} names known at {guidance}, {sum(passed(every))} pass")
+    told(f"unknown: {[name for name, ok in zip(asked, right, strict=True) if not ok]}")
     prompts, seeds = pictures()
     images = draw(pipe, prompts, seeds, guidance=guidance, steps=steps, side=side)
-    plain, rest = passed(images[: 3 * len(PLAIN)]), passed(images[3 * len(PLAIN) :])
-    print(
-        f"trial: quality at {guidance}: {sum(plain)} of {len(plain)} plain, {sum(rest)} of", end=" "
-    )
-    print(f"{len(rest)} others pass", flush=True)
-    print(f"trial: fail: {[prompts[n] for n, ok in enumerate(plain + rest) if not ok]}", flush=True)
+    quality(images, prompts)
     keep(out / "pictures.zip", images)
-    cats = ["a cat"] * 16 + ["a car"] * 16
-    one = draw(pipe, cats, [*range(16)] * 2, guidance=guidance, steps=steps, side=side)
-    shown = np.concatenate([images[0 : 3 * len(PLAIN) : 3], images[3 * len(PLAIN) :], one])
-    told = [*prompts[0 : 3 * len(PLAIN) : 3], *prompts[3 * len(PLAIN) :], *["seeds"] * 32]
-    write(out / "sheet.png", labelled(shown, told, 16, 128))
+    same = [prompt for prompt in VARIED for _ in range(SEEDS)]
+    numbers = [*range(SEEDS)] * len(VARIED)
+    ones = draw(pipe, same, numbers, guidance=guidance, steps=few, side=side)
+    for at, prompt in enumerate(VARIED):
+        apart = variety(ones[at * SEEDS : (at + 1) * SEEDS])
+        told(f"variety of {prompt!r}: {apart:.1f} of 255 between seeds (25 is wanted)")
+    plain = 3 * len(PLAIN)
+    shown = np.concatenate([images[0:plain:3], images[plain:], ones])
+    labels = [*prompts[0:plain:3], *prompts[plain:], *["seeds"] * len(ones)]
+    write(out / "sheet.png", labelled(shown, labels, 16, 128))
+
+
+def told(text: str) -> None:
+    """Print a line at once."""
+    print(f"trial: {text}", flush=True)
+
+
+def quality(images: Images, prompts: Sequence[str]) -> None:
+    """Tell how many of :func:`pictures` pass the service's own quality check, and which do not."""
+    found = verdicts(images)
+    plain = 3 * len(PLAIN)
+    for name, part in (("plain", found[:plain]), ("other", found[plain:])):
+        scores = np.quantile([score for _, score in part], (0.1, 0.5, 0.9))
+        good = sum(ok for ok, _ in part)
+        text = f"{good} of {len(part)} {name} pass the quality check"
+        told(f"{text}; scores at 10, 50, 90 %: {[round(float(s), 3) for s in scores]}")
+    failed = Counter(prompt for prompt, (ok, _) in zip(prompts, found, strict=True) if not ok)
+    told(f"fail: {dict(failed)}")
 
 
 def main() -> None:

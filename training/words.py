@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -20,7 +21,6 @@ CORPUS = 30_000
 
 def train_tokenizer(folder: Path, corpus: int = CORPUS) -> None:
     """Write a CLIP tokenizer into ``folder``: lower case, byte-level BPE, 3,072 entries at most."""
-    folder.mkdir(parents=True, exist_ok=True)
     raw = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token=END))
     raw.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
@@ -41,7 +41,15 @@ def train_tokenizer(folder: Path, corpus: int = CORPUS) -> None:
     vocab: dict[str, int] = model["vocab"]
     for letter in alphabet:
         vocab.setdefault(letter + "</w>", len(vocab))
-    merges = [" ".join(m) if isinstance(m, list) else m for m in model["merges"]]
+    write_tokenizer(folder, vocab, model["merges"])
+
+
+def write_tokenizer(
+    folder: Path, vocab: Mapping[str, int], pairs: Sequence[str | Sequence[str]]
+) -> None:
+    """Write a CLIP tokenizer's two files into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in pairs]
     (folder / "vocab.json").write_text(json.dumps(vocab, ensure_ascii=False), encoding="utf-8")
     text = "#version: 0.2\n" + "\n".join(merges) + "\n"
     (folder / "merges.txt").write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training import tiles
 from training.cache import Cache, parser
-from training.compose import Composer
+from training.compose import Composer, Windows
 from training.feed import Job, Recipe, feed
 from training.gallery import LAYOUTS, SHAPES, Shelf, Sizes, drawn
 from training.latent_code import LatentCode
@@ -96,10 +96,14 @@ class Workshop:
         height, width = job.grid
         return self.composer.pictures(job.plan, 16 * height, 16 * width)
 
-    def whole(self, job: Job) -> Tensor:
-        """Return the job's pictures, (n, 3, 32h, 32w), 0..255."""
+    def whole(self, job: Job, windows: Windows | None = None) -> Tensor:
+        """Return the job's pictures, (n, 3, 32h, 32w), 0..255, or a window of each."""
         height, width = job.grid
-        return self.composer.pictures(job.plan, 32 * height, 32 * width)
+        return self.composer.pictures(job.plan, 32 * height, 32 * width, windows)
+
+    def sent(self, values: Tensor) -> Tensor:
+        """Return values of the host on the device; the host does not wait."""
+        return self.composer.sent(values)
 
     def code(self) -> LatentCode:
         """Return the latent code, fitted first where there is none yet."""

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.compose import Composer, halved, hue_turn, premultiplied
+from training.compose import Composer, Windows, halved, hue_turn, premultiplied
 from training.gallery import SHAPES, Shelf, draw_all, shape_of
 from training.layouts import Ground, Placed
 from training.places import HOURS, INDOORS, PLACES, draw, hours
@@ -63,6 +63,19 @@ def test_the_same_share_of_any_size(composer: Composer) -> None:
     small = composed(composer, Ground(), put, side=32)
     shrunk = torch.nn.functional.avg_pool2d(large[None], 4)[0]
     assert float((shrunk - small).abs().mean()) < 6
+
+
+def test_a_window_shows_its_part_of_the_picture(composer: Composer) -> None:
+    pictures = [
+        Picture("", Ground((0, 0, 0), (200, 100, 50)), (Placed(RED, 0.4, 0.6, 0.7, angle=0.3),)),
+        Picture("", Ground(scene=Shelf(1).scenes[1], flip=True), (Placed(RED, 0.6, 0.3, 0.5),)),
+    ]
+    numbers = plan(pictures, Shelf(1))
+    whole = composer.pictures(numbers, 64, 64)
+    seen = composer.pictures(numbers, 64, 64, Windows(torch.tensor([[8, 32], [40, 4]]), 16))
+    assert seen.shape == (2, 3, 16, 16)
+    torch.testing.assert_close(seen[0], whole[0, :, 8:24, 32:48], atol=0.5, rtol=0)
+    torch.testing.assert_close(seen[1], whole[1, :, 40:56, 4:20], atol=0.5, rtol=0)
 
 
 def test_grounds_are_gradients_or_places(composer: Composer) -> None:

@@ -7,11 +7,15 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from tests.training.world import NARROW, a_cache, options
-from training import autoencoder, denoise, export, gpu, judge, reading, trial
+from tests.training.world import NARROW, NoReads, a_cache, options
+from training import autoencoder, denoise, export, gpu, judge, reading, trial, warm
 from training.cache import Cache, load_state
+from training.choose import a_batch, choose
 from training.feed import GRIDS, Recipe, feed
 from training.latent_code import CHANNELS, LatentCode
+from training.probe import attempt
+from training.steps import Way
+from training.words import END, START, write_tokenizer
 from training.workshop import Workshop
 
 ONE_STEP = 1e-5
@@ -32,7 +36,7 @@ def code(shop: Workshop) -> LatentCode:
 @pytest.fixture(scope="module")
 def trained(shop: Workshop) -> Cache:
     """The cache after every stage has done its first step."""
-    gpu.train(shop.options, ONE_STEP, 1e-3, compiled=False)
+    gpu.train(shop.options, ONE_STEP, 1e-3)
     return shop.options.cache
 
 
@@ -126,10 +130,77 @@ def test_the_folder_loads_draws_and_encodes(trained: Cache, tmp_path: Path) -> N
     assert all(piece.stat().st_size <= export.PARCEL_BYTES for piece in pieces)
 
 
+def test_a_step_of_the_denoiser_reads_nothing_back(trained: Cache) -> None:
+    training = denoise.Training(options(trained), 1e-3, Way(2))
+    batch = a_batch(2, "cpu")
+    with NoReads():
+        loss = training.steps(*batch)
+    assert 0 < float(loss) < 5
+    assert attempt(options(trained), Way(2))
+    assert not attempt(options(trained), Way(2, graphed=True)), "not without a GPU"
+
+
+def test_every_way_that_works_is_timed(
+    shop: Workshop, code: LatentCode, trained: Cache, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = choose(shop, code, frozenset(), seconds=0.01, each_s=0)
+    assert chosen.way == Way(4)
+    assert chosen.rate > 0
+    told = capsys.readouterr().out
+    for part in ("composing 4", "eager, batch 4", "forward", "optimizer", "samples/s"):
+        assert part in told
+
+
+@pytest.fixture(scope="module")
+def delivered(trained: Cache) -> Path:
+    """The folder of the first run, as it travels."""
+    return gpu.written(options(trained))
+
+
+def test_the_next_run_starts_from_the_folder_of_the_last(
+    trained: Cache, delivered: Path, tmp_path: Path
+) -> None:
+    cache = a_cache(tmp_path)
+    warm.start_from(delivered, cache)
+    begun, last = denoise.begun(options(cache)), denoise.load(trained, NARROW)
+    torch.testing.assert_close(begun.state_dict(), last.state_dict(), atol=1e-3, rtol=1e-2)
+    code = LatentCode.load(cache, "cpu")
+    torch.testing.assert_close(code.project, LatentCode.load(trained, "cpu").project)
+    vae, decoder = autoencoder.load(trained, NARROW), autoencoder.Decoder(NARROW)
+    assert warm.part(cache, "decoder", decoder.layers)
+    torch.testing.assert_close(
+        decoder.layers.state_dict(), vae.decoder.layers.state_dict(), atol=1e-3, rtol=1e-2
+    )
+    known = judge.Judge(len(judge.classes()))
+    assert warm.part(cache, "judge", known)
+    assert not warm.part(trained, "judge", known), "this cache starts from nothing"
+
+
+def test_a_folder_of_another_latent_code_is_no_start(delivered: Path, tmp_path: Path) -> None:
+    cache, without = a_cache(tmp_path), tmp_path / "without"
+    without.mkdir()
+    with pytest.raises(ValueError, match="code"):
+        warm.start_from(without, cache)
+    LatentCode.fit([torch.rand(8, 3, 32, 32) * 255]).save(cache)
+    with pytest.raises(FileExistsError, match="another latent code"):
+        warm.start_from(delivered, cache)
+
+
+def test_a_folder_that_numbers_words_otherwise_is_no_start(delivered: Path, tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    words = {word: at for at, word in enumerate((START, END, "a", "b</w>", "ab</w>"))}
+    write_tokenizer(cache.file("tokenizer/x").parent, words, [("a", "b</w>")])
+    with pytest.raises(ValueError, match="words"):
+        warm.start_from(delivered, cache)
+
+
 def test_the_judge_and_the_quality_check_are_asked(trained: Cache) -> None:
     flat = np.full((3, 64, 64, 3), 128, np.uint8)
     assert len(trial.known(trained, flat, "cpu")) == 3
     assert trial.passed(flat) == [False] * 3
+    assert trial.variety(flat) == 0
+    flat[0] = 158
+    assert trial.variety(flat) == pytest.approx(20), "two of three pairs are 30 apart"
     prompts, seeds = trial.pictures()
     assert len(prompts) == len(seeds) == 48 * 3 + 24 + 40
     assert len(trial.names()) == len(judge.classes()) - 27

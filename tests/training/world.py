@@ -1,8 +1,10 @@
 """A tiny world for the tests: blocks of color instead of emoji, and small places."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from training import tiles
 from training.cache import Cache, save_arrays
@@ -32,3 +34,24 @@ def options(cache: Cache, batch: int = 4) -> Options:
     """Return the options of a stage in this process, on the CPU."""
     sizes = {"square": (64, 64), "wide": (64, 96), "tall": (96, 64)}
     return Options(cache, 0, "cpu", 0, batch, 1, 3, sizes, NARROW, 1)
+
+
+READS = ("_local_scalar_dense", "nonzero", "masked_select", "is_nonzero")
+"""Operations for which a host waits, and which no CUDA graph may hold."""
+
+
+class NoReads(TorchDispatchMode):
+    """Fails where something is read from the device."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        assert not any(name in str(func) for name in READS), func
+        return func(*args, **(kwargs or {}))

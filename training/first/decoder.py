@@ -186,7 +186,7 @@ class Stage:
         def loss() -> Tensor:
             mean.update_parameters(self.model)
             made, target = self.decoded(pictures)
-            lost.add(duel.learn(target, made))
+            lost.add(float(duel.learn(target, made)))
             share = CRITIC_SHARE * min(1, loop.step / CRITIC_RAMP)
             return picture_loss(made, target) + share * duel.owed(made)
 

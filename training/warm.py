@@ -1,0 +1,91 @@
+"""A start from the folder of an earlier run instead of from nothing.
+
+The folder holds float16 weights of every part, the judge and the latent code, 42 MB; the
+optimizers' state does not travel. All of it is of one latent code: without ``code.pt`` the folder
+is of no use.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderTiny, UNet2DConditionModel
+from torch import nn
+from transformers import CLIPTextModel
+
+from training.cache import Cache, load_state, save_state
+from training.latent_code import FILE as CODE
+from training.parts import Denoiser
+from training.words import build_tokenizer, write_tokenizer
+
+START = "start.pt"
+JUDGE = "judge.pt"
+MERGES = "merges.txt"
+Weights = dict[str, Any]
+
+
+def start_from(folder: Path, cache: Cache) -> None:
+    """Take an earlier run's folder as the start of every stage of a fresh cache.
+
+    ValueError where the folder has no latent code, or its tokenizer numbers words otherwise;
+    FileExistsError where the cache has another code already."""
+    if not (folder / CODE).exists():
+        raise ValueError(f"{folder} has no {CODE}: its latents mean nothing without it")
+    own = cache.file(CODE)
+    if own.exists() and not _same(load_state(own), load_state(folder / CODE)):
+        raise FileExistsError(f"{own} is another latent code than that of {folder}")
+    _take_tokenizer(folder, cache.file("tokenizer/x").parent)
+    shutil.copy(folder / CODE, own)
+    unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
+    words = CLIPTextModel.from_pretrained(folder / "text_encoder", torch_dtype=torch.float32)
+    vae = AutoencoderTiny.from_pretrained(folder / "vae", torch_dtype=torch.float32)
+    judge = load_state(folder / JUDGE) or {}
+    save_state(
+        cache.file(START),
+        {
+            "unet": unet.state_dict(),
+            "text_encoder": words.state_dict(),
+            "encoder": vae.encoder.layers.state_dict(),
+            "decoder": vae.decoder.layers.state_dict(),
+            "judge": {name: _widened(value) for name, value in judge.items()},
+        },
+    )
+
+
+def _take_tokenizer(folder: Path, own: Path) -> None:
+    model = json.loads((folder / "tokenizer" / "tokenizer.json").read_text("utf-8"))["model"]
+    if not (own / "merges.txt").exists():
+        write_tokenizer(own, model["vocab"], model["merges"])
+    elif build_tokenizer(own).get_vocab() != model["vocab"]:
+        raise ValueError(f"{folder} numbers words otherwise than {own}")
+
+
+def _widened(value: torch.Tensor) -> torch.Tensor:
+    return value.float() if value.is_floating_point() else value
+
+
+def _same(one: Weights | None, other: Weights | None) -> bool:
+    if one is None or other is None or one.keys() != other.keys():
+        return False
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def known(cache: Cache) -> bool:
+    """Say whether the cache starts from a folder."""
+    return cache.file(START).exists()
+
+
+def part(cache: Cache, name: str, module: nn.Module) -> bool:
+    """Give a module the folder's weights of a part; false where the cache starts from nothing."""
+    state = load_state(cache.file(START))
+    if state is None or not state[name]:
+        return False
+    module.load_state_dict(state[name])
+    return True
+
+
+def denoiser(cache: Cache, made: Denoiser) -> bool:
+    """Give the denoiser the folder's weights; false where the cache starts from nothing."""
+    return part(cache, "unet", made.unet) and part(cache, "text_encoder", made.text_encoder)
