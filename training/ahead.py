@@ -40,6 +40,8 @@ class Ahead(Iterator[Batch]):
     ) -> None:
         self._jobs, self._make, self._uses, self._shelved = jobs, make, uses, shelved
         self._stream = torch.cuda.Stream() if device != "cpu" else None
+        if self._stream is not None:
+            self._stream.wait_stream(torch.cuda.current_stream())
         self._ready: deque[tuple[Batch, torch.cuda.Event | None]] = deque()
         self._shelf: list[tuple[Batch, int]] = []
         self._rng = random.Random(0)

@@ -5,6 +5,7 @@ tile and does not flicker.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +30,9 @@ from training.plans import (
 from training.tiles import Tiles
 
 LEVELS = 4
+Fused = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], None]
+"""Puts all drawings on (n, 3, h, w) pictures at once: (n, 7) tiles and levels, their turns and
+hues."""
 CHUNK = 256
 """Tiles or places that are put on the device and halved at once."""
 
@@ -75,13 +79,20 @@ class Composer:
     Everything that a batch needs goes to the device in a few copies, and nothing comes back, so
     that the next batch can be composed while the network works."""
 
-    def __init__(self, tiles: Tiles, places: dict[str, Pictures], device: str) -> None:
+    def __init__(
+        self,
+        tiles: Tiles,
+        places: dict[str, Pictures],
+        device: str,
+        fuse: Callable[[list[Tensor]], Fused] | None = None,
+    ) -> None:
         self.device = device
         level = premultiplied(on_device(tiles.pixels, device))
         self._tiles = [level]
         for _ in range(LEVELS - 1):
             level = halved(level)
             self._tiles.append(level)
+        self._fused = None if fuse is None else fuse(self._tiles)
         self._places = {shape: on_device(drawn, device) for shape, drawn in places.items()}
         self._half_places = {shape: halved(drawn) for shape, drawn in self._places.items()}
 
@@ -93,17 +104,26 @@ class Composer:
         layers = self.sent(plan.layers)
         turns = layer_turns(layers, height, width) @ seen[:, None]
         hues = hue_turn(layers[..., HUE].flatten()).view(len(plan), LAYERS, 3, 3)
-        chosen = layers[..., TILE].long()
+        chosen, short = layers[..., TILE].long(), min(height, width)
         side = (height, width) if windows is None else (windows.side, windows.side)
         canvas = self._grounds(plan, (height, width), side, seen)
-        groups = self._groups(plan.layers, min(height, width))
-        if groups:
-            lengths = [len(rows) for _, _, rows in groups]
-            every = self.sent(torch.cat([rows for _, _, rows in groups])).split(lengths)
-            for (slot, level, _), at in zip(groups, every, strict=True):
-                drawn = self._tiles[level][chosen[at, slot]].float()
-                put(canvas, at, drawn, turns[at, slot], hues[at, slot])
+        if self._fused is not None:
+            self._fused(canvas, chosen, self._levels(layers, short), turns, hues)
+        else:
+            self._put_each(canvas, self._levels(plan.layers, short), chosen, turns, hues)
         return canvas.clamp_(0, 255)
+
+    def _put_each(
+        self, canvas: Tensor, level: Tensor, chosen: Tensor, turns: Tensor, hues: Tensor
+    ) -> None:
+        groups = self._groups(level)
+        if not groups:
+            return
+        lengths = [len(rows) for _, _, rows in groups]
+        every = self.sent(torch.cat([rows for _, _, rows in groups])).split(lengths)
+        for (slot, size, _), at in zip(groups, every, strict=True):
+            drawn = self._tiles[size][chosen[at, slot]].float()
+            put(canvas, at, drawn, turns[at, slot], hues[at, slot])
 
     def sent(self, values: Tensor) -> Tensor:
         """Return values of the host on the device; the host does not wait."""
@@ -121,11 +141,14 @@ class Composer:
             made[:, 0, 0], made[:, 1, 1] = windows.side / width, windows.side / height
         return self.sent(made)
 
-    def _groups(self, layers: Tensor, short: int) -> list[tuple[int, int, Tensor]]:
-        """Return (slot, level, rows) of all drawings, those below first."""
+    def _levels(self, layers: Tensor, short: int) -> Tensor:
+        """Return (n, 7) int64: the pyramid's level of each drawing, -1 where there is none."""
         px = layers[..., SIDE] * short
         level = (self._tiles[0].shape[-1] / px.clamp(min=1)).log2().round().clamp(0, LEVELS - 1)
-        level = torch.where(layers[..., TILE] >= 0, level, -1)
+        return torch.where(layers[..., TILE] >= 0, level, -1).long()
+
+    def _groups(self, level: Tensor) -> list[tuple[int, int, Tensor]]:
+        """Return (slot, level, rows) of all drawings, those below first."""
         found = []
         for slot in range(LAYERS):
             for at in range(LEVELS):

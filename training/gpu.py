@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from training import autoencoder, denoise, export, judge, reading, trial, warm
+from training import autoencoder, denoise, export, judge, probe, reading, trial, warm
 from training.cache import parser
 from training.choose import Choice, choose
 from training.gallery import LAYOUTS
@@ -22,7 +22,6 @@ from training.latent_code import FILE as CODE
 from training.latent_code import LatentCode
 from training.loop import Stopwatch
 from training.precision import fast_products
-from training.probe import Probe
 from training.prompts import EVERYDAY, PLAIN
 from training.sheet import labelled, write
 from training.steps import Way
@@ -93,16 +92,16 @@ def train(
         return max(minutes - (time.monotonic() - started) / 60, 1e-3)
 
     build_tokenizer(denoise.tokenizer_folder(options.cache))
-    probe = None
+    attempt = None
     if choosing and options.device != "cpu":
-        probe = Probe.of(options)
+        attempt = probe.begun(options)
     shop = Workshop(options)
     code = shop.code()
     print(f"gpu: loaded, {left():.1f} of {minutes:.1f} minutes left", flush=True)
     small_stages(shop, code, left())
     choice = Choice(way or Way(options.batch), 0.0)
     if choosing:
-        choice = choose(shop, code, probe.able() if probe else frozenset())
+        choice = choose(shop, code, attempt.able() if attempt else frozenset())
     kept = None if out is None else lambda: deliver(options, out)
     budget = (1 - SHARPEN) * left()
     denoise.train(shop, code, budget, peak, way=choice.way, uses=choice.uses, kept=kept)

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import torch
 
-from training import autoencoder, denoise, judge, reading
+from training import autoencoder, denoise, judge, probe, reading
 from training.choose import choose
 from training.precision import fast_products
-from training.probe import Probe
 from training.sheet import labelled, write
 from training.workshop import Options, Workshop, stage_parser
 
@@ -70,7 +69,7 @@ def main() -> None:
     judge.train(shop, args.minutes)
     told("every stage ran", started)
     if args.choose:
-        able = Probe.of(options).able()
+        able = probe.begun(options).able()
         choose(shop, code, able)
         told("the ways of the denoiser's steps are tried", started)
 

@@ -6,15 +6,13 @@ the disk. ``python -m training.probe --device cuda`` prints a line for each way 
 """
 
 import argparse
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
+from training.attempts import Trial
 from training.choose import a_batch, release
 from training.denoise import Training
+from training.precision import fast_products
 from training.steps import Way
 from training.workshop import Options, stage_parser
 
@@ -31,63 +29,33 @@ def attempt(options: Options, way: Way) -> bool:
     return works and all(0 <= loss < float("inf") for loss in losses)
 
 
-@dataclass
-class Probe:
-    """The trial of a machine, begun when it is made."""
-
-    command: Sequence[str]
-    told: Path
-    limit_s: float = LIMIT_S
-    _process: "subprocess.Popen[bytes]" = field(init=False)
-    _began: float = field(init=False)
-
-    @classmethod
-    def of(cls, options: Options) -> "Probe":
-        """Begin it with a stage's options."""
-        command = [sys.executable, "-m", "training.probe", "--cache", str(options.cache.root)]
-        command += ["--device", options.device, "--batch", str(options.batch)]
-        return cls(command, options.cache.file("probe.log"))
-
-    def __post_init__(self) -> None:
-        self._began = time.monotonic()
-        with self.told.open("wb") as out:
-            self._process = subprocess.Popen(self.command, stdout=out, stderr=subprocess.STDOUT)
-
-    def able(self) -> frozenset[str]:
-        """Wait for the end of the trial, within its time; return which of "graphs" and "compiled"
-        work. Tells what it found."""
-        try:
-            left = max(0.0, self.limit_s - (time.monotonic() - self._began))
-            status: int | str = self._process.wait(left)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-            status = "its time was over"
-        lines = self.told.read_text(errors="replace").splitlines()
-        found = frozenset(line.split()[1] for line in lines if line.startswith("works: "))
-        if status != 0:
-            print(f"probe: ended by {status}: {lines[-3:]}", flush=True)
-        seconds = time.monotonic() - self._began
-        print(f"probe: works: {sorted(found)}, {seconds:.0f} s after its start", flush=True)
-        return found
+def begun(options: Options) -> Trial:
+    """Begin it in a process of its own, with a stage's options."""
+    command = [sys.executable, "-m", "training.probe", "--cache", str(options.cache.root)]
+    command += ["--device", options.device, "--batch", str(options.batch)]
+    return Trial(command, options.cache.file("probe.log"), LIMIT_S)
 
 
 def run(options: Options) -> None:
     """Try recorded steps, then compiled ones; print what works."""
-    graphs = options.device != "cpu"
-    for name, way in (
-        ("graphs", Way(options.batch, graphed=graphs)),
-        ("compiled", Way(options.batch, graphed=graphs, compiled=True)),
-    ):
-        release(options.device)
-        began = time.monotonic()
-        if attempt(options, way):
-            print(f"works: {name} {time.monotonic() - began:.1f} s", flush=True)
+    recorded = tell("graphs", options, Way(options.batch, graphed=True))
+    release(options.device)
+    tell("compiled", options, Way(options.batch, graphed=recorded, compiled=True))
+
+
+def tell(name: str, options: Options, way: Way) -> bool:
+    """Try a way; print its name with the seconds if it works, and return that."""
+    began = time.monotonic()
+    works = attempt(options, way)
+    if works:
+        print(f"works: {name} {time.monotonic() - began:.1f} s", flush=True)
+    return works
 
 
 def main() -> None:
     """Try on the command line's options."""
     args: argparse.Namespace = stage_parser(__doc__, minutes=1, batch=1024).parse_args()
+    fast_products()  # the compiler's cache tells them apart
     run(Options.of(args))
 
 

@@ -1,7 +1,9 @@
 """What every stage works with: the drawings, the places, their composer, the code, the feed."""
 
 import argparse
-from collections.abc import Iterator
+import importlib
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import torch
 from torch import Tensor
 
 from training import tiles
+from training.attempts import Trial
 from training.cache import Cache, parser
-from training.compose import Composer, Windows
+from training.compose import Composer, Fused, Windows
 from training.feed import Job, Recipe, feed
 from training.gallery import LAYOUTS, SHAPES, Shelf, Sizes, drawn
 from training.latent_code import LatentCode
@@ -60,6 +63,18 @@ def stage_parser(description: str | None, *, minutes: float, batch: int) -> argp
     return made
 
 
+def fused_trial(options: Options) -> Trial:
+    """Begin to try whether one kernel composes as the composer does, in a process of its own."""
+    command = [sys.executable, "-m", "training.fused", "--device", options.device]
+    return Trial(command, options.cache.file("fused.log"), limit_s=60)
+
+
+def fused() -> Callable[[list[Tensor]], Fused]:
+    """Return what makes that kernel; it needs Triton, which only GPU builds of PyTorch bring."""
+    made: Callable[[list[Tensor]], Fused] = importlib.import_module("training.fused").Fused
+    return made
+
+
 class Workshop:
     """Tiles and places on the device, made once for all stages of a process; tells each step."""
 
@@ -67,6 +82,7 @@ class Workshop:
         self.options = options
         self.shelf = Shelf(options.layouts)
         clock = Stopwatch("workshop")
+        trial = None if options.device == "cpu" else fused_trial(options)
         build_tokenizer(self.tokenizer)
         clock.told("tokenizer")
         places = drawn(options.cache, self.shelf, options.sizes, options.processes)
@@ -74,7 +90,8 @@ class Workshop:
         made = tiles.load(options.cache)
         self.drawings = made.drawings
         clock.told(f"{len(made.drawings)} drawings")
-        self.composer = Composer(made, places, options.device)
+        fuse = fused() if trial is not None and "fused" in trial.able() else None
+        self.composer = Composer(made, places, options.device, fuse)
         clock.told(f"all on {options.device}")
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 import torch
 
@@ -48,3 +50,10 @@ def test_other_grids_are_recorded_beside(told: Options) -> None:
             loss = training.steps(part, tokens[: len(part)])
             assert 0 < float(loss) < 10
     assert training.steps.recorded
+
+
+@pytest.mark.parametrize(("height", "width"), [(128, 128), (256, 384), (96, 64)])
+def test_one_kernel_composes_as_the_composer_does(height: int, width: int) -> None:
+    pytest.importorskip("triton")
+    fused = importlib.import_module("training.fused")
+    assert fused.difference("cuda", 8, height, width) < fused.TOLERANCE

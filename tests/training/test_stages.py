@@ -1,5 +1,6 @@
 """Every stage of the training for one step at a tiny world: it learns, is kept, and goes on."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,15 @@ def test_a_step_of_the_denoiser_reads_nothing_back(trained: Cache) -> None:
     assert 0 < float(loss) < 5
     assert attempt(options(trained), Way(2))
     assert not attempt(options(trained), Way(2, graphed=True)), "not without a GPU"
+
+
+def test_a_step_stays_on_its_device(trained: Cache) -> None:
+    elsewhere = dataclasses.replace(options(trained), device="meta")
+    training = denoise.Training(elsewhere, 1e-3, Way(2, channels_last=False))
+    assert training.optimizer.flat.working.dtype == torch.bfloat16
+    loss = training.gradient(*a_batch(2, "meta"))
+    training.steps.descend()
+    assert loss.device.type == training.optimizer.mean.device.type == "meta"
 
 
 def test_every_way_that_works_is_timed(

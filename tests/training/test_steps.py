@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from tests.training.world import NoReads
 from training.ahead import Ahead, Batch
+from training.attempts import Trial
 from training.choose import Choice, Timing, judged, timed, ways
 from training.feed import Job
 from training.flat import Flat
 from training.optimize import MEAN_STEPS, MeanWeights, Optimizer, orthogonal
 from training.plans import LAYERS, Plan
 from training.precision import laid_out
-from training.probe import Probe
 from training.steps import Steps, Way
 
 
@@ -228,8 +228,8 @@ def test_time_is_told_for_host_and_device() -> None:
     assert str(Timing(1.23, 4.56)) == "4.6 (1.2)"
 
 
-def a_probe(folder: Path, says: str, limit_s: float = 60) -> Probe:
-    return Probe([sys.executable, "-c", says], folder / "probe.log", limit_s)
+def a_trial(folder: Path, says: str, limit_s: float = 60) -> Trial:
+    return Trial([sys.executable, "-c", says], folder / "probe.log", limit_s)
 
 
 def test_a_trial_that_ends_badly_tells_what_worked_before(
@@ -238,11 +238,11 @@ def test_a_trial_that_ends_badly_tells_what_worked_before(
     says = (
         "import os; print('works: graphs 1.5 s', flush=True); print('hm', flush=True); os.abort()"
     )
-    assert a_probe(tmp_path, says).able() == {"graphs"}
+    assert a_trial(tmp_path, says).able() == {"graphs"}
     told = capsys.readouterr().out
     assert "hm" in told
-    assert "works: ['graphs']" in told
+    assert "trial of probe: ['graphs']" in told
 
 
 def test_a_trial_that_hangs_is_given_up(tmp_path: Path) -> None:
-    assert a_probe(tmp_path, "import time; time.sleep(60)", limit_s=0.2).able() == frozenset()
+    assert a_trial(tmp_path, "import time; time.sleep(60)", limit_s=0.2).able() == frozenset()
