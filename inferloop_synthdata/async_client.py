@@ -93,6 +93,12 @@ class AsyncSyntheticImageClient:
     upload_image = awaiting(operations.upload_image)
     download_image = awaiting(operations.download_image)
     download_export = awaiting(operations.download_export)
+    delete_image = awaiting(operations.delete_image)
+    verify_image = awaiting(operations.verify_image)
+    verify_stored = awaiting(operations.verify_stored)
+    check_log = awaiting(operations.check_log)
+    sign_dataset = awaiting(operations.sign_dataset)
+    check_dataset = awaiting(operations.check_dataset)
 
     async def generate_many(
         self,

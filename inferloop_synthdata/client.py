@@ -105,6 +105,12 @@ class SyntheticImageClient:
     upload_image = blocking(operations.upload_image)
     download_image = blocking(operations.download_image)
     download_export = blocking(operations.download_export)
+    delete_image = blocking(operations.delete_image)
+    verify_image = blocking(operations.verify_image)
+    verify_stored = blocking(operations.verify_stored)
+    check_log = blocking(operations.check_log)
+    sign_dataset = blocking(operations.sign_dataset)
+    check_dataset = blocking(operations.check_dataset)
 
     def generate_many(
         self,

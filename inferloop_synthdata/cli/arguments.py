@@ -10,6 +10,7 @@ from inferloop_synthdata.cli import datasets as cli_datasets
 from inferloop_synthdata.cli import generation as cli_generation
 from inferloop_synthdata.cli import jobs as cli_jobs
 from inferloop_synthdata.cli import keys as cli_keys
+from inferloop_synthdata.cli import marks as cli_marks
 from inferloop_synthdata.cli import profiles as cli_profiles
 from inferloop_synthdata.cli import synthesize as cli_synthesize
 from inferloop_synthdata.cli.session import Session
@@ -41,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _export(add)
     _profiles(add)
     _datasets(add)
+    cli_marks.add_commands(add)
     _jobs(add)
     _synthesize(add)
     _keys(add)

@@ -49,7 +49,7 @@ def read_mark(content: bytes, anchors: Anchors = Anchors()) -> dict[str, JsonVal
     media_type = media_type_of(content)
     if media_type is None:
         raise ValueError("neither PNG, JPEG nor WebP")
-    recipe = _recipe(content)
+    recipe = recipe_in(content)
     store, problem = _store(content, media_type, anchors.trusted)
     if store is None:
         return _without_mark(content, recipe, problem)
@@ -179,7 +179,7 @@ def _claims(active: Mapping[str, Any]) -> dict[str, JsonValue]:
     return {}
 
 
-def _recipe(content: bytes) -> tuple[dict[str, JsonValue] | None, str | None]:
+def recipe_in(content: bytes) -> tuple[dict[str, JsonValue] | None, str | None]:
     """The recipe inside a PNG and its SHA-256, hex; a broken one is none."""
     inside = text(content).get(RECIPE_KEYWORD)
     if inside is None:

@@ -21,6 +21,7 @@ from inferloop_synthdata.operations.generation import (
 from inferloop_synthdata.operations.jobs import cancel_job, get_job, list_jobs, submit
 from inferloop_synthdata.operations.library import (
     delete_dataset,
+    delete_image,
     download_export,
     download_image,
     get_dataset,
@@ -35,6 +36,13 @@ from inferloop_synthdata.operations.profiles import (
     list_profiles,
     plot_comparison,
 )
+from inferloop_synthdata.operations.provenance import (
+    check_dataset,
+    check_log,
+    sign_dataset,
+    verify_image,
+    verify_stored,
+)
 from inferloop_synthdata.operations.validation import (
     anonymize,
     validate_dataset,
@@ -48,9 +56,12 @@ __all__ = [
     "S3ExportOptions",
     "anonymize",
     "cancel_job",
+    "check_dataset",
+    "check_log",
     "compare_profile",
     "create_profile",
     "delete_dataset",
+    "delete_image",
     "delete_profile",
     "download_export",
     "download_image",
@@ -67,9 +78,12 @@ __all__ = [
     "list_jobs",
     "list_profiles",
     "plot_comparison",
+    "sign_dataset",
     "submit",
     "upload_image",
     "validate_dataset",
     "validate_privacy",
     "validate_quality",
+    "verify_image",
+    "verify_stored",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from inferloop_synthdata import answers
-from inferloop_synthdata.operations.operation import Operation, Upload, read_answer
+from inferloop_synthdata.operations.operation import Operation, Upload, ignore_answer, read_answer
 from inferloop_synthdata.operations.parts import delete, get, saved, segment
 
 
@@ -36,6 +36,11 @@ def upload_image(
     parse = read_answer(answers.UploadedImage, "image_path")
     query = None if folder is None else {"folder": folder}
     return Operation("POST", "/images", parse, False, query=query, upload=Upload(name, source))
+
+
+def delete_image(path: str) -> Operation[None]:
+    """Remove an image with what lies beside it (`DELETE /images`)."""
+    return Operation("DELETE", "/images", ignore_answer, True, query={"path": path})
 
 
 def _download(endpoint: str, path: str, to: str | Path) -> Operation[Path]:

@@ -157,5 +157,8 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any, Any]] = [
     ),
     ("list_datasets", (), {}, "GET", "/datasets", None, {"datasets": []}),
     ("get_dataset", ("d",), {}, "GET", "/datasets/d", None, {"name": "d", "image_count": 3}),
+    ("check_dataset", ("d",), {}, "GET", "/datasets/d/sheet", None, {"unchanged": True}),
+    ("check_log", (), {}, "GET", "/marks/log", None, {"intact": True}),
+    ("delete_image", ("/data/a",), {}, "DELETE", "/images?path=%2Fdata%2Fa", None, {"name": "a"}),
     ("delete_dataset", ("d",), {}, "DELETE", "/datasets/d", None, {"status": "success"}),
 ]

@@ -1,6 +1,7 @@
-"""Croissant 1.0 (MLCommons): the export as JSON-LD that dataset tools understand.
+"""Croissant 1.1 (MLCommons): the export as JSON-LD that dataset tools understand, with what
+`engines.datasets.cards.rai` says of responsible use.
 
-https://docs.mlcommons.org/croissant/docs/croissant-spec.html
+https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from engines.datasets.cards.rai import RAI_CONFORMS_TO, responsible_use
 from engines.datasets.records.schema import Column, ValueType, leaves
 
 if TYPE_CHECKING:
@@ -21,14 +23,17 @@ if TYPE_CHECKING:
 _CONTEXT: dict[str, JsonValue] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
     "citeAs": "cr:citeAs",
     "column": "cr:column",
     "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
     "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
@@ -38,10 +43,12 @@ _CONTEXT: dict[str, JsonValue] = {
     "fileSet": "cr:fileSet",
     "format": "cr:format",
     "includes": "cr:includes",
+    "isArray": "cr:isArray",
     "isLiveDataset": "cr:isLiveDataset",
     "jsonPath": "cr:jsonPath",
     "key": "cr:key",
     "md5": "cr:md5",
+    "name": {"@container": "@language"},
     "parentField": "cr:parentField",
     "path": "cr:path",
     "recordSet": "cr:recordSet",
@@ -56,6 +63,7 @@ _CONTEXT: dict[str, JsonValue] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
+CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _PARQUET = "application/x-parquet"
 _AS_TEXT: Mapping[ValueType, ValueType] = {"json": "string", "strings": "string"}
 _TYPES = {"int64": "sc:Integer", "float64": "sc:Float", "bool": "sc:Boolean"}
@@ -69,11 +77,12 @@ def croissant(facts: CardFacts) -> bytes:
     document: dict[str, JsonValue] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "conformsTo": [CONFORMS_TO, RAI_CONFORMS_TO],
         "name": facts.title,
         "description": f"{facts.tally.exported} synthetic images with the record of their making.",
         "datePublished": day.isoformat(),
         "version": f"{day.year}.{day.month}.{day.day}",  # semantic: no leading zeros
+        **responsible_use(facts),
         "distribution": [_file(file) for file in facts.files],
         "recordSet": [_record_set(table, facts) for table in tables],
     }

@@ -67,6 +67,22 @@ def test_a_parquet_export_is_read_whole(
     assert found[3]["safety"] == '{"policy":"off"}'
 
 
+def test_a_card_is_croissant_1_1_and_says_what_is_known_of_responsible_use(
+    exporter: DatasetExporter, nature: list[str], make_request: MakeRequest, load: Any, root: Path
+) -> None:
+    exporter.export(make_request("exports/n.parquet", format="parquet"))
+    metadata = load("exports/n.parquet.croissant.json").metadata
+    assert metadata.ctx.is_v1_1()
+    assert metadata.data_collection.startswith("10 of 10 images were generated from prompts by ")
+    assert metadata.data_collection_type == ["Software Collection"]
+    (personal,) = metadata.personal_sensitive_information
+    judged = [int(word) for word in personal.split() if word.isdigit()]
+    assert sum(judged) == 10
+    assert "biases are those of the data" in metadata.data_biases[0]
+    card = (root / "exports/n.parquet.croissant.json").read_text()
+    assert "http://mlcommons.org/croissant/RAI/1.0" in card
+
+
 def test_a_jsonl_export_is_read_but_for_its_open_objects(
     exporter: DatasetExporter, nature: list[str], make_request: MakeRequest, load: Any
 ) -> None:

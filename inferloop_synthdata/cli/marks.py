@@ -1,0 +1,172 @@
+"""`inferloop verify`, `sign` and `replay`."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from inferloop_synthdata.cli.console import fields
+from inferloop_synthdata.cli.outputs import check_file
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.client import SyntheticImageClient
+from inferloop_synthdata.marks.reading import Anchors, read_mark
+from inferloop_synthdata.marks.replaying import (
+    difference,
+    made_otherwise,
+    pixels_as_recorded,
+    recipe_of,
+    request_of,
+)
+from inferloop_synthdata.marks.sheets import check_folder
+
+REPLAYS = "replays"
+"""Dataset of the service that a replayed image lies in until it was compared."""
+_MOST_SHOWN = 20
+_NO_EXTRA = "needs the extra verify: pip install 'inferloop-synthdata[verify]'"
+
+Add = Callable[[str, Callable[[Session, Namespace], int], str], argparse.ArgumentParser]
+
+
+def add_commands(add: Add) -> None:
+    """The grammar of the commands about marks."""
+    command = add("verify", verify, "check the mark of an image, a signed dataset, or the log")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a local image")
+    what.add_argument("--stored", metavar="PATH", help="an image on the server")
+    what.add_argument("--dataset", type=Path, metavar="FOLDER", help="a local folder, offline")
+    what.add_argument("--server-dataset", metavar="NAME", help="a dataset on the server")
+    what.add_argument("--log", action="store_true", help="the server's log of marks")
+    command.add_argument("--offline", action="store_true", help="FILE without the server")
+    command.add_argument(
+        "--trust", action="append", type=Path, default=[], metavar="PEM", help="certificates"
+    )
+    command.add_argument("--sheet", type=Path, metavar="FILE", help="with --dataset")
+    signing = add("sign", sign, "sign a dataset: the digest of every file, counts, versions")
+    signing.add_argument("name")
+    signing.add_argument("--download", type=Path, metavar="PATH", help="fetch the sheet too")
+    again = add("replay", replay, "make an image again from its recipe and compare")
+    again.add_argument("file", type=Path, metavar="FILE", help="a local PNG with its recipe")
+    again.add_argument("--out", type=Path, metavar="PATH", help="keep the new image")
+    again.add_argument(
+        "--keep", action="store_true", help=f"leave it on the server, in the dataset {REPLAYS}"
+    )
+
+
+def verify(session: Session, arguments: Namespace) -> int:
+    """0 where what was asked about is as it was marked or signed, 1 where it is not."""
+    try:
+        if arguments.dataset is not None:
+            return _verify_folder(session, arguments)
+        if arguments.file is not None and arguments.offline:
+            found = read_mark(arguments.file.read_bytes(), _anchors(arguments.trust))
+            return _show_mark(session, found)
+    except ImportError:
+        raise UsageProblem(_NO_EXTRA) from None
+    with session.client() as client:
+        if arguments.log:
+            return _show(session, client.check_log(), "intact")
+        if arguments.server_dataset is not None:
+            return _show(session, client.check_dataset(arguments.server_dataset), "unchanged")
+        if arguments.stored is not None:
+            return _show_mark(session, client.verify_stored(arguments.stored))
+        return _show_mark(session, client.verify_image(arguments.file))
+
+
+def sign(session: Session, arguments: Namespace) -> int:
+    """Sign, and maybe fetch the sheet."""
+    check_file("--download", arguments.download)
+    with session.client() as client:
+        signed = client.sign_dataset(arguments.name)
+        if arguments.download is not None:
+            saved = client.download_image(signed["sheet_path"], to=arguments.download)
+            session.console.note(f"saved to {saved}")
+    session.console.answer(signed, fields(signed))
+    if signed["signature"] == "development":
+        session.console.note("signed with a development key, which nobody outside trusts")
+    return 0
+
+
+def replay(session: Session, arguments: Namespace) -> int:
+    """0 where the new image has the same pixels, 1 where it has not."""
+    check_file("--out", arguments.out)
+    content = arguments.file.read_bytes()
+    recipe = recipe_of(content)
+    prompt, options = request_of(recipe)
+    options["dataset"] = REPLAYS
+    try:
+        as_recorded = pixels_as_recorded(content, recipe)
+        with session.client() as client, tempfile.TemporaryDirectory() as folder:
+            made = client.generate_image(prompt=prompt, **options)
+            target = arguments.out or Path(folder) / "replayed.png"
+            again = client.download_image(made["image_path"], to=target).read_bytes()
+            if not arguments.keep:
+                _delete(session, client, made["image_path"])
+    except ImportError:
+        raise UsageProblem(_NO_EXTRA) from None
+    apart = difference(content, again)
+    report: dict[str, object] = {
+        "identical": apart.is_identical,
+        "max_difference": apart.max_difference,
+        "mean_difference": apart.mean_difference,
+        "file_as_recorded": as_recorded,
+        "made_otherwise": made_otherwise(recipe, recipe_of(again)),
+    }
+    session.console.answer(report, fields(report))
+    return 0 if apart.is_identical else 1
+
+
+def _delete(session: Session, client: SyntheticImageClient, path: str) -> None:
+    from inferloop_synthdata.errors import ClientError
+
+    try:
+        client.delete_image(path)
+    except ClientError as error:
+        session.console.note(f"the new image stays on the server, {path}: {error}")
+
+
+def _verify_folder(session: Session, arguments: Namespace) -> int:
+    sheet, found = check_folder(arguments.dataset, _anchors(arguments.trust), arguments.sheet)
+    is_sound = found.is_none and sheet.signature != "invalid"
+    every = {"added": found.added, "lost": found.lost, "changed": found.changed}
+    report: dict[str, object] = {
+        "dataset": sheet.dataset,
+        "signature": sheet.signature,
+        "signer": sheet.signer,
+        "signed_at": sheet.signed_at,
+        "files": len(sheet.files),
+        "unchanged": is_sound,
+        **every,
+        "problems": list(sheet.problems),
+    }
+    counts = {**report, **{name: len(paths) for name, paths in every.items()}}
+    lines = [*fields(counts), *_named(every)]
+    session.console.answer(report, lines)
+    return 0 if is_sound else 1
+
+
+def _named(every: Mapping[str, Sequence[str]]) -> list[str]:
+    lines = []
+    for word, paths in every.items():
+        lines += [f"{word}: {path}" for path in paths[:_MOST_SHOWN]]
+        if len(paths) > _MOST_SHOWN:
+            lines.append(f"{word}: {len(paths) - _MOST_SHOWN} more")
+    return lines
+
+
+def _show_mark(session: Session, found: Mapping[str, object]) -> int:
+    session.console.answer(found, fields(found))
+    is_sound = found["mark"] == "present" and found["changed"] is False
+    return 0 if is_sound and found["signature"] != "invalid" else 1
+
+
+def _show(session: Session, report: Mapping[str, object], sound: str) -> int:
+    session.console.answer(report, fields(report))
+    return 0 if report[sound] is True else 1
+
+
+def _anchors(files: Sequence[Path]) -> Anchors:
+    return Anchors(trusted="\n".join(path.read_text(encoding="ascii") for path in files))

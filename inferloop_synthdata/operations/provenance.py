@@ -1,0 +1,93 @@
+"""Endpoints about where files come from: marks, the log of marks, signed sheets of datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, TypedDict
+
+from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.operations.operation import Operation, Upload, read_answer
+from inferloop_synthdata.operations.parts import get, segment
+
+Signature = Literal["trusted", "development", "unknown", "invalid"]
+
+
+class Verification(TypedDict):
+    """docs/provenance.md has a line for each."""
+
+    mark: Literal["present", "absent", "unreadable"]
+    signature: Signature | None
+    changed: bool | None
+    made_by_ai: bool | None
+    signer: dict[str, JsonValue] | None
+    claims: dict[str, JsonValue]
+    recipe: dict[str, JsonValue] | None
+    recipe_matches: bool | None
+    log: dict[str, JsonValue] | None
+    problems: list[str]
+    summary: str
+
+
+class LogReport(TypedDict):
+    intact: bool
+    chains: int
+    segments: int
+    entries: int
+    torn: int
+    problems: list[str]
+
+
+class SignedDataset(TypedDict):
+    name: str
+    sheet_path: str
+    file_count: int
+    size_bytes: int
+    digest: str
+    signature: Literal["development", "own"]
+    summary: dict[str, JsonValue]
+
+
+class SheetReport(TypedDict):
+    dataset: str
+    signature: Signature
+    signer: str
+    signed_at: str
+    summary: dict[str, JsonValue]
+    unchanged: bool
+    counts: dict[str, int]
+    added: list[str]
+    lost: list[str]
+    changed: list[str]
+    log_lost: list[str]
+    problems: list[str]
+
+
+def verify_image(image: str | Path | bytes) -> Operation[Verification]:
+    """What the mark of a local image says, and whether to believe it (`POST /verify`). The service
+    keeps nothing of it."""
+    source = image if isinstance(image, bytes) else Path(image)
+    name = "image" if isinstance(source, bytes) else source.name
+    parse = read_answer(Verification, "mark", "summary")
+    return Operation("POST", "/verify", parse, True, upload=Upload(name, source))
+
+
+def verify_stored(path: str) -> Operation[Verification]:
+    """The same of an image that the service has."""
+    parse = read_answer(Verification, "mark", "summary")
+    return Operation("POST", "/verify", parse, True, query={"path": path})
+
+
+def check_log() -> Operation[LogReport]:
+    """Whether the log of marks is whole (`GET /marks/log`)."""
+    return get("/marks/log", LogReport, "intact")
+
+
+def sign_dataset(name: str) -> Operation[SignedDataset]:
+    """Write and sign the dataset's sheet, over an older one (`POST /datasets/{name}/sign`)."""
+    parse = read_answer(SignedDataset, "sheet_path", "digest")
+    return Operation("POST", f"/datasets/{segment(name)}/sign", parse, True)
+
+
+def check_dataset(name: str) -> Operation[SheetReport]:
+    """Hold a dataset against its sheet (`GET /datasets/{name}/sheet`)."""
+    return get(f"/datasets/{segment(name)}/sheet", SheetReport, "unchanged")
