@@ -134,6 +134,16 @@ def test_a_dataset_is_made_checked_and_exported(
     progress, result = (json.loads(line) for line in answer.text.splitlines())
     assert progress == {"type": "progress", "done": 2, "total": 2}
     assert (result["type"], result["exported_count"]) == ("result", 2)
+    # What they have of marks: read in a worker process of the ingress, signed by the exporter.
+    path = batch["images"][0]["image_path"]
+    of_upload, of_stored = sdk.verify_image(Path(path).read_bytes()), sdk.verify_stored(path)
+    assert of_upload == of_stored
+    assert (of_stored["mark"], of_stored["signature"]) == ("present", "development")
+    assert (of_stored["changed"], of_stored["made_by_ai"]) == (False, True)
+    assert of_stored["log"] is not None
+    assert sdk.check_log()["intact"]
+    assert sdk.sign_dataset("pair")["summary"]["image_count"] == 2
+    assert sdk.check_dataset("pair")["unchanged"]
 
 
 def test_a_profile_is_there_to_look_at(sdk: SyntheticImageClient) -> None:
