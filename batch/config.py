@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from engines.diffusion.config import EngineConfig
 from engines.errors import Fault, InvalidParameters
 from engines.privacy.config import PrivacyConfig
+from engines.provenance.config import MarksConfig
 from engines.quality.config import QualityConfig
 from engines.types.frozen import FrozenModel
 from engines.types.limits import (
@@ -156,6 +157,7 @@ class JobConfig(FrozenModel):
     engine: EngineConfig
     defaults: RowDefaults = RowDefaults()
     checks: CheckConfig = CheckConfig()
+    marks: MarksConfig = MarksConfig()
     tries: TryConfig = TryConfig()
     resources: ResourceConfig = ResourceConfig()
     compare_profile: str | None = Field(

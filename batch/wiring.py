@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from batch.config import JobConfig
 from batch.making.checking import Checker
+from batch.marking import job_marks
+from engines.datasets.marking import ImageMarks
 from engines.images import ImageLimits
 from engines.profiles import ProfileService
 from engines.profiles.comparison import compare
@@ -39,6 +41,9 @@ class Wiring(Protocol):
 
     def matching(self) -> MatchColors:
         """What matches an image to its request's profile."""
+
+    def marks(self) -> ImageMarks:
+        """What marks the images, with a log of marks in the output."""
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
         """The dataset's statistics against the profile `name`; `NotFound` if there is none."""
@@ -82,6 +87,9 @@ class JobWiring:
 
     def matching(self) -> MatchColors:
         return ColorMatching(self.profiles(), remember=True)
+
+    def marks(self) -> ImageMarks:
+        return job_marks(self.config.marks, self.output())
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
         against = self.profiles().get(name).statistics

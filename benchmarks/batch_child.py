@@ -17,6 +17,7 @@ from batch.making.checking import Checker
 from batch.planning.inputs import open_input
 from batch.running import Job
 from batch.wiring import JobWiring
+from engines.datasets.marking import ImageMarks, NoMarks
 from engines.errors import JsonValue, NotFound
 from engines.profiles.matching import MatchColors
 from engines.protocols import DiffusionEngine, Storage
@@ -46,6 +47,9 @@ class FakeWiring:
 
     def matching(self) -> MatchColors:
         return lambda _request, image: image
+
+    def marks(self) -> ImageMarks:
+        return NoMarks()
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
         raise NotFound("profile", name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from batch.making.generation import generate
 from batch.output.outcomes import Judgment, MadeImage, Outcome, Reason, Status
 from batch.output.row_records import record_of_row
 from batch.planning.rows import PlannedRow, make_request
+from engines.datasets.marking import ImageMarks, NoMarks
 from engines.datasets.recipe import Recipe, make_recipe
 from engines.datasets.recipe_png import encode_with_recipe, pixel_sha256
 from engines.errors import Canceled, InferloopError, InvalidParameters, NotFound, ReplicaLost
@@ -51,6 +52,7 @@ class RowMaker:
     slots: asyncio.Semaphore
     room: asyncio.Semaphore
     tell: Tell
+    marks: ImageMarks = field(default_factory=NoMarks)
 
     async def make_all(self, rows: Sequence[PlannedRow]) -> tuple[Outcome, ...]:
         """The outcomes of `rows`, in order. If one raises, the others are stopped first."""
@@ -110,11 +112,13 @@ class RowMaker:
         return MadeImage(png, record, judgment, image.engine_s)
 
     def _encode(self, request: GenerationRequest, image: GeneratedImage) -> tuple[bytes, Recipe]:
-        """PNG with its recipe inside. Times of the clock stay out: the same row, the same file."""
+        """PNG with its recipe and its mark inside. Times of the clock stay out: the same row, the
+        same file but for its mark."""
         timeless = replace(self.match(request, image), engine_s=0.0)
         digest = pixel_sha256(timeless.pixels)
         recipe = make_recipe(request, timeless, digest, self.versions, self.created_at)
-        return encode_with_recipe(timeless.pixels, recipe), recipe
+        png = encode_with_recipe(timeless.pixels, recipe)
+        return self.marks.created(request.image_id, png, recipe), recipe
 
 
 def _end(

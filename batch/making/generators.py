@@ -60,6 +60,7 @@ def build_maker(parts: GeneratorParts) -> tuple[DiffusionEngine, RowMaker, Telle
         slots=asyncio.Semaphore(in_flight),
         room=asyncio.Semaphore(2 * in_flight),
         tell=teller.tell,
+        marks=parts.wiring.marks(),
     )
     return engine, maker, teller
 

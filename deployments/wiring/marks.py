@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,13 +24,10 @@ if TYPE_CHECKING:
     from engines.provenance.log import MarkLog
     from engines.provenance.sheet import SheetSigner
 
-logger = logging.getLogger(__name__)
-
 MakeMarks = Callable[[Storage], ImageMarks]
 """The marks of one space."""
 SIGNED_LIBRARIES = ("torch", "diffusers", "numpy", "pillow", "c2pa-python")
 """Whose versions stand in a sheet."""
-DEVELOPMENT_FILE = "marks_development.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +116,8 @@ def _pem(certificates: Sequence[Certificate]) -> str:
 
 @cache
 def _development_bundle(state_folder: str) -> str:
-    """The key that this machine made for itself, in a file that its owner alone reads. Where no
-    file can be written (a pod with a read-only file system), one for this process."""
-    from engines.provenance.development import new_bundle
+    """The key that this machine made for itself, once for all that this process signs."""
+    from engines.provenance.development import DEVELOPMENT_FILE, kept_bundle
 
     path = Path(state_folder) / DEVELOPMENT_FILE
-    try:
-        bundle, is_new = kept_secret(path, new_bundle)
-    except OSError as error:
-        logger.warning("No development key can be kept (%s): one for this process", error)
-        return new_bundle()
-    logger.warning(
-        "Images are marked with a development certificate that nobody outside trusts (%s%s); "
-        "set marks.certificate_chain and marks.private_key",
-        path,
-        ", made now" if is_new else "",
-    )
-    return bundle
+    return kept_bundle(partial(kept_secret, path), path)

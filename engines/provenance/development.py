@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 ANCHORS_FOLDER = ".marks/development"
 """Certificates of every development authority that signed in this data root: each machine of a
 cluster makes its own."""
+Keep = Callable[[Callable[[], str]], tuple[str, bool]]
+"""Gives the secret that is kept, made by the function where there is none, and whether it was."""
+DEVELOPMENT_FILE = "marks_development.pem"
 ORGANIZATION = "Inferloop development, untrusted"
 _LIFE = timedelta(days=3650)
 _CLOCKS_DIFFER = timedelta(days=1)
@@ -42,6 +46,23 @@ def new_bundle(now: datetime | None = None) -> str:
     )
     certificates = (c.public_bytes(serialization.Encoding.PEM) for c in (leaf, authority))
     return b"".join((secret, *certificates)).decode()
+
+
+def kept_bundle(keep: Keep, where: object) -> str:
+    """The bundle that `keep` has kept, or keeps now. Where no file can be written (a pod with a
+    read-only file system), one for this process alone."""
+    try:
+        bundle, is_new = keep(new_bundle)
+    except OSError as error:
+        logger.warning("No development key can be kept (%s): one for this process", error)
+        return new_bundle()
+    logger.warning(
+        "Images are marked with a development certificate that nobody outside trusts (%s%s); "
+        "set marks.certificate_chain and marks.private_key",
+        where,
+        ", made now" if is_new else "",
+    )
+    return bundle
 
 
 def identity_in(bundle: str) -> tuple[SigningIdentity, x509.Certificate]:

@@ -24,6 +24,7 @@ from batch.making.checking import Checker
 from batch.output.records import finished_shards
 from batch.planning.inputs import open_input
 from batch.running import Job
+from engines.datasets.marking import ImageMarks, NoMarks
 from engines.errors import JsonValue, NotFound
 from engines.images import ImageLimits
 from engines.images.png_text import read_png_text
@@ -68,6 +69,9 @@ class FakeWiring:
 
     def matching(self) -> MatchColors:
         return as_is
+
+    def marks(self) -> ImageMarks:
+        return NoMarks()
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
         raise NotFound("profile", name)

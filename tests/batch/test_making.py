@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -14,13 +17,23 @@ import pytest
 from batch.config import JobConfig
 from batch.making.attempts import Check, CheckFailed, RowMaker
 from batch.making.generation import generate
+from batch.marking import job_marks
 from batch.output.outcomes import Judgment, Outcome, Reason
 from batch.planning.rows import PlannedRow, make_request
+from engines.datasets.marking import NoMarks
 from engines.errors import Canceled, GenerationFailed, InferloopError, ReplicaLost
+from engines.images.png import without_mark
 from engines.images.png_text import read_png_text
 from engines.protocols import GenerationListener
+from engines.provenance.config import MarksConfig
+from engines.provenance.development import identity_in, new_bundle
+from engines.provenance.log import LOG_FOLDER, MarkLog
+from engines.provenance.marks import Marks
+from engines.provenance.signing import C2paSigner
+from engines.storage.folder.storage import FolderStorage
 from engines.testing.diffusion import FakeEngine
 from engines.types import GeneratedImage, GenerationRequest
+from inferloop_synthdata.marks.reading import read_mark
 
 MakeConfig = Callable[..., JobConfig]
 MADE_AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -94,6 +107,43 @@ def test_the_same_row_is_the_same_file(engine: FakeEngine, make_config: MakeConf
     assert first[1].image is not None
     assert again[1].image is not None
     assert first[1].image.png == again[1].image.png
+
+
+def test_a_marked_row_is_the_same_file_but_for_its_mark(
+    engine: FakeEngine, make_config: MakeConfig, storage: FolderStorage
+) -> None:
+    plain = a_maker(engine, make_config())
+    marked = replace(plain, marks=marks_in(storage))
+    (bare,), (first,), (again,) = (make(maker, rows(1)) for maker in (plain, marked, marked))
+    assert bare.image is not None
+    assert first.image is not None
+    assert again.image is not None
+    assert first.image.png != again.image.png
+    assert without_mark(first.image.png) == without_mark(again.image.png) == bare.image.png
+    found = read_mark(first.image.png)
+    assert (found["mark"], found["changed"], found["made_by_ai"]) == ("present", False, True)
+    assert found["recipe_matches"] is True
+    files = (first.image.png, again.image.png)
+    digests = [hashlib.sha256(file).hexdigest() for file in files]
+    lines = [json.loads(line) for line in log_lines(storage)]
+    assert [line["file_sha256"] for line in lines] == digests
+    assert first.image.record["sha256"] == digests[0]
+
+
+def marks_in(storage: FolderStorage) -> Marks:
+    identity, _ = identity_in(new_bundle())
+    return Marks(C2paSigner(identity), identity, MarkLog(storage), MarksConfig())
+
+
+def log_lines(storage: FolderStorage) -> list[bytes]:
+    return [
+        line for stat in storage.list(LOG_FOLDER) for line in storage.read(stat.key).splitlines()
+    ]
+
+
+def test_a_job_without_marks_makes_no_key(storage: FolderStorage) -> None:
+    assert type(job_marks(MarksConfig(enabled=False), storage)) is NoMarks
+    assert list(storage.list("")) == []
 
 
 def test_the_file_tells_how_it_was_made(engine: FakeEngine, make_config: MakeConfig) -> None:

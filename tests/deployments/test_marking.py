@@ -17,11 +17,12 @@ from deployments.replicas.privacy import PrivacyReplica
 from deployments.spaces import PerSpace
 from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring, Recorder
-from deployments.wiring.marks import DEVELOPMENT_FILE, MarksWiring
+from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import Judge
 from engines.datasets.store import DatasetStore
 from engines.privacy import PrivacyValidator
 from engines.provenance.config import MarksConfig
+from engines.provenance.development import DEVELOPMENT_FILE
 from engines.types import GeneratedImage, GenerationRequest
 from tests.engines.privacy.conftest import Doubles
 from tests.engines.provenance.conftest import encoded, some_pixels
