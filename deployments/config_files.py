@@ -27,6 +27,18 @@ def app_args(document: dict[str, Any]) -> AppArgs:
     return AppArgs.model_validate(application["args"])
 
 
+def start_notes(args: AppArgs) -> list[str]:
+    """What whoever starts it must know of the models and the marks, a line each."""
+    notes = [f"Stand-in: {asked} is served by {by}" for asked, by in args.stand_ins().items()]
+    if not args.marks.enabled:
+        notes.append("Marks: switched off, images say nothing of how they were made")
+    elif args.marks.certificate_chain is None:
+        notes.append(
+            "Marks: signed with a development key that nobody outside trusts (docs/provenance.md)"
+        )
+    return notes
+
+
 def on_port(document: dict[str, Any], host: str, port: int) -> dict[str, Any]:
     """A copy of the document that listens on `host:port`."""
     return {**document, "http_options": {**document["http_options"], "host": host, "port": port}}

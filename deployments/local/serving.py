@@ -150,8 +150,7 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
         return 2
     key, made = prepare_environment(settings)
     stop = stop_at_end_of_input(sys.stdin)
-    stand_ins = config_files.app_args(document).stand_ins()
-    note = "\n".join(f"Stand-in: {asked} is served by {by}" for asked, by in stand_ins.items())
+    note = "\n".join(config_files.start_notes(config_files.app_args(document)))
     say("Starting Ray ...")
     with service_ray(chosen.ray_folder, chosen.num_cpus, chosen.num_gpus) as dashboard:
         say(f"Ray's dashboard: {dashboard}")

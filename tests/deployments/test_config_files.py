@@ -126,3 +126,23 @@ def test_the_port_is_the_starts_choice() -> None:
     options = document()["http_options"]
     assert moved["http_options"] == {**options, "host": "127.0.0.1", "port": 8123}
     assert document()["http_options"]["port"] == 8000
+
+
+@pytest.fixture
+def local() -> dict[str, Any]:
+    return config_files.load(Path(__file__).resolve().parents[2] / "configs" / "local.yaml")
+
+
+def test_the_start_says_that_a_development_key_signs(local: dict[str, Any]) -> None:
+    args = config_files.app_args(local)
+    assert any("nobody outside trusts" in line for line in config_files.start_notes(args))
+
+
+def test_the_start_says_nothing_of_a_key_of_ones_own(local: dict[str, Any]) -> None:
+    own = {"certificate_chain": "/etc/chain.pem", "private_key": "/etc/key.pem"}
+    local["applications"][0]["args"]["marks"] = own
+    notes = config_files.start_notes(config_files.app_args(local))
+    assert not [line for line in notes if line.startswith("Marks")]
+    local["applications"][0]["args"]["marks"] = {"enabled": False}
+    notes = config_files.start_notes(config_files.app_args(local))
+    assert "switched off" in notes[-1]
