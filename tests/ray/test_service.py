@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
@@ -25,6 +26,8 @@ from inferloop_synthdata import (
     Result,
     SyntheticImageClient,
 )
+from inferloop_synthdata.cli.main import main
+from inferloop_synthdata.cli.session import Surroundings
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 
@@ -79,11 +82,20 @@ def test_an_error_of_an_actor_arrives_in_the_envelope(http: httpx.Client) -> Non
     assert answer.json()["error"]["code"] == "NOT_FOUND"
 
 
-def test_the_same_seed_is_the_same_image(sdk: SyntheticImageClient) -> None:
+def test_the_same_seed_is_the_same_image(sdk: SyntheticImageClient, service: Service) -> None:
     first, second = (sdk.generate_image(**SMALL) for _ in range(2))
     assert first["image_path"] != second["image_path"]
     pixels = [sdk_pixels(path["image_path"]) for path in (first, second)]
     assert pixels[0] == pixels[1]
+    # `inferloop replay` finds the same by the recipe in the file, and leaves nothing behind.
+    out = io.StringIO()
+    world = Surroundings(stdout=out, environ={"INFERLOOP_API_KEY": service.key})
+    command = ["replay", first["image_path"], "--base-url", service.url, "--json"]
+    assert main(command, world) == 0
+    report = json.loads(out.getvalue())
+    assert (report["identical"], report["file_as_recorded"]) == (True, True)
+    assert report["made_otherwise"] == {}
+    assert not list((Path(first["image_path"]).parent / "replays").glob("*.png"))
 
 
 def sdk_pixels(path: str) -> bytes:
