@@ -16,7 +16,8 @@ from inferloop_synthdata import Progress, Result, SyntheticImageClient
 from tests.ray.conftest import tiny_config
 
 pytestmark = pytest.mark.ray
-NOTICED_WITHIN_S = 30.0
+PATIENCE_S = 300.0
+"""For a state that comes in seconds: other work may have the machine."""
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def own_service(tmp_path: Path) -> Iterator[Service]:
         running.stop()
 
 
-def wait_for(state: Callable[[], bool], within_s: float) -> None:
-    give_up = time.monotonic() + within_s
+def wait_for(state: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE_S
     while not state():
         assert time.monotonic() < give_up
         time.sleep(0.2)
@@ -42,8 +43,8 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     family = launcher.children(recursive=True)
     (raylet,) = (child for child in family if child.name() == "raylet")
     raylet.kill()
-    wait_for(lambda: "raylet of Ray is gone" in own_service.said(), NOTICED_WITHIN_S)
-    wait_for(lambda: own_service.said().count("is ready at") == 2, 300)
+    wait_for(lambda: "raylet of Ray is gone" in own_service.said())
+    wait_for(lambda: own_service.said().count("is ready at") == 2)
     assert not raylet.is_running()
 
     own_service.wait_until_ready()
@@ -54,10 +55,11 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
         client.generate_image(prompt="the model is loaded", num_inference_steps=1)
         asked = threading.Thread(
             target=lambda: answers.append(
-                client.generate_image(prompt="under way", num_inference_steps=100)["image_path"]
+                client.generate_image(prompt="under way", num_inference_steps=150)["image_path"]
             )
         )
         asked.start()
+        wait_for(lambda: bool(client.jobs.list(state="running")["jobs"]))
         for event in client.generate_stream(prompt="beside it", num_inference_steps=100):
             if isinstance(event, Progress) and event.step == 2:
                 launcher.send_signal(signal.SIGTERM)

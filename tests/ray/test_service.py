@@ -206,7 +206,7 @@ def test_a_killed_replica_costs_at_most_a_clean_error(
     def watch() -> None:
         try:
             for event in sdk.generate_stream(
-                prompt="survivor", num_inference_steps=100, width=512, height=512
+                prompt="survivor", num_inference_steps=50, width=512, height=512
             ):
                 started.set()
                 outcome.append(event)
@@ -226,7 +226,7 @@ def test_a_killed_replica_costs_at_most_a_clean_error(
 
 def test_a_full_queue_is_refused_at_once(service: Service) -> None:
     impatient = SyntheticImageClient(api_key=service.key, base_url=service.url, max_retries=0)
-    heavy: dict[str, Any] = {"width": 512, "height": 512, "num_inference_steps": 10}
+    heavy: dict[str, Any] = {"width": 512, "height": 512, "num_inference_steps": 4}
 
     def one(number: int) -> str:
         try:

@@ -1,5 +1,5 @@
 """Memory, connections, deadlines and quotas of a real service: what only Ray Serve shows (S5, S12,
-S13, S14). One service for all, started as `make serve` starts it."""
+S13, S14). The service of this folder, started as `make serve` starts it."""
 
 from __future__ import annotations
 
@@ -11,43 +11,12 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-import yaml
 from PIL import Image
 
 from deployments.local.child_service import Service
-from tests.ray.conftest import tiny_config
+from tests.security.running import EXPORT_MIB, MIB, QUOTA_BYTES
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
-
-MIB = 2**20
-EXPORT_MIB = 300
-QUOTA_BYTES = 3000
-HEAD_DEADLINE_S = 3
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("resources")
-    exports = folder / "data" / "exports"
-    exports.mkdir(parents=True)
-    with (exports / "large.bin").open("wb") as file:
-        for _ in range(EXPORT_MIB):
-            file.write(bytes(MIB))
-    path = tiny_config(folder)
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    (application,) = document["applications"]
-    for deployment in application["deployments"]:
-        if deployment["name"] == "ingress":
-            deployment["num_replicas"] = 1  # two would tell each other of a quota after 5 s only
-    application["args"]["api"]["storage_quotas"] = {"max_bytes_per_key": QUOTA_BYTES}
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    environment = {"INFERLOOP_EDGE_HEAD_DEADLINE_S": str(HEAD_DEADLINE_S)}
-    running = Service(folder / "data", path, environment)
-    try:
-        running.wait_until_ready()
-        yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,166 @@
+"""What a death costs. All of a service is killed at once and started again: accepted jobs outlive
+it. Then parts of it are killed under load, as `python -m benchmarks.faults` does, and nothing that
+was promised is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.faults import inflicting
+from benchmarks.faults.bed import ENVIRONMENT, client_of, struck, tiny_config
+from benchmarks.faults.report import Row
+from deployments.local.child_service import Service
+from inferloop_synthdata import SyntheticImageClient
+from inferloop_synthdata.answers import Job
+from inferloop_synthdata.operations import endpoints
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+KEY = "key-of-the-test-that-kills-all"
+SINGLES, IN_BATCH = 16, 8
+LOAD_S = 8.0
+KILLED = ("diffusion-default", "ingress")
+
+
+@dataclass(frozen=True)
+class Revived:
+    """A service whose predecessor over the same data was killed with jobs under way."""
+
+    service: Service
+    data: Path
+    unfinished: int
+    """Jobs that had not ended when all was killed."""
+    ended: tuple[Job, ...]
+    """All jobs, as this service ended them."""
+
+
+def start(folder: Path) -> Service:
+    """The service over the folder's data and state, whenever it is started."""
+    own = {"INFERLOOP_API_KEYS": KEY, "INFERLOOP_STATE_DIR": str(folder / "state")}
+    service = Service(folder / "data", tiny_config(folder), {**ENVIRONMENT, **own})
+    service.key = KEY
+    return service
+
+
+def kill_all(service: Service) -> None:
+    """SIGKILL to the launcher and all that it started."""
+    launcher = psutil.Process(service.pid)
+    family = [launcher, *launcher.children(recursive=True)]
+    for process in family:
+        process.suspend()  # nobody may restart anybody
+    for process in family:
+        process.kill()
+    psutil.wait_procs(family, timeout=30)
+
+
+def wait_for(state: Callable[[], bool], within_s: float) -> None:
+    give_up = time.monotonic() + within_s
+    while not state():
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+
+
+def submit_all(client: SyntheticImageClient) -> tuple[str, ...]:
+    """A job of several images, and several of one; their ids."""
+    batch = endpoints.generate_batch(
+        prompts=[f"batch {number}" for number in range(IN_BATCH)],
+        num_inference_steps=40,
+        width=64,
+        height=64,
+    )
+    accepted = [client.jobs.submit(batch)["id"]]
+    for number in range(SINGLES):
+        one = endpoints.generate_image(
+            prompt=f"fox {number}", num_inference_steps=40, dataset="foxes", width=64, height=64
+        )
+        accepted.append(client.jobs.submit(one)["id"])
+    return tuple(accepted)
+
+
+def killed_with_jobs(folder: Path) -> tuple[tuple[str, ...], int]:
+    """Ids of the jobs that a service took, and how many of them had not ended when it died."""
+    service = start(folder)
+    try:
+        service.wait_until_ready()
+        with SyntheticImageClient(api_key=KEY, base_url=service.url) as client:
+            accepted = submit_all(client)
+            wait_for(lambda: len(client.jobs.list(state="succeeded")["jobs"]) >= 2, 120)
+            ended = len(client.jobs.list(state="succeeded")["jobs"])
+    finally:
+        kill_all(service)
+        service.stop()
+    return accepted, len(accepted) - ended
+
+
+@pytest.fixture(scope="module")
+def revived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Revived]:
+    folder = tmp_path_factory.mktemp("deaths")
+    accepted, unfinished = killed_with_jobs(folder)
+    service = start(folder)
+    try:
+        service.wait_until_ready()
+        with SyntheticImageClient(api_key=KEY, base_url=service.url) as client:
+            ended = tuple(client.jobs.wait(job_id) for job_id in accepted)
+        yield Revived(service, folder / "data", unfinished, ended)
+    finally:
+        service.stop()
+
+
+def test_every_accepted_job_ends_once_and_no_image_is_made_twice(revived: Revived) -> None:
+    assert revived.unfinished > 0
+    assert {job["state"] for job in revived.ended} == {"succeeded"}
+    assert any(job["tries"] > 1 for job in revived.ended)
+    named = [path for job in revived.ended for path in paths_of(job)]
+    stored = sorted(str(path) for path in (revived.data / "generated").rglob("*.png"))
+    assert len(set(named)) == len(named) == SINGLES + IN_BATCH
+    assert sorted(named) == stored
+
+
+def paths_of(job: Job) -> list[str]:
+    """The images that a job's result names."""
+    result = job["result"]
+    images = result.get("images")
+    if isinstance(images, list):
+        return [str(image["image_path"]) for image in images if isinstance(image, dict)]
+    return [str(result["image_path"])]
+
+
+@pytest.fixture(scope="module")
+def rows(revived: Revived) -> dict[str, Row]:
+    """What clients met while one replica of each deployment of `KILLED` died under load."""
+
+    for left in revived.data.rglob(".tmp-*"):  # by the death of all, which comes before these
+        left.unlink()
+
+    async def strike_all() -> dict[str, Row]:
+        async with client_of(revived.service, revived.data) as client:
+            return {
+                name: await struck(
+                    client, inflicting.killed(revived.service.pid, name), revived.data, LOAD_S
+                )
+                for name in KILLED
+            }
+
+    return asyncio.run(strike_all())
+
+
+def test_a_killed_diffusion_replica_costs_no_client_its_image(rows: dict[str, Row]) -> None:
+    """Each request is run once more; who meets two deaths is told so."""
+    row = rows["diffusion-default"]
+    assert {end.outcome for end in row.ends} <= {"ok", "REPLICA_LOST", "OVERLOADED"}
+    assert sum(end.is_ok for end in row.ends) >= len(row.ends) * 0.8
+    assert row.findings.told() == "nothing"
+
+
+def test_a_killed_ingress_loses_and_doubles_nothing_that_was_promised(
+    rows: dict[str, Row],
+) -> None:
+    row = rows["ingress"]
+    assert any(end.is_ok and end.began_s > row.struck_s for end in row.ends)
+    assert row.findings.told() == "nothing"
