@@ -1,12 +1,14 @@
-"""The entry point for Ray Serve: `RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`."""
+"""The entry point for Ray Serve: `RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`.
+
+The launcher needs the two names alone: what an HTTP server needs is imported in that server.
+"""
 
 from __future__ import annotations
 
-import uvicorn.config
-from starlette.middleware import Middleware
+from typing import TYPE_CHECKING
 
-from deployments.edge.middleware import EdgeMiddleware
-from deployments.settings import EdgeSettings
+if TYPE_CHECKING:
+    from starlette.middleware import Middleware
 
 IMPORT_PATH = "deployments.edge.hook.middlewares"
 VARIABLE = "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"
@@ -18,5 +20,11 @@ def middlewares() -> list[Middleware]:
     Serve leaves uvicorn's choice of protocol at "auto", and gives no other way to limit what comes
     before a request: so "auto" becomes ours, for this process.
     """
+    import uvicorn.config
+    from starlette.middleware import Middleware
+
+    from deployments.edge.middleware import EdgeMiddleware
+    from deployments.settings import EdgeSettings
+
     uvicorn.config.HTTP_PROTOCOLS["auto"] = "deployments.edge.protocol:GuardedProtocol"
     return [Middleware(EdgeMiddleware, settings=EdgeSettings())]

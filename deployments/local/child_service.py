@@ -47,6 +47,7 @@ class Service:
             "INFERLOOP_DATA_ROOT": str(data_root),
             **(environment or {}),
         }
+        self._printed = ""
         self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "deployments.local.launch", "--config", str(config), *options],
@@ -57,6 +58,8 @@ class Service:
         )
 
     def wait_until_ready(self) -> None:
+        """Block until `/readyz` answers 200. Raises `StartFailed` with the launcher's last
+        words."""
         give_up = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < give_up:
             if self._process.poll() is not None:
@@ -75,6 +78,7 @@ class Service:
 
     @property
     def pid(self) -> int:
+        """Process id of the launcher."""
         return self._process.pid
 
     def dashboard(self) -> str:
@@ -89,11 +93,16 @@ class Service:
         return ray_headers({**self._environment, **token_mode(self._environment)})
 
     def said(self) -> str:
-        """Everything the launcher printed until now."""
-        self._log.seek(0)
-        return self._log.read()
+        """Everything the launcher printed until now, or until it was stopped."""
+        if not self._log.closed:
+            self._log.seek(0)
+            self._printed = self._log.read()
+        return self._printed
 
     def stop(self) -> int:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=STOP_TIMEOUT_S)
+        code = self._process.wait(timeout=STOP_TIMEOUT_S)
+        self.said()
+        self._log.close()
+        return code

@@ -76,6 +76,7 @@ def stop_at_end_of_input(input_: TextIO) -> threading.Event:
 
 
 def say(line: str) -> None:
+    """Print a line at once."""
     print(line, flush=True)
 
 
@@ -93,6 +94,7 @@ def ray_command(dashboard: str) -> str:
 
 
 def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note: str) -> None:
+    """Print where the service is, its key if it is new, and how to ask and to stop it."""
     url = f"http://{settings.host}:{settings.port}"
     say(f"\nInferloop Synthetic Images is ready at {url}/api/v1  (docs: {url}/docs)")
     if args_note:
@@ -135,6 +137,9 @@ def main(arguments: list[str] | None = None) -> int:
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """From the config to the end of the service. Ray reads its environment while it is imported,
     so these imports come after the environment is closed."""
+    if not chosen.config.is_file():  # said at once: Ray takes seconds to import
+        print(f"{chosen.config}: there is no such file", file=sys.stderr)
+        return 2
     from deployments import config_files
     from deployments.local.cluster import deploy, service_ray, wait_until_running
 
