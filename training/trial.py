@@ -194,7 +194,7 @@ def main() -> None:
     made.add_argument("--guidance", type=float, default=2.0)
     made.add_argument("--device", default="cpu")
     args = made.parse_args()
-    pipe = StableDiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
+    pipe = StableDiffusionPipeline.from_pretrained(args.model, dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     prompts = [p for p in MUST_PASS for _ in range(3)] + [*PLAIN[5:], *PARAPHRASES, *EVERYDAY]
     seeds = [0, 1, 2] * len(MUST_PASS) + [args.seed] * (len(prompts) - 3 * len(MUST_PASS))

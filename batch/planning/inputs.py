@@ -107,7 +107,8 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
     """In UTF-8, without the byte order mark that some editors put before the first one."""
     encoding = _encoding(file)
     if encoding == _UTF16:
-        yield from (line.encode() for line in io.TextIOWrapper(file, encoding, "replace"))
+        with io.TextIOWrapper(file, encoding, "replace") as text:
+            yield from (line.encode() for line in text)
         return
     for index, line in enumerate(file):
         yield line if index else line.removeprefix(codecs.BOM_UTF8)
@@ -141,13 +142,13 @@ def _jsonl(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
 def _csv(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
     encoding = _encoding(file)
     errors = "replace" if encoding == _UTF16 else "surrogateescape"
-    text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
-    for record in csv.DictReader(text):
-        if None in record or None in record.values():
-            raw = ascii(list(record.values())).encode()
-            yield unreadable_row(raw, "more or fewer cells than the header")
-        else:
-            yield parse_row(record, kept)
+    with io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="") as text:
+        for record in csv.DictReader(text):
+            if None in record or None in record.values():
+                raw = ascii(list(record.values())).encode()
+                yield unreadable_row(raw, "more or fewer cells than the header")
+            else:
+                yield parse_row(record, kept)
 
 
 def _text(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:

@@ -25,7 +25,7 @@ def picture(pipe: StableDiffusionPipeline) -> NDArray[np.int16]:
 
 def main(folder: str, threads: str, out: str) -> None:
     torch.set_num_threads(int(threads))
-    pipe = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipe = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     np.save(out, picture(pipe))
 

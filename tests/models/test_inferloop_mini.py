@@ -40,7 +40,7 @@ Images = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def pipe() -> StableDiffusionPipeline:
-    loaded = StableDiffusionPipeline.from_pretrained(FOLDER, torch_dtype=torch.float32)
+    loaded = StableDiffusionPipeline.from_pretrained(FOLDER, dtype=torch.float32)
     loaded.set_progress_bar_config(disable=True)
     for module in (loaded.unet, loaded.vae):  # the same numbers, a third quicker
         module.to(memory_format=torch.channels_last)

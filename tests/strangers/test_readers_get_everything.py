@@ -116,7 +116,8 @@ def test_jsonl(export: Export, root: Path, load: Any) -> None:
         assert loaded["train"].column_names == NAMES
         check(list(loaded["train"]))
         for row in loaded["train"]:
-            Image.open(root / "mine" / row["file_name"]).load()
+            with Image.open(root / "mine" / row["file_name"]) as image:
+                image.load()
 
 
 def test_webdataset(export: Export, root: Path, load: Any) -> None:

@@ -121,7 +121,7 @@ def test_the_denoiser_s_guess_spoils_some_latents(shop: Workshop, trained: Cache
 def test_the_folder_loads_draws_and_encodes(trained: Cache, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     assert export.write_folder(trained, folder, NARROW) < 45e6
-    pipe = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipe = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     images = trial.draw(pipe, ["a fox", "a cat"], [0, 1], guidance=2.0, steps=1, side=64)
     assert images.shape == (2, 64, 64, 3)

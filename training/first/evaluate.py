@@ -65,7 +65,7 @@ def main() -> None:
     if args.model is None:
         pipe = pipeline(Cache(args.cache), args.weights)
     else:
-        pipe = StableDiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
+        pipe = StableDiffusionPipeline.from_pretrained(args.model, dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     prompts, seeds = chosen(args)
     images = np.zeros((0, args.size, args.size, 3), np.uint8)
