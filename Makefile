@@ -5,6 +5,8 @@ VENV   ?= .venv
 TORCH  ?=
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip
+# Else each of the many processes of a test run or of a service compiles its Python anew.
+unexport PYTHONDONTWRITEBYTECODE
 TORCH_INDEX := $(if $(filter cpu,$(TORCH)),--index-url https://download.pytorch.org/whl/cpu,)
 
 .DEFAULT_GOAL := help

@@ -4,6 +4,7 @@ as long as the tests do, never in the developer's own."""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -18,6 +19,12 @@ OWN_STATE = None if "INFERLOOP_STATE_DIR" in os.environ else tempfile.mkdtemp("-
 if OWN_STATE is not None:
     os.environ["INFERLOOP_STATE_DIR"] = OWN_STATE
 os.environ.update(closed_ray(os.environ))
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays until the last: no collector looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
