@@ -35,6 +35,7 @@ _CHATTER = re.compile(
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the demo; 0 where the job was killed, resumed, and is complete and exact."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, help="folder for the dataset, kept afterwards")
     keep = parser.parse_args(arguments).keep

@@ -24,9 +24,11 @@ class ProgressBoard:
         self._counts: Counter[str] = Counter()
 
     def add(self, counts: Mapping[str, int]) -> None:
+        """Add to the counts."""
         self._counts.update(counts)
 
     def counts(self) -> dict[str, int]:
+        """What to how many, since the start."""
         return dict(self._counts)
 
 
@@ -40,6 +42,7 @@ class Teller:
         self._told_at = clock()
 
     def tell(self, what: str) -> None:
+        """Count one; all counts are told at most every `_TELL_EVERY_S` seconds."""
         self._heard[what] += 1
         if self._clock() - self._told_at >= _TELL_EVERY_S:
             self.flush()

@@ -35,6 +35,7 @@ _LOOK_EVERY_S = 0.5
 
 
 def utc_now() -> datetime:
+    """The time of now, with its zone."""
     return datetime.now(UTC)
 
 

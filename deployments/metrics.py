@@ -32,11 +32,16 @@ LATENCY_BOUNDS_S = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.
 class Instruments(Protocol):
     """What `ray.util.metrics` offers: one class each, made once by name."""
 
-    def Gauge(self, name: str, description: str, tag_keys: tuple[str, ...]) -> Any: ...  # noqa: N802
-    def Counter(self, name: str, description: str, tag_keys: tuple[str, ...]) -> Any: ...  # noqa: N802
+    def Gauge(self, name: str, description: str, tag_keys: tuple[str, ...]) -> Any:  # noqa: N802
+        """A value that goes up and down."""
+
+    def Counter(self, name: str, description: str, tag_keys: tuple[str, ...]) -> Any:  # noqa: N802
+        """A value that only grows."""
+
     def Histogram(  # noqa: N802
         self, name: str, description: str, boundaries: Sequence[float], tag_keys: tuple[str, ...]
-    ) -> Any: ...
+    ) -> Any:
+        """Values counted between the boundaries."""
 
 
 class EngineMetrics:
@@ -61,6 +66,7 @@ class EngineMetrics:
         )
 
     def publish(self) -> None:
+        """Hand the engine's numbers of now to Ray's metrics; counters get what was added since."""
         stats = self._engine.stats()
         for name, gauge in self._gauges.items():
             gauge.set(float(getattr(stats, name)), tags=self._tags)

@@ -51,6 +51,7 @@ class SpaceHandle:
         self._space = space
 
     def options(self, **options: Any) -> SpaceHandle:
+        """As `DeploymentHandle.options`, with the same space."""
         return SpaceHandle(self._handle.options(**options), self._space)
 
     def __getattr__(self, method: str) -> SpaceMethod:

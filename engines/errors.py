@@ -20,7 +20,7 @@
     │   └── OutOfMemory                 INTERNAL_ERROR       retryable: not even alone did it fit
     ├── MarkingFailed                   INTERNAL_ERROR       retryable: no signature could be had
     └── StorageFailed                   INTERNAL_ERROR       permissions, S3 away
-        ├── StorageAway             STORAGE_UNAVAILABLE  retryable: the data root is not there
+        ├── StorageAway                 STORAGE_UNAVAILABLE  retryable: the data root is not there
         └── InsufficientStorage         INSUFFICIENT_STORAGE disk full, quota spent, read-only
 
 An error knows nothing of HTTP: `serve_app.errors` has the one table that maps it to the wire.
@@ -78,11 +78,13 @@ class InvalidParameters(InferloopError):
 
     @property
     def message(self) -> str:
+        """The first fault in one sentence."""
         first = self.faults[0]
         return f"Invalid parameter: {first.parameter} {first.reason}"
 
     @property
     def details(self) -> Details:
+        """The first fault; `errors` lists all where there are several."""
         every: list[JsonValue] = [fault.as_details() for fault in self.faults]
         first = self.faults[0].as_details()
         return {**first, "errors": every} if len(every) > 1 else first
@@ -126,10 +128,12 @@ class NotFound(InferloopError):
 
     @property
     def message(self) -> str:
+        """What kind of thing is not there, and the name that was asked for."""
         return f"{self.kind[:1].upper()}{self.kind[1:]} not found: {self.name}"
 
     @property
     def details(self) -> Details:
+        """`resource`, its kind, and `name`."""
         return {"resource": self.kind, "name": self.name}
 
 
@@ -150,10 +154,12 @@ class PayloadTooLarge(InferloopError):
 
     @property
     def message(self) -> str:
+        """The limit in bytes, in a sentence."""
         return f"Request body is larger than {self.limit_bytes} bytes"
 
     @property
     def details(self) -> Details:
+        """`limit_bytes`."""
         return {"limit_bytes": self.limit_bytes}
 
 
@@ -213,6 +219,7 @@ class DeadlineExceeded(_Timed):
 
     @property
     def message(self) -> str:
+        """The deadline in seconds, in a sentence."""
         return f"Not finished within {self.deadline_s:g} s"
 
 
@@ -224,6 +231,7 @@ class RequestTimeout(_Timed):
 
     @property
     def message(self) -> str:
+        """The deadline of the request's bytes, seconds, in a sentence."""
         return f"The request was not received within {self.deadline_s:g} s"
 
 
@@ -286,6 +294,7 @@ class InsufficientStorage(StorageFailed):
 
     @property
     def details(self) -> Details:
+        """The `limit` that was met, its `limit_bytes`, and what is used or free where known."""
         used = "free_bytes" if self.limit == "free_space" else "used_bytes"
         known = {"limit_bytes": self.limit_bytes, used: self.used_bytes}
         return {"limit": self.limit, **{n: size for n, size in known.items() if size is not None}}

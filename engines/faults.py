@@ -20,4 +20,5 @@ class Fault:
     reason: str
 
     def as_details(self) -> Details:
+        """The fault as the error envelope shows it: `parameter`, `value`, `constraint`."""
         return {"parameter": self.parameter, "value": self.value, "constraint": self.constraint}

@@ -115,23 +115,40 @@ class EngineStats(Protocol):
     """Counters since the start, gauges now."""
 
     @property
-    def queued(self) -> int: ...
+    def queued(self) -> int:
+        """Requests that wait for a place in a batch."""
+
     @property
-    def running(self) -> int: ...
+    def running(self) -> int:
+        """Requests in the batches of now."""
+
     @property
-    def steps_total(self) -> int: ...
+    def steps_total(self) -> int:
+        """Batched denoising steps since the start."""
+
     @property
-    def rows_total(self) -> int: ...
+    def rows_total(self) -> int:
+        """Rows of all these steps together: one for a request, two where it is guided."""
+
     @property
-    def step_s_total(self) -> float: ...
+    def step_s_total(self) -> float:
+        """Seconds that these steps took."""
+
     @property
-    def images_total(self) -> int: ...
+    def images_total(self) -> int:
+        """Images finished since the start."""
+
     @property
-    def canceled_total(self) -> int: ...
+    def canceled_total(self) -> int:
+        """Requests canceled since the start."""
+
     @property
-    def failed_total(self) -> int: ...
+    def failed_total(self) -> int:
+        """Requests failed since the start."""
+
     @property
-    def model_loads_total(self) -> int: ...
+    def model_loads_total(self) -> int:
+        """Models loaded since the start."""
 
 
 StopCheck = Callable[[], None]

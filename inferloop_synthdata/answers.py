@@ -9,6 +9,12 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.export_answers import ExportFailure as ExportFailure
+from inferloop_synthdata.export_answers import ExportFilter as ExportFilter
+from inferloop_synthdata.export_answers import ExportReport as ExportReport
+from inferloop_synthdata.export_answers import S3ExportReport as S3ExportReport
+from inferloop_synthdata.export_answers import ShardedExportReport as ShardedExportReport
+from inferloop_synthdata.export_answers import SkippedFile as SkippedFile
 
 
 class GenerationParameters(TypedDict):
@@ -24,6 +30,8 @@ class GenerationParameters(TypedDict):
 
 
 class GeneratedImage(TypedDict):
+    """Answer of `generate_image`."""
+
     image_path: str
     prompt: str
     parameters: GenerationParameters
@@ -32,11 +40,15 @@ class GeneratedImage(TypedDict):
 
 
 class BatchImage(TypedDict):
+    """One image of a batch."""
+
     image_path: str
     prompt: str
 
 
 class GeneratedBatch(TypedDict):
+    """Answer of `generate_batch`: images in the order of their prompts."""
+
     batch_id: str
     images: list[BatchImage]
     parameters: GenerationParameters
@@ -51,6 +63,8 @@ class JobProgress(TypedDict):
 
 
 class JobEta(TypedDict):
+    """When a job is expected to end."""
+
     seconds: float
     """From now."""
     basis: str
@@ -58,6 +72,8 @@ class JobEta(TypedDict):
 
 
 class ErrorOut(TypedDict):
+    """An error as the service's envelope shows it."""
+
     code: str
     message: str
     details: dict[str, JsonValue]
@@ -94,6 +110,8 @@ class JobList(TypedDict):
 
 
 class QualityVerdict(TypedDict):
+    """Answer of `validate_quality`."""
+
     image_path: str
     quality_score: float
     """0..1."""
@@ -116,6 +134,8 @@ class PrivacyIssue(TypedDict):
 
 
 class PrivacyVerdict(TypedDict):
+    """Answer of `validate_privacy`."""
+
     image_path: str
     privacy_score: int
     """0..100, 100 is best."""
@@ -127,6 +147,8 @@ class PrivacyVerdict(TypedDict):
 
 
 class Anonymized(TypedDict):
+    """Answer of `anonymize`."""
+
     image_path: str
     """The copy."""
     source_path: str
@@ -145,11 +167,15 @@ class ValidatorSummary(TypedDict):
 
 
 class ValidationFailure(TypedDict):
+    """An image that did not pass, or could not be judged."""
+
     image_path: str
     reason: str
 
 
 class DatasetVerdict(TypedDict):
+    """Answer of `validate_dataset`: verdicts, counted."""
+
     dataset_dir: str
     image_count: int
     quality: ValidatorSummary
@@ -161,6 +187,8 @@ class DatasetVerdict(TypedDict):
 
 
 class ProfileSummary(TypedDict):
+    """A profile in a list."""
+
     name: str
     created_at: str
     sample_count: int
@@ -168,10 +196,14 @@ class ProfileSummary(TypedDict):
 
 
 class ProfileList(TypedDict):
+    """Answer of `list_profiles`."""
+
     profiles: list[ProfileSummary]
 
 
 class Profile(TypedDict):
+    """A profile with its statistics."""
+
     name: str
     created_at: str
     updated_at: str
@@ -181,6 +213,8 @@ class Profile(TypedDict):
 
 
 class ProfileComparison(TypedDict):
+    """How alike two sets of images are."""
+
     conformance: float
     """0..100, 100 is alike."""
     distances: dict[str, float]
@@ -188,74 +222,16 @@ class ProfileComparison(TypedDict):
     right: str
 
 
-class ExportFilter(TypedDict, total=False):
-    """Which records an export takes."""
-
-    quality_passed: bool
-    privacy_passed: bool
-    min_quality_score: float
-    since: str
-    """ISO 8601."""
-
-
-class SkippedFile(TypedDict):
-    name: str
-    """Relative to the dataset."""
-    reason: str
-
-
-class _FileExport(TypedDict):
-    status: Literal["success", "partial", "failed"]
-    """partial: files were skipped. failed: no image is in the export."""
-    exported_count: int
-    skipped_count: NotRequired[int]
-    """Files that are no readable image; only where there are any."""
-    skipped: NotRequired[list[SkippedFile]]
-    """The first 100 of them."""
-    filtered: NotRequired[dict[str, int]]
-    """Images that the filter did not take, by criterion; only where there are any."""
-
-
-class ExportReport(_FileExport):
-    output_file: str
-    file_size_bytes: int
-    output_files: NotRequired[dict[str, str]]
-    """With splits: split to its file, in place of `output_file`."""
-
-
-class ShardedExportReport(_FileExport):
-    output_dir: str
-    file_size_bytes: int
-    """Of all shards together."""
-
-
-class ExportFailure(TypedDict):
-    key: str
-    reason: str
-
-
-class S3ExportReport(TypedDict):
-    status: Literal["success", "partial", "failed"]
-    uploaded_count: int
-    failed_count: int
-    total_size_bytes: int
-    bucket_name: str
-    s3_prefix: str
-    manifest_url: str | None
-    failures: NotRequired[list[ExportFailure]]
-    """Only where `failed_count` is above 0."""
-    skipped_count: NotRequired[int]
-    """Of the uploaded: were there before with the same checksum."""
-    filtered: NotRequired[dict[str, int]]
-    """Images that the filter did not take, by criterion; only where there are any."""
-
-
 class UploadedImage(TypedDict):
+    """Where an upload was stored."""
+
     image_path: str
     size_bytes: NotRequired[int]
 
 
 class Dataset(TypedDict):
+    """A dataset: how many images it holds, and their verdicts."""
+
     name: str
     path: str
     image_count: int
@@ -265,4 +241,6 @@ class Dataset(TypedDict):
 
 
 class DatasetList(TypedDict):
+    """Answer of `list_datasets`."""
+
     datasets: list[Dataset]

@@ -35,6 +35,7 @@ class AtomicFile:
         self._draft_path.unlink(missing_ok=True)
 
     def write(self, chunk: bytes) -> None:
+        """Append to the draft; the file itself is as it was."""
         self._draft.write(chunk)
 
     def publish(self) -> None:

@@ -19,15 +19,21 @@ T = TypeVar("T")
 class Driver(Protocol):
     """What the blocking client does for its jobs."""
 
-    def run(self, operation: Operation[T]) -> T: ...
-    def job_events(self, job_id: str, after_seq: int) -> Generator[JobEvent, None, None]: ...
+    def run(self, operation: Operation[T]) -> T:
+        """Send the operation and return what it makes of the answer. Raises `ApiError`."""
+
+    def job_events(self, job_id: str, after_seq: int) -> Generator[JobEvent, None, None]:
+        """Events of the job with a number above `after_seq`, until it ends."""
 
 
 class AsyncDriver(Protocol):
     """What the async client does for its jobs."""
 
-    async def run(self, operation: Operation[T]) -> T: ...
-    def job_events(self, job_id: str, after_seq: int) -> AsyncGenerator[JobEvent, None]: ...
+    async def run(self, operation: Operation[T]) -> T:
+        """As `Driver.run`."""
+
+    def job_events(self, job_id: str, after_seq: int) -> AsyncGenerator[JobEvent, None]:
+        """As `Driver.job_events`."""
 
 
 class Jobs:

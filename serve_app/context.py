@@ -28,6 +28,8 @@ from serve_app.storage_quota import StorageQuota
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    """What every route is made from."""
+
     services: Services
     config: ApiConfig
     limiter: RateLimiter

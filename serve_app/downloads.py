@@ -40,6 +40,7 @@ class Window:
         self._left -= size_bytes
 
     def give_back(self, size_bytes: int) -> None:
+        """Free the bytes of a chunk that was sent; who waits for room goes on."""
         self._left += size_bytes
         self._changed.set()
 

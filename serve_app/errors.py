@@ -91,10 +91,12 @@ class WireError:
 
     @property
     def status(self) -> int:
+        """HTTP status."""
         return WIRE[self.code].status
 
     @property
     def close_code(self) -> int:
+        """Close code of a WebSocket."""
         return WIRE[self.code].close_code
 
     def as_object(self) -> Details:
@@ -102,6 +104,8 @@ class WireError:
         return {"code": self.code, "message": self.message, "details": self.details}
 
     def response(self) -> Response:
+        """The HTTP answer: the envelope, its headers, and `Retry-After` in whole seconds where
+        known."""
         headers = dict(self.headers)
         if self.retry_after_s is not None:
             headers["Retry-After"] = str(max(1, math.ceil(self.retry_after_s)))

@@ -33,12 +33,15 @@ class IdSource:
         return "".join(_CROCKFORD[number >> shift & 31] for shift in range(5 * _CHARS - 5, -1, -5))
 
     def image(self) -> str:
+        """A new id of an image."""
         return f"image_{self.unique()}"
 
     def job(self) -> str:
+        """A new id of a job."""
         return f"job_{self.unique()}"
 
     def request(self) -> str:
+        """A new id of a request, for `X-Request-Id`."""
         return f"req_{self.unique()}"
 
 

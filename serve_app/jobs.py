@@ -122,6 +122,7 @@ class JobService:
 
     @property
     def running(self) -> int:
+        """Generations under way in this process."""
         return len(self._running)
 
     def _job(self, job_id: str) -> _Job:
@@ -195,18 +196,22 @@ class SpaceJobs:
         return SpaceJobs(self.jobs, space)
 
     def submit(self, request: GenerationRequest, on_stored: OnStored = unheard) -> str:
+        """As `JobService.submit`, in this space."""
         return self.jobs.submit(replace(request, space=self.space), on_stored)
 
     def events(self, job_id: str, after_seq: int = 0) -> AsyncIterator[JobEvent]:
+        """As `JobService.events`; raises `NotFound` for a job of another space."""
         return self.jobs.events(self._own(job_id), after_seq)
 
     async def outcome(self, job_id: str) -> StoredImage:
+        """As `JobService.outcome`; raises `NotFound` for a job of another space."""
         return await self.jobs.outcome(self._own(job_id))
 
     def cancel(self, job_id: str) -> None:
         self.jobs.cancel(self._own(job_id))
 
     def lease(self, job_id: str) -> AbstractContextManager[None]:
+        """As `JobService.lease`; raises `NotFound` for a job of another space."""
         return self.jobs.lease(self._own(job_id))
 
     async def close(self) -> None:

@@ -39,6 +39,7 @@ class Quota:
                 del self._held[key_hash]
 
     def held(self, key_hash: str) -> int:
+        """Bytes that uploads under way of this API key have reserved."""
         return self._held.get(key_hash, 0)
 
     @property

@@ -97,6 +97,8 @@ class ApiRoute(APIRoute):
         )
 
     def get_route_handler(self) -> Handler:
+        """The route's handler behind its access check, and behind the check that the body is not
+        encoded."""
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:

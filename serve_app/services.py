@@ -47,6 +47,8 @@ class Generation(Protocol):
 
 
 class QualityValidation(Protocol):
+    """Judges the quality of stored images."""
+
     async def validate(
         self, key: str, metrics: Sequence[str] | None, prompt: str | None = None
     ) -> QualityReport:
@@ -55,6 +57,8 @@ class QualityValidation(Protocol):
 
 
 class PrivacyValidation(Protocol):
+    """Judges the privacy of stored images, and makes copies without what it found."""
+
     async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:
         """Judge the image and write the verdict beside it."""
 
@@ -77,30 +81,46 @@ class Exporter(Protocol):
 
 
 class Datasets(Protocol):
+    """Datasets of one space."""
+
     async def list(
         self, limit: int | None = None, after: str | None = None
     ) -> Sequence[DatasetSummary]:
         """Ordered by name: the first `limit` of those after the name `after`."""
 
-    async def get(self, name: str) -> DatasetSummary: ...
-    async def delete(self, name: str) -> None: ...
+    async def get(self, name: str) -> DatasetSummary:
+        """The dataset of this name. Raises `NotFound`."""
+
+    async def delete(self, name: str) -> None:
+        """Remove the dataset with its images. Raises `NotFound`."""
+
     async def sign(self, name: str) -> SignedSheet:
         """Write the dataset's sheet, signed, over an older one. `Forbidden` where marks are
         switched off."""
 
 
 class Profiles(Protocol):
+    """Profiles of one space."""
+
     async def list(
         self, limit: int | None = None, after: str | None = None
     ) -> Sequence[ProfileSummary]:
         """Ordered by name: the first `limit` of those after the name `after`."""
 
-    async def get(self, name: str) -> Profile: ...
-    async def create(self, request: ProfileRequest) -> Profile: ...
-    async def delete(self, name: str) -> None: ...
-    async def compare(
-        self, name: str, dataset_key: str | None, other: str | None
-    ) -> Comparison: ...
+    async def get(self, name: str) -> Profile:
+        """The profile of this name. Raises `NotFound`."""
+
+    async def create(self, request: ProfileRequest) -> Profile:
+        """Measure the images of a folder or a bucket. Raises `InvalidParameters` for a source that
+        may not be read."""
+
+    async def delete(self, name: str) -> None:
+        """Remove the profile. Raises `NotFound`."""
+
+    async def compare(self, name: str, dataset_key: str | None, other: str | None) -> Comparison:
+        """The profile against a dataset, by its key, or against the other profile. Raises
+        `NotFound`."""
+
     async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
         """The same comparison as an SVG document."""
 
@@ -176,6 +196,8 @@ class Provenance(Protocol):
 
 
 class Readiness(Protocol):
+    """Asks every deployment whether it can serve."""
+
     async def not_ready(self) -> Sequence[str]:
         """Names of the deployments that cannot serve now; empty when all can."""
 

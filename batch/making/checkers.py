@@ -35,6 +35,7 @@ class CheckerActor:
         self._checker = wiring.checker()
 
     def check(self, content: bytes, row_id: str) -> Judgment:
+        """Judge the image; `row_id` names it in what is logged."""
         return self._checker.check(content, row_id)
 
 

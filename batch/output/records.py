@@ -53,6 +53,8 @@ class Fingerprint(FrozenModel):
 
 
 class Thumbnail(FrozenModel):
+    """A small picture for the report."""
+
     row_id: str
     status: str
     caption: str

@@ -30,6 +30,8 @@ UtcClock = Callable[[], datetime]
 
 
 class RowSource(Protocol):
+    """An input that a plan is made from."""
+
     def digest(self) -> str:
         """SHA-256, hex, of the input."""
 

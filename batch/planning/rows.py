@@ -77,6 +77,7 @@ class PlannedRow:
 
     @classmethod
     def from_json(cls, line: bytes) -> PlannedRow:
+        """The row that `to_json` wrote."""
         return cls(*orjson.loads(line))
 
 

@@ -36,11 +36,13 @@ class Histogram(FrozenModel):
 
     @classmethod
     def empty(cls, metric: str) -> Self:
+        """No value yet, over the metric's own range; 0..1 for an unknown one."""
         low, high = RANGES.get(metric, (0.0, 1.0))
         return cls(low=low, high=high, counts=(0,) * BINS)
 
     @property
     def count(self) -> int:
+        """Number of values."""
         return sum(self.counts)
 
     @property

@@ -28,6 +28,8 @@ answer is made."""
 
 
 def keep_alive(transport: asyncio.Transport) -> None:
+    """Switch TCP keep-alive on for a connection of IPv4 or IPv6, so that a dead client is
+    noticed."""
     connection = transport.get_extra_info("socket")
     if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
         return
@@ -56,6 +58,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stall_timer: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Refuse one connection too many; of all others, await the request's head."""
         super().connection_made(transport)
         keep_alive(transport)
         if self._too_many():
@@ -64,11 +67,13 @@ class GuardedProtocol(HttpToolsProtocol):
             self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Stop all timers of the connection."""
         self._head_received()
         self._stop_watching_reader()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse what arrived; a head that is too large is refused."""
         if self.transport.is_closing():
             return  # refused; what still arrives is not read
         super().data_received(data)
@@ -80,24 +85,29 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refuse(InvalidParameters(fault))
 
     def on_message_begin(self) -> None:
+        """A request has begun: its head is due before the deadline."""
         super().on_message_begin()
         self._has_begun = True
         if self._head_timer is None:
             self._await_head()
 
     def on_headers_complete(self) -> None:
+        """The head is whole: its deadline is over."""
         self._head_received()
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
+        """Answer bytes that are no HTTP in the envelope."""
         fault = Fault("request", None, "an HTTP/1.1 request", "is not valid HTTP")
         self._refuse(InvalidParameters(fault))
 
     def pause_writing(self) -> None:
+        """The client reads too slowly: watch how long."""
         super().pause_writing()
         self._watch_reader()
 
     def resume_writing(self) -> None:
+        """The client reads again."""
         self._stop_watching_reader()
         super().resume_writing()
 

@@ -19,6 +19,7 @@ STREAMED_PROMPT = "A futuristic city with flying cars"
 
 
 def bar(step: int, total: int, width: int = 30) -> str:
+    """A line that fills with the steps, `width` marks wide."""
     filled = width * step // total
     return f"  [{'#' * filled}{'.' * (width - filled)}] step {step}/{total}"
 
@@ -49,6 +50,8 @@ def served_model(service: Service, dataset: str) -> tuple[str, str]:
 
 
 def verdict_line(path: str, quality: Mapping[str, Any], privacy: Mapping[str, Any]) -> str:
+    """Path and both verdicts of one image, for people."""
+
     def word(passed: bool) -> str:
         return "passed" if passed else "NOT passed"
 
@@ -62,6 +65,7 @@ def verdict_line(path: str, quality: Mapping[str, Any], privacy: Mapping[str, An
 
 
 def run(service: Service, data_root: Path) -> None:
+    """Generate, stream, check and export, each with a line that says so."""
     dataset = f"demo_{time.strftime('%Y%m%d_%H%M%S')}"
     with SyntheticImageClient(api_key=service.key, base_url=service.url) as client:
         print(f'1. POST /generate: "{PROMPT}"')
@@ -87,6 +91,7 @@ def run(service: Service, data_root: Path) -> None:
 
 
 def main() -> int:
+    """Start the service, run the demo, stop the service; its exit code."""
     data_root = (REPOSITORY / "data").absolute()
     started = time.monotonic()
     print("Starting the service on a Ray of its own ...", flush=True)

@@ -76,10 +76,12 @@ class ExporterReplica:
         return await self._lookups.run_stoppable(partial(library.store.list, limit, after))
 
     async def get_dataset(self, name: str, space: str | None = None) -> DatasetSummary:
+        """The dataset of this name. Raises `NotFound`."""
         library = await self._spaces.of(space)
         return await self._lookups.run_stoppable(partial(library.store.summary, name))
 
     async def delete_dataset(self, name: str, space: str | None = None) -> None:
+        """Remove the dataset with its images. Raises `NotFound`."""
         library = await self._spaces.of(space)
         await self._deletions.run(library.store.delete, name)
 
@@ -91,4 +93,5 @@ class ExporterReplica:
         return await self._lookups.run_stoppable(partial(library.sheets.sign, name))
 
     async def ready(self) -> bool:
+        """True once constructed."""
         return True

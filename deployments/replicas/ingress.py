@@ -126,5 +126,6 @@ class Ingress:
         return self._app
 
     async def ready(self) -> bool:
+        """True once constructed."""
         await asyncio.sleep(0)
         return True

@@ -53,6 +53,7 @@ class PrivacyReplica:
             raise
 
     async def ready(self) -> bool:
+        """True once constructed: the detectors are loaded and warm by then."""
         return True
 
 

@@ -52,9 +52,11 @@ class ProfilesReplica:
     async def plot(
         self, name: str, dataset_key: str | None, other: str | None, space: str | None = None
     ) -> str:
+        """The comparison as an SVG document. Raises `NotFound`."""
         profiles = await self._spaces.of(space)
         work = partial(profiles.plot, name, dataset_key, other)
         return await self._measuring.run_stoppable(work)
 
     async def ready(self) -> bool:
+        """True once constructed."""
         return True

@@ -33,4 +33,5 @@ class QualityReplica:
         return report
 
     async def ready(self) -> bool:
+        """True once constructed: the metrics are loaded and warm by then."""
         return True

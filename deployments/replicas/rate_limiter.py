@@ -22,12 +22,16 @@ class RateLimiterReplica:
         return self._window.hit(key_hash, bucket, own)
 
     async def put_ticket(self, ticket_hash: str, owner_hash: str) -> None:
+        """Keep a ticket, by its hash, for the API key of this hash."""
         self._tickets.put(ticket_hash, owner_hash)
 
     async def take_ticket(self, ticket_hash: str) -> str | None:
+        """The hash of the key that the ticket is for, and the ticket is used up; None for no such
+        ticket."""
         return self._tickets.take(ticket_hash)
 
     async def ready(self) -> bool:
+        """True once constructed."""
         return True
 
 

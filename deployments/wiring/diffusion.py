@@ -21,6 +21,8 @@ RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 
 
 class Recorder(Protocol):
+    """Stores what an engine has made."""
+
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
         """Write the image and its recipe; a repeated run answers the image that is there."""
 

@@ -44,5 +44,6 @@ class FileWiring:
     def of(
         cls, settings: Settings, data: DataRoot, limits: ImageLimits, sandbox: SandboxLimits
     ) -> FileWiring:
+        """From the environment's settings and the application's limits."""
         buckets = settings.export_buckets(), settings.source_buckets()
         return cls(data, limits, *buckets, sandbox)

@@ -39,6 +39,7 @@ class MarksWiring:
 
     @classmethod
     def of(cls, settings: Settings, config: MarksConfig) -> MarksWiring:
+        """From the environment's settings and the application's config."""
         return cls(config, str(settings.state_folder()))
 
     def maker(self) -> MakeMarks:

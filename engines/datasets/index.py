@@ -37,6 +37,7 @@ class IndexLine:
     body: bytes
 
     def to_json(self) -> bytes:
+        """One line of the index file, JSON, with its line end."""
         head = orjson.dumps([self.name, self.kind, self.stamp, self.etag])
         return head[:-1] + b"," + self.body + b"]\n"
 

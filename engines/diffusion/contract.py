@@ -67,7 +67,9 @@ class Runner(Protocol[State]):
     """
 
     @property
-    def info(self) -> RunnerInfo: ...
+    def info(self) -> RunnerInfo:
+        """What the engine needs to know of the model: name of its noise scheduler, memory,
+        sizes."""
 
     def start(self, requests: Sequence[GenerationRequest]) -> Sequence[State]:
         """Encode prompts, draw initial noise. All or nothing: raises before any state is kept."""

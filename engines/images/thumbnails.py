@@ -33,6 +33,7 @@ def in_exif(block: bytes, fields: Sequence[tiff.Field]) -> Iterator[bytes]:
 
 
 def in_photoshop(number: int, body: bytes) -> Iterator[bytes]:
+    """The JPEG inside a Photoshop resource block, if the resource `number` is a thumbnail."""
     if number in PHOTOSHOP:
         yield body[_PHOTOSHOP_HEADER_BYTES:]
 

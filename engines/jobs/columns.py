@@ -14,6 +14,7 @@ class Columns(Protocol):
 
 
 def job_of(row: Columns, now: float) -> Job:
+    """The job that a record says. `now`: seconds since 1970, for what depends on the time."""
     return Job(
         id=row["id"],
         seq=row["seq"],

@@ -70,9 +70,11 @@ class JobStore(Protocol):
         """A queued job ends here and now; a running one is told at its next report; an ended one
         stays as it is. The job as it stands then."""
 
-    def get(self, job_id: str) -> Job: ...
+    def get(self, job_id: str) -> Job:
+        """The job of this id. Raises `NotFound`."""
 
-    def request_of(self, job_id: str) -> JobRequest: ...
+    def request_of(self, job_id: str) -> JobRequest:
+        """The request that the job was made from. Raises `NotFound`."""
 
     def answer_of(self, job_id: str) -> Answer | None:
         """None until it has ended, and for a job that was canceled before it ran."""

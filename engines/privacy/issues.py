@@ -52,6 +52,7 @@ def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
 
 
 def duplicate_issue(neighbor: Neighbor, max_distance: int) -> PrivacyIssue:
+    """The issue for an image whose perceptual hash is near one of the references."""
     message = (
         f"Nearly a copy of a reference image: {neighbor.distance} of 64 hash bits differ "
         f"(up to {max_distance} count)"
@@ -61,6 +62,8 @@ def duplicate_issue(neighbor: Neighbor, max_distance: int) -> PrivacyIssue:
 
 
 def match_issue(face: Face, distance: float, limit: float) -> PrivacyIssue:
+    """The issue for a face that is nearer to a face of the references than `limit`, a distance of
+    embeddings."""
     message = f"A face of the references: distance {distance:.2f} (below {limit:.2f} counts)"
     return _issue("face_match", message, "dlib", face.box, round(max(0.0, 1 - distance), 3))
 

@@ -20,6 +20,8 @@ class DetectorUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Face:
+    """A face that a detector found."""
+
     box: Box
     confidence: float
     """0..1, as the detector says; comparable within one detector only."""
@@ -75,6 +77,8 @@ class TextReader(Protocol):
 
 
 class PiiDetector(Protocol):
+    """Finds personal data in text."""
+
     @property
     def knows_names(self) -> bool:
         """Whether names and addresses are looked for that no word and no form calls so."""
@@ -84,5 +88,7 @@ class PiiDetector(Protocol):
 
 
 class FaceEmbedder(Protocol):
+    """Turns faces into vectors, so that the same person's are near each other."""
+
     def embed(self, pixels: Pixels, faces: Sequence[Face]) -> tuple[tuple[float, ...], ...]:
         """One vector of unit-free numbers for each face, in order. Raises `DetectorUnavailable`."""

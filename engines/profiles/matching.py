@@ -18,6 +18,8 @@ MatchColors = Callable[[GenerationRequest, GeneratedImage], GeneratedImage]
 
 
 class ProfileSource(Protocol):
+    """Where profiles come from."""
+
     def get(self, name: str) -> Profile:
         """`NotFound` if there is none of that name. Blocks."""
 

@@ -96,6 +96,7 @@ class ProfileService:
         return self._store.get(name).profile
 
     def delete(self, name: str) -> None:
+        """Remove the profile. Raises `NotFound`. Blocks."""
         self._store.delete(name)
 
     def create(self, request: ProfileRequest, stop: StopCheck = never_stopped) -> Profile:

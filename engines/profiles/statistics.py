@@ -30,6 +30,7 @@ class Moments:
     m2: float = 0.0
 
     def add(self, value: float) -> None:
+        """Count one more value (Welford's running mean and variance)."""
         self.count += 1
         delta = value - self.mean
         self.mean += delta / self.count
@@ -71,6 +72,7 @@ class ProfileBuilder:
             self.hashes.append(phash64(pixels))
 
     def add_measures(self, found: ImageMeasures) -> None:
+        """Count one more image by its measures."""
         self.sample_count += 1
         for name, value in found.scalars.items():
             self._moments.setdefault(name, Moments()).add(value)
@@ -140,6 +142,7 @@ class ProfileBuilder:
 
     @classmethod
     def from_state(cls, state: Mapping[str, JsonValue]) -> ProfileBuilder:
+        """The builder that wrote the state, to go on with more images."""
         builder = cls()
         if "hashes" in state:
             builder.hashes = [int(value, 16) for value in cast("list[str]", state["hashes"])]

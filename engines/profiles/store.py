@@ -35,6 +35,7 @@ class StoredProfile:
 
 
 def key_of(name: str) -> str:
+    """Storage key of the profile of this name."""
     return f"{AREA}/{PREFIX}{name}.json"
 
 
@@ -82,11 +83,13 @@ class ProfileStore:
         return replace(profile, size_bytes=len(content))
 
     def delete(self, name: str) -> None:
+        """Remove the profile. Raises `NotFound`. Blocks."""
         self.get(name)
         self._storage.delete(key_of(name))
 
 
 def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC, to the second; the moment must be in UTC."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -47,6 +47,7 @@ class SigningIdentity:
 
     @property
     def chain_pem(self) -> bytes:
+        """The certificates as PEM, the signer's own first."""
         return b"".join(c.public_bytes(serialization.Encoding.PEM) for c in self.chain)
 
     @property

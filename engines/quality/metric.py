@@ -29,6 +29,8 @@ class Examined:
 
     @cached_property
     def prompt(self) -> str | None:
+        """The prompt to judge by, looked up when the first metric needs it; None where there is
+        none."""
         return self.find_prompt()
 
     @cached_property

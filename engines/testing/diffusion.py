@@ -59,6 +59,7 @@ class FakeRunner:
 
     @property
     def info(self) -> RunnerInfo:
+        """A model of one byte with sides in multiples of 8 pixels."""
         return RunnerInfo("FakeScheduler", "fake", memory_bytes=1, sizes=SizeRule(8))
 
     def start(self, requests: Sequence[GenerationRequest]) -> list[FakeDenoising]:

@@ -49,6 +49,8 @@ class ExportProgress:
 
 @dataclass(frozen=True, slots=True)
 class ExportFailure:
+    """An image that did not get into an export to S3."""
+
     key: str
     reason: str
 
@@ -68,6 +70,8 @@ SKIPPED_NAMED = 100
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
+    """What an export to a file or a folder wrote."""
+
     exported_count: int
     output_key: str
     file_size_bytes: int
@@ -114,6 +118,8 @@ class S3ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class S3ExportReport:
+    """What an export to a bucket wrote."""
+
     status: Literal["success", "partial", "failed"]
     uploaded_count: int
     """Images that are in the bucket now, already uploaded ones included."""
@@ -132,6 +138,8 @@ class S3ExportReport:
 
 @dataclass(frozen=True, slots=True)
 class DatasetSummary:
+    """A dataset in a listing."""
+
     name: str
     image_count: int
     size_bytes: int

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSummary:
+    """A profile in a listing."""
+
     name: str
     created_at: datetime
     sample_count: int
@@ -55,6 +57,7 @@ class S3Folder:
 
     @property
     def key_prefix(self) -> str:
+        """What every key of the folder begins with; empty for the whole bucket."""
         return f"{self.prefix}/" if self.prefix else ""
 
     @property

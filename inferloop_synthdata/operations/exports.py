@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 
 class ExportOptions(TypedDict, total=False):
+    """Optional arguments of the exports to files."""
+
     include_metadata: bool | None
     include_annotations: bool | None
     filter: answers.ExportFilter | None
@@ -22,6 +24,8 @@ class ExportOptions(TypedDict, total=False):
 
 
 class S3ExportOptions(TypedDict, total=False):
+    """Optional arguments of the export to a bucket."""
+
     include_metadata: bool | None
     public_read: bool | None
     filter: answers.ExportFilter | None
@@ -32,7 +36,7 @@ class S3ExportOptions(TypedDict, total=False):
 def _export(
     kind: str, parse: Callable[[Reply], T], body: dict[str, JsonValue], progress: OnProgress | None
 ) -> Operation[T]:
-    # Repeatable: an export replaces its target whole, so twice is like once.
+    # An export replaces its target as a whole: one that is sent again does no harm.
     return Operation("POST", f"/export/{kind}", parse, True, body=body, on_progress=progress)
 
 

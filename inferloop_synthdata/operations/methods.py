@@ -24,19 +24,32 @@ AsyncEvents = AsyncGenerator[GenerationEvent, None]
 
 
 class BlockingDriver(Protocol):
-    def run(self, operation: Operation[T]) -> T: ...
+    """What the methods of the blocking client need."""
+
+    def run(self, operation: Operation[T]) -> T:
+        """Send the operation and return what it makes of the answer. Raises `ApiError`."""
 
 
 class BlockingStreamer(Protocol):
-    def stream(self, message: Message) -> Events: ...
+    """A blocking client that can open the socket."""
+
+    def stream(self, message: Message) -> Events:
+        """Send the message and yield what the service answers, until the result. Raises
+        `ApiError`."""
 
 
 class AwaitingDriver(Protocol):
-    async def run(self, operation: Operation[T]) -> T: ...
+    """What the methods of the async client need."""
+
+    async def run(self, operation: Operation[T]) -> T:
+        """As `BlockingDriver.run`."""
 
 
 class AwaitingStreamer(Protocol):
-    def stream(self, message: Message) -> AsyncEvents: ...
+    """An async client that can open the socket."""
+
+    def stream(self, message: Message) -> AsyncEvents:
+        """As `BlockingStreamer.stream`."""
 
 
 def blocking(build: Callable[P, Operation[T]]) -> Callable[Concatenate[BlockingDriver, P], T]:

@@ -29,6 +29,7 @@ class Reply:
 
     @property
     def is_success(self) -> bool:
+        """Whether the status is one of 200 to 299."""
         return 200 <= self.status < 300
 
 

@@ -59,12 +59,15 @@ class Connection:
 
     @property
     def connect_timeout_s(self) -> float:
+        """Seconds to connect in: fewer than for the whole answer."""
         return min(CONNECT_TIMEOUT_S, self.timeout_s)
 
     def headers(self) -> dict[str, str]:
+        """What every request carries: the key, and who asks."""
         return {"X-API-Key": self.api_key, "User-Agent": f"inferloop-synthdata/{__version__}"}
 
     def timeout(self) -> httpx.Timeout:
+        """Both timeouts as httpx takes them."""
         return httpx.Timeout(self.timeout_s, connect=self.connect_timeout_s)
 
     def events_request(

@@ -28,11 +28,13 @@ class NotedPaths(PathCodec):
         self._note = note
 
     def to_wire(self, key: str) -> str:
+        """As `PathCodec`; the path is noted."""
         path = super().to_wire(key)
         self._note.add(path)
         return path
 
     def to_key(self, path: str, field: Field) -> str:
+        """As `PathCodec`; the path is noted."""
         key = super().to_key(path, field)
         self.to_wire(key)
         return key

@@ -25,6 +25,7 @@ class Entrance:
         self._inner: ASGIApp | None = None
 
     def lead_to(self, inner: ASGIApp) -> None:
+        """Name the application that jobs are run against."""
         self._inner = inner
 
     async def enter(self, visit: Visit) -> Answer:
@@ -90,6 +91,8 @@ class Visit:
         }
 
     async def receive(self) -> Message:
+        """The body of the stored request once; then nothing until the job is canceled, which is a
+        disconnect."""
         if not self._body_taken:
             self._body_taken = True
             return {"type": "http.request", "body": self.request.body.encode(), "more_body": False}
@@ -97,6 +100,7 @@ class Visit:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
+        """Keep the message, from which the job's answer is made."""
         self._sent.append(message)
 
     def answer(self) -> Answer:

@@ -34,6 +34,8 @@ class FixedIds(IdSource):
         self._unique = unique
 
     def unique(self) -> str:
+        """The same for every try of the job, so that a repeated try finds what the first one
+        stored."""
         return self._unique
 
 

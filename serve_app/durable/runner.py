@@ -73,6 +73,7 @@ class JobRunner:
 
     @property
     def running(self) -> int:
+        """Jobs that this process runs now."""
         return len(self._running)
 
     async def _start_one(self, app: ASGIApp) -> bool:

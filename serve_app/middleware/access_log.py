@@ -16,6 +16,8 @@ access_log = logging.getLogger("serve_app.access")
 
 
 class AccessLogMiddleware:
+    """Writes one line for each request when it has ended: method, path, status, time, sizes."""
+
     def __init__(self, app: ASGIApp, clock: Clock = time.monotonic) -> None:
         self._app = app
         self._clock = clock

@@ -12,6 +12,9 @@ log = logging.getLogger(__name__)
 
 
 class CrashBarrierMiddleware:
+    """Answers 500 in the envelope for whatever no handler caught, and logs it with its
+    traceback."""
+
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 

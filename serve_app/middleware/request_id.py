@@ -14,6 +14,8 @@ _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestIdMiddleware:
+    """Gives every request an id, and puts it on the answer as `X-Request-Id`."""
+
     def __init__(self, app: ASGIApp, ids: IdSource) -> None:
         self._app = app
         self._ids = ids

@@ -51,6 +51,7 @@ class Call:
 
     @property
     def in_flight(self) -> int:
+        """How many images of the call are made at once."""
         return self.batch.batch_size
 
     @property
@@ -75,6 +76,7 @@ class Made:
 
     @classmethod
     def of(cls, image: StoredImage) -> Made:
+        """Key, seed and model of a stored image."""
         return cls(image.key, image.seed, image.served_model)
 
 

@@ -61,6 +61,7 @@ class OpenAIRoute(ApiRoute):
     error_example: ClassVar[dict[str, Any]] = OPENAI_ERROR
 
     async def answered(self, request: Request, handle: Handler) -> Response:
+        """The answer of the route's own handler."""
         return await handle(request)
 
 

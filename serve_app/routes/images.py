@@ -23,10 +23,14 @@ router = APIRouter(tags=["files"], route_class=ApiRoute)
 
 
 class PathQuery(QueryModel):
+    """Which image."""
+
     path: WirePath
 
 
 class DownloadQuery(PathQuery):
+    """Which image, and how it is handed over."""
+
     redirect: bool = Field(
         default=False,
         description="Answer 307 with a URL at the data root's own server (S3 only).",
@@ -34,6 +38,8 @@ class DownloadQuery(PathQuery):
 
 
 class UploadQuery(QueryModel):
+    """Where an upload goes."""
+
     folder: Name | None = None
 
 

@@ -131,6 +131,7 @@ async def _anonymized(context: Context, key: str, method: str, copy_key: str) ->
 
 
 def privacy_response(report: PrivacyReport, paths: PathCodec) -> PrivacyResponse:
+    """The report as the API shows it, with paths in place of keys."""
     return PrivacyResponse(
         image_path=paths.to_wire(report.key),
         privacy_score=report.privacy_score,

@@ -74,4 +74,5 @@ class ErrorEnvelope(ResponseModel):
 
 
 def absent(value: object) -> bool:
+    """Whether a field is left out of the answer: where it is None."""
     return value is None

@@ -29,6 +29,8 @@ Splits = Annotated[
 
 
 class ExportBody(RequestModel):
+    """A dataset to write to files of the data root."""
+
     dataset_dir: WirePath
     include_metadata: bool = True
     include_annotations: bool = True
@@ -51,6 +53,8 @@ class WebDatasetExportBody(ExportBody):
 
 
 class S3ExportBody(RequestModel):
+    """A dataset to upload to a bucket."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORT_S3))
 
     dataset_dir: WirePath
@@ -101,6 +105,8 @@ class _LeftOut(ResponseModel):
 
 
 class FileExportResponse(_LeftOut):
+    """Which file an export wrote."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORTED_JSONL))
 
     output_file: str
@@ -113,11 +119,15 @@ class FileExportResponse(_LeftOut):
 
 
 class WebDatasetExportResponse(_LeftOut):
+    """Which folder of shards an export wrote."""
+
     output_dir: str
     file_size_bytes: int = Field(description="Of all shards together.")
 
 
 class ExportFailureOut(ResponseModel):
+    """An image that could not be uploaded."""
+
     key: str
     reason: str
 

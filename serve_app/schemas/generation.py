@@ -48,12 +48,16 @@ class ImageParameters(RequestModel):
 
 
 class GenerateBody(ImageParameters):
+    """One image to generate."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.GENERATE))
 
     prompt: str
 
 
 class BatchBody(ImageParameters):
+    """Several images of the same parameters to generate."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.GENERATE_BATCH))
 
     prompts: list[str]
@@ -67,6 +71,8 @@ class GenerateMessageBody(GenerateBody):
 
 
 class EchoedExtras(ResponseModel):
+    """Parameters that are repeated only where the request names them."""
+
     dataset: str | None = None
     profile: str | None = None
     profile_strength: float | None = None
@@ -87,6 +93,8 @@ class GenerateParameters(EchoedExtras):
 
 
 class GenerateResponse(ResponseModel):
+    """The generated image."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.GENERATED))
 
     image_path: WirePath
@@ -107,11 +115,15 @@ class BatchParameters(EchoedExtras):
 
 
 class BatchImage(ResponseModel):
+    """One image of a batch."""
+
     image_path: WirePath
     prompt: Text
 
 
 class BatchResponse(ResponseModel):
+    """The generated images, in the order of their prompts."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.GENERATED_BATCH))
 
     batch_id: str

@@ -32,6 +32,8 @@ class JobEta(ResponseModel):
 
 
 class JobLinks(ResponseModel):
+    """Where to ask about the job."""
+
     self: str
     events: str
 

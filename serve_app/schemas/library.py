@@ -12,6 +12,8 @@ from serve_app.schemas.examples import shown
 
 
 class ProfileSummaryOut(ResponseModel):
+    """A profile in a list."""
+
     name: str
     created_at: WireTime
     sample_count: int
@@ -19,6 +21,8 @@ class ProfileSummaryOut(ResponseModel):
 
 
 class ProfileList(ResponseModel):
+    """A page of profiles, ordered by name."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.PROFILES))
 
     profiles: list[ProfileSummaryOut]
@@ -28,6 +32,8 @@ class ProfileList(ResponseModel):
 
 
 class ProfileOut(ResponseModel):
+    """A profile with its statistics."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.PROFILE))
 
     name: str
@@ -60,6 +66,8 @@ class ProfileBody(RequestModel):
 
 
 class ComparisonOut(ResponseModel):
+    """How alike two sets of images are."""
+
     conformance: float = Field(description="0..100, 100 is alike.")
     distances: dict[str, float]
     left: str
@@ -67,6 +75,8 @@ class ComparisonOut(ResponseModel):
 
 
 class DatasetOut(ResponseModel):
+    """A dataset: how many images it holds, and their verdicts."""
+
     name: str
     path: str
     image_count: int
@@ -76,6 +86,8 @@ class DatasetOut(ResponseModel):
 
 
 class DatasetList(ResponseModel):
+    """A page of datasets, ordered by name."""
+
     datasets: list[DatasetOut]
     next_cursor: str | None = Field(
         default=None, description="Only where there are more: the `cursor` of the next page."
@@ -83,11 +95,15 @@ class DatasetList(ResponseModel):
 
 
 class Deleted(ResponseModel):
+    """What was deleted."""
+
     status: Literal["success"] = "success"
     name: str
 
 
 class UploadResponse(ResponseModel):
+    """Where the upload was stored."""
+
     image_path: str
     size_bytes: int
 
@@ -100,4 +116,6 @@ class Ticket(ResponseModel):
 
 
 class Health(ResponseModel):
+    """The process answers (`ok`), or the whole service can serve (`ready`)."""
+
     status: Literal["ok", "ready"]

@@ -18,6 +18,8 @@ MetricNames = Annotated[
 
 
 class QualityBody(RequestModel):
+    """An image to judge for quality."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.VALIDATE_QUALITY))
 
     image_path: WirePath
@@ -30,6 +32,8 @@ class QualityBody(RequestModel):
 
 
 class QualityResponse(ResponseModel):
+    """Quality of an image."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.QUALITY))
 
     image_path: str
@@ -39,6 +43,8 @@ class QualityResponse(ResponseModel):
 
 
 class PrivacyBody(RequestModel):
+    """An image to look through for faces and personal data."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.VALIDATE_PRIVACY))
 
     image_path: WirePath
@@ -61,6 +67,8 @@ class PrivacyIssueOut(ResponseModel):
 
 
 class PrivacyResponse(ResponseModel):
+    """Privacy of an image."""
+
     model_config = ConfigDict(json_schema_extra=shown(examples.PRIVACY))
 
     image_path: str
@@ -73,6 +81,8 @@ class PrivacyResponse(ResponseModel):
 
 
 class AnonymizeBody(RequestModel):
+    """An image to make a copy of, without faces and personal data."""
+
     image_path: WirePath
     method: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")] = Field(
         default="blur", description='How found regions are covered, such as "blur".'
@@ -89,6 +99,8 @@ class AnonymizeResponse(ResponseModel):
 
 
 class DatasetValidationBody(RequestModel):
+    """A dataset whose images are all judged."""
+
     dataset_dir: WirePath
     metrics: MetricNames | None = None
     check_faces: bool = True
@@ -105,11 +117,15 @@ class ValidatorSummary(ResponseModel):
 
 
 class ValidationFailure(ResponseModel):
+    """An image that did not pass, or could not be judged."""
+
     image_path: str
     reason: str
 
 
 class DatasetValidationResponse(ResponseModel):
+    """Verdicts on a dataset, counted."""
+
     dataset_dir: str
     image_count: int
     quality: ValidatorSummary

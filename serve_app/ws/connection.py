@@ -12,6 +12,8 @@ from engines.errors import Details
 
 
 class State(Enum):
+    """Where a connection is in its life; what may be done to it depends on that."""
+
     CONNECTING = "connecting"
     """The handshake is not answered yet."""
     OPEN = "open"
@@ -52,6 +54,7 @@ class Connection:
 
     @property
     def state(self) -> State:
+        """The state of now."""
         return self._state
 
     async def accept(self) -> None:

@@ -57,6 +57,7 @@ class GenerationSession:
 
     @property
     def running(self) -> int:
+        """Generations of this connection that are under way."""
         return len(self._pumps)
 
     async def take(self, text: str | bytes) -> None:

@@ -81,9 +81,47 @@ def annotated_share(sources: Sequence[Source]) -> float:
 
 
 def documented_share(sources: Sequence[Source]) -> float:
-    """Share of public classes, functions and methods with a docstring."""
-    public = [node for source in sources for node in source.public()]
-    return sum(ast.get_docstring(node) is not None for node in public) / max(1, len(public))
+    """Share of public classes, functions and methods that are documented."""
+    total = sum(1 for source in sources for _ in source.public())
+    return 1 - sum(1 for _ in undocumented(sources)) / max(1, total)
+
+
+def undocumented(sources: Sequence[Source]) -> Iterator[str]:
+    """Names of public things without a docstring.
+
+    Contracts stand on the Protocol, once: a method needs none where a Protocol of these sources
+    documents one of the same name, whose parameters it begins with.
+    """
+    contracts = set(_contracts(sources))
+    for source in sources:
+        for node in source.public():
+            said = ast.get_docstring(node) is not None
+            if not said and not (isinstance(node, _Function) and _kept(node, contracts)):
+                yield f"{source.module.name}:{node.lineno} {node.name}"
+
+
+def _contracts(sources: Sequence[Source]) -> Iterator[tuple[str, ...]]:
+    """Name and parameters of every method that a Protocol documents."""
+    for source in sources:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef) and "Protocol" in map(_plain_name, node.bases):
+                for inner in node.body:
+                    if isinstance(inner, _Function) and ast.get_docstring(inner):
+                        yield _signature(inner)
+
+
+def _plain_name(base: ast.expr) -> str:
+    return ast.unparse(base).partition("[")[0].rpartition(".")[2]
+
+
+def _kept(method: _Function, contracts: set[tuple[str, ...]]) -> bool:
+    named = _signature(method)
+    return any(named[:length] in contracts for length in range(1, len(named) + 1))
+
+
+def _signature(method: _Function) -> tuple[str, ...]:
+    given = (*method.args.posonlyargs, *method.args.args, *method.args.kwonlyargs)
+    return (method.name, *(each.arg for each in given if each.arg not in ("self", "cls")))
 
 
 def small_with_one_importer(sources: Sequence[Source], everything: Sequence[Module]) -> list[str]:
@@ -167,10 +205,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--root", type=Path, default=ROOT, help="another checkout to measure")
     parser.add_argument("--small", action="store_true", help="name the small modules instead")
+    parser.add_argument("--undocumented", action="store_true", help="name what has no docstring")
     chosen = parser.parse_args()
     lines = report(chosen.root)
+    sources = read(chosen.root, PRODUCT)
+    if chosen.undocumented:
+        lines = undocumented(sources)
     if chosen.small:
-        sources = read(chosen.root, PRODUCT)
         lines = iter(small_with_one_importer(sources, [source.module for source in sources]))
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0

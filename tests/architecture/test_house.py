@@ -14,6 +14,7 @@ from tests.architecture.house import (
     percentile,
     read,
     report,
+    undocumented,
 )
 
 SOURCES = read(ROOT, PRODUCT)
@@ -69,3 +70,17 @@ def test_a_test_across_packages_counts_for_the_one_that_it_imports_most() -> Non
     )
     assert most_imported(text) == "engines.privacy"
     assert most_imported("import json\n") is None
+
+
+def test_a_contract_stands_on_the_protocol_once(tmp_path: Path) -> None:
+    package = tmp_path / "engines" / "shapes"
+    package.mkdir(parents=True)
+    (package / "area.py").write_text(
+        '"""Areas."""\n\n\n'
+        'class Shape(Protocol):\n    """A shape."""\n\n'
+        '    def area(self, unit: str) -> float:\n        """In square units."""\n\n\n'
+        'class Square:\n    """A square."""\n\n'
+        "    def area(self, unit: str, digits: int = 2) -> float:\n        return 1.0\n\n"
+        "    def side(self) -> float:\n        return 1.0\n"
+    )
+    assert list(undocumented(read(tmp_path, ["engines"]))) == ["engines.shapes.area:17 side"]

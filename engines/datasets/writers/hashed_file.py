@@ -20,12 +20,16 @@ class HashedFile(io.RawIOBase):
         self.size_bytes = 0
 
     def writable(self) -> bool:
+        """Always: it is made to be written."""
         return True
 
     def tell(self) -> int:
+        """Bytes written so far."""
         return self.size_bytes
 
     def write(self, content: ReadableBuffer) -> int:
+        """Write and hash the bytes; returns their number. After the file was given up, they go
+        nowhere."""
         if self._abandoned:
             return memoryview(content).nbytes
         written = self._inner.write(content)

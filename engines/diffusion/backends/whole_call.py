@@ -79,6 +79,7 @@ class WholeCallRunner:
 
     @property
     def info(self) -> RunnerInfo:
+        """What was read from the pipeline when it was loaded."""
         return self._info
 
     def start(self, requests: Sequence[GenerationRequest]) -> list[WholeCall]:
@@ -101,6 +102,8 @@ class WholeCallRunner:
         """Its latents have a layout that only the pipeline knows."""
 
     def decode(self, call: WholeCall) -> DecodedImage:
+        """The picture that the pipeline returned. Raises what the pipeline raised, or
+        `GenerationFailed` where it made more steps than it had announced."""
         if call.picture is None and call.error is None:
             call.resume()
         if call.error is not None:
@@ -114,6 +117,7 @@ class WholeCallRunner:
         return DecodedImage(pixels, {"policy": "off", "flagged": None}, notes)
 
     def abandon(self, call: WholeCall) -> None:
+        """End the call's thread at its next step, and wait for it."""
         call.abandoned = True
         if call.thread is not None and call.thread.is_alive():
             call.go.release()

@@ -56,6 +56,7 @@ class ModelCache:
 
     @property
     def loads_total(self) -> int:
+        """Models loaded since the start, those included that were put out again."""
         return self._loads_total
 
     @property

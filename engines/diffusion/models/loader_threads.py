@@ -27,6 +27,7 @@ class LoaderThreads(Executor):
     def submit(
         self, task: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
     ) -> Future[Result]:
+        """Run the task in a thread of its own, after those that were submitted before."""
         pool = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
         try:
             return pool.submit(self._alone, partial(task, *args, **kwargs))

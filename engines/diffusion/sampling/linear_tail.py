@@ -37,6 +37,7 @@ class LinearTail(nn.Module):
         self.bias = nn.Parameter(bias, requires_grad=False)
 
     def forward(self, small: torch.Tensor) -> torch.Tensor:
+        """What `layers` would make of `small`, in one convolution; floats of any range."""
         if min(small.shape[-2:]) < 2 * _RING:
             whole: torch.Tensor = self.layers(small)
             return whole

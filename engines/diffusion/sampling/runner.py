@@ -58,10 +58,12 @@ class ModelRunner:
 
     @property
     def info(self) -> RunnerInfo:
+        """As read when the model was loaded."""
         return self._info
 
     @property
     def family(self) -> Family:
+        """The loaded pipeline. Raises `RuntimeError` after the model was put out of memory."""
         if self._family is None:
             raise RuntimeError("the model was put out of memory")
         return self._family
@@ -78,6 +80,8 @@ class ModelRunner:
 
     @torch.inference_mode()
     def step(self, trajectories: Sequence[Trajectory]) -> list[Exception | None]:
+        """One denoising step of all trajectories, in place; for each, in order, its error or
+        None."""
         self._loras.activate(trajectories[0].request.lora)
         # Guided rows first, so that guidance is one operation on a slice; prompts of different
         # length (more text windows) cannot share a forward.
@@ -92,6 +96,7 @@ class ModelRunner:
 
     @torch.inference_mode()
     def preview(self, trajectory: Trajectory, max_side_px: int) -> bytes:
+        """A JPEG of what the latents show now, its longer side at most `max_side_px`."""
         if self._previewer is None:
             self._previewer = LatentPreviewer(
                 self.family.decode, self._channels, self._noise_scheduler, self._latents_like()
@@ -100,6 +105,7 @@ class ModelRunner:
 
     @torch.inference_mode()
     def decode(self, trajectory: Trajectory) -> DecodedImage:
+        """The finished picture of the trajectory's latents, with notes on its prompts."""
         request = trajectory.request
         image = self._decoder.decode(trajectory.latents, request.height, request.width)
         prompts = [trajectory.prompt, trajectory.negative]

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class Generation:
+    """One accepted request on its way through the engine, from its admission to its one end."""
+
     request: GenerationRequest
     """With the guidance that the model is run with."""
     listener: GenerationListener
@@ -50,10 +52,13 @@ class Generation:
 
     @property
     def is_denoised(self) -> bool:
+        """Whether every evaluation of the denoiser is done, so that it waits for its decoding."""
         state = self.denoising
         return state is not None and state.evaluations_done >= state.evaluations_total
 
     def wants_preview(self, now: float, interval_s: float) -> bool:
+        """Whether a preview is asked for and the last one is `interval_s` seconds old. `now`: the
+        engine's clock, seconds."""
         return self.request.previews and now - self.previewed_at >= interval_s
 
     def report(self, preview_jpeg: bytes | None) -> None:
@@ -66,12 +71,15 @@ class Generation:
         self.steps_reported = max(self.steps_reported, self.steps_done)
 
     def tell_finished(self, image: GeneratedImage) -> None:
+        """Hand the image to the listener. What the listener raises is logged: no other request pays
+        for it."""
         try:
             self.listener.finished(image)
         except Exception:
             logger.exception("listener of %s raised", self.request.image_id)
 
     def tell_failed(self, error: InferloopError) -> None:
+        """Hand the error to the listener. What the listener raises is logged."""
         try:
             self.listener.failed(error)
         except Exception:

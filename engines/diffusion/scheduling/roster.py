@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 class Models(Protocol):
     """What the roster asks of the models; contracts as on `models.cache.ModelCache`."""
 
-    def residencies(self, model_ids: Sequence[str]) -> dict[str, Residency]: ...
-    def take_failures(self) -> dict[str, InferloopError]: ...
+    def residencies(self, model_ids: Sequence[str]) -> dict[str, Residency]:
+        """Which of the models can be used now; begins to load what is absent where there is
+        room."""
+
+    def take_failures(self) -> dict[str, InferloopError]:
+        """Model to the error of its load, for loads that failed since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Turn:
 
     @property
     def has_work(self) -> bool:
+        """Whether anything ends or is computed in this turn."""
         return bool(self.ended or self.batch)
 
 
@@ -146,6 +151,7 @@ class Roster:
         return Turn(ended, batch)
 
     def everyone(self) -> tuple[Generation, ...]:
+        """All generations that have not ended, at this moment."""
         with self._changed:
             return tuple(self._generations.values())
 

@@ -31,12 +31,16 @@ class Queues:
         self.held, self.expiring = redis.key("held"), redis.key("expiring")
 
     def listed(self, space: str) -> str:
+        """Key of the sorted set of a space's jobs, for listings."""
         return self._redis.key("listed", space)
 
     def unfinished(self, key_hash: str) -> str:
+        """Key of the set of an API key's jobs that have not ended."""
         return self._redis.key("unfinished", key_hash)
 
     def ring(self, priority: int) -> str:
+        """Key of the hash of a class: API keys with waiting jobs, each with how much it was
+        served and its turn."""
         return self._redis.key("ring", priority)
 
     def rings(self) -> list[str]:
@@ -44,6 +48,8 @@ class Queues:
         return [self.ring(priority) for priority in range(len(PRIORITIES))]
 
     def queue(self, priority: int, key_hash: str) -> str:
+        """Key of the sorted set of an API key's waiting jobs of this class, by the order they
+        came in."""
         return self._redis.key("queue", priority, key_hash)
 
     def join(self, pipe: Pipeline, record: Record, turn: int) -> None:
@@ -105,6 +111,8 @@ class Queues:
         return Standing(ahead, others, higher, running, [float(text) for text in recent])
 
     def recent(self, kind: str) -> str:
+        """Key of the list of the seconds that the last jobs of this kind took, for each unit of
+        cost."""
         return self._redis.key("recent", kind)
 
     def note_pace(self, pipe: Pipeline, record: Record, now: float) -> None:

@@ -53,9 +53,11 @@ class Records:
         self._redis = redis
 
     def job_key(self, job_id: str) -> str:
+        """Key of the hash that holds a job's columns, request and answer."""
         return self._redis.key("job", job_id)
 
     def events_key(self, job_id: str) -> str:
+        """Key of the list of a job's events."""
         return self._redis.key("events", job_id)
 
     def find(self, source: Pipeline, job_id: str) -> Record:
@@ -77,19 +79,24 @@ class Records:
         return record
 
     def request_of(self, source: Pipeline, job_id: str) -> JobRequest:
+        """The request as the client sent it."""
         return JobRequest(**json.loads(source.hget(self.job_key(job_id), "request")))
 
     def answer_of(self, source: Pipeline, job_id: str) -> Answer | None:
+        """The answer of an ended job; None before its end."""
         text = source.hget(self.job_key(job_id), "answer")
         return None if text is None else Answer(**json.loads(text))
 
     def write(self, pipe: Pipeline, record: Record) -> None:
+        """Put the job's columns in the pipeline."""
         pipe.hset(self.job_key(record["id"]), "columns", json.dumps(record))
 
     def write_request(self, pipe: Pipeline, job_id: str, request: JobRequest) -> None:
+        """Put the job's request in the pipeline."""
         pipe.hset(self.job_key(job_id), "request", json.dumps(asdict(request)))
 
     def write_answer(self, pipe: Pipeline, job_id: str, answer: Answer) -> None:
+        """Put the job's answer in the pipeline."""
         pipe.hset(self.job_key(job_id), "answer", json.dumps(asdict(answer)))
 
     def append(
@@ -100,6 +107,7 @@ class Records:
         pipe.rpush(self.events_key(job_id), json.dumps(event))
 
     def events(self, source: Pipeline, job_id: str, after_seq: int, limit: int) -> list[JobEvent]:
+        """At most `limit` events with a number above `after_seq`, in order."""
         start = max(0, after_seq)
         texts = source.lrange(self.events_key(job_id), start, start + limit - 1)
         return [JobEvent(seq, **json.loads(text)) for seq, text in enumerate(texts, start + 1)]

@@ -22,18 +22,21 @@ Row = sqlite3.Row
 
 
 def request_of(row: Row) -> JobRequest:
+    """The request as the client sent it, from a row of `requests`."""
     return JobRequest(
         row["path"], row["body"], row["unique_part"], row["seed"], bool(row["previews"])
     )
 
 
 def answer_of(row: Row | None) -> Answer | None:
+    """The answer from a row of `answers`; None for no row."""
     if row is None:
         return None
     return Answer(row["status"], json.loads(row["headers"]), row["body"])
 
 
 def event_of(row: Row) -> JobEvent:
+    """The event from a row of `events`."""
     return JobEvent(row["seq"], row["at"], row["type"], json.loads(row["data"]))
 
 
@@ -60,6 +63,8 @@ def update(connection: sqlite3.Connection, job_id: str, **values: object) -> Non
 
 
 def insert(connection: sqlite3.Connection, table: str, **values: object) -> None:
+    """Insert a row, in place of one with the same key. Names of columns are the caller's own
+    words."""
     names, marks = ", ".join(values), ", ".join("?" * len(values))
     statement = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})"
     connection.execute(statement, tuple(values.values()))
@@ -89,6 +94,7 @@ def insert_job(connection: sqlite3.Connection, draft: Draft, now: float) -> None
 
 
 def insert_request(connection: sqlite3.Connection, job_id: str, request: JobRequest) -> None:
+    """Insert the request of a job into `requests`."""
     insert(
         connection,
         "requests",

@@ -8,6 +8,7 @@ from engines.privacy.model import Box, Face
 
 
 def scaled(box: Box, factor: float) -> Box:
+    """The box in pixels of a picture that is `factor` times as large."""
     x, y, width, height = box
     return (round(x * factor), round(y * factor), round(width * factor), round(height * factor))
 

@@ -15,6 +15,8 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
+    """The reference whose perceptual hash is nearest."""
+
     position: int
     """Of the reference, in the order they were given."""
     distance: int

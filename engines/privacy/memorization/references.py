@@ -45,10 +45,13 @@ class References:
         return self.index.nearest(hashes)
 
     def nearest_face(self, embedding: Embedding) -> float | None:
+        """Distance to the nearest face of the references; None where they have none."""
         return nearest_face(embedding, self.faces)
 
 
 def is_telling(phash: int) -> bool:
+    """Whether the hash has enough bits of both kinds: that of a flat picture is near to many
+    others."""
     return _FEWEST_BITS <= phash.bit_count() <= _MOST_BITS
 
 

@@ -80,6 +80,7 @@ def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool
 
 
 def union(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all boxes; pixels."""
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right = max(box[0] + box[2] for box in boxes)
     bottom = max(box[1] + box[3] for box in boxes)

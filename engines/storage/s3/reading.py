@@ -65,15 +65,20 @@ class S3ObjectReader(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def seekable(self) -> bool:
+        """Always: a part is one request with a range."""
         return True
 
     def tell(self) -> int:
+        """Offset of the next byte to be read."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move without a request; returns the new offset. Raises `ValueError` for one before the
+        start."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         if base + offset < 0:
             raise ValueError("negative seek position")
@@ -81,12 +86,14 @@ class S3ObjectReader(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill the buffer from the offset on; returns the number of bytes, 0 at the end. Blocks."""
         view = memoryview(buffer).cast("B")
         content = self._fetch(len(view))
         view[: len(content)] = content
         return len(content)
 
     def readall(self) -> bytes:
+        """Everything from the offset on. Blocks."""
         return self._fetch(self._size - self._position)
 
     def _fetch(self, length: int) -> bytes:

@@ -1,0 +1,77 @@
+"""What exports answer, and what chooses their records: part of `inferloop_synthdata.answers`."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+
+class ExportFilter(TypedDict, total=False):
+    """Which records an export takes."""
+
+    quality_passed: bool
+    privacy_passed: bool
+    min_quality_score: float
+    since: str
+    """ISO 8601."""
+
+
+class SkippedFile(TypedDict):
+    """A file of the dataset that an export left out."""
+
+    name: str
+    """Relative to the dataset."""
+    reason: str
+
+
+class _FileExport(TypedDict):
+    status: Literal["success", "partial", "failed"]
+    """partial: files were skipped. failed: no image is in the export."""
+    exported_count: int
+    skipped_count: NotRequired[int]
+    """Files that are no readable image; only where there are any."""
+    skipped: NotRequired[list[SkippedFile]]
+    """The first 100 of them."""
+    filtered: NotRequired[dict[str, int]]
+    """Images that the filter did not take, by criterion; only where there are any."""
+
+
+class ExportReport(_FileExport):
+    """Which file an export wrote."""
+
+    output_file: str
+    file_size_bytes: int
+    output_files: NotRequired[dict[str, str]]
+    """With splits: split to its file, in place of `output_file`."""
+
+
+class ShardedExportReport(_FileExport):
+    """Which folder of shards an export wrote."""
+
+    output_dir: str
+    file_size_bytes: int
+    """Of all shards together."""
+
+
+class ExportFailure(TypedDict):
+    """An image that could not be uploaded."""
+
+    key: str
+    reason: str
+
+
+class S3ExportReport(TypedDict):
+    """What an export to a bucket wrote."""
+
+    status: Literal["success", "partial", "failed"]
+    uploaded_count: int
+    failed_count: int
+    total_size_bytes: int
+    bucket_name: str
+    s3_prefix: str
+    manifest_url: str | None
+    failures: NotRequired[list[ExportFailure]]
+    """Only where `failed_count` is above 0."""
+    skipped_count: NotRequired[int]
+    """Of the uploaded: were there before with the same checksum."""
+    filtered: NotRequired[dict[str, int]]
+    """Images that the filter did not take, by criterion; only where there are any."""
