@@ -16,7 +16,7 @@ from training.feed import GRIDS, Recipe, feed
 from training.latent_code import CHANNELS, LatentCode
 from training.probe import attempt
 from training.steps import Way
-from training.words import END, START, write_tokenizer
+from training.words import END, START, train_tokenizer, write_tokenizer
 from training.workshop import Workshop
 
 ONE_STEP = 1e-5
@@ -26,7 +26,10 @@ ONE_STEP = 1e-5
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     torch.set_num_threads(1)
-    return Workshop(options(a_cache(tmp_path_factory.mktemp("training"))))
+    cache = a_cache(tmp_path_factory.mktemp("training"))
+    # The workshop takes the tokenizer that is there: its own would read 30,000 sentences.
+    train_tokenizer(cache.file("tokenizer/x").parent, corpus=1000)
+    return Workshop(options(cache))
 
 
 @pytest.fixture(scope="module")
