@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tests.architecture.importing import Module, modules
@@ -30,11 +31,17 @@ _Documented = ast.ClassDef | _Function
 
 @dataclass(frozen=True)
 class Source:
-    """One module with its syntax tree."""
+    """One module with its syntax tree, read when somebody looks."""
 
     module: Module
-    text: str
-    tree: ast.Module
+
+    @cached_property
+    def text(self) -> str:
+        return self.module.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
 
     @property
     def lines(self) -> int:
@@ -56,11 +63,7 @@ class Source:
 
 def read(root: Path, packages: Sequence[str]) -> list[Source]:
     """Every module of the packages."""
-    found = []
-    for module in modules(root, packages):
-        text = module.path.read_text(encoding="utf-8")
-        found.append(Source(module, text, ast.parse(text)))
-    return found
+    return [Source(module) for module in modules(root, packages)]
 
 
 def percentile(sizes: Sequence[int], share: float) -> int:
