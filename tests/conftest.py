@@ -8,6 +8,7 @@ import gc
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 
 import pytest
 
@@ -21,10 +22,16 @@ if OWN_STATE is not None:
 os.environ.update(closed_ray(os.environ))
 
 
-def pytest_collection_finish() -> None:
-    """What is there before the first test stays until the last: no collector looks at it again."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests are made here and stay until the end: the garbage collector looks at them
+    neither meanwhile nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_unconfigure() -> None:
