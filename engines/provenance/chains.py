@@ -47,6 +47,7 @@ class ChainReport:
 
     @property
     def is_intact(self) -> bool:
+        """Whether no chain has a problem; torn last lines are none."""
         return not self.problems
 
 

@@ -44,6 +44,7 @@ class Difference:
 
     @property
     def is_none(self) -> bool:
+        """Whether the dataset is as the sheet says."""
         return not (self.added or self.lost or self.changed)
 
 

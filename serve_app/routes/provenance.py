@@ -23,6 +23,8 @@ DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
 
 
 class VerifyQuery(QueryModel):
+    """A stored image, where the body holds none."""
+
     path: WirePath | None = None
 
 

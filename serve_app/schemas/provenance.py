@@ -12,6 +12,8 @@ SignatureWord = Literal["trusted", "development", "unknown", "invalid"]
 
 
 class LogEntryOut(ResponseModel):
+    """A line of the log of marks."""
+
     segment: str
     n: int = Field(description="Number of the line in its chain.")
     time: str
@@ -20,6 +22,8 @@ class LogEntryOut(ResponseModel):
 
 
 class Verification(ResponseModel):
+    """What the mark of an image says, and whether to believe it."""
+
     mark: Literal["present", "absent", "unreadable"]
     signature: SignatureWord | None = Field(
         description="trusted: by a certificate that this service trusts; development: by a key "
@@ -42,6 +46,8 @@ class Verification(ResponseModel):
 
 
 class LogReport(ResponseModel):
+    """Whether the log of marks is whole."""
+
     intact: bool
     chains: int
     segments: int
@@ -51,6 +57,8 @@ class LogReport(ResponseModel):
 
 
 class SignedDataset(ResponseModel):
+    """The signed sheet of a dataset."""
+
     name: str
     sheet_path: str
     file_count: int
@@ -63,6 +71,8 @@ class SignedDataset(ResponseModel):
 
 
 class SheetReport(ResponseModel):
+    """A dataset held against its signed sheet."""
+
     dataset: str
     signature: SignatureWord
     signer: str

@@ -35,10 +35,12 @@ class ImageEncoder(Protocol):
         """Name and digest: two encoders of one name give the same vectors."""
 
     @property
-    def dimensions(self) -> int: ...
+    def dimensions(self) -> int:
+        """Numbers in a vector."""
 
     @property
-    def distances(self) -> Distances: ...
+    def distances(self) -> Distances:
+        """Which distances between its vectors mean near, and which mean alike."""
 
     def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
         """Vectors of length 1, float32 (n, dimensions), of RGB uint8 (height, width, 3) pictures
