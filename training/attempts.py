@@ -23,11 +23,12 @@ class Trial:
         with self.told.open("wb") as out:
             self._process = subprocess.Popen(self.command, stdout=out, stderr=subprocess.STDOUT)
 
-    def able(self) -> frozenset[str]:
-        """Wait for its end, within its time; return what it found to work, and tell it."""
+    def able(self, patience_s: float = float("inf")) -> frozenset[str]:
+        """Wait for its end, within its time and at most so many seconds more; return what it found
+        to work until then, and tell it."""
         try:
             left = max(0.0, self.limit_s - (time.monotonic() - self._began))
-            status: int | str = self._process.wait(left)
+            status: int | str = self._process.wait(min(left, patience_s))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -31,10 +31,12 @@ from training.workshop import Options, Workshop
 FRESH = {"reading": 0.04, "encoder": 0.03, "judge": 0.03, "decoder": 0.1}
 """What the small stages get of the training time; the denoiser and the last of the decoder share
 the rest."""
-WARM = {"encoder": 0.02, "judge": 0.02, "decoder": 0.08}
+WARM = {"encoder": 0.02, "judge": 0.02, "decoder": 0.12}
 """The same after a start from a folder."""
-SHARPEN = 0.17
+SHARPEN = 0.15
 """What the decoder's last stage gets of the time that is left after the small ones."""
+PATIENCE_S = 40.0
+"""How long the denoiser waits for the compiler, which had the time of the small stages."""
 LOOK_STEPS = 12
 LAST_MINUTES = 0.9
 """For the folder and the pictures at the end."""
@@ -101,7 +103,7 @@ def train(
     small_stages(shop, code, left())
     choice = Choice(way or Way(options.batch), 0.0)
     if choosing:
-        choice = choose(shop, code, attempt.able() if attempt else frozenset())
+        choice = choose(shop, code, attempt.able(PATIENCE_S) if attempt else frozenset())
     kept = None if out is None else lambda: deliver(options, out)
     budget = (1 - SHARPEN) * left()
     denoise.train(shop, code, budget, peak, way=choice.way, uses=choice.uses, kept=kept)

@@ -27,7 +27,7 @@ from training.sheet import Images, labelled, write
 from training.vocabulary import things
 
 AT_ONCE = 128
-GUIDANCES = (1.5, 2.0, 2.5, 3.5)
+GUIDANCES = (2.0, 3.0, 4.5, 6.5)
 EVERY = 2
 """Of so many names one is drawn to find the guidance."""
 VARIED = ("a cat", "a car", "a tree", "a city at night")

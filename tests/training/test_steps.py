@@ -2,6 +2,7 @@
 
 import copy
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -246,3 +247,12 @@ def test_a_trial_that_ends_badly_tells_what_worked_before(
 
 def test_a_trial_that_hangs_is_given_up(tmp_path: Path) -> None:
     assert a_trial(tmp_path, "import time; time.sleep(60)", limit_s=0.2).able() == frozenset()
+
+
+def test_no_one_waits_longer_for_a_trial_than_wanted(tmp_path: Path) -> None:
+    says = "import time; print('works: graphs 1.5 s', flush=True); time.sleep(60)"
+    trial = a_trial(tmp_path, says)
+    deadline = time.monotonic() + 30
+    while not trial.told.read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert trial.able(patience_s=0) == {"graphs"}
