@@ -99,30 +99,102 @@ def over_exposed(pixels: Pixels, gain: float) -> Pixels:
     return _cut(pixels.astype(np.float32) * gain)
 
 
-def cast(pixels: Pixels, amount: float) -> Pixels:
-    return _cut(pixels * np.array([1 + amount, 1, 1 - amount], np.float32))
+def cast(pixels: Pixels, amount: float, towards: tuple[float, float, float]) -> Pixels:
+    """Every channel times one plus its share of `amount`: light of another color."""
+    return _cut(pixels * (1 + amount * np.array(towards, np.float32)))
+
+
+def tint(pixels: Pixels, amount: float) -> Pixels:
+    """Blended with one color, as a wrong filter does."""
+    return _cut(pixels * (1 - amount) + amount * np.array([40, 200, 60], np.float32))
 
 
 def webp(pixels: Pixels, quality: float) -> Pixels:
-    content = cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, int(quality)])[1]
-    return np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8)
+    return _through(pixels, ".webp", [cv2.IMWRITE_WEBP_QUALITY, int(quality)])
+
+
+def jpeg2000(pixels: Pixels, ratio: float) -> Pixels:
+    """At one part of so many of its size."""
+    return _through(pixels, ".jp2", [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, int(1000 / ratio)])
+
+
+def jpeg(pixels: Pixels, quality: float) -> Pixels:
+    return _through(pixels, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
+
+
+def _through(pixels: Pixels, suffix: str, how: list[int]) -> Pixels:
+    content = cv2.imencode(suffix, pixels[..., ::-1], how)[1]
+    decoded = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(decoded[..., ::-1])
+
+
+def defocus(pixels: Pixels, radius: float) -> Pixels:
+    """A disk of that radius when the long side is 512 pixels."""
+    scaled = max(1.0, radius * max(pixels.shape[:2]) / 512)
+    side = 2 * int(np.ceil(scaled)) + 1
+    y, x = np.mgrid[:side, :side] - side // 2
+    disk = (np.hypot(y, x) <= scaled).astype(np.float32)
+    return np.asarray(cv2.filter2D(pixels, -1, disk / disk.sum()), np.uint8)
+
+
+def blocking(pixels: Pixels, share: float) -> Pixels:
+    """That share of the difference to the mean of 8 x 8 blocks is gone."""
+    flat = mosaic(pixels, 8).astype(np.float32)
+    return _cut(np.rint(flat + (1 - share) * (pixels - flat)))
+
+
+def mosaic(pixels: Pixels, block_px: float) -> Pixels:
+    """Squares of one color each."""
+    side, (height, width) = int(block_px), pixels.shape[:2]
+    size = -(-width // side), -(-height // side)
+    whole = cv2.copyMakeBorder(
+        pixels, 0, size[1] * side - height, 0, size[0] * side - width, cv2.BORDER_REFLECT
+    )
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    return np.repeat(np.repeat(small, side, axis=0), side, axis=1)[:height, :width]
+
+
+def wrong_blocks(pixels: Pixels, share: float) -> Pixels:
+    """That share of the squares of 16 pixels are taken from elsewhere, as of a damaged file."""
+    spoiled, rng = pixels.copy(), np.random.default_rng(9)
+    rows, columns = pixels.shape[0] // 16, pixels.shape[1] // 16
+    for place in rng.choice(rows * columns, int(share * rows * columns), replace=False):
+        y, x = (16 * int(at) for at in divmod(int(place), columns))
+        from_y, from_x = 16 * int(rng.integers(rows)), 16 * int(rng.integers(columns))
+        spoiled[y : y + 16, x : x + 16] = pixels[from_y : from_y + 16, from_x : from_x + 16]
+    return spoiled
+
+
+def blank(pixels: Pixels, share: float) -> Pixels:
+    """Drawn towards its mean color; the last is one color."""
+    return _cut(np.rint(pixels + share * (pixels.mean(axis=(0, 1)) - pixels)))
 
 
 GROSS: Mapping[str, tuple[Spoil, tuple[float, ...]]] = {
+    "defocus": (defocus, (1, 2, 4, 6, 9)),
     "motion blur": (motion, (5, 9, 15, 25, 41)),
     "color noise": (color_noise, (8, 15, 25, 40, 60)),
     "grain": (grain, (8, 15, 22, 32, 45)),
+    "JPEG": (jpeg, (60, 30, 15, 8, 4)),
+    "WebP": (webp, (50, 25, 10, 5, 1)),
+    "JPEG 2000": (jpeg2000, (20, 50, 100, 200, 400)),
+    "blocking": (blocking, (0.2, 0.4, 0.6, 0.8, 1)),
     "posterized, bits": (posterize, (5, 4, 3, 2, 1)),
     "over-exposed": (over_exposed, (1.5, 2.5, 4, 7, 12)),
+    "cast, warm": (partial(cast, towards=(1, 0, -1)), (0.15, 0.3, 0.45, 0.6, 0.8)),
+    "cast, cold": (partial(cast, towards=(-1, 0, 1)), (0.15, 0.3, 0.45, 0.6, 0.8)),
+    "cast, green": (partial(cast, towards=(-1, 0.2, -1)), (0.15, 0.3, 0.45, 0.6, 0.8)),
+    "tint": (tint, (0.1, 0.2, 0.35, 0.5, 0.7)),
     "dead rows": (dead_rows, (0.01, 0.03, 0.08, 0.15, 0.3)),
     "shifted rows": (shifted_rows, (0.02, 0.05, 0.15, 0.3, 0.6)),
     "stripes": (stripes, (6, 12, 20, 32, 48)),
     "moire": (moire, (6, 12, 20, 32, 48)),
     "nearest enlarging": (partial(enlarged, how=cv2.INTER_NEAREST), (2, 3, 4, 6, 8)),
     "cubic enlarging": (partial(enlarged, how=cv2.INTER_CUBIC), (2, 3, 4, 6, 8)),
+    "mosaic": (mosaic, (4, 8, 12, 20, 32)),
     "halos": (halos, (1, 2, 4, 7, 12)),
     "gray end": (gray_end, (0.1, 0.2, 0.3, 0.4, 0.5)),
-    "color cast": (cast, (0.15, 0.3, 0.45, 0.6, 0.8)),
-    "WebP": (webp, (50, 25, 10, 5, 1)),
+    "wrong blocks": (wrong_blocks, (0.02, 0.06, 0.12, 0.25, 0.4)),
+    "blank": (blank, (0.5, 0.8, 0.9, 0.97, 1)),
 }
 """Name to what spoils and its levels."""

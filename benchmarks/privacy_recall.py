@@ -177,14 +177,19 @@ def string_rows() -> Iterator[tuple[str, str]]:
     yield "false: personal data in harmless strings", f"{false} of {len(negatives)}"
 
 
+def report(fonts: Path) -> None:
+    """Print the table: faces, personal data, scripts."""
+    cv2.setNumThreads(1)
+    print("| what | seen |\n|---|---|")
+    for rows in (face_rows(), string_rows(), text_rows(fonts)):
+        for what, seen in rows:
+            print(f"| {what} | {seen} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fonts", type=Path, default=FONTS, help="folder of Noto fonts")
-    cv2.setNumThreads(1)
-    print("| what | seen |\n|---|---|")
-    for rows in (face_rows(), string_rows(), text_rows(parser.parse_args().fonts)):
-        for what, seen in rows:
-            print(f"| {what} | {seen} |", flush=True)
+    report(parser.parse_args().fonts)
 
 
 if __name__ == "__main__":

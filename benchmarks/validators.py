@@ -1,12 +1,15 @@
 """Both validators measured: what they find, what they take for something it is not, what it costs.
 
     python -m benchmarks.validators [--only privacy|quality|scaling] [--quick] [--photos FOLDER]
+        [--pictures FOLDER]
 
-Prints Markdown tables: recall and false alarms of faces and text beside other backends and
-settings, personal data found in labeled strings, how strictly the quality score falls with each
-of seven distortions (Spearman), CPU milliseconds at 512 x 512 and 1920 x 1080, and how the work
-scales over workers, replicas and batches. `--photos` takes photographs of your own; for privacy
-they want a `labels.json` beside them (benchmarks/validators_privacy.py).
+Prints Markdown tables: families of gross defects by level, kinds of good pictures that must pass
+(`--pictures`: a folder of each kind, as `benchmarks.licensed_pictures` makes), recall and false
+alarms of faces, text and scripts beside other backends and settings, personal data found in
+labeled strings, how strictly the quality score falls with each of seven distortions (Spearman), CPU
+milliseconds at 512 x 512 and 1920 x 1080, and how the work scales over workers, replicas and
+batches. `--photos` takes photographs of your own; for privacy they want a `labels.json` beside
+them (benchmarks/validators_privacy.py).
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import validators_privacy, validators_quality, validators_scaling
+from benchmarks import privacy_recall, validators_privacy, validators_quality, validators_scaling
 
 _RENDERS, _QUICK_RENDERS, _QUICK_PHOTOS = 60, 8, 4
 _SECONDS, _QUICK_SECONDS = 4.0, 0.5
@@ -25,15 +28,18 @@ def main() -> None:
     parser.add_argument("--only", choices=("privacy", "quality", "scaling"))
     parser.add_argument("--quick", action="store_true", help="a few images: does it run?")
     parser.add_argument("--photos", type=Path, help="folder of photographs")
+    parser.add_argument("--pictures", type=Path, help="a folder of good pictures for each kind")
     options = parser.parse_args()
     count = _QUICK_PHOTOS if options.quick else None
     if options.only in (None, "privacy"):
         print("\n## Privacy")
         renders = _QUICK_RENDERS if options.quick else _RENDERS
         validators_privacy.report(_labeled(options.photos), renders, count)
+        if not options.quick:
+            privacy_recall.report(privacy_recall.FONTS)
     if options.only in (None, "quality"):
         print("\n## Quality\n")
-        validators_quality.report(options.photos, count)
+        validators_quality.report(options.photos, count, options.pictures)
     if options.only in (None, "scaling"):
         print("\n## Scaling")
         validators_scaling.report(_QUICK_SECONDS if options.quick else _SECONDS)

@@ -20,6 +20,7 @@ from scipy.stats import spearmanr
 
 from benchmarks.distortions import DISTORTIONS
 from benchmarks.drawings import drawing
+from benchmarks.quality_tables import fair_kinds, fairness, families, of_folder, size_table
 from engines.errors import InvalidImage
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.metrics.gray import luma, shrunk
@@ -37,13 +38,23 @@ _TIMED_RUNS = 30
 _DRAWINGS = 25
 
 
-def report(folder: Path | None, photo_count: int | None = None) -> None:
-    """Print every table; `photo_count` takes only the first photographs."""
+def report(
+    folder: Path | None, photo_count: int | None = None, pictures: Path | None = None
+) -> None:
+    """Print every table; `photo_count` takes only the first photographs, `pictures` is a folder
+    with a folder of clean pictures for each kind."""
     cv2.setNumThreads(1)
     found = _in_folder(folder) if folder else _of_scikit_image()
     photos = dict(islice(found, photo_count))
     print(f"{len(photos)} photographs, long side at most {_LARGEST_PX} px\n")
-    print(monotonicity(list(photos.values())))
+    some = list(photos.values())
+    print(families(some, every=1 if photo_count is None else len(some)))
+    print(fair_kinds(some))
+    if pictures is not None:
+        print(fairness(of_folder(pictures, photo_count)))
+    if photo_count is None:
+        print(size_table())
+    print(monotonicity(some))
     print(calibration(list(photos.values())))
     print(cost(next(iter(photos.values()))))
 

@@ -109,6 +109,17 @@ class JobList(TypedDict):
     next_cursor: NotRequired[str]
 
 
+class Weakness(TypedDict):
+    """Why an image failed: the least factor of its quality score."""
+
+    factor: str
+    value: float
+    """0..1."""
+    threshold: float
+    """Value at which the image would pass with all others as they are."""
+    advice: str
+
+
 class QualityVerdict(TypedDict):
     """Answer of `validate_quality`."""
 
@@ -117,6 +128,8 @@ class QualityVerdict(TypedDict):
     """0..1."""
     metrics: dict[str, float]
     passed: bool
+    weakest: NotRequired[Weakness]
+    """Only of an image that did not pass."""
 
 
 class PrivacyIssue(TypedDict):
@@ -164,6 +177,8 @@ class ValidatorSummary(TypedDict):
     failed: int
     errors: int
     mean_score: float | None
+    reasons: NotRequired[dict[str, int]]
+    """How many failed for which reason; only where any failed."""
 
 
 class ValidationFailure(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -41,6 +42,8 @@ class _Judged:
     passed: bool
     score: float | None
     reason: str
+    kinds: tuple[str, ...] = ()
+    """What failed it, by name."""
 
 
 class DatasetValidation:
@@ -120,7 +123,12 @@ class DatasetValidation:
             raise
         except InferloopError as error:
             return _Judged("quality", key, False, None, error.message)
-        return _Judged("quality", key, report.passed, report.quality_score, "quality not passed")
+        reason = "quality not passed"
+        kinds: tuple[str, ...] = ()
+        if (weak := report.weakest) is not None:
+            reason += f": {weak.factor} {weak.value:.2f} of {weak.threshold:.2f}. {weak.advice}"
+            kinds = (weak.factor,)
+        return _Judged("quality", key, report.passed, report.quality_score, reason, kinds)
 
     async def _privacy(self, key: str, body: DatasetValidationBody) -> _Judged:
         try:
@@ -131,9 +139,9 @@ class DatasetValidation:
             raise
         except InferloopError as error:
             return _Judged("privacy", key, False, None, error.message)
-        found = ", ".join(dict.fromkeys(issue.type for issue in report.issues))
-        reason = f"privacy not passed: {found}"
-        return _Judged("privacy", key, report.passed, float(report.privacy_score), reason)
+        kinds = tuple(dict.fromkeys(issue.type for issue in report.issues))
+        reason = f"privacy not passed: {', '.join(kinds)}"
+        return _Judged("privacy", key, report.passed, float(report.privacy_score), reason, kinds)
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """A full queue is no verdict: wait as it says, a bounded number of times."""
@@ -161,9 +169,11 @@ def _raise_if_about_the_request(error: InvalidParameters) -> None:
 def _summary(judged: list[_Judged]) -> ValidatorSummary:
     scores = [one.score for one in judged if one.score is not None]
     passed = sum(one.passed for one in judged)
+    reasons = Counter(kind for one in judged if not one.passed for kind in one.kinds)
     return ValidatorSummary(
         passed=passed,
         failed=len(scores) - passed,
         errors=len(judged) - len(scores),
         mean_score=round(sum(scores) / len(scores), 4) if scores else None,
+        reasons=dict(reasons.most_common()) or None,
     )

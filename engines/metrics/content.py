@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from engines.metrics.defects import Defects
+    from engines.metrics.gray import Gray
     from engines.types import Pixels
 
 _RING = 0.02  # width of the margin looked at, share of a side
@@ -17,30 +19,72 @@ _PLAIN = 0.85  # share of the margin that is of one color, where there is a back
 _DIFFERENT = 14  # levels from which a pixel is no background
 _MARGIN = 0.04  # left round the content, share of its size
 _SMALLEST_PX = 48
+_FEWEST = 0.002  # share of the picture that must stand on a background
 _LARGEST = 0.75  # share of the picture up to which a part of it is its content
-_DRAWN_TRANSITIONS, _DRAWN_PALETTE = 0.5, 24
+_CLIPPED, _BLOWN = 253, 0.3
+_NEUTRAL_LEVELS = 12
+_DRAWN_TRANSITIONS, _DRAWN_PALETTE, _EDGES = 0.5, 24, 9.0
+_GRIDDED, _SQUARES, _OF_A_PHOTOGRAPH, _ALL_LEVELS = 0.6, 0.13, 0.8, 0.8
 
 
-def content(pixels: Pixels) -> Pixels:
-    """The part that stands on a plain background: a view of RGB `pixels`, all of them where the
-    margin is not plain or nothing is in it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """The part of a picture that is judged."""
+
+    pixels: Pixels
+    """RGB; cut out where the content is small, else the whole picture."""
+    shown: Gray | None = None
+    """255 where `pixels` are no background; None where there is no plain background."""
+    on_neutral: bool = False
+    """The background is white, gray or black: what stands on it has no cast."""
+
+
+def content(pixels: Pixels) -> Content:
+    """What stands on a plain background, or all of RGB `pixels` where the margin is not plain,
+    nothing is in it, or what is in it is blown out, as the whole then is."""
     background = _background(pixels)
     if background is None:
-        return pixels
-    apart = cv2.absdiff(pixels, np.full_like(pixels, background)).max(axis=2) > _DIFFERENT
-    rows, columns = np.flatnonzero(apart.any(axis=1)), np.flatnonzero(apart.any(axis=0))
-    if rows.size < _SMALLEST_PX or columns.size < _SMALLEST_PX:
-        return pixels
-    top, bottom = _with_margin(rows[0], rows[-1], pixels.shape[0])
-    left, right = _with_margin(columns[0], columns[-1], pixels.shape[1])
-    if (bottom - top) * (right - left) > _LARGEST * pixels.shape[0] * pixels.shape[1]:
-        return pixels
-    return pixels[top:bottom, left:right]
+        return Content(pixels)
+    off = cv2.absdiff(pixels, np.full_like(pixels, background)).max(axis=2)
+    shown = np.asarray(cv2.threshold(off, _DIFFERENT, 255, cv2.THRESH_BINARY)[1])
+    if cv2.countNonZero(shown) < _FEWEST * shown.size or _blown(pixels, shown):
+        return Content(pixels)
+    top, bottom, left, right = _box(shown)
+    whole = (bottom - top) * (right - left) > _LARGEST * shown.size
+    if whole or min(bottom - top, right - left) < _SMALLEST_PX:
+        return Content(pixels, shown, _neutral(background))
+    cut = slice(top, bottom), slice(left, right)
+    part = np.ascontiguousarray(pixels[cut]), np.ascontiguousarray(shown[cut])
+    return Content(*part, _neutral(background))
 
 
-def is_drawn(found: Defects) -> bool:
-    """Few colors in plain areas: a drawing, a slide, a graphic."""
-    return found.transitions < _DRAWN_TRANSITIONS and found.palette <= _DRAWN_PALETTE
+def clipped_share(pixels: Pixels, shown: Gray | None) -> float:
+    """Share of the content, 0..1, in which two channels or more are at their upper end."""
+    channels = (
+        cv2.threshold(each, _CLIPPED - 1, 1, cv2.THRESH_BINARY)[1] for each in cv2.split(pixels)
+    )
+    red, green, blue = channels
+    several = cv2.compare(cv2.add(cv2.add(red, green), blue), 1, cv2.CMP_GT)
+    if shown is None:
+        return cv2.countNonZero(several) / several.size
+    return cv2.countNonZero(cv2.bitwise_and(several, shown)) / max(1, cv2.countNonZero(shown))
+
+
+def is_drawn(found: Defects, on_plain: bool) -> bool:
+    """Few colors in plain areas with edges between them: a drawing, a slide, a graphic. Enlarged
+    pixels are a drawing (pixel art) where colors come back, a photograph where each is another.
+    `on_plain`: it stands on a plain background, as no haze does."""
+    if found.grid > _GRIDDED:
+        return is_pixel_art(found)
+    few = found.transitions < _DRAWN_TRANSITIONS and found.palette <= _DRAWN_PALETTE
+    edged = on_plain or found.step > _EDGES
+    return few and edged and found.clipped < _BLOWN
+
+
+def is_pixel_art(found: Defects) -> bool:
+    """Squares of one color each, out of few colors."""
+    squares = found.grid > _GRIDDED and found.transitions < _SQUARES and found.step > 2 * _EDGES
+    return squares and found.distinct < _OF_A_PHOTOGRAPH and found.levels < _ALL_LEVELS
 
 
 def _background(pixels: Pixels) -> Pixels | None:
@@ -50,10 +94,26 @@ def _background(pixels: Pixels) -> Pixels | None:
     sides = (pixels[:down], pixels[-down:], pixels[:, :across], pixels[:, -across:])
     ring = np.concatenate([side.reshape(-1, 3) for side in sides])
     color = np.median(ring, axis=0).astype(np.uint8)
-    alike = (np.abs(ring.astype(np.int16) - color) <= _LIKE).all(axis=1).mean()
+    alike = (cv2.absdiff(ring, np.full_like(ring, color)) <= _LIKE).all(axis=1).mean()
     return color if alike >= _PLAIN else None
 
 
-def _with_margin(first: int, last: int, size: int) -> tuple[int, int]:
-    margin = round((last - first) * _MARGIN)
-    return max(0, int(first) - margin), min(size, int(last) + 1 + margin)
+def _blown(pixels: Pixels, shown: Gray) -> bool:
+    """Most of what is shown lies at the end of a channel."""
+    return clipped_share(pixels, shown) > _BLOWN
+
+
+def _neutral(color: Pixels) -> bool:
+    return int(color.max()) - int(color.min()) <= _NEUTRAL_LEVELS
+
+
+def _box(shown: Gray) -> tuple[int, int, int, int]:
+    """Top, bottom, left, right, with a margin."""
+    left, top, width, height = cv2.boundingRect(shown)
+    down, across = round(height * _MARGIN), round(width * _MARGIN)
+    return (
+        max(0, top - down),
+        min(shown.shape[0], top + height + down),
+        max(0, left - across),
+        min(shown.shape[1], left + width + across),
+    )

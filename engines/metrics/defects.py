@@ -8,17 +8,21 @@ smoothness is meant. About 9 ms of CPU for 512 x 512 pixels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
+from engines.metrics.cast import Cast, cast
+from engines.metrics.content import clipped_share
 from engines.metrics.gray import WORKING_SIDE_PX, luma
+from engines.metrics.grid import grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engines.metrics.content import Content
     from engines.metrics.gray import Gray
     from engines.types import Pixels
 
@@ -37,7 +41,6 @@ _PALETTE_SHARE = 0.95
 _SAME = 3  # levels within which a missing part is of one color
 _FULL_ROW, _FEWEST_MISSING, _OF_THE_EDGE = 0.995, 0.04, 0.3
 _BLACK, _WHITE = 2, 253
-_CAST_PX = 128
 _MIXED_WHEN_CLEAN = 0.12
 
 
@@ -59,14 +62,25 @@ class Defects:
     """Share of the levels within a channel's range that are used, 0..1; 4 bits leave .06."""
     transitions: float = 1.0
     """Share of neighbors that differ in any channel, 0..1."""
+    step: float = 0.0
+    """Mean difference of neighbors that differ, gray levels: small in haze and in gradients, large
+    where areas of one color meet."""
     palette: int = 4096
     """Colors of 4 bits a channel that cover 95 % of the picture."""
     equal: float = 0.0
     """Share of equal neighbors where something is shown, 0..1: enlarged by 2 .5, by 8 .88."""
     missing: float = 0.0
     """Share of the picture that is one color from side to side at its end, 0..1."""
-    cast: float = 0.0
-    """Chroma that even the most neutral twentieth of the pixels has towards the mean color."""
+    cast: Cast = field(default_factory=Cast)
+    """See `engines.metrics.cast`."""
+    clipped: float = 0.0
+    """Share of the content at the upper end of two channels, 0..1; clean up to .2."""
+    grid: float = 0.0
+    """Strength of a grid, see `engines.metrics.grid`; clean up to .2."""
+    grid_px: int = 0
+    """Side of its squares; 0 without one."""
+    distinct: float = 0.0
+    """Colors over the squares of that grid, 0..1: near 1 in a mosaic of a photograph."""
     directional: float = 1.0
     """Gradient energy along the smoothest direction over that across it, 0..1."""
     fine: float = 1.0
@@ -78,10 +92,12 @@ class Defects:
     """Share of pixels that are black, or white, whichever is less, 0..1."""
 
 
-def defects(pixels: Pixels) -> Defects:
-    """Of RGB `pixels`, uint8 (height, width, 3). Pure."""
+def defects(shown: Content) -> Defects:
+    """Of the content of a picture. Pure."""
+    pixels = shown.pixels
     middle = _middle(pixels, _CROP_PX)
-    gray = luma(middle).astype(np.float32)
+    level = luma(middle)
+    gray = level.astype(np.float32)
     if min(gray.shape) < 2 * _TILE_PX:
         return Defects()
     colors = _packed(middle)
@@ -89,7 +105,8 @@ def defects(pixels: Pixels) -> Defects:
     if min(seen.shape) < 2 * _TILE_PX:
         return Defects()
     directional, fine = _directions(seen)
-    black, white = (gray <= _BLACK).mean(), (gray >= _WHITE).mean()
+    black, white = (level <= _BLACK).mean(), (level >= _WHITE).mean()
+    gridded = grid(gray)
     return Defects(
         rows=_next_to_second(gray) - _next_to_second(gray.T),
         pattern=_pattern(gray),
@@ -97,14 +114,19 @@ def defects(pixels: Pixels) -> Defects:
         grain=_grain(seen),
         levels=_levels(middle),
         transitions=float((colors[:, 1:] != colors[:, :-1]).mean()),
+        step=_step(middle),
         palette=_palette(middle),
         equal=_equal(colors, gray),
         missing=_missing(pixels),
-        cast=_cast(pixels),
+        cast=Cast() if shown.on_neutral else cast(pixels, shown.shown),
         directional=directional,
         fine=fine,
         mixed=_mixed(seen),
         clipped_ends=float(min(black, white)),
+        clipped=clipped_share(pixels, shown.shown),
+        grid=gridded.strength,
+        grid_px=gridded.period_px,
+        distinct=_distinct(colors, gridded.period_px),
     )
 
 
@@ -192,6 +214,11 @@ def _palette(pixels: Pixels) -> int:
     return int(np.searchsorted(shares, _PALETTE_SHARE)) + 1
 
 
+def _step(pixels: Pixels) -> float:
+    apart = cv2.absdiff(pixels[:, 1:], pixels[:, :-1]).max(axis=2)
+    return float(apart.sum() / max(1, cv2.countNonZero(apart)))
+
+
 def _packed(pixels: Pixels) -> NDArray[np.uint32]:
     """A number for each color."""
     four = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
@@ -224,15 +251,9 @@ def _missing(pixels: Pixels) -> float:
     return share if share >= _FEWEST_MISSING and edge.mean() < _OF_THE_EDGE else 0.0
 
 
-def _cast(pixels: Pixels) -> float:
-    small = cv2.resize(pixels, (_CAST_PX, _CAST_PX), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32) - (0, 128, 128)
-    chroma = lab[(lab[:, 0] > 25) & (lab[:, 0] < 245), 1:]
-    if len(chroma) < _CAST_PX:
-        return 0.0
-    mean = chroma.mean(axis=0)
-    length = float(np.hypot(*mean))
-    return float(np.percentile(chroma @ mean / length, 5)) if length > 1 else 0.0
+def _distinct(colors: NDArray[np.uint32], period_px: int) -> float:
+    squares = colors.size / max(period_px, 1) ** 2
+    return min(1.0, np.unique(colors).size / squares)
 
 
 def _directions(gray: Plane) -> tuple[float, float]:

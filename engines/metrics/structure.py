@@ -48,15 +48,19 @@ def _grid_ratio(gray: Gray) -> float:
     return float(usable[strongest] + _FLAT_STEP) / (others + _FLAT_STEP)
 
 
-def plateau_share(gray: Gray, top: float) -> float:
-    """Share of the picture, 0..1, that lies flat at the brightest level `top` (0..1) in use.
+def plateau_share(gray: Gray, top: float, shown: Gray | None = None) -> float:
+    """Share of the picture, 0..1, that lies flat at the brightest level `top` (0..1) in use;
+    of the part where `shown` (uint8, of the same shape) is not 0.
 
     Clipped highlights stay flat when the image is darkened afterwards. Seen at 128 pixels:
     sparkle on water is no washed-out sky.
     """
     level = float(np.ceil(max(top * 255 * _PLATEAU, 1)))
     _, flat = cv2.threshold(gray, level - 1, 255, cv2.THRESH_BINARY)
-    return float((shrunk(np.asarray(flat), _COARSE_PX) > 127).mean())
+    if shown is not None:
+        flat = cv2.bitwise_and(flat, shown)
+    share = float((shrunk(np.asarray(flat), _COARSE_PX) > 127).mean())
+    return share if shown is None else min(1.0, share * shown.size / cv2.countNonZero(shown))
 
 
 def edge_density(gray: Gray) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from engines.images import ImageLimits
+from engines.quality.score import Factors
 from engines.types.frozen import FrozenModel
 
 
@@ -29,14 +30,22 @@ class ScoreThresholds(FrozenModel):
     block_half: float = Field(gt=0, description="Blockiness ** block_power at half of its cost.")
     block_weight: float = Field(ge=0, le=1, description="What blocks can cost at most, 0..1.")
     block_power: float = Field(gt=0, description="How late blockiness begins to cost; exponent.")
-    photographic: bool = Field(
-        default=True,
-        description="Whether defects that only a photograph can have count (grain, color noise, "
-        "motion, smears, halos, enlarging, patterns, casts).",
+    ignored: tuple[str, ...] = Field(
+        default=(),
+        description="Factors that do not count, for example those of defects that only a "
+        "photograph can have.",
     )
     information_bits: float = Field(
         ge=0, description="Entropy of the gray levels under which nothing is left, bits."
     )
+
+    @field_validator("ignored")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = set(names) - set(Factors.names())
+        if unknown:
+            raise ValueError(f"no factors of the score: {', '.join(sorted(unknown))}")
+        return names
 
 
 PHOTO = ScoreThresholds(
@@ -61,27 +70,53 @@ PHOTO = ScoreThresholds(
 """Calibrated on 23 photographs, the scale on 48 others; reported on yet others
 (benchmarks/RESULTS.md)."""
 
+PRODUCT = PHOTO.model_copy(
+    update={"ignored": ("plateau", "brightness", "motion", "smear", "enlarging")}
+)
+"""A thing on a plain background, which is cut away: it may be white, lit evenly, of one texture."""
+
+_OF_PHOTOGRAPHS = (
+    "plateau",
+    "brightness",
+    "pattern",
+    "color_noise",
+    "grain",
+    "enlarging",
+    "cast",
+    "motion",
+    "smear",
+    "halos",
+    "clipping",
+    "grid",
+)
 ILLUSTRATION = PHOTO.model_copy(
     update={
         "scale": 1.09,
-        "plateau_weight": 0.0,
-        "bright_weight": 0.0,
         "range_scale": 0.15,
         "block_weight": 0.3,
         "information_bits": 0.1,
-        "photographic": False,
+        "ignored": _OF_PHOTOGRAPHS,
     }
 )
 """Flat drawings: a white page is no blown sky, a straight edge no JPEG block, two colors are
 enough. So a checkerboard is a drawing here; blank, noisy and blurred images still fail."""
 
-PROFILES = {"photo": PHOTO, "illustration": ILLUSTRATION}
+GRAPHIC = ILLUSTRATION.model_copy(
+    update={
+        "range_scale": 0.05,
+        "ignored": (*_OF_PHOTOGRAPHS, "detail", "blockiness", "rows", "banding"),
+    }
+)
+"""Pixel art, diagrams, lettering: few colors in squares and stripes are meant; blank, noisy and
+blurred ones still fail."""
+
+PROFILES = {"photo": PHOTO, "product": PRODUCT, "illustration": ILLUSTRATION, "graphic": GRAPHIC}
 
 
 class QualityConfig(FrozenModel):
     """Configuration of the quality validator."""
 
-    profile: Literal["auto", "photo", "illustration"] = Field(
+    profile: Literal["auto", "photo", "product", "illustration", "graphic"] = Field(
         default="auto",
         description="What the images are; chooses the thresholds. auto: by what each shows, and "
         "the answer's X-Validator-Version says which.",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from engines.metrics.content import content, is_drawn
+from engines.metrics.content import content, is_drawn, is_pixel_art
 from engines.metrics.defects import Defects, defects
 from engines.metrics.measurement import measure
 from engines.quality.config import PROFILES
@@ -25,29 +23,43 @@ class Judgement(NamedTuple):
     factors: Factors
     thresholds: str
     """Name of the profile, as `auto:photo` where it was chosen; or "custom"."""
+    ignored: tuple[str, ...] = ()
+    """Factors that did not count."""
+
+    def counted(self) -> tuple[tuple[str, float], ...]:
+        """Name and value of the factors that made the score."""
+        return tuple(self.factors.counted(self.ignored))
 
 
 def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None) -> Judgement:
     """`pixels`: RGB, uint8 (height, width, 3); `seen`: their measurement where it is known."""
     if not config.defects:
-        name, limits = _thresholds(config, None)
+        name, limits = _thresholds(config, None, False)
         return _scored(factors(seen or measure(pixels), limits), limits, name)
     shown = content(pixels)
-    if shown is not pixels:
-        shown, seen = np.ascontiguousarray(shown), None
+    if shown.shown is not None:
+        seen = measure(shown.pixels, shown.shown)
     found = defects(shown)
-    name, limits = _thresholds(config, found)
-    return _scored(factors(seen or measure(shown), limits, found), limits, name)
+    name, limits = _thresholds(config, found, shown.shown is not None)
+    return _scored(factors(seen or measure(pixels), limits, found), limits, name)
 
 
 def _scored(found: Factors, limits: ScoreThresholds, name: str) -> Judgement:
-    return Judgement(quality_score(found, limits), found, name)
+    return Judgement(quality_score(found, limits), found, name, limits.ignored)
 
 
-def _thresholds(config: QualityConfig, found: Defects | None) -> tuple[str, ScoreThresholds]:
+def _thresholds(
+    config: QualityConfig, found: Defects | None, on_plain: bool
+) -> tuple[str, ScoreThresholds]:
     if config.thresholds is not None:
         return "custom", config.thresholds
     if config.profile != "auto":
         return config.profile, PROFILES[config.profile]
-    chosen = "illustration" if found is not None and is_drawn(found) else "photo"
+    chosen = _kind(found, on_plain)
     return f"auto:{chosen}", PROFILES[chosen]
+
+
+def _kind(found: Defects | None, on_plain: bool) -> str:
+    if found is not None and is_drawn(found, on_plain):
+        return "graphic" if is_pixel_art(found) else "illustration"
+    return "product" if on_plain else "photo"

@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from engines.metrics.cast import Cast
     from engines.metrics.defects import Defects
     from engines.metrics.measurement import Measurement
     from engines.quality.config import ScoreThresholds
@@ -16,6 +19,7 @@ _LEAST_SPAN = 0.1
 _ROUNDING_ENERGY = 2 * 20 / 12
 _LIGHTS = 0.6  # of a night's brightest lights, next to what most of it shows
 _NOTHING_TO_SEE = 3.0  # Laplacian variance at 64 px: a gradient
+_LEFT = 0.02  # of the score, however grave a defect: so that graver ones still differ
 _BLURRED_ENERGY = 30.0  # below it, rounding to 8 bits makes the ratio meaningless
 
 
@@ -40,14 +44,25 @@ class Factors:
     enlarging: float = 1.0
     missing: float = 1.0
     cast: float = 1.0
+    clipping: float = 1.0
+    grid: float = 1.0
     motion: float = 1.0
     smear: float = 1.0
     halos: float = 1.0
 
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Of all factors."""
+        return tuple(field.name for field in fields(cls))
+
+    def counted(self, ignored: Container[str] = ()) -> Iterator[tuple[str, float]]:
+        """Name and value of each that is not ignored."""
+        return ((name, getattr(self, name)) for name in self.names() if name not in ignored)
+
 
 def quality_score(factors: Factors, thresholds: ScoreThresholds) -> float:
     """0..1: the scaled product of the factors."""
-    product = math.prod(getattr(factors, field.name) for field in fields(factors))
+    product = math.prod(value for _, value in factors.counted(thresholds.ignored))
     return min(1.0, thresholds.scale * product)
 
 
@@ -75,7 +90,7 @@ def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = 
         brightness=1 - limits.bright_weight * _brightness(seen, limits.bright_from),
         blockiness=1 - limits.block_weight * blocks / (limits.block_half + blocks),
         information=smoothstep(tone.entropy_bits, bits, bits + 0.5),
-        **(_of_defects(found, limits.photographic) if found is not None else {}),
+        **(_of_defects(found) if found is not None else {}),
     )
 
 
@@ -90,33 +105,48 @@ def _sharpness(seen: Measurement, limits: ScoreThresholds, used: float) -> tuple
     return _logistic(steps), (ratio / (ratio + limits.detail_half)) ** limits.detail_weight
 
 
-def _of_defects(found: Defects, photographic: bool) -> dict[str, float]:
-    """Each 1 within what clean pictures show; bounds were chosen on 20 photographs. What only a
-    photograph can have is not looked for in drawings."""
-    few_levels = 1 - smoothstep(math.log2(found.levels + 1e-3), -6.0, -1.5)
-    everywhere = {
-        "rows": 1 - smoothstep(found.rows, 0.07, 0.33),
-        "banding": 1 - few_levels * smoothstep(found.transitions, 0.035, 0.06),
-        "missing": 1 - smoothstep(found.missing, 0.03, 0.3),
-    }
-    return {**everywhere, **_of_photographs(found)} if photographic else everywhere
-
-
-def _of_photographs(found: Defects) -> dict[str, float]:
+def _of_defects(found: Defects) -> dict[str, float]:
+    """Each 1 within what clean pictures show and never 0; bounds were chosen on photographs
+    (docs/metrics.md)."""
+    few_levels = 1 - smoothstep(math.log2(found.levels + 1e-3), -4.5, -1.2)
     soft = 1 - smoothstep(found.fine, 0.5, 0.7)
     one_way = 1 - smoothstep(found.directional, 0.1, 0.42)
-    smeared = (1 - smoothstep(found.mixed, 0.06, 0.12)) * smoothstep(found.equal, 0.045, 0.1)
     haloed = smoothstep(found.fine, 0.95, 1.2)
-    return {
+    factors = {
+        "rows": 1 - smoothstep(found.rows, 0.07, 0.33),
+        "banding": 1 - few_levels * smoothstep(found.transitions, 0.015, 0.05),
+        "missing": 1 - smoothstep(found.missing, 0.03, 0.3),
         "pattern": 1 - smoothstep(found.pattern, 0.15, 0.6),
         "color_noise": _halving(max(0.0, found.color_noise - 4), 18.0),
         "grain": 1 - smoothstep(found.grain, 1.0, 9.0),
-        "enlarging": 1 - smoothstep(found.equal, 0.25, 0.8),
-        "cast": 1 - smoothstep(found.cast, 20.0, 40.0),
+        "enlarging": 1 - smoothstep(found.equal, 0.25, 0.8) * (0.5 + 0.5 * found.equal),
+        "cast": _cast(found.cast),
         "motion": 1 - soft * one_way,
-        "smear": smoothstep(found.mixed, 0.0, 0.035) * (1 - 0.85 * smeared),
+        "smear": _smear(found),
         "halos": 1 - haloed * smoothstep(found.clipped_ends, 0.01, 0.08),
+        "clipping": 1 - smoothstep(found.clipped, 0.35, 0.85),
+        "grid": _grid(found),
     }
+    return {name: _LEFT + (1 - _LEFT) * value for name, value in factors.items()}
+
+
+def _smear(found: Defects) -> float:
+    """Equal neighbors are a sign of a codec that predicts blocks, and how little is mixed says how
+    much of the detail it dropped; a photograph in haze has only one of them."""
+    coded = smoothstep(found.equal, 0.04, 0.08)
+    dropped = 1 - smoothstep(found.mixed, 0.055, 0.095)
+    return smoothstep(found.mixed, 0.0, 0.035) * (1 - 0.9 * coded * dropped)
+
+
+def _cast(found: Cast) -> float:
+    return 1 - smoothstep(found.channels + found.neutral / 45, 1.25, 2.1)
+
+
+def _grid(found: Defects) -> float:
+    """Falls with the strength, and with the side of the squares where they are all that is seen."""
+    over = max(0.0, min(found.grid, 1.0) - 0.22) / 0.33
+    seen = smoothstep(found.grid, 0.4, 0.8)
+    return (8 / (8 + found.grid_px)) ** seen / (1 + over**3)
 
 
 def smoothstep(value: float, start: float, end: float) -> float:
@@ -131,7 +161,7 @@ def _without_rounding(energy: float) -> float:
 
 
 def _brightness(seen: Measurement, start: float) -> float:
-    return smoothstep(seen.tone.brightness / max(seen.tone.top, 0.01), start, 1.0)
+    return smoothstep(seen.content_brightness / max(seen.tone.top, 0.01), start, 1.0)
 
 
 def _logistic(value: float) -> float:

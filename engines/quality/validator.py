@@ -10,13 +10,14 @@ import numpy as np
 from engines.errors import InvalidParameters
 from engines.images import ReadPixels, encode_jpeg, read_pixels
 from engines.metrics.measurement import measure
+from engines.quality.advice import weakest
 from engines.quality.clip import load_metrics
 from engines.quality.config import QualityConfig
 from engines.quality.judging import judge
 from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Metric
 from engines.types import QualityReport
 
-FORMULA_VERSION = 3
+FORMULA_VERSION = 4
 _WARM_SIDE_PX = 256
 _NEEDS = {
     "prompt_alignment": "a CLIP model (clip_model_path)",
@@ -53,7 +54,7 @@ class QualityValidator:
 
     @property
     def version(self) -> str:
-        """Formula, thresholds and pass mark, for example "quality/3 auto>=0.50"."""
+        """Formula, thresholds and pass mark, for example "quality/4 auto>=0.50"."""
         return self._version("custom" if self._config.thresholds else self._config.profile)
 
     def _version(self, thresholds: str) -> str:
@@ -89,12 +90,14 @@ class QualityValidator:
         image = Examined(pixels, measure(pixels), lambda: prompt or self._recorded_prompt(key))
         judged = judge(pixels, self._config, image.seen)
         score = round(judged.score, 4)
+        passed = score >= self._config.pass_threshold
         return QualityReport(
             key=key,
             quality_score=score,
             metrics={metric.answer_key: round(metric.measure(image), 4) for metric in chosen},
-            passed=score >= self._config.pass_threshold,
+            passed=passed,
             validator_version=self._version(judged.thresholds),
+            weakest=None if passed else weakest(judged, self._config.pass_threshold),
         )
 
     def _metric(self, name: str) -> Metric:

@@ -41,6 +41,7 @@ from engines.types.validation import (
     PrivacyIssue,
     PrivacyReport,
     QualityReport,
+    Weakness,
 )
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ __all__ = [
     "SkippedFile",
     "StepProgress",
     "StoredImage",
+    "Weakness",
     "check_bucket",
     "check_folder",
     "check_space",

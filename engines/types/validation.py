@@ -8,6 +8,20 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
+class Weakness:
+    """The factor of the quality score that is least (docs/metrics.md)."""
+
+    factor: str
+    value: float
+    """0..1; the score is the product of all factors, scaled."""
+    threshold: float
+    """What it would have to be for the image to pass with all others as they are, 0..1; 1 where
+    it cannot make up for the others."""
+    advice: str
+    """One plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class QualityReport:
     """Verdict on one image. `metrics` holds what was asked for, in the contract's names."""
 
@@ -17,7 +31,9 @@ class QualityReport:
     metrics: Mapping[str, float]
     passed: bool
     validator_version: str
-    """Version and thresholds that judged, for example "quality/3 auto:photo>=0.50"."""
+    """Version and thresholds that judged, for example "quality/4 auto:photo>=0.50"."""
+    weakest: Weakness | None = None
+    """What fails it; None for one that passed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,9 @@ def _validate(add: AddCommand) -> None:
     command.add_argument("--quality", action="store_true", help="only quality")
     command.add_argument("--privacy", action="store_true", help="only privacy")
     command.add_argument("--metrics", type=names, metavar="A,B", help="of quality")
+    command.add_argument(
+        "--fail", action="store_true", help="end with 1 if an image did not pass (for CI)"
+    )
 
 
 def _export(add: AddCommand) -> None:

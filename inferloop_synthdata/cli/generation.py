@@ -9,10 +9,12 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
+from inferloop_synthdata.answers import PrivacyVerdict, QualityVerdict
 from inferloop_synthdata.cli.console import fields
 from inferloop_synthdata.cli.outputs import check_file, make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.cli.verdicts import dataset_passed, dataset_table
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.errors import UnexpectedAnswer
 from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
@@ -158,9 +160,10 @@ def validate(session: Session, arguments: Namespace) -> int:
                 verdict = client.validate_dataset(
                     arguments.image_path, metrics=arguments.metrics, on_progress=bar.show
                 )
-            session.console.answer(verdict, fields(verdict))
-            return 0
-        verdicts: dict[str, object] = {}
+            checks = [name for name in ("quality", "privacy") if both or getattr(arguments, name)]
+            session.console.answer(verdict, dataset_table(verdict, checks))
+            return int(arguments.fail and not dataset_passed(verdict, checks))
+        verdicts: dict[str, QualityVerdict | PrivacyVerdict] = {}
         if both or arguments.quality:
             verdicts["quality"] = client.validate_quality(
                 arguments.image_path, metrics=arguments.metrics
@@ -168,4 +171,4 @@ def validate(session: Session, arguments: Namespace) -> int:
         if both or arguments.privacy:
             verdicts["privacy"] = client.validate_privacy(arguments.image_path)
     session.console.answer(verdicts, fields(verdicts))
-    return 0
+    return int(arguments.fail and not all(verdict["passed"] for verdict in verdicts.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import asdict
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -26,6 +27,7 @@ from serve_app.schemas.validation import (
     PrivacyResponse,
     QualityBody,
     QualityResponse,
+    WeaknessOut,
 )
 
 VALIDATOR_VERSION = "X-Validator-Version"
@@ -49,6 +51,7 @@ async def validate_quality(
         quality_score=report.quality_score,
         metrics=dict(report.metrics),
         passed=report.passed,
+        weakest=None if report.weakest is None else WeaknessOut(**asdict(report.weakest)),
     )
 
 

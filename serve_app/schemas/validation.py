@@ -31,6 +31,18 @@ class QualityBody(RequestModel):
     )
 
 
+class WeaknessOut(ResponseModel):
+    """Why an image failed: the least factor of its score."""
+
+    factor: str = Field(description="Name, as in docs/metrics.md.")
+    value: float = Field(description="0..1; the score is the product of all factors.")
+    threshold: float = Field(
+        description="Value at which the image would pass with all others as they are; 1 where it "
+        "cannot make up for the others."
+    )
+    advice: str = Field(description="One plain sentence.")
+
+
 class QualityResponse(ResponseModel):
     """Quality of an image."""
 
@@ -40,6 +52,9 @@ class QualityResponse(ResponseModel):
     quality_score: float = Field(description="0..1.")
     metrics: dict[str, float]
     passed: bool
+    weakest: WeaknessOut | None = Field(
+        default=None, exclude_if=absent, description="There only if the image did not pass."
+    )
 
 
 class PrivacyBody(RequestModel):
@@ -114,6 +129,12 @@ class ValidatorSummary(ResponseModel):
     failed: int
     errors: int = Field(description="Images that could not be judged.")
     mean_score: float | None = Field(description="Over the judged; null if there are none.")
+    reasons: dict[str, int] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="Of the failed, how many for which reason: the weakest factor of the quality "
+        "score, every type of privacy issue. There only if any failed.",
+    )
 
 
 class ValidationFailure(ResponseModel):

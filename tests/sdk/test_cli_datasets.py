@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from inferloop_synthdata.answers import DatasetVerdict
 from inferloop_synthdata.cli.console import fields
+from inferloop_synthdata.cli.verdicts import dataset_table
 from tests.sdk.command_line import CommandLine, Service
 from tests.sdk.progress_answers import Chunks, Telling, advances, failure, in_lines
 from tests.sdk.progress_answers import line as event_line
@@ -59,13 +62,53 @@ def test_validate_prints_a_line_for_every_fact() -> None:
 
 def test_validate_a_dataset() -> None:
     summary = {"passed": 1, "failed": 0, "errors": 0, "mean_score": None}
-    verdict = {"image_count": 1, "quality": summary, "privacy": summary, "failures": []}
+    verdict = dataset_verdict(summary, summary)
     service = Service(validate_dataset=verdict)
     line = CommandLine(service)
     assert line.run("validate", "--dataset", SET, "--metrics", "sharpness,noise") == 0
     body = {"dataset_dir": SET, "metrics": ["sharpness", "noise"]}
     assert service.asked == [("POST", "validate/dataset", body)]
-    assert "quality.mean_score: null" in line.out
+    assert line.out.splitlines() == [
+        f"{SET}  1 images",
+        "check        passed     failed     errors mean score",
+        "quality           1          0          0          -",
+        "privacy           1          0          0          -",
+    ]
+
+
+def dataset_verdict(
+    quality: Mapping[str, object], privacy: Mapping[str, object], *failures: str
+) -> dict[str, object]:
+    return {
+        "dataset_dir": SET,
+        "image_count": 1,
+        "quality": quality,
+        "privacy": privacy,
+        "failures": [{"image_path": PNG, "reason": reason} for reason in failures],
+    }
+
+
+def test_a_dataset_that_did_not_pass_says_why_and_fails_a_build_only_when_asked() -> None:
+    good = {"passed": 1, "failed": 0, "errors": 0, "mean_score": 90.0}
+    bad = {"passed": 0, "failed": 1, "errors": 0, "mean_score": 0.2, "reasons": {"motion": 1}}
+    reason = "quality not passed: motion 0.20 of 0.50."
+    service = Service(validate_dataset=dataset_verdict(bad, good, reason))
+    line = CommandLine(service)
+    assert line.run("validate", "--dataset", SET) == 0
+    assert line.out.splitlines()[-2:] == ["quality failed for motion: 1", f"{PNG}  {reason}"]
+    assert CommandLine(service).run("validate", "--dataset", SET, "--fail") == 1
+    assert CommandLine(service).run("validate", "--dataset", SET, "--fail", "--privacy") == 0
+
+
+def test_an_image_that_could_not_be_judged_fails_a_build_too() -> None:
+    unread = {"passed": 0, "failed": 0, "errors": 1, "mean_score": None}
+    service = Service(validate_dataset=dataset_verdict(unread, unread, "broken"))
+    assert CommandLine(service).run("validate", "--dataset", SET, "--fail") == 1
+
+
+def test_one_image_that_did_not_pass_fails_a_build() -> None:
+    assert CommandLine(Service(**VERDICTS)).run("validate", PNG, "--fail") == 1
+    assert CommandLine(Service(**VERDICTS)).run("validate", PNG, "--fail", "--quality") == 0
 
 
 def test_export_with_everything(tmp_path: Path) -> None:
@@ -137,7 +180,8 @@ def test_download_fetches_the_file_of_every_split(tmp_path: Path) -> None:
 # --- progress -----------------------------------------------------------------------------------
 
 REPORT = {"status": "success", "exported_count": 2, "output_file": "/data/exports/a"}
-SUMMARY = {"image_count": 2, "quality": {"passed": 2}, "privacy": {"passed": 2}}
+GOOD = {"passed": 2, "failed": 0, "errors": 0, "mean_score": 0.9}
+SUMMARY = {**dataset_verdict(GOOD, GOOD), "image_count": 2}
 LONG_COMMANDS: list[tuple[tuple[str, ...], str, dict[str, Any]]] = [
     (("validate", "--dataset", SET), "validating", SUMMARY),
     (("export", "jsonl", SET, "--output", "/data/exports/a"), "exporting", REPORT),
@@ -161,7 +205,8 @@ def test_a_long_command_draws_a_live_bar_on_a_terminal(
         # The bar takes itself away.
         "",
     ]
-    assert line.out.splitlines() == fields(answer)
+    table = dataset_table(cast(DatasetVerdict, answer), ("quality", "privacy"))
+    assert line.out.splitlines() == (list(table) if answer is SUMMARY else fields(answer))
 
 
 @pytest.mark.parametrize(("command", "label", "answer"), LONG_COMMANDS)

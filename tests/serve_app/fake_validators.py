@@ -14,8 +14,11 @@ from engines.types import (
     PrivacyIssue,
     PrivacyReport,
     QualityReport,
+    Weakness,
 )
 from tests.serve_app.fakes import FakeFiles
+
+BLURRED = Weakness("sharpness", 0.2, 0.5, "The image is blurred.")
 
 
 @dataclass
@@ -53,6 +56,7 @@ class FakeQuality:
             metrics={renamed.get(name, name): known[name] for name in wanted},
             passed=passed,
             validator_version="quality/1 photo>=0.50",
+            weakest=None if passed else BLURRED,
         )
 
 

@@ -141,6 +141,21 @@ class TestValidate:
         assert client.post("/api/v1/anonymize", json=body).status_code == 400
 
 
+class TestValidateQualityOfABadImage:
+    def test_the_answer_names_what_fails_it(self, client: TestClient, fakes: FakeServices) -> None:
+        put(fakes, "uploads/x.png")
+        body = {"image_path": "/data/uploads/x.png"}
+        assert "weakest" not in client.post("/api/v1/validate/quality", json=body).json()
+        fakes.quality.failing.add("uploads/x.png")
+        answer = client.post("/api/v1/validate/quality", json=body).json()
+        assert answer["weakest"] == {
+            "factor": "sharpness",
+            "value": 0.2,
+            "threshold": 0.5,
+            "advice": "The image is blurred.",
+        }
+
+
 class TestValidateDataset:
     BODY = {"dataset_dir": "/data/generated/set"}  # noqa: RUF012
 
@@ -164,10 +179,15 @@ class TestValidateDataset:
             "failed": 1,
             "errors": 0,
             "mean_score": 0.7958,
+            "reasons": {"sharpness": 1},
         }
         assert answer["privacy"]["failed"] == 2
+        assert answer["privacy"]["reasons"] == {"face": 2}
         assert answer["failures"] == [
-            {"image_path": "/data/generated/set/01.png", "reason": "quality not passed"},
+            {
+                "image_path": "/data/generated/set/01.png",
+                "reason": "quality not passed: sharpness 0.20 of 0.50. The image is blurred.",
+            },
             {"image_path": "/data/generated/set/01.png", "reason": "privacy not passed: face"},
             {"image_path": "/data/generated/set/02.png", "reason": "privacy not passed: face"},
         ]

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 from benchmarks.drawings import drawing
 from benchmarks.gross_defects import GROSS, webp
-from engines.metrics.content import content
+from engines.metrics.content import Content, content
 from engines.metrics.defects import Defects, defects
 from engines.metrics.measurement import measure
 from engines.quality import QualityConfig
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 PASSES = 0.5
-NOT_REACHED = {"WebP", "color cast", "halos"}
+NOT_REACHED = {"WebP", "halos"}
 """Fall, and do not fail at their worst level on every photograph (docs/metrics.md)."""
-MAY_PASS = {"over-exposed": 1}
-"""A rocket before a night sky, twelve times too light, is taken for a drawing."""
 SEEN_BY = {
     "motion blur": "motion",
     "color noise": "color_noise",
@@ -40,7 +38,12 @@ SEEN_BY = {
     "nearest enlarging": "enlarging",
     "halos": "halos",
     "gray end": "missing",
-    "color cast": "cast",
+    "cast, warm": "cast",
+    "cast, cold": "cast",
+    "tint": "cast",
+    "over-exposed": "clipping",
+    "mosaic": "grid",
+    "blocking": "grid",
     "WebP": "smear",
 }
 
@@ -54,7 +57,7 @@ def some(photos: Mapping[str, Pixels]) -> list[Pixels]:
     return [_at_most(pixels) for pixels in photos.values()]
 
 
-def _at_most(pixels: Pixels, side_px: int = 640) -> Pixels:
+def _at_most(pixels: Pixels, side_px: int = 512) -> Pixels:
     scale = min(1.0, side_px / max(pixels.shape[:2]))
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
 
@@ -71,12 +74,12 @@ def test_a_gross_defect_lowers_the_score_and_its_worst_fails(name: str, some: li
     spoil, levels = GROSS[name]
     correlations, passed = [], 0
     for pixels in some:
-        scores = [score(pixels), *(score(spoil(pixels, level)) for level in levels)]
+        scores = [score(pixels), *(score(spoil(pixels, level)) for level in levels[::2])]
         passed += scores[-1] >= PASSES
         assert name in NOT_REACHED or scores[-1] < scores[0] - 0.15
         correlations.append(spearmanr(range(len(scores)), scores).statistic)
     assert np.mean(correlations) < -0.5
-    assert name in NOT_REACHED or passed <= MAY_PASS.get(name, 0)
+    assert name in NOT_REACHED or not passed
 
 
 @pytest.mark.parametrize("name", SEEN_BY)
@@ -140,18 +143,23 @@ def test_webp_and_jpeg_of_usual_quality_pass(some: list[Pixels]) -> None:
 
 
 def test_the_background_is_cut_away_and_a_photograph_is_not(some: list[Pixels]) -> None:
-    assert max(content(on(250, 0.25, some)).shape[:2]) < 300
-    assert content(some[0]) is some[0]
+    cut = content(on(250, 0.25, some))
+    assert max(cut.pixels.shape[:2]) < 300
+    assert cut.shown is not None
+    assert cut.shown.shape == cut.pixels.shape[:2]
+    assert cut.on_neutral
+    assert content(some[0]).pixels is some[0]
     blank = np.full((200, 300, 3), 9, np.uint8)
-    assert content(blank) is blank
+    assert (content(blank).pixels is blank, content(blank).shown) == (True, None)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (20, 900, 3), (40, 40, 3), (33, 47, 3)])
 def test_small_and_thin_pictures_have_defects_too_or_none(shape: tuple[int, int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     for pixels in (noise, np.zeros(shape, np.uint8)):
-        found = defects(pixels)
-        assert np.isfinite([getattr(found, name) for name in found.__slots__]).all()
+        found = defects(Content(pixels))
+        numbers = (getattr(found, name) for name in found.__slots__)
+        assert all(np.isfinite(number).all() for number in numbers)
 
 
 def test_the_fast_formula_looks_for_none(some: list[Pixels]) -> None:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import io
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,7 +14,11 @@ from pydantic import ValidationError
 from engines.errors import InvalidImage, InvalidParameters
 from engines.images import ImageLimits, encode_jpeg
 from engines.quality import QualityConfig, QualityValidator
-from engines.quality.config import PHOTO
+from engines.quality.advice import ADVICE, weakest
+from engines.quality.config import PHOTO, ScoreThresholds
+from engines.quality.judging import Judgement
+from engines.quality.score import Factors
+from engines.types import Weakness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +55,7 @@ def test_the_default_answer_has_the_contracts_names_and_units(
     assert 0 <= report.metrics["noise_level"] < 0.05
     assert report.quality_score > 0.8
     assert report.passed
-    assert report.validator_version == "quality/3 auto:photo>=0.50"
+    assert report.validator_version == "quality/4 auto:photo>=0.50"
 
 
 def test_metrics_are_what_was_asked_for(validator: QualityValidator, coffee: bytes) -> None:
@@ -79,14 +85,49 @@ def test_the_pass_mark_is_config(coffee: bytes) -> None:
     strict = QualityValidator(QualityConfig(pass_threshold=0.99))
     report = strict.validate(coffee, KEY)
     assert not report.passed
-    assert report.validator_version == "quality/3 auto:photo>=0.99"
+    assert report.validator_version == "quality/4 auto:photo>=0.99"
 
 
 def test_own_thresholds_judge_and_are_named(coffee: bytes) -> None:
     harsh = PHOTO.model_copy(update={"scale": 0.1})
     report = QualityValidator(QualityConfig(thresholds=harsh)).validate(coffee, KEY)
     assert report.quality_score < 0.1
-    assert report.validator_version == "quality/3 custom>=0.50"
+    assert report.validator_version == "quality/4 custom>=0.50"
+
+
+def test_what_fails_an_image_is_named_with_advice(
+    validator: QualityValidator, photos: Mapping[str, Pixels]
+) -> None:
+    assert validator.validate(png(photos["coffee"]), KEY).weakest is None
+    blurred = validator.validate(png(cv2.blur(photos["coffee"], (21, 21))), KEY)
+    assert blurred.weakest is not None
+    assert (blurred.passed, blurred.weakest.factor) == (False, "sharpness")
+    assert blurred.weakest.value < blurred.weakest.threshold <= 1
+    assert blurred.weakest.advice == ADVICE["sharpness"]
+
+
+def test_the_threshold_of_a_factor_is_where_the_image_would_pass() -> None:
+    dim = Factors(**dict.fromkeys(Factors.names(), 1.0))
+    judged = Judgement(0.4, replace(dim, darkness=0.4, noise=0.9), "photo")
+    assert weakest(judged, 0.5) == Weakness("darkness", 0.4, 0.5, ADVICE["darkness"])
+    assert weakest(judged._replace(score=0.0), 0.5).threshold == 1
+
+
+def test_a_factor_that_does_not_count_is_not_blamed() -> None:
+    judged = Judgement(
+        0.4, Factors(**{**dict.fromkeys(Factors.names(), 0.9), "cast": 0.1}), "x", ("cast",)
+    )
+    assert weakest(judged, 0.5).factor != "cast"
+
+
+def test_every_factor_has_its_advice() -> None:
+    assert set(ADVICE) == set(Factors.names())
+    assert all(sentence.endswith(".") for sentence in ADVICE.values())
+
+
+def test_a_config_cannot_ignore_what_is_no_factor() -> None:
+    with pytest.raises(ValueError, match="no factors of the score: beauty"):
+        ScoreThresholds(**{**PHOTO.model_dump(), "ignored": ("beauty",)})
 
 
 def test_a_blank_image_fails(validator: QualityValidator) -> None:

@@ -1,0 +1,155 @@
+"""Openly licensed pictures by kind, out of Debian's packages, to measure the quality check on.
+
+    python -m benchmarks.licensed_pictures FOLDER
+
+Downloads the packages (Debian 12, about 200 MB), unpacks their pictures below FOLDER and writes
+`FOLDER/choose/KIND/` and `FOLDER/report/KIND/`: the half of a picture follows from its name, once
+and for all; thresholds are chosen on one half and reported on the other. Nothing of it is in this
+repository; the licenses are in each package's `copyright` file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+LARGEST_PX = 1024
+
+
+class Source(NamedTuple):
+    """Where pictures of a kind lie."""
+
+    package: str
+    patterns: tuple[str, ...]
+    every: int = 1
+    enlarge_to_px: int = 0
+    """For pixel art: whole steps up to this side."""
+
+
+SOURCES: Mapping[str, tuple[Source, ...]] = {
+    "photo": (
+        Source("lomiri-wallpapers-16.04", ("usr/share/backgrounds/*by_*.*",)),
+        Source("mate-backgrounds", ("usr/share/backgrounds/mate/nature/*.jpg",)),
+        Source("palapeli-data", ("usr/share/palapeli/collection/*.jpg",)),
+        Source("gcompris-qt-data", ("usr/share/gcompris-qt/rcc/explore_*.rcc",)),
+    ),
+    "product": (
+        Source(
+            "tuxpaint-stamps-default",
+            tuple(
+                f"usr/share/tuxpaint/stamps/{folder}/**/*.png"
+                for folder in ("animals/mammals", "animals/birds", "food", "household", "vehicles")
+            ),
+        ),
+    ),
+    "painting": (
+        Source("wesnoth-1.16-data", ("usr/share/games/wesnoth/1.16/data/core/**/landscape*.jpg",)),
+    ),
+    "portrait": (
+        Source("wesnoth-1.16-data", ("usr/share/games/wesnoth/1.16/**/portraits/**/*.png",), 4),
+    ),
+    "flat drawing": (Source("gcompris-qt-data", ("usr/share/gcompris-qt/rcc/lang.rcc",)),),
+    "pixel art": (
+        Source("minetest-data", ("usr/share/games/minetest/**/textures/*.png",), 6, 512),
+        Source("wesnoth-1.16-data", ("usr/share/games/wesnoth/1.16/**/units/**/*.png",), 140, 512),
+    ),
+    "night sky": (Source("stellarium-data", ("usr/share/stellarium/nebulae/default/*.png",), 12),),
+}
+"""Kind to its sources; a transparent picture is laid on white."""
+_SMALLEST_BYTES = 20_000
+_RIFF = b"RIFF"
+
+
+def half(name: str) -> str:
+    """ "choose" or "report", by the SHA-256 of the picture's name."""
+    return ("report", "choose")[hashlib.sha256(name.encode()).digest()[-1] % 2]
+
+
+def on_white(image: Image.Image, enlarge_to_px: int = 0) -> Pixels:
+    """RGB, long side at most 1024 pixels; enlarged by whole steps where that is asked for."""
+    clear = image.convert("RGBA")
+    page = Image.new("RGBA", clear.size, "white")
+    page.alpha_composite(clear)
+    pixels = np.asarray(page.convert("RGB"))
+    times = enlarge_to_px // max(pixels.shape[:2])
+    if times > 1:
+        pixels = np.repeat(np.repeat(pixels, times, axis=0), times, axis=1)
+    scale = LARGEST_PX / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder
+    with tempfile.TemporaryDirectory() as unpacked:
+        for kind, sources in SOURCES.items():
+            for source in sources:
+                root = _unpacked(source.package, Path(unpacked))
+                for path in _pictures(source, root):
+                    _write(path, folder, kind, source.enlarge_to_px)
+
+
+def _unpacked(package: str, folder: Path) -> Path:
+    root = folder / package
+    if not root.exists():
+        root.mkdir()
+        subprocess.run(("apt-get", "download", "-q", package), cwd=folder, check=True)
+        (archive,) = folder.glob(f"{package}_*.deb")
+        subprocess.run(("dpkg-deb", "-x", archive, root), check=True)
+        archive.unlink()
+    return root
+
+
+def _pictures(source: Source, root: Path) -> Iterator[Path]:
+    found = sorted({path for pattern in source.patterns for path in root.glob(pattern)})
+    large = (path for path in found if source.enlarge_to_px or _is_large(path))
+    return (path for index, path in enumerate(large) if index % source.every == 0)
+
+
+def _is_large(path: Path) -> bool:
+    return path.stat().st_size >= _SMALLEST_BYTES
+
+
+def embedded(content: bytes) -> Iterator[bytes]:
+    """WebP pictures inside a Qt resource file, in their order."""
+    start = content.find(_RIFF)
+    while start >= 0:
+        size = int.from_bytes(content[start + 4 : start + 8], "little") + 8
+        picture = content[start : start + size]
+        whole = picture[8:12] == b"WEBP" and len(picture) == size
+        if whole and size >= _SMALLEST_BYTES:
+            yield picture
+        start = content.find(_RIFF, start + (size if whole else len(_RIFF)))
+
+
+def _write(path: Path, folder: Path, kind: str, enlarge_to_px: int) -> None:
+    if path.suffix == ".rcc":
+        contents = enumerate(embedded(path.read_bytes()))
+        named = [(f"rcc_{path.stem}_{number}", content) for number, content in contents]
+    else:
+        named = [(path.stem, path.read_bytes())]
+    for name, content in named:
+        target = folder / half(name) / kind
+        target.mkdir(parents=True, exist_ok=True)
+        with Image.open(io.BytesIO(content)) as image:
+            Image.fromarray(on_white(image, enlarge_to_px)).save(target / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Tables of the quality check: families of defects by level, and kinds that it is fair to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import rankdata, spearmanr
+
+from benchmarks.distortions import DISTORTIONS
+from benchmarks.gross_defects import GROSS
+from benchmarks.kinds import gradient, kinds, line_drawing, pixel_art, sizes, slide, starry_sky
+from engines.errors import InvalidImage
+from engines.images import ImageLimits, decode
+from engines.quality import QualityConfig
+from engines.quality.judging import Judgement, judge
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+PASSES = QualityConfig().pass_threshold
+FAMILIES = {
+    "white noise": DISTORTIONS["Gaussian noise"],
+    "under-exposed": DISTORTIONS["under-exposure"],
+    "low contrast": DISTORTIONS["low contrast"],
+    "salt and pepper": DISTORTIONS["salt and pepper"],
+    **GROSS,
+}
+"""Name to what spoils and its levels."""
+
+
+def judged(pixels: Pixels) -> Judgement:
+    """As the service judges by default."""
+    return judge(pixels, QualityConfig())
+
+
+def families(photos: Sequence[Pixels], every: int = 1) -> str:
+    """A row for each family: mean scores, how many pass at the worst level, Spearman, what names
+    it. `every`: take every so many of the levels between the first and the last."""
+    clean = [judged(pixels).score for pixels in photos]
+    worst: list[float] = []
+    lines = [
+        "| family | levels | mean score, clean then levels | worst level fails | mean Spearman | "
+        "weakest factor at the worst |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, (spoil, levels) in FAMILIES.items():
+        taken = (*levels[:-1:every], levels[-1])
+        rows = [[judged(spoil(pixels, level)) for level in taken] for pixels in photos]
+        scores = np.array(
+            [[first, *(one.score for one in row)] for first, row in zip(clean, rows, strict=True)]
+        )
+        worst.extend(scores[:, -1])
+        named = Counter(min(row[-1].counted(), key=lambda each: each[1])[0] for row in rows)
+        means = " ".join(f"{value:.2f}" for value in scores.mean(axis=0))
+        fails = int((scores[:, -1] < PASSES).sum())
+        rho = np.mean([_spearman(row) for row in scores])
+        shown = "/".join(f"{level:g}" for level in taken)
+        lines.append(
+            f"| {name} | {shown} | {means} | {fails}/{len(photos)} | {rho:.2f} | "
+            f"{named.most_common(1)[0][0]} |"
+        )
+    lines.append(f"\nArea under the curve, clean against worst levels: {_auc(clean, worst):.3f}")
+    return "\n".join(lines) + "\n"
+
+
+def fairness(sets: Mapping[str, Sequence[Pixels]]) -> str:
+    """A row for each kind: how many pass when clean, by which thresholds."""
+    lines = ["| kind | pass | median score (min) | thresholds |", "|---|---|---|---|"]
+    for name, pictures in sets.items():
+        found = [judged(pixels) for pixels in pictures]
+        scores = [one.score for one in found]
+        chosen = Counter(one.thresholds.removeprefix("auto:") for one in found)
+        lines.append(
+            f"| {name} | {sum(score >= PASSES for score in scores)}/{len(scores)} | "
+            f"{np.median(scores):.2f} ({min(scores):.2f}) | "
+            f"{', '.join(f'{kind} {count}' for kind, count in chosen.most_common())} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def fair_kinds(photos: Sequence[Pixels]) -> str:
+    """Of the kinds that are made here."""
+    return fairness(kinds(photos))
+
+
+def size_table() -> str:
+    """Scores of one picture at 256, 512, 1024 and 2048 pixels."""
+    drawn: Mapping[str, Callable[[int, int], Pixels]] = {
+        "gradient": gradient,
+        "line drawing": line_drawing,
+        "pixel art": pixel_art,
+        "slide": slide,
+        "starry sky": starry_sky,
+    }
+    lines = ["| picture | 256 | 512 | 1024 | 2048 |", "|---|---|---|---|---|"]
+    for name, draw in drawn.items():
+        scores = [judged(pixels).score for pixels in sizes(partial(draw, 1))]
+        lines.append(f"| {name} | " + " | ".join(f"{score:.2f}" for score in scores) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def of_folder(folder: Path, at_most: int | None = None) -> Mapping[str, Sequence[Pixels]]:
+    """Kind, which is the name of a folder in `folder`, to its pictures."""
+    found: dict[str, list[Pixels]] = {}
+    for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
+        for path in sorted(kind.iterdir())[:at_most]:
+            try:
+                pixels = decode(path.read_bytes(), ImageLimits()).pixels
+            except InvalidImage as error:
+                print(f"{path.name}: {error.message}")
+            else:
+                found.setdefault(kind.name, []).append(pixels)
+    return found
+
+
+def _spearman(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    return 0.0 if np.ptp(scores) == 0 else float(spearmanr(range(len(scores)), scores).statistic)
+
+
+def _auc(good: Sequence[float], bad: Sequence[float]) -> float:
+    ranks = rankdata([*good, *bad])[: len(good)]
+    return float((ranks.sum() - len(good) * (len(good) + 1) / 2) / (len(good) * len(bad)))

@@ -1,0 +1,53 @@
+"""Casts: a color that lies over everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from engines.metrics.gray import Gray
+    from engines.types import Pixels
+
+_SEEN_PX = 64
+_TOP = 0.995
+_ROUNDING = 4.0
+_DARKEST, _LIGHTEST = 25, 245
+_MOST_NEUTRAL = 5
+_FEWEST = 64
+
+
+class Cast(NamedTuple):
+    """Both 0 for gray pictures; a sunset has much of one, a wrong light much of both."""
+
+    channels: float = 0.0
+    """Natural logarithm of the brightest over the least bright channel's highlights: white that
+    is not white. Photographs up to 0.4, blue light cut to a fifth 1.6."""
+    neutral: float = 0.0
+    """Chroma (CIELAB) that even the most neutral twentieth of the picture has; photographs up
+    to 22."""
+
+
+def cast(pixels: Pixels, shown: Gray | None = None) -> Cast:
+    """Of RGB `pixels`, where `shown` is not 0."""
+    small = cv2.resize(pixels, (_SEEN_PX, _SEEN_PX), interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
+    usable = (lab[:, 0] > _DARKEST) & (lab[:, 0] < _LIGHTEST)
+    if shown is not None:
+        part = cv2.resize(shown, (_SEEN_PX, _SEEN_PX), interpolation=cv2.INTER_AREA)
+        usable &= part.ravel() > 200
+    if usable.sum() < _FEWEST:
+        return Cast()
+    chroma = np.hypot(lab[usable, 1] - 128, lab[usable, 2] - 128)
+    return Cast(_channels(pixels, shown), float(np.percentile(chroma, _MOST_NEUTRAL)))
+
+
+def _channels(pixels: Pixels, shown: Gray | None) -> float:
+    tops = []
+    for channel in range(3):
+        counts = cv2.calcHist([pixels], [channel], shown, [256], [0, 256]).ravel()
+        top = int(np.searchsorted(counts.cumsum(), _TOP * counts.sum()))
+        tops.append(min(top, 255) + _ROUNDING)
+    return float(np.log(max(tops) / min(tops)))

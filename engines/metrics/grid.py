@@ -1,0 +1,68 @@
+"""Grids: how much the fine structure repeats at the same places of squares of one size.
+
+Codecs that work in blocks, mosaics, and enlarging all leave steps at every n-th column and row;
+what a camera sees has none. Idea: Gallagher, "Detection of linear and cubic interpolation in JPEG
+compressed images", CRV 2005 (the second derivative of an enlarged picture is periodic).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.metrics.defects import Plane
+
+_PERIODS = (*range(2, 17), 20, 24, 32)
+_SMOOTHED_PX = 33
+_LEAST_STEP = 0.02
+_LOWEST, _HIGHEST = -1.5, 4.0
+
+
+class Grid(NamedTuple):
+    strength: float
+    """Standard deviation of the places' mean steps over the mean of all, less what chance gives,
+    the weaker of both directions; clean photographs up to 0.2, JPEG quality 15 0.4, a mosaic
+    1.5."""
+    period_px: int
+    """Side of the squares."""
+
+
+def grid(gray: Plane) -> Grid:
+    """Of a float plane of gray levels, at its native size; at least 66 pixels a side."""
+    if min(gray.shape) < 2 * max(_PERIODS) + 2:
+        return Grid(0.0, 0)
+    excess = np.minimum(_excess(gray), _excess(gray.T))
+    best = int(excess.argmax())
+    return Grid(float(np.sqrt(max(excess[best], 0.0))), _PERIODS[best])
+
+
+def _excess(gray: Plane) -> NDArray[np.float32]:
+    """Variance between the places of each period, less what is expected by chance."""
+    steps = np.abs(2 * gray[:, 1:-1] - gray[:, 2:] - gray[:, :-2]).mean(axis=0)
+    around = cv2.blur(steps[None], (_SMOOTHED_PX, 1), borderType=cv2.BORDER_REFLECT).ravel()
+    relative = np.clip(steps / (around + _LEAST_STEP) - 1, _LOWEST, _HIGHEST)
+    relative -= relative.mean()
+    places, starts, periods = _places(relative.size)
+    between = np.add.reduceat((places @ relative) ** 2, starts) / relative.size
+    within = float((relative**2).mean()) - between
+    chance = within * (periods - 1) / (relative.size - periods)
+    return np.asarray(between - chance, np.float32)
+
+
+@lru_cache(maxsize=64)
+def _places(
+    size: int,
+) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
+    """A row of length 1 for every place of every period; where each period's rows begin."""
+    rows = [np.arange(size) % period == place for period in _PERIODS for place in range(period)]
+    marks = np.array(rows, np.float32)
+    marks /= np.sqrt(marks.sum(axis=1, keepdims=True))
+    periods = np.array(_PERIODS)
+    starts = np.concatenate([[0], np.cumsum(periods)[:-1]])
+    return marks, starts, periods.astype(np.float32)
