@@ -46,7 +46,7 @@ def sizes(draw: Callable[[int], Pixels]) -> Iterator[Pixels]:
 
 def gradient(index: int, side_px: int) -> Pixels:
     rng = np.random.default_rng(index)
-    ends = rng.integers(20, 236, (2, 3))
+    ends = np.array((rng.integers(10, 90, 3), rng.integers(160, 246, 3)))
     share = np.linspace(0, 1, side_px)[:, None, None]
     row = ends[0] + share * (ends[1] - ends[0])
     return np.ascontiguousarray(np.broadcast_to(row, (side_px, side_px, 3)).astype(np.uint8))
@@ -119,7 +119,7 @@ def product(photo: Pixels, level: int, side_px: int, share: float = 0.4) -> Pixe
 
 def snow(photo: Pixels) -> Pixels:
     """As light as snow, and nothing of it clipped."""
-    return np.asarray(cv2.convertScaleAbs(photo, alpha=0.45, beta=133), np.uint8)
+    return np.asarray(cv2.convertScaleAbs(photo, alpha=0.7, beta=72), np.uint8)
 
 
 def _gray(photo: Pixels) -> Pixels:

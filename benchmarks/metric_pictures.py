@@ -10,6 +10,8 @@ import numpy as np
 
 from benchmarks.distortions import DISTORTIONS
 from benchmarks.drawings import drawing
+from benchmarks.kinds import kinds
+from benchmarks.quality_tables import FAMILIES, judged
 from benchmarks.validators_quality import score
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.quality.config import ILLUSTRATION, PHOTO
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 TILE_PX = 128
+_SMALL_PX, _ACROSS = 112, 10
 _CAPTION_PX = 16
 _INK = (20, 20, 20)
 _TARGET = Path("docs/img")
@@ -37,6 +40,8 @@ def main() -> None:
             tiles.append(tile(spoiled, f"{level:g}: {score(spoiled):.2f}"))
         rows.append(np.hstack(tiles))
     _write("metrics_distortions.jpg", np.vstack(rows))
+    seen = cv2.resize(photo, (512, 512), interpolation=cv2.INTER_AREA)
+    _write("metrics_families.jpg", _families(np.asarray(seen, np.uint8)), quality=60)
     drawings = [drawing(index) for index in range(1, 7)]
     captions = [f"{score(d, PHOTO):.2f} / {score(d, ILLUSTRATION):.2f}" for d in drawings]
     _write(
@@ -45,18 +50,38 @@ def main() -> None:
     )
 
 
-def tile(pixels: Pixels, caption: str) -> Pixels:
+def _families(photo: Pixels) -> Pixels:
+    """Every family of gross defects at its third and its worst level, then every good kind."""
+    tiles = []
+    for name, (spoil, levels) in FAMILIES.items():
+        for level in (levels[len(levels) // 2], levels[-1]):
+            spoiled = spoil(photo, level)
+            tiles.append(_small(spoiled, f"{name} {judged(spoiled).score:.2f}"))
+    for name, pictures in kinds([photo], side_px=512).items():
+        tiles.append(_small(pictures[0], f"{name} {judged(pictures[0]).score:.2f}"))
+    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % _ACROSS)
+    rows = (tiles[start : start + _ACROSS] for start in range(0, len(tiles), _ACROSS))
+    return np.vstack([np.hstack(row) for row in rows])
+
+
+def _small(pixels: Pixels, caption: str) -> Pixels:
+    side = min(pixels.shape[:2])
+    middle = pixels[:side, (pixels.shape[1] - side) // 2 :][:, :side]
+    return tile(np.ascontiguousarray(middle), caption, _SMALL_PX)
+
+
+def tile(pixels: Pixels, caption: str, side_px: int = TILE_PX) -> Pixels:
     """A square thumbnail with a caption under it."""
     side = min(pixels.shape[:2])
-    small = cv2.resize(pixels[:side, :side], (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
-    strip = np.full((_CAPTION_PX, TILE_PX, 3), 255, np.uint8)
+    small = cv2.resize(pixels[:side, :side], (side_px, side_px), interpolation=cv2.INTER_AREA)
+    strip = np.full((_CAPTION_PX, side_px, 3), 255, np.uint8)
     cv2.putText(strip, caption, (2, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.33, _INK, 1, cv2.LINE_AA)
     return np.vstack([small, strip])
 
 
-def _write(name: str, pixels: Pixels) -> None:
+def _write(name: str, pixels: Pixels, quality: int = 80) -> None:
     _TARGET.mkdir(parents=True, exist_ok=True)
-    (_TARGET / name).write_bytes(encode_jpeg(pixels, 80))
+    (_TARGET / name).write_bytes(encode_jpeg(pixels, quality))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,8 @@ def make_thumbnail(pixels: Pixels) -> bytes:
 def _quality_reasons(report: QualityReport | None) -> Iterator[Reason]:
     if report is not None and not report.passed:
         message = f"quality score {report.quality_score:.2f} ({report.validator_version})"
+        if (weak := report.weakest) is not None:
+            message += f": {weak.factor} {weak.value:.2f} of {weak.threshold:.2f}. {weak.advice}"
         yield Reason("low_quality", message)
 
 

@@ -23,7 +23,7 @@ _FEWEST = 0.002  # share of the picture that must stand on a background
 _LARGEST = 0.75  # share of the picture up to which a part of it is its content
 _CLIPPED, _BLOWN = 253, 0.3
 _NEUTRAL_LEVELS = 12
-_DRAWN_TRANSITIONS, _DRAWN_PALETTE, _EDGES = 0.5, 24, 9.0
+_DRAWN_TRANSITIONS, _DRAWN_PALETTE, _EDGES, _OF_A_PAGE = 0.5, 24, 9.0, 0.03
 _GRIDDED, _SQUARES, _OF_A_PHOTOGRAPH, _ALL_LEVELS = 0.6, 0.13, 0.8, 0.8
 
 
@@ -78,7 +78,8 @@ def is_drawn(found: Defects, on_plain: bool) -> bool:
         return is_pixel_art(found)
     few = found.transitions < _DRAWN_TRANSITIONS and found.palette <= _DRAWN_PALETTE
     edged = on_plain or found.step > _EDGES
-    return few and edged and found.clipped < _BLOWN
+    page = found.transitions < _OF_A_PAGE and found.clipped < 2 * _BLOWN
+    return few and edged and (page or found.clipped < _BLOWN)
 
 
 def is_pixel_art(found: Defects) -> bool:

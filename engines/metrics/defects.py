@@ -17,7 +17,7 @@ import numpy as np
 from engines.metrics.cast import Cast, cast
 from engines.metrics.content import clipped_share
 from engines.metrics.gray import WORKING_SIDE_PX, luma
-from engines.metrics.grid import grid
+from engines.metrics.grid import Grid, grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +42,7 @@ _SAME = 3  # levels within which a missing part is of one color
 _FULL_ROW, _FEWEST_MISSING, _OF_THE_EDGE = 0.995, 0.04, 0.3
 _BLACK, _WHITE = 2, 253
 _MIXED_WHEN_CLEAN = 0.12
+_OF_A_RAMP, _SEEN_GRID = 0.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Defects:
     """What was measured; the defaults are those of a picture without any defect."""
 
     rows: float = 0.0
-    """By how much a row differs more from its next one than columns do, less what it would at
-    twice the distance; -1..1. Clean up to .05, a third of the rows shifted .2."""
+    """By how much a row differs more from its next one than columns do (or a ramp would), less
+    what it would at twice the distance; -1..1. Clean up to .05, a third of the rows shifted .2."""
     pattern: float = 0.0
     """Share of the energy of fine structure in one frequency, 0..1. Clean up to .1, moire .5."""
     color_noise: float = 0.0
@@ -108,7 +109,7 @@ def defects(shown: Content) -> Defects:
     black, white = (level <= _BLACK).mean(), (level >= _WHITE).mean()
     gridded = grid(gray)
     return Defects(
-        rows=_next_to_second(gray) - _next_to_second(gray.T),
+        rows=_next_to_second(gray) - max(_next_to_second(gray.T), _OF_A_RAMP),
         pattern=_pattern(gray),
         color_noise=_color_noise(middle),
         grain=_grain(seen),
@@ -126,7 +127,7 @@ def defects(shown: Content) -> Defects:
         clipped=clipped_share(pixels, shown.shown),
         grid=gridded.strength,
         grid_px=gridded.period_px,
-        distinct=_distinct(colors, gridded.period_px),
+        distinct=_distinct(colors, gridded),
     )
 
 
@@ -251,8 +252,11 @@ def _missing(pixels: Pixels) -> float:
     return share if share >= _FEWEST_MISSING and edge.mean() < _OF_THE_EDGE else 0.0
 
 
-def _distinct(colors: NDArray[np.uint32], period_px: int) -> float:
-    squares = colors.size / max(period_px, 1) ** 2
+def _distinct(colors: NDArray[np.uint32], gridded: Grid) -> float:
+    """0 where the grid is too weak for its squares to be seen: sorting colors takes time."""
+    if gridded.strength < _SEEN_GRID:
+        return 0.0
+    squares = colors.size / max(gridded.period_px, 1) ** 2
     return min(1.0, np.unique(colors).size / squares)
 
 

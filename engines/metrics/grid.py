@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PERIODS = (*range(2, 17), 20, 24, 32)
 _SMOOTHED_PX = 33
+_BEND = np.array([[-1, 2, -1]], np.float32)
 _LEAST_STEP = 0.02
 _LOWEST, _HIGHEST = -1.5, 4.0
 
@@ -37,14 +38,15 @@ def grid(gray: Plane) -> Grid:
     """Of a float plane of gray levels, at its native size; at least 66 pixels a side."""
     if min(gray.shape) < 2 * max(_PERIODS) + 2:
         return Grid(0.0, 0)
-    excess = np.minimum(_excess(gray), _excess(gray.T))
+    excess = np.minimum(_excess(gray), _excess(np.ascontiguousarray(gray.T)))
     best = int(excess.argmax())
     return Grid(float(np.sqrt(max(excess[best], 0.0))), _PERIODS[best])
 
 
 def _excess(gray: Plane) -> NDArray[np.float32]:
     """Variance between the places of each period, less what is expected by chance."""
-    steps = np.abs(2 * gray[:, 1:-1] - gray[:, 2:] - gray[:, :-2]).mean(axis=0)
+    bends = np.abs(cv2.filter2D(gray, cv2.CV_32F, _BEND))[:, 1:-1]
+    steps = cv2.reduce(bends, 0, cv2.REDUCE_AVG).ravel()
     around = cv2.blur(steps[None], (_SMOOTHED_PX, 1), borderType=cv2.BORDER_REFLECT).ravel()
     relative = np.clip(steps / (around + _LEAST_STEP) - 1, _LOWEST, _HIGHEST)
     relative -= relative.mean()

@@ -45,6 +45,8 @@ class Measurement:
     """Share of the content flat at its brightest level, 0..1."""
     content_brightness: float
     """Mean luma of the content, 0..1."""
+    content_light: float
+    """95th percentile of its luma, 0..1."""
     blockiness: float
     """See `engines.metrics.structure.blockiness`; native size."""
 
@@ -74,6 +76,7 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
         visible_grain = max(grain, _SEEN_NOISE * grain_sigma(clean_crop))
     clean_tone = tone(histogram(clean))
     part = None if shown is None else _at(shown, clean)
+    content_tone = clean_tone if part is None else tone(histogram(clean, part))
     return Measurement(
         tone=clean_tone,
         clipped_tone=tone(histogram(native)),
@@ -83,9 +86,8 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
         coarse_variance=laplacian_variance(shrunk(clean, WORKING_SIDE_PX // 2)),
         structure=laplacian_variance(shrunk(clean, WORKING_SIDE_PX // 8)),
         plateau=plateau_share(clean, clean_tone.top, part),
-        content_brightness=(
-            clean_tone.brightness if part is None else cv2.mean(clean, part)[0] / 255
-        ),
+        content_brightness=content_tone.brightness,
+        content_light=content_tone.p95,
         blockiness=blockiness(crop),
     )
 

@@ -49,10 +49,10 @@ class Tone:
         return self.p99 - self.p1
 
 
-def histogram(gray: Gray) -> Histogram:
-    """Shares of the 256 levels."""
-    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
-    return np.asarray(counts, np.float64) / gray.size
+def histogram(gray: Gray, shown: Gray | None = None) -> Histogram:
+    """Shares of the 256 levels, of the part where `shown` is not 0, which must not be empty."""
+    counts = cv2.calcHist([gray], [0], shown, [256], [0, 256]).ravel()
+    return np.asarray(counts, np.float64) / counts.sum()
 
 
 def tone(shares: Histogram) -> Tone:

@@ -74,20 +74,25 @@ def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = 
     defects were not looked for.
     """
     tone = seen.tone
-    span = max(tone.span, _LIGHTS * (tone.top - tone.p1))
+    light = max(seen.content_light, _LIGHTS * tone.top)
+    span = max(tone.span, light - tone.p1)
     used = max(span, _LEAST_SPAN) / _TYPICAL_SPAN
     sharpness, detail = _sharpness(seen, limits, used)
     bits = limits.information_bits
     blocks = seen.blockiness**limits.block_power
-    lightest = max(tone.p95, _LIGHTS * tone.top)
+    ramp = seen.structure < _NOTHING_TO_SEE
     return Factors(
         sharpness=sharpness,
         detail=detail,
         noise=_halving(seen.noise / used, limits.noise_half) ** limits.noise_weight,
         tonal_range=(1 - math.exp(-span / limits.range_scale)) ** limits.range_weight,
-        darkness=1 - math.exp(-lightest / 0.15),
-        plateau=_halving(seen.plateau, limits.plateau_half) ** limits.plateau_weight,
-        brightness=1 - limits.bright_weight * _brightness(seen, limits.bright_from),
+        darkness=1 - math.exp(-max(tone.p95, light) / 0.15),
+        plateau=1.0
+        if ramp
+        else _halving(seen.plateau, limits.plateau_half) ** limits.plateau_weight,
+        brightness=1.0
+        if ramp
+        else 1 - limits.bright_weight * _brightness(seen, limits.bright_from),
         blockiness=1 - limits.block_weight * blocks / (limits.block_half + blocks),
         information=smoothstep(tone.entropy_bits, bits, bits + 0.5),
         **(_of_defects(found) if found is not None else {}),

@@ -25,6 +25,7 @@ from engines.types import (
     PrivacyIssue,
     PrivacyReport,
     QualityReport,
+    Weakness,
 )
 
 MakeConfig = Callable[..., JobConfig]
@@ -45,6 +46,16 @@ def privacy(*issues: PrivacyIssue) -> Callable[[bytes, str], PrivacyReport]:
     return lambda _, key: PrivacyReport(
         key, 100 if passed else 40, len(issues), None, False, issues, passed, "privacy/1"
     )
+
+
+def test_a_reason_names_the_weakest_factor_with_its_advice() -> None:
+    weak = Weakness("motion", 0.2, 0.5, "Use a shorter exposure.")
+
+    def blurred(_: bytes, key: str) -> QualityReport:
+        return QualityReport(key, 0.123, {}, False, "quality/1", weak)
+
+    (reason,) = Checker(blurred, privacy()).check(png(0), "ab").reasons
+    assert reason.message.endswith(": motion 0.20 of 0.50. Use a shorter exposure.")
 
 
 FACE = PrivacyIssue("face", "high", "A face was found", "yunet", (1, 2, 3, 4), 0.93)

@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 
 from benchmarks.drawings import drawing
 from benchmarks.gross_defects import GROSS, webp
+from benchmarks.kinds import kinds
 from engines.metrics.content import Content, content
 from engines.metrics.defects import Defects, defects
 from engines.metrics.measurement import measure
@@ -118,6 +119,12 @@ def test_a_gradient_passes_and_a_blank_page_does_not() -> None:
     gradient = np.repeat(np.tile(ramp, (512, 1))[..., None], 3, axis=2).astype(np.uint8)
     assert score(gradient) >= PASSES
     assert score(np.full((512, 512, 3), 128, np.uint8)) < 0.1
+
+
+@pytest.mark.parametrize("name", ["gradient", "starry sky", "flat illustration"])
+def test_kinds_that_only_look_bad_pass(name: str, some: list[Pixels]) -> None:
+    made = kinds(some[:2], side_px=512)[name]
+    assert min(score(pixels) for pixels in made) >= PASSES
 
 
 def test_a_slide_is_judged_as_a_drawing() -> None:
