@@ -10,6 +10,8 @@ from typing import Any, TextIO
 
 import ray
 
+from engines.evidence.report.words import duration
+
 BoardHandle = Any
 """Handle of a `ProgressBoard` actor."""
 
@@ -125,13 +127,3 @@ class ProgressPrinter:
         """A line of its own."""
         self._stream.write(f"\r\x1b[K{text}\n" if self._terminal else f"{text}\n")
         self._stream.flush()
-
-
-def duration(seconds: float) -> str:
-    """`5 s`, `3 min 20 s`, `2 h 05 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

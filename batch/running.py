@@ -18,14 +18,14 @@ from batch.config import JobConfig
 from batch.making.alone import run_alone
 from batch.making.checkers import start_checkers
 from batch.making.generators import GeneratorParts
+from batch.output.job_report import ReportFacts, job_report, of_fingerprints
 from batch.output.layout import REPORT
 from batch.output.manifest import Census, take_census, write_manifest
-from batch.output.near_duplicates import find_near_duplicates
 from batch.pipeline import ShardEnd, run_pass
 from batch.planning.plan import Plan, RowSource, ensure_plan
 from batch.progress import Progress, ProgressPrinter, start_board
-from batch.report.page import ReportFacts, render_report
 from batch.wiring import Wiring, library_versions
+from engines.evidence.report.page import render_report
 
 if TYPE_CHECKING:
     from engines.protocols import Storage
@@ -148,9 +148,9 @@ class Job:
     def _report(
         self, storage: Storage, plan: Plan, census: Census, elapsed_s: float, rows_now: int
     ) -> str:
-        found = find_near_duplicates(census.totals.fingerprints.items())
+        found = of_fingerprints(census.totals.fingerprints.items())
         facts = ReportFacts(plan, elapsed_s, rows_now, found, self._comparison(census))
-        storage.replace(REPORT, render_report(census.totals, facts).encode())
+        storage.replace(REPORT, render_report(job_report(census.totals, facts)).encode())
         return REPORT
 
     def _comparison(self, census: Census) -> Comparison | None:

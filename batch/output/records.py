@@ -13,10 +13,10 @@ from pydantic import JsonValue
 
 from batch.output.layout import RECORDS, record_key
 from batch.output.outcomes import Outcome, ShardOutcome
-from batch.report.histograms import Histogram
 from engines.errors import NotFound
 from engines.profiles import ProfileBuilder
 from engines.types.frozen import FrozenModel
+from engines.types.histograms import Histogram
 
 if TYPE_CHECKING:
     from engines.protocols import Storage
@@ -50,6 +50,8 @@ class Fingerprint(FrozenModel):
     row_id: str
     hash: str
     mirror: str
+    score: float = 0.0
+    """Quality score, where it was judged."""
 
 
 class Thumbnail(FrozenModel):
@@ -157,7 +159,12 @@ def _fingerprints(written: Sequence[Outcome]) -> Iterator[Fingerprint]:
     for outcome in written:
         if outcome.image is not None:
             itself, mirror = outcome.image.judgment.hashes
-            yield Fingerprint(row_id=outcome.row_id, hash=f"{itself:016x}", mirror=f"{mirror:016x}")
+            yield Fingerprint(
+                row_id=outcome.row_id,
+                hash=f"{itself:016x}",
+                mirror=f"{mirror:016x}",
+                score=outcome.image.judgment.metrics.get("quality_score", 0.0),
+            )
 
 
 def _profile(written: Sequence[Outcome]) -> dict[str, JsonValue] | None:

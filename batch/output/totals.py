@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from batch.output.records import Fingerprint, ShardRecord, Thumbnail, sampling_key
-from batch.report.histograms import Histogram
 from engines.profiles import ProfileBuilder
+from engines.types.histograms import Histogram
 
 SAMPLED_FINGERPRINTS = 20_000
 SHOWN_THUMBNAILS = 48

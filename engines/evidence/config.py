@@ -55,6 +55,12 @@ class EvidenceConfig(FrozenModel):
     max_reference_images: int = Field(
         default=20_000, ge=1, description="Images of a reference set that are taken, by name."
     )
+    max_searched: int = Field(
+        default=2000,
+        ge=0,
+        description="Images that are searched for a real image they were taken from: those that "
+        "lie nearest to one. About 0.2 s of CPU each.",
+    )
     max_shown: int = Field(
         default=100, ge=0, description="Failing images that are shown with their picture."
     )

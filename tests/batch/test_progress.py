@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import pytest
 from ray.exceptions import ActorUnavailableError
 
-from batch.progress import Progress, ProgressPrinter, Teller, duration
+from batch.progress import Progress, ProgressPrinter, Teller
 from batch.running import JobSummary, progress_told
+from engines.evidence.report.words import duration
 
 
 def test_a_line_says_done_rate_and_what_is_left() -> None:

@@ -15,25 +15,25 @@ import numpy as np
 import pytest
 
 from batch.config import GridInput, JobConfig
+from batch.output.job_report import ReportFacts, job_report, of_fingerprints
 from batch.output.layout import MANIFEST, record_key
 from batch.output.manifest import take_census, write_manifest
-from batch.output.near_duplicates import NearDuplicates, Pair, find_near_duplicates
 from batch.output.outcomes import Outcome, ShardOutcome
 from batch.output.publish import publish_shard
 from batch.output.records import Fingerprint, ShardRecord
 from batch.output.totals import Sample, Totals
 from batch.planning.inputs import InputGrid
 from batch.planning.plan import Plan, ensure_plan
-from batch.report.histograms import Histogram
-from batch.report.page import ReportFacts, render_report
+from engines.evidence.report.page import render_report
 from engines.metrics.phash import phash64_with_mirror
 from engines.storage.folder.storage import FolderStorage
 from engines.types import Comparison
+from engines.types.histograms import Histogram
+from engines.types.reports import NearPair
 
 MakeConfig = Callable[..., JobConfig]
 MakeOutcome = Callable[..., Outcome]
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-NOTHING_ALIKE = NearDuplicates(0, 0, ())
 
 
 def a_plan(storage: FolderStorage, config: JobConfig, rows: int) -> Plan:
@@ -105,9 +105,9 @@ def test_a_copy_a_mirror_and_a_stranger_are_told_apart() -> None:
         fingerprint(name, *phash64_with_mirror(np.ascontiguousarray(p)))
         for name, p in pictures.items()
     ]
-    found = find_near_duplicates(prints)
+    found = of_fingerprints(prints)
     assert (found.compared, found.images) == (4, 3)
-    assert Pair("a", "copy", 0, False) in found.pairs
+    assert NearPair(left="a", right="copy", bits=0, mirrored=False) in found.pairs
     assert {(p.left, p.right, p.mirrored) for p in found.pairs} == {
         ("a", "copy", False),
         ("a", "mirror", True),
@@ -122,19 +122,20 @@ def test_blocks_find_what_one_comparison_finds() -> None:
     ]
     twin = int(prints[100].hash, 16) ^ 0b101
     prints.append(fingerprint("twin", twin, 0))
-    found = find_near_duplicates(prints)
-    assert found.pairs == (Pair("0100", "twin", 2, False),)
+    found = of_fingerprints(prints)
+    assert found.pairs == (NearPair(left="0100", right="twin", bits=2, mirrored=False),)
     assert found.images == 2
 
 
 def test_a_dataset_that_is_all_alike_is_told_in_bounded_space() -> None:
-    found = find_near_duplicates([fingerprint(f"{n:04}", 5, 9) for n in range(3000)])
+    found = of_fingerprints([fingerprint(f"{n:04}", 0xF0F0F0, 0xF0F0F) for n in range(3000)])
     assert (found.images, len(found.pairs)) == (3000, 50)
-    assert {pair.distance for pair in found.pairs} == {0}
+    assert {pair.bits for pair in found.pairs} == {0}
 
 
 def test_nothing_to_compare_is_no_near_duplicate() -> None:
-    assert find_near_duplicates([]) == NOTHING_ALIKE
+    found = of_fingerprints([])
+    assert (found.compared, found.images, found.pairs) == (0, 0, ())
 
 
 def test_the_manifest_lists_every_file_with_its_hash(
@@ -195,8 +196,9 @@ def a_report(shard: ShardOutcome, **facts: object) -> str:
     totals = Totals()
     totals.add(ShardRecord.of(shard, ()))
     plan = Plan(name="birds & <bees>", rows=4, shards=1, created_at=NOW, identity={})
-    told = ReportFacts(plan, 60.0, 4, NearDuplicates(2, 2, (Pair("aa", "bb", 3, True),)))
-    return render_report(totals, replace(told, **facts))  # type: ignore[arg-type]
+    alike = of_fingerprints([fingerprint("aa", 0xF0F0, 0), fingerprint("bb", 0x0F0F, 0xF0F7)])
+    told = ReportFacts(plan, 60.0, 4, alike)
+    return render_report(job_report(totals, replace(told, **facts)))  # type: ignore[arg-type]
 
 
 def test_the_report_stands_alone_and_escapes(mixed_shard: ShardOutcome) -> None:

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from batch.report.charts import bars_table, histogram_svg
-from batch.report.histograms import BINS, RANGES, Histogram
+from engines.evidence.report.charts import bars_table, histogram_svg
+from engines.types.histograms import BINS, RANGES, Histogram
 
 
 def drawn(histogram: Histogram, name: str = "contrast") -> ElementTree.Element:

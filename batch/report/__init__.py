@@ -1,1 +1,0 @@
-"""`report.html`: how a job went."""

@@ -1,0 +1,1 @@
+"""The report on a dataset as a page that stands alone."""

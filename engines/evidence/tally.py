@@ -1,0 +1,173 @@
+"""What a report counts: verdicts, labels, distributions, reasons, and who made and judged it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engines.types.histograms import Histogram
+from engines.types.reports import Factor, FailingImage, LabelCount
+
+if TYPE_CHECKING:
+    from engines.datasets.records.reading import DatasetRecord
+    from engines.datasets.verdict import Verdict
+    from engines.errors import JsonValue
+    from engines.types import ObjectStat
+
+Wanted = Mapping[str, Mapping[str, int]]
+"""Label to value to how many images a spec asks for."""
+_COUNTED_TOGETHER = 1000
+_BOX_NUMBERS = 4
+
+
+@dataclass
+class Tally:
+    """Adds up records. Memory: a line for each image, more for each that failed."""
+
+    stats: list[ObjectStat] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+    """Name to id."""
+    scores: dict[str, float] = field(default_factory=dict)
+    """Id to quality score, of the judged."""
+    size_bytes: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    failing: list[FailingImage] = field(default_factory=list)
+    captions: dict[str, str] = field(default_factory=dict)
+    """Id to prompt."""
+    made_by: dict[str, Counter[str]] = field(default_factory=dict)
+    labels: dict[tuple[str, str], int] = field(default_factory=dict)
+    _histograms: dict[str, Histogram] = field(default_factory=dict)
+    _values: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, record: DatasetRecord) -> None:
+        """Count an image in."""
+        self.stats.append(record.stat)
+        self.ids[record.name] = record.image_id
+        self.size_bytes += record.stat.size_bytes
+        self._add_recipe(record)
+        for kind, verdict in (("quality", record.quality), ("privacy", record.privacy)):
+            if verdict is None:
+                self.verdicts[f"{kind}_not_judged"] += 1
+            else:
+                self._add_verdict(record.image_id, verdict)
+        factors = tuple(_factors(record))
+        if factors:
+            self.reasons.update(dict.fromkeys((f.code for f in factors), 1))
+            prompt = self.captions.get(record.image_id)
+            self.failing.append(FailingImage(id=record.image_id, prompt=prompt, factors=factors))
+
+    def histograms(self) -> dict[str, Histogram]:
+        """By metric, ordered by name."""
+        for name in self._values:
+            self._count_values(name)
+        return dict(sorted(self._histograms.items()))
+
+    def label_counts(self, wanted: Wanted) -> tuple[LabelCount, ...]:
+        """Every value that is there or asked for."""
+        asked = {(label, value) for label, values in wanted.items() for value in values}
+        return tuple(
+            LabelCount(
+                label=label,
+                value=value,
+                count=self.labels.get((label, value), 0),
+                wanted=wanted.get(label, {}).get(value),
+            )
+            for label, value in sorted({*self.labels, *asked})
+        )
+
+    def _add_recipe(self, record: DatasetRecord) -> None:
+        recipe = record.recipe
+        if recipe is None:
+            self._made("model", "not made here")
+            return
+        self.captions[record.image_id] = recipe.prompt
+        self._made("model", f"{recipe.served_model} {recipe.revision or ''}".strip())
+        for library, version in recipe.library_versions.items():
+            self._made("library", f"{library} {version}")
+        for label, value in labels_of(record).items():
+            self.labels[label, value] = self.labels.get((label, value), 0) + 1
+
+    def _add_verdict(self, image_id: str, verdict: Verdict) -> None:
+        self.verdicts[f"{verdict.kind}_{'passed' if verdict.passed else 'failed'}"] += 1
+        self._made("validator", verdict.validator_version)
+        self._value(f"{verdict.kind}_score", float(verdict.score))
+        if verdict.kind == "quality":
+            self.scores[image_id] = float(verdict.score)
+            metrics = verdict.findings.get("metrics")
+            for name, value in metrics.items() if isinstance(metrics, dict) else ():
+                if isinstance(value, int | float):
+                    self._value(name, float(value))
+
+    def _made(self, kind: str, name: str) -> None:
+        self.made_by.setdefault(kind, Counter())[name] += 1
+
+    def _value(self, name: str, value: float) -> None:
+        values = self._values.setdefault(name, [])
+        values.append(value)
+        if len(values) >= _COUNTED_TOGETHER:
+            self._count_values(name)
+
+    def _count_values(self, name: str) -> None:
+        known = self._histograms.get(name) or Histogram.empty(name)
+        self._histograms[name] = known.added(self._values[name])
+        self._values[name].clear()
+
+
+def labels_of(record: DatasetRecord) -> Mapping[str, str]:
+    """The labels of a generated image; none where its recipe has none."""
+    found = getattr(record.recipe, "labels", None)
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, Mapping) else {}
+
+
+def _factors(record: DatasetRecord) -> Iterator[Factor]:
+    if record.quality is not None and not record.quality.passed:
+        yield _quality_factor(record.quality)
+    if record.privacy is not None and not record.privacy.passed:
+        yield from _privacy_factors(record.privacy)
+
+
+def _quality_factor(verdict: Verdict) -> Factor:
+    """The weakest factor, where the validator says which."""
+    weakest = verdict.findings.get("weakest")
+    if not isinstance(weakest, dict):
+        words = f"quality score {verdict.score:.2f}"
+        return Factor(check="quality", code="low_quality", message=words, value=verdict.score)
+    return Factor(
+        check="quality",
+        code=str(weakest.get("factor", "low_quality")),
+        message=str(weakest.get("advice", "")),
+        value=_number(weakest.get("value")),
+        threshold=_number(weakest.get("threshold")),
+    )
+
+
+def _privacy_factors(verdict: Verdict) -> Iterator[Factor]:
+    issues = verdict.findings.get("issues")
+    found = [each for each in issues if isinstance(each, dict)] if isinstance(issues, list) else []
+    for issue in found:
+        yield Factor(
+            check="privacy",
+            code=str(issue.get("type", "finding")),
+            message=str(issue.get("message", "")),
+            value=_number(issue.get("confidence")),
+            box=_box(issue.get("box")),
+        )
+    if not found:
+        words = f"privacy score {verdict.score:g}"
+        yield Factor(check="privacy", code="low_privacy", message=words, value=verdict.score)
+
+
+def _number(value: JsonValue) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _box(value: JsonValue) -> tuple[int, int, int, int] | None:
+    if not isinstance(value, list) or len(value) != _BOX_NUMBERS:
+        return None
+    numbers = [int(each) for each in value if isinstance(each, int | float)]
+    if len(numbers) != _BOX_NUMBERS:
+        return None
+    return numbers[0], numbers[1], numbers[2], numbers[3]
