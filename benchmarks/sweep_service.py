@@ -29,7 +29,14 @@ from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
 from engines.quality import QualityConfig
 from engines.storage.usage import UsageLedger
-from engines.types import DatasetSummary, GenerationEvent, GenerationRequest, SignedSheet
+from engines.types import (
+    DatasetSummary,
+    ExportProgress,
+    GenerationEvent,
+    GenerationRequest,
+    SignedSheet,
+)
+from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 from inferloop_synthdata.marks.reading import Anchors
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
@@ -78,6 +85,11 @@ class Listed:
 
     async def sign(self, name: str) -> SignedSheet:
         return await self.replica.sign_dataset(name)
+
+    def report(
+        self, request: ReportRequest
+    ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
+        return self.replica.report(request)
 
 
 def services(files: FileWiring) -> Services:

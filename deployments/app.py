@@ -73,8 +73,9 @@ def build(args: AppArgs) -> Application:
         "quality": cpu(QualityReplica, "quality").bind(QualityWiring(args.quality, files)),
         "privacy": cpu(PrivacyReplica, "privacy").bind(PrivacyWiring(args.privacy, files, marks)),
     }
+    exports = ExportWiring(args.export, files, marks, args.evidence)
     library = {
-        "exporter": cpu(ExporterReplica, "exporter").bind(ExportWiring(args.export, files, marks)),
+        "exporter": cpu(ExporterReplica, "exporter").bind(exports),
         "profiles": cpu(ProfilesReplica, "profiles").bind(ProfilesWiring(args.profiles, files)),
     }
     counter = None

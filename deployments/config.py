@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from engines.datasets.export_config import ExportConfig
 from engines.diffusion.config import EngineConfig, HubSource
+from engines.evidence.config import EvidenceConfig
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
@@ -53,6 +54,7 @@ class AppArgs(FrozenModel):
     privacy: PrivacyConfig = PrivacyConfig()
     marks: MarksConfig = MarksConfig()
     export: ExportConfig = ExportConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
     profiles: ProfilesConfig = ProfilesConfig()
     allow_stand_ins: bool = Field(
         default=False, description="Whether a model may stand in for another's id (local only)."

@@ -259,3 +259,27 @@ class DatasetList(TypedDict):
     """Answer of `list_datasets`."""
 
     datasets: list[Dataset]
+
+
+class DatasetReport(TypedDict):
+    """A report: docs/evidence.md says what each figure means."""
+
+    format: str
+    name: str
+    made_at: str
+    images: int
+    size_bytes: int
+    version: str | None
+    digest: str | None
+    verdicts: dict[str, int]
+    labels: list[dict[str, object]]
+    histograms: dict[str, dict[str, object]]
+    reasons: dict[str, int]
+    failing_count: int
+    failing: list[dict[str, object]]
+    near_duplicates: dict[str, object] | None
+    reference: dict[str, object] | None
+    comparison: dict[str, object] | None
+    made_by: dict[str, dict[str, int]]
+    settings: dict[str, object]
+    not_looked_at: list[str]

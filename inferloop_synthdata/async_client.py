@@ -90,6 +90,8 @@ class AsyncSyntheticImageClient:
     list_datasets = awaiting(operations.list_datasets)
     get_dataset = awaiting(operations.get_dataset)
     delete_dataset = awaiting(operations.delete_dataset)
+    dataset_report = awaiting(operations.dataset_report)
+    save_report = awaiting(operations.save_report)
     upload_image = awaiting(operations.upload_image)
     download_image = awaiting(operations.download_image)
     download_export = awaiting(operations.download_export)

@@ -102,6 +102,8 @@ class SyntheticImageClient:
     list_datasets = blocking(operations.list_datasets)
     get_dataset = blocking(operations.get_dataset)
     delete_dataset = blocking(operations.delete_dataset)
+    dataset_report = blocking(operations.dataset_report)
+    save_report = blocking(operations.save_report)
     upload_image = blocking(operations.upload_image)
     download_image = blocking(operations.download_image)
     download_export = blocking(operations.download_export)

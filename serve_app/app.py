@@ -39,7 +39,17 @@ from serve_app.paths import PathCodec
 from serve_app.quota import Quota
 from serve_app.rate_limits import RateLimiter
 from serve_app.readiness import SharedReadiness
-from serve_app.routes import datasets, export, health, images, jobs, profiles, provenance, validate
+from serve_app.routes import (
+    datasets,
+    export,
+    health,
+    images,
+    jobs,
+    profiles,
+    provenance,
+    reports,
+    validate,
+)
 from serve_app.routes import tickets as tickets_route
 from serve_app.routes.generate import generation_router
 from serve_app.schemas.bounded import generate_message_model
@@ -106,17 +116,8 @@ def create_app(
 def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
-    for area in (
-        validate,
-        profiles,
-        export,
-        images,
-        datasets,
-        provenance,
-        jobs,
-        tickets_route,
-        endpoint,
-    ):
+    library = (profiles, export, images, datasets, provenance, reports)
+    for area in (validate, *library, jobs, tickets_route, endpoint):
         api.include_router(area.router)
     return api
 

@@ -39,6 +39,7 @@ EXPORT_FILE = Field("path", ("exports",), "export")
 DATASET_DIR = Field("dataset_dir", ("generated", "uploads"), "dataset", area_itself=True)
 OUTPUT_FILE = Field("output_file", ("exports",), "export")
 OUTPUT_DIR = Field("output_dir", ("exports",), "export")
+REFERENCE_DIR = Field("reference_dir", ("generated", "uploads"), "folder", area_itself=True)
 SOURCE_DIR = Field("source_dir", ("generated", "uploads"), "folder", area_itself=True)
 COMPARED_DATASET = Field("dataset", ("generated", "uploads"), "dataset", area_itself=True)
 

@@ -31,6 +31,7 @@ from engines.types import (
     SignedSheet,
     SkippedFile,
 )
+from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 
 
 class Generation(Protocol):
@@ -97,6 +98,12 @@ class Datasets(Protocol):
     async def sign(self, name: str) -> SignedSheet:
         """Write the dataset's sheet, signed, over an older one. `Forbidden` where marks are
         switched off."""
+
+    def report(
+        self, request: ReportRequest
+    ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
+        """Progress, then the report, as a page where that was asked for. Closing the iterator stops
+        the work. `NotFound` without the dataset, the reference or the profile."""
 
 
 class Profiles(Protocol):

@@ -25,6 +25,7 @@ class HandleDatasets(HandleAdapter):
     get = remote(Datasets.get, "get_dataset", TWICE)
     delete = remote(Datasets.delete, "delete_dataset", REMOVING)
     sign = remote(Datasets.sign, "sign_dataset", TWICE)
+    report = streamed(Datasets.report, policy=TWICE)
 
 
 class HandleProfiles(HandleAdapter):

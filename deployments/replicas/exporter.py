@@ -12,6 +12,7 @@ from deployments.background import Threads, reports_of
 from deployments.wiring.library import Library, LibraryWiring
 from engines.datasets.upkeep import upkeep
 from engines.errors import Forbidden, StorageFailed
+from engines.evidence.service import report_of
 from engines.types import (
     SPACES_FOLDER,
     DatasetSummary,
@@ -22,6 +23,7 @@ from engines.types import (
     S3ExportRequest,
     SignedSheet,
 )
+from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class ExporterReplica:
         self._exports = Threads("export", EXPORT_THREADS)
         self._lookups = Threads("lookup", LOOKUP_THREADS)
         self._deletions = Threads("deletion", LOOKUP_THREADS)
+        self._evidence = Threads("evidence", 1)
         self._spaces = wiring.engines()
         shared = self._spaces.get(None)
         threading.Thread(target=self._tidy, args=(shared,), name="upkeep", daemon=True).start()
@@ -91,6 +94,16 @@ class ExporterReplica:
         if library.sheets is None:
             raise Forbidden("Marks are switched off, and with them signatures (marks.enabled)")
         return await self._lookups.run_stoppable(partial(library.sheets.sign, name))
+
+    async def report(
+        self, request: ReportRequest, space: str | None = None
+    ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
+        """As `export`; one at a time, because each keeps a core busy."""
+        library = await self._spaces.of(space)
+        work = partial(report_of, library.evidence, request)
+        async with aclosing(reports_of(work, self._evidence)) as events:
+            async for event in events:
+                yield event
 
     async def ready(self) -> bool:
         """True once constructed."""

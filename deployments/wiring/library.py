@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -15,10 +15,15 @@ from engines.datasets.s3.exporter import S3Exporter
 from engines.datasets.s3.sending import Boto3Sender
 from engines.datasets.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
+from engines.evidence.config import EvidenceConfig
+from engines.evidence.encoders.holder import EncoderHolder
+from engines.evidence.service import EvidenceService, Sources
 from engines.profiles import ProfileService
 from engines.profiles.config import ProfilesConfig
+from engines.protocols import StopCheck
 from engines.provenance.sheet import SheetSigner
 from engines.storage.s3.client import S3ClientConfig
+from engines.types import Comparison
 
 Engine = TypeVar("Engine")
 
@@ -37,6 +42,7 @@ class Library:
     store: DatasetStore
     files: DatasetExporter
     s3: S3Exporter
+    evidence: EvidenceService
     sheets: SheetSigner | None = None
     """None where marks are switched off."""
 
@@ -48,11 +54,14 @@ class ExportWiring:
     config: ExportConfig
     files: FileWiring
     marks: MarksWiring = NO_MARKS
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
 
     def engines(self) -> PerSpace[Library]:
         sheets = self.marks.sheets()
         config = self.config.model_copy(update={"images": self.files.limits})
         verify = self.files.verifier(self.files.sandbox_limits.workers)
+        pixels_of = self.files.pixel_reader(self.files.sandbox_limits.workers)
+        encoder = EncoderHolder(self.evidence)
         data = self.files.data
 
         chosen = partial(sender_for, S3ClientConfig(endpoint_url=data.s3_endpoint_url))
@@ -69,10 +78,19 @@ class ExportWiring:
                 senders=chosen if config.s3.fast_uploads else Boto3Sender,
                 verify=verify,
             )
+            limits = self.files.limits
+            compare = partial(_compare, ProfileService(storage, limits, read_pixels=pixels_of))
+            sources = Sources(store, encoder, limits, pixels_of, compare)
+            evidence = EvidenceService(sources, self.evidence)
             exporter = DatasetExporter(storage, store, config, verify)
-            return Library(store, exporter, s3, None if sheets is None else sheets(store))
+            signer = None if sheets is None else sheets(store)
+            return Library(store, exporter, s3, evidence, signer)
 
         return PerSpace(build)
+
+
+def _compare(profiles: ProfileService, name: str, dataset_key: str, stop: StopCheck) -> Comparison:
+    return profiles.compare(name, dataset_key, None, stop)
 
 
 @dataclass(frozen=True, slots=True)

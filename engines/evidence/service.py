@@ -21,6 +21,7 @@ from engines.evidence.gathering import Gathered, Gatherer
 from engines.evidence.kept_report import KeptReport, digest_of, version_of_folder
 from engines.evidence.near_duplicates import cluster_of_each, near_duplicates
 from engines.evidence.pictures import Pictures
+from engines.evidence.report.page import render_report
 from engines.evidence.statistics.clusters import Hashes, Nearness, find_clusters
 from engines.evidence.tally import Tally, Wanted
 from engines.evidence.work import OnProgress, Work, unheard
@@ -31,6 +32,8 @@ from engines.types.reports import (
     DatasetReport,
     ProfileComparison,
     ReferenceEvidence,
+    ReportPage,
+    ReportRequest,
     Taken,
 )
 
@@ -253,3 +256,12 @@ def _digest_of_images(found: Gathered) -> str:
     for each in sorted(found.facts, key=lambda one: one.name):
         hashed.update(f"{each.sha256}  {each.name}\n".encode())
     return hashed.hexdigest()
+
+
+def report_of(
+    service: EvidenceService, request: ReportRequest, on_progress: OnProgress
+) -> DatasetReport | ReportPage:
+    """As the request wants it; see `EvidenceService.report`."""
+    asked = request.name, request.reference_key, request.profile
+    report = service.report(*asked, on_progress=on_progress)
+    return ReportPage(render_report(report)) if request.as_page else report

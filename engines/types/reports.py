@@ -5,6 +5,7 @@ It is JSON as it is; the page is drawn from it. Images are named by id. What is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import Field, JsonValue
@@ -192,3 +193,23 @@ class DatasetReport(FrozenModel):
     not_looked_at: tuple[str, ...] = Field(
         default=(), description="What the report does not know, and why."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """The report on a dataset by its name, against real images and a profile where they are
+    named."""
+
+    name: str
+    reference_key: str | None = None
+    """Folder of real images."""
+    profile: str | None = None
+    as_page: bool = False
+    """HTML in place of data."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """A report as a page that stands alone."""
+
+    html: str

@@ -12,6 +12,7 @@ from inferloop_synthdata.cli import jobs as cli_jobs
 from inferloop_synthdata.cli import keys as cli_keys
 from inferloop_synthdata.cli import marks as cli_marks
 from inferloop_synthdata.cli import profiles as cli_profiles
+from inferloop_synthdata.cli import reports as cli_reports
 from inferloop_synthdata.cli import synthesize as cli_synthesize
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.client import DEFAULT_TIMEOUT_S
@@ -43,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _profiles(add)
     _datasets(add)
     cli_marks.add_commands(add)
+    _dataset(add)
     _jobs(add)
     _synthesize(add)
     _keys(add)
@@ -203,6 +205,16 @@ def _datasets(add: AddCommand) -> None:
     command = add("datasets", cli_datasets.datasets, "list datasets, show or delete one")
     command.add_argument("name", nargs="?")
     command.add_argument("--delete", action="store_true")
+
+
+def _dataset(add: AddCommand) -> None:
+    # The group runs nothing itself: its own commands replace the function.
+    group = _adder(add("dataset", cli_reports.report, "the report on a dataset"))
+    command = group("report", cli_reports.report, "counts, near-duplicates, evidence")
+    command.add_argument("name")
+    command.add_argument("--out", type=Path, metavar="FILE", help="report.html, or report.json")
+    command.add_argument("--reference", metavar="DIR", help="real images, on the server")
+    command.add_argument("--profile", metavar="NAME", help="compare statistics")
 
 
 def _jobs(add: AddCommand) -> None:

@@ -20,12 +20,14 @@ from inferloop_synthdata.operations.generation import (
 )
 from inferloop_synthdata.operations.jobs import cancel_job, get_job, list_jobs, submit
 from inferloop_synthdata.operations.library import (
+    dataset_report,
     delete_dataset,
     delete_image,
     download_export,
     download_image,
     get_dataset,
     list_datasets,
+    save_report,
     upload_image,
 )
 from inferloop_synthdata.operations.profiles import (
@@ -60,6 +62,7 @@ __all__ = [
     "check_log",
     "compare_profile",
     "create_profile",
+    "dataset_report",
     "delete_dataset",
     "delete_image",
     "delete_profile",
@@ -78,6 +81,7 @@ __all__ = [
     "list_jobs",
     "list_profiles",
     "plot_comparison",
+    "save_report",
     "sign_dataset",
     "submit",
     "upload_image",

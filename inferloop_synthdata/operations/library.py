@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from inferloop_synthdata import answers
-from inferloop_synthdata.operations.operation import Operation, Upload, ignore_answer, read_answer
-from inferloop_synthdata.operations.parts import delete, get, saved, segment
+from inferloop_synthdata.operations.operation import (
+    OnProgress,
+    Operation,
+    Upload,
+    ignore_answer,
+    read_answer,
+)
+from inferloop_synthdata.operations.parts import delete, get, given, saved, segment
 
 
 def list_datasets() -> Operation[answers.DatasetList]:
@@ -17,6 +23,43 @@ def list_datasets() -> Operation[answers.DatasetList]:
 def get_dataset(name: str) -> Operation[answers.Dataset]:
     """One dataset's counts, size and verdicts (`GET /datasets/{name}`)."""
     return get(f"/datasets/{segment(name)}", answers.Dataset, "name")
+
+
+def dataset_report(
+    name: str,
+    *,
+    reference_dir: str | None = None,
+    profile: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> Operation[answers.DatasetReport]:
+    """The report on a dataset (`POST /datasets/{name}/report`): counts, near-duplicates, failing
+    images; against the real images of the server's folder `reference_dir` density, coverage and
+    copies; against `profile` its statistics. Made anew only where something has changed.
+
+    `on_progress(done, total)` hears how many images are read.
+    """
+    body = given(reference_dir=reference_dir, profile=profile)
+    parse = read_answer(answers.DatasetReport, "name", "images", "near_duplicates")
+    path = f"/datasets/{segment(name)}/report"
+    return Operation("POST", path, parse, True, body=body, on_progress=on_progress)
+
+
+def save_report(
+    name: str,
+    *,
+    to: str | Path,
+    reference_dir: str | None = None,
+    profile: str | None = None,
+) -> Operation[Path]:
+    """The same report in a local file (`GET /datasets/{name}/report`): JSON where its name ends
+    with `.json`, else a page that stands alone and prints well. Gives the file."""
+    target = Path(to)
+    query = {"format": "json" if target.suffix.lower() == ".json" else "html"}
+    if reference_dir is not None:
+        query["reference_dir"] = reference_dir
+    if profile is not None:
+        query["profile"] = profile
+    return saved(f"/datasets/{segment(name)}/report", query, target)
 
 
 def delete_dataset(name: str) -> Operation[None]:

@@ -35,6 +35,7 @@ from engines.types import (
     GenerationRequest,
     ProfileRequest,
 )
+from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 
 Event = TypeVar("Event")
 
@@ -155,3 +156,16 @@ async def test_every_replica_says_that_it_is_ready(files: FileWiring) -> None:
     assert await PrivacyReplica(PrivacyWiring(PrivacyConfig(), files)).ready()
     assert await ExporterReplica(ExportWiring(ExportConfig(), files)).ready()
     assert await ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)).ready()
+
+
+async def test_the_exporter_reports_on_a_dataset(files: FileWiring, keys: list[str]) -> None:
+    exporter = ExporterReplica(ExportWiring(ExportConfig(), files))
+    data = [event async for event in exporter.report(ReportRequest("pair"))][-1]
+    assert isinstance(data, DatasetReport)
+    assert (data.images, data.made_by["library"]) == (2, {"torch 2": 2})
+    assert data.settings["encoder"] == "efficientnet-lite0@579344248a93"
+    page = [event async for event in exporter.report(ReportRequest("pair", as_page=True))][-1]
+    assert isinstance(page, ReportPage)
+    assert page.html.startswith("<!doctype html>")
+    with pytest.raises(NotFound):
+        [event async for event in exporter.report(ReportRequest("absent"))]

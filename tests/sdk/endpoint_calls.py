@@ -160,5 +160,14 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any, Any]] = [
     ("check_dataset", ("d",), {}, "GET", "/datasets/d/sheet", None, {"unchanged": True}),
     ("check_log", (), {}, "GET", "/marks/log", None, {"intact": True}),
     ("delete_image", ("/data/a",), {}, "DELETE", "/images?path=%2Fdata%2Fa", None, {"name": "a"}),
+    (
+        "dataset_report",
+        ("d",),
+        {"reference_dir": SET, "profile": "p"},
+        "POST",
+        "/datasets/d/report",
+        {"reference_dir": SET, "profile": "p"},
+        {"name": "d", "images": 3, "near_duplicates": None},
+    ),
     ("delete_dataset", ("d",), {}, "DELETE", "/datasets/d", None, {"status": "success"}),
 ]

@@ -22,6 +22,9 @@ from tests.sdk.endpoint_calls import CALLS, SET
 from tests.serve_app.api import build_api
 from tests.serve_app.fake_services import FakeServices
 
+OF_OPENAI = {"/images/generations"}
+"""Spoken by the `openai` package, not by ours."""
+
 
 def body_models() -> dict[str, type[BaseModel]]:
     """The JSON body of every endpoint that takes one, by path below the API's prefix."""
@@ -70,9 +73,10 @@ def test_the_bodies_are_what_the_service_takes() -> None:
     checked = set()
     for _, _, _, verb, target, body, _ in CALLS:
         if verb == "POST":
-            models[target].model_validate_json(json.dumps(body))
-            checked.add(target)
-    assert checked == set(models)
+            path = target.replace("/datasets/d/", "/datasets/{name}/")
+            models[path].model_validate_json(json.dumps(body))
+            checked.add(path)
+    assert checked == set(models) - OF_OPENAI
 
 
 @pytest.mark.parametrize(

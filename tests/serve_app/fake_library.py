@@ -21,6 +21,7 @@ from engines.types import (
     S3ExportRequest,
     SignedSheet,
 )
+from engines.types.reports import DatasetReport, ReferenceEvidence, ReportPage, ReportRequest
 from tests.serve_app.fakes import EPOCH, FakeFiles
 
 
@@ -84,6 +85,7 @@ class FakeExporter:
 @dataclass
 class FakeDatasets:
     names: list[str] = field(default_factory=lambda: ["nature_set"])
+    reports: list[ReportRequest] = field(default_factory=list)
 
     async def list(
         self, limit: int | None = None, after: str | None = None
@@ -103,6 +105,22 @@ class FakeDatasets:
         self._require(name)
         key = f"generated/{name}/inferloop.sheet.jsonl"
         return SignedSheet(key, 240, 24_500_000, "ab" * 32, {"image_count": 120}, True)
+
+    async def report(
+        self, request: ReportRequest
+    ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
+        self._require(request.name)
+        self.reports.append(request)
+        yield ExportProgress(60, 120)
+        if request.as_page:
+            yield ReportPage(f"<!doctype html><title>{request.name}</title>")
+            return
+        reference = None
+        if request.reference_key is not None:
+            reference = ReferenceEvidence(reference=request.reference_key, images=9, compared=9)
+        yield DatasetReport(
+            name=request.name, made_at=EPOCH, images=120, size_bytes=24_500_000, reference=reference
+        )
 
     def _require(self, name: str) -> None:
         if name not in self.names:

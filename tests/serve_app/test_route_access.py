@@ -45,6 +45,10 @@ DECLARED = {
     ("GET", "/api/v1/datasets"): Access("read", "read"),
     ("GET", "/api/v1/profiles"): Access("read", "read"),
     ("GET", "/api/v1/datasets/{name}"): Access("read", "read"),
+    ("GET", "/api/v1/datasets/{name}/report"): Access("read", "validate"),
+    ("POST", "/api/v1/datasets/{name}/report"): Access(
+        "validate", "validate", "dataset.report", "dataset.report"
+    ),
     ("GET", "/api/v1/profiles/{profile_name}"): Access("read", "read"),
     ("GET", "/api/v1/images"): Access("read", "read"),
     ("GET", "/api/v1/exports"): Access("read", "read"),

@@ -1,0 +1,134 @@
+"""`GET` and `POST /datasets/{name}/report`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from pydantic import Field
+
+from engines.errors import InferloopError
+from engines.types import ExportProgress
+from engines.types.reports import DatasetReport, ReportPage, ReportRequest
+from serve_app.access.policy import requires
+from serve_app.connection import while_connected
+from serve_app.context import Context, InContext
+from serve_app.deadlines import within
+from serve_app.durable.run import unheard
+from serve_app.paths import REFERENCE_DIR
+from serve_app.progress_stream import ALSO_LINES, OnProgress, answer
+from serve_app.routes.datasets import DatasetName
+from serve_app.routing import ApiRoute
+from serve_app.schemas.base import Name, QueryModel, RequestModel, WirePath
+
+router = APIRouter(tags=["datasets"], route_class=ApiRoute)
+
+HTML = "text/html"
+_ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""Content-Security-Policy of a page that loads nothing and runs nothing."""
+
+
+class ReportBody(RequestModel):
+    """What the dataset is held against; nothing if absent."""
+
+    reference_dir: WirePath | None = Field(
+        default=None, description="Folder of real images under generated/ or uploads/."
+    )
+    profile: Name | None = Field(default=None, description="Profile to compare statistics with.")
+
+
+class ReportQuery(QueryModel):
+    reference_dir: WirePath | None = None
+    profile: Name | None = None
+    format: Literal["json", "html"] | None = Field(
+        default=None, description="html: a page that stands alone. By `Accept` if absent."
+    )
+
+
+@router.post(
+    "/datasets/{name}/report",
+    dependencies=[requires("validate", "validate", "dataset.report", job="dataset.report")],
+    response_model=DatasetReport,
+    responses=ALSO_LINES,
+)
+async def make_report(
+    name: DatasetName, body: ReportBody, request: Request, context: InContext
+) -> DatasetReport | StreamingResponse:
+    """Make the report of a dataset, or read it where nothing has changed since: minutes for a large
+    one, so ask for a job (`Prefer: respond-async`). With `Accept: application/x-ndjson` progress
+    comes before it."""
+    wanted = _wanted(context, name, body.reference_dir, body.profile, as_page=False)
+
+    async def work(on_progress: OnProgress) -> DatasetReport:
+        found = await _made(context, wanted, body.reference_dir, on_progress)
+        return _on_wire(context, found)
+
+    return await answer(request, work)
+
+
+@router.get(
+    "/datasets/{name}/report",
+    dependencies=[requires("read", budget="validate")],
+    response_model=DatasetReport,
+    responses={200: {"content": {HTML: {"schema": {"type": "string"}}}}},
+)
+async def get_report(
+    request: Request, name: DatasetName, query: Annotated[ReportQuery, Query()], context: InContext
+) -> Response:
+    """The report as JSON, or as a page for a browser (`Accept: text/html`, or `format=html`). Made
+    now where it is not kept."""
+    accepted = request.headers.get("accept", "")
+    as_page = query.format == "html" or (query.format is None and HTML in accepted)
+    wanted = _wanted(context, name, query.reference_dir, query.profile, as_page)
+    work = _made(context, wanted, query.reference_dir, unheard)
+    found = await while_connected(request, work)
+    if isinstance(found, ReportPage):
+        return HTMLResponse(found.html, headers={"Content-Security-Policy": _ALONE})
+    return JSONResponse(_on_wire(context, found).model_dump(mode="json"))
+
+
+def _wanted(
+    context: Context, name: str, reference_dir: str | None, profile: str | None, as_page: bool
+) -> ReportRequest:
+    key = None if reference_dir is None else context.paths.to_key(reference_dir, REFERENCE_DIR)
+    return ReportRequest(name, key, profile, as_page)
+
+
+async def _made(
+    context: Context, wanted: ReportRequest, reference_dir: str | None, on_progress: OnProgress
+) -> DatasetReport | ReportPage:
+    """Within its deadline; stopped with the task that awaits it."""
+    if wanted.reference_key is None:
+        return await _last(context, wanted, on_progress)
+    with context.paths.named(reference_dir or "", wanted.reference_key, REFERENCE_DIR):
+        return await _last(context, wanted, on_progress)
+
+
+async def _last(
+    context: Context, wanted: ReportRequest, on_progress: OnProgress
+) -> DatasetReport | ReportPage:
+    async def last() -> DatasetReport | ReportPage:
+        events: AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]
+        events = context.services.datasets.report(wanted)
+        async with aclosing(events):
+            async for event in events:
+                if not isinstance(event, ExportProgress):
+                    return event
+                on_progress(event.done, event.total)
+        raise InferloopError("The report ended without an answer")
+
+    return await within(context.config.deadlines.export_s, last())
+
+
+def _on_wire(context: Context, found: DatasetReport | ReportPage) -> DatasetReport:
+    """With the reference's path as clients know it."""
+    if isinstance(found, ReportPage):
+        raise InferloopError("A page came where data was asked for")
+    if found.reference is None:
+        return found
+    path = context.paths.to_wire(found.reference.reference)
+    reference = found.reference.model_copy(update={"reference": path})
+    return found.model_copy(update={"reference": reference})
