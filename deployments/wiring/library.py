@@ -82,7 +82,7 @@ class ExportWiring:
             compare = partial(_compare, ProfileService(storage, limits, read_pixels=pixels_of))
             sources = Sources(store, encoder, limits, pixels_of, compare)
             evidence = EvidenceService(sources, self.evidence)
-            exporter = DatasetExporter(storage, store, config, verify)
+            exporter = DatasetExporter(storage, store, config, verify, evidence.clusters)
             signer = None if sheets is None else sheets(store)
             return Library(store, exporter, s3, evidence, signer)
 

@@ -59,6 +59,14 @@ def splitter(splits: Mapping[str, float] | None) -> Callable[[str], str | None]:
     return split_of
 
 
+def by_cluster(
+    split_of: Callable[[str], str | None], clusters: Mapping[str, str]
+) -> Callable[[str], str | None]:
+    """The same for the id that stands for an image's cluster: near-duplicates are never on both
+    sides of a split. What is in no cluster is by its own id."""
+    return lambda image_id: split_of(clusters.get(image_id, image_id))
+
+
 def _invalid(splits: Mapping[str, float], reason: str) -> InvalidParameters:
     value = {str(name): float(share) for name, share in list(splits.items())[:16]}
     return InvalidParameters.of("splits", dict(value), "shares > 0, sum = 1", reason)

@@ -9,6 +9,8 @@ from typing import Literal
 
 from engines.types.buckets import check_bucket, check_folder
 
+SplitBy = Literal["id", "cluster"]
+
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
@@ -36,6 +38,8 @@ class ExportRequest:
     filter: ExportFilter = field(default_factory=ExportFilter)
     splits: Mapping[str, float] | None = None
     """Name to share, by hash of the id: {"train": 0.8, "validation": 0.1, "test": 0.1}."""
+    split_by: SplitBy = "id"
+    """cluster: near-duplicates of each other fall into the same split, by the hash of one's id."""
 
 
 @dataclass(frozen=True, slots=True)

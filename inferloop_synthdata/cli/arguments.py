@@ -141,6 +141,8 @@ def _export(add: AddCommand) -> None:
     command.add_argument("--output", metavar="PATH", help="on the server, under exports/")
     command.add_argument("--download", type=Path, metavar="PATH", help="fetch the file too")
     command.add_argument("--split", action="append", type=share, default=[], metavar="NAME=SHARE")
+    words = "cluster: near-duplicates stay in one split"
+    command.add_argument("--split-by", choices=("id", "cluster"), help=words)
     command.add_argument("--no-metadata", action="store_true")
     command.add_argument("--no-annotations", action="store_true")
     s3 = command.add_argument_group("s3")

@@ -106,6 +106,7 @@ def _export_options(arguments: Namespace) -> ExportOptions:
         "include_annotations": False if arguments.no_annotations else None,
         "filter": _filter(arguments),
         "splits": dict(arguments.split) or None,
+        "split_by": arguments.split_by,
     }
 
 

@@ -21,6 +21,8 @@ class ExportOptions(TypedDict, total=False):
     filter: answers.ExportFilter | None
     splits: Mapping[str, float] | None
     """Name to share, for example {"train": 0.9, "test": 0.1}."""
+    split_by: str | None
+    """"cluster": near-duplicates stay in one split; "id" by default."""
 
 
 class S3ExportOptions(TypedDict, total=False):

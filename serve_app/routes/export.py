@@ -155,6 +155,7 @@ def _work(
         include_annotations=body.include_annotations,
         filter=_filter(body.filter),
         splits=body.splits,
+        split_by=body.split_by,
     )
 
     async def work(on_progress: OnProgress) -> Answer:

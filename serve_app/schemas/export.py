@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from serve_app.schemas import examples
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath, absent
@@ -28,6 +28,9 @@ Splits = Annotated[
 ]
 
 
+USUAL_SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
+
+
 class ExportBody(RequestModel):
     """A dataset to write to files of the data root."""
 
@@ -36,6 +39,23 @@ class ExportBody(RequestModel):
     include_annotations: bool = True
     filter: FilterBody = FilterBody()
     splits: Splits | None = None
+    split_by: Literal["id", "cluster"] = Field(
+        default="id",
+        description="What decides an image's split. cluster: near-duplicates stay together. "
+        '`"splits": {"by": "cluster", "train": 0.9, "test": 0.1}` says the same.',
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_is_no_split(cls, given: object) -> object:
+        """`by` among the splits, with a word in place of a share; alone it has the usual shares."""
+        splits = given.get("splits") if isinstance(given, dict) else None
+        if not isinstance(given, dict) or not isinstance(splits, dict):
+            return given
+        if not isinstance(splits.get("by"), str):
+            return given
+        shares = {name: share for name, share in splits.items() if name != "by"}
+        return {**given, "splits": shares or USUAL_SPLITS, "split_by": splits["by"]}
 
 
 class FileExportBody(ExportBody):

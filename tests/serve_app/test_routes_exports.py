@@ -51,6 +51,39 @@ class TestExport:
             )
         ]
 
+    @pytest.mark.parametrize(
+        ("asked", "shares"),
+        [
+            ({"splits": {"by": "cluster", "a": 0.5, "b": 0.5}}, {"a": 0.5, "b": 0.5}),
+            ({"splits": {"a": 0.5, "b": 0.5}, "split_by": "cluster"}, {"a": 0.5, "b": 0.5}),
+            ({"splits": {"by": "cluster"}}, {"train": 0.8, "validation": 0.1, "test": 0.1}),
+        ],
+    )
+    def test_splits_can_keep_near_duplicates_together(
+        self,
+        client: TestClient,
+        fakes: FakeServices,
+        asked: dict[str, object],
+        shares: dict[str, float],
+    ) -> None:
+        put(fakes, "generated/set/x.png")
+        body = {"dataset_dir": "/data/generated/set", "output_file": "/data/exports/s.jsonl"}
+        assert client.post("/api/v1/export/jsonl", json={**body, **asked}).status_code == 200
+        (request,) = fakes.exporter.requests
+        assert isinstance(request, ExportRequest)
+        assert (request.splits, request.split_by) == (shares, "cluster")
+
+    @pytest.mark.parametrize("by", ["label", "", 0.3, None])
+    def test_splits_by_anything_else_are_no_splits(
+        self, client: TestClient, fakes: FakeServices, by: object
+    ) -> None:
+        put(fakes, "generated/set/x.png")
+        body = {"dataset_dir": "/data/generated/set", "output_file": "/data/exports/s.jsonl"}
+        splits = {"by": by, "train": 0.7}
+        answer = client.post("/api/v1/export/jsonl", json={**body, "splits": splits})
+        # A share under that name is a split that is called so.
+        assert answer.status_code == (200 if by == 0.3 else 400)
+
     def test_webdataset_goes_to_a_folder(self, client: TestClient, fakes: FakeServices) -> None:
         put(fakes, "generated/set/x.png")
         body = {"dataset_dir": "/data/generated/set", "output_dir": "/data/exports/shards/"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,14 +12,14 @@ from engines.datasets.cards.files import files_of_card, write_cards
 from engines.datasets.records.loading import RecordReader, Verify
 from engines.datasets.records.record import Record, RecordShape, relative_to
 from engines.datasets.records.schema import Column, columns
-from engines.datasets.selection import splitter
+from engines.datasets.selection import by_cluster, splitter
 from engines.datasets.writers.formats import file_format, one_file, shards
 from engines.datasets.writers.leftovers import sweep_target
 from engines.datasets.writers.lock import ExportLock, hold_lock
 from engines.datasets.writers.model import OnProgress, Tally, WrittenFile
 from engines.datasets.writers.stream import Progress, RecordStream, SelectedRecords
 from engines.datasets.writers.webdataset import publish_manifest
-from engines.errors import InvalidPath
+from engines.errors import InvalidParameters, InvalidPath
 from engines.images import verify
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.keys import check_key
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 EXPORTS = "exports/"
 
+FindClusters = Callable[[str], Mapping[str, str]]
+"""Folder of a dataset to each image's id and the id that stands for its cluster of near-duplicates.
+Blocks: minutes for a large dataset."""
+
 Stream = Iterable[tuple[Record, bytes | None]]
 
 
@@ -41,8 +45,15 @@ class DatasetExporter:
     """Blocks; safe to share between threads."""
 
     def __init__(
-        self, storage: Storage, store: DatasetStore, config: ExportConfig, verify: Verify = verify
+        self,
+        storage: Storage,
+        store: DatasetStore,
+        config: ExportConfig,
+        verify: Verify = verify,
+        clusters: FindClusters | None = None,
     ) -> None:
+        """`clusters` finds near-duplicates; without it no export can be split by them."""
+        self._clusters = clusters
         self._verify = verify
         self._storage = storage
         self._store = store
@@ -96,8 +107,17 @@ class DatasetExporter:
             include_metadata=request.include_metadata,
             include_annotations=request.include_annotations,
             name_of=relative_to(request.output_key, request.dataset_key),
-            split_of=splitter(request.splits),
+            split_of=self._split_of(request),
         )
+
+    def _split_of(self, request: ExportRequest) -> Callable[[str], str | None]:
+        split_of = splitter(request.splits)
+        if request.splits is None or request.split_by == "id":
+            return split_of
+        if self._clusters is None:
+            reason = "near-duplicates are not looked for here"
+            raise InvalidParameters.of("split_by", "cluster", "id", reason)
+        return by_cluster(split_of, self._clusters(request.dataset_key))
 
     def _write(
         self, request: ExportRequest, stream: Stream, lock: ExportLock

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from engines.datasets.selection import splitter
+from engines.datasets.selection import by_cluster, splitter
 
 SHARES = {"train": 0.5, "validation": 0.25, "test": 0.25}
 
@@ -33,3 +33,14 @@ def test_shares_are_kept_and_growing_the_first_moves_ids_only_into_it() -> None:
     counts = Counter(map(small, ids))
     assert abs(counts["a"] / len(ids) - 0.8) < 0.03
     assert all(large(image_id) == "a" for image_id in ids if small(image_id) == "a")
+
+
+def test_a_cluster_falls_where_the_image_that_stands_for_it_falls() -> None:
+    split_of = splitter({"a": 0.5, "b": 0.5})
+    together = by_cluster(split_of, {f"copy{n}": "first" for n in range(100)})
+    assert {together(f"copy{n}") for n in range(100)} == {split_of("first")}
+    assert together("alone") == split_of("alone")
+
+
+def test_no_splits_stay_none_by_cluster_too() -> None:
+    assert by_cluster(splitter(None), {"a": "b"})("a") is None

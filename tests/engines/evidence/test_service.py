@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from engines.datasets.export_config import ExportConfig
+from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import Canceled, InvalidParameters, NotFound
 from engines.evidence.config import EvidenceConfig
 from engines.evidence.feature_file import EVIDENCE_FOLDER
 from engines.evidence.report.page import render_report
 from engines.storage.folder.storage import FolderStorage
-from engines.types import ExportProgress, PrivacyIssue
+from engines.types import ExportProgress, ExportRequest, PrivacyIssue
 from engines.types.reports import DatasetReport
 from tests.engines.evidence.conftest import NOW, House, no_change, no_encoder, png
 from tests.engines.evidence.pictures import CHANGES, picture
@@ -247,3 +251,33 @@ def test_features_on_disk_are_those_in_memory(tmp_path: Path) -> None:
     kept = np.frombuffer(house.storage.read(key), "<f2").reshape(5, -1)
     expected = house.encoder.encode([picture(seed, 64) for seed in range(5)])
     np.testing.assert_allclose(kept, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("split_by", ["id", "cluster"])
+def test_near_duplicates_are_never_on_both_sides_of_a_split(
+    house: House, split_by: Literal["id", "cluster"]
+) -> None:
+    for seed in range(12):
+        for copy in range(4):
+            house.put(SET, f"p{seed}_{copy}", picture(seed, 64))
+    exporter = DatasetExporter(
+        house.storage, house.store, ExportConfig(), clusters=house.service.clusters
+    )
+    splits = {"train": 0.5, "test": 0.5}
+    request = ExportRequest("jsonl", SET, "exports/set.jsonl", splits=splits, split_by=split_by)
+    report = exporter.export(request)
+    sides: dict[str, set[str]] = {}
+    for split, key in report.split_keys.items():
+        for line in house.storage.read(key).splitlines():
+            sides.setdefault(json.loads(line)["id"].partition("_")[0], set()).add(split)
+    assert len(sides) == 12
+    torn = sum(len(each) > 1 for each in sides.values())
+    assert torn == 0 if split_by == "cluster" else torn > 4
+
+
+def test_an_exporter_that_finds_no_near_duplicates_says_so(house: House) -> None:
+    house.fill(SET, range(2))
+    exporter = DatasetExporter(house.storage, house.store, ExportConfig())
+    request = ExportRequest("jsonl", SET, "exports/a.jsonl", splits={"a": 1.0}, split_by="cluster")
+    with pytest.raises(InvalidParameters, match="split_by"):
+        exporter.export(request)
