@@ -1,0 +1,84 @@
+"""Squares of photographs, and the ways in which a copy is made to look new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from skimage import data
+
+from benchmarks.drawings import drawing
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+SIDE_PX = 144
+MOST_OF_ONE = 16
+PHOTOGRAPHS = (
+    *("astronaut", "coffee", "chelsea", "rocket", "hubble_deep_field", "retina"),
+    *("immunohistochemistry", "brick", "gravel", "camera", "moon", "coins"),
+)
+DRAWINGS = 40
+
+
+def squares() -> list[tuple[str, Pixels]]:
+    """Source and RGB uint8 square, none overlapping another; the photographs that scikit-image
+    carries (its meadow repeats itself, and is left out), and flat drawings."""
+    found = [(name, square) for name in PHOTOGRAPHS for square in _cut(getattr(data, name)())]
+    return found + [("drawing", drawing(number, 2 * SIDE_PX)) for number in range(DRAWINGS)]
+
+
+def _cut(image: Pixels) -> list[Pixels]:
+    rgb = np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image[..., :3]
+    height, width = rgb.shape[:2]
+    corners = [
+        (y, x)
+        for y in range(0, height - SIDE_PX + 1, SIDE_PX)
+        for x in range(0, width - SIDE_PX + 1, SIDE_PX)
+    ]
+    cut = [np.ascontiguousarray(rgb[y : y + SIDE_PX, x : x + SIDE_PX]) for y, x in corners]
+    return cut[:MOST_OF_ONE]
+
+
+def cropped(pixels: Pixels, share: float) -> Pixels:
+    """A square of that share of the side, from a place that depends on the picture."""
+    whole = len(pixels)
+    side = int(whole * share)
+    y, x = np.random.default_rng(int(pixels[0].sum())).integers(0, whole - side + 1, 2)
+    return np.asarray(cv2.resize(pixels[y : y + side, x : x + side], (whole, whole)))
+
+
+def turned(pixels: Pixels, degrees: float) -> Pixels:
+    """About the middle, a little enlarged, edges reflected."""
+    middle = len(pixels) / 2
+    move = cv2.getRotationMatrix2D((middle, middle), degrees, 1.15)
+    size = (len(pixels), len(pixels))
+    return np.asarray(cv2.warpAffine(pixels, move, size, borderMode=cv2.BORDER_REFLECT))
+
+
+def recolored(pixels: Pixels, hue: int) -> Pixels:
+    """The hue moved by 2 x `hue` degrees."""
+    hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
+    hsv[..., 0] = (hsv[..., 0].astype(int) + hue) % 180
+    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
+
+
+def compressed(pixels: Pixels, quality: int) -> Pixels:
+    """Through a JPEG file."""
+    _, content = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR))[..., ::-1])
+
+
+FAULTS: Mapping[str, Callable[[Pixels], Pixels]] = {
+    "copy, JPEG 70": lambda pixels: compressed(pixels, 70),
+    "crop to 80 %": lambda pixels: cropped(pixels, 0.8),
+    "crop to 60 %": lambda pixels: cropped(pixels, 0.6),
+    "mirror": lambda pixels: np.ascontiguousarray(pixels[:, ::-1]),
+    "turn by 90": lambda pixels: np.ascontiguousarray(np.rot90(pixels)),
+    "turn by 8": lambda pixels: turned(pixels, 8),
+    "hue by 60": lambda pixels: recolored(pixels, 30),
+    "brighter by 30 %": lambda pixels: np.clip(pixels * 1.3, 0, 255).astype(np.uint8),
+    "gray": lambda pixels: np.repeat(pixels.mean(axis=2).astype(np.uint8)[..., None], 3, axis=2),
+}
