@@ -44,7 +44,6 @@ def parser() -> argparse.ArgumentParser:
     _profiles(add)
     _datasets(add)
     cli_marks.add_commands(add)
-    _dataset(add)
     _jobs(add)
     _synthesize(add)
     _keys(add)
@@ -141,8 +140,7 @@ def _export(add: AddCommand) -> None:
     command.add_argument("--output", metavar="PATH", help="on the server, under exports/")
     command.add_argument("--download", type=Path, metavar="PATH", help="fetch the file too")
     command.add_argument("--split", action="append", type=share, default=[], metavar="NAME=SHARE")
-    words = "cluster: near-duplicates stay in one split"
-    command.add_argument("--split-by", choices=("id", "cluster"), help=words)
+    command.add_argument("--split-by", choices=("id", "cluster"), help="near-duplicates together")
     command.add_argument("--no-metadata", action="store_true")
     command.add_argument("--no-annotations", action="store_true")
     s3 = command.add_argument_group("s3")
@@ -207,16 +205,9 @@ def _datasets(add: AddCommand) -> None:
     command = add("datasets", cli_datasets.datasets, "list datasets, show or delete one")
     command.add_argument("name", nargs="?")
     command.add_argument("--delete", action="store_true")
-
-
-def _dataset(add: AddCommand) -> None:
     # The group runs nothing itself: its own commands replace the function.
     group = _adder(add("dataset", cli_reports.report, "the report on a dataset"))
-    command = group("report", cli_reports.report, "counts, near-duplicates, evidence")
-    command.add_argument("name")
-    command.add_argument("--out", type=Path, metavar="FILE", help="report.html, or report.json")
-    command.add_argument("--reference", metavar="DIR", help="real images, on the server")
-    command.add_argument("--profile", metavar="NAME", help="compare statistics")
+    cli_reports.add_arguments(group("report", cli_reports.report, "counts, evidence"))
 
 
 def _jobs(add: AddCommand) -> None:
