@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 
 from deployments.settings import Settings
 from engines.errors import InvalidParameters, StorageFailed
@@ -12,11 +13,14 @@ from local_ray.state import private_folder
 from serve_app.config import ApiConfig
 from serve_app.durable.stores import memory_store, terms_of
 
+log = logging.getLogger(__name__)
+
 _NAME_CHARS = 16
 
 
-def job_store(api: ApiConfig, settings: Settings) -> JobStore:
+def job_store(api: ApiConfig, settings: Settings, machines: int = 1) -> JobStore:
     """Jobs belong to a data root: services that share one share its jobs, others do not see them.
+    A file is seen by one machine: where there are several `machines`, a warning says so.
 
     Raises:
         InvalidParameters: Redis is named and no URL is given, or a wrong one.
@@ -33,6 +37,12 @@ def job_store(api: ApiConfig, settings: Settings) -> JobStore:
         from engines.jobs.redis.store import RedisJobStore
 
         return RedisJobStore(settings.redis_url, name, terms)
+    if machines > 1 and api.ingress_replicas > 1:
+        log.warning(
+            "Jobs are kept in a file of this machine: ingress replicas on others of the %d "
+            "machines do not see them. Set api.durable.store: redis and INFERLOOP_REDIS_URL",
+            machines,
+        )
     folder = settings.state_folder() / "jobs"
     try:
         private_folder(folder)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from ray.util import metrics as ray_metrics
 
+from engines.jobs.model import Priority
+from engines.jobs.store import Ending
 from engines.protocols import DiffusionEngine
 from engines.types import GeneratedImage
+from serve_app.durable.counters import Outcome
 
 GAUGES = {
     "queued": "Requests that wait for their first step.",
@@ -27,6 +30,14 @@ WRONG_KEYS = "inferloop_wrong_keys_total"
 KEY_RELOADS = "inferloop_key_reloads_total"
 LATENCY = "inferloop_engine_image_s"
 LATENCY_BOUNDS_S = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
+
+
+JOBS_QUEUED = "inferloop_jobs_queued"
+JOBS_RUNNING = "inferloop_jobs_running"
+JOBS_WAIT = "inferloop_jobs_wait_s"
+JOBS_ENDED = "inferloop_jobs_ended_total"
+WEBHOOK_ATTEMPTS = "inferloop_webhook_attempts_total"
+WAIT_BOUNDS_S = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0]
 
 
 class Instruments(Protocol):
@@ -79,6 +90,41 @@ class EngineMetrics:
     def image_made(self, image: GeneratedImage) -> None:
         """Its time in the engine, under the model that made it."""
         self._latency.observe(image.engine_s, tags={**self._tags, "model": image.served_model})
+
+
+class JobMetrics:
+    """`JobCounters` as Prometheus metrics, through Ray's exporter."""
+
+    def __init__(self, instruments: Instruments = ray_metrics) -> None:
+        self._queued: Any = instruments.Gauge(
+            JOBS_QUEUED, "Jobs that wait, in the whole store: each ingress says it.", ("priority",)
+        )
+        self._running: Any = instruments.Gauge(
+            JOBS_RUNNING, "Jobs that run, in this ingress replica.", ()
+        )
+        self._wait: Any = instruments.Histogram(
+            JOBS_WAIT, "Seconds from acceptance to the first start.", WAIT_BOUNDS_S, ("priority",)
+        )
+        self._ended: Any = instruments.Counter(JOBS_ENDED, "Jobs ended.", ("kind", "state"))
+        self._attempts: Any = instruments.Counter(
+            WEBHOOK_ATTEMPTS, "Attempts to tell a webhook.", ("outcome",)
+        )
+
+    def queued(self, counts: Mapping[Priority, int]) -> None:
+        for priority, count in counts.items():
+            self._queued.set(float(count), tags={"priority": priority})
+
+    def running(self, count: int) -> None:
+        self._running.set(float(count), tags={})
+
+    def started(self, priority: Priority, waited_s: float) -> None:
+        self._wait.observe(waited_s, tags={"priority": priority})
+
+    def ended(self, kind: str, state: Ending) -> None:
+        self._ended.inc(1.0, tags={"kind": kind, "state": state})
+
+    def told(self, outcome: Outcome) -> None:
+        self._attempts.inc(1.0, tags={"outcome": outcome})
 
 
 class AccessMetrics:

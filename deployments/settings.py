@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         default=None, description="Redis or Valkey for rate limits, tickets and jobs."
     )
+    webhook_secret: str = Field(
+        default="",
+        description="What the secrets of webhooks are made of: 24 characters or more, the same on "
+        "every ingress replica. Several with commas between: all sign, the first is the new one.",
+    )
     rate_limit_generate: str | None = Field(default=None, description='For example "10/minute".')
     rate_limit_validate: str | None = Field(default=None, description='For example "20/minute".')
     rate_limit_export: str | None = Field(default=None, description='For example "5/minute".')

@@ -79,6 +79,25 @@ class ErrorOut(TypedDict):
     details: dict[str, JsonValue]
 
 
+class DeliveryAttempt(TypedDict):
+    """One try to deliver."""
+
+    attempt: int
+    at: str
+    status: NotRequired[int]
+    error: NotRequired[str]
+
+
+class Delivery(TypedDict):
+    """An event on its way to a webhook."""
+
+    id: str
+    event: str
+    state: Literal["pending", "delivered", "failed"]
+    attempts: list[DeliveryAttempt]
+    next_attempt_at: NotRequired[str]
+
+
 class Job(TypedDict):
     """A request that outlives its connection."""
 
@@ -99,7 +118,16 @@ class Job(TypedDict):
     result: NotRequired[dict[str, JsonValue]]
     """What a waiting call would have returned."""
     error: NotRequired[ErrorOut]
+    deliveries: NotRequired[list[Delivery]]
+    """Of its webhook."""
     links: dict[str, str]
+
+
+class WebhookSecret(TypedDict):
+    """What receivers check signatures with."""
+
+    secret: str
+    algorithm: str
 
 
 class JobList(TypedDict):

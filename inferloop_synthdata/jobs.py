@@ -50,6 +50,7 @@ class Jobs:
     list = blocking(operations.list_jobs)
     get = blocking(operations.get_job)
     cancel = blocking(operations.cancel_job)
+    webhook_secret = blocking(operations.get_webhook_secret)
 
     def events(self, job_id: str, after_seq: int = 0) -> Generator[JobEvent, None, None]:
         """What happens to a job, until it has ended; a cut connection is taken up where it was
@@ -83,6 +84,7 @@ class AsyncJobs:
     list = awaiting(operations.list_jobs)
     get = awaiting(operations.get_job)
     cancel = awaiting(operations.cancel_job)
+    webhook_secret = awaiting(operations.get_webhook_secret)
 
     def events(self, job_id: str, after_seq: int = 0) -> AsyncGenerator[JobEvent, None]:
         """As `Jobs.events`."""

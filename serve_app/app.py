@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 
 from engines.errors import InferloopError
 from engines.jobs.store import JobStore
@@ -24,6 +25,7 @@ from serve_app.access.counters import AccessCounters, NoCounters
 from serve_app.access.tickets import MemoryTickets, Tickets, TicketStore
 from serve_app.config import ApiConfig
 from serve_app.context import Context
+from serve_app.durable.counters import JobCounters
 from serve_app.durable.entrance import Entrance
 from serve_app.durable.keeping import KeptJobs
 from serve_app.durable.runner import JobRunner
@@ -48,12 +50,16 @@ from serve_app.routes import (
     profiles,
     provenance,
     reports,
+    tickets,
     validate,
+    webhooks,
 )
-from serve_app.routes import tickets as tickets_route
 from serve_app.routes.generate import generation_router
 from serve_app.schemas.bounded import generate_message_model
 from serve_app.services import Services
+from serve_app.webhooks.delivering import Deliverer
+from serve_app.webhooks.signing import WebhookSecrets
+from serve_app.webhooks.wiring import NO_WEBHOOKS, WebhookWiring
 from serve_app.ws import endpoint
 
 API_PREFIX = "/api/v1"
@@ -76,6 +82,8 @@ def create_app(
     counters: AccessCounters | None = None,
     ticket_store: TicketStore | None = None,
     job_store: JobStore | None = None,
+    job_counters: JobCounters | None = None,
+    hooks: WebhookWiring = NO_WEBHOOKS,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The whole ASGI application over the services. Shares nothing between two calls.
@@ -85,27 +93,33 @@ def create_app(
     `now` dates the audit log.
     `ticket_store` keeps the tickets of all ingress replicas; None: of this one alone.
     `job_store` keeps jobs that outlive their connection; None: in memory, for one process.
+    `job_counters` hear of them; `hooks` tell their events.
+    Raises `InvalidParameters` where those are half-configured.
     """
+    hooks.check(config.webhooks)
     ids, audit = ids or IdSource(), AuditLog(now)
-    tickets = Tickets(ticket_store or MemoryTickets(clock))
-    kept, entrance = KeptJobs(job_store or memory_store(config.durable)), Entrance()
-    context = _context(services, config, keys, limiter, tickets, clock, ids, draw_seed, audit, kept)
-    app = FastAPI(
-        title="Inferloop Synthetic Images",
-        version=VERSION,
-        description="Synthetic image datasets as a service.",
-        docs_url=None,  # FastAPI's loads scripts of another host: `serve_app.pages` has ours
-        redoc_url=None,
-        redirect_slashes=False,
-        middleware=middleware_stack(
-            config, keys, tickets, ids, counters or NoCounters(), audit, clock, entrance
-        ),
-        generate_unique_id_function=_operation_id,
-        exception_handlers=dict.fromkeys(_RENDERED, render),
-        lifespan=_lifespan,
+    issued = Tickets(ticket_store or MemoryTickets(clock))
+    kept, entrance = KeptJobs(job_store or memory_store(config.durable), job_counters), Entrance()
+    context = _context(
+        services,
+        config,
+        keys,
+        limiter,
+        issued,
+        clock,
+        ids,
+        draw_seed,
+        audit,
+        kept,
+        hooks.secrets,
     )
+    middleware = middleware_stack(
+        config, keys, issued, ids, counters or NoCounters(), audit, clock, entrance
+    )
+    app = _bare_app(middleware)
     app.state.context = context
     app.state.runner = JobRunner(kept, entrance, keys, audit, config.durable)
+    app.state.deliverer = Deliverer(kept, keys, config.webhooks, hooks)
     app.include_router(health.router)
     app.include_router(pages.router)
     app.include_router(_api_router(config), prefix=API_PREFIX)
@@ -113,11 +127,26 @@ def create_app(
     return app
 
 
+def _bare_app(middleware: list[Middleware]) -> FastAPI:
+    return FastAPI(
+        title="Inferloop Synthetic Images",
+        version=VERSION,
+        description="Synthetic image datasets as a service.",
+        docs_url=None,  # FastAPI's loads scripts of another host: `serve_app.pages` has ours
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=middleware,
+        generate_unique_id_function=_operation_id,
+        exception_handlers=dict.fromkeys(_RENDERED, render),
+        lifespan=_lifespan,
+    )
+
+
 def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
     library = (profiles, export, images, datasets, provenance, reports)
-    for area in (validate, *library, jobs, tickets_route, endpoint):
+    for area in (validate, *library, jobs, webhooks, tickets, endpoint):
         api.include_router(area.router)
     return api
 
@@ -132,19 +161,20 @@ def _context(
     config: ApiConfig,
     keys: ApiKeys,
     limiter: RateLimiter,
-    tickets: Tickets,
+    issued: Tickets,
     clock: Clock,
     ids: IdSource,
     draw_seed: DrawSeed,
     audit_log: AuditLog,
     kept: KeptJobs,
+    webhook_secrets: WebhookSecrets,
 ) -> Context:
     shared = SharedReadiness(services.readiness, clock)
     return Context(
         services=replace(services, readiness=shared),
         config=config,
         limiter=limiter,
-        tickets=tickets,
+        tickets=issued,
         paths=PathCodec(config.data_root),
         message_model=generate_message_model(config),
         jobs=JobService(services.generation, config.jobs, ids.job, clock).in_space(None),
@@ -155,6 +185,7 @@ def _context(
         ),
         stream_quota=Quota("event streams", config.durable.max_streams_per_key),
         kept=kept,
+        webhook_secrets=webhook_secrets,
         ids=ids,
         draw_seed=draw_seed,
         keys=keys,
@@ -167,10 +198,14 @@ def _context(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
-    running = asyncio.create_task(app.state.runner.run(app))
+    running = [
+        asyncio.create_task(app.state.runner.run(app)),
+        asyncio.create_task(app.state.deliverer.run()),
+    ]
     try:
         yield
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await context.jobs.close()

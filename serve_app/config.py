@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from engines.types import limits
 from engines.types.frozen import FrozenModel
+from serve_app.webhooks.config import Webhooks
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 """As browsers send it (RFC 6454): lower case, without path."""
@@ -249,6 +250,7 @@ class ApiConfig(FrozenModel):
     bounds: FieldBounds = FieldBounds()
     jobs: JobLimits = JobLimits()
     durable: DurableJobs = DurableJobs()
+    webhooks: Webhooks = Webhooks()
     sockets: SocketLimits = SocketLimits()
     bodies: BodyLimits = BodyLimits()
     rates: RateLimits = RateLimits()
@@ -290,4 +292,6 @@ class ApiConfig(FrozenModel):
     def _one_counter_for_all_replicas(self) -> Self:
         if self.rate_limiter == "memory" and self.ingress_replicas > 1:
             raise ValueError("rate_limiter 'memory' counts in one replica: use 'actor' or 'redis'")
+        if self.durable.store == "memory" and self.ingress_replicas > 1:
+            raise ValueError("durable.store 'memory' is one replica's: use 'sqlite' or 'redis'")
         return self

@@ -24,6 +24,7 @@ from serve_app.rate_limits import RateLimiter
 from serve_app.schemas.generation import GenerateMessageBody
 from serve_app.services import Services
 from serve_app.storage_quota import StorageQuota
+from serve_app.webhooks.signing import WebhookSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Context:
     stream_quota: Quota
     kept: KeptJobs
     """Jobs that outlive their connection, of every space."""
+    webhook_secrets: WebhookSecrets
     ids: IdSource
     draw_seed: DrawSeed
     keys: ApiKeys

@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: Serve looks at the real signatures of an ingress.
 import asyncio
 
+import ray
 from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
@@ -15,7 +16,7 @@ from deployments.adapters.services import Backends
 from deployments.adapters.uploads import UploadChecker
 from deployments.config import AppArgs
 from deployments.jobs import job_store
-from deployments.metrics import AccessMetrics
+from deployments.metrics import AccessMetrics, JobMetrics
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
 from deployments.wiring.data import DataRoot
@@ -25,6 +26,8 @@ from serve_app.access.tickets import MemoryTickets, TicketStore
 from serve_app.app import create_app
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter, RateLimiter
+from serve_app.webhooks.signing import WebhookSecrets
+from serve_app.webhooks.wiring import WebhookWiring
 
 
 def effective_api(api: ApiConfig, settings: Settings) -> ApiConfig:
@@ -69,6 +72,11 @@ def ticket_store(
     if api.rate_limiter == "actor" and counter is not None:
         return HandleTickets(counter)
     return MemoryTickets()
+
+
+def machines() -> int:
+    """How many the cluster has now."""
+    return sum(bool(node["Alive"]) for node in ray.nodes())
 
 
 def asked_if_ready(
@@ -119,7 +127,9 @@ class Ingress:
             limiter,
             counters=counters,
             ticket_store=ticket_store(api, settings, counter),
-            job_store=job_store(api, settings),
+            job_store=job_store(api, settings, machines()),
+            job_counters=JobMetrics(),
+            hooks=WebhookWiring(WebhookSecrets.of(settings.webhook_secret)),
         )
 
     def __serve_build_asgi_app__(self) -> FastAPI:

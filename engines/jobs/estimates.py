@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engines.jobs.fairness import SHARE
 from engines.jobs.model import Job
 
 
@@ -34,9 +35,10 @@ class Eta:
 
 def position(standing: Standing) -> int:
     """1 for the job that starts next. Keys take turns: another key goes first at most once more
-    often than this key has jobs ahead."""
+    often than this key has jobs ahead. Higher classes leave this one its share."""
     turns = standing.own_ahead + 1
-    return standing.higher + turns + sum(min(count, turns) for count in standing.others)
+    in_class = turns + sum(min(count, turns) for count in standing.others)
+    return min(standing.higher, SHARE * in_class) + in_class
 
 
 def eta(job: Job, standing: Standing, now: float) -> Eta | None:

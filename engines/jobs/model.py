@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from engines.errors import Conflict, JsonValue
+from engines.jobs.deliveries import Webhook
 
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]
 """The last three are endings: a job that has one never changes again."""
@@ -15,7 +16,7 @@ ENDED: frozenset[State] = frozenset({"succeeded", "failed", "canceled"})
 STATES: tuple[State, ...] = get_args(State)
 
 Priority = Literal["low", "normal", "high"]
-"""Every queued job of a higher class starts before any of a lower one."""
+"""A higher class starts first, but leaves the others a share (`engines.jobs.fairness`)."""
 
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 """Lowest first."""
@@ -62,6 +63,8 @@ class JobRequest:
     """What every seed that the client left out is drawn from."""
     previews: bool = False
     """Whether events carry small JPEGs of the image as it comes."""
+    webhook: Webhook | None = None
+    """Where its events are told besides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from engines.errors import JsonValue
+from engines.jobs.deliveries import Deliveries
 from engines.jobs.estimates import Standing
 from engines.jobs.model import (
     Accepted,
@@ -16,6 +17,7 @@ from engines.jobs.model import (
     JobEvent,
     JobRequest,
     Lease,
+    Priority,
     Selection,
 )
 
@@ -31,6 +33,10 @@ class JobStore(Protocol):
     `Overloaded` where the store is away or busy, `StorageFailed` where it cannot write.
     """
 
+    @property
+    def deliveries(self) -> Deliveries:
+        """What the jobs' webhooks are to be told."""
+
     def accept(self, draft: Draft) -> Accepted:
         """Keep a new job, or find the one that the owner's idempotency key names.
 
@@ -45,8 +51,9 @@ class JobStore(Protocol):
     def claim(self, passing_over: Collection[str] = ()) -> Claimed | None:
         """The detached job that runs next, leased to the caller; None where nothing waits.
 
-        First those whose lease has expired; then by class, and within a class by deficit round
-        robin over keys. `passing_over`: hashes of keys whose turn it is not now.
+        First those whose lease has expired; then by class, of which each has its share, and within
+        a class by deficit round robin over keys. `passing_over`: hashes of keys whose turn it is
+        not now.
         """
 
     def renew(self, lease: Lease) -> bool:
@@ -87,6 +94,9 @@ class JobStore(Protocol):
 
     def standing(self, job_id: str) -> Standing:
         """What position and ETA are made of."""
+
+    def queued(self) -> Mapping[Priority, int]:
+        """How many detached jobs of each class wait; every class is named."""
 
     def purge(self, limit: int = 500) -> int:
         """Remove at most `limit` records whose time is over, and say how many there were."""

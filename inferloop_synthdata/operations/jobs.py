@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 from inferloop_synthdata import answers
+from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import Operation, read_answer
 from inferloop_synthdata.operations.parts import get, segment
 
 Priority = Literal["low", "normal", "high"]
+WebhookEvent = Literal["job.started", "job.succeeded", "job.failed", "job.canceled"]
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]
 
 
 def submit(
-    operation: Operation[Any], *, priority: Priority | None = None, previews: bool = False
+    operation: Operation[Any],
+    *,
+    priority: Priority | None = None,
+    previews: bool = False,
+    webhook: str | None = None,
+    webhook_events: Sequence[WebhookEvent] | None = None,
 ) -> Operation[answers.Job]:
     """The same call as a job: answered at once, run by the service (`Prefer: respond-async`).
 
     `operation` is what a function of `inferloop_synthdata.operations.endpoints` gives, for
     example `generate_image(prompt="a fox")`. `priority` "high" needs the scope `admin`.
-    `previews`: the job's events carry small JPEGs.
+    `previews`: the job's events carry small JPEGs. `webhook`: an https URL that is told how the
+    job ended, or `webhook_events` of it; on a host that the service allows.
     """
     preferences = ["respond-async"]
     if priority is not None:
@@ -29,8 +37,20 @@ def submit(
     if previews:
         preferences.append("previews")
     headers = {**operation.headers, "Prefer": ", ".join(preferences)}
+    body = operation.body
+    if webhook is not None:
+        body = {**(body or {}), "webhook": _webhook(webhook, webhook_events)}
     parse = read_answer(answers.Job, "id", "state")
-    return replace(operation, headers=headers, parse=parse, on_progress=None)
+    return replace(operation, headers=headers, body=body, parse=parse, on_progress=None)
+
+
+def get_webhook_secret() -> Operation[answers.WebhookSecret]:
+    """What the events of this API key's jobs are signed with (`GET /webhooks/secret`)."""
+    return get("/webhooks/secret", answers.WebhookSecret, "secret")
+
+
+def _webhook(url: str, events: Sequence[WebhookEvent] | None) -> dict[str, JsonValue]:
+    return {"url": url} if events is None else {"url": url, "events": [*events]}
 
 
 def list_jobs(

@@ -14,8 +14,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Message
 
 from engines.errors import Canceled, InferloopError
+from engines.jobs.deliveries import Webhook
 from engines.jobs.model import Accepted, Draft, Idempotency, Job, JobRequest, Lease, Owner
 from serve_app.connection import while_connected
 from serve_app.context import Context
@@ -24,6 +26,7 @@ from serve_app.durable.keeping import QUEUE
 from serve_app.durable.run import JobRun, Rehearsed
 from serve_app.durable.views import job_out, kept_part
 from serve_app.errors import to_wire
+from serve_app.webhooks.asked import accepted_webhook
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +53,12 @@ async def kept_answer(request: Request, kind: str | None, handle: Handle) -> Res
     none, and then it is answered while its client waits."""
     asked = Asked.of(request.headers)
     body = await request.body()
-    keeper = _Keeper(request, request.state.context, asked, body, handle)
+    context: Context = request.state.context
+    keeper = _Keeper(request, context, asked, body, body, handle)
     if asked.respond_async and kind is not None:
+        webhook, rest = accepted_webhook(body, context.config.webhooks.allowed_hosts)
+        if webhook is not None:
+            keeper = replace(keeper, request=_with_body(request, rest), body=rest, webhook=webhook)
         return await keeper.accepted(kind)
     if asked.idempotency_key is None:
         return await handle(request)
@@ -65,8 +72,12 @@ class _Keeper:
     request: Request
     context: Context
     asked: Asked
+    sent: bytes
+    """The body as it came: what the idempotency key stands for."""
     body: bytes
+    """What the route reads: without the webhook."""
     handle: Handle
+    webhook: Webhook | None = None
 
     async def accepted(self, kind: str) -> Response:
         """202 with the job; nothing has run."""
@@ -175,6 +186,7 @@ class _Keeper:
             unique=context.ids.unique(),
             seed=context.draw_seed(),
             previews=self.asked.previews,
+            webhook=self.webhook,
         )
         about = _about(self.body) if detached else _About()
         return Draft(
@@ -197,8 +209,18 @@ class _Keeper:
         if self.asked.idempotency_key is None:
             return None
         url, sent = self.request.url, self.request.headers.get("content-type", "")
-        digest = digest_of(url.path, url.query, self.body, sent)
+        digest = digest_of(url.path, url.query, self.sent, sent)
         return Idempotency(self.asked.idempotency_key, digest)
+
+
+def _with_body(request: Request, body: bytes) -> Request:
+    """The same request, with another body to read."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return unread.pop() if unread else await request.receive()
+
+    return Request(request.scope, receive)
 
 
 @dataclass(frozen=True, slots=True)

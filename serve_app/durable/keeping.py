@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from engines.jobs.model import Job
 from engines.jobs.store import JobStore
+from serve_app.durable.counters import JobCounters, NoJobCounters
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,8 +26,9 @@ class KeptJobs:
     """Lives on one event loop. News of this replica wake those who wait for them at once; news of
     others are found by looking again."""
 
-    def __init__(self, store: JobStore) -> None:
+    def __init__(self, store: JobStore, counters: JobCounters | None = None) -> None:
         self.store = store
+        self.counters = counters or NoJobCounters()
         self.canceled: set[str] = set()
         """Jobs that were canceled through this replica: their runs need not ask the store."""
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
@@ -49,9 +51,12 @@ class KeptJobs:
 
     async def cancel(self, job_id: str) -> Job:
         """As the store's; a run in this replica hears of it at once."""
+        before = await self.ask(self.store.get, job_id)
         job = await self.ask(self.store.cancel, job_id)
         if not job.ended:
             self.canceled.add(job_id)
+        elif not before.ended:
+            self.counters.ended(job.kind, "canceled")
         self.wake(job_id)
         return job
 

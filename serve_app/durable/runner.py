@@ -27,6 +27,7 @@ from serve_app.errors import to_wire
 log = logging.getLogger(__name__)
 
 PURGE_EVERY_S = 60.0
+COUNT_EVERY_S = 5.0
 STORE_AWAY_S = 2.0
 FIRST_BACKOFF_S = 0.5
 MAX_BACKOFF_S = 15.0
@@ -60,16 +61,16 @@ class JobRunner:
 
     async def run(self, app: ASGIApp) -> None:
         """Until it is canceled; then what runs is given back, to go on elsewhere."""
-        purging = asyncio.create_task(self._purge())
+        beside = [asyncio.create_task(self._purge()), asyncio.create_task(self._count())]
         try:
             while True:
                 if not await self._start_one(app):
                     await self._kept.news(self._config.poll_s, QUEUE)
         finally:
-            purging.cancel()
-            for task in self._running:
+            stopping = [*beside, *self._running]
+            for task in stopping:
                 task.cancel()
-            await asyncio.gather(purging, *self._running, return_exceptions=True)
+            await asyncio.gather(*stopping, return_exceptions=True)
 
     @property
     def running(self) -> int:
@@ -94,10 +95,18 @@ class JobRunner:
         task = asyncio.create_task(self._run_one(app, claimed), name=claimed.job.id)
         self._running[task] = claimed.job.owner.key_hash
         task.add_done_callback(self._ended)
+        self._count_start(claimed.job)
         return True
+
+    def _count_start(self, job: Job) -> None:
+        counters = self._kept.counters
+        counters.running(len(self._running))
+        if job.tries == 1 and job.started_at is not None:
+            counters.started(job.priority, max(0.0, job.started_at - job.created_at))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
+        self._kept.counters.running(len(self._running))
         self._kept.wake(QUEUE)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("A run of job %s broke off", task.get_name(), exc_info=error)
@@ -181,6 +190,7 @@ class JobRunner:
         ended = await self._kept.tell(job_id, finish, claimed.lease, state, answer)
         self._kept.canceled.discard(job_id)
         if ended:
+            self._kept.counters.ended(claimed.job.kind, state)
             self._write_audit(claimed.job, note, state)
 
     def _write_audit(self, job: Job, note: AuditNote, state: Ending) -> None:
@@ -190,6 +200,13 @@ class JobRunner:
         owner = Caller(job.owner.key_name, job.owner.key_hash, frozenset(), job.owner.space)
         outcome: Outcome = "success" if state == "succeeded" else "failure"
         self._audit.write(note, outcome, Origin(owner, job.id))
+
+    async def _count(self) -> None:
+        """How many wait, for who reads the metrics."""
+        while True:
+            with suppress(InferloopError):  # a store that is away is said by who needs it
+                self._kept.counters.queued(await self._kept.ask(self._kept.store.queued))
+            await self._sleep(COUNT_EVERY_S)
 
     async def _purge(self) -> None:
         while True:

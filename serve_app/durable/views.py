@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from starlette.datastructures import Headers
 
 from engines.errors import Canceled, Details
+from engines.jobs.deliveries import Delivery
 from engines.jobs.estimates import eta, position
 from engines.jobs.model import Answer, Job, JobEvent
 from serve_app.durable.keeping import KeptJobs
 from serve_app.schemas.base import ErrorObject, iso
 from serve_app.schemas.jobs import JobEta, JobLinks, JobOut, JobProgress
+from serve_app.schemas.webhooks import AttemptOut, DeliveryOut
 
 API = "/api/v1"
 KEPT_HEADERS = ("X-Served-Model", "X-Validator-Version")
@@ -28,7 +30,9 @@ def kept_part(status: int, headers: Headers, body: bytes) -> Answer:
 async def job_out(kept: KeptJobs, job: Job, path: str) -> JobOut:
     """The job with its place in the queue and, once it has ended, its answer. `path`: of the
     request that asks, so that links lead where it came in."""
-    shown = listed_job(job, path)
+    delivered = await kept.ask(kept.store.deliveries.of_job, job.id)
+    deliveries = [_delivery_out(each) for each in delivered] or None
+    shown = listed_job(job, path).model_copy(update={"deliveries": deliveries})
     if job.ended:
         answer = await kept.ask(kept.store.answer_of, job.id)
         return shown.model_copy(update=_outcome(job, answer))
@@ -69,6 +73,19 @@ async def shown_event(kept: KeptJobs, job_id: str, event: JobEvent, path: str) -
         job = await job_out(kept, await kept.ask(kept.store.get, job_id), path)
         shown["job"] = job.model_dump(mode="json", exclude_none=True)
     return shown
+
+
+def _delivery_out(delivery: Delivery) -> DeliveryOut:
+    return DeliveryOut(
+        id=delivery.id,
+        event=delivery.event,
+        state=delivery.state,
+        attempts=[
+            AttemptOut(attempt=number, at=_time(each.at), status=each.status, error=each.error)
+            for number, each in enumerate(delivery.attempts, 1)
+        ],
+        next_attempt_at=_time(delivery.due_at) if delivery.state == "pending" else None,
+    )
 
 
 def _outcome(job: Job, answer: Answer | None) -> dict[str, object]:

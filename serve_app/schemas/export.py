@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from serve_app.schemas import examples
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath, absent
 from serve_app.schemas.examples import shown
+from serve_app.schemas.webhooks import AsynchronousBody
 
 
 class FilterBody(RequestModel):
@@ -31,7 +32,7 @@ Splits = Annotated[
 USUAL_SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
 
-class ExportBody(RequestModel):
+class ExportBody(AsynchronousBody):
     """A dataset to write to files of the data root."""
 
     dataset_dir: WirePath
@@ -72,7 +73,7 @@ class WebDatasetExportBody(ExportBody):
     output_dir: WirePath
 
 
-class S3ExportBody(RequestModel):
+class S3ExportBody(AsynchronousBody):
     """A dataset to upload to a bucket."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORT_S3))

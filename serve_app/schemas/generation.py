@@ -5,11 +5,12 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field, JsonValue
 
 from serve_app.schemas import examples
-from serve_app.schemas.base import Name, RequestModel, ResponseModel, Text, WirePath
+from serve_app.schemas.base import Name, ResponseModel, Text, WirePath
 from serve_app.schemas.examples import shown
+from serve_app.schemas.webhooks import AsynchronousBody
 
 
-class ImageParameters(RequestModel):
+class ImageParameters(AsynchronousBody):
     """What single and batch generation share. The config puts bounds and defaults on it."""
 
     negative_prompt: str | None = None

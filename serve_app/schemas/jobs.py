@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 from engines.jobs.model import Priority, State
 from serve_app.schemas.base import ErrorObject, Name, QueryModel, ResponseModel, WireTime
 from serve_app.schemas.examples import GENERATED, shown
+from serve_app.schemas.webhooks import DeliveryOut
 
 KIND_PATTERN = r"^[a-z0-9_.]{1,40}$"
 CURSOR_PATTERN = r"^[0-9]{1,18}$"
@@ -88,6 +89,9 @@ class JobOut(ResponseModel):
         default=None, description="Headers of that answer, such as X-Served-Model."
     )
     error: ErrorObject | None = Field(default=None, description="Why it failed.")
+    deliveries: list[DeliveryOut] | None = Field(
+        default=None, description="Of its webhook: every event that happened, and its attempts."
+    )
     links: JobLinks
 
 

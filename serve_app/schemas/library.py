@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, JsonValue
 
 from serve_app.schemas import examples
-from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath, WireTime
+from serve_app.schemas.base import Name, ResponseModel, WirePath, WireTime
 from serve_app.schemas.examples import shown
+from serve_app.schemas.webhooks import AsynchronousBody
 
 
 class ProfileSummaryOut(ResponseModel):
@@ -50,7 +51,7 @@ class ProfileOut(ResponseModel):
 S3_URL_PATTERN = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\x00-\x1f\x7f\\]*)?$"
 
 
-class ProfileBody(RequestModel):
+class ProfileBody(AsynchronousBody):
     """Make a profile of every image under a folder: exactly one of `source_dir`, `source_url`."""
 
     name: Name

@@ -10,6 +10,7 @@ from serve_app.schemas import examples
 from serve_app.schemas.base import RequestModel, ResponseModel, Text, WirePath, absent
 from serve_app.schemas.examples import shown
 from serve_app.schemas.export import SkippedFileOut
+from serve_app.schemas.webhooks import AsynchronousBody
 
 MetricNames = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=64)]],
@@ -113,7 +114,7 @@ class AnonymizeResponse(ResponseModel):
     privacy: PrivacyResponse
 
 
-class DatasetValidationBody(RequestModel):
+class DatasetValidationBody(AsynchronousBody):
     """A dataset whose images are all judged."""
 
     dataset_dir: WirePath

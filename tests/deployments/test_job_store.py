@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from deployments.config_files import app_args, load
 from deployments.jobs import job_store
@@ -76,3 +77,20 @@ def test_left_out_the_state_folder_is_xdgs(tmp_path: Path) -> None:
     found = Settings(state_dir=None).state_folder()
     assert found.is_absolute()
     assert found.name == "inferloop" or "INFERLOOP_STATE_DIR" in os.environ
+
+
+def test_a_file_on_one_of_several_machines_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    many = ApiConfig(ingress_replicas=4, rate_limiter="actor")
+    job_store(many, settings(tmp_path), machines=3).close()
+    assert "api.durable.store: redis" in caplog.text
+    caplog.clear()
+    job_store(many, settings(tmp_path), machines=1).close()
+    job_store(ApiConfig(), settings(tmp_path), machines=3).close()
+    assert caplog.text == ""
+
+
+def test_jobs_in_memory_are_for_one_replica() -> None:
+    with pytest.raises(ValidationError, match="one replica's"):
+        ApiConfig(durable=DurableJobs(store="memory"), ingress_replicas=2, rate_limiter="actor")

@@ -11,11 +11,17 @@ import numpy as np
 from deployments.metrics import (
     COUNTERS,
     GAUGES,
+    JOBS_ENDED,
+    JOBS_QUEUED,
+    JOBS_RUNNING,
+    JOBS_WAIT,
     KEY_RELOADS,
     LATENCY,
+    WEBHOOK_ATTEMPTS,
     WRONG_KEYS,
     AccessMetrics,
     EngineMetrics,
+    JobMetrics,
 )
 from engines.testing.diffusion import FakeEngine
 from engines.types import GeneratedImage
@@ -118,3 +124,27 @@ def test_wrong_keys_and_reloads_are_counted_by_outcome() -> None:
         WRONG_KEYS: [(1.0, {"outcome": "refused"}), (1.0, {"outcome": "throttled"})],
         KEY_RELOADS: [(1.0, {"outcome": "failure"})],
     }
+
+
+def test_what_jobs_count_is_published() -> None:
+    recorded = Recorded()
+    metrics = JobMetrics(recorded)
+    metrics.queued({"low": 3, "normal": 0, "high": 1})
+    metrics.running(2)
+    metrics.started("low", 1.5)
+    metrics.ended("generate", "succeeded")
+    metrics.told("again")
+    told = {name: each.told for name, each in recorded.by_name.items()}
+    assert told == {
+        JOBS_QUEUED: [
+            (3.0, {"priority": "low"}),
+            (0.0, {"priority": "normal"}),
+            (1.0, {"priority": "high"}),
+        ],
+        JOBS_RUNNING: [(2.0, {})],
+        JOBS_WAIT: [(1.5, {"priority": "low"})],
+        JOBS_ENDED: [(1.0, {"kind": "generate", "state": "succeeded"})],
+        WEBHOOK_ATTEMPTS: [(1.0, {"outcome": "again"})],
+    }
+    for each in recorded.by_name.values():
+        assert all(set(tags) == set(each.tag_keys) for _, tags in each.told)

@@ -95,6 +95,26 @@ def test_a_call_is_submitted_with_its_own_body_and_key() -> None:
         assert json.loads(request.content) == {"prompt": "a fox", "seed": 1}
 
 
+@pytest.mark.parametrize("events", [None, ["job.failed"]])
+def test_a_webhook_goes_into_the_body(events: list[Any] | None) -> None:
+    service = Service()
+    call, url = operations.generate_image(prompt="a fox"), "https://hooks.example.com/x"
+    in_both(service, lambda c: c.jobs.submit(call, webhook=url, webhook_events=events), Waits())
+    webhook = {"url": url} if events is None else {"url": url, "events": events}
+    for request in service.requests:
+        assert json.loads(request.content)["webhook"] == webhook
+
+
+def test_the_secret_of_the_key_is_asked_for() -> None:
+    answer = {"secret": "whsec_x", "algorithm": "v1"}
+    found = in_both(
+        lambda request: httpx.Response(200, json=answer),
+        lambda c: c.jobs.webhook_secret(),
+        Waits(),
+    )
+    assert [each["secret"] for each in found] == ["whsec_x"] * 2
+
+
 def test_jobs_are_listed_looked_up_and_canceled() -> None:
     service = Service()
     in_both(service, lambda c: c.jobs.get("job_1"), Waits())

@@ -16,6 +16,7 @@ from inferloop_synthdata.operations import endpoints as operations
 from inferloop_synthdata.operations.operation import Operation
 from inferloop_synthdata.transport.generation_stream import generate_message
 from serve_app.config import ApiConfig
+from serve_app.openai.router import OpenAIRoute
 from serve_app.schemas.bounded import generate_message_model
 from tests.sdk.conftest import KEY, Caller
 from tests.sdk.endpoint_calls import CALLS, SET
@@ -27,13 +28,16 @@ OF_OPENAI = {"/images/generations"}
 
 
 def body_models() -> dict[str, type[BaseModel]]:
-    """The JSON body of every endpoint that takes one, by path below the API's prefix."""
+    """The JSON body of every endpoint that takes one, by path below the API's prefix. What lies
+    elsewhere has a client of its own: OpenAI's."""
     app = build_api(FakeServices(), ApiConfig()).app
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
     return {
         route.path: cast("type[BaseModel]", route.body_field.field_info.annotation)
         for route in routes
-        if isinstance(route, APIRoute) and route.body_field is not None
+        if isinstance(route, APIRoute)
+        and route.body_field is not None
+        and not isinstance(route, OpenAIRoute)
     }
 
 
@@ -94,7 +98,7 @@ def test_every_option_is_a_field_of_the_service_and_none_is_missing(
     options: type, path: str
 ) -> None:
     own = {"prompt", "prompts", "batch_size", "dataset_dir", "output_file", "output_dir"}
-    own |= {"bucket_name", "s3_prefix"}
+    own |= {"bucket_name", "s3_prefix", "webhook"}  # a webhook goes with `jobs.submit`
     fields = set(body_models()[path].model_fields)
     assert set(get_type_hints(options)) == fields - own
 

@@ -11,7 +11,9 @@ from engines.jobs.store import JobStore
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
 from serve_app.config import ApiConfig, RateLimits
+from serve_app.durable.counters import JobCounters
 from serve_app.rate_limits import MemoryRateLimiter
+from serve_app.webhooks.wiring import NO_WEBHOOKS, WebhookWiring
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeClock
 
@@ -36,6 +38,8 @@ def build_api(
     config: ApiConfig,
     job_store: JobStore | None = None,
     keys: ApiKeys | None = None,
+    job_counters: JobCounters | None = None,
+    hooks: WebhookWiring = NO_WEBHOOKS,
 ) -> Api:
     """`create_app` as production calls it; only the clock and the services are fakes."""
     clock = FakeClock()
@@ -47,5 +51,7 @@ def build_api(
         clock=clock,
         draw_seed=lambda: 4242,
         job_store=job_store,
+        job_counters=job_counters,
+        hooks=hooks,
     )
     return Api(app, fakes, clock)

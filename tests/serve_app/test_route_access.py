@@ -65,6 +65,7 @@ DECLARED = {
     ("GET", "/api/v1/jobs/{job_id}"): Access(None, "read"),
     ("GET", "/api/v1/jobs/{job_id}/events"): Access(None, "read"),
     ("DELETE", "/api/v1/jobs/{job_id}"): Access(None, None, "job.cancel"),
+    ("GET", "/api/v1/webhooks/secret"): Access(None, "read"),
     ("WEBSOCKET", "/api/v1/ws/generation"): Access("generate"),
     ("POST", "/v1/images/generations"): Access(*GENERATE),
     ("GET", "/v1/models"): Access(None, "read"),

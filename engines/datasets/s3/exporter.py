@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from posixpath import splitext
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.s3.sending import SenderFactory
     from engines.datasets.store import DatasetStore
+    from engines.datasets.writers.files import Fence
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
     from engines.types import AllowedBuckets, S3ExportReport, S3ExportRequest
@@ -75,7 +77,8 @@ class S3Exporter:
             Forbidden: a bucket off the list, the data root's own, `public_read` switched off,
                 access denied.
             InvalidParameters: the bucket lies in another region, or refuses the options.
-            Conflict: an export to this prefix is running.
+            Conflict: an export to this prefix is running, or has taken over while this process
+                was stopped: then no manifest is written.
             StorageFailed: S3 or the data root is out of reach.
         """
         self._check_allowed(request)
@@ -88,7 +91,7 @@ class S3Exporter:
             progress = Progress(snapshot.count(), lock, on_progress)
             selected = SelectedRecords(snapshot, request.filter, progress)
             try:
-                return self._run(request, selected)
+                return self._run(request, selected, partial(lock.renew, force=True))
             except S3_ERRORS as error:
                 raise stops_all(error, request.bucket_name, request.public_read) from None
 
@@ -100,7 +103,9 @@ class S3Exporter:
                 "(export.s3.allow_public_read in its config)"
             )
 
-    def _run(self, request: S3ExportRequest, selected: SelectedRecords) -> S3ExportReport:
+    def _run(
+        self, request: S3ExportRequest, selected: SelectedRecords, fence: Fence
+    ) -> S3ExportReport:
         limits = self._config.s3
         client = self._client_factory(limits.workers)
         bucket = RemoteBucket(client, request, limits, self._senders(client, request))
@@ -124,7 +129,7 @@ class S3Exporter:
                 selected.progress.advance()
             for name, reason in selected.strangers():
                 run.fail(f"{request.dataset_key}/{name}", reason)
-            return run.finish(self._store.clock(), selected.filtered)
+            return run.finish(self._store.clock(), selected.filtered, fence)
 
     def _outcomes(
         self, tasks: Iterator[Task], uploader: Uploader, run: S3Run, pool: Executor

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
     from engines.datasets.s3.bucket import RemoteBucket
     from engines.datasets.s3.upload import Outcome
+    from engines.datasets.writers.files import Fence
     from engines.errors import JsonValue
     from engines.types import S3ExportRequest
 
@@ -80,11 +81,16 @@ class S3Run:
         """Count a failure."""
         self.tally.fail(key, reason, self._config.max_failures_listed)
 
-    def finish(self, created_at: datetime, filtered: Mapping[str, int]) -> S3ExportReport:
-        """Upload records, card and, last, the manifest."""
+    def finish(
+        self, created_at: datetime, filtered: Mapping[str, int], fence: Fence
+    ) -> S3ExportReport:
+        """Upload records, card and, last, the manifest. `fence` raises, before each of them, where
+        another export has taken over."""
         for name, content in self._cards(created_at):
+            fence()
             self._put(name, content)
         self._manifest.finish(self._summary(created_at))
+        fence()
         written = self._put(MANIFEST, self._manifest_file, listed=False)
         return S3ExportReport(
             status=self._status(),

@@ -4,17 +4,18 @@
 - `queue:<class>:<key>`: sorted set of a key's queued jobs, by acceptance
 - `held`: sorted set of detached jobs that run, by the end of their lease
 - `listed:<space>`: sorted set of detached jobs, by acceptance
+- `credits`: hash of classes with what they have earned while they waited
 - `unfinished:<key>`: set; `expiring`: sorted set by time; `recent:<kind>`: list of seconds
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from engines.jobs.estimates import Standing
-from engines.jobs.fairness import Waiting, next_turn
-from engines.jobs.model import PRIORITIES
+from engines.jobs.fairness import Waiting, credits_after, next_class, next_turn
+from engines.jobs.model import PRIORITIES, Priority
 from engines.jobs.redis.connection import JobsRedis, Pipeline
 from engines.jobs.redis.records import Record, Records
 
@@ -29,6 +30,7 @@ class Queues:
         self._redis = redis
         self._records = records
         self.held, self.expiring = redis.key("held"), redis.key("expiring")
+        self.credits = redis.key("credits")
 
     def listed(self, space: str) -> str:
         """Key of the sorted set of a space's jobs, for listings."""
@@ -44,7 +46,7 @@ class Queues:
         return self._redis.key("ring", priority)
 
     def rings(self) -> list[str]:
-        """Of every class: what a claim watches."""
+        """Of every class."""
         return [self.ring(priority) for priority in range(len(PRIORITIES))]
 
     def queue(self, priority: int, key_hash: str) -> str:
@@ -79,21 +81,37 @@ class Queues:
     def next_queued(self, pipe: Pipeline, passing_over: Collection[str]) -> NextQueued | None:
         """Whose turn it is. Only reads; `NextQueued.take` writes what follows."""
         empty: list[tuple[int, str]] = []
-        for priority in reversed(range(len(PRIORITIES))):
-            heads: dict[str, Record] = {}
-            waiting = []
+        heads: dict[int, dict[str, Record]] = {}
+        waiting: dict[int, list[Waiting]] = {}
+        present = set[int]()
+        for priority in range(len(PRIORITIES)):
             for key_hash, text in pipe.hgetall(self.ring(priority)).items():
                 found = pipe.zrange(self.queue(priority, key_hash), 0, 0)
                 if not found:
                     empty.append((priority, key_hash))
-                elif key_hash not in passing_over:
-                    heads[key_hash] = self._records.find(pipe, found[0])
+                    continue
+                present.add(priority)
+                if key_hash not in passing_over:
+                    head = self._records.find(pipe, found[0])
+                    heads.setdefault(priority, {})[key_hash] = head
                     deficit, turn = json.loads(text)
-                    waiting.append(Waiting(key_hash, heads[key_hash]["cost"], deficit, turn))
-            if waiting:
-                served = next_turn(waiting)
-                return NextQueued(self, heads[served.owner], served.changed, tuple(empty))
-        return NextQueued(self, None, (), tuple(empty)) if empty else None
+                    key = Waiting(key_hash, head["cost"], deficit, turn)
+                    waiting.setdefault(priority, []).append(key)
+        if not waiting:
+            return NextQueued(self, None, (), tuple(empty), {}) if empty else None
+        earned = {int(name): int(text) for name, text in pipe.hgetall(self.credits).items()}
+        served = next_class(waiting, earned)
+        turn_of = next_turn(waiting[served])
+        record = heads[served][turn_of.owner]
+        after = credits_after(waiting, earned, served, record["cost"], present - waiting.keys())
+        return NextQueued(self, record, turn_of.changed, tuple(empty), after)
+
+    def queued(self, client: Pipeline) -> dict[Priority, int]:
+        """How many jobs of each class wait."""
+        return {
+            name: sum(client.zcard(self.queue(each, key)) for key in client.hkeys(self.ring(each)))
+            for each, name in enumerate(PRIORITIES)
+        }
 
     def standing(self, client: Pipeline, record: Record) -> Standing:
         """For the job of this record."""
@@ -130,11 +148,13 @@ class NextQueued:
         record: Record | None,
         changed: Collection[Waiting],
         empty: Collection[tuple[int, str]],
+        earned: Mapping[int, int],
     ) -> None:
         self.record = record
         self._queues = queues
         self._changed = changed
         self._empty = empty
+        self._credits = earned
 
     def take(self, pipe: Pipeline) -> None:
         """Move the ring on; keys without jobs leave it."""
@@ -146,3 +166,6 @@ class NextQueued:
         for each in self._changed:
             pipe.hset(ring, each.owner, json.dumps([each.deficit, each.turn]))
         self._queues.leave(pipe, self.record)
+        pipe.delete(self._queues.credits)
+        if self._credits:
+            pipe.hset(self._queues.credits, mapping=dict(self._credits))

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engines.errors import JsonValue, NotFound
+from engines.jobs.deliveries import Webhook
 from engines.jobs.model import PRIORITIES, Answer, Draft, JobEvent, JobRequest, Lease, LeaseLost
 from engines.jobs.redis.connection import JobsRedis, Pipeline
 
@@ -43,6 +44,7 @@ def new_record(draft: Draft, seq: int, now: float) -> Record:
         "lease_until": None,
         "idempotency_key": idempotency and idempotency.key,
         "digest": idempotency and idempotency.digest,
+        "webhook_events": draft.request.webhook and draft.request.webhook.events,
     }
 
 
@@ -80,7 +82,11 @@ class Records:
 
     def request_of(self, source: Pipeline, job_id: str) -> JobRequest:
         """The request as the client sent it."""
-        return JobRequest(**json.loads(source.hget(self.job_key(job_id), "request")))
+        kept = json.loads(source.hget(self.job_key(job_id), "request"))
+        webhook = kept.pop("webhook", None)
+        if webhook is None:
+            return JobRequest(**kept)
+        return JobRequest(**kept, webhook=Webhook(webhook["url"], tuple(webhook["events"])))
 
     def answer_of(self, source: Pipeline, job_id: str) -> Answer | None:
         """The answer of an ended job; None before its end."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from engines.errors import Conflict, Overloaded
 from engines.jobs.columns import job_of
+from engines.jobs.deliveries import ending_event
 from engines.jobs.model import (
     Accepted,
     Answer,
@@ -17,6 +19,7 @@ from engines.jobs.model import (
     Lease,
 )
 from engines.jobs.redis.connection import JobsRedis, Pipeline
+from engines.jobs.redis.deliveries import RedisDeliveries
 from engines.jobs.redis.queues import Queues
 from engines.jobs.redis.records import Record, Records, new_record
 from engines.jobs.store import Ending
@@ -30,12 +33,14 @@ class Steps:
         redis: JobsRedis,
         records: Records,
         queues: Queues,
+        deliveries: RedisDeliveries,
         terms: JobTerms,
         now: Callable[[], float],
     ) -> None:
         self._redis = redis
         self._records = records
         self._queues = queues
+        self._deliveries = deliveries
         self._terms = terms
         self._now = now
 
@@ -83,13 +88,10 @@ class Steps:
         pipe.multi()
         if not job.ended and not job.detached:
             if draft.detached:
-                request = JobRequest(
-                    request.path,
-                    draft.request.body,
-                    request.unique,
-                    request.seed,
-                    draft.request.previews,
+                request = replace(
+                    draft.request, path=request.path, unique=request.unique, seed=request.seed
                 )
+                record["webhook_events"] = request.webhook and request.webhook.events
                 self._detach(pipe, record, request, turn)
             elif not job.leased:
                 lease = self.lease(pipe, record)
@@ -138,6 +140,8 @@ class Steps:
         record.update(state="running", tries=record["tries"] + 1, started_at=now, lease_token=token)
         self.hold(pipe, record)
         self._records.append(pipe, record["id"], "started", {"try": record["tries"]}, now)
+        if record["tries"] == 1:
+            self._deliveries.add(pipe, record, "job.started")
         return Lease(record["id"], token)
 
     def hold(self, pipe: Pipeline, record: Record) -> None:
@@ -167,6 +171,7 @@ class Steps:
         if answer is not None:
             self._records.write_answer(pipe, record["id"], answer)
         self._records.append(pipe, record["id"], "ended", {"state": state}, now)
+        self._deliveries.add(pipe, record, ending_event(state))
         pipe.zrem(self._queues.held, record["id"])
         pipe.srem(self._queues.unfinished(record["key_hash"]), record["id"])
 
@@ -174,6 +179,7 @@ class Steps:
         """All that is kept of the job."""
         job_id = record["id"]
         pipe.delete(self._records.job_key(job_id), self._records.events_key(job_id))
+        self._deliveries.remove(pipe, record)
         pipe.zrem(self._queues.listed(record["space"]), job_id)
         pipe.zrem(self._queues.held, job_id)
         pipe.zrem(self._queues.expiring, job_id)

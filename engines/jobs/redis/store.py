@@ -21,9 +21,11 @@ from engines.jobs.model import (
     JobTerms,
     Lease,
     LeaseLost,
+    Priority,
     Selection,
 )
 from engines.jobs.redis.connection import JobsRedis, Pipeline
+from engines.jobs.redis.deliveries import RedisDeliveries
 from engines.jobs.redis.queues import Queues
 from engines.jobs.redis.records import Record, Records
 from engines.jobs.redis.steps import Steps
@@ -50,7 +52,10 @@ class RedisJobStore:
         self._redis = JobsRedis(url, namespace)
         self._records = Records(self._redis)
         self._queues = Queues(self._redis, self._records)
-        self._steps = Steps(self._redis, self._records, self._queues, terms or JobTerms(), now)
+        self.deliveries = RedisDeliveries(self._redis, now)
+        self._steps = Steps(
+            self._redis, self._records, self._queues, self.deliveries, terms or JobTerms(), now
+        )
         self._now = now
 
     def accept(self, draft: Draft) -> Accepted:
@@ -70,7 +75,9 @@ class RedisJobStore:
             if not self._queues.something_waits(client, self._now()):
                 return None
         return self._redis.atomically(
-            lambda pipe: self._steps.claim(pipe, passing_over), *self._queues.rings()
+            lambda pipe: self._steps.claim(pipe, passing_over),
+            *self._queues.rings(),
+            self._queues.credits,
         )
 
     def renew(self, lease: Lease) -> bool:
@@ -159,6 +166,10 @@ class RedisJobStore:
     def standing(self, job_id: str) -> Standing:
         with self._redis.reading() as client:
             return self._queues.standing(client, self._records.find(client, job_id))
+
+    def queued(self) -> Mapping[Priority, int]:
+        with self._redis.reading() as client:
+            return self._queues.queued(client)
 
     def purge(self, limit: int = 500) -> int:
         now = self._now()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
-from engines.jobs.fairness import Waiting, next_turn
-from engines.jobs.model import PRIORITIES
+from engines.jobs.fairness import Waiting, credits_after, next_class, next_turn
+from engines.jobs.model import PRIORITIES, Priority
 from engines.jobs.sqlite.rows import Row
 
 _HEAD = """
@@ -18,6 +18,8 @@ _JOIN = """
   VALUES (?, ?, 1, 0, (SELECT COALESCE(MAX(turn), 0) + 1 FROM ring WHERE priority = ?))
   ON CONFLICT (priority, key_hash) DO UPDATE SET queued = queued + 1
 """
+
+_CREDITS = "SELECT priority, credit FROM credits"
 
 
 def joined(connection: sqlite3.Connection, priority: int, key_hash: str) -> None:
@@ -48,14 +50,29 @@ def expired(connection: sqlite3.Connection, now: float) -> Row | None:
 
 def next_queued(connection: sqlite3.Connection, passing_over: Collection[str]) -> Row | None:
     """The job whose turn it is; the ring has moved on then."""
-    for priority in reversed(range(len(PRIORITIES))):
-        keys = connection.execute(
-            "SELECT key_hash, deficit, turn FROM ring WHERE priority = ?", (priority,)
-        ).fetchall()
-        waiting = [row for row in keys if row["key_hash"] not in passing_over]
-        if waiting:
-            return _turn(connection, priority, waiting)
-    return None
+    waiting: dict[int, list[Row]] = {}
+    present = set[int]()
+    for row in connection.execute("SELECT priority, key_hash, deficit, turn FROM ring"):
+        present.add(row["priority"])
+        if row["key_hash"] not in passing_over:
+            waiting.setdefault(row["priority"], []).append(row)
+    if not waiting:
+        return None
+    earned = {row["priority"]: row["credit"] for row in connection.execute(_CREDITS)}
+    served = next_class(waiting, earned)
+    head = _turn(connection, served, waiting[served])
+    after = credits_after(waiting, earned, served, head["cost"], present - waiting.keys())
+    if after != earned:
+        connection.execute("DELETE FROM credits")
+        connection.executemany("INSERT INTO credits VALUES (?, ?)", after.items())
+    return head
+
+
+def queued(connection: sqlite3.Connection) -> dict[Priority, int]:
+    """How many jobs of each class wait."""
+    found = connection.execute("SELECT priority, SUM(queued) FROM ring GROUP BY priority")
+    counts = dict(found.fetchall())
+    return {name: counts.get(number, 0) for number, name in enumerate(PRIORITIES)}
 
 
 def _turn(connection: sqlite3.Connection, priority: int, keys: list[Row]) -> Row:

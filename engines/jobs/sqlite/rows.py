@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
-from engines.errors import JsonValue, NotFound
+from engines.errors import Conflict, JsonValue, NotFound
+from engines.jobs.deliveries import Webhook
 from engines.jobs.model import (
     PRIORITIES,
     Answer,
@@ -24,8 +26,20 @@ Row = sqlite3.Row
 def request_of(row: Row) -> JobRequest:
     """The request as the client sent it, from a row of `requests`."""
     return JobRequest(
-        row["path"], row["body"], row["unique_part"], row["seed"], bool(row["previews"])
+        row["path"],
+        row["body"],
+        row["unique_part"],
+        row["seed"],
+        bool(row["previews"]),
+        _webhook_of(row["webhook"]),
     )
+
+
+def _webhook_of(text: str | None) -> Webhook | None:
+    if text is None:
+        return None
+    kept = json.loads(text)
+    return Webhook(kept["url"], tuple(kept["events"]))
 
 
 def answer_of(row: Row | None) -> Answer | None:
@@ -45,6 +59,19 @@ def find(connection: sqlite3.Connection, job_id: str) -> Row:
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row is None:
         raise NotFound("job", job_id)
+    return row
+
+
+def known_job(connection: sqlite3.Connection, draft: Draft) -> Row | None:
+    """The job that the draft's idempotency key names. `Conflict` where it was another request's."""
+    if draft.idempotency is None:
+        return None
+    row: Row | None = connection.execute(
+        "SELECT * FROM jobs WHERE space = ? AND key_hash = ? AND idempotency_key = ?",
+        (draft.owner.space or "", draft.owner.key_hash, draft.idempotency.key),
+    ).fetchone()
+    if row is not None and row["digest"] != draft.idempotency.digest:
+        raise Conflict("The Idempotency-Key was used with another request")
     return row
 
 
@@ -104,6 +131,7 @@ def insert_request(connection: sqlite3.Connection, job_id: str, request: JobRequ
         unique_part=request.unique,
         seed=request.seed,
         previews=int(request.previews),
+        webhook=None if request.webhook is None else json.dumps(asdict(request.webhook)),
     )
 
 
@@ -124,9 +152,10 @@ def append_event(
 
 def remove(connection: sqlite3.Connection, job_ids: Sequence[str]) -> None:
     """All that is kept of these jobs."""
+    ids = [(job_id,) for job_id in job_ids]
     for table in ("jobs", "requests", "answers", "events"):
-        ids = [(job_id,) for job_id in job_ids]
         connection.executemany(f"DELETE FROM {table} WHERE id = ?", ids)
+    connection.executemany("DELETE FROM deliveries WHERE job_id = ?", ids)
 
 
 def conditions(selection: Selection, before_seq: int | None) -> tuple[str, list[object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 1
+VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -62,20 +62,38 @@ CREATE TABLE ring (
 """
 
 
+_WEBHOOKS = """
+ALTER TABLE requests ADD COLUMN webhook TEXT;
+CREATE TABLE deliveries (
+  id TEXT PRIMARY KEY, job_id TEXT NOT NULL, event TEXT NOT NULL, created_at REAL NOT NULL,
+  state TEXT NOT NULL, due_at REAL NOT NULL, attempts TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'pending';
+CREATE INDEX deliveries_of_job ON deliveries (job_id);
+"""
+
+_CREDITS = """
+CREATE TABLE credits (priority INTEGER PRIMARY KEY, credit INTEGER NOT NULL) STRICT;
+"""
+
+_STEPS = (_SCHEMA, _WEBHOOKS, _CREDITS)
+"""What made each version of the one before; version 0 is an empty file."""
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables in an empty database; within a transaction. `sqlite3.DatabaseError` for a
-    file of another version."""
+    """Bring the database to this version, from an empty one or an older one; within a
+    transaction. `sqlite3.DatabaseError` for a file of a later version."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found == VERSION:
-        return
-    if found:
+    if found > VERSION:
         raise sqlite3.DatabaseError(f"jobs file of version {found}, not {VERSION}")
-    for statement in _statements():
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+    for step in _STEPS[found:]:
+        for statement in _statements(step):
+            connection.execute(statement)
+    if found < VERSION:
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _statements() -> list[str]:
+def _statements(script: str) -> list[str]:
     """One by one: `executescript` would commit the transaction first."""
-    bare = "\n".join(line.partition("--")[0] for line in _SCHEMA.splitlines())
+    bare = "\n".join(line.partition("--")[0] for line in script.splitlines())
     return [statement for statement in bare.split(";") if statement.strip()]

@@ -7,10 +7,12 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from engines.errors import Conflict, JsonValue, Overloaded
+from engines.errors import JsonValue, Overloaded
 from engines.jobs.columns import job_of
+from engines.jobs.deliveries import ending_event
 from engines.jobs.estimates import Standing
 from engines.jobs.model import (
     Accepted,
@@ -23,10 +25,12 @@ from engines.jobs.model import (
     JobTerms,
     Lease,
     LeaseLost,
+    Priority,
     Selection,
 )
 from engines.jobs.sqlite import ring
 from engines.jobs.sqlite.connection import JobsFile
+from engines.jobs.sqlite.deliveries import SqliteDeliveries, add_delivery
 from engines.jobs.sqlite.rows import (
     Row,
     answer_of,
@@ -38,6 +42,7 @@ from engines.jobs.sqlite.rows import (
     insert,
     insert_job,
     insert_request,
+    known_job,
     remove,
     request_of,
     update,
@@ -63,10 +68,11 @@ class SqliteJobStore:
         self._file = JobsFile(path)
         self._terms = terms or JobTerms()
         self._now = now
+        self.deliveries = SqliteDeliveries(self._file, now)
 
     def accept(self, draft: Draft) -> Accepted:
         with self._file.writing(durable=draft.detached) as connection:
-            known = self._known(connection, draft)
+            known = known_job(connection, draft)
             if known is not None:
                 return self._taken_up(connection, known, draft)
             self._check_room(connection, draft)
@@ -180,6 +186,10 @@ class SqliteJobStore:
         with self._file.reading() as connection:
             return standing_of(connection, find(connection, job_id))
 
+    def queued(self) -> Mapping[Priority, int]:
+        with self._file.reading() as connection:
+            return ring.queued(connection)
+
     def purge(self, limit: int = 500) -> int:
         with self._file.writing(durable=False) as connection:
             now = self._now()
@@ -194,17 +204,6 @@ class SqliteJobStore:
     def close(self) -> None:
         self._file.close()
 
-    def _known(self, connection: sqlite3.Connection, draft: Draft) -> Row | None:
-        if draft.idempotency is None:
-            return None
-        row: Row | None = connection.execute(
-            "SELECT * FROM jobs WHERE space = ? AND key_hash = ? AND idempotency_key = ?",
-            (draft.owner.space or "", draft.owner.key_hash, draft.idempotency.key),
-        ).fetchone()
-        if row is not None and row["digest"] != draft.idempotency.digest:
-            raise Conflict("The Idempotency-Key was used with another request")
-        return row
-
     def _taken_up(self, connection: sqlite3.Connection, row: Row, draft: Draft) -> Accepted:
         """The job that is there, perhaps with a lease for the caller, or detached from now on."""
         job = job_of(row, self._now())
@@ -218,9 +217,8 @@ class SqliteJobStore:
 
     def _detach(self, connection: sqlite3.Connection, row: Row, draft: Draft) -> None:
         first = self._request(connection, row["id"])
-        body = draft.request.body
         update(connection, row["id"], detached=1, expires_at=None)
-        kept = JobRequest(first.path, body, first.unique, first.seed, draft.request.previews)
+        kept = replace(draft.request, path=first.path, unique=first.unique, seed=first.seed)
         insert_request(connection, row["id"], kept)
         if row["state"] == "queued":
             self._queue(connection, row)
@@ -250,6 +248,8 @@ class SqliteJobStore:
             lease_until=now + self._terms.lease_s,
         )
         append_event(connection, row["id"], "started", {"try": tries}, self._now())
+        if tries == 1:
+            add_delivery(connection, row["id"], "job.started", now)
         return Lease(row["id"], token)
 
     def _end(
@@ -276,6 +276,7 @@ class SqliteJobStore:
                 body=answer.body,
             )
         append_event(connection, job_id, "ended", {"state": state}, self._now())
+        add_delivery(connection, job_id, ending_event(state), now)
 
     def _request(self, connection: sqlite3.Connection, job_id: str) -> JobRequest:
         found = connection.execute("SELECT * FROM requests WHERE id = ?", (job_id,)).fetchone()

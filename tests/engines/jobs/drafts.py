@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+from engines.jobs.deliveries import Webhook
 from engines.jobs.model import Draft, Idempotency, JobRequest, Owner, Priority
 
 _NUMBERS = itertools.count(1)
@@ -32,6 +33,7 @@ def draft(
     idempotency_key: str | None = None,
     digest: str = "digest-1",
     body: str = "{}",
+    webhook: Webhook | None = None,
 ) -> Draft:
     """A job of the key `key` with an id of its own."""
     number = next(_NUMBERS)
@@ -39,7 +41,7 @@ def draft(
         id=f"job_{number:06}",
         owner=Owner(key, f"name of {key}", space),
         kind=kind,
-        request=JobRequest("/api/v1/generate", body, f"unique{number}", number),
+        request=JobRequest("/api/v1/generate", body, f"unique{number}", number, webhook=webhook),
         detached=detached,
         priority=priority,
         cost=cost,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter, deque
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.errors import Conflict
 from engines.jobs.estimates import Standing, eta, position
-from engines.jobs.fairness import Waiting, next_turn
-from engines.jobs.model import Job, Owner
+from engines.jobs.fairness import SHARE, Waiting, credits_after, next_class, next_turn
+from engines.jobs.model import PRIORITIES, Job, Owner
 
 
 class Simulation:
@@ -95,6 +95,72 @@ def test_everything_is_served_once_and_backlogged_keys_stay_together(
     assert served == queues
 
 
+class Classes:
+    """Classes with an endless queue each, of jobs of one size."""
+
+    def __init__(self, **costs: int) -> None:
+        self.costs = {
+            number: costs[name] for number, name in enumerate(PRIORITIES) if name in costs
+        }
+        self.credits: dict[int, int] = {}
+        self.images: Counter[str] = Counter()
+
+    def serve(self, count: int) -> list[str]:
+        served: list[str] = []
+        for _ in range(count):
+            each = next_class(self.costs, self.credits)
+            self.credits = credits_after(self.costs, self.credits, each, self.costs[each])
+            served.append(PRIORITIES[each])
+            self.images[PRIORITIES[each]] += self.costs[each]
+        return served
+
+
+def test_a_low_class_is_served_once_in_ten_however_much_waits_above() -> None:
+    classes = Classes(low=1, high=1)
+    assert classes.serve(SHARE + 1) == ["high"] * SHARE + ["low"]
+    classes.serve(990)
+    assert classes.images == {"high": 900, "low": 100}
+
+
+def test_every_class_has_its_share() -> None:
+    classes = Classes(low=1, normal=1, high=1)
+    classes.serve(10_000)
+    total = sum(classes.images.values())
+    assert classes.images["low"] >= total * 0.08
+    assert classes.images["normal"] >= total * 0.08
+    assert classes.images["high"] > total * 0.75
+
+
+@settings(deadline=None)
+@given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 64))
+def test_the_share_is_counted_in_images(low: int, normal: int, high: int) -> None:
+    classes = Classes(low=low, normal=normal, high=high)
+    classes.serve(1_000)
+    total = sum(classes.images.values())
+    for name in ("low", "normal"):
+        assert 0.05 < classes.images[name] / total < 0.2
+
+
+def test_a_class_alone_is_served_and_earns_nothing() -> None:
+    classes = Classes(low=1)
+    assert classes.serve(100) == ["low"] * 100
+    assert classes.credits == {}
+
+
+def test_a_class_that_waits_no_more_loses_what_it_earned() -> None:
+    assert credits_after({1, 2}, {0: 8, 1: 8}, served=2, cost=1) == {1: 9}
+
+
+def test_a_class_whose_keys_are_passed_over_keeps_what_it_earned() -> None:
+    after = credits_after({2}, {0: 8, 1: 3}, served=2, cost=1, passed_over={0})
+    assert after == {0: 8}
+
+
+def test_no_class_serves_nobody() -> None:
+    with pytest.raises(Conflict):
+        next_class((), {})
+
+
 def test_an_empty_ring_serves_nobody() -> None:
     with pytest.raises(Conflict):
         next_turn([])
@@ -128,3 +194,8 @@ def test_an_ended_job_has_no_estimate() -> None:
 def test_the_place_counts_a_turn_of_each_other_key() -> None:
     assert position(Standing(0, (10_000, 1), 0, 8, ())) == 3
     assert position(Standing(2, (10_000, 1), 5, 8, ())) == 5 + 3 + 3 + 1
+
+
+def test_higher_classes_leave_a_share() -> None:
+    assert position(Standing(0, (), 10_000, 8, ())) == SHARE + 1
+    assert position(Standing(1, (5,), 10_000, 8, ())) == (SHARE + 1) * 4

@@ -82,6 +82,17 @@ def test_higher_classes_go_first(store: JobStore) -> None:
     assert order(store) == ["high", "normal", "low"]
 
 
+def test_no_class_starves(store: JobStore) -> None:
+    for _ in range(30):
+        store.accept(draft("busy", priority="high"))
+    for _ in range(3):
+        store.accept(draft("patient", priority="low"))
+    assert store.queued() == {"low": 3, "normal": 0, "high": 30}
+    order = [claimed.job.priority for _ in range(22) if (claimed := store.claim())]
+    assert [place for place, each in enumerate(order, 1) if each == "low"] == [10, 20]
+    assert store.queued() == {"low": 1, "normal": 0, "high": 10}
+
+
 def test_keys_can_be_passed_over(store: JobStore) -> None:
     store.accept(draft("ann"))
     store.accept(draft("bob", priority="low"))

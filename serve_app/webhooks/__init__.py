@@ -1,0 +1,1 @@
+"""Events of jobs, signed and sent to servers on the internet that the config allows."""

@@ -1,0 +1,94 @@
+"""One attempt to deliver: a name resolved once, its addresses judged, one POST to one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+from serve_app.webhooks.addresses import Resolve, is_public, resolved
+from serve_app.webhooks.targets import Target
+
+MAX_ADDRESSES = 4
+"""Of a name, tried until one takes the connection."""
+
+
+class NotSent(Exception):
+    """No answer came. The text is for the job's owner, and names no address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Speaks to the address that it has judged, under the certificate of the name. Follows no
+    redirect, uses no proxy, and reads nothing of an answer but its head."""
+
+    timeout_s: float
+    resolve: Resolve = resolved
+    is_allowed: Callable[[str], bool] = is_public
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+    async def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> int:
+        """Status of the answer. Raises `NotSent`."""
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                return await self._post(target, headers, body)
+        except TimeoutError:
+            raise NotSent(f"no answer within {self.timeout_s:g} s") from None
+
+    async def _post(self, target: Target, headers: Mapping[str, str], body: bytes) -> int:
+        addresses = await self._addresses(target)
+        async with httpx.AsyncClient(
+            verify=self.tls, trust_env=False, follow_redirects=False, timeout=self.timeout_s
+        ) as client:
+            for number, address in enumerate(addresses, 1):
+                try:
+                    return await _status(client, target, address, headers, body)
+                except httpx.ConnectError as error:
+                    if number == len(addresses) or isinstance(_cause(error), ssl.SSLError):
+                        raise NotSent(_words(error)) from error
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    raise NotSent("the connection broke") from error
+        raise NotSent("the host has no address")
+
+    async def _addresses(self, target: Target) -> Sequence[str]:
+        """All of them public: a name that leads inside by one address is not trusted with any."""
+        try:
+            found = await self.resolve(target.host, target.port)
+        except (OSError, UnicodeError):
+            raise NotSent("the host's name cannot be resolved") from None
+        if not all(map(self.is_allowed, found)):
+            raise NotSent("the host does not lie on the public internet")
+        return list(found)[:MAX_ADDRESSES]
+
+
+async def _status(
+    client: httpx.AsyncClient,
+    target: Target,
+    address: str,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> int:
+    async with client.stream(
+        "POST",
+        target.url_at(address),
+        headers={**headers, "Host": target.authority},
+        content=body,
+        extensions={"sni_hostname": target.host},
+    ) as answer:
+        return answer.status_code
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What is at the bottom."""
+    while (below := error.__cause__ or error.__context__) is not None:
+        error = below
+    return error
+
+
+def _words(error: httpx.ConnectError) -> str:
+    if isinstance(_cause(error), ssl.SSLError):
+        return "the host's certificate is not valid for it"
+    return "no connection to the host"

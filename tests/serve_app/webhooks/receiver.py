@@ -1,0 +1,114 @@
+"""A receiver of webhooks: a real https server on loopback, with a certificate for a name."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import trustme
+
+from serve_app.webhooks.addresses import is_public
+from serve_app.webhooks.sending import Sender
+from serve_app.webhooks.targets import Target
+
+HOST = "hooks.example.com"
+
+
+@dataclass
+class Heard:
+    """One request."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """Answers with `statuses` in turn, then 204; a redirect leads to its own `/elsewhere`."""
+
+    port: int = 0
+    statuses: list[int] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    answering: threading.Event = field(default_factory=threading.Event)
+    """Cleared: requests are read and not answered."""
+    answer_bytes: int = 0
+    """How much body follows each head."""
+    authority: trustme.CA = field(default_factory=trustme.CA)
+
+    def trusting(self) -> ssl.SSLContext:
+        """TLS of a client that trusts the receiver's authority and no other."""
+        context = ssl.create_default_context()
+        self.authority.configure_trust(context)
+        return context
+
+    def target(self, path: str = "/hook", host: str = HOST) -> Target:
+        return Target(host, self.port, path)
+
+    def url(self, path: str = "/hook") -> str:
+        return f"https://{HOST}:{self.port}{path}"
+
+    @property
+    def allowed(self) -> str:
+        """For the allowlist."""
+        return f"{HOST}:{self.port}"
+
+    def sender(self, addresses: Sequence[str] = ("127.0.0.1",), timeout_s: float = 5) -> Sender:
+        """Resolves every name to these addresses, and takes loopback for public."""
+
+        async def resolve(host: str, port: int) -> Sequence[str]:
+            return addresses
+
+        def is_allowed(address: str) -> bool:
+            return address == "127.0.0.1" or is_public(address)
+
+        return Sender(timeout_s, resolve, is_allowed, self.trusting())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that leave are what some tests are about."""
+
+
+@contextmanager
+def receiving(certified: str = HOST) -> Iterator[Receiver]:
+    """A receiver whose certificate is for `certified`."""
+    receiver = Receiver()
+    receiver.answering.set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            receiver.heard.append(Heard(self.path, headers, self.rfile.read(length)))
+            receiver.answering.wait(10)
+            status = receiver.statuses.pop(0) if receiver.statuses else 204
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", str(receiver.answer_bytes))
+            self.end_headers()
+            self.wfile.write(b"x" * receiver.answer_bytes)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = _Server(("127.0.0.1", 0), Handler)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    receiver.authority.issue_cert(certified).configure_cert(tls)
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    receiver.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.answering.set()
+        server.shutdown()
+        server.server_close()
