@@ -30,6 +30,10 @@ KILLED = ("diffusion-default", "ingress", "quality", "privacy", "exporter")
 def planned(pid: int, root: Path, has_disk: bool) -> list[Fault]:
     """Every fault, in the order in which they are done."""
     kills = [inflicting.killed(pid, name) for name in KILLED]
+    kills += [
+        inflicting.actor_killed(pid, "controller", "ServeController"),
+        inflicting.actor_killed(pid, "proxy", "ProxyActor"),
+    ]
     hangs = [inflicting.hung(pid, "diffusion-default")]
     disk = [inflicting.disk_full(root), inflicting.read_only(root)] if has_disk else []
     return [Fault("none", lambda: None), *kills, *hangs, *disk]

@@ -15,7 +15,7 @@ import yaml
 from benchmarks.faults.checking import check
 from benchmarks.faults.inflicting import Fault
 from benchmarks.faults.report import Row
-from benchmarks.faults.requests import ROUND, Client, End, ended, png
+from benchmarks.faults.requests import ROUND, Client, End, ended, kept_jobs, png
 from deployments.local.child_service import REPOSITORY, Service
 
 RATE_PER_S = 2.0
@@ -69,6 +69,7 @@ async def struck(
 ) -> Row:
     """Load for `before_s` seconds, the fault, load for `load_s` more; then every end is awaited."""
     began, tasks, struck_s = time.monotonic(), [], 0.0
+    client.jobs.clear()
     prefix = f"{fault.name.replace(' ', '-')}-{int(began)}"
     for number in range(int((before_s + load_s) * RATE_PER_S)):
         await asyncio.sleep(max(0.0, began + number / RATE_PER_S - time.monotonic()))
@@ -80,7 +81,7 @@ async def struck(
         tasks.append(asyncio.create_task(ended(client, kind, ask, tag)))
     await asyncio.to_thread(fault.lift)
     ends: list[End] = list(await asyncio.gather(*tasks))
-    findings = await asyncio.to_thread(check, root, ends)
+    findings = await asyncio.to_thread(check, root, ends, await kept_jobs(client))
     return Row(fault.name, ends, findings, struck_s)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from benchmarks.faults.requests import End
+from benchmarks.faults.requests import End, KeptJob
 
 DATASET = "generated/load"
 
@@ -28,22 +28,24 @@ class Findings:
     not_indexed: tuple[str, ...] = ()
     temporary: tuple[str, ...] = ()
     """Half-written files and folders of dead runs."""
+    jobs_differ: tuple[str, ...] = ()
+    """Tags of jobs that their store and their client tell differently, or that ended not once."""
 
     def told(self) -> str:
         """What is wrong beside `kept`, in one line."""
-        names = ("lost", "twice", "without_recipe", "without_image", "not_indexed", "temporary")
+        names = [each.name for each in fields(self) if each.name != "kept"]
         counts = {name: len(getattr(self, name)) for name in names}
         return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
 
 
-def check(root: Path, ends: Sequence[End]) -> Findings:
+def check(root: Path, ends: Sequence[End], jobs: Mapping[str, KeptJob] | None = None) -> Findings:
     """Compare what the clients were told with what lies in the folder `root`. Nobody may write to
-    it meanwhile."""
+    it meanwhile. `jobs`: the accepted jobs as their store has them, by tag."""
     folder = root / DATASET
     recipes = {path.stem: _prompt(path) for path in _recipes(folder)}
     images = {path.stem for path in folder.glob("*.png") if "_anonymized" not in path.stem}
     made = Counter(_tag(prompt) for prompt in recipes.values())
-    asked = {end.tag: end for end in ends if end.kind in ("generate", "socket")}
+    asked = {end.tag: end for end in ends if end.kind in ("generate", "socket", "job")}
     failed = (tag for tag, end in asked.items() if not end.is_ok)
     return Findings(
         lost=tuple(sorted(_lost(root, ends))),
@@ -53,7 +55,17 @@ def check(root: Path, ends: Sequence[End]) -> Findings:
         without_image=tuple(sorted(set(recipes) - images)),
         not_indexed=tuple(sorted(images - _indexed(folder))),
         temporary=tuple(sorted(str(path) for path in root.rglob(".tmp-*"))),
+        jobs_differ=tuple(sorted(_differing(asked, jobs or {}))),
     )
+
+
+def _differing(asked: Mapping[str, End], jobs: Mapping[str, KeptJob]) -> list[str]:
+    """Jobs that did not end exactly once in their store, or not as their client was told."""
+    return [
+        tag
+        for tag, kept in jobs.items()
+        if kept.endings != 1 or (tag in asked and asked[tag].is_ok != (kept.state == "succeeded"))
+    ]
 
 
 def _lost(root: Path, ends: Sequence[End]) -> list[str]:

@@ -30,12 +30,30 @@ def replicas(launcher_pid: int, deployment: str) -> list[psutil.Process]:
     return [process for process in family if _is_replica(process, deployment)]
 
 
-def _is_replica(process: psutil.Process, deployment: str) -> bool:
+def _title(process: psutil.Process) -> str:
     try:
-        name = " ".join(process.cmdline()) or process.name()
+        return " ".join(process.cmdline()) or process.name()
     except psutil.Error:  # gone meanwhile
-        return False
+        return ""
+
+
+def _is_replica(process: psutil.Process, deployment: str) -> bool:
+    name = _title(process)
     return name.startswith("ray::ServeReplica") and f":{deployment}" in name
+
+
+def actor_killed(launcher_pid: int, name: str, title: str) -> Fault:
+    """A process of Serve's own, by its title: the controller, or a proxy."""
+
+    def strike() -> None:
+        family = psutil.Process(launcher_pid).children(recursive=True)
+        found = [process for process in family if _title(process).startswith(f"ray::{title}")]
+        if not found:
+            raise RuntimeError(f"no {name} was found")
+        found[0].kill()
+        found[0].wait(10)
+
+    return Fault(f"{name} killed", strike)
 
 
 def send(launcher_pid: int, deployment: str, number: int) -> None:

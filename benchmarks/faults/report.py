@@ -46,6 +46,7 @@ def line(row: Row) -> str:
             ("recipes without image", found.without_image),
             ("not indexed", found.not_indexed),
             ("temporary files", found.temporary),
+            ("jobs told differently", found.jobs_differ),
         )
         if values
     ]

@@ -1,12 +1,15 @@
-"""One request of each kind, and how it ended. Plain HTTP and WebSocket: nothing is tried again."""
+"""One request of each kind, and how it ended. Plain HTTP and WebSocket: nothing is tried again, but
+for jobs: they outlive a cut connection, so their client comes back under its idempotency key."""
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -17,6 +20,8 @@ from PIL import Image
 OK = "ok"
 CUT, REFUSED, PLAIN = "CUT", "REFUSED", "PLAIN"
 """A connection that broke, one that was not taken, an answer that is not in the envelope."""
+LOOK_EVERY_S, COMES_BACK_WITHIN_S = 0.5, 120.0
+SERVER_ERROR = 500
 SIZE_PX, STEPS = 64, 100
 """Long enough that some are always under way."""
 
@@ -49,6 +54,8 @@ class Client:
     data_root: str
     sample: str
     """Path of an image that is judged and anonymized."""
+    jobs: dict[str, str] = field(default_factory=dict)
+    """Ids of the jobs that were accepted, by tag."""
 
 
 Ask = Callable[[Client, str], Awaitable[tuple[str, str | None]]]
@@ -93,17 +100,76 @@ async def export(client: Client, tag: str) -> tuple[str, str | None]:
     return await _post(client, "/export/jsonl", body, "output_file")
 
 
+async def job(
+    client: Client, tag: str, look_every_s: float = LOOK_EVERY_S
+) -> tuple[str, str | None]:
+    """A generation as a job: accepted once, then looked at until it has ended."""
+    headers = {"Prefer": "respond-async", "Idempotency-Key": tag}
+    body = _body(tag)
+    accepted = await _once_there(
+        lambda: client.http.post("/generate", json=body, headers=headers), look_every_s
+    )
+    if accepted.is_error:
+        return _outcome(accepted, None)
+    client.jobs[tag] = job_id = accepted.json()["id"]
+    while True:
+        looked_at = await _once_there(lambda: client.http.get(f"/jobs/{job_id}"), look_every_s)
+        if looked_at.is_error:
+            return _outcome(looked_at, None)
+        found = looked_at.json()
+        if "result" in found:
+            return OK, str(found["result"]["image_path"])
+        if "error" in found:
+            return str(found["error"]["code"]), None
+        await asyncio.sleep(look_every_s)
+
+
+async def _once_there(
+    ask: Callable[[], Awaitable[httpx.Response]], look_every_s: float
+) -> httpx.Response:
+    """The answer of the service, asked for again while it is away or answers 5xx."""
+    give_up_s = time.monotonic() + COMES_BACK_WITHIN_S
+    while True:
+        with suppress(httpx.HTTPError):
+            answer = await ask()
+            if answer.status_code < SERVER_ERROR or time.monotonic() > give_up_s:
+                return answer
+        if time.monotonic() > give_up_s:
+            raise httpx.ConnectError("the service did not come back")
+        await asyncio.sleep(look_every_s)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptJob:
+    """A job as its store has it."""
+
+    state: str
+    endings: int
+    """Events that say that it has ended; 1 of an ended job."""
+
+
+async def kept_jobs(client: Client) -> dict[str, KeptJob]:
+    """The accepted jobs in the store, by tag."""
+    found = {}
+    for tag, job_id in client.jobs.items():
+        answer = await client.http.get(f"/jobs/{job_id}")
+        events = await client.http.get(f"/jobs/{job_id}/events")
+        state = answer.json().get("state", "unknown")
+        found[tag] = KeptJob(state, events.text.count("event: ended"))
+    return found
+
+
 ROUND: tuple[tuple[str, Ask], ...] = (
     ("generate", generate),
     ("socket", stream),
     ("upload", upload),
     ("generate", generate),
     ("validate", judge),
-    ("generate", generate),
+    ("job", job),
     ("export", export),
     ("socket", stream),
     ("anonymize", anonymize),
-    ("generate", generate),
+    ("job", job),
 )
 """The mix, in turn."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from benchmarks.faults.checking import DATASET, Findings, check
 from benchmarks.faults.report import Row, table
-from benchmarks.faults.requests import OK, ROUND, End
+from benchmarks.faults.requests import OK, ROUND, Client, End, KeptJob, job, kept_jobs
 
 
 def end(tag: str, outcome: str = OK, path: Path | None = None, kind: str = "generate") -> End:
@@ -88,4 +90,51 @@ def test_without_a_failure_there_is_nothing_to_recover_from() -> None:
 
 def test_the_mix_has_every_kind() -> None:
     kinds = {kind for kind, _ in ROUND}
-    assert kinds == {"generate", "socket", "upload", "validate", "export", "anonymize"}
+    assert kinds == {"generate", "socket", "upload", "validate", "export", "anonymize", "job"}
+
+
+def test_a_job_ends_once_and_as_its_client_was_told(tmp_path: Path) -> None:
+    ends = [
+        end(tag, OK if tag != "failed" else "INTERNAL_ERROR", kind="job")
+        for tag in ("good", "twice", "never", "failed", "other")
+    ]
+    jobs = {
+        "good": KeptJob("succeeded", 1),
+        "twice": KeptJob("succeeded", 2),
+        "never": KeptJob("running", 0),
+        "failed": KeptJob("failed", 1),
+        "other": KeptJob("failed", 1),
+    }
+    found = check(tmp_path, ends, jobs)
+    assert found.jobs_differ == ("never", "other", "twice")
+    assert found.told() == "3 jobs_differ"
+
+
+async def test_a_job_is_asked_for_again_under_its_key_and_is_looked_at_to_its_end() -> None:
+    answers: Iterator[httpx.Response | httpx.TransportError] = iter(
+        [
+            httpx.ConnectError("away"),
+            httpx.Response(500, text="Internal Server Error"),
+            httpx.Response(202, json={"id": "job_1"}),
+            httpx.ReadError("cut"),
+            httpx.Response(200, json={"state": "running"}),
+            httpx.Response(200, json={"state": "succeeded", "result": {"image_path": "/x.png"}}),
+            httpx.Response(200, json={"state": "succeeded"}),
+            httpx.Response(200, text="id: 3\nevent: ended\ndata: {}\n\n"),
+        ]
+    )
+    asked: list[httpx.Request] = []
+
+    def service(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        answer = next(answers)
+        if isinstance(answer, httpx.Response):
+            return answer
+        raise answer
+
+    transport = httpx.MockTransport(service)
+    async with httpx.AsyncClient(base_url="http://service.test", transport=transport) as http:
+        client = Client(http, "", "/data", "")
+        assert await job(client, "t-1", look_every_s=0) == (OK, "/x.png")
+        assert await kept_jobs(client) == {"t-1": KeptJob("succeeded", 1)}
+    assert {request.headers["Idempotency-Key"] for request in asked[:3]} == {"t-1"}
