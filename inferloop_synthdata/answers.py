@@ -15,6 +15,7 @@ from inferloop_synthdata.export_answers import ExportReport as ExportReport
 from inferloop_synthdata.export_answers import S3ExportReport as S3ExportReport
 from inferloop_synthdata.export_answers import ShardedExportReport as ShardedExportReport
 from inferloop_synthdata.export_answers import SkippedFile as SkippedFile
+from inferloop_synthdata.webhook_answers import Delivery
 
 
 class GenerationParameters(TypedDict):
@@ -79,25 +80,6 @@ class ErrorOut(TypedDict):
     details: dict[str, JsonValue]
 
 
-class DeliveryAttempt(TypedDict):
-    """One try to deliver."""
-
-    attempt: int
-    at: str
-    status: NotRequired[int]
-    error: NotRequired[str]
-
-
-class Delivery(TypedDict):
-    """An event on its way to a webhook."""
-
-    id: str
-    event: str
-    state: Literal["pending", "delivered", "failed"]
-    attempts: list[DeliveryAttempt]
-    next_attempt_at: NotRequired[str]
-
-
 class Job(TypedDict):
     """A request that outlives its connection."""
 
@@ -121,13 +103,6 @@ class Job(TypedDict):
     deliveries: NotRequired[list[Delivery]]
     """Of its webhook."""
     links: dict[str, str]
-
-
-class WebhookSecret(TypedDict):
-    """What receivers check signatures with."""
-
-    secret: str
-    algorithm: str
 
 
 class JobList(TypedDict):

@@ -10,6 +10,7 @@ from inferloop_synthdata import answers
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import Operation, read_answer
 from inferloop_synthdata.operations.parts import get, segment
+from inferloop_synthdata.webhook_answers import WebhookSecret
 
 Priority = Literal["low", "normal", "high"]
 WebhookEvent = Literal["job.started", "job.succeeded", "job.failed", "job.canceled"]
@@ -44,9 +45,9 @@ def submit(
     return replace(operation, headers=headers, body=body, parse=parse, on_progress=None)
 
 
-def get_webhook_secret() -> Operation[answers.WebhookSecret]:
+def get_webhook_secret() -> Operation[WebhookSecret]:
     """What the events of this API key's jobs are signed with (`GET /webhooks/secret`)."""
-    return get("/webhooks/secret", answers.WebhookSecret, "secret")
+    return get("/webhooks/secret", WebhookSecret, "secret")
 
 
 def _webhook(url: str, events: Sequence[WebhookEvent] | None) -> dict[str, JsonValue]:
