@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from engines.evidence.encoders.encoder import ImageEncoder
     from engines.types import Pixels
 
+PLANTED = 40
+"""Copies of each fault; their sources are spread over all real squares."""
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.3)
 Row = tuple[str, ...]
 
@@ -66,14 +68,17 @@ def side(pictures: Sequence[Pixels], vectors: NDArray[np.float32], prefix: str) 
 def sources_found(encoder: ImageEncoder, halves: Halves) -> list[Row]:
     """Fault, planted, found, with the right source, near-duplicates found in a set that holds both;
     last the fresh images."""
-    real = side(halves.real, encoder.encode(halves.real), "r")
+    real_vectors = encoder.encode(halves.real)
+    real = side(halves.real, real_vectors, "r")
+    copied = np.linspace(0, len(halves.real) - 1, PLANTED).astype(int).tolist()
     rows: list[Row] = []
     for name, change in FAULTS.items():
-        made = [change(pixels) for pixels in halves.real]
+        made = [change(halves.real[number]) for number in copied]
         vectors = encoder.encode(made)
         found, searched = find_sources(real, side(made, vectors, "m"), len(made))
-        right = sum(each.id[1:] == each.reference[1:] for each in found)
-        alike = _paired(encoder, halves.real, made)
+        right = sum(copied[int(each.id[1:])] == int(each.reference[1:]) for each in found)
+        pictures = [halves.real[number] for number in copied]
+        alike = _paired(encoder, pictures, made, np.concatenate([real_vectors[copied], vectors]))
         rows.append((name, f"{searched}", _of(len(found), searched), _of(right, searched), alike))
     fresh = side(halves.fresh, encoder.encode(halves.fresh), "f")
     found, searched = find_sources(real, fresh, len(halves.fresh))
@@ -81,13 +86,14 @@ def sources_found(encoder: ImageEncoder, halves: Halves) -> list[Row]:
     return rows
 
 
-def _paired(encoder: ImageEncoder, real: list[Pixels], made: list[Pixels]) -> str:
+def _paired(
+    encoder: ImageEncoder, real: list[Pixels], made: list[Pixels], both: NDArray[np.float32]
+) -> str:
     """Share of copies that are grouped with their source, in a dataset of both."""
-    vectors = ArrayRows(np.concatenate([encoder.encode(real), encoder.encode(made)]))
     hashes = [phash64_with_mirror(pixels) for pixels in (*real, *made)]
     ids = [f"{n}" for n in range(len(hashes))]
     nearness = Nearness(encoder.distances.near, encoder.distances.alike)
-    found = near_duplicates(ids, [0.0] * len(ids), hashes, vectors, nearness)
+    found = near_duplicates(ids, [0.0] * len(ids), hashes, ArrayRows(both), nearness)
     grouped = {frozenset((int(p.left), int(p.right))) for p in found.pairs}
     members = [set(map(int, group.images)) for group in found.clusters]
     count = len(real)
