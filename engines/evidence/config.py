@@ -59,7 +59,7 @@ class EvidenceConfig(FrozenModel):
         default=2000,
         ge=0,
         description="Images that are searched for a real image they were taken from: those that "
-        "lie nearest to one. About 0.2 s of CPU each.",
+        "lie nearest to one. 0.2 to 0.3 s of CPU each.",
     )
     max_shown: int = Field(
         default=100, ge=0, description="Failing images that are shown with their picture."
