@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from engines.errors import Conflict
+from engines.jobs.fairness import credits_after, next_class
 from engines.jobs.model import PRIORITIES, Answer, Claimed, Lease, LeaseLost, Priority, Selection
 from engines.jobs.redis.store import RedisJobStore
 from engines.jobs.sqlite.store import SqliteJobStore
@@ -54,6 +55,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.store = fresh(self.clock)
         self.jobs: dict[str, Known] = {}
         self.digests: dict[tuple[str, str], tuple[str, str]] = {}
+        self.earned: dict[int, int] = {}
+        """By the classes that wait, as `engines.jobs.fairness` counts it."""
 
     def teardown(self) -> None:
         self.every_job_is_as_it_was_left()
@@ -139,19 +142,22 @@ class AnyOrder(RuleBasedStateMachine):
             assert found is not None
             assert found.job.id in expired
         else:
-            self.check_turn(found, [job for job in waiting if job.key not in passing_over])
+            self.check_turn(found, waiting, [w for w in waiting if w.key not in passing_over])
         if found is not None:
             assert found.job.cancel_requested == self.jobs[found.job.id].cancel_requested
             self.leased(found.job.id, found.lease)
 
-    def check_turn(self, found: Claimed | None, waiting: list[Known]) -> None:
-        """The oldest of its key, in the highest class that waits."""
+    def check_turn(self, found: Claimed | None, queued: list[Known], waiting: list[Known]) -> None:
+        """The oldest of its key, in the class whose turn it is. `waiting`: those of the `queued`
+        jobs that may be claimed."""
         assert (found is None) == (not waiting)
         if found is None:
             return
-        highest = max(PRIORITIES.index(job.priority) for job in waiting)
-        job = self.jobs[found.job.id]
-        assert PRIORITIES.index(job.priority) == highest
+        job, classes = self.jobs[found.job.id], {PRIORITIES.index(w.priority) for w in waiting}
+        served = PRIORITIES.index(job.priority)
+        assert served == next_class(classes, self.earned)
+        others = {PRIORITIES.index(w.priority) for w in queued} - classes
+        self.earned = credits_after(classes, self.earned, served, found.job.cost, others)
         of_key = [w for w in waiting if (w.key, w.priority) == (job.key, job.priority)]
         assert job.seq == min(w.seq for w in of_key)
 
