@@ -14,6 +14,7 @@ import ray
 from ray.exceptions import RayError
 
 from batch.config import JobConfig, load_config
+from batch.declared.running import prepared, run_on_ray
 from batch.planning.inputs import open_input
 from batch.running import Job, JobSummary
 from batch.settings import JobSettings
@@ -27,9 +28,14 @@ logger = logging.getLogger(__name__)
 def run(arguments: Sequence[str] | None, help_text: str | None) -> int:
     """Run a job from its file; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m batch.synthesize", description=help_text)
-    parser.add_argument("--config", type=Path, required=True, help="YAML file of the job")
-    parser.add_argument("--output", help="output root in place of the file's")
+    parser.add_argument("--config", type=Path, help="YAML file of the job")
+    parser.add_argument("--spec", type=Path, help="declaration of a dataset (docs/datasets.md)")
+    parser.add_argument("--output", help="output root in place of the file's; of --spec: data root")
     asked = parser.parse_args(arguments)
+    if asked.spec is not None:
+        return make_declared(asked.spec, asked.config, asked.output)
+    if asked.config is None:
+        parser.error("one of --config and --spec is needed")
     try:
         config = load_config(asked.config)
         job = make_job(with_output(config, asked.output), JobSettings(), Path.cwd())
@@ -41,6 +47,18 @@ def run(arguments: Sequence[str] | None, help_text: str | None) -> int:
         return lost_to(error)
     tell(summary, job)
     return summary.exit_code
+
+
+def make_declared(spec: Path, config: Path | None, root: str | None) -> int:
+    """Make a declared dataset; the exit code: 0 complete, 1 short or broken off, 2 wrong."""
+    try:
+        plan, made_with, wiring = prepared(spec, config, root, Path.cwd())
+        with connected(os.environ.get("RAY_ADDRESS")):
+            return run_on_ray(plan, made_with, wiring)
+    except InferloopError as error:
+        return stopped_by(error)
+    except RayError as error:
+        return lost_to(error)
 
 
 def stopped_by(error: InferloopError) -> int:

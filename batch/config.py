@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from engines.diffusion.config import EngineConfig
 from engines.errors import Fault, InvalidParameters
@@ -24,6 +24,8 @@ from engines.types.limits import (
     Side,
     Steps,
 )
+
+M = TypeVar("M", bound=BaseModel)
 
 Format = Literal["webdataset", "parquet", "imagefolder"]
 
@@ -177,7 +179,12 @@ class JobConfig(FrozenModel):
 
 
 def load_config(path: Path) -> JobConfig:
-    """Read and check a job file.
+    """Read and check a job file; raises as `read_model`."""
+    return read_model(path, JobConfig)
+
+
+def read_model(path: Path, model: type[M]) -> M:
+    """A model from a file of YAML, or of JSON, which is YAML.
 
     Raises:
         InvalidParameters: absent, not YAML, or one fault per wrong field.
@@ -189,7 +196,7 @@ def load_config(path: Path) -> JobConfig:
         reason = f"must be {constraint}: {type(error).__name__}"
         raise InvalidParameters.of("config", path.name, constraint, reason) from None
     try:
-        return JobConfig.model_validate(found)
+        return model.model_validate(found)
     except ValidationError as error:
         raise InvalidParameters(*_faults(error)) from None
 

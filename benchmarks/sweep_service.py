@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.datasets.export_config import ExportConfig
+from engines.datasets.spec.result import Taken
 from engines.errors import NotFound
 from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
@@ -90,6 +91,14 @@ class Listed:
         self, request: ReportRequest
     ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
         return self.replica.report(request)
+
+    async def open_declared(
+        self, name: str, identity: str, declaration: bytes
+    ) -> Mapping[str, Taken]:
+        return await self.replica.open_declared(name, identity, declaration)
+
+    async def close_declared(self, name: str, taken: Sequence[Taken]) -> None:
+        await self.replica.close_declared(name, taken)
 
 
 def services(files: FileWiring) -> Services:

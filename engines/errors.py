@@ -16,6 +16,7 @@
     ├── RequestTimeout                  REQUEST_TIMEOUT      retryable: the client sent too slowly
     ├── DeadlineExceeded                DEADLINE_EXCEEDED
     ├── Canceled                        CANCELED
+    ├── RequirementsNotMet              REQUIREMENTS_NOT_MET no try passed what was required
     ├── GenerationFailed                INTERNAL_ERROR       the model failed on this request
     │   └── OutOfMemory                 INTERNAL_ERROR       retryable: not even alone did it fit
     ├── MarkingFailed                   INTERNAL_ERROR       retryable: no signature could be had
@@ -23,18 +24,18 @@
         ├── StorageAway                 STORAGE_UNAVAILABLE  retryable: the data root is not there
         └── InsufficientStorage         INSUFFICIENT_STORAGE disk full, quota spent, read-only
 
-An error knows nothing of HTTP: `serve_app.errors` has the one table that maps it to the wire.
-All constructor arguments are positional and go to `super().__init__`, so that an error survives
-pickling between actors with its attributes intact.
+`serve_app.errors` maps an error to HTTP. All constructor arguments are positional and go to
+`super().__init__`, so that an error survives pickling between actors.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from engines.faults import Details as Details
 from engines.faults import Fault as Fault
 from engines.faults import JsonValue as JsonValue
+from engines.faults import StorageLimit as StorageLimit
 
 
 class InferloopError(Exception):
@@ -168,17 +169,13 @@ class _Waitable(InferloopError):
 
     retryable = True
 
-    def __init__(self, message: str, retry_after_s: float) -> None:
-        super().__init__(message, retry_after_s)
-        self._retry_after_s = retry_after_s
-
     @property
     def details(self) -> Details:
-        return {"retry_after_s": self._retry_after_s}
+        return {"retry_after_s": self.retry_after_s}
 
     @property
     def retry_after_s(self) -> float:
-        return self._retry_after_s
+        return float(self.args[1])
 
 
 class RateLimited(_Waitable):
@@ -203,24 +200,22 @@ class ReplicaLost(InferloopError):
 class _Timed(InferloopError):
     """An error about a time limit: `(deadline_s)`, seconds."""
 
-    def __init__(self, deadline_s: float) -> None:
-        super().__init__(deadline_s)
-        self.deadline_s = deadline_s
+    words: ClassVar[str] = ""
+
+    @property
+    def message(self) -> str:
+        return self.words.format(*self.args)
 
     @property
     def details(self) -> Details:
-        return {"deadline_s": self.deadline_s}
+        return {"deadline_s": self.args[0]}
 
 
 class DeadlineExceeded(_Timed):
     """`DeadlineExceeded(deadline_s)`: the work did not end in time and was stopped."""
 
     code = "DEADLINE_EXCEEDED"
-
-    @property
-    def message(self) -> str:
-        """The deadline in seconds, in a sentence."""
-        return f"Not finished within {self.deadline_s:g} s"
+    words = "Not finished within {:g} s"
 
 
 class RequestTimeout(_Timed):
@@ -228,17 +223,28 @@ class RequestTimeout(_Timed):
 
     code = "REQUEST_TIMEOUT"
     retryable = True
-
-    @property
-    def message(self) -> str:
-        """The deadline of the request's bytes, seconds, in a sentence."""
-        return f"The request was not received within {self.deadline_s:g} s"
+    words = "The request was not received within {:g} s"
 
 
 class Canceled(InferloopError):
     """The client asked for it, or went away."""
 
     code = "CANCELED"
+
+
+class RequirementsNotMet(InferloopError):
+    """`RequirementsNotMet(tries, missed)`: no image passed; `missed`: what failed how often."""
+
+    code = "REQUIREMENTS_NOT_MET"
+
+    @property
+    def message(self) -> str:
+        counts = ", ".join(f"{name} {count} times" for name, count in self.args[1].items())
+        return f"No image met the requirements in {self.args[0]} tries: missed {counts}"
+
+    @property
+    def details(self) -> Details:
+        return {"tries": self.args[0], "missed": {**self.args[1]}}
 
 
 class GenerationFailed(InferloopError):
@@ -268,15 +274,9 @@ class StorageAway(StorageFailed):
     retryable = True
 
 
-StorageLimit = Literal["file_system", "free_space", "quota"]
-"""What was full: the file system or bucket, the config's floor of free space, a key's quota."""
-
-
 class InsufficientStorage(StorageFailed):
     """`InsufficientStorage(message, limit, limit_bytes, used_bytes)`: no room; nothing was written.
-
-    `limit_bytes` and `used_bytes` are None where nobody knows them; for the floor, `used_bytes` are
-    the bytes that are free."""
+    For the floor, `used_bytes` are those that are free; None: nobody knows."""
 
     code = "INSUFFICIENT_STORAGE"
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 Details = dict[str, JsonValue]
+StorageLimit = Literal["file_system", "free_space", "quota"]
+"""What was full: the file system or bucket, the config's floor of free space, a key's quota."""
 
 
 @dataclass(frozen=True, slots=True)

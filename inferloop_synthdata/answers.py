@@ -30,12 +30,21 @@ class GenerationParameters(TypedDict):
     seed: NotRequired[int]
 
 
+class Verdicts(TypedDict):
+    """On an image that had to meet `require`; of what was required."""
+
+    quality: NotRequired[QualityVerdict]
+    privacy: NotRequired[PrivacyVerdict]
+
+
 class GeneratedImage(TypedDict):
     """Answer of `generate_image`."""
 
     image_path: str
     prompt: str
     parameters: GenerationParameters
+    verdicts: NotRequired[Verdicts]
+    tries: NotRequired[int]
     served_model: NotRequired[str]
     """The model that really made it (the answer's `X-Served-Model` header)."""
 
@@ -45,6 +54,9 @@ class BatchImage(TypedDict):
 
     image_path: str
     prompt: str
+    seed: NotRequired[int]
+    verdicts: NotRequired[Verdicts]
+    tries: NotRequired[int]
 
 
 class GeneratedBatch(TypedDict):

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from inferloop_synthdata.answers import BatchImage
 from inferloop_synthdata.atomic_file import AtomicFile
 from inferloop_synthdata.client import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_S
+from inferloop_synthdata.datasets import AsyncDatasets
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.jobs import AsyncJobs
 from inferloop_synthdata.operations import endpoints as operations
@@ -64,6 +65,7 @@ class AsyncSyntheticImageClient:
         self._policy = RetryPolicy(max_retries=max_retries, random=random)
         self._sleep = sleep
         self.jobs = AsyncJobs(self)
+        self.datasets = AsyncDatasets(self)
         self._http = httpx.AsyncClient(
             headers=self._connection.headers(),
             timeout=self._connection.timeout(),
@@ -85,6 +87,9 @@ class AsyncSyntheticImageClient:
     plot_comparison = awaiting(operations.plot_comparison)
     export_jsonl = awaiting(operations.export_jsonl)
     export_parquet = awaiting(operations.export_parquet)
+    export_csv = awaiting(operations.export_csv)
+    export_coco = awaiting(operations.export_coco)
+    export_imagefolder = awaiting(operations.export_imagefolder)
     export_webdataset = awaiting(operations.export_webdataset)
     export_s3 = awaiting(operations.export_s3)
     list_datasets = awaiting(operations.list_datasets)

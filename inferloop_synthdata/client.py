@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from inferloop_synthdata.answers import BatchImage
 from inferloop_synthdata.atomic_file import AtomicFile
+from inferloop_synthdata.datasets import Datasets
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.jobs import Jobs
 from inferloop_synthdata.operations import endpoints as operations
@@ -76,6 +77,7 @@ class SyntheticImageClient:
         self._policy = RetryPolicy(max_retries=max_retries, random=random)
         self._sleep = sleep
         self.jobs = Jobs(self)
+        self.datasets = Datasets(self)
         self._http = httpx.Client(
             headers=self._connection.headers(),
             timeout=self._connection.timeout(),
@@ -97,6 +99,9 @@ class SyntheticImageClient:
     plot_comparison = blocking(operations.plot_comparison)
     export_jsonl = blocking(operations.export_jsonl)
     export_parquet = blocking(operations.export_parquet)
+    export_csv = blocking(operations.export_csv)
+    export_coco = blocking(operations.export_coco)
+    export_imagefolder = blocking(operations.export_imagefolder)
     export_webdataset = blocking(operations.export_webdataset)
     export_s3 = blocking(operations.export_s3)
     list_datasets = blocking(operations.list_datasets)

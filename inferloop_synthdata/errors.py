@@ -13,6 +13,7 @@
         ├── Conflict                409 CONFLICT
         ├── PayloadTooLarge         413 PAYLOAD_TOO_LARGE
         ├── UnsupportedMediaType    415 UNSUPPORTED_MEDIA_TYPE
+        ├── RequirementsNotMet      422 REQUIREMENTS_NOT_MET no image is kept
         ├── RateLimited             429 RATE_LIMITED         nothing was run
         ├── Overloaded              503 OVERLOADED           nothing was run
         ├── ReplicaLost             503 REPLICA_LOST         may have run
@@ -144,6 +145,10 @@ class StorageUnavailable(ApiError):
     """The server's data root is not there: it may be asked again when somebody has mended that."""
 
 
+class RequirementsNotMet(ApiError):
+    """None of the tries gave an image that met what was required; `details` counts what failed."""
+
+
 class Canceled(ApiError):
     """The job was canceled."""
 
@@ -168,6 +173,7 @@ ERROR_BY_CODE: Mapping[str, type[ApiError]] = MappingProxyType(
         "REQUEST_TIMEOUT": RequestTimeout,
         "INSUFFICIENT_STORAGE": InsufficientStorage,
         "STORAGE_UNAVAILABLE": StorageUnavailable,
+        "REQUIREMENTS_NOT_MET": RequirementsNotMet,
         "CANCELED": Canceled,
         "INTERNAL_ERROR": ServerError,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict
 
 
@@ -13,6 +14,8 @@ class ExportFilter(TypedDict, total=False):
     min_quality_score: float
     since: str
     """ISO 8601."""
+    labels: Mapping[str, Sequence[str]]
+    """Label to the values that are taken."""
 
 
 class SkippedFile(TypedDict):

@@ -43,6 +43,7 @@ from serve_app.rate_limits import RateLimiter
 from serve_app.readiness import SharedReadiness
 from serve_app.routes import (
     datasets,
+    declared,
     export,
     health,
     images,
@@ -145,7 +146,7 @@ def _bare_app(middleware: list[Middleware]) -> FastAPI:
 def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
-    library = (profiles, export, images, datasets, provenance, reports)
+    library = (profiles, export, images, datasets, declared, provenance, reports)
     for area in (validate, *library, jobs, webhooks, tickets, endpoint):
         api.include_router(area.router)
     return api

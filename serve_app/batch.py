@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engines.datasets.spec.tries import Checks
 from engines.errors import InferloopError
 from engines.types import GenerationRequest, StoredImage
 from serve_app.errors import BatchFailed
@@ -18,6 +19,7 @@ async def run_batch(
     requests: Sequence[GenerationRequest],
     in_flight: int,
     on_stored: OnStored = unheard,
+    checks: Checks | None = None,
 ) -> list[StoredImage]:
     """Images in the order of the requests.
 
@@ -27,7 +29,7 @@ async def run_batch(
     made: dict[str, StoredImage] = {}
 
     async def make(request: GenerationRequest) -> StoredImage:
-        job_id = jobs.submit(request, on_stored)
+        job_id = jobs.submit(request, on_stored, checks)
         with jobs.lease(job_id):
             image = await jobs.outcome(job_id)
         made[request.image_id] = image

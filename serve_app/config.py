@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from engines.types import limits
 from engines.types.frozen import FrozenModel
+from serve_app.creation_limits import DatasetCreationLimits as DatasetCreationLimits
 from serve_app.webhooks.config import Webhooks
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
@@ -177,8 +178,7 @@ class StorageQuotas(FrozenModel):
     max_bytes_per_key: int | None = Field(
         default=None,
         ge=0,
-        description="Most bytes that a key, or all keys of a space together, may have stored; "
-        "null: no quota.",
+        description="Most bytes that a key, or all keys of a space, may have stored; null: any.",
     )
 
 
@@ -259,6 +259,7 @@ class ApiConfig(FrozenModel):
         default=False, description="Whether the audit log shows prompts; they may be personal."
     )
     dataset_validation: DatasetValidationLimits = DatasetValidationLimits()
+    dataset_creation: DatasetCreationLimits = DatasetCreationLimits()
     deadlines: CallDeadlines = CallDeadlines()
     cors_origins: tuple[str, ...] = Field(
         default=(),

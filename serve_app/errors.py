@@ -42,6 +42,8 @@ WIRE: Mapping[str, WireRule] = {
     "CONFLICT": WireRule(409, 1008),
     "PAYLOAD_TOO_LARGE": WireRule(413, 1009),
     "UNSUPPORTED_MEDIA_TYPE": WireRule(415, 1003),
+    # Valid, and carried out: the images were not as they had to be.
+    "REQUIREMENTS_NOT_MET": WireRule(422, 1008),
     "RATE_LIMITED": WireRule(429, 1013, retry_after_s=1),
     # Nobody reads it but the access log: the client has left. (nginx's number for that.)
     "CANCELED": WireRule(499, 1000),

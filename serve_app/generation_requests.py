@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from engines.errors import InvalidParameters
 from engines.types import GenerationRequest
@@ -15,6 +16,8 @@ from serve_app.schemas.generation import (
     GenerateParameters,
     ImageParameters,
 )
+
+T = TypeVar("T")
 
 DrawSeed = Callable[[], int]
 
@@ -45,10 +48,32 @@ def batch_requests(
         )
     seeds = [draw_seed() if body.seed is None else body.seed + index for index in range(count)]
     ids = batch_image_ids(unique, count)
-    return [
+    labels = _by_prompt("labels_by_prompt", body.labels_by_prompt, count)
+    metadata = _by_prompt("metadata_by_prompt", body.metadata_by_prompt, count)
+    requests = [
         _request(body, prompt, image_id, seed)
         for prompt, image_id, seed in zip(body.prompts, ids, seeds, strict=True)
     ]
+    return [
+        replace(
+            request,
+            labels={**request.labels, **own_labels},
+            metadata={**request.metadata, **own_metadata},
+        )
+        for request, own_labels, own_metadata in zip(requests, labels, metadata, strict=True)
+    ]
+
+
+def _by_prompt(
+    parameter: str, given: Sequence[dict[str, T]] | None, count: int
+) -> Sequence[dict[str, T]]:
+    """One object for each prompt, empty ones where none are given."""
+    if given is None:
+        return [{}] * count
+    if len(given) != count:
+        constraint = f"as many as prompts: {count}"
+        raise InvalidParameters.of(parameter, len(given), constraint, f"must be {constraint}")
+    return given
 
 
 def generate_parameters(body: GenerateBody, seed: int) -> GenerateParameters:
@@ -99,5 +124,7 @@ def _request(body: ImageParameters, prompt: str, image_id: str, seed: int) -> Ge
         profile_strength=body.profile_strength,
         lora=body.lora,
         guidance_rescale=body.guidance_rescale,
+        labels=body.labels or {},
+        metadata=body.metadata or {},
         progress=False,
     )

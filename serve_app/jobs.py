@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass, replace
 
+from engines.datasets.spec.tries import Checks, first_that_passes
 from engines.errors import (
     Canceled,
     GenerationFailed,
@@ -65,9 +66,16 @@ class JobService:
         self._running: dict[str, _Job] = {}
         self._finished: OrderedDict[str, _Job] = OrderedDict()
 
-    def submit(self, request: GenerationRequest, on_stored: OnStored = unheard) -> str:
+    def submit(
+        self,
+        request: GenerationRequest,
+        on_stored: OnStored = unheard,
+        checks: Checks | None = None,
+    ) -> str:
         """Start the job and return its id; raises what `Generation.check` raises. `on_stored` is
-        told of the image as soon as the job has it, whether anybody reads its events or not."""
+        told of the image as soon as the job has it, whether anybody reads its events or not.
+        With `checks` the image is made again until it passes; each try has a deadline of its own,
+        and the steps of the first one are the job's progress."""
         self._generation.check(request)
         deadline_s = self._limits.deadline_s(
             request.width, request.height, request.num_inference_steps
@@ -75,7 +83,7 @@ class JobService:
         job_id = self._new_job_id()
         job_log = JobLog(request.num_inference_steps, self._limits.coalesce_after_events)
         timed = replace(request, deadline_s=deadline_s)
-        task = asyncio.create_task(self._run(timed, deadline_s, job_log), name=job_id)
+        task = asyncio.create_task(self._run(timed, deadline_s, job_log, checks), name=job_id)
         self._running[job_id] = _Job(job_log, task, request.space, None, on_stored)
         # A callback, because a task that is canceled before its first step never runs at all.
         task.add_done_callback(lambda done: self._end(job_id, done))
@@ -133,9 +141,18 @@ class JobService:
         return job
 
     async def _run(
-        self, request: GenerationRequest, deadline_s: float, job_log: JobLog
+        self,
+        request: GenerationRequest,
+        deadline_s: float,
+        job_log: JobLog,
+        checks: Checks | None,
     ) -> StoredImage:
-        return await within(deadline_s, self._attempts(request, deadline_s, job_log))
+        async def make(attempt: GenerationRequest) -> StoredImage:
+            return await within(deadline_s, self._attempts(attempt, deadline_s, job_log))
+
+        if checks is None:
+            return await make(request)
+        return await first_that_passes(request, make, checks)
 
     async def _attempts(
         self, request: GenerationRequest, deadline_s: float, job_log: JobLog
@@ -195,9 +212,14 @@ class SpaceJobs:
         """Another space of the same service."""
         return SpaceJobs(self.jobs, space)
 
-    def submit(self, request: GenerationRequest, on_stored: OnStored = unheard) -> str:
+    def submit(
+        self,
+        request: GenerationRequest,
+        on_stored: OnStored = unheard,
+        checks: Checks | None = None,
+    ) -> str:
         """As `JobService.submit`, in this space."""
-        return self.jobs.submit(replace(request, space=self.space), on_stored)
+        return self.jobs.submit(replace(request, space=self.space), on_stored, checks)
 
     def events(self, job_id: str, after_seq: int = 0) -> AsyncIterator[JobEvent]:
         """As `JobService.events`; raises `NotFound` for a job of another space."""

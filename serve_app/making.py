@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
+from engines.datasets.spec.tries import Checks
 from engines.types import GenerationRequest, StepProgress, StoredImage
 from serve_app.batch import run_batch
 from serve_app.context import Context
@@ -41,10 +42,13 @@ def many_generations(
     return [replace(each, repeated=context.repeated) for each in generations]
 
 
-async def stored_image(context: Context, generation: GenerationRequest) -> StoredImage:
-    """Make one image as a job of the caller, counted against its quota."""
+async def stored_image(
+    context: Context, generation: GenerationRequest, checks: Checks | None = None
+) -> StoredImage:
+    """Make one image as a job of the caller, counted against its quota; with `checks` until it
+    passes."""
     async with context.storage_quota.room(context.caller, expected_bytes([generation])) as room:
-        job_id = context.jobs.submit(generation, room.add)
+        job_id = context.jobs.submit(generation, room.add, checks)
         with context.jobs.lease(job_id):
             if context.run is not None and context.watched:
                 await _tell(context.run, context.jobs.events(job_id))
@@ -52,12 +56,16 @@ async def stored_image(context: Context, generation: GenerationRequest) -> Store
 
 
 async def stored_images(
-    context: Context, generations: Sequence[GenerationRequest], in_flight: int
+    context: Context,
+    generations: Sequence[GenerationRequest],
+    in_flight: int,
+    checks: Checks | None = None,
 ) -> list[StoredImage]:
     """Make them, `in_flight` at once, in the order of the requests. Raises `BatchFailed`."""
     async with context.storage_quota.room(context.caller, expected_bytes(generations)) as room:
         stored = _counted(context.run, len(generations), room.add)
-        return await run_batch(context.jobs, context.paths, generations, in_flight, stored)
+        jobs, paths = context.jobs, context.paths
+        return await run_batch(jobs, paths, generations, in_flight, stored, checks)
 
 
 async def _tell(run: JobRun, events: AsyncIterator[JobEvent]) -> None:

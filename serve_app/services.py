@@ -7,10 +7,11 @@ relative to the data root. Cancelling the awaiting task cancels the work behind 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from engines.datasets.spec.result import Taken
 from engines.errors import Forbidden, JsonValue
 from engines.types import (
     Comparison,
@@ -104,6 +105,15 @@ class Datasets(Protocol):
     ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
         """Progress, then the report, as a page where that was asked for. Closing the iterator stops
         the work. `NotFound` without the dataset, the reference or the profile."""
+
+    async def open_declared(
+        self, name: str, identity: str, declaration: bytes
+    ) -> Mapping[str, Taken]:
+        """Begin, or go on with, a declared dataset; what an earlier run took and is there still, by
+        item. `Conflict` where the dataset has another declaration."""
+
+    async def close_declared(self, name: str, taken: Sequence[Taken]) -> None:
+        """Keep what was taken, for later runs."""
 
 
 class Profiles(Protocol):

@@ -14,13 +14,16 @@ from batch.making.journal import Journal
 from batch.output.layout import REJECTED, record_key, shard_name
 from batch.output.outcomes import Outcome, ShardOutcome
 from batch.output.records import PublishedFile, ShardRecord
-from batch.output.sinks import COLUMNS, write_images, write_shard
+from batch.output.sinks import write_images, write_shard
+from batch.planning.plan import Plan
+from engines.datasets.records.label_columns import labeled_columns
 from engines.datasets.records.schema import Column
 from engines.datasets.writers.folder import FolderWriter
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.protocols import Storage
+    from engines.types.labels import Classes
 
 NO_IMAGE = "no_image.jsonl"
 REFUSAL = (
@@ -40,21 +43,24 @@ def publish_shard(storage: Storage, output_format: Format, shard: ShardOutcome) 
         StorageFailed: the shard is not published.
     """
     written = [o.image for o in shard.outcomes if o.status == "written" and o.image]
-    files = write_shard(storage, output_format, shard.shard, written)
-    files += _write_refused(storage, shard)
+    plan = Plan.load(storage)
+    classes = {} if plan is None else plan.labels
+    files = write_shard(storage, output_format, shard.shard, written, classes)
+    files += _write_refused(storage, shard, classes)
     record = ShardRecord.of(shard, files)
     storage.replace(record_key(shard.shard), record.model_dump_json().encode())
     Journal(storage).forget(shard.shard)
     return record
 
 
-def _write_refused(storage: Storage, shard: ShardOutcome) -> list[PublishedFile]:
+def _write_refused(storage: Storage, shard: ShardOutcome, classes: Classes) -> list[PublishedFile]:
     """Rejected images in a folder that people can look through, with their reasons; rows that
     have no image in a file of their own beside them."""
     refused = [o for o in shard.outcomes if o.status != "written"]
     folder = f"{REJECTED}/{shard_name(shard.shard)}"
     pictured = [replace(o.image, record={**o.image.record, **_told(o)}) for o in refused if o.image]
-    files = write_images(FolderWriter(storage, folder, (*COLUMNS, *REFUSAL)), folder, pictured)
+    columns = (*labeled_columns(classes), *REFUSAL)
+    files = write_images(FolderWriter(storage, folder, columns), folder, pictured, classes)
     bare = [o for o in refused if o.image is None]
     if bare:
         files.append(_write_bare(storage, f"{folder}/{NO_IMAGE}", bare))

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from batch.output.layout import DATA, shard_name
 from batch.output.records import PublishedFile
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.records.schema import columns
+from engines.datasets.labels import choose_class
+from engines.datasets.records.label_columns import add_label_columns, labeled_columns
+from engines.datasets.writers.class_table import ClassTable
 from engines.datasets.writers.folder import FolderWriter
 from engines.datasets.writers.formats import file_format, one_file
 
@@ -23,39 +25,46 @@ if TYPE_CHECKING:
     from engines.datasets.writers.files import RecordWriter
     from engines.datasets.writers.model import WrittenFile
     from engines.protocols import Storage
-
-COLUMNS = columns()
+    from engines.types.labels import Classes
 
 
 def write_shard(
-    storage: Storage, output_format: Format, shard: int, images: Sequence[MadeImage]
+    storage: Storage,
+    output_format: Format,
+    shard: int,
+    images: Sequence[MadeImage],
+    classes: Classes,
 ) -> list[PublishedFile]:
-    """Write the images that passed. Where there are none, no file is left.
+    """Write the images that passed. Where there are none, no file is left. `classes`: the labels
+    of the whole job.
 
     Raises:
         StorageFailed: the shard is not whole.
     """
-    folder = f"{DATA}/{shard_name(shard)}"
+    folder, columns = f"{DATA}/{shard_name(shard)}", labeled_columns(classes)
     if output_format == "imagefolder":
-        return write_images(FolderWriter(storage, folder, COLUMNS), folder, images)
+        return write_images(FolderWriter(storage, folder, columns), folder, images, classes)
     suffix = "tar" if output_format == "webdataset" else "parquet"
     key = f"{folder}.{suffix}"
     if not images:
         storage.delete(key)
         return []
     whole = ExportConfig(shard_bytes=2**62)  # a shard is one file, however large
-    format_ = file_format(output_format, COLUMNS, whole)
-    return write_images(one_file(storage, key, format_), DATA, images)
+    table = ClassTable(classes, choose_class(classes, None))
+    format_ = file_format(output_format, columns, whole, table)
+    return write_images(one_file(storage, key, format_), DATA, images, classes)
 
 
 def write_images(
-    writer: RecordWriter, folder: str, images: Sequence[MadeImage]
+    writer: RecordWriter, folder: str, images: Sequence[MadeImage], classes: Classes
 ) -> list[PublishedFile]:
     """Drive a writer of `folder` over the images. A record is copied, because writers may change
     theirs."""
     with writer:
         for image in images:
-            writer.add(deepcopy(image.record), image.png)
+            record = deepcopy(image.record)
+            add_label_columns(record, tuple(classes), record["labels"])
+            writer.add(record, image.png)
         return [_published(folder, file) for file in writer.finish()]
 
 

@@ -17,8 +17,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
+from pydantic import Field
+
 from batch.output.layout import PLAN, plan_key
 from batch.planning.rows import ParsedRow, PlannedRow, canonical, make_row_id
+from engines.datasets.labels import LabelCounts
 from engines.errors import Conflict, InvalidParameters, NotFound
 from engines.types.frozen import FrozenModel
 
@@ -49,6 +52,8 @@ class Plan(FrozenModel):
     """Also the time in every recipe, so that a shard made again is the same shard."""
     identity: dict[str, str]
     """Part of the job to the hash of all in it that decides what the dataset holds."""
+    labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Labels of all rows: each with its values in order, which number the classes."""
 
     @classmethod
     def load(cls, storage: Storage) -> Self | None:
@@ -115,14 +120,21 @@ def _make_plan(
     identity: dict[str, str],
     created_at: datetime,
 ) -> Plan:
-    rows = shards = 0
+    rows, shards, labels = 0, 0, LabelCounts()
     for chunk in _chunks(identified(source.rows()), config.output.shard_rows):
         storage.replace(plan_key(shards), b"".join(row.to_json() for row in chunk))
         rows, shards = rows + len(chunk), shards + 1
+        for row in chunk:
+            labels.add(row.labels)
     if not rows:
         raise InvalidParameters.of("input", None, "at least one row", "must hold at least one row")
     plan = Plan(
-        name=config.name, rows=rows, shards=shards, created_at=created_at, identity=identity
+        name=config.name,
+        rows=rows,
+        shards=shards,
+        created_at=created_at,
+        identity=identity,
+        labels=dict(labels.classes()),
     )
     storage.replace(PLAN, plan.model_dump_json(indent=1).encode())
     return plan

@@ -6,15 +6,17 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, cast
 
 import orjson
 from pydantic import BeforeValidator, Field, ValidationError
 
 from batch.config import JobConfig
+from engines.datasets.records.label_columns import PREFIX
 from engines.errors import JsonValue
 from engines.types import GenerationRequest
 from engines.types.frozen import FrozenModel
+from engines.types.labels import Labels, Metadata
 from engines.types.limits import MAX_PROMPT_CHARS, MAX_SEED, Guidance, Seed, Side, Steps
 
 _SHOWN_CHARS = 80
@@ -30,6 +32,16 @@ def _not_blank(value: object) -> object:
     if isinstance(value, str) and not value.strip():
         raise ValueError("must not be blank")
     return value
+
+
+def _from_text(value: object) -> object:
+    """CSV has no objects: there one is written as JSON text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        raise ValueError("must be a JSON object") from None
 
 
 _NUMBER = BeforeValidator(_no_boolean)
@@ -54,6 +66,8 @@ class RowParameters(FrozenModel):
     profile_strength: Strength | None = None
     lora: str | None = None
     guidance_rescale: Strength | None = None
+    labels: Annotated[Labels, BeforeValidator(_from_text)] | None = None
+    metadata: Annotated[Metadata, BeforeValidator(_from_text)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,12 @@ class PlannedRow:
     """Columns that go into the metadata as they are."""
     fault: str | None = None
     """Why no image can be made of it."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Of its image."""
+        found = self.parameters.get("labels")
+        return cast("dict[str, str]", found) if isinstance(found, dict) else {}
 
     def to_json(self) -> bytes:
         """One line of a plan."""
@@ -95,7 +115,7 @@ def parse_row(record: Mapping[str, object], keep_columns: frozenset[str]) -> Par
     """Check one record. Columns that are empty (None, NaN, "") count as left out."""
     given = {name: value for name, value in record.items() if not _is_empty(value)}
     kept = {name: _json(value) for name, value in given.items() if name in keep_columns}
-    said = {name: value for name, value in given.items() if name not in keep_columns}
+    said = _with_labels({n: value for n, value in given.items() if n not in keep_columns})
     try:
         checked = RowParameters.model_validate(said)
         parameters: dict[str, JsonValue] = checked.model_dump(exclude_none=True)
@@ -104,6 +124,17 @@ def parse_row(record: Mapping[str, object], keep_columns: frozenset[str]) -> Par
     except (ValidationError, TypeError) as error:
         raw = {name: _json(value) for name, value in said.items()}
         return ParsedRow({}, kept, _fault(error), canonical({"raw": raw, "kept": kept}))
+
+
+def _with_labels(said: dict[str, object]) -> dict[str, object]:
+    """Columns such as `label_animal`, which exports have, are labels."""
+    columns = {name: value for name, value in said.items() if name.startswith(PREFIX)}
+    if not columns:
+        return said
+    rest = {name: value for name, value in said.items() if name not in columns}
+    own = _from_text(rest.get("labels") or {})
+    single = {name.removeprefix(PREFIX): str(value) for name, value in columns.items()}
+    return {**rest, "labels": {**own, **single} if isinstance(own, dict) else own}
 
 
 def unreadable_row(raw: bytes, reason: str) -> ParsedRow:

@@ -26,6 +26,8 @@ class HandleDatasets(HandleAdapter):
     delete = remote(Datasets.delete, "delete_dataset", REMOVING)
     sign = remote(Datasets.sign, "sign_dataset", TWICE)
     report = streamed(Datasets.report, policy=TWICE)
+    open_declared = remote(Datasets.open_declared, policy=TWICE)
+    close_declared = remote(Datasets.close_declared, policy=TWICE)
 
 
 class HandleProfiles(HandleAdapter):

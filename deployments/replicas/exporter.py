@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 
 from deployments.background import Threads, reports_of
 from deployments.wiring.library import Library, LibraryWiring
+from engines.datasets.declared import close_declared, open_declared
+from engines.datasets.spec.result import Taken
 from engines.datasets.upkeep import upkeep
 from engines.errors import Forbidden, StorageFailed
 from engines.evidence.service import report_of
@@ -104,6 +106,19 @@ class ExporterReplica:
         async with aclosing(reports_of(work, self._evidence)) as events:
             async for event in events:
                 yield event
+
+    async def open_declared(
+        self, name: str, identity: str, declaration: bytes, space: str | None = None
+    ) -> Mapping[str, Taken]:
+        library = await self._spaces.of(space)
+        storage = library.store.storage
+        return await self._lookups.run(open_declared, storage, name, identity, declaration)
+
+    async def close_declared(
+        self, name: str, taken: Sequence[Taken], space: str | None = None
+    ) -> None:
+        library = await self._spaces.of(space)
+        await self._lookups.run(close_declared, library.store.storage, name, taken)
 
     async def ready(self) -> bool:
         """True once constructed."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.types import GeneratedImage, GenerationRequest
 
+LABELED = b'"labels":{"'
+"""In the JSON of every recipe that has labels; a recipe without may hold it too, in its words."""
 RECIPE_SCHEMA = "inferloop.recipe/1"
 
 
@@ -59,6 +61,9 @@ class Recipe:
     notes: tuple[str, ...] = ()
     guidance: Mapping[str, JsonValue] = field(default_factory=dict)
     """What the model was run with, "scale" and "rescale"; `parameters` has what was asked."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    """As the caller gave them."""
     engine_s: float = 0.0
     file_sha256: str | None = None
     """SHA-256, hex, of the file; None inside the file, which cannot hold its own hash."""
@@ -80,7 +85,11 @@ class Recipe:
         """Whether it tells of an image that this very request asked for."""
         same = (self.image_id, self.prompt, self.negative_prompt, self.dataset)
         asked = (request.image_id, request.prompt, request.negative_prompt, request.dataset)
-        return same == asked and self.parameters == parameters_of(request)
+        told = (dict(self.labels), dict(self.metadata)) == (
+            dict(request.labels),
+            dict(request.metadata),
+        )
+        return same == asked and told and self.parameters == parameters_of(request)
 
     @classmethod
     def from_json(cls, content: bytes) -> Recipe:
@@ -138,6 +147,8 @@ def _check_types(recipe: Recipe) -> None:
                 raise ValueError(f"recipe has a wrong {field_.name}")
     if not all(isinstance(note, str) for note in recipe.notes):
         raise ValueError("recipe has wrong notes")
+    if not all(isinstance(value, str) for value in recipe.labels.values()):
+        raise ValueError("recipe has wrong labels")
     if recipe.file_sha256 is not None and len(recipe.file_sha256) != 64:
         raise ValueError("recipe has a wrong file_sha256")
 
@@ -207,5 +218,7 @@ def make_recipe(
         library_versions=dict(library_versions),
         notes=image.notes,
         guidance=dict(image.guidance),
+        labels=dict(request.labels),
+        metadata=dict(request.metadata),
         engine_s=round(image.engine_s, 6),
     )

@@ -15,7 +15,9 @@ from engines.datasets.recipe_png import PNG_PIXEL_HASH_KEYWORD, encode_with_reci
 from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
 from engines.datasets.store import DatasetStore, UtcClock
 from engines.errors import Conflict, InferloopError, NotFound
+from engines.images import ImageLimits, decode
 from engines.images.png_text import read_png_text
+from engines.metrics.phash import phash64_with_mirror
 from engines.types import StoredImage
 
 if TYPE_CHECKING:
@@ -62,9 +64,11 @@ class ImageRecorder:
         recipe = make_recipe(request, image, digest, self._library_versions, self._clock())
         content = self._marks.created(key, encode_with_recipe(image.pixels, recipe), recipe)
         recipe = _of_file(recipe, content)
+        hashes = phash64_with_mirror(image.pixels) if request.fingerprint else None
         is_first = self._put_recipe(key, recipe)
         try:
-            return self._put_image(key, content, recipe, request)
+            stored = self._put_image(key, content, recipe, request)
+            return replace(stored, hashes=hashes)
         except InferloopError:
             if is_first:  # of this call alone, and of no image of ours
                 self._storage.delete(sidecar_key(key, ".json"))
@@ -78,7 +82,8 @@ class ImageRecorder:
             content = self._storage.read(key)
         except NotFound:
             return None
-        return self._found(key, content, _own_recipe(content, request, None, key))
+        found = self._found(key, content, _own_recipe(content, request, None, key))
+        return replace(found, hashes=_hashes(content)) if request.fingerprint else found
 
     def _found(self, key: str, content: bytes, recipe: Recipe) -> StoredImage:
         """An image that is there already, with the recipe that is inside it."""
@@ -118,6 +123,11 @@ class ImageRecorder:
         except NotFound:
             return False
         return True
+
+
+def _hashes(content: bytes) -> tuple[int, int]:
+    """Perceptual hashes of a PNG of ours."""
+    return phash64_with_mirror(decode(content, ImageLimits()).pixels)
 
 
 def _of_file(recipe: Recipe, content: bytes) -> Recipe:

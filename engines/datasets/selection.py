@@ -29,7 +29,15 @@ def missed(wanted: ExportFilter, record: DatasetRecord) -> str | None:
         return "min_quality_score"
     if wanted.since is not None and created_at(record) < wanted.since:
         return "since"
+    if wanted.labels and not _has_labels(wanted.labels, record):
+        return "labels"
     return None
+
+
+def _has_labels(wanted: Mapping[str, tuple[str, ...]], record: DatasetRecord) -> bool:
+    """Whether the image has every wanted label, with one of its wanted values."""
+    labels = record.recipe.labels if record.recipe is not None else {}
+    return all(labels.get(name) in values for name, values in wanted.items())
 
 
 def splitter(splits: Mapping[str, float] | None) -> Callable[[str], str | None]:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.datasets.catalog import Catalog, open_catalog
+from engines.datasets.catalog import Catalog, CatalogImage, open_catalog
 from engines.datasets.index import (
     IndexLine,
     IndexWriter,
@@ -20,6 +20,7 @@ from engines.datasets.index import (
     removal_line,
     verdict_line,
 )
+from engines.datasets.labels import LabelCounts, classes_of
 from engines.datasets.layout import (
     GENERATED,
     NO_IMAGE,
@@ -29,6 +30,7 @@ from engines.datasets.layout import (
     is_area,
     verdict_key,
 )
+from engines.datasets.recipe import LABELED
 from engines.datasets.records.facts import FileFacts
 from engines.datasets.records.reading import DatasetRecord, read_record
 from engines.datasets.summaries import SummaryCache, version_of
@@ -37,6 +39,7 @@ from engines.errors import NotFound
 from engines.protocols import StopCheck, never_stopped
 from engines.types import DatasetSummary, PrivacyReport, QualityReport
 from engines.types.image_formats import is_hidden
+from engines.types.labels import Classes
 
 if TYPE_CHECKING:
     from engines.datasets.recipe import Recipe
@@ -172,17 +175,18 @@ class DatasetStore:
         )
 
     def _count(self, name: str, folder: str, stop: StopCheck) -> DatasetSummary:
-        count, size_bytes, updated_at = 0, 0, None
+        count, size_bytes, updated_at, labels = 0, 0, None, LabelCounts()
         verdicts: Counter[str] = Counter()
         with _named(name), self.snapshot(folder, stop) as snapshot:
             for record in snapshot.records():
                 stop()
                 count += 1
                 size_bytes += record.stat.size_bytes
+                labels.add(record.recipe.labels if record.recipe is not None else {})
                 updated_at = max(updated_at or record.stat.modified_at, record.stat.modified_at)
                 for verdict in filter(None, (record.quality, record.privacy)):
                     verdicts[f"{verdict.kind}_{'passed' if verdict.passed else 'failed'}"] += 1
-        return DatasetSummary(name, count, size_bytes, updated_at, dict(verdicts))
+        return DatasetSummary(name, count, size_bytes, updated_at, dict(verdicts), labels.counts())
 
     def delete(self, name: str) -> int:
         """Remove a dataset with all that lies in it; returns how many objects. Repeat it after
@@ -224,6 +228,11 @@ class DatasetSnapshot:
         for image in self._catalog.images():
             yield read_record(self._storage, image)
 
+    def classes(self) -> Classes:
+        """The labels of all images. Parses only what may have some."""
+        images = filter(_may_be_labeled, self._catalog.images())
+        return classes_of(read_record(self._storage, image) for image in images)
+
     def strangers(self) -> Iterator[tuple[str, str]]:
         """Name and reason of the files that are neither images nor sidecars, and of those whose
         names the storage does not take."""
@@ -231,6 +240,14 @@ class DatasetSnapshot:
         for name in self._storage.list_refused(self._catalog.dataset):
             if not is_hidden(name) and not (is_area(self._catalog.dataset) and "/" in name):
                 yield name, REFUSED_NAME
+
+
+def _may_be_labeled(image: CatalogImage) -> bool:
+    """By its line in the index; without one, what we made may be there as PNG or beside it."""
+    entry = image.entries.get("image")
+    if entry is None:
+        return "recipe" in image.sidecars or image.name.lower().endswith(".png")
+    return LABELED in entry.body
 
 
 @contextmanager

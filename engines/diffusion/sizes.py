@@ -84,5 +84,7 @@ def plan(request: GenerationRequest, model_id: str, sizes: SizeRule) -> tuple[La
     """
     latent_height, latent_width = sizes.latent(request.height, request.width)
     rows = 2 if request.guidance_scale > 1 else 1
-    key = LaneKey(model_id, request.lora, *sizes.drawn(request.height, request.width))
+    key = LaneKey(
+        model_id, request.lora, *sizes.drawn(request.height, request.width), request.alone
+    )
     return key, rows * latent_height * latent_width

@@ -13,6 +13,7 @@ from engines.types.datasets import (
     DatasetSummary,
     ExportFailure,
     ExportFilter,
+    ExportFormat,
     ExportProgress,
     ExportReport,
     ExportRequest,
@@ -41,6 +42,7 @@ from engines.types.validation import (
     PrivacyIssue,
     PrivacyReport,
     QualityReport,
+    Verdicts,
     Weakness,
 )
 
@@ -57,6 +59,7 @@ __all__ = [
     "DatasetSummary",
     "ExportFailure",
     "ExportFilter",
+    "ExportFormat",
     "ExportProgress",
     "ExportReport",
     "ExportRequest",
@@ -77,6 +80,7 @@ __all__ = [
     "SkippedFile",
     "StepProgress",
     "StoredImage",
+    "Verdicts",
     "Weakness",
     "check_bucket",
     "check_folder",

@@ -10,6 +10,7 @@ from typing import Literal
 from engines.types.buckets import check_bucket, check_folder
 
 SplitBy = Literal["id", "cluster"]
+ExportFormat = Literal["jsonl", "parquet", "webdataset", "csv", "coco", "imagefolder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,16 @@ class ExportFilter:
     privacy_passed: bool = False
     min_quality_score: float | None = None
     since: datetime | None = None
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Label to the values that are taken: {"animal": ("fox", "cat")}."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """A dataset to one file (JSONL, Parquet) or one folder of shards (WebDataset)."""
+    """A dataset to one file or, as WebDataset, to one folder of shards. `imagefolder` is a ZIP file
+    with a folder for each class, `coco` a JSON file of annotations that refers to the images."""
 
-    format: Literal["jsonl", "parquet", "webdataset"]
+    format: ExportFormat
     dataset_key: str
     """Folder under `generated/`, without a slash at the end."""
     output_key: str
@@ -40,6 +44,9 @@ class ExportRequest:
     """Name to share, by hash of the id: {"train": 0.8, "validation": 0.1, "test": 0.1}."""
     split_by: SplitBy = "id"
     """cluster: near-duplicates of each other fall into the same split, by the hash of one's id."""
+    class_label: str | None = None
+    """The label that becomes the class where a format takes one alone (WebDataset's `.cls`, the
+    folders of an image folder); None: "label" or "class", else the first by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class ExportReport:
     """The first `SKIPPED_NAMED` of them."""
     filtered: Mapping[str, int] = field(default_factory=dict)
     """Images that the filter did not take, by its first criterion that they miss: "quality",
-    "privacy", "min_quality_score", "since". One that was not judged did not pass."""
+    "privacy", "min_quality_score", "since", "labels". One that was not judged did not pass."""
 
     @property
     def status(self) -> Literal["success", "partial", "failed"]:
@@ -150,3 +157,5 @@ class DatasetSummary:
     updated_at: datetime | None
     verdicts: Mapping[str, int] = field(default_factory=dict)
     """Counts: quality_passed, quality_failed, privacy_passed, privacy_failed."""
+    labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Label to value to images; without labels of too many values to be classes."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engines.types.validation import Verdicts
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -50,6 +52,14 @@ class GenerationRequest:
     model's config says."""
     space: str | None = None
     """The tenant whose folders hold dataset, profile and image; None: outside every space."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the image is of, for training: {"animal": "fox"}."""
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the caller wants to keep beside the image."""
+    alone: bool = False
+    """Whether it shares no step with others: sharing changes the last bits of some pixels."""
+    fingerprint: bool = False
+    """Whether the answer shall bring the image's perceptual hashes."""
     repeated: bool = False
     """Whether an earlier run may have stored the image: it is looked for before any work."""
 
@@ -94,6 +104,12 @@ class StoredImage:
     sha256: str
     size_bytes: int
     engine_s: float = 0.0
+    hashes: tuple[int, int] | None = None
+    """Perceptual hash of the image and of its mirror, 64 bits each, where they were asked for."""
+    tries: int = 1
+    """Images made until one met what was required."""
+    verdicts: Verdicts | None = None
+    """On an image that had to meet requirements."""
 
 
 GenerationEvent = StepProgress | StoredImage

@@ -66,3 +66,11 @@ class PrivacyReport:
     issues: tuple[PrivacyIssue, ...]
     passed: bool
     validator_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What was said of one image; None where nobody asked."""
+
+    quality: QualityReport | None = None
+    privacy: PrivacyReport | None = None

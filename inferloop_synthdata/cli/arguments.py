@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inferloop_synthdata.cli import datasets as cli_datasets
+from inferloop_synthdata.cli import declared as cli_declared
 from inferloop_synthdata.cli import generation as cli_generation
 from inferloop_synthdata.cli import jobs as cli_jobs
 from inferloop_synthdata.cli import keys as cli_keys
@@ -14,6 +15,7 @@ from inferloop_synthdata.cli import marks as cli_marks
 from inferloop_synthdata.cli import profiles as cli_profiles
 from inferloop_synthdata.cli import reports as cli_reports
 from inferloop_synthdata.cli import synthesize as cli_synthesize
+from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.client import DEFAULT_TIMEOUT_S
 from inferloop_synthdata.ray_jobs.client import DEFAULT_ADDRESS
@@ -73,7 +75,10 @@ def _connection(target: argparse.ArgumentParser) -> None:
         "--base-url", metavar="URL", help="default: INFERLOOP_BASE_URL or http://localhost:8000"
     )
     group.add_argument(
-        "--timeout-s", type=seconds, metavar="S", help="seconds an answer may be silent (300)"
+        "--timeout-s",
+        type=v.seconds,
+        metavar="S",
+        help="seconds an answer may be silent (300)",
     )
     group.add_argument("--json", action="store_true", help="print the answer as JSON")
 
@@ -92,6 +97,17 @@ def _generation_options(command: argparse.ArgumentParser) -> None:
     group.add_argument("--profile-strength", type=float, metavar="0..1")
     group.add_argument("--lora", metavar="NAME")
     group.add_argument("--guidance-rescale", type=float, metavar="0..1")
+    group.add_argument(
+        "--label",
+        dest="labels",
+        action="append",
+        type=v.label,
+        metavar="NAME=VALUE",
+        help="repeat it",
+    )
+    group.add_argument("--require", type=v.requirements, metavar="quality,privacy")
+    group.add_argument("--max-tries", type=v.positive, metavar="N", help="with --require")
+    group.add_argument("--metadata", type=v.json_object, metavar="JSON", help="kept with the image")
 
 
 def _generate(add: AddCommand) -> None:
@@ -107,7 +123,7 @@ def _batch(add: AddCommand) -> None:
     command = add("batch", cli_generation.batch, "generate an image for each prompt")
     command.add_argument("prompts", nargs="*", metavar="PROMPT")
     command.add_argument("--file", metavar="FILE", help="prompts, one a line; - is standard input")
-    command.add_argument("--batch-size", type=positive, metavar="N", help="images in flight")
+    command.add_argument("--batch-size", type=v.positive, metavar="N", help="images in flight")
     command.add_argument(
         "--key", metavar="KEY", help="name of this list: a second run within a day goes on"
     )
@@ -127,7 +143,7 @@ def _validate(add: AddCommand) -> None:
     command.add_argument("--dataset", action="store_true", help="PATH is a dataset's folder")
     command.add_argument("--quality", action="store_true", help="only quality")
     command.add_argument("--privacy", action="store_true", help="only privacy")
-    command.add_argument("--metrics", type=names, metavar="A,B", help="of quality")
+    command.add_argument("--metrics", type=v.names, metavar="A,B", help="of quality")
     command.add_argument(
         "--fail", action="store_true", help="end with 1 if an image did not pass (for CI)"
     )
@@ -135,12 +151,13 @@ def _validate(add: AddCommand) -> None:
 
 def _export(add: AddCommand) -> None:
     command = add("export", cli_datasets.export, "write a dataset out")
-    command.add_argument("format", choices=("jsonl", "parquet", "webdataset", "s3"))
+    command.add_argument("format", choices=cli_datasets.FORMATS)
     command.add_argument("dataset_dir", metavar="DATASET_DIR", help="on the server")
     command.add_argument("--output", metavar="PATH", help="on the server, under exports/")
     command.add_argument("--download", type=Path, metavar="PATH", help="fetch the file too")
-    command.add_argument("--split", action="append", type=share, default=[], metavar="NAME=SHARE")
+    command.add_argument("--split", action="append", type=v.share, default=[], metavar="NAME=SHARE")
     command.add_argument("--split-by", choices=("id", "cluster"), help="near-duplicates together")
+    command.add_argument("--class-label", metavar="NAME", help="where a format takes one label")
     command.add_argument("--no-metadata", action="store_true")
     command.add_argument("--no-annotations", action="store_true")
     s3 = command.add_argument_group("s3")
@@ -152,11 +169,18 @@ def _export(add: AddCommand) -> None:
     chosen.add_argument("--privacy-passed", action="store_true")
     chosen.add_argument("--min-quality-score", type=float, metavar="0..1")
     chosen.add_argument("--since", metavar="ISO_TIME")
+    chosen.add_argument(
+        "--label",
+        dest="labels",
+        action="append",
+        type=v.label,
+        metavar="NAME=VALUE",
+        help="repeat it",
+    )
 
 
 def _profiles(add: AddCommand) -> None:
     add("profiles", cli_profiles.profiles, "list the profiles")
-    # The group runs nothing itself: its own commands replace the function.
     group = _adder(add("profile", cli_profiles.profiles, "make, show, compare, delete a profile"))
     _profile_create(group)
     group("show", cli_profiles.show, "show a profile").add_argument("name")
@@ -184,8 +208,10 @@ def _profile_create(add: AddCommand) -> None:
     source.add_argument("--webcam", type=int, metavar="N", help="needs the camera extra")
     source.add_argument("--rtsp", metavar="URL", help="needs the camera extra")
     source.add_argument("--unsplash", metavar="QUERY", help="needs an access key")
-    command.add_argument("--max-images", type=positive, metavar="N")
-    command.add_argument("--every-s", type=seconds, default=1.0, metavar="S", help="between frames")
+    command.add_argument("--max-images", type=v.positive, metavar="N")
+    command.add_argument(
+        "--every-s", type=v.seconds, default=1.0, metavar="S", help="between frames"
+    )
     command.add_argument("--update", action="store_true", help="extend the profile")
     command.add_argument(
         "--keep-hashes", action="store_true", help="for the search after near-duplicates"
@@ -205,9 +231,20 @@ def _datasets(add: AddCommand) -> None:
     command = add("datasets", cli_datasets.datasets, "list datasets, show or delete one")
     command.add_argument("name", nargs="?")
     command.add_argument("--delete", action="store_true")
-    # The group runs nothing itself: its own commands replace the function.
-    group = _adder(add("dataset", cli_reports.report, "the report on a dataset"))
+    group = _adder(add("dataset", cli_reports.report, "declare, preview, report a dataset"))
+    _declared(group)
     cli_reports.add_arguments(group("report", cli_reports.report, "counts, evidence"))
+
+
+def _declared(add: AddCommand) -> None:
+    create = add("create", cli_declared.create, "make it, go on with it, or enlarge it")
+    preview = add("preview", cli_declared.preview, "show what it would be")
+    for command in (create, preview):
+        command.add_argument("spec", type=Path, metavar="FILE", help="YAML or JSON")
+    _as_job(create)
+    for option in ("--images", "--rows"):
+        preview.add_argument(option, type=int, metavar="N", help="how many")
+    preview.add_argument("--out", type=Path, metavar="FOLDER")
 
 
 def _jobs(add: AddCommand) -> None:
@@ -217,7 +254,7 @@ def _jobs(add: AddCommand) -> None:
     every.add_argument("--kind", metavar="KIND", help="generate, generate.batch, export.jsonl, ...")
     every.add_argument("--dataset", metavar="NAME")
     every.add_argument("--since", metavar="ISO_TIME")
-    every.add_argument("--limit", type=positive, metavar="N")
+    every.add_argument("--limit", type=v.positive, metavar="N")
     group = _adder(add("job", cli_jobs.show, "show, wait for, cancel a job"))
     for name, run, summary in (
         ("show", cli_jobs.show, "show a job as it stands"),
@@ -243,56 +280,18 @@ def _synthesize(add: AddCommand) -> None:
 
 
 def _keys(add: AddCommand) -> None:
-    # The group runs nothing itself: its own commands replace the function.
     group = _adder(add("keys", cli_keys.list_keys, "make, list, revoke keys of a service here"))
     create = group("create", cli_keys.create, "make a key and print it once")
     create.add_argument("name")
-    create.add_argument("--scopes", type=names, default=[], metavar="A,B", help="all but admin")
+    create.add_argument("--scopes", type=v.names, default=[], metavar="A,B", help="all but admin")
     create.add_argument("--space", metavar="NAME", help="the one space that the key sees")
     create.add_argument("--expires", metavar="WHEN", help="12h, 90d, 4w, or a date")
     create.add_argument(
-        "--rate", action="append", type=own_rate, default=[], metavar="generate=100/minute"
+        "--rate", action="append", type=v.own_rate, default=[], metavar="generate=100/minute"
     )
-    create.add_argument("--stored-bytes", type=positive, metavar="N", help="storage quota")
+    create.add_argument("--stored-bytes", type=v.positive, metavar="N", help="storage quota")
     every = group("list", cli_keys.list_keys, "list the keys, without the keys themselves")
     revoke = group("revoke", cli_keys.revoke, "remove a key")
     revoke.add_argument("name")
     for command in (create, every, revoke):
         command.add_argument("--file", metavar="FILE", help="default: INFERLOOP_API_KEYS_FILE")
-
-
-def positive(text: str) -> int:
-    """An integer of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1: {text}")
-    return number
-
-
-def seconds(text: str) -> float:
-    """A finite time above 0."""
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be above 0: {text}")
-    return number
-
-
-def share(text: str) -> tuple[str, float]:
-    """A split's name and share: train=0.8."""
-    name, separator, number = text.partition("=")
-    if not name or not separator:
-        raise argparse.ArgumentTypeError(f"must look like train=0.8: {text}")
-    return name, float(number)
-
-
-def own_rate(text: str) -> tuple[str, str]:
-    """A budget's name and rate: generate=100/minute."""
-    name, separator, rate = text.partition("=")
-    if not name or not separator:
-        raise argparse.ArgumentTypeError(f"must look like generate=100/minute: {text}")
-    return name, rate
-
-
-def names(text: str) -> list[str]:
-    """Names between commas."""
-    return [name for name in text.split(",") if name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +15,8 @@ from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.operations.exports import ExportOptions
 from inferloop_synthdata.operations.operation import OnProgress
+
+FORMATS = ("jsonl", "parquet", "webdataset", "csv", "coco", "imagefolder", "s3")
 
 
 def export(session: Session, arguments: Namespace) -> int:
@@ -67,7 +69,7 @@ def _check_target(arguments: Namespace) -> None:
     if getattr(arguments, needed) is None:
         raise UsageProblem(f"export {arguments.format} needs --{needed}")
     if arguments.download is not None and arguments.format in ("webdataset", "s3"):
-        raise UsageProblem("--download takes single files: jsonl or parquet")
+        raise UsageProblem("--download takes single files, not webdataset or s3")
     if not arguments.split:
         check_file("--download", arguments.download)
     elif arguments.download is not None and arguments.download.is_file():
@@ -96,7 +98,13 @@ def _exported(
         return client.export_webdataset(
             dataset_dir=source, output_dir=target, on_progress=on_progress, **options
         )
-    run = client.export_jsonl if arguments.format == "jsonl" else client.export_parquet
+    run = {
+        "jsonl": client.export_jsonl,
+        "parquet": client.export_parquet,
+        "csv": client.export_csv,
+        "coco": client.export_coco,
+        "imagefolder": client.export_imagefolder,
+    }[arguments.format]
     return run(dataset_dir=source, output_file=target, on_progress=on_progress, **options)
 
 
@@ -107,6 +115,7 @@ def _export_options(arguments: Namespace) -> ExportOptions:
         "filter": _filter(arguments),
         "splits": dict(arguments.split) or None,
         "split_by": arguments.split_by,
+        "class_label": arguments.class_label,
     }
 
 
@@ -116,9 +125,18 @@ def _filter(arguments: Namespace) -> ExportFilter | None:
         "privacy_passed": arguments.privacy_passed or None,
         "min_quality_score": arguments.min_quality_score,
         "since": arguments.since,
+        "labels": _labels(arguments.labels or ()),
     }
     given = {name: value for name, value in chosen.items() if value is not None}
     return cast(ExportFilter, given) if given else None
+
+
+def _labels(given: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
+    """Label to the values that are taken; the same label given twice takes both values."""
+    wanted: dict[str, list[str]] = {}
+    for name, value in given:
+        wanted.setdefault(name, []).append(value)
+    return wanted or None
 
 
 def datasets(session: Session, arguments: Namespace) -> int:

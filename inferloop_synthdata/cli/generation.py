@@ -26,7 +26,9 @@ from inferloop_synthdata.transport.generation_stream import Result
 def generation_options(arguments: Namespace) -> GenerationOptions:
     """The options that were given; the parser's names are the contract's."""
     names = GenerationOptions.__annotations__
-    return cast(GenerationOptions, {name: getattr(arguments, name) for name in names})
+    options = {name: getattr(arguments, name) for name in names}
+    options["labels"] = dict(arguments.labels) if arguments.labels else None
+    return cast(GenerationOptions, options)
 
 
 def generate(session: Session, arguments: Namespace) -> int:
@@ -60,12 +62,14 @@ def _generated(
     ):
         for event in events:
             if isinstance(event, Result):
+                required = {"verdicts": event.verdicts, "tries": event.tries}
                 return {
                     "image_path": event.image_path,
                     "prompt": event.prompt,
                     "parameters": event.parameters,
                     "job_id": event.job_id,
                     "served_model": event.served_model,
+                    **(required if event.verdicts else {}),
                 }
             bar.show(event.step, event.total_steps)
     raise UnexpectedAnswer("The server ended the stream without a result")

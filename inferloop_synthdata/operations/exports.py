@@ -23,6 +23,8 @@ class ExportOptions(TypedDict, total=False):
     """Name to share, for example {"train": 0.9, "test": 0.1}."""
     split_by: str | None
     """"cluster": near-duplicates stay in one split; "id" by default."""
+    class_label: str | None
+    """The label that becomes the class where a format takes one alone."""
 
 
 class S3ExportOptions(TypedDict, total=False):
@@ -72,6 +74,54 @@ def export_parquet(
     body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
     parse = read_answer(answers.ExportReport, "exported_count")
     return _export("parquet", parse, body, on_progress)
+
+
+def export_csv(
+    *,
+    dataset_dir: str,
+    output_file: str,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[ExportOptions],
+) -> Operation[answers.ExportReport]:
+    """Write a dataset's records to one CSV file (`POST /export/csv`).
+
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    """
+    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
+    parse = read_answer(answers.ExportReport, "exported_count")
+    return _export("csv", parse, body, on_progress)
+
+
+def export_coco(
+    *,
+    dataset_dir: str,
+    output_file: str,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[ExportOptions],
+) -> Operation[answers.ExportReport]:
+    """Write a dataset's labels and annotations in the format of COCO (`POST /export/coco`).
+
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    """
+    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
+    parse = read_answer(answers.ExportReport, "exported_count")
+    return _export("coco", parse, body, on_progress)
+
+
+def export_imagefolder(
+    *,
+    dataset_dir: str,
+    output_file: str,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[ExportOptions],
+) -> Operation[answers.ExportReport]:
+    """Write a dataset's images to a ZIP file, a folder for each class (`POST /export/imagefolder`).
+
+    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    """
+    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
+    parse = read_answer(answers.ExportReport, "exported_count")
+    return _export("imagefolder", parse, body, on_progress)
 
 
 def export_webdataset(

@@ -4,10 +4,11 @@ when its connection was cut: the service makes nothing twice."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from inferloop_synthdata import answers
+from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import Operation, read_answer
 from inferloop_synthdata.operations.parts import given
 
@@ -32,6 +33,14 @@ class GenerationOptions(TypedDict, total=False):
     lora: str | None
     guidance_rescale: float | None
     """0..1: how far the contrast that guidance adds is taken back."""
+    labels: Mapping[str, str] | None
+    """What the image is of, for training: {"animal": "fox"}."""
+    metadata: Mapping[str, JsonValue] | None
+    """Any JSON to keep beside the image, at most 4096 bytes."""
+    require: Mapping[str, JsonValue] | None
+    """What the image must meet: {"quality": True, "privacy": {"check_text": False}}. It is made
+    again with other seeds until it does; else `RequirementsNotMet`."""
+    max_tries: int | None
 
 
 def generate_image(
@@ -52,12 +61,22 @@ def generate_batch(
     *,
     prompts: Sequence[str],
     batch_size: int | None = None,
+    labels_by_prompt: Sequence[Mapping[str, str]] | None = None,
+    metadata_by_prompt: Sequence[Mapping[str, JsonValue]] | None = None,
     idempotency_key: str | None = None,
     **options: Unpack[GenerationOptions],
 ) -> Operation[answers.GeneratedBatch]:
     """Generate an image for each prompt (`POST /generate/batch`). `idempotency_key` as in
-    `generate_image`; images that were made before a failure are not made again."""
-    body = given(prompts=list(prompts), batch_size=batch_size, **options)
+    `generate_image`; images that were made before a failure are not made again.
+    `labels_by_prompt` and `metadata_by_prompt` have an entry for each prompt; it goes before the
+    `labels` and `metadata` of all."""
+    body = given(
+        prompts=list(prompts),
+        batch_size=batch_size,
+        labels_by_prompt=None if labels_by_prompt is None else list(labels_by_prompt),
+        metadata_by_prompt=None if metadata_by_prompt is None else list(metadata_by_prompt),
+        **options,
+    )
     parse = read_answer(answers.GeneratedBatch, "images")
     headers = _idempotent(idempotency_key)
     return Operation("POST", "/generate/batch", parse, True, body=body, headers=headers)

@@ -41,6 +41,10 @@ class Result:
     """The model that really made it."""
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
     """What it was made with, the seed that the server drew included."""
+    verdicts: Mapping[str, JsonValue] = field(default_factory=dict)
+    """With `require`: on quality and privacy."""
+    tries: int = 1
+    """Images made until one met `require`."""
 
 
 GenerationEvent = Progress | Result
@@ -99,12 +103,15 @@ class GenerationStream:
 
     def _result(self, message: dict[str, JsonValue]) -> Result:
         served_model, parameters = message.get("served_model"), message.get("parameters")
+        verdicts, tries = message.get("verdicts"), message.get("tries")
         result = Result(
             job_id=str(message["job_id"]),
             image_path=str(message["image_path"]),
             prompt=str(message["prompt"]),
             served_model=None if served_model is None else str(served_model),
             parameters=parameters if isinstance(parameters, dict) else {},
+            verdicts=verdicts if isinstance(verdicts, dict) else {},
+            tries=_integer(tries) if tries is not None else 1,
         )
         self.ended = True
         return result

@@ -188,7 +188,7 @@ class _Keeper:
             previews=self.asked.previews,
             webhook=self.webhook,
         )
-        about = _about(self.body) if detached else _About()
+        about = _about(self.body, kind) if detached else _About()
         return Draft(
             id=context.ids.job(),
             owner=Owner(caller.key_hash, caller.name, context.audit.space),
@@ -229,9 +229,14 @@ class _About:
     dataset: str | None = None
 
 
-def _about(body: bytes) -> _About:
+def _about(body: bytes, kind: str) -> _About:
     """How much a valid request asks for, and what it is about, for the queue and the lists."""
     fields = json.loads(body)
+    if kind == "dataset.create":
+        quotas = next(iter((fields.get("quotas") or {}).values()), None)
+        named = quotas.values() if isinstance(quotas, dict) else [quotas, fields.get("count")]
+        images = sum(number for number in named if isinstance(number, int))
+        return _About(max(1, images), fields["name"])
     prompts, folder = fields.get("prompts"), fields.get("dataset_dir")
     dataset = fields.get("dataset")
     if dataset is None and isinstance(folder, str):

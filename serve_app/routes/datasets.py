@@ -62,4 +62,5 @@ def _dataset_out(summary: DatasetSummary, context: Context) -> DatasetOut:
         size_bytes=summary.size_bytes,
         updated_at=summary.updated_at,
         verdicts=dict(summary.verdicts),
+        labels={name: dict(counts) for name, counts in summary.labels.items()} or None,
     )

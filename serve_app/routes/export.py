@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.params import Depends
@@ -16,6 +16,7 @@ from fastapi.responses import StreamingResponse
 from engines.errors import InferloopError
 from engines.types import (
     ExportFilter,
+    ExportFormat,
     ExportProgress,
     ExportReport,
     ExportRequest,
@@ -47,7 +48,6 @@ def _spends(kind: str) -> list[Depends]:
     return [requires("export", "export", "dataset.export", job=kind)]
 
 
-Format = Literal["jsonl", "parquet", "webdataset"]
 Report = TypeVar("Report", ExportReport, S3ExportReport)
 
 
@@ -75,6 +75,46 @@ async def export_parquet(
 ) -> FileExportResponse | StreamingResponse:
     """A dataset, images embedded, to Parquet."""
     return await _export_file(body, request, context, "parquet")
+
+
+@router.post(
+    "/export/csv",
+    dependencies=_spends("export.csv"),
+    response_model=FileExportResponse,
+    responses=ALSO_LINES,
+)
+async def export_csv(
+    body: FileExportBody, request: Request, context: InContext
+) -> FileExportResponse | StreamingResponse:
+    """A dataset's records to one CSV file."""
+    return await _export_file(body, request, context, "csv")
+
+
+@router.post(
+    "/export/coco",
+    dependencies=_spends("export.coco"),
+    response_model=FileExportResponse,
+    responses=ALSO_LINES,
+)
+async def export_coco(
+    body: FileExportBody, request: Request, context: InContext
+) -> FileExportResponse | StreamingResponse:
+    """A dataset's labels and annotations to one file in the format of COCO."""
+    return await _export_file(body, request, context, "coco")
+
+
+@router.post(
+    "/export/imagefolder",
+    dependencies=_spends("export.imagefolder"),
+    response_model=FileExportResponse,
+    responses=ALSO_LINES,
+)
+async def export_imagefolder(
+    body: FileExportBody, request: Request, context: InContext
+) -> FileExportResponse | StreamingResponse:
+    """A dataset's images to one ZIP file, a folder for each class. Images without the class are
+    left out, as `filtered` says."""
+    return await _export_file(body, request, context, "imagefolder")
 
 
 @router.post(
@@ -127,7 +167,7 @@ async def export_s3(
 
 
 async def _export_file(
-    body: FileExportBody, request: Request, context: Context, fmt: Format
+    body: FileExportBody, request: Request, context: Context, fmt: ExportFormat
 ) -> FileExportResponse | StreamingResponse:
 
     def respond(report: ExportReport) -> FileExportResponse:
@@ -140,7 +180,7 @@ async def _export_file(
 def _work(
     context: Context,
     body: ExportBody,
-    fmt: Format,
+    fmt: ExportFormat,
     output: str,
     field: Field,
     respond: Callable[[ExportReport], Answer],
@@ -156,6 +196,7 @@ def _work(
         filter=_filter(body.filter),
         splits=body.splits,
         split_by=body.split_by,
+        class_label=body.class_label,
     )
 
     async def work(on_progress: OnProgress) -> Answer:
@@ -197,4 +238,5 @@ def _filter(body: FilterBody) -> ExportFilter:
         privacy_passed=body.privacy_passed,
         min_quality_score=body.min_quality_score,
         since=body.since,
+        labels=body.wanted_labels(),
     )

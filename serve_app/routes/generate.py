@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from serve_app.access.policy import requires
 from serve_app.config import ApiConfig
 from serve_app.connection import while_connected
-from serve_app.context import InContext
+from serve_app.context import Context, InContext
 from serve_app.generation_requests import batch_parameters, generate_parameters
 from serve_app.making import (
     SERVED_MODEL,
@@ -18,14 +18,15 @@ from serve_app.making import (
     stored_image,
     stored_images,
 )
+from serve_app.required import RequiredChecks, batch_image, required_checks, verdicts_out
 from serve_app.routing import ApiRoute
 from serve_app.schemas.bounded import batch_model, generate_model
 from serve_app.schemas.generation import (
     BatchBody,
-    BatchImage,
     BatchResponse,
     GenerateBody,
     GenerateResponse,
+    ImageParameters,
 )
 
 
@@ -51,13 +52,15 @@ def generation_router(config: ApiConfig) -> APIRouter:
         """Generate one image, and answer when it is stored."""
         context.note_prompts(body.prompt)
         generation = one_generation(context, body)
+        checks = _checks(context, body)
         with context.job_quota.hold(context.caller.key_hash):
-            image = await while_connected(request, stored_image(context, generation))
+            image = await while_connected(request, stored_image(context, generation, checks))
         response.headers[SERVED_MODEL] = image.served_model
         return GenerateResponse(
             image_path=context.paths.to_wire(image.key),
             prompt=body.prompt,
             parameters=generate_parameters(body, image.seed),
+            **verdicts_out(image, context.paths),
         )
 
     @router.post("/generate/batch", dependencies=many, response_model_exclude_unset=True)
@@ -71,17 +74,24 @@ def generation_router(config: ApiConfig) -> APIRouter:
         context.note_prompts(*body.prompts)
         unique = context.ids.unique()
         generations = many_generations(context, body, unique, config.bounds.max_seed)
+        checks = _checks(context, body)
         in_flight = min(body.batch_size, len(generations))
         with context.job_quota.hold(context.caller.key_hash, in_flight):
-            images = await while_connected(request, stored_images(context, generations, in_flight))
+            work = stored_images(context, generations, in_flight, checks)
+            images = await while_connected(request, work)
         response.headers[SERVED_MODEL] = ", ".join(dict.fromkeys(i.served_model for i in images))
         return BatchResponse(
             batch_id=f"batch_{unique}",
             images=[
-                BatchImage(image_path=context.paths.to_wire(image.key), prompt=prompt)
+                batch_image(image, prompt, context.paths)
                 for image, prompt in zip(images, body.prompts, strict=True)
             ],
             parameters=batch_parameters(body),
         )
 
     return router
+
+
+def _checks(context: Context, body: ImageParameters) -> RequiredChecks | None:
+    deadline_s = context.config.deadlines.validation_s
+    return required_checks(body, context.services, deadline_s)

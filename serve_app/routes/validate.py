@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -14,7 +13,7 @@ from serve_app.access.policy import requires
 from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
 from serve_app.dataset_validation import DatasetValidation
-from serve_app.paths import DATASET_DIR, IMAGE, PathCodec
+from serve_app.paths import DATASET_DIR, IMAGE
 from serve_app.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.routing import ApiRoute
 from serve_app.schemas.validation import (
@@ -23,12 +22,11 @@ from serve_app.schemas.validation import (
     DatasetValidationBody,
     DatasetValidationResponse,
     PrivacyBody,
-    PrivacyIssueOut,
     PrivacyResponse,
     QualityBody,
     QualityResponse,
-    WeaknessOut,
 )
+from serve_app.schemas.validation_reports import privacy_response, quality_response
 
 VALIDATOR_VERSION = "X-Validator-Version"
 
@@ -46,13 +44,7 @@ async def validate_quality(
     with context.paths.named(body.image_path, key, IMAGE):
         report = await answer_within(context.config.deadlines.validation_s, request, work)
     response.headers[VALIDATOR_VERSION] = report.validator_version
-    return QualityResponse(
-        image_path=context.paths.to_wire(report.key),
-        quality_score=report.quality_score,
-        metrics=dict(report.metrics),
-        passed=report.passed,
-        weakest=None if report.weakest is None else WeaknessOut(**asdict(report.weakest)),
-    )
+    return quality_response(report, context.paths)
 
 
 @router.post("/validate/privacy", dependencies=_JUDGES)
@@ -131,30 +123,6 @@ async def _anonymized(context: Context, key: str, method: str, copy_key: str) ->
             await context.services.files.stat(copy_key)
             return await privacy.validate(copy_key, True, True)
     return await privacy.anonymize(key, method, copy_key)
-
-
-def privacy_response(report: PrivacyReport, paths: PathCodec) -> PrivacyResponse:
-    """The report as the API shows it, with paths in place of keys."""
-    return PrivacyResponse(
-        image_path=paths.to_wire(report.key),
-        privacy_score=report.privacy_score,
-        faces_detected=report.faces_detected,
-        text_detected=report.text_detected,
-        pii_detected=report.pii_detected,
-        issues=[
-            PrivacyIssueOut(
-                type=issue.type,
-                severity=issue.severity,
-                message=issue.message,
-                detector=issue.detector,
-                box=issue.box,
-                confidence=issue.confidence,
-                text=issue.text,
-            )
-            for issue in report.issues
-        ],
-        passed=report.passed,
-    )
 
 
 def _copy_key(key: str, unique: str) -> str:

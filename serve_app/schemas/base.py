@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
 from engines.types.frozen import FrozenModel
+from engines.types.labels import LABEL_NAME_PATTERN, LABEL_VALUE_PATTERN
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NOT_BLANK_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"
@@ -21,6 +22,14 @@ PATTERN_WORDS = {
     NOT_BLANK_PATTERN: (
         "must not be blank, nor hold a NUL character",
         "not blank, no NUL character",
+    ),
+    LABEL_NAME_PATTERN: (
+        "must be 1 to 64 letters, digits, dashes or underscores, led by a letter",
+        LABEL_NAME_PATTERN,
+    ),
+    LABEL_VALUE_PATTERN: (
+        "must not be blank, nor hold control characters",
+        "not blank, no control characters",
     ),
     NO_NUL_PATTERN: ("must not hold a NUL character", "no NUL character"),
 }

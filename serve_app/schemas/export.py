@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
 
+from engines.types.labels import MAX_CLASSES, MAX_LABELS, LabelName, LabelValue
 from serve_app.schemas import examples
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath, absent
 from serve_app.schemas.examples import shown
 from serve_app.schemas.webhooks import AsynchronousBody
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+LabelFilter = Annotated[
+    dict[
+        LabelName,
+        Annotated[
+            list[LabelValue],
+            Field(min_length=1, max_length=MAX_CLASSES),
+            BeforeValidator(_listed),
+        ],
+    ],
+    Field(max_length=MAX_LABELS),
+]
 
 
 class FilterBody(RequestModel):
@@ -21,6 +39,15 @@ class FilterBody(RequestModel):
     since: Annotated[AwareDatetime, Field(strict=False)] | None = Field(
         default=None, description="Only images made at or after this time."
     )
+    labels: LabelFilter = Field(
+        default={},
+        description="Only images with these labels: name to the values that are taken (or to one "
+        'value), such as {"animal": ["fox", "cat"]}.',
+    )
+
+    def wanted_labels(self) -> dict[str, tuple[str, ...]]:
+        """Label to the values that are taken."""
+        return {name: tuple(values) for name, values in self.labels.items()}
 
 
 Splits = Annotated[
@@ -40,6 +67,11 @@ class ExportBody(AsynchronousBody):
     include_annotations: bool = True
     filter: FilterBody = FilterBody()
     splits: Splits | None = None
+    class_label: LabelName | None = Field(
+        default=None,
+        description="The label that becomes the class, where a format takes one alone; left out: "
+        '"label" or "class", else the first by name.',
+    )
     split_by: Literal["id", "cluster"] = Field(
         default="id",
         description="What decides an image's split. cluster: near-duplicates stay together. "
@@ -60,7 +92,7 @@ class ExportBody(AsynchronousBody):
 
 
 class FileExportBody(ExportBody):
-    """`POST /export/jsonl` and `/export/parquet`."""
+    """Exports to one file."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORT_JSONL))
 
@@ -100,8 +132,8 @@ FilteredOut = Annotated[
     Field(
         exclude_if=absent,
         description="Images that the filter did not take, by its first criterion that they miss: "
-        "quality, privacy, min_quality_score, since. One that was not judged did not pass. There "
-        "only if it is any.",
+        "quality, privacy, min_quality_score, since, labels. One that was not judged did not pass. "
+        "There only if it is any.",
     ),
 ]
 

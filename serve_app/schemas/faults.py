@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from engines.errors import Fault
+from engines.types.labels import BROKEN_RULE
 from serve_app.schemas.base import PATTERN_WORDS
 from serve_app.schemas.rules import ANY_NAME, NO_RULE, FieldRule, Rules
 from serve_app.trim import trimmed
@@ -90,6 +91,8 @@ def _words(error: ErrorDetails, parameter: str, rule: FieldRule, rules: Rules) -
         listed = f"one of {', '.join(known)}" if known else "no unknown parameters"
         return "is not a known parameter", listed
     message = str(error["msg"])
+    if kind == BROKEN_RULE:
+        return message, message.removeprefix("must be ")
     return f"is not valid: {message[:1].lower()}{message[1:]}", message
 
 

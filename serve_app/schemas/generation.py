@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import ConfigDict, Field, JsonValue
 
+from engines.datasets.spec.requirements import DEFAULT_TRIES, MAX_TRIES, Requirements
+from engines.types.labels import Labels, Metadata
 from serve_app.schemas import examples
-from serve_app.schemas.base import Name, ResponseModel, Text, WirePath
+from serve_app.schemas.base import Name, ResponseModel, Text, WirePath, absent
 from serve_app.schemas.examples import shown
+from serve_app.schemas.validation import PrivacyResponse, QualityResponse
 from serve_app.schemas.webhooks import AsynchronousBody
+
+_ECHOED = ("dataset", "profile", "profile_strength", "lora", "guidance_rescale")
 
 
 class ImageParameters(AsynchronousBody):
@@ -37,10 +44,25 @@ class ImageParameters(AsynchronousBody):
         description="How far the contrast that guidance adds is taken back, 0..1; left out, as the "
         "model's config says.",
     )
+    labels: Labels | None = Field(
+        default=None, description="What the image is of, for training: name to value."
+    )
+    metadata: Metadata | None = Field(
+        default=None, description="Any JSON to keep beside the image, at most 4096 bytes."
+    )
+
+    require: Requirements | None = Field(
+        default=None,
+        description='What the image must meet, such as {"quality": true, "privacy": true}.'
+        " It is made again with other seeds until it does; what does not is not kept.",
+    )
+    max_tries: Annotated[int, Field(ge=1, le=MAX_TRIES)] | None = Field(
+        default=None, description=f"Images made at most for that; {DEFAULT_TRIES} if left out."
+    )
 
     def extras(self) -> dict[str, JsonValue]:
         """Optional extras that were given, to be echoed."""
-        names = ("dataset", "profile", "profile_strength", "lora", "guidance_rescale")
+        names = (*_ECHOED, "labels", "metadata")
         return {
             name: getattr(self, name)
             for name in names
@@ -63,6 +85,13 @@ class BatchBody(ImageParameters):
 
     prompts: list[str]
     batch_size: int = 0
+    labels_by_prompt: list[Labels] | None = Field(
+        default=None,
+        description="Labels of each image, in the order of the prompts; they go before `labels`.",
+    )
+    metadata_by_prompt: list[Metadata] | None = Field(
+        default=None, description="The same for `metadata`."
+    )
 
 
 class GenerateMessageBody(GenerateBody):
@@ -79,6 +108,8 @@ class EchoedExtras(ResponseModel):
     profile_strength: float | None = None
     lora: str | None = None
     guidance_rescale: float | None = None
+    labels: dict[str, str] | None = None
+    metadata: dict[str, JsonValue] | None = None
 
 
 class GenerateParameters(EchoedExtras):
@@ -93,7 +124,23 @@ class GenerateParameters(EchoedExtras):
     seed: int = Field(description="As given, or as drawn by the server.")
 
 
-class GenerateResponse(ResponseModel):
+class VerdictsOut(ResponseModel):
+    """What was said of an image that had to meet requirements; only of what was required."""
+
+    quality: QualityResponse | None = Field(default=None, exclude_if=absent)
+    privacy: PrivacyResponse | None = Field(default=None, exclude_if=absent)
+
+
+class Required(ResponseModel):
+    """What `require` adds to an image."""
+
+    verdicts: VerdictsOut | None = Field(default=None, exclude_if=absent)
+    tries: int | None = Field(
+        default=None, exclude_if=absent, description="Images made until one met `require`."
+    )
+
+
+class GenerateResponse(Required):
     """The generated image."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.GENERATED))
@@ -115,11 +162,14 @@ class BatchParameters(EchoedExtras):
     seed: int | None = None
 
 
-class BatchImage(ResponseModel):
+class BatchImage(Required):
     """One image of a batch."""
 
     image_path: WirePath
     prompt: Text
+    seed: int | None = Field(
+        default=None, exclude_if=absent, description="With `require`: that of the try that passed."
+    )
 
 
 class BatchResponse(ResponseModel):

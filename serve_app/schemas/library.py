@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, JsonValue
 
 from serve_app.schemas import examples
-from serve_app.schemas.base import Name, ResponseModel, WirePath, WireTime
+from serve_app.schemas.base import Name, ResponseModel, WirePath, WireTime, absent
 from serve_app.schemas.examples import shown
 from serve_app.schemas.webhooks import AsynchronousBody
 
@@ -84,6 +84,11 @@ class DatasetOut(ResponseModel):
     size_bytes: int
     updated_at: WireTime | None
     verdicts: dict[str, int]
+    labels: dict[str, dict[str, int]] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="Label to value to images; there only if images have labels.",
+    )
 
 
 class DatasetList(ResponseModel):

@@ -12,8 +12,9 @@ from engines.types import StepProgress, StoredImage
 from serve_app.errors import to_wire
 from serve_app.generation_requests import generate_parameters
 from serve_app.paths import PathCodec
+from serve_app.required import verdicts_out
 from serve_app.schemas.base import RequestModel
-from serve_app.schemas.generation import GenerateBody, GenerateMessageBody
+from serve_app.schemas.generation import GenerateBody, GenerateMessageBody, Required
 from serve_app.schemas.parser import parse_json, validated
 
 MESSAGE_TYPES = ("generate", "cancel", "subscribe")
@@ -90,6 +91,7 @@ def result_message(
 ) -> Details:
     """The reference's keys, with the parameters as REST echoes them and the served model."""
     parameters = generate_parameters(body, image.seed)
+    required = Required(**verdicts_out(image, paths)).model_dump(mode="json", exclude_unset=True)
     return {
         "type": "result",
         "job_id": job_id,
@@ -97,6 +99,7 @@ def result_message(
         "prompt": body.prompt,
         "parameters": parameters.model_dump(mode="json", exclude_unset=True),
         "served_model": image.served_model,
+        **required,
     }
 
 

@@ -21,6 +21,7 @@ from serve_app.context import Context
 from serve_app.generation_requests import single_request
 from serve_app.job_log import JobEvent
 from serve_app.rate_limits import exceeded
+from serve_app.required import RequiredChecks, required_checks
 from serve_app.schemas.generation import GenerateBody
 from serve_app.storage_quota import expected_bytes
 from serve_app.ws.connection import ClientGone
@@ -98,6 +99,7 @@ class GenerationSession:
         limit = self._context.config.sockets.max_jobs
         if len(self._pumps) >= limit:
             raise Overloaded(f"More than {limit} unfinished jobs on this socket", 1.0)
+        checks = self._checks(body)
         request = single_request(
             body,
             self._context.ids.image(),
@@ -110,7 +112,7 @@ class GenerationSession:
                 self._context.storage_quota.room(caller, expected_bytes([request]))
             )
             holds.enter_context(self._context.job_quota.hold(caller.key_hash))
-            job_id = self._context.jobs.submit(request, room.add)
+            job_id = self._context.jobs.submit(request, room.add, checks)
             holds.enter_context(self._context.jobs.lease(job_id))
             pump = asyncio.create_task(self._report(job_id, body), name=f"pump {job_id}")
             self._pumps[job_id] = pump
@@ -127,6 +129,10 @@ class GenerationSession:
             raise Unauthorized("The API key is no longer valid here: connect again")
         caller.check_scope("generate")
         return caller
+
+    def _checks(self, body: GenerateBody) -> RequiredChecks | None:
+        deadline_s = self._context.config.deadlines.validation_s
+        return required_checks(body, self._context.services, deadline_s)
 
     def _note(self, job_id: str, body: GenerateBody) -> AuditNote:
         note = AuditNote("image.generate", self._context.audit.space, code=Canceled.code)

@@ -72,9 +72,10 @@ ENGINES = {
         "engines.profiles",
         "engines.evidence",
     ),
+    "engines.datasets.spec": (*LEAVES, "engines.datasets.spec"),
     "engines.sandbox": (*LEAVES, "engines.sandbox"),
     "engines.testing": ("engines",),
-    "serve_app": (*LEAVES, "engines.jobs"),
+    "serve_app": (*LEAVES, "engines.jobs", "engines.datasets.spec"),
 }
 """Package to the parts of the engines that it may import; who is not named here, all of them."""
 

@@ -31,6 +31,7 @@ def every_error() -> list[errors.InferloopError]:
         errors.RequestTimeout(20.0),
         errors.DeadlineExceeded(30.0),
         errors.Canceled("asked for"),
+        errors.RequirementsNotMet(3, {"quality": 2, "privacy": 1}),
         errors.GenerationFailed("NaN"),
         errors.OutOfMemory("too big"),
         errors.StorageFailed("permission denied"),

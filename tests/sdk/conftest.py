@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import httpx
@@ -51,7 +52,7 @@ class Caller:
                 sleep=self.waits.sleep,
                 random=lambda: 0.5,
             ) as client:
-                return getattr(client, method)(*args, **kwargs)
+                return attrgetter(method)(client)(*args, **kwargs)
         return asyncio.run(self._call_async(transport, method, *args, **kwargs))
 
     async def _call_async(
@@ -65,7 +66,7 @@ class Caller:
             sleep=self.waits.sleep_async,
             random=lambda: 0.5,
         ) as client:
-            return await getattr(client, method)(*args, **kwargs)
+            return await attrgetter(method)(client)(*args, **kwargs)
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -273,3 +273,14 @@ def test_one_dataset_shown_and_deleted() -> None:
     assert line.out == "name: d\nimage_count: 3\n"
     assert line.run("datasets", "d", "--delete") == 0
     assert [method for method, _, _ in service.asked] == ["GET", "DELETE"]
+
+
+def test_export_by_label() -> None:
+    service = Service(export_imagefolder={"status": "success", "exported_count": 1})
+    options = ("--label", "animal=fox", "--label", "animal=cat", "--class-label", "animal")
+    output = ("--output", "/data/exports/a.zip")
+    assert CommandLine(service).run("export", "imagefolder", SET, *output, *options) == 0
+    _, path, body = service.asked[0]
+    assert path == "export/imagefolder"
+    assert body["filter"] == {"labels": {"animal": ["fox", "cat"]}}
+    assert body["class_label"] == "animal"

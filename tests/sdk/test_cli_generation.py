@@ -116,3 +116,40 @@ def test_batch_without_prompts_is_wrong_usage() -> None:
     line = CommandLine(Service())
     assert line.run("batch") == 2
     assert line.err == "inferloop: no prompts: give some, or --file\n"
+
+
+def test_labels_and_metadata_go_with_every_image() -> None:
+    answer = {"image_path": PNG, "prompt": "a fox", "parameters": {}}
+    service = Service(generate=answer, generate_batch={"images": [answer], "parameters": {}})
+    given = ("--label", "animal=fox", "--label", "place=a = b", "--metadata", '{"n": [1]}')
+    line = CommandLine(service)
+    assert line.run("generate", "a fox", "--no-stream", *given) == 0
+    assert line.run("batch", "a fox", *given) == 0
+    for _, _, body in service.asked:
+        assert body["labels"] == {"animal": "fox", "place": "a = b"}
+        assert body["metadata"] == {"n": [1]}
+
+
+@pytest.mark.parametrize(
+    "given", [("--label", "fox"), ("--label", "=fox"), ("--label", "a="), ("--metadata", "[1]")]
+)
+def test_labels_and_metadata_that_are_none_are_wrong_usage(given: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        CommandLine(Service()).run("generate", "a fox", *given)
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("quality,privacy", {"quality": True, "privacy": True}),
+        ('{"quality": {"min_score": 0.5}}', {"quality": {"min_score": 0.5}}),
+    ],
+)
+def test_requirements_by_name_or_as_json(given: str, sent: object) -> None:
+    service = Service(generate={"image_path": PNG, "prompt": "a fox", "parameters": {}})
+    line = CommandLine(service)
+    options = ("--no-stream", "--require", given, "--max-tries", "3")
+    assert line.run("generate", "a fox", *options) == 0
+    _, _, body = service.asked[0]
+    assert (body["require"], body["max_tries"]) == (sent, 3)

@@ -99,6 +99,7 @@ def test_every_option_is_a_field_of_the_service_and_none_is_missing(
 ) -> None:
     own = {"prompt", "prompts", "batch_size", "dataset_dir", "output_file", "output_dir"}
     own |= {"bucket_name", "s3_prefix", "webhook"}  # a webhook goes with `jobs.submit`
+    own |= {"labels_by_prompt", "metadata_by_prompt"}
     fields = set(body_models()[path].model_fields)
     assert set(get_type_hints(options)) == fields - own
 

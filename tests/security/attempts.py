@@ -72,6 +72,9 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
         for kind, target, suffix in (
             ("jsonl", "output_file", ".jsonl"),
             ("parquet", "output_file", ".parquet"),
+            ("csv", "output_file", ".csv"),
+            ("coco", "output_file", ".json"),
+            ("imagefolder", "output_file", ".zip"),
             ("webdataset", "output_dir", ""),
         )
     },
@@ -103,6 +106,8 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
 NAMES_NOTHING = {
     ("POST", "/generate"): "makes a dataset of its own; profiles are tested below",
     ("POST", "/generate/batch"): "as one image",
+    ("POST", "/datasets"): "makes a dataset of its own, under the caller's space",
+    ("POST", "/datasets/preview"): "the same",
     ("GET", "/datasets"): "lists: tested below",
     ("GET", "/profiles"): "lists: tested below",
     ("GET", "/jobs"): "lists: tested below",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from engines.datasets.spec.result import Taken
 from engines.errors import Conflict, InferloopError, NotFound
 from engines.types import (
     Comparison,
@@ -86,6 +87,8 @@ class FakeExporter:
 class FakeDatasets:
     names: list[str] = field(default_factory=lambda: ["nature_set"])
     reports: list[ReportRequest] = field(default_factory=list)
+    declared: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, dict[str, Taken]] = field(default_factory=dict)
 
     async def list(
         self, limit: int | None = None, after: str | None = None
@@ -121,6 +124,16 @@ class FakeDatasets:
         yield DatasetReport(
             name=request.name, made_at=EPOCH, images=120, size_bytes=24_500_000, reference=reference
         )
+
+    async def open_declared(
+        self, name: str, identity: str, declaration: bytes
+    ) -> Mapping[str, Taken]:
+        if self.declared.setdefault(name, identity) != identity:
+            raise Conflict(f"The dataset {name} has another declaration")
+        return self.taken.get(name, {})
+
+    async def close_declared(self, name: str, taken: Sequence[Taken]) -> None:
+        self.taken[name] = {each.item_id: each for each in taken}
 
     def _require(self, name: str) -> None:
         if name not in self.names:

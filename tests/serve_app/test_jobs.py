@@ -185,7 +185,7 @@ def test_past_its_deadline_a_job_is_stopped() -> None:
         job_id = bench.jobs.submit(order())
         with pytest.raises(DeadlineExceeded) as caught:
             await bench.jobs.outcome(job_id)
-        assert caught.value.deadline_s == 0.02
+        assert caught.value.details["deadline_s"] == 0.02
         assert bench.generation.stopped == ["image_1"]
 
     run(scenario, JobLimits(deadline_base_s=0.02, deadline_s_per_megapixel_step=0))

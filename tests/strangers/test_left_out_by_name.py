@@ -14,13 +14,12 @@ from PIL import Image
 
 from engines.datasets.layout import iter_images
 from engines.datasets.store import DatasetStore
-from engines.datasets.writers.formats import Format
 from engines.errors import NotFound
 from engines.storage.folder.storage import FolderStorage
-from engines.types import SKIPPED_NAMED, ExportFilter, PrivacyReport, QualityReport
+from engines.types import SKIPPED_NAMED, ExportFilter, ExportFormat, PrivacyReport, QualityReport
 from tests.strangers.conftest import FOLDER, Export, image, turned
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 BROKEN = {
     "cut.gif": image("GIF")[:-40],
     "cut.jpg": image("JPEG", 200, 200)[:-2000],
@@ -37,7 +36,7 @@ def lines(storage: FolderStorage, key: str) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_damaged_pictures_are_named_and_the_others_arrive(
-    storage: FolderStorage, export: Export, format_: Format
+    storage: FolderStorage, export: Export, format_: ExportFormat
 ) -> None:
     for name, content in {**BROKEN, "good.png": image(), "good.jpg": image("JPEG")}.items():
         storage.put_new(f"{FOLDER}/{name}", content)

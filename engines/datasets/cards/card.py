@@ -34,7 +34,8 @@ class CardFacts:
     loading: str
     """Python that loads the export."""
     data_files: JsonValue
-    """Value of `data_files` in the card's `configs`."""
+    """Value of `data_files` in the card's `configs`; empty for files that `load_dataset` does not
+    read as they are."""
 
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -51,14 +52,15 @@ def readme(facts: CardFacts) -> bytes:
 
 
 def _metadata(facts: CardFacts) -> DatasetCardData:
+    configs = [{"config_name": "default", "data_files": facts.data_files}]
     info = {"config_name": "default", "features": facts.features} if facts.features else None
     return DatasetCardData(
         pretty_name=facts.title,
         tags=["synthetic", "image", "inferloop"],
         task_categories=["text-to-image"],
         size_categories=[size_category(facts.tally.exported)],
-        configs=[{"config_name": "default", "data_files": facts.data_files}],
-        dataset_info=info,  # None is left out
+        configs=configs if facts.data_files else None,  # None is left out
+        dataset_info=info,
     )
 
 

@@ -65,14 +65,19 @@ _CONTEXT: dict[str, JsonValue] = {
 }
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _PARQUET = "application/x-parquet"
-_AS_TEXT: Mapping[ValueType, ValueType] = {"json": "string", "strings": "string"}
+_TABLES = (_PARQUET, "application/jsonlines", "text/csv")
+_AS_TEXT: Mapping[ValueType, ValueType] = {
+    "json": "string",
+    "strings": "string",
+    "class": "string",
+}
 _TYPES = {"int64": "sc:Integer", "float64": "sc:Float", "bool": "sc:Boolean"}
 
 
 def croissant(facts: CardFacts) -> bytes:
     """The JSON-LD document: the files, and how a reader (mlcroissant) finds the fields in those
     that are tables."""
-    tables = [f for f in facts.files if f.encoding_format != "application/x-tar"]
+    tables = [f for f in facts.files if f.encoding_format in _TABLES]
     day = facts.created_at.date()
     document: dict[str, JsonValue] = {
         "@context": _CONTEXT,
@@ -112,14 +117,18 @@ def _fields_of_table(table: WrittenFile, facts: CardFacts, records: str) -> list
     """Croissant has no type for an open object: where it is text it is text, else left out."""
     fields = [_image_field(table, records)] if table.encoding_format == _PARQUET else []
     for path, column in _columns(facts):
-        name, _, inner = path.partition(".")
+        name, inner = path, ""
+        if facts.encoding != "text":
+            name, _, inner = path.partition(".")
         source: dict[str, JsonValue] = {
             "fileObject": {"@id": table.name},
             "extract": {"column": name},
         }
         if inner:
             source["transform"] = {"jsonPath": inner}
-        fields.append(_field(f"{records}/{path}", path, column, source))
+        numbered = table.encoding_format == _PARQUET and column.type == "class"
+        shown = replace(column, type="int64") if numbered else column
+        fields.append(_field(f"{records}/{path}", path, shown, source))
     return fields
 
 

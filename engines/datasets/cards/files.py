@@ -16,6 +16,7 @@ import orjson
 from engines.datasets.cards.card import CardFacts, readme
 from engines.datasets.cards.croissant import croissant
 from engines.datasets.records.features import card_features, hf_features
+from engines.datasets.writers.csv_file import flat_columns
 from engines.datasets.writers.encoders import IMAGE_MEMBER
 from engines.datasets.writers.files import by_split
 from engines.datasets.writers.formats import ENCODINGS
@@ -23,16 +24,21 @@ from engines.errors import NotFound
 
 if TYPE_CHECKING:
     from engines.datasets.records.schema import Column
+    from engines.datasets.writers.class_table import ClassTable
     from engines.datasets.writers.model import Tally, WrittenFile
     from engines.errors import JsonValue
     from engines.protocols import Storage
     from engines.types import ExportRequest
 
 
+_OWN_SHAPE = ("coco", "imagefolder")
+"""Formats that `datasets` does not read as they lie there: nothing is said of columns."""
+
+
 def write_cards(
     storage: Storage,
     request: ExportRequest,
-    table: tuple[Column, ...],
+    table: ClassTable,
     files: Sequence[WrittenFile],
     tally: Tally,
     created_at: datetime,
@@ -40,27 +46,28 @@ def write_cards(
     """Write `README.md`, `croissant.json` and, for JSONL, the types for `datasets`."""
     folder, _, name = request.output_key.rpartition("/")
     encoding = ENCODINGS[request.format]
+    columns = _columns(request, table)
     facts = CardFacts(
         dataset=request.dataset_key.rpartition("/")[2],
         title=name,
         files=tuple(files),
-        columns=table,
+        columns=columns,
         encoding=encoding,
-        features=_features(request, table),
+        features=_features(request, columns, table),
         tally=tally,
         created_at=created_at,
         loading=_loading(request, name),
-        data_files=data_files(files),
+        data_files=[] if request.format in _OWN_SHAPE else data_files(files),
     )
     card = readme(facts)
     in_folder = request.format == "webdataset"
     stem = request.output_key + ("/" if in_folder else ".")
     storage.replace(f"{stem}README.md", card)
     storage.replace(f"{stem}croissant.json", croissant(facts))
-    if not in_folder:
+    if not in_folder and request.format not in _OWN_SHAPE:
         storage.replace(f"{folder}/README.md", card)
     if request.format == "jsonl":
-        features = orjson.dumps(hf_features(table, encoding))
+        features = orjson.dumps(hf_features(columns, encoding))
         storage.replace(f"{stem}features.json", features)
 
 
@@ -90,26 +97,50 @@ def _split_name(split: str) -> str:
     return re.sub(r"\W", "_", split)
 
 
-def _features(request: ExportRequest, table: tuple[Column, ...]) -> list[JsonValue]:
+def _columns(request: ExportRequest, table: ClassTable) -> tuple[Column, ...]:
+    """Those that a reader finds; none in formats that have a shape of their own."""
+    if request.format in _OWN_SHAPE:
+        return ()
+    columns = table.columns(request)
+    return flat_columns(columns) if request.format == "csv" else columns
+
+
+def _features(
+    request: ExportRequest, table: tuple[Column, ...], labels: ClassTable
+) -> list[JsonValue]:
     columns = card_features(table, ENCODINGS[request.format])
     if request.format == "jsonl":
         return columns
     if request.format == "parquet":
         return [{"name": "image", "dtype": "image"}, *columns]
+    if request.format in ("csv", *_OWN_SHAPE):  # their readers find out
+        return []
     caption: list[JsonValue] = [{"name": "txt", "dtype": "string"}]
     return [
         {"name": IMAGE_MEMBER, "dtype": "image"},
         *(caption if request.include_metadata else []),
+        *([_class_feature("cls", labels)] if labels.name is not None else []),
         {"name": "json", "struct": columns},
         {"name": "__key__", "dtype": "string"},
         {"name": "__url__", "dtype": "string"},
     ]
 
 
+def _class_feature(name: str, labels: ClassTable) -> JsonValue:
+    names: JsonValue = {str(number): value for number, value in enumerate(labels.values)}
+    return {"name": name, "dtype": {"class_label": {"names": names}}}
+
+
 def _loading(request: ExportRequest, name: str) -> str:
     quoted = repr(name)
     if request.splits and request.format != "webdataset":
         return "datasets.load_dataset(folder)  # of this card, as README.md; every split"
+    if request.format == "csv":
+        return f'datasets.load_dataset("csv", data_files={quoted})'
+    if request.format == "imagefolder":
+        return 'datasets.load_dataset("imagefolder", data_dir=...)  # of the unpacked files'
+    if request.format == "coco":
+        return f"pycocotools.coco.COCO({quoted})"
     if request.format == "parquet":
         return f'datasets.load_dataset("parquet", data_files={quoted})'
     if request.format == "webdataset":

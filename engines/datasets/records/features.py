@@ -15,7 +15,8 @@ Encoding = Literal["objects", "typed", "text"]
 """How a record is written:
 
 objects  JSONL: open objects are objects.
-typed    Parquet, S3: structs have typed fields, open objects are their JSON text.
+typed    Parquet, S3: structs have typed fields, open objects are their JSON text. In Parquet
+         a class is its number (see `with_class_numbers`).
 text     WebDataset and folders of batch jobs: what is not text, number or bool is JSON text, and
          missing text is "". Their readers guess each column's type from the first few records, so
          nothing may be null there, and no type may depend on the record.
@@ -29,6 +30,7 @@ _ARROW = {
     "bool": pa.bool_(),
     "strings": pa.list_(pa.string()),
     "json": pa.string(),
+    "class": pa.int64(),
 }
 
 
@@ -45,6 +47,8 @@ def _feature(column: Column, encoding: Encoding) -> JsonValue:
         return {"_type": "Sequence", "feature": {"_type": "Value", "dtype": "string"}}
     if column.type == "json" and encoding == "objects":
         return {"_type": "Json"}
+    if column.type == "class" and encoding != "text":
+        return {"_type": "ClassLabel", "names": list(column.classes)}
     return {"_type": "Value", "dtype": _SCALARS.get(column.type, "string")}
 
 
@@ -60,6 +64,9 @@ def _card_feature(column: Column, encoding: Encoding) -> JsonValue:
         return {"name": column.name, "list": "string"}
     if column.type == "json" and encoding == "objects":
         return {"name": column.name, "dtype": "json"}
+    if column.type == "class" and encoding != "text":
+        names: JsonValue = {str(n): value for n, value in enumerate(column.classes)}
+        return {"name": column.name, "dtype": {"class_label": {"names": names}}}
     return {"name": column.name, "dtype": _SCALARS.get(column.type, "string")}
 
 
@@ -91,6 +98,14 @@ def with_json_as_text(columns: tuple[Column, ...], record: dict[str, JsonValue])
             record[column.name] = orjson.dumps(value).decode()
 
 
+def with_class_numbers(columns: tuple[Column, ...], record: dict[str, JsonValue]) -> None:
+    """Turn classes into their numbers, in place."""
+    for column in columns:
+        value = record.get(column.name)
+        if column.type == "class" and value is not None:
+            record[column.name] = column.classes.index(str(value))
+
+
 def as_text(columns: tuple[Column, ...], record: dict[str, JsonValue]) -> bytes:
     """The "text" encoding of `record`: one JSON object, without a line end."""
     return orjson.dumps({c.name: _guessable(c, record.get(c.name)) for c in columns})
@@ -99,4 +114,4 @@ def as_text(columns: tuple[Column, ...], record: dict[str, JsonValue]) -> bytes:
 def _guessable(column: Column, value: JsonValue) -> JsonValue:
     if column.fields or column.type in ("json", "strings"):
         return orjson.dumps(value).decode()
-    return "" if value is None and column.type == "string" else value
+    return "" if value is None and column.type in ("string", "class") else value

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engines.datasets.records.label_columns import add_label_columns
+
 if TYPE_CHECKING:
     from engines.datasets.recipe import Recipe
     from engines.datasets.records.facts import FileFacts
@@ -28,6 +30,8 @@ class RecordShape:
     name_of: Callable[[DatasetRecord], str]
     """`file_name` of a record."""
     split_of: Callable[[str], str | None]
+    labels: tuple[str, ...] = ()
+    """Labels that have a column of their own."""
 
 
 def relative_to(output_key: str, dataset_key: str) -> Callable[[DatasetRecord], str]:
@@ -57,10 +61,10 @@ def make_record(
         "created_at": _iso(created_at(found)),
     }
     if shape.include_metadata:
-        _add_recipe(record, found.recipe)
+        _add_recipe(record, found.recipe, shape.labels)
         record["quality"] = _verdict(found.quality)
         record["privacy"] = _verdict(found.privacy)
-        record["metadata"] = dict(found.metadata) if found.metadata is not None else None
+        record["metadata"] = _metadata(found)
     if shape.include_annotations:
         record["annotations"] = (
             {kind: annotations.get(kind) for kind in ("coco", "yolo", "voc")}
@@ -75,12 +79,23 @@ def created_at(found: DatasetRecord) -> datetime:
     return found.recipe.created_at if found.recipe else found.stat.modified_at
 
 
-def _add_recipe(record: Record, recipe: Recipe | None) -> None:
+def _metadata(found: DatasetRecord) -> JsonValue:
+    """What the request gave, and what was found or kept beside it."""
+    given = found.recipe.metadata if found.recipe is not None else {}
+    if not given and found.metadata is None:
+        return None
+    return {**given, **(found.metadata or {})}
+
+
+def _add_recipe(record: Record, recipe: Recipe | None, labels: tuple[str, ...]) -> None:
     if recipe is None:
         record |= dict.fromkeys(_RECIPE_COLUMNS)
+        add_label_columns(record, labels, None)
         return
     record["prompt"] = recipe.prompt
     record["negative_prompt"] = recipe.negative_prompt
+    record["labels"] = dict(recipe.labels)
+    add_label_columns(record, labels, record["labels"])
     record["served_model"] = recipe.served_model
     record["revision"] = recipe.revision
     record["noise_scheduler"] = recipe.noise_scheduler
@@ -94,6 +109,7 @@ def _add_recipe(record: Record, recipe: Recipe | None) -> None:
 _RECIPE_COLUMNS = (
     "prompt",
     "negative_prompt",
+    "labels",
     "served_model",
     "revision",
     "noise_scheduler",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Part = Literal["identity", "metadata", "annotations"]
-ValueType = Literal["string", "int64", "float64", "bool", "strings", "json"]
-"""`strings` is a list of strings; `json` an open object (see `features.Encoding`). A number or bool
-without a struct around it is never null."""
+ValueType = Literal["string", "int64", "float64", "bool", "strings", "json", "class"]
+"""`strings` is a list of strings; `json` an open object (see `features.Encoding`); `class` text
+that is one of the column's `classes`. A number or bool without a struct around it is never null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Column:
     description: str
     part: Part = "identity"
     fields: tuple[Column, ...] = ()
+    classes: tuple[str, ...] = ()
+    """Values of a `class`, in the order of their numbers."""
 
 
 def _verdict(name: str, range_: str) -> Column:
@@ -68,6 +70,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("created_at", "string", "When it was made (or last written), ISO 8601, UTC"),
     Column("prompt", "string", "Prompt", "metadata"),
     Column("negative_prompt", "string", "Negative prompt; null if none", "metadata"),
+    Column("labels", "json", "Labels: name to value", "metadata"),
     Column("served_model", "string", "Model that really made it", "metadata"),
     Column("revision", "string", "Commit or digest of the weights", "metadata"),
     Column("noise_scheduler", "string", "Class of the noise scheduler", "metadata"),
@@ -81,7 +84,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "metadata",
         "json",
-        "JSON found beside an image of yours; columns that a batch job kept",
+        "What the request gave; JSON found beside an image of yours; columns that a batch job kept",
         "metadata",
     ),
     Column(

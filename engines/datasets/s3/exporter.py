@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
     from engines.types import AllowedBuckets, S3ExportReport, S3ExportRequest
+    from engines.types.labels import Classes
 
 
 class S3Exporter:
@@ -91,7 +92,8 @@ class S3Exporter:
             progress = Progress(snapshot.count(), lock, on_progress)
             selected = SelectedRecords(snapshot, request.filter, progress)
             try:
-                return self._run(request, selected, partial(lock.renew, force=True))
+                fence = partial(lock.renew, force=True)
+                return self._run(request, selected, fence, snapshot.classes())
             except S3_ERRORS as error:
                 raise stops_all(error, request.bucket_name, request.public_read) from None
 
@@ -104,7 +106,11 @@ class S3Exporter:
             )
 
     def _run(
-        self, request: S3ExportRequest, selected: SelectedRecords, fence: Fence
+        self,
+        request: S3ExportRequest,
+        selected: SelectedRecords,
+        fence: Fence,
+        classes: Classes,
     ) -> S3ExportReport:
         limits = self._config.s3
         client = self._client_factory(limits.workers)
@@ -122,7 +128,8 @@ class S3Exporter:
             open_spools(self._scratch) as spools,
             ThreadPoolExecutor(limits.workers, "export-s3") as pool,
         ):
-            run = S3Run(request, bucket, self._shape(request), self._config, spools)
+            shape = self._shape(request, tuple(classes))
+            run = S3Run(request, bucket, shape, self._config, spools, classes)
             tasks = (self._task(record, known, request.include_metadata) for record in selected)
             for outcome in self._outcomes(tasks, uploader, run, pool):
                 run.take(outcome)
@@ -151,13 +158,14 @@ class S3Exporter:
 
         yield from ordered_map(pool, tasks, work, lambda task: True, self._config.s3.max_in_flight)
 
-    def _shape(self, request: S3ExportRequest) -> RecordShape:
+    def _shape(self, request: S3ExportRequest, labels: tuple[str, ...]) -> RecordShape:
         return RecordShape(
             dataset=request.dataset_key.rpartition("/")[2],
             include_metadata=request.include_metadata,
             include_annotations=request.include_metadata,
             name_of=self._name_of,
             split_of=lambda image_id: None,
+            labels=labels,
         )
 
     def _task(self, record: DatasetRecord, known: KnownObjects, with_sidecars: bool) -> Task:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from engines.datasets.cards.card import CardFacts, readme
 from engines.datasets.cards.croissant import croissant
+from engines.datasets.records.label_columns import labeled_columns
 from engines.datasets.records.record import Record, RecordShape, make_record
-from engines.datasets.records.schema import columns
 from engines.datasets.records.typed_lines import TypedLines
 from engines.datasets.s3.manifest import MANIFEST, ManifestEntry, ManifestWriter
 from engines.datasets.s3.upload import IMAGES
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engines.datasets.writers.files import Fence
     from engines.errors import JsonValue
     from engines.types import S3ExportRequest
+    from engines.types.labels import Classes
 
 _SPOOL_BYTES = 8 * 2**20
 _CHUNK_BYTES = 2**20
@@ -47,6 +48,7 @@ class S3Run:
         shape: RecordShape,
         config: ExportConfig,
         spools: tuple[BinaryIO, BinaryIO],
+        classes: Classes,
     ) -> None:
         self.tally = Tally()
         self.failed_in_a_row = 0
@@ -54,7 +56,9 @@ class S3Run:
         self._suffixes: set[str] = set()
         self._request, self._bucket = request, bucket
         self._shape, self._config = shape, config
-        self._columns = columns(request.include_metadata, shape.include_annotations)
+        self._columns = labeled_columns(
+            classes, request.include_metadata, shape.include_annotations
+        )
         self._lines = TypedLines(spools[0], self._columns)
         self._metadata, manifest = spools
         self._manifest_file = manifest

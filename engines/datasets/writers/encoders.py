@@ -11,7 +11,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engines.datasets.records.features import arrow_schema, as_text, with_json_as_text
+from engines.datasets.records.features import (
+    arrow_schema,
+    as_text,
+    with_class_numbers,
+    with_json_as_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
     from engines.datasets.records.record import Record
     from engines.datasets.records.schema import Column
+    from engines.datasets.writers.class_table import ClassTable
     from engines.datasets.writers.hashed_file import HashedFile
 
 _LINES_BYTES = 64 * 1024
@@ -89,6 +95,7 @@ class ParquetEncoder:
 
     def add(self, record: Record, content: bytes | None) -> None:
         with_json_as_text(self._columns, record)
+        with_class_numbers(self._columns, record)
         self._rows.append(record)
         self._images.append({"bytes": content, "path": str(record["file_name"]).rpartition("/")[2]})
         self._bytes += len(content or b"")
@@ -119,10 +126,13 @@ tell the format by the content. The record's `format` says which it is."""
 
 class TarEncoder:
     """WebDataset: a sample is `<key>.png`, `<key>.json` (the record as text) and, where records
-    have a prompt, `<key>.txt`."""
+    have a prompt, `<key>.txt`; where the dataset has labels, `<key>.cls` is the class's number."""
 
-    def __init__(self, file: HashedFile, columns: tuple[Column, ...]) -> None:
+    def __init__(
+        self, file: HashedFile, columns: tuple[Column, ...], table: ClassTable | None = None
+    ) -> None:
         self._file, self._columns = file, columns
+        self._table = table if table is not None and table.name is not None else None
         self._captioned = any(column.name == "prompt" for column in columns)
 
     def add(self, record: Record, content: bytes | None) -> None:
@@ -132,6 +142,9 @@ class TarEncoder:
         if self._captioned:
             caption = str(record.get("prompt") or "").encode()
             members.append(_member(f"{key}.txt", caption, made_at_s))
+        if self._table is not None:
+            number = str(self._table.number_of(record)).encode()
+            members.append(_member(f"{key}.cls", number, made_at_s))
         members.append(_member(f"{key}.json", as_text(self._columns, record), made_at_s))
         self._file.write(b"".join(members))
 

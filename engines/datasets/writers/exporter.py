@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from engines.datasets.cards.files import files_of_card, write_cards
 from engines.datasets.records.loading import RecordReader, Verify
 from engines.datasets.records.record import Record, RecordShape, relative_to
-from engines.datasets.records.schema import Column, columns
 from engines.datasets.selection import by_cluster, splitter
-from engines.datasets.writers.formats import file_format, one_file, shards
+from engines.datasets.writers.class_table import ClassTable, class_table, with_class_only
+from engines.datasets.writers.formats import WITH_IMAGES, file_format, one_file, shards
 from engines.datasets.writers.leftovers import sweep_target
 from engines.datasets.writers.lock import ExportLock, hold_lock
 from engines.datasets.writers.model import OnProgress, Tally, WrittenFile
@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from engines.datasets.store import DatasetStore
     from engines.datasets.writers.files import Fence, RecordWriter
     from engines.protocols import Storage
-    from engines.types import ExportRequest
+    from engines.types import ExportFormat, ExportRequest
 
 EXPORTS = "exports/"
+ZIP_SUFFIX = ".zip"
+BY_LABELS = frozenset({"coco", "imagefolder"})
+"""Formats whose purpose the labels are: they have them without the other metadata too."""
 
 FindClusters = Callable[[str], Mapping[str, str]]
 """Folder of a dataset to each image's id and the id that stands for its cluster of near-duplicates.
@@ -72,12 +75,11 @@ class DatasetExporter:
             InvalidParameters: a target outside `exports/`, splits that make no sense.
             StorageFailed: disk full, S3 away; the old export is untouched.
         """
-        check_target(request.output_key)
-        shape = self._shape(request)
+        check_target(request.output_key, request.format)
         reader = RecordReader(
             self._storage,
             self._config.images,
-            with_content=request.format != "jsonl",
+            with_content=request.format in WITH_IMAGES,
             with_annotations=request.include_annotations,
             verify=self._verify,
         )
@@ -87,27 +89,31 @@ class DatasetExporter:
             hold_lock(self._storage, request.output_key, clock, ttl_s) as lock,
             ThreadPoolExecutor(self._read_workers, "export-read") as pool,
         ):
+            table = class_table(request, snapshot.classes())
+            request = with_class_only(request, table)
             with_runs = request.format == "webdataset"
             sweep_target(self._storage, request.output_key, with_runs)
             progress = Progress(snapshot.count(), lock, on_progress)
             selected = SelectedRecords(snapshot, request.filter, progress)
             remember = partial(self._store.record_facts, request.dataset_key)
+            shape = self._shape(request, table)
             stream = RecordStream(selected, reader, shape, self._config, pool, remember)
             before = files_of_card(self._storage, request.output_key)
-            files = self._write(request, stream, lock)
+            files = self._write(request, table, stream, lock)
             lock.renew(force=True)
             self._remove_others(request, before, files)
             now = self._store.clock()
-            write_cards(self._storage, request, _table(request), files, stream.tally, now)
+            write_cards(self._storage, request, table, files, stream.tally, now)
         return _report(request, files, stream.tally, selected.filtered)
 
-    def _shape(self, request: ExportRequest) -> RecordShape:
+    def _shape(self, request: ExportRequest, table: ClassTable) -> RecordShape:
         return RecordShape(
             dataset=request.dataset_key.rpartition("/")[2],
-            include_metadata=request.include_metadata,
+            include_metadata=request.include_metadata or request.format in BY_LABELS,
             include_annotations=request.include_annotations,
             name_of=relative_to(request.output_key, request.dataset_key),
             split_of=self._split_of(request),
+            labels=table.names if request.include_metadata else (),
         )
 
     def _split_of(self, request: ExportRequest) -> Callable[[str], str | None]:
@@ -120,18 +126,18 @@ class DatasetExporter:
         return by_cluster(split_of, self._clusters(request.dataset_key))
 
     def _write(
-        self, request: ExportRequest, stream: Stream, lock: ExportLock
+        self, request: ExportRequest, table: ClassTable, stream: Stream, lock: ExportLock
     ) -> Sequence[WrittenFile]:
         run = f"run-{uuid.uuid4().hex[:12]}"
         # Raises before a file is published if another export has taken over.
         fence = partial(lock.renew, force=True)
-        with self._writer(request, run, fence) as writer:
+        with self._writer(request, table, run, fence) as writer:
             for record, content in stream:
                 writer.add(record, content)
             files = writer.finish()
         if request.format == "webdataset":
             fence()
-            publish_manifest(self._storage, request.output_key, run, files)
+            publish_manifest(self._storage, request.output_key, run, files, table)
         return files
 
     def _remove_others(
@@ -142,27 +148,29 @@ class DatasetExporter:
         for key in set(before) - {f"{folder}/{file.name}" for file in files}:
             self._storage.delete(key)
 
-    def _writer(self, request: ExportRequest, run: str, fence: Fence) -> RecordWriter:
+    def _writer(
+        self, request: ExportRequest, table: ClassTable, run: str, fence: Fence
+    ) -> RecordWriter:
         config = self._config
         if request.splits:  # each has a row group in memory
             fair_bytes = max(1, config.row_group_bytes // len(request.splits))
             config = config.model_copy(update={"row_group_bytes": fair_bytes})
-        format_ = file_format(request.format, _table(request), config)
+        format_ = file_format(request.format, table.columns(request), config, table)
         if request.format == "webdataset":
             return shards(self._storage, request.output_key, run, format_, fence)
         return one_file(self._storage, request.output_key, format_, fence)
 
 
-def check_target(output_key: str) -> None:
-    """Raise `InvalidPath` unless the target lies under `exports/`, and not among the locks."""
+def check_target(output_key: str, format_: ExportFormat = "jsonl") -> None:
+    """Raise `InvalidPath` unless the target lies under `exports/`, and not among the locks; and,
+    for folders by class, is called as readers know a ZIP file."""
     name = check_key(output_key)
     if not name.startswith(EXPORTS) or name.startswith(f"{EXPORTS}."):
         reason = "must lie under exports/"
         raise InvalidPath.of("output_file", name, "exports/...", reason)
-
-
-def _table(request: ExportRequest) -> tuple[Column, ...]:
-    return columns(request.include_metadata, request.include_annotations)
+    if format_ == "imagefolder" and not name.lower().endswith(ZIP_SUFFIX):
+        reason = f"must end in {ZIP_SUFFIX}"
+        raise InvalidPath.of("output_file", name, f"a name that ends in {ZIP_SUFFIX}", reason)
 
 
 def _report(

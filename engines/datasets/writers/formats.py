@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from engines.datasets.writers.class_folders import ClassFolderEncoder
+from engines.datasets.writers.class_table import ClassTable
+from engines.datasets.writers.coco import CocoEncoder
+from engines.datasets.writers.csv_file import CsvEncoder
 from engines.datasets.writers.encoders import JsonlEncoder, ParquetEncoder, TarEncoder
 from engines.datasets.writers.files import Fence, FileFormat, SplitFiles, unfenced
 
@@ -14,21 +18,45 @@ if TYPE_CHECKING:
     from engines.datasets.records.features import Encoding
     from engines.datasets.records.schema import Column
     from engines.protocols import Storage
+    from engines.types import ExportFormat
 
-Format = Literal["jsonl", "parquet", "webdataset"]
-
-ENCODINGS: dict[Format, Encoding] = {"jsonl": "objects", "parquet": "typed", "webdataset": "text"}
+ENCODINGS: dict[ExportFormat, Encoding] = {
+    "jsonl": "objects",
+    "parquet": "typed",
+    "webdataset": "text",
+    "csv": "text",
+    "coco": "objects",
+    "imagefolder": "objects",
+}
 """How each format writes a record."""
 
+WITH_IMAGES = frozenset({"parquet", "webdataset", "imagefolder"})
+"""Formats that hold the images themselves; the others refer to them."""
 
-def file_format(format_: Format, columns: tuple[Column, ...], config: ExportConfig) -> FileFormat:
-    """How one file of the format is made."""
+COCO_MIME = "application/json"
+ZIP_MIME = "application/zip"
+
+
+def file_format(
+    format_: ExportFormat,
+    columns: tuple[Column, ...],
+    config: ExportConfig,
+    table: ClassTable | None = None,
+) -> FileFormat:
+    """How one file of the format is made; `table`: the labels, where it writes them."""
+    table = table or ClassTable({})
     if format_ == "parquet":
         encoder = partial(ParquetEncoder, columns=columns, config=config)
         return FileFormat(encoder, "application/x-parquet")
     if format_ == "webdataset":
-        tar = partial(TarEncoder, columns=columns)
+        tar = partial(TarEncoder, columns=columns, table=table)
         return FileFormat(tar, "application/x-tar", config.shard_bytes)
+    if format_ == "csv":
+        return FileFormat(partial(CsvEncoder, columns=columns), "text/csv")
+    if format_ == "coco":
+        return FileFormat(partial(CocoEncoder, table=table), COCO_MIME)
+    if format_ == "imagefolder":
+        return FileFormat(partial(ClassFolderEncoder, table=table), ZIP_MIME)
     return FileFormat(JsonlEncoder, "application/jsonlines")
 
 

@@ -17,7 +17,9 @@ from engines.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engines.datasets.writers.class_table import ClassTable
     from engines.datasets.writers.model import WrittenFile
+    from engines.errors import JsonValue
     from engines.protocols import Storage
 
 MANIFEST = "manifest.json"
@@ -25,14 +27,22 @@ MANIFEST_SCHEMA = "inferloop.webdataset/1"
 
 
 def publish_manifest(
-    storage: Storage, folder: str, run: str, shards: Sequence[WrittenFile]
+    storage: Storage,
+    folder: str,
+    run: str,
+    shards: Sequence[WrittenFile],
+    table: ClassTable | None = None,
 ) -> None:
-    """Make `shards` the valid ones, then remove every other run."""
-    files = [
+    """Make `shards` the valid ones, then remove every other run. `table`: what the numbers of the
+    `.cls` members mean."""
+    files: list[JsonValue] = [
         {"name": s.name, "size_bytes": s.size_bytes, "sha256": s.sha256, "count": s.count}
         for s in shards
     ]
-    manifest = {"schema": MANIFEST_SCHEMA, "run": run, "shards": files}
+    manifest: dict[str, JsonValue] = {"schema": MANIFEST_SCHEMA, "run": run}
+    if table is not None and table.name is not None:
+        manifest["class_label"], manifest["classes"] = table.name, list(table.values)
+    manifest["shards"] = files
     storage.replace(f"{folder}/{MANIFEST}", orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     remove_runs(storage, folder, run)
 

@@ -43,6 +43,8 @@ class LaneKey:
     height: int = 512
     """Of the generated picture, pixels, a multiple of the VAE's grid."""
     width: int = 512
+    alone: bool = False
+    """Whether its requests share no step, so that each image is the same to the last bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,8 @@ class BatchScheduler:
         picked: list[Ticket] = []
         room_px = self._budget_px
         for ticket in lane.tickets.values():
+            if picked and key.alone:
+                break
             if draining and ticket.image_id not in self._started:
                 continue
             if ticket.cost_px <= room_px or not picked:

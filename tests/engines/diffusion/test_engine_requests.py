@@ -82,7 +82,7 @@ class TestEnds:
         clock.advance(5.0)
         engine.step()
         assert isinstance(listener.error, DeadlineExceeded)
-        assert listener.error.deadline_s == 5.0
+        assert listener.error.details["deadline_s"] == 5.0
         assert len(listener.events) == 1
         engine.shutdown()
 

@@ -6,7 +6,13 @@ from collections import Counter
 
 import pytest
 
-from engines.diffusion.scheduling.scheduler import Batch, BatchScheduler, Residency, Ticket
+from engines.diffusion.scheduling.scheduler import (
+    Batch,
+    BatchScheduler,
+    LaneKey,
+    Residency,
+    Ticket,
+)
 from engines.errors import Overloaded
 from tests.engines.diffusion.rig import FakeClock
 from tests.engines.diffusion.scheduling import (
@@ -180,3 +186,12 @@ class TestModels:
         batch = scheduler.next_batch(states.__getitem__)
         assert batch is not None
         assert batch.image_ids == ("x", "late")
+
+
+def test_requests_that_run_alone_share_no_step_and_take_turns_with_the_others() -> None:
+    alone = LaneKey("a", alone=True)
+    scheduler = scheduler_of(ticket("x", alone), ticket("y", alone), ticket("z"))
+    picked = [must_batch(scheduler).image_ids for _ in range(4)]
+    assert Counter(picked) == {("x",): 2, ("z",): 2}
+    scheduler.finish_steps("x")
+    assert ("y",) in [must_batch(scheduler).image_ids for _ in range(2)]

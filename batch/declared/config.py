@@ -1,0 +1,48 @@
+"""With what a declared dataset is made: one frozen tree, read from one YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from batch.config import read_model
+from engines.datasets.spec.model import DatasetSpec
+from engines.diffusion.config import EngineConfig
+from engines.privacy.config import PrivacyConfig
+from engines.quality.config import QualityConfig
+from engines.types.frozen import FrozenModel
+
+DEFAULT_CONFIG = Path(__file__).with_name("local.yaml")
+"""The embedded model and the checks of `configs/local.yaml`."""
+
+
+class DeclaredResources(FrozenModel):
+    """How much of the cluster the job takes."""
+
+    makers: int = Field(default=1, ge=1, description="Actors, each with an engine and checks.")
+    maker_cpus: float = Field(default=1.0, ge=0, description="CPUs of one of them.")
+    maker_gpus: float = Field(default=0.0, ge=0, description="GPUs of one of them.")
+    in_flight: int = Field(default=16, ge=1, description="Images in one engine at once.")
+    deaths: int = Field(
+        default=3, ge=1, description="Processes that may die under one image before the job ends."
+    )
+
+
+class DeclaredConfig(FrozenModel):
+    """Engine, checks and resources; what is made stands in the declaration."""
+
+    engine: EngineConfig
+    quality: QualityConfig = QualityConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
+    resources: DeclaredResources = DeclaredResources()
+
+
+def load_declared_config(path: Path | None) -> DeclaredConfig:
+    """The file, or the shipped one; `InvalidParameters` with one fault per wrong field."""
+    return read_model(path or DEFAULT_CONFIG, DeclaredConfig)
+
+
+def load_declaration(path: Path) -> DatasetSpec:
+    """A declaration in YAML or JSON; `InvalidParameters` with one fault per wrong field."""
+    return read_model(path, DatasetSpec)

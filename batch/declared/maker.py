@@ -1,0 +1,125 @@
+"""Makes, judges and stores the images of a declared dataset in one process. Plain; no Ray."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from batch.making.generation import generate
+from engines.datasets.recorder import ImageRecorder
+from engines.datasets.removal import delete_image
+from engines.datasets.spec.requirements import Requirements
+from engines.datasets.spec.tries import Judged
+from engines.datasets.store import DatasetStore
+from engines.errors import NotFound
+from engines.privacy import PrivacyValidator
+from engines.profiles.matching import MatchColors
+from engines.protocols import DiffusionEngine, Storage
+from engines.quality import QualityValidator
+from engines.types import (
+    GenerationRequest,
+    PrivacyReport,
+    QualityReport,
+    StoredImage,
+    Verdicts,
+)
+
+
+class MakerWiring(Protocol):
+    """What a maker is built from: small, picklable, without secrets. Tests hand in one with a fake
+    engine."""
+
+    @property
+    def default_model(self) -> str:
+        """Of images that name none."""
+
+    def storage(self) -> Storage:
+        """The data root."""
+
+    def engine(self) -> DiffusionEngine:
+        """A fresh engine, not started."""
+
+    def matching(self) -> MatchColors:
+        """What matches an image to its request's profile."""
+
+    def quality(self) -> QualityValidator: ...
+
+    def privacy(self) -> PrivacyValidator: ...
+
+    def versions(self) -> Mapping[str, str]:
+        """Of the libraries, for the recipes."""
+
+
+@dataclass(slots=True)
+class _Judges:
+    """Loaded when the first image needs them."""
+
+    wiring: MakerWiring
+    quality: QualityValidator | None = None
+    privacy: PrivacyValidator | None = None
+
+    def of_quality(self) -> QualityValidator:
+        self.quality = self.quality or self.wiring.quality()
+        return self.quality
+
+    def of_privacy(self) -> PrivacyValidator:
+        if self.privacy is None:
+            self.privacy = self.wiring.privacy()
+            self.privacy.warm()
+        return self.privacy
+
+
+class Maker:
+    """`Workshop` in this process; used in one event loop."""
+
+    def __init__(self, wiring: MakerWiring) -> None:
+        self.default_model = wiring.default_model
+        self._engine = wiring.engine()
+        self._engine.start()
+        self._store = DatasetStore(wiring.storage())
+        self._recorder = ImageRecorder(self._store, wiring.versions())
+        self._match = wiring.matching()
+        self._judges = _Judges(wiring)
+        self._judging = asyncio.Lock()
+
+    async def make(self, request: GenerationRequest) -> StoredImage:
+        """As the service's diffusion replica does."""
+        if request.repeated:
+            found = await asyncio.to_thread(self._recorder.stored, request)
+            if found is not None:
+                return found
+        image = await generate(self._engine, request)
+        matched = await asyncio.to_thread(self._match, request, image)
+        return await asyncio.to_thread(self._recorder.record, request, matched)
+
+    async def judge(
+        self, image: StoredImage, request: GenerationRequest, wanted: Requirements
+    ) -> Judged:
+        """Write the verdicts beside the image, as the service's validators do."""
+        async with self._judging:
+            return await asyncio.to_thread(self._judged, image.key, request.prompt, wanted)
+
+    async def discard(self, key: str) -> None:
+        with suppress(NotFound):
+            await asyncio.to_thread(delete_image, self._store, key)
+
+    def close(self) -> None:
+        """Stop the engine."""
+        self._engine.shutdown()
+
+    def _judged(self, key: str, prompt: str, wanted: Requirements) -> Judged:
+        quality: QualityReport | None = None
+        privacy: PrivacyReport | None = None
+        content = self._store.storage.read(key)
+        if wanted.quality is not None:
+            metrics = [*wanted.quality.min_metrics] or None
+            quality = self._judges.of_quality().validate(content, key, metrics, prompt)
+            self._store.record_verdict(key, quality)
+        if wanted.privacy is not None:
+            faces, text = wanted.privacy.check_faces, wanted.privacy.check_text
+            privacy = self._judges.of_privacy().validate(content, key, faces, text)
+            self._store.record_verdict(key, privacy)
+        return Judged(Verdicts(quality, privacy), wanted.missed(quality, privacy))

@@ -1,0 +1,60 @@
+"""What the makers of a job are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch.declared.config import DeclaredConfig
+from batch.wiring import library_versions
+from engines.images import ImageLimits
+from engines.profiles import ProfileService
+from engines.profiles.matching import ColorMatching, MatchColors
+from engines.storage.opening import open_storage
+
+if TYPE_CHECKING:
+    from engines.privacy import PrivacyValidator
+    from engines.protocols import DiffusionEngine, Storage
+    from engines.quality import QualityValidator
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredWiring:
+    """`MakerWiring` of the real job. Roots are absolute; S3 credentials come by AWS's own chain."""
+
+    config: DeclaredConfig
+    data_root: str
+    models_root: str
+    s3_endpoint_url: str | None = None
+
+    @property
+    def default_model(self) -> str:
+        return self.config.engine.models[0].id
+
+    def storage(self) -> Storage:
+        return open_storage(self.data_root, self.s3_endpoint_url)
+
+    def engine(self) -> DiffusionEngine:
+        from engines.diffusion.engine import StepEngine
+
+        return StepEngine(self.config.engine, models_root=Path(self.models_root))
+
+    def matching(self) -> MatchColors:
+        profiles = ProfileService(self.storage())
+        profiles.seed()
+        return ColorMatching(profiles, remember=True)
+
+    def quality(self) -> QualityValidator:
+        from engines.quality import QualityValidator
+
+        return QualityValidator(self.config.quality)
+
+    def privacy(self) -> PrivacyValidator:
+        from engines.privacy import build_privacy_validator
+
+        return build_privacy_validator(self.config.privacy, ImageLimits(), self.storage())
+
+    def versions(self) -> Mapping[str, str]:
+        return library_versions()

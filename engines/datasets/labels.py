@@ -1,0 +1,74 @@
+"""The labels of a dataset: which there are, and the number of each value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from engines.errors import InvalidParameters
+from engines.types.labels import MAX_CLASSES, Classes
+
+if TYPE_CHECKING:
+    from engines.datasets.records.reading import DatasetRecord
+
+UNLABELED = -1
+"""Class number of an image without the label."""
+_PREFERRED = ("label", "class")
+
+
+class LabelCounts:
+    """How often each value of each label occurs; small, however many images there are."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, dict[str, int] | None] = {}
+
+    def add(self, labels: Mapping[str, str]) -> None:
+        """Count one image in."""
+        for name, value in labels.items():
+            counts = self._counts.setdefault(name, {})
+            if counts is None:
+                continue
+            counts[value] = counts.get(value, 0) + 1
+            if len(counts) > MAX_CLASSES:
+                self._counts[name] = None
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Label to value to count, ordered; without labels of more than `MAX_CLASSES` values."""
+        found = {n: dict(sorted(c.items())) for n, c in self._counts.items() if c is not None}
+        return dict(sorted(found.items()))
+
+    def classes(self) -> Classes:
+        """Every label with its values in order."""
+        return {name: tuple(sorted(c or ())) for name, c in sorted(self._counts.items())}
+
+
+def classes_of(records: Iterable[DatasetRecord]) -> Classes:
+    """The labels of some records."""
+    counts = LabelCounts()
+    for record in records:
+        if record.recipe is not None:
+            counts.add(record.recipe.labels)
+    return counts.classes()
+
+
+def choose_class(classes: Classes, wanted: str | None) -> str | None:
+    """The label that a format with room for one takes: the `wanted` one, else "label" or "class",
+    else the first by name; None where the dataset has none.
+
+    Raises:
+        InvalidParameters: no such label, or it has too many values to be classes.
+    """
+    usable = [name for name, values in classes.items() if values]
+    if wanted is None:
+        return next((name for name in (*_PREFERRED, *usable) if name in usable), None)
+    if wanted not in usable:
+        known = ", ".join(usable) or "none"
+        constraint = f"a label of the dataset with at most {MAX_CLASSES} values: {known}"
+        raise InvalidParameters.of("class_label", wanted, constraint, f"must be {constraint}")
+    return wanted
+
+
+def class_number(classes: Classes, name: str | None, labels: Mapping[str, str]) -> int:
+    """Number of an image's class; `UNLABELED` where it has none."""
+    value = labels.get(name or "")
+    return classes[name].index(value) if name and value in classes[name] else UNLABELED

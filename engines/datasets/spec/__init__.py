@@ -1,0 +1,1 @@
+"""What a dataset shall be: requirements on its images, its declaration, the plan that follows."""

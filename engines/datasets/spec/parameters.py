@@ -1,0 +1,135 @@
+"""Parameters of the generation: each fixed, chosen from a list, or drawn from a range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
+
+from engines.datasets.spec.requirements import Closed
+from engines.datasets.spec.sampling import Draws
+from engines.types.labels import broken_rule
+from engines.types.limits import (
+    DEFAULT_GUIDANCE_SCALE,
+    DEFAULT_INFERENCE_STEPS,
+    DEFAULT_SIDE_PX,
+    SIDE_MULTIPLE_PX,
+    Guidance,
+    Side,
+    Steps,
+)
+
+Scalar = str | int | float
+MAX_CHOICES = 100
+_STEPS = {"width": SIDE_MULTIPLE_PX, "height": SIDE_MULTIPLE_PX, "num_inference_steps": 1}
+"""What a range moves by; others are continuous."""
+Share = Annotated[float, Field(ge=0, le=1)]
+_NAMED = Annotated[str, Field(min_length=1, max_length=200)]
+_TYPES: Mapping[str, TypeAdapter[Scalar]] = {
+    "width": TypeAdapter(Side),
+    "height": TypeAdapter(Side),
+    "num_inference_steps": TypeAdapter(Steps),
+    "guidance_scale": TypeAdapter(Guidance),
+    "guidance_rescale": TypeAdapter(Share),
+    "profile_strength": TypeAdapter(Share),
+    "model_id": TypeAdapter(_NAMED),
+    "profile": TypeAdapter(_NAMED),
+    "lora": TypeAdapter(_NAMED),
+}
+_DEFAULTS: Mapping[str, Scalar] = {
+    "width": DEFAULT_SIDE_PX,
+    "height": DEFAULT_SIDE_PX,
+    "num_inference_steps": DEFAULT_INFERENCE_STEPS,
+    "guidance_scale": DEFAULT_GUIDANCE_SCALE,
+    "profile_strength": 1.0,
+}
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class Sampled(Closed):
+    """Either `choices`, or a range from `min` to `max`, both included."""
+
+    choices: Annotated[
+        tuple[Scalar, ...], Field(max_length=MAX_CHOICES), BeforeValidator(_tuple)
+    ] = ()
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        ranged = self.min is not None and self.max is not None and self.min <= self.max
+        if bool(self.choices) == ranged or (self.min is None) != (self.max is None):
+            raise broken_rule("must be a value, a list of values, or {min: ..., max: ...}")
+        return self
+
+
+def _sampled(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return {"choices": tuple(value)}
+    return {"choices": (value,)} if isinstance(value, str | int | float) else value
+
+
+Choice = Annotated[Sampled | None, BeforeValidator(_sampled)]
+
+
+class GenerationSpec(Closed):
+    """The contract's parameters; what is left out is the contract's default."""
+
+    model_id: Choice = None
+    width: Choice = None
+    height: Choice = None
+    num_inference_steps: Choice = None
+    guidance_scale: Choice = None
+    guidance_rescale: Choice = None
+    profile: Choice = None
+    profile_strength: Choice = None
+    lora: Choice = None
+
+    @model_validator(mode="after")
+    def _in_the_contracts_bounds(self) -> Self:
+        for name, adapter in _TYPES.items():
+            sampled: Sampled | None = getattr(self, name)
+            ends = () if sampled is None else (*sampled.choices, sampled.min, sampled.max)
+            for end in ends:
+                if end is not None:
+                    _check(name, _exact(name, end), adapter)
+        return self
+
+    def draw(self, draws: Draws) -> dict[str, Scalar]:
+        """Every parameter of one image, by its name in a request; what is left out and has no
+        default is not there."""
+        drawn = dict(_DEFAULTS)
+        for name in _TYPES:
+            sampled: Sampled | None = getattr(self, name)
+            if sampled is not None:
+                drawn[name] = _exact(name, _draw(sampled, name, draws))
+        return drawn
+
+
+def _draw(sampled: Sampled, name: str, draws: Draws) -> Scalar:
+    if sampled.min is None or sampled.max is None:
+        return draws.pick(name, sampled.choices)
+    return draws.between(name, sampled.min, sampled.max, _STEPS.get(name))
+
+
+def _exact(name: str, value: Scalar) -> Scalar:
+    """Whole numbers where the parameter is one, other numbers as floats of 6 decimals."""
+    if isinstance(value, str | bool):
+        return value
+    if name in _STEPS:
+        return int(value) if float(value).is_integer() else value
+    return round(float(value), 6)
+
+
+def _check(name: str, value: Scalar, adapter: TypeAdapter[Scalar]) -> None:
+    if isinstance(value, bool):
+        raise broken_rule(f"must have a {name} that is no boolean")
+    try:
+        adapter.validate_python(value, strict=True)
+    except ValidationError as error:
+        words = error.errors(include_url=False)[0]["msg"]
+        raise broken_rule(f"must have a possible {name}: {words[:1].lower()}{words[1:]}") from None

@@ -1,0 +1,157 @@
+"""From a declaration to its images: which there are, in which order, and the request of each.
+
+Everything about an item follows from the declaration's seed, the item's class and its number within
+the class, and from nothing else. So a larger number adds items and changes none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import orjson
+
+from engines.datasets.spec.model import DatasetSpec
+from engines.datasets.spec.parameters import Scalar
+from engines.datasets.spec.sampling import Draws
+from engines.datasets.spec.seeds import derived
+from engines.datasets.spec.templates import Template
+from engines.errors import InvalidParameters
+from engines.types import GenerationRequest
+from engines.types.limits import MAX_PROMPT_CHARS
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_LATER = ("count", "quotas", "budgets")
+"""What may change without making it another dataset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One image to be made."""
+
+    item_id: str
+    """Also its file's stem."""
+    stratum: str | None
+    """Its class, where there are quotas."""
+    number: int
+    """Within its class, from 0."""
+    seed: int
+    prompt: str
+    negative_prompt: str | None
+    parameters: Mapping[str, Scalar]
+    attributes: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+class DatasetPlan:
+    """Pure; cheap to make, and to ask for any item."""
+
+    def __init__(self, spec: DatasetSpec) -> None:
+        self.spec = spec
+        self._prompts = [Template.parse(text) for text in spec.prompt]
+        negative = spec.negative_prompt
+        self._negative = None if negative is None else Template.parse(negative)
+
+    @cached_property
+    def strata(self) -> Mapping[str | None, int]:
+        """Class to its number of images; without quotas one class, None."""
+        for name, wanted in (self.spec.quotas or {}).items():
+            numbers: dict[str | None, int] = {}
+            if isinstance(wanted, int):
+                return numbers | dict.fromkeys(self.spec.attributes[name][0].values, wanted)
+            return numbers | dict(wanted)
+        return {None: self.spec.count or 0}
+
+    @property
+    def total(self) -> int:
+        """Images to be made."""
+        return sum(self.strata.values())
+
+    def items(self) -> Iterator[Item]:
+        """Every item: the first of each class, then the second of each, and so on."""
+        for number in range(max(self.strata.values())):
+            for stratum, count in self.strata.items():
+                if number < count:
+                    yield self.item(stratum, number)
+
+    def item(self, stratum: str | None, number: int) -> Item:
+        """One item, whether it is planned or not.
+
+        Raises:
+            InvalidParameters: a prompt that is blank or too long with these values.
+        """
+        draws = Draws((self.spec.seed, stratum or "", number))
+        attributes = self._attributes(stratum, draws)
+        template = draws.pick("prompt", self._prompts)
+        negative = None if self._negative is None else self._negative.fill(attributes)
+        return Item(
+            item_id=f"{_slug(stratum)}-{number:05d}",
+            stratum=stratum,
+            number=number,
+            seed=derived(*draws.root, "seed"),
+            prompt=_checked("prompt", template.fill(attributes)),
+            negative_prompt=_checked("negative_prompt", negative) if negative else None,
+            parameters=self.spec.generation.draw(draws),
+            attributes=attributes,
+            labels={n: attributes[n] for n in self.spec.label_names if n in attributes},
+        )
+
+    def request(self, item: Item, default_model: str) -> GenerationRequest:
+        """What makes the item's image, in its first try."""
+        parameters = {"model_id": default_model, **item.parameters}
+        return GenerationRequest(
+            image_id=item.item_id,
+            prompt=item.prompt,
+            negative_prompt=item.negative_prompt,
+            seed=item.seed,
+            dataset=self.spec.name,
+            labels=dict(item.labels),
+            metadata=dict(self.spec.metadata),
+            progress=False,
+            alone=self.spec.exact,
+            fingerprint=self.spec.require.near_duplicates is not None,
+            **parameters,  # type: ignore[arg-type]
+        )
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256, hex, of all that decides what an item is."""
+        told = self.spec.model_dump(mode="json", exclude=set(_LATER))
+        told["quota"] = [*(self.spec.quotas or ())]
+        return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def _attributes(self, stratum: str | None, draws: Draws) -> dict[str, str]:
+        chosen: dict[str, str] = {}
+        fixed = next(iter(self.spec.quotas), None) if self.spec.quotas else None
+        for name, cases in self.spec.attributes.items():
+            if name == fixed and stratum is not None:
+                chosen[name] = stratum
+                continue
+            case = next((case for case in cases if case.holds(chosen)), None)
+            if case is not None:
+                # In the order of their text: an object's order is lost on many ways.
+                values = sorted(case.values)
+                weights = [case.values[value] for value in values]
+                chosen[name] = draws.pick(f"attribute {name}", values, weights)
+        return chosen
+
+
+def _slug(stratum: str | None) -> str:
+    """A class as the beginning of file names; different classes have different ones."""
+    if stratum is None:
+        return "item"
+    if _PLAIN.fullmatch(stratum):
+        return stratum
+    digest = hashlib.sha256(stratum.encode()).hexdigest()[:8]
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stratum).strip("-")[:24]
+    return f"{plain}-{digest}" if plain else digest
+
+
+def _checked(name: str, text: str) -> str:
+    if not text.strip() or len(text) > MAX_PROMPT_CHARS:
+        constraint = f"1 to {MAX_PROMPT_CHARS} characters with every value, not blank"
+        raise InvalidParameters.of(name, text[:100], constraint, f"must have {constraint}")
+    return text

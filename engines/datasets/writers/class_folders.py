@@ -1,0 +1,66 @@
+"""Images in a ZIP file with a folder for each class: unpacked, torchvision's `ImageFolder` and
+Hugging Face's `imagefolder` read it."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engines.types.image_formats import SUFFIX_BY_FORMAT
+
+if TYPE_CHECKING:
+    from engines.datasets.records.record import Record
+    from engines.datasets.writers.class_table import ClassTable
+    from engines.datasets.writers.hashed_file import HashedFile
+
+_PLAIN = frozenset(" _-")
+_EPOCH = 1980
+"""ZIP knows no earlier year."""
+
+
+class ClassFolderEncoder:
+    """One member for each image, stored as it is. Takes only records that have the class. The list
+    of members stays in memory, some hundred bytes each, because ZIP has it at its end."""
+
+    def __init__(self, file: HashedFile, table: ClassTable) -> None:
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
+        self._table = table
+
+    def add(self, record: Record, content: bytes | None) -> None:
+        folder = folder_name(self._table.value_of(record) or "")
+        name = f"{folder}/{_stem(str(record['id']))}{_suffix(record)}"
+        made_at = datetime.fromisoformat(str(record["created_at"]))
+        moment = made_at.timetuple()[:6] if made_at.year >= _EPOCH else (_EPOCH, 1, 1, 0, 0, 0)
+        self._zip.writestr(zipfile.ZipInfo(name, moment), content or b"")
+
+    def finish(self) -> None:
+        self._zip.close()
+
+    def abandon(self) -> None:
+        self._zip.close()
+
+
+def folder_name(value: str) -> str:
+    """A class as a folder's name on any system: what is no letter, digit, space, dash or underscore
+    is written as its code (`a/b` is `a%2Fb`). Different classes get different names."""
+    kept = (c if c.isalnum() or c in _PLAIN else "".join(_codes(c)) for c in value)
+    name = "".join(kept)
+    return f"{name[:-1]}%20" if name.endswith(" ") else name
+
+
+def _codes(character: str) -> list[str]:
+    return [f"%{byte:02X}" for byte in character.encode()]
+
+
+def _stem(image_id: str) -> str:
+    """One name for an image, also for one of a folder below."""
+    if "/" not in image_id:
+        return image_id
+    digest = hashlib.sha256(image_id.encode()).hexdigest()[:8]
+    return f"{image_id.replace('/', '_')}_{digest}"
+
+
+def _suffix(record: Record) -> str:
+    return SUFFIX_BY_FORMAT.get(str(record["format"]), ".img")

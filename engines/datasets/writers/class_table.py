@@ -1,0 +1,75 @@
+"""What an export knows of the dataset's labels: the columns they become, and the one class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engines.datasets.labels import UNLABELED, choose_class
+from engines.datasets.records.label_columns import labeled_columns
+from engines.errors import InvalidParameters
+from engines.types import ExportRequest
+
+if TYPE_CHECKING:
+    from engines.datasets.records.record import Record
+    from engines.datasets.records.schema import Column
+    from engines.types.labels import Classes
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTable:
+    """The labels of one export."""
+
+    classes: Classes
+    name: str | None = None
+    """The label that is the class, where a format takes one; None: there is none."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every label, in order."""
+        return tuple(self.classes)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Of the one class, in the order of their numbers."""
+        return self.classes[self.name] if self.name else ()
+
+    def columns(self, request: ExportRequest) -> tuple[Column, ...]:
+        """The columns of every record of the export."""
+        return labeled_columns(self.classes, request.include_metadata, request.include_annotations)
+
+    def value_of(self, record: Record) -> str | None:
+        """The one class of a record, None without."""
+        labels = record.get("labels")
+        value = labels.get(self.name or "") if isinstance(labels, dict) else None
+        return value if isinstance(value, str) else None
+
+    def number_of(self, record: Record) -> int:
+        """Its number; `UNLABELED` without."""
+        value = self.value_of(record)
+        return UNLABELED if value is None or not self.name else self.values.index(value)
+
+
+def class_table(request: ExportRequest, classes: Classes) -> ClassTable:
+    """The labels as the request wants them.
+
+    Raises:
+        InvalidParameters: no such label, or none where the format needs one.
+    """
+    if request.format == "webdataset" and not request.include_metadata:
+        return ClassTable(classes)
+    table = ClassTable(classes, choose_class(classes, request.class_label))
+    if request.format == "imagefolder" and table.name is None:
+        constraint = "a label of the dataset"
+        reason = "must be a label of the dataset, which has none: folders are named by it"
+        raise InvalidParameters.of("class_label", None, constraint, reason)
+    return table
+
+
+def with_class_only(request: ExportRequest, table: ClassTable) -> ExportRequest:
+    """The request; of folders by class it takes only images that have the class."""
+    name = table.name
+    if request.format != "imagefolder" or name is None or name in request.filter.labels:
+        return request
+    labels = {**request.filter.labels, name: table.values}
+    return replace(request, filter=replace(request.filter, labels=labels))

@@ -1,0 +1,88 @@
+"""Labels and free metadata of an image: what they may hold, wherever they come in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated
+
+import orjson
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints
+from pydantic_core import PydanticCustomError
+
+MAX_LABELS = 16
+MAX_LABEL_CHARS = 100
+MAX_METADATA_KEYS = 32
+MAX_METADATA_KEY_CHARS = 64
+MAX_METADATA_BYTES = 4096
+MAX_CLASSES = 1000
+"""Values of one label that are still classes with a number; a label with more is plain text."""
+
+LABEL_NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
+LABEL_VALUE_PATTERN = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+
+BROKEN_RULE = "broken_rule"
+"""Type of a validation error whose message says by itself what a value must be."""
+
+_EXACT = 2**53
+"""Whole numbers from here on are not the same everywhere (JavaScript, doubles)."""
+_NESTED = 16
+"""Lists and objects inside each other."""
+
+LabelName = Annotated[str, StringConstraints(pattern=LABEL_NAME_PATTERN)]
+LabelValue = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_LABEL_CHARS, pattern=LABEL_VALUE_PATTERN)
+]
+
+
+def broken_rule(rule: str) -> PydanticCustomError:
+    """A validation error in our own words: "must be ..."."""
+    return PydanticCustomError(BROKEN_RULE, "{rule}", {"rule": rule})
+
+
+def _check_metadata(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    _check_numbers(metadata)
+    try:
+        size_bytes = len(orjson.dumps(metadata))
+    except TypeError:
+        raise broken_rule("must be valid Unicode text") from None
+    if size_bytes > MAX_METADATA_BYTES:
+        raise broken_rule(f"must be at most {MAX_METADATA_BYTES} bytes as JSON")
+    return metadata
+
+
+def _check_numbers(value: JsonValue, depth: int = 0) -> None:
+    if depth > _NESTED:
+        raise broken_rule(f"must not nest more than {_NESTED} levels")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise broken_rule("must hold finite numbers only")
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _EXACT:
+        raise broken_rule("must hold whole numbers below 2^53 only")
+    inner = value.values() if isinstance(value, dict) else value
+    if isinstance(value, dict | list):
+        for each in inner:  # type: ignore[union-attr]
+            _check_numbers(each, depth + 1)
+
+
+def _check_unicode(labels: dict[str, str]) -> dict[str, str]:
+    try:
+        orjson.dumps(labels)
+    except TypeError:
+        raise broken_rule("must be valid Unicode text") from None
+    return labels
+
+
+Labels = Annotated[
+    dict[LabelName, LabelValue], Field(max_length=MAX_LABELS), AfterValidator(_check_unicode)
+]
+"""What an image is of, for training: name to value, such as {"animal": "fox"}."""
+
+Metadata = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=MAX_METADATA_KEY_CHARS)], JsonValue],
+    Field(max_length=MAX_METADATA_KEYS),
+    AfterValidator(_check_metadata),
+]
+"""What the caller wants to keep beside an image; any JSON, kept as it is."""
+
+Classes = Mapping[str, tuple[str, ...]]
+"""Label to its values, ordered: value i is class i. Empty for a label that is plain text."""

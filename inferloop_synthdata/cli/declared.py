@@ -1,0 +1,73 @@
+"""`inferloop dataset create` and `preview`: datasets from a declaration."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from inferloop_synthdata.cli.console import table
+from inferloop_synthdata.cli.outputs import make_folder
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.operations.declared import create_dataset
+
+
+def create(session: Session, arguments: Namespace) -> int:
+    """Make the dataset; 1 where images are missing."""
+    spec = read_declaration(arguments.spec)
+    with session.client() as client:
+        if arguments.as_job:
+            job = client.jobs.submit(create_dataset(spec))
+            session.console.answer({"jobs": [job]}, [job["id"]])
+            return 0
+        with session.console.bar("making") as bar:
+            made = client.datasets.create(spec, on_progress=bar.show)
+    session.console.answer(made, [f"{made['made']} of {made['requested']} images: {made['path']}"])
+    for shortage in made["short"]:
+        session.console.note(shortage["message"])
+    return 0 if made["status"] == "complete" else 1
+
+
+def preview(session: Session, arguments: Namespace) -> int:
+    """The table of what would be made, and the first images."""
+    spec, folder = read_declaration(arguments.spec), arguments.out
+    make_folder("--out", folder)
+    with session.client() as client:
+        found = client.datasets.preview(spec, images=arguments.images, rows=arguments.rows)
+        if folder is not None:
+            for image in found["images"]:
+                client.download_image(image["image_path"], to=folder)
+    rows = [(row["id"], row["seed"], row["prompt"]) for row in found["rows"]]
+    session.console.answer(found, table(("ID", "SEED", "PROMPT"), rows))
+    session.console.note(f"{found['total']} images in all")
+    for image in found["images"]:
+        missed = f", missed {', '.join(image['missed'])}" if image["missed"] else ""
+        session.console.note(f"{image['id']}: {image['image_path']}{missed}")
+    return 0
+
+
+def read_declaration(path: Path) -> Mapping[str, JsonValue]:
+    """A file of JSON, or of YAML where PyYAML is installed."""
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = _yaml(path, text)
+    if not isinstance(found, dict):
+        raise UsageProblem(f"{path} holds no declaration: it must be an object")
+    return cast("Mapping[str, JsonValue]", found)
+
+
+def _yaml(path: Path, text: str) -> object:
+    try:
+        import yaml
+    except ImportError:
+        raise UsageProblem(f"{path} is no JSON; for YAML: pip install pyyaml") from None
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise UsageProblem(f"{path} is neither JSON nor YAML") from None

@@ -1,0 +1,68 @@
+"""From the text of an argument to its value; what is wrong with it in words."""
+
+from __future__ import annotations
+
+import argparse
+
+from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.operations.operation import parse_object
+
+
+def positive(text: str) -> int:
+    """An integer of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1: {text}")
+    return number
+
+
+def seconds(text: str) -> float:
+    """A finite time above 0."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be above 0: {text}")
+    return number
+
+
+def share(text: str) -> tuple[str, float]:
+    """A split's name and share: train=0.8."""
+    name, separator, number = text.partition("=")
+    if not name or not separator:
+        raise argparse.ArgumentTypeError(f"must look like train=0.8: {text}")
+    return name, float(number)
+
+
+def label(text: str) -> tuple[str, str]:
+    """A label's name and value: animal=fox."""
+    name, separator, value = text.partition("=")
+    if not name or not separator or not value:
+        raise argparse.ArgumentTypeError(f"must look like animal=fox: {text}")
+    return name, value
+
+
+def json_object(text: str) -> dict[str, JsonValue]:
+    """A JSON object."""
+    found = parse_object(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"must be a JSON object: {text}")
+    return found
+
+
+def own_rate(text: str) -> tuple[str, str]:
+    """A budget's name and rate: generate=100/minute."""
+    name, separator, rate = text.partition("=")
+    if not name or not separator:
+        raise argparse.ArgumentTypeError(f"must look like generate=100/minute: {text}")
+    return name, rate
+
+
+def names(text: str) -> list[str]:
+    """Names between commas."""
+    return [name for name in text.split(",") if name]
+
+
+def requirements(text: str) -> dict[str, JsonValue]:
+    """Names of checks between commas, or a JSON object."""
+    if text.lstrip().startswith("{"):
+        return json_object(text)
+    return dict.fromkeys(names(text), True)

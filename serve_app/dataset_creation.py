@@ -1,0 +1,107 @@
+"""Declared datasets: made as jobs of their caller, within its quotas."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from engines.datasets.spec.plan import DatasetPlan
+from engines.datasets.spec.result import DatasetResult
+from engines.datasets.spec.run import DatasetRun
+from engines.datasets.spec.tries import Judged
+from engines.errors import InvalidParameters, Overloaded
+from engines.types import GenerationRequest, StoredImage
+from serve_app.context import Context
+from serve_app.progress_stream import OnProgress
+from serve_app.required import RequiredChecks
+from serve_app.storage_quota import expected_bytes
+
+T = TypeVar("T")
+
+OVERLOAD_RETRIES = 100
+"""Waits for a busy deployment before the call fails."""
+CHECKED_ITEMS = 100
+"""Items whose requests are looked at before anything is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceWorkshop:
+    """`Workshop` of the service. A busy deployment is waited for."""
+
+    context: Context
+    checks: RequiredChecks
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    @property
+    def default_model(self) -> str:
+        return self.context.config.default_model_id
+
+    async def make(self, request: GenerationRequest) -> StoredImage:
+        return await self._patiently(lambda: self._made(request))
+
+    async def judge(self, image: StoredImage, request: GenerationRequest) -> Judged:
+        return await self._patiently(lambda: self.checks.judge(image, request))
+
+    async def discard(self, key: str) -> None:
+        await self.checks.discard(key)
+        await self.context.storage_quota.forget(key)
+
+    async def _made(self, request: GenerationRequest) -> StoredImage:
+        context, size_bytes = self.context, expected_bytes([request])
+        async with context.storage_quota.room(context.caller, size_bytes) as room:
+            job_id = context.jobs.submit(request, room.add)
+            with context.jobs.lease(job_id):
+                return await context.jobs.outcome(job_id)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        for _ in range(OVERLOAD_RETRIES):
+            try:
+                return await ask()
+            except Overloaded as error:
+                await self.sleep(error.retry_after_s)
+        return await ask()
+
+
+def workshop_of(context: Context, plan: DatasetPlan) -> ServiceWorkshop:
+    """Where the images of a plan are made."""
+    spec, deadline_s = plan.spec, context.config.deadlines.validation_s
+    checks = RequiredChecks(context.services, spec.require, spec.max_tries, deadline_s)
+    return ServiceWorkshop(context, checks)
+
+
+def check_plan(context: Context, plan: DatasetPlan) -> None:
+    """Refuse now what no pool takes, and what is too much.
+
+    Raises:
+        InvalidParameters: too many images; a model or adapter that is not served; a prompt that is
+            too long with its values.
+    """
+    limit = context.config.dataset_creation.max_images
+    if plan.total > limit:
+        what = "quotas" if plan.spec.quotas else "count"
+        words = f"at most {limit} images"
+        raise InvalidParameters.of(what, plan.total, words, f"must ask for {words}")
+    for item in islice(plan.items(), CHECKED_ITEMS):
+        request = plan.request(item, context.config.default_model_id)
+        context.services.generation.check(request)
+
+
+async def create(context: Context, plan: DatasetPlan, on_progress: OnProgress) -> DatasetResult:
+    """Make what is missing of the dataset; see `DatasetRun`.
+
+    Raises:
+        Conflict: the dataset has another declaration.
+        InferloopError: what ended the run; another one goes on.
+    """
+    datasets, spec = context.services.datasets, plan.spec
+    declaration = spec.model_dump_json().encode()
+    before = await datasets.open_declared(spec.name, plan.identity, declaration)
+    in_flight = context.config.dataset_creation.in_flight
+    run = DatasetRun(plan, workshop_of(context, plan), in_flight, before, on_progress)
+    try:
+        return await run.run()
+    finally:
+        await datasets.close_declared(spec.name, [*run.result.taken.values()])
