@@ -40,6 +40,8 @@ class Verdict:
         score = found.pop(f"{kind}_score")
         for name in ("key", "passed", "validator_version"):
             del found[name]
+        if found.get("weakest", report) is None:  # of an image that passed
+            del found["weakest"]
         name = key.rpartition("/")[2]
         return cls(kind, name, report.passed, score, report.validator_version, judged_at, found)
 

@@ -93,6 +93,13 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
     ("DELETE", "/datasets/{name}"): [_json("DELETE", "/datasets/secret")],
     ("POST", "/datasets/{name}/sign"): [_json("POST", "/datasets/secret/sign")],
     ("GET", "/datasets/{name}/sheet"): [_json("GET", "/datasets/secret/sheet")],
+    ("POST", "/datasets/{name}/report"): [
+        lambda c, b: c.post(f"{API}/datasets/secret/report", json={}),
+        lambda c, b: c.post(
+            f"{API}/datasets/own/report", json={"reference_dir": "/data/uploads/real"}
+        ),
+    ],
+    ("GET", "/datasets/{name}/report"): [_json("GET", "/datasets/secret/report")],
     ("POST", "/verify"): [
         lambda c, b: c.post(f"{API}/verify", params={"path": b.image}),
         lambda c, b: c.post(f"{API}/verify", params={"path": b.upload}),
@@ -112,6 +119,7 @@ NAMES_NOTHING = {
     ("GET", "/profiles"): "lists: tested below",
     ("GET", "/jobs"): "lists: tested below",
     ("POST", "/images"): "makes a name of its own",
+    ("GET", "/webhooks/secret"): "the secret of the same key",
     ("GET", "/marks/log"): "walks the log of its own space",
     ("POST", "/ws/ticket"): "opens a socket of the same key",
     ("POST", "/export/s3"): "buckets are closed here; the dataset as in the other exports",

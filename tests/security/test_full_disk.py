@@ -17,6 +17,13 @@ from tests.security.tenants import SharedService, entry, picture
 
 API = "/api/v1"
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 2, "dataset": "set"}
+DECLARED = {
+    "name": "declared",
+    "prompt": "a {animal}",
+    "attributes": {"animal": ["cat", "fox"]},
+    "count": 2,
+    "generation": {"width": 64, "height": 64, "num_inference_steps": 2},
+}
 FULL = 2**62
 """More than any disk has: every write would go below it."""
 
@@ -54,10 +61,19 @@ WRITES: dict[tuple[str, str], Call] = {
     ("POST", "/export/jsonl"): _export("jsonl", output_file="/data/exports/a.jsonl"),
     ("POST", "/export/parquet"): _export("parquet", output_file="/data/exports/b.parquet"),
     ("POST", "/export/webdataset"): _export("webdataset", output_dir="/data/exports/c"),
+    ("POST", "/export/csv"): _export("csv", output_file="/data/exports/d.csv"),
+    ("POST", "/export/coco"): _export("coco", output_file="/data/exports/e.json"),
+    ("POST", "/export/imagefolder"): _export("imagefolder", output_file="/data/exports/f.zip"),
+    ("POST", "/datasets"): _json("/datasets", **DECLARED),
+    ("POST", "/datasets/preview"): _json("/datasets/preview", spec=DECLARED),
+    ("POST", "/datasets/{name}/sign"): _json("/datasets/set/sign"),
 }
 WRITES_NOTHING_THEN = {
     ("POST", "/export/s3"),  # to a bucket of the user
     ("POST", "/ws/ticket"),
+    ("POST", "/verify"),
+    ("POST", "/datasets/{name}/report"),  # answered and not kept, tried below
+    ("POST", "/v1/images/generations"),  # with its errors of another shape, tried below
 }
 
 
@@ -117,6 +133,19 @@ def test_every_write_is_507_and_leaves_nothing(
     error = answer.json()["error"]
     assert error["code"] == "INSUFFICIENT_STORAGE"
     assert error["details"]["limit"] == "free_space"
+    assert files(full.root) == before
+
+
+def test_an_image_for_a_client_of_openai_is_507_too(full: SharedService, ada: TestClient) -> None:
+    before = files(full.root)
+    answer = ada.post("/v1/images/generations", json={"prompt": "x", "size": "64x64"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "insufficient_storage")
+    assert files(full.root) == before
+
+
+def test_a_report_is_answered_and_not_kept(full: SharedService, ada: TestClient) -> None:
+    before = files(full.root)
+    assert ada.post(f"{API}/datasets/set/report", json={}).status_code == 200
     assert files(full.root) == before
 
 

@@ -60,7 +60,7 @@ def test_croissant_agrees_with_the_file(
     document = orjson.loads(storage.read("exports/n.jsonl.croissant.json"))
     content = storage.read("exports/n.jsonl")
     (file,) = document["distribution"]
-    assert document["conformsTo"] == "http://mlcommons.org/croissant/1.0"
+    assert document["conformsTo"][0] == "http://mlcommons.org/croissant/1.1"
     assert file["sha256"] == hashlib.sha256(content).hexdigest()
     assert file["contentSize"] == f"{len(content)} B"
 
