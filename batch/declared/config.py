@@ -10,6 +10,7 @@ from batch.config import read_model
 from engines.datasets.spec.model import DatasetSpec
 from engines.diffusion.config import EngineConfig
 from engines.privacy.config import PrivacyConfig
+from engines.provenance.config import MarksConfig
 from engines.quality.config import QualityConfig
 from engines.types.frozen import FrozenModel
 
@@ -35,6 +36,7 @@ class DeclaredConfig(FrozenModel):
     engine: EngineConfig
     quality: QualityConfig = QualityConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    marks: MarksConfig = MarksConfig()
     resources: DeclaredResources = DeclaredResources()
 
 

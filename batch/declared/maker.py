@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from batch.making.generation import generate
+from engines.datasets.marking import ImageMarks
 from engines.datasets.recorder import ImageRecorder
 from engines.datasets.removal import delete_image
 from engines.datasets.spec.requirements import Requirements
@@ -49,6 +50,9 @@ class MakerWiring(Protocol):
 
     def privacy(self) -> PrivacyValidator: ...
 
+    def marks(self) -> ImageMarks:
+        """What marks the images, with a log of marks in the data root."""
+
     def versions(self) -> Mapping[str, str]:
         """Of the libraries, for the recipes."""
 
@@ -80,7 +84,7 @@ class Maker:
         self._engine = wiring.engine()
         self._engine.start()
         self._store = DatasetStore(wiring.storage())
-        self._recorder = ImageRecorder(self._store, wiring.versions())
+        self._recorder = ImageRecorder(self._store, wiring.versions(), marks=wiring.marks())
         self._match = wiring.matching()
         self._judges = _Judges(wiring)
         self._judging = asyncio.Lock()

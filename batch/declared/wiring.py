@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.declared.config import DeclaredConfig
+from batch.marking import job_marks
 from batch.wiring import library_versions
 from engines.images import ImageLimits
 from engines.profiles import ProfileService
@@ -15,6 +16,7 @@ from engines.profiles.matching import ColorMatching, MatchColors
 from engines.storage.opening import open_storage
 
 if TYPE_CHECKING:
+    from engines.datasets.marking import ImageMarks
     from engines.privacy import PrivacyValidator
     from engines.protocols import DiffusionEngine, Storage
     from engines.quality import QualityValidator
@@ -55,6 +57,9 @@ class DeclaredWiring:
         from engines.privacy import build_privacy_validator
 
         return build_privacy_validator(self.config.privacy, ImageLimits(), self.storage())
+
+    def marks(self) -> ImageMarks:
+        return job_marks(self.config.marks, self.storage())
 
     def versions(self) -> Mapping[str, str]:
         return library_versions()

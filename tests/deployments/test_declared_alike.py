@@ -31,6 +31,7 @@ from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits
+from inferloop_synthdata.marks.reading import read_mark
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
 from serve_app.config import ApiConfig
@@ -118,6 +119,9 @@ def test_the_service_and_a_job_make_the_same_dataset_image_for_image(tmp_path: P
         other = job[image_id]
         assert (recipe.prompt, recipe.labels) == (other.prompt, other.labels)
         assert recipe.parameters.seed == other.parameters.seed
+    for image in (tmp_path / "job/generated/places").glob("*.png"):
+        found = read_mark(image.read_bytes())
+        assert (found["mark"], found["changed"]) == ("present", False)
     for shortage in told["short"]:
         assert shortage["message"] in said
     assert f"{told['made']} of 5 images" in said
