@@ -24,11 +24,11 @@ SET = "/data/generated/nature_set"
         (("export", "s3", SET), "export s3 needs --bucket"),
         (
             ("export", "webdataset", SET, "--output", "o", "--download", "x"),
-            "--download takes single files: jsonl or parquet",
+            "--download takes single files, not webdataset or s3",
         ),
         (
             ("export", "s3", SET, "--bucket", "b", "--download", "x"),
-            "--download takes single files: jsonl or parquet",
+            "--download takes single files, not webdataset or s3",
         ),
         (("datasets", "--delete"), "--delete needs the name of a dataset"),
         (("profile", "show", ".."), "not a name: '..'"),

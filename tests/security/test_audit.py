@@ -121,7 +121,8 @@ def test_a_write_that_succeeds_leaves_one_line_with_its_objects(
 ) -> None:
     shared, method, path = SharedService(tmp_path, entry("ada")), route[0], f"{API}{route[1]}"
     with shared.client("ada") as ada:
-        image = ada.post(f"{API}/generate", json={**BODY, "dataset": "set"}).json()["image_path"]
+        body = {**BODY, "dataset": "set", "labels": {"animal": "fox"}}
+        image = ada.post(f"{API}/generate", json=body).json()["image_path"]
         lines.taken()
         answer = WRITES[route](ada, Stored(image, ""))
     assert answer.status_code == 200, answer.text

@@ -34,7 +34,7 @@ def test_the_reader_learns_to_tell_two_captions_apart(cache: Cache) -> None:
     reader, batch = Reader(cache), two_colours()
     optimizer = torch.optim.AdamW(reader.parameters(), lr=3e-3)
     first = reading_loss(reader, batch, batch.captions).item()
-    for _ in range(12):
+    for _ in range(24):
         loss = reading_loss(reader, batch, batch.captions)
         loss.backward()
         optimizer.step()
