@@ -70,6 +70,8 @@ class Progress:
     before: int
     counts: Mapping[str, int]
     elapsed_s: float
+    unit: str = "rows"
+    """What is counted."""
 
     @property
     def done(self) -> int:
@@ -84,12 +86,13 @@ class Progress:
 
     def line(self) -> str:
         """One line: done, share, rate, what is left."""
-        share = f"{self.done}/{self.total} rows ({100 * self.done / self.total:.1f} %)"
+        share = f"{self.done}/{self.total} {self.unit} ({100 * self.done / self.total:.1f} %)"
         if not self.counts:
             return f"{share}, engines are starting, {duration(self.elapsed_s)}"
         left = (self.total - self.done) / self.rate if self.rate > 0 else None
         return (
-            f"{share}, {self.rate:.2f} rows/s, ETA {'-' if left is None else duration(left)}, "
+            f"{share}, {self.rate:.2f} {self.unit}/s, "
+            f"ETA {'-' if left is None else duration(left)}, "
             f"{self.counts.get('image', 0)} images made, "
             f"{self.counts.get('rejected', 0)} rejected, {self.counts.get('failed', 0)} failed"
         )

@@ -67,7 +67,8 @@ def make_dataset(
     started = time.monotonic()
 
     def show(done: int, total: int) -> None:
-        printer.show(Progress(total, 0, {"written": done}, time.monotonic() - started))
+        counts = {"written": done, "image": run.result.images_made}
+        printer.show(Progress(total, 0, counts, time.monotonic() - started, unit="images"))
 
     run = DatasetRun(plan, workshop, in_flight, before, show)
     try:

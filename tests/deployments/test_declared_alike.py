@@ -125,4 +125,6 @@ def test_the_service_and_a_job_make_the_same_dataset_image_for_image(tmp_path: P
     for shortage in told["short"]:
         assert shortage["message"] in said
     assert f"{told['made']} of 5 images" in said
+    assert "1/5 images (20.0 %)" in said
+    assert ", 0 images made" not in said
     assert len({recipe.pixel_sha256 for recipe in service.values()}) == len(service)

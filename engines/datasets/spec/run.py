@@ -129,7 +129,6 @@ class DatasetRun:
             failure = _first(errors)
         if failure is not None:
             raise failure
-        self.result.images_made = self._budget.images
         return self.result
 
     async def _work(self, items: Iterator[Item]) -> None:
@@ -137,6 +136,7 @@ class DatasetRun:
             await self._item(item)
             self._classes[item.stratum].end(item.number)
             self._ended += 1
+            self.result.images_made = self._budget.images
             self._on_progress(self._ended, self._plan.total)
 
     async def _item(self, item: Item) -> None:
