@@ -1,13 +1,11 @@
 """What a death costs. All of a service is killed at once and started again: accepted jobs outlive
 it. Then parts of it are killed under load, as `python -m benchmarks.faults` does, and nothing that
-was promised is lost. At last its Ray dies: the launcher notices, starts it anew, and drains at the
-end. The tests share the second service, in this order."""
+was promised is lost.
+The tests share the second service, in this order."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from benchmarks.faults import inflicting
 from benchmarks.faults.bed import ENVIRONMENT, client_of, struck, tiny_config
 from benchmarks.faults.report import Row
 from deployments.local.child_service import Service
-from inferloop_synthdata import Progress, Result, SyntheticImageClient
+from inferloop_synthdata import SyntheticImageClient
 from inferloop_synthdata.answers import Job
 from inferloop_synthdata.operations import endpoints
 
@@ -169,35 +167,3 @@ def test_a_killed_ingress_loses_and_doubles_nothing_that_was_promised(
     row = rows["ingress"]
     assert any(end.is_ok and end.began_s > row.struck_s for end in row.ends)
     assert row.findings.told() == "nothing"
-
-
-def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(revived: Revived) -> None:
-    service = revived.service
-    launcher = psutil.Process(service.pid)
-    family = launcher.children(recursive=True)
-    (raylet,) = (child for child in family if child.name() == "raylet")
-    raylet.kill()
-    wait_for(lambda: "raylet of Ray is gone" in service.said())
-    wait_for(lambda: service.said().count("is ready at") == 2)
-    assert not raylet.is_running()
-
-    service.wait_until_ready()
-    answers: list[object] = []
-    with SyntheticImageClient(api_key=KEY, base_url=service.url, max_retries=0) as client:
-        client.generate_image(prompt="the model is loaded", num_inference_steps=1)
-        asked = threading.Thread(
-            target=lambda: answers.append(
-                client.generate_image(prompt="under way", num_inference_steps=150)["image_path"]
-            )
-        )
-        asked.start()
-        wait_for(lambda: bool(client.jobs.list(state="running")["jobs"]))
-        for event in client.generate_stream(prompt="beside it", num_inference_steps=100):
-            if isinstance(event, Progress) and event.step == 2:
-                launcher.send_signal(signal.SIGTERM)
-            last = event
-        asked.join(PATIENCE_S)
-    assert isinstance(last, Result)
-    assert len(answers) == 1
-    assert service.stop() == 0
-    assert not [process for process in family if process.is_running()]

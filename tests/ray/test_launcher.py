@@ -1,0 +1,69 @@
+"""The launcher: it notices that Ray has died, starts the service anew, and drains at the end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deployments.local.child_service import Service
+from inferloop_synthdata import Progress, Result, SyntheticImageClient
+from tests.ray.conftest import tiny_config
+
+pytestmark = pytest.mark.ray
+NOTICED_WITHIN_S = 30.0
+
+
+@pytest.fixture
+def own_service(tmp_path: Path) -> Iterator[Service]:
+    running = Service(tmp_path / "data", tiny_config(tmp_path))
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
+def wait_for(state: Callable[[], bool], within_s: float) -> None:
+    give_up = time.monotonic() + within_s
+    while not state():
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
+
+
+@pytest.mark.timeout(900)
+def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service: Service) -> None:
+    launcher = psutil.Process(own_service.pid)
+    family = launcher.children(recursive=True)
+    (raylet,) = (child for child in family if child.name() == "raylet")
+    raylet.kill()
+    wait_for(lambda: "raylet of Ray is gone" in own_service.said(), NOTICED_WITHIN_S)
+    wait_for(lambda: own_service.said().count("is ready at") == 2, 300)
+    assert not raylet.is_running()
+
+    own_service.wait_until_ready()
+    answers: list[object] = []
+    with SyntheticImageClient(
+        api_key=own_service.key, base_url=own_service.url, max_retries=0
+    ) as client:
+        client.generate_image(prompt="the model is loaded", num_inference_steps=1)
+        asked = threading.Thread(
+            target=lambda: answers.append(
+                client.generate_image(prompt="under way", num_inference_steps=100)["image_path"]
+            )
+        )
+        asked.start()
+        for event in client.generate_stream(prompt="beside it", num_inference_steps=100):
+            if isinstance(event, Progress) and event.step == 2:
+                launcher.send_signal(signal.SIGTERM)
+            last = event
+        asked.join(120)
+    assert isinstance(last, Result)
+    assert len(answers) == 1
+    assert own_service.stop() == 0
+    assert not [process for process in family if process.is_running()]
