@@ -68,7 +68,7 @@ class AlwaysReady:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class AdaptedDatasets:
     """`Datasets` over the exporter's replica."""
 
     replica: ExporterReplica
@@ -111,7 +111,7 @@ def services(files: FileWiring) -> Services:
         quality=QualityReplica(QualityWiring(QualityConfig(), files)),
         privacy=PrivacyReplica(PrivacyWiring(PrivacyConfig(), files)),
         exporter=exporter,
-        datasets=Listed(exporter),
+        datasets=AdaptedDatasets(exporter),
         profiles=ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)),
         files=StoredFiles(storage, files.limits, checker, threads),
         usage=LedgerUsage(UsageLedger(storage), threads.usage),

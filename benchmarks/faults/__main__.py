@@ -50,7 +50,8 @@ async def strike_all(
     rows = []
     async with client_of(service, root) as client:
         for fault in filter(wanted, planned(service.pid, root, has_disk)):
-            await until_ready(service.url, time.monotonic() + READY_WITHIN_S)
+            if not await until_ready(service.url, time.monotonic() + READY_WITHIN_S):
+                say(f"not ready after {READY_WITHIN_S:.0f} s; struck all the same: {fault.name}")
             rows.append(await struck(client, fault, root, load_s))
             say(line(rows[-1]))
     return rows

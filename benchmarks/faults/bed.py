@@ -85,13 +85,14 @@ async def struck(
     return Row(fault.name, ends, findings, struck_s)
 
 
-async def until_ready(url: str, give_up_s: float) -> None:
-    """Wait until `/readyz` says so, at most to `give_up_s` on the monotonic clock."""
+async def until_ready(url: str, give_up_s: float) -> bool:
+    """Wait until `/readyz` says so, at most to `give_up_s` (monotonic); whether it did."""
     async with httpx.AsyncClient(timeout=10.0) as http:
         while time.monotonic() < give_up_s:
             try:
                 if (await http.get(f"{url}/readyz")).is_success:
-                    return
+                    return True
             except httpx.HTTPError:  # the port, or who answers at it, comes back later
                 pass
             await asyncio.sleep(0.5)
+    return False

@@ -44,6 +44,17 @@ def _export(
     return Operation("POST", f"/export/{kind}", parse, True, body=body, on_progress=progress)
 
 
+def _to_file(
+    kind: str,
+    dataset_dir: str,
+    output_file: str,
+    progress: OnProgress | None,
+    options: ExportOptions,
+) -> Operation[answers.ExportReport]:
+    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
+    return _export(kind, read_answer(answers.ExportReport, "exported_count"), body, progress)
+
+
 def export_jsonl(
     *,
     dataset_dir: str,
@@ -55,9 +66,7 @@ def export_jsonl(
 
     `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
-    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
-    parse = read_answer(answers.ExportReport, "exported_count")
-    return _export("jsonl", parse, body, on_progress)
+    return _to_file("jsonl", dataset_dir, output_file, on_progress, options)
 
 
 def export_parquet(
@@ -71,9 +80,7 @@ def export_parquet(
 
     `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
-    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
-    parse = read_answer(answers.ExportReport, "exported_count")
-    return _export("parquet", parse, body, on_progress)
+    return _to_file("parquet", dataset_dir, output_file, on_progress, options)
 
 
 def export_csv(
@@ -87,9 +94,7 @@ def export_csv(
 
     `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
-    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
-    parse = read_answer(answers.ExportReport, "exported_count")
-    return _export("csv", parse, body, on_progress)
+    return _to_file("csv", dataset_dir, output_file, on_progress, options)
 
 
 def export_coco(
@@ -103,9 +108,7 @@ def export_coco(
 
     `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
-    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
-    parse = read_answer(answers.ExportReport, "exported_count")
-    return _export("coco", parse, body, on_progress)
+    return _to_file("coco", dataset_dir, output_file, on_progress, options)
 
 
 def export_imagefolder(
@@ -119,9 +122,7 @@ def export_imagefolder(
 
     `on_progress(done, total)` hears how many images are in, or left out by the filter.
     """
-    body = given(dataset_dir=dataset_dir, output_file=output_file, **options)
-    parse = read_answer(answers.ExportReport, "exported_count")
-    return _export("imagefolder", parse, body, on_progress)
+    return _to_file("imagefolder", dataset_dir, output_file, on_progress, options)
 
 
 def export_webdataset(

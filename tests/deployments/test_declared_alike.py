@@ -16,6 +16,7 @@ from batch.declared.config import DeclaredConfig, load_declared_config
 from batch.declared.here import make_here
 from batch.declared.running import tell
 from batch.declared.wiring import DeclaredWiring
+from benchmarks.sweep_service import AdaptedDatasets
 from deployments.config import PoolConfig
 from deployments.replicas.diffusion import DiffusionReplica
 from deployments.replicas.exporter import ExporterReplica
@@ -37,7 +38,7 @@ from serve_app.app import create_app
 from serve_app.config import ApiConfig
 from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.services import Services
-from tests.deployments.adapted import AdaptedDatasets, AdaptedGeneration
+from tests.deployments.adapted import AdaptedGeneration
 from tests.serve_app.api import HEADERS, KEY, Api
 from tests.serve_app.fake_services import FakeServices
 

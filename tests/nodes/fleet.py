@@ -72,6 +72,8 @@ class Fleet:
             self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def applications(self) -> dict[str, Any]:
         url = f"{self.dashboard}/api/serve/applications/"

@@ -27,6 +27,7 @@ from engines.types import (
     PrivacyReport,
     QualityReport,
 )
+from tests.engines.datasets.labeled import recorded
 
 NATURE = "generated/nature"
 
@@ -164,3 +165,9 @@ def pets(storage: Storage) -> str:
     storage.put_new(f"{folder}/dogs/1.png", encoded("PNG", 20, 10))
     storage.put_new(f"{folder}/dogs/2.webp", encoded("WEBP", 16, 16))
     return folder
+
+
+@pytest.fixture
+def farm(store: DatasetStore) -> list[str]:
+    """Keys of five labeled images."""
+    return recorded(store)
