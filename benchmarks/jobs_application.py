@@ -14,8 +14,8 @@ from engines.jobs.store import JobStore
 from engines.types import GenerationEvent, GenerationRequest, StoredImage
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig, RateLimits
-from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.services import Services
 
 KEY = "key-of-the-benchmark-of-jobs"

@@ -41,8 +41,8 @@ from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 from inferloop_synthdata.marks.reading import Anchors
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig, RateLimits
-from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.services import Services
 
 KEY = "key-of-the-sweep-alone"

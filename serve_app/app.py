@@ -23,6 +23,8 @@ from serve_app.access.audit import AuditLog, AuditNote
 from serve_app.access.caller import NOBODY
 from serve_app.access.counters import AccessCounters, NoCounters
 from serve_app.access.tickets import MemoryTickets, Tickets, TicketStore
+from serve_app.budgets.quota import Quota
+from serve_app.budgets.rate_limits import RateLimiter
 from serve_app.config import ApiConfig
 from serve_app.context import Context
 from serve_app.durable.counters import JobCounters
@@ -31,15 +33,13 @@ from serve_app.durable.keeping import KeptJobs
 from serve_app.durable.runner import JobRunner
 from serve_app.durable.stores import memory_store
 from serve_app.errors import BatchFailed, render
-from serve_app.generation_requests import DrawSeed
+from serve_app.generation.jobs import JobService
+from serve_app.generation.requests import DrawSeed
 from serve_app.ids import IdSource, draw_seed
-from serve_app.jobs import JobService
 from serve_app.middleware.stack import middleware_stack
 from serve_app.openai.router import openai_router
 from serve_app.pages import router as pages
 from serve_app.paths import PathCodec
-from serve_app.quota import Quota
-from serve_app.rate_limits import RateLimiter
 from serve_app.readiness import SharedReadiness
 from serve_app.routes import (
     datasets,

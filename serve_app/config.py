@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from engines.types import limits
 from engines.types.frozen import FrozenModel
-from serve_app.creation_limits import DatasetCreationLimits as DatasetCreationLimits
+from serve_app.datasets.limits import DatasetCreationLimits as DatasetCreationLimits
 from serve_app.webhooks.config import Webhooks
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")

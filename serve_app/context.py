@@ -12,18 +12,18 @@ from serve_app.access.api_keys import ApiKeys
 from serve_app.access.audit import AuditLog, AuditNote
 from serve_app.access.caller import Caller
 from serve_app.access.tickets import Tickets
+from serve_app.budgets.quota import Quota
+from serve_app.budgets.rate_limits import RateLimiter
+from serve_app.budgets.storage import StorageQuota
 from serve_app.config import ApiConfig
 from serve_app.durable.keeping import KeptJobs
 from serve_app.durable.run import JobRun
-from serve_app.generation_requests import DrawSeed
+from serve_app.generation.jobs import SpaceJobs
+from serve_app.generation.requests import DrawSeed
 from serve_app.ids import IdSource
-from serve_app.jobs import SpaceJobs
 from serve_app.paths import PathCodec
-from serve_app.quota import Quota
-from serve_app.rate_limits import RateLimiter
 from serve_app.schemas.generation import GenerateMessageBody
 from serve_app.services import Services
-from serve_app.storage_quota import StorageQuota
 from serve_app.webhooks.signing import WebhookSecrets
 
 

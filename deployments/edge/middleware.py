@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deployments.settings import EdgeSettings
 from engines.errors import NotFound, RequestTimeout
 from engines.protocols import Clock
-from serve_app.downloads import ACKNOWLEDGE, ACKNOWLEDGED, ASKS_FOR_ACKNOWLEDGEMENT
 from serve_app.errors import to_wire
+from serve_app.files.downloads import ACKNOWLEDGE, ACKNOWLEDGED, ASKS_FOR_ACKNOWLEDGEMENT
 
 Headers = list[tuple[bytes, bytes]]
 

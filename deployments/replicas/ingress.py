@@ -24,8 +24,8 @@ from deployments.wiring.marks import MarksWiring
 from engines.errors import InvalidParameters
 from serve_app.access.tickets import MemoryTickets, TicketStore
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter, RateLimiter
 from serve_app.config import ApiConfig
-from serve_app.rate_limits import MemoryRateLimiter, RateLimiter
 from serve_app.webhooks.signing import WebhookSecrets
 from serve_app.webhooks.wiring import WebhookWiring
 
@@ -53,7 +53,7 @@ def rate_limiter(
     if api.rate_limiter == "redis":
         if settings.redis_url is None:
             raise InvalidParameters.of("INFERLOOP_REDIS_URL", None, "a Redis URL", "must be set")
-        from serve_app.redis_rate_limiter import RedisRateLimiter
+        from serve_app.budgets.redis_rate_limiter import RedisRateLimiter
 
         return RedisRateLimiter(settings.redis_url, api.rates)
     if api.rate_limiter == "actor" and counter is not None:
@@ -66,7 +66,7 @@ def ticket_store(
 ) -> TicketStore:
     """Tickets are kept where budgets are counted: all replicas of the ingress share that."""
     if api.rate_limiter == "redis" and settings.redis_url is not None:
-        from serve_app.redis_tickets import RedisTickets
+        from serve_app.access.redis_tickets import RedisTickets
 
         return RedisTickets(settings.redis_url)
     if api.rate_limiter == "actor" and counter is not None:

@@ -6,8 +6,8 @@ from deployments.adapters.calling import CallPolicy
 from deployments.adapters.remote import HandleAdapter, remote
 from engines.errors import Overloaded
 from serve_app.access.tickets import TicketStore, TicketTable
+from serve_app.budgets.rate_limits import Bucket, BudgetState, MovingWindow, RateLimiter
 from serve_app.config import RateLimits
-from serve_app.rate_limits import Bucket, BudgetState, MovingWindow, RateLimiter
 
 
 class RateLimiterReplica:
@@ -46,7 +46,7 @@ _TICKETS = CallPolicy(
 
 
 class HandleRateLimiter(HandleAdapter):
-    """`serve_app.rate_limits.RateLimiter` over the deployment's handle."""
+    """`serve_app.budgets.rate_limits.RateLimiter` over the deployment's handle."""
 
     hit = remote(RateLimiter.hit, policy=_COUNTING)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from engines.errors import Forbidden
-from serve_app.rate_limits import Bucket
+from serve_app.budgets.rate_limits import Bucket
 
 Scope = Literal["generate", "validate", "read", "export", "write", "delete", "admin"]
 """What a key may do. A route declares the one that it needs."""

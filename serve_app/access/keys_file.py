@@ -27,7 +27,7 @@ from engines.types import SPACE_PATTERN
 from engines.types.frozen import FrozenModel
 from serve_app.access.caller import ALL_SCOPES, Caller, Scope
 from serve_app.access.hashing import key_hash
-from serve_app.rate_limits import Bucket
+from serve_app.budgets.rate_limits import Bucket
 from serve_app.schemas.base import Name
 
 MIN_KEY_CHARS = 16

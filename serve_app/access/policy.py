@@ -11,10 +11,10 @@ from starlette.requests import HTTPConnection
 from serve_app.access.audit import AuditNote
 from serve_app.access.binding import bound, space_of
 from serve_app.access.caller import Caller, Scope
+from serve_app.budgets.rate_limits import Bucket, exceeded
 from serve_app.context import Context, application_of
 from serve_app.durable.run import JobRun
 from serve_app.middleware.key import HEADER
-from serve_app.rate_limits import Bucket, exceeded
 
 
 class _KeyScheme(APIKeyHeader):

@@ -19,13 +19,13 @@ from starlette.types import Message
 from engines.errors import Canceled, InferloopError
 from engines.jobs.deliveries import Webhook
 from engines.jobs.model import Accepted, Draft, Idempotency, Job, JobRequest, Lease, Owner
-from serve_app.connection import while_connected
 from serve_app.context import Context
 from serve_app.durable.asked import IDEMPOTENCY_KEY, PREFER, PREFERENCE_APPLIED, Asked, digest_of
 from serve_app.durable.keeping import QUEUE
 from serve_app.durable.run import JobRun, Rehearsed
 from serve_app.durable.views import job_out, kept_part
 from serve_app.errors import to_wire
+from serve_app.flow.connection import while_connected
 from serve_app.webhooks.asked import accepted_webhook
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve_app.rate_limits import BudgetState
+from serve_app.budgets.rate_limits import BudgetState
 
 
 class BudgetHeadersMiddleware:

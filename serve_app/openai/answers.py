@@ -17,11 +17,11 @@ from starlette.responses import JSONResponse, Response
 
 from engines.errors import Details, InferloopError
 from engines.types import GenerationRequest, StoredImage
-from serve_app.connection import while_connected
 from serve_app.context import Context
-from serve_app.downloads import Download
 from serve_app.errors import to_wire
-from serve_app.making import many_generations, stored_images
+from serve_app.files.downloads import Download
+from serve_app.flow.connection import while_connected
+from serve_app.generation.making import many_generations, stored_images
 from serve_app.openai.error_shape import openai_error
 from serve_app.openai.schemas import ImageOut, ImagesBody, ImagesOut
 from serve_app.openai.streaming import Begun, Partial, events_of

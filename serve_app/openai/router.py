@@ -14,7 +14,7 @@ from serve_app.access.policy import requires
 from serve_app.config import ApiConfig
 from serve_app.context import InContext
 from serve_app.durable.acceptance import REPLAYED, is_kept, kept_answer
-from serve_app.making import SERVED_MODEL
+from serve_app.generation.making import SERVED_MODEL
 from serve_app.openai.answers import (
     SSE,
     Call,

@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from engines.types import GenerationRequest, StepProgress, StoredImage
+from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
-from serve_app.fan_out import fan_out
-from serve_app.job_log import JobEvent
-from serve_app.storage_quota import expected_bytes
+from serve_app.flow.fan_out import fan_out
+from serve_app.generation.job_log import JobEvent
 
 
 @dataclass(frozen=True, slots=True)

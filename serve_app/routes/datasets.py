@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Request
 
 from engines.types import DatasetSummary
 from serve_app.access.policy import requires
-from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
-from serve_app.deadlines import within
+from serve_app.flow.connection import answer_within
+from serve_app.flow.deadlines import within
 from serve_app.paging import PageQuery, cut
 from serve_app.routing import ApiRoute
 from serve_app.schemas.base import NAME_PATTERN

@@ -14,12 +14,12 @@ from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.plan import DatasetPlan, Item
 from engines.datasets.spec.result import DatasetResult
 from serve_app.access.policy import requires
-from serve_app.connection import while_connected
 from serve_app.context import Context, InContext
-from serve_app.dataset_creation import ServiceWorkshop, check_plan, create, workshop_of
-from serve_app.fan_out import fan_out
-from serve_app.progress_stream import ALSO_LINES, OnProgress, answer
-from serve_app.required import verdicts_out
+from serve_app.datasets.creation import ServiceWorkshop, check_plan, create, workshop_of
+from serve_app.flow.connection import while_connected
+from serve_app.flow.fan_out import fan_out
+from serve_app.flow.progress_stream import ALSO_LINES, OnProgress, answer
+from serve_app.generation.required import verdicts_out
 from serve_app.routing import ApiRoute
 from serve_app.schemas.declared import (
     DatasetCreated,

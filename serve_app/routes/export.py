@@ -25,9 +25,9 @@ from engines.types import (
 )
 from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
-from serve_app.deadlines import within
+from serve_app.flow.deadlines import within
+from serve_app.flow.progress_stream import ALSO_LINES, Answer, OnProgress, Work, answer
 from serve_app.paths import DATASET_DIR, OUTPUT_DIR, OUTPUT_FILE, Field
-from serve_app.progress_stream import ALSO_LINES, Answer, OnProgress, Work, answer
 from serve_app.routing import ApiRoute
 from serve_app.schemas.export import (
     ExportBody,

@@ -8,17 +8,17 @@ from fastapi import APIRouter, Request, Response
 
 from serve_app.access.policy import requires
 from serve_app.config import ApiConfig
-from serve_app.connection import while_connected
 from serve_app.context import Context, InContext
-from serve_app.generation_requests import batch_parameters, generate_parameters
-from serve_app.making import (
+from serve_app.flow.connection import while_connected
+from serve_app.generation.making import (
     SERVED_MODEL,
     many_generations,
     one_generation,
     stored_image,
     stored_images,
 )
-from serve_app.required import RequiredChecks, batch_image, required_checks, verdicts_out
+from serve_app.generation.requests import batch_parameters, generate_parameters
+from serve_app.generation.required import RequiredChecks, batch_image, required_checks, verdicts_out
 from serve_app.routing import ApiRoute
 from serve_app.schemas.bounded import batch_model, generate_model
 from serve_app.schemas.generation import (

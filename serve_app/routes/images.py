@@ -11,13 +11,13 @@ from engines.errors import InvalidParameters
 from engines.types.image_formats import IMAGE_SUFFIXES
 from serve_app.access.policy import requires
 from serve_app.context import InContext
-from serve_app.deadlines import within
-from serve_app.file_answers import OTHER_MEDIA_TYPE, file_answer
+from serve_app.files.answers import OTHER_MEDIA_TYPE, file_answer
+from serve_app.files.uploads import not_empty, upload_body, uploaded
+from serve_app.flow.deadlines import within
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, WirePath
 from serve_app.schemas.library import Deleted, UploadResponse
-from serve_app.upload_body import not_empty, upload_body, uploaded
 
 router = APIRouter(tags=["files"], route_class=ApiRoute)
 

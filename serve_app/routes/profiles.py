@@ -11,9 +11,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from engines.errors import InvalidParameters, NotFound
 from engines.types import Profile, ProfileRequest, S3Folder
 from serve_app.access.policy import requires
-from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
-from serve_app.deadlines import within
+from serve_app.flow.connection import answer_within
+from serve_app.flow.deadlines import within
 from serve_app.paging import PageQuery, cut
 from serve_app.paths import COMPARED_DATASET, SOURCE_DIR
 from serve_app.routing import ApiRoute

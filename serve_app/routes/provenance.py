@@ -9,13 +9,13 @@ from pydantic import JsonValue
 
 from engines.errors import InvalidParameters
 from serve_app.access.policy import requires
-from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
+from serve_app.files.uploads import upload_body, uploaded
+from serve_app.flow.connection import answer_within
 from serve_app.paths import IMAGE_FILE
 from serve_app.routing import ApiRoute
 from serve_app.schemas.base import NAME_PATTERN, QueryModel, WirePath
 from serve_app.schemas.provenance import LogReport, SheetReport, SignedDataset, Verification
-from serve_app.upload_body import upload_body, uploaded
 
 router = APIRouter(tags=["provenance"], route_class=ApiRoute)
 

@@ -14,12 +14,12 @@ from engines.errors import InferloopError
 from engines.types import ExportProgress
 from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 from serve_app.access.policy import requires
-from serve_app.connection import while_connected
 from serve_app.context import Context, InContext
-from serve_app.deadlines import within
 from serve_app.durable.run import unheard
+from serve_app.flow.connection import while_connected
+from serve_app.flow.deadlines import within
+from serve_app.flow.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.paths import REFERENCE_DIR
-from serve_app.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.routes.datasets import DatasetName
 from serve_app.routing import ApiRoute
 from serve_app.schemas.base import Name, QueryModel, RequestModel, WirePath

@@ -10,11 +10,11 @@ from fastapi.responses import StreamingResponse
 from engines.errors import NotFound
 from engines.types import PrivacyReport
 from serve_app.access.policy import requires
-from serve_app.connection import answer_within
 from serve_app.context import Context, InContext
-from serve_app.dataset_validation import DatasetValidation
+from serve_app.datasets.validation import DatasetValidation
+from serve_app.flow.connection import answer_within
+from serve_app.flow.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.paths import DATASET_DIR, IMAGE
-from serve_app.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.routing import ApiRoute
 from serve_app.schemas.validation import (
     AnonymizeBody,

@@ -10,9 +10,9 @@ from pydantic import Field
 from engines.errors import Details, InvalidParameters, PayloadTooLarge
 from engines.types import StepProgress, StoredImage
 from serve_app.errors import to_wire
-from serve_app.generation_requests import generate_parameters
+from serve_app.generation.requests import generate_parameters
+from serve_app.generation.required import verdicts_out
 from serve_app.paths import PathCodec
-from serve_app.required import verdicts_out
 from serve_app.schemas.base import RequestModel
 from serve_app.schemas.generation import GenerateBody, GenerateMessageBody, Required
 from serve_app.schemas.parser import parse_json, validated

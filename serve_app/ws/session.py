@@ -17,13 +17,13 @@ from engines.errors import (
 from engines.types import StepProgress, StoredImage
 from serve_app.access.audit import AuditNote, Origin
 from serve_app.access.caller import Caller
+from serve_app.budgets.rate_limits import exceeded
+from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
-from serve_app.generation_requests import single_request
-from serve_app.job_log import JobEvent
-from serve_app.rate_limits import exceeded
-from serve_app.required import RequiredChecks, required_checks
+from serve_app.generation.job_log import JobEvent
+from serve_app.generation.requests import single_request
+from serve_app.generation.required import RequiredChecks, required_checks
 from serve_app.schemas.generation import GenerateBody
-from serve_app.storage_quota import expected_bytes
 from serve_app.ws.connection import ClientGone
 from serve_app.ws.messages import (
     CancelMessage,

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig
 from serve_app.ids import IdSource
-from serve_app.rate_limits import MemoryRateLimiter
 from tests.serve_app.api import HEADERS, KEY
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeClock, FakeFiles

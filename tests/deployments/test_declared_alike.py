@@ -35,8 +35,8 @@ from engines.images import ImageLimits
 from inferloop_synthdata.marks.reading import read_mark
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig
-from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.services import Services
 from tests.deployments.adapted import AdaptedGeneration
 from tests.serve_app.api import HEADERS, KEY, Api

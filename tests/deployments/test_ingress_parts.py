@@ -18,8 +18,8 @@ from deployments.replicas.rate_limiter import HandleRateLimiter, RateLimiterRepl
 from deployments.settings import Settings
 from engines.errors import InvalidParameters, Overloaded, ReplicaLost
 from engines.types import GenerationRequest
+from serve_app.budgets.rate_limits import Bucket, BudgetState, MemoryRateLimiter
 from serve_app.config import ApiConfig, RateLimits
-from serve_app.rate_limits import Bucket, BudgetState, MemoryRateLimiter
 from tests.deployments.test_adapters import Response
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"

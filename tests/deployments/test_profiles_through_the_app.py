@@ -30,8 +30,8 @@ from engines.profiles.config import ProfilesConfig
 from engines.types import AllowedBuckets
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig
-from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.services import Services
 from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3
 from tests.serve_app.api import HEADERS, KEY, Api

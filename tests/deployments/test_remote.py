@@ -34,7 +34,7 @@ from deployments.spaces import SpaceHandle
 from engines.errors import ReplicaLost
 from serve_app import services
 from serve_app.access.tickets import TicketStore
-from serve_app.rate_limits import RateLimiter
+from serve_app.budgets.rate_limits import RateLimiter
 from tests.deployments.test_adapters import Response, Stream
 
 

@@ -13,9 +13,9 @@ from deployments.adapters.readiness import HandleReadiness
 from deployments.app import QUICK_CHECKS
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from engines.errors import Overloaded
+from serve_app.access.redis_tickets import RedisTickets
+from serve_app.budgets.redis_rate_limiter import RedisRateLimiter
 from serve_app.config import RateLimits
-from serve_app.redis_rate_limiter import RedisRateLimiter
-from serve_app.redis_tickets import RedisTickets
 from tests.deployments.test_ingress_parts import Handle, Hanging, Method
 
 

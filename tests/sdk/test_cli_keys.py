@@ -12,7 +12,7 @@ import pytest
 
 from inferloop_synthdata.cli.keys_file import KeysFile
 from serve_app.access.api_keys import ApiKeys
-from serve_app.rate_limits import Bucket
+from serve_app.budgets.rate_limits import Bucket
 from tests.sdk.command_line import CommandLine, Service
 
 

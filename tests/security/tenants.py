@@ -42,8 +42,8 @@ from engines.types import (
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.hashing import key_hash
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig
-from serve_app.rate_limits import MemoryRateLimiter
 from tests.serve_app.api import Api
 from tests.serve_app.fake_library import FakeReadiness
 

@@ -30,8 +30,8 @@ from engines.storage.opening import open_storage
 from engines.types import AllowedBuckets, S3ExportRequest, S3Folder
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig
-from serve_app.rate_limits import MemoryRateLimiter
 from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3, objects
 from tests.serve_app.api import HEADERS, KEY, Api
 from tests.serve_app.fake_services import FakeServices

@@ -17,6 +17,7 @@ from deployments.replicas.rate_limiter import HandleTickets, RateLimiterReplica
 from engines.errors import InvalidParameters, Overloaded
 from serve_app.access.api_keys import CHECK_INTERVAL_S, ApiKeys
 from serve_app.access.hashing import key_hash
+from serve_app.access.redis_tickets import RedisTickets
 from serve_app.access.tickets import (
     MAX_TICKETS,
     TICKET_LIFE_S,
@@ -26,9 +27,8 @@ from serve_app.access.tickets import (
     TicketTable,
 )
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig, RateLimits
-from serve_app.rate_limits import MemoryRateLimiter
-from serve_app.redis_tickets import RedisTickets
 from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, Api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeClock

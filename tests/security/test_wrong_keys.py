@@ -10,8 +10,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig, WrongKeyLimits
-from serve_app.rate_limits import MemoryRateLimiter
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeClock
 

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from engines.jobs.store import JobStore
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig, RateLimits
 from serve_app.durable.counters import JobCounters
-from serve_app.rate_limits import MemoryRateLimiter
 from serve_app.webhooks.wiring import NO_WEBHOOKS, WebhookWiring
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeClock

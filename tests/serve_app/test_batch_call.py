@@ -11,13 +11,13 @@ from starlette.testclient import TestClient
 
 from engines.errors import GenerationFailed, Overloaded
 from engines.types import GenerationRequest
-from serve_app.batch import run_batch
+from serve_app.budgets.quota import Quota
 from serve_app.config import ApiConfig, JobLimits
 from serve_app.errors import BatchFailed
+from serve_app.generation.batch import run_batch
+from serve_app.generation.jobs import JobService, SpaceJobs
 from serve_app.ids import IdSource
-from serve_app.jobs import JobService, SpaceJobs
 from serve_app.paths import PathCodec
-from serve_app.quota import Quota
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.asgi import until
 from tests.serve_app.fake_services import FakeServices

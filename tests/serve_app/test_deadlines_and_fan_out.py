@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from engines.errors import Conflict, DeadlineExceeded
 from serve_app.config import ApiConfig, CallDeadlines
-from serve_app.deadlines import within
-from serve_app.fan_out import fan_out
+from serve_app.flow.deadlines import within
+from serve_app.flow.fan_out import fan_out
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fake_validators import FakeQuality

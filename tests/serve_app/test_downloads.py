@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from engines.errors import NotFound
 from serve_app.config import ApiConfig, DownloadLimits
-from serve_app.downloads import Window
+from serve_app.files.downloads import Window
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engines.errors import Canceled, InferloopError
 from engines.types import StepProgress, StoredImage
-from serve_app.job_log import JobEvent, JobLog
+from serve_app.generation.job_log import JobEvent, JobLog
 
 IMAGE = StoredImage("generated/x.png", "m", 1, "ab", 3)
 

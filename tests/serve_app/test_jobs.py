@@ -19,9 +19,9 @@ from engines.errors import (
 )
 from engines.types import GenerationEvent, GenerationRequest, StepProgress, StoredImage
 from serve_app.config import JobLimits
+from serve_app.generation.job_log import JobEvent
+from serve_app.generation.jobs import JobService
 from serve_app.ids import IdSource
-from serve_app.job_log import JobEvent
-from serve_app.jobs import JobService
 from tests.serve_app.asgi import until
 from tests.serve_app.fakes import FakeClock, FakeFiles, FakeGeneration
 

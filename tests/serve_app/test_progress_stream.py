@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from engines.errors import DeadlineExceeded, NotFound, Overloaded
 from serve_app.config import ApiConfig
-from serve_app.progress_stream import OnProgress, progress_lines
+from serve_app.flow.progress_stream import OnProgress, progress_lines
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeFiles

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from serve_app.ranges import Part, http_date, wanted_part
+from serve_app.files.ranges import Part, http_date, wanted_part
 
 SIZE = 100
 ETAG = '"v1"'

@@ -10,13 +10,13 @@ from starlette.testclient import TestClient
 from engines.errors import Overloaded
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
-from serve_app.config import ApiConfig, RateLimits
-from serve_app.rate_limits import (
+from serve_app.budgets.rate_limits import (
     Bucket,
     BudgetState,
     MemoryRateLimiter,
     MovingWindow,
 )
+from serve_app.config import ApiConfig, RateLimits
 from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, SOCKET, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeClock, FakeFiles

@@ -10,9 +10,9 @@ from fakeredis import FakeAsyncRedisConnection, FakeServer
 from redis.asyncio import ConnectionPool
 
 from engines.errors import InvalidParameters, Overloaded
+from serve_app.budgets.rate_limits import BudgetState
+from serve_app.budgets.redis_rate_limiter import RedisRateLimiter
 from serve_app.config import RateLimits
-from serve_app.rate_limits import BudgetState
-from serve_app.redis_rate_limiter import RedisRateLimiter
 
 RATES = RateLimits(generate="5/minute", export="1/minute")
 

@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 from serve_app.access.caller import Scope
 from serve_app.access.policy import Access, requires
+from serve_app.budgets.rate_limits import Bucket
 from serve_app.config import ApiConfig, RateLimits
 from serve_app.middleware.key import PUBLIC_PATHS
-from serve_app.rate_limits import Bucket
 from serve_app.routing import ApiRoute, access_of
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from engines.errors import InsufficientStorage
 from serve_app.access.caller import Caller
+from serve_app.budgets.storage import StorageQuota, owner_of
 from serve_app.config import ApiConfig, StorageQuotas
-from serve_app.storage_quota import StorageQuota, owner_of
 from tests.serve_app.api import HEADERS, OTHER_KEY, SOCKET, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeUsage

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from serve_app.downloads import Download
+from serve_app.files.downloads import Download
 from tests.deployments.edge.edge_server import ServeQueues, connected, edge_server, wait_until
 
 CHUNK = bytes(2**18)

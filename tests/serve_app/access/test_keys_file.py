@@ -12,7 +12,7 @@ from inferloop_synthdata.cli import keys_file as command_line
 from serve_app.access.caller import ALL_SCOPES, SCOPE_MEANING, Caller, Scope
 from serve_app.access.hashing import key_hash
 from serve_app.access.keys_file import parse_keys
-from serve_app.rate_limits import Bucket
+from serve_app.budgets.rate_limits import Bucket
 
 HASH = key_hash("a-key-of-some-length")
 

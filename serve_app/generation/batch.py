@@ -8,8 +8,8 @@ from engines.datasets.spec.tries import Checks
 from engines.errors import InferloopError
 from engines.types import GenerationRequest, StoredImage
 from serve_app.errors import BatchFailed
-from serve_app.fan_out import fan_out
-from serve_app.jobs import OnStored, SpaceJobs, unheard
+from serve_app.flow.fan_out import fan_out
+from serve_app.generation.jobs import OnStored, SpaceJobs, unheard
 from serve_app.paths import PathCodec
 
 

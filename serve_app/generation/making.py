@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from engines.datasets.spec.tries import Checks
 from engines.types import GenerationRequest, StepProgress, StoredImage
-from serve_app.batch import run_batch
+from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
 from serve_app.durable.run import JobRun
-from serve_app.generation_requests import batch_requests, single_request
-from serve_app.job_log import JobEvent
-from serve_app.jobs import OnStored
+from serve_app.generation.batch import run_batch
+from serve_app.generation.job_log import JobEvent
+from serve_app.generation.jobs import OnStored
+from serve_app.generation.requests import batch_requests, single_request
 from serve_app.schemas.generation import BatchBody, GenerateBody
-from serve_app.storage_quota import expected_bytes
 
 SERVED_MODEL = "X-Served-Model"
 """Header that says what really made the images."""

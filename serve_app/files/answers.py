@@ -13,10 +13,10 @@ from engines.errors import InvalidParameters
 from engines.types import ObjectStat
 from engines.types.image_formats import IMAGE_MEDIA_TYPES
 from serve_app.context import Context
-from serve_app.downloads import Download
 from serve_app.errors import to_wire
+from serve_app.files.downloads import Download
+from serve_app.files.ranges import Part, http_date, wanted_part
 from serve_app.paths import Field
-from serve_app.ranges import Part, http_date, wanted_part
 
 MEDIA_TYPES = {
     **IMAGE_MEDIA_TYPES,

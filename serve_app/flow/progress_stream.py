@@ -15,9 +15,9 @@ from starlette.requests import Request
 
 from engines.errors import Canceled, InferloopError, JsonValue
 from serve_app.access.audit import AuditNote
-from serve_app.connection import while_connected
 from serve_app.durable.run import JobRun, unheard
 from serve_app.errors import to_wire
+from serve_app.flow.connection import while_connected
 
 NDJSON = "application/x-ndjson"
 ALSO_LINES: dict[int | str, dict[str, Any]] = {200: {"content": {NDJSON: {}}}}

@@ -17,10 +17,10 @@ from engines.errors import (
 )
 from engines.types.datasets import SKIPPED_NAMED
 from serve_app.config import CallDeadlines, DatasetValidationLimits
-from serve_app.deadlines import within
-from serve_app.fan_out import fan_out
+from serve_app.flow.deadlines import within
+from serve_app.flow.fan_out import fan_out
+from serve_app.flow.progress_stream import OnProgress
 from serve_app.paths import PathCodec
-from serve_app.progress_stream import OnProgress
 from serve_app.schemas.export import SkippedFileOut
 from serve_app.schemas.validation import (
     DatasetValidationBody,

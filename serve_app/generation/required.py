@@ -16,7 +16,7 @@ from engines.types import (
     StoredImage,
     Verdicts,
 )
-from serve_app.deadlines import within
+from serve_app.flow.deadlines import within
 from serve_app.paths import PathCodec
 from serve_app.schemas.generation import BatchImage, ImageParameters, VerdictsOut
 from serve_app.schemas.validation_reports import privacy_response, quality_response

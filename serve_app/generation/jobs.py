@@ -21,8 +21,8 @@ from engines.errors import (
 from engines.protocols import Clock
 from engines.types import GenerationRequest, StepProgress, StoredImage
 from serve_app.config import JobLimits
-from serve_app.deadlines import within
-from serve_app.job_log import Ending, JobEvent, JobLog
+from serve_app.flow.deadlines import within
+from serve_app.generation.job_log import Ending, JobEvent, JobLog
 from serve_app.services import Generation
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from engines.errors import Canceled
-from serve_app.deadlines import within
 from serve_app.durable.run import JobRun, Rehearsed
+from serve_app.flow.deadlines import within
 
 T = TypeVar("T")
 

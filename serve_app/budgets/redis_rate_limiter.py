@@ -15,8 +15,8 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from engines.errors import InvalidParameters, Overloaded
+from serve_app.budgets.rate_limits import Bucket, BudgetState, parse_rates, parsed_rate
 from serve_app.config import RateLimits
-from serve_app.rate_limits import Bucket, BudgetState, parse_rates, parsed_rate
 
 ANSWER_WITHIN_S = 2.0
 """Nobody waits longer for a count."""

@@ -14,10 +14,10 @@ from engines.datasets.spec.run import DatasetRun
 from engines.datasets.spec.tries import Judged
 from engines.errors import InvalidParameters, Overloaded
 from engines.types import GenerationRequest, StoredImage
+from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
-from serve_app.progress_stream import OnProgress
-from serve_app.required import RequiredChecks
-from serve_app.storage_quota import expected_bytes
+from serve_app.flow.progress_stream import OnProgress
+from serve_app.generation.required import RequiredChecks
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""Declared datasets and the validation of whole datasets."""

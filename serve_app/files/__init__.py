@@ -1,0 +1,1 @@
+"""Files on the wire: uploads, downloads, ranges."""
