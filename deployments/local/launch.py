@@ -18,7 +18,7 @@ from types import FrameType
 import httpx
 import psutil
 
-from deployments.local.serving import parser, say
+from deployments.local.serving import parser, reachable_url, say
 from deployments.local.supervision import Supervisor
 from deployments.settings import Settings
 from local_ray.running import private_ray_folder
@@ -122,12 +122,6 @@ def stop_on_signals() -> tuple[threading.Event, threading.Event]:
     return stop, hurry
 
 
-def health_url(host: str, port: int) -> str:
-    """Where this machine reaches a service that listens on `host`."""
-    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    return f"http://{here}:{port}"
-
-
 def main(arguments: list[str] | None = None) -> int:
     """0: stopped when asked to. 1: it did not start, or died and was not started again. 2: the
     start was asked wrongly."""
@@ -135,7 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser().parse_args(options)
     settings = Settings()
     stop, hurry = stop_on_signals()
-    url = health_url(settings.host, settings.port)
+    url = reachable_url(settings.host, settings.port)
 
     with private_ray_folder() as folder:
         runs = 0

@@ -93,9 +93,15 @@ def ray_command(dashboard: str) -> str:
     return f"RAY_AUTH_MODE=token {token}serve status -a {dashboard}"
 
 
+def reachable_url(host: str, port: int) -> str:
+    """Where this machine reaches a service that listens on `host`."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://{here}:{port}"
+
+
 def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note: str) -> None:
     """Print where the service is, its key if it is new, and how to ask and to stop it."""
-    url = f"http://{settings.host}:{settings.port}"
+    url = reachable_url(settings.host, settings.port)
     say(f"\nInferloop Synthetic Images is ready at {url}/api/v1  (docs: {url}/docs)")
     if args_note:
         say(args_note)
@@ -106,7 +112,7 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
     if not made and not settings.has_keys():
         say("The API key is the one made before (INFERLOOP_STATE_DIR, file api_key).")
     own_key = None if settings.has_keys() else state_dir(os.environ) / FILE_NAME
-    say(first_request(url, own_key))
+    say(first_request(url, own_key, str(Path(sys.executable).with_name("inferloop"))))
     say(f"Ray's dashboard asks for a token: {token_hint()}")
     say(f"Ray's own commands need it too, for example:\n  {ray_command(dashboard)}")
     say("Ctrl-C stops everything.")

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from deployments.local.launch import health_url
+from deployments.local.serving import reachable_url
 from deployments.local.supervision import LOOK_EVERY_S, Patience, Supervisor
 
 
@@ -139,4 +139,4 @@ def test_a_slow_start_is_no_silence(supervised: Supervised) -> None:
     ],
 )
 def test_the_health_is_asked_on_loopback(host: str, url: str) -> None:
-    assert health_url(host, 80) == url
+    assert reachable_url(host, 80) == url
