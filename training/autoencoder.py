@@ -16,14 +16,14 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training import warm
 from training.cache import Cache, load_state
-from training.compose import Windows
-from training.critic import Duel
-from training.feed import Job
-from training.latent_code import LatentCode
-from training.loop import Loop, Smoothed, Stateful
-from training.parts import FULL, SCALE, Widths, build_vae
-from training.precision import laid_out, mixed_precision
-from training.schedule import TimeBudget
+from training.networks.critic import Duel
+from training.networks.latent_code import LatentCode
+from training.networks.parts import FULL, SCALE, Widths, build_vae
+from training.pictures.compose import Windows
+from training.running.feed import Job
+from training.running.loop import Loop, Smoothed, Stateful
+from training.running.precision import laid_out, mixed_precision
+from training.running.schedule import TimeBudget
 from training.workshop import Options, Workshop, stage_parser
 
 CELLS, CELL_PX, EACH = 4, 32, 4

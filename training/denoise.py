@@ -12,17 +12,17 @@ import torch
 from torch import Tensor
 
 from training import reading, warm
-from training.ahead import Ahead, Batch
 from training.cache import Cache, load_state
-from training.diffusion import Diffusion
-from training.feed import CAPTION_DROP, GRIDS, Job
-from training.latent_code import LatentCode
-from training.loop import Loop, Smoothed
-from training.optimize import MeanWeights, Optimizer
-from training.parts import FULL, Denoiser, Widths, build_scheduler
-from training.precision import laid_out, mixed_precision
-from training.schedule import TimeBudget
-from training.steps import Graphs, Steps, Way
+from training.networks.diffusion import Diffusion
+from training.networks.latent_code import LatentCode
+from training.networks.parts import FULL, Denoiser, Widths, build_scheduler
+from training.running.ahead import Ahead, Batch
+from training.running.feed import CAPTION_DROP, GRIDS, Job
+from training.running.loop import Loop, Smoothed
+from training.running.optimize import MeanWeights, Optimizer
+from training.running.precision import laid_out, mixed_precision
+from training.running.schedule import TimeBudget
+from training.running.steps import Graphs, Steps, Way
 from training.workshop import Options, Workshop, stage_parser
 
 CHECKPOINT = "denoiser.pt"

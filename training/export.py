@@ -10,7 +10,7 @@ from diffusers import StableDiffusionPipeline
 
 from training import autoencoder, denoise
 from training.cache import Cache, parser
-from training.parts import FULL, Widths, build_pipeline
+from training.networks.parts import FULL, Widths, build_pipeline
 
 PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 PARCEL_BYTES = 15 * 2**20

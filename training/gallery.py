@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training import places
 from training.cache import Cache, parser
-from training.scenes import Sprites
+from training.pictures import places
+from training.pictures.scenes import Sprites
 from training.tiles import load_sprites
 
 SHAPES: dict[str, tuple[int, int]] = {"square": (512, 512), "wide": (512, 768), "tall": (768, 512)}

@@ -14,18 +14,20 @@ from pathlib import Path
 
 import torch
 
-from training import autoencoder, denoise, export, judge, probe, reading, trial, warm
+from training import autoencoder, denoise, export, reading, warm
 from training.cache import parser
-from training.choose import Choice, choose
+from training.evaluation import judge, trial
+from training.evaluation.prompts import EVERYDAY, PLAIN
+from training.evaluation.sheet import labelled, write
 from training.gallery import LAYOUTS
-from training.latent_code import FILE as CODE
-from training.latent_code import LatentCode
-from training.loop import Stopwatch
-from training.precision import fast_products
-from training.prompts import EVERYDAY, PLAIN
-from training.sheet import labelled, write
-from training.steps import Way
-from training.words import build_tokenizer
+from training.language.words import build_tokenizer
+from training.networks.latent_code import FILE as CODE
+from training.networks.latent_code import LatentCode
+from training.running import probe
+from training.running.choose import Choice, choose
+from training.running.loop import Stopwatch
+from training.running.precision import fast_products
+from training.running.steps import Way
 from training.workshop import Options, Workshop
 
 FRESH = {"reading": 0.04, "encoder": 0.03, "judge": 0.03, "decoder": 0.1}

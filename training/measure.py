@@ -10,10 +10,12 @@ from pathlib import Path
 
 import torch
 
-from training import autoencoder, denoise, judge, probe, reading
-from training.choose import choose
-from training.precision import fast_products
-from training.sheet import labelled, write
+from training import autoencoder, denoise, reading
+from training.evaluation import judge
+from training.evaluation.sheet import labelled, write
+from training.running import probe
+from training.running.choose import choose
+from training.running.precision import fast_products
 from training.workshop import Options, Workshop, stage_parser
 
 

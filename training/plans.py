@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from training.gallery import Shelf
-from training.layouts import Ground, Placed
-from training.sentences import Picture
+from training.language.sentences import Picture
+from training.pictures.layouts import Ground, Placed
 
 LAYERS = 7
 TILE, X, Y, SIDE, ANGLE, FLIP, HUE = range(7)

@@ -9,12 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.feed import GRIDS
-from training.latent_code import CHANNELS, LatentCode
-from training.loop import Loop, Smoothed
-from training.precision import mixed_precision
-from training.schedule import TimeBudget
-from training.words import build_text_encoder, build_tokenizer
+from training.language.words import build_text_encoder, build_tokenizer
+from training.networks.latent_code import CHANNELS, LatentCode
+from training.running.feed import GRIDS
+from training.running.loop import Loop, Smoothed
+from training.running.precision import mixed_precision
+from training.running.schedule import TimeBudget
 from training.workshop import Options, Workshop, stage_parser
 
 CHECKPOINT = "reading.pt"

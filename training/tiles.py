@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image as PilImage
 
 from training.cache import Cache, parser, save_arrays
-from training.vocabulary import COLORS, TONES, Icon, things
+from training.language.vocabulary import COLORS, TONES, Icon, things
 
 TILE_PX = 384
 SETS = {"emoji": "noto", "3d": "fluent-emoji", "flat": "fluent-emoji-flat"}

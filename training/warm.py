@@ -16,9 +16,9 @@ from torch import nn
 from transformers import CLIPTextModel
 
 from training.cache import Cache, load_state, save_state
-from training.latent_code import FILE as CODE
-from training.parts import Denoiser
-from training.words import build_tokenizer, write_tokenizer
+from training.language.words import build_tokenizer, write_tokenizer
+from training.networks.latent_code import FILE as CODE
+from training.networks.parts import Denoiser
 
 START = "start.pt"
 JUDGE = "judge.pt"

@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from training import tiles
-from training.attempts import Trial
 from training.cache import Cache, parser
-from training.compose import Composer, Fused, Windows
-from training.feed import Job, Recipe, feed
 from training.gallery import LAYOUTS, SHAPES, Shelf, Sizes, drawn
-from training.latent_code import LatentCode
-from training.loop import Stopwatch
-from training.parts import FULL, Widths
-from training.words import build_tokenizer
+from training.language.words import build_tokenizer
+from training.networks.latent_code import LatentCode
+from training.networks.parts import FULL, Widths
+from training.pictures.compose import Composer, Fused, Windows
+from training.running.attempts import Trial
+from training.running.feed import Job, Recipe, feed
+from training.running.loop import Stopwatch
 
 FIT_BATCHES = 60
 
@@ -65,13 +65,13 @@ def stage_parser(description: str | None, *, minutes: float, batch: int) -> argp
 
 def fused_trial(options: Options) -> Trial:
     """Begin to try whether one kernel composes as the composer does, in a process of its own."""
-    command = [sys.executable, "-m", "training.fused", "--device", options.device]
+    command = [sys.executable, "-m", "training.pictures.fused", "--device", options.device]
     return Trial(command, options.cache.file("fused.log"), limit_s=60)
 
 
 def fused() -> Callable[[list[Tensor]], Fused]:
     """Return what makes that kernel; it needs Triton, which only GPU builds of PyTorch bring."""
-    made: Callable[[list[Tensor]], Fused] = importlib.import_module("training.fused").Fused
+    made: Callable[[list[Tensor]], Fused] = importlib.import_module("training.pictures.fused").Fused
     return made
 
 

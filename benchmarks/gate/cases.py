@@ -21,8 +21,8 @@ JUDGED = 12
 
 def export(method: str, images: int = IMAGES) -> float:
     """CPU seconds of one export of small images."""
-    from benchmarks.export_dataset import make_dataset
-    from benchmarks.export_files import in_own_process
+    from benchmarks.export.dataset import make_dataset
+    from benchmarks.export.files import in_own_process
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "data"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks import load
-from benchmarks.load import Target
+from benchmarks.serving import load
+from benchmarks.serving.load import Target
 from serve_app.config import ApiConfig
 from tests.serve_app.api import HEADERS, KEY, Api, build_api
 from tests.serve_app.fake_services import FakeServices

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks import load
-from benchmarks.load import Outcome, Summary, summarize
-from benchmarks.serving_report import OURS, PLAIN, Measured, claims, plot, row
+from benchmarks.serving import load
+from benchmarks.serving.load import Outcome, Summary, summarize
+from benchmarks.serving.report import OURS, PLAIN, Measured, claims, plot, row
 
 
 def summary(goodput: float, mean_s: float, p99_s: float = 1.0) -> Summary:

@@ -16,7 +16,7 @@ from batch.declared.config import DeclaredConfig, load_declared_config
 from batch.declared.here import make_here
 from batch.declared.running import tell
 from batch.declared.wiring import DeclaredWiring
-from benchmarks.sweep_service import AdaptedDatasets
+from benchmarks.sweep.service import AdaptedDatasets
 from deployments.config import PoolConfig
 from deployments.replicas.diffusion import DiffusionReplica
 from deployments.replicas.exporter import ExporterReplica

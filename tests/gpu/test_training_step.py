@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from tests.training.world import NARROW, a_cache, options
-from training.choose import a_batch
 from training.denoise import Training
-from training.steps import Way
+from training.running.choose import a_batch
+from training.running.steps import Way
 from training.workshop import Options
 
 pytestmark = [
@@ -55,5 +55,5 @@ def test_other_grids_are_recorded_beside(told: Options) -> None:
 @pytest.mark.parametrize(("height", "width"), [(128, 128), (256, 384), (96, 64)])
 def test_one_kernel_composes_as_the_composer_does(height: int, width: int) -> None:
     pytest.importorskip("triton")
-    fused = importlib.import_module("training.fused")
+    fused = importlib.import_module("training.pictures.fused")
     assert fused.difference("cuda", 8, height, width) < fused.TOLERANCE

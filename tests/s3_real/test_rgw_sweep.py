@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.sweep import run, wiring_of
+from benchmarks.sweep.__main__ import run, wiring_of
 from engines.storage.s3.client import S3Client
 from engines.types import AllowedBuckets
 from tests.s3_real.conftest import ACCESS_KEY, SECRET_KEY

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.compose import Composer, Windows, halved, hue_turn, premultiplied
 from training.gallery import SHAPES, Shelf, draw_all, shape_of
-from training.layouts import Ground, Placed
-from training.places import HOURS, INDOORS, PLACES, draw, hours
+from training.language.sentences import Picture
+from training.pictures.compose import Composer, Windows, halved, hue_turn, premultiplied
+from training.pictures.layouts import Ground, Placed
+from training.pictures.places import HOURS, INDOORS, PLACES, draw, hours
 from training.plans import plan
-from training.sentences import Picture
 from training.tiles import SPRITES, Drawing, Tiles, pack, repaint, unpack
 
 RED, LEFT_HALF = 0, 1

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from training.cache import load_state, save_state
-from training.diffusion import HIGH_NOISE_BIAS, Diffusion
-from training.loop import Loop, Smoothed, Stopwatch
-from training.parts import build_scheduler
-from training.schedule import TimeBudget, learning_rate
+from training.networks.diffusion import HIGH_NOISE_BIAS, Diffusion
+from training.networks.parts import build_scheduler
+from training.running.loop import Loop, Smoothed, Stopwatch
+from training.running.schedule import TimeBudget, learning_rate
 
 
 def test_state_comes_back(tmp_path: Path) -> None:

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from training import places
+from training.evaluation.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN
 from training.gallery import Shelf
-from training.layouts import FLOATING, arranged, in_place
-from training.phrases import NEGATIVE, article, unconditional
+from training.language.phrases import NEGATIVE, article, unconditional
+from training.language.sentences import KINDS, Sentences
+from training.language.vocabulary import COLORS, by_name, groups, things
+from training.language.wording import place_words, plural, together
+from training.language.words import build_tokenizer, tokenize, train_tokenizer
+from training.pictures import places
+from training.pictures.layouts import FLOATING, arranged, in_place
 from training.plans import FLIP, SCENE, SIDE, TILE, plan
-from training.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN
-from training.sentences import KINDS, Sentences
 from training.tiles import wanted
-from training.vocabulary import COLORS, by_name, groups, things
-from training.wording import place_words, plural, together
-from training.words import build_tokenizer, tokenize, train_tokenizer
 
 
 def sentences(seed: int) -> Sentences:

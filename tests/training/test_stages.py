@@ -9,14 +9,15 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from tests.training.world import NARROW, NoReads, a_cache, options
-from training import autoencoder, denoise, export, gpu, judge, reading, trial, warm
+from training import autoencoder, denoise, export, gpu, reading, warm
 from training.cache import Cache, load_state
-from training.choose import a_batch, choose
-from training.feed import GRIDS, Recipe, feed
-from training.latent_code import CHANNELS, LatentCode
-from training.probe import attempt
-from training.steps import Way
-from training.words import END, START, train_tokenizer, write_tokenizer
+from training.evaluation import judge, trial
+from training.language.words import END, START, train_tokenizer, write_tokenizer
+from training.networks.latent_code import CHANNELS, LatentCode
+from training.running.choose import a_batch, choose
+from training.running.feed import GRIDS, Recipe, feed
+from training.running.probe import attempt
+from training.running.steps import Way
 from training.workshop import Workshop
 
 ONE_STEP = 1e-5

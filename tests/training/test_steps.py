@@ -11,15 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from tests.training.world import NoReads
-from training.ahead import Ahead, Batch
-from training.attempts import Trial
-from training.choose import Choice, Timing, judged, timed, ways
-from training.feed import Job
-from training.flat import Flat
-from training.optimize import MEAN_STEPS, MeanWeights, Optimizer, orthogonal
 from training.plans import LAYERS, Plan
-from training.precision import laid_out
-from training.steps import Steps, Way
+from training.running.ahead import Ahead, Batch
+from training.running.attempts import Trial
+from training.running.choose import Choice, Timing, judged, timed, ways
+from training.running.feed import Job
+from training.running.flat import Flat
+from training.running.optimize import MEAN_STEPS, MeanWeights, Optimizer, orthogonal
+from training.running.precision import laid_out
+from training.running.steps import Steps, Way
 
 
 def a_model() -> nn.Sequential:

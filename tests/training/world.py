@@ -8,7 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from training import tiles
 from training.cache import Cache, save_arrays
-from training.parts import Widths
+from training.networks.parts import Widths
 from training.workshop import Options
 
 BLOCK_PX = 16

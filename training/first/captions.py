@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 from training.first.concepts import COLOUR_WORDS, PLACES, Concept
-from training.phrases import ADJECTIVES, ON_COLOR, article, decorate, unconditional
+from training.language.phrases import ADJECTIVES, ON_COLOR, article, decorate, unconditional
 
 TERRAIN_NAMES: dict[str, tuple[str, ...]] = {
     "mountains": (

@@ -1,6 +1,6 @@
 """What the model can draw: objects, colours and places, as plain tables.
 
-Edit these tables (and ``training/scenes.py``) to train a model of your own small domain.
+Edit these tables (and ``training/pictures/scenes.py``) to train a model of your own small domain.
 """
 
 from dataclasses import dataclass

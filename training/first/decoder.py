@@ -3,8 +3,8 @@
 The latents are fixed (``training.first.latents``), so this runs beside the UNet's training. Crops
 are cut on the latent grid; the latents get noise, as the denoiser's are never exact. The pixels are
 learnt by distance, which leaves edges soft; then, for ``--sharpen-minutes``, against a critic that
-tells drawn pictures from decoded ones (``training.critic``), which makes them crisp. On a CPU the
-minutes are core-minutes: those of other work on the machine do not count.
+tells drawn pictures from decoded ones (``training.networks.critic``), which makes them crisp.
+On a CPU the minutes are core-minutes: those of other work on the machine do not count.
 """
 
 import argparse
@@ -19,16 +19,16 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.autoencoder import fresh_start, picture_loss
-from training.brushes import Image
 from training.cache import Cache, load_state
-from training.critic import Duel
 from training.first.concepts import COLOURS, PLACES
 from training.first.latents import Basis, scene_rows
 from training.first.networks import build_vae
 from training.first.pictures import PLACE_LAYOUTS, Art
-from training.loop import Loop, RunningMean, loop_parser
-from training.precision import mixed_precision
-from training.schedule import TimeBudget
+from training.networks.critic import Duel
+from training.pictures.brushes import Image
+from training.running.loop import Loop, RunningMean, loop_parser
+from training.running.precision import mixed_precision
+from training.running.schedule import TimeBudget
 
 CELLS = 4
 NOISE = 0.35

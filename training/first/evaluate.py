@@ -1,4 +1,4 @@
-"""Stage 8: draw the prompts of ``training.prompts`` and put them into one labelled grid.
+"""Stage 8: draw the prompts of ``training.evaluation.prompts`` and put them into one labelled grid.
 
 ``python -m training.first.evaluate --model models/inferloop-mini --out grid.png``
 """
@@ -12,9 +12,9 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from training.cache import Cache, parser
+from training.evaluation.prompts import MUST_PASS, PARAPHRASES, PLAIN
+from training.evaluation.sheet import Images, labelled, write
 from training.first.assemble import pipeline
-from training.prompts import MUST_PASS, PARAPHRASES, PLAIN
-from training.sheet import Images, labelled, write
 
 
 def draw(

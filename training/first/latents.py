@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training import scenes
-from training.brushes import Image
 from training.cache import Cache, parser, save_arrays
 from training.first.concepts import CONCEPTS, PLACES
 from training.first.pictures import PLACE_LAYOUTS, Art
 from training.first.render import variants
-from training.landforms import TIMES
+from training.pictures import scenes
+from training.pictures.brushes import Image
+from training.pictures.landforms import TIMES
 
 PATCH_PX = 16
 CHANNELS = 12

@@ -16,7 +16,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from training.first.captions import corpus
 from training.first.concepts import CONCEPTS
 from training.first.latents import CHANNELS
-from training.parts import build_scheduler
+from training.networks.parts import build_scheduler
 
 TOKENS = 32
 TEXT_WIDTH = 192

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training import scenes
-from training.brushes import Image
 from training.cache import Cache
+from training.pictures import scenes
+from training.pictures.brushes import Image
 
 OBJECT_SIDE = 0.78
 PLACE_TIMES = {"night": ("sky", "night"), "sky": ("sky", "day"), "space": ("space", "night")}

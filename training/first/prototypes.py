@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.brushes import Image
 from training.cache import Cache, parser, save_arrays
 from training.first.batches import LAYOUTS_TAUGHT
 from training.first.concepts import CONCEPTS
 from training.first.pictures import Art
 from training.first.render import variants
+from training.pictures.brushes import Image
 
 SIDE_PX = 16
 SIZE = (256, 256)

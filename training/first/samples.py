@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from training.evaluation.prompts import MUST_PASS, PLAIN
+from training.evaluation.sheet import Sheet, labelled
 from training.first.latents import Basis
 from training.first.networks import Denoiser, build_pipeline, build_vae
-from training.prompts import MUST_PASS, PLAIN
-from training.sheet import Sheet, labelled
 
 PROMPTS = (*MUST_PASS, *PLAIN[5:41:5])
 STEPS, GUIDANCE = 12, 4.0

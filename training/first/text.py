@@ -14,10 +14,10 @@ from training.cache import Cache
 from training.first.batches import Batch, Sampler
 from training.first.latents import CHANNELS, GRIDS
 from training.first.networks import TEXT_WIDTH, build_text_encoder, build_tokenizer, tokenise
-from training.loop import Loop, RunningMean, loop_parser
-from training.phrases import unconditional
-from training.precision import mixed_precision
-from training.schedule import TimeBudget
+from training.language.phrases import unconditional
+from training.running.loop import Loop, RunningMean, loop_parser
+from training.running.precision import mixed_precision
+from training.running.schedule import TimeBudget
 
 CHECKPOINT = "text.pt"
 NATIVE = 0

@@ -18,18 +18,18 @@ from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
 
 from training.cache import Cache, load_state, parser, save_state
-from training.diffusion import Diffusion
+from training.evaluation.sheet import write
 from training.first import text
 from training.first.batches import Batch, Sampler
 from training.first.latents import Basis
 from training.first.networks import Denoiser, build_tokenizer
 from training.first.samples import sample_sheet
-from training.optimize import Optimizer
-from training.parts import build_scheduler
-from training.phrases import unconditional
-from training.precision import mixed_precision
-from training.schedule import TimeBudget, learning_rate
-from training.sheet import write
+from training.language.phrases import unconditional
+from training.networks.diffusion import Diffusion
+from training.networks.parts import build_scheduler
+from training.running.optimize import Optimizer
+from training.running.precision import mixed_precision
+from training.running.schedule import TimeBudget, learning_rate
 
 AVERAGE_EVERY = 8
 EMA_KEEP = 0.96

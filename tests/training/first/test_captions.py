@@ -14,8 +14,8 @@ from training.first.captions import (
     scene_caption,
 )
 from training.first.concepts import COLOUR_WORDS, COLOURS, CONCEPTS, PLACES
-from training.landforms import TIMES
-from training.scenes import TERRAINS
+from training.pictures.landforms import TIMES
+from training.pictures.scenes import TERRAINS
 
 
 @pytest.mark.parametrize("background", list(COLOURS))

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from training.cache import Cache, load_state, save_arrays
-from training.critic import Critic, Duel, critic_loss
 from training.first.decoder import (
     CELLS,
     SHARP,
@@ -23,6 +22,7 @@ from training.first.decoder import (
 from training.first.latents import CHANNELS, PATCH_PX, Basis, patches
 from training.first.networks import build_vae
 from training.first.render import SCENE_ICONS, variants
+from training.networks.critic import Critic, Duel, critic_loss
 
 
 @pytest.fixture

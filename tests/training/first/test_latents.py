@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from training import scenes
 from training.first.latents import CHANNELS, Basis, patches
 from training.first.pictures import Art, Layer
 from training.first.render import recolour
-from training.landforms import TIMES
+from training.pictures import scenes
+from training.pictures.landforms import TIMES
 
 
 @pytest.fixture(scope="module")

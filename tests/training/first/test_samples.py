@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from training.evaluation.sheet import labelled, write
 from training.first.latents import CHANNELS, PATCH_PX, Basis
 from training.first.networks import Denoiser
 from training.first.samples import PROMPTS, sample_sheet
-from training.sheet import labelled, write
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from training.first.batches import Batch
 from training.first.latents import CHANNELS
 from training.first.networks import Denoiser, tokenise
 from training.first.text import Reader, reading_loss
-from training.optimize import Optimizer
-from training.phrases import NEGATIVE, unconditional
+from training.language.phrases import NEGATIVE, unconditional
+from training.running.optimize import Optimizer
 
 
 @pytest.fixture

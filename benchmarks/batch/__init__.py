@@ -1,0 +1,1 @@
+"""The batch job beside the bare engine and an HTTP loop."""

@@ -1,0 +1,1 @@
+"""Exports: speed, memory, uploads."""

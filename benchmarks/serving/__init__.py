@@ -1,0 +1,1 @@
+"""The whole HTTP stack beside plain diffusers and other servers."""

@@ -1,0 +1,202 @@
+"""Throughput and latency of the whole HTTP stack against plain diffusers and batching servers.
+
+    python -m benchmarks.serving                 # all of it, 10 to 12 minutes on two cores
+    python -m benchmarks.serving --quick         # a smoke run
+
+The same model and the same requests, mixed steps (10 to 50) and mixed guidance, one server at a
+time on one machine, in one run. Each server answers a request alone, then everything at once (its
+capacity), then Poisson arrivals at rising rates, which are multiples of plain diffusers' capacity
+on this machine; a server that gives less than half of what is offered is asked no more.
+Prints Markdown and writes a plot; quote ratios where the machine is shared.
+
+BentoML's pins do not fit beside Ray's: give an interpreter that has it with --bentoml-python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import yaml
+
+from benchmarks.serving import load
+from benchmarks.serving.batched_calls import MODEL_VARIABLE
+from benchmarks.serving.load import Target
+from benchmarks.serving.report import HEADER, OURS, PLAIN, Measured, claims, plot, row
+from deployments.local.child_service import REPOSITORY, Service
+from local_ray.running import free_port
+
+SEED = 17
+LIT, BENTO = "LitServe, batch 8", "BentoML, adaptive, batch 8"
+Start = Callable[[], AbstractContextManager[Target]]
+
+
+@contextmanager
+def child_server(command: list[str], port: int, as_list: bool = False) -> Iterator[Target]:
+    """A benchmark server as a child process, ready."""
+    # A session of its own: these servers have workers, which must end with them.
+    process = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True)
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}/readyz", process)
+        yield Target(f"http://127.0.0.1:{port}/generate", {}, as_list=as_list)
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise SystemExit(f"The server ended with {process.returncode}")
+        if is_ready(url):
+            return
+        time.sleep(0.5)
+    raise SystemExit(f"{url} was not ready in time")
+
+
+def is_ready(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5.0).is_success
+    except httpx.TransportError:  # it does not listen yet
+        return False
+
+
+def module_server(module: str, model: Path) -> AbstractContextManager[Target]:
+    port = free_port()
+    command = [sys.executable, "-m", module, "--model", str(model), "--port", str(port)]
+    return child_server(command, port)
+
+
+def bentoml_server(python: Path, model: Path) -> AbstractContextManager[Target]:
+    port = free_port()
+    service = "benchmarks.serving.bentoml_server:BatchedDiffusion"
+    command = [str(python), "-m", "bentoml", "serve", service, "--port", str(port)]
+    variables = [f"{MODEL_VARIABLE}={model}", f"PYTHONPATH={REPOSITORY}"]
+    return child_server(["env", *variables, *command, "--host", "127.0.0.1"], port, as_list=True)
+
+
+def with_threads(config: Path, threads: str, folder: Path) -> Path:
+    """The config with another number of torch threads in every pool."""
+    document = yaml.safe_load(config.read_text(encoding="utf-8"))
+    for pool in document["applications"][0]["args"]["pools"]:
+        pool["engine"]["torch_threads"] = threads if threads == "all" else int(threads)
+    changed = folder / config.name
+    changed.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return changed
+
+
+@contextmanager
+def our_server(config: Path, threads: str | None) -> Iterator[Target]:
+    generous = {"INFERLOOP_RATE_LIMIT_GENERATE": "1000000/minute"}
+    with tempfile.TemporaryDirectory() as folder:
+        if threads is not None:
+            config = with_threads(config, threads, Path(folder))
+        service = Service(Path(folder) / "data", config, environment=generous)
+        try:
+            service.wait_until_ready()
+            socket_url = f"{service.url}/api/v1/ws/generation?api_key={service.key}"
+            yield Target(
+                f"{service.url}/api/v1/generate",
+                {"X-API-Key": service.key},
+                socket_url.replace("http://", "ws://"),
+            )
+        finally:
+            service.stop()
+
+
+def measure(name: str, target: Target, chosen: argparse.Namespace) -> Measured:
+    """Alone and with everything at once; the rates come after."""
+    one = {**load.bodies(1, SEED, chosen.side_px)[0], "num_inference_steps": 20}
+    one["guidance_scale"] = 7.5
+    load.alone(target, one, 2)  # Warm; not reported.
+    single = load.alone(target, one, chosen.singles)
+    burst = load.run(target, load.at_once(load.bodies(chosen.burst, SEED, chosen.side_px)))
+    print(row(name, f"{chosen.burst} at once", burst), flush=True)
+    return Measured(name, single, burst)
+
+
+def climb(found: Measured, target: Target, rates: list[float], chosen: argparse.Namespace) -> None:
+    """Rising rates, until the server gives less than half of what is offered."""
+    asked = load.bodies(chosen.count, SEED, chosen.side_px)
+    for rate in rates:
+        summary = load.run(target, load.poisson(asked, rate, SEED))
+        found.rates[rate] = summary
+        print(row(found.name, f"{rate:.2f}", summary), flush=True)
+        if summary.goodput_rps < rate / 2:
+            return
+
+
+def starts(chosen: argparse.Namespace) -> dict[str, Start]:
+    """By name, plain diffusers first: the rates are multiples of what the first one can do."""
+    model = chosen.model
+    servers: dict[str, tuple[str, Start]] = {
+        "plain": (PLAIN, lambda: module_server("benchmarks.serving.plain_server", model)),
+        "litserve": (LIT, lambda: module_server("benchmarks.serving.litserve_server", model)),
+        "bentoml": (BENTO, lambda: bentoml_server(chosen.bentoml_python, model)),
+        "ours": (OURS, lambda: our_server(chosen.config, chosen.torch_threads)),
+    }
+    if chosen.bentoml_python is None:
+        del servers["bentoml"]
+    return dict(start for key, start in servers.items() if key in chosen.servers)
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = ["plain", "litserve", "bentoml", "ours"]
+    parser.add_argument("--servers", nargs="+", choices=names, default=names)
+    parser.add_argument(
+        "--load",
+        type=float,
+        nargs="+",
+        default=[0.5, 0.9, 1.5, 2.5, 3.5],
+        help="offered rates, in multiples of plain diffusers' capacity",
+    )
+    parser.add_argument("--count", type=int, default=18, help="requests at each rate")
+    parser.add_argument("--burst", type=int, default=32, help="requests at once")
+    parser.add_argument("--singles", type=int, default=7, help="requests one after another")
+    parser.add_argument("--side-px", type=int, default=512)
+    parser.add_argument("--model", type=Path, default=REPOSITORY / "models" / "inferloop-mini")
+    parser.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
+    parser.add_argument(
+        "--torch-threads", help="of our engine: a number, or all; left out: as --config says"
+    )
+    parser.add_argument("--bentoml-python", type=Path, help="an interpreter with bentoml")
+    parser.add_argument("--plot", type=Path, default=REPOSITORY / "benchmarks" / "serving.png")
+    parser.add_argument("--quick", action="store_true", help="few requests; figures mean little")
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.load, chosen.count, chosen.burst, chosen.singles = [0.9, 2.5], 4, 6, 1
+    return chosen
+
+
+def main() -> None:
+    chosen = parsed()
+    found: list[Measured] = []
+    print(f"{os.cpu_count()} cores, {chosen.side_px} px\n\n{HEADER}")
+    for name, start in starts(chosen).items():
+        with start() as target:
+            found.append(measured := measure(name, target, chosen))
+            base_rps = found[0].burst.goodput_rps
+            climb(measured, target, [each * base_rps for each in chosen.load], chosen)
+    print(f"\n{claims(found)}")
+    plot(found, chosen.plot)
+    print(f"\nPlot: {chosen.plot}")
+
+
+if __name__ == "__main__":
+    main()

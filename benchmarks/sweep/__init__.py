@@ -1,0 +1,1 @@
+"""Files that strangers bring, through the whole road."""

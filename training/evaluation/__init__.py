@@ -1,0 +1,1 @@
+"""What the model is judged on, and by whom."""

@@ -1,0 +1,1 @@
+"""Pictures drawn by formula: places, layouts, and their composer."""

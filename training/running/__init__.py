@@ -1,0 +1,1 @@
+"""How steps are run: batches, optimizer, schedules, and the quickest way of a machine."""

@@ -1,0 +1,74 @@
+"""Batches of latents, composed beside the network: on a stream of their own, each used some times.
+
+A batch costs about as much to compose as the network needs for it. A second use draws other noise
+and other noise levels, so it teaches nearly as much as another batch.
+"""
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from training.running.feed import Job
+
+SHELVED = 32
+"""Batches that lie ready for their next use, so that the uses lie apart."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``clean`` (n, 24, h, w) float32 latents and ``tokens`` (n, 32) int64, both on the device."""
+
+    grid: tuple[int, int]
+    clean: Tensor
+    tokens: Tensor
+
+
+class Ahead(Iterator[Batch]):
+    """Makes batches of an endless stream of jobs, one ahead; ``uses`` of each."""
+
+    def __init__(
+        self,
+        jobs: Iterator[Job],
+        make: Callable[[Job], Batch],
+        device: str,
+        uses: int = 1,
+        shelved: int = SHELVED,
+    ) -> None:
+        self._jobs, self._make, self._uses, self._shelved = jobs, make, uses, shelved
+        self._stream = torch.cuda.Stream() if device != "cpu" else None
+        if self._stream is not None:
+            self._stream.wait_stream(torch.cuda.current_stream())
+        self._ready: deque[tuple[Batch, torch.cuda.Event | None]] = deque()
+        self._shelf: list[tuple[Batch, int]] = []
+        self._rng = random.Random(0)
+
+    def __next__(self) -> Batch:
+        if self._uses > 1 and len(self._shelf) >= self._shelved:
+            at = self._rng.randrange(len(self._shelf))
+            batch, left = self._shelf.pop(at)
+            if left > 1:
+                self._shelf.append((batch, left - 1))
+            return batch
+        while len(self._ready) < 2:
+            self._ready.append(self._composed())
+        batch, done = self._ready.popleft()
+        if done is not None:
+            work = torch.cuda.current_stream()
+            work.wait_event(done)
+            batch.clean.record_stream(work)
+            batch.tokens.record_stream(work)
+        if self._uses > 1:
+            self._shelf.append((batch, self._uses - 1))
+        return batch
+
+    def _composed(self) -> tuple[Batch, torch.cuda.Event | None]:
+        job = next(self._jobs)
+        if self._stream is None:
+            return self._make(job), None
+        with torch.cuda.stream(self._stream):
+            batch = self._make(job)
+            return batch, self._stream.record_event()
