@@ -2,41 +2,100 @@
 
     python -m benchmarks.faults [--seconds 25] [--only NAME ...]
 
-Prints a table for benchmarks/RESULTS.md. Faults of the file system need the right to mount.
+Prints a table for benchmarks/RESULTS.md. Faults of the file system need the right to mount. What
+ends a whole Ray, or takes the data root away, meets a service of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import random
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from benchmarks.faults import inflicting
-from benchmarks.faults.bed import ENVIRONMENT, client_of, struck, tiny_config, until_ready
+from benchmarks.faults import disks, inflicting, s3_server
+from benchmarks.faults.bed import Bed, client_of, until_ready, upload_objects
 from benchmarks.faults.inflicting import Fault
-from benchmarks.faults.report import HEAD, Row, line
-from deployments.local.child_service import Service
+from benchmarks.faults.report import HEAD, line
+from benchmarks.faults.requests import S3_ROUND
+from benchmarks.faults.s3_server import FaultyS3
+from benchmarks.faults.striking import struck, with_buckets
 
 DISK_BYTES = 64 * 2**20
-READY_WITHIN_S = 180.0
 KILLED = ("diffusion-default", "ingress", "quality", "privacy", "exporter")
+HUNG = ("diffusion-default", "quality", "exporter", "rate-limiter")
+INGRESS_HUNG_S, STARTS_ANEW_S = 45.0, 75.0
+OBJECTS = 40
+S3_MODES = (
+    s3_server.SLOW,
+    s3_server.CUT,
+    s3_server.BUSY,
+    s3_server.DIGEST,
+    s3_server.ETAG,
+    s3_server.LOST,
+)
 
 
-def planned(pid: int, root: Path, has_disk: bool) -> list[Fault]:
-    """Every fault, in the order in which they are done."""
+@dataclass(frozen=True)
+class Chosen:
+    """What the command line says."""
+
+    load_s: float
+    only: Sequence[str] | None
+
+    def wanted(self, faults: Sequence[Fault]) -> list[Fault]:
+        return [fault for fault in faults if self.only is None or fault.name in self.only]
+
+
+def of_parts(pid: int, root: Path, has_disk: bool) -> list[Fault]:
+    """Faults that leave Ray and the launcher alive, in the order in which they are done."""
     kills = [inflicting.killed(pid, name) for name in KILLED]
     kills += [
         inflicting.actor_killed(pid, "controller", "ServeController"),
         inflicting.actor_killed(pid, "proxy", "ProxyActor"),
     ]
-    hangs = [inflicting.hung(pid, "diffusion-default")]
-    disk = [inflicting.disk_full(root), inflicting.read_only(root)] if has_disk else []
+    hangs = [inflicting.hung(pid, name) for name in HUNG]
+    hangs.append(inflicting.hung(pid, "ingress", INGRESS_HUNG_S))
+    disk = [disks.disk_full(root), disks.read_only(root)] if has_disk else []
     return [Fault("none", lambda: None), *kills, *hangs, *disk]
+
+
+def ray_killed(name: str, bed: Bed) -> Fault:
+    return inflicting.ray_process_killed(bed.service.pid, name, STARTS_ANEW_S)
+
+
+def launcher_killed(bed: Bed) -> Fault:
+    """SIGKILL to the launcher alone; who watches over it, as systemd does, starts it again."""
+
+    def strike() -> None:
+        bed.kill_launcher()
+        bed.start()
+
+    return Fault("launcher killed", strike, least_s=STARTS_ANEW_S)
+
+
+WHOLE: Mapping[str, Callable[[Bed], Fault]] = {
+    **{f"{name} killed": partial(ray_killed, name) for name in inflicting.RAY_PROCESSES},
+    "launcher killed": launcher_killed,
+    "data root gone": lambda bed: disks.data_root_gone(bed.root),
+}
+"""Each of them takes a service of its own."""
+
+
+def of_s3(server: FaultyS3) -> list[Fault]:
+    def turn(mode: str) -> None:
+        server.mode = mode
+
+    modes = [
+        Fault(f"S3 {mode}", partial(turn, mode), partial(turn, s3_server.WELL)) for mode in S3_MODES
+    ]
+    return [*modes, Fault(f"S3 refuses for {s3_server.AWAY_S:g} s", server.go_away)]
 
 
 def say(text: str) -> None:
@@ -44,56 +103,88 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def strike_all(
-    service: Service, root: Path, has_disk: bool, load_s: float, wanted: Callable[[Fault], bool]
-) -> list[Row]:
-    rows = []
-    async with client_of(service, root) as client:
-        for fault in filter(wanted, planned(service.pid, root, has_disk)):
-            if not await until_ready(service.url, time.monotonic() + READY_WITHIN_S):
-                say(f"not ready after {READY_WITHIN_S:.0f} s; struck all the same: {fault.name}")
-            rows.append(await struck(client, fault, root, load_s))
-            say(line(rows[-1]))
-    return rows
-
-
 @contextmanager
-def service_in(folder: Path, root: Path) -> Iterator[Service]:
-    service = Service(root, tiny_config(folder), ENVIRONMENT)
+def running(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Bed]:
+    bed = Bed(folder, environment)
+    bed.start()
     try:
-        service.wait_until_ready()
-        yield service
+        bed.service.wait_until_ready()
+        yield bed
     finally:
-        service.stop()
+        bed.stop()
+
+
+async def strike_all(bed: Bed, faults: Sequence[Fault], load_s: float) -> None:
+    async with client_of(bed.service, bed.root) as client:
+        for fault in faults:
+            await _ready(bed, fault)
+            say(line(await struck(client, fault, bed.root, load_s)))
+
+
+async def strike_s3(bed: Bed, server: FaultyS3, faults: Sequence[Fault], load_s: float) -> None:
+    differs = partial(s3_server.differs, server.client())
+    async with client_of(bed.service, bed.root) as found:
+        client = replace(found, bucket=s3_server.BUCKET)
+        await upload_objects(client, OBJECTS)
+        for fault in faults:
+            row = await struck(client, fault, bed.root, load_s, mix=S3_ROUND)
+            say(line(await asyncio.to_thread(with_buckets, row, differs, client.sent)))
+
+
+async def _ready(bed: Bed, fault: Fault) -> None:
+    if not await until_ready(bed.service.url):
+        say(f"not ready; struck all the same: {fault.name}")
+
+
+def parts(folder: Path, chosen: Chosen) -> None:
+    if not chosen.wanted(of_parts(0, folder, has_disk=True)):
+        return
+    root = folder / "data"
+    has_disk = disks.own_file_system(root, DISK_BYTES)
+    if not has_disk:
+        say("Not run: faults of the disk, because nobody may mount here.")
+    try:
+        with running(folder) as bed:
+            faults = chosen.wanted(of_parts(bed.service.pid, root, has_disk))
+            asyncio.run(strike_all(bed, faults, chosen.load_s))
+    finally:
+        if has_disk:
+            with suppress(OSError):
+                disks.without_file_system(root)
+
+
+def whole(folder: Path, chosen: Chosen, name: str) -> None:
+    if chosen.only is None or name in chosen.only:
+        with running(folder) as bed:
+            asyncio.run(strike_all(bed, [WHOLE[name](bed)], chosen.load_s))
+
+
+def s3(folder: Path, chosen: Chosen) -> None:
+    server = FaultyS3(random.Random(1))
+    faults = chosen.wanted(of_s3(server))
+    try:
+        if faults:
+            with running(folder, server.environment()) as bed:
+                asyncio.run(strike_s3(bed, server, faults, chosen.load_s))
+    finally:
+        server.close()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=25.0, help="of load after each fault")
     parser.add_argument("--only", nargs="+", default=None, help="faults by name")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        folder = Path(name)
-        root = folder / "data"
-        has_disk = inflicting.own_file_system(root, DISK_BYTES)
-        if not has_disk:
-            say("Not run: faults of the disk, because nobody may mount here.")
-        try:
-            with service_in(folder, root) as service:
-                say(HEAD)
-                asyncio.run(
-                    strike_all(
-                        service,
-                        root,
-                        has_disk,
-                        chosen.seconds,
-                        lambda fault: chosen.only is None or fault.name in chosen.only,
-                    )
-                )
-        finally:
-            if has_disk:
-                with suppress(OSError):
-                    inflicting.without_file_system(root)
+    options = parser.parse_args()
+    chosen = Chosen(options.seconds, options.only)
+    say(HEAD)
+    stages: list[Callable[[Path, Chosen], None]] = [
+        parts,
+        *(partial(whole, name=name) for name in WHOLE),
+        s3,
+    ]
+    for stage in stages:
+        with tempfile.TemporaryDirectory(prefix="faults-") as name:
+            stage(Path(name), chosen)
 
 
 if __name__ == "__main__":

@@ -1,42 +1,74 @@
-"""The service under test: the launcher with a tiny model, and the load on it."""
+"""The service under test: the launcher with a tiny model."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import yaml
 
-from benchmarks.faults.checking import check
-from benchmarks.faults.inflicting import Fault
-from benchmarks.faults.report import Row
-from benchmarks.faults.requests import ROUND, Client, End, ended, kept_jobs, png
+from benchmarks.faults.requests import OBJECTS, ROUND, Client, ended, png
 from deployments.local.child_service import REPOSITORY, Service
+from local_ray.running import free_port
 
-RATE_PER_S = 2.0
 ANSWER_WITHIN_S = 150.0
 """A client waits as long as the service may take."""
+READY_WITHIN_S = 180.0
 ENVIRONMENT = {
     f"INFERLOOP_RATE_LIMIT_{name}": "100000/minute"
     for name in ("GENERATE", "VALIDATE", "EXPORT", "UPLOAD", "READ")
 }
 
 
+class Bed:
+    """A service over one data root and one state folder, at one address, which can be started
+    anew."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.root = folder / "data"
+        self._config = tiny_config(folder)
+        self._environment = {
+            **ENVIRONMENT,
+            "INFERLOOP_API_KEYS": secrets.token_urlsafe(16),
+            "INFERLOOP_PORT": str(free_port()),
+            "INFERLOOP_STATE_DIR": str(folder / "state"),
+            **(environment or {}),
+        }
+
+    def start(self) -> None:
+        self.service = Service(self.root, self._config, self._environment)
+
+    def stop(self) -> None:
+        self.service.stop()
+
+    def kill_launcher(self) -> None:
+        """The launcher alone; what it started finds that it is gone."""
+        launcher = psutil.Process(self.service.pid)
+        launcher.kill()
+        self.service.stop()  # it has ended: only its log is closed
+
+
 def tiny_config(folder: Path) -> Path:
-    """`configs/local.yaml` with random weights at a tiny size, and without a floor of free space:
-    the disk itself is full."""
+    """`configs/local.yaml` with random weights at a tiny size, one rate limiter for all, and
+    without a floor of free space: the disk itself is full."""
     text = (REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8")
     document: dict[str, Any] = yaml.safe_load(text)
-    args = document["applications"][0]["args"]
+    application = document["applications"][0]
+    args = application["args"]
     tiny = {"id": "inferloop/tiny", "source": {"kind": "tiny"}, "load_at_start": True}
     stands_in = {**tiny, "stand_in_for": ["runwayml/stable-diffusion-v1-5"]}
     args["pools"][0]["engine"] = {"models": [stands_in], "torch_threads": 1}
     args["storage"] = {"min_free_bytes": 0}
+    args["api"]["rate_limiter"] = "actor"
+    counter = {"name": "rate-limiter", "num_replicas": 1, "ray_actor_options": {"num_cpus": 0.1}}
+    application["deployments"].append(counter)
     path = folder / "faults.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return path
@@ -51,9 +83,7 @@ async def client_of(service: Service, root: Path) -> AsyncIterator[Client]:
     async with httpx.AsyncClient(
         base_url=base, headers=headers, timeout=ANSWER_WITHIN_S, limits=limits
     ) as http:
-        files = {"file": ("sample.png", png("sample"), "image/png")}
-        answer = await http.post("/images", files=files)
-        sample = answer.raise_for_status().json()["image_path"]
+        sample = await _uploaded(http, "sample", {})
         socket_url = (
             f"{service.url.replace('http', 'ws', 1)}/api/v1/ws/generation?api_key={service.key}"
         )
@@ -64,35 +94,32 @@ async def client_of(service: Service, root: Path) -> AsyncIterator[Client]:
         yield client
 
 
-async def struck(
-    client: Client, fault: Fault, root: Path, load_s: float, before_s: float = 3.0
-) -> Row:
-    """Load for `before_s` seconds, the fault, load for `load_s` more; then every end is awaited."""
-    began, tasks, struck_s = time.monotonic(), [], 0.0
-    client.jobs.clear()
-    prefix = f"{fault.name.replace(' ', '-')}-{int(began)}"
-    for number in range(int((before_s + load_s) * RATE_PER_S)):
-        await asyncio.sleep(max(0.0, began + number / RATE_PER_S - time.monotonic()))
-        if not struck_s and time.monotonic() - began >= before_s:
-            struck_s = time.monotonic()
-            await asyncio.to_thread(fault.strike)
-        kind, ask = ROUND[number % len(ROUND)]
-        tag = f"{prefix}-{number}"
-        tasks.append(asyncio.create_task(ended(client, kind, ask, tag)))
-    await asyncio.to_thread(fault.lift)
-    ends: list[End] = list(await asyncio.gather(*tasks))
-    findings = await asyncio.to_thread(check, root, ends, await kept_jobs(client))
-    return Row(fault.name, ends, findings, struck_s)
+async def upload_objects(client: Client, count: int) -> None:
+    """What exports to S3 send."""
+    for number in range(count):
+        await _uploaded(client.http, f"object-{number}", {"folder": OBJECTS})
 
 
-async def until_ready(url: str, give_up_s: float) -> bool:
-    """Wait until `/readyz` says so, at most to `give_up_s` (monotonic); whether it did."""
-    async with httpx.AsyncClient(timeout=10.0) as http:
-        while time.monotonic() < give_up_s:
-            try:
-                if (await http.get(f"{url}/readyz")).is_success:
-                    return True
-            except httpx.HTTPError:  # the port, or who answers at it, comes back later
-                pass
-            await asyncio.sleep(0.5)
+async def _uploaded(http: httpx.AsyncClient, name: str, query: Mapping[str, str]) -> str:
+    files = {"file": (f"{name}.png", png(name), "image/png")}
+    answer = await http.post("/images", files=files, params=dict(query))
+    return str(answer.raise_for_status().json()["image_path"])
+
+
+async def until_ready(url: str, within_s: float = READY_WITHIN_S) -> bool:
+    """Wait until `/readyz` says so, at most so long; whether it did."""
+    give_up_s = time.monotonic() + within_s
+    while time.monotonic() < give_up_s:
+        if await is_ready(url):
+            return True
+        await asyncio.sleep(0.5)
     return False
+
+
+async def is_ready(url: str) -> bool:
+    """What `/readyz` says now; the port, or who answers at it, may be gone."""
+    async with httpx.AsyncClient(timeout=10.0) as http:
+        try:
+            return (await http.get(f"{url}/readyz")).is_success
+        except httpx.HTTPError:
+            return False

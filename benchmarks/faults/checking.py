@@ -30,6 +30,8 @@ class Findings:
     """Half-written files and folders of dead runs."""
     jobs_differ: tuple[str, ...] = ()
     """Tags of jobs that their store and their client tell differently, or that ended not once."""
+    bucket_differs: tuple[str, ...] = ()
+    """Exports to S3 whose bucket does not hold what they answered, with the difference."""
 
     def told(self) -> str:
         """What is wrong beside `kept`, in one line."""

@@ -1,18 +1,21 @@
-"""The faults themselves, done to the processes and to the file system of one service."""
+"""The faults themselves, done to the processes of one service."""
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 import psutil
 
 Strike = Callable[[], None]
-FILLER = "filler"
+RAY_PROCESSES: Final = {
+    "raylet": "raylet",
+    "GCS": "gcs_server",
+    "Ray's agent": "ray::DashboardAgent",
+}
+"""What the parts of a Ray are called among processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,20 @@ class Fault:
     name: str
     strike: Strike
     lift: Strike = lambda: None
+    least_s: float = 0.0
+    """It needs load for at least so long."""
+    seen: Sequence[str] = field(default_factory=list)
+    """What `lift` found that ought not to be."""
 
 
 def replicas(launcher_pid: int, deployment: str) -> list[psutil.Process]:
     """The processes of a deployment's replicas, by the name that Ray gives them."""
+    return _found(launcher_pid, lambda title: _is_replica(title, deployment))
+
+
+def _found(launcher_pid: int, is_it: Callable[[str], bool]) -> list[psutil.Process]:
     family = psutil.Process(launcher_pid).children(recursive=True)
-    return [process for process in family if _is_replica(process, deployment)]
+    return [process for process in family if is_it(_title(process))]
 
 
 def _title(process: psutil.Process) -> str:
@@ -37,93 +48,61 @@ def _title(process: psutil.Process) -> str:
         return ""
 
 
-def _is_replica(process: psutil.Process, deployment: str) -> bool:
-    name = _title(process)
-    return name.startswith("ray::ServeReplica") and f":{deployment}" in name
+def _is_replica(title: str, deployment: str) -> bool:
+    return title.startswith("ray::ServeReplica") and f":{deployment}" in title
+
+
+def _kill_one(found: Sequence[psutil.Process], name: str) -> None:
+    if not found:
+        raise RuntimeError(f"no {name} was found")
+    found[0].kill()
+    found[0].wait(10)
 
 
 def actor_killed(launcher_pid: int, name: str, title: str) -> Fault:
     """A process of Serve's own, by its title: the controller, or a proxy."""
 
     def strike() -> None:
-        family = psutil.Process(launcher_pid).children(recursive=True)
-        found = [process for process in family if _title(process).startswith(f"ray::{title}")]
-        if not found:
-            raise RuntimeError(f"no {name} was found")
-        found[0].kill()
-        found[0].wait(10)
+        _kill_one(_found(launcher_pid, lambda told: told.startswith(f"ray::{title}")), name)
 
     return Fault(f"{name} killed", strike)
 
 
-def send(launcher_pid: int, deployment: str, number: int) -> None:
-    """A signal to one replica of the deployment.
+def ray_process_killed(launcher_pid: int, name: str, least_s: float = 0.0) -> Fault:
+    """A process of Ray itself, one of `RAY_PROCESSES`."""
 
-    Raises:
-        RuntimeError: there is none.
-    """
-    found = replicas(launcher_pid, deployment)
-    if not found:
-        raise RuntimeError(f"no replica of {deployment} was found")
-    found[0].send_signal(number)
-    if number == signal.SIGKILL:
-        found[0].wait(10)
+    def strike() -> None:
+        part = RAY_PROCESSES[name]
+        _kill_one(
+            _found(launcher_pid, lambda told: told.split(" ")[0].rpartition("/")[2] == part), name
+        )
+
+    return Fault(f"{name} killed", strike, least_s=least_s)
 
 
 def killed(launcher_pid: int, deployment: str) -> Fault:
-    return Fault(f"{deployment} killed", lambda: send(launcher_pid, deployment, signal.SIGKILL))
+    return Fault(
+        f"{deployment} killed", lambda: _kill_one(replicas(launcher_pid, deployment), deployment)
+    )
 
 
-def hung(launcher_pid: int, deployment: str) -> Fault:
-    """Stopped, and woken again at the end."""
+def hung(launcher_pid: int, deployment: str, least_s: float = 0.0) -> Fault:
+    """Stopped, and woken again at the end.
+
+    Raises, when it strikes:
+        RuntimeError: there is no replica.
+    """
     stopped: list[psutil.Process] = []
 
     def strike() -> None:
         stopped.extend(replicas(launcher_pid, deployment)[:1])
-        for process in stopped:
-            process.suspend()
+        if not stopped:
+            raise RuntimeError(f"no replica of {deployment} was found")
+        stopped[0].send_signal(signal.SIGSTOP)
 
     def lift() -> None:
         for process in stopped:
             if process.is_running():
                 process.resume()
 
-    return Fault(f"{deployment} hung", strike, lift)
-
-
-def disk_full(root: Path) -> Fault:
-    """A file that takes all the room there is; only on a file system of the data root's own."""
-    filler = root / FILLER
-
-    def strike() -> None:
-        stat = os.statvfs(root)
-        with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, stat.f_bavail * stat.f_frsize))
-
-    return Fault("disk full", strike, lambda: filler.unlink(missing_ok=True))
-
-
-def read_only(root: Path) -> Fault:
-    return Fault(
-        "disk read-only",
-        lambda: _mount("-o", "remount,ro", str(root)),
-        lambda: _mount("-o", "remount,rw", str(root)),
-    )
-
-
-def own_file_system(root: Path, size_bytes: int) -> bool:
-    """Give the data root a small file system in memory; False where nobody may mount here."""
-    root.mkdir(parents=True, exist_ok=True)
-    try:
-        _mount("-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(root))
-    except (OSError, subprocess.CalledProcessError):
-        return False
-    return True
-
-
-def without_file_system(root: Path) -> None:
-    subprocess.run(["umount", "-l", str(root)], check=True, capture_output=True)
-
-
-def _mount(*options: str) -> None:
-    subprocess.run(["mount", *options], check=True, capture_output=True)
+    return Fault(f"{deployment} hung", strike, lift, least_s)

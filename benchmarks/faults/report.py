@@ -11,7 +11,8 @@ from benchmarks.faults.requests import OK, End
 
 HEAD = (
     "| fault | requests | ends | lost | twice | kept though told an error | other leftovers "
-    "| last failed after, s | slowest, s |\n|---|---|---|---|---|---|---|---|---|"
+    "| last failed after, s | not ready, s | slowest, s |\n"
+    "|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -24,6 +25,10 @@ class Row:
     findings: Findings
     struck_s: float
     """When, on the clock of the ends."""
+    not_ready_s: float = 0.0
+    """How long `/readyz` did not answer 200, from the fault to its end."""
+    seen: Sequence[str] = ()
+    """What else ought not to be."""
 
     @property
     def recovery_s(self) -> float:
@@ -47,6 +52,7 @@ def line(row: Row) -> str:
             ("not indexed", found.not_indexed),
             ("temporary files", found.temporary),
             ("jobs told differently", found.jobs_differ),
+            ("exports unlike their bucket", found.bucket_differs),
         )
         if values
     ]
@@ -57,8 +63,9 @@ def line(row: Row) -> str:
         len(found.lost),
         len(found.twice),
         len(found.kept),
-        ", ".join(others) or "none",
+        ", ".join([*others, *row.seen]) or "none",
         f"{row.recovery_s:.1f}",
+        f"{row.not_ready_s:.1f}",
         f"{max(end.ended_s - end.began_s for end in row.ends):.1f}",
     )
     return "| " + " | ".join(str(cell) for cell in cells) + " |"

@@ -22,6 +22,8 @@ CUT, REFUSED, PLAIN = "CUT", "REFUSED", "PLAIN"
 """A connection that broke, one that was not taken, an answer that is not in the envelope."""
 LOOK_EVERY_S, COMES_BACK_WITHIN_S = 0.5, 120.0
 SERVER_ERROR = 500
+OBJECTS = "objects"
+"""Folder of the uploads that go to S3."""
 SIZE_PX, STEPS = 64, 100
 """Long enough that some are always under way."""
 
@@ -56,6 +58,10 @@ class Client:
     """Path of an image that is judged and anonymized."""
     jobs: dict[str, str] = field(default_factory=dict)
     """Ids of the jobs that were accepted, by tag."""
+    bucket: str = ""
+    """Where exports to S3 go."""
+    sent: dict[str, int] = field(default_factory=dict)
+    """Images that an export to S3 says to have sent, by tag, which is its prefix."""
 
 
 Ask = Callable[[Client, str], Awaitable[tuple[str, str | None]]]
@@ -98,6 +104,21 @@ async def export(client: Client, tag: str) -> tuple[str, str | None]:
         "output_file": f"{client.data_root}/exports/{tag}.jsonl",
     }
     return await _post(client, "/export/jsonl", body, "output_file")
+
+
+async def export_s3(client: Client, tag: str) -> tuple[str, str | None]:
+    """The uploaded objects, under a prefix of their own."""
+    body = {
+        "dataset_dir": f"{client.data_root}/uploads/{OBJECTS}",
+        "bucket_name": client.bucket,
+        "s3_prefix": tag,
+    }
+    answer = await client.http.post("/export/s3", json=body)
+    if answer.is_error:
+        return _outcome(answer, None)
+    report = answer.json()
+    client.sent[tag] = report["uploaded_count"]
+    return OK if report["status"] == "success" else str(report["status"]).upper(), None
 
 
 async def job(
@@ -172,6 +193,10 @@ ROUND: tuple[tuple[str, Ask], ...] = (
     ("job", job),
 )
 """The mix, in turn."""
+S3_ROUND: tuple[tuple[str, Ask], ...] = tuple(
+    ("s3", export_s3) if kind in ("export", "anonymize") else (kind, ask) for kind, ask in ROUND
+)
+"""The mix where the faults are those of an S3 server."""
 
 
 async def ended(client: Client, kind: str, ask: Ask, tag: str) -> End:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from deployments.edge.own_words import instead_of
 from deployments.settings import EdgeSettings
-from engines.errors import NotFound, RequestTimeout
+from engines.errors import InferloopError, NotFound, RequestTimeout
 from engines.protocols import Clock
 from serve_app.errors import to_wire
 from serve_app.files.downloads import ACKNOWLEDGE, ACKNOWLEDGED, ASKS_FOR_ACKNOWLEDGEMENT
@@ -35,7 +36,8 @@ CLOSED_PATHS = frozenset({"/-/routes"})
 class EdgeMiddleware:
     """Stands around Serve's proxy. Serve's request headers are taken off; a body that comes too
     slowly is 408; what the client has taken of a download is told to the application, because
-    between the two Serve keeps queues without a bound."""
+    between the two Serve keeps queues without a bound; and what Serve answers by itself, where no
+    application does, comes in the envelope."""
 
     def __init__(self, app: ASGIApp, settings: EdgeSettings, clock: Clock = time.monotonic) -> None:
         self._app = app
@@ -52,7 +54,7 @@ class EdgeMiddleware:
             await to_wire(NotFound("path", scope["path"])).response()(scope, receive, send)
             return
         scope["extensions"] = {**scope.get("extensions", {}), ACKNOWLEDGE: {}}
-        exchange = Exchange(receive, send, self._settings, self._clock)
+        exchange = Exchange(scope["path"], receive, send, self._settings, self._clock)
         try:
             await self._run(scope, exchange)
         finally:
@@ -66,12 +68,17 @@ class EdgeMiddleware:
                 raise
         if exchange.is_refused:
             await exchange.refuse(scope)
+        elif exchange.in_place_of_serves is not None:
+            await exchange.say_instead(scope, exchange.in_place_of_serves)
 
 
 class Exchange:
     """One request and its answer."""
 
-    def __init__(self, receive: Receive, send: Send, settings: EdgeSettings, clock: Clock) -> None:
+    def __init__(
+        self, path: str, receive: Receive, send: Send, settings: EdgeSettings, clock: Clock
+    ) -> None:
+        self._path = path
         self._receive = receive
         self._send = send
         self._settings = settings
@@ -85,6 +92,8 @@ class Exchange:
         self._taken: deque[int] = deque()
         self._news = asyncio.Event()
         self._pending: asyncio.Task[Message] | None = None
+        self.in_place_of_serves: InferloopError | None = None
+        """What the client hears in place of what Serve itself said."""
 
     async def receive(self) -> Message:
         """The client's next message, or what it has taken of the answer."""
@@ -109,6 +118,10 @@ class Exchange:
         if self.is_refused:
             return  # the application's view of a body cut short; the client hears of its lateness
         if message["type"] == "http.response.start":
+            self.in_place_of_serves = instead_of(self._path, message)
+        if self.in_place_of_serves is not None:
+            return
+        if message["type"] == "http.response.start":
             self._answer_begun = True
             message = {**message, "headers": self._answer_headers(message.get("headers", ()))}
         await self._send(message)
@@ -126,6 +139,10 @@ class Exchange:
         answer = to_wire(RequestTimeout(self._allowed_s())).response()
         answer.headers["Connection"] = "close"
         await answer(scope, self._receive, self._send)
+
+    async def say_instead(self, scope: Scope, error: InferloopError) -> None:
+        """Answer with the error."""
+        await to_wire(error).response()(scope, self._receive, self._send)
 
     def close(self) -> None:
         if self._pending is not None:

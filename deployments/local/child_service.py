@@ -29,7 +29,8 @@ class StartFailed(Exception):
 
 
 class Service:
-    """The launcher as a child process, with a key and a port of its own; `options` are its."""
+    """The launcher as a child process, with a key and a port of its own, unless `environment` has
+    them; `options` are its."""
 
     def __init__(
         self,
@@ -38,15 +39,15 @@ class Service:
         environment: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
     ) -> None:
-        self.key = secrets.token_urlsafe(16)
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self._environment = {
-            **os.environ,
-            "INFERLOOP_API_KEYS": self.key,
-            "INFERLOOP_PORT": self.url.rsplit(":", 1)[1],
+        own = {
+            "INFERLOOP_API_KEYS": secrets.token_urlsafe(16),
+            "INFERLOOP_PORT": str(free_port()),
             "INFERLOOP_DATA_ROOT": str(data_root),
             **(environment or {}),
         }
+        self.key = own["INFERLOOP_API_KEYS"]
+        self.url = f"http://127.0.0.1:{own['INFERLOOP_PORT']}"
+        self._environment = {**os.environ, **own}
         self._printed = ""
         self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
         self._process = subprocess.Popen(

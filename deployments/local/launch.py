@@ -73,15 +73,17 @@ class ServiceProcess:
             if self.lost():  # its last step, or it hangs on a Ray that has died
                 give_up = min(give_up, time.monotonic() + KILL_TIMEOUT_S)
             time.sleep(0.2)
-        self.kill()
+        self._end(KILL_TIMEOUT_S)  # Ray's processes end when their parent has; who hangs is helped
 
     def kill(self) -> None:
+        self._end(0.0)
+
+    def _end(self, patience_s: float) -> None:
         self._look()
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        # Ray's processes end when their parent has; who hangs is helped.
-        _, left = psutil.wait_procs(list(self._family.values()), timeout=KILL_TIMEOUT_S)
+        _, left = psutil.wait_procs(list(self._family.values()), timeout=patience_s)
         for process in left:
             if process.is_running():
                 process.kill()

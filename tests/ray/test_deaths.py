@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from benchmarks.faults import inflicting
-from benchmarks.faults.bed import ENVIRONMENT, client_of, struck, tiny_config
+from benchmarks.faults.bed import ENVIRONMENT, client_of, tiny_config
 from benchmarks.faults.report import Row
+from benchmarks.faults.striking import struck
 from deployments.local.child_service import Service
 from inferloop_synthdata import SyntheticImageClient
 from inferloop_synthdata.answers import Job

@@ -1,0 +1,39 @@
+"""What Serve's proxy says by itself where no application answers, in the words of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.types import Message
+
+from engines.errors import InferloopError, Overloaded, ReplicaLost
+
+OF_SERVE = "/-/"
+"""Below this path Serve answers for itself."""
+OF_APPLICATION = b"x-content-type-options"
+"""A header that every answer of the application has (`serve_app.middleware.browser_headers`)."""
+NO_APPLICATION, FIRST_ERROR = 404, 500
+STARTS_WITHIN_S = 5.0
+"""When it may be worth asking again."""
+
+
+def instead_of(path: str, start: Message) -> InferloopError | None:
+    """What a client hears in place of an answer that begins so; None for the application's own.
+
+    Serve's proxy answers 404 before the application is deployed, 500 where the process that had the
+    request has died, and 503 where it takes none; all of them in plain text.
+    """
+    status = int(start["status"])
+    if path.startswith(OF_SERVE) or _is_application(start.get("headers", ())):
+        return None
+    if status == NO_APPLICATION:
+        return Overloaded("The service is starting", STARTS_WITHIN_S)
+    if status < FIRST_ERROR:
+        return None
+    if status == FIRST_ERROR:
+        return ReplicaLost("The process that had the request has died")
+    return Overloaded("The service takes no requests at the moment", STARTS_WITHIN_S)
+
+
+def _is_application(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name.lower() == OF_APPLICATION for name, _ in headers)
