@@ -15,7 +15,7 @@ from batch.output.records import PublishedFile
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.labels import choose_class
 from engines.datasets.records.label_columns import add_label_columns, labeled_columns
-from engines.datasets.writers.class_table import ClassTable
+from engines.datasets.writers.encoding.class_table import ClassTable
 from engines.datasets.writers.folder import FolderWriter
 from engines.datasets.writers.formats import file_format, one_file
 

@@ -12,7 +12,7 @@ from engines.datasets.layout import sidecar_key
 from engines.datasets.recipe import Recipe
 from engines.errors import Conflict, InferloopError, NotFound
 from engines.images.containers import sniff
-from engines.images.png import without_mark
+from engines.images.formats.png import without_mark
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue

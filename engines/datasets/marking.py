@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 class ImageMarks(Protocol):
     """Blocks; shared between threads. What is returned differs from call to call in its mark
-    (time, random numbers), never in its pixels or its recipe: `engines.images.png.without_mark`.
+    (time, random numbers), never in its pixels or its recipe:
+    `engines.images.formats.png.without_mark`.
 
     Raises:
         MarkingFailed: no mark could be made.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engines.images import gif, heif, jpeg, png, tiff, webp
 from engines.images.codecs import missing_codec
+from engines.images.formats import gif, heif, jpeg, png, tiff, webp
+from engines.images.formats.tiff_reach import reach
+from engines.images.formats.walk import Walk
 from engines.images.model import ImageLimits, check_size, refuse
 from engines.images.tails import carries_a_file
-from engines.images.tiff_reach import reach
-from engines.images.walk import Walk
 
 FILM = b"ftyp"  # first box of an MP4 file (ISO 14496-12)
 _BLANK = b" \t\r\n\v\f\xef\xbb\xbf"  # and the byte order mark of UTF-8

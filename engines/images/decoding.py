@@ -14,11 +14,11 @@ from PIL import Image, UnidentifiedImageError
 
 from engines.errors import InvalidImage
 from engines.images import containers
+from engines.images.formats.tiff import ORIENTATION
+from engines.images.formats.walk import pixels_only
 from engines.images.metadata import collect, orientation_of
 from engines.images.model import DecodedImage, ImageInfo, ImageLimits, check_size, refuse
 from engines.images.pixels import has_alpha, to_rgb, upright
-from engines.images.tiff import ORIENTATION
-from engines.images.walk import pixels_only
 
 if TYPE_CHECKING:
     from engines.types import Pixels

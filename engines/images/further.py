@@ -14,13 +14,14 @@ from PIL import Image
 from pydantic import Field
 
 from engines.errors import InvalidImage
-from engines.images import containers, heif, jpeg, tiff
+from engines.images import containers
 from engines.images.codecs import beside_in_heif
 from engines.images.decoding import BROKEN, decode, opened
+from engines.images.formats import heif, jpeg, tiff
+from engines.images.formats.walk import Walk, pixels_only
 from engines.images.metadata import collect, orientation_of
 from engines.images.model import ImageLimits, Metadata, check_size
 from engines.images.pixels import to_rgb, upright
-from engines.images.walk import Walk, pixels_only
 from engines.types.frozen import FrozenModel
 
 if TYPE_CHECKING:

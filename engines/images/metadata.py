@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engines.images import photoshop, thumbnails, tiff
+from engines.images import thumbnails
+from engines.images.formats import photoshop, tiff
+from engines.images.formats.photoshop import resources
+from engines.images.formats.walk import BlockKind, Walk
 from engines.images.model import ExifField, Metadata
-from engines.images.photoshop import resources
-from engines.images.walk import BlockKind, Walk
 
 _XMP_TAG, _IPTC_TAG, _PHOTOSHOP_TAG = 0x02BC, 0x83BB, 0x8649
 _OPAQUE_TAGS = frozenset({0x927C, 0x8773, 0xC4A5, 0xEA1C, 0x0201, 0x8840})  # maker's, ICC, padding

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from engines.errors import GenerationFailed
-from engines.images.png import MAGIC, chunks
+from engines.images.formats.png import MAGIC, chunks
 
 if TYPE_CHECKING:
     from engines.types import Pixels

@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 
-from engines.images import tiff
+from engines.images.formats import tiff
 
 PHOTOSHOP = (0x0409, 0x040C)
 """Resources that hold a thumbnail."""

@@ -22,7 +22,7 @@ from batch.output.outcomes import Judgment, Outcome, Reason
 from batch.planning.rows import PlannedRow, make_request
 from engines.datasets.marking import NoMarks
 from engines.errors import Canceled, GenerationFailed, InferloopError, ReplicaLost
-from engines.images.png import without_mark
+from engines.images.formats.png import without_mark
 from engines.images.png_text import read_png_text
 from engines.protocols import GenerationListener
 from engines.provenance.config import MarksConfig

@@ -22,9 +22,9 @@ import engines.privacy.pii
 from engines.errors import InvalidImage
 from engines.images import FurtherLimits, ImageLimits, Metadata, decode, further_pictures, probe
 from engines.images.containers import check
+from engines.images.formats.walk import Block, Walk
 from engines.images.metadata import collect
 from engines.images.tails import carries_a_file
-from engines.images.walk import Block, Walk
 from engines.privacy.config import MetadataConfig, PiiConfig
 from engines.privacy.metadata import MetadataReader
 from engines.privacy.metadata.iptc import iptc_statements

@@ -11,7 +11,7 @@ from datasets.data_files import (
     SPLIT_KEYWORDS,
 )
 
-from engines.datasets.writers.names import neutral_name
+from engines.datasets.writers.encoding.names import neutral_name
 
 KEYWORDS = [word for words in SPLIT_KEYWORDS.values() for word in words]
 PATTERNS = [

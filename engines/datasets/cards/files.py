@@ -16,15 +16,15 @@ import orjson
 from engines.datasets.cards.card import CardFacts, readme
 from engines.datasets.cards.croissant import croissant
 from engines.datasets.records.features import card_features, hf_features
-from engines.datasets.writers.csv_file import flat_columns
-from engines.datasets.writers.encoders import IMAGE_MEMBER
+from engines.datasets.writers.encoding.csv_file import flat_columns
+from engines.datasets.writers.encoding.encoders import IMAGE_MEMBER
 from engines.datasets.writers.files import by_split
 from engines.datasets.writers.formats import ENCODINGS
 from engines.errors import NotFound
 
 if TYPE_CHECKING:
     from engines.datasets.records.schema import Column
-    from engines.datasets.writers.class_table import ClassTable
+    from engines.datasets.writers.encoding.class_table import ClassTable
     from engines.datasets.writers.model import Tally, WrittenFile
     from engines.errors import JsonValue
     from engines.protocols import Storage

@@ -18,9 +18,9 @@ from engines.datasets.s3.known import KnownObjects, open_known
 from engines.datasets.s3.run import S3Run, open_spools
 from engines.datasets.s3.sending import Boto3Sender
 from engines.datasets.s3.upload import IMAGES, Outcome, Source, Task, Uploader
+from engines.datasets.writers.encoding.names import needs_format, neutral_name
 from engines.datasets.writers.lock import hold_lock
 from engines.datasets.writers.model import OnProgress
-from engines.datasets.writers.names import needs_format, neutral_name
 from engines.datasets.writers.stream import Progress, SelectedRecords
 from engines.errors import Forbidden, NotFound
 from engines.images import verify

@@ -12,7 +12,7 @@ from engines.datasets.cards.files import files_of_card, write_cards
 from engines.datasets.records.loading import RecordReader, Verify
 from engines.datasets.records.record import Record, RecordShape, relative_to
 from engines.datasets.selection import by_cluster, splitter
-from engines.datasets.writers.class_table import ClassTable, class_table, with_class_only
+from engines.datasets.writers.encoding.class_table import ClassTable, class_table, with_class_only
 from engines.datasets.writers.formats import WITH_IMAGES, file_format, one_file, shards
 from engines.datasets.writers.leftovers import sweep_target
 from engines.datasets.writers.lock import ExportLock, hold_lock

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from engines.datasets.records.record import Record
-    from engines.datasets.writers.encoders import MakeEncoder
+    from engines.datasets.writers.encoding.encoders import MakeEncoder
     from engines.protocols import Storage
 
 Fence = Callable[[], object]

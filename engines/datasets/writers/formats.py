@@ -6,11 +6,11 @@ import posixpath
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engines.datasets.writers.class_folders import ClassFolderEncoder
-from engines.datasets.writers.class_table import ClassTable
-from engines.datasets.writers.coco import CocoEncoder
-from engines.datasets.writers.csv_file import CsvEncoder
-from engines.datasets.writers.encoders import JsonlEncoder, ParquetEncoder, TarEncoder
+from engines.datasets.writers.encoding.class_folders import ClassFolderEncoder
+from engines.datasets.writers.encoding.class_table import ClassTable
+from engines.datasets.writers.encoding.coco import CocoEncoder
+from engines.datasets.writers.encoding.csv_file import CsvEncoder
+from engines.datasets.writers.encoding.encoders import JsonlEncoder, ParquetEncoder, TarEncoder
 from engines.datasets.writers.files import Fence, FileFormat, SplitFiles, unfenced
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from engines.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engines.datasets.writers.class_table import ClassTable
+    from engines.datasets.writers.encoding.class_table import ClassTable
     from engines.datasets.writers.model import WrittenFile
     from engines.errors import JsonValue
     from engines.protocols import Storage

@@ -16,7 +16,7 @@ from PIL import Image
 
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.store import DatasetStore
-from engines.datasets.writers.encoders import sample_key
+from engines.datasets.writers.encoding.encoders import sample_key
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.protocols import Storage
 from engines.types import ExportRequest

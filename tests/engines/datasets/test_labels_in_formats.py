@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engines.datasets.writers.class_folders import folder_name
+from engines.datasets.writers.encoding.class_folders import folder_name
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import InvalidParameters
 from engines.protocols import Storage

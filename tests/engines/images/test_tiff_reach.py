@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from engines.images import ImageLimits, containers
-from engines.images.tiff import structure
-from engines.images.tiff_reach import reach
+from engines.images.formats.tiff import structure
+from engines.images.formats.tiff_reach import reach
 from tests.engines.images.building import encoded, picture, tiff
 
 PAGES = {"save_all": True, "append_images": [picture(40, 20), picture(8, 8)]}

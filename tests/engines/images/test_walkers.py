@@ -12,10 +12,10 @@ from PIL import Image, ImageSequence
 from PIL.PngImagePlugin import PngInfo
 
 from engines.errors import InvalidImage
-from engines.images import gif, png, webp
 from engines.images.containers import check, sniff
+from engines.images.formats import gif, png, webp
+from engines.images.formats.walk import Walk, pixels_only
 from engines.images.model import ImageLimits
-from engines.images.walk import Walk, pixels_only
 
 SIDE = 24
 TEXT = "a note that no pixel depends on"

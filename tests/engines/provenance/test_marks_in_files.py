@@ -15,7 +15,7 @@ from PIL import Image
 
 from engines.datasets.copies import Edit
 from engines.errors import MarkingFailed
-from engines.images.png import without_mark
+from engines.images.formats.png import without_mark
 from engines.images.png_text import read_png_text
 from engines.protocols import Storage
 from engines.provenance.claims import RECIPE_LABEL, SYNTHETIC, created, recipe_sha256

@@ -17,7 +17,7 @@ import orjson
 from engines.datasets.records.record import Record
 
 if TYPE_CHECKING:
-    from engines.datasets.writers.class_table import ClassTable
+    from engines.datasets.writers.encoding.class_table import ClassTable
     from engines.datasets.writers.hashed_file import HashedFile
     from engines.errors import JsonValue
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from engines.images.formats.walk import Block, Walk
 from engines.images.model import refuse
-from engines.images.walk import Block, Walk
 
 if TYPE_CHECKING:
-    from engines.images.walk import BlockKind
+    from engines.images.formats.walk import BlockKind
 
 MAGIC = b"\xff\xd8\xff"
 _MAX_SCANS = 100

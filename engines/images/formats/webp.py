@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from engines.images.formats.walk import Block, Walk
 from engines.images.model import refuse
-from engines.images.walk import Block, Walk
 
 _MAX_CHUNKS = 4096
 _EXIF = b"Exif\0\0"

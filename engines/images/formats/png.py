@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from engines.images.formats.walk import Block, BlockKind, Walk
 from engines.images.model import refuse
-from engines.images.walk import Block, BlockKind, Walk
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 65_536

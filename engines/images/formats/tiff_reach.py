@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from engines.images.tiff import Field, Structure
+from engines.images.formats.tiff import Field, Structure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

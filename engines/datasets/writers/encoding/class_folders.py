@@ -12,7 +12,7 @@ from engines.types.image_formats import SUFFIX_BY_FORMAT
 
 if TYPE_CHECKING:
     from engines.datasets.records.record import Record
-    from engines.datasets.writers.class_table import ClassTable
+    from engines.datasets.writers.encoding.class_table import ClassTable
     from engines.datasets.writers.hashed_file import HashedFile
 
 _PLAIN = frozenset(" _-")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
     from engines.datasets.records.record import Record
     from engines.datasets.records.schema import Column
-    from engines.datasets.writers.class_table import ClassTable
+    from engines.datasets.writers.encoding.class_table import ClassTable
     from engines.datasets.writers.hashed_file import HashedFile
 
 _LINES_BYTES = 64 * 1024

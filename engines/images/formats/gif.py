@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engines.images.formats.walk import Block, Walk
 from engines.images.model import refuse
-from engines.images.walk import Block, Walk
 
 MAGIC = (b"GIF87a", b"GIF89a")
 _MAX_BLOCKS = 262_144

@@ -1,0 +1,1 @@
+"""File formats, walked before a library reads them: one file a format."""
