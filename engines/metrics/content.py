@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _RING = 0.02  # width of the margin looked at, share of a side
 _LIKE = 8  # levels within which a pixel is background
+_EVERY = 7  # pixel of the margin, for its color
 _PLAIN = 0.85  # share of the margin that is of one color, where there is a background
 _DIFFERENT = 14  # levels from which a pixel is no background
 _MARGIN = 0.04  # left round the content, share of its size
@@ -45,8 +46,7 @@ def content(pixels: Pixels) -> Content:
     background = _background(pixels)
     if background is None:
         return Content(pixels)
-    off = cv2.absdiff(pixels, np.full_like(pixels, background)).max(axis=2)
-    shown = np.asarray(cv2.threshold(off, _DIFFERENT, 255, cv2.THRESH_BINARY)[1])
+    shown = np.asarray(cv2.bitwise_not(_near(pixels, background, _DIFFERENT)))
     if cv2.countNonZero(shown) < _FEWEST * shown.size or _blown(pixels, shown):
         return Content(pixels)
     top, bottom, left, right = _box(shown)
@@ -59,7 +59,9 @@ def content(pixels: Pixels) -> Content:
 
 
 def clipped_share(pixels: Pixels, shown: Gray | None) -> float:
-    """Share of the content, 0..1, in which two channels or more are at their upper end."""
+    """Share of the content, 0..1, in which two channels or more are at their upper end; by every
+    second row."""
+    pixels, shown = pixels[::2], None if shown is None else shown[::2]
     channels = (
         cv2.threshold(each, _CLIPPED - 1, 1, cv2.THRESH_BINARY)[1] for each in cv2.split(pixels)
     )
@@ -94,9 +96,15 @@ def _background(pixels: Pixels) -> Pixels | None:
     down, across = max(1, round(height * _RING)), max(1, round(width * _RING))
     sides = (pixels[:down], pixels[-down:], pixels[:, :across], pixels[:, -across:])
     ring = np.concatenate([side.reshape(-1, 3) for side in sides])
-    color = np.median(ring, axis=0).astype(np.uint8)
-    alike = (cv2.absdiff(ring, np.full_like(ring, color)) <= _LIKE).all(axis=1).mean()
-    return color if alike >= _PLAIN else None
+    color = np.median(ring[::_EVERY], axis=0).astype(np.uint8)
+    alike = cv2.countNonZero(_near(ring[None], color, _LIKE))
+    return color if alike >= _PLAIN * len(ring) else None
+
+
+def _near(pixels: Pixels, color: Pixels, levels: int) -> Gray:
+    """255 where every channel is within so many levels of `color`."""
+    least, most = color.astype(int) - levels, color.astype(int) + levels
+    return np.asarray(cv2.inRange(pixels, least.clip(0, 255), most.clip(0, 255)))
 
 
 def _blown(pixels: Pixels, shown: Gray) -> bool:

