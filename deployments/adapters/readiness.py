@@ -1,4 +1,4 @@
-"""Whether every deployment can serve now, and the data root is there."""
+"""Whether every deployment can serve now, and the data root and Redis are there."""
 
 from __future__ import annotations
 
@@ -38,28 +38,36 @@ class HandleReadiness:
             return False
 
 
-class WithDataRoot:
-    """Readiness of the deployments and of the data root. One event loop."""
+class WithGuards:
+    """Readiness of the deployments and of what they all need: the data root, Redis. One event
+    loop."""
 
     def __init__(
         self,
         deployments: HandleReadiness,
-        guard: Callable[[], None],
+        guards: Mapping[str, Callable[[], None]],
         within_s: float = ANSWER_WITHIN_S,
     ) -> None:
-        """`guard` raises while the data root is not there. It may block, for ever where a file
-        server hangs: it has a thread of its own."""
+        """A guard raises while that of its name is not there. It may block, for ever where a file
+        server hangs: each has a thread of its own."""
         self._deployments = deployments
-        self._guard = guard
-        self._within_s = within_s
-        self._threads = Threads("data-root", 1)
-        self._looking: asyncio.Task[None] | None = None
+        self._guards = {name: _Guard(name, guard, within_s) for name, guard in guards.items()}
 
     async def not_ready(self) -> Sequence[str]:
-        found, there = await asyncio.gather(self._deployments.not_ready(), self._is_there())
-        return [*found] if there else [*found, DATA_ROOT]
+        looks = asyncio.gather(*(guard.is_there() for guard in self._guards.values()))
+        found, there = await asyncio.gather(self._deployments.not_ready(), looks)
+        missing = [name for name, is_there in zip(self._guards, there, strict=True) if not is_there]
+        return [*found, *missing]
 
-    async def _is_there(self) -> bool:
+
+class _Guard:
+    def __init__(self, name: str, guard: Callable[[], None], within_s: float) -> None:
+        self._guard = guard
+        self._within_s = within_s
+        self._threads = Threads(name, 1)
+        self._looking: asyncio.Task[None] | None = None
+
+    async def is_there(self) -> bool:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._threads.run(self._guard))
         await asyncio.wait({self._looking}, timeout=self._within_s)

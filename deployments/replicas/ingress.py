@@ -11,12 +11,13 @@ from ray.serve.handle import DeploymentHandle
 from deployments import logs
 from deployments.access import api_keys
 from deployments.adapters.generation import PooledGeneration
-from deployments.adapters.readiness import HandleReadiness, WithDataRoot
+from deployments.adapters.readiness import DATA_ROOT, HandleReadiness, WithGuards
 from deployments.adapters.services import Backends
 from deployments.adapters.uploads import UploadChecker
 from deployments.config import AppArgs
 from deployments.jobs import job_store
 from deployments.metrics import AccessMetrics, JobMetrics
+from deployments.redis_guard import redis_guards
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
 from deployments.wiring.data import DataRoot
@@ -107,9 +108,10 @@ class Ingress:
         shared = {} if counter is None else {"rate-limiter": counter}
         everything = asked_if_ready(args, pools, {**validators, **library, **shared})
         data = DataRoot.of(settings, args.storage)
+        guards = {DATA_ROOT: data.guard(), **redis_guards(api, settings)}
         backends = Backends(
             generation=PooledGeneration(args.pools, pools),
-            readiness=WithDataRoot(HandleReadiness(everything), data.guard()),
+            readiness=WithGuards(HandleReadiness(everything), guards),
             validators=validators,
             library=library,
             storage_of=lambda space: data.in_space(space).storage(),

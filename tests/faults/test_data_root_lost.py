@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deployments.adapters.readiness import DATA_ROOT, HandleReadiness, WithDataRoot
+from deployments.adapters.readiness import DATA_ROOT, HandleReadiness, WithGuards
 from deployments.replicas.exporter import ExporterReplica
 from deployments.settings import Settings
 from deployments.wiring.data import DataRoot
@@ -146,12 +146,12 @@ def test_its_clients_hear_503_and_may_come_back(guarded: Storage, root: Path) ->
 
 
 @pytest.fixture
-def readiness(guarded: Storage, root: Path) -> WithDataRoot:
+def readiness(guarded: Storage, root: Path) -> WithGuards:
     deployments = HandleReadiness({"quality": Handle(ready=Method(True))})
-    return WithDataRoot(deployments, RootIdentity(str(root)).check)
+    return WithGuards(deployments, {DATA_ROOT: RootIdentity(str(root)).check})
 
 
-async def test_readiness_names_it_until_it_is_back(readiness: WithDataRoot, root: Path) -> None:
+async def test_readiness_names_it_until_it_is_back(readiness: WithGuards, root: Path) -> None:
     assert await readiness.not_ready() == []
     back = lose(root)
     assert await readiness.not_ready() == [DATA_ROOT]
@@ -166,7 +166,7 @@ async def test_a_file_server_that_hangs_is_not_waited_for() -> None:
         looks.append(1)
         released.wait(60)
 
-    readiness = WithDataRoot(HandleReadiness({}), hang, within_s=0.02)
+    readiness = WithGuards(HandleReadiness({}), {DATA_ROOT: hang}, within_s=0.02)
     assert [await readiness.not_ready() for _ in range(3)] == [[DATA_ROOT]] * 3
     assert len(looks) == 1
     released.set()

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from deployments.adapters.calling import CallPolicy, ask
-from deployments.adapters.readiness import HandleReadiness
+from deployments.adapters.readiness import HandleReadiness, WithGuards
 from deployments.app import QUICK_CHECKS
+from deployments.redis_guard import redis_guard, redis_guards
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
+from deployments.settings import Settings
 from engines.errors import Overloaded
+from engines.jobs.redis.store import RedisJobStore
 from serve_app.access.redis_tickets import RedisTickets
 from serve_app.budgets.redis_rate_limiter import RedisRateLimiter
-from serve_app.config import RateLimits
+from serve_app.config import ApiConfig, DurableJobs, RateLimits
 from tests.deployments.test_ingress_parts import Handle, Hanging, Method
+from tests.valkey import valkey_server
 
 
 async def test_a_call_that_hangs_ends_as_its_policy_says() -> None:
@@ -73,3 +78,33 @@ async def test_a_hung_redis_is_an_overload() -> None:
             await RedisTickets(url, within_s=0.05).put("ticket", "owner")
         with pytest.raises(Overloaded):
             await RedisTickets(url, within_s=0.05).take("ticket")
+
+
+async def test_jobs_in_a_hung_redis_are_an_overload() -> None:
+    async with server_that_never_answers() as url:
+        store = RedisJobStore(url, "hung", within_s=0.05)
+        for ask in (store.queued, store.claim, store.purge):
+            with pytest.raises(Overloaded):
+                await asyncio.to_thread(ask)
+
+
+async def test_readiness_names_a_hung_redis_and_does_not_wait_for_it() -> None:
+    async with server_that_never_answers() as url:
+        readiness = WithGuards(HandleReadiness({}), {"redis": redis_guard(url, 5.0)}, within_s=0.02)
+        assert [await readiness.not_ready() for _ in range(3)] == [["redis"]] * 3
+
+
+async def test_readiness_names_redis_while_it_is_away(tmp_path: Path) -> None:
+    settings = Settings(redis_url="redis://127.0.0.1:1/0")
+    away = redis_guards(ApiConfig(rate_limiter="redis"), settings)
+    assert await WithGuards(HandleReadiness({}), away).not_ready() == ["redis"]
+    with valkey_server(tmp_path) as url:
+        there = {"redis": redis_guard(url)}
+        assert await WithGuards(HandleReadiness({}), there).not_ready() == []
+
+
+def test_a_redis_that_nothing_is_kept_in_is_not_asked() -> None:
+    assert redis_guards(ApiConfig(), Settings(redis_url="redis://127.0.0.1:1/0")) == {}
+    kept = ApiConfig(durable=DurableJobs(store="redis"))
+    assert redis_guards(kept, Settings(redis_url=None)) == {}
+    assert set(redis_guards(kept, Settings(redis_url="redis://127.0.0.1:1/0"))) == {"redis"}

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionBroke
 from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
 
 from engines.errors import InvalidParameters, Overloaded, StorageFailed
 
@@ -16,6 +19,9 @@ T = TypeVar("T")
 Pipeline = Any
 """redis-py's pipeline: after `watch` commands answer at once, after `multi` they are queued."""
 
+ANSWER_WITHIN_S = 5.0
+"""Nobody waits longer for one command, so that a server that hangs does not hold the threads of all
+who ask."""
 _RETRY_S = 0.002
 _AWAY_RETRY_S = 1.0
 
@@ -23,12 +29,19 @@ _AWAY_RETRY_S = 1.0
 class JobsRedis:
     """Names of keys, and atomic steps over them."""
 
-    def __init__(self, url: str, namespace: str) -> None:
+    def __init__(self, url: str, namespace: str, within_s: float = ANSWER_WITHIN_S) -> None:
         """`namespace` keeps apart the jobs of services that share a server. The braces put all
-        keys into one slot of a Redis cluster: a transaction needs that."""
+        keys into one slot of a Redis cluster: a transaction needs that. A server that has not
+        answered within `within_s` seconds is away."""
         self._prefix = f"{{inferloop:jobs:{namespace}}}"
         try:
-            self.client = Redis.from_url(url, decode_responses=True)
+            self.client = Redis.from_url(
+                url,
+                decode_responses=True,
+                socket_timeout=within_s,
+                socket_connect_timeout=within_s,
+                retry=Retry(NoBackoff(), 1, (ConnectionBroke,)),
+            )
         except ValueError:
             # The URL may hold a password: neither it nor the cause is shown.
             shape = "redis://[user:password@]host:port/db"

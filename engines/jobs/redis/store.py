@@ -24,7 +24,7 @@ from engines.jobs.model import (
     Priority,
     Selection,
 )
-from engines.jobs.redis.connection import JobsRedis, Pipeline
+from engines.jobs.redis.connection import ANSWER_WITHIN_S, JobsRedis, Pipeline
 from engines.jobs.redis.deliveries import RedisDeliveries
 from engines.jobs.redis.queues import Queues
 from engines.jobs.redis.records import Record, Records
@@ -46,10 +46,11 @@ class RedisJobStore:
         namespace: str,
         terms: JobTerms | None = None,
         now: Callable[[], float] = time.time,
+        within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         """`now`: seconds since 1970; the clocks of all workers must agree to much less than a
-        lease."""
-        self._redis = JobsRedis(url, namespace)
+        lease. `within_s`: a server that has not answered for so long is away."""
+        self._redis = JobsRedis(url, namespace, within_s)
         self._records = Records(self._redis)
         self._queues = Queues(self._redis, self._records)
         self.deliveries = RedisDeliveries(self._redis, now)

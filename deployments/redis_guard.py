@@ -1,0 +1,36 @@
+"""Whether the Redis that the ingress replicas share answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from deployments.settings import Settings
+from serve_app.config import ApiConfig
+
+WITHIN_S = 2.0
+
+
+def redis_guard(url: str, within_s: float = WITHIN_S) -> Callable[[], None]:
+    """A look at the server: raises redis-py's error or `OSError` where it does not answer, a server
+    that hangs included."""
+    once = Retry(NoBackoff(), 0)
+    client = Redis.from_url(
+        url, socket_timeout=within_s, socket_connect_timeout=within_s, retry=once
+    )
+
+    def look() -> None:
+        client.ping()
+
+    return look
+
+
+def redis_guards(api: ApiConfig, settings: Settings) -> dict[str, Callable[[], None]]:
+    """The guard, under the name by which `/readyz` tells it; none where nothing is kept there."""
+    is_used = "redis" in (api.rate_limiter, api.durable.store)
+    if settings.redis_url is None or not is_used:
+        return {}
+    return {"redis": redis_guard(settings.redis_url)}
