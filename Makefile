@@ -24,7 +24,7 @@ $(BIN)/.base:
 $(BIN)/.server: $(BIN)/.base pyproject.toml constraints.txt
 	@echo "Installing the service into $(VENV) (minutes, once) ..."
 	$(PIP) install -q -c constraints.txt $(TORCH_INDEX) torch
-	$(PIP) install -q -c constraints.txt -e '.[server,faces,heif]'
+	$(PIP) install -q -c constraints.txt -e '.[server,faces,heif,cli]'
 	touch $@
 
 $(BIN)/.dev: $(BIN)/.server

@@ -270,6 +270,25 @@ class Dataset(TypedDict):
     verdicts: dict[str, int]
 
 
+class Model(TypedDict):
+    """A model that the service serves."""
+
+    id: str
+    """What `model_id` takes."""
+
+
+class ModelList(TypedDict):
+    """Answer of `list_models`."""
+
+    data: list[Model]
+
+
+class Health(TypedDict):
+    """Answer of `check_ready`."""
+
+    status: str
+
+
 class DatasetList(TypedDict):
     """Answer of `list_datasets`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random as random_module
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,12 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from inferloop_synthdata.answers import BatchImage
 from inferloop_synthdata.atomic_file import AtomicFile
-from inferloop_synthdata.client import DEFAULT_BASE_URL, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_S
+from inferloop_synthdata.client_options import (
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT_S,
+    ClientOptions,
+    connection_of,
+)
 from inferloop_synthdata.datasets import AsyncDatasets
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.jobs import AsyncJobs
@@ -24,7 +29,6 @@ from inferloop_synthdata.operations.batches import batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions
 from inferloop_synthdata.operations.methods import awaiting, streaming_async
 from inferloop_synthdata.operations.operation import OnProgress, Operation, Reply
-from inferloop_synthdata.transport.connection import Connection
 from inferloop_synthdata.transport.conversation import Outcome, converse
 from inferloop_synthdata.transport.event_stream import EventStream, JobEvent
 from inferloop_synthdata.transport.foreign_errors import (
@@ -38,13 +42,12 @@ from inferloop_synthdata.transport.generation_stream import (
     generate_message,
 )
 from inferloop_synthdata.transport.progress_stream import Advance, Event, progress_stream
-from inferloop_synthdata.transport.retry import RetryPolicy
 from inferloop_synthdata.transport.sockets import open_socket_async
 
 T = TypeVar("T")
 
 
-class AsyncSyntheticImageClient:
+class AsyncSyntheticImageClient(ClientOptions):
     """The service, for asyncio. Arguments, methods and errors are `SyntheticImageClient`'s.
 
     Use it in an `async with`, or `await client.aclose()`. A stream left early stops at once
@@ -53,24 +56,33 @@ class AsyncSyntheticImageClient:
 
     def __init__(
         self,
-        api_key: str,
-        base_url: str = DEFAULT_BASE_URL,
+        api_key: str | None = None,
+        base_url: str | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         max_retries: int = DEFAULT_MAX_RETRIES,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = random_module.random,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        self._connection = Connection.of(api_key, base_url, timeout_s)
-        self._policy = RetryPolicy(max_retries=max_retries, random=random)
+        connection = connection_of(api_key, base_url, timeout_s, environ)
+        super().__init__(connection, max_retries, random)
         self._sleep = sleep
-        self.jobs = AsyncJobs(self)
-        self.datasets = AsyncDatasets(self)
         self._http = httpx.AsyncClient(
             headers=self._connection.headers(),
             timeout=self._connection.timeout(),
             transport=transport,
         )
+
+    @property
+    def jobs(self) -> AsyncJobs:
+        """Requests that outlive their connection."""
+        return AsyncJobs(self)
+
+    @property
+    def datasets(self) -> AsyncDatasets:
+        """Datasets from a declaration."""
+        return AsyncDatasets(self)
 
     generate_image = awaiting(operations.generate_image)
     generate_batch = awaiting(operations.generate_batch)
@@ -92,6 +104,8 @@ class AsyncSyntheticImageClient:
     export_imagefolder = awaiting(operations.export_imagefolder)
     export_webdataset = awaiting(operations.export_webdataset)
     export_s3 = awaiting(operations.export_s3)
+    list_models = awaiting(operations.list_models)
+    check_ready = awaiting(operations.check_ready)
     list_datasets = awaiting(operations.list_datasets)
     get_dataset = awaiting(operations.get_dataset)
     delete_dataset = awaiting(operations.delete_dataset)

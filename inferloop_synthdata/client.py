@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random as random_module
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,12 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from inferloop_synthdata.answers import BatchImage
 from inferloop_synthdata.atomic_file import AtomicFile
+from inferloop_synthdata.client_options import (
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT_S,
+    ClientOptions,
+    connection_of,
+)
 from inferloop_synthdata.datasets import Datasets
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.jobs import Jobs
@@ -27,7 +33,6 @@ from inferloop_synthdata.operations.batches import batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions
 from inferloop_synthdata.operations.methods import blocking, streaming
 from inferloop_synthdata.operations.operation import OnProgress, Operation, Reply
-from inferloop_synthdata.transport.connection import Connection
 from inferloop_synthdata.transport.conversation import Outcome, converse
 from inferloop_synthdata.transport.event_stream import EventStream, JobEvent
 from inferloop_synthdata.transport.foreign_errors import (
@@ -41,48 +46,55 @@ from inferloop_synthdata.transport.generation_stream import (
     generate_message,
 )
 from inferloop_synthdata.transport.progress_stream import Advance, Event, progress_stream
-from inferloop_synthdata.transport.retry import RetryPolicy
 from inferloop_synthdata.transport.sockets import open_socket
 
 T = TypeVar("T")
 
-DEFAULT_BASE_URL = "http://localhost:8000"
-DEFAULT_TIMEOUT_S = 300.0
-DEFAULT_MAX_RETRIES = 3
 
-
-class SyntheticImageClient:
+class SyntheticImageClient(ClientOptions):
     """The service, blocking. Safe to share between threads; close it, or use it in a `with`.
 
-    `api_key` is sent as `X-API-Key`. `base_url` may end with `/api/v1` or not. `timeout_s` is how
-    long an answer may be silent; exports and generations of many steps take their time. Over the
-    WebSocket, and with `on_progress`, it counts anew from every message or line. `max_retries`
-    counts the attempts after the first; `retry` says what is tried again. `transport`, `sleep` and
-    `random` are seams for tests and proxies.
+    `api_key` is sent as `X-API-Key`; left out, it is taken from INFERLOOP_API_KEY. `base_url` may
+    end with `/api/v1` or not; left out, it is INFERLOOP_BASE_URL, else http://localhost:8000.
+    `timeout_s` is how long an answer may be silent; exports and generations of many steps take
+    their time. Over the WebSocket, and with `on_progress`, it counts anew from every message or
+    line. `max_retries` counts the attempts after the first; `retry` says what is tried again, and
+    each retry is logged (logger "inferloop_synthdata.retries", level INFO). `with_options`
+    changes both for some calls. `transport`, `sleep`, `random` and `environ` are seams for tests
+    and proxies.
     Every method raises errors of `inferloop_synthdata.errors`, `OSError` for a local file, and
     `ValueError` for arguments that cannot be sent.
     """
 
     def __init__(
         self,
-        api_key: str,
-        base_url: str = DEFAULT_BASE_URL,
+        api_key: str | None = None,
+        base_url: str | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         max_retries: int = DEFAULT_MAX_RETRIES,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = random_module.random,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        self._connection = Connection.of(api_key, base_url, timeout_s)
-        self._policy = RetryPolicy(max_retries=max_retries, random=random)
+        connection = connection_of(api_key, base_url, timeout_s, environ)
+        super().__init__(connection, max_retries, random)
         self._sleep = sleep
-        self.jobs = Jobs(self)
-        self.datasets = Datasets(self)
         self._http = httpx.Client(
             headers=self._connection.headers(),
             timeout=self._connection.timeout(),
             transport=transport,
         )
+
+    @property
+    def jobs(self) -> Jobs:
+        """Requests that outlive their connection."""
+        return Jobs(self)
+
+    @property
+    def datasets(self) -> Datasets:
+        """Datasets from a declaration."""
+        return Datasets(self)
 
     generate_image = blocking(operations.generate_image)
     generate_batch = blocking(operations.generate_batch)
@@ -104,6 +116,8 @@ class SyntheticImageClient:
     export_imagefolder = blocking(operations.export_imagefolder)
     export_webdataset = blocking(operations.export_webdataset)
     export_s3 = blocking(operations.export_s3)
+    list_models = blocking(operations.list_models)
+    check_ready = blocking(operations.check_ready)
     list_datasets = blocking(operations.list_datasets)
     get_dataset = blocking(operations.get_dataset)
     delete_dataset = blocking(operations.delete_dataset)

@@ -6,11 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from inferloop_synthdata.cli.arguments import Run, parser
+from inferloop_synthdata.cli.arguments import parser
+from inferloop_synthdata.cli.completion import complete
 from inferloop_synthdata.cli.console import Console
+from inferloop_synthdata.cli.grammar import Run
+from inferloop_synthdata.cli.retries import retries_told
 from inferloop_synthdata.cli.session import Connect, Session, Surroundings
 from inferloop_synthdata.cli.usage import UsageProblem
-from inferloop_synthdata.client import DEFAULT_BASE_URL
+from inferloop_synthdata.client_options import DEFAULT_BASE_URL
 from inferloop_synthdata.errors import ClientError
 
 OK = 0
@@ -23,8 +26,10 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = None) -> int:
     """Run one command; returns the exit code (argparse leaves by itself, with 2 or 0)."""
     world = surroundings or Surroundings(environ=os.environ)
-    arguments = parser().parse_args(argv)
-    console = Console(world.stdout, world.stderr, as_json=arguments.json)
+    grammar = parser()
+    complete(grammar, world.environ)
+    arguments = grammar.parse_args(argv)
+    console = Console(world.stdout, world.stderr, arguments.json, world.environ, world.clock)
     connect = Connect(
         api_key=arguments.api_key or world.environ.get("INFERLOOP_API_KEY"),
         base_url=arguments.base_url or world.environ.get("INFERLOOP_BASE_URL") or DEFAULT_BASE_URL,
@@ -32,7 +37,8 @@ def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = 
     )
     run: Run = arguments.run
     try:
-        return run(Session(world, console, connect), arguments)
+        with retries_told(console):
+            return run(Session(world, console, connect), arguments)
     except KeyboardInterrupt:
         console.error("interrupted")
         return INTERRUPTED

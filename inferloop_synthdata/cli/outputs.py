@@ -3,9 +3,75 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from inferloop_synthdata.cli.usage import UsageProblem
+
+if TYPE_CHECKING:
+    from inferloop_synthdata.cli.session import Session
+
+Download = Callable[[Path], Path]
+"""Fetches into a file, and gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one file goes: a file, a folder (there already, or named with a slash at its end), or
+    `-` for standard output."""
+
+    text: str
+
+    @property
+    def is_stdout(self) -> bool:
+        """Whether the bytes go to standard output."""
+        return self.text == "-"
+
+    @property
+    def is_new_folder(self) -> bool:
+        """Whether a folder is meant, there or not."""
+        return self.text.endswith(("/", os.sep))
+
+    @property
+    def path(self) -> Path:
+        """The file or folder."""
+        return Path(self.text)
+
+    def file(self, name: str) -> Path:
+        """The file for something that is called `name`: any path of the server."""
+        inside = self.is_new_folder or self.path.is_dir()
+        return self.path / PurePosixPath(name).name if inside else self.path
+
+
+def fetch(session: Session, target: Target, name: str, download: Download) -> Path | None:
+    """Have `download` write to the target, and say so; None where it went to standard output."""
+    if not target.is_stdout:
+        saved = download(target.file(name))
+        session.console.note(f"saved to {saved}")
+        return saved
+    with tempfile.TemporaryDirectory() as folder:
+        content = download(Path(folder) / "file").read_bytes()
+    stdout = session.surroundings.stdout
+    stdout.flush()
+    stdout.buffer.write(content)
+    stdout.buffer.flush()
+    return None
+
+
+def check_target(session: Session, option: str, target: Target | None) -> None:
+    """`UsageProblem` where no file can appear at the target; makes a folder named with a slash."""
+    if target is None:
+        return
+    if target.is_stdout:
+        if session.surroundings.stdout.isatty():
+            raise UsageProblem(f"{option} - would write a picture to the terminal: pipe it on")
+    elif target.is_new_folder:
+        make_folder(option, target.path)
+    else:
+        check_file(option, target.path)
 
 
 def check_file(option: str, target: Path | None) -> None:

@@ -39,6 +39,8 @@ class Surroundings:
     suffix: Callable[[], str] = _random_suffix
     """Fresh at every call; makes the name of an upload folder unique."""
     now: Callable[[], datetime] = _utc_now
+    clock: Callable[[], float] = time.monotonic
+    """Seconds, for rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class Session:
     surroundings: Surroundings
     console: Console
     connect: Connect
+
+    def confirm(self, question: str) -> None:
+        """`UsageProblem` unless the person at the terminal says yes; without one, `--yes` says
+        it."""
+        stdin = self.surroundings.stdin
+        if not stdin.isatty():
+            raise UsageProblem(f"{question} Nobody is here to ask: add --yes")
+        if not self.console.ask(question, stdin):
+            raise UsageProblem("left as it was")
 
     def client(self) -> SyntheticImageClient:
         """A client to be used in a `with` block; `UsageProblem` without a key or a usable URL."""

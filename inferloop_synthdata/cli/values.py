@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from inferloop_synthdata.cli.outputs import Target
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import parse_object
 
@@ -22,6 +23,13 @@ def seconds(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"must be above 0: {text}")
     return number
+
+
+def target(text: str) -> Target:
+    """Where a file goes: a file, a folder, or `-`."""
+    if not text:
+        raise argparse.ArgumentTypeError("must name a file or a folder")
+    return Target(text)
 
 
 def share(text: str) -> tuple[str, float]:

@@ -23,6 +23,7 @@ from inferloop_synthdata.operations.generation import (
 )
 from inferloop_synthdata.operations.jobs import cancel_job, get_job, list_jobs, submit
 from inferloop_synthdata.operations.library import (
+    check_ready,
     dataset_report,
     delete_dataset,
     delete_image,
@@ -30,6 +31,7 @@ from inferloop_synthdata.operations.library import (
     download_image,
     get_dataset,
     list_datasets,
+    list_models,
     save_report,
     upload_image,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "cancel_job",
     "check_dataset",
     "check_log",
+    "check_ready",
     "compare_profile",
     "create_profile",
     "dataset_report",
@@ -85,6 +88,7 @@ __all__ = [
     "get_profile",
     "list_datasets",
     "list_jobs",
+    "list_models",
     "list_profiles",
     "plot_comparison",
     "save_report",

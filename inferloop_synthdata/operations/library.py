@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from inferloop_synthdata import answers
@@ -13,6 +14,17 @@ from inferloop_synthdata.operations.operation import (
     read_answer,
 )
 from inferloop_synthdata.operations.parts import delete, get, given, saved, segment
+
+
+def list_models() -> Operation[answers.ModelList]:
+    """The models that `model_id` takes (`GET /v1/models`)."""
+    return replace(get("/v1/models", answers.ModelList, "data"), below_root=True)
+
+
+def check_ready() -> Operation[answers.Health]:
+    """Whether every part of the service can serve now (`GET /readyz`); after the retries raises
+    `Overloaded`, with the parts that cannot in `details["not_ready"]`."""
+    return replace(get("/readyz", answers.Health, "status"), below_root=True)
 
 
 def list_datasets() -> Operation[answers.DatasetList]:

@@ -51,7 +51,7 @@ class Operation(Generic[T]):
 
     method: str
     path: str
-    """Below `/api/v1`, percent-encoded, starting with a slash."""
+    """Below `/api/v1` (or the root), percent-encoded, starting with a slash."""
     parse: Callable[[Reply], T]
     """Reads a successful answer; `UnexpectedAnswer` where it is not the contract's."""
     repeatable: bool
@@ -65,6 +65,9 @@ class Operation(Generic[T]):
     """Besides those of every call."""
     on_progress: OnProgress | None = None
     """Asks for the progress on the way to the answer; only where the call is repeatable."""
+
+    below_root: bool = False
+    """Whether `path` begins at the service's root instead of `/api/v1`."""
 
     def report(self, done: int, total: int) -> None:
         """Tell whoever asked for progress."""

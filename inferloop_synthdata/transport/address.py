@@ -29,6 +29,11 @@ class ServiceAddress:
         return cls(urlunsplit((parts.scheme, parts.netloc, path + API_PREFIX, "", "")))
 
     @property
+    def root(self) -> str:
+        """What lies beside the API: OpenAI's at `/v1`, `/readyz`."""
+        return self.rest.removesuffix(API_PREFIX)
+
+    @property
     def socket(self) -> str:
         """URL of the generation WebSocket."""
         scheme, _, rest = self.rest.partition("://")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import mimetypes
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import httpx
@@ -43,9 +43,11 @@ class Connection:
         """Checks what cannot work before anything is sent; raises `ValueError`."""
         if not api_key or not api_key.isascii() or not api_key.isprintable():
             raise ValueError("api_key must be printable ASCII text")
-        if not timeout_s > 0:
-            raise ValueError(f"timeout_s must be above 0: {timeout_s}")
-        return cls(ServiceAddress.of(base_url), timeout_s, api_key)
+        return cls(ServiceAddress.of(base_url), _checked(timeout_s), api_key)
+
+    def with_timeout(self, timeout_s: float) -> Connection:
+        """The same with another patience; raises `ValueError`."""
+        return replace(self, timeout_s=_checked(timeout_s))
 
     @property
     def origin(self) -> str:
@@ -76,7 +78,7 @@ class Connection:
         """The HTTP request for a job's events after number `after_seq`."""
         headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after_seq)}
         url = f"{self.address.rest}/jobs/{segment(job_id)}/events"
-        return http.build_request("GET", url, headers=headers)
+        return http.build_request("GET", url, headers=headers, timeout=self.timeout())
 
     def request(
         self,
@@ -94,9 +96,16 @@ class Connection:
         progress = {} if operation.on_progress is None else {"Accept": f"{NDJSON}, {JSON}"}
         return http.build_request(
             operation.method,
-            self.address.rest + operation.path,
+            (self.address.root if operation.below_root else self.address.rest) + operation.path,
             params=operation.query,
             json=operation.body,
             files=files,
             headers={**operation.headers, **progress},
+            timeout=self.timeout(),
         )
+
+
+def _checked(timeout_s: float) -> float:
+    if not timeout_s > 0:
+        raise ValueError(f"timeout_s must be above 0: {timeout_s}")
+    return timeout_s

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from inferloop_synthdata.errors import ApiError, ClientError, ConnectionFailed, RequestTimedOut
+
+LOG = logging.getLogger("inferloop_synthdata.retries")
+"""Hears of every wait before a retry, at level INFO; a record's `wait_s` is in seconds."""
+
+_REASONS = {"RATE_LIMITED": "rate limited", "OVERLOADED": "the service is busy"}
 
 _NOT_RUN = frozenset({"RATE_LIMITED", "OVERLOADED", "REQUEST_TIMEOUT"})
 """Codes by which the server says that it did not start the work."""
@@ -39,6 +45,15 @@ class RetryPolicy:
         self, failure: ClientError, repeatable: bool, retries: int
     ) -> float | None:
         """Seconds to wait before retry number `retries` + 1; None where the failure stands."""
+        wait_s = self._wait_s(failure, repeatable, retries)
+        if wait_s is not None:
+            code = failure.code if isinstance(failure, ApiError) else ""
+            reason = _REASONS.get(code, str(failure))
+            said = "%s, waiting %.1f s (retry %d of %d)"
+            LOG.info(said, reason, wait_s, retries + 1, self.max_retries, extra={"wait_s": wait_s})
+        return wait_s
+
+    def _wait_s(self, failure: ClientError, repeatable: bool, retries: int) -> float | None:
         # Retries are counted, whatever they are for, so that every call ends.
         if retries >= self.max_retries:
             return None

@@ -22,6 +22,18 @@ class Terminal(io.StringIO):
         return True
 
 
+class Output(io.TextIOWrapper):
+    """Standard output: text, and bytes below it."""
+
+    def __init__(self, is_terminal: bool) -> None:
+        self.bytes = io.BytesIO()
+        self.is_terminal = is_terminal
+        super().__init__(self.bytes, encoding="utf-8", newline="")
+
+    def isatty(self) -> bool:
+        return self.is_terminal
+
+
 @dataclass
 class CommandLine:
     """One run after another; `out` and `err` are those of the last."""
@@ -31,23 +43,35 @@ class CommandLine:
     environ: dict[str, str] = field(default_factory=lambda: {"INFERLOOP_API_KEY": KEY})
     stdin: str = ""
     terminal: bool = False
+    """Whether the error stream is one."""
+    person: bool = False
+    """Whether somebody sits there: standard input and output are a terminal too."""
+    color: bool = False
     waits: Waits = field(default_factory=Waits)
+    clock: Callable[[], float] = lambda: 0.0
     out: str = ""
+    written: bytes = b""
+    """What went to standard output, as bytes."""
     err: str = ""
 
     def run(self, *argv: str) -> int:
-        out, err = io.StringIO(), Terminal() if self.terminal else io.StringIO()
+        out = Output(is_terminal=self.person)
+        err = Terminal() if self.terminal else io.StringIO()
+        plain = {} if self.color else {"NO_COLOR": "1"}
         surroundings = Surroundings(
-            environ={"INFERLOOP_BASE_URL": self.base_url, **self.environ},
-            stdin=io.StringIO(self.stdin),
+            environ={"INFERLOOP_BASE_URL": self.base_url, **plain, **self.environ},
+            stdin=Terminal(self.stdin) if self.person else io.StringIO(self.stdin),
             stdout=out,
             stderr=err,
             transport=httpx.MockTransport(self.handler),
             sleep=self.waits.sleep,
             suffix=lambda: "0123abcd",
+            clock=self.clock,
         )
         code = main(argv, surroundings)
-        self.out, self.err = out.getvalue(), err.getvalue()
+        out.flush()
+        self.written = out.bytes.getvalue()
+        self.out, self.err = self.written.decode("utf-8", "replace"), err.getvalue()
         return code
 
 

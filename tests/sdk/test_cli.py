@@ -20,16 +20,6 @@ SET = "/data/generated/nature_set"
 @pytest.mark.parametrize(
     ("argv", "complaint"),
     [
-        (("export", "jsonl", SET), "export jsonl needs --output"),
-        (("export", "s3", SET), "export s3 needs --bucket"),
-        (
-            ("export", "webdataset", SET, "--output", "o", "--download", "x"),
-            "--download takes single files, not webdataset or s3",
-        ),
-        (
-            ("export", "s3", SET, "--bucket", "b", "--download", "x"),
-            "--download takes single files, not webdataset or s3",
-        ),
         (("datasets", "--delete"), "--delete needs the name of a dataset"),
         (("profile", "show", ".."), "not a name: '..'"),
         (
@@ -43,6 +33,139 @@ def test_wrong_usage_is_one_line_and_two(argv: tuple[str, ...], complaint: str) 
     assert line.run(*argv) == 2
     assert line.err == f"inferloop: {complaint}\n"
     assert line.out == ""
+
+
+@pytest.mark.parametrize(
+    ("argv", "complaint"),
+    [
+        (("exprot",), "no such command: exprot; did you mean export?"),
+        (("dataset", "lst"), "no such command: lst; did you mean list?"),
+        (("export", "parket"), "no such command: parket; did you mean parquet?"),
+        (("generate", "a", "--seeed", "3"), "no such option: --seeed; did you mean --seed?"),
+        (("jobs", "--state", "runing"), "no such --state: runing; did you mean running?"),
+        (
+            ("jobs", "--state", "x"),
+            "no such --state: x (there are queued, running, succeeded, failed, canceled)",
+        ),
+        (("export", "jsonl", SET), "the following arguments are required: --output"),
+        (("export", "s3", SET), "the following arguments are required: --bucket"),
+        (
+            ("export", "webdataset", SET, "--output", "o", "--download", "x"),
+            "no such option: --download",
+        ),
+        (("export", "s3", SET, "--bucket", "b", "--download", "x"), "no such option: --download"),
+    ],
+)
+def test_a_word_that_is_not_known_is_said_with_the_nearest_one(
+    argv: tuple[str, ...], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        CommandLine(Service()).run(*argv)
+    assert ended.value.code == 2
+    said, where = capsys.readouterr().err.splitlines()
+    assert said == f"inferloop: {complaint}"
+    assert where.startswith("see: inferloop ")
+    assert where.endswith(" --help")
+
+
+@pytest.mark.parametrize("command", [(), ("generate",), ("dataset", "delete"), ("export", "csv")])
+def test_every_help_tells_the_exit_codes(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        CommandLine(Service()).run(*command, "--help")
+    assert ended.value.code == 0
+    assert "130 interrupted" in capsys.readouterr().out
+
+
+def test_each_export_shows_its_own_options_only(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, own, strange in (("s3", "--bucket", "--output"), ("csv", "--output", "--bucket")):
+        with pytest.raises(SystemExit):
+            CommandLine(Service()).run("export", name, "--help")
+        shown = capsys.readouterr().out
+        assert own in shown
+        assert strange not in shown
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_for_a_shell(shell: str) -> None:
+    line = CommandLine(Service())
+    assert line.run("completion", shell) == 0
+    assert "_ARGCOMPLETE" in line.out
+    assert "inferloop" in line.out
+
+
+def test_a_shell_completes_commands_and_options(tmp_path: Path) -> None:
+    def completed(words: str) -> set[str]:
+        answer = tmp_path / "answer"
+        subprocess.run(
+            [sys.executable, "-m", "inferloop_synthdata"],
+            cwd=ROOT,
+            env={
+                **{"_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n", "COMP_LINE": words},
+                **{"COMP_POINT": str(len(words)), "_ARGCOMPLETE_STDOUT_FILENAME": str(answer)},
+            },
+            check=False,
+        )
+        return {word.strip() for word in answer.read_text(encoding="utf-8").splitlines()}
+
+    assert completed("inferloop dataset cr") == {"create"}
+    assert "--seed" in completed("inferloop generate --se")
+
+
+def test_a_wait_for_the_budget_is_said_at_once() -> None:
+    answers = iter([429, 200])
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if next(answers) == 200:
+            return httpx.Response(200, json={"profiles": []})
+        error = {"code": "RATE_LIMITED", "message": "slow down", "details": {}}
+        return httpx.Response(429, json={"error": error}, headers={"Retry-After": "12"})
+
+    line = CommandLine(handler)
+    assert line.run("profiles") == 0
+    assert line.err.startswith("rate limited, waiting 12.")
+    assert "(retry 1 of 3)" in line.err
+    assert 12 <= line.waits.slept_s[0] < 13
+
+
+@pytest.mark.parametrize(
+    ("person", "environ", "is_colored"),
+    [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False)],
+)
+def test_colors_on_a_terminal_only(person: bool, environ: dict[str, str], is_colored: bool) -> None:
+    key = {"INFERLOOP_API_KEY": KEY}
+    service = Service(
+        profiles={"profiles": []}, validate_privacy={"privacy_score": 5, "passed": True}
+    )
+    line = CommandLine(service, environ={**key, **environ}, person=person, color=True)
+    assert line.run("profiles") == 0
+    assert ("\x1b[1mNAME" in line.out) is is_colored
+    assert line.run("validate", "/x.png", "--privacy", "--fail") == 0
+    colored = "\x1b[36mprivacy.passed\x1b[0m: \x1b[32mtrue\x1b[0m"
+    assert line.out.splitlines()[-1] == (colored if is_colored else "privacy.passed: true")
+
+
+def test_the_server_s_status_is_the_exit_code() -> None:
+    line = CommandLine(lambda request: httpx.Response(200, json={"status": "ready"}))
+    assert line.run("server", "status") == 0
+    assert line.out == "ready: http://service.test\n"
+    busy = CommandLine(refusing(503, "OVERLOADED", "Not ready: quality"))
+    assert busy.run("server", "status") == 1
+    assert busy.out == "not ready: OVERLOADED: Not ready: quality\n"
+    assert busy.waits.slept_s == []
+
+
+def test_the_models_are_listed() -> None:
+    paths = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(200, json={"object": "list", "data": [{"id": "m/one"}]})
+
+    line = CommandLine(handler)
+    assert line.run("models") == 0
+    assert (paths, line.out) == (["/v1/models"], "MODEL\nm/one\n")
 
 
 def test_without_a_key() -> None:

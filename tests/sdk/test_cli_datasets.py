@@ -271,8 +271,10 @@ def test_one_dataset_shown_and_deleted() -> None:
     line = CommandLine(service)
     assert line.run("datasets", "d") == 0
     assert line.out == "name: d\nimage_count: 3\n"
-    assert line.run("datasets", "d", "--delete") == 0
-    assert [method for method, _, _ in service.asked] == ["GET", "DELETE"]
+    assert line.run("datasets", "d", "--delete") == 2
+    assert "with its 3 images? Nobody is here to ask: add --yes" in line.err
+    assert line.run("dataset", "delete", "d", "--yes") == 0
+    assert [method for method, _, _ in service.asked] == ["GET", "GET", "DELETE"]
 
 
 def test_export_by_label() -> None:

@@ -126,3 +126,37 @@ def test_a_long_batch_is_submitted_as_jobs() -> None:
     line = CommandLine(service, stdin="\n".join(f"p{number}" for number in range(70)))
     assert line.run("batch", "--file", "-", "--async") == 0
     assert line.out == "job_1\njob_1\n"
+
+
+@pytest.mark.parametrize("count", [3, 130])
+def test_a_batch_that_is_interrupted_says_what_is_kept_and_how_to_go_on(count: int) -> None:
+    service = Jobs()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if service.requests or count < 64:
+            service.requests.append(request)
+            raise KeyboardInterrupt
+        return service(request)
+
+    line = CommandLine(handler, stdin="\n".join(f"p{number}" for number in range(count)))
+    assert line.run("batch", "--file", "-") == 130
+    key = service.requests[0].headers["Idempotency-Key"].removesuffix("-0")
+    *_, kept, ended = line.err.splitlines()
+    assert kept.startswith(f"{0 if count < 64 else 64} of {count} images were answered")
+    assert f"--key {key}" in kept
+    assert ended == "inferloop: interrupted"
+
+
+def test_the_bar_tells_the_rate_and_the_time_that_is_left() -> None:
+    seconds = iter([0.0, 0.0, 32.0, 64.0, 65.0])
+    line = CommandLine(
+        Jobs(),
+        stdin="\n".join(f"p{number}" for number in range(130)),
+        terminal=True,
+        clock=lambda: next(seconds),
+    )
+    assert line.run("batch", "--file", "-", "--key", "k") == 0
+    frames = line.err.split("\r\x1b[K")
+    assert frames[1].endswith("] 64/130  2.0/s  33 s left")
+    assert frames[2].endswith("] 128/130  2.0/s  1 s left")
+    assert frames[3].endswith("] 130/130  2.0/s")

@@ -207,7 +207,7 @@ def test_an_image_that_comes_out_the_same_is_identical(tmp_path: Path) -> None:
     assert line.out.splitlines()[:4] == [
         "identical: true",
         "max_difference: 0",
-        "mean_difference: 0.0",
+        "mean_difference: 0",
         "file_as_recorded: true",
     ]
     assert [method for method, _ in service.asked] == ["POST", "GET", "DELETE"]

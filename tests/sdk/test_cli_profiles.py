@@ -25,7 +25,10 @@ PROFILE = {
 class ProfileService:
     """Keeps uploads in folders as the real one does, refuses what is no JPEG or PNG."""
 
-    def __init__(self, keeps_folders: bool = True, root: str = "/data") -> None:
+    def __init__(
+        self, keeps_folders: bool = True, root: str = "/data", has_cats: bool = False
+    ) -> None:
+        self.has_cats = has_cats
         self.root = root
         self.keeps_folders = keeps_folders
         self.uploads: dict[str, list[str]] = {}
@@ -45,6 +48,12 @@ class ProfileService:
         if path.endswith("/compare"):
             answer = {"conformance": 88.0, "distances": {"brightness": 0.1}, "left": "cats"}
             return httpx.Response(200, json=answer | {"right": "dogs"})
+        if (request.method, path) == (
+            "GET",
+            f"/profiles/{path.rpartition('/')[2]}",
+        ) and not self.has_cats:
+            error = {"code": "NOT_FOUND", "message": "no such profile", "details": {}}
+            return httpx.Response(404, json={"error": error})
         return httpx.Response(200, json=PROFILE)
 
     def _upload(self, request: httpx.Request) -> httpx.Response:
@@ -93,6 +102,15 @@ def test_of_a_folder(folder: Path) -> None:
     assert service.created == [{"name": "cats", "source_dir": "/data/uploads/cats-0123abcd"}]
     assert line.out == "cats: 3 images\n/data/profiles/stream_cats.json\n"
     assert line.err == "uploaded 3 images to /data/uploads/cats-0123abcd\n"
+
+
+def test_a_name_that_is_taken_is_said_before_anything_is_uploaded(folder: Path) -> None:
+    service = ProfileService(has_cats=True)
+    line = CommandLine(service)
+    assert line.run("profile", "create", "cats", "--folder", str(folder)) == 2
+    assert "there is a profile cats already" in line.err
+    assert service.uploads == {}
+    assert line.run("profile", "create", "cats", "--folder", str(folder), "--update") == 0
 
 
 def test_the_folder_of_a_data_root_in_s3_keeps_its_slashes(folder: Path) -> None:
@@ -224,12 +242,12 @@ def test_an_unreachable_stream_does_not_show_its_password() -> None:
 
 
 def test_listed_shown_compared_deleted() -> None:
-    line = CommandLine(ProfileService())
+    line = CommandLine(ProfileService(has_cats=True))
     assert line.run("profiles") == 0
     assert line.out.splitlines()[1].split() == ["cats", "3", "2025-05-15T14:30:00Z"]
     assert line.run("profile", "show", "cats") == 0
     assert "statistics.brightness_mean: 0.5" in line.out
     assert line.run("profile", "compare", "cats", "--profile", "dogs", "--json") == 0
     assert json.loads(line.out)["conformance"] == 88.0
-    assert line.run("profile", "delete", "cats") == 0
+    assert line.run("profile", "delete", "cats", "--yes") == 0
     assert line.out == "deleted cats\n"

@@ -129,7 +129,7 @@ def test_the_two_clients_have_the_same_methods() -> None:
     }
     assert endpoints(SyntheticImageClient) == endpoints(AsyncSyntheticImageClient)
     of_jobs = {"list_jobs", "get_job", "cancel_job", "submit"}  # under `client.jobs`
-    own = {"generate_stream", "run", "stream"}
+    own = {"generate_stream", "run", "stream", "jobs", "datasets"}
     assert endpoints(SyntheticImageClient) == of_operations - of_jobs | own
 
 

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "inferloop_synthdata"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OPTIONAL = {"c2pa", "cryptography", "joserfc", "PIL"}
-"""Of the extra `verify`: loaded when something is verified, never before."""
+"""Of the extra `verify`: loaded when something is verified, never before. What the command line
+loads of other extras, it loads by name (`load_optional`)."""
 
 
 def test_importing_it_loads_neither_the_service_nor_its_libraries() -> None:
@@ -22,7 +23,8 @@ def test_importing_it_loads_neither_the_service_nor_its_libraries() -> None:
 import sys
 import inferloop_synthdata.cli.main
 stranger = {'torch', 'ray', 'numpy', 'cv2', 'boto3', 'fastapi', 'pydantic', 'engines', 'serve_app',
-            'deployments', 'batch', 'c2pa', 'cryptography', 'joserfc', 'PIL'} & set(sys.modules)
+            'deployments', 'batch', 'argcomplete', 'c2pa', 'cryptography', 'joserfc',
+            'PIL'} & set(sys.modules)
 sys.exit(f'loaded: {stranger}' if stranger else 0)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

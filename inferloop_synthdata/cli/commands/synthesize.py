@@ -6,11 +6,28 @@ import shlex
 from argparse import Namespace
 from pathlib import Path
 
+from inferloop_synthdata.cli.grammar import AddCommand
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.ray_jobs.client import DEFAULT_ADDRESS, RayJobs
 from inferloop_synthdata.ray_jobs.package import package_folder
 from inferloop_synthdata.ray_jobs.ray_token import ray_token
+
+
+def add_commands(add: AddCommand) -> None:
+    """What the command takes."""
+    command = add("synthesize", synthesize, "run a large batch as a Ray job")
+    command.add_argument("--config", required=True, metavar="FILE", help="as the job sees it")
+    command.add_argument(
+        "--ray-address", metavar="URL", help=f"default: RAY_API_SERVER_ADDRESS or {DEFAULT_ADDRESS}"
+    )
+    command.add_argument(
+        "--working-dir",
+        metavar="DIR",
+        help="repository to send along (or its URI); default: the cluster has the service",
+    )
+    command.add_argument("--submission-id", metavar="ID")
+    command.add_argument("--no-wait", action="store_true", help="print the job's id and leave")
 
 
 def synthesize(session: Session, arguments: Namespace) -> int:

@@ -7,13 +7,34 @@ from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import table
+from inferloop_synthdata.cli.grammar import AddCommand, add_group
 from inferloop_synthdata.cli.keys_file import Entry, KeysFile, NewKey
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 
 FILE_VARIABLE = "INFERLOOP_API_KEYS_FILE"
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def add_commands(add: AddCommand) -> None:
+    """The group."""
+    group = add_group(add, "keys", "make, list, revoke keys of a service on this machine")
+    new = group("create", create, "make a key and print it once")
+    new.add_argument("name")
+    new.add_argument("--scopes", type=v.names, default=[], metavar="A,B", help="all but admin")
+    new.add_argument("--space", metavar="NAME", help="the one space that the key sees")
+    new.add_argument("--expires", metavar="WHEN", help="12h, 90d, 4w, or a date")
+    new.add_argument(
+        "--rate", action="append", type=v.own_rate, default=[], metavar="generate=100/minute"
+    )
+    new.add_argument("--stored-bytes", type=v.positive, metavar="N", help="storage quota")
+    every = group("list", list_keys, "list the keys, without the keys themselves")
+    gone = group("revoke", revoke, "remove a key")
+    gone.add_argument("name")
+    for command in (new, every, gone):
+        command.add_argument("--file", metavar="FILE", help="default: INFERLOOP_API_KEYS_FILE")
 
 
 def create(session: Session, arguments: Namespace) -> int:

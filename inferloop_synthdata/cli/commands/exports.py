@@ -1,36 +1,100 @@
-"""`inferloop export` and `datasets`."""
+"""`inferloop export`: one command for each format."""
 
 from __future__ import annotations
 
-from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from inferloop_synthdata.answers import ExportFilter
-from inferloop_synthdata.cli.console import fields, size, table
-from inferloop_synthdata.cli.outputs import check_file, make_folder
+from inferloop_synthdata.cli import values as v
+from inferloop_synthdata.cli.console import fields
+from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_label
+from inferloop_synthdata.cli.outputs import Target, check_target, fetch, make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.operations.exports import ExportOptions
 from inferloop_synthdata.operations.operation import OnProgress
 
-FORMATS = ("jsonl", "parquet", "webdataset", "csv", "coco", "imagefolder", "s3")
+FORMATS = {
+    "jsonl": "JSON Lines: one record an image",
+    "parquet": "Parquet, the images inside",
+    "webdataset": "WebDataset: a folder of tar shards",
+    "csv": "CSV: one line an image",
+    "coco": "COCO: JSON with images and categories",
+    "imagefolder": "a ZIP file with a folder for each class",
+    "s3": "images and records to a bucket",
+}
+"""What `inferloop export` knows, each in a few words."""
+
+
+def add_commands(add: AddCommand) -> None:
+    """One command for each format, with the options that it takes."""
+    group = add_group(add, "export", "write a dataset out")
+    for name, summary in FORMATS.items():
+        command = group(name, export, summary)
+        command.set_defaults(
+            format=name,
+            download=None,
+            split=[],
+            split_by=None,
+            class_label=None,
+            no_annotations=False,
+        )
+        command.add_argument("dataset_dir", metavar="DATASET_DIR", help="on the server")
+        if name == "s3":
+            _bucket_options(command)
+        else:
+            _file_options(command, name)
+        command.add_argument("--no-metadata", action="store_true", help="leave the recipes out")
+        _filter_options(command)
+
+
+def _bucket_options(command: ArgumentParser) -> None:
+    command.add_argument("--bucket", metavar="NAME", required=True)
+    command.add_argument("--prefix", default="", metavar="PREFIX")
+    command.add_argument("--public-read", action="store_true")
+
+
+def _file_options(command: ArgumentParser, name: str) -> None:
+    command.add_argument(
+        "--output", metavar="PATH", required=True, help="on the server, under exports/"
+    )
+    if name != "webdataset":
+        command.add_argument(
+            "--download", type=v.target, metavar="PATH", help="fetch it: a file, a folder/, or -"
+        )
+    command.add_argument("--split", action="append", type=v.share, default=[], metavar="NAME=SHARE")
+    command.add_argument("--split-by", choices=("id", "cluster"), help="near-duplicates together")
+    command.add_argument("--class-label", metavar="NAME", help="where a format takes one label")
+    command.add_argument("--no-annotations", action="store_true", help="leave the verdicts out")
+
+
+def _filter_options(command: ArgumentParser) -> None:
+    chosen = command.add_argument_group("only these images")
+    chosen.add_argument("--quality-passed", action="store_true")
+    chosen.add_argument("--privacy-passed", action="store_true")
+    chosen.add_argument("--min-quality-score", type=float, metavar="0..1")
+    chosen.add_argument("--since", metavar="ISO_TIME")
+    add_label(chosen)
 
 
 def export(session: Session, arguments: Namespace) -> int:
     """A dataset to a file or folder under `exports/`, or to a bucket."""
-    _check_target(arguments)
+    target = arguments.download
+    _check_download(session, target, has_splits=bool(arguments.split))
+    console = session.console
+    if target is not None and target.is_stdout:
+        console = console.aside()
     with session.client() as client:
         with session.console.bar("exporting") as bar:
             report = _exported(client, arguments, bar.show)
         try:
-            if arguments.download is not None:
-                for saved in _download(client, report, arguments.download):
-                    session.console.note(f"saved to {saved}")
+            if target is not None:
+                _download(session, client, report, target)
         finally:  # the export is there, whatever became of its copy
-            session.console.answer(report, fields(report))
+            console.answer(report, fields(report))
     for line in left_out(report):
         session.console.note(line)
     # A script must not take a dataset with holes, or an empty one, for a whole one.
@@ -52,32 +116,22 @@ def left_out(report: Mapping[str, object]) -> list[str]:
 
 
 def _download(
-    client: SyntheticImageClient, report: Mapping[str, object], target: Path
-) -> Iterator[Path]:
+    session: Session, client: SyntheticImageClient, report: Mapping[str, object], target: Target
+) -> None:
     """The export's file; with splits its files, into the folder `target`."""
     files = report.get("output_files")
-    if not isinstance(files, Mapping):
-        yield client.download_export(str(report["output_file"]), to=target)
-        return
-    target.mkdir(parents=True, exist_ok=True)
-    for path in files.values():
-        yield client.download_export(str(path), to=target)
+    paths = files.values() if isinstance(files, Mapping) else [report["output_file"]]
+    for path in map(str, paths):
+        fetch(session, target, path, lambda file, path=path: client.download_export(path, to=file))  # type: ignore[misc]
 
 
-def _check_target(arguments: Namespace) -> None:
-    needed = "bucket" if arguments.format == "s3" else "output"
-    if getattr(arguments, needed) is None:
-        raise UsageProblem(f"export {arguments.format} needs --{needed}")
-    if arguments.download is not None and arguments.format in ("webdataset", "s3"):
-        raise UsageProblem("--download takes single files, not webdataset or s3")
-    if not arguments.split:
-        check_file("--download", arguments.download)
-    elif arguments.download is not None and arguments.download.is_file():
-        raise UsageProblem(
-            f"--download needs a folder for the splits, {arguments.download} is a file"
-        )
+def _check_download(session: Session, target: Target | None, has_splits: bool) -> None:
+    if target is None or not has_splits:
+        check_target(session, "--download", target)
+    elif target.is_stdout or target.path.is_file():
+        raise UsageProblem(f"--download needs a folder for the splits, not {target.text}")
     else:
-        make_folder("--download", arguments.download)
+        make_folder("--download", target.path)
 
 
 def _exported(
@@ -137,24 +191,3 @@ def _labels(given: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
     for name, value in given:
         wanted.setdefault(name, []).append(value)
     return wanted or None
-
-
-def datasets(session: Session, arguments: Namespace) -> int:
-    """All datasets, or one; with `--delete` it goes."""
-    with session.client() as client:
-        if arguments.name is None:
-            if arguments.delete:
-                raise UsageProblem("--delete needs the name of a dataset")
-            every = client.list_datasets()
-            rows = [
-                (entry["name"], entry["image_count"], size(entry["size_bytes"]))
-                for entry in every["datasets"]
-            ]
-            session.console.answer(every, table(("NAME", "IMAGES", "SIZE"), rows))
-        elif arguments.delete:
-            client.delete_dataset(arguments.name)
-            session.console.answer({"deleted": arguments.name}, [f"deleted {arguments.name}"])
-        else:
-            one = client.get_dataset(arguments.name)
-            session.console.answer(one, fields(one))
-    return 0

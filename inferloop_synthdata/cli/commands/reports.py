@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
 from inferloop_synthdata.answers import DatasetReport
+from inferloop_synthdata.cli.grammar import AddCommand
 from inferloop_synthdata.cli.outputs import check_file
 from inferloop_synthdata.cli.session import Session
 
 _FIGURES = ("clipped_density", "clipped_coverage", "recall")
 
 
-def add_arguments(command: ArgumentParser) -> None:
-    """What the command takes."""
+def add_commands(add: AddCommand) -> None:
+    """The command of the group `dataset`."""
+    command = add("report", report, "counts, near-duplicates, evidence against real images")
     command.add_argument("name")
     command.add_argument("--out", type=Path, metavar="FILE", help="report.html, or report.json")
     command.add_argument("--reference", metavar="DIR", help="real images, on the server")

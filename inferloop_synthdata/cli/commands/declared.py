@@ -9,11 +9,24 @@ from pathlib import Path
 from typing import cast
 
 from inferloop_synthdata.cli.console import table
+from inferloop_synthdata.cli.grammar import AddCommand, add_as_job
 from inferloop_synthdata.cli.outputs import make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.declared import create_dataset
+
+
+def add_commands(add: AddCommand) -> None:
+    """The commands of the group `dataset`."""
+    make = add("create", create, "make it, go on with it, or enlarge it")
+    look = add("preview", preview, "show what it would be")
+    for command in (make, look):
+        command.add_argument("spec", type=Path, metavar="FILE", help="YAML or JSON")
+    add_as_job(make)
+    for option in ("--images", "--rows"):
+        look.add_argument(option, type=int, metavar="N", help="how many")
+    look.add_argument("--out", type=Path, metavar="FOLDER")
 
 
 def create(session: Session, arguments: Namespace) -> int:

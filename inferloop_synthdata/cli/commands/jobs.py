@@ -5,9 +5,33 @@ from __future__ import annotations
 from argparse import Namespace
 
 from inferloop_synthdata.answers import Job
+from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import fields, table
+from inferloop_synthdata.cli.grammar import AddCommand, add_group
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.jobs import result_of
+
+STATES = ("queued", "running", "succeeded", "failed", "canceled")
+
+
+def add_commands(add: AddCommand) -> None:
+    """The group, and the shorthand."""
+    group = add_group(add, "job", "list, show, wait for, cancel jobs")
+    words = "list the jobs, the newest first"
+    for every in (group("list", jobs, words), add("jobs", jobs, words)):
+        every.add_argument("--state", choices=STATES)
+        every.add_argument(
+            "--kind", metavar="KIND", help="generate, generate.batch, export.jsonl, ..."
+        )
+        every.add_argument("--dataset", metavar="NAME")
+        every.add_argument("--since", metavar="ISO_TIME")
+        every.add_argument("--limit", type=v.positive, metavar="N")
+    for name, run, summary in (
+        ("show", show, "show a job as it stands"),
+        ("wait", wait, "wait for a job, and print its result"),
+        ("cancel", cancel, "cancel a job"),
+    ):
+        group(name, run, summary).add_argument("job_id", metavar="JOB_ID")
 
 
 def jobs(session: Session, arguments: Namespace) -> int:

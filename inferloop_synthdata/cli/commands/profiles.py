@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from inferloop_synthdata.answers import Profile
+from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import fields, table
+from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.outputs import check_file
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
+from inferloop_synthdata.errors import Forbidden, NotFound
 from inferloop_synthdata.sources.images import SourceImage, folder_images, s3_images
 from inferloop_synthdata.sources.profile_upload import create_profile, upload_folder
 from inferloop_synthdata.sources.unsplash import unsplash_images
@@ -18,6 +23,57 @@ from inferloop_synthdata.sources.video import live_frames, open_cv, video_file_f
 
 CAPTURE_LIMIT = 100
 """Images taken of a source that has no end of its own, where `--max-images` does not say."""
+
+
+def add_commands(add: AddCommand) -> None:
+    """The group, and the shorthand."""
+    group = add_group(add, "profile", "list, make, show, compare, delete profiles")
+    group("list", profiles, "list the profiles")
+    add("profiles", profiles, "list the profiles")
+    _create_options(group("create", create, "make a profile of real images"))
+    group("show", show, "show a profile").add_argument("name")
+    gone = group("delete", delete, "delete a profile")
+    gone.add_argument("name")
+    add_yes(gone)
+    held = group("compare", compare, "hold a dataset or profile against a profile")
+    held.add_argument("name")
+    other = held.add_mutually_exclusive_group(required=True)
+    other.add_argument("--dataset", metavar="DATASET_DIR", help="on the server")
+    other.add_argument("--profile", metavar="NAME")
+    held.add_argument("--plot", type=Path, metavar="FILE", help="draw it, SVG")
+
+
+def _create_options(command: ArgumentParser) -> None:
+    command.add_argument("name")
+    source = command.add_argument_group("source (one of)").add_mutually_exclusive_group(
+        required=True
+    )
+    source.add_argument("--folder", type=Path, metavar="FOLDER", help="local images")
+    source.add_argument("--source-dir", metavar="PATH", help="a folder that the server has")
+    source.add_argument(
+        "--s3", metavar="s3://BUCKET/PREFIX", help="read by the server; see --s3-here"
+    )
+    source.add_argument("--video", type=Path, metavar="FILE", help="needs the camera extra")
+    source.add_argument("--webcam", type=int, metavar="N", help="needs the camera extra")
+    source.add_argument("--rtsp", metavar="URL", help="needs the camera extra")
+    source.add_argument("--unsplash", metavar="QUERY", help="needs an access key")
+    command.add_argument("--max-images", type=v.positive, metavar="N")
+    command.add_argument(
+        "--every-s", type=v.seconds, default=1.0, metavar="S", help="between frames"
+    )
+    command.add_argument("--update", action="store_true", help="extend the profile")
+    command.add_argument(
+        "--keep-hashes", action="store_true", help="for the search after near-duplicates"
+    )
+    command.add_argument(
+        "--s3-here",
+        action="store_true",
+        help="read S3 with this machine's credentials (needs boto3) and upload the images",
+    )
+    command.add_argument(
+        "--s3-endpoint", metavar="URL", help="with --s3-here; default: INFERLOOP_S3_ENDPOINT_URL"
+    )
+    command.add_argument("--unsplash-key", metavar="KEY", help="default: UNSPLASH_ACCESS_KEY")
 
 
 def profiles(session: Session, arguments: Namespace) -> int:
@@ -41,6 +97,8 @@ def show(session: Session, arguments: Namespace) -> int:
 
 def delete(session: Session, arguments: Namespace) -> int:
     """Remove a profile."""
+    if not arguments.yes:
+        session.confirm(f"Delete the profile {arguments.name}?")
     with session.client() as client:
         client.delete_profile(arguments.name)
     session.console.answer({"deleted": arguments.name}, [f"deleted {arguments.name}"])
@@ -83,10 +141,22 @@ def create(session: Session, arguments: Namespace) -> int:
                 keep_hashes=True if arguments.keep_hashes else None,
             )
         else:
+            _check_name(client, arguments)
             profile = _uploaded_profile(session, client, arguments)
     lines = [f"{profile['name']}: {profile['sample_count']} images", profile["path"]]
     session.console.answer(profile, lines)
     return 0
+
+
+def _check_name(client: SyntheticImageClient, arguments: Namespace) -> None:
+    """Before anything is uploaded: whether the name is free, as far as the key may see it."""
+    if arguments.update:
+        return
+    with suppress(NotFound, Forbidden):
+        client.get_profile(arguments.name)
+        raise UsageProblem(
+            f"there is a profile {arguments.name} already: extend it with --update, or delete it"
+        )
 
 
 def _uploaded_profile(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from inferloop_synthdata.cli.console import fields
+from inferloop_synthdata.cli.grammar import AddCommand
 from inferloop_synthdata.cli.outputs import check_file
+from inferloop_synthdata.cli.pictures import discard
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
-from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.marks.reading import Anchors, read_mark
 from inferloop_synthdata.marks.replaying import (
     difference,
@@ -28,10 +28,8 @@ REPLAYS = "replays"
 _MOST_SHOWN = 20
 _NO_EXTRA = "needs the extra verify: pip install 'inferloop-synthdata[verify]'"
 
-Add = Callable[[str, Callable[[Session, Namespace], int], str], argparse.ArgumentParser]
 
-
-def add_commands(add: Add) -> None:
+def add_commands(add: AddCommand) -> None:
     """The grammar of the commands about marks."""
     command = add("verify", verify, "check the mark of an image, a signed dataset, or the log")
     what = command.add_mutually_exclusive_group(required=True)
@@ -104,7 +102,7 @@ def replay(session: Session, arguments: Namespace) -> int:
             target = arguments.out or Path(folder) / "replayed.png"
             again = client.download_image(made["image_path"], to=target).read_bytes()
             if not arguments.keep:
-                _delete(session, client, made["image_path"])
+                discard(session, client, made["image_path"])
     except ImportError:
         raise UsageProblem(_NO_EXTRA) from None
     apart = difference(content, again)
@@ -117,15 +115,6 @@ def replay(session: Session, arguments: Namespace) -> int:
     }
     session.console.answer(report, fields(report))
     return 0 if apart.is_identical else 1
-
-
-def _delete(session: Session, client: SyntheticImageClient, path: str) -> None:
-    from inferloop_synthdata.errors import ClientError
-
-    try:
-        client.delete_image(path)
-    except ClientError as error:
-        session.console.note(f"the new image stays on the server, {path}: {error}")
 
 
 def _verify_folder(session: Session, arguments: Namespace) -> int:

@@ -1,52 +1,100 @@
-"""`inferloop generate`, `batch` and `validate`."""
+"""`inferloop generate` and `batch`."""
 
 from __future__ import annotations
 
 import codecs
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from inferloop_synthdata.answers import PrivacyVerdict, QualityVerdict
-from inferloop_synthdata.cli.console import fields
-from inferloop_synthdata.cli.outputs import check_file, make_folder
+from inferloop_synthdata.cli import values as v
+from inferloop_synthdata.cli.grammar import AddCommand, add_as_job, add_label, given_labels
+from inferloop_synthdata.cli.outputs import check_target, fetch, make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
-from inferloop_synthdata.cli.verdicts import dataset_passed, dataset_table
 from inferloop_synthdata.client import SyntheticImageClient
-from inferloop_synthdata.errors import UnexpectedAnswer
+from inferloop_synthdata.errors import ClientError, UnexpectedAnswer
 from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions, generate_image
 from inferloop_synthdata.operations.operation import Operation
 from inferloop_synthdata.transport.generation_stream import Result
 
 
+def add_commands(add: AddCommand) -> None:
+    """What the commands take."""
+    one = add("generate", generate, "generate one image")
+    one.add_argument("prompt")
+    one.add_argument(
+        "--out", type=v.target, metavar="PATH", help="download to a file, a folder/, or - (stdout)"
+    )
+    one.add_argument("--no-stream", action="store_true", help="plain REST, no progress bar")
+    add_as_job(one)
+    _options(one)
+    many = add("batch", batch, "generate an image for each prompt")
+    many.add_argument("prompts", nargs="*", metavar="PROMPT")
+    many.add_argument("--file", metavar="FILE", help="prompts, one a line; - is standard input")
+    many.add_argument("--batch-size", type=v.positive, metavar="N", help="images in flight")
+    many.add_argument(
+        "--key", metavar="KEY", help="name of this list: a second run within a day goes on"
+    )
+    many.add_argument("--out", type=Path, metavar="FOLDER", help="download into a folder")
+    add_as_job(many)
+    _options(many)
+
+
+def _options(command: ArgumentParser) -> None:
+    group = command.add_argument_group("generation (the server's defaults for what is left out)")
+    group.add_argument("--negative-prompt", metavar="TEXT")
+    group.add_argument("--model-id", metavar="ID", help="one of: inferloop models")
+    group.add_argument("--width", type=int, metavar="PX")
+    group.add_argument("--height", type=int, metavar="PX")
+    group.add_argument("--steps", dest="num_inference_steps", type=int, metavar="N")
+    group.add_argument("--guidance-scale", type=float, metavar="X")
+    group.add_argument("--seed", type=int, metavar="N")
+    group.add_argument("--dataset", metavar="NAME", help="collect in generated/NAME/")
+    group.add_argument("--profile", metavar="NAME", help="match the colors to this profile")
+    group.add_argument("--profile-strength", type=float, metavar="0..1")
+    group.add_argument("--lora", metavar="NAME")
+    group.add_argument("--guidance-rescale", type=float, metavar="0..1")
+    add_label(group)
+    group.add_argument("--require", type=v.requirements, metavar="quality,privacy")
+    group.add_argument("--max-tries", type=v.positive, metavar="N", help="with --require")
+    group.add_argument("--metadata", type=v.json_object, metavar="JSON", help="kept with the image")
+
+
 def generation_options(arguments: Namespace) -> GenerationOptions:
     """The options that were given; the parser's names are the contract's."""
     names = GenerationOptions.__annotations__
     options = {name: getattr(arguments, name) for name in names}
-    options["labels"] = dict(arguments.labels) if arguments.labels else None
+    options["labels"] = given_labels(arguments.labels)
     return cast(GenerationOptions, options)
 
 
 def generate(session: Session, arguments: Namespace) -> int:
     """One image, with a live bar over the WebSocket; its path on standard output."""
-    check_file("--out", arguments.out)
+    target = arguments.out
+    check_target(session, "--out", target)
     with session.client() as client:
         if arguments.as_job:
             options = generation_options(arguments)
             return _submit(session, client, [generate_image(prompt=arguments.prompt, **options)])
         document = _generated(session, client, arguments)
         image_path = str(document["image_path"])
+        console = session.console
+        if target is not None and target.is_stdout:
+            console = console.aside()
         try:
-            if arguments.out is not None:
-                saved = client.download_image(image_path, to=arguments.out)
-                document["saved_to"] = str(saved)
-                session.console.note(f"saved to {saved}")
+            if target is not None:
+
+                def download(file: Path) -> Path:
+                    return client.download_image(image_path, to=file)
+
+                saved = fetch(session, target, image_path, download)
+                document |= {} if saved is None else {"saved_to": str(saved)}
         finally:  # the image is there, whatever became of its copy
-            session.console.answer(document, [image_path])
+            console.answer(document, [image_path])
     return 0
 
 
@@ -107,22 +155,36 @@ def _submit(session: Session, client: SyntheticImageClient, calls: Iterable[Oper
 def _batched(
     session: Session, client: SyntheticImageClient, arguments: Namespace, prompts: Sequence[str]
 ) -> Mapping[str, Any]:
-    """One call where the list fits in; else one bar over all calls."""
-    options, key = generation_options(arguments), arguments.key
-    if len(prompts) <= PROMPTS_PER_CALL:
-        return client.generate_batch(
-            prompts=prompts,
-            batch_size=arguments.batch_size,
-            idempotency_key=None if key is None else f"{key}-0",
-            **options,
-        )
-    if key is None:
-        key = new_key()
+    """One call where the list fits in; else one bar over all calls. Where it ends early, the key
+    that goes on is told."""
+    options, key = generation_options(arguments), arguments.key or new_key()
+    if arguments.key is None and len(prompts) > PROMPTS_PER_CALL:
         session.console.note(f"to go on with this list after a failure: --key {key}")
+    made = 0
     with session.console.bar("generating") as bar:
-        images = client.generate_many(
-            prompts, key=key, batch_size=arguments.batch_size, on_progress=bar.show, **options
-        )
+
+        def show(done: int, total: int) -> None:
+            nonlocal made
+            made = done
+            bar.show(done, total)
+
+        try:
+            if len(prompts) <= PROMPTS_PER_CALL:
+                return client.generate_batch(
+                    prompts=prompts,
+                    batch_size=arguments.batch_size,
+                    idempotency_key=f"{key}-0",
+                    **options,
+                )
+            images = client.generate_many(
+                prompts, key=key, batch_size=arguments.batch_size, on_progress=show, **options
+            )
+        except (KeyboardInterrupt, ClientError):
+            session.console.note(
+                f"{made} of {len(prompts)} images were answered, and what was made is kept. "
+                f"The same command with --key {key} goes on, and makes none of them again."
+            )
+            raise
     return {"images": images}
 
 
@@ -152,27 +214,3 @@ def _text_of(path: Path) -> str:
     content = path.read_bytes()
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if wide else "utf-8")
-
-
-def validate(session: Session, arguments: Namespace) -> int:
-    """Verdicts on an image, or on a whole dataset."""
-    # Without --quality and --privacy, both are checked.
-    both = arguments.quality == arguments.privacy
-    with session.client() as client:
-        if arguments.dataset:
-            with session.console.bar("validating") as bar:
-                verdict = client.validate_dataset(
-                    arguments.image_path, metrics=arguments.metrics, on_progress=bar.show
-                )
-            checks = [name for name in ("quality", "privacy") if both or getattr(arguments, name)]
-            session.console.answer(verdict, dataset_table(verdict, checks))
-            return int(arguments.fail and not dataset_passed(verdict, checks))
-        verdicts: dict[str, QualityVerdict | PrivacyVerdict] = {}
-        if both or arguments.quality:
-            verdicts["quality"] = client.validate_quality(
-                arguments.image_path, metrics=arguments.metrics
-            )
-        if both or arguments.privacy:
-            verdicts["privacy"] = client.validate_privacy(arguments.image_path)
-    session.console.answer(verdicts, fields(verdicts))
-    return int(arguments.fail and not all(verdict["passed"] for verdict in verdicts.values()))

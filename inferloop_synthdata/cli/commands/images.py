@@ -1,0 +1,87 @@
+"""`inferloop image`: pictures of the service, one by one."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from inferloop_synthdata.cli import values as v
+from inferloop_synthdata.cli.console import fields
+from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
+from inferloop_synthdata.cli.outputs import check_target, fetch
+from inferloop_synthdata.cli.pictures import with_picture
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.cli.usage import UsageProblem
+
+
+def add_commands(add: AddCommand) -> None:
+    """The group."""
+    group = add_group(add, "image", "upload, download, anonymize, delete pictures")
+    up = group("upload", upload, "upload pictures; prints their paths on the server")
+    up.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    up.add_argument("--folder", metavar="NAME", help="into uploads/NAME/")
+    down = group("download", download, "fetch a picture of the server")
+    down.add_argument("image_path", metavar="PATH", help="on the server")
+    _add_out(down, required=True)
+    cover = group("anonymize", anonymize, "cover faces and text in a copy of a picture")
+    cover.add_argument("image_path", metavar="PATH", help="on the server, or a local picture")
+    _add_out(cover, required=False)
+    gone = group("delete", delete, "delete a picture with what lies beside it")
+    gone.add_argument("image_path", metavar="PATH", help="on the server")
+    add_yes(gone)
+
+
+def _add_out(command: ArgumentParser, required: bool) -> None:
+    command.add_argument(
+        "--out", type=v.target, metavar="PATH", required=required, help="a file, a folder/, or -"
+    )
+
+
+def upload(session: Session, arguments: Namespace) -> int:
+    """Upload the files in order; nothing is sent where one of them is not there."""
+    for file in arguments.files:
+        if not file.is_file():
+            raise UsageProblem(f"not a file: {file}")
+    stored = []
+    with session.client() as client, session.console.bar("uploading") as bar:
+        for file in arguments.files:
+            stored.append(client.upload_image(file, folder=arguments.folder))
+            bar.show(len(stored), len(arguments.files))
+    session.console.answer({"images": stored}, [image["image_path"] for image in stored])
+    return 0
+
+
+def download(session: Session, arguments: Namespace) -> int:
+    """Fetch one picture."""
+    target, path = arguments.out, arguments.image_path
+    check_target(session, "--out", target)
+    with session.client() as client:
+        fetch(session, target, path, lambda file: client.download_image(path, to=file))
+    return 0
+
+
+def anonymize(session: Session, arguments: Namespace) -> int:
+    """Make the covered copy, say what is left to find in it, and maybe fetch it."""
+    target = arguments.out
+    check_target(session, "--out", target)
+    console = session.console
+    if target is not None and target.is_stdout:
+        console = console.aside()
+    with session.client() as client:
+        made = with_picture(session, client, arguments.image_path, client.anonymize, keep=True)
+        if target is not None:
+            copy = made["image_path"]
+            fetch(session, target, copy, lambda file: client.download_image(copy, to=file))
+    console.answer(made, fields(made))
+    return 0
+
+
+def delete(session: Session, arguments: Namespace) -> int:
+    """Remove one picture; asks first."""
+    path = arguments.image_path
+    if not arguments.yes:
+        session.confirm(f"Delete {path}?")
+    with session.client() as client:
+        client.delete_image(path)
+    session.console.answer({"deleted": path}, [f"deleted {path}"])
+    return 0

@@ -1,0 +1,65 @@
+"""`inferloop validate`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from inferloop_synthdata.answers import PrivacyVerdict, QualityVerdict
+from inferloop_synthdata.cli import values as v
+from inferloop_synthdata.cli.console import fields
+from inferloop_synthdata.cli.grammar import AddCommand
+from inferloop_synthdata.cli.pictures import with_picture
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.cli.verdicts import dataset_passed, dataset_table
+from inferloop_synthdata.client import SyntheticImageClient
+
+
+def add_commands(add: AddCommand) -> None:
+    """What the command takes."""
+    command = add("validate", validate, "judge an image or a dataset")
+    command.add_argument(
+        "image_path",
+        metavar="PATH",
+        help="on the server, or a local picture (uploaded, judged, removed)",
+    )
+    command.add_argument(
+        "--dataset", action="store_true", help="PATH is a dataset's folder on the server"
+    )
+    command.add_argument("--quality", action="store_true", help="only quality")
+    command.add_argument("--privacy", action="store_true", help="only privacy")
+    command.add_argument("--metrics", type=v.names, metavar="A,B", help="of quality")
+    command.add_argument(
+        "--fail", action="store_true", help="end with 1 if an image did not pass (for CI)"
+    )
+
+
+def validate(session: Session, arguments: Namespace) -> int:
+    """Verdicts on an image, or on a whole dataset."""
+    # Without --quality and --privacy, both are checked.
+    both = arguments.quality == arguments.privacy
+    path = arguments.image_path
+    with session.client() as client:
+        if arguments.dataset:
+            with session.console.bar("validating") as bar:
+                verdict = client.validate_dataset(
+                    path, metrics=arguments.metrics, on_progress=bar.show
+                )
+            checks = [name for name in ("quality", "privacy") if both or getattr(arguments, name)]
+            session.console.answer(verdict, dataset_table(verdict, checks))
+            return int(arguments.fail and not dataset_passed(verdict, checks))
+        verdicts = with_picture(
+            session, client, path, lambda stored: _judged(client, stored, arguments, both)
+        )
+    session.console.answer(verdicts, fields(verdicts))
+    return int(arguments.fail and not all(verdict["passed"] for verdict in verdicts.values()))
+
+
+def _judged(
+    client: SyntheticImageClient, path: str, arguments: Namespace, both: bool
+) -> dict[str, QualityVerdict | PrivacyVerdict]:
+    verdicts: dict[str, QualityVerdict | PrivacyVerdict] = {}
+    if both or arguments.quality:
+        verdicts["quality"] = client.validate_quality(path, metrics=arguments.metrics)
+    if both or arguments.privacy:
+        verdicts["privacy"] = client.validate_privacy(path)
+    return verdicts

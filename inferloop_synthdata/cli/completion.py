@@ -1,0 +1,42 @@
+"""`inferloop completion`: what a shell needs to complete commands and options."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any
+
+from inferloop_synthdata.cli.grammar import AddCommand, CommandParser
+from inferloop_synthdata.cli.session import Session
+from inferloop_synthdata.cli.usage import load_optional
+
+SHELLS = ("bash", "zsh", "fish")
+_ASKED = "_ARGCOMPLETE"
+"""Set by the shell while it asks for completions."""
+
+
+def add_commands(add: AddCommand) -> None:
+    """The command."""
+    command = add("completion", completion, "print the completion for a shell")
+    command.add_argument("shell", choices=SHELLS)
+    command.description = (
+        'bash and zsh: eval "$(inferloop completion bash)" in ~/.bashrc or ~/.zshrc (there with '
+        "zsh); fish: inferloop completion fish > ~/.config/fish/completions/inferloop.fish"
+    )
+
+
+def completion(session: Session, arguments: Namespace) -> int:
+    """The shell's own code, to be evaluated by it."""
+    library = _library()
+    session.console.log(library.shellcode(["inferloop"], shell=arguments.shell))
+    return 0
+
+
+def complete(parser: CommandParser, environ: Mapping[str, str]) -> None:
+    """Answer the shell, if it is the shell that asks; does not return then."""
+    if _ASKED in environ:
+        _library().autocomplete(parser)
+
+
+def _library() -> Any:
+    return load_optional("argcomplete", "completion", "inferloop-synthdata[cli]")

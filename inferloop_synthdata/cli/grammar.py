@@ -1,0 +1,146 @@
+"""What every command of the grammar shares: short errors with a suggestion, the options of the
+connection, and how a command is added."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
+
+from inferloop_synthdata.cli import values as v
+from inferloop_synthdata.cli.session import Session
+
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 the service or the connection failed, or what was checked did not pass "
+    "(--fail, verify, a dataset with holes); 2 wrong usage; 130 interrupted."
+)
+
+Run = Callable[[Session, argparse.Namespace], int]
+"""Runs a command; returns the exit code."""
+
+AddCommand = Callable[[str, Run, str], "CommandParser"]
+"""Adds a command: its name, its function, one line of help."""
+
+_WRONG_CHOICE = re.compile(
+    r"argument (?P<what>[^:]+): invalid choice: '(?P<word>.*)' \(choose from"
+)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Says in two lines what is wrong, with the nearest word that would have been right."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with exit code 2."""
+        self.exit(2, f"inferloop: {self._better(message)}\nsee: {self.prog} --help\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's; an option that is not known is an error of the command it stands in."""
+        found, rest = super().parse_known_args(args, namespace)
+        for word in rest:
+            name = word.partition("=")[0]
+            if name.startswith("-") and name != "-":
+                self.error(f"no such option: {name}{suggestion(name, self._options())}")
+        return found, rest
+
+    def _options(self) -> list[str]:
+        return [name for action in self._actions for name in action.option_strings]
+
+    def _better(self, message: str) -> str:
+        wrong = _WRONG_CHOICE.match(message)
+        if wrong is None:
+            return message
+        word, names = wrong["word"], self._choices(wrong["what"])
+        nearest = suggestion(word, names)
+        if not nearest:
+            return f"no such {wrong['what']}: {word} (there are {', '.join(names)})"
+        return f"no such {wrong['what'].lower()}: {word}{nearest}"
+
+    def _choices(self, what: str) -> list[str]:
+        for action in self._actions:
+            if action.choices is not None and what in {
+                action.metavar,
+                action.dest,
+                "/".join(action.option_strings),
+            }:
+                return [str(choice) for choice in action.choices]
+        return []
+
+
+def suggestion(word: str, names: Iterable[str]) -> str:
+    """`; did you mean X?` where one of the names is near to the word, else nothing."""
+    near = difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def adder(parent: CommandParser) -> AddCommand:
+    """A function that adds commands below `parent`."""
+    commands = parent.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
+    )
+    common = CommandParser(add_help=False)
+    add_connection(common)
+
+    def add(name: str, run: Run, summary: str) -> CommandParser:
+        command = commands.add_parser(
+            name,
+            parents=[common],
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=EXIT_CODES,
+        )
+        command.set_defaults(run=run)
+        return command
+
+    return add
+
+
+def add_group(add: AddCommand, name: str, summary: str) -> AddCommand:
+    """A command that only holds others."""
+    return adder(add(name, _no_command, summary))
+
+
+def _no_command(session: Session, arguments: argparse.Namespace) -> int:
+    raise AssertionError("argparse asks for the command of a group")
+
+
+def add_connection(target: argparse.ArgumentParser) -> None:
+    """Taken before and after the command. SUPPRESS: where it is not given, it hides no other."""
+    group = target.add_argument_group("connection and output", argument_default=argparse.SUPPRESS)
+    group.add_argument("--api-key", help="default: INFERLOOP_API_KEY")
+    group.add_argument(
+        "--base-url", metavar="URL", help="default: INFERLOOP_BASE_URL or http://localhost:8000"
+    )
+    group.add_argument(
+        "--timeout-s", type=v.seconds, metavar="S", help="seconds an answer may be silent (300)"
+    )
+    group.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def add_yes(command: argparse.ArgumentParser) -> None:
+    """For commands that destroy something."""
+    command.add_argument("--yes", "-y", action="store_true", help="do not ask")
+
+
+def add_label(command: argparse._ActionsContainer) -> None:
+    """`--label NAME=VALUE`, any number of times."""
+    command.add_argument(
+        "--label",
+        dest="labels",
+        action="append",
+        type=v.label,
+        metavar="NAME=VALUE",
+        help="repeat it",
+    )
+
+
+def add_as_job(command: argparse.ArgumentParser) -> None:
+    """`--async`."""
+    words = "do not wait: print the job's id (see: inferloop job wait)"
+    command.add_argument("--async", dest="as_job", action="store_true", help=words)
+
+
+def given_labels(pairs: Sequence[tuple[str, str]] | None) -> dict[str, str] | None:
+    """What `--label` collected."""
+    return dict(pairs) if pairs else None
