@@ -1,13 +1,15 @@
 """Shapes of the service's answers, as the API reference prints them.
 
-They are plain dicts at run time: `answer["image_path"]` works, and an answer of a newer server
-keeps its extra keys. Paths are the server's ("/data/..."), sizes are in bytes, times ISO 8601 UTC.
+Each is an `Answer`: `answer["image_path"]` and `answer.image_path` are the same, a field that
+was left out is None as an attribute, and an answer of a newer server keeps its extra keys. Paths
+are the server's ("/data/..."), sizes are in bytes, times ISO 8601 UTC.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal
 
+from inferloop_synthdata.answer import Answer
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.export_answers import ExportFailure as ExportFailure
 from inferloop_synthdata.export_answers import ExportFilter as ExportFilter
@@ -15,10 +17,14 @@ from inferloop_synthdata.export_answers import ExportReport as ExportReport
 from inferloop_synthdata.export_answers import S3ExportReport as S3ExportReport
 from inferloop_synthdata.export_answers import ShardedExportReport as ShardedExportReport
 from inferloop_synthdata.export_answers import SkippedFile as SkippedFile
-from inferloop_synthdata.webhook_answers import Delivery
+from inferloop_synthdata.job_answers import ErrorOut as ErrorOut
+from inferloop_synthdata.job_answers import Job as Job
+from inferloop_synthdata.job_answers import JobEta as JobEta
+from inferloop_synthdata.job_answers import JobList as JobList
+from inferloop_synthdata.job_answers import JobProgress as JobProgress
 
 
-class GenerationParameters(TypedDict):
+class GenerationParameters(Answer):
     """What the image was really made with; `seed` and `negative_prompt` where they apply."""
 
     model_id: str
@@ -26,105 +32,49 @@ class GenerationParameters(TypedDict):
     height: int
     num_inference_steps: int
     guidance_scale: float
-    negative_prompt: NotRequired[str | None]
-    seed: NotRequired[int]
+    negative_prompt: str | None
+    seed: int | None
 
 
-class Verdicts(TypedDict):
+class Verdicts(Answer):
     """On an image that had to meet `require`; of what was required."""
 
-    quality: NotRequired[QualityVerdict]
-    privacy: NotRequired[PrivacyVerdict]
+    quality: QualityVerdict | None
+    privacy: PrivacyVerdict | None
 
 
-class GeneratedImage(TypedDict):
+class GeneratedImage(Answer):
     """Answer of `generate_image`."""
 
     image_path: str
     prompt: str
     parameters: GenerationParameters
-    verdicts: NotRequired[Verdicts]
-    tries: NotRequired[int]
-    served_model: NotRequired[str]
+    verdicts: Verdicts | None
+    tries: int | None
+    served_model: str | None
     """The model that really made it (the answer's `X-Served-Model` header)."""
 
 
-class BatchImage(TypedDict):
+class BatchImage(Answer):
     """One image of a batch."""
 
     image_path: str
     prompt: str
-    seed: NotRequired[int]
-    verdicts: NotRequired[Verdicts]
-    tries: NotRequired[int]
+    seed: int | None
+    verdicts: Verdicts | None
+    tries: int | None
 
 
-class GeneratedBatch(TypedDict):
+class GeneratedBatch(Answer):
     """Answer of `generate_batch`: images in the order of their prompts."""
 
     batch_id: str
     images: list[BatchImage]
     parameters: GenerationParameters
-    served_model: NotRequired[str]
+    served_model: str | None
 
 
-class JobProgress(TypedDict):
-    """Steps of one image, or images of a batch or dataset."""
-
-    done: int
-    total: int
-
-
-class JobEta(TypedDict):
-    """When a job is expected to end."""
-
-    seconds: float
-    """From now."""
-    basis: str
-    """How that was estimated."""
-
-
-class ErrorOut(TypedDict):
-    """An error as the service's envelope shows it."""
-
-    code: str
-    message: str
-    details: dict[str, JsonValue]
-
-
-class Job(TypedDict):
-    """A request that outlives its connection."""
-
-    id: str
-    kind: str
-    state: Literal["queued", "running", "succeeded", "failed", "canceled"]
-    priority: Literal["low", "normal", "high"]
-    tries: int
-    created_at: str
-    dataset: NotRequired[str]
-    progress: NotRequired[JobProgress]
-    position: NotRequired[int]
-    """While it is queued: 1 is next."""
-    eta: NotRequired[JobEta]
-    started_at: NotRequired[str]
-    ended_at: NotRequired[str]
-    expires_at: NotRequired[str]
-    result: NotRequired[dict[str, JsonValue]]
-    """What a waiting call would have returned."""
-    error: NotRequired[ErrorOut]
-    deliveries: NotRequired[list[Delivery]]
-    """Of its webhook."""
-    links: dict[str, str]
-
-
-class JobList(TypedDict):
-    """The newest first."""
-
-    jobs: list[Job]
-    next_cursor: NotRequired[str]
-
-
-class Weakness(TypedDict):
+class Weakness(Answer):
     """Why an image failed: the least factor of its quality score."""
 
     factor: str
@@ -135,7 +85,7 @@ class Weakness(TypedDict):
     advice: str
 
 
-class QualityVerdict(TypedDict):
+class QualityVerdict(Answer):
     """Answer of `validate_quality`."""
 
     image_path: str
@@ -143,25 +93,25 @@ class QualityVerdict(TypedDict):
     """0..1."""
     metrics: dict[str, float]
     passed: bool
-    weakest: NotRequired[Weakness]
+    weakest: Weakness | None
     """Only of an image that did not pass."""
 
 
-class PrivacyIssue(TypedDict):
+class PrivacyIssue(Answer):
     """One finding; a text that was found is masked."""
 
     type: str
     severity: Literal["low", "medium", "high"]
     message: str
-    detector: NotRequired[str]
-    box: NotRequired[list[int] | None]
+    detector: str | None
+    box: list[int] | None
     """x, y, width, height in pixels of the upright image."""
-    confidence: NotRequired[float | None]
+    confidence: float | None
     """0..1."""
-    text: NotRequired[str | None]
+    text: str | None
 
 
-class PrivacyVerdict(TypedDict):
+class PrivacyVerdict(Answer):
     """Answer of `validate_privacy`."""
 
     image_path: str
@@ -174,7 +124,7 @@ class PrivacyVerdict(TypedDict):
     passed: bool
 
 
-class Anonymized(TypedDict):
+class Anonymized(Answer):
     """Answer of `anonymize`."""
 
     image_path: str
@@ -185,25 +135,25 @@ class Anonymized(TypedDict):
     """On the copy."""
 
 
-class ValidatorSummary(TypedDict):
+class ValidatorSummary(Answer):
     """One validator over a dataset; passed + failed + errors is the image count."""
 
     passed: int
     failed: int
     errors: int
     mean_score: float | None
-    reasons: NotRequired[dict[str, int]]
+    reasons: dict[str, int] | None
     """How many failed for which reason; only where any failed."""
 
 
-class ValidationFailure(TypedDict):
+class ValidationFailure(Answer):
     """An image that did not pass, or could not be judged."""
 
     image_path: str
     reason: str
 
 
-class DatasetVerdict(TypedDict):
+class DatasetVerdict(Answer):
     """Answer of `validate_dataset`: verdicts, counted."""
 
     dataset_dir: str
@@ -211,12 +161,12 @@ class DatasetVerdict(TypedDict):
     quality: ValidatorSummary
     privacy: ValidatorSummary
     failures: list[ValidationFailure]
-    skipped_count: NotRequired[int]
+    skipped_count: int | None
     """Files in the folder that are no images; only where there are any."""
-    skipped: NotRequired[list[SkippedFile]]
+    skipped: list[SkippedFile] | None
 
 
-class ProfileSummary(TypedDict):
+class ProfileSummary(Answer):
     """A profile in a list."""
 
     name: str
@@ -225,13 +175,13 @@ class ProfileSummary(TypedDict):
     path: str
 
 
-class ProfileList(TypedDict):
+class ProfileList(Answer):
     """Answer of `list_profiles`."""
 
     profiles: list[ProfileSummary]
 
 
-class Profile(TypedDict):
+class Profile(Answer):
     """A profile with its statistics."""
 
     name: str
@@ -242,7 +192,7 @@ class Profile(TypedDict):
     statistics: dict[str, JsonValue]
 
 
-class ProfileComparison(TypedDict):
+class ProfileComparison(Answer):
     """How alike two sets of images are."""
 
     conformance: float
@@ -252,14 +202,14 @@ class ProfileComparison(TypedDict):
     right: str
 
 
-class UploadedImage(TypedDict):
+class UploadedImage(Answer):
     """Where an upload was stored."""
 
     image_path: str
-    size_bytes: NotRequired[int]
+    size_bytes: int | None
 
 
-class Dataset(TypedDict):
+class Dataset(Answer):
     """A dataset: how many images it holds, and their verdicts."""
 
     name: str
@@ -270,32 +220,32 @@ class Dataset(TypedDict):
     verdicts: dict[str, int]
 
 
-class Model(TypedDict):
+class Model(Answer):
     """A model that the service serves."""
 
     id: str
     """What `model_id` takes."""
 
 
-class ModelList(TypedDict):
+class ModelList(Answer):
     """Answer of `list_models`."""
 
     data: list[Model]
 
 
-class Health(TypedDict):
+class Health(Answer):
     """Answer of `check_ready`."""
 
     status: str
 
 
-class DatasetList(TypedDict):
+class DatasetList(Answer):
     """Answer of `list_datasets`."""
 
     datasets: list[Dataset]
 
 
-class DatasetReport(TypedDict):
+class DatasetReport(Answer):
     """A report: docs/evidence.md says what each figure means."""
 
     format: str

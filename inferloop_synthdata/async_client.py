@@ -28,7 +28,13 @@ from inferloop_synthdata.operations import endpoints as operations
 from inferloop_synthdata.operations.batches import batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions
 from inferloop_synthdata.operations.methods import awaiting, streaming_async
-from inferloop_synthdata.operations.operation import OnProgress, Operation, Reply
+from inferloop_synthdata.operations.operation import (
+    OnProgress,
+    Operation,
+    RawAnswer,
+    Reply,
+    with_reply,
+)
 from inferloop_synthdata.transport.conversation import Outcome, converse
 from inferloop_synthdata.transport.event_stream import EventStream, JobEvent
 from inferloop_synthdata.transport.foreign_errors import (
@@ -151,6 +157,11 @@ class AsyncSyntheticImageClient(ClientOptions):
             except StopIteration as end:
                 answer: T = end.value
                 return answer
+
+    async def send(self, operation: Operation[T]) -> RawAnswer[T]:
+        """As `run`, with the answer's status and headers around it:
+        `client.send(operations.generate_image(prompt="a fox")).headers["x-served-model"]`."""
+        return await self.run(with_reply(operation))
 
     async def _attempt(self, operation: Operation[T]) -> Outcome:
         content = None

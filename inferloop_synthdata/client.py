@@ -32,7 +32,13 @@ from inferloop_synthdata.operations import endpoints as operations
 from inferloop_synthdata.operations.batches import batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions
 from inferloop_synthdata.operations.methods import blocking, streaming
-from inferloop_synthdata.operations.operation import OnProgress, Operation, Reply
+from inferloop_synthdata.operations.operation import (
+    OnProgress,
+    Operation,
+    RawAnswer,
+    Reply,
+    with_reply,
+)
 from inferloop_synthdata.transport.conversation import Outcome, converse
 from inferloop_synthdata.transport.event_stream import EventStream, JobEvent
 from inferloop_synthdata.transport.foreign_errors import (
@@ -167,6 +173,11 @@ class SyntheticImageClient(ClientOptions):
             except StopIteration as end:
                 answer: T = end.value
                 return answer
+
+    def send(self, operation: Operation[T]) -> RawAnswer[T]:
+        """As `run`, with the answer's status and headers around it:
+        `client.send(operations.generate_image(prompt="a fox")).headers["x-served-model"]`."""
+        return self.run(with_reply(operation))
 
     def _attempt(self, operation: Operation[T]) -> Outcome:
         content = operation.upload.read() if operation.upload is not None else None

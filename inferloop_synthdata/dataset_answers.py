@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal
 
+from inferloop_synthdata.answer import Answer
 from inferloop_synthdata.answers import Verdicts
 from inferloop_synthdata.errors import JsonValue
 
 
-class Shortage(TypedDict):
+class Shortage(Answer):
     """Images of a declared dataset that are missing, for one reason."""
 
     of_class: str | None
@@ -17,7 +18,7 @@ class Shortage(TypedDict):
     message: str
 
 
-class DatasetCreated(TypedDict):
+class DatasetCreated(Answer):
     """A declared dataset as it is now."""
 
     status: Literal["complete", "short"]
@@ -31,7 +32,7 @@ class DatasetCreated(TypedDict):
     short: list[Shortage]
 
 
-class PlannedItem(TypedDict):
+class PlannedItem(Answer):
     id: str
     prompt: str
     negative_prompt: str | None
@@ -41,14 +42,14 @@ class PlannedItem(TypedDict):
     labels: dict[str, str]
 
 
-class PreviewImage(TypedDict):
+class PreviewImage(Answer):
     id: str
     image_path: str
     missed: list[str]
-    verdicts: NotRequired[Verdicts]
+    verdicts: Verdicts | None
 
 
-class DatasetPreview(TypedDict):
+class DatasetPreview(Answer):
     total: int
     classes: dict[str, int]
     counts: dict[str, dict[str, int]]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, TypedDict
+
+from inferloop_synthdata.answer import Answer
 
 
 class ExportFilter(TypedDict, total=False):
@@ -18,7 +20,7 @@ class ExportFilter(TypedDict, total=False):
     """Label to the values that are taken."""
 
 
-class SkippedFile(TypedDict):
+class SkippedFile(Answer):
     """A file of the dataset that an export left out."""
 
     name: str
@@ -26,15 +28,15 @@ class SkippedFile(TypedDict):
     reason: str
 
 
-class _FileExport(TypedDict):
+class _FileExport(Answer):
     status: Literal["success", "partial", "failed"]
     """partial: files were skipped. failed: no image is in the export."""
     exported_count: int
-    skipped_count: NotRequired[int]
+    skipped_count: int | None
     """Files that are no readable image; only where there are any."""
-    skipped: NotRequired[list[SkippedFile]]
+    skipped: list[SkippedFile] | None
     """The first 100 of them."""
-    filtered: NotRequired[dict[str, int]]
+    filtered: dict[str, int] | None
     """Images that the filter did not take, by criterion; only where there are any."""
 
 
@@ -43,7 +45,7 @@ class ExportReport(_FileExport):
 
     output_file: str
     file_size_bytes: int
-    output_files: NotRequired[dict[str, str]]
+    output_files: dict[str, str] | None
     """With splits: split to its file, in place of `output_file`."""
 
 
@@ -55,14 +57,14 @@ class ShardedExportReport(_FileExport):
     """Of all shards together."""
 
 
-class ExportFailure(TypedDict):
+class ExportFailure(Answer):
     """An image that could not be uploaded."""
 
     key: str
     reason: str
 
 
-class S3ExportReport(TypedDict):
+class S3ExportReport(Answer):
     """What an export to a bucket wrote."""
 
     status: Literal["success", "partial", "failed"]
@@ -72,9 +74,9 @@ class S3ExportReport(TypedDict):
     bucket_name: str
     s3_prefix: str
     manifest_url: str | None
-    failures: NotRequired[list[ExportFailure]]
+    failures: list[ExportFailure] | None
     """Only where `failed_count` is above 0."""
-    skipped_count: NotRequired[int]
+    skipped_count: int | None
     """Of the uploaded: were there before with the same checksum."""
-    filtered: NotRequired[dict[str, int]]
+    filtered: dict[str, int] | None
     """Images that the filter did not take, by criterion; only where there are any."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 from typing import Protocol, TypeVar, cast
 
 from inferloop_synthdata import answers
+from inferloop_synthdata.answer import shaped
 from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
 from inferloop_synthdata.operations import jobs as operations
 from inferloop_synthdata.operations.methods import awaiting, blocking
@@ -52,6 +53,26 @@ class Jobs:
     cancel = blocking(operations.cancel_job)
     webhook_secret = blocking(operations.get_webhook_secret)
 
+    def iterate(
+        self,
+        *,
+        state: operations.State | None = None,
+        kind: str | None = None,
+        dataset: str | None = None,
+        since: str | None = None,
+        page_size: int | None = None,
+    ) -> Generator[answers.Job, None]:
+        """Every job, the newest first, page by page as they are taken; arguments as of `list`."""
+        cursor: str | None = None
+        while True:
+            page = self.list(
+                state=state, kind=kind, dataset=dataset, since=since, limit=page_size, cursor=cursor
+            )
+            yield from page.jobs
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
     def events(self, job_id: str, after_seq: int = 0) -> Generator[JobEvent, None, None]:
         """What happens to a job, until it has ended; a cut connection is taken up where it was
         cut. `after_seq`: the number of the last event that is known."""
@@ -85,6 +106,27 @@ class AsyncJobs:
     get = awaiting(operations.get_job)
     cancel = awaiting(operations.cancel_job)
     webhook_secret = awaiting(operations.get_webhook_secret)
+
+    async def iterate(
+        self,
+        *,
+        state: operations.State | None = None,
+        kind: str | None = None,
+        dataset: str | None = None,
+        since: str | None = None,
+        page_size: int | None = None,
+    ) -> AsyncGenerator[answers.Job, None]:
+        """Every job, the newest first, page by page as they are taken; arguments as of `list`."""
+        cursor: str | None = None
+        while True:
+            page = await self.list(
+                state=state, kind=kind, dataset=dataset, since=since, limit=page_size, cursor=cursor
+            )
+            for job in page.jobs:
+                yield job
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def events(self, job_id: str, after_seq: int = 0) -> AsyncGenerator[JobEvent, None]:
         """As `Jobs.events`."""
@@ -122,4 +164,4 @@ def _ended(event: JobEvent) -> answers.Job:
     job = event.data.get("job")
     if not isinstance(job, dict) or "state" not in job:
         raise UnexpectedAnswer("The ending of a job of the server is incomplete")
-    return cast(answers.Job, job)
+    return cast(answers.Job, shaped(answers.Job, job))

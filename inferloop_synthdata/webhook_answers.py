@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal
+
+from inferloop_synthdata.answer import Answer
 
 
-class DeliveryAttempt(TypedDict):
+class DeliveryAttempt(Answer):
     """One try to deliver."""
 
     attempt: int
     at: str
-    status: NotRequired[int]
-    error: NotRequired[str]
+    status: int | None
+    error: str | None
 
 
-class Delivery(TypedDict):
+class Delivery(Answer):
     """An event on its way to a webhook."""
 
     id: str
     event: str
     state: Literal["pending", "delivered", "failed"]
     attempts: list[DeliveryAttempt]
-    next_attempt_at: NotRequired[str]
+    next_attempt_at: str | None
 
 
-class WebhookSecret(TypedDict):
+class WebhookSecret(Answer):
     """What receivers check signatures with."""
 
     secret: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypedDict, TypeVar, Unpack
+from typing import Annotated, TypedDict, TypeVar, Unpack
 
 from inferloop_synthdata import answers
 from inferloop_synthdata.errors import JsonValue
@@ -16,25 +16,28 @@ T = TypeVar("T")
 class ExportOptions(TypedDict, total=False):
     """Optional arguments of the exports to files."""
 
-    include_metadata: bool | None
-    include_annotations: bool | None
-    filter: answers.ExportFilter | None
-    splits: Mapping[str, float] | None
-    """Name to share, for example {"train": 0.9, "test": 0.1}."""
-    split_by: str | None
-    """"cluster": near-duplicates stay in one split; "id" by default."""
-    class_label: str | None
-    """The label that becomes the class where a format takes one alone."""
+    include_metadata: Annotated[bool | None, "Whether records have their recipes (True)."]
+    include_annotations: Annotated[bool | None, "Whether records have their verdicts (True)."]
+    filter: Annotated[answers.ExportFilter | None, 'Which images: {"quality_passed": True}.']
+    splits: Annotated[
+        Mapping[str, float] | None, 'Name to share, for example {"train": 0.9, "test": 0.1}.'
+    ]
+    split_by: Annotated[
+        str | None, '"cluster": near-duplicates stay in one split; "id" by default.'
+    ]
+    class_label: Annotated[
+        str | None, "The label that becomes the class where a format takes one alone."
+    ]
 
 
 class S3ExportOptions(TypedDict, total=False):
     """Optional arguments of the export to a bucket."""
 
-    include_metadata: bool | None
-    public_read: bool | None
-    filter: answers.ExportFilter | None
-    server_side_encryption: str | None
-    storage_class: str | None
+    include_metadata: Annotated[bool | None, "Whether the recipes are uploaded too (True)."]
+    public_read: Annotated[bool | None, "Whether anybody may read the objects (False)."]
+    filter: Annotated[answers.ExportFilter | None, 'Which images: {"quality_passed": True}.']
+    server_side_encryption: Annotated[str | None, '"AES256" or "aws:kms".']
+    storage_class: Annotated[str | None, 'Of S3, for example "STANDARD_IA".']
 
 
 def _export(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TypedDict, Unpack
+from typing import Annotated, TypedDict, Unpack
 
 from inferloop_synthdata import answers
 from inferloop_synthdata.errors import JsonValue
@@ -14,33 +14,37 @@ from inferloop_synthdata.operations.parts import given
 
 
 class GenerationOptions(TypedDict, total=False):
-    """What generation takes beside its prompt; the server's defaults stand in for the rest."""
+    """What generation takes beside its prompt; the server's defaults stand in for the rest. The
+    bounds are the shipped ones: `/openapi.json` shows those of a service."""
 
-    negative_prompt: str | None
-    model_id: str | None
-    width: int | None
-    """Pixels, as `height`."""
-    height: int | None
-    num_inference_steps: int | None
-    guidance_scale: float | None
-    seed: int | None
-    dataset: str | None
-    """Collect the image under `generated/<dataset>/`."""
-    profile: str | None
-    """Match the colors to this profile."""
-    profile_strength: float | None
-    """0..1."""
-    lora: str | None
-    guidance_rescale: float | None
-    """0..1: how far the contrast that guidance adds is taken back."""
-    labels: Mapping[str, str] | None
-    """What the image is of, for training: {"animal": "fox"}."""
-    metadata: Mapping[str, JsonValue] | None
-    """Any JSON to keep beside the image, at most 4096 bytes."""
-    require: Mapping[str, JsonValue] | None
-    """What the image must meet: {"quality": True, "privacy": {"check_text": False}}. It is made
-    again with other seeds until it does; else `RequirementsNotMet`."""
-    max_tries: int | None
+    negative_prompt: Annotated[str | None, "What should not appear in the image."]
+    model_id: Annotated[str | None, "One of `list_models()`; the service's default if left out."]
+    width: Annotated[int | None, "Pixels, 64 to 1024, a multiple of 8 (512)."]
+    height: Annotated[int | None, "Pixels, 64 to 1024, a multiple of 8 (512)."]
+    num_inference_steps: Annotated[int | None, "Denoising steps, 1 to 150 (50)."]
+    guidance_scale: Annotated[float | None, "How closely the prompt is followed, 0 to 30 (7.5)."]
+    seed: Annotated[
+        int | None, "0 to 2^53-1; the same seed gives the same image. Drawn if left out."
+    ]
+    dataset: Annotated[str | None, "Collect the image under `generated/<dataset>/`."]
+    profile: Annotated[str | None, "Match the colors to this profile."]
+    profile_strength: Annotated[float | None, "How far, 0 to 1."]
+    lora: Annotated[str | None, "Name of an adapter of the service's config."]
+    guidance_rescale: Annotated[
+        float | None, "0 to 1: how far the contrast that guidance adds is taken back."
+    ]
+    labels: Annotated[
+        Mapping[str, str] | None, 'What the image is of, for training: {"animal": "fox"}.'
+    ]
+    metadata: Annotated[
+        Mapping[str, JsonValue] | None, "Any JSON to keep beside the image, at most 4096 bytes."
+    ]
+    require: Annotated[
+        Mapping[str, JsonValue] | None,
+        'What the image must meet: {"quality": True, "privacy": {"check_text": False}}. It is made '
+        "again with other seeds until it does; else `RequirementsNotMet`.",
+    ]
+    max_tries: Annotated[int | None, "Images made for `require` at most, 1 to 50 (5)."]
 
 
 def generate_image(

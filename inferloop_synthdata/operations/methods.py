@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import (
+    Concatenate,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    Unpack,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import Operation
@@ -99,13 +108,37 @@ def streaming_async(
 
 
 def _describe(method: Callable[..., object], build: Callable[..., object]) -> None:
-    """Name, docstring and signature of `build`, for `help()` and editors."""
+    """Name, docstring and signature of `build`, for `help()`, notebooks and editors; options that
+    `build` takes as a whole stand there one by one."""
+    options = _options(build)
     method.__name__ = build.__name__
     method.__qualname__ = build.__qualname__
-    method.__doc__ = build.__doc__
-    receiver = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    method.__doc__ = _documented(build.__doc__, options)
     taken = inspect.signature(build)
+    receiver = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    named = [p for p in taken.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    single = [
+        inspect.Parameter(name, keyword, default=None, annotation=kind)
+        for name, (kind, _) in options.items()
+    ]
     method.__signature__ = taken.replace(  # type: ignore[attr-defined]
-        parameters=[receiver, *taken.parameters.values()],
-        return_annotation=inspect.Signature.empty,
+        parameters=[receiver, *named, *single], return_annotation=inspect.Signature.empty
     )
+
+
+def _options(build: Callable[..., object]) -> dict[str, tuple[object, str]]:
+    """Name to type and words of what `build` takes as `**options: Unpack[...]`."""
+    for hint in get_type_hints(build, include_extras=True).values():
+        if get_origin(hint) is Unpack:
+            (shape,) = get_args(hint)
+            hints = get_type_hints(shape, include_extras=True)
+            return {name: (get_args(each)[0], get_args(each)[1]) for name, each in hints.items()}
+    return {}
+
+
+def _documented(words: str | None, options: dict[str, tuple[object, str]]) -> str | None:
+    if words is None or not options:
+        return words
+    lines = [f"    {name}: {about}" for name, (_, about) in options.items()]
+    return "\n".join([inspect.cleandoc(words), "", "Options:", *lines])

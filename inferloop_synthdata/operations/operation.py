@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
+from inferloop_synthdata.answer import shaped
 from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def json_object(reply: Reply) -> dict[str, JsonValue]:
 
 
 def read_answer(shape: type[T], *required: str) -> Callable[[Reply], T]:
-    """A parser that gives the object as `shape`, a TypedDict, if the `required` keys are there."""
+    """A parser that gives the object as `shape`, an `Answer`, if the `required` keys are there."""
 
     def parse(reply: Reply) -> T:
         document = json_object(reply)
@@ -104,9 +105,36 @@ def read_answer(shape: type[T], *required: str) -> Callable[[Reply], T]:
             raise UnexpectedAnswer(f"The answer lacks {', '.join(missing)}")
         if "x-served-model" in reply.headers:
             document.setdefault("served_model", reply.headers["x-served-model"])
-        return cast(T, document)
+        answer = shaped(shape, document)
+        answer.request_id = reply.headers.get("x-request-id")
+        return cast(T, answer)
 
     return parse
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer(Generic[T]):
+    """An answer with what came around it."""
+
+    status: int
+    """Of HTTP: 200, or 202 for a job."""
+    headers: Mapping[str, str]
+    """Names in any case."""
+    answer: T
+
+    @property
+    def request_id(self) -> str | None:
+        """Finds the call in the service's log."""
+        return self.headers.get("x-request-id")
+
+
+def with_reply(operation: Operation[T]) -> Operation[RawAnswer[T]]:
+    """The same call, whose answer brings its status and headers."""
+
+    def parse(reply: Reply) -> RawAnswer[T]:
+        return RawAnswer(reply.status, reply.headers, operation.parse(reply))
+
+    return cast("Operation[RawAnswer[T]]", replace(operation, parse=cast(Any, parse)))
 
 
 def ignore_answer(reply: Reply) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Literal
 
+from inferloop_synthdata.answer import Answer
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import Operation, Upload, read_answer
 from inferloop_synthdata.operations.parts import get, segment
@@ -12,7 +13,7 @@ from inferloop_synthdata.operations.parts import get, segment
 Signature = Literal["trusted", "development", "unknown", "invalid"]
 
 
-class Verification(TypedDict):
+class Verification(Answer):
     """docs/provenance.md has a line for each."""
 
     mark: Literal["present", "absent", "unreadable"]
@@ -28,7 +29,7 @@ class Verification(TypedDict):
     summary: str
 
 
-class LogReport(TypedDict):
+class LogReport(Answer):
     intact: bool
     chains: int
     segments: int
@@ -37,7 +38,7 @@ class LogReport(TypedDict):
     problems: list[str]
 
 
-class SignedDataset(TypedDict):
+class SignedDataset(Answer):
     name: str
     sheet_path: str
     file_count: int
@@ -47,7 +48,7 @@ class SignedDataset(TypedDict):
     summary: dict[str, JsonValue]
 
 
-class SheetReport(TypedDict):
+class SheetReport(Answer):
     dataset: str
     signature: Signature
     signer: str

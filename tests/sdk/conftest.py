@@ -55,6 +55,19 @@ class Caller:
                 return attrgetter(method)(client)(*args, **kwargs)
         return asyncio.run(self._call_async(transport, method, *args, **kwargs))
 
+    def walk(self, handler: Handler, method: str, /, *args: Any, **kwargs: Any) -> list[Any]:
+        """All that an iterator of the client gives."""
+        transport = httpx.MockTransport(handler)
+        if self.kind == "sync":
+            with SyntheticImageClient(api_key=KEY, transport=transport) as client:
+                return list(attrgetter(method)(client)(*args, **kwargs))
+
+        async def walk() -> list[Any]:
+            async with AsyncSyntheticImageClient(api_key=KEY, transport=transport) as client:
+                return [each async for each in attrgetter(method)(client)(*args, **kwargs)]
+
+        return asyncio.run(walk())
+
     async def _call_async(
         self, transport: httpx.MockTransport, method: str, /, *args: Any, **kwargs: Any
     ) -> Any:

@@ -129,7 +129,7 @@ def test_the_two_clients_have_the_same_methods() -> None:
     }
     assert endpoints(SyntheticImageClient) == endpoints(AsyncSyntheticImageClient)
     of_jobs = {"list_jobs", "get_job", "cancel_job", "submit"}  # under `client.jobs`
-    own = {"generate_stream", "run", "stream", "jobs", "datasets"}
+    own = {"generate_stream", "run", "send", "stream", "jobs", "datasets"}
     assert endpoints(SyntheticImageClient) == of_operations - of_jobs | own
 
 
@@ -137,6 +137,20 @@ def test_a_method_shows_the_arguments_and_words_of_its_endpoint() -> None:
     method = SyntheticImageClient.get_profile
     assert list(inspect.signature(method).parameters) == ["self", "name"]
     assert method.__doc__ == operations.get_profile.__doc__
+
+
+@pytest.mark.parametrize("client", [SyntheticImageClient, AsyncSyntheticImageClient])
+@pytest.mark.parametrize("name", ["generate_image", "generate_batch", "generate_stream"])
+def test_every_option_of_a_generation_stands_in_its_signature_and_words(
+    client: type, name: str
+) -> None:
+    method = getattr(client, name)
+    parameters = inspect.signature(method).parameters
+    for option in get_type_hints(operations.GenerationOptions):
+        assert parameters[option].kind is inspect.Parameter.KEYWORD_ONLY
+        assert parameters[option].default is None
+        assert f"    {option}: " in method.__doc__
+    assert all(each.kind is not inspect.Parameter.VAR_KEYWORD for each in parameters.values())
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
