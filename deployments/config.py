@@ -97,14 +97,18 @@ class AppArgs(FrozenModel):
         return self
 
     def api_with_model_defaults(self) -> ApiConfig:
-        """The API's config, with the defaults that the models' entries name."""
-        defaults = {
-            name: ModelDefaults(**model.defaults.model_dump())
+        """The API's config, with the defaults and adapters that the models' entries name."""
+        entries = [
+            (name, model)
             for pool in self.pools
             for model in pool.engine.models
             for name in model.names
+        ]
+        defaults = {name: ModelDefaults(**model.defaults.model_dump()) for name, model in entries}
+        loras = {
+            name: tuple(lora.name for lora in model.loras) for name, model in entries if model.loras
         }
-        return self.api.model_copy(update={"model_defaults": defaults})
+        return self.api.model_copy(update={"model_defaults": defaults, "model_loras": loras})
 
     def stand_ins(self) -> dict[str, str]:
         """Asked-for id to the id of the model that stands in for it."""

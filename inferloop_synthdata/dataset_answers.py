@@ -49,9 +49,12 @@ class PreviewImage(Answer):
     verdicts: Verdicts | None
 
 
-class DatasetPreview(Answer):
+class DatasetPlanned(Answer):
     total: int
     classes: dict[str, int]
     counts: dict[str, dict[str, int]]
     rows: list[PlannedItem]
+
+
+class DatasetPreview(DatasetPlanned):
     images: list[PreviewImage]

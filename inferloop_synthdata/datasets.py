@@ -31,6 +31,7 @@ class Datasets:
 
     create = blocking(operations.create_dataset)
     preview = blocking(operations.preview_dataset)
+    plan = blocking(operations.plan_dataset)
 
 
 class AsyncDatasets:
@@ -45,3 +46,4 @@ class AsyncDatasets:
 
     create = awaiting(operations.create_dataset)
     preview = awaiting(operations.preview_dataset)
+    plan = awaiting(operations.plan_dataset)

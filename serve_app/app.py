@@ -48,6 +48,7 @@ from serve_app.routes import (
     health,
     images,
     jobs,
+    models,
     profiles,
     provenance,
     reports,
@@ -135,6 +136,7 @@ def _bare_app(middleware: list[Middleware]) -> FastAPI:
         description="Synthetic image datasets as a service.",
         docs_url=None,  # FastAPI's loads scripts of another host: `serve_app.pages` has ours
         redoc_url=None,
+        openapi_url=None,  # `serve_app.pages` answers it, packed
         redirect_slashes=False,
         middleware=middleware,
         generate_unique_id_function=_operation_id,
@@ -147,7 +149,7 @@ def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
     library = (profiles, export, images, datasets, declared, provenance, reports)
-    for area in (validate, *library, jobs, webhooks, tickets, endpoint):
+    for area in (models, validate, *library, jobs, webhooks, tickets, endpoint):
         api.include_router(area.router)
     return api
 

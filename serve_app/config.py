@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from engines.types import limits
 from engines.types.frozen import FrozenModel
 from serve_app.datasets.limits import DatasetCreationLimits as DatasetCreationLimits
+from serve_app.generation.defaults import ModelDefaults as ModelDefaults
 from serve_app.webhooks.config import Webhooks
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
@@ -226,15 +227,6 @@ class DurableJobs(FrozenModel):
     )
 
 
-class ModelDefaults(FrozenModel):
-    """What a request that names the model gets where it leaves a choice out; None: as `bounds`."""
-
-    width: int | None = Field(default=None, description="Pixels.")
-    height: int | None = Field(default=None, description="Pixels.")
-    num_inference_steps: int | None = Field(default=None, description="Denoising steps.")
-    guidance_scale: float | None = Field(default=None, description="Guidance, unitless.")
-
-
 class ApiConfig(FrozenModel):
     """Everything that `serve_app.app.create_app` decides by."""
 
@@ -246,6 +238,9 @@ class ApiConfig(FrozenModel):
     )
     model_defaults: dict[str, ModelDefaults] = Field(
         default={}, description="By model id; the service fills it in from its models' entries."
+    )
+    model_loras: dict[str, tuple[str, ...]] = Field(
+        default={}, description="Adapters by model id; filled in as the defaults are."
     )
     bounds: FieldBounds = FieldBounds()
     jobs: JobLimits = JobLimits()

@@ -31,3 +31,11 @@ def preview_dataset(
     body = given(spec=dict(spec), images=images, rows=rows)
     parse = read_answer(answers.DatasetPreview, "total", "rows")
     return Operation("POST", "/datasets/preview", parse, True, body=body)
+
+
+def plan_dataset(spec: Mapping[str, JsonValue]) -> Operation[answers.DatasetPlanned]:
+    """Whether a declaration is right, and what it would give (`POST /datasets/plan`). Nothing is
+    made, and no request for images is spent."""
+    body = cast("dict[str, JsonValue]", dict(spec))
+    parse = read_answer(answers.DatasetPlanned, "total", "rows")
+    return Operation("POST", "/datasets/plan", parse, True, body=body)

@@ -20,7 +20,7 @@ CONTACT_EVERY_S = 1.0
 
 class ProgressPump:
     """While it is entered, the lease is held. Of progress that comes faster than it is written,
-    the newest counts."""
+    the newest counts, and the newest preview: not every step has one."""
 
     def __init__(
         self, kept: KeptJobs, lease: Lease, config: DurableJobs, clock: Clock = time.monotonic
@@ -40,7 +40,8 @@ class ProgressPump:
     def report(self, done: int, total: int, preview_jpeg: bytes | None = None) -> None:
         """See `Report`. Steps of a repeated run that were reported before are passed over."""
         if self._reported is None or done > self._reported[0]:
-            self._newest = (done, total, preview_jpeg)
+            unwritten = self._newest[2] if self._newest else None
+            self._newest = (done, total, preview_jpeg or unwritten)
 
     async def lost(self) -> None:
         """Raises `LeaseLost` when another has the job; returns never."""

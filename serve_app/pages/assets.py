@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
 PAGE_POLICY = "; ".join(
@@ -28,6 +31,9 @@ Pictures come as blobs (fetched with the key), previews and icons as data."""
 
 _HTML, _CSS = "text/html; charset=utf-8", "text/css; charset=utf-8"
 _JS, _PNG = "text/javascript; charset=utf-8", "image/png"
+_TEXT = "text/plain; charset=utf-8"
+_KINDS = MappingProxyType({".css": _CSS, ".js": _JS, ".png": _PNG, ".txt": _TEXT})
+_STUDIO = "serve_app.studio"
 _SWAGGER = "fastapi_swagger.resources"
 
 
@@ -40,11 +46,20 @@ class Asset:
     media_type: str
 
 
+def _studio(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Asset]]:
+    """Path and file of everything in the studio's folder that a page may load."""
+    for entry in folder.iterdir():
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            yield from _studio(entry, f"{name}/")
+        elif media_type := _KINDS.get(name[name.rfind(".") :]):
+            yield f"/studio/{name}", Asset(_STUDIO, name, media_type)
+
+
 ASSETS: Mapping[str, Asset] = MappingProxyType(
     {
-        "/studio": Asset("serve_app.studio", "studio.html", _HTML),
-        "/studio/studio.css": Asset("serve_app.studio", "studio.css", _CSS),
-        "/studio/studio.js": Asset("serve_app.studio", "studio.js", _JS),
+        "/studio": Asset(_STUDIO, "studio.html", _HTML),
+        **dict(sorted(_studio(files(_STUDIO)))),
         "/docs": Asset("serve_app.pages", "docs.html", _HTML),
         "/docs/docs.js": Asset("serve_app.pages", "docs.js", _JS),
         "/docs/swagger-ui.css": Asset(_SWAGGER, "swagger-ui.css", _CSS),
@@ -57,15 +72,51 @@ ASSETS: Mapping[str, Asset] = MappingProxyType(
 INDEX = Asset("serve_app.pages", "index.html", _HTML)
 
 
-def answer(asset: Asset) -> Response:
-    """The file; a browser asks again whether it is still the same one after every update."""
-    headers = {"Cache-Control": "no-cache"}
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a file, as they are and packed, and the tag that tells its versions apart."""
+
+    plain: bytes
+    packed: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, plain: bytes) -> Content:
+        """Packed once."""
+        digest = hashlib.sha256(plain).hexdigest()[:32]
+        return cls(plain, gzip.compress(plain, mtime=0), f'W/"{digest}"')
+
+
+def answer(asset: Asset, asked: Headers) -> Response:
+    """The file, packed where the client takes that. A browser asks every time whether it is still
+    the same one, and gets it again only if not."""
+    response = packed_answer(_content(asset), asset.media_type, asked)
     if asset.media_type == _HTML:
-        headers["Content-Security-Policy"] = PAGE_POLICY
-    return Response(_content(asset), media_type=asset.media_type, headers=headers)
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response
+
+
+def packed_answer(content: Content, media_type: str, asked: Headers) -> Response:
+    """200 with the content, or 304 for who has it already."""
+    headers = {"Cache-Control": "no-cache", "ETag": content.tag, "Vary": "Accept-Encoding"}
+    if content.tag in asked.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if not _takes_gzip(asked):
+        return Response(content.plain, media_type=media_type, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return Response(content.packed, media_type=media_type, headers=headers)
+
+
+def _takes_gzip(asked: Headers) -> bool:
+    """`gzip;q=0` is a no."""
+    for part in asked.get("accept-encoding", "").split(","):
+        name, _, weight = part.replace(" ", "").partition(";q=")
+        if name.lower() == "gzip":
+            return weight.strip("0.") != "" if weight else True
+    return False
 
 
 @cache
-def _content(asset: Asset) -> bytes:
+def _content(asset: Asset) -> Content:
     folder: Traversable = files(asset.package)
-    return folder.joinpath(asset.name).read_bytes()
+    return Content.of(folder.joinpath(asset.name).read_bytes())

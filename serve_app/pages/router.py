@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from serve_app.pages.assets import ASSETS, INDEX, answer
+from serve_app.pages.assets import ASSETS, INDEX, Content, answer, packed_answer
 
 router = APIRouter(include_in_schema=False)
 
+OPENAPI_PATH = "/openapi.json"
 PLACES = {
     "api": "/api/v1",
     "docs": "/docs",
-    "openapi": "/openapi.json",
+    "openapi": OPENAPI_PATH,
     "studio": "/studio",
     "health": "/healthz",
     "readiness": "/readyz",
@@ -23,12 +26,22 @@ PLACES = {
 async def root(request: Request) -> Response:
     """A page of links for a browser, the same as JSON for everybody else."""
     if "text/html" in request.headers.get("accept", ""):
-        return answer(INDEX)
+        return answer(INDEX, request.headers)
     return JSONResponse(PLACES)
 
 
+@router.get(OPENAPI_PATH)
+async def openapi(request: Request) -> Response:
+    """The API's document. It has no secrets, and never changes while the service runs."""
+    state = request.app.state
+    if not hasattr(state, "openapi"):
+        state.openapi = Content.of(json.dumps(request.app.openapi()).encode())
+    content: Content = state.openapi
+    return packed_answer(content, "application/json", request.headers)
+
+
 async def _asset(request: Request) -> Response:
-    return answer(ASSETS[request.scope["route"].path])
+    return answer(ASSETS[request.scope["route"].path], request.headers)
 
 
 for _path in ASSETS:

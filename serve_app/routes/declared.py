@@ -1,4 +1,4 @@
-"""`POST /datasets` and `POST /datasets/preview`."""
+"""`POST /datasets`, `POST /datasets/plan` and `POST /datasets/preview`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from serve_app.generation.required import verdicts_out
 from serve_app.routing import ApiRoute
 from serve_app.schemas.declared import (
     DatasetCreated,
+    DatasetPlanned,
     DatasetPreview,
     PlannedItem,
     PreviewBody,
@@ -33,6 +34,8 @@ from serve_app.schemas.declared import (
 router = APIRouter(tags=["datasets"], route_class=ApiRoute)
 
 COUNTED_ITEMS = 10_000
+PLANNED_ITEMS, PLANNED_ROWS = 1000, 5
+"""Counted and shown by a call that costs little."""
 _ID_CHARS = 8
 
 
@@ -58,6 +61,20 @@ async def create_dataset(
     return await answer(request, work)
 
 
+@router.post("/datasets/plan", dependencies=[requires(None, "read", "dataset.plan")])
+async def plan_dataset(body: DatasetSpec, context: InContext) -> DatasetPlanned:
+    """Whether a declaration is right, and what it would give: nothing is made. For editors, which
+    ask again after every change."""
+    plan = DatasetPlan(body)
+    check_plan(context, plan)
+    return DatasetPlanned(
+        total=plan.total,
+        classes=_classes(plan),
+        counts=_counts(plan, PLANNED_ITEMS),
+        rows=[_row(item) for item in islice(plan.items(), PLANNED_ROWS)],
+    )
+
+
 @router.post(
     "/datasets/preview",
     dependencies=[requires("generate", "generate", "dataset.preview", job="dataset.preview")],
@@ -75,8 +92,8 @@ async def preview_dataset(
         images = await while_connected(request, _images(context, plan, items, in_flight))
     return DatasetPreview(
         total=plan.total,
-        classes={name: count for name, count in plan.strata.items() if name is not None},
-        counts=_counts(plan),
+        classes=_classes(plan),
+        counts=_counts(plan, COUNTED_ITEMS),
         rows=[_row(item) for item in islice(plan.items(), body.rows)],
         images=images,
     )
@@ -135,9 +152,13 @@ async def _image(
     )
 
 
-def _counts(plan: DatasetPlan) -> dict[str, dict[str, int]]:
+def _classes(plan: DatasetPlan) -> dict[str, int]:
+    return {name: count for name, count in plan.strata.items() if name is not None}
+
+
+def _counts(plan: DatasetPlan, most: int) -> dict[str, dict[str, int]]:
     counts = {name: Counter[str]() for name in plan.spec.attributes}
-    for item in islice(plan.items(), COUNTED_ITEMS):
+    for item in islice(plan.items(), most):
         for name, value in item.attributes.items():
             counts[name][value] += 1
     return {name: dict(sorted(counter.items())) for name, counter in counts.items()}

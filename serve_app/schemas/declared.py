@@ -70,6 +70,17 @@ class PreviewImage(Required):
     missed: list[str]
 
 
+class DatasetPlanned(ResponseModel):
+    """What a declaration would give."""
+
+    total: int
+    classes: dict[str, int] = Field(description="By the quotas; empty without.")
+    counts: dict[str, dict[str, int]] = Field(
+        description="Attribute to value to images, of the first 1,000."
+    )
+    rows: list[PlannedItem] = Field(description="The first 5 images.")
+
+
 class DatasetPreview(ResponseModel):
     """What a declaration gives."""
 

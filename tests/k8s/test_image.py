@@ -52,7 +52,8 @@ def test_nothing_that_a_package_ships_is_left_out(root: Path) -> None:
     for needed in (
         "engines/privacy/data/face_detection_yunet_2023mar_int8bq.onnx",
         "serve_app/studio/studio.html",
-        "serve_app/studio/studio.js",
+        "serve_app/studio/main.js",
+        "serve_app/studio/vendor/htm-preact.js",
         "serve_app/pages/docs.html",
         "models/inferloop-mini/unet/diffusion_pytorch_model.safetensors",
     ):

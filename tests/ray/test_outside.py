@@ -66,7 +66,7 @@ def test_no_log_holds_what_a_url_held(service: Service) -> None:
 
 
 def test_pages_come_through_whole(service: Service) -> None:
-    for path in ("/", "/docs", "/docs/swagger-ui.js", "/studio", "/studio/studio.js"):
+    for path in ("/", "/docs", "/docs/swagger-ui.js", "/studio", "/studio/main.js"):
         answer = httpx.get(f"{service.url}{path}", headers={"Accept": "text/html"}, timeout=60)
         assert answer.status_code == 200
         assert "'none'" in answer.headers["Content-Security-Policy"]

@@ -115,6 +115,8 @@ NAMES_NOTHING = {
     ("POST", "/generate/batch"): "as one image",
     ("POST", "/datasets"): "makes a dataset of its own, under the caller's space",
     ("POST", "/datasets/preview"): "the same",
+    ("POST", "/datasets/plan"): "reckons with the declaration alone",
+    ("GET", "/models"): "the service's own models, the same for all",
     ("GET", "/datasets"): "lists: tested below",
     ("GET", "/profiles"): "lists: tested below",
     ("GET", "/jobs"): "lists: tested below",

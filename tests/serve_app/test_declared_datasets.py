@@ -178,6 +178,20 @@ def test_a_declaration_that_makes_no_sense_is_refused_before_anything_is_made(
     assert not fakes.datasets.declared
 
 
+def test_a_plan_says_what_would_be_made_and_makes_nothing() -> None:
+    fakes = FakeServices()
+    with TestClient(build_api(fakes, ApiConfig()).app, headers=HEADERS) as client:
+        answer = client.post("/api/v1/datasets/plan", json=SPEC)
+        preview = client.post("/api/v1/datasets/preview", json={"spec": SPEC, "images": 0}).json()
+        wrong = client.post("/api/v1/datasets/plan", json={**SPEC, "prompt": "a {colour}"})
+    told = answer.json()
+    assert answer.headers["X-RateLimit-Limit"] == "600"
+    assert (told["total"], told["classes"]) == (5, {"fox": 3, "cat": 2})
+    assert told == {name: preview[name] for name in told}
+    assert fakes.generation.started == []
+    assert (wrong.status_code, "colour" in wrong.json()["error"]["message"]) == (400, True)
+
+
 def test_the_preview_shows_the_table_and_the_first_images() -> None:
     fakes = services()
     with client_of(fakes) as client:

@@ -51,6 +51,8 @@ DECLARED = {
     ("POST", "/api/v1/datasets/preview"): Access(
         "generate", "generate", "dataset.preview", "dataset.preview"
     ),
+    ("GET", "/api/v1/models"): Access(None, "read"),
+    ("POST", "/api/v1/datasets/plan"): Access(None, "read", "dataset.plan"),
     ("GET", "/api/v1/datasets"): Access("read", "read"),
     ("GET", "/api/v1/profiles"): Access("read", "read"),
     ("GET", "/api/v1/datasets/{name}"): Access("read", "read"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 
 import pytest
@@ -122,3 +123,17 @@ def test_steps_of_a_repeated_run_are_told_once() -> None:
         return [event.data["done"] for event in events if event.type == "progress"]
 
     assert asyncio.run(main()) == [1, 2, 3]
+
+
+def test_a_step_without_a_preview_does_not_hide_the_one_before() -> None:
+    async def main() -> list[object]:
+        kept = KeptJobs(SqliteJobStore())
+        claimed = await running(kept)
+        async with ProgressPump(kept, claimed.lease, EAGER) as pump:
+            pump.report(1, 9, b"old")
+            pump.report(2, 9, b"new")
+            pump.report(3, 9)
+        events = await kept.ask(kept.store.events, claimed.job.id, 0, 100)
+        return [(e.data["done"], e.data["preview"]) for e in events if e.type == "progress"]
+
+    assert asyncio.run(main()) == [(3, base64.b64encode(b"new").decode())]

@@ -1,0 +1,126 @@
+"""The service without Ray in one process, for a browser: its own replicas' classes over a folder,
+and the shipped fake engine in place of a model. `python -m tests.studio.application` serves it."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import uvicorn
+from benchmarks.sweep_service import AdaptedDatasets, services
+from fastapi import FastAPI
+
+from batch.declared.config import load_declared_config
+from deployments.adapters.provenance import StoredProvenance
+from deployments.config import PoolConfig
+from deployments.replicas.diffusion import DiffusionReplica
+from deployments.replicas.exporter import ExporterReplica
+from deployments.wiring.data import DataRoot
+from deployments.wiring.diffusion import DiffusionWiring, EngineWiring, Recorder
+from deployments.wiring.files import FileWiring
+from deployments.wiring.library import ExportWiring
+from deployments.wiring.marks import MarksWiring
+from engines.datasets.export_config import ExportConfig
+from engines.images import ImageLimits
+from engines.protocols import DiffusionEngine
+from engines.testing.diffusion import FakeEngine
+from serve_app.access.api_keys import ApiKeys
+from serve_app.app import create_app
+from serve_app.budgets.rate_limits import MemoryRateLimiter
+from serve_app.config import ApiConfig, ModelDefaults
+from serve_app.services import Services
+from tests.deployments.adapted import AdaptedGeneration
+from tests.serve_app.api import KEY, Api
+
+MODELS = Path(__file__).resolve().parents[2] / "models"
+START_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FakeWiring:
+    """`EngineWiring`: the shipped fake, and the service's own recorder."""
+
+    wiring: DiffusionWiring
+    step_s: float
+
+    @property
+    def pool_name(self) -> str:
+        return self.wiring.pool_name
+
+    def engine(self) -> DiffusionEngine:
+        return FakeEngine(self.step_s)
+
+    def recorder(self) -> Recorder:
+        return self.wiring.recorder()
+
+
+def studio_services(root: Path, step_s: float = 0.0, model: bool = False) -> Services:
+    """Everything over `root`. `model`: the embedded one instead of the fake."""
+    data = DataRoot(str(root), None)
+    files = FileWiring(data, ImageLimits())
+    marks = MarksWiring(state_folder=str(root / ".state"))
+    pool = PoolConfig(name="default", engine=load_declared_config(None).engine)
+    wiring = DiffusionWiring(pool, data, str(MODELS), marks)
+    engine: EngineWiring = wiring if model else FakeWiring(wiring, step_s)
+    exporter = ExporterReplica(ExportWiring(ExportConfig(), files, marks))
+    whole = services(files)
+    assert isinstance(whole.provenance, StoredProvenance)
+    return replace(
+        whole,
+        generation=AdaptedGeneration(DiffusionReplica(engine)),
+        exporter=exporter,
+        datasets=AdaptedDatasets(exporter),
+    )
+
+
+def studio_app(root: Path, behind: Services, keys: ApiKeys | None = None) -> FastAPI:
+    """The production application over these services."""
+    config = ApiConfig(
+        rates=Api.GENEROUS,
+        data_root=str(root),
+        model_defaults={
+            "inferloop/inferloop-mini": ModelDefaults(width=256, height=256, num_inference_steps=20)
+        },
+    )
+    return create_app(behind, config, keys or ApiKeys([KEY]), MemoryRateLimiter(config.rates))
+
+
+@contextmanager
+def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """The application on a port of this machine; its URL."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + START_S
+    while not server.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(START_S)
+
+
+def main() -> None:
+    """Serve until it is interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--port", type=int, default=8123)
+    parser.add_argument("--step-s", type=float, default=0.05)
+    parser.add_argument("--model", action="store_true", help="make real pictures")
+    asked = parser.parse_args()
+    asked.root.mkdir(parents=True, exist_ok=True)
+    app = studio_app(asked.root, studio_services(asked.root, asked.step_s, asked.model))
+    with listening(app, asked.port):
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
