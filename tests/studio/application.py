@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
-from benchmarks.sweep_service import AdaptedDatasets, services
 from fastapi import FastAPI
 
 from batch.declared.config import load_declared_config
+from benchmarks.sweep.service import AdaptedDatasets, services
 from deployments.adapters.provenance import StoredProvenance
 from deployments.config import PoolConfig
 from deployments.replicas.diffusion import DiffusionReplica
