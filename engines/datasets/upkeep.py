@@ -1,4 +1,5 @@
-"""What crashes leave behind: half-written files go, lost index lines come back."""
+"""What crashes leave behind: half-written files and recipes without an image go, lost index lines
+come back."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engines.datasets.layout import dataset_key
+from engines.datasets.orphans import sweep_orphans
 from engines.datasets.writers.leftovers import sweep_dead_exports
 from engines.errors import InferloopError, NotFound
 from engines.storage.folder.storage import FolderStorage
@@ -30,6 +32,8 @@ def upkeep(store: DatasetStore) -> None:
     dead_exports = partial(sweep_dead_exports, store.storage, store.clock)
     _try("locks and files of dead exports removed", dead_exports)
     for name in store.names():
+        orphans = partial(sweep_orphans, store.storage, dataset_key(name), store.clock)
+        _try(f"recipes of {name} without an image removed", orphans)
         _try(f"images of {name} indexed again", partial(store.repair_index, dataset_key(name)))
 
 

@@ -1,0 +1,60 @@
+"""Recipes whose image never came: their process died between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from engines.datasets.layout import classify, sidecar_key
+from engines.datasets.recipe import Recipe
+from engines.errors import NotFound
+
+if TYPE_CHECKING:
+    from engines.datasets.store import UtcClock
+    from engines.protocols import Storage
+    from engines.types import ObjectStat
+
+KEPT_FOR = timedelta(hours=1)
+"""The image follows within moments; a request that is run again completes its own."""
+
+
+def sweep_orphans(storage: Storage, dataset: str, clock: UtcClock) -> int:
+    """Remove our recipes of no image in the folder `dataset` that are older than `KEPT_FOR`;
+    returns how many. Other documents stay. As dear as a listing."""
+    removed = 0
+    for stat in list(_without_image(storage, dataset)):
+        if clock() - stat.modified_at > KEPT_FOR and _is_orphan(storage, stat.key):
+            storage.delete(stat.key)
+            removed += 1
+    return removed
+
+
+def _without_image(storage: Storage, dataset: str) -> Iterator[ObjectStat]:
+    """What is named like a recipe and has no image beside it. By key, "x.json" comes before "x.png"
+    and after "x.jpeg"."""
+    waiting: dict[str, ObjectStat] = {}
+    others: set[str] = set()
+    for stat in storage.list(dataset):
+        name = stat.key[len(dataset) + 1 :]
+        stem, kind = classify(name) or ("", None)
+        if kind == "recipe" and "/" not in name and stem not in others:
+            waiting[stem] = stat
+        elif kind == "image" and waiting.pop(stem, None) is None:
+            others.add(stem)
+    yield from waiting.values()
+
+
+def _is_orphan(storage: Storage, key: str) -> bool:
+    """Whether it is a recipe of ours, and its image is still not there."""
+    try:
+        recipe = Recipe.from_json(storage.read(key))
+    except (NotFound, ValueError):
+        return False
+    if sidecar_key(f"{recipe.image_id}.png", ".json") != key.rpartition("/")[2]:
+        return False
+    try:
+        storage.stat(sidecar_key(key, ".png"))
+    except NotFound:
+        return True
+    return False
