@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -175,6 +176,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=25.0, help="of load after each fault")
     parser.add_argument("--only", nargs="+", default=None, help="faults by name")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # with the services that were started
     chosen = Chosen(options.seconds, options.only)
     say(HEAD)
     stages: list[Callable[[Path, Chosen], None]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import random
 import socket
 import threading
@@ -69,6 +70,7 @@ class FaultyS3:
         self._server.server_close()
 
     def _open(self, port: int) -> None:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it names every request
         self._server = make_server("127.0.0.1", port, self, threaded=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from deployments import config_files
+from deployments.edge import hook
 from deployments.local.child_service import REPOSITORY
 from deployments.local.cluster import deploy, wait_until_running
 from local_ray.environment import closed_ray
@@ -103,6 +104,7 @@ def production(
         "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "3",  # in place of 30: no balancer to wait for
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         "RAY_TMPDIR": ray_folder,
+        hook.VARIABLE: hook.IMPORT_PATH,  # as the manifests set it
     }
     environment["INFERLOOP_REDIS_URL"] = redis_url
     port = free_port()
