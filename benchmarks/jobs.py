@@ -1,11 +1,12 @@
 """What keeping jobs costs: a request under an idempotency key, and long lists of jobs.
 
-    python -m benchmarks.jobs --jobs 100000 --requests 300
+    python -m benchmarks.jobs --jobs 100000 --requests 300 [--redis redis://127.0.0.1:6379/0]
 
 Requests go through the production application over a generation that answers at once, in this
 process, and are counted in CPU time, so that neighbors on the machine do not matter. Lists are
-read in pages of 100 from a SQLite file; memory is Python's own peak (tracemalloc) while a page is
-read.
+read in pages of 100 from a SQLite file, and from a Redis or Valkey that holds nothing else, where
+one is named; memory is Python's own peak (tracemalloc) while a page is read, and what the server
+says it uses.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 from fastapi import FastAPI
+from redis import Redis
 
 from benchmarks.jobs_application import SMALL, application, generate
 from engines.jobs.model import Draft, JobRequest, JobTerms, Owner, Selection
+from engines.jobs.redis.store import RedisJobStore
 from engines.jobs.sqlite.store import SqliteJobStore
+from engines.jobs.store import JobStore
 
 PAGE = 100
 
@@ -54,9 +59,29 @@ async def requests(folder: Path, count: int) -> list[str]:
     return lines
 
 
-def lists(folder: Path, count: int) -> Iterator[str]:
+def sqlite(folder: Path, count: int) -> Iterator[str]:
     """Lines of the second table."""
-    store = SqliteJobStore(folder / "lists.sqlite", JobTerms(max_unfinished=count + 1))
+    path = folder / "lists.sqlite"
+    yield from lists(SqliteJobStore(path, JobTerms(max_unfinished=count + 1)), count)
+    yield f"| the file, bytes a job | {path.stat().st_size / count:.0f} |"
+
+
+def redis(url: str, count: int) -> Iterator[str]:
+    """Lines of the third table."""
+    client = Redis.from_url(url)
+    before = _used_bytes(client)
+    store = RedisJobStore(url, uuid4().hex, JobTerms(max_unfinished=count + 1))
+    yield from lists(store, count)
+    yield f"| the server's memory, bytes a job | {(_used_bytes(client) - before) / count:.0f} |"
+
+
+def _used_bytes(client: Redis) -> int:
+    told: dict[str, int] = client.info("memory")
+    return told["used_memory"]
+
+
+def lists(store: JobStore, count: int) -> Iterator[str]:
+    """What a store with so many queued jobs costs its caller."""
     request = JobRequest("/api/v1/generate", SMALL, "unique", 1)
     began = time.process_time()
     for number in range(count):
@@ -70,12 +95,20 @@ def lists(folder: Path, count: int) -> Iterator[str]:
         store.finish(claimed.lease, "succeeded", None)
     yield f"| claim and finish, CPU ms a job | {(time.process_time() - began) / PAGE * 1000:.2f} |"
     last = store.list(Selection(None), 1, None)[0]
-    began = time.process_time()
-    store.standing(last.id)
-    yield f"| place of the last job, CPU ms | {(time.process_time() - began) * 1000:.2f} |"
+    yield f"| place of the last job, CPU ms | {_median_ms(lambda: store.standing(last.id)):.2f} |"
+    yield f"| one job, CPU ms | {_median_ms(lambda: store.get(last.id)):.2f} |"
 
 
-def _pages(store: SqliteJobStore, count: int) -> Iterator[str]:
+def _median_ms(ask: Callable[[], object], times: int = 21) -> float:
+    took = []
+    for _ in range(times):
+        began = time.process_time()
+        ask()
+        took.append((time.process_time() - began) * 1000)
+    return statistics.median(took)
+
+
+def _pages(store: JobStore, count: int) -> Iterator[str]:
     seen, cursor = 0, None
     peaks: list[float] = []
     took: list[float] = []
@@ -104,6 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument("--redis", default=None, help="URL of a server that may be filled")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         rows = asyncio.run(requests(Path(name), chosen.requests))
@@ -112,7 +146,11 @@ def main() -> None:
         )
         sys.stdout.writelines(f"{row}\n" for row in rows)
         sys.stdout.write(f"\n| {chosen.jobs} queued jobs of 7 keys in SQLite | |\n|---|---|\n")
-        for row in lists(Path(name), chosen.jobs):
+        for row in sqlite(Path(name), chosen.jobs):
+            sys.stdout.write(f"{row}\n")
+    if chosen.redis is not None:
+        sys.stdout.write(f"\n| {chosen.jobs} queued jobs of 7 keys in Redis | |\n|---|---|\n")
+        for row in redis(chosen.redis, chosen.jobs):
             sys.stdout.write(f"{row}\n")
 
 

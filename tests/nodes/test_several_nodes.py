@@ -88,7 +88,7 @@ def test_a_lost_gpu_node_costs_at_most_what_ran_on_it(production: Production) ->
     asks = [an_image("sd15", 30)] * 4 + [an_image("sdxl")] * 2
     with Crowd(production.url, KEY, asks) as crowd:
         crowd.wait_for_each(1)
-        job_id = under_way(production, "sd15", 400)
+        job_id = under_way(production, "sd15", 150)
         fleet.kill(doomed)
         fleet.add("gpu-3", "gpu")  # as the autoscaler does
         fleet.wait_for_strength(production.least)

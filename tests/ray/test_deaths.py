@@ -81,7 +81,7 @@ def submit_all(client: SyntheticImageClient) -> tuple[str, ...]:
     accepted = [client.jobs.submit(batch)["id"]]
     for number in range(SINGLES):
         one = endpoints.generate_image(
-            prompt=f"fox {number}", num_inference_steps=40, dataset="foxes", width=64, height=64
+            prompt=f"fox {number}", num_inference_steps=100, dataset="foxes", width=64, height=64
         )
         accepted.append(client.jobs.submit(one)["id"])
     return tuple(accepted)
@@ -94,7 +94,7 @@ def killed_with_jobs(folder: Path) -> tuple[tuple[str, ...], int]:
         service.wait_until_ready()
         with SyntheticImageClient(api_key=KEY, base_url=service.url) as client:
             accepted = submit_all(client)
-            wait_for(lambda: len(client.jobs.list(state="succeeded")["jobs"]) >= 2)
+            wait_for(lambda: len(client.jobs.list(state="succeeded")["jobs"]) >= 1)
             ended = len(client.jobs.list(state="succeeded")["jobs"])
     finally:
         kill_all(service)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -36,6 +37,29 @@ def wait_for(state: Callable[[], bool], within_s: float) -> None:
         time.sleep(0.2)
 
 
+def under_way(service: Service) -> tuple[threading.Thread, list[int]]:
+    """A long generation whose request has left for the service, and where its status will be."""
+    sent, answers = threading.Event(), list[int]()
+
+    def on_event(name: str, _: object) -> None:
+        if name == "http11.send_request_body.complete":
+            sent.set()
+
+    def ask() -> None:
+        with httpx.Client(headers={"X-API-Key": service.key}, timeout=120.0) as client:
+            answer = client.post(
+                f"{service.url}/api/v1/generate",
+                json={"prompt": "under way", "num_inference_steps": 100},
+                extensions={"trace": on_event},
+            )
+        answers.append(answer.status_code)
+
+    asked = threading.Thread(target=ask)
+    asked.start()
+    assert sent.wait(60)
+    return asked, answers
+
+
 @pytest.mark.timeout(900)
 def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service: Service) -> None:
     launcher = psutil.Process(own_service.pid)
@@ -47,23 +71,17 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     assert not raylet.is_running()
 
     own_service.wait_until_ready()
-    answers: list[object] = []
     with SyntheticImageClient(
         api_key=own_service.key, base_url=own_service.url, max_retries=0
     ) as client:
         client.generate_image(prompt="the model is loaded", num_inference_steps=1)
-        asked = threading.Thread(
-            target=lambda: answers.append(
-                client.generate_image(prompt="under way", num_inference_steps=100)["image_path"]
-            )
-        )
-        asked.start()
+        asked, answers = under_way(own_service)
         for event in client.generate_stream(prompt="beside it", num_inference_steps=100):
             if isinstance(event, Progress) and event.step == 2:
                 launcher.send_signal(signal.SIGTERM)
             last = event
         asked.join(120)
     assert isinstance(last, Result)
-    assert len(answers) == 1
+    assert answers == [200]
     assert own_service.stop() == 0
     assert not [process for process in family if process.is_running()]

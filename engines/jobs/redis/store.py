@@ -155,7 +155,7 @@ class RedisJobStore:
     def list(self, selection: Selection, limit: int, before_seq: int | None) -> Sequence[Job]:
         shown: list[Job] = []
         with self._redis.reading() as client:
-            for job in self._newest_first(client, selection, before_seq):
+            for job in self._newest_first(client, selection, limit, before_seq):
                 if selection.since is not None and job.created_at < selection.since:
                     break
                 if selection.shows(job):
@@ -182,16 +182,18 @@ class RedisJobStore:
         self._redis.close()
 
     def _newest_first(
-        self, client: Pipeline, selection: Selection, before_seq: int | None
+        self, client: Pipeline, selection: Selection, limit: int, before_seq: int | None
     ) -> Iterator[Job]:
+        """Read in pieces: as many as are wanted, then more where few of them are shown."""
+        piece = max(1, min(limit, _PAGE))
         bound = "+inf" if before_seq is None else f"({before_seq}"
         listed = self._queues.listed(selection.space or "")
         while True:
-            found = client.zrevrangebyscore(listed, bound, "-inf", 0, _PAGE, withscores=True)
+            found = client.zrevrangebyscore(listed, bound, "-inf", 0, piece, withscores=True)
             yield from self._jobs(client, [job_id for job_id, _ in found])
-            if len(found) < _PAGE:
+            if len(found) < piece:
                 return
-            bound = f"({int(found[-1][1])}"
+            bound, piece = f"({int(found[-1][1])}", min(2 * piece, _PAGE)
 
     def _jobs(self, client: Pipeline, job_ids: Sequence[str]) -> Iterator[Job]:
         pipe = client.pipeline(transaction=False)
