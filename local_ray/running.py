@@ -6,14 +6,24 @@ the caller has put `closed_ray` into `os.environ` before.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import socket
+import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from local_ray.environment import RayNotClosed
+
+_PREFIX = "ifl-"
+_NEW_FOR_S = 60.0
+"""Between making a folder and the first process in it lie moments."""
 
 
 def free_port() -> int:
@@ -25,17 +35,62 @@ def free_port() -> int:
 
 
 @contextmanager
-def private_ray_folder() -> Iterator[Path]:
+def private_ray_folder(under: str = "/tmp") -> Iterator[Path]:
     """A folder for Ray's files and sockets, below one that only its owner can enter.
 
     Ray opens the folder it is given to everybody (0777), and its sockets ask for no token. Short:
-    the path of a unix socket has at most 107 bytes. It is removed at the end.
+    the path of a unix socket has at most 107 bytes. It is removed at the end; those of processes
+    that were killed are removed by the next that asks for one.
     """
-    parent = tempfile.mkdtemp(prefix="ifl-", dir="/tmp")  # 0700
+    sweep_folders(under)
+    parent = tempfile.mkdtemp(prefix=_PREFIX, dir=under)  # 0700
+    lock = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield Path(parent, "r")
     finally:
+        os.close(lock)
         shutil.rmtree(parent, ignore_errors=True)
+
+
+def sweep_folders(under: str) -> int:
+    """Remove this user's folders that nobody holds and no process works in, and that are older than
+    `_NEW_FOR_S`; returns how many."""
+    old = [path for path in Path(under).glob(f"{_PREFIX}*") if _is_old_and_ours(path)]
+    commands = _commands() if old else ""
+    dead = [path for path in old if f"{path}/" not in commands and not _is_held(path)]
+    for path in dead:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(dead)
+
+
+def _is_old_and_ours(path: Path) -> bool:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    return is_ours and time.time() - found.st_mtime > _NEW_FOR_S
+
+
+def _commands() -> str:
+    """The command lines of all processes that can be seen: Ray's name their folder."""
+    lines = (process.info["cmdline"] or () for process in psutil.process_iter(["cmdline"]))
+    return "\n".join(" ".join(words) for words in lines)
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(folder)
+    return False
 
 
 @contextmanager
