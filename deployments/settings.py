@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     rate_limit_validate: str | None = Field(default=None, description='For example "20/minute".')
     rate_limit_export: str | None = Field(default=None, description='For example "5/minute".')
     rate_limit_upload: str | None = Field(default=None, description='For example "120/minute".')
-    rate_limit_read: str | None = Field(default=None, description='For example "600/minute".')
+    rate_limit_read: str | None = Field(default=None, description='For example "3000/minute".')
 
     @model_validator(mode="after")
     def _lists_hold_bucket_names(self) -> Self:

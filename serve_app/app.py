@@ -48,6 +48,7 @@ from serve_app.routes import (
     health,
     images,
     jobs,
+    looking,
     models,
     profiles,
     provenance,
@@ -148,7 +149,7 @@ def _bare_app(middleware: list[Middleware]) -> FastAPI:
 def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
-    library = (profiles, export, images, datasets, declared, provenance, reports)
+    library = (profiles, export, images, datasets, looking, declared, provenance, reports)
     for area in (models, validate, *library, jobs, webhooks, tickets, endpoint):
         api.include_router(area.router)
     return api

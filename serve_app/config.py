@@ -113,7 +113,7 @@ class RateLimits(FrozenModel):
     )
     export: str = Field(default="5/minute", description="Exports of every format.")
     upload: str = Field(default="120/minute", description="Image uploads.")
-    read: str = Field(default="600/minute", description="Lists, lookups, downloads, tickets.")
+    read: str = Field(default="3000/minute", description="Lists, lookups, downloads, tickets.")
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 

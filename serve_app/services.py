@@ -32,6 +32,14 @@ from engines.types import (
     SignedSheet,
     SkippedFile,
 )
+from engines.types.looking import (
+    ImageFilter,
+    ImagePage,
+    ImageQuery,
+    ImagesSummary,
+    Review,
+    ReviewChange,
+)
 from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 
 
@@ -106,6 +114,19 @@ class Datasets(Protocol):
         """Progress, then the report, as a page where that was asked for. Closing the iterator stops
         the work. `NotFound` without the dataset, the reference or the profile."""
 
+    async def images(self, query: ImageQuery) -> ImagePage:
+        """A page of a dataset's images. `NotFound` without the dataset, `InvalidParameters` for a
+        cursor of another sort."""
+
+    async def images_summary(self, name: str, wanted: ImageFilter) -> ImagesSummary:
+        """How many of the dataset's images that the filter takes have what. Raises `NotFound`."""
+
+    async def review(
+        self, keys: Sequence[str], change: ReviewChange, reviewer: str
+    ) -> Sequence[tuple[str, Review]]:
+        """Change the reviews of images, by their keys; returns what they are now. `NotFound` if one
+        of them is absent: nothing is changed then."""
+
     async def open_declared(
         self, name: str, identity: str, declaration: bytes
     ) -> Mapping[str, Taken]:
@@ -152,6 +173,10 @@ class Files(Protocol):
         self, key: str, start: int = 0, length: int | None = None
     ) -> AsyncGenerator[bytes, None]:
         """The object from byte `start`, at most `length` bytes, in chunks of at most 1 MiB."""
+
+    async def thumbnail(self, stat: ObjectStat, side_px: int) -> bytes:
+        """The image small, as WebP, its longer side at most `side_px`; kept for the next time.
+        `InvalidImage` for what is no image that we decode."""
 
     async def presign(self, key: str, expires_s: int) -> str | None:
         """A URL that reads the object from the data root's own server; None where there is none."""

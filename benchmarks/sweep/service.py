@@ -37,6 +37,14 @@ from engines.types import (
     GenerationRequest,
     SignedSheet,
 )
+from engines.types.looking import (
+    ImageFilter,
+    ImagePage,
+    ImageQuery,
+    ImagesSummary,
+    Review,
+    ReviewChange,
+)
 from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 from inferloop_synthdata.marks.reading import Anchors
 from serve_app.access.api_keys import ApiKeys
@@ -91,6 +99,17 @@ class AdaptedDatasets:
         self, request: ReportRequest
     ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
         return self.replica.report(request)
+
+    async def images(self, query: ImageQuery) -> ImagePage:
+        return await self.replica.list_images(query)
+
+    async def images_summary(self, name: str, wanted: ImageFilter) -> ImagesSummary:
+        return await self.replica.summarize_images(name, wanted)
+
+    async def review(
+        self, keys: Sequence[str], change: ReviewChange, reviewer: str
+    ) -> Sequence[tuple[str, Review]]:
+        return await self.replica.review_images(keys, change, reviewer)
 
     async def open_declared(
         self, name: str, identity: str, declaration: bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 
 from deployments.adapters.uploads import UploadChecker
 from deployments.background import Threads
@@ -14,23 +14,30 @@ from engines.datasets.removal import delete_export, delete_image
 from engines.datasets.store import DatasetStore
 from engines.errors import Conflict
 from engines.images import ImageLimits, verify
+from engines.images.model import refuse
+from engines.images.small import KeptPictures, small_webp
 from engines.protocols import StopCheck, Storage
 from engines.types import ObjectStat, SkippedFile
 from engines.types.image_formats import SUFFIX_BY_FORMAT
 
 CHUNK_BYTES = 2**20
-READ_THREADS, WRITE_THREADS, LIST_THREADS = 8, 4, 2
+READ_THREADS, WRITE_THREADS, LIST_THREADS, SMALL_THREADS = 8, 4, 2, 4
 """Of the ingress replica: no kind of work waits for another."""
+KEPT_BYTES = 64 * 2**20
+"""Of thumbnails: about 8,000 of 256 px."""
+_names = count()
 
 
 class FileThreads:
-    """The ingress replica's threads for files, shared by all spaces."""
+    """The ingress replica's threads for files, and its thumbnails, shared by all spaces."""
 
     def __init__(self) -> None:
         self.reads = Threads("read", READ_THREADS)
         self.writes = Threads("write", WRITE_THREADS)
         self.lists = Threads("list", LIST_THREADS)
         self.usage = Threads("usage", 1)
+        self.small = Threads("small", SMALL_THREADS)
+        self.kept = KeptPictures(KEPT_BYTES)
 
 
 class StoredFiles:
@@ -51,6 +58,8 @@ class StoredFiles:
         self._store = DatasetStore(storage)
         threads = threads or FileThreads()
         self._reads, self._writes, self._lists = threads.reads, threads.writes, threads.lists
+        self._small, self._kept = threads.small, threads.kept
+        self._name = f"{next(_names)}\0"  # the same key lies in every space
 
     async def stat(self, key: str) -> ObjectStat:
         return await self._reads.run(self._storage.stat, key)
@@ -69,6 +78,25 @@ class StoredFiles:
         finally:
             file.close()
 
+    async def thumbnail(self, stat: ObjectStat, side_px: int) -> bytes:
+        # By version: an image that took the place of another is not shown as that one.
+        name = f"{self._name}{stat.key}\0{stat.etag}\0{side_px}"
+        kept = self._kept.get(name)
+        if kept is not None:
+            return kept
+        return await self._small.run(self._thumbnail, stat, side_px, name)
+
+    def _thumbnail(self, stat: ObjectStat, side_px: int, name: str) -> bytes:
+        if stat.size_bytes > self._limits.max_bytes:
+            raise refuse("is too large a file", f"bytes <= {self._limits.max_bytes}")
+        content = self._storage.read(stat.key)
+        if self._uploads is None:
+            small = small_webp(content, side_px, self._limits)
+        else:
+            small = self._uploads.thumbnail(content, side_px)
+        self._kept.put(name, small)
+        return small
+
     async def presign(self, key: str, expires_s: int) -> str | None:
         return await self._reads.run(self._storage.presign, key, expires_s)
 
@@ -81,6 +109,7 @@ class StoredFiles:
 
     async def delete_image(self, key: str) -> None:
         await self._writes.run(delete_image, self._store, key)
+        self._kept.forget(f"{self._name}{key}\0")
 
     async def delete_export(self, key: str) -> None:
         await self._writes.run(delete_export, self._store, key)

@@ -26,6 +26,9 @@ class HandleDatasets(HandleAdapter):
     delete = remote(Datasets.delete, "delete_dataset", REMOVING)
     sign = remote(Datasets.sign, "sign_dataset", TWICE)
     report = streamed(Datasets.report, policy=TWICE)
+    images = remote(Datasets.images, "list_images", TWICE)
+    images_summary = remote(Datasets.images_summary, "summarize_images", TWICE)
+    review = remote(Datasets.review, "review_images", TWICE)
     open_declared = remote(Datasets.open_declared, policy=TWICE)
     close_declared = remote(Datasets.close_declared, policy=TWICE)
 

@@ -8,10 +8,11 @@ from deployments.mark_reading import mark_of
 from deployments.workers import WorkerPool
 from engines.errors import JsonValue
 from engines.images import ImageInfo, ImageLimits, verify
+from engines.images.small import small_webp
 from engines.sandbox import Sandbox, SandboxLimits
 from inferloop_synthdata.marks.reading import Anchors
 
-_PRELOAD: Sequence[str] = (verify.__module__,)
+_PRELOAD: Sequence[str] = (verify.__module__, small_webp.__module__)
 
 
 class UploadChecker:
@@ -26,6 +27,11 @@ class UploadChecker:
     async def check(self, content: bytes) -> ImageInfo:
         """What the file is; `InvalidImage` where it does not decode, or passes the limits."""
         return await self._threads.run(self._sandbox.run, verify, content, self._images)
+
+    def thumbnail(self, content: bytes, side_px: int) -> bytes:
+        """The picture small, as WebP; `InvalidImage` where it does not decode. Blocks; from any
+        thread."""
+        return self._sandbox.run(small_webp, content, side_px, self._images)
 
     def read_mark(self, content: bytes, anchors: Anchors) -> dict[str, JsonValue]:
         """What the file's mark says; `InvalidImage` where it carries none, or passes the limits.

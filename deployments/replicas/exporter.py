@@ -11,6 +11,7 @@ from functools import partial
 from deployments.background import Threads, reports_of
 from deployments.wiring.library import Library, LibraryWiring
 from engines.datasets.declared import close_declared, open_declared
+from engines.datasets.reviews import review_images
 from engines.datasets.spec.result import Taken
 from engines.datasets.upkeep import upkeep
 from engines.errors import Forbidden, StorageFailed
@@ -24,6 +25,14 @@ from engines.types import (
     S3ExportReport,
     S3ExportRequest,
     SignedSheet,
+)
+from engines.types.looking import (
+    ImageFilter,
+    ImagePage,
+    ImageQuery,
+    ImagesSummary,
+    Review,
+    ReviewChange,
 )
 from engines.types.reports import DatasetReport, ReportPage, ReportRequest
 
@@ -40,6 +49,7 @@ class ExporterReplica:
     def __init__(self, wiring: LibraryWiring[Library]) -> None:
         self._exports = Threads("export", EXPORT_THREADS)
         self._lookups = Threads("lookup", LOOKUP_THREADS)
+        self._reviews = Threads("review", LOOKUP_THREADS)
         self._deletions = Threads("deletion", LOOKUP_THREADS)
         self._evidence = Threads("evidence", 1)
         self._spaces = wiring.engines()
@@ -106,6 +116,26 @@ class ExporterReplica:
         async with aclosing(reports_of(work, self._evidence)) as events:
             async for event in events:
                 yield event
+
+    async def list_images(self, query: ImageQuery, space: str | None = None) -> ImagePage:
+        """A page of a dataset's images."""
+        library = await self._spaces.of(space)
+        return await self._lookups.run_stoppable(partial(library.looker.page, query))
+
+    async def summarize_images(
+        self, name: str, wanted: ImageFilter, space: str | None = None
+    ) -> ImagesSummary:
+        """Counts of a dataset's images."""
+        library = await self._spaces.of(space)
+        return await self._lookups.run_stoppable(partial(library.looker.summary, name, wanted))
+
+    async def review_images(
+        self, keys: Sequence[str], change: ReviewChange, reviewer: str, space: str | None = None
+    ) -> Sequence[tuple[str, Review]]:
+        """Change reviews. Cancelling stops between two images; repeat it then."""
+        library = await self._spaces.of(space)
+        work = partial(review_images, library.store, keys, change, reviewer)
+        return await self._reviews.run_stoppable(work)
 
     async def open_declared(
         self, name: str, identity: str, declaration: bytes, space: str | None = None

@@ -10,6 +10,7 @@ from deployments.spaces import PerSpace
 from deployments.wiring.files import FileWiring
 from deployments.wiring.marks import NO_MARKS, MarksWiring
 from engines.datasets.export_config import ExportConfig
+from engines.datasets.looking.look import Looker, OpenLooks
 from engines.datasets.s3.by_obstore import sender_for
 from engines.datasets.s3.exporter import S3Exporter
 from engines.datasets.s3.sending import Boto3Sender
@@ -43,6 +44,7 @@ class Library:
     files: DatasetExporter
     s3: S3Exporter
     evidence: EvidenceService
+    looker: Looker
     sheets: SheetSigner | None = None
     """None where marks are switched off."""
 
@@ -61,7 +63,7 @@ class ExportWiring:
         config = self.config.model_copy(update={"images": self.files.limits})
         verify = self.files.verifier(self.files.sandbox_limits.workers)
         pixels_of = self.files.pixel_reader(self.files.sandbox_limits.workers)
-        encoder = EncoderHolder(self.evidence)
+        encoder, looks = EncoderHolder(self.evidence), OpenLooks()
         data = self.files.data
 
         chosen = partial(sender_for, S3ClientConfig(endpoint_url=data.s3_endpoint_url))
@@ -84,7 +86,7 @@ class ExportWiring:
             evidence = EvidenceService(sources, self.evidence)
             exporter = DatasetExporter(storage, store, config, verify, evidence.clusters)
             signer = None if sheets is None else sheets(store)
-            return Library(store, exporter, s3, evidence, signer)
+            return Library(store, exporter, s3, evidence, Looker(store, looks), signer)
 
         return PerSpace(build)
 

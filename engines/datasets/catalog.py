@@ -88,7 +88,7 @@ def open_catalog(
     Raises:
         InsufficientStorage: the scratch folder's disk is full.
     """
-    with _scratch_errors(), tempfile.TemporaryDirectory(prefix="catalog-", dir=scratch) as folder:
+    with scratch_errors(), tempfile.TemporaryDirectory(prefix="catalog-", dir=scratch) as folder:
         path = Path(folder) / "catalog.sqlite"
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             database.executescript(_TABLES)
@@ -99,7 +99,8 @@ def open_catalog(
 
 
 @contextmanager
-def _scratch_errors() -> Iterator[None]:
+def scratch_errors() -> Iterator[None]:
+    """The seam to scratch databases: a full disk becomes `InsufficientStorage`."""
     try:
         yield
     except sqlite3.OperationalError as error:

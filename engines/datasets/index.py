@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from engines.errors import InferloopError
 if TYPE_CHECKING:
     from engines.datasets.recipe import Recipe
     from engines.datasets.records.facts import FileFacts
+    from engines.datasets.reviews import KeptReview
     from engines.datasets.verdict import Verdict
     from engines.protocols import Storage
 
@@ -53,6 +54,11 @@ def verdict_line(name: str, verdict: Verdict, etag: str) -> IndexLine:
     return IndexLine(name, verdict.kind, stamp, etag, verdict.to_json())
 
 
+def review_line(name: str, kept: KeptReview, etag: str, now: datetime) -> IndexLine:
+    """Entry of a review, valid as long as the object still has `etag`."""
+    return IndexLine(name, "review", now.isoformat(), etag, kept.to_json())
+
+
 def removal_line(name: str, stamp: datetime) -> IndexLine:
     """Says that an image was removed: a listing shows by itself that it is gone, and this that
     the dataset has changed."""
@@ -77,16 +83,27 @@ def read_shard(storage: Storage, key: str) -> Iterator[ShardRow]:
     their image. A line torn by a crash is passed over, because the objects that it speaks of are
     found by listing."""
     with storage.open(key) as file:
-        for line in file:
-            head, _, rest = line.partition(_BODY)
-            try:
-                name, kind, stamp, etag = orjson.loads(head + b'"]')
-            except ValueError:  # no JSON, or not four
-                rest = b""
-            if not rest.endswith(_END):
-                logger.warning("index line passed over", extra={"key": key, "bytes": len(line)})
-                continue
-            yield name, kind, stamp, etag, b'{"' + rest[:-2]
+        yield from _rows(file, key)
+
+
+def read_shard_on(storage: Storage, key: str, start: int) -> tuple[list[ShardRow], int]:
+    """The lines from byte `start` on that are written whole, and where the next one begins."""
+    content = storage.read(key, start)
+    whole = content[: content.rfind(b"\n") + 1]
+    return list(_rows(whole.splitlines(keepends=True), key)), start + len(whole)
+
+
+def _rows(lines: Iterable[bytes], key: str) -> Iterator[ShardRow]:
+    for line in lines:
+        head, _, rest = line.partition(_BODY)
+        try:
+            name, kind, stamp, etag = orjson.loads(head + b'"]')
+        except ValueError:  # no JSON, or not four
+            rest = b""
+        if not rest.endswith(_END):
+            logger.warning("index line passed over", extra={"key": key, "bytes": len(line)})
+            continue
+        yield name, kind, stamp, etag, b'{"' + rest[:-2]
 
 
 class IndexWriter:

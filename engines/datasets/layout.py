@@ -4,6 +4,7 @@
     generated/<dataset>/<id>.json            its recipe, written once
     generated/<dataset>/<id>.png.quality.json    verdicts, replaced when judged again
     generated/<dataset>/<id>.png.privacy.json
+    generated/<dataset>/<id>.png.review.json     what people say: rating, tags, accepted or rejected
     generated/<dataset>/<id>.coco.json .txt .xml   annotations (COCO, YOLO, Pascal VOC) of the user
     generated/<dataset>/.index/<writer>-<n>.jsonl  append-only shards: recipes and verdicts again
 
@@ -40,7 +41,7 @@ NO_IMAGE = "not an image that we read"
 REFUSED_NAME = "its name holds control characters or backslashes, or is too long: rename it"
 INDEX_FOLDER = ".index"
 
-FileKind = Literal["image", "recipe", "quality", "privacy", "coco", "yolo", "voc"]
+FileKind = Literal["image", "recipe", "quality", "privacy", "review", "coco", "yolo", "voc"]
 VerdictKind = Literal["quality", "privacy"]
 AnnotationKind = Literal["coco", "yolo", "voc"]
 
@@ -48,6 +49,7 @@ _SNIFFED_BYTES = 32
 _SIDECARS: dict[str, FileKind] = {
     ".quality.json": "quality",
     ".privacy.json": "privacy",
+    ".review.json": "review",
     ".coco.json": "coco",
     ".json": "recipe",
     ".txt": "yolo",
@@ -84,6 +86,11 @@ def dataset_of(key: str) -> str:
 def verdict_key(key: str, kind: VerdictKind) -> str:
     """Key of the verdict on the image `key`: "a/x.png" has "a/x.png.quality.json"."""
     return f"{key}.{kind}.json"
+
+
+def review_key(key: str) -> str:
+    """Key of the review of the image `key`."""
+    return f"{key}.review.json"
 
 
 def sidecar_key(key: str, suffix: str) -> str:
@@ -138,6 +145,11 @@ def has_image_content(storage: Storage, key: str) -> bool:
         return False
 
 
+def is_image(storage: Storage, key: str) -> bool:
+    """Whether the object is an image of its dataset, by its name or its first bytes. Blocks."""
+    return is_image_name(key) or (not is_document_name(key) and has_image_content(storage, key))
+
+
 def iter_images(
     storage: Storage, folder: str, stop: StopCheck = never_stopped
 ) -> Iterator[ObjectStat]:
@@ -148,9 +160,7 @@ def iter_images(
         name = stat.key[len(folder) + 1 :]
         if is_hidden(name) or (is_area(folder) and "/" in name):
             continue
-        if is_image_name(name) or (
-            not is_document_name(name) and has_image_content(storage, stat.key)
-        ):
+        if is_image(storage, stat.key):
             yield stat
 
 

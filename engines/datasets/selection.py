@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engines.datasets.records.record import created_at
 from engines.errors import InvalidParameters
+from engines.types.looking import Review
 
 if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord
@@ -31,6 +32,16 @@ def missed(wanted: ExportFilter, record: DatasetRecord) -> str | None:
         return "since"
     if wanted.labels and not _has_labels(wanted.labels, record):
         return "labels"
+    return _missed_of_review(wanted, record.review or Review())
+
+
+def _missed_of_review(wanted: ExportFilter, review: Review) -> str | None:
+    if wanted.decision == "accepted" and review.decision != "accepted":
+        return "decision"
+    if wanted.decision == "not_rejected" and review.decision == "rejected":
+        return "decision"
+    if wanted.min_rating is not None and review.rating < wanted.min_rating:
+        return "min_rating"
     return None
 
 

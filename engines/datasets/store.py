@@ -18,6 +18,7 @@ from engines.datasets.index import (
     facts_line,
     recipe_line,
     removal_line,
+    review_line,
     verdict_line,
 )
 from engines.datasets.labels import LabelCounts, classes_of
@@ -33,6 +34,7 @@ from engines.datasets.layout import (
 from engines.datasets.recipe import LABELED
 from engines.datasets.records.facts import FileFacts
 from engines.datasets.records.reading import DatasetRecord, read_record
+from engines.datasets.reviews import KeptReview
 from engines.datasets.summaries import SummaryCache, version_of
 from engines.datasets.verdict import Verdict
 from engines.errors import NotFound
@@ -92,6 +94,11 @@ class DatasetStore:
         self._append(folder, verdict_line(key[len(folder) + 1 :], verdict, stat.etag))
         return verdict
 
+    def record_reviews(self, folder: str, kept: Sequence[tuple[str, KeptReview, str]]) -> None:
+        """Index reviews that are stored already: names below the folder key, reviews, versions."""
+        now = self.clock()
+        self._append(folder, *(review_line(name, each, etag, now) for name, each, etag in kept))
+
     def record_removal(self, key: str) -> None:
         """The image `key` is gone."""
         folder = dataset_of(key)
@@ -139,6 +146,9 @@ class DatasetStore:
             for verdict in filter(None, (record.quality, record.privacy)):
                 etag = record.sidecars[verdict.kind].etag
                 self._append(dataset, verdict_line(record.name, verdict, etag))
+            if record.review is not None:
+                kept = KeptReview(record.name.rpartition("/")[2], record.review)
+                self.record_reviews(dataset, [(record.name, kept, record.sidecars["review"].etag)])
             repaired += 1
         return repaired
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engines.datasets.factors import failing_factors
 from engines.types.histograms import Histogram
-from engines.types.reports import Factor, FailingImage, LabelCount
+from engines.types.reports import FailingImage, LabelCount
 
 if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.verdict import Verdict
-    from engines.errors import JsonValue
     from engines.types import ObjectStat
 
 Wanted = Mapping[str, Mapping[str, int]]
 """Label to value to how many images a spec asks for."""
 _COUNTED_TOGETHER = 1000
-_BOX_NUMBERS = 4
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Tally:
                 self.verdicts[f"{kind}_not_judged"] += 1
             else:
                 self._add_verdict(record.image_id, verdict)
-        factors = tuple(_factors(record))
+        factors = failing_factors(record.quality, record.privacy)
         if factors:
             self.reasons.update(dict.fromkeys((f.code for f in factors), 1))
             prompt = self.captions.get(record.image_id)
@@ -120,54 +119,3 @@ def labels_of(record: DatasetRecord) -> Mapping[str, str]:
     """The labels of a generated image; none where its recipe has none."""
     found = getattr(record.recipe, "labels", None)
     return {str(k): str(v) for k, v in found.items()} if isinstance(found, Mapping) else {}
-
-
-def _factors(record: DatasetRecord) -> Iterator[Factor]:
-    if record.quality is not None and not record.quality.passed:
-        yield _quality_factor(record.quality)
-    if record.privacy is not None and not record.privacy.passed:
-        yield from _privacy_factors(record.privacy)
-
-
-def _quality_factor(verdict: Verdict) -> Factor:
-    """The weakest factor, where the validator says which."""
-    weakest = verdict.findings.get("weakest")
-    if not isinstance(weakest, dict):
-        words = f"quality score {verdict.score:.2f}"
-        return Factor(check="quality", code="low_quality", message=words, value=verdict.score)
-    return Factor(
-        check="quality",
-        code=str(weakest.get("factor", "low_quality")),
-        message=str(weakest.get("advice", "")),
-        value=_number(weakest.get("value")),
-        threshold=_number(weakest.get("threshold")),
-    )
-
-
-def _privacy_factors(verdict: Verdict) -> Iterator[Factor]:
-    issues = verdict.findings.get("issues")
-    found = [each for each in issues if isinstance(each, dict)] if isinstance(issues, list) else []
-    for issue in found:
-        yield Factor(
-            check="privacy",
-            code=str(issue.get("type", "finding")),
-            message=str(issue.get("message", "")),
-            value=_number(issue.get("confidence")),
-            box=_box(issue.get("box")),
-        )
-    if not found:
-        words = f"privacy score {verdict.score:g}"
-        yield Factor(check="privacy", code="low_privacy", message=words, value=verdict.score)
-
-
-def _number(value: JsonValue) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _box(value: JsonValue) -> tuple[int, int, int, int] | None:
-    if not isinstance(value, list) or len(value) != _BOX_NUMBERS:
-        return None
-    numbers = [int(each) for each in value if isinstance(each, int | float)]
-    if len(numbers) != _BOX_NUMBERS:
-        return None
-    return numbers[0], numbers[1], numbers[2], numbers[3]

@@ -24,6 +24,10 @@ class ExportFilter:
     since: datetime | None = None
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Label to the values that are taken: {"animal": ("fox", "cat")}."""
+    decision: Literal["accepted", "not_rejected"] | None = None
+    """What people decided (`PATCH /images`)."""
+    min_rating: int | None = None
+    """1..5; an image without a rating is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,8 @@ class ExportReport:
     """The first `SKIPPED_NAMED` of them."""
     filtered: Mapping[str, int] = field(default_factory=dict)
     """Images that the filter did not take, by its first criterion that they miss: "quality",
-    "privacy", "min_quality_score", "since", "labels". One that was not judged did not pass."""
+    "privacy", "min_quality_score", "since", "labels", "decision", "min_rating". One that was not
+    judged did not pass."""
 
     @property
     def status(self) -> Literal["success", "partial", "failed"]:

@@ -48,6 +48,23 @@ async def file_answer(
         return await _content(context, key, part, headers, media_type)
 
 
+async def thumbnail_answer(
+    request: Request, context: Context, path: str, field: Field, side_px: int
+) -> Response:
+    """The image at the client's `path` small, or 304 where the client has it."""
+    key = context.paths.to_key(path, field)
+    with context.paths.named(path, key, field):
+        stat = await context.services.files.stat(key)
+        headers = _headers(stat)
+        headers["ETag"] = f'{headers["ETag"][:-1]}-{side_px}"'
+        del headers["Accept-Ranges"]
+        part = wanted_part(request.headers, 0, headers["ETag"], stat.modified_at)
+        if part.status == 304:
+            return Response(None, 304, headers)
+        content = await context.services.files.thumbnail(stat, side_px)
+    return Response(content, 200, headers, "image/webp")
+
+
 async def _content(
     context: Context, key: str, part: Part, headers: dict[str, str], media_type: str
 ) -> Response:

@@ -13,7 +13,7 @@ from serve_app.errors import WireError
 from serve_app.middleware.key import HEADER as KEY_HEADER
 from serve_app.middleware.request_id import HEADER as ID_HEADER
 
-_METHODS = ("GET", "HEAD", "POST", "DELETE")
+_METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")
 _REQUEST_HEADERS = (
     KEY_HEADER,
     ID_HEADER,

@@ -239,4 +239,6 @@ def _filter(body: FilterBody) -> ExportFilter:
         min_quality_score=body.min_quality_score,
         since=body.since,
         labels=body.wanted_labels(),
+        decision=body.decision,
+        min_rating=body.min_rating,
     )

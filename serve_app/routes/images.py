@@ -11,13 +11,14 @@ from engines.errors import InvalidParameters
 from engines.types.image_formats import IMAGE_SUFFIXES
 from serve_app.access.policy import requires
 from serve_app.context import InContext
-from serve_app.files.answers import OTHER_MEDIA_TYPE, file_answer
+from serve_app.files.answers import OTHER_MEDIA_TYPE, file_answer, thumbnail_answer
 from serve_app.files.uploads import not_empty, upload_body, uploaded
 from serve_app.flow.deadlines import within
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, WirePath
 from serve_app.schemas.library import Deleted, UploadResponse
+from serve_app.schemas.looking import Side
 
 router = APIRouter(tags=["files"], route_class=ApiRoute)
 
@@ -34,6 +35,16 @@ class DownloadQuery(PathQuery):
     redirect: bool = Field(
         default=False,
         description="Answer 307 with a URL at the data root's own server (S3 only).",
+    )
+
+
+class ImageQuery(DownloadQuery):
+    """The same, and how large."""
+
+    side: Side | None = Field(
+        default=None,
+        description="A small copy as WebP, its longer side at most so many pixels: 64, 128, 256 or "
+        "512; the image itself if absent.",
     )
 
 
@@ -64,10 +75,13 @@ _PARTS: Responses = {
 )
 async def get_image(
     request: Request,
-    query: Annotated[DownloadQuery, Query()],
+    query: Annotated[ImageQuery, Query()],
     context: InContext,
 ) -> Response:
-    """An image, or the recipe or verdict beside it. Understands `Range` and conditions."""
+    """An image, or the recipe or verdict beside it; with `side` a small copy. Understands `Range`
+    and conditions."""
+    if query.side is not None:
+        return await thumbnail_answer(request, context, query.path, IMAGE_FILE, query.side)
     return await file_answer(request, context, query.path, IMAGE_FILE, query.redirect)
 
 

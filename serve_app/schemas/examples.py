@@ -148,6 +148,65 @@ ERROR: Example = {
 }
 
 
+REVIEW_OF_ONE: Example = {
+    "rating": 4,
+    "tags": ["keep"],
+    "decision": "accepted",
+    "reviewer": "alice",
+    "reviewed_at": "2025-05-15T14:35:00Z",
+}
+REVIEW: Example = {
+    "paths": ["/data/generated/nature_set/image_1234567890.png"],
+    "rating": 4,
+    "tags": {"add": ["keep"], "remove": []},
+    "decision": "accepted",
+}
+REVIEWED: Example = {
+    "images": [
+        {
+            "image_path": "/data/generated/nature_set/image_1234567890.png",
+            "review": REVIEW_OF_ONE,
+        }
+    ]
+}
+IMAGES: Example = {
+    "images": [
+        {
+            "id": "image_1234567890",
+            "image_path": "/data/generated/nature_set/image_1234567890.png",
+            "created_at": "2025-05-15T14:30:00Z",
+            "size_bytes": 310000,
+            "width": 512,
+            "height": 512,
+            "prompt": "A beautiful sunset over mountains",
+            "negative_prompt": None,
+            "seed": 42,
+            "served_model": "runwayml/stable-diffusion-v1-5",
+            "labels": {"place": "mountains"},
+            "quality": {
+                "passed": False,
+                "score": 0.2,
+                "factors": [
+                    {
+                        "check": "quality",
+                        "code": "sharpness",
+                        "message": "The image is blurred.",
+                        "value": 0.2,
+                        "threshold": 0.5,
+                        "box": None,
+                    }
+                ],
+            },
+            "privacy": {"passed": True, "score": 100.0, "factors": []},
+            "review": REVIEW_OF_ONE,
+            "cluster": None,
+        }
+    ],
+    "total": 120,
+    "next_cursor": "WyJjcmVhdGVkIixmYWxzZSwxNzQ3MzE1MDAwMDAwMDAwLCJpbWFnZV8xIl0",
+}
+
+
 def shown(example: Example) -> dict[str, JsonValue]:
     """For a model's `json_schema_extra`."""
     return {"examples": [example]}

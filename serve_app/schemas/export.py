@@ -45,6 +45,13 @@ class FilterBody(RequestModel):
         'value), such as {"animal": ["fox", "cat"]}.',
     )
 
+    decision: Literal["accepted", "not_rejected"] | None = Field(
+        default=None, description="Only images that people accepted, or did not reject."
+    )
+    min_rating: Annotated[int, Field(ge=1, le=5)] | None = Field(
+        default=None, description="Only images that people rated so, or better."
+    )
+
     def wanted_labels(self) -> dict[str, tuple[str, ...]]:
         """Label to the values that are taken."""
         return {name: tuple(values) for name, values in self.labels.items()}
@@ -132,8 +139,8 @@ FilteredOut = Annotated[
     Field(
         exclude_if=absent,
         description="Images that the filter did not take, by its first criterion that they miss: "
-        "quality, privacy, min_quality_score, since, labels. One that was not judged did not pass. "
-        "There only if it is any.",
+        "quality, privacy, min_quality_score, since, labels, decision, min_rating. One that was "
+        "not judged did not pass. There only if it is any.",
     ),
 ]
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from deployments.adapters.files import CHUNK_BYTES, StoredFiles
-from engines.errors import NotFound
+from deployments.adapters.files import CHUNK_BYTES, FileThreads, StoredFiles
+from engines.errors import InvalidImage, NotFound
 from engines.images import ImageLimits
 from engines.storage.folder.storage import FolderStorage
+from tests.engines.storage.conftest import CountingStorage
 
 KEY = "exports/set.jsonl"
 CONTENT = bytes(range(251)) * 12_000  # three chunks
@@ -88,3 +91,56 @@ async def test_images_are_listed_up_to_a_limit(files: StoredFiles, storage: Fold
     assert await files.list_images("uploads", 2) == ["uploads/a.png", "uploads/c.jpg"]
     assert len(await files.list_images("uploads", 100)) == 3
     assert await files.list_images("uploads/absent", 100) == []
+
+
+def png(color: tuple[int, int, int], side: int = 200) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), color).save(file, "PNG")
+    return file.getvalue()
+
+
+class TestThumbnails:
+    KEY = "uploads/a.png"
+
+    async def small(self, files: StoredFiles, side_px: int = 64) -> bytes:
+        return await files.thumbnail(await files.stat(self.KEY), side_px)
+
+    async def test_one_is_made_once_for_each_version_and_size(self, tmp_path: Path) -> None:
+        storage = CountingStorage(FolderStorage(tmp_path))
+        files = StoredFiles(storage, ImageLimits())
+        storage.put_new(self.KEY, png((255, 0, 0)))
+        first = await self.small(files)
+        assert await self.small(files) == first
+        assert storage.reads == [self.KEY]
+        assert Image.open(io.BytesIO(await self.small(files, 128))).size == (128, 128)
+        storage.replace(self.KEY, png((0, 255, 0)))
+        assert await self.small(files) != first
+        assert len(storage.reads) == 3
+
+    async def test_the_same_name_in_another_space_is_another_image(self, tmp_path: Path) -> None:
+        threads = FileThreads()
+        stats, found = [], []
+        for space, color in (("a", (255, 0, 0)), ("b", (0, 0, 255))):
+            storage = FolderStorage(tmp_path / space)
+            storage.put_new(self.KEY, png(color))
+            files = StoredFiles(storage, ImageLimits(), threads=threads)
+            stats.append((await files.stat(self.KEY))._replace(etag="same"))
+            found.append(await files.thumbnail(stats[-1], 64))
+        assert found[0] != found[1]
+
+    async def test_of_a_deleted_image_nothing_is_shown(self, storage: FolderStorage) -> None:
+        files = StoredFiles(storage, ImageLimits())
+        storage.put_new(self.KEY, png((255, 0, 0)))
+        stat = await files.stat(self.KEY)
+        await files.thumbnail(stat, 64)
+        await files.delete_image(self.KEY)
+        with pytest.raises(NotFound):
+            await files.thumbnail(stat, 64)
+
+    async def test_a_file_that_is_too_large_is_not_read(self, tmp_path: Path) -> None:
+        storage = CountingStorage(FolderStorage(tmp_path))
+        files = StoredFiles(storage, ImageLimits(max_bytes=100))
+        storage.put_new(self.KEY, png((255, 0, 0)))
+        with pytest.raises(InvalidImage):
+            await self.small(files)
+        assert storage.reads == []

@@ -81,9 +81,16 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
     ("GET", "/images"): [
         lambda c, b: c.get(f"{API}/images", params={"path": b.image}),
         lambda c, b: c.get(f"{API}/images", params={"path": b.upload}),
+        lambda c, b: c.get(f"{API}/images", params={"path": b.image, "side": 128}),
         lambda c, b: c.get(f"{API}/images", params={"path": b.image.replace(".png", ".json")}),
     ],
     ("GET", "/exports"): [lambda c, b: c.get(f"{API}/exports", params={"path": b.export})],
+    ("PATCH", "/images"): [
+        lambda c, b: c.patch(f"{API}/images", json={"path": b.image, "rating": 1}),
+        lambda c, b: c.patch(f"{API}/images", json={"paths": [b.upload], "decision": "rejected"}),
+    ],
+    ("GET", "/datasets/{name}/images"): [_json("GET", "/datasets/secret/images")],
+    ("GET", "/datasets/{name}/images/summary"): [_json("GET", "/datasets/secret/images/summary")],
     ("DELETE", "/images"): [
         lambda c, b: c.delete(f"{API}/images", params={"path": b.image}),
         lambda c, b: c.delete(f"{API}/images", params={"path": b.upload}),

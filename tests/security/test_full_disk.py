@@ -66,6 +66,9 @@ WRITES: dict[tuple[str, str], Call] = {
     ("POST", "/export/imagefolder"): _export("imagefolder", output_file="/data/exports/f.zip"),
     ("POST", "/datasets"): _json("/datasets", **DECLARED),
     ("POST", "/datasets/preview"): _json("/datasets/preview", spec=DECLARED),
+    ("PATCH", "/images"): lambda c, s: c.patch(
+        f"{API}/images", json={"path": s.image, "rating": 3}
+    ),
     ("POST", "/datasets/{name}/sign"): _json("/datasets/set/sign"),
 }
 WRITES_NOTHING_THEN = {
@@ -155,7 +158,7 @@ def test_every_route_that_writes_is_tried(full: SharedService) -> None:
         for context in iter_route_contexts(full.app.routes)
         if isinstance(context.route, APIRoute)
         for method in context.methods or ()
-        if method == "POST" and access_of(context.route.dependencies) is not None
+        if method in ("POST", "PATCH") and access_of(context.route.dependencies) is not None
     }
     assert changing == set(WRITES) | WRITES_NOTHING_THEN
 

@@ -22,6 +22,15 @@ from engines.types import (
     S3ExportRequest,
     SignedSheet,
 )
+from engines.types.looking import (
+    ImageFilter,
+    ImagePage,
+    ImageQuery,
+    ImagesSummary,
+    Review,
+    ReviewChange,
+    SeenImage,
+)
 from engines.types.reports import DatasetReport, ReferenceEvidence, ReportPage, ReportRequest
 from tests.serve_app.fakes import EPOCH, FakeFiles
 
@@ -89,6 +98,12 @@ class FakeDatasets:
     reports: list[ReportRequest] = field(default_factory=list)
     declared: dict[str, str] = field(default_factory=dict)
     taken: dict[str, dict[str, Taken]] = field(default_factory=dict)
+    seen: list[SeenImage] = field(default_factory=list)
+    queries: list[ImageQuery] = field(default_factory=list)
+    filters: list[ImageFilter] = field(default_factory=list)
+    reviewable: set[str] = field(default_factory=set)
+    """Keys of the images that are there."""
+    changes: list[tuple[ReviewChange, str]] = field(default_factory=list)
 
     async def list(
         self, limit: int | None = None, after: str | None = None
@@ -124,6 +139,34 @@ class FakeDatasets:
         yield DatasetReport(
             name=request.name, made_at=EPOCH, images=120, size_bytes=24_500_000, reference=reference
         )
+
+    async def images(self, query: ImageQuery) -> ImagePage:
+        self._require(query.dataset)
+        self.queries.append(query)
+        shown = tuple(self.seen[: query.limit])
+        more = shown[-1].image_id if len(self.seen) > query.limit else None
+        return ImagePage(shown, len(self.seen), more)
+
+    async def images_summary(self, name: str, wanted: ImageFilter) -> ImagesSummary:
+        self._require(name)
+        self.filters.append(wanted)
+        judged = {"passed": 100, "failed": 0, "unchecked": 20}
+        decisions = {"accepted": 1, "rejected": 2, "undecided": 117}
+        labels = {"animal": {"fox": 60, "cat": 60}}
+        return ImagesSummary(
+            120, judged, judged, decisions, {0: 119, 4: 1}, labels, {"keep": 3}, None
+        )
+
+    async def review(
+        self, keys: Sequence[str], change: ReviewChange, reviewer: str
+    ) -> Sequence[tuple[str, Review]]:
+        for key in keys:
+            if key not in self.reviewable:
+                raise NotFound("object", key)
+        self.changes.append((change, reviewer))
+        decision = None if change.decision == "undecided" else change.decision
+        review = Review(change.rating or 0, change.add_tags, decision, reviewer, EPOCH)
+        return [(key, review) for key in keys]
 
     async def open_declared(
         self, name: str, identity: str, declaration: bytes

@@ -108,6 +108,8 @@ class FakeFiles:
     """Keys that are symbolic links out of the root: the storage refuses them."""
     reads: list[str] = field(default_factory=list)
     uploads: int = 0
+    thumbnails: int = 0
+    """Small copies that were made."""
     presigned: str | None = None
     """Where presigned URLs lead; None: a folder, which has none."""
     busy: set[str] = field(default_factory=set)
@@ -137,6 +139,12 @@ class FakeFiles:
                 yield part[at : at + 16]
         finally:
             self.open_reads -= 1
+
+    async def thumbnail(self, stat: ObjectStat, side_px: int) -> bytes:
+        if self.require(stat.key) != PNG:
+            raise InvalidImage.of("image", None, "a decodable image", "is not an image we decode")
+        self.thumbnails += 1
+        return b"RIFF small WEBP of %d" % side_px
 
     async def presign(self, key: str, expires_s: int) -> str | None:
         return self.presigned and f"{self.presigned}/{key}?expires={expires_s}"

@@ -56,6 +56,9 @@ DECLARED = {
     ("GET", "/api/v1/datasets"): Access("read", "read"),
     ("GET", "/api/v1/profiles"): Access("read", "read"),
     ("GET", "/api/v1/datasets/{name}"): Access("read", "read"),
+    ("GET", "/api/v1/datasets/{name}/images"): Access("read", "read"),
+    ("GET", "/api/v1/datasets/{name}/images/summary"): Access("read", "read"),
+    ("PATCH", "/api/v1/images"): Access("write", "read", "image.review"),
     ("GET", "/api/v1/datasets/{name}/report"): Access("read", "validate"),
     ("POST", "/api/v1/datasets/{name}/report"): Access(
         "validate", "validate", "dataset.report", "dataset.report"
@@ -171,4 +174,4 @@ def test_a_route_of_another_class_is_asked_too(api: Api) -> None:
     api.app.include_router(router)
     answer = TestClient(api.app, headers=HEADERS).get("/api/v1/other")
     assert (answer.status_code, answer.json()) == (200, "there")
-    assert answer.headers["X-RateLimit-Limit"] == "600"
+    assert answer.headers["X-RateLimit-Limit"] == "3000"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from codecs import BOM_UTF8
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import orjson
 
 from engines.datasets.layout import sidecar_key
 from engines.datasets.recipe import Recipe
 from engines.datasets.records.facts import FileFacts
+from engines.datasets.reviews import KeptReview
 from engines.datasets.verdict import Verdict
 from engines.errors import NotFound
 from engines.images.png_text import read_png_text
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.protocols import Storage
     from engines.types import ObjectStat
+    from engines.types.looking import Review
 
+Kept = TypeVar("Kept")
 logger = logging.getLogger(__name__)
 PNG_RECIPE_KEYWORD = "inferloop.recipe"
 
@@ -44,11 +49,13 @@ class DatasetRecord(NamedTuple):
     quality: Verdict | None
     privacy: Verdict | None
     sidecars: Mapping[FileKind, ObjectStat]
-    """Objects beside the image: recipe, verdicts, annotations."""
+    """Objects beside the image: recipe, verdicts, review, annotations."""
     indexed: bool
     """Whether all of it came from the index, without a read."""
     facts: FileFacts | None = None
     """What an earlier export read of this very file, where we did not make it."""
+    review: Review | None = None
+    """What people said of it."""
 
 
 def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
@@ -63,6 +70,7 @@ def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
         recipe, metadata = _recover(storage, image)
     quality, quality_read = _verdict(storage, image, "quality")
     privacy, privacy_read = _verdict(storage, image, "privacy")
+    review, review_read = _review(storage, image)
     return DatasetRecord(
         image_id=image.image_id,
         name=image.name,
@@ -72,8 +80,9 @@ def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
         quality=quality,
         privacy=privacy,
         sidecars=image.sidecars,
-        indexed=not (healed or quality_read or privacy_read),
+        indexed=not (healed or quality_read or privacy_read or review_read),
         facts=_facts(image) if recipe is None else None,
+        review=review,
     )
 
 
@@ -147,29 +156,36 @@ def _parsed_recipe(body: bytes) -> Recipe | None:
 def _verdict(
     storage: Storage, image: CatalogImage, kind: VerdictKind
 ) -> tuple[Verdict | None, bool]:
-    """The verdict, and whether it had to be read. The object is the truth; the index saves the
-    read where it names the object's version."""
+    """The verdict, and whether it had to be read."""
+    verdict, was_read = _beside(storage, image, kind, Verdict.from_dict)
+    judged = image.name.rpartition("/")[2]
+    return (verdict if verdict and verdict.file_name == judged else None), was_read
+
+
+def _review(storage: Storage, image: CatalogImage) -> tuple[Review | None, bool]:
+    """The review, and whether it had to be read."""
+    kept, was_read = _beside(storage, image, "review", KeptReview.from_dict)
+    reviewed = image.name.rpartition("/")[2]
+    return (kept.review if kept and kept.file_name == reviewed else None), was_read
+
+
+def _beside(
+    storage: Storage, image: CatalogImage, kind: FileKind, parse: Callable[[object], Kept]
+) -> tuple[Kept | None, bool]:
+    """What lies beside the image, and whether it had to be read. The object is the truth; the index
+    saves the read where it names the object's version."""
     stat = image.sidecars.get(kind)
     if stat is None:
         return None, False
     entry = image.entries.get(kind)
-    verdict = _parsed_verdict(entry.body) if entry and entry.etag == stat.etag else None
-    was_read = verdict is None
-    if verdict is None:
-        try:
-            verdict = Verdict.from_dict(_read_json(storage, stat.key))
-        except ValueError:
-            logger.warning("not a verdict", extra={"key": stat.key})
-            return None, False
-    judged = image.name.rpartition("/")[2]
-    return (verdict if verdict.file_name == judged else None), was_read
-
-
-def _parsed_verdict(body: bytes) -> Verdict | None:
+    if entry is not None and entry.etag == stat.etag:
+        with suppress(ValueError):
+            return parse(orjson.loads(entry.body)), False
     try:
-        return Verdict.from_dict(orjson.loads(body))
+        return parse(_read_json(storage, stat.key)), True
     except ValueError:
-        return None
+        logger.warning("not a %s", kind, extra={"key": stat.key})
+        return None, False
 
 
 def _read_json(storage: Storage, key: str) -> object:

@@ -206,7 +206,7 @@ def test_previews_come_only_when_they_are_asked_for(client: TestClient) -> None:
 
 def test_lookups_spend_the_budget_for_reading(client: TestClient) -> None:
     answer = client.get(f"{API}/jobs")
-    assert answer.headers["X-RateLimit-Limit"] == "600"
+    assert answer.headers["X-RateLimit-Limit"] == "3000"
 
 
 def test_the_links_lead_to_the_job(client: TestClient) -> None:

@@ -1,0 +1,52 @@
+"""The clusters of near-duplicates that the last report on a dataset found, kept for lists:
+
+<folder>/.evidence/clusters.json    {"<id to keep>": ["<id>", ...], ...}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import orjson
+
+from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFailed
+
+if TYPE_CHECKING:
+    from engines.protocols import Storage
+
+Clusters = Mapping[str, Sequence[str]]
+"""Id of the image to keep to the ids of all images of its cluster."""
+
+
+def clusters_key(folder: str) -> str:
+    """Where those of the dataset's folder lie."""
+    return f"{folder}/.evidence/clusters.json"
+
+
+def keep_clusters(storage: Storage, folder: str, clusters: Clusters) -> None:
+    """Over those of an earlier report. Where there is no room, the next report keeps them."""
+    try:
+        storage.replace(clusters_key(folder), orjson.dumps(dict(clusters)))
+    except (Conflict, InsufficientStorage, StorageFailed):
+        return
+
+
+def clusters_version(storage: Storage, folder: str) -> str | None:
+    """Changes with them; None where no report was made."""
+    try:
+        return storage.stat(clusters_key(folder)).etag
+    except NotFound:
+        return None
+
+
+def read_clusters(storage: Storage, folder: str) -> Iterator[tuple[str, str]]:
+    """Id of each image of a cluster, and the id that stands for it; nothing where the file is
+    damaged or gone."""
+    try:
+        found = orjson.loads(storage.read(clusters_key(folder)))
+    except (NotFound, ValueError):
+        return
+    for kept, members in found.items() if isinstance(found, dict) else ():
+        if isinstance(members, list):
+            yield from ((str(member), kept) for member in members)

@@ -1,0 +1,183 @@
+"""The database of one dataset's images, and what is written into it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from engines.datasets.factors import failing_factors
+from engines.datasets.layout import stem_of
+from engines.datasets.records.record import created_at
+from engines.types.looking import Review
+
+if TYPE_CHECKING:
+    from engines.datasets.recipe import Recipe
+    from engines.datasets.records.reading import DatasetRecord
+    from engines.datasets.reviews import KeptReview
+    from engines.datasets.verdict import Verdict
+    from engines.errors import JsonValue
+
+COLUMNS = (
+    *("number", "id", "name", "created", "size", "width", "height"),
+    *("prompt", "negative", "seed", "model", "labels"),
+    *("quality", "score", "quality_why", "privacy", "privacy_score", "privacy_why"),
+    *("rating", "decision", "tags", "reviewer", "reviewed"),
+)
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -16384;
+CREATE TABLE images (
+    number INTEGER PRIMARY KEY, id TEXT UNIQUE, name TEXT UNIQUE, created INT, size INT,
+    width INT, height INT, prompt TEXT, folded TEXT, negative TEXT, seed INT, model TEXT,
+    labels TEXT DEFAULT '{}',
+    quality INT, score REAL, quality_why TEXT, quality_stamp TEXT DEFAULT '',
+    privacy INT, privacy_score REAL, privacy_why TEXT, privacy_stamp TEXT DEFAULT '',
+    rating INT DEFAULT 0, decision TEXT, tags TEXT DEFAULT '[]', reviewer TEXT, reviewed INT,
+    review_stamp TEXT DEFAULT '');
+CREATE INDEX by_time ON images (created, id);
+CREATE TABLE labels (name TEXT, value TEXT, number INT, PRIMARY KEY (name, value, number))
+    WITHOUT ROWID;
+CREATE TABLE tags (tag TEXT, number INT, PRIMARY KEY (tag, number)) WITHOUT ROWID;
+CREATE TABLE clusters (id TEXT PRIMARY KEY, cluster TEXT) WITHOUT ROWID;
+"""
+_MICROSECONDS = 1_000_000
+
+
+def empty_database() -> sqlite3.Connection:
+    """In memory, and in a file without a name where it grows large; gone when it is closed."""
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    database.executescript(_TABLES)
+    return database
+
+
+class ImageRows:
+    """Writes into the database. `add` takes images that are not in it yet; the others follow the
+    index, whose newest line about a thing counts."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def add(self, record: DatasetRecord) -> None:
+        """An image with all that lies beside it."""
+        number = self._insert(record.name, record.image_id, record.stat.size_bytes)
+        self._set(number, created=to_microseconds(created_at(record)))
+        if record.recipe is not None:
+            self._set_recipe(number, record.recipe)
+        elif record.facts is not None:
+            self._set(number, width=record.facts.width, height=record.facts.height)
+        for verdict in filter(None, (record.quality, record.privacy)):
+            self._set_verdict(number, verdict)
+        if record.review is not None:
+            self._set_review(number, record.review, "")
+
+    def made(self, name: str, recipe: Recipe, size_bytes: int) -> None:
+        """An image that was generated, or whose line came again."""
+        number = self._number(name)
+        if number is None:
+            number = self._insert(name, stem_of(name), size_bytes)
+        self._set(number, created=to_microseconds(recipe.created_at))
+        self._set_recipe(number, recipe)
+
+    def judged(self, name: str, verdict: Verdict) -> None:
+        """A verdict; one that is older than that of the database changes nothing."""
+        number = self._number(name)
+        is_its = verdict.file_name == name.rpartition("/")[2]
+        if number is not None and is_its:
+            self._set_verdict(number, verdict)
+
+    def reviewed(self, name: str, kept: KeptReview, stamp: str) -> None:
+        """A review; as `judged`."""
+        number = self._number(name)
+        if number is not None and kept.file_name == name.rpartition("/")[2]:
+            self._set_review(number, kept.review, stamp)
+
+    def remove(self, name: str) -> None:
+        """An image is gone."""
+        number = self._number(name)
+        if number is not None:
+            for table in ("images", "labels", "tags"):
+                self._database.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
+
+    def set_clusters(self, clusters: Iterable[tuple[str, str]]) -> None:
+        """Id of an image to the id that stands for its cluster; takes the place of the old ones."""
+        self._database.execute("DELETE FROM clusters")
+        insert = "INSERT OR REPLACE INTO clusters VALUES (?, ?)"
+        self._database.executemany(insert, clusters)
+
+    def _number(self, name: str) -> int | None:
+        found = self._database.execute("SELECT number FROM images WHERE name = ?", (name,))
+        row = found.fetchone()
+        return None if row is None else int(row[0])
+
+    def _insert(self, name: str, image_id: str, size_bytes: int) -> int:
+        """Of two images with one id, the later has its name as id, as in the catalog."""
+        insert = "INSERT INTO images (id, name, size) VALUES (?, ?, ?)"
+        try:
+            cursor = self._database.execute(insert, (image_id, name, size_bytes))
+        except sqlite3.IntegrityError:
+            cursor = self._database.execute(insert, (name, name, size_bytes))
+        return int(cursor.lastrowid or 0)
+
+    def _set(self, number: int, **values: Any) -> None:
+        names = ", ".join(f"{name} = ?" for name in values)
+        update = f"UPDATE images SET {names} WHERE number = ?"
+        self._database.execute(update, (*values.values(), number))
+
+    def _set_recipe(self, number: int, recipe: Recipe) -> None:
+        self._set(
+            number,
+            width=recipe.parameters.width,
+            height=recipe.parameters.height,
+            prompt=recipe.prompt,
+            folded=recipe.prompt.casefold(),
+            negative=recipe.negative_prompt,
+            seed=recipe.parameters.seed,
+            model=recipe.served_model,
+            labels=_json(dict(recipe.labels)),
+        )
+        rows = [(name, value, number) for name, value in recipe.labels.items()]
+        self._database.executemany("INSERT OR IGNORE INTO labels VALUES (?, ?, ?)", rows)
+
+    def _set_verdict(self, number: int, verdict: Verdict) -> None:
+        is_quality = verdict.kind == "quality"
+        factors = failing_factors(verdict, None) if is_quality else failing_factors(None, verdict)
+        why = _json([factor.model_dump() for factor in factors])
+        score, stamp = ("score" if is_quality else "privacy_score"), verdict.judged_at.isoformat()
+        update = (
+            f"UPDATE images SET {verdict.kind} = ?, {score} = ?, {verdict.kind}_why = ?, "
+            f"{verdict.kind}_stamp = ? WHERE number = ? AND {verdict.kind}_stamp <= ?"
+        )
+        values = (verdict.passed, float(verdict.score), why, stamp, number, stamp)
+        self._database.execute(update, values)
+
+    def _set_review(self, number: int, review: Review, stamp: str) -> None:
+        when = review.reviewed_at
+        update = (
+            "UPDATE images SET rating = ?, decision = ?, tags = ?, reviewer = ?, reviewed = ?, "
+            "review_stamp = ? WHERE number = ? AND review_stamp <= ?"
+        )
+        tags, moment = _json([*review.tags]), to_microseconds(when) if when else None
+        values = (review.rating, review.decision, tags, review.reviewer, moment, stamp, number)
+        if self._database.execute(update, (*values, stamp)).rowcount:
+            self._database.execute("DELETE FROM tags WHERE number = ?", (number,))
+            rows = [(tag, number) for tag in review.tags]
+            self._database.executemany("INSERT INTO tags VALUES (?, ?)", rows)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Since 1970, UTC."""
+    return round(moment.timestamp() * _MICROSECONDS)
+
+
+def from_microseconds(value: int) -> datetime:
+    """Back from `to_microseconds`."""
+    return datetime.fromtimestamp(value / _MICROSECONDS, UTC)
+
+
+def _json(value: JsonValue | list[Any]) -> str:
+    return orjson.dumps(value).decode()

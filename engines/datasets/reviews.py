@@ -1,0 +1,156 @@
+"""What people say of an image, as it lies beside it: `<image>.review.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from engines.datasets.layout import dataset_of, is_image, review_key
+from engines.errors import Conflict, InvalidParameters, NotFound
+from engines.protocols import StopCheck, never_stopped
+from engines.types.looking import MAX_RATING, MAX_TAGS, Review, ReviewChange
+
+if TYPE_CHECKING:
+    from engines.datasets.store import DatasetStore
+    from engines.protocols import Storage
+
+REVIEW_SCHEMA = "inferloop.review/1"
+_ATTEMPTS = 20
+"""Of a change that somebody else's comes before."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReview:
+    """A review with the name of the file that it is on: two images may share a stem."""
+
+    file_name: str
+    review: Review
+
+    def to_json(self) -> bytes:
+        """One line of UTF-8 JSON."""
+        review = self.review
+        return orjson.dumps(
+            {
+                "schema": REVIEW_SCHEMA,
+                "file_name": self.file_name,
+                "rating": review.rating,
+                "tags": review.tags,
+                "decision": review.decision,
+                "reviewer": review.reviewer,
+                "reviewed_at": review.reviewed_at,
+            }
+        )
+
+    @classmethod
+    def from_dict(cls, found: object) -> KeptReview:
+        """From parsed JSON; `ValueError` if it is no review."""
+        if not isinstance(found, dict) or found.get("schema") != REVIEW_SCHEMA:
+            raise ValueError("not a review of ours")
+        values: tuple[Any, ...] = tuple(found.get(name) for name in _FIELDS)
+        if not all(isinstance(v, t) for v, t in zip(values, _TYPES, strict=True)):
+            raise ValueError("review has a field of another type")
+        name, rating, tags, decision, reviewer, when = values
+        in_bounds = type(rating) is int and 0 <= rating <= MAX_RATING
+        if not in_bounds or decision not in ("accepted", "rejected", None):
+            raise ValueError("review has a field out of its bounds")
+        moment = None if when is None else datetime.fromisoformat(when).astimezone(UTC)
+        return cls(name, Review(rating, tuple(map(str, tags)), decision, reviewer, moment))
+
+
+_FIELDS = ("file_name", "rating", "tags", "decision", "reviewer", "reviewed_at")
+_TYPES: tuple[Any, ...] = (str, int, list, str | None, str | None, str | None)
+
+
+def changed(review: Review, change: ReviewChange) -> Review:
+    """The review after the change; who and when are left as they are.
+
+    Raises:
+        InvalidParameters: more tags than an image may have.
+    """
+    tags = {*review.tags, *change.add_tags} - {*change.remove_tags}
+    if len(tags) > MAX_TAGS:
+        constraint = f"at most {MAX_TAGS} tags of an image"
+        raise InvalidParameters.of("tags", len(tags), constraint, f"must be {constraint}")
+    decision = review.decision
+    if change.decision is not None:
+        decision = None if change.decision == "undecided" else change.decision
+    rating = review.rating if change.rating is None else change.rating
+    return replace(review, rating=rating, tags=tuple(sorted(tags)), decision=decision)
+
+
+def review_images(
+    store: DatasetStore,
+    keys: Sequence[str],
+    change: ReviewChange,
+    reviewer: str,
+    stop: StopCheck = never_stopped,
+) -> Sequence[tuple[str, Review]]:
+    """Change the reviews of the images `keys`; returns what they are now, in this order.
+
+    All images are looked for before anything is written. Each review is written whole, so that a
+    repetition after a failure half-way ends it; what would not change is not written, and keeps
+    its reviewer and time. Two that change one review at once: both changes hold. Blocks.
+
+    Raises:
+        NotFound: one of the images is not there.
+        InvalidParameters: one of the keys is no image, or would have too many tags.
+        Conflict: somebody changes one of the reviews all the time.
+    """
+    keys = list(dict.fromkeys(keys))
+    for key in keys:
+        stop()
+        store.storage.stat(key)
+        if not is_image(store.storage, key):
+            raise InvalidParameters.of("path", key, "an image", "must name an image")
+    found: dict[str, Review] = {}
+    for folder, group in groupby(sorted(keys, key=dataset_of), key=dataset_of):
+        lines: list[tuple[str, KeptReview, str]] = []
+        try:
+            for key in group:
+                stop()
+                found[key], written = _review(store, key, change, reviewer)
+                lines += written
+        finally:  # what is written is in the index, whatever comes after
+            if lines:
+                store.record_reviews(folder, lines)
+    return [(key, found[key]) for key in keys]
+
+
+def _review(
+    store: DatasetStore, key: str, change: ReviewChange, reviewer: str
+) -> tuple[Review, list[tuple[str, KeptReview, str]]]:
+    """The review, and what there is to index."""
+    beside, name = review_key(key), key.rpartition("/")[2]
+    for _ in range(_ATTEMPTS):
+        etag, old = _read(store.storage, beside, name)
+        new = changed(old, change)
+        if new == old:
+            return old, []
+        new = replace(new, reviewer=reviewer, reviewed_at=store.clock())
+        content = (kept := KeptReview(name, new)).to_json()
+        try:
+            if etag is None:
+                stat = store.storage.put_new(beside, content)
+            else:
+                stat = store.storage.replace(beside, content, if_match=etag)
+        except Conflict:
+            continue
+        return new, [(key[len(dataset_of(key)) + 1 :], kept, stat.etag)]
+    raise Conflict(f"The review is changed by somebody else all the time: {beside}")
+
+
+def _read(storage: Storage, beside: str, name: str) -> tuple[str | None, Review]:
+    """Version and review; a new one where there is none of this file."""
+    try:
+        etag = storage.stat(beside).etag
+        kept = KeptReview.from_dict(orjson.loads(storage.read(beside)))
+    except NotFound:
+        return None, Review()
+    except ValueError:  # damaged: it is written anew
+        return etag, Review()
+    return etag, kept.review if kept.file_name == name else Review()
