@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 TORCH_INDEX := $(if $(filter cpu,$(TORCH)),--index-url https://download.pytorch.org/whl/cpu,)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve job-demo test lint types fast bench image-requirements release clean
+.PHONY: help setup setup-dev demo serve job-demo test lint types fast docs bench image-requirements release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,7 +28,7 @@ $(BIN)/.server: $(BIN)/.base pyproject.toml constraints.txt
 	touch $@
 
 $(BIN)/.dev: $(BIN)/.server
-	$(PIP) install -q -c constraints.txt -e '.[server,faces,heif,dev,training,bench]'
+	$(PIP) install -q -c constraints.txt -e '.[server,faces,heif,cli,dev,training,bench]'
 	touch $@
 
 setup: $(BIN)/.server ## install what the service needs into .venv
@@ -56,6 +56,9 @@ fast: $(BIN)/.dev ## the tests that need no Ray cluster
 
 test: lint types fast ## lint, types, architecture rules, the whole suite
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m ray
+
+docs: $(BIN)/.dev ## the site of the documents, strictly, into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 bench: $(BIN)/.dev ## the benchmarks; results go to benchmarks/RESULTS.md by hand
 	$(BIN)/python -m benchmarks.serving

@@ -30,14 +30,14 @@ AttentionBackend = Literal["auto", "native", "xformers", "flash", "sage"]
 class FolderSource(FrozenModel):
     """A diffusers folder (`model_index.json`, safetensors weights)."""
 
-    kind: Literal["folder"] = "folder"
+    kind: Literal["folder"] = Field(default="folder", description="A folder of this machine.")
     path: str = Field(description="Absolute, or relative to the engine's models root.")
 
 
 class HubSource(FrozenModel):
     """A repository of the Hugging Face hub, at one revision."""
 
-    kind: Literal["hub"] = "hub"
+    kind: Literal["hub"] = Field(default="hub", description="A repository of the hub.")
     repository: str = Field(description='"owner/name" on the hub.')
     revision: str | None = Field(default=None, description="Branch, tag or commit; None is main.")
     variant: str | None = Field(default=None, description='Weight file variant, e.g. "fp16".')
@@ -51,7 +51,7 @@ class HubSource(FrozenModel):
 class TinySource(FrozenModel):
     """Real diffusers classes at a tiny size with random weights: for tests, never for pictures."""
 
-    kind: Literal["tiny"] = "tiny"
+    kind: Literal["tiny"] = Field(default="tiny", description="Random weights, for tests.")
     seed: int = Field(default=0, description="Of the random weights.")
     family: Literal["sd", "sdxl"] = Field(default="sd", description="Which pipeline class.")
 

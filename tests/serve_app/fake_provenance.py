@@ -13,6 +13,8 @@ class FakeProvenance:
     files: FakeFiles
     seen: list[bytes] = field(default_factory=list)
     found: dict[str, JsonValue] = field(default_factory=dict)
+    intact: tuple[str, ...] = ()
+    """Signed datasets besides nature_set, of which nothing was changed."""
     """In place of what a mark says."""
 
     async def verify(self, content: bytes) -> dict[str, JsonValue]:
@@ -50,17 +52,18 @@ class FakeProvenance:
         return {"intact": True, **counts, "problems": []}
 
     async def check_sheet(self, dataset: str) -> dict[str, JsonValue]:
-        if dataset != "nature_set":
+        if dataset not in {"nature_set", *self.intact}:
             raise NotFound("signed sheet of dataset", dataset)
+        added = [] if dataset in self.intact else ["new.png"]
         return {
             "dataset": dataset,
             "signature": "development",
             "signer": "CN=Image signer",
             "signed_at": "2026-01-01T00:00:00+00:00",
             "summary": {"image_count": 120},
-            "unchanged": False,
-            "counts": {"added": 1, "lost": 0, "changed": 0},
-            "added": ["new.png"],
+            "unchanged": not added,
+            "counts": {"added": len(added), "lost": 0, "changed": 0},
+            "added": [*added],
             "lost": [],
             "changed": [],
             "log_lost": [],
