@@ -58,6 +58,7 @@ def of_parts(pid: int, root: Path, has_disk: bool) -> list[Fault]:
     """Faults that leave Ray and the launcher alive, in the order in which they are done."""
     kills = [inflicting.killed(pid, name) for name in KILLED]
     kills += [
+        inflicting.killed_whenever_up(pid, "diffusion-default"),
         inflicting.actor_killed(pid, "controller", "ServeController"),
         inflicting.actor_killed(pid, "proxy", "ProxyActor"),
     ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -84,6 +86,25 @@ def killed(launcher_pid: int, deployment: str) -> Fault:
     return Fault(
         f"{deployment} killed", lambda: _kill_one(replicas(launcher_pid, deployment), deployment)
     )
+
+
+def killed_whenever_up(launcher_pid: int, deployment: str, every_s: float = 0.5) -> Fault:
+    """Every replica as soon as it is there, to the end."""
+    over = threading.Event()
+
+    def kill_on() -> None:
+        while not over.wait(every_s):
+            for process in replicas(launcher_pid, deployment):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+
+    thread = threading.Thread(target=kill_on, daemon=True)
+
+    def lift() -> None:
+        over.set()
+        thread.join()
+
+    return Fault(f"{deployment} killed whenever up", thread.start, lift)
 
 
 def hung(launcher_pid: int, deployment: str, least_s: float = 0.0) -> Fault:

@@ -42,6 +42,8 @@ class Patience:
     silent_s: float = 60.0
     """It has answered before, and did not for so long. Serve replaces its own proxy and replicas
     within about 30 s; that is left to it."""
+    failing_s: float = 30.0
+    """A start that has failed ends its Ray, then itself, within so long: it is not tried again."""
     restarts: int = 1
     """So many within `restart_window_s`; then the launcher ends with status 1."""
     restart_window_s: float = 600.0
@@ -87,14 +89,18 @@ class Supervisor:
 
     def _watch(self, running: Watched) -> int | None:
         """The exit status for the launcher; None if the service has died and may be restarted."""
-        answered_at: float | None = None
+        answered_at, lost_at = None, None
         while not self._wait(LOOK_EVERY_S):
             ended, lost = running.ended(), running.lost()
             if ended is not None and answered_at is None:
                 return ended
             if ended is None and not lost and running.answers():
-                answered_at = self._clock()
+                answered_at, lost_at = self._clock(), None
                 continue
+            if lost and answered_at is None:
+                lost_at = lost_at or self._clock()
+                if self._clock() - lost_at < self._patience.failing_s:
+                    continue
             why = self._why_dead(ended, lost, answered_at)
             if why:
                 self._say(f"The service has died: {why}.")

@@ -86,6 +86,18 @@ def test_a_start_that_fails_is_not_tried_again(supervised: Supervised) -> None:
     assert supervised(Run([False, False, 2])) == (2, [])
 
 
+def test_a_start_that_fails_may_end_its_ray_before_itself(supervised: Supervised) -> None:
+    ending = ["gcs_server and raylet"] * 5
+    assert supervised(Run([False, False, *ending, 1])) == (1, [])
+
+
+def test_a_start_that_hangs_without_its_ray_is_tried_anew(supervised: Supervised) -> None:
+    hanging = Run([False, "raylet"])
+    status, said = supervised(hanging, Run([False, True]), stop_at_s=100.0)
+    assert (status, hanging.ends) == (0, ["killed"])
+    assert said[0] == "The service has died: raylet of Ray is gone."
+
+
 def test_a_lost_raylet_is_said_and_the_service_started_anew(supervised: Supervised) -> None:
     first, second = Run([True, True, "raylet"]), Run([False, True])
     status, said = supervised(first, second, stop_at_s=100.0)
