@@ -1,10 +1,14 @@
-"""`client.datasets`: datasets from a declaration, for the blocking and the async client."""
+"""`client.datasets`: datasets from a declaration, and a look at their images, for the blocking and
+the async client."""
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from collections.abc import AsyncGenerator, Generator
+from typing import Protocol, TypeVar, Unpack
 
+from inferloop_synthdata.look_answers import ListedImage
 from inferloop_synthdata.operations import declared as operations
+from inferloop_synthdata.operations import looking
 from inferloop_synthdata.operations.methods import awaiting, blocking
 from inferloop_synthdata.operations.operation import Operation
 
@@ -32,6 +36,30 @@ class Datasets:
     create = blocking(operations.create_dataset)
     preview = blocking(operations.preview_dataset)
     plan = blocking(operations.plan_dataset)
+    list_images = blocking(looking.list_images)
+    summarize_images = blocking(looking.summarize_images)
+    review = blocking(looking.review_images)
+
+    def images(
+        self,
+        name: str,
+        *,
+        sort: looking.SortBy | None = None,
+        descending: bool = False,
+        page_size: int | None = None,
+        **criteria: Unpack[looking.ImageCriteria],
+    ) -> Generator[ListedImage, None]:
+        """Every image that meets the criteria, page by page as they are taken; arguments as of
+        `list_images`."""
+        cursor: str | None = None
+        while True:
+            page = self.list_images(
+                name, sort=sort, descending=descending, limit=page_size, cursor=cursor, **criteria
+            )
+            yield from page.images
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
 
 class AsyncDatasets:
@@ -47,3 +75,27 @@ class AsyncDatasets:
     create = awaiting(operations.create_dataset)
     preview = awaiting(operations.preview_dataset)
     plan = awaiting(operations.plan_dataset)
+    list_images = awaiting(looking.list_images)
+    summarize_images = awaiting(looking.summarize_images)
+    review = awaiting(looking.review_images)
+
+    async def images(
+        self,
+        name: str,
+        *,
+        sort: looking.SortBy | None = None,
+        descending: bool = False,
+        page_size: int | None = None,
+        **criteria: Unpack[looking.ImageCriteria],
+    ) -> AsyncGenerator[ListedImage, None]:
+        """As `Datasets.images`."""
+        cursor: str | None = None
+        while True:
+            page = await self.list_images(
+                name, sort=sort, descending=descending, limit=page_size, cursor=cursor, **criteria
+            )
+            for image in page.images:
+                yield image
+            cursor = page.next_cursor
+            if cursor is None:
+                return

@@ -18,6 +18,10 @@ class ExportFilter(TypedDict, total=False):
     """ISO 8601."""
     labels: Mapping[str, Sequence[str]]
     """Label to the values that are taken."""
+    decision: Literal["accepted", "not_rejected"]
+    """What people decided."""
+    min_rating: int
+    """1..5."""
 
 
 class SkippedFile(Answer):

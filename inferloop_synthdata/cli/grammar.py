@@ -141,6 +141,14 @@ def add_as_job(command: argparse.ArgumentParser) -> None:
     command.add_argument("--async", dest="as_job", action="store_true", help=words)
 
 
+def given_values(pairs: Sequence[tuple[str, str]] | None) -> dict[str, list[str]] | None:
+    """Label to the values that are taken; the same label given twice takes both values."""
+    wanted: dict[str, list[str]] = {}
+    for name, value in pairs or ():
+        wanted.setdefault(name, []).append(value)
+    return wanted or None
+
+
 def given_labels(pairs: Sequence[tuple[str, str]] | None) -> dict[str, str] | None:
     """What `--label` collected."""
     return dict(pairs) if pairs else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from inferloop_synthdata import answers
 from inferloop_synthdata.operations.operation import (
@@ -105,12 +106,20 @@ def _download(endpoint: str, path: str, to: str | Path) -> Operation[Path]:
     return saved(endpoint, {"path": path}, target)
 
 
-def download_image(path: str, *, to: str | Path) -> Operation[Path]:
+def download_image(
+    path: str, *, to: str | Path, side: Literal[64, 128, 256, 512] | None = None
+) -> Operation[Path]:
     """Fetch an image into a local file, or under its own name into a folder; gives the file.
 
-    The file appears whole or not at all; what was there before is replaced.
+    The file appears whole or not at all; what was there before is replaced. `side`: a small copy
+    as WebP, its longer side at most so many pixels.
     """
-    return _download("/images", path, to)
+    if side is None:
+        return _download("/images", path, to)
+    target = Path(to)
+    if target.is_dir():
+        target = target / f"{PurePosixPath(path).stem}.webp"
+    return saved("/images", {"path": path, "side": str(side)}, target)
 
 
 def download_export(path: str, *, to: str | Path) -> Operation[Path]:

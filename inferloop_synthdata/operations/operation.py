@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -57,7 +57,8 @@ class Operation(Generic[T]):
     """Reads a successful answer; `UnexpectedAnswer` where it is not the contract's."""
     repeatable: bool
     """Whether running it twice does no harm (it makes nothing new, or makes it by replacing)."""
-    query: Mapping[str, str] | None = None
+    query: Mapping[str, str | Sequence[str]] | None = None
+    """A sequence: the parameter several times."""
     body: Mapping[str, JsonValue] | None = None
     upload: Upload | None = None
     save_to: Path | None = None

@@ -107,3 +107,19 @@ def test_jobs_are_walked_page_by_page(caller: Caller) -> None:
 
     assert [job.id for job in caller.walk(handler, "jobs.iterate", page_size=2)] == ["1", "2", "3"]
     assert asked == [{"limit": "2"}, {"limit": "2", "cursor": "c"}]
+
+
+def test_images_are_walked_page_by_page(caller: Caller) -> None:
+    asked = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url.query, "ascii"))
+        if "cursor" in request.url.params:
+            return httpx.Response(200, json={"images": [{"id": "3"}], "total": 3})
+        images = [{"id": "1", "review": {"rating": 4, "tags": []}}, {"id": "2"}]
+        return httpx.Response(200, json={"images": images, "total": 3, "next_cursor": "c"})
+
+    found = list(caller.walk(handler, "datasets.images", "d", page_size=2, labels={"a": "b"}))
+    assert [image.id for image in found] == ["1", "2", "3"]
+    assert found[0].review.rating == 4
+    assert asked == ["label=a%3Ab&limit=2", "label=a%3Ab&limit=2&cursor=c"]

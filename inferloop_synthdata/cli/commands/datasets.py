@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from inferloop_synthdata.cli.commands import declared, reports
+from inferloop_synthdata.cli.commands import declared, looking, reports
 from inferloop_synthdata.cli.console import fields, size, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.session import Session
@@ -22,6 +22,7 @@ def add_commands(add: AddCommand) -> None:
     add_yes(gone)
     declared.add_commands(group)
     reports.add_commands(group)
+    looking.add_commands(group)
     short = add("datasets", datasets, "list datasets, show or delete one")
     short.add_argument("name", nargs="?")
     short.add_argument("--delete", action="store_true")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from inferloop_synthdata.answers import ExportFilter
 from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import fields
-from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_label
+from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_label, given_values
 from inferloop_synthdata.cli.outputs import Target, check_target, fetch, make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
@@ -78,6 +78,9 @@ def _filter_options(command: ArgumentParser) -> None:
     chosen.add_argument("--min-quality-score", type=float, metavar="0..1")
     chosen.add_argument("--since", metavar="ISO_TIME")
     add_label(chosen)
+    chosen.add_argument("--accepted", action="store_true", help="what people accepted")
+    chosen.add_argument("--not-rejected", action="store_true", help="what nobody rejected")
+    chosen.add_argument("--min-rating", type=int, metavar="1..5")
 
 
 def export(session: Session, arguments: Namespace) -> int:
@@ -179,15 +182,15 @@ def _filter(arguments: Namespace) -> ExportFilter | None:
         "privacy_passed": arguments.privacy_passed or None,
         "min_quality_score": arguments.min_quality_score,
         "since": arguments.since,
-        "labels": _labels(arguments.labels or ()),
+        "labels": given_values(arguments.labels),
+        "decision": _decision(arguments),
+        "min_rating": arguments.min_rating,
     }
     given = {name: value for name, value in chosen.items() if value is not None}
     return cast(ExportFilter, given) if given else None
 
 
-def _labels(given: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
-    """Label to the values that are taken; the same label given twice takes both values."""
-    wanted: dict[str, list[str]] = {}
-    for name, value in given:
-        wanted.setdefault(name, []).append(value)
-    return wanted or None
+def _decision(arguments: Namespace) -> str | None:
+    if arguments.accepted:
+        return "accepted"
+    return "not_rejected" if arguments.not_rejected else None

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from inferloop_synthdata.cli import values as v
+from inferloop_synthdata.cli.commands import looking
 from inferloop_synthdata.cli.console import fields
 from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.outputs import check_target, fetch
@@ -16,16 +17,20 @@ from inferloop_synthdata.cli.usage import UsageProblem
 
 def add_commands(add: AddCommand) -> None:
     """The group."""
-    group = add_group(add, "image", "upload, download, anonymize, delete pictures")
+    group = add_group(add, "image", "upload, download, review, anonymize, delete pictures")
     up = group("upload", upload, "upload pictures; prints their paths on the server")
     up.add_argument("files", nargs="+", type=Path, metavar="FILE")
     up.add_argument("--folder", metavar="NAME", help="into uploads/NAME/")
     down = group("download", download, "fetch a picture of the server")
     down.add_argument("image_path", metavar="PATH", help="on the server")
     _add_out(down, required=True)
+    down.add_argument(
+        "--side", type=int, choices=(64, 128, 256, 512), help="a small copy as WebP, of so many px"
+    )
     cover = group("anonymize", anonymize, "cover faces and text in a copy of a picture")
     cover.add_argument("image_path", metavar="PATH", help="on the server, or a local picture")
     _add_out(cover, required=False)
+    looking.add_review(group)
     gone = group("delete", delete, "delete a picture with what lies beside it")
     gone.add_argument("image_path", metavar="PATH", help="on the server")
     add_yes(gone)
@@ -56,7 +61,12 @@ def download(session: Session, arguments: Namespace) -> int:
     target, path = arguments.out, arguments.image_path
     check_target(session, "--out", target)
     with session.client() as client:
-        fetch(session, target, path, lambda file: client.download_image(path, to=file))
+        fetch(
+            session,
+            target,
+            path,
+            lambda file: client.download_image(path, to=file, side=arguments.side),
+        )
     return 0
 
 

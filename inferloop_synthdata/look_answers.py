@@ -1,0 +1,98 @@
+"""Answers about the images of a dataset, and what people said of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from inferloop_synthdata.answer import Answer
+
+Decision = Literal["accepted", "rejected"]
+
+
+class FailingFactor(Answer):
+    """Why an image failed."""
+
+    check: str
+    """quality or privacy."""
+    code: str
+    message: str
+    value: float | None
+    threshold: float | None
+    box: list[int] | None
+    """x, y, width, height in pixels of the upright image."""
+
+
+class ShortVerdict(Answer):
+    """A verdict in a list of images."""
+
+    passed: bool
+    score: float
+    factors: list[FailingFactor]
+
+
+class Review(Answer):
+    """What people said of an image."""
+
+    rating: int
+    """1..5; 0: none."""
+    tags: list[str]
+    decision: Decision | None
+    reviewer: str | None
+    """Name of the API key that changed it last."""
+    reviewed_at: str | None
+
+
+class ListedImage(Answer):
+    """An image of a dataset; what is not known is None."""
+
+    id: str
+    image_path: str
+    created_at: str
+    size_bytes: int
+    width: int | None
+    height: int | None
+    prompt: str | None
+    negative_prompt: str | None
+    seed: int | None
+    served_model: str | None
+    labels: dict[str, str]
+    quality: ShortVerdict | None
+    privacy: ShortVerdict | None
+    review: Review
+    cluster: str | None
+    """Id of the image to keep of its near-duplicates, as the last report found them."""
+
+
+class ImageList(Answer):
+    """A page of images."""
+
+    images: list[ListedImage]
+    total: int
+    """That meet the criteria, on all pages."""
+    next_cursor: str | None
+
+
+class ImagesSummary(Answer):
+    """How many of the images that meet the criteria have what."""
+
+    total: int
+    quality: dict[str, int]
+    privacy: dict[str, int]
+    decisions: dict[str, int]
+    ratings: dict[str, int]
+    labels: dict[str, dict[str, int]]
+    tags: dict[str, int]
+    near_duplicates: int | None
+
+
+class ReviewedImage(Answer):
+    """An image with its review."""
+
+    image_path: str
+    review: Review
+
+
+class ReviewedList(Answer):
+    """The images of one call, in its order."""
+
+    images: list[ReviewedImage]
