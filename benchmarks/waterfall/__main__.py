@@ -1,0 +1,122 @@
+"""Where the time of an image goes: one alone, through the whole service, and one of many.
+
+    python -m benchmarks.waterfall [--model models/inferloop-mini] [--no-service]
+
+Three tables as Markdown. The first follows a lone request: the service is started with Ray, and a
+replica is built without it, whose parts are timed one by one; what the service takes beyond them
+is HTTP, Serve and the hop to the replica. The other two are CPU time of an image while `--company`
+requests are always inside: by stage, and by kind of operator (torch's profiler). `--no-service`
+leaves Ray out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.waterfall.replica import Replica
+from benchmarks.waterfall.saturated import saturated
+from benchmarks.waterfall.stack import through_the_service
+from engines.diffusion.config import FolderSource, GuidanceOptions, ModelEntry
+from engines.types import GenerationRequest
+
+MINI = "inferloop/inferloop-mini"
+SHOWN = {"prompt": "a red apple on a blue background", "width": 512, "height": 512}
+
+
+def request(image_id: str, steps: int) -> GenerationRequest:
+    """A guided request to the embedded model."""
+    return GenerationRequest(
+        image_id=image_id,
+        model_id=MINI,
+        num_inference_steps=steps,
+        guidance_scale=7.5,
+        seed=1,
+        **SHOWN,  # type: ignore[arg-type]  # a str and two int, by their names
+    )
+
+
+def entry(model: Path) -> ModelEntry:
+    """As configs/local.yaml has it."""
+    source = FolderSource(path=str(model.resolve()))
+    return ModelEntry(id=MINI, source=source, guidance=GuidanceOptions(gain=0.154))
+
+
+def lone(replica: Replica, steps: int, repeats: int) -> dict[str, tuple[float, float]]:
+    """Medians of an idle replica's stages, milliseconds of wall and CPU; the first is left out."""
+    replica.engine.start()
+    runs = [replica.alone(request(f"alone-{index}", steps)) for index in range(repeats + 1)][1:]
+    replica.engine.shutdown()
+    return {
+        name: (
+            statistics.median(run[name][0] for run in runs),
+            statistics.median(run[name][1] for run in runs),
+        )
+        for name in runs[0]
+    }
+
+
+def waterfall(stages: Mapping[str, tuple[float, float]], stack: Mapping[str, float] | None) -> str:
+    """The table of a lone request."""
+    rows = [(name, wall, f"{cpu:.1f}") for name, (wall, cpu) in stages.items()]
+    inside = sum(wall for _, wall, _ in rows)
+    if stack:
+        recorded = sum(stages[name][0] for name in ("PNG and hashes", "mark", "storage"))
+        hops = stack["total"] - stack["engine"] - recorded - stack["ingress"]
+        rows = [
+            ("HTTP, Serve's proxy, ingress", stack["ingress"], ""),
+            ("hop to the replica and back, answer", hops, ""),
+            *rows,
+            ("the service, in all", stack["total"], ""),
+            ("of it the engine", stack["engine"], ""),
+        ]
+    lines = [f"| {name} | {wall:.1f} | {cpu} |" for name, wall, cpu in rows]
+    return "\n".join(
+        [
+            "| stage | ms | of CPU |\n|---|---|---|",
+            *lines,
+            f"| a replica, in all | {inside:.1f} | |",
+        ]
+    )
+
+
+def shares(title: str, parts: Mapping[str, float]) -> str:
+    """A table of parts of a whole, the largest first."""
+    total = sum(parts.values())
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    lines = [f"| {name} | {ms:.1f} | {100 * ms / total:.0f} % |" for name, ms in ordered]
+    return "\n".join(
+        [f"| {title} | ms of CPU | share |\n|---|---|---|", *lines, f"| all | {total:.0f} | |"]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", type=Path, default=Path("models/inferloop-mini"))
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--company", type=int, default=16, help="requests inside at saturation")
+    parser.add_argument("--images", type=int, default=32, help="made at saturation")
+    parser.add_argument("--threads", type=int, default=2, help="of the lone replica")
+    parser.add_argument("--no-service", action="store_true", help="without Ray")
+    chosen = parser.parse_args()
+    stack = None
+    if not chosen.no_service:
+        body = {**SHOWN, "num_inference_steps": chosen.steps, "guidance_scale": 7.5}
+        stack = through_the_service(body, chosen.repeats)
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Replica(entry(chosen.model), Path(folder) / "alone", chosen.threads)
+        print(waterfall(lone(alone, chosen.steps, chosen.repeats), stack), flush=True)
+        crowded = Replica(entry(chosen.model), Path(folder) / "crowded", 1)
+        found = saturated(crowded, request("", chosen.steps), chosen.company, chosen.images)
+    print("\n" + shares(f"stage, {chosen.company} requests inside", found.stages))
+    print("\n" + shares("kind of operator", found.operators))
+
+
+if __name__ == "__main__":
+    main()

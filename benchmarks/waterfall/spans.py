@@ -1,0 +1,107 @@
+"""Stages of an image, timed by wrapping the parts that a replica is built of."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engines.datasets.marking import ImageMarks
+
+if TYPE_CHECKING:
+    from engines.datasets.copies import Edit
+    from engines.datasets.recipe import Recipe
+    from engines.diffusion.contract import AnyRunner, DecodedImage, RunnerInfo
+    from engines.diffusion.sampling.trajectory import Trajectory
+    from engines.types import GenerationRequest
+
+
+@dataclass
+class Spans:
+    """Seconds of each stage, summed: of the wall's clock, and of the CPU by the thread that ran
+    it (the whole of it where operators have one thread)."""
+
+    wall_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    cpu_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    began_at: dict[str, float] = field(default_factory=dict)
+    """When each stage ran first."""
+
+    def clear(self) -> None:
+        """Begin anew."""
+        for each in (self.wall_s, self.cpu_s, self.began_at):
+            each.clear()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """What runs inside belongs to this stage."""
+        wall, cpu = time.perf_counter(), time.thread_time()
+        self.began_at.setdefault(name, wall)
+        try:
+            yield
+        finally:
+            self.wall_s[name] += time.perf_counter() - wall
+            self.cpu_s[name] += time.thread_time() - cpu
+
+
+class TimedRunner:
+    """A loaded model whose calls are timed; otherwise itself (`contract.Runner`)."""
+
+    def __init__(self, runner: AnyRunner, spans: Spans) -> None:
+        self._runner = runner
+        self._spans = spans
+
+    @property
+    def info(self) -> RunnerInfo:
+        """The model's."""
+        return self._runner.info
+
+    def start(self, requests: Sequence[GenerationRequest]) -> Sequence[Trajectory]:
+        """Prompts and noise."""
+        with self._spans.stage("text and noise"):
+            return self._runner.start(requests)
+
+    def step(self, batch: Sequence[Trajectory]) -> Sequence[Exception | None]:
+        """One step of all."""
+        with self._spans.stage("steps"):
+            return self._runner.step(batch)
+
+    def decode(self, denoising: Trajectory) -> DecodedImage:
+        """From latents to the picture."""
+        with self._spans.stage("decode"):
+            return self._runner.decode(denoising)
+
+    def preview(self, denoising: Trajectory, max_side_px: int) -> bytes | None:
+        """The model's."""
+        return self._runner.preview(denoising, max_side_px)
+
+    def abandon(self, denoising: Trajectory) -> None:
+        """The model's."""
+        self._runner.abandon(denoising)
+
+    def warm(self) -> None:
+        """The model's."""
+        self._runner.warm()
+
+    def close(self) -> None:
+        """The model's."""
+        self._runner.close()
+
+
+@dataclass(frozen=True)
+class TimedMarks:
+    """Marks whose time is taken."""
+
+    marks: ImageMarks
+    spans: Spans
+
+    def created(self, key: str, png: bytes, recipe: Recipe) -> bytes:
+        """See the Protocol."""
+        with self.spans.stage("mark"):
+            return self.marks.created(key, png, recipe)
+
+    def edited(self, key: str, png: bytes, edit: Edit) -> bytes:
+        """See the Protocol."""
+        return self.marks.edited(key, png, edit)
