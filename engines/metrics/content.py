@@ -24,8 +24,10 @@ _FEWEST = 0.002  # share of the picture that must stand on a background
 _LARGEST = 0.75  # share of the picture up to which a part of it is its content
 _CLIPPED, _BLOWN = 253, 0.3
 _NEUTRAL_LEVELS = 12
-_DRAWN_TRANSITIONS, _DRAWN_PALETTE, _EDGES, _OF_A_PAGE = 0.5, 24, 9.0, 0.03
-_GRIDDED, _SQUARES, _OF_A_PHOTOGRAPH, _ALL_LEVELS = 0.6, 0.13, 0.8, 0.8
+_DRAWN_TRANSITIONS, _DRAWN_PALETTE, _OF_A_PAGE = 0.5, 24, 0.03
+_EDGES, _SOFT_EDGES = 9.0, 4.0
+_GRIDDED, _WEAKLY_GRIDDED = 0.6, 0.4
+_SQUARES, _OF_A_DRAWING, _OF_A_PHOTOGRAPH, _ALL_LEVELS = 0.13, 0.45, 0.8, 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,18 +78,23 @@ def is_drawn(found: Defects, on_plain: bool) -> bool:
     """Few colors in plain areas with edges between them: a drawing, a slide, a graphic. Enlarged
     pixels are a drawing (pixel art) where colors come back, a photograph where each is another.
     `on_plain`: it stands on a plain background, as no haze does."""
+    if is_pixel_art(found):
+        return True
     if found.grid > _GRIDDED:
-        return is_pixel_art(found)
+        return False
     few = found.transitions < _DRAWN_TRANSITIONS and found.palette <= _DRAWN_PALETTE
-    edged = on_plain or found.step > _EDGES
+    edged = found.step > (_SOFT_EDGES if on_plain else _EDGES)
     page = found.transitions < _OF_A_PAGE and found.clipped < 2 * _BLOWN
     return few and edged and (page or found.clipped < _BLOWN)
 
 
 def is_pixel_art(found: Defects) -> bool:
     """Squares of one color each, out of few colors."""
-    squares = found.grid > _GRIDDED and found.transitions < _SQUARES and found.step > 2 * _EDGES
-    return squares and found.distinct < _OF_A_PHOTOGRAPH and found.levels < _ALL_LEVELS
+    few = found.transitions < _OF_A_PAGE and found.palette <= _DRAWN_PALETTE // 2
+    squares = found.grid > (_GRIDDED if not few else _WEAKLY_GRIDDED)
+    apart = found.transitions < _SQUARES and (few or found.step > 2 * _EDGES)
+    alike = found.distinct < (_OF_A_DRAWING if few else _OF_A_PHOTOGRAPH)
+    return squares and apart and alike and found.levels < _ALL_LEVELS
 
 
 def _background(pixels: Pixels) -> Pixels | None:

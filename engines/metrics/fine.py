@@ -38,6 +38,7 @@ class Fine(NamedTuple):
     grain: float
     directional: float
     fine: float
+    crisp: float
 
 
 def fine(gray: Plane) -> Fine:
@@ -57,16 +58,19 @@ def _blurred(gray: Plane, sigma_px: float) -> Plane:
     return np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR))
 
 
-def _directions(gray: Plane, once: Plane) -> tuple[float, float]:
-    """Least over greatest eigenvalue of the gradients' covariance; fine over coarser structure."""
-    coarser = _deviation(once - _blurred(gray, 2.5))
+def _directions(gray: Plane, once: Plane) -> tuple[float, float, float]:
+    """Least over greatest eigenvalue of the gradients' covariance; fine over coarser structure,
+    and that over still coarser."""
+    soft = _blurred(gray, 2.5)
+    coarser = _deviation(once - soft)
     if coarser < _LEAST_TEXTURE:
-        return 1.0, 1.0
+        return 1.0, 1.0, 0.0
     x, y = once[1:-1, 2:] - once[1:-1, :-2], once[2:, 1:-1] - once[:-2, 1:-1]
     a, b, c = (float(np.vdot(one, other)) / x.size for one, other in ((x, x), (x, y), (y, y)))
     center, spread = (a + c) / 2, float(np.hypot((a - c) / 2, b))
     sharp = _deviation(gray - once) / (coarser + 0.5)
-    return (center - spread) / (center + spread + 0.1), sharp
+    crisp = coarser / (_deviation(soft - _blurred(gray, 6)) + 0.5)
+    return (center - spread) / (center + spread + 0.1), sharp, crisp
 
 
 def _deviation(plane: Plane) -> float:

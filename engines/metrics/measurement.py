@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from engines.metrics.gray import WORKING_SIDE_PX, luma, shrunk
-from engines.metrics.noise import grain_sigma, without_specks
+from engines.metrics.noise import grain, grain_sigma, without_specks
 from engines.metrics.sharpness import laplacian_variance
 from engines.metrics.structure import blockiness, plateau_share
 from engines.metrics.tone import Tone, histogram, tone
@@ -67,13 +67,13 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
     clean_crop, specks = without_specks(crop)
     gray = shrunk(native)
     if gray is native:
-        clean, grain = clean_crop, grain_sigma(clean_crop)
-        visible_grain = grain
+        clean, found = clean_crop, grain(clean_crop)
+        visible_grain = found.sigma
     else:
         clean, seen = without_specks(gray)
         specks = max(specks, seen)
-        grain = grain_sigma(clean)
-        visible_grain = max(grain, _SEEN_NOISE * grain_sigma(clean_crop))
+        found = grain(clean)
+        visible_grain = max(found.sigma, _SEEN_NOISE * grain_sigma(clean_crop))
     clean_tone = tone(histogram(clean))
     part = None if shown is None else _at(shown, clean)
     half = shrunk(clean, WORKING_SIDE_PX // 2)
@@ -83,7 +83,7 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
         clipped_tone=clean_tone if clean is native else tone(histogram(native)),
         grain=visible_grain / 255,
         specks=specks,
-        laplacian_variance=laplacian_variance(clean, grain),
+        laplacian_variance=laplacian_variance(clean, *found),
         coarse_variance=laplacian_variance(half),
         structure=laplacian_variance(shrunk(half, WORKING_SIDE_PX // 8)),
         plateau=plateau_share(clean, clean_tone.top, part),

@@ -6,7 +6,7 @@ mean over the whole image, its flattest blocks do not.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -27,10 +27,17 @@ _SPECK_STEP = 50
 _BLACK, _WHITE = 6, 249
 
 
-def grain_sigma(gray: Gray) -> float:
-    """Standard deviation of the grain, gray levels 0..255.
+class Grain(NamedTuple):
+    """Noise of every pixel."""
 
-    The 20th percentile over 16-pixel blocks that are neither black nor white (clipping hides
+    sigma: float
+    """Standard deviation, gray levels 0..255."""
+    share: float
+    """Of the picture that has it, 0..1: neither black nor white."""
+
+
+def grain(gray: Gray) -> Grain:
+    """The 20th percentile over 16-pixel blocks that are neither black nor white (clipping hides
     noise), divided by what it is for white noise of sigma 1, so that white noise is measured as
     it is; an image under 16 pixels is one block. Where every block is clipped, all count.
     """
@@ -39,8 +46,14 @@ def grain_sigma(gray: Gray) -> float:
     sigmas = _block_means(response * _FIXED_POINT) * (np.sqrt(np.pi / 2) / 6 / _FIXED_POINT)
     means = _block_means(gray)
     usable = sigmas[(means >= _DARKEST) & (means <= _BRIGHTEST)]
-    (quantile,) = quantiles(usable if usable.size else sigmas, (_QUANTILE,))
-    return float(quantile) / _QUANTILE_OF_PURE_NOISE
+    seen = usable if usable.size else sigmas
+    (quantile,) = quantiles(seen, (_QUANTILE,))
+    return Grain(float(quantile) / _QUANTILE_OF_PURE_NOISE, seen.size / sigmas.size)
+
+
+def grain_sigma(gray: Gray) -> float:
+    """Standard deviation of the grain, gray levels 0..255."""
+    return grain(gray).sigma
 
 
 def without_specks(gray: Gray) -> tuple[Gray, float]:

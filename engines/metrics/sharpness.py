@@ -19,12 +19,13 @@ _NOISE_GAIN = 20.0
 _FLOOR, _RANGE = 0.7, 2.9
 
 
-def laplacian_variance(gray: Gray, grain_sigma: float = 0.0) -> float:
-    """Variance of the Laplacian, squared gray levels, less what grain of that sigma adds; >= 0."""
+def laplacian_variance(gray: Gray, grain_sigma: float = 0.0, share: float = 1.0) -> float:
+    """Variance of the Laplacian, squared gray levels, less what grain of that sigma adds in that
+    share of the picture (black and white have none); >= 0."""
     bends = cv2.Laplacian(gray, cv2.CV_16S)
     mean = cv2.sumElems(bends)[0] / gray.size
     variance = cv2.norm(bends, cv2.NORM_L2SQR) / gray.size - mean**2
-    return max(variance - _NOISE_GAIN * grain_sigma**2, 0.0)
+    return max(variance - _NOISE_GAIN * share * grain_sigma**2, 0.0)
 
 
 def sharpness_index(laplacian_variance: float) -> float:

@@ -92,7 +92,7 @@ def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = 
         else _halving(seen.plateau, limits.plateau_half) ** limits.plateau_weight,
         brightness=1.0
         if ramp
-        else 1 - limits.bright_weight * _brightness(seen, limits.bright_from),
+        else 1 - limits.bright_weight * _washed(seen) * _brightness(seen, limits.bright_from),
         blockiness=1 - limits.block_weight * blocks / (limits.block_half + blocks),
         information=smoothstep(tone.entropy_bits, bits, bits + 0.5),
         **(_of_defects(found) if found is not None else {}),
@@ -116,23 +116,29 @@ def _of_defects(found: Defects) -> dict[str, float]:
     few_levels = 1 - smoothstep(math.log2(found.levels + 1e-3), -4.5, -1.2)
     soft = 1 - smoothstep(found.fine, 0.5, 0.7)
     one_way = 1 - smoothstep(found.directional, 0.1, 0.42)
-    haloed = smoothstep(found.fine, 0.95, 1.2)
     factors = {
         "rows": 1 - smoothstep(found.rows, 0.07, 0.33),
         "banding": 1 - few_levels * smoothstep(found.transitions, 0.015, 0.05),
         "missing": 1 - smoothstep(found.missing, 0.03, 0.3),
         "pattern": 1 - smoothstep(found.pattern, 0.15, 0.6),
         "color_noise": _halving(max(0.0, found.color_noise - 4), 18.0),
-        "grain": 1 - smoothstep(found.grain, 1.0, 9.0),
+        "grain": 1 - smoothstep(found.grain, 2.0, 10.0),
         "enlarging": 1 - smoothstep(found.equal, 0.25, 0.8) * (0.5 + 0.5 * found.equal),
         "cast": _cast(found.cast),
         "motion": 1 - soft * one_way,
         "smear": _smear(found),
-        "halos": 1 - haloed * smoothstep(found.clipped_ends, 0.01, 0.08),
+        "halos": _halos(found),
         "clipping": 1 - smoothstep(found.clipped, 0.35, 0.85),
         "grid": _grid(found),
     }
     return {name: _LEFT + (1 - _LEFT) * value for name, value in factors.items()}
+
+
+def _halos(found: Defects) -> float:
+    """Contours stronger than what is around them explains, the more where both ends are clipped."""
+    haloed = max(smoothstep(found.fine, 0.95, 1.2), smoothstep(found.crisp, 0.95, 1.3))
+    clipped = smoothstep(found.clipped_ends, 0.01, 0.08)
+    return (1 - haloed * clipped) * (1 - 0.45 * smoothstep(found.crisp, 1.25, 1.8))
 
 
 def _smear(found: Defects) -> float:
@@ -144,7 +150,9 @@ def _smear(found: Defects) -> float:
 
 
 def _cast(found: Cast) -> float:
-    return 1 - smoothstep(found.channels + found.neutral / 45, 1.25, 2.1)
+    """Slowly at first, as a flower or a sunset may have; what no light explains fails."""
+    seen = found.channels + found.neutral / 45
+    return 1 - 0.1 * smoothstep(seen, 0.3, 1.5) - 0.9 * smoothstep(seen, 1.5, 2.2)
 
 
 def _grid(found: Defects) -> float:
@@ -163,6 +171,11 @@ def smoothstep(value: float, start: float, end: float) -> float:
 def _without_rounding(energy: float) -> float:
     """Rounding to 8 bits alone gives the Laplacian a variance of 20 / 12: trust less there."""
     return energy * energy / (energy + _ROUNDING_ENERGY)
+
+
+def _washed(seen: Measurement) -> float:
+    """0 for a light picture of which nothing is blown, as snow and fog are, 1 where a fifth is."""
+    return smoothstep(seen.plateau, 0.01, 0.2)
 
 
 def _brightness(seen: Measurement, start: float) -> float:

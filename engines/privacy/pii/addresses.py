@@ -40,6 +40,7 @@ _CODES = (
     # 10115 Berlin, 8001 Zürich, 00-590 Warszawa, 1100-053 Lisboa, 118 50 Stockholm
     r"(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3}|\d{3} \d{2})[ \n]{1,2}"
     + _TOWN,
+    rf"(?<=, ){_TOWN}(?: {_TOWN})?,? (?:(?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT) )?(?!19|20)\d{{4}}",
 )
 _CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(_CODES)})(?![\w-])")
 

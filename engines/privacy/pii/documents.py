@@ -20,7 +20,8 @@ _PASSPORT = re.compile(
     r"([A-Z0-9](?: ?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
 )
 _PLATE = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('plate')})(?i:{_NUMBER}){{1,2}}"
+    rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?"
+    rf"|(?:{any_of('plate_colon')})\.?\s?:)(?i:{_NUMBER}){{1,2}}"
     r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,5}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
 )
 _YEAR = r"(?:19|20)\d\d"

@@ -18,6 +18,7 @@ _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
 _PART = rf"{CAPITAL}(?:{_LETTER}{{1,24}}(?:['’-]{_LETTER}{{1,24}}){{0,2}}|['’]{_LETTER}{{2,24}}|\.)"
 _NAME = rf"{_PART}(?:[ /](?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{0,3}}{NO_LETTER_BEHIND}"
 _TWO = rf"{_PART}(?:[ /](?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{1,3}}{NO_LETTER_BEHIND}"
+_TURNED = rf"{CAPITAL}{{2,24}}, {_PART}{NO_LETTER_BEHIND}"  # HARRISON, Dale
 _AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
 _TITLES = rf"(?i:{any_of('title')}|{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
 _MORE_TITLES = rf"(?:{_TITLES}){{0,2}}"
@@ -34,8 +35,8 @@ _FIELD = re.compile(
     rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
 )
 _COLON = re.compile(
-    rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_word')})\s{{0,2}}:\s{{0,3}}"
-    rf"{_MORE_TITLES}({_TWO})"
+    rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_word', 'name_alone')})\s{{0,2}}:\s{{0,3}}"
+    rf"{_MORE_TITLES}({_TWO}|{_TURNED})"
 )
 _ALONE = re.compile(
     rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_alone')}|"
@@ -48,13 +49,7 @@ _NOBODY = frozenset(listed("no_name"))
 
 def find_names(text: str) -> Iterator[Span]:
     """What a title, a field of a form or a word with a colon calls a person."""
-    for pattern, confidence in (
-        (_FIELD, 0.9),
-        (_STRONG, 0.8),
-        (_COLON, 0.8),
-        (_ALONE, 0.7),
-        (_WEAK, 0.7),
-    ):
+    for pattern, confidence in _PATTERNS:
         for match in pattern.finditer(text):
             words = re.findall(r"[^\W\d_]+", match.group(1).lower())
             if not _NOBODY.intersection(words[:2]):

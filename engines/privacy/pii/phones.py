@@ -21,6 +21,8 @@ _OTHER_SHAPE = re.compile(  # a decimal, IPv4 address, US ZIP+4, a quantity in g
 )
 _HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
 _HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")
+_TIMETABLE = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?: (?:[01]\d|2[0-3])[0-5]\d)+")
+_COUNTED = "12345678901234567890"
 _FEWEST_IN_ROW = 4
 _FEWEST_SINGLE = 2
 _ONLY_CALLED = frozenset({"PL", "PT", "NL", "AT", "CH", "BE", "IE", "AU", "BR"})
@@ -72,9 +74,20 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
 
 
 def _is_row(found: str) -> bool:
-    """Numbers that count up or down by one step, as on a ruler or in a list: `06 07 08 09 10`; or
-    many of one digit: `4 8 15 16 23 42`."""
+    """Numbers that count up or down by one step, as on a ruler or in a list: `06 07 08 09 10`;
+    pairs that grow, as drawn in a lottery: `04 11 23 35 42`; many of one digit: `4 8 15 16 23 42`;
+    the digits in their order; or hours of a timetable: `0714 0729 0744`."""
     groups = [int(group) for group in re.findall(r"\d+", found)]
     steps = {after - before for before, after in pairwise(groups)}
     singles = len(re.findall(r"(?<!\d)\d(?!\d)", found))
-    return singles >= _FEWEST_SINGLE or (len(groups) >= _FEWEST_IN_ROW and len(steps) == 1)
+    if _NO_DIGIT.sub("", found) in _COUNTED:
+        return True
+    grows = groups == sorted(set(groups))
+    many = len(groups) >= _FEWEST_IN_ROW
+    pairs = many and max(groups) < 100
+    return (
+        singles >= _FEWEST_SINGLE
+        or (many and len(steps) == 1)
+        or (grows and pairs)
+        or (grows and _TIMETABLE.fullmatch(found) is not None)
+    )

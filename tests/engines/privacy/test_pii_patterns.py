@@ -8,7 +8,7 @@ import pytest
 
 from engines.privacy.pii import PatternPii
 
-LISTS = ("", "second_", "third_", "fourth_", "fifth_", "sixth_")
+LISTS = ("", "second_", "third_", "fourth_", "fifth_", "sixth_", "seventh_", "eighth_")
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
 
@@ -111,3 +111,45 @@ def test_only_configured_regions_know_national_numbers() -> None:
 def test_match_does_not_show_its_text_in_repr(patterns: PatternPii) -> None:
     (match,) = patterns.find("jane.doe@example.com")
     assert "jane" not in repr(match)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Telefon domowy 58 341 22 33", "phone"),
+        ("Tel. (priv.): 0221/4710 99", "phone"),
+        ("Reg: BD19 XWY", "license_plate"),
+        ("matrícula del coche 9081DFG", "license_plate"),
+        ("compleanno 2 agosto 1979", "date_of_birth"),
+        ("geb. dd. 12-12-1992", "date_of_birth"),
+        ("Patient: HARRISON, Dale", "name"),
+        ("PO Box 448, Wellington 6140", "address"),
+        ("Steuernummer 181/815/08155", "national_id"),
+    ],
+)
+def test_words_between_the_name_of_a_thing_and_the_thing(
+    patterns: PatternPii, text: str, kind: str
+) -> None:
+    assert types_in(patterns, text) == [kind]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sorteo 04 11 23 35 42",
+        "06 14 22 31 45",
+        "Line 3: 0714 0729 0744",
+        "12345 67890",
+        "Drawing no. 07-1142-33",
+        "Android 14.0.0.117",
+        "Versión 8.2.1.44",
+        "reg: the usual",
+        "12 Baker Street, London 2026",
+    ],
+)
+def test_lotteries_timetables_and_versions_are_nobodys(patterns: PatternPii, text: str) -> None:
+    assert types_in(patterns, text) == []
+
+
+def test_a_number_that_grows_is_a_phone_where_it_is_called_one(patterns: PatternPii) -> None:
+    assert types_in(patterns, "Tél. 01 22 33 44 55") == ["phone"]

@@ -127,6 +127,37 @@ def test_kinds_that_only_look_bad_pass(name: str, some: list[Pixels]) -> None:
     assert min(score(pixels) for pixels in made) >= PASSES
 
 
+def test_a_light_picture_of_which_nothing_is_blown_passes(some: list[Pixels]) -> None:
+    for pixels in some:
+        light = np.asarray(cv2.convertScaleAbs(pixels, alpha=0.45, beta=130), np.uint8)
+        assert judge(light, QualityConfig(profile="photo")).score >= PASSES
+        blown = np.asarray(cv2.convertScaleAbs(pixels, alpha=6, beta=130), np.uint8)
+        assert judge(blown, QualityConfig(profile="photo")).score < PASSES
+
+
+def test_what_glows_on_black_is_no_noise() -> None:
+    sky = np.zeros((512, 512, 3), np.uint8)
+    grains = np.random.default_rng(4).normal(120, 45, (96, 96, 1))
+    sky[208:304, 208:304] = np.clip(grains, 0, 255).astype(np.uint8)
+    assert measure(sky).laplacian_variance > 20
+
+
+def test_a_saturated_subject_is_no_cast_and_a_filter_is(some: list[Pixels]) -> None:
+    flower = some[0].copy()
+    flower[:300] = (0.75 * flower[:300] * (1.2, 0.9, 0.35)).astype(np.uint8)
+    assert judge(flower, QualityConfig()).factors.cast > 0.8
+    tinted = GROSS["tint"][0](some[0], 0.7)
+    assert judge(tinted, QualityConfig()).factors.cast < 0.4
+
+
+def test_few_colors_in_large_squares_are_pixel_art() -> None:
+    rng = np.random.default_rng(6)
+    small = np.array([[30, 180, 220], [60, 200, 240], [20, 150, 190]], np.uint8)
+    large = small[rng.integers(0, 3, (16, 16))].repeat(32, 0).repeat(32, 1)
+    found = judge(large, QualityConfig())
+    assert (found.thresholds, found.score >= PASSES) == ("auto:graphic", True)
+
+
 def test_a_slide_is_judged_as_a_drawing() -> None:
     slide = np.full((432, 768, 3), 255, np.uint8)
     for row, text in enumerate(("Quarterly results", "Revenue grew by 12 %", "Costs fell")):
