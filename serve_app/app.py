@@ -59,6 +59,7 @@ from serve_app.routes import (
 )
 from serve_app.routes.generate import generation_router
 from serve_app.schemas.bounded import generate_message_model
+from serve_app.schemas.document import DocumentedApi
 from serve_app.services import Services
 from serve_app.webhooks.delivering import Deliverer
 from serve_app.webhooks.signing import WebhookSecrets
@@ -131,7 +132,7 @@ def create_app(
 
 
 def _bare_app(middleware: list[Middleware]) -> FastAPI:
-    return FastAPI(
+    return DocumentedApi(
         title="Inferloop Synthetic Images",
         version=VERSION,
         description="Synthetic image datasets as a service.",

@@ -78,6 +78,8 @@ def _schemas(document: Mapping[str, Any]) -> Iterator[str]:
             )
             for field, each in schema.get("properties", {}).items()
         ]
+        for shown in schema.get("examples", ()):
+            yield _example(shown)
         if rows:
             yield table(("field (* required)", "type", "bounds", "meaning"), rows) + "\n"
 

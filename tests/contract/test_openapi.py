@@ -6,11 +6,16 @@ After a change on purpose: `python -m tests.contract.write_openapi`.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from serve_app.schemas.glossary import OWN, PARAMETERS, WORDS
+from serve_app.schemas.more_examples import EXAMPLES
 from tests.contract.test_reference_examples import example
 from tests.contract.write_openapi import SNAPSHOT, document_text
 
@@ -126,3 +131,66 @@ def test_operations_have_short_names_that_differ(document: dict[str, Any]) -> No
     assert "generate_image" in names
     assert len(names) == len(set(names))
     assert all(name.isidentifier() for name in names)
+
+
+def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Shapes that a call takes or gives as JSON, each with the examples that are shown for it."""
+    schemas = document["components"]["schemas"]
+    for item in document["paths"].values():
+        for operation in item.values():
+            for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+                content = part.get("content", {}).get("application/json", {})
+                if "$ref" in content.get("schema", {}):
+                    name = content["schema"]["$ref"].rpartition("/")[2]
+                    shown = [content["example"]] if "example" in content else []
+                    yield name, [*shown, *schemas[name].get("examples", ())]
+
+
+def test_every_field_is_described(document: dict[str, Any]) -> None:
+    bare = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, about in schema.get("properties", {}).items()
+        if not about.get("description")
+    ]
+    assert bare == []
+
+
+def test_every_request_and_answer_has_an_example_that_fits(document: dict[str, Any]) -> None:
+    bodies = list(_bodies(document))
+    assert len({name for name, _ in bodies}) > 40
+    assert {name for name, shown in bodies if not shown} == set()
+    for name, shown in bodies:
+        checker = Draft202012Validator({"$ref": f"#/components/schemas/{name}", **document})
+        for each in shown:
+            assert [error.message for error in checker.iter_errors(each)] == [], name
+
+
+def test_every_parameter_is_described(document: dict[str, Any]) -> None:
+    bare = [
+        f"{path} {parameter['name']}"
+        for path, item in document["paths"].items()
+        for operation in item.values()
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+    assert bare == []
+
+
+def test_the_glossary_says_nothing_of_fields_that_are_gone(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    fields = {field for schema in schemas.values() for field in schema.get("properties", ())}
+    named = {
+        parameter["name"]
+        for item in document["paths"].values()
+        for operation in item.values()
+        for parameter in operation.get("parameters", ())
+    }
+    assert set(PARAMETERS) <= named
+    shapes = {re.sub(r"-(Input|Output)$", "", name) for name in schemas}
+    assert set(WORDS) <= fields
+    assert set(EXAMPLES) <= shapes
+    for place in OWN:
+        shape, _, field = place.partition(".")
+        assert shape in shapes
+        assert field in fields
