@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from engines.datasets.spec.result import Taken
+from engines.datasets.spec.result import Shortage, Taken
 from engines.errors import Forbidden, JsonValue
 from engines.types import (
     Comparison,
@@ -133,8 +133,10 @@ class Datasets(Protocol):
         """Begin, or go on with, a declared dataset; what an earlier run took and is there still, by
         item. `Conflict` where the dataset has another declaration."""
 
-    async def close_declared(self, name: str, taken: Sequence[Taken]) -> None:
-        """Keep what was taken, for later runs."""
+    async def close_declared(
+        self, name: str, taken: Sequence[Taken], short: Sequence[Shortage]
+    ) -> None:
+        """Keep what was taken, for later runs, and what is missing, for reports."""
 
 
 class Profiles(Protocol):

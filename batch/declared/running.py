@@ -74,7 +74,7 @@ def make_dataset(
     try:
         return asyncio.run(run.run())
     finally:
-        close_declared(storage, spec.name, run.result.taken.values())
+        close_declared(storage, spec.name, run.result.taken.values(), run.result.short)
 
 
 def tell(result: DatasetResult, stream: TextIO) -> int:

@@ -24,7 +24,7 @@ from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.spec.result import Taken
+from engines.datasets.spec.result import Shortage, Taken
 from engines.errors import NotFound
 from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
@@ -116,8 +116,10 @@ class AdaptedDatasets:
     ) -> Mapping[str, Taken]:
         return await self.replica.open_declared(name, identity, declaration)
 
-    async def close_declared(self, name: str, taken: Sequence[Taken]) -> None:
-        await self.replica.close_declared(name, taken)
+    async def close_declared(
+        self, name: str, taken: Sequence[Taken], short: Sequence[Shortage]
+    ) -> None:
+        await self.replica.close_declared(name, taken, short)
 
 
 def services(files: FileWiring) -> Services:

@@ -12,7 +12,7 @@ from deployments.background import Threads, reports_of
 from deployments.wiring.library import Library, LibraryWiring
 from engines.datasets.declared import close_declared, open_declared
 from engines.datasets.reviews import review_images
-from engines.datasets.spec.result import Taken
+from engines.datasets.spec.result import Shortage, Taken
 from engines.datasets.upkeep import upkeep
 from engines.errors import Forbidden, StorageFailed
 from engines.evidence.service import report_of
@@ -145,10 +145,14 @@ class ExporterReplica:
         return await self._lookups.run(open_declared, storage, name, identity, declaration)
 
     async def close_declared(
-        self, name: str, taken: Sequence[Taken], space: str | None = None
+        self,
+        name: str,
+        taken: Sequence[Taken],
+        short: Sequence[Shortage],
+        space: str | None = None,
     ) -> None:
         library = await self._spaces.of(space)
-        await self._lookups.run(close_declared, library.store.storage, name, taken)
+        await self._lookups.run(close_declared, library.store.storage, name, taken, short)
 
     async def ready(self) -> bool:
         """True once constructed."""

@@ -26,14 +26,20 @@ def near_duplicates(
     nearness: Nearness | None = None,
     stop: StopCheck = never_stopped,
 ) -> NearDuplicates:
-    """Of images with their hash and their mirror's; of each cluster the highest score is the one to
-    keep. See `find_clusters`."""
+    """Of images with their hash and their mirror's. See `find_clusters` and `described`."""
     found = find_clusters(Hashes.of(hashes), features, nearness, stop)
+    return described(ids, scores, found, by_features=features is not None)
+
+
+def described(
+    ids: Sequence[str], scores: Sequence[float], found: Found, by_features: bool
+) -> NearDuplicates:
+    """For a report; of each cluster the highest score is the one to keep."""
     clusters = found.clusters()
     return NearDuplicates(
         compared=len(ids),
         images=sum(len(each) for each in clusters),
-        by=BY_HASH if features is None else BY_FEATURES,
+        by=BY_FEATURES if by_features else BY_HASH,
         cluster_count=len(clusters),
         clusters=tuple(_named(each.tolist(), ids, scores) for each in clusters[:SHOWN_CLUSTERS]),
         pairs=tuple(
@@ -49,12 +55,24 @@ def near_duplicates(
     )
 
 
+def named_clusters(
+    ids: Sequence[str], scores: Sequence[float], found: Found
+) -> dict[str, list[str]]:
+    """The id to keep of each cluster, to the ids of all its images."""
+    clusters = (each.tolist() for each in found.clusters())
+    return {ids[_best(each, scores)]: [ids[position] for position in each] for each in clusters}
+
+
 def cluster_of_each(ids: Sequence[str], found: Found) -> Mapping[str, str]:
     """Every id to the first id of its cluster; its own where it is alone."""
     return {name: ids[int(first)] for name, first in zip(ids, found.labels, strict=True)}
 
 
 def _named(members: list[int], ids: Sequence[str], scores: Sequence[float]) -> Cluster:
-    best = max(members, key=lambda position: scores[position])
+    best = _best(members, scores)
     first = [ids[position] for position in members[:SHOWN_MEMBERS]]
     return Cluster(size=len(members), best=ids[best], images=tuple(first))
+
+
+def _best(members: list[int], scores: Sequence[float]) -> int:
+    return max(members, key=lambda position: scores[position])

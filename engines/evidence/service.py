@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.datasets.declared import DeclaredFacts, declared_facts
 from engines.datasets.layout import dataset_key, iter_images
+from engines.datasets.looking.clusters import keep_clusters
 from engines.datasets.store import DatasetStore
 from engines.errors import (
     InvalidParameters,
@@ -19,17 +21,18 @@ from engines.evidence.encoders.holder import EncoderHolder
 from engines.evidence.feature_file import EVIDENCE_FOLDER
 from engines.evidence.gathering import Gathered, Gatherer
 from engines.evidence.kept_report import KeptReport, digest_of, version_of_folder
-from engines.evidence.near_duplicates import cluster_of_each, near_duplicates
+from engines.evidence.near_duplicates import cluster_of_each, described, named_clusters
 from engines.evidence.pictures import Pictures
 from engines.evidence.report.page import render_report
 from engines.evidence.statistics.clusters import Hashes, Nearness, find_clusters
-from engines.evidence.tally import Tally, Wanted
+from engines.evidence.tally import Tally
 from engines.evidence.work import OnProgress, Work, unheard
 from engines.images import ImageLimits, read_pixels
 from engines.protocols import StopCheck, never_stopped
 from engines.types import Comparison
 from engines.types.reports import (
     DatasetReport,
+    MissingImages,
     ProfileComparison,
     ReferenceEvidence,
     ReportPage,
@@ -47,8 +50,6 @@ _NO_FEATURES = "features (near-duplicates by feature, evidence against real imag
 
 CompareProfile = Callable[[str, str, StopCheck], Comparison]
 """Profile's name and the dataset's folder to their comparison; `NotFound` without the profile."""
-WantedLabels = Callable[[str], Wanted]
-"""Dataset's name to what its spec asks for; nothing without a spec."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,6 @@ class Sources:
     limits: ImageLimits = field(default_factory=ImageLimits)
     read_pixels: ReadPixels = read_pixels
     compare: CompareProfile | None = None
-    wanted: WantedLabels = lambda name: {}
     scratch: Path | None = None
 
 
@@ -97,13 +97,15 @@ class EvidenceService:
         if reference and against is None:
             raise NotFound("images under folder", reference)
         comparison = self._comparison(profile, folder, work.stop)
-        parts = (version, against, comparison and comparison.model_dump(), self._wanted(name))
+        declared = declared_facts(self._storage, name)
+        asked = None if declared is None else asdict(declared)
+        parts = (version, against, comparison and comparison.model_dump(), asked)
         stamp = digest_of(parts, encoder.name if encoder else missing, self._config.model_dump())
         key = f"{folder}/{EVIDENCE_FOLDER}/report-{digest_of(reference, profile)[:16]}.json"
         keeper = KeptReport(self._storage, key, stamp)
         if (kept := keeper.read()) is not None:
             return kept
-        report = self._made(name, folder, reference, work)
+        report = self._made(name, folder, reference, work, declared)
         report = report.model_copy(update={"version": version, "comparison": comparison})
         keeper.write(report)
         return report
@@ -118,11 +120,19 @@ class EvidenceService:
             clusters = find_clusters(hashes, found.features, self._nearness(), stop)
         return cluster_of_each(ids, clusters)
 
-    def _made(self, name: str, folder: str, reference: str | None, work: Work) -> DatasetReport:
+    def _made(
+        self,
+        name: str,
+        folder: str,
+        reference: str | None,
+        work: Work,
+        declared: DeclaredFacts | None,
+    ) -> DatasetReport:
         tally = self._tally(folder, work)
         work.total = len(tally.stats)
         with self._gatherer().gather(folder, tally.stats, work.advance, work.stop) as found:
-            return self._assembled(name, folder, reference, tally, found, work)
+            report = self._assembled(name, folder, reference, tally, found, work)
+        return _with_declaration(report, tally, declared)
 
     def _assembled(
         self,
@@ -137,7 +147,10 @@ class EvidenceService:
         sharpness = [each.sharpness / 1000 for each in found.facts]  # decides among the unjudged
         scores = [tally.scores.get(i, 0.0) + s for i, s in zip(ids, sharpness, strict=True)]
         hashes = [(each.hash, each.mirror) for each in found.facts]
-        alike = near_duplicates(ids, scores, hashes, found.features, self._nearness(), work.stop)
+        every = Hashes.of(hashes), found.features, self._nearness(), work.stop
+        clusters = find_clusters(*every)
+        alike = described(ids, scores, clusters, by_features=found.features is not None)
+        keep_clusters(self._storage, folder, named_clusters(ids, scores, clusters))
         pictures = self._pictures(folder)
         encoder, missing = self._sources.encoder.get()
         not_looked_at = [f"{_NO_FEATURES}{missing}"] if encoder is None else []
@@ -150,7 +163,6 @@ class EvidenceService:
             size_bytes=tally.size_bytes,
             digest=_digest_of_images(found),
             verdicts=dict(tally.verdicts),
-            labels=tally.label_counts(self._wanted(name)),
             histograms=tally.histograms(),
             reasons=dict(tally.reasons),
             failing_count=len(tally.failing),
@@ -222,9 +234,6 @@ class EvidenceService:
             return Nearness()
         return Nearness(encoder.distances.near, encoder.distances.alike)
 
-    def _wanted(self, name: str) -> dict[str, dict[str, int]]:
-        return {label: dict(values) for label, values in self._sources.wanted(name).items()}
-
     def _comparison(
         self, profile: str | None, folder: str, stop: StopCheck
     ) -> ProfileComparison | None:
@@ -234,6 +243,23 @@ class EvidenceService:
         return ProfileComparison(
             profile=profile, conformance=found.conformance, distances=dict(found.distances)
         )
+
+
+def _with_declaration(
+    report: DatasetReport, tally: Tally, declared: DeclaredFacts | None
+) -> DatasetReport:
+    """With the counts by label, held against what was asked for."""
+    if declared is None:
+        return report.model_copy(update={"labels": tally.label_counts({})})
+    short = tuple(
+        MissingImages(
+            of_class=each.stratum, reason=each.reason, count=each.count, message=each.message
+        )
+        for each in declared.short
+    )
+    labels = tally.label_counts(declared.labels)
+    update = {"labels": labels, "requested": declared.requested, "short": short}
+    return report.model_copy(update=update)
 
 
 def _with_id(taken: Taken, ids: Mapping[str, str]) -> Taken:

@@ -33,6 +33,15 @@ class LabelCount(FrozenModel):
     wanted: int | None = Field(default=None, description="By the dataset's spec; null without.")
 
 
+class MissingImages(FrozenModel):
+    """Images that a declared dataset's last run could not make, for one reason."""
+
+    of_class: str | None = Field(description="null where the declaration has no quotas.")
+    reason: str = Field(description="The requirement that was missed, or budget.")
+    count: int
+    message: str
+
+
 class Factor(FrozenModel):
     """Why an image failed."""
 
@@ -174,6 +183,12 @@ class DatasetReport(FrozenModel):
     )
     verdicts: dict[str, int] = Field(default_factory=dict)
     labels: tuple[LabelCount, ...] = ()
+    requested: int | None = Field(
+        default=None, description="Images that the dataset's declaration asks for."
+    )
+    short: tuple[MissingImages, ...] = Field(
+        default=(), description="What the last run of the declaration could not make, and why."
+    )
     histograms: dict[str, Histogram] = Field(default_factory=dict)
     reasons: dict[str, int] = Field(
         default_factory=dict, description="Of images (of a job: rows) that did not pass."

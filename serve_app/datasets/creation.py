@@ -104,4 +104,5 @@ async def create(context: Context, plan: DatasetPlan, on_progress: OnProgress) -
     try:
         return await run.run()
     finally:
-        await datasets.close_declared(spec.name, [*run.result.taken.values()])
+        taken, short = [*run.result.taken.values()], run.result.short
+        await datasets.close_declared(spec.name, taken, short)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from engines.datasets.spec.result import Taken
+from engines.datasets.spec.result import Shortage, Taken
 from engines.errors import Conflict, InferloopError, NotFound
 from engines.types import (
     Comparison,
@@ -98,6 +98,7 @@ class FakeDatasets:
     reports: list[ReportRequest] = field(default_factory=list)
     declared: dict[str, str] = field(default_factory=dict)
     taken: dict[str, dict[str, Taken]] = field(default_factory=dict)
+    short: dict[str, tuple[Shortage, ...]] = field(default_factory=dict)
     seen: list[SeenImage] = field(default_factory=list)
     queries: list[ImageQuery] = field(default_factory=list)
     filters: list[ImageFilter] = field(default_factory=list)
@@ -175,8 +176,11 @@ class FakeDatasets:
             raise Conflict(f"The dataset {name} has another declaration")
         return self.taken.get(name, {})
 
-    async def close_declared(self, name: str, taken: Sequence[Taken]) -> None:
+    async def close_declared(
+        self, name: str, taken: Sequence[Taken], short: Sequence[Shortage]
+    ) -> None:
         self.taken[name] = {each.item_id: each for each in taken}
+        self.short[name] = tuple(short)
 
     def _require(self, name: str) -> None:
         if name not in self.names:

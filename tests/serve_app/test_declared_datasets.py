@@ -111,6 +111,8 @@ def test_what_cannot_be_met_is_told_by_class() -> None:
         {"of_class": "fox", "reason": "near-duplicate", "count": 2,
          "message": "short by 2 of class fox: near-duplicate"},
     ]  # fmt: skip
+    kept = [each.message for each in fakes.datasets.short["pets"]]  # for the report
+    assert kept == [each["message"] for each in told["short"]]
     assert sorted(fakes.files.contents) == [
         "generated/pets/cat-00000.png",
         "generated/pets/fox-00000.png",
@@ -185,7 +187,7 @@ def test_a_plan_says_what_would_be_made_and_makes_nothing() -> None:
         preview = client.post("/api/v1/datasets/preview", json={"spec": SPEC, "images": 0}).json()
         wrong = client.post("/api/v1/datasets/plan", json={**SPEC, "prompt": "a {colour}"})
     told = answer.json()
-    assert answer.headers["X-RateLimit-Limit"] == "600"
+    assert answer.headers["X-RateLimit-Limit"] == "3000"
     assert (told["total"], told["classes"]) == (5, {"fox": 3, "cat": 2})
     assert told == {name: preview[name] for name in told}
     assert fakes.generation.started == []

@@ -53,6 +53,7 @@ def render_report(report: DatasetReport) -> str:
         f"<style>{_STYLE}</style><h1>{name}</h1>",
         *_head(report),
         _tiles(report),
+        *_declared(report),
         *_labels(report),
         *_sheet(report, "written", "Contact sheet"),
         *_distributions(report),
@@ -118,6 +119,16 @@ def _labels(report: DatasetReport) -> Iterator[str]:
             yield f"<td>{'' if each.wanted is None else f'{each.wanted:,}'}<td>{mark}"
         yield "</tr>"
     yield "</table>"
+
+
+def _declared(report: DatasetReport) -> Iterator[str]:
+    if report.requested is None:
+        return
+    yield f"<h2>Declaration</h2><p>{report.images:,} images of {report.requested:,} asked for.</p>"
+    if report.short:
+        yield "<p>What the last run could not make:</p><ul class=bad>"
+        yield from (f"<li>{escape(each.message)}</li>" for each in report.short)
+        yield "</ul>"
 
 
 def _distributions(report: DatasetReport) -> Iterator[str]:

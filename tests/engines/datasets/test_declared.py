@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engines.datasets.declared import close_declared, open_declared
-from engines.datasets.spec.result import Taken
+from engines.datasets.declared import DeclaredFacts, close_declared, declared_facts, open_declared
+from engines.datasets.spec.model import DatasetSpec
+from engines.datasets.spec.result import Shortage, Taken
 from engines.errors import Conflict
 from engines.protocols import Storage
 
@@ -46,3 +47,54 @@ def test_what_lies_beside_the_images_is_no_part_of_the_dataset(storage: Storage)
     close_declared(storage, "pets", [FOX])
     assert not list(iter_images(storage, "generated/pets"))
     assert not list(iter_left_out(storage, "generated/pets"))
+
+
+class TestFacts:
+    """What a report says of a declaration."""
+
+    SHORT = (Shortage("fox", "quality", 2), Shortage(None, "budget", 1))
+
+    def declare(self, storage: Storage, **changes: object) -> DeclaredFacts | None:
+        spec = {
+            "name": "pets",
+            "count": 4,
+            "prompt": "a {animal}",
+            "attributes": {"animal": ["fox"]},
+        }
+        declared = DatasetSpec.model_validate({**spec, **changes})
+        open_declared(storage, "pets", "a", declared.model_dump_json().encode())
+        return declared_facts(storage, "pets")
+
+    def test_a_dataset_without_a_declaration_has_none(self, storage: Storage) -> None:
+        assert declared_facts(storage, "pets") is None
+
+    def test_counts_of_labels_are_those_of_the_plan(self, storage: Storage) -> None:
+        found = self.declare(storage, labels=["animal"])
+        assert found == DeclaredFacts(4, {"animal": {"fox": 4}}, ())
+
+    def test_of_a_large_one_the_quotas_tell(self, storage: Storage) -> None:
+        quotas = {"animal": {"fox": 60_000}}
+        found = self.declare(storage, count=None, quotas=quotas)
+        assert found == DeclaredFacts(60_000, quotas, ())
+        assert self.declare(storage, count=60_000, labels=["animal"]) == DeclaredFacts(
+            60_000, {}, ()
+        )
+
+    def test_what_was_missing_is_kept_until_the_next_run(self, storage: Storage) -> None:
+        self.declare(storage)
+        close_declared(storage, "pets", [FOX], self.SHORT)
+        found = declared_facts(storage, "pets")
+        assert found is not None
+        assert found.short == self.SHORT
+        close_declared(storage, "pets", [FOX])
+        assert (declared_facts(storage, "pets") or found).short == ()
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[[1]]", b'[["a","b","x"]]', b"[3]"])
+    def test_a_file_that_somebody_edited_is_none(self, storage: Storage, content: bytes) -> None:
+        self.declare(storage)
+        storage.replace("generated/pets/.declared/short.json", content)
+        found = declared_facts(storage, "pets")
+        assert found is not None
+        assert found.short == ()
+        storage.replace("generated/pets/.declared/spec.json", content)
+        assert declared_facts(storage, "pets") is None

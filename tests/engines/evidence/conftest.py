@@ -58,7 +58,6 @@ class House:
 
     storage: FolderStorage
     encoder: SmallEncoder = field(default_factory=SmallEncoder)
-    wanted: dict[str, dict[str, int]] = field(default_factory=dict)
     config: EvidenceConfig = field(default_factory=EvidenceConfig)
 
     def __post_init__(self) -> None:
@@ -66,10 +65,7 @@ class House:
         self.service = self.serving(lambda config: self.encoder)
 
     def serving(self, load: Callable[[EvidenceConfig], SmallEncoder]) -> EvidenceService:
-        sources = Sources(
-            self.store, EncoderHolder(self.config, load), wanted=lambda name: self.wanted
-        )
-        return EvidenceService(sources, self.config)
+        return EvidenceService(Sources(self.store, EncoderHolder(self.config, load)), self.config)
 
     def put(self, folder: str, name: str, pixels: Pixels) -> str:
         key = f"{folder}/{name}.png"

@@ -10,7 +10,11 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from engines.datasets.declared import close_declared, open_declared
 from engines.datasets.export_config import ExportConfig
+from engines.datasets.looking.look import Looker
+from engines.datasets.spec.model import DatasetSpec
+from engines.datasets.spec.result import Shortage
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import Canceled, InvalidParameters, NotFound
 from engines.evidence.config import EvidenceConfig
@@ -18,6 +22,7 @@ from engines.evidence.feature_file import EVIDENCE_FOLDER
 from engines.evidence.report.page import render_report
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportProgress, ExportRequest, PrivacyIssue
+from engines.types.looking import ImageFilter, ImageQuery
 from engines.types.reports import DatasetReport
 from tests.engines.evidence.conftest import NOW, House, no_change, no_encoder, png
 from tests.engines.evidence.pictures import CHANGES, picture
@@ -180,11 +185,65 @@ def test_what_is_no_image_is_counted_and_said(house: House) -> None:
     assert report.not_looked_at == ("1 files that are no image we read",)
 
 
-def test_labels_that_a_spec_asks_for_are_told_even_where_none_is_there(house: House) -> None:
+SPEC = {
+    "name": "birds",
+    "quotas": {"class": {"owl": 12, "tit": 3}},
+    "attributes": {"class": ["owl", "tit"], "sky": ["blue"]},
+    "prompt": "a {class}, {sky}",
+    "labels": ["class", "sky"],
+}
+
+
+def declare(house: House, *short: Shortage) -> None:
+    spec = DatasetSpec.model_validate(SPEC).model_dump_json().encode()
+    open_declared(house.storage, "birds", "a", spec)
+    close_declared(house.storage, "birds", (), short)
+
+
+def test_what_a_declaration_asks_for_is_told_even_where_nothing_is_there(house: House) -> None:
     house.fill(SET, range(2))
-    house.wanted = {"class": {"fox": 12}}
-    (label,) = house.service.report("birds").labels
-    assert (label.label, label.value, label.count, label.wanted) == ("class", "fox", 0, 12)
+    assert house.service.report("birds").requested is None
+    declare(house)
+    report = house.service.report("birds")
+    assert [(each.label, each.value, each.count, each.wanted) for each in report.labels] == [
+        ("class", "owl", 0, 12),
+        ("class", "tit", 0, 3),
+        ("sky", "blue", 0, 15),
+    ]
+    assert (report.requested, report.short) == (15, ())
+    assert "2 images of 15 asked for" in render_report(report)
+
+
+def test_what_is_missing_is_told_with_its_reason_in_the_data_and_on_the_page(
+    house: House,
+) -> None:
+    house.fill(SET, range(2))
+    declare(house)
+    house.service.report("birds")  # kept, and not read again when the declaration's run has ended
+    declare(house, Shortage("owl", "near-duplicate", 12), Shortage("<b>", "quality", 1))
+    report = house.service.report("birds")
+    assert [(each.of_class, each.reason, each.count) for each in report.short] == [
+        ("owl", "near-duplicate", 12),
+        ("<b>", "quality", 1),
+    ]
+    page = render_report(report)
+    assert "short by 12 of class owl: near-duplicate" in page
+    assert "short by 1 of class &lt;b&gt;: quality" in page
+
+
+def test_a_report_keeps_all_clusters_for_whoever_looks_through_the_dataset(house: House) -> None:
+    keys = house.fill(SET, range(4))
+    house.put(SET, "z_copy", picture(2, 64))
+    house.judge_quality(keys[2], 0.9, passed=True)
+    looker = Looker(house.store)
+    assert looker.summary("birds", ImageFilter()).near_duplicates is None
+    house.service.report("birds")
+    alike = looker.page(ImageQuery("birds", ImageFilter(cluster="z_copy"))).images
+    assert [(image.image_id, image.cluster) for image in alike] == [
+        ("p0002", "p0002"),
+        ("z_copy", "p0002"),
+    ]
+    assert looker.summary("birds", ImageFilter()).near_duplicates == 2
 
 
 def test_an_absent_dataset_reference_or_too_large_a_one_is_said(house: House) -> None:
