@@ -63,6 +63,7 @@ def gpu_service(folder: Path) -> Iterator[Service]:
     environment = {
         "INFERLOOP_RATE_LIMIT_GENERATE": "1000000/minute",
         "OMP_NUM_THREADS": "1",
+        "RAY_prestart_worker_first_driver": "0",  # no idle worker for each of 24 logical CPUs
         "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
         "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
     }

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deployments.edge.own_words import instead_of
+from deployments.edge.own_words import DIED, instead_of
 from deployments.settings import EdgeSettings
-from engines.errors import InferloopError, NotFound, RequestTimeout
+from engines.errors import InferloopError, NotFound, ReplicaLost, RequestTimeout
 from engines.protocols import Clock
 from serve_app.errors import to_wire
 from serve_app.files.downloads import ACKNOWLEDGE, ACKNOWLEDGED, ASKS_FOR_ACKNOWLEDGEMENT
@@ -68,8 +68,8 @@ class EdgeMiddleware:
                 raise
         if exchange.is_refused:
             await exchange.refuse(scope)
-        elif exchange.in_place_of_serves is not None:
-            await exchange.say_instead(scope, exchange.in_place_of_serves)
+        elif (error := exchange.owed()) is not None:
+            await exchange.say_instead(scope, error)
 
 
 class Exchange:
@@ -92,8 +92,7 @@ class Exchange:
         self._taken: deque[int] = deque()
         self._news = asyncio.Event()
         self._pending: asyncio.Task[Message] | None = None
-        self.in_place_of_serves: InferloopError | None = None
-        """What the client hears in place of what Serve itself said."""
+        self._in_place_of_serves: InferloopError | None = None
 
     async def receive(self) -> Message:
         """The client's next message, or what it has taken of the answer."""
@@ -118,8 +117,8 @@ class Exchange:
         if self.is_refused:
             return  # the application's view of a body cut short; the client hears of its lateness
         if message["type"] == "http.response.start":
-            self.in_place_of_serves = instead_of(self._path, message)
-        if self.in_place_of_serves is not None:
+            self._in_place_of_serves = instead_of(self._path, message)
+        if self._in_place_of_serves is not None:
             return
         if message["type"] == "http.response.start":
             self._answer_begun = True
@@ -139,6 +138,13 @@ class Exchange:
         answer = to_wire(RequestTimeout(self._allowed_s())).response()
         answer.headers["Connection"] = "close"
         await answer(scope, self._receive, self._send)
+
+    def owed(self) -> InferloopError | None:
+        """What the client is to hear in place of what Serve itself said, or of its silence; None
+        where it has its answer."""
+        if self._answer_begun:
+            return None
+        return self._in_place_of_serves or ReplicaLost(DIED)
 
     async def say_instead(self, scope: Scope, error: InferloopError) -> None:
         """Answer with the error."""

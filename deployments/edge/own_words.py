@@ -13,6 +13,7 @@ OF_SERVE = "/-/"
 OF_APPLICATION = b"x-content-type-options"
 """A header that every answer of the application has (`serve_app.middleware.browser_headers`)."""
 NO_APPLICATION, FIRST_ERROR = 404, 500
+DIED = "The process that had the request has died"
 STARTS_WITHIN_S = 5.0
 """When it may be worth asking again."""
 
@@ -20,8 +21,9 @@ STARTS_WITHIN_S = 5.0
 def instead_of(path: str, start: Message) -> InferloopError | None:
     """What a client hears in place of an answer that begins so; None for the application's own.
 
-    Serve's proxy answers 404 before the application is deployed, 500 where the process that had the
-    request has died, and 503 where it takes none; all of them in plain text.
+    Serve's proxy answers 404 before the application is deployed, 503 where it takes no request, and
+    500 where something in it broke; all of them in plain text. Where the process that had the
+    request has died, it says nothing at all.
     """
     status = int(start["status"])
     if path.startswith(OF_SERVE) or _is_application(start.get("headers", ())):
@@ -31,7 +33,7 @@ def instead_of(path: str, start: Message) -> InferloopError | None:
     if status < FIRST_ERROR:
         return None
     if status == FIRST_ERROR:
-        return ReplicaLost("The process that had the request has died")
+        return ReplicaLost(DIED)
     return Overloaded("The service takes no requests at the moment", STARTS_WITHIN_S)
 
 

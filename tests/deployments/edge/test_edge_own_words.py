@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
 from tests.deployments.edge.edge_server import edge_server
@@ -21,7 +21,7 @@ class Proxy:
         await PlainTextResponse("Internal Server Error", self._status)(scope, receive, send)
 
 
-def asked(app: Proxy | BrowserHeadersMiddleware, path: str = "/api/v1/profiles") -> httpx.Response:
+def asked(app: ASGIApp, path: str = "/api/v1/profiles") -> httpx.Response:
     with edge_server(app) as port:
         return httpx.get(f"http://127.0.0.1:{port}{path}")
 
@@ -36,6 +36,17 @@ def test_where_no_application_answers_the_client_hears_the_envelope(status: int,
     assert answer.json()["error"]["message"]
     assert int(answer.headers["Retry-After"]) > 0
     assert "Internal" not in answer.text
+
+
+async def dies(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve's proxy where the process that had the request died: it returns, and says nothing."""
+    await receive()
+
+
+def test_where_the_proxy_says_nothing_the_client_hears_the_envelope() -> None:
+    answer = asked(dies)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "REPLICA_LOST")
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("status", [404, 500, 507])
