@@ -8,26 +8,38 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 from batch.declared.config import load_declared_config
-from benchmarks.sweep.service import AdaptedDatasets, services
+from benchmarks.sweep.service import AdaptedDatasets, AlwaysReady
+from deployments.adapters.files import FileThreads, StoredFiles
 from deployments.adapters.provenance import StoredProvenance
+from deployments.adapters.uploads import UploadChecker
+from deployments.adapters.usage import LedgerUsage
 from deployments.config import PoolConfig
 from deployments.replicas.diffusion import DiffusionReplica
 from deployments.replicas.exporter import ExporterReplica
+from deployments.replicas.privacy import PrivacyReplica
+from deployments.replicas.profiles import ProfilesReplica
+from deployments.replicas.quality import QualityReplica
 from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring, EngineWiring, Recorder
 from deployments.wiring.files import FileWiring
-from deployments.wiring.library import ExportWiring
+from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.marks import MarksWiring
+from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.datasets.export_config import ExportConfig
+from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits
+from engines.privacy import PrivacyConfig
+from engines.profiles.config import ProfilesConfig
 from engines.protocols import DiffusionEngine
+from engines.quality import QualityConfig
+from engines.storage.usage import UsageLedger
 from engines.testing.diffusion import FakeEngine
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
@@ -36,6 +48,7 @@ from serve_app.config import ApiConfig, ModelDefaults
 from serve_app.services import Services
 from tests.deployments.adapted import AdaptedGeneration
 from tests.serve_app.api import KEY, Api
+from tests.studio.validators import QuickPrivacy, QuickQuality
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 START_S = 30
@@ -59,22 +72,34 @@ class FakeWiring:
         return self.wiring.recorder()
 
 
-def studio_services(root: Path, step_s: float = 0.0, model: bool = False) -> Services:
-    """Everything over `root`. `model`: the embedded one instead of the fake."""
+def studio_services(root: Path, step_s: float = 0.0, real: bool = False) -> Services:
+    """Everything over `root`. `real`: the embedded model and the validators, which take a while to
+    load, instead of quick doubles."""
     data = DataRoot(str(root), None)
     files = FileWiring(data, ImageLimits())
     marks = MarksWiring(state_folder=str(root / ".state"))
     pool = PoolConfig(name="default", engine=load_declared_config(None).engine)
     wiring = DiffusionWiring(pool, data, str(MODELS), marks)
-    engine: EngineWiring = wiring if model else FakeWiring(wiring, step_s)
+    engine: EngineWiring = wiring if real else FakeWiring(wiring, step_s)
     exporter = ExporterReplica(ExportWiring(ExportConfig(), files, marks))
-    whole = services(files)
-    assert isinstance(whole.provenance, StoredProvenance)
-    return replace(
-        whole,
+    storage, threads = data.storage(), FileThreads()
+    store = DatasetStore(storage)
+    checker = UploadChecker(files.limits, files.sandbox_limits)
+    return Services(
         generation=AdaptedGeneration(DiffusionReplica(engine)),
+        quality=QualityReplica(QualityWiring(QualityConfig(), files))
+        if real
+        else QuickQuality(store),
+        privacy=PrivacyReplica(PrivacyWiring(PrivacyConfig(), files))
+        if real
+        else QuickPrivacy(store),
         exporter=exporter,
         datasets=AdaptedDatasets(exporter),
+        profiles=ProfilesReplica(ProfilesWiring(ProfilesConfig(), files)),
+        files=StoredFiles(storage, files.limits, checker, threads),
+        usage=LedgerUsage(UsageLedger(storage), threads.usage),
+        provenance=StoredProvenance(storage, marks.anchors(storage), threads),
+        readiness=AlwaysReady(),
     )
 
 
@@ -114,10 +139,10 @@ def main() -> None:
     parser.add_argument("root", type=Path)
     parser.add_argument("--port", type=int, default=8123)
     parser.add_argument("--step-s", type=float, default=0.05)
-    parser.add_argument("--model", action="store_true", help="make real pictures")
+    parser.add_argument("--real", action="store_true", help="make and judge real pictures")
     asked = parser.parse_args()
     asked.root.mkdir(parents=True, exist_ok=True)
-    app = studio_app(asked.root, studio_services(asked.root, asked.step_s, asked.model))
+    app = studio_app(asked.root, studio_services(asked.root, asked.step_s, asked.real))
     with listening(app, asked.port):
         threading.Event().wait()
 

@@ -9,7 +9,9 @@ import { setTheme, THEMES } from "../core/theme.js";
 import { Badge, Button } from "../parts/basic.js";
 import { Icon } from "../parts/icons.js";
 
-const PLACES = [["make", "Make"]];
+const PLACES = [
+  ["make", "Make"], ["look", "Look"], ["datasets", "Datasets"], ["profiles", "Profiles"], ["operate", "Operate"],
+];
 const THEME_ICONS = { auto: "auto", light: "sun", dark: "moon" };
 const LIVE = { open: "Live", lost: "Reconnecting", off: "Idle" };
 
@@ -30,7 +32,7 @@ function Navigation() {
   const live = use((state) => state.live);
   return html`<nav class="nav" aria-label="Views">
     <a class="brand" href=${link("make")}><span class="mark"><${Icon} name="look" /></span>Inferloop Studio</a>
-    <ul>${PLACES.map(([name, title]) => html`<li key=${name}><a href=${link(name)} aria-current=${view === name ? "page" : null}>
+    <ul>${PLACES.map(([name, title]) => html`<li key=${name}><a href=${link(name)} aria-current=${(view === "declare" ? "datasets" : view) === name ? "page" : null}>
       <${Icon} name=${name} /><span>${title}</span>${name === "make" && html`<${Running} />`}</a></li>`)}</ul>
     <div class="foot">
       <p class="live ${live}" role="status">${LIVE[live]}</p>
