@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 TORCH_INDEX := $(if $(filter cpu,$(TORCH)),--index-url https://download.pytorch.org/whl/cpu,)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve job-demo test lint types fast docs bench image-requirements release clean
+.PHONY: browser help setup setup-dev demo serve job-demo test lint types fast docs bench image-requirements release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -54,7 +54,14 @@ types: $(BIN)/.dev ## mypy, strict
 fast: $(BIN)/.dev ## the tests that need no Ray cluster
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not ray and not s3_real and not gpu'
 
-test: lint types fast ## lint, types, architecture rules, the whole suite
+# The studio is tested in a real browser. Nobody who is not root is asked for anything: without a browser those tests
+# are skipped, and say so.
+browser:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && timeout 600 sh -c 'apt-get -q update && apt-get -qy install chromium' >/dev/null 2>&1 \
+	  || echo "No Chromium: the studio's tests are skipped (Debian: apt-get install chromium)"
+
+test: browser lint types fast ## lint, types, architecture rules, the whole suite
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m ray
 
 docs: $(BIN)/.dev ## the site of the documents, strictly, into build/site

@@ -63,5 +63,5 @@ class QuickPrivacy:
 
     async def anonymize(self, key: str, method: str, output_key: str) -> PrivacyReport:
         content = await asyncio.to_thread(self.store.storage.read, key)
-        await asyncio.to_thread(self.store.storage.write, output_key, content)
+        await asyncio.to_thread(self.store.storage.put_new, output_key, content)
         return await self.validate(output_key, True, True)

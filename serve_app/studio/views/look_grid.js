@@ -45,15 +45,18 @@ function Cell({ image, at, here, picked, onOpen, onFocus, onPick }) {
 export function Grid({ images, chosen, onOpen, focusId }) {
   const box = useRef();
   const [here, setHere] = useState(Math.max(0, images.findIndex((each) => each.id === focusId)));
+  const at = useRef(here); // keys come faster than the page is drawn
   const pickedLast = useRef(null);
   const { columns, side, first, last } = useRows(box, images.length);
   const height = side + CAPTION + GAP;
   const rows = Math.ceil(images.length / columns);
   const from = Math.min(first, Math.max(0, rows - 1)) * columns;
   const shown = images.slice(from, last * columns);
+  const settle = (number) => { at.current = number; setHere(number); };
+  const current = () => Math.min(at.current, images.length - 1);
   const move = (to) => {
     const next = Math.max(0, Math.min(images.length - 1, to));
-    setHere(next);
+    settle(next);
     const top = box.current.getBoundingClientRect().top + scrollY + Math.floor(next / columns) * height;
     if (top < scrollY + 80) scrollTo(0, top - 120);
     else if (top + height > scrollY + innerHeight - 80) scrollTo(0, top + height - innerHeight + 120);
@@ -67,20 +70,20 @@ export function Grid({ images, chosen, onOpen, focusId }) {
     } else choose([path], !chosen.has(path));
     pickedLast.current = number;
   };
-  const target = () => (chosen.size ? [...chosen] : [images[Math.min(here, images.length - 1)].image_path]);
+  const target = () => (chosen.size ? [...chosen] : [images[current()].image_path]);
   useKeys({
-    ArrowRight: () => move(here + 1), ArrowLeft: () => move(here - 1), ArrowDown: () => move(here + columns), ArrowUp: () => move(here - columns),
-    Home: () => move(0), End: () => move(images.length - 1), " ": pick(Math.min(here, images.length - 1)), ...reviewKeys(target),
+    ArrowRight: () => move(at.current + 1), ArrowLeft: () => move(at.current - 1), ArrowDown: () => move(at.current + columns), ArrowUp: () => move(at.current - columns),
+    Home: () => move(0), End: () => move(images.length - 1), " ": (event) => pick(current())(event), ...reviewKeys(target),
     "Control+a": () => choose(images.map((each) => each.image_path)),
   });
   useEffect(() => { if (focusId) move(here); }, []);
   return html`<div ref=${box} class="grid" role="grid" aria-label="Images" aria-rowcount=${rows} style=${{ height: `${rows * height}px` }}>
     ${rowsOf(shown, columns).map((row, line) => html`<div role="row" key=${row[0].image_path} aria-rowindex=${from / columns + line + 1}>
-      ${row.map((image, place) => {
-    const number = from + line * columns + place;
-    const at = { transform: `translate(${place * (side + GAP)}px, ${(from / columns + line) * height}px)`, width: `${side}px`, height: `${side + CAPTION}px` };
-    return html`<${Cell} key=${image.image_path} image=${image} at=${at} here=${number === here} picked=${chosen.has(image.image_path)}
-      onOpen=${onOpen} onFocus=${() => setHere(number)} onPick=${pick(number)} />`;
+      ${row.map((image, column) => {
+    const number = from + line * columns + column;
+    const spot = { transform: `translate(${column * (side + GAP)}px, ${(from / columns + line) * height}px)`, width: `${side}px`, height: `${side + CAPTION}px` };
+    return html`<${Cell} key=${image.image_path} image=${image} at=${spot} here=${number === here} picked=${chosen.has(image.image_path)}
+      onOpen=${onOpen} onFocus=${() => settle(number)} onPick=${pick(number)} />`;
   })}</div>`)}</div>`;
 }
 

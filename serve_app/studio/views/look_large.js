@@ -32,7 +32,7 @@ function Boxes({ image, size }) {
   const found = [...(image.quality?.factors ?? []), ...(image.privacy?.factors ?? [])].filter((each) => each.box);
   if (!found.length || !size) return null;
   return html`<svg class="boxes" viewBox=${`0 0 ${size.width} ${size.height}`} preserveAspectRatio="xMidYMid meet" role="img" aria-label=${`${found.length} places that the checks found`}>
-    ${found.map(({ box: [x, y, width, height], message }, number) => html`<rect key=${number} x=${x} y=${y} width=${width} height=${height}><title>${message}</title></rect>`)}</svg>`;
+    ${found.map(({ box: [x, y, width, height], message }, number) => html`<rect key=${number} x=${x} y=${y} width=${width} height=${height}></rect>`)}</svg>`;
 }
 
 function Shown({ image, path, alt, boxes }) {

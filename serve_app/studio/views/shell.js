@@ -23,8 +23,7 @@ function Running() {
 function Theme() {
   const theme = use((state) => state.theme);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-  return html`<${Button} kind="bare" class="theme" icon=${THEME_ICONS[theme]} label=${`Colors: ${theme}. Change to ${next}`}
-    onClick=${() => setTheme(next)}>${{ auto: "System colors", light: "Light", dark: "Dark" }[theme]}</${Button}>`;
+  return html`<${Button} kind="bare" class="theme" icon=${THEME_ICONS[theme]} onClick=${() => setTheme(next)}>Colors: ${theme}</${Button}>`;
 }
 
 function Navigation() {

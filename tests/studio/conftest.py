@@ -1,0 +1,90 @@
+"""One Chromium and one service for all tests here. Without a browser they are skipped, aloud."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from serve_app.access.api_keys import ApiKeys
+from tests.serve_app.api import KEY
+from tests.studio.application import listening, studio_app, studio_services
+from tests.studio.validators import QuickPrivacy, QuickQuality
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+MISSING = (
+    "no browser: the studio is not tested. Install one (Debian: apt-get install chromium) or name "
+    "it in INFERLOOP_CHROMIUM"
+)
+WAIT_MS = 30_000
+FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-features=LocalNetworkAccessChecks")
+
+
+def browser_path() -> str | None:
+    """The browser of this machine; None where there is none."""
+    named = os.environ.get("INFERLOOP_CHROMIUM")
+    return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@dataclass
+class Studio:
+    """The service, and what a test may change in it."""
+
+    url: str
+    root: Path
+    keys: ApiKeys
+    quality: QuickQuality
+    privacy: QuickPrivacy
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = browser_path()
+    if path is None:
+        pytest.skip(MISSING)
+    playwright = pytest.importorskip("playwright.sync_api", reason="`make setup-dev` brings it")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Studio]:
+    root = tmp_path_factory.mktemp("studio")
+    services, keys = studio_services(root, step_s=0.01), ApiKeys([KEY])
+    assert isinstance(services.quality, QuickQuality)
+    assert isinstance(services.privacy, QuickPrivacy)
+    with listening(studio_app(root, services, keys)) as url:
+        yield Studio(url, root, keys, services.quality, services.privacy)
+
+
+@pytest.fixture
+def page(browser: Browser, studio: Studio) -> Iterator[Page]:
+    """A fresh page. Errors of its scripts, and requests that the policy stops, fail the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    opened = context.new_page()
+    opened.set_default_timeout(WAIT_MS)
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda said: faults.append(said.text) if "Policy" in said.text else None)
+    opened.on(
+        "request", lambda asked: faults.append(asked.url) if outside(asked.url, studio) else None
+    )
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def outside(url: str, studio: Studio) -> bool:
+    """Whether a request leaves the service, or has the key in its address."""
+    ours = url.startswith((studio.url, studio.url.replace("http", "ws"), "blob:", "data:"))
+    return not ours or KEY in url

@@ -1,0 +1,104 @@
+"""Datasets, Profiles and Operate, in a browser: from a declaration to a signed export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from tests.studio.conftest import Studio
+from tests.studio.steps import enter, go
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SPEC = """\
+name: birds
+seed: 3
+quotas: {bird: {owl: 3, wren: 2}}
+attributes:
+  bird: [owl, wren]
+prompt: "a {bird} in a tree"
+generation: {width: 64, height: 64, num_inference_steps: 2}
+"""
+
+
+def declare(page: Page, studio: Studio, text: str) -> None:
+    enter(page, studio, "declare")
+    page.get_by_label("Declaration").fill(text)
+    page.get_by_text("The service takes this declaration").wait_for()
+
+
+def test_a_form_and_its_text_are_one_declaration(page: Page, studio: Studio) -> None:
+    declare(page, studio, SPEC)
+    page.get_by_role("heading", name="5 images").wait_for()
+    page.get_by_label("owl").fill("7")
+    page.get_by_role("heading", name="9 images").wait_for()
+    assert "owl: 7" in page.get_by_label("Declaration").input_value()
+    page.get_by_role("button", name="JSON").click()
+    assert '"owl": 7' in page.get_by_label("Declaration").input_value()
+    page.get_by_label("Prompt", exact=True).fill("a {brid} in a tree")
+    page.get_by_text("brid").last.wait_for()
+    page.get_by_role("button", name="Make the dataset", disabled=True).wait_for()
+    page.get_by_label("Declaration").fill("name: [")
+    page.get_by_text("Line 1").wait_for()
+
+
+def test_from_a_declaration_to_a_signed_export(page: Page, studio: Studio) -> None:
+    declare(page, studio, SPEC)
+    page.get_by_role("button", name="Preview 4 images").click()
+    page.get_by_role("heading", name="The first images").wait_for()
+    assert page.locator("figure").count() == 4
+    page.get_by_role("button", name="Make the dataset").click()
+    page.get_by_text("5 of 5 images").wait_for()
+    page.get_by_role("link", name="owl").wait_for()
+
+    page.get_by_role("button", name="Validate all").click()
+    page.get_by_text("Mean score 0.85 of 1").wait_for()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_text("of 100:").wait_for()
+    page.get_by_label("Format").select_option("jsonl")
+    page.get_by_role("button", name="Export", exact=True).click()
+    page.get_by_text("5 images,").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "birds-jsonl.jsonl"
+    assert len(download.value.path().read_text().splitlines()) == 5
+
+    page.get_by_role("button", name="Sign", exact=True).click()
+    page.get_by_text("signed with a development key").wait_for()
+    page.get_by_role("button", name="Check", exact=True).click()
+    page.get_by_text("unchanged").wait_for()
+
+
+def test_a_profile_is_made_of_dropped_pictures_and_deleted(
+    page: Page, studio: Studio, tmp_path: Path
+) -> None:
+    enter(page, studio, "profiles")
+    page.get_by_label("Name").fill("mine")
+    files = [tmp_path / f"{number}.png" for number in range(2)]
+    for file in files:
+        Image.new("RGB", (64, 64), (200, 120, 40)).save(file)
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_text("2 pictures").wait_for()
+    page.get_by_role("button", name="Make the profile").click()
+    page.get_by_role("link", name="mine").click()
+    page.get_by_role("heading", name="What it measured").wait_for()
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_text("of 100:").wait_for()
+    page.get_by_role("button", name="Delete the profile").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("heading", name="Profiles").wait_for()
+    page.get_by_role("link", name="mine").wait_for(state="detached")
+
+
+def test_operate_shows_what_runs_and_what_serves(page: Page, studio: Studio) -> None:
+    enter(page, studio, "profiles")
+    go(page, "operate")
+    page.get_by_text("every part serves").wait_for()
+    page.get_by_role("cell", name="inferloop/inferloop-mini").wait_for()
+    page.get_by_role("button", name="Failed").click()
+    page.get_by_text("No job is like that").or_(
+        page.get_by_role("button", name="Log")
+    ).first.wait_for()
