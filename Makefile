@@ -29,6 +29,7 @@ $(BIN)/.server: $(BIN)/.base pyproject.toml constraints.txt
 
 $(BIN)/.dev: $(BIN)/.server
 	$(PIP) install -q -c constraints.txt -e '.[server,faces,heif,cli,dev,training,bench]'
+	$(PIP) install -q --no-deps -c constraints.txt invisible-watermark  # its OpenCV is not the service's
 	touch $@
 
 setup: $(BIN)/.server ## install what the service needs into .venv

@@ -17,6 +17,7 @@ from engines.images import ImageLimits
 from engines.profiles import ProfileService
 from engines.profiles.comparison import compare
 from engines.profiles.matching import ColorMatching, MatchColors
+from engines.provenance.watermark import watermarked
 from engines.storage.opening import open_storage
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Wiring(Protocol):
         """The judges, loaded and warm."""
 
     def matching(self) -> MatchColors:
-        """What matches an image to its request's profile."""
+        """What matches an image to its request's profile, and puts its watermark in."""
 
     def marks(self) -> ImageMarks:
         """What marks the images, with a log of marks in the output."""
@@ -86,7 +87,8 @@ class JobWiring:
         return Checker(quality, privacy, limits, self.config.compare_profile is not None)
 
     def matching(self) -> MatchColors:
-        return ColorMatching(self.profiles(), remember=True)
+        match = ColorMatching(self.profiles(), remember=True)
+        return watermarked(match, self.config.engine.watermarked, self.config.marks)
 
     def marks(self) -> ImageMarks:
         return job_marks(self.config.marks, self.output())

@@ -1,4 +1,5 @@
-"""The last step of a generation: the image takes on its profile's colors, then it is stored."""
+"""The last step of a generation: the image takes on its profile's colors and its watermark, then it
+is stored."""
 
 from __future__ import annotations
 
@@ -24,5 +25,5 @@ class MatchingRecorder:
         return self.recorder.record(request, self.match(request, image))
 
     def stored(self, request: GenerationRequest) -> StoredImage | None:
-        """As the inner recorder: what is stored is matched already."""
+        """As the inner recorder: what is stored is matched and watermarked already."""
         return self.recorder.stored(request)

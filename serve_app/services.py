@@ -226,10 +226,12 @@ class Provenance(Protocol):
     """Where files come from. Answers are JSON objects, as `serve_app.schemas.provenance` has
     them, but for paths, which are keys."""
 
-    async def verify(self, content: bytes) -> dict[str, JsonValue]:
-        """What the mark in these bytes says. `InvalidImage` for what carries no marks."""
+    async def verify(self, content: bytes, watermark: bool = False) -> dict[str, JsonValue]:
+        """What the mark in these bytes says and, where asked, what watermark the pixels carry.
+        `InvalidImage` for what carries no marks, `InvalidParameters` where no watermark can be
+        read."""
 
-    async def verify_stored(self, key: str) -> dict[str, JsonValue]:
+    async def verify_stored(self, key: str, watermark: bool = False) -> dict[str, JsonValue]:
         """The same of a stored file; `NotFound` if absent."""
 
     async def check_log(self) -> dict[str, JsonValue]:

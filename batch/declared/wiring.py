@@ -13,6 +13,7 @@ from batch.wiring import library_versions
 from engines.images import ImageLimits
 from engines.profiles import ProfileService
 from engines.profiles.matching import ColorMatching, MatchColors
+from engines.provenance.watermark import watermarked
 from engines.storage.opening import open_storage
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class DeclaredWiring:
     def matching(self) -> MatchColors:
         profiles = ProfileService(self.storage())
         profiles.seed()
-        return ColorMatching(profiles, remember=True)
+        match = ColorMatching(profiles, remember=True)
+        return watermarked(match, self.config.engine.watermarked, self.config.marks)
 
     def quality(self) -> QualityValidator:
         from engines.quality import QualityValidator

@@ -9,7 +9,7 @@ from functools import partial
 from deployments.adapters.files import FileThreads
 from deployments.mark_reading import mark_of
 from engines.datasets.layout import dataset_key
-from engines.errors import JsonValue, NotFound
+from engines.errors import InvalidParameters, JsonValue, NotFound
 from engines.protocols import StopCheck, Storage
 from engines.provenance.chains import check, find, lost
 from engines.types.image_formats import is_hidden
@@ -17,9 +17,15 @@ from inferloop_synthdata.marks.reading import Anchors
 from inferloop_synthdata.marks.sheets import SHEET_NAME, Sheet, compare, read_sheet
 
 ReadMark = Callable[[bytes, Anchors], dict[str, JsonValue]]
+ReadWatermark = Callable[[bytes], dict[str, JsonValue]]
 AnchorsOf = Callable[[Storage], Anchors]
 _CHUNK_BYTES = 2**20
 _MOST_LISTED = 100
+
+
+def no_watermarks(_content: bytes) -> dict[str, JsonValue]:
+    """Of an installation without a reader."""
+    raise InvalidParameters.of("watermark", True, "false", "must be false: it cannot be read here")
 
 
 class StoredProvenance:
@@ -31,19 +37,21 @@ class StoredProvenance:
         anchors: AnchorsOf,
         threads: FileThreads | None = None,
         read: ReadMark = mark_of,
+        read_watermark: ReadWatermark = no_watermarks,
     ) -> None:
-        """`read` may run in a worker process; it is called on a thread."""
+        """`read` and `read_watermark` may run in a worker process; they are called on a thread."""
         self._storage = storage
         self._anchors = anchors
         self._read = read
+        self._read_watermark = read_watermark
         threads = threads or FileThreads()
         self._reads, self._lists = threads.reads, threads.lists
 
-    async def verify(self, content: bytes) -> dict[str, JsonValue]:
-        return await self._reads.run(self._verified, content)
+    async def verify(self, content: bytes, watermark: bool = False) -> dict[str, JsonValue]:
+        return await self._reads.run(self._verified, content, watermark)
 
-    async def verify_stored(self, key: str) -> dict[str, JsonValue]:
-        return await self._reads.run(lambda: self._verified(self._storage.read(key)))
+    async def verify_stored(self, key: str, watermark: bool = False) -> dict[str, JsonValue]:
+        return await self._reads.run(lambda: self._verified(self._storage.read(key), watermark))
 
     async def check_log(self) -> dict[str, JsonValue]:
         return await self._lists.run_stoppable(self._log_checked)
@@ -51,7 +59,7 @@ class StoredProvenance:
     async def check_sheet(self, dataset: str) -> dict[str, JsonValue]:
         return await self._lists.run_stoppable(partial(self._sheet_checked, dataset))
 
-    def _verified(self, content: bytes) -> dict[str, JsonValue]:
+    def _verified(self, content: bytes, watermark: bool) -> dict[str, JsonValue]:
         found = self._read(content, self._anchors(self._storage))
         claims = found.get("claims")
         segment = claims.get("log") if isinstance(claims, dict) else None
@@ -62,7 +70,8 @@ class StoredProvenance:
         if entry is not None:
             log = {"segment": entry.segment}
             log |= {name: entry.line.get(name) for name in ("n", "time", "event", "key")}
-        return {**found, "log": log}
+        carried = self._read_watermark(content) if watermark else None
+        return {**found, "log": log, "watermark": carried}
 
     def _log_checked(self, stop: StopCheck) -> dict[str, JsonValue]:
         report = check(self._storage, stop)

@@ -12,10 +12,12 @@ from deployments.adapters.provenance import AnchorsOf, StoredProvenance
 from deployments.adapters.uploads import UploadChecker
 from deployments.adapters.usage import LedgerUsage
 from deployments.adapters.validation import HandlePrivacy, HandleQuality
-from deployments.mark_reading import mark_of
+from deployments.mark_reading import mark_of, watermark_of
 from deployments.spaces import PerSpace, SpaceHandle
+from engines.errors import JsonValue
 from engines.images import ImageLimits
 from engines.protocols import Storage
+from engines.provenance.config import MarksConfig
 from engines.storage.usage import UsageLedger
 from inferloop_synthdata.marks.reading import Anchors
 from serve_app.services import Generation, Readiness, Services
@@ -38,7 +40,14 @@ class Backends:
     """None: uploads are read on threads of this process."""
     anchors: AnchorsOf = lambda _storage: Anchors()
     """Whose marks are believed, in a space's part of the data root."""
+    marks: MarksConfig = field(default_factory=MarksConfig)
+    """Which watermark is looked for."""
     threads: FileThreads = field(default_factory=FileThreads)
+
+    def _read_watermark(self, content: bytes) -> dict[str, JsonValue]:
+        if self.uploads is None:
+            return watermark_of(content, self.images, self.marks)
+        return self.uploads.read_watermark(content, self.marks)
 
     def services(self) -> Services:
         """Those outside every space; their `in_space` leads to the others."""
@@ -62,6 +71,7 @@ class Backends:
                 self.anchors,
                 self.threads,
                 mark_of if self.uploads is None else self.uploads.read_mark,
+                self._read_watermark,
             ),
             readiness=self.readiness,
             in_space=in_space,

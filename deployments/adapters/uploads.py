@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployments.mark_reading import mark_of
+from deployments.mark_reading import mark_of, watermark_of
 from deployments.workers import WorkerPool
 from engines.errors import JsonValue
 from engines.images import ImageInfo, ImageLimits, verify
 from engines.images.small import small_webp
+from engines.provenance.config import MarksConfig
 from engines.sandbox import Sandbox, SandboxLimits
 from inferloop_synthdata.marks.reading import Anchors
 
@@ -37,6 +38,10 @@ class UploadChecker:
         """What the file's mark says; `InvalidImage` where it carries none, or passes the limits.
         Blocks; from any thread."""
         return self._sandbox.run(mark_of, content, anchors)
+
+    def read_watermark(self, content: bytes, config: MarksConfig) -> dict[str, JsonValue]:
+        """What the file's pixels carry. Blocks; from any thread. Raises as `watermark_of`."""
+        return self._sandbox.run(watermark_of, content, self._images, config)
 
     def close(self) -> None:
         """End the threads and the processes."""

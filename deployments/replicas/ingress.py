@@ -118,6 +118,7 @@ class Ingress:
             images=args.images,
             uploads=UploadChecker(args.images, args.sandbox),
             anchors=MarksWiring.of(settings, args.marks).anchors(data.storage()),
+            marks=args.marks,
         )
         limiter = rate_limiter(api, settings, counter)
         counters = AccessMetrics()

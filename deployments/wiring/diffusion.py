@@ -93,6 +93,7 @@ class DiffusionWiring:
         from engines.datasets.store import DatasetStore
         from engines.profiles import ProfileService
         from engines.profiles.matching import ColorMatching
+        from engines.provenance.watermark import watermarked
 
         versions = {name: version(name) for name in RECORDED_LIBRARIES}
         storage = self.data.in_space(space).storage()
@@ -100,4 +101,5 @@ class DiffusionWiring:
         profiles = ProfileService(storage)
         if space is not None:  # the profiles' deployment has perhaps not heard of the space yet
             profiles.seed()
-        return MatchingRecorder(recorder, ColorMatching(profiles))
+        models, match = self.pool.engine.watermarked, ColorMatching(profiles)
+        return MatchingRecorder(recorder, watermarked(match, models, self.marks.config))

@@ -61,6 +61,8 @@ class Recipe:
     notes: tuple[str, ...] = ()
     guidance: Mapping[str, JsonValue] = field(default_factory=dict)
     """What the model was run with, "scale" and "rescale"; `parameters` has what was asked."""
+    watermark: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Of the watermark in the pixels: method, word, strength, agreeing_bits; empty without one."""
     labels: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     """As the caller gave them."""
@@ -218,6 +220,7 @@ def make_recipe(
         library_versions=dict(library_versions),
         notes=image.notes,
         guidance=dict(image.guidance),
+        watermark=dict(image.watermark),
         labels=dict(request.labels),
         metadata=dict(request.metadata),
         engine_s=round(image.engine_s, 6),

@@ -44,7 +44,10 @@ def created(recipe: Recipe, segment: str | None, config: MarksConfig) -> Definit
         "pixel_sha256": recipe.pixel_sha256,
         "log": segment,
     }
-    return _definition(recipe.image_id, action, RECIPE_LABEL, of_recipe, config)
+    actions = [action]
+    if recipe.watermark:
+        actions.append({"action": "c2pa.watermarked.unbound"})
+    return _definition(recipe.image_id, actions, RECIPE_LABEL, of_recipe, config)
 
 
 def edited(edit: Edit, title: str, segment: str | None, config: MarksConfig) -> Definition:
@@ -64,18 +67,22 @@ def edited(edit: Edit, title: str, segment: str | None, config: MarksConfig) -> 
         "parent_sha256": edit.parent_sha256,
         "log": segment,
     }
-    return {**_definition(title, action, EDIT_LABEL, of_edit, config), "ingredients": [parent]}
+    return {**_definition(title, [action], EDIT_LABEL, of_edit, config), "ingredients": [parent]}
 
 
 def _definition(
-    title: str, action: Definition, label: str, ours: Mapping[str, JsonValue], config: MarksConfig
+    title: str,
+    actions: list[Definition],
+    label: str,
+    ours: Mapping[str, JsonValue],
+    config: MarksConfig,
 ) -> Definition:
     data: Definition = {name: value for name, value in ours.items() if value is not None}
     return {
         "title": title,
         "claim_generator_info": [{"name": GENERATOR}],
         "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": [action]}},
+            {"label": "c2pa.actions.v2", "data": {"actions": [*actions]}},
             {"label": MINING_LABEL, "data": {"entries": _mining(config)}},
             {"label": label, "data": data},
         ],

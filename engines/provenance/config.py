@@ -53,6 +53,24 @@ class MarksConfig(FrozenModel):
     )
     data_mining: Mining = Field(default="allowed", description="The same for data mining.")
 
+    watermark_word: str = Field(
+        default="1f3ac9b2",
+        pattern=r"^[0-9a-f]{8}$",
+        description="32 bits, as eight hexadecimal digits, that the invisible watermark carries in "
+        "the images of models with `watermark: rivagan`, and that POST /verify looks for.",
+    )
+    watermark_strength: float = Field(
+        default=1.5,
+        gt=0,
+        le=4,
+        description="How strong it is: 1 leaves about 43 dB to the picture, 1.5 39 dB, 2.5 35 dB.",
+    )
+    watermark_models: str | None = Field(
+        default=None,
+        description="Folder with rivagan_encoder.onnx and rivagan_decoder.onnx. Left out: those of "
+        "the package invisible-watermark, where it is installed.",
+    )
+
     @model_validator(mode="after")
     def _chain_and_key_belong_together(self) -> Self:
         if self.private_key is not None and self.kms is not None:

@@ -92,6 +92,8 @@ class GeneratedImage:
     """Seconds from admission to the decoded image, queueing included."""
     guidance: Mapping[str, JsonValue] = field(default_factory=dict)
     """What the model was run with: {"scale": float, "rescale": float|None}."""
+    watermark: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Of the watermark in the pixels: method, word, strength, agreeing_bits; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Verification(Answer):
     recipe: dict[str, JsonValue] | None
     recipe_matches: bool | None
     log: dict[str, JsonValue] | None
+    watermark: dict[str, JsonValue] | None
     problems: list[str]
     summary: str
 
@@ -63,19 +64,24 @@ class SheetReport(Answer):
     problems: list[str]
 
 
-def verify_image(image: str | Path | bytes) -> Operation[Verification]:
-    """What the mark of a local image says, and whether to believe it (`POST /verify`). The service
-    keeps nothing of it."""
+def verify_image(image: str | Path | bytes, *, watermark: bool = False) -> Operation[Verification]:
+    """What the mark of a local image says, and whether to believe it (`POST /verify`); with
+    `watermark`, what its pixels carry too. The service keeps nothing of it."""
     source = image if isinstance(image, bytes) else Path(image)
     name = "image" if isinstance(source, bytes) else source.name
     parse = read_answer(Verification, "mark", "summary")
-    return Operation("POST", "/verify", parse, True, upload=Upload(name, source))
+    upload = Upload(name, source)
+    return Operation("POST", "/verify", parse, True, _also(watermark), upload=upload)
 
 
-def verify_stored(path: str) -> Operation[Verification]:
+def verify_stored(path: str, *, watermark: bool = False) -> Operation[Verification]:
     """The same of an image that the service has."""
     parse = read_answer(Verification, "mark", "summary")
-    return Operation("POST", "/verify", parse, True, query={"path": path})
+    return Operation("POST", "/verify", parse, True, query={"path": path} | _also(watermark))
+
+
+def _also(watermark: bool) -> dict[str, str]:
+    return {"watermark": "true"} if watermark else {}
 
 
 def check_log() -> Operation[LogReport]:

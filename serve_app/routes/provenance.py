@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from engines.errors import InvalidParameters
 from serve_app.access.policy import requires
@@ -26,6 +26,9 @@ class VerifyQuery(QueryModel):
     """A stored image, where the body holds none."""
 
     path: WirePath | None = None
+    watermark: bool = Field(
+        default=False, description="Whether the pixels are read for a watermark too (about 1 s)."
+    )
 
 
 @router.post(
@@ -44,11 +47,13 @@ async def verify_image(
         raise InvalidParameters.of("path", query.path, constraint, f"must be {constraint}")
     deadline_s, provenance = context.config.deadlines.validation_s, context.services.provenance
     if query.path is None:
-        found = await answer_within(deadline_s, request, provenance.verify(content))
+        work = provenance.verify(content, query.watermark)
+        found = await answer_within(deadline_s, request, work)
     else:
         key = context.paths.to_key(query.path, IMAGE_FILE)
         with context.paths.named(query.path, key, IMAGE_FILE):
-            found = await answer_within(deadline_s, request, provenance.verify_stored(key))
+            work = provenance.verify_stored(key, query.watermark)
+            found = await answer_within(deadline_s, request, work)
     return _verification(found, context)
 
 
@@ -103,7 +108,15 @@ _SIGNERS = {
 
 
 def summary_of(found: dict[str, JsonValue]) -> str:
-    """A verification in a sentence."""
+    """A verification in a sentence, in two where a watermark was looked for."""
+    carried = found.get("watermark")
+    if not isinstance(carried, dict):
+        return _of_mark(found)
+    verb = "carry" if carried["found"] else "do not carry"
+    return f"{_of_mark(found)} Its pixels {verb} the watermark of this service."
+
+
+def _of_mark(found: dict[str, JsonValue]) -> str:
     if found["mark"] == "absent":
         gone = ": it was taken off, because the recipe is still there" if found["recipe"] else ""
         return f"The file has no mark{gone}."

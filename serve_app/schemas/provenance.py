@@ -21,6 +21,18 @@ class LogEntryOut(ResponseModel):
     path: str = Field(description="Where the file was stored. It may be gone since.")
 
 
+class WatermarkOut(ResponseModel):
+    """What was read from the pixels, held against the word of this service's config."""
+
+    found: bool = Field(description="Whether so many bits agree that chance explains it no longer.")
+    word: str = Field(description="The 32 bits that were read, as eight hexadecimal digits.")
+    agreeing_bits: int = Field(ge=0, le=32)
+    of_bits: int
+    chance: float = Field(
+        ge=0, le=1, description="Probability that as many agree in a picture without a watermark."
+    )
+
+
 class Verification(ResponseModel):
     """What the mark of an image says, and whether to believe it."""
 
@@ -41,6 +53,9 @@ class Verification(ResponseModel):
         description="Whether it is the recipe that was marked; null where nothing tells."
     )
     log: LogEntryOut | None = Field(description="Its line in this service's log of marks.")
+    watermark: WatermarkOut | None = Field(
+        default=None, description="Of the pixels; null where it was not asked for."
+    )
     problems: list[str]
     summary: str = Field(description="All of this in a sentence.")
 

@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from c2pa import Reader
+from PIL import Image
 
+from deployments.adapters.provenance import StoredProvenance
 from deployments.config import PoolConfig
+from deployments.mark_reading import watermark_of
 from deployments.replicas.privacy import PrivacyReplica
 from deployments.spaces import PerSpace
 from deployments.wiring.data import DataRoot
@@ -20,10 +23,14 @@ from deployments.wiring.diffusion import DiffusionWiring, Recorder
 from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import Judge
 from engines.datasets.store import DatasetStore
+from engines.errors import InvalidParameters
+from engines.images import ImageLimits
 from engines.privacy import PrivacyValidator
 from engines.provenance.config import MarksConfig
 from engines.provenance.development import DEVELOPMENT_FILE
+from engines.provenance.watermark import models_folder
 from engines.types import GeneratedImage, GenerationRequest
+from inferloop_synthdata.marks.reading import Anchors
 from tests.engines.privacy.conftest import Doubles
 from tests.engines.provenance.conftest import encoded, some_pixels
 
@@ -180,3 +187,35 @@ async def test_copies_are_marked_as_edits_and_take_no_foreign_or_broken_mark_alo
         await privacy.anonymize(source, "box", copy_key)
         assert SYNTHETIC in said(storage.read(copy_key))
         await privacy.anonymize(source, "box", copy_key)  # the first try's answer was lost
+
+
+async def test_a_picture_without_its_mark_is_known_by_its_watermark(
+    data: DataRoot, marks: MarksWiring
+) -> None:
+    """From the recorder of a model that asks for it to `POST /verify`, over a copy as JPEG."""
+    if models_folder(marks.config) is None:
+        pytest.skip("the package invisible-watermark is not installed (docs/provenance.md)")
+    model = {"id": "m", "source": {"kind": "tiny"}, "watermark": "rivagan"}
+    pool = PoolConfig.model_validate({"name": "a", "engine": {"models": [model]}})
+    recorder = DiffusionWiring(pool, data, "models", marks).recorder()
+    made = GeneratedImage(some_pixels(side=256) // 4 + 90, "m", None, "DDIMScheduler", {})
+    stored = data.storage().read(recorder.record(request(), made).key)
+    assert "c2pa.watermarked.unbound" in said(stored)
+    pixels = np.asarray(Image.open(io.BytesIO(stored)).convert("RGB"))
+    copy = encoded(pixels, "JPEG")
+    provenance = StoredProvenance(
+        data.storage(),
+        lambda _storage: Anchors(),
+        read_watermark=lambda content: watermark_of(content, ImageLimits(), marks.config),
+    )
+    found = await provenance.verify(copy, watermark=True)
+    assert found["mark"] == "absent"
+    carried = found["watermark"]
+    assert isinstance(carried, dict)
+    assert carried["found"] is True
+
+
+async def test_a_service_that_cannot_read_watermarks_says_so(data: DataRoot) -> None:
+    provenance = StoredProvenance(data.storage(), lambda _storage: Anchors())
+    with pytest.raises(InvalidParameters, match="watermark"):
+        await provenance.verify(encoded(some_pixels(), "PNG"), watermark=True)

@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 from engines.errors import Fault, InvalidImage, JsonValue, NotFound
 from tests.serve_app.fakes import FakeFiles
 
+CARRIED: dict[str, JsonValue] = {
+    "found": True,
+    "word": "1f3ac9b2",
+    "agreeing_bits": 32,
+    "of_bits": 32,
+    "chance": 2.3e-10,
+}
+
 
 @dataclass
 class FakeProvenance:
@@ -17,7 +25,7 @@ class FakeProvenance:
     """Signed datasets besides nature_set, of which nothing was changed."""
     """In place of what a mark says."""
 
-    async def verify(self, content: bytes) -> dict[str, JsonValue]:
+    async def verify(self, content: bytes, watermark: bool = False) -> dict[str, JsonValue]:
         self.seen.append(content)
         if not content.startswith(b"\x89PNG"):
             raise InvalidImage(Fault("image", None, "a PNG file", "must be a PNG file"))
@@ -38,14 +46,15 @@ class FakeProvenance:
             "recipe": {"prompt": "a fox"},
             "recipe_matches": True,
             "log": log,
+            "watermark": dict(CARRIED) if watermark else None,
             "problems": [],
             **self.found,
         }
 
-    async def verify_stored(self, key: str) -> dict[str, JsonValue]:
+    async def verify_stored(self, key: str, watermark: bool = False) -> dict[str, JsonValue]:
         if key not in self.files.contents:
             raise NotFound("image", key)
-        return await self.verify(self.files.contents[key])
+        return await self.verify(self.files.contents[key], watermark)
 
     async def check_log(self) -> dict[str, JsonValue]:
         counts: dict[str, JsonValue] = {"chains": 2, "segments": 3, "entries": 40, "torn": 1}

@@ -110,3 +110,20 @@ def test_a_dataset_is_signed_and_held_against_its_sheet(client: TestClient) -> N
 def test_no_such_dataset(method: str, what: str, client: TestClient) -> None:
     assert client.request(method, f"/api/v1/datasets/none/{what}").status_code == 404
     assert client.request(method, f"/api/v1/datasets/..%2Fx/{what}").status_code in (400, 404)
+
+
+def test_the_pixels_are_read_for_a_watermark_where_it_is_asked_for(client: TestClient) -> None:
+    plain = client.post(VERIFY, content=PNG).json()
+    asked = client.post(VERIFY, params={"watermark": "true"}, content=PNG).json()
+    assert plain["watermark"] is None
+    assert asked["watermark"]["found"] is True
+    assert asked["watermark"]["agreeing_bits"] == asked["watermark"]["of_bits"] == 32
+    assert asked["summary"].endswith("Its pixels carry the watermark of this service.")
+
+
+def test_a_stored_image_is_read_for_a_watermark_too(
+    client: TestClient, fakes: FakeServices
+) -> None:
+    fakes.files.contents["generated/d/a.png"] = PNG
+    where = {"path": "/data/generated/d/a.png", "watermark": "true"}
+    assert client.post(VERIFY, params=where).json()["watermark"]["word"] == "1f3ac9b2"

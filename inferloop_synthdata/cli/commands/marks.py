@@ -38,6 +38,9 @@ def add_commands(add: AddCommand) -> None:
     what.add_argument("--dataset", type=Path, metavar="FOLDER", help="a local folder, offline")
     what.add_argument("--server-dataset", metavar="NAME", help="a dataset on the server")
     what.add_argument("--log", action="store_true", help="the server's log of marks")
+    command.add_argument(
+        "--watermark", action="store_true", help="read the pixels for a watermark too"
+    )
     command.add_argument("--offline", action="store_true", help="FILE without the server")
     command.add_argument(
         "--trust", action="append", type=Path, default=[], metavar="PEM", help="certificates"
@@ -56,6 +59,9 @@ def add_commands(add: AddCommand) -> None:
 
 def verify(session: Session, arguments: Namespace) -> int:
     """0 where what was asked about is as it was marked or signed, 1 where it is not."""
+    mark = arguments.watermark
+    if mark and (arguments.offline or arguments.log or arguments.dataset):
+        raise UsageProblem("--watermark goes with an image, and asks the server")
     try:
         if arguments.dataset is not None:
             return _verify_folder(session, arguments)
@@ -70,8 +76,8 @@ def verify(session: Session, arguments: Namespace) -> int:
         if arguments.server_dataset is not None:
             return _show(session, client.check_dataset(arguments.server_dataset), "unchanged")
         if arguments.stored is not None:
-            return _show_mark(session, client.verify_stored(arguments.stored))
-        return _show_mark(session, client.verify_image(arguments.file))
+            return _show_mark(session, client.verify_stored(arguments.stored, watermark=mark))
+        return _show_mark(session, client.verify_image(arguments.file, watermark=mark))
 
 
 def sign(session: Session, arguments: Namespace) -> int:
