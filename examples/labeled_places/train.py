@@ -3,14 +3,15 @@ and test on images of other seeds.
 
     python examples/labeled_places/train.py --root /tmp/places
 
-Takes some minutes on two cores, most of them for the images; a second run finds them.
+Takes some minutes on two cores, most of them for the images; a second run finds them. The notebook
+beside this file goes the same way step by step.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from batch.declared.config import load_declared_config  # noqa: E402
 from batch.declared.here import make_here  # noqa: E402
+from batch.declared.maker import MakerWiring  # noqa: E402
 from batch.declared.running import tell  # noqa: E402
 from batch.declared.wiring import DeclaredWiring  # noqa: E402
 from engines.datasets.export_config import ExportConfig  # noqa: E402
@@ -36,46 +38,60 @@ SPEC = Path(__file__).with_name("places.yaml")
 SHOWN_PX = 32
 """Side that the classifier sees."""
 Batch = tuple[torch.Tensor, torch.Tensor]
+WiringOf = Callable[[Path], MakerWiring]
+"""Data root to what makes images in it."""
 
 
-def main(arguments: list[str] | None = None) -> float:
-    """Make, export, train, test; the accuracy on held-out images, 0..1."""
+def embedded(root: Path) -> MakerWiring:
+    """The embedded model, as the local service runs it."""
+    return DeclaredWiring(load_declared_config(None), str(root), str(REPOSITORY / "models"))
+
+
+def main(arguments: list[str] | None = None, wiring_of: WiringOf = embedded) -> float:
+    """Make, export, train, test; the accuracy on held-out images, 0..1. `wiring_of` says what makes
+    the images: a test hands in an engine that takes no time."""
     asked = _arguments().parse_args(arguments)
-    spec = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
-    spec["quotas"] = {"place": asked.per_class}
-    held_out = {**spec, "name": "places-held-out", "seed": spec["seed"] + 1}
-    held_out["quotas"] = {"place": max(1, asked.per_class // 5)}
-    made, fresh = (_exported(each, asked.root) for each in (spec, held_out))
-    classes, model = _trained(made, asked.root, asked.epochs)
-    accuracy = _accuracy(model, _batches(fresh, asked.root))
-    told = f"{len(classes)} classes: {', '.join(classes)}; held-out accuracy {accuracy:.2f}"
+    spec, held_out = declared(asked.spec, asked.per_class)
+    made, fresh = (exported(each, asked.root, wiring_of) for each in (spec, held_out))
+    classes, model = trained(made, asked.root, asked.epochs)
+    share = accuracy(model, batches(fresh, asked.root))
+    told = f"{len(classes)} classes: {', '.join(classes)}; held-out accuracy {share:.2f}"
     sys.stdout.write(f"{told}\n")
-    return accuracy
+    return share
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="data root for images and exports")
+    parser.add_argument("--spec", type=Path, default=SPEC, help="the declaration (places.yaml)")
     parser.add_argument("--per-class", type=int, default=100)
     parser.add_argument("--epochs", type=int, default=40)
     return parser
 
 
-def _exported(spec: dict[str, object], root: Path) -> Path:
-    """Make the dataset, and export what passed its checks; the Parquet file."""
-    plan = DatasetPlan(DatasetSpec.model_validate(spec))
-    wiring = DeclaredWiring(load_declared_config(None), str(root), str(REPOSITORY / "models"))
-    tell(make_here(plan, wiring, sys.stdout), sys.stdout)
+def declared(file: Path, per_class: int) -> tuple[DatasetSpec, DatasetSpec]:
+    """The declaration with so many images of each class, and one of a fifth of them whose images
+    are others: they follow from another seed."""
+    spec = yaml.safe_load(file.read_text(encoding="utf-8"))
+    spec["quotas"] = {"place": per_class}
+    held_out = {**spec, "name": f"{spec['name']}-held-out", "seed": spec["seed"] + 1}
+    held_out["quotas"] = {"place": max(1, per_class // 5)}
+    return DatasetSpec.model_validate(spec), DatasetSpec.model_validate(held_out)
+
+
+def exported(spec: DatasetSpec, root: Path, wiring_of: WiringOf = embedded) -> Path:
+    """Make the dataset, what is there already excepted, and export it; the Parquet file."""
+    wiring = wiring_of(root)
+    tell(make_here(DatasetPlan(spec), wiring, sys.stdout), sys.stdout)
     storage = wiring.storage()
     exporter = DatasetExporter(storage, DatasetStore(storage), ExportConfig())
-    name = plan.spec.name
     request = ExportRequest(
-        "parquet", f"generated/{name}", f"exports/{name}.parquet", filter=ExportFilter()
+        "parquet", f"generated/{spec.name}", f"exports/{spec.name}.parquet", filter=ExportFilter()
     )
     return root / exporter.export(request).output_key
 
 
-def _batches(file: Path, root: Path) -> DataLoader[Batch]:
+def batches(file: Path, root: Path) -> DataLoader[Batch]:
     """The images as float32 (batch, 3, 32, 32), 0..1, and the numbers of their classes."""
     rows = load_dataset(
         "parquet", data_files=str(file), split="train", cache_dir=str(root / "cache")
@@ -95,13 +111,14 @@ def _seen(image: object) -> torch.Tensor:
     return flat.reshape(SHOWN_PX, SHOWN_PX, 3).permute(2, 0, 1).float() / 255
 
 
-def _trained(file: Path, root: Path, epochs: int) -> tuple[list[str], torch.nn.Module]:
+def trained(file: Path, root: Path, epochs: int) -> tuple[list[str], torch.nn.Module]:
+    """A small network, trained on the images of the Parquet file; the classes' names first."""
     torch.manual_seed(0)
-    batches = _batches(file, root)
-    classes: list[str] = batches.dataset.features["label_place"].names  # type: ignore[attr-defined]
+    loader = batches(file, root)
+    classes: list[str] = loader.dataset.features["label_place"].names  # type: ignore[attr-defined]
     model = torch.nn.Sequential(*_layers(len(classes)))
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
-    kept = list(batches)  # decoded once
+    kept = list(loader)  # decoded once
     for _ in range(epochs):
         for images, numbers in kept:
             optimizer.zero_grad()
@@ -120,9 +137,10 @@ def _layers(classes: int) -> Iterator[torch.nn.Module]:
 
 
 @torch.no_grad()
-def _accuracy(model: torch.nn.Module, batches: DataLoader[Batch]) -> float:
+def accuracy(model: torch.nn.Module, held_out: DataLoader[Batch]) -> float:
+    """Share of the images whose class is right."""
     right = total = 0
-    for images, numbers in batches:
+    for images, numbers in held_out:
         right += int((model(images).argmax(1) == numbers).sum())
         total += len(numbers)
     return right / total
