@@ -26,8 +26,8 @@ class WatermarkOut(ResponseModel):
 
     found: bool = Field(description="Whether so many bits agree that chance explains it no longer.")
     word: str = Field(description="The 32 bits that were read, as eight hexadecimal digits.")
-    agreeing_bits: int = Field(ge=0, le=32)
-    of_bits: int
+    agreeing_bits: int = Field(ge=0, le=32, description="Bits that are as in the service's word.")
+    of_bits: int = Field(description="Bits of a word: 32.")
     chance: float = Field(
         ge=0, le=1, description="Probability that as many agree in a picture without a watermark."
     )
