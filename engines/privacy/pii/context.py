@@ -20,6 +20,9 @@ def whole_words(words: str) -> str:
     return f"{NO_LETTER_BEFORE}(?:{words}){NO_LETTER_BEHIND}"
 
 
+ASIDE = r"(?:(?:\s[^\W\d_]+\.?){0,4}(?:\s?\([^()\n]{1,24}\))?(?=\s?:))?"
+"""What a form adds before the colon: "Geburtsdatum des Kindes:", "Date of birth (DD/MM/YYYY):"."""
+
 _NUMBER_OF = rf"{GAP}{{0,4}}(?:{whole_words(any_of('number'))})?{GAP}{{0,6}}$"
 
 PHONE = re.compile(

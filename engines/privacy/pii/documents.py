@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engines.privacy.pii.checksums import mrz_digit
-from engines.privacy.pii.context import GAP, NO_LETTER_BEFORE
+from engines.privacy.pii.context import ASIDE, GAP, NO_LETTER_BEFORE
 from engines.privacy.pii.lexicon import any_of
 from engines.privacy.pii.ocr import as_digits
 from engines.privacy.pii.spans import Span
@@ -16,11 +16,11 @@ _NUMBER = (
     rf"{GAP}{{0,6}}"
 )
 _PASSPORT = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?i:{_NUMBER}){{1,2}}"
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')}){ASIDE}(?i:{_NUMBER}){{1,2}}"
     r"([A-Z0-9](?: ?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
 )
 _PLATE = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?"
+    rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?{ASIDE}"
     rf"|(?:{any_of('plate_colon')})\.?\s?:)(?i:{_NUMBER}){{1,2}}"
     r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,5}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
 )
@@ -38,7 +38,7 @@ _PLACE = (
     r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},)?"
 )
 _BIRTH = re.compile(
-    rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')}){_PLACE}"
+    rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})(?:{_PLACE}|{ASIDE})"
     rf"{GAP}{{0,6}}(?:(?:{any_of('before_date')})\s?){{0,2}}{GAP}{{0,4}}({DATE})",
     re.IGNORECASE,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from engines.privacy.pii.context import GAP, whole_words
+from engines.privacy.pii.context import ASIDE, GAP, whole_words
 from engines.privacy.pii.lexicon import Validity, any_of, called, schemes, standard
 from engines.privacy.pii.spans import Span
 
@@ -66,7 +66,7 @@ _VALID = tuple(tuple(validity(module) for module in scheme.modules) for scheme i
 _CALLED = re.compile(
     "|".join(f"({whole_words(called(scheme))})" for scheme in schemes()), re.IGNORECASE
 )
-_NUMBER_WORD = rf"{GAP}{{0,4}}(?:{whole_words(any_of('number') + '|is')})?"
+_NUMBER_WORD = rf"{ASIDE}{GAP}{{0,4}}(?:{whole_words(any_of('number') + '|is')})?"
 _BEHIND = re.compile(
     rf"{_NUMBER_WORD}{GAP}{{0,6}}([A-Za-z0-9]{{1,18}}(?:[ ./-]{{1,2}}[A-Za-z0-9]{{1,14}}){{0,7}})",
     re.IGNORECASE,

@@ -40,6 +40,8 @@ _COLON = re.compile(
 )
 _ALONE = re.compile(
     rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_alone')}|"
+    rf"(?:{any_of('name_alone')})\s(?:(?:{any_of('of')})\s)?"
+    rf"(?:{any_of('name_owner', 'name_word')})|"
     rf"(?:{any_of('name_owner')})(?:['’]?s)? name)\s{{0,2}}:\s{{0,3}}"
     rf"{_MORE_TITLES}({_NAME})\s*(?=$|[\n,;|])"
 )

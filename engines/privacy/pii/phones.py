@@ -23,6 +23,7 @@ _HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
 _HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")
 _TIMETABLE = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?: (?:[01]\d|2[0-3])[0-5]\d)+")
 _COUNTED = "12345678901234567890"
+_HIGHEST_DRAWN = 50
 _FEWEST_IN_ROW = 4
 _FEWEST_SINGLE = 2
 _ONLY_CALLED = frozenset({"PL", "PT", "NL", "AT", "CH", "BE", "IE", "AU", "BR"})
@@ -84,7 +85,7 @@ def _is_row(found: str) -> bool:
         return True
     grows = groups == sorted(set(groups))
     many = len(groups) >= _FEWEST_IN_ROW
-    pairs = many and max(groups) < 100
+    pairs = many and max(groups) <= _HIGHEST_DRAWN
     return (
         singles >= _FEWEST_SINGLE
         or (many and len(steps) == 1)

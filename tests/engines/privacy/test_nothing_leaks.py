@@ -16,7 +16,17 @@ from engines.privacy.pii import PatternPii, masked
 
 LISTS = tuple(
     f"{which}positives"
-    for which in ("", "second_", "third_", "fourth_", "fifth_", "sixth_", "seventh_", "eighth_")
+    for which in (
+        "",
+        "second_",
+        "third_",
+        "fourth_",
+        "fifth_",
+        "sixth_",
+        "seventh_",
+        "eighth_",
+        "ninth_",
+    )
 )
 _SHOWN_DIGITS = 2
 """A mask keeps two digits at the end of a long number."""

@@ -8,7 +8,7 @@ import pytest
 
 from engines.privacy.pii import PatternPii
 
-LISTS = ("", "second_", "third_", "fourth_", "fifth_", "sixth_", "seventh_", "eighth_")
+LISTS = ("", "second_", "third_", "fourth_", "fifth_", "sixth_", "seventh_", "eighth_", "ninth_")
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
 
@@ -125,6 +125,11 @@ def test_match_does_not_show_its_text_in_repr(patterns: PatternPii) -> None:
         ("Patient: HARRISON, Dale", "name"),
         ("PO Box 448, Wellington 6140", "address"),
         ("Steuernummer 181/815/08155", "national_id"),
+        ("Date of Birth (DD/MM/YYYY): 07/11/1979", "date_of_birth"),
+        ("Geburtsdatum des Kindes: 12.05.2015", "date_of_birth"),
+        ("Passport of the second applicant: C01X00T47", "passport"),
+        ("Naam houder: Kees Brouwer", "name"),
+        ("06 12 34 56 78", "phone"),
     ],
 )
 def test_words_between_the_name_of_a_thing_and_the_thing(
@@ -144,6 +149,9 @@ def test_words_between_the_name_of_a_thing_and_the_thing(
         "Android 14.0.0.117",
         "Versión 8.2.1.44",
         "reg: the usual",
+        "Name of file: Report",
+        "Born to run, album of 25.08.1975",
+        "Meter reading 04 455 667",
         "12 Baker Street, London 2026",
     ],
 )
