@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from engines.metrics.page import printed
+
 if TYPE_CHECKING:
     from engines.metrics.defects import Defects
     from engines.metrics.gray import Gray
@@ -37,7 +39,9 @@ class Content:
     pixels: Pixels
     """RGB; cut out where the content is small, else the whole picture."""
     shown: Gray | None = None
-    """255 where `pixels` are no background; None where there is no plain background."""
+    """255 where `pixels` are no background; None where there is none."""
+    on_plain: bool = False
+    """The background is plain to the margin; else it is the white of a page."""
     on_neutral: bool = False
     """The background is white, gray or black: what stands on it has no cast."""
 
@@ -47,17 +51,17 @@ def content(pixels: Pixels) -> Content:
     nothing is in it, or what is in it is blown out, as the whole then is."""
     background = _background(pixels)
     if background is None:
-        return Content(pixels)
+        return Content(pixels, printed(pixels))
     shown = np.asarray(cv2.bitwise_not(_near(pixels, background, _DIFFERENT)))
     if cv2.countNonZero(shown) < _FEWEST * shown.size or _blown(pixels, shown):
         return Content(pixels)
     top, bottom, left, right = _box(shown)
     whole = (bottom - top) * (right - left) > _LARGEST * shown.size
     if whole or min(bottom - top, right - left) < _SMALLEST_PX:
-        return Content(pixels, shown, _neutral(background))
+        return Content(pixels, shown, True, _neutral(background))
     cut = slice(top, bottom), slice(left, right)
     part = np.ascontiguousarray(pixels[cut]), np.ascontiguousarray(shown[cut])
-    return Content(*part, _neutral(background))
+    return Content(*part, True, _neutral(background))
 
 
 def clipped_share(pixels: Pixels, shown: Gray | None) -> float:

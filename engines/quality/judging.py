@@ -40,7 +40,7 @@ def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
     if shown.shown is not None:
         seen = measure(shown.pixels, shown.shown)
     found = defects(shown)
-    name, limits = _thresholds(config, found, shown.shown is not None)
+    name, limits = _thresholds(config, found, shown.on_plain)
     return _scored(factors(seen or measure(pixels), limits, found), limits, name)
 
 

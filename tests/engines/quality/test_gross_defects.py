@@ -15,6 +15,7 @@ from benchmarks.kinds import kinds
 from engines.metrics.content import Content, content
 from engines.metrics.defects import Defects, defects
 from engines.metrics.measurement import measure
+from engines.metrics.page import printed
 from engines.quality import QualityConfig
 from engines.quality.config import PHOTO
 from engines.quality.judging import judge
@@ -156,6 +157,25 @@ def test_few_colors_in_large_squares_are_pixel_art() -> None:
     large = small[rng.integers(0, 3, (16, 16))].repeat(32, 0).repeat(32, 1)
     found = judge(large, QualityConfig())
     assert (found.thresholds, found.score >= PASSES) == ("auto:graphic", True)
+
+
+def test_a_white_page_with_a_photograph_over_it_passes(some: list[Pixels]) -> None:
+    page = np.full((512, 512, 3), 255, np.uint8)
+    page[:230] = cv2.resize(some[0], (512, 512), interpolation=cv2.INTER_AREA)[100:330]
+    for row in range(280, 500, 30):
+        place = (40, row)
+        cv2.putText(page, "What it costs", place, cv2.FONT_HERSHEY_DUPLEX, 0.8, (60, 60, 60), 1)
+    assert judge(page, QualityConfig()).score >= PASSES
+    blurred = np.asarray(cv2.GaussianBlur(page, (0, 0), 8))
+    assert judge(blurred, QualityConfig()).score < PASSES
+
+
+def test_an_over_exposed_photograph_is_no_page(some: list[Pixels]) -> None:
+    spoil, levels = GROSS["over-exposed"]
+    for pixels in some:
+        assert {printed(spoil(pixels, level)) is None for level in levels} == {True}
+    gray = cv2.cvtColor(cv2.cvtColor(some[0], cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    assert printed(spoil(np.asarray(gray, np.uint8), 2.5)) is None
 
 
 def test_a_slide_is_judged_as_a_drawing() -> None:
