@@ -103,7 +103,7 @@ def studio_services(root: Path, step_s: float = 0.0, real: bool = False) -> Serv
     )
 
 
-def studio_app(root: Path, behind: Services, keys: ApiKeys | None = None) -> FastAPI:
+def studio_app(root: Path, behind: Services) -> FastAPI:
     """The production application over these services."""
     config = ApiConfig(
         rates=Api.GENEROUS,
@@ -112,7 +112,7 @@ def studio_app(root: Path, behind: Services, keys: ApiKeys | None = None) -> Fas
             "inferloop/inferloop-mini": ModelDefaults(width=256, height=256, num_inference_steps=20)
         },
     )
-    return create_app(behind, config, keys or ApiKeys([KEY]), MemoryRateLimiter(config.rates))
+    return create_app(behind, config, ApiKeys([KEY]), MemoryRateLimiter(config.rates))
 
 
 @contextmanager

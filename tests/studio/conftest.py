@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from serve_app.access.api_keys import ApiKeys
 from tests.serve_app.api import KEY
 from tests.studio.application import listening, studio_app, studio_services
-from tests.studio.validators import QuickPrivacy, QuickQuality
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -36,13 +34,10 @@ def browser_path() -> str | None:
 
 @dataclass
 class Studio:
-    """The service, and what a test may change in it."""
+    """A service that a browser can reach."""
 
     url: str
     root: Path
-    keys: ApiKeys
-    quality: QuickQuality
-    privacy: QuickPrivacy
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +55,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Studio]:
     root = tmp_path_factory.mktemp("studio")
-    services, keys = studio_services(root, step_s=0.01), ApiKeys([KEY])
-    assert isinstance(services.quality, QuickQuality)
-    assert isinstance(services.privacy, QuickPrivacy)
-    with listening(studio_app(root, services, keys)) as url:
-        yield Studio(url, root, keys, services.quality, services.privacy)
+    with listening(studio_app(root, studio_services(root, step_s=0.01))) as url:
+        yield Studio(url, root)
 
 
 @pytest.fixture

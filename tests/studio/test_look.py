@@ -50,6 +50,8 @@ def test_images_are_rated_and_decided_by_keyboard(page: Page, studio: Studio, pe
     for key in ("4", "a", "ArrowRight", "r", "ArrowRight"):
         page.keyboard.press(key)
     page.get_by_role("button", name="00002").and_(page.locator(":focus")).wait_for()
+    page.get_by_label("Choose 00009").check()
+    page.get_by_role("button", name="00002").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="00002")
     dialog.get_by_text("3 of 10").wait_for()
@@ -59,7 +61,7 @@ def test_images_are_rated_and_decided_by_keyboard(page: Page, studio: Studio, pe
     dialog.wait_for(state="detached")
     found = reviews(page, studio, pets)
     assert (found["00000"], found["00001"]) == ((4, "accepted"), (0, "rejected"))
-    assert found["00002"] == (5, None)
+    assert (found["00002"], found["00009"]) == ((5, None), (0, None))
 
 
 def test_chosen_images_are_decided_at_once_and_stand_side_by_side(
@@ -86,8 +88,6 @@ def test_chosen_images_are_decided_at_once_and_stand_side_by_side(
 def test_a_failed_image_shows_why_and_where_and_is_made_again(
     page: Page, studio: Studio, pets: str
 ) -> None:
-    studio.quality.failing.add("00008.png")
-    studio.privacy.failing.add("00008.png")
     enter(page, studio, f"look/{pets}?sort=seed&order=asc&image=00008")
     dialog = page.get_by_role("dialog", name="00008")
     dialog.get_by_role("button", name="Check").click()

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engines.datasets.store import DatasetStore
 from engines.types import PrivacyIssue, PrivacyReport, QualityReport, Weakness
 
 BLURRED = Weakness("sharpness", 0.2, 0.5, "The image is blurred.")
+FAILING = "8.png"
 BOX = (8, 8, 24, 32)
 
 
 @dataclass
 class QuickQuality:
-    """Every image passes but those of `failing`."""
+    """Every image passes but those whose names end with `FAILING`."""
 
     store: DatasetStore
-    failing: set[str] = field(default_factory=set)
-    """Ends of keys."""
 
     async def validate(
         self, key: str, metrics: Sequence[str] | None, prompt: str | None = None
     ) -> QualityReport:
-        passed = not key.endswith(tuple(self.failing))
+        passed = not key.endswith(FAILING)
         report = QualityReport(
             key=key,
             quality_score=0.85 if passed else 0.2,
@@ -39,14 +38,12 @@ class QuickQuality:
 
 @dataclass
 class QuickPrivacy:
-    """Finds a face where `failing` says so; a copy has none."""
+    """Finds a face where the name ends with `FAILING`; a copy has none."""
 
     store: DatasetStore
-    failing: set[str] = field(default_factory=set)
-    """Ends of keys."""
 
     async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:
-        found = key.endswith(tuple(self.failing))
+        found = key.endswith(FAILING)
         face = PrivacyIssue("face", "high", "1 face found", "quick", BOX, 0.97)
         report = PrivacyReport(
             key=key,

@@ -8,8 +8,7 @@ export const CHANGED_AT_ONCE = 1000;
 
 /** Parameters of the address that the service's list takes. */
 const CRITERIA = ["prompt", "label", "seed", "quality", "privacy", "min_score", "max_score", "min_rating", "max_rating", "tag", "decision", "cluster"];
-export const criteria = (query) => Object.fromEntries(CRITERIA.filter((name) => query[name]).map((name) =>
-  [name, name === "label" ? query[name].split(",") : query[name]]));
+export const criteria = (query) => Object.fromEntries(CRITERIA.filter((name) => query[name]).map((name) => [name, query[name]]));
 
 let generation = 0;
 

@@ -10,9 +10,9 @@ export const typing = (event) =>
 
 /**
  * `keys`: name of a key ("a", "Escape", "Control+Enter") to what it does. Names with a modifier, and
- * Escape, work while somebody types as well.
+ * Escape, work while somebody types as well. While a window is open, only those keys work that are its own (`inside`).
  */
-export function useKeys(keys, on = true) {
+export function useKeys(keys, { on = true, inside = false } = {}) {
   useEffect(() => {
     if (!on) return undefined;
     const listener = (event) => {
@@ -21,7 +21,7 @@ export function useKeys(keys, on = true) {
       const action = keys[held ? `Control+${key}` : key];
       if (!action || event.altKey || event.defaultPrevented) return;
       if (typing(event) && !held && key !== "Escape") return;
-      if (!held && document.querySelector("dialog[open]") && !event.target.closest?.("dialog")) return;
+      if (Boolean(document.querySelector("dialog[open]")) !== inside) return;
       event.preventDefault();
       action(event);
     };

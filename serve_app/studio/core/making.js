@@ -1,4 +1,5 @@
 // The form of Make: its values, what it sends, and settings taken over from an image.
+import { ApiError } from "./api.js";
 import { submit } from "./jobs.js";
 import { keep, recall, state, update } from "./store.js";
 
@@ -56,7 +57,7 @@ export async function make() {
   const field = document.getElementById("prompt");
   if (!form.prompt.trim()) {
     field?.focus();
-    throw new Error("write what the image shows first");
+    throw new ApiError("EMPTY", "Write what the image shows first");
   }
   const seed = form.seed === "" ? drawSeed() : form.seed;
   const count = Number(form.count) || 1;

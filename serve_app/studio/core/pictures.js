@@ -3,6 +3,7 @@ import { request } from "./api.js";
 
 const KEPT = 400;
 const AT_ONCE = 6;
+const MOST_WAITS = 3;
 const known = new Map(); // path and side to a promise of an object URL, oldest first
 const queue = [];
 let running = 0;
@@ -39,9 +40,17 @@ export function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
+/** A spent budget is waited for: somebody who scrolls far comes to its end. */
 async function load(path, side) {
-  const answer = await request("GET", "/images", { query: { path, side } });
-  return URL.createObjectURL(await answer.blob());
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const answer = await request("GET", "/images", { query: { path, side } });
+      return URL.createObjectURL(await answer.blob());
+    } catch (error) {
+      if (error.status !== 429 || tries >= MOST_WAITS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (error.details.retry_after_s ?? 1)));
+    }
+  }
 }
 
 function drop(name) {

@@ -48,7 +48,7 @@ function Gallery({ name, datasets }) {
   const show = (id) => go("look", name, { ...query, image: id }, { replace: Boolean(id && openId) });
   const at = images.findIndex((each) => each.id === openId);
   const chosen = images.filter((each) => shown.chosen.has(each.image_path));
-  useKeys({ Escape: () => (view ? history.back() : choose([...shown.chosen], false)) }, Boolean(shown) && at < 0);
+  useKeys({ Escape: () => (view ? history.back() : choose([...shown.chosen], false)) }, { on: Boolean(shown) && at < 0 });
   if (view === "compare" && chosen.length > 1) return html`<${SideBySide} images=${chosen.slice(0, 4)} back=${link("look", name, query)} />`;
   const names = datasets.some((each) => each.name === name) ? datasets.map((each) => each.name) : [name, ...datasets.map((each) => each.name)];
   return html`<${Head} title="Look" actions=${html`<${Select} aria-label="Dataset" value=${name} onChange=${(next) => go("look", next)} options=${names} />

@@ -102,7 +102,7 @@ export function Large({ image, number, total, dataset, onMove, onClose }) {
   const frame = useRef();
   useEffect(() => setCopy(null), [image.image_path]);
   const found = [...(image.quality?.factors ?? []), ...(image.privacy?.factors ?? [])].some((each) => each.box);
-  useKeys({ ArrowRight: () => onMove(1), ArrowLeft: () => onMove(-1), ...reviewKeys(() => [image.image_path]) });
+  useKeys({ ArrowRight: () => onMove(1), ArrowLeft: () => onMove(-1), ...reviewKeys(() => [image.image_path]) }, { inside: true });
   const discard = () => trying(async () => { await call("DELETE", "/images", { query: { path: copy.image_path } }); setCopy(null); });
   return html`<${Dialog} title=${image.id} class="huge" onClose=${onClose}><div class="large-view" ref=${frame}><div class="stage">
     ${copy ? html`<figure><figcaption>Before</figcaption><${Shown} image=${image} path=${image.image_path} alt="Before" boxes=${boxes} /></figure>
