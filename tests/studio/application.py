@@ -34,13 +34,15 @@ from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.store import DatasetStore
+from engines.diffusion.config import EngineConfig
+from engines.diffusion.engine import StepEngine
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig
 from engines.profiles.config import ProfilesConfig
 from engines.protocols import DiffusionEngine
 from engines.quality import QualityConfig
 from engines.storage.usage import UsageLedger
-from engines.testing.diffusion import FakeEngine
+from engines.testing.diffusion import FAKE_MODELS, FakeRunner
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
 from serve_app.budgets.rate_limits import MemoryRateLimiter
@@ -60,19 +62,23 @@ class FakeWiring:
 
     wiring: DiffusionWiring
     step_s: float
+    runner: type[FakeRunner] = FakeRunner
 
     @property
     def pool_name(self) -> str:
         return self.wiring.pool_name
 
     def engine(self) -> DiffusionEngine:
-        return FakeEngine(self.step_s)
+        engine = EngineConfig(models=FAKE_MODELS)
+        return StepEngine(engine, time.monotonic, load=lambda entry: self.runner(self.step_s))
 
     def recorder(self) -> Recorder:
         return self.wiring.recorder()
 
 
-def studio_services(root: Path, step_s: float = 0.0, real: bool = False) -> Services:
+def studio_services(
+    root: Path, step_s: float = 0.0, real: bool = False, runner: type[FakeRunner] = FakeRunner
+) -> Services:
     """Everything over `root`. `real`: the embedded model and the validators, which take a while to
     load, instead of quick doubles."""
     data = DataRoot(str(root), None)
@@ -80,7 +86,7 @@ def studio_services(root: Path, step_s: float = 0.0, real: bool = False) -> Serv
     marks = MarksWiring(state_folder=str(root / ".state"))
     pool = PoolConfig(name="default", engine=load_declared_config(None).engine)
     wiring = DiffusionWiring(pool, data, str(MODELS), marks)
-    engine: EngineWiring = wiring if real else FakeWiring(wiring, step_s)
+    engine: EngineWiring = wiring if real else FakeWiring(wiring, step_s, runner)
     exporter = ExporterReplica(ExportWiring(ExportConfig(), files, marks))
     storage, threads = data.storage(), FileThreads()
     store = DatasetStore(storage)

@@ -10,30 +10,79 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
-from tests.studio.application import listening, studio_app, studio_services
+from engines.diffusion.contract import DecodedImage
+from engines.diffusion.sampling.thumbnails import thumbnail
+from engines.testing.diffusion import FakeDenoising, FakeRunner
+from tests.studio.application import MODELS, listening, studio_app, studio_services
 from tests.studio.conftest import FLAGS, Studio, browser_path
 from tests.studio.steps import enter, go
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
+    from engines.types import Pixels
+
 OUT = Path(__file__).resolve().parents[2] / "docs" / "img"
 DESKTOP: ViewportSize = {"width": 1360, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 800}
 COLORS = 255
 PATIENCE_MS = 600_000
+GRID = MODELS / "inferloop-mini" / "grid.png"
+"""Pictures that the embedded model has made: so this takes seconds, and shows what it can do."""
+TILE_PX, HEAD_PX, COLUMNS = 128, 14, 12
+ROWS = (
+    "sunset|sunset|sunset|flying cars|flying cars|flying cars|apple|apple|apple|cat|cat|cat",
+    "fox|fox|fox|dog|lion|tiger|panda|owl|penguin|elephant|horse|butterfly",
+    "fish|rabbit|strawberry|banana|pizza|cake|rose|sunflower|tree|mushroom|car|bus",
+    "airplane|rocket|sailboat|house|guitar|clock|robot|heart|star|green dog|yellow car|pink apple",
+    "purple heart|beach|forest|desert|sea at night|city at night|mountains|sky|snow|sea|kitten|pup",
+)
+NAMES = [name for row in ROWS for name in row.split("|")]
 SPEC = """\
-name: animals
+name: things
 seed: 7
-quotas: {animal: {fox: 3, cat: 3, owl: 2, horse: 2, rabbit: 2}}
+quotas: {kind: {animal: 10, food: 6, vehicle: 6, plant: 6, place: 6}}
 attributes:
-  animal: [fox, cat, owl, horse, rabbit]
-  place: {values: {forest: 2, meadow: 1, snow: 1}}
-prompt: "a {animal} in a {place}"
-generation: {width: 192, height: 192, num_inference_steps: 8}
+  kind: [animal, food, vehicle, plant, place]
+  thing:
+    - {when: {kind: animal}, values: [fox, dog, lion, tiger, panda, owl, penguin, elephant, horse]}
+    - {when: {kind: food}, values: [strawberry, banana, pizza, cake]}
+    - {when: {kind: vehicle}, values: [bus, airplane, rocket, sailboat]}
+    - {when: {kind: plant}, values: [rose, sunflower, tree, mushroom]}
+    - {values: [beach, forest, desert, city at night]}
+prompt: "a {thing}"
+generation: {width: 256, height: 256, num_inference_steps: 8}
 """
+
+
+class GridRunner(FakeRunner):
+    """The picture of the grid that a prompt names; for other prompts a gradient."""
+
+    def decode(self, denoising: FakeDenoising) -> DecodedImage:
+        request = denoising.request
+        picture = tile(request.prompt, (request.width, request.height))
+        return super().decode(denoising) if picture is None else DecodedImage(picture, {})
+
+    def preview(self, denoising: FakeDenoising, max_side_px: int) -> bytes:
+        picture = tile(denoising.request.prompt, (48, 48))
+        if picture is None:
+            return super().preview(denoising, max_side_px)
+        return thumbnail(picture, max_side_px)
+
+
+def tile(prompt: str, size: tuple[int, int]) -> Pixels | None:
+    """The grid's picture of the last word that it knows, at a size."""
+    found = [name for name in NAMES if prompt.endswith(name)]
+    if not found:
+        return None
+    number = NAMES.index(max(found, key=len))
+    left, top = number % COLUMNS * TILE_PX, number // COLUMNS * (TILE_PX + HEAD_PX) + HEAD_PX
+    with Image.open(GRID) as grid:
+        cut = grid.convert("RGB").crop((left, top, left + TILE_PX, top + TILE_PX))
+    return np.asarray(cut.resize(size, Image.Resampling.LANCZOS))
 
 
 def shoot(page: Page, name: str) -> None:
@@ -46,14 +95,14 @@ def shoot(page: Page, name: str) -> None:
     few.save(target, optimize=True)
 
 
-def make_animals(page: Page, studio: Studio) -> None:
+def make_things(page: Page, studio: Studio) -> None:
     """Declare the dataset, make it, validate it; pictures on the way."""
     enter(page, studio, "declare")
     page.get_by_label("Declaration").fill(SPEC)
     page.get_by_text("The service takes this declaration").wait_for()
     shoot(page, "declare")
     page.get_by_role("button", name="Make the dataset").click()
-    page.get_by_text("12 of 12 images").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("34 of 34 images").wait_for(timeout=PATIENCE_MS)
     page.get_by_role("button", name="Validate all").click()
     page.get_by_text("Mean score").first.wait_for(timeout=PATIENCE_MS)
     page.get_by_role("button", name="Compare", exact=True).click()
@@ -69,23 +118,24 @@ def make_animals(page: Page, studio: Studio) -> None:
 def make_singles(page: Page) -> None:
     """A few images, one of them still coming."""
     go(page, "make")
-    for prompt in ("a lighthouse at night", "a hamburger on a table", "a red car in a city"):
+    for prompt in ("a lion", "a strawberry", "a sailboat", "an owl", "flying cars"):
         page.get_by_label("Prompt", exact=True).fill(prompt)
         page.get_by_label("Steps").fill("8")
         page.get_by_role("button", name="Make", exact=True).click()
         card = page.get_by_role("article", name=prompt)
         card.get_by_role("button", name="Download").wait_for(timeout=PATIENCE_MS)
-    page.get_by_label("Prompt", exact=True).fill("a castle on a hill, sunset")
-    page.get_by_label("Steps").fill("100")
+    page.get_by_label("Prompt", exact=True).fill("mountains at sunset")
+    page.get_by_label("Steps").fill("150")
     page.get_by_role("button", name="Make", exact=True).click()
     page.get_by_alt_text("Preview of the image").wait_for(timeout=PATIENCE_MS)
+    page.evaluate("() => scrollTo(0, 0)")
     shoot(page, "make")
     page.get_by_role("button", name="Cancel").click()
 
 
 def look_through(page: Page) -> None:
     """The gallery, one image, three side by side."""
-    go(page, "look/animals?sort=score&order=desc")
+    go(page, "look/things?sort=score&order=desc")
     page.locator(".cell img").nth(8).wait_for()
     page.get_by_role("gridcell").first.get_by_role("button").focus()
     for key in ("5", "a", "ArrowRight", "4", "a", "ArrowRight", "r"):
@@ -122,7 +172,7 @@ def small_and_dark(browser: Browser, studio: Studio) -> None:
         "dark": browser.new_page(viewport=DESKTOP, color_scheme="dark"),
     }
     for name, page in pages.items():
-        enter(page, studio, "look/animals?sort=score&order=desc")
+        enter(page, studio, "look/things?sort=score&order=desc")
         page.locator(".cell img").nth(3).wait_for()
         shoot(page, name)
         page.close()
@@ -137,12 +187,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         root = Path(folder) / "data"
         root.mkdir()
-        with listening(studio_app(root, studio_services(root, real=True))) as url:
+        with listening(
+            studio_app(root, studio_services(root, step_s=0.05, runner=GridRunner))
+        ) as url:
             studio = Studio(url, root)
             browser = driver.chromium.launch(executable_path=path, args=list(FLAGS))
             page = browser.new_page(viewport=DESKTOP, color_scheme="light")
             steps: list[Callable[[], None]] = [
-                lambda: make_animals(page, studio),
+                lambda: make_things(page, studio),
                 lambda: look_through(page),
                 lambda: others(page),
                 lambda: small_and_dark(browser, studio),

@@ -13,11 +13,11 @@ export function Bars({ rows, total, show = count, kind = "", hrefs }) {
 
 /** A histogram with its axis: `edges` has one more than `counts`. */
 export function Histogram({ title, counts, edges, unit = "" }) {
-  const most = Math.max(1, ...counts);
+  const most = Math.max(1e-9, ...counts);
   const [width, height] = [320, 96];
   const step = width / counts.length;
   return html`<figure class="histogram"><figcaption>${title}</figcaption>
-    <svg viewBox=${`0 0 ${width} ${height + 16}`} role="img" aria-label=${`${title}: from ${short(edges[0])} to ${short(edges[edges.length - 1])}${unit}, at most ${most} images in a bar`}>
+    <svg viewBox=${`0 0 ${width} ${height + 16}`} role="img" aria-label=${`${title}: from ${short(edges[0])} to ${short(edges[edges.length - 1])}${unit}, at most ${short(most)} in a bar`}>
       ${counts.map((value, number) => html`<rect key=${number} x=${number * step + 1} width=${Math.max(1, step - 2)} y=${height - (height * value) / most} height=${(height * value) / most} rx="2" />`)}
       <text x="0" y=${height + 13}>${short(edges[0])}</text><text x=${width} y=${height + 13} text-anchor="end">${short(edges[edges.length - 1])}${unit}</text></svg></figure>`;
 }

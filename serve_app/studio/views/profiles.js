@@ -8,7 +8,7 @@ import { go, link } from "../core/route.js";
 import { use } from "../core/store.js";
 import { count, counted, plain, short, when } from "../core/words.js";
 import { Button, Card, Check, Drop, Empty, Facts, Fault, Field, Head, Meter, Select } from "../parts/basic.js";
-import { Bars } from "../parts/bars.js";
+import { Bars, Histogram } from "../parts/bars.js";
 import { Confirm } from "../parts/dialog.js";
 import { JobLine, useJobs } from "../parts/jobline.js";
 import { compared, Comparison } from "./compare_profile.js";
@@ -87,13 +87,20 @@ function Profile({ name }) {
   ${profile ? html`<div class="columns"><${Numbers} profile=${profile} />${others.length > 0 && html`<${WithAnother} name=${name} others=${others} />`}</div>` : !fault && html`<${Meter} label="Loading" />`}`;
 }
 
+const MIXED = ["means", "deviations"]; // of different units: bars beside each other would say nothing
+
 function Numbers({ profile }) {
   const { statistics } = profile;
-  const numbers = Object.entries(statistics).filter(([, value]) => typeof value === "number");
-  const groups = Object.entries(statistics).filter(([, value]) => value && typeof value === "object" && !Array.isArray(value) && Object.values(value).every((each) => typeof each === "number"));
+  const whole = Object.entries(statistics);
+  const isNumbers = (value) => value && typeof value === "object" && !Array.isArray(value) && Object.values(value).every((each) => typeof each === "number");
+  const figures = (values) => Object.entries(values).map(([name, value]) => [plain(name), short(value, 3)]);
+  const histograms = Object.entries(statistics.histograms ?? {}).filter(([, shares]) => Array.isArray(shares));
   return html`<${Card} title="What it measured"><${Facts} facts=${[["Images", count(profile.sample_count)], ["Made", when(profile.created_at)], ["Changed", when(profile.updated_at)],
-    ["Hashes kept", profile.kept_hashes ? count(profile.kept_hashes) : null], ...numbers.map(([name, value]) => [plain(name), short(value, 3)])]} />
-    ${groups.map(([name, values]) => html`<div key=${name}><h3>${plain(name)}</h3><${Bars} rows=${Object.entries(values)} show=${(value) => short(value, 3)} /></div>`)}</${Card}>`;
+    ["Hashes kept", profile.kept_hashes ? count(profile.kept_hashes) : null], ...figures(Object.fromEntries(whole.filter(([, value]) => typeof value === "number")))]} />
+    ${whole.filter(([name, value]) => isNumbers(value) && !MIXED.includes(name)).map(([name, values]) => html`<div key=${name}><h3>${plain(name)}</h3>
+      <${Bars} rows=${Object.entries(values)} show=${(value) => short(value, 3)} /></div>`)}
+    ${histograms.map(([name, shares]) => html`<${Histogram} key=${name} title=${plain(name)} counts=${shares} edges=${[0, 1]} />`)}
+    ${MIXED.filter((name) => statistics[name]).map((name) => html`<details class="more" key=${name}><summary>All ${name}</summary><div><${Facts} facts=${figures(statistics[name])} /></div></details>`)}</${Card}>`;
 }
 
 function WithAnother({ name, others }) {
