@@ -89,7 +89,7 @@ async def get_image(
     "/exports",
     dependencies=[requires("read", budget="read")],
     response_class=Response,
-    responses={**_binary("*/*"), **_PARTS, **_REDIRECTED},
+    responses={**_binary(OTHER_MEDIA_TYPE, "*/*"), **_PARTS, **_REDIRECTED},
 )
 async def get_export(
     request: Request,

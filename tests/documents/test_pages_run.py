@@ -25,6 +25,8 @@ from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
 from tests.serve_app.test_over_uvicorn import Served, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:

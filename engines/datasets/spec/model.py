@@ -115,7 +115,7 @@ Templates = Annotated[
 ]
 
 
-class NearDuplicates(Closed):
+class NearDuplicateRule(Closed):
     """No image looks like another one of its class (without quotas: of the dataset)."""
 
     min_distance: Annotated[int, Field(ge=1, le=32)] = Field(
@@ -126,7 +126,7 @@ class NearDuplicates(Closed):
 class DatasetRequirements(Requirements):
     """What every image must meet, alone and beside the others."""
 
-    near_duplicates: Annotated[NearDuplicates | None, BeforeValidator(_shorthand)] = None
+    near_duplicates: Annotated[NearDuplicateRule | None, BeforeValidator(_shorthand)] = None
 
 
 class Budgets(Closed):
