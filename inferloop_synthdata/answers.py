@@ -220,17 +220,47 @@ class Dataset(Answer):
     verdicts: dict[str, int]
 
 
+class ModelDefaults(Answer):
+    """What a request gets where it leaves a choice out."""
+
+    width: int
+    """Pixels, as `height`."""
+    height: int
+    num_inference_steps: int
+    guidance_scale: float
+
+
 class Model(Answer):
     """A model that the service serves."""
 
     id: str
     """What `model_id` takes."""
+    is_default: bool
+    """Whether it is taken where `model_id` is left out."""
+    defaults: ModelDefaults
+    loras: list[str]
+    """What `lora` takes with it."""
+
+
+class Limits(Answer):
+    """Bounds of a request, the same for every model."""
+
+    min_side_px: int
+    max_side_px: int
+    side_multiple_px: int
+    max_inference_steps: int
+    max_guidance_scale: float
+    max_seed: int
+    max_prompt_chars: int
+    max_prompts: int
 
 
 class ModelList(Answer):
     """Answer of `list_models`."""
 
-    data: list[Model]
+    models: list[Model]
+    """The default first."""
+    limits: Limits
 
 
 class Health(Answer):

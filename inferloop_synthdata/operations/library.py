@@ -18,8 +18,9 @@ from inferloop_synthdata.operations.parts import delete, get, given, saved, segm
 
 
 def list_models() -> Operation[answers.ModelList]:
-    """The models that `model_id` takes (`GET /v1/models`)."""
-    return replace(get("/v1/models", answers.ModelList, "data"), below_root=True)
+    """The models that `model_id` takes, each with its defaults and adapters, and the bounds of
+    requests (`GET /models`)."""
+    return get("/models", answers.ModelList, "models", "limits")
 
 
 def check_ready() -> Operation[answers.Health]:

@@ -161,11 +161,14 @@ def test_the_models_are_listed() -> None:
 
     def handler(request: httpx.Request) -> httpx.Response:
         paths.append(request.url.path)
-        return httpx.Response(200, json={"object": "list", "data": [{"id": "m/one"}]})
+        sizes = {"width": 512, "height": 256, "num_inference_steps": 50, "guidance_scale": 7.5}
+        one = {"id": "m/one", "is_default": True, "defaults": sizes, "loras": []}
+        return httpx.Response(200, json={"models": [one], "limits": {"max_prompts": 64}})
 
     line = CommandLine(handler)
     assert line.run("models") == 0
-    assert (paths, line.out) == (["/v1/models"], "MODEL\nm/one\n")
+    assert paths == ["/api/v1/models"]
+    assert line.out.splitlines()[1].split() == ["m/one", "default", "512x256", "50", "7.5"]
 
 
 def test_without_a_key() -> None:

@@ -21,8 +21,17 @@ def models(session: Session, arguments: Namespace) -> int:
     """The models that the service's config lists."""
     with session.client() as client:
         every = client.list_models()
-    rows = [(entry["id"],) for entry in every["data"]]
-    session.console.answer(every, table(("MODEL",), rows))
+    rows = [
+        (
+            each.id,
+            "default" if each.is_default else "",
+            f"{each.defaults.width}x{each.defaults.height}",
+            each.defaults.num_inference_steps,
+            each.defaults.guidance_scale,
+        )
+        for each in every.models
+    ]
+    session.console.answer(every, table(("MODEL", "", "SIZE", "STEPS", "GUIDANCE"), rows))
     return 0
 
 
