@@ -13,7 +13,8 @@ from ray.serve._private import constants as serve_constants
 
 from batch.config import load_config
 from deployments.config import AppArgs
-from deployments.metrics import COUNTERS, GAUGES, LATENCY
+from deployments.metrics import COUNTERS, GAUGES, LATENCY, AccessMetrics, JobMetrics
+from docs.site.metric_page import Declared
 from tests.k8s.manifests import (
     CLUSTERS,
     FOLDERS,
@@ -232,8 +233,17 @@ def test_the_dashboard_asks_for_metrics_that_the_service_has(render: Render) -> 
         for p in json.loads(board["data"]["inferloop.json"])["panels"]
         for t in p["targets"]
     ]
+    (rules,) = of_kind(render("overlays/production"), "PrometheusRule")
+    expressions += [rule["expr"] for rule in rules["spec"]["groups"][0]["rules"]]
     asked = {name for e in expressions for name in re.findall(r"ray_(inferloop_engine_\w+)", e)}
     engine = {f"inferloop_engine_{name}" for name in (*COUNTERS, *GAUGES)}
     assert asked <= engine | {f"{LATENCY}_bucket"}
     assert f"{LATENCY}_bucket" in asked
     assert len(asked) >= 8
+    declared = Declared()
+    JobMetrics(declared)
+    AccessMetrics(declared)
+    known = {row[0].strip("`") for row in declared.rows}
+    others = {name for e in expressions for name in re.findall(r"ray_inferloop_(?!engine)\w+", e)}
+    assert len(others) >= 5
+    assert others <= known

@@ -16,7 +16,15 @@ from tests.k8s.crd_schemas import close, with_defaults
 from tests.k8s.manifests import FOLDERS, Manifest, Render, groups_of
 
 KUBERNETES = "1.33"
-OTHERS_KINDS = {"RayService", "RayJob", "Gateway", "HTTPRoute", "ServiceMonitor", "PodMonitor"}
+OTHERS_KINDS = {
+    "RayService",
+    "RayJob",
+    "Gateway",
+    "HTTPRoute",
+    "ServiceMonitor",
+    "PodMonitor",
+    "PrometheusRule",
+}
 """Kinds that Kubernetes itself does not know."""
 
 
