@@ -13,12 +13,23 @@ if TYPE_CHECKING:
 
     Statistics = Mapping[str, JsonValue]
 
-_PANELS = ("brightness", "saturation", "hue", "red", "green", "blue")
+_PANELS = {
+    "brightness": ("dark", "bright"),
+    "saturation": ("gray", "full color"),
+    "hue": ("0°", "360°"),
+    "red": ("none", "full"),
+    "green": ("none", "full"),
+    "blue": ("none", "full"),
+}
+"""What is measured of each pixel, and what stands at the two ends of its axis."""
 _PANEL_PX = (220, 110)
 _GAP_PX = 20
 _COLUMNS = 3
-_HEADER_PX = 76
+_HEADER_PX = 94
 _LEFT, _RIGHT = "#1f5fa8", "#d9762b"
+
+
+_SCALE = "100: alike. 37: one deviation apart in everything. Bars: the most frequent colors."
 
 
 def comparison_svg(left: Statistics, right: Statistics, found: Comparison) -> str:
@@ -31,15 +42,17 @@ def comparison_svg(left: Statistics, right: Statistics, found: Comparison) -> st
         f'width="{width}" height="{height}" font-family="sans-serif" font-size="12">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
         f'<text x="{_GAP_PX}" y="20">Conformance {found.conformance:.1f} of 100</text>',
-        *_legend(left, found.left, _LEFT, 40),
-        *_legend(right, found.right, _RIGHT, 62),
+        f'<text x="{_GAP_PX}" y="36" fill="#666">{_SCALE}</text>',
+        *_legend(left, found.left, _LEFT, 58),
+        *_legend(right, found.right, _RIGHT, 80),
     ]
-    for index, name in enumerate(_PANELS):
+    for index, (name, ends) in enumerate(_PANELS.items()):
         x = _GAP_PX + index % _COLUMNS * (_PANEL_PX[0] + _GAP_PX)
         y = _HEADER_PX + index // _COLUMNS * (_PANEL_PX[1] + 2 * _GAP_PX)
         distance = found.distances.get(f"{name}_wasserstein", 0.0)
         parts.append(f'<text x="{x}" y="{y + 12}">{name}: distance {distance:.3f}</text>')
         parts += _panel(_shares(left, name), _shares(right, name), x, y + 18)
+        parts += _axes(_shares(left, name), _shares(right, name), ends, x, y + 18)
     return "\n".join([*parts, "</svg>"])
 
 
@@ -73,6 +86,21 @@ def _panel(left: Sequence[float], right: Sequence[float], x: int, y: int) -> lis
         for shares, color in ((left, _LEFT), (right, _RIGHT))
     ]
     return [frame, *lines]
+
+
+def _axes(
+    left: Sequence[float], right: Sequence[float], ends: tuple[str, str], x: int, y: int
+) -> list[str]:
+    """What the two axes measure: across the value, upwards the share of pixels."""
+    wide, high = _PANEL_PX
+    low_end, high_end = map(escape, ends)
+    below = y + high + 12
+    small = 'font-size="9" fill="#666"'
+    return [
+        f'<text x="{x}" y="{below}" {small}>{low_end}</text>',
+        f'<text x="{x + wide}" y="{below}" text-anchor="end" {small}>{high_end}</text>',
+        f'<text x="{x + 3}" y="{y + 10}" {small}>{max(*left, *right):.0%} of pixels</text>',
+    ]
 
 
 def _shares(side: Statistics, name: str) -> Sequence[float]:

@@ -96,12 +96,33 @@ class KeysFile:
 
     def create(self, new: NewKey, created: datetime) -> str:
         """Add a key and return it: it is nowhere else. `UsageProblem` if the name is taken."""
-        key = f"ifl_{secrets.token_urlsafe(KEY_BYTES)}"
+        key = _new_key()
         with self._locked():
             entries = self.entries()
             if any(entry.get("name") == new.name for entry in entries):
                 raise UsageProblem(f"there is a key of the name {new.name}: revoke it first")
             self._write([*entries, new.entry(key, created)])
+        return key
+
+    def rotate(self, name: str, now: datetime, old_ends: datetime | None) -> str:
+        """Give `name` a new key with the same rights, and return it. The old one opens the service
+        until `old_ends`, under the name `<name>.old`; None: no longer. `UsageProblem` where there
+        is no such name."""
+        key = _new_key()
+        with self._locked():
+            entries = self.entries()
+            mine = next((entry for entry in entries if entry.get("name") == name), None)
+            if mine is None:
+                raise UsageProblem(f"no key of the name {name} in {self._path}")
+            old_name = f"{name}.old"
+            kept = [each for each in entries if each.get("name") not in {name, old_name}]
+            if old_ends is not None:
+                ends = old_ends.isoformat(timespec="seconds")
+                kept.append({**mine, "name": old_name, "expires": ends})
+            digest = hashlib.sha256(key.encode()).hexdigest()
+            fresh = {**mine, "key_sha256": digest, "created": now.isoformat(timespec="seconds")}
+            fresh.pop("key", None)
+            self._write([*kept, fresh])
         return key
 
     def revoke(self, name: str) -> None:
@@ -139,6 +160,10 @@ class KeysFile:
             draft.replace(self._path)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _new_key() -> str:
+    return f"ifl_{secrets.token_urlsafe(KEY_BYTES)}"
 
 
 def _check(holds: bool, problem: str) -> None:

@@ -167,3 +167,32 @@ def test_two_at_once_lose_nothing(line: CommandLine) -> None:
         assert set(pool.map(create, range(20))) == {0}
     names = {entry["name"] for entry in KeysFile(file_of(line)).entries()}
     assert names == {f"key-{number}" for number in range(20)}
+
+
+def test_a_rotated_key_has_the_same_rights_and_the_old_one_goes_on_for_a_while(
+    line: CommandLine,
+) -> None:
+    assert line.run("keys", "create", "ci", "--scopes", "read", "--space", "vision") == 0
+    old = line.out.strip()
+    assert line.run("keys", "rotate", "ci", "--keep-old", "2d") == 0
+    new = line.out.strip()
+    assert "The old key works until" in line.err
+    keys = ApiKeys(file=file_of(line))
+    for key, name in ((new, "ci"), (old, "ci.old")):
+        caller = keys.identify(key)
+        assert caller is not None
+        assert (caller.name, caller.scopes, caller.space) == (name, {"read"}, "vision")
+    assert new not in file_of(line).read_text()
+    # Once more: the first old one makes room for the second.
+    assert line.run("keys", "rotate", "ci") == 0
+    assert [entry["name"] for entry in KeysFile(file_of(line)).entries()] == ["ci.old", "ci"]
+    assert ApiKeys(file=file_of(line)).identify(old) is None
+
+
+def test_a_key_that_was_lost_is_rotated_at_once(line: CommandLine) -> None:
+    assert line.run("keys", "create", "ci") == 0
+    old = line.out.strip()
+    assert line.run("keys", "rotate", "ci", "--at-once") == 0
+    assert ApiKeys(file=file_of(line)).identify(old) is None
+    assert line.run("keys", "rotate", "nobody") == 2
+    assert "no key of the name nobody" in line.err

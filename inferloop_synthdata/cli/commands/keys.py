@@ -1,4 +1,4 @@
-"""`inferloop keys`: make, list and revoke keys in the service's keys file, on its own machine."""
+"""`inferloop keys`: make, list, rotate and revoke keys in the keys file of a service here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 def add_commands(add: AddCommand) -> None:
     """The group."""
-    group = add_group(add, "keys", "make, list, revoke keys of a service on this machine")
+    group = add_group(add, "keys", "make, list, rotate, revoke keys of a service on this machine")
     new = group("create", create, "make a key and print it once")
     new.add_argument("name")
     new.add_argument("--scopes", type=v.names, default=[], metavar="A,B", help="all but admin")
@@ -31,9 +31,15 @@ def add_commands(add: AddCommand) -> None:
     )
     new.add_argument("--stored-bytes", type=v.positive, metavar="N", help="storage quota")
     every = group("list", list_keys, "list the keys, without the keys themselves")
+    again = group("rotate", rotate, "give a name a new key with the same rights")
+    again.add_argument("name")
+    again.add_argument(
+        "--keep-old", metavar="WHEN", default="24h", help="how long the old key works too (24h)"
+    )
+    again.add_argument("--at-once", action="store_true", help="the old key works no longer")
     gone = group("revoke", revoke, "remove a key")
     gone.add_argument("name")
-    for command in (new, every, gone):
+    for command in (new, every, again, gone):
         command.add_argument("--file", metavar="FILE", help="default: INFERLOOP_API_KEYS_FILE")
 
 
@@ -52,6 +58,17 @@ def create(session: Session, arguments: Namespace) -> int:
     answer = {**new.entry(key, now), "key": key}
     session.console.note("The key is shown once; the file holds only its hash:")
     session.console.answer(answer, [key])
+    return 0
+
+
+def rotate(session: Session, arguments: Namespace) -> int:
+    """A new key for the name, printed once; the old one goes on for a while."""
+    now = session.surroundings.now()
+    old_ends = None if arguments.at_once else _expiry(arguments.keep_old, now)
+    key = _file(session, arguments).rotate(arguments.name, now, old_ends)
+    until = "no longer" if old_ends is None else f"until {old_ends.isoformat(timespec='minutes')}"
+    session.console.note(f"The old key works {until}. The new one is shown once:")
+    session.console.answer({"name": arguments.name, "key": key}, [key])
     return 0
 
 

@@ -271,6 +271,15 @@ def test_names_cannot_break_out_of_the_svg() -> None:
     ElementTree.fromstring(drawn)
 
 
+def test_the_drawing_says_what_its_axes_measure() -> None:
+    left, right = built(noise(1)).statistics(), built(noise(2)).statistics()
+    drawn = ElementTree.fromstring(comparison_svg(left, right, compare(left, right, ("a", "b"))))
+    said = [text.text or "" for text in drawn.iter() if text.tag.endswith("text")]
+    assert {"0°", "360°", "dark", "bright"} <= set(said)
+    assert sum("% of pixels" in text for text in said) == 6
+    assert any(text.startswith("100: alike") for text in said)
+
+
 def test_the_photographs_are_those_of_the_provenance_table() -> None:
     import skimage.data
 
