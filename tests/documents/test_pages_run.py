@@ -32,9 +32,9 @@ pytestmark = pytest.mark.slow
 def served() -> Iterator[Served]:
     fakes = FakeServices()
     fakes.provenance.intact = ("places",)
-    for name in ("places", "foxes"):  # of other pages, or of the lines before
+    for name in ("places", "foxes", "pets"):  # of other pages, or of the lines before
         fakes.datasets.names.append(name)
-        for file in ("image_1.png", "inferloop.sheet.jsonl"):
+        for file in ("image_1.png", "fox-00012.png", "inferloop.sheet.jsonl"):
             fakes.files.contents[f"generated/{name}/{file}"] = PNG
     yield from serving(build_api(fakes, ApiConfig(rates=Api.GENEROUS)))
 
