@@ -62,6 +62,7 @@ def test_a_local_picture_is_uploaded_judged_and_removed(fox: Path) -> None:
         ("DELETE", "/images", STORED),
     ]
     assert "privacy.passed: true" in line.out
+    assert "privacy.image_path: ./fox.png" in line.out
 
 
 def test_an_absolute_path_is_uploaded_only_where_the_service_does_not_know_it(fox: Path) -> None:

@@ -8,7 +8,7 @@ from inferloop_synthdata.answers import PrivacyVerdict, QualityVerdict
 from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import fields
 from inferloop_synthdata.cli.grammar import AddCommand
-from inferloop_synthdata.cli.pictures import with_picture
+from inferloop_synthdata.cli.pictures import is_local, with_picture
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.verdicts import dataset_passed, dataset_table
 from inferloop_synthdata.client import SyntheticImageClient
@@ -50,6 +50,9 @@ def validate(session: Session, arguments: Namespace) -> int:
         verdicts = with_picture(
             session, client, path, lambda stored: _judged(client, stored, arguments, both)
         )
+    if is_local(path):  # the upload is gone again
+        for each in verdicts.values():
+            each["image_path"] = path
     session.console.answer(verdicts, fields(verdicts))
     return int(arguments.fail and not all(verdict["passed"] for verdict in verdicts.values()))
 
