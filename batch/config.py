@@ -22,6 +22,7 @@ from engines.types.limits import (
     Guidance,
     Seed,
     Side,
+    Speed,
     Steps,
 )
 
@@ -78,6 +79,11 @@ class RowDefaults(FrozenModel):
     lora: str | None = Field(default=None, description="Adapter that the model's config lists.")
     guidance_rescale: float | None = Field(
         default=None, ge=0, le=1, description="0..1; None: as the model's entry says."
+    )
+    speed: Speed | None = Field(
+        default=None,
+        description="exact, balanced or fast: how much of the work may be left out; None: as the "
+        "model's entry says.",
     )
 
 

@@ -67,6 +67,7 @@ class Hollow(StableDiffusionFamily):
         timesteps: torch.Tensor,
         prompts: Sequence[EncodedPrompt],
         size_px: tuple[int, int],
+        denoiser: Callable[..., Any] | None = None,
     ) -> torch.Tensor:
         self._stacked(prompts)
         return latents

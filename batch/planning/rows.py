@@ -17,7 +17,7 @@ from engines.errors import JsonValue
 from engines.types import GenerationRequest
 from engines.types.frozen import FrozenModel
 from engines.types.labels import Labels, Metadata
-from engines.types.limits import MAX_PROMPT_CHARS, MAX_SEED, Guidance, Seed, Side, Steps
+from engines.types.limits import MAX_PROMPT_CHARS, MAX_SEED, Guidance, Seed, Side, Speed, Steps
 
 _SHOWN_CHARS = 80
 
@@ -66,6 +66,7 @@ class RowParameters(FrozenModel):
     profile_strength: Strength | None = None
     lora: str | None = None
     guidance_rescale: Strength | None = None
+    speed: Speed | None = None
     labels: Annotated[Labels, BeforeValidator(_from_text)] | None = None
     metadata: Annotated[Metadata, BeforeValidator(_from_text)] | None = None
 

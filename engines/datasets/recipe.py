@@ -35,6 +35,7 @@ class RecipeParameters:
     profile_strength: float | None = None
     lora: str | None = None
     guidance_rescale: float | None = None
+    speed: str | None = None
 
     def as_dict(self) -> dict[str, JsonValue]:
         """By name, in order; quicker than `dataclasses.asdict`, which copies deeply."""
@@ -63,6 +64,8 @@ class Recipe:
     """What the model was run with, "scale" and "rescale"; `parameters` has what was asked."""
     watermark: Mapping[str, JsonValue] = field(default_factory=dict)
     """Of the watermark in the pixels: method, word, strength, agreeing_bits; empty without one."""
+    speed: Mapping[str, JsonValue] = field(default_factory=dict)
+    """The mode, and what it left out; empty in recipes of before there were modes."""
     labels: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     """As the caller gave them."""
@@ -194,6 +197,7 @@ def parameters_of(request: GenerationRequest) -> RecipeParameters:
         profile_strength=request.profile_strength if request.profile else None,
         lora=request.lora,
         guidance_rescale=request.guidance_rescale,
+        speed=request.speed,
     )
 
 
@@ -221,6 +225,7 @@ def make_recipe(
         notes=image.notes,
         guidance=dict(image.guidance),
         watermark=dict(image.watermark),
+        speed=dict(image.speed),
         labels=dict(request.labels),
         metadata=dict(request.metadata),
         engine_s=round(image.engine_s, 6),

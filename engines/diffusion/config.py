@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
+from engines.diffusion.speed import SpeedModes
 from engines.types.frozen import FrozenModel
 from engines.types.limits import Guidance, Side, Steps
 
@@ -140,6 +141,9 @@ class ModelEntry(FrozenModel):
         le=1,
         description="Where a request leaves it out: how far the contrast that guidance adds is "
         "taken back, 0..1 (arXiv:2305.08891). None: the pipeline's own, which is 0 for most.",
+    )
+    speed: SpeedModes = Field(
+        default=SpeedModes(), description="What a request's `speed` means; its default mode."
     )
     noise_scheduler: NoiseSchedulerName | None = Field(
         default=None, description="None keeps the one that the model's folder names."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from engines.errors import JsonValue
@@ -23,7 +23,7 @@ class Denoising(Protocol):
 
     @property
     def rows(self) -> int:
-        """Rows that it takes in a forward: 2 with classifier-free guidance, else 1."""
+        """Rows that it takes in its next forward: 2 with classifier-free guidance, else 1."""
 
     @property
     def evaluations_total(self) -> int:
@@ -37,6 +37,8 @@ class DecodedImage:
     pixels: Pixels
     safety: Mapping[str, JsonValue]
     notes: tuple[str, ...] = ()
+    speed: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What `speed.told` says; empty where the backend knows no modes and left nothing out."""
 
 
 @dataclass(frozen=True, slots=True)

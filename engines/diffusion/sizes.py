@@ -82,9 +82,14 @@ def plan(request: GenerationRequest, model_id: str, sizes: SizeRule) -> tuple[La
     Sizes that are generated alike share a lane. Guidance at or below 1 needs no unconditional
     row (Ho and Salimans, 2022), so such a request costs half.
     """
-    latent_height, latent_width = sizes.latent(request.height, request.width)
     rows = 2 if request.guidance_scale > 1 else 1
     key = LaneKey(
         model_id, request.lora, *sizes.drawn(request.height, request.width), request.alone
     )
-    return key, rows * latent_height * latent_width
+    return key, rows * row_px(request, sizes)
+
+
+def row_px(request: GenerationRequest, sizes: SizeRule) -> int:
+    """Latent pixels of one row."""
+    latent_height, latent_width = sizes.latent(request.height, request.width)
+    return latent_height * latent_width

@@ -63,9 +63,10 @@ class Stepping:
         runner = self._models.runner(turn.batch[0].entry.id)
         failures = self._start([each for each in turn.batch if each.denoising is None], runner)
         stepped = [each for each in turn.batch if each.denoising is not None]
+        rows = sum(each.rows for each in stepped)
         failures += self._advance(stepped, runner)
         self._counters.steps_total += 1
-        self._counters.rows_total += sum(each.rows for each in stepped)
+        self._counters.rows_total += rows
         self._counters.step_s_total += self._clock() - began_at
         return Stepped(stepped, failures)
 
@@ -135,6 +136,8 @@ class Stepping:
         generation.report(jpeg)
         if generation.is_denoised:
             self._roster.finish_steps(generation)
+        else:
+            self._roster.weigh(generation)
 
     def _preview(self, generation: Generation, runner: AnyRunner) -> bytes | None:
         if generation.denoising is None:
@@ -159,6 +162,8 @@ class Stepping:
     ) -> GeneratedImage:
         info, entry, request = runner.info, generation.entry, generation.request
         notes = (*generation.notes, *info.notes, *decoded.notes)
+        if request.speed != "exact" and not decoded.speed:
+            notes = (*notes, f"speed {request.speed} is not for this model, it was made exactly")
         if request.model_id in entry.stand_in_for:
             notes = (f"{entry.id} stood in for {request.model_id}", *notes)
         return GeneratedImage(
@@ -169,5 +174,6 @@ class Stepping:
             safety=decoded.safety,
             notes=notes,
             guidance={"scale": request.guidance_scale, "rescale": request.guidance_rescale},
+            speed=decoded.speed or {"mode": "exact"},
             engine_s=self._clock() - generation.admitted_at,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engines.types.limits import Speed
 from engines.types.validation import Verdicts
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class GenerationRequest:
     guidance_rescale: float | None = None
     """0..1: how far the contrast that guidance adds is taken back (Lin et al., 2023); None: as the
     model's config says."""
+    speed: Speed | None = None
+    """How much of the work may be left out; None: as the model's config says."""
     space: str | None = None
     """The tenant whose folders hold dataset, profile and image; None: outside every space."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +97,8 @@ class GeneratedImage:
     """What the model was run with: {"scale": float, "rescale": float|None}."""
     watermark: Mapping[str, JsonValue] = field(default_factory=dict)
     """Of the watermark in the pixels: method, word, strength, agreeing_bits; empty without one."""
+    speed: Mapping[str, JsonValue] = field(default_factory=dict)
+    """The mode, {"mode": "exact"|"balanced"|"fast"}, and what it left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -25,4 +25,6 @@ Steps = Annotated[int, Field(ge=1, le=MAX_INFERENCE_STEPS)]
 """Denoising steps."""
 Guidance = Annotated[float, Field(ge=0, le=MAX_GUIDANCE_SCALE)]
 """Weight of classifier-free guidance; up to 1 is without."""
+Speed = Literal["exact", "balanced", "fast"]
+"""Whether an image may leave out some of the work: exact is what plain diffusers gives."""
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]

@@ -24,6 +24,7 @@ _REPLAYED = (
     "profile_strength",
     "lora",
     "guidance_rescale",
+    "speed",
 )
 _MADE_WITH = ("served_model", "revision", "noise_scheduler", "library_versions")
 
@@ -50,6 +51,9 @@ def request_of(recipe: Mapping[str, JsonValue]) -> tuple[str, GenerationOptions]
         raise ValueError("the recipe has no seed")
     options = {name: parameters.get(name) for name in _REPLAYED}
     options["negative_prompt"] = recipe.get("negative_prompt")
+    made = recipe.get("speed")
+    if options["speed"] is None and isinstance(made, dict):
+        options["speed"] = made.get("mode")  # whatever the service's default is by now
     return prompt, cast(GenerationOptions, options)
 
 

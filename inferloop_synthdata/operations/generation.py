@@ -33,6 +33,11 @@ class GenerationOptions(TypedDict, total=False):
     guidance_rescale: Annotated[
         float | None, "0 to 1: how far the contrast that guidance adds is taken back."
     ]
+    speed: Annotated[
+        str | None,
+        "exact, balanced or fast: how much of the work may be left out, as the model's config "
+        "says; the recipe tells what was.",
+    ]
     labels: Annotated[
         Mapping[str, str] | None, 'What the image is of, for training: {"animal": "fox"}.'
     ]

@@ -124,6 +124,7 @@ def _request(body: ImageParameters, prompt: str, image_id: str, seed: int) -> Ge
         profile_strength=body.profile_strength,
         lora=body.lora,
         guidance_rescale=body.guidance_rescale,
+        speed=body.speed,
         labels=body.labels or {},
         metadata=body.metadata or {},
         progress=False,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from engines.types.limits import Speed
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath
 from serve_app.schemas.examples import shown
 
@@ -57,6 +58,7 @@ class ImagesBody(RequestModel):
     profile_strength: float | None = None
     lora: Name | None = None
     guidance_rescale: float | None = None
+    speed: Speed | None = None
 
 
 class ImageOut(ResponseModel):

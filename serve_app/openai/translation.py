@@ -21,6 +21,7 @@ _SAME = (
     "profile_strength",
     "lora",
     "guidance_rescale",
+    "speed",
 )
 """Fields with the same name and meaning on both sides."""
 

@@ -8,13 +8,14 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from engines.datasets.spec.requirements import DEFAULT_TRIES, MAX_TRIES, Requirements
 from engines.types.labels import Labels, Metadata
+from engines.types.limits import Speed
 from serve_app.schemas import examples
 from serve_app.schemas.base import Name, ResponseModel, Text, WirePath, absent
 from serve_app.schemas.examples import shown
 from serve_app.schemas.validation import PrivacyResponse, QualityResponse
 from serve_app.schemas.webhooks import AsynchronousBody
 
-_ECHOED = ("dataset", "profile", "profile_strength", "lora", "guidance_rescale")
+_ECHOED = ("dataset", "profile", "profile_strength", "lora", "guidance_rescale", "speed")
 
 
 class ImageParameters(AsynchronousBody):
@@ -43,6 +44,11 @@ class ImageParameters(AsynchronousBody):
         le=1,
         description="How far the contrast that guidance adds is taken back, 0..1; left out, as the "
         "model's config says.",
+    )
+    speed: Speed | None = Field(
+        default=None,
+        description="exact: what plain diffusers gives. balanced and fast leave out work, as the "
+        "model's config says; the recipe tells what. Left out, as the config says.",
     )
     labels: Labels | None = Field(
         default=None, description="What the image is of, for training: name to value."
@@ -108,6 +114,7 @@ class EchoedExtras(ResponseModel):
     profile_strength: float | None = None
     lora: str | None = None
     guidance_rescale: float | None = None
+    speed: Speed | None = None
     labels: dict[str, str] | None = None
     metadata: dict[str, JsonValue] | None = None
 

@@ -55,6 +55,7 @@ def test_text_and_number_are_the_same_row() -> None:
         ({"prompt": "x", "seed": MAX_SEED + 1}, "seed: input should be less than or equal to"),
         ({"prompt": "x", "guidance_scale": math.inf}, "guidance_scale: input should be less than"),
         ({"prompt": "x", "guidance_rescale": 2}, "guidance_rescale: input should be less than"),
+        ({"prompt": "x", "speed": "slow"}, "speed: input should be 'exact', 'balanced' or 'fast'"),
         ({"prompt": "x", "widht": 128}, "unknown column widht"),
         ({"prompt": 3}, "prompt: input should be a valid string"),
         ({"prompt": "\ud800"}, "prompt: input should be a valid string"),

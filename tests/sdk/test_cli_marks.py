@@ -277,6 +277,23 @@ def test_half_a_recipe_is_refused(recipe: dict[str, Any]) -> None:
         request_of(recipe)
 
 
+@pytest.mark.parametrize(
+    ("asked", "made", "sent"),
+    [
+        (None, None, None),
+        ("fast", {"mode": "fast"}, "fast"),
+        (None, {"mode": "balanced"}, "balanced"),
+        (None, {"mode": "exact"}, "exact"),
+    ],
+)
+def test_an_image_is_made_again_at_the_speed_it_was_made_at(
+    asked: str | None, made: dict[str, Any] | None, sent: str | None
+) -> None:
+    recipe: dict[str, Any] = {"prompt": "p", "parameters": {"seed": 1, "speed": asked}}
+    _, options = request_of(recipe if made is None else {**recipe, "speed": made})
+    assert options["speed"] == sent
+
+
 def test_pictures_of_two_sizes_are_not_compared() -> None:
     black = [encoded(np.zeros((side, side, 3), np.uint8), "PNG") for side in (8, 16)]
     with pytest.raises(ValueError, match="sizes"):

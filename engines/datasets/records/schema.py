@@ -54,6 +54,7 @@ _PARAMETERS = (
     Column("profile_strength", "float64", "How far, 0..1"),
     Column("lora", "string", "Adapter"),
     Column("guidance_rescale", "float64", "How far guidance's contrast was taken back, 0..1"),
+    Column("speed", "string", "Mode that was asked for: exact, balanced or fast"),
 )
 
 COLUMNS: tuple[Column, ...] = (

@@ -17,6 +17,7 @@ from engines.types.limits import (
     SIDE_MULTIPLE_PX,
     Guidance,
     Side,
+    Speed,
     Steps,
 )
 
@@ -36,6 +37,7 @@ _TYPES: Mapping[str, TypeAdapter[Scalar]] = {
     "model_id": TypeAdapter(_NAMED),
     "profile": TypeAdapter(_NAMED),
     "lora": TypeAdapter(_NAMED),
+    "speed": TypeAdapter(Speed),
 }
 _DEFAULTS: Mapping[str, Scalar] = {
     "width": DEFAULT_SIDE_PX,
@@ -88,6 +90,7 @@ class GenerationSpec(Closed):
     profile: Choice = None
     profile_strength: Choice = None
     lora: Choice = None
+    speed: Choice = None
 
     @model_validator(mode="after")
     def _in_the_contracts_bounds(self) -> Self:

@@ -121,6 +121,8 @@ class DatasetPlan:
         """SHA-256, hex, of all that decides what an item is."""
         told = self.spec.model_dump(mode="json", exclude=set(_LATER))
         told["quota"] = [*(self.spec.quotas or ())]
+        if told["generation"]["speed"] is None:  # as it was before there were modes
+            del told["generation"]["speed"]
         return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def _attributes(self, stratum: str | None, draws: Draws) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -35,9 +35,11 @@ class Family(Protocol):
         timesteps: torch.Tensor,
         prompts: Sequence[EncodedPrompt],
         size_px: tuple[int, int],
+        denoiser: Callable[..., Any] | None = None,
     ) -> torch.Tensor:
         """One evaluation: latents (R, C, h, w), timesteps (R,), R prompts of one length, the
-        generated picture's (height, width) -> the prediction (R, C, h, w)."""
+        generated picture's (height, width) -> the prediction (R, C, h, w). `denoiser` is called in
+        place of the family's own, with the same arguments."""
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (R, C, h, w) -> pictures (R, 3, H, W), -1..1 (a little beyond is clipped)."""

@@ -38,8 +38,10 @@ class StableDiffusionFamily:
         timesteps: torch.Tensor,
         prompts: Sequence[EncodedPrompt],
         size_px: tuple[int, int],
+        denoiser: Callable[..., Any] | None = None,
     ) -> torch.Tensor:
-        prediction: torch.Tensor = self._denoiser(
+        denoiser = denoiser or self._denoiser
+        prediction: torch.Tensor = denoiser(
             latents, timesteps, encoder_hidden_states=self._stacked(prompts), return_dict=False
         )[0]
         return prediction

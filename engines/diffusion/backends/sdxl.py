@@ -47,11 +47,13 @@ class StableDiffusionXLFamily:
         timesteps: torch.Tensor,
         prompts: Sequence[EncodedPrompt],
         size_px: tuple[int, int],
+        denoiser: Callable[..., Any] | None = None,
     ) -> torch.Tensor:
         states = torch.cat([prompt.states for prompt in prompts])
         pooled = torch.cat([prompt.pooled for prompt in prompts if prompt.pooled is not None])
         time_ids = torch.tensor([[*size_px, 0, 0, *size_px]], device=states.device)
-        prediction: torch.Tensor = self._denoiser(
+        denoiser = denoiser or self._denoiser
+        prediction: torch.Tensor = denoiser(
             latents,
             timesteps,
             encoder_hidden_states=states,

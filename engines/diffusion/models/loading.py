@@ -151,6 +151,7 @@ def runner_over(
         Decoder(family.decode, entry.safety_checker, check),
         loras,
         free_memory,
+        entry.speed,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from engines.diffusion.sampling import noise_schedules
+from engines.diffusion.sampling.advancing import advance, column, guided_by
 from engines.diffusion.sampling.decode import Decoder
+from engines.diffusion.sampling.deep_features import SplitForward, can_split
 from engines.diffusion.sampling.previews import LatentPreviewer
-from engines.diffusion.sampling.rescale import rescaled
 from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder, Wanted
 from engines.diffusion.sampling.trajectory import Trajectory, initial_noise
+from engines.diffusion.speed import SpeedModes, told
 from engines.types import GenerationRequest
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from engines.diffusion.contract import DecodedImage, RunnerInfo
     from engines.diffusion.models.loras import LoraSwitch
     from engines.diffusion.sampling.noise_schedules import LinearTable, NoiseScheduler
+    from engines.diffusion.speed import Shortcuts
 
 _TABLES = 256
 """Coefficient tables kept: one for each number of steps, a few hundred floats."""
@@ -40,6 +43,7 @@ class ModelRunner:
         decoder: Decoder,
         loras: LoraSwitch,
         release: Callable[[], None] = lambda: None,
+        modes: SpeedModes | None = None,
     ) -> None:
         self._family: Family | None = family
         self._noise_scheduler = noise_scheduler
@@ -48,6 +52,8 @@ class ModelRunner:
         self._decoder = decoder
         self._loras = loras
         self._release = release
+        self._modes = modes or SpeedModes()
+        self._splits = can_split(family.pipe.unet)
         self._previewer: LatentPreviewer | None = None
         self._table = lru_cache(_TABLES)(self._make_table)
         unet = family.pipe.unet
@@ -85,13 +91,14 @@ class ModelRunner:
         self._loras.activate(trajectories[0].request.lora)
         # Guided rows first, so that guidance is one operation on a slice; prompts of different
         # length (more text windows) cannot share a forward.
-        order = sorted(trajectories, key=lambda each: (_text_length(each), each.negative is None))
+        order = sorted(trajectories, key=lambda each: (_text_length(each), not each.is_guided))
         groups = [list(group) for _, group in groupby(order, key=_text_length)]
         outputs = [self._predict(group) for group in groups]
         errors: dict[int, Exception] = {}
-        for group, (latents, model_input, prediction) in zip(groups, outputs, strict=True):
+        for group, (latents, model_input, prediction, deep) in zip(groups, outputs, strict=True):
             self._keep_for_previews(group, model_input, prediction)
-            errors |= _advance(group, latents, prediction)
+            _keep_deep(group, deep)
+            errors |= advance(group, latents, prediction)
         return [errors.get(id(each)) for each in trajectories]
 
     @torch.inference_mode()
@@ -110,7 +117,13 @@ class ModelRunner:
         image = self._decoder.decode(trajectory.latents, request.height, request.width)
         prompts = [trajectory.prompt, trajectory.negative]
         notes = [each.note for each in prompts if each is not None and each.note is not None]
-        return replace(image, notes=(*notes, *image.notes))
+        speed = told(
+            request.speed or "exact",
+            trajectory.shortcuts,
+            trajectory.shortcuts.steps(request.num_inference_steps),
+            self._modes.outer_layers,
+        )
+        return replace(image, notes=(*notes, *image.notes), speed=speed)
 
     def abandon(self, trajectory: Trajectory) -> None:
         """Nothing is held outside the trajectory itself."""
@@ -151,39 +164,62 @@ class ModelRunner:
     def _trajectory(
         self, request: GenerationRequest, prompt: EncodedPrompt, negative: EncodedPrompt | None
     ) -> Trajectory:
-        table = self._table(request.num_inference_steps)
+        shortcuts = self._shortcuts(request)
+        steps = shortcuts.steps(request.num_inference_steps)
+        table = self._table(steps)
         noise_scheduler = None
         if table is None:
             noise_scheduler = noise_schedules.fresh(self._noise_scheduler)
             # On the CPU, where reading a timestep does not wait for the device's queue.
-            noise_scheduler.set_timesteps(request.num_inference_steps, device=torch.device("cpu"))
+            noise_scheduler.set_timesteps(steps, device=torch.device("cpu"))
             sigma = float(noise_scheduler.init_noise_sigma)
         else:
             sigma = table.init_noise_sigma
         shape = (self._channels, *self._info.sizes.latent(request.height, request.width))
         latents, generator = initial_noise(shape, request.seed, sigma, self._dtype, self._device)
-        return Trajectory(request, latents, prompt, negative, generator, table, noise_scheduler)
+        return Trajectory(
+            request, latents, prompt, negative, generator, table, noise_scheduler, shortcuts
+        )
+
+    def _shortcuts(self, request: GenerationRequest) -> Shortcuts:
+        """What the request may leave out, as far as this model can."""
+        shortcuts = self._modes.of(request.speed or "exact")
+        if self._splits:
+            return shortcuts
+        return shortcuts.model_copy(update={"deep_features_every": 1})
 
     def _make_table(self, num_inference_steps: int) -> LinearTable | None:
         return noise_schedules.linear_table(self._noise_scheduler, num_inference_steps)
 
     def _predict(
         self, group: Sequence[Trajectory]
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Sequence[torch.Tensor | None]]:
         """For n requests, guided first: latents, the model's input and the guided prediction,
-        each (n, C, h, w). Changes nothing."""
-        guided = sum(each.negative is not None for each in group)
+        each (n, C, h, w), and deep features of all rows, where somebody uses them again. Changes
+        nothing."""
+        guided = sum(each.is_guided for each in group)
         latents = torch.cat([each.latents for each in group])
         model_input = self._scaled(group, latents)
         times = [each.timestep for each in group]
+        split = self._split(group, guided)
         prediction = self.family.denoise(
             torch.cat([model_input, model_input[:guided]]),
             torch.tensor(times + times[:guided], device=self._device),
             [each.prompt for each in group]
-            + [each.negative for each in group if each.negative is not None],
+            + [each.negative for each in group[:guided] if each.negative is not None],
             self._size_px(latents),
+            split,
         )
-        return latents, model_input, _guided(prediction, group, guided)
+        deep = split.kept if split else ()
+        return latents, model_input, guided_by(prediction, group, guided), deep
+
+    def _split(self, group: Sequence[Trajectory], guided: int) -> SplitForward | None:
+        """The forward in two parts, where a request of the group uses deep features again."""
+        if not any(each.reuses for each in group):
+            return None
+        kept = [each.reusable() for each in group]
+        rows = [mine for mine, _ in kept] + [unguided for _, unguided in kept[:guided]]
+        return SplitForward(self.family.pipe.unet, rows, self._modes.outer_layers)
 
     def _scaled(self, group: Sequence[Trajectory], latents: torch.Tensor) -> torch.Tensor:
         if group[0].table is None:
@@ -191,7 +227,7 @@ class ModelRunner:
         factors = [each.table.model_input[each.evaluations_done] for each in group if each.table]
         if all(factor == 1.0 for factor in factors):
             return latents
-        return (latents * _column(factors, latents)).to(latents.dtype)
+        return (latents * column(factors, latents)).to(latents.dtype)
 
     def _size_px(self, latents: torch.Tensor) -> tuple[int, int]:
         grid_px = self._info.sizes.grid_px
@@ -211,50 +247,13 @@ class ModelRunner:
                 each.predicted_at = each.timestep
 
 
+def _keep_deep(group: Sequence[Trajectory], deep: Sequence[torch.Tensor | None]) -> None:
+    """`deep`: of the rows of all, then of those without the prompt; may be empty."""
+    for row, each in enumerate(group):
+        if deep and each.reuses:
+            without = deep[len(group) + row] if len(group) + row < len(deep) else None
+            each.deep = deep[row], without
+
+
 def _text_length(trajectory: Trajectory) -> int:
     return int(trajectory.prompt.states.shape[1])
-
-
-def _guided(prediction: torch.Tensor, group: Sequence[Trajectory], guided: int) -> torch.Tensor:
-    """Classifier-free guidance (Ho and Salimans, 2022, as diffusers writes it): u + g (c - u),
-    then the contrast that it adds taken back as far as each request wants.
-
-    `prediction`: (n + guided, C, h, w), conditional rows of all, then unconditional rows of the
-    first `guided`. Returns (n, C, h, w).
-    """
-    if guided == 0:
-        # A clone: a compiled denoiser with CUDA graphs overwrites its output at its next call.
-        return prediction.clone()
-    conditional, unconditional = prediction[: len(group)], prediction[len(group) :]
-    scales = _column((each.request.guidance_scale for each in group[:guided]), prediction)
-    mixed = unconditional + scales * (conditional[:guided] - unconditional)
-    amounts = [each.request.guidance_rescale or 0.0 for each in group[:guided]]
-    mixed = rescaled(mixed, conditional[:guided], amounts)
-    return torch.cat([mixed.to(prediction.dtype), conditional[guided:]])
-
-
-def _advance(
-    group: Sequence[Trajectory], latents: torch.Tensor, prediction: torch.Tensor
-) -> dict[int, Exception]:
-    """Move every request one evaluation on; returns what failed, by `id` of the trajectory."""
-    if group[0].table is not None:
-        tables = [(each.table, each.evaluations_done) for each in group if each.table]
-        a = _column((table.sample[i] for table, i in tables), latents)
-        b = _column((table.output[i] for table, i in tables), latents)
-        moved = torch.addcmul(a * latents, b, prediction).to(latents.dtype)
-        for each, row in zip(group, moved.split(1), strict=True):
-            each.latents = row
-            each.evaluations_done += 1
-        return {}
-    errors: dict[int, Exception] = {}
-    for each, row in zip(group, prediction.split(1), strict=True):
-        try:
-            each.advance(row)
-        except Exception as error:  # noqa: BLE001 - it ends this request, not its neighbors
-            errors[id(each)] = error
-    return errors
-
-
-def _column(values: Iterable[float], like: torch.Tensor) -> torch.Tensor:
-    """(n, 1, 1, 1) float32 on the device of `like`: coefficients are not rounded to half."""
-    return torch.tensor(list(values), dtype=torch.float32, device=like.device).view(-1, 1, 1, 1)

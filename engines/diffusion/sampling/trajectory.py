@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from engines.diffusion.speed import EXACT
+
 if TYPE_CHECKING:
     from engines.diffusion.sampling.noise_schedules import LinearTable
     from engines.diffusion.sampling.text import EncodedPrompt
+    from engines.diffusion.speed import Shortcuts
     from engines.types import GenerationRequest
 
 
@@ -29,16 +32,37 @@ class Trajectory:
     generator: torch.Generator
     table: LinearTable | None
     noise_scheduler: Any
+    shortcuts: Shortcuts = EXACT
     evaluations_done: int = 0
     model_input: torch.Tensor | None = None
     """Of the last evaluation, (1, C, h, w); kept only for previews, as is `model_output`."""
     model_output: torch.Tensor | None = None
     predicted_at: float = 0.0
     """Timestep of `model_output`."""
+    deep: tuple[torch.Tensor | None, torch.Tensor | None] = (None, None)
+    """Of the last evaluation, with and without the prompt, (1, C, h, w): for the next ones."""
 
     @property
     def rows(self) -> int:
-        return 1 if self.negative is None else 2
+        return 2 if self.is_guided else 1
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether the next evaluation has guidance."""
+        return self.negative is not None and self.shortcuts.guides(
+            self.evaluations_done, self.evaluations_total
+        )
+
+    @property
+    def reuses(self) -> bool:
+        """Whether it uses deep features more than once."""
+        return self.shortcuts.deep_features_every > 1
+
+    def reusable(self) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """The deep features that the next evaluation uses again."""
+        if self.shortcuts.computes_deep(self.evaluations_done):
+            return None, None
+        return self.deep
 
     @property
     def evaluations_total(self) -> int:

@@ -32,6 +32,8 @@ class Generation:
     """What was changed about the request at admission."""
     denoising: Denoising | None = None
     """None until its first step."""
+    rows_planned: int = 0
+    """That the scheduler counts for its next step; 0 until its first."""
     steps_reported: int = 0
     ended: bool = False
     """Set once, under the roster's lock; after it the listener hears only the end itself."""

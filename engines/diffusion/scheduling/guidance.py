@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 
 def as_drawn(request: GenerationRequest, entry: ModelEntry) -> GenerationRequest:
-    """The request with the guidance that the model is really run with.
+    """The request with the guidance and the speed that the model is really run with.
 
-    The scale by the entry's gain, the rescale from the entry where the request leaves it out.
+    The scale by the entry's gain; rescale and speed from the entry where the request leaves them
+    out.
     """
     rescale = request.guidance_rescale
     return replace(
         request,
         guidance_scale=entry.guidance.effective(request.guidance_scale),
         guidance_rescale=entry.guidance_rescale if rescale is None else rescale,
+        speed=request.speed or entry.speed.default,
     )
 
 

@@ -161,6 +161,17 @@ class Roster:
             image_id = self._scheduler.next_decode()
             return None if image_id is None else self._generations[image_id]
 
+    def weigh(self, generation: Generation) -> None:
+        """Count the rows of its next step, where they are not those of the last one."""
+        rows = generation.rows
+        if rows == generation.rows_planned:
+            return
+        generation.rows_planned = rows
+        cost_px = rows * sizes.row_px(generation.request, self._size_rules[generation.entry.id])
+        with self._changed:
+            if not generation.ended:
+                self._scheduler.weigh(generation.request.image_id, cost_px)
+
     def finish_steps(self, generation: Generation) -> None:
         """Free its rows, and queue it for the decoder."""
         with self._changed:

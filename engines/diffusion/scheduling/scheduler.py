@@ -9,7 +9,7 @@ tag moves on by what the step cost.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
@@ -173,6 +173,14 @@ class BatchScheduler:
             if state is Residency.READY and (picked := self._first_fit(key, lane)):
                 return self._charge(key, lane, picked)
         return None
+
+    def weigh(self, image_id: str, cost_px: int) -> None:
+        """Its next steps cost so much; without effect on who takes no steps any more."""
+        ticket = self._tickets.get(image_id)
+        lane = self._lanes.get(ticket.key) if ticket else None
+        if ticket is None or lane is None or image_id not in lane.tickets:
+            return
+        lane.tickets[image_id] = self._tickets[image_id] = replace(ticket, cost_px=cost_px)
 
     def finish_steps(self, image_id: str) -> None:
         """Its denoising is done: free its rows and queue it for the decoder."""

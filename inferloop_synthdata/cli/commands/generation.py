@@ -58,6 +58,11 @@ def _options(command: ArgumentParser) -> None:
     group.add_argument("--profile-strength", type=float, metavar="0..1")
     group.add_argument("--lora", metavar="NAME")
     group.add_argument("--guidance-rescale", type=float, metavar="0..1")
+    group.add_argument(
+        "--speed",
+        choices=("exact", "balanced", "fast"),
+        help="how much of the work may be left out",
+    )
     add_label(group)
     group.add_argument("--require", type=v.requirements, metavar="quality,privacy")
     group.add_argument("--max-tries", type=v.positive, metavar="N", help="with --require")

@@ -43,13 +43,14 @@ class FaultyFamily(StableDiffusionFamily):
         timesteps: torch.Tensor,
         prompts: Sequence[EncodedPrompt],
         size_px: tuple[int, int],
+        denoiser: Callable[..., Any] | None = None,
     ) -> torch.Tensor:
         self.forwards.append(len(latents))
         if len(latents) > self.rows_that_fit:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
         if any(id(prompt) in self.broken for prompt in prompts):
             raise RuntimeError("a secret path: /root/weights")
-        prediction = super().denoise(latents, timesteps, prompts, size_px)
+        prediction = super().denoise(latents, timesteps, prompts, size_px, denoiser)
         for row, prompt in enumerate(prompts):
             if id(prompt) in self.poisoned:
                 prediction[row] = float("nan")

@@ -195,3 +195,19 @@ def test_requests_that_run_alone_share_no_step_and_take_turns_with_the_others() 
     assert Counter(picked) == {("x",): 2, ("z",): 2}
     scheduler.finish_steps("x")
     assert ("y",) in [must_batch(scheduler).image_ids for _ in range(2)]
+
+
+def test_a_request_that_became_lighter_leaves_room() -> None:
+    scheduler = scheduler_of(ticket("x", cost_px=8), ticket("y", cost_px=4))
+    assert must_batch(scheduler).image_ids == ("x",)
+    scheduler.weigh("x", 4)
+    assert must_batch(scheduler) == Batch(KEYS[0], ("x", "y"), 8)
+
+
+def test_the_weight_of_a_request_that_has_left_is_of_no_interest() -> None:
+    scheduler = scheduler_of(ticket("x", cost_px=8))
+    scheduler.finish_steps("x")
+    scheduler.weigh("x", 1)
+    scheduler.remove("x")
+    scheduler.weigh("x", 1)
+    assert scheduler.next_batch(ready) is None

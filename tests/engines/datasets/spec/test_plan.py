@@ -189,3 +189,13 @@ def test_a_prompt_that_is_too_long_with_its_values_is_refused() -> None:
                    negative_prompt=None, labels=[])  # fmt: skip
     with pytest.raises(InvalidParameters, match="2000 characters"):
         next(plan.items())
+
+
+def test_speed_is_a_parameter_like_others_and_changes_no_older_declaration() -> None:
+    plan = counted(20, generation={"speed": ["exact", "fast"]})
+    assert {plan.request(item, "m").speed for item in plan.items()} == {"exact", "fast"}
+    assert plan.identity != counted(20, generation={}).identity
+    written_before = "3a05cc28ea904ccd9204de75d87c577d296a9997c97123d5a934f5b1dbe84a80"
+    assert plan_of().identity == written_before
+    with pytest.raises(ValidationError, match="possible speed"):
+        plan_of(generation={"speed": "slow"})

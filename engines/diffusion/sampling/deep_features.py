@@ -1,0 +1,156 @@
+"""Deep features of a UNet used again: DeepCache (Ma et al., 2023, arXiv:2312.00858), row by row.
+
+From one denoising step to the next the deep layers of a UNet give almost the same. So a row may
+keep what its last outer layers got from below, and at its next evaluations run those alone. Rows
+that use theirs again and rows that compute them anew share one forward: the outer layers run for
+all rows at once, the deep ones only for those that need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+_DOWN = ("DownBlock2D", "CrossAttnDownBlock2D")
+_UP = ("UpBlock2D", "CrossAttnUpBlock2D")
+
+
+def can_split(unet: Any) -> bool:
+    """Whether the UNet is of the kind that `SplitForward` can take apart."""
+    return (
+        type(unet).__name__ == "UNet2DConditionModel"
+        and type(unet.down_blocks[0]).__name__ in _DOWN
+        and type(unet.up_blocks[-1]).__name__ in _UP
+        and unet.config.class_embed_type is None
+        and unet.config.addition_embed_type != "image_hint"
+        and len(unet.down_blocks) > 1
+    )
+
+
+class SplitForward:
+    """One forward, called like the UNet itself. R rows.
+
+    `kept`: for each row the features that its outer layers take from below, (1, C, h, w), or None
+    to compute them now; after the call, those of all rows. `outer` are the layers of the last up
+    block that always run, 1 to all of them.
+    """
+
+    def __init__(self, unet: Any, kept: Sequence[torch.Tensor | None], outer: int = 1) -> None:
+        self.kept = list(kept)
+        self._unet = unet
+        self._last = unet.up_blocks[-1]
+        self._outer = min(outer, len(self._last.resnets))
+
+    def __call__(
+        self,
+        sample: torch.Tensor,
+        timestep: torch.Tensor,
+        *,
+        encoder_hidden_states: torch.Tensor,
+        added_cond_kwargs: Mapping[str, torch.Tensor] | None = None,
+        return_dict: bool = False,
+    ) -> tuple[torch.Tensor]:
+        """Latents (R, C, h, w), timesteps (R,), states (R, L, D) -> the prediction (R, C, h, w)."""
+        unet = self._unet
+        emb, states = self._conditions(sample, timestep, encoder_hidden_states, added_cond_kwargs)
+        if unet.config.center_input_sample:
+            sample = 2 * sample - 1.0
+        skips = [unet.conv_in(sample)]
+        first = unet.down_blocks[0]
+        for index in range(self._outer - 1):
+            skips.append(_layer(first, index, skips[-1], emb, states))
+        fresh = [row for row, each in enumerate(self.kept) if each is None]
+        if fresh:
+            self._compute(fresh, skips, emb, states)
+        hidden = torch.cat([each for each in self.kept if each is not None])
+        for index in range(len(self._last.resnets) - self._outer, len(self._last.resnets)):
+            hidden = torch.cat([hidden, skips.pop()], dim=1)
+            hidden = _layer(self._last, index, hidden, emb, states)
+        if unet.conv_norm_out:
+            hidden = unet.conv_act(unet.conv_norm_out(hidden))
+        return (unet.conv_out(hidden),)
+
+    def _conditions(
+        self,
+        sample: torch.Tensor,
+        timestep: torch.Tensor,
+        states: torch.Tensor,
+        added: Mapping[str, torch.Tensor] | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Embeddings of times and texts, (R, E), and the states that attention reads."""
+        unet = self._unet
+        emb = unet.time_embedding(unet.get_time_embed(sample=sample, timestep=timestep), None)
+        aug = unet.get_aug_embed(emb=emb, encoder_hidden_states=states, added_cond_kwargs=added)
+        emb = emb if aug is None else emb + aug
+        if unet.time_embed_act is not None:
+            emb = unet.time_embed_act(emb)
+        return emb, unet.process_encoder_hidden_states(
+            encoder_hidden_states=states, added_cond_kwargs=added
+        )
+
+    def _compute(
+        self,
+        fresh: Sequence[int],
+        skips: Sequence[torch.Tensor],
+        emb: torch.Tensor,
+        states: torch.Tensor,
+    ) -> None:
+        """Run the deep layers for these rows, and keep what comes of them."""
+        unet, last = self._unet, self._last
+        if len(fresh) < len(self.kept):
+            rows = torch.tensor(fresh, device=emb.device)
+            skips = [each[rows] for each in skips]
+            emb, states = emb[rows], states[rows]
+        residuals, hidden = self._down(list(skips), emb, states)
+        if unet.mid_block is not None:
+            hidden = _block(unet.mid_block, hidden, emb, states)
+        for block in unet.up_blocks[:-1]:
+            taken = tuple(residuals[-len(block.resnets) :])
+            del residuals[-len(block.resnets) :]
+            size = residuals[-1].shape[2:]
+            hidden = _block(
+                block, hidden, emb, states, res_hidden_states_tuple=taken, upsample_size=size
+            )
+        for index in range(len(last.resnets) - self._outer):
+            hidden = torch.cat([hidden, residuals.pop()], dim=1)
+            hidden = _layer(last, index, hidden, emb, states)
+        for row, each in zip(fresh, hidden.split(1), strict=True):
+            self.kept[row] = each
+
+    def _down(
+        self, residuals: list[torch.Tensor], emb: torch.Tensor, states: torch.Tensor
+    ) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """The way down from where the outer layers end: what the way up takes, and the lowest."""
+        first = self._unet.down_blocks[0]
+        hidden = residuals[-1]
+        for index in range(self._outer - 1, len(first.resnets)):
+            hidden = _layer(first, index, hidden, emb, states)
+            residuals.append(hidden)
+        for downsampler in first.downsamplers or ():
+            hidden = downsampler(hidden)
+            residuals.append(hidden)
+        for block in self._unet.down_blocks[1:]:
+            hidden, further = _block(block, hidden, emb, states)
+            residuals.extend(further)
+        return residuals, hidden
+
+
+def _layer(
+    block: Any, index: int, hidden: torch.Tensor, emb: torch.Tensor, states: torch.Tensor
+) -> torch.Tensor:
+    """One resnet of a block, and its attention where it has one."""
+    hidden = block.resnets[index](hidden, emb)
+    if getattr(block, "has_cross_attention", False):
+        hidden = block.attentions[index](hidden, encoder_hidden_states=states, return_dict=False)[0]
+    return hidden
+
+
+def _block(
+    block: Any, hidden: torch.Tensor, emb: torch.Tensor, states: torch.Tensor, **options: Any
+) -> Any:
+    """A whole block, which gets the text only if it reads it."""
+    if getattr(block, "has_cross_attention", False):
+        options["encoder_hidden_states"] = states
+    return block(hidden_states=hidden, temb=emb, **options)
