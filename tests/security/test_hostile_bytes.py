@@ -68,7 +68,7 @@ PATTERNS = dict(patterns())
 
 def test_the_patterns_are_found_by_looking() -> None:
     assert len(PATTERNS) > 30
-    assert {"images.jpeg._MARKER", "privacy.pii.online._EMAIL_BY_OCR"} <= PATTERNS.keys()
+    assert {"images.formats.jpeg._MARKER", "privacy.pii.online._EMAIL_BY_OCR"} <= PATTERNS.keys()
 
 
 @pytest.mark.parametrize("name", PATTERNS)

@@ -61,6 +61,9 @@ def test_profile_create_says_what_it_left_out(folder: Path) -> None:
             uploads.append(request.read())
             path = "/data/uploads/shop-0123abcd/u.png"
             return httpx.Response(200, json={"image_path": path})
+        if request.method == "GET":
+            missing = {"code": "NOT_FOUND", "message": "Profile not found: shop", "details": {}}
+            return httpx.Response(404, json={"error": missing})
         return httpx.Response(200, json={"name": "shop", "sample_count": 1, "path": "p"})
 
     line = CommandLine(service)

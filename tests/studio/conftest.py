@@ -1,4 +1,8 @@
-"""One Chromium and one service for all tests here. Without a browser they are skipped, aloud."""
+"""One Chromium and one service for the tests of a file. Without a browser they are skipped, aloud.
+
+Not for the whole run: while Playwright is started, an event loop runs in the thread of the tests,
+and asynchronous tests of other files could not start theirs.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,7 @@ class Studio:
     root: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = browser_path()
     if path is None:
@@ -52,7 +56,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Studio]:
     root = tmp_path_factory.mktemp("studio")
     with listening(studio_app(root, studio_services(root, step_s=0.01))) as url:
