@@ -23,7 +23,7 @@ from pathlib import Path
 from benchmarks.faults import disks, inflicting, s3_server
 from benchmarks.faults.bed import Bed, client_of, until_ready, upload_objects
 from benchmarks.faults.inflicting import Fault
-from benchmarks.faults.report import HEAD, line
+from benchmarks.faults.report import HEAD, Row, line
 from benchmarks.faults.requests import S3_ROUND
 from benchmarks.faults.s3_server import FaultyS3
 from benchmarks.faults.striking import struck, with_buckets
@@ -105,6 +105,17 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def tell_failed(row: Row) -> None:
+    """Each request that did not end well, on standard error."""
+    for end in row.ends:
+        if not end.is_ok:
+            took_s = end.ended_s - end.began_s
+            sys.stderr.write(
+                f"{end.tag} {end.kind}: {end.outcome} after {took_s:.1f} s {end.why}\n"
+            )
+    sys.stderr.flush()
+
+
 @contextmanager
 def running(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Bed]:
     bed = Bed(folder, environment)
@@ -120,7 +131,9 @@ async def strike_all(bed: Bed, faults: Sequence[Fault], load_s: float) -> None:
     async with client_of(bed.service, bed.root) as client:
         for fault in faults:
             await _ready(bed, fault)
-            say(line(await struck(client, fault, bed.root, load_s)))
+            row = await struck(client, fault, bed.root, load_s)
+            say(line(row))
+            tell_failed(row)
 
 
 async def strike_s3(bed: Bed, server: FaultyS3, faults: Sequence[Fault], load_s: float) -> None:
@@ -131,6 +144,7 @@ async def strike_s3(bed: Bed, server: FaultyS3, faults: Sequence[Fault], load_s:
         for fault in faults:
             row = await struck(client, fault, bed.root, load_s, mix=S3_ROUND)
             say(line(await asyncio.to_thread(with_buckets, row, differs, client.sent)))
+            tell_failed(row)
 
 
 async def _ready(bed: Bed, fault: Fault) -> None:

@@ -41,6 +41,8 @@ class End:
     """`OK`, the code of an error, or one of `CUT`, `REFUSED`, `PLAIN`."""
     path: str | None = None
     """Of what was made."""
+    why: str = ""
+    """Of `CUT` and `REFUSED`: what the client's library said."""
 
     @property
     def is_ok(self) -> bool:
@@ -201,14 +203,14 @@ S3_ROUND: tuple[tuple[str, Ask], ...] = tuple(
 
 async def ended(client: Client, kind: str, ask: Ask, tag: str) -> End:
     """Send it, and hear how it ends: always exactly one of the outcomes."""
-    began_s, path = time.monotonic(), None
+    began_s, path, why = time.monotonic(), None, ""
     try:
         outcome, path = await ask(client, tag)
-    except (httpx.ConnectError, ConnectionRefusedError):
-        outcome = REFUSED
-    except (httpx.HTTPError, OSError, websockets.WebSocketException):
-        outcome = CUT
-    return End(kind, tag, began_s, time.monotonic(), outcome, path)
+    except (httpx.ConnectError, ConnectionRefusedError) as error:
+        outcome, why = REFUSED, repr(error)
+    except (httpx.HTTPError, OSError, websockets.WebSocketException) as error:
+        outcome, why = CUT, repr(error)
+    return End(kind, tag, began_s, time.monotonic(), outcome, path, why)
 
 
 def png(tag: str) -> bytes:
