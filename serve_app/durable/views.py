@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from starlette.datastructures import Headers
 
 from engines.errors import Canceled, Details
 from engines.jobs.deliveries import Delivery
-from engines.jobs.estimates import eta, position
+from engines.jobs.estimates import Standing, eta, position
 from engines.jobs.model import Answer, Job, JobEvent
+from engines.jobs.store import JobStore
 from serve_app.durable.keeping import KeptJobs
 from serve_app.schemas.base import ErrorObject, iso
 from serve_app.schemas.jobs import JobEta, JobLinks, JobOut, JobProgress
@@ -30,13 +32,11 @@ def kept_part(status: int, headers: Headers, body: bytes) -> Answer:
 async def job_out(kept: KeptJobs, job: Job, path: str) -> JobOut:
     """The job with its place in the queue and, once it has ended, its answer. `path`: of the
     request that asks, so that links lead where it came in."""
-    delivered = await kept.ask(kept.store.deliveries.of_job, job.id)
+    delivered, answer, standing = await kept.ask(_beside, kept.store, job)
     deliveries = [_delivery_out(each) for each in delivered] or None
     shown = listed_job(job, path).model_copy(update={"deliveries": deliveries})
-    if job.ended:
-        answer = await kept.ask(kept.store.answer_of, job.id)
+    if standing is None:
         return shown.model_copy(update=_outcome(job, answer))
-    standing = await kept.ask(kept.store.standing, job.id)
     estimate = eta(job, standing, datetime.now(UTC).timestamp())
     update: dict[str, object] = {}
     if estimate is not None:
@@ -44,6 +44,15 @@ async def job_out(kept: KeptJobs, job: Job, path: str) -> JobOut:
     if job.state == "queued":
         update["position"] = position(standing)
     return shown.model_copy(update=update)
+
+
+def _beside(store: JobStore, job: Job) -> tuple[Sequence[Delivery], Answer | None, Standing | None]:
+    """What the store has beside the job, in one go: its deliveries, and its answer if it has ended,
+    else where it stands."""
+    delivered = store.deliveries.of_job(job.id)
+    if job.ended:
+        return delivered, store.answer_of(job.id), None
+    return delivered, None, store.standing(job.id)
 
 
 def listed_job(job: Job, path: str) -> JobOut:
