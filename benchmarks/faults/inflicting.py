@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Final
 import psutil
 
 Strike = Callable[[], None]
+DIES_WITHIN_S = 60.0
 RAY_PROCESSES: Final = {
     "raylet": "raylet",
     "GCS": "gcs_server",
@@ -58,7 +60,19 @@ def _kill_one(found: Sequence[psutil.Process], name: str) -> None:
     if not found:
         raise RuntimeError(f"no {name} was found")
     found[0].kill()
-    found[0].wait(10)
+    give_up = time.monotonic() + DIES_WITHIN_S
+    while _runs(found[0]):
+        if time.monotonic() > give_up:
+            raise RuntimeError(f"{name} does not die")
+        time.sleep(0.05)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether it lives: its parent may be too busy to take note of its death."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def actor_killed(launcher_pid: int, name: str, title: str) -> Fault:
