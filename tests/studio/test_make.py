@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocketRoute
 
 LONG = 150
+ALL_SHOWN = "() => !document.querySelector('.picture.waiting')"
 SET_KEY = "async (key) => { (await import('/studio/core/store.js')).state.key = key }"
 
 
@@ -37,7 +38,7 @@ def test_many_images_are_one_job_and_a_job_can_be_canceled(page: Page, studio: S
     enter(page, studio)
     page.get_by_label("Number of images").fill("6")
     card = make(page, "six hares", steps=2)
-    card.get_by_role("button", name="Show image 6 large").wait_for()
+    card.get_by_role("button", name="Show image 6 large").locator("img").wait_for()
     page.get_by_label("Number of images").fill("1")
     card = make(page, "never ready", steps=LONG)
     card.get_by_role("button", name="Cancel").click()
@@ -82,6 +83,8 @@ def test_a_dropped_connection_goes_on_after_the_last_event(page: Page, studio: S
 
 def test_an_expired_key_is_asked_for_and_the_work_goes_on(page: Page, studio: Studio) -> None:
     enter(page, studio)
+    make(page, "before").get_by_role("button", name="Show the image large").wait_for()
+    page.wait_for_function(ALL_SHOWN)
     page.evaluate(SET_KEY, "expired")
     page.get_by_label("Prompt", exact=True).fill("after the new key")
     page.keyboard.press("Control+Enter")

@@ -46,7 +46,7 @@ function Frame({ job, images, onOpen }) {
   }
   return html`<div class="frame"><div class="mosaic">${images.map((image, number) => html`
     <button type="button" key=${image.image_path} aria-label=${`Show image ${number + 1} large`} onClick=${() => onOpen(number)}>
-      <${Picture} path=${image.image_path} side=${160} /></button>`)}</div></div>`;
+      <${Picture} path=${image.image_path} side=${128} /></button>`)}</div></div>`;
 }
 
 function Outcome({ job, images }) {
