@@ -48,7 +48,7 @@ export function Filters({ name, query, summary }) {
     <${Field} label="Decision"><${Select} value=${query.decision ?? ""} onChange=${set("decision")} options=${withCount(DECISIONS, summary?.decisions)} /></${Field}>
     <${Field} label="At least"><${Select} value=${query.min_rating ?? ""} onChange=${set("min_rating")} options=${ratings} /></${Field}>
     ${tags.length > 0 && html`<${Field} label="Tag"><${Select} value=${query.tag ?? ""} onChange=${set("tag")} options=${[["", "any"], ...tags]} /></${Field}>`}
-    <${Field} label="Order"><${Select} value=${order} onChange=${reorder} options=${ORDERS} /></${Field}>
+    <${Field} label="Order" wide><${Select} value=${order} onChange=${reorder} options=${ORDERS} /></${Field}>
     ${on.length > 0 && html`<p class="hint on">Filtered by ${on.map((key) => html`<span key=${key}>${plain(key)} </span>`)}
       ${query.cluster && html`<span>near-copies of ${query.cluster} </span>`}<a href=${link("look", name)}>Show all</a></p>`}</section>`;
 }
