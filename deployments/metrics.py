@@ -26,6 +26,7 @@ COUNTERS = {
     "failed_total": "Requests failed.",
     "model_loads_total": "Models loaded.",
 }
+STEP_BUDGET = "inferloop_engine_step_budget_px"
 WRONG_KEYS = "inferloop_wrong_keys_total"
 KEY_RELOADS = "inferloop_key_reloads_total"
 LATENCY = "inferloop_engine_image_s"
@@ -72,6 +73,9 @@ class EngineMetrics:
             name: instruments.Counter(f"inferloop_engine_{name}", text, ("pool",))
             for name, text in COUNTERS.items()
         }
+        self._budget: Any = instruments.Gauge(
+            STEP_BUDGET, "Latent pixels that a step of the model may hold.", ("pool", "model")
+        )
         self._latency = instruments.Histogram(
             LATENCY, "Seconds from admission to the image.", LATENCY_BOUNDS_S, ("pool", "model")
         )
@@ -81,6 +85,8 @@ class EngineMetrics:
         stats = self._engine.stats()
         for name, gauge in self._gauges.items():
             gauge.set(float(getattr(stats, name)), tags=self._tags)
+        for model, budget_px in stats.step_budgets_px.items():
+            self._budget.set(float(budget_px), tags={**self._tags, "model": model})
         for name, counter in self._counters.items():
             now = float(getattr(stats, name))
             if now > self._last[name]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
@@ -149,6 +149,10 @@ class EngineStats(Protocol):
     @property
     def model_loads_total(self) -> int:
         """Models loaded since the start."""
+
+    @property
+    def step_budgets_px(self) -> Mapping[str, int]:
+        """Latent pixels that a step may hold now, by model."""
 
 
 StopCheck = Callable[[], None]

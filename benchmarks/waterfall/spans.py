@@ -85,6 +85,10 @@ class TimedRunner:
         """The model's."""
         self._runner.warm()
 
+    def step_s(self, rows: int, side_px: int) -> float | None:
+        """The model's."""
+        return self._runner.step_s(rows, side_px)
+
     def close(self) -> None:
         """The model's."""
         self._runner.close()

@@ -238,6 +238,13 @@ class EngineConfig(FrozenModel):
         description="Budget of one denoiser forward: rows x latent height x latent width. "
         "A guided request takes two rows; one larger than the budget runs alone.",
     )
+    calibration_s: float = Field(
+        default=2.0,
+        ge=0,
+        description="Seconds at most in which a model that is loaded at start is measured, when "
+        "it is warmed: from how many rows on a step makes rows no cheaper. Its steps hold no more "
+        "than that. 0: not measured, steps may hold max_step_latent_px.",
+    )
     max_queued: int = Field(default=64, gt=0, description="Requests waiting for their first step.")
     max_decoding: int = Field(
         default=4, gt=0, description="Finished latents waiting; beyond it decoding goes first."

@@ -93,6 +93,10 @@ class Runner(Protocol[State]):
     def warm(self) -> None:
         """One step and one decode, so that the first request pays for no initialization."""
 
+    def step_s(self, rows: int, side_px: int) -> float | None:
+        """Seconds that a step of so many rows of pictures of this side takes; None for a backend
+        whose steps are not shared. Runs the step."""
+
     def close(self) -> None:
         """Release the weights; nothing of this runner is used afterwards."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -35,4 +36,6 @@ class Stats:
     decoding: int = 0
     """Of the running: steps done, waiting for the decoder."""
     models_loaded: tuple[str, ...] = ()
+    step_budgets_px: Mapping[str, int] = field(default_factory=dict)
+    """Latent pixels that a step may hold now, by model."""
     model_bytes: int = 0

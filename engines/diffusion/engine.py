@@ -15,6 +15,7 @@ from engines.diffusion.counters import Counters, Stats
 from engines.diffusion.models import sources
 from engines.diffusion.models.cache import ModelCache
 from engines.diffusion.models.loader_threads import LoaderThreads
+from engines.diffusion.scheduling import knee
 from engines.diffusion.scheduling.roster import Roster
 from engines.diffusion.stepping import Stepping
 from engines.errors import Canceled, GenerationFailed, InferloopError, ReplicaLost
@@ -45,6 +46,7 @@ class StepEngine:
         load: Load | None = None,
     ) -> None:
         self._config = config
+        self._clock = clock
         self._models_root = models_root
         self._counters = Counters()
         rules = sources.size_rules(config, models_root)
@@ -100,6 +102,7 @@ class StepEngine:
             model_loads_total=self._models.loads_total,
             models_loaded=self._models.loaded,
             model_bytes=self._models.used_bytes,
+            step_budgets_px=self._roster.step_budgets_px,
             **asdict(self._counters),
         )
 
@@ -121,11 +124,33 @@ class StepEngine:
                     runner = self._models.load_now(entry.id)
                     if self._config.warm:
                         runner.warm()
+                        self._calibrate(entry, runner)
         except BaseException as error:  # noqa: BLE001 - raised by `start`
             ready.set_exception(error)
             return
         ready.set_result(None)
         self._loop()
+
+    def _calibrate(self, entry: ModelEntry, runner: AnyRunner) -> None:
+        """Measure how many rows a step of the model is worth filling with."""
+        config, side_px = self._config, entry.native_size_px
+        height, width = runner.info.sizes.latent(side_px, side_px)
+        most_rows = config.max_step_latent_px // (height * width)
+        times = knee.measured(
+            lambda rows: runner.step_s(rows, side_px),
+            most_rows if config.calibration_s else 0,
+            config.calibration_s,
+            self._clock,
+        )
+        rows = knee.bend(times)
+        if rows is not None:
+            self._roster.fit(entry.id, rows, side_px)
+        logger.info(
+            "model %s: seconds of a step by rows %s; a step holds %s rows at most",
+            entry.id,
+            {each: round(seconds, 4) for each, seconds in times.items()},
+            rows or most_rows,
+        )
 
     def _loop(self) -> None:
         try:

@@ -85,6 +85,9 @@ class FakeRunner:
     def warm(self) -> None:
         """There is nothing to warm."""
 
+    def step_s(self, rows: int, side_px: int) -> None:
+        """Nothing is worth measuring."""
+
     def close(self) -> None:
         """It holds nothing."""
 

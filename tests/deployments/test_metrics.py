@@ -17,6 +17,7 @@ from deployments.metrics import (
     JOBS_WAIT,
     KEY_RELOADS,
     LATENCY,
+    STEP_BUDGET,
     WEBHOOK_ATTEMPTS,
     WRONG_KEYS,
     AccessMetrics,
@@ -98,7 +99,9 @@ def test_every_metric_is_told_with_its_pool() -> None:
     made(1, engine)
     metrics.publish()
     names = {f"inferloop_engine_{name}" for name in (*GAUGES, *COUNTERS)}
-    assert recorded.by_name.keys() == names | {LATENCY}
+    assert recorded.by_name.keys() == names | {LATENCY, STEP_BUDGET}
+    budget = {"pool": "pool", "model": "inferloop-fake"}
+    assert recorded.by_name[STEP_BUDGET].told == [(65_536.0, budget)]
     never = {f"inferloop_engine_{name}" for name in ("canceled_total", "failed_total")}
     for name in names - never:
         assert recorded.by_name[name].told[-1][1] == {"pool": "pool"}, name

@@ -126,6 +126,9 @@ class WholeCallRunner:
     def warm(self) -> None:
         """Its first call initializes; a whole picture would be too much to warm with."""
 
+    def step_s(self, rows: int, side_px: int) -> None:
+        """Its steps are not shared."""
+
     def close(self) -> None:
         self._pipe = None
         self._release()

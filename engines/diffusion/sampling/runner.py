@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -129,19 +130,24 @@ class ModelRunner:
         """Nothing is held outside the trajectory itself."""
 
     def warm(self) -> None:
-        request = GenerationRequest(
-            image_id="warm-up",
-            prompt="",
-            model_id="",
-            width=self._native_px,
-            height=self._native_px,
-            num_inference_steps=1,
-            guidance_scale=2.0,
-            seed=0,
-        )
-        states = self.start([request])
+        states = self.start([_nobodys(self._native_px, steps=1, guidance_scale=2.0)])
         self.step(states)
         self.decode(states[0])
+
+    def step_s(self, rows: int, side_px: int) -> float:
+        states = self.start([_nobodys(side_px, steps=2, guidance_scale=1.0)] * rows)
+        self.step(states)  # libraries choose their kernels for the shape
+        began = self._now_s()
+        self.step(states)
+        return self._now_s() - began
+
+    def _now_s(self) -> float:
+        """Of the CPU where that does the work, so that a busy machine disturbs little; else of the
+        wall, once the device has done all that it was given."""
+        if self._device.type == "cpu":
+            return time.process_time()
+        torch.accelerator.synchronize()
+        return time.perf_counter()
 
     def close(self) -> None:
         self._family = None
@@ -245,6 +251,20 @@ class ModelRunner:
                 each.model_input = model_input[row : row + 1].clone()
                 each.model_output = prediction[row : row + 1].clone()
                 each.predicted_at = each.timestep
+
+
+def _nobodys(side_px: int, steps: int, guidance_scale: float) -> GenerationRequest:
+    """A request whose picture is for nobody."""
+    return GenerationRequest(
+        image_id="warm-up",
+        prompt="",
+        model_id="",
+        width=side_px,
+        height=side_px,
+        num_inference_steps=steps,
+        guidance_scale=guidance_scale,
+        seed=0,
+    )
 
 
 def _keep_deep(group: Sequence[Trajectory], deep: Sequence[torch.Tensor | None]) -> None:

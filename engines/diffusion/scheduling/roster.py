@@ -105,6 +105,18 @@ class Roster:
             )
             self.wake()
 
+    @property
+    def step_budgets_px(self) -> dict[str, int]:
+        """Latent pixels that a step may hold now, by model."""
+        with self._changed:
+            return {each.id: self._scheduler.budget_of(each.id) for each in self._config.models}
+
+    def fit(self, model_id: str, rows: int, side_px: int) -> None:
+        """Have steps of this model hold at most so many rows of pictures of this side."""
+        height, width = self._size_rules[model_id].latent(side_px, side_px)
+        with self._changed:
+            self._scheduler.fit(model_id, rows * height * width)
+
     def cancel(self, image_id: str) -> None:
         """Have the next turn end the request; unknown ids are fine."""
         with self._changed:

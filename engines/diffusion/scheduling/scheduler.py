@@ -94,11 +94,20 @@ class BatchScheduler:
         self._canceled: dict[str, None] = {}
         self._virtual_time = 0.0
         self._wanted_model: str | None = None
+        self._worthwhile_px: dict[str, int] = {}
 
     @property
     def budget_px(self) -> int:
         """Latent pixels that a step may hold now; less than configured after an out-of-memory."""
         return self._budget_px
+
+    def budget_of(self, model_id: str) -> int:
+        """The same for steps of this model: no more than is worthwhile for it."""
+        return min(self._budget_px, self._worthwhile_px.get(model_id, self._budget_px))
+
+    def fit(self, model_id: str, worthwhile_px: int) -> None:
+        """A step of this model is not worth more latent pixels than these."""
+        self._worthwhile_px[model_id] = worthwhile_px
 
     @property
     def queued(self) -> int:
@@ -213,7 +222,7 @@ class BatchScheduler:
         one that fills a gap delays nobody; it gives way as soon as the earlier one fits."""
         draining = self._is_draining(key.model_id)
         picked: list[Ticket] = []
-        room_px = self._budget_px
+        room_px = self.budget_of(key.model_id)
         for ticket in lane.tickets.values():
             if picked and key.alone:
                 break
