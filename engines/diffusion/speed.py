@@ -71,7 +71,7 @@ class SpeedModes(FrozenModel):
         description="Hardly to be told from exact.",
     )
     fast: Shortcuts = Field(
-        default=Shortcuts(guidance_from=0.2, deep_features_every=2, most_steps=20),
+        default=Shortcuts(most_steps=12),
         description="Near enough to exact to choose prompts by.",
     )
     outer_layers: int = Field(

@@ -85,8 +85,9 @@ class FakeRunner:
     def warm(self) -> None:
         """There is nothing to warm."""
 
-    def step_s(self, rows: int, side_px: int) -> None:
+    def step_s(self, rows: int, side_px: int) -> float | None:
         """Nothing is worth measuring."""
+        return None
 
     def close(self) -> None:
         """It holds nothing."""

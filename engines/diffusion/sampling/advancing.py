@@ -35,22 +35,54 @@ def advance(
     group: Sequence[Trajectory], latents: torch.Tensor, prediction: torch.Tensor
 ) -> dict[int, Exception]:
     """Move every request one evaluation on; returns what failed, by `id` of the trajectory."""
-    if group[0].table is not None:
-        tables = [(each.table, each.evaluations_done) for each in group if each.table]
-        a = column((table.sample[i] for table, i in tables), latents)
-        b = column((table.output[i] for table, i in tables), latents)
-        moved = torch.addcmul(a * latents, b, prediction).to(latents.dtype)
-        for each, row in zip(group, moved.split(1), strict=True):
-            each.latents = row
-            each.evaluations_done += 1
+    tabled = [row for row, each in enumerate(group) if each.table is not None]
+    if len(tabled) == len(group):
+        _together(group, latents, prediction)
         return {}
+    if tabled:
+        _together([group[row] for row in tabled], latents[tabled], prediction[tabled])
     errors: dict[int, Exception] = {}
     for each, row in zip(group, prediction.split(1), strict=True):
         try:
-            each.advance(row)
+            if each.table is None:
+                each.advance(row)
         except Exception as error:  # noqa: BLE001 - it ends this request, not its neighbors
             errors[id(each)] = error
     return errors
+
+
+def _together(group: Sequence[Trajectory], latents: torch.Tensor, prediction: torch.Tensor) -> None:
+    """All rows by their tables, (n, C, h, w) each."""
+    weights = [each.table.weights[each.evaluations_done] for each in group if each.table]
+    moved = column((each.samples[0] for each in weights), latents) * latents
+    moved.addcmul_(column((each.outputs[0] for each in weights), latents), prediction)
+    depth = max(max(len(each.samples), len(each.outputs)) for each in weights)
+    for back in range(1, depth):
+        _add(moved, [_at(each.samples, back) for each in weights], _past(group, back, 0))
+        _add(moved, [_at(each.outputs, back) for each in weights], _past(group, back, 1))
+    if any(each.noise for each in weights):
+        drawn = [each.drawn(row.noise) for each, row in zip(group, weights, strict=True)]
+        _add(moved, [each.noise for each in weights], drawn)
+    rows = moved.to(latents.dtype).split(1)
+    for each, row, output in zip(group, rows, prediction.split(1), strict=True):
+        each.move(row, output)
+
+
+def _add(moved: torch.Tensor, weights: Sequence[float], rows: Sequence[torch.Tensor]) -> None:
+    """Add so many times each row, (1, C, h, w), to its own, in place."""
+    if any(weights):
+        moved.addcmul_(column(weights, moved), torch.cat(list(rows)))
+
+
+def _at(weights: Sequence[float], back: int) -> float:
+    return weights[back] if back < len(weights) else 0.0
+
+
+def _past(group: Sequence[Trajectory], back: int, which: int) -> list[torch.Tensor]:
+    """Latents (0) or outputs (1) of so many evaluations before; of who has none, any of its own."""
+    return [
+        each.past[back - 1][which] if back <= len(each.past) else each.latents for each in group
+    ]
 
 
 def column(values: Iterable[float], like: torch.Tensor) -> torch.Tensor:

@@ -1,19 +1,18 @@
-"""diffusers' noise schedulers: which ones the config allows, and a fast path for the simplest.
+"""diffusers' noise schedulers: which ones the config allows, and the table of a schedule.
 
-A one-step deterministic noise scheduler (DDIM with eta = 0, Euler without churn) is linear in the
-sample x and the model's output o: x' = a_i x + b_i o, on the model input c_i x. We read a_i, b_i
-and c_i off the real class by stepping it on the basis vectors, so no formula is written twice,
-and then advance every row of a batch in one operation. All others step in their own instance.
+Rows advance together by their tables (`recurrences`). A request whose schedule has none steps in
+an instance of its own.
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import diffusers
 import torch
+
+from engines.diffusion.sampling.recurrences import LinearTable, table_of
 
 if TYPE_CHECKING:
     from engines.diffusion.config import NoiseSchedulerName
@@ -34,7 +33,6 @@ _CLASSES: dict[NoiseSchedulerName, tuple[str, dict[str, str | bool]]] = {
     "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
     "unipc": ("UniPCMultistepScheduler", {}),
 }
-_LINEAR = ("DDIMScheduler", "EulerDiscreteScheduler")
 
 
 class NoiseScheduler(Protocol):
@@ -77,45 +75,12 @@ def fresh(template: NoiseScheduler) -> NoiseScheduler:
     return instance
 
 
-@dataclass(frozen=True, slots=True)
-class LinearTable:
-    """Coefficients of every step, for one number of steps; three floats per evaluation."""
-
-    timesteps: tuple[float, ...]
-    sample: tuple[float, ...]
-    """a_i."""
-    output: tuple[float, ...]
-    """b_i."""
-    model_input: tuple[float, ...]
-    """c_i."""
-    init_noise_sigma: float
-
-
 def linear_table(template: NoiseScheduler, num_inference_steps: int) -> LinearTable | None:
-    """Read the coefficients off a fresh instance; None where it is not linear and memoryless
-    (another class, clipping, thresholding, or a coefficient that is not finite)."""
-    if type(template).__name__ not in _LINEAR:
-        return None
+    """Of a schedule of so many steps; None where the class is not linear (clipping,
+    thresholding), or a weight is not finite."""
     if template.config.get("clip_sample") or template.config.get("thresholding"):
         return None
-    scheduler = fresh(template)
-    scheduler.set_timesteps(num_inference_steps)
-    rows = [_coefficients(scheduler, timestep) for timestep in scheduler.timesteps]
-    coefficients = torch.tensor(rows)
-    if not bool(coefficients.isfinite().all()):
-        return None
-    sample, output, model_input = zip(*rows, strict=True)
-    return LinearTable(
-        timesteps=tuple(scheduler.timesteps.tolist()),
-        sample=sample,
-        output=output,
-        model_input=model_input,
-        init_noise_sigma=float(scheduler.init_noise_sigma),
-    )
-
-
-def _coefficients(scheduler: Any, timestep: torch.Tensor) -> tuple[float, float, float]:
-    model_input = scheduler.scale_model_input(torch.ones(1), timestep)
-    basis_x, basis_o = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
-    moved = scheduler.step(basis_o, timestep, basis_x, return_dict=False)[0]
-    return float(moved[0]), float(moved[1]), float(model_input[0])
+    scheduler, shadow = fresh(template), fresh(template)
+    for each in (scheduler, shadow):
+        each.set_timesteps(num_inference_steps)
+    return table_of(scheduler, shadow)

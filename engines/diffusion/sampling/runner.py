@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from engines.diffusion.backends.family import Family
     from engines.diffusion.contract import DecodedImage, RunnerInfo
     from engines.diffusion.models.loras import LoraSwitch
-    from engines.diffusion.sampling.noise_schedules import LinearTable, NoiseScheduler
+    from engines.diffusion.sampling.noise_schedules import NoiseScheduler
+    from engines.diffusion.sampling.recurrences import LinearTable
     from engines.diffusion.speed import Shortcuts
 
 _TABLES = 256
@@ -228,7 +229,7 @@ class ModelRunner:
         return SplitForward(self.family.pipe.unet, rows, self._modes.outer_layers)
 
     def _scaled(self, group: Sequence[Trajectory], latents: torch.Tensor) -> torch.Tensor:
-        if group[0].table is None:
+        if any(each.table is None for each in group):
             return torch.cat([each.scaled_latents() for each in group])
         factors = [each.table.model_input[each.evaluations_done] for each in group if each.table]
         if all(factor == 1.0 for factor in factors):

@@ -11,7 +11,7 @@ import torch
 from engines.diffusion.speed import EXACT
 
 if TYPE_CHECKING:
-    from engines.diffusion.sampling.noise_schedules import LinearTable
+    from engines.diffusion.sampling.recurrences import LinearTable
     from engines.diffusion.sampling.text import EncodedPrompt
     from engines.diffusion.speed import Shortcuts
     from engines.types import GenerationRequest
@@ -33,6 +33,9 @@ class Trajectory:
     table: LinearTable | None
     noise_scheduler: Any
     shortcuts: Shortcuts = EXACT
+    past: tuple[tuple[torch.Tensor, torch.Tensor], ...] = ()
+    """Latents and model output of the evaluations before, the newest first: as many as the table
+    looks back at."""
     evaluations_done: int = 0
     model_input: torch.Tensor | None = None
     """Of the last evaluation, (1, C, h, w); kept only for previews, as is `model_output`."""
@@ -84,6 +87,22 @@ class Trajectory:
         timestep = self.noise_scheduler.timesteps[self.evaluations_done]
         scaled: torch.Tensor = self.noise_scheduler.scale_model_input(self.latents, timestep)
         return scaled
+
+    def drawn(self, weight: float) -> torch.Tensor:
+        """Fresh noise like the latents, from the request's own generator, as diffusers draws it;
+        with the weight 0 none is drawn."""
+        if weight == 0:
+            return torch.zeros_like(self.latents)
+        noise = torch.randn(self.latents.shape, generator=self.generator, dtype=self.latents.dtype)
+        return noise.to(self.latents.device)
+
+    def move(self, latents: torch.Tensor, model_output: torch.Tensor) -> None:
+        """One evaluation on, to these latents, by the table."""
+        if self.table is not None and self.table.looks_back:
+            past = ((self.latents, model_output), *self.past)
+            self.past = past[: self.table.looks_back]
+        self.latents = latents
+        self.evaluations_done += 1
 
     def advance(self, model_output: torch.Tensor) -> None:
         """One evaluation on, by the request's own noise scheduler (never called with a table)."""

@@ -11,7 +11,8 @@ from diffusers import DDIMScheduler
 from engines.diffusion.config import NoiseSchedulerName
 from engines.diffusion.models import tiny
 from engines.diffusion.sampling import noise_schedules
-from engines.diffusion.sampling.noise_schedules import LinearTable
+from engines.diffusion.sampling.advancing import advance
+from engines.diffusion.sampling.recurrences import LinearTable
 from engines.diffusion.sampling.trajectory import Trajectory
 from tests.engines.diffusion.rig import request
 
@@ -67,10 +68,16 @@ def test_chosen_keeps_the_training_schedule() -> None:
     assert type(noise_schedules.chosen(None, ZERO_SNR)) is DDIMScheduler
 
 
-@pytest.mark.parametrize("name", ["ddim", "euler"])
-@pytest.mark.parametrize("steps", [1, 2, 9, 50])
+def outputs(count: int) -> list[torch.Tensor]:
+    """Of a model, one for each evaluation."""
+    generator = torch.Generator("cpu").manual_seed(5)
+    return [torch.randn((1, 4, 3, 3), generator=generator) for _ in range(count)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("steps", [2, 19])
 @pytest.mark.parametrize("training", ["own", "zero-snr"])
-def test_table_equals_the_real_class(
+def test_rows_that_advance_by_tables_go_where_the_real_class_goes(
     own: Any, name: NoiseSchedulerName, steps: int, training: str
 ) -> None:
     template = noise_schedules.chosen(name, own if training == "own" else ZERO_SNR)
@@ -79,22 +86,65 @@ def test_table_equals_the_real_class(
     scheduler: Any = noise_schedules.fresh(template)
     scheduler.set_timesteps(steps)
     assert table.timesteps == tuple(scheduler.timesteps.tolist())
-    sample = torch.randn((1, 4, 3, 3), generator=torch.Generator("cpu").manual_seed(1))
-    for index, timestep in enumerate(scheduler.timesteps):
-        output = torch.randn((1, 4, 3, 3), generator=torch.Generator("cpu").manual_seed(index))
-        scaled = scheduler.scale_model_input(sample, timestep)
-        torch.testing.assert_close(sample * table.model_input[index], scaled)
-        moved = scheduler.step(output, timestep, sample, return_dict=False)[0]
-        ours = table.sample[index] * sample + table.output[index] * output
-        torch.testing.assert_close(ours, moved, rtol=1e-4, atol=1e-4)
-        sample = moved
+    alone = on_its_way(None, scheduler, seed=1)
+    rows = [on_its_way(table, None, seed=1), on_its_way(table, None, seed=2)]
+    for output in outputs(len(table.timesteps)):
+        torch.testing.assert_close(
+            rows[0].scaled_latents(), alone.scaled_latents(), rtol=1e-4, atol=1e-3
+        )
+        alone.advance(output)
+        latents = torch.cat([each.latents for each in rows])
+        assert advance(rows, latents, torch.cat([output, output])) == {}
+        torch.testing.assert_close(rows[0].latents, alone.latents, rtol=1e-4, atol=1e-3)
+    assert not torch.equal(rows[0].latents, rows[1].latents)
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {"ddim", "euler"}))
-def test_noise_schedulers_with_memory_or_chance_have_no_table(
-    own: Any, name: NoiseSchedulerName
-) -> None:
-    assert noise_schedules.linear_table(noise_schedules.chosen(name, own), 5) is None
+def on_its_way(table: LinearTable | None, noise_scheduler: Any, seed: int) -> Trajectory:
+    """A request before its first evaluation; its generator has drawn the first noise."""
+    generator = torch.Generator("cpu").manual_seed(seed)
+    source: Any = table or noise_scheduler
+    latents = torch.randn((1, 4, 3, 3), generator=generator) * float(source.init_noise_sigma)
+    prompt: Any = None
+    return Trajectory(request(), latents, prompt, None, generator, table, noise_scheduler)
+
+
+def test_rows_at_different_places_of_different_schedules_share_a_step(own: Any) -> None:
+    template = noise_schedules.chosen("unipc", own)
+    tables = [noise_schedules.linear_table(template, steps) for steps in (3, 7)]
+    alone = [on_its_way(table, None, seed) for seed, table in enumerate(tables)]
+    together = [on_its_way(table, None, seed) for seed, table in enumerate(tables)]
+    for each, ahead in zip(together, (2, 0), strict=True):
+        for output in outputs(ahead):
+            advance([each], each.latents, output)
+    last = outputs(3)[2]
+    advance(together, torch.cat([each.latents for each in together]), torch.cat([last, last]))
+    for each, done in zip(alone, (2, 0), strict=True):
+        for output in [*outputs(done), last]:
+            advance([each], each.latents, output)
+    for one, other in zip(alone, together, strict=True):
+        torch.testing.assert_close(one.latents, other.latents)
+
+
+def test_a_row_without_a_table_and_one_with_a_table_share_a_step(own: Any) -> None:
+    template = noise_schedules.chosen("deis", own)
+    scheduler: Any = noise_schedules.fresh(template)
+    scheduler.set_timesteps(4)
+    mine = on_its_way(None, scheduler, seed=1)
+    other = on_its_way(noise_schedules.linear_table(template, 4), None, seed=1)
+    for output in outputs(4):
+        latents = torch.cat([mine.latents, other.latents])
+        assert advance([mine, other], latents, torch.cat([output, output])) == {}
+    torch.testing.assert_close(mine.latents, other.latents, rtol=1e-4, atol=1e-4)
+
+
+def test_only_as_much_is_kept_as_is_looked_back_at(own: Any) -> None:
+    looks_back: dict[NoiseSchedulerName, int] = {"ddim": 0, "heun": 1, "pndm": 3}
+    for name, kept in looks_back.items():
+        table = noise_schedules.linear_table(noise_schedules.chosen(name, own), 6)
+        row = on_its_way(table, None, seed=1)
+        for output in outputs(6):
+            advance([row], row.latents, output)
+        assert len(row.past) == kept, name
 
 
 @pytest.mark.parametrize("option", ["clip_sample", "thresholding"])
