@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engines.datasets.s3.sending import Sender
     from engines.storage.s3.client import S3Client
     from engines.types import S3ExportRequest
+
+T = TypeVar("T")
 
 _TYPES = {
     **IMAGE_MEDIA_TYPES,
@@ -73,6 +75,20 @@ class RemoteBucket:
     def url(self, name: str) -> str:
         """`s3://` URL of an object."""
         return f"s3://{self._bucket}/{self._prefix}{name}"
+
+    def patiently(self, ask: Callable[[], T]) -> T:
+        """What `ask` returns, asked again while the server is away, for as long as the config says.
+        Then botocore's error comes through."""
+        for tries in count():
+            try:
+                answer = ask()
+            except NO_ANSWER:
+                if not self._outage.wait(tries):
+                    raise
+            else:
+                self._outage.over()
+                return answer
+        raise AssertionError("unreachable")
 
     def list(self) -> Iterator[RemoteObject]:
         """Every object below the prefix."""

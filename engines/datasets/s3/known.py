@@ -60,14 +60,15 @@ class KnownObjects:
 
 @contextmanager
 def open_known(bucket: RemoteBucket, scratch: Path | None) -> Iterator[KnownObjects]:
-    """Read listing and manifest. Without the right to list, nothing counts as known."""
+    """Read listing and manifest; a server that is away is waited for. Without the right to list,
+    nothing counts as known."""
     with tempfile.TemporaryDirectory(prefix="known-", dir=scratch) as folder:
         path = Path(folder) / "known.sqlite"
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             database.row_factory = sqlite3.Row
             database.executescript(_TABLES)
             database.execute("BEGIN")
-            _fill(database, bucket)
+            bucket.patiently(lambda: _fill(database, bucket))
             database.execute("COMMIT")
             yield KnownObjects(database)
 

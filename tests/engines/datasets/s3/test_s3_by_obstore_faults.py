@@ -183,6 +183,28 @@ def test_a_server_that_goes_away_for_a_while_is_waited_for(
     check_bucket(report, s3, bucket)
 
 
+def test_an_export_that_begins_while_the_server_is_away_waits_for_it(
+    obstore_exporter: S3Exporter,
+    obstore_factory: ClientFactory,
+    server: FaultyS3,
+    s3: S3Client,
+    bucket: str,
+    nature: list[str],
+    obstore_request: S3ExportRequest,
+) -> None:
+    proxy = PausingProxy(("127.0.0.1", server.port))
+    obstore_factory.endpoint_url = f"http://127.0.0.1:{proxy.address[1]}"
+    obstore_factory.max_attempts = 1
+    proxy.go_away()
+    back = threading.Timer(0.5, proxy.come_back)
+    back.start()
+    report = obstore_exporter.export(obstore_request)
+    back.join()
+    proxy.go_away()
+    assert (report.status, report.uploaded_count) == ("success", IMAGES)
+    check_bucket(report, s3, bucket)
+
+
 def test_a_server_that_stays_away_is_given_up_by_all_threads_together() -> None:
     now = [0.0]
 

@@ -190,6 +190,7 @@ def test_no_credentials(
         )
 
 
+@pytest.mark.parametrize("s3_config", [ExportConfig(s3=S3ExportConfig(patience_s=0))])
 def test_a_server_that_is_away(
     factory: Any, s3_exporter: S3Exporter, nature: list[str], make_s3_request: MakeS3Request
 ) -> None:
