@@ -41,6 +41,8 @@ class Verdicts(Answer):
 
     quality: QualityVerdict | None
     privacy: PrivacyVerdict | None
+    conformance: float | None
+    """With the profile that was required, 0..100."""
 
 
 class GeneratedImage(Answer):

@@ -161,6 +161,9 @@ class Profiles(Protocol):
         """The profile against a dataset, by its key, or against the other profile. Raises
         `NotFound`."""
 
+    async def conformance(self, name: str, key: str) -> float:
+        """How near the image lies to the profile, 0..100. Raises `NotFound`."""
+
     async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
         """The same comparison as an SVG document."""
 

@@ -17,6 +17,7 @@ from engines.datasets.spec.tries import Judged
 from engines.datasets.store import DatasetStore
 from engines.errors import NotFound
 from engines.privacy import PrivacyValidator
+from engines.profiles import ProfileService
 from engines.profiles.matching import MatchColors
 from engines.protocols import DiffusionEngine, Storage
 from engines.quality import QualityValidator
@@ -64,6 +65,7 @@ class _Judges:
     wiring: MakerWiring
     quality: QualityValidator | None = None
     privacy: PrivacyValidator | None = None
+    profiles: ProfileService | None = None
 
     def of_quality(self) -> QualityValidator:
         self.quality = self.quality or self.wiring.quality()
@@ -74,6 +76,10 @@ class _Judges:
             self.privacy = self.wiring.privacy()
             self.privacy.warm()
         return self.privacy
+
+    def of_profiles(self) -> ProfileService:
+        self.profiles = self.profiles or ProfileService(self.wiring.storage())
+        return self.profiles
 
 
 class Maker:
@@ -126,4 +132,8 @@ class Maker:
             faces, text = wanted.privacy.check_faces, wanted.privacy.check_text
             privacy = self._judges.of_privacy().validate(content, key, faces, text)
             self._store.record_verdict(key, privacy)
-        return Judged(Verdicts(quality, privacy), wanted.missed(quality, privacy))
+        conformance: float | None = None
+        if wanted.profile is not None:
+            conformance = self._judges.of_profiles().conformance(wanted.profile.name, key)
+        verdicts = Verdicts(quality, privacy, conformance)
+        return Judged(verdicts, wanted.missed(verdicts))

@@ -41,4 +41,5 @@ class HandleProfiles(HandleAdapter):
     create = remote(Profiles.create, policy=TWICE)
     delete = remote(Profiles.delete, policy=REMOVING)
     compare = remote(Profiles.compare, policy=TWICE)
+    conformance = remote(Profiles.conformance, policy=TWICE)
     plot = remote(Profiles.plot, policy=TWICE)

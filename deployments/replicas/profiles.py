@@ -49,6 +49,11 @@ class ProfilesReplica:
         work = partial(profiles.compare, name, dataset_key, other)
         return await self._measuring.run_stoppable(work)
 
+    async def conformance(self, name: str, key: str, space: str | None = None) -> float:
+        """How near the image lies to the profile, 0..100."""
+        profiles = await self._spaces.of(space)
+        return await self._lookups.run(profiles.conformance, name, key)
+
     async def plot(
         self, name: str, dataset_key: str | None, other: str | None, space: str | None = None
     ) -> str:

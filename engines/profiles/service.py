@@ -145,6 +145,19 @@ class ProfileService:
         left, right, names = self._sides(name, dataset_key, other, stop)
         return compare(left, right, names)
 
+    def conformance(self, name: str, key: str) -> float:
+        """How near one image lies to the profile, 0..100: its statistics against those of the
+        profile's images, in their deviations (docs/profiles.md). Blocks.
+
+        Raises:
+            NotFound: there is no such profile, or no such image.
+            InvalidImage: the image does not decode.
+        """
+        left = self.get(name).statistics
+        builder = ProfileBuilder(keep_hashes=False)
+        builder.add(self._read_pixels(self._storage.read(key), self._limits))
+        return compare(left, builder.statistics(), (name, key)).conformance
+
     def plot(
         self,
         name: str,

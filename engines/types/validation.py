@@ -74,3 +74,5 @@ class Verdicts:
 
     quality: QualityReport | None = None
     privacy: PrivacyReport | None = None
+    conformance: float | None = None
+    """With the profile that was required, 0..100."""

@@ -36,8 +36,8 @@ class RequiredChecks:
     async def judge(self, image: StoredImage, request: GenerationRequest) -> Judged:
         quality = await self._quality(image.key, request.prompt)
         privacy = await self._privacy(image.key)
-        missed = self.requirements.missed(quality, privacy)
-        return Judged(Verdicts(quality, privacy), missed)
+        verdicts = Verdicts(quality, privacy, await self._conformance(image.key))
+        return Judged(verdicts, self.requirements.missed(verdicts))
 
     async def discard(self, key: str) -> None:
         with suppress(NotFound):
@@ -49,6 +49,13 @@ class RequiredChecks:
             return None
         metrics = [*wanted.min_metrics] or None
         work = self.services.quality.validate(key, metrics, prompt)
+        return await within(self.deadline_s, work)
+
+    async def _conformance(self, key: str) -> float | None:
+        wanted = self.requirements.profile
+        if wanted is None:
+            return None
+        work = self.services.profiles.conformance(wanted.name, key)
         return await within(self.deadline_s, work)
 
     async def _privacy(self, key: str) -> PrivacyReport | None:
@@ -98,4 +105,5 @@ def verdicts_out(image: StoredImage, paths: PathCodec) -> _Shown:
         return {}
     quality = None if found.quality is None else quality_response(found.quality, paths)
     privacy = None if found.privacy is None else privacy_response(found.privacy, paths)
-    return {"verdicts": VerdictsOut(quality=quality, privacy=privacy), "tries": image.tries}
+    shown = VerdictsOut(quality=quality, privacy=privacy, conformance=found.conformance)
+    return {"verdicts": shown, "tries": image.tries}

@@ -136,6 +136,11 @@ class VerdictsOut(ResponseModel):
 
     quality: QualityResponse | None = Field(default=None, exclude_if=absent)
     privacy: PrivacyResponse | None = Field(default=None, exclude_if=absent)
+    conformance: float | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="With the profile that was required, 0..100: 100 is alike.",
+    )
 
 
 class Required(ResponseModel):

@@ -215,6 +215,7 @@ class FakeProfiles:
     profiles: dict[str, Profile] = field(
         default_factory=lambda: {profile.name: profile for profile in (NATURE, OFFICE)}
     )
+    judged: list[str] = field(default_factory=list)
     compared: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     requests: list[ProfileRequest] = field(default_factory=list)
 
@@ -249,6 +250,11 @@ class FakeProfiles:
             await self.get(other)
         self.compared.append((name, dataset_key, other))
         return Comparison(91.5, {"brightness": 0.05}, name, dataset_key or other or "")
+
+    async def conformance(self, name: str, key: str) -> float:
+        await self.get(name)
+        self.judged.append(key)
+        return 61.5
 
     async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
         found = await self.compare(name, dataset_key, other)

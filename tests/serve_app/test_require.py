@@ -107,6 +107,24 @@ def test_what_cannot_be_met_is_an_error_that_counts_and_leaves_nothing() -> None
     assert fakes.usage.used == {}
 
 
+def test_an_image_must_lie_near_the_profile() -> None:
+    near = {"profile": {"name": "webcam_office", "min_conformance": 60}}
+    answer, fakes = play(1, "/generate", {**ONE, "require": near})
+    assert answer.json()["verdicts"] == {"conformance": 61.5}
+    assert fakes.profiles.judged == [answer.json()["image_path"].removeprefix("/data/")]
+    nearer = {"profile": {"name": "webcam_office", "min_conformance": 62}}
+    answer, fakes = play(1, "/generate", {**ONE, "require": nearer})
+    assert answer.json()["error"]["details"] == {"tries": 5, "missed": {"profile": 5}}
+    assert not fakes.files.contents
+
+
+def test_a_profile_that_is_not_there_is_404_and_keeps_no_image() -> None:
+    absent = {"profile": {"name": "none", "min_conformance": 60}}
+    answer, fakes = play(1, "/generate", {**ONE, "require": absent})
+    assert answer.status_code == 404
+    assert not fakes.files.contents
+
+
 def test_the_thresholds_of_the_request_go_before_those_of_the_service() -> None:
     answer, _ = play(9, "/generate", {**ONE, "require": {"quality": {"min_score": 0.1}}})
     assert answer.status_code == 200

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from engines.types import PrivacyReport, QualityReport
+from engines.types import PrivacyReport, QualityReport, Verdicts
 
+PROFILE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MAX_TRIES = 50
 DEFAULT_TRIES = 5
 MAX_METRICS = 16
@@ -44,6 +45,15 @@ class PrivacyRequirement(Closed):
     check_text: bool = Field(default=True, description="Whether to look for text.")
 
 
+class ProfileRequirement(Closed):
+    """The image's statistics lie near those of a profile (docs/profiles.md)."""
+
+    name: Annotated[str, StringConstraints(pattern=PROFILE_PATTERN)]
+    min_conformance: Annotated[float, Field(ge=0, le=100)] = Field(
+        description="100 is alike; one deviation everywhere gives 37."
+    )
+
+
 def _shorthand(value: object) -> object:
     """`true` is a requirement without bounds of its own; `false` is none."""
     if isinstance(value, bool):
@@ -57,17 +67,19 @@ class Requirements(Closed):
     quality: Annotated[QualityRequirement | None, BeforeValidator(_shorthand)] = None
     privacy: Annotated[PrivacyRequirement | None, BeforeValidator(_shorthand)] = None
 
+    profile: ProfileRequirement | None = Field(default=None, exclude_if=lambda value: value is None)
+
     @property
     def any(self) -> bool:
         """Whether something is required at all."""
-        return self.quality is not None or self.privacy is not None
+        return any(each is not None for each in (self.quality, self.privacy, self.profile))
 
-    def missed(
-        self, quality: QualityReport | None, privacy: PrivacyReport | None
-    ) -> tuple[str, ...]:
+    def missed(self, found: Verdicts) -> tuple[str, ...]:
         """Names of the requirements that an image with these verdicts does not meet. A verdict
         that is not there is not met."""
-        return (*self._missed_of_quality(quality), *self._missed_of_privacy(privacy))
+        of_profile = self._missed_of_profile(found.conformance)
+        of_privacy = self._missed_of_privacy(found.privacy)
+        return (*self._missed_of_quality(found.quality), *of_privacy, *of_profile)
 
     def _missed_of_quality(self, report: QualityReport | None) -> Iterator[str]:
         wanted = self.quality
@@ -91,3 +103,10 @@ class Requirements(Closed):
         least = wanted.min_score or 0
         if report is None or not report.passed or report.privacy_score < least:
             yield "privacy"
+
+    def _missed_of_profile(self, conformance: float | None) -> Iterator[str]:
+        wanted = self.profile
+        if wanted is not None and (
+            conformance is None or not conformance >= wanted.min_conformance
+        ):
+            yield "profile"

@@ -298,3 +298,21 @@ def test_the_shipped_profile_is_that_of_the_photographs() -> None:
         assert shipped["statistics"]["means"][name] == pytest.approx(value, rel=0.001, abs=1e-4), (
             name
         )
+
+
+def test_one_image_is_held_against_a_profile(tmp_path: Path) -> None:
+    """The photographs of a profile lie nearer to it than what looks like nothing of the kind."""
+    storage = FolderStorage(tmp_path)
+    profiles = ProfileService(storage)
+    profiles.seed()
+    for name, pixels in (("cat", photo("chelsea.png")), ("red", np.full((64, 64, 3), [250, 0, 0]))):
+        Image.fromarray(np.asarray(pixels, np.uint8)).save(tmp_path / f"{name}.png")
+        storage.put_new(f"uploads/{name}.png", (tmp_path / f"{name}.png").read_bytes())
+    near = profiles.conformance("sample_photos", "uploads/cat.png")
+    far = profiles.conformance("sample_photos", "uploads/red.png")
+    assert far < 15 < 35 < near <= 100
+    assert profiles.conformance("sample_photos", "uploads/cat.png") == near
+    with pytest.raises(NotFound, match="none"):
+        profiles.conformance("none", "uploads/cat.png")
+    with pytest.raises(NotFound):
+        profiles.conformance("sample_photos", "uploads/dog.png")

@@ -57,7 +57,26 @@ def test_what_an_image_misses(
     of_privacy: PrivacyReport | None,
     missed: tuple[str, ...],
 ) -> None:
-    assert Requirements.model_validate(required).missed(of_quality, of_privacy) == missed
+    found = Verdicts(of_quality, of_privacy)
+    assert Requirements.model_validate(required).missed(found) == missed
+
+
+@pytest.mark.parametrize(
+    ("conformance", "missed"),
+    [(60.0, ()), (59.9, ("profile",)), (None, ("profile",)), (float("nan"), ("profile",))],
+)
+def test_an_image_must_lie_near_the_profile(
+    conformance: float | None, missed: tuple[str, ...]
+) -> None:
+    required = {"profile": {"name": "office", "min_conformance": 60.0}}
+    wanted = Requirements.model_validate(required)
+    assert wanted.any
+    assert wanted.missed(Verdicts(conformance=conformance)) == missed
+
+
+def test_a_requirement_that_came_later_leaves_older_declarations_what_they_are() -> None:
+    """Their identity is a hash of what they say: nothing new stands in it unless it is asked."""
+    assert "profile" not in Requirements.model_validate({"quality": True}).model_dump()
 
 
 @pytest.mark.parametrize(
@@ -65,6 +84,10 @@ def test_what_an_image_misses(
     [
         {"beauty": True},
         {"quality": 0.5},
+        {"profile": True},
+        {"profile": {"name": "office"}},
+        {"profile": {"name": "../office", "min_conformance": 50}},
+        {"profile": {"name": "office", "min_conformance": 101}},
         {"quality": {"min_score": 1.5}},
         {"quality": {"min_score": "0.5"}},
         {"quality": {"min_score": float("nan")}},
