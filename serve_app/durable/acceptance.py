@@ -203,7 +203,7 @@ class _Keeper:
 
     def _text(self) -> str:
         """The valid body without what JSON does not need."""
-        return json.dumps(json.loads(self.body), separators=(",", ":"))
+        return json.dumps(json.loads(self.body or NO_FIELDS), separators=(",", ":"))
 
     def _idempotency(self) -> Idempotency | None:
         if self.asked.idempotency_key is None:
@@ -223,6 +223,10 @@ def _with_body(request: Request, body: bytes) -> Request:
     return Request(request.scope, receive)
 
 
+NO_FIELDS = b"{}"
+"""What a call without a body says, such as `POST /datasets/{name}/sign`."""
+
+
 @dataclass(frozen=True, slots=True)
 class _About:
     images: int = 1
@@ -231,7 +235,7 @@ class _About:
 
 def _about(body: bytes, kind: str) -> _About:
     """How much a valid request asks for, and what it is about, for the queue and the lists."""
-    fields = json.loads(body)
+    fields = json.loads(body or NO_FIELDS)
     if kind == "dataset.create":
         quotas = next(iter((fields.get("quotas") or {}).values()), None)
         named = quotas.values() if isinstance(quotas, dict) else [quotas, fields.get("count")]

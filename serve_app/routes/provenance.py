@@ -67,10 +67,11 @@ async def check_log_of_marks(request: Request, context: InContext) -> LogReport:
 
 @router.post(
     "/datasets/{name}/sign",
-    dependencies=[requires("write", budget="export", audit="dataset.sign")],
+    dependencies=[requires("write", "export", "dataset.sign", job="dataset.sign")],
 )
 async def sign_dataset(request: Request, name: DatasetName, context: InContext) -> SignedDataset:
-    """Write and sign a sheet with counts, thresholds, versions and the digest of every file."""
+    """Write and sign a sheet with counts, thresholds, versions and the digest of every file. For a
+    large dataset ask for a job (`Prefer: respond-async`)."""
     work = context.services.datasets.sign(name)
     sheet = await answer_within(context.config.deadlines.export_s, request, work)
     return SignedDataset(

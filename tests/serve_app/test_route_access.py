@@ -70,7 +70,9 @@ DECLARED = {
     ("DELETE", "/api/v1/exports"): Access("delete", None, "export.delete"),
     ("POST", "/api/v1/verify"): Access("read", "validate", "image.verify"),
     ("GET", "/api/v1/marks/log"): Access("read", "validate"),
-    ("POST", "/api/v1/datasets/{name}/sign"): Access("write", "export", "dataset.sign"),
+    ("POST", "/api/v1/datasets/{name}/sign"): Access(
+        "write", "export", "dataset.sign", "dataset.sign"
+    ),
     ("GET", "/api/v1/datasets/{name}/sheet"): Access("read", "export"),
     ("DELETE", "/api/v1/datasets/{name}"): Access("delete", None, "dataset.delete"),
     ("DELETE", "/api/v1/profiles/{profile_name}"): Access("delete", None, "profile.delete"),

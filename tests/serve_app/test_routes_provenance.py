@@ -106,6 +106,21 @@ def test_a_dataset_is_signed_and_held_against_its_sheet(client: TestClient) -> N
     assert (report["unchanged"], report["added"]) == (False, ["new.png"])
 
 
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_a_large_dataset_is_signed_as_a_job(fakes: FakeServices, body: bytes) -> None:
+    headers = {"Prefer": "respond-async"}
+    with TestClient(build_api(fakes, ApiConfig(rates=Api.GENEROUS)).app, headers=HEADERS) as client:
+        answer = client.post("/api/v1/datasets/nature_set/sign", content=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        assert answer.json()["kind"] == "dataset.sign"
+        job = f"/api/v1/jobs/{answer.json()['id']}"
+        with client.stream("GET", f"{job}/events") as events:
+            "".join(events.iter_text())  # until it has ended
+        ended = client.get(job).json()
+    assert ended["state"] == "succeeded"
+    assert ended["result"]["sheet_path"] == "/data/generated/nature_set/inferloop.sheet.jsonl"
+
+
 @pytest.mark.parametrize(("method", "what"), [("POST", "sign"), ("GET", "sheet")])
 def test_no_such_dataset(method: str, what: str, client: TestClient) -> None:
     assert client.request(method, f"/api/v1/datasets/none/{what}").status_code == 404
