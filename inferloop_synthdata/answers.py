@@ -41,8 +41,7 @@ class Verdicts(Answer):
 
     quality: QualityVerdict | None
     privacy: PrivacyVerdict | None
-    conformance: float | None
-    """With the profile that was required, 0..100."""
+    conformance: float | None  # with the profile that was required, 0..100
 
 
 class GeneratedImage(Answer):
