@@ -98,7 +98,7 @@ def test_a_number_called_a_phone_in_any_language_is_one(text: str) -> None:
 
 
 NO_PHONES = [
-    *("06 07 08 09 10", "10 11 12 13 14", "01 02 03 04 05 06", "02 04 06 08 10"),
+    *("06 07 08 09 10", "04 11 23 35 42", "10 11 12 13 14", "01 02 03 04 05 06", "02 04 06 08 10"),
     *("0800 - 1700", "0900-1730", "08.00-18.30", "0930 - 1815", "10 09 08 07 06"),
     *("Bestellnummer 0301234567", "Version 06.12.34.56", "Rechnungsnummer 030 1234567"),
 ]
@@ -109,7 +109,7 @@ def test_rows_hours_and_orders_are_no_phones(text: str) -> None:
     assert "phone" not in types(text)
 
 
-@pytest.mark.parametrize("number", ["06 12 34 56 78", "01 42 68 53 00", "06 07 08 09 11"])
+@pytest.mark.parametrize("number", ["06 12 34 56 78", "01 42 68 53 00", "06 07 08 09 51"])
 def test_numbers_that_only_look_a_little_like_a_row_are_phones(number: str) -> None:
     assert types(number) == ["phone"]
 
