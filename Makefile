@@ -29,7 +29,8 @@ $(BIN)/.server: $(BIN)/.base pyproject.toml constraints.txt
 
 $(BIN)/.dev: $(BIN)/.server
 	$(PIP) install -q -c constraints.txt -e '.[server,faces,heif,cli,dev,training,bench]'
-	$(PIP) install -q --no-deps -c constraints.txt invisible-watermark  # its OpenCV is not the service's
+	# Beside the packages, not among them: diffusers would import it (docs/provenance.md).
+	$(PIP) install -q --no-deps --upgrade --target $(VENV)/share/inferloop-watermark -c constraints.txt invisible-watermark
 	touch $@
 
 setup: $(BIN)/.server ## install what the service needs into .venv

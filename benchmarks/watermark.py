@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     folder, word = models_folder(MarksConfig()), MarksConfig().watermark_word
     if folder is None:
-        sys.exit("pip install --no-deps invisible-watermark==0.2.0")
+        sys.exit("the watermark's models are not there: docs/provenance.md")
     rivagan = RivaGan(folder)
     config = MarksConfig(watermark_strength=options.strength)
     finish = watermarked(lambda _request, image: image, frozenset({"m"}), config)

@@ -67,8 +67,8 @@ class MarksConfig(FrozenModel):
     )
     watermark_models: str | None = Field(
         default=None,
-        description="Folder with rivagan_encoder.onnx and rivagan_decoder.onnx. Left out: those of "
-        "the package invisible-watermark, where it is installed.",
+        description="Folder with rivagan_encoder.onnx and rivagan_decoder.onnx. Left out: "
+        "share/inferloop-watermark/imwatermark in the Python environment.",
     )
 
     @model_validator(mode="after")

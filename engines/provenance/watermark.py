@@ -1,8 +1,8 @@
 """An invisible watermark of 32 bits in the pixels: RivaGAN (Zhang et al., 2019, arXiv:1909.01285).
 
 It outlives what takes a C2PA mark off: saving again, another format, a screenshot. The two ONNX
-models are those of the package `invisible-watermark` (MIT), which is not installed with the service
-(docs/provenance.md, "An invisible watermark").
+models are those of the package `invisible-watermark` (MIT), which lies beside the service's
+packages, not among them (docs/provenance.md, "An invisible watermark").
 
 Both work on the picture scaled to a short side of 256 px. What the encoder adds is scaled back to
 the picture's size: a quarter of the time at 512 px, and coarser, so that JPEG keeps it.
@@ -10,8 +10,8 @@ the picture's size: a quarter of the time at 512 px, and coarser, so that JPEG k
 
 from __future__ import annotations
 
-import importlib.util
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -41,7 +41,9 @@ FOUND_FROM = 27
 """Bits that agree by chance once in 17,000 pictures (binomial, 32 fair bits)."""
 SURE_FROM = 30
 """Bits that leave room for what will be done to the picture."""
-PACKAGE = "imwatermark"
+FOLDER = Path(sys.prefix, "share", "inferloop-watermark", "imwatermark")
+"""Where `pip install --no-deps --target` puts them. Not among the packages of the environment:
+there diffusers would import the package, and mark images of SDXL with it by itself."""
 _ENCODER, _DECODER = "rivagan_encoder.onnx", "rivagan_decoder.onnx"
 
 Finish = Callable[["GenerationRequest", "GeneratedImage"], "GeneratedImage"]
@@ -162,7 +164,7 @@ def watermarked(before: Finish, models: frozenset[str], config: MarksConfig) -> 
         return before
     folder = models_folder(config)
     if folder is None:
-        constraint = "a folder with the watermark's models, or the package invisible-watermark"
+        constraint = "a folder with the models of invisible-watermark"
         reason = f"must be {constraint} (docs/provenance.md)"
         raise InvalidParameters.of("marks.watermark_models", None, constraint, reason)
     word, strength = config.watermark_word, config.watermark_strength
@@ -170,15 +172,9 @@ def watermarked(before: Finish, models: frozenset[str], config: MarksConfig) -> 
 
 
 def models_folder(config: MarksConfig) -> Path | None:
-    """Where both models are: the config's folder, else the package's. It is found, not imported:
-    it would load PyTorch and another OpenCV. None where there is none."""
-    if config.watermark_models is not None:
-        folder = Path(config.watermark_models).expanduser()
-    else:
-        found = importlib.util.find_spec(PACKAGE)
-        if found is None or found.origin is None:
-            return None
-        folder = Path(found.origin).parent
+    """Where both models are: the config's folder, else `FOLDER`. None where there are none."""
+    named = config.watermark_models
+    folder = FOLDER if named is None else Path(named).expanduser()
     return folder if all((folder / name).is_file() for name in (_ENCODER, _DECODER)) else None
 
 

@@ -194,7 +194,7 @@ async def test_a_picture_without_its_mark_is_known_by_its_watermark(
 ) -> None:
     """From the recorder of a model that asks for it to `POST /verify`, over a copy as JPEG."""
     if models_folder(marks.config) is None:
-        pytest.skip("the package invisible-watermark is not installed (docs/provenance.md)")
+        pytest.skip("the package invisible-watermark lies nowhere (docs/provenance.md)")
     model = {"id": "m", "source": {"kind": "tiny"}, "watermark": "rivagan"}
     pool = PoolConfig.model_validate({"name": "a", "engine": {"models": [model]}})
     recorder = DiffusionWiring(pool, data, "models", marks).recorder()

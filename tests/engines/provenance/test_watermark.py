@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 WORD = MarksConfig().watermark_word
-FOLDER = models_folder(MarksConfig())
+MODELS = models_folder(MarksConfig())
 needs_models = pytest.mark.skipif(
-    FOLDER is None, reason="the package invisible-watermark is not installed (docs/provenance.md)"
+    MODELS is None, reason="the package invisible-watermark lies nowhere (docs/provenance.md)"
 )
 
 
@@ -66,8 +66,8 @@ def unchanged(_request: GenerationRequest, image: GeneratedImage) -> GeneratedIm
 
 @pytest.fixture(scope="module")
 def rivagan() -> RivaGan:
-    assert FOLDER is not None
-    return RivaGan(FOLDER)
+    assert MODELS is not None
+    return RivaGan(MODELS)
 
 
 @pytest.fixture(scope="module")
