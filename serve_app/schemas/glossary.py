@@ -27,6 +27,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "prompt": "What the image shows; 1 to 2000 characters.",
         "seed": "0 to 2^53-1. The same seed gives the same image.",
         "served_model": "The model that really made the image.",
+        "speed": "exact, balanced or fast: how much work may be left out; null: as the model says.",
         "verdicts": "What the checks found.",
         # Checks
         "check_faces": "Whether to look for faces.",
