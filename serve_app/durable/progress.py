@@ -36,6 +36,7 @@ class ProgressPump:
         self._contact_at = clock()
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     def report(self, done: int, total: int, preview_jpeg: bytes | None = None) -> None:
         """See `Report`. Steps of a repeated run that were reported before are passed over."""
@@ -67,8 +68,10 @@ class ProgressPump:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        async with self._writing:  # one that is under way ends first: it could come after the last
+            if self._task is not None:
+                self._task.cancel()
         if self._task is not None:
-            self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if error is None and not self._lost.is_set():
             await self._write()  # the last progress, before the ending
@@ -83,6 +86,10 @@ class ProgressPump:
                 await self._write()
 
     async def _write(self) -> None:
+        async with self._writing:
+            await self._write_newest()
+
+    async def _write_newest(self) -> None:
         newest, self._newest, self._contact_at = self._newest, None, self._clock()
         try:
             if newest is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
+import threading
+from collections.abc import Mapping
 
 import pytest
 
-from engines.errors import Overloaded
+from engines.errors import JsonValue, Overloaded
 from engines.jobs.model import Claimed, Lease, LeaseLost
 from engines.jobs.sqlite.store import SqliteJobStore
 from serve_app.config import DurableJobs
@@ -80,6 +82,41 @@ class Away(SqliteJobStore):
             self.left -= 1
             raise Overloaded("away", 1.0)
         return super().report(lease, done, total, {})
+
+
+class Hesitant(SqliteJobStore):
+    """The first report takes longer than the next one, if both are made at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.overtaken = threading.Event(), threading.Event()
+        self.first_is_in = threading.Event()
+
+    def report(self, lease: Lease, done: int, total: int, data: Mapping[str, JsonValue]) -> bool:
+        is_first = not self.begun.is_set()
+        self.begun.set()
+        if is_first:
+            self.overtaken.wait(0.2)
+        canceled = super().report(lease, done, total, data)
+        (self.first_is_in if is_first else self.overtaken).set()
+        return canceled
+
+
+def test_an_earlier_report_that_is_still_under_way_does_not_hide_the_last() -> None:
+    async def main() -> int:
+        store = Hesitant()
+        kept = KeptJobs(store)
+        claimed = await running(kept)
+        async with ProgressPump(kept, claimed.lease, EAGER) as pump:
+            pump.report(1, 4)
+            while not store.begun.is_set():
+                kept.wake(claimed.job.id)
+                await asyncio.sleep(0)
+            pump.report(4, 4)
+        await asyncio.to_thread(store.first_is_in.wait)
+        return (await kept.ask(kept.store.get, claimed.job.id)).done
+
+    assert asyncio.run(main()) == 4
 
 
 def test_a_run_hears_that_its_lease_is_lost() -> None:
