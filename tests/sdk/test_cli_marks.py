@@ -71,7 +71,7 @@ def test_a_file_is_sent_to_the_service_and_the_exit_code_says_if_it_is_sound(
     line = CommandLine(service)
     assert line.run("verify", str(marked_file(tmp_path))) == code
     assert [path for _, path, _ in service.asked] == ["verify"]
-    assert "summary: The file was made by AI." in line.out
+    assert "The file was made by AI." in line.out
 
 
 def test_a_stored_image_is_named_not_sent() -> None:
@@ -301,3 +301,15 @@ def test_pictures_of_two_sizes_are_not_compared() -> None:
     grown = io.BytesIO()
     Image.open(io.BytesIO(black[0])).resize((16, 16)).save(grown, "PNG")
     assert difference(grown.getvalue(), black[1]).is_identical
+
+
+def test_the_sentence_comes_first_and_the_recipe_is_left_to_json(tmp_path: Path) -> None:
+    found = {**SOUND, "recipe": {"prompt": "a fox", "notes": []}}
+    for form in ([], ["--json"]):
+        line = CommandLine(lambda _request: httpx.Response(200, json=found))
+        assert line.run(*form, "verify", str(marked_file(tmp_path))) == 0
+        if form:
+            assert json.loads(line.out)["recipe"] == found["recipe"]
+        else:
+            assert line.out.splitlines()[0] == SOUND["summary"]
+            assert "a fox" not in line.out

@@ -153,7 +153,10 @@ def _named(every: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _show_mark(session: Session, found: Mapping[str, object]) -> int:
-    session.console.answer(found, fields(found))
+    """The sentence first. The recipe is some thirty lines: `--json` has it."""
+    told = {name: value for name, value in found.items() if name not in ("summary", "recipe")}
+    sentence = [str(found["summary"])] if "summary" in found else []
+    session.console.answer(found, [*sentence, *fields(told)])
     is_sound = found["mark"] == "present" and found["changed"] is False
     return 0 if is_sound and found["signature"] != "invalid" else 1
 
