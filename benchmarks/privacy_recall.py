@@ -1,4 +1,4 @@
-"""What the privacy validator sees of each kind of thing: the table "looked at" of docs/privacy.md.
+"""What the privacy validator sees of each kind of thing: a table of docs/privacy.md.
 
     python -m benchmarks.privacy_recall [--fonts FOLDER]
 
