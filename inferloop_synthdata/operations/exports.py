@@ -16,8 +16,8 @@ T = TypeVar("T")
 class ExportOptions(TypedDict, total=False):
     """Optional arguments of the exports to files."""
 
-    include_metadata: Annotated[bool | None, "Whether records have their recipes (True)."]
-    include_annotations: Annotated[bool | None, "Whether records have their verdicts (True)."]
+    include_metadata: Annotated[bool | None, "Whether records have recipes and verdicts (True)."]
+    include_annotations: Annotated[bool | None, "Whether records have COCO, YOLO, VOC (True)."]
     filter: Annotated[answers.ExportFilter | None, 'Which images: {"quality_passed": True}.']
     splits: Annotated[
         Mapping[str, float] | None, 'Name to share, for example {"train": 0.9, "test": 0.1}.'

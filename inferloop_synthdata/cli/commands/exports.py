@@ -47,7 +47,9 @@ def add_commands(add: AddCommand) -> None:
             _bucket_options(command)
         else:
             _file_options(command, name)
-        command.add_argument("--no-metadata", action="store_true", help="leave the recipes out")
+        command.add_argument(
+            "--no-metadata", action="store_true", help="leave recipes and verdicts out"
+        )
         _filter_options(command)
 
 
@@ -66,9 +68,11 @@ def _file_options(command: ArgumentParser, name: str) -> None:
             "--download", type=v.target, metavar="PATH", help="fetch it: a file, a folder/, or -"
         )
     command.add_argument("--split", action="append", type=v.share, default=[], metavar="NAME=SHARE")
-    command.add_argument("--split-by", choices=("id", "cluster"), help="near-duplicates together")
+    command.add_argument(
+        "--split-by", choices=("id", "cluster"), help="cluster: near-duplicates in one split"
+    )
     command.add_argument("--class-label", metavar="NAME", help="where a format takes one label")
-    command.add_argument("--no-annotations", action="store_true", help="leave the verdicts out")
+    command.add_argument("--no-annotations", action="store_true", help="leave COCO, YOLO, VOC out")
 
 
 def _filter_options(command: ArgumentParser) -> None:

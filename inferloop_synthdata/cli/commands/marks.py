@@ -43,9 +43,16 @@ def add_commands(add: AddCommand) -> None:
     )
     command.add_argument("--offline", action="store_true", help="FILE without the server")
     command.add_argument(
-        "--trust", action="append", type=Path, default=[], metavar="PEM", help="certificates"
+        "--trust",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="PEM",
+        help="with --dataset or --offline: certificates of authorities that you trust; repeat it",
     )
-    command.add_argument("--sheet", type=Path, metavar="FILE", help="with --dataset")
+    command.add_argument(
+        "--sheet", type=Path, metavar="FILE", help="with --dataset: a sheet outside the folder"
+    )
     signing = add("sign", sign, "sign a dataset: the digest of every file, counts, versions")
     signing.add_argument("name")
     signing.add_argument("--download", type=Path, metavar="PATH", help="fetch the sheet too")
