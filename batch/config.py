@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from engines.diffusion.config import EngineConfig
+from engines.diffusion.pinning import check_pinned
 from engines.errors import Fault, InvalidParameters
 from engines.privacy.config import PrivacyConfig
 from engines.provenance.config import MarksConfig
@@ -171,11 +172,21 @@ class JobConfig(FrozenModel):
     compare_profile: str | None = Field(
         default=None, description="Profile that the report compares the dataset with."
     )
+    allow_unpinned_models: bool = Field(
+        default=False,
+        description="Whether a hub model may have a revision that can move (never in production).",
+    )
 
     @model_validator(mode="after")
     def _engine_takes_what_is_in_flight(self) -> Self:
         if self.resources.in_flight > self.engine.max_queued:
             raise ValueError("resources.in_flight must not exceed engine.max_queued")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_cannot_change(self) -> Self:
+        if not self.allow_unpinned_models:
+            check_pinned(self.engine)
         return self
 
     @property

@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from engines.datasets.export_config import ExportConfig
-from engines.diffusion.config import EngineConfig, HubSource
+from engines.diffusion.config import EngineConfig
+from engines.diffusion.pinning import check_pinned
 from engines.evidence.config import EvidenceConfig
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
@@ -84,16 +85,8 @@ class AppArgs(FrozenModel):
 
     @model_validator(mode="after")
     def _weights_cannot_change(self) -> Self:
-        """By a commit: what a branch or a tag names is the choice of the repository's owner."""
         for pool in self.pools if not self.allow_unpinned_models else ():
-            for model in pool.engine.models:
-                for source in (model.source, *(lora.source for lora in model.loras)):
-                    if isinstance(source, HubSource) and not source.is_pinned:
-                        raise ValueError(
-                            f"model {model.id}: source.revision must be a commit of "
-                            f"{source.repository} (40 hexadecimal digits), not "
-                            f"{source.revision or 'left out'}; allow_unpinned_models is false"
-                        )
+            check_pinned(pool.engine)
         return self
 
     def api_with_model_defaults(self) -> ApiConfig:

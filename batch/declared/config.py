@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from batch.config import read_model
 from engines.datasets.spec.model import DatasetSpec
 from engines.diffusion.config import EngineConfig
+from engines.diffusion.pinning import check_pinned
 from engines.privacy.config import PrivacyConfig
 from engines.provenance.config import MarksConfig
 from engines.quality.config import QualityConfig
@@ -38,6 +40,16 @@ class DeclaredConfig(FrozenModel):
     privacy: PrivacyConfig = PrivacyConfig()
     marks: MarksConfig = MarksConfig()
     resources: DeclaredResources = DeclaredResources()
+    allow_unpinned_models: bool = Field(
+        default=False,
+        description="Whether a hub model may have a revision that can move (never in production).",
+    )
+
+    @model_validator(mode="after")
+    def _weights_cannot_change(self) -> Self:
+        if not self.allow_unpinned_models:
+            check_pinned(self.engine)
+        return self
 
 
 def load_declared_config(path: Path | None) -> DeclaredConfig:

@@ -12,11 +12,13 @@ from ray.exceptions import RayError
 
 from batch import command, synthesize
 from batch.config import JobConfig, load_config
+from batch.declared.config import DeclaredConfig, load_declared_config
 from batch.settings import JobSettings
 from batch.wiring import JobWiring
 from engines.errors import Conflict, InvalidParameters, NotFound, StorageFailed
 
 MakeConfig = Callable[..., JobConfig]
+Load = Callable[[Path], JobConfig | DeclaredConfig]
 ROOT = Path(__file__).resolve().parents[2]
 COPY = Path("/tmp/ray/session_1/runtime_resources/working_dir_files/_ray_pkg_ab")
 
@@ -55,6 +57,28 @@ def test_a_wrong_field_is_named(
     with pytest.raises(InvalidParameters) as raised:
         load_config(write(tmp_path, body))
     assert raised.value.faults[0].parameter == parameter
+
+
+HUB = {"kind": "hub", "repository": "a/b"}
+
+
+@pytest.mark.parametrize("revision", [None, "main", "v1.0", "451f4fe"])
+@pytest.mark.parametrize("load", [load_config, load_declared_config])
+def test_a_hub_model_that_could_change_is_refused_as_by_the_service(
+    tmp_path: Path, make_config: MakeConfig, load: Load, revision: str | None
+) -> None:
+    model = {"id": "a/b", "source": {**HUB, "revision": revision}}
+    body: dict[str, Any] = {"engine": {"models": [model]}}
+    if load is load_config:
+        body = make_config().model_dump(mode="json") | body
+    with pytest.raises(InvalidParameters, match="must be a commit of a/b"):
+        load(write(tmp_path, body))
+    load(write(tmp_path, {**body, "allow_unpinned_models": True}))
+
+
+def test_the_job_of_the_cluster_names_its_model_by_a_commit() -> None:
+    config = load_config(ROOT / "k8s" / "batch" / "job.yaml")
+    assert not config.allow_unpinned_models
 
 
 @pytest.mark.parametrize("content", [b"a: [", b"\xff\xfe\x00", None])
