@@ -10,11 +10,8 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from engines.datasets.declared import close_declared, open_declared
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.looking.look import Looker
-from engines.datasets.spec.model import DatasetSpec
-from engines.datasets.spec.result import Shortage
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import Canceled, InvalidParameters, NotFound
 from engines.evidence.config import EvidenceConfig
@@ -183,52 +180,6 @@ def test_what_is_no_image_is_counted_and_said(house: House) -> None:
     report = house.service.report("birds")
     assert report.images == 3
     assert report.not_looked_at == ("1 files that are no image we read",)
-
-
-SPEC = {
-    "name": "birds",
-    "quotas": {"class": {"owl": 12, "tit": 3}},
-    "attributes": {"class": ["owl", "tit"], "sky": ["blue"]},
-    "prompt": "a {class}, {sky}",
-    "labels": ["class", "sky"],
-}
-
-
-def declare(house: House, *short: Shortage) -> None:
-    spec = DatasetSpec.model_validate(SPEC).model_dump_json().encode()
-    open_declared(house.storage, "birds", "a", spec)
-    close_declared(house.storage, "birds", (), short)
-
-
-def test_what_a_declaration_asks_for_is_told_even_where_nothing_is_there(house: House) -> None:
-    house.fill(SET, range(2))
-    assert house.service.report("birds").requested is None
-    declare(house)
-    report = house.service.report("birds")
-    assert [(each.label, each.value, each.count, each.wanted) for each in report.labels] == [
-        ("class", "owl", 0, 12),
-        ("class", "tit", 0, 3),
-        ("sky", "blue", 0, 15),
-    ]
-    assert (report.requested, report.short) == (15, ())
-    assert "2 images of 15 asked for" in render_report(report)
-
-
-def test_what_is_missing_is_told_with_its_reason_in_the_data_and_on_the_page(
-    house: House,
-) -> None:
-    house.fill(SET, range(2))
-    declare(house)
-    house.service.report("birds")  # kept, and not read again when the declaration's run has ended
-    declare(house, Shortage("owl", "near-duplicate", 12), Shortage("<b>", "quality", 1))
-    report = house.service.report("birds")
-    assert [(each.of_class, each.reason, each.count) for each in report.short] == [
-        ("owl", "near-duplicate", 12),
-        ("<b>", "quality", 1),
-    ]
-    page = render_report(report)
-    assert "short by 12 of class owl: near-duplicate" in page
-    assert "short by 1 of class &lt;b&gt;: quality" in page
 
 
 def test_a_report_keeps_all_clusters_for_whoever_looks_through_the_dataset(house: House) -> None:

@@ -10,34 +10,14 @@ import pytest
 
 from engines.errors import Canceled
 from engines.evidence.statistics.beta_binomial import chance_of, chance_of_at_least, clipped_mean
-from engines.evidence.statistics.clusters import Found, Hashes, Nearness, find_clusters
 from engines.evidence.statistics.copying import copying, nearer, nearer_than_tail, sampled
 from engines.evidence.statistics.fidelity import Fidelity, fidelity
 from engines.evidence.statistics.kid import kid
 from engines.evidence.statistics.rows import ArrayRows, gathered, nearest, sample
+from tests.engines.evidence.vectors import modes, normal, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-DIMENSIONS = 16
-
-
-def normal(count: int, seed: int, center: float = 0.0, spread: float = 1.0) -> NDArray[np.float32]:
-    drawn = np.random.default_rng(seed).normal(center, spread, (count, DIMENSIONS))
-    return drawn.astype(np.float32)
-
-
-def modes(count: int, seed: int, kept: int, of: int = 4) -> NDArray[np.float32]:
-    """Points round the first `kept` of `of` far centers, in turns."""
-    points = normal(count, seed, spread=0.5)
-    points[np.arange(count), np.arange(count) % kept] += 20
-    assert kept <= of <= DIMENSIONS
-    return points
-
-
-def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    found: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return found
 
 
 # Neighbors
@@ -246,68 +226,3 @@ def test_copying_needs_enough_real_images() -> None:
 
 
 # Near-duplicates
-
-
-def random_hashes(count: int, seed: int = 1) -> list[tuple[int, int]]:
-    drawn = np.random.default_rng(seed).integers(0, 2**64, (count, 2), dtype=np.uint64)
-    return [(int(a), int(b)) for a, b in drawn]
-
-
-def groups(found: Found) -> list[list[int]]:
-    return [each.tolist() for each in found.clusters()]
-
-
-@pytest.mark.parametrize("block", [2, 3, 100])
-def test_near_hashes_are_one_cluster_whatever_the_block(block: int) -> None:
-    pairs = random_hashes(10)
-    pairs[7] = (pairs[2][0] ^ 0b111, pairs[7][1])
-    pairs[9] = (pairs[7][0] ^ (0b111 << 20), pairs[9][1])
-    found = find_clusters(Hashes.of(pairs), block=block)
-    assert groups(found) == [[2, 7, 9]]
-    assert [(p.left, p.right, p.bits) for p in found.pairs] == [(2, 7, 3), (7, 9, 3), (2, 9, 6)]
-
-
-def test_a_mirrored_double_is_a_near_duplicate() -> None:
-    pairs = random_hashes(4)
-    pairs[3] = (pairs[0][1], pairs[0][0])
-    found = find_clusters(Hashes.of(pairs))
-    assert groups(found) == [[0, 3]]
-    assert found.pairs[0].mirrored
-
-
-def test_blank_images_are_no_copies_of_each_other() -> None:
-    assert groups(find_clusters(Hashes.of([(0, 0), (1, 1), (2**64 - 1, 2**64 - 1)]))) == []
-
-
-def test_alike_features_are_enough_and_alike_hashes_are_not() -> None:
-    features = unit(normal(6, 1))
-    features[4] = features[1]
-    pairs = random_hashes(6)
-    pairs[5] = pairs[0]
-    nearness = Nearness(feature_distance=0.1, hash_feature_distance=0.5)
-    found = find_clusters(Hashes.of(pairs), ArrayRows(features), nearness)
-    assert groups(found) == [[1, 4]]
-    assert found.pairs[0].distance == pytest.approx(0, abs=1e-3)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_clusters_are_the_connected_parts_of_a_plain_walk(seed: int) -> None:
-    points = np.random.default_rng(seed).random((60, 2)).astype(np.float32)
-    near = np.linalg.norm(points[:, None] - points[None], axis=2) <= 0.12
-    reached = near.copy()
-    for _ in range(6):
-        reached = reached @ reached
-    expected = reached.argmax(axis=1)
-    hashes = Hashes.of(random_hashes(60))
-    found = find_clusters(hashes, ArrayRows(points), Nearness(0.12), block=7)
-    assert found.labels.tolist() == expected.tolist()
-
-
-def test_a_dataset_that_is_all_alike_is_one_cluster_with_few_pairs() -> None:
-    found = find_clusters(Hashes.of(random_hashes(1) * 3000), block=512, kept_pairs=5)
-    assert [len(g) for g in found.clusters()] == [3000]
-    assert len(found.pairs) == 5
-
-
-def test_no_images_have_no_clusters() -> None:
-    assert groups(find_clusters(Hashes.of([]))) == []

@@ -1,0 +1,20 @@
+"""Images of a dataset as the library tells of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.types.looking import SeenImage
+from tests.serve_app.fakes import EPOCH
+
+IMAGES = "/api/v1/datasets/nature_set/images"
+
+
+def seen(number: int, **changes: Any) -> SeenImage:
+    fields: dict[str, Any] = {
+        "key": f"generated/nature_set/image_{number}.png",
+        "image_id": f"image_{number}",
+        "created_at": EPOCH,
+        "size_bytes": 9,
+    }
+    return SeenImage(**{**fields, **changes})
