@@ -135,7 +135,10 @@ class Fleet:
 
 @dataclass
 class Crowd:
-    """Clients that ask one thing after the other, each over a new connection, until they leave."""
+    """Clients that ask one thing after the other, each over a new connection, until they leave.
+
+    They come again as `Retry-After` says when the service is busy, as the SDK does: a service that
+    has just lost a node may be, and nothing is lost by it."""
 
     url: str
     key: str
@@ -174,9 +177,12 @@ class Crowd:
 
     def _client(self, number: int) -> None:
         while not self._leave.is_set():
-            self.ends[number].append(self._ask(*self.asks[number]))
+            end = self._ask(*self.asks[number])
+            if end is not None:
+                self.ends[number].append(end)
 
-    def _ask(self, route: str, body: dict[str, Any]) -> str:
+    def _ask(self, route: str, body: dict[str, Any]) -> str | None:
+        """How the request ended; None when the service was busy and asked to come again."""
         try:
             answer = httpx.post(
                 f"{self.url}/api/v1{route}", headers={"X-API-Key": self.key}, json=body, timeout=180
@@ -186,6 +192,10 @@ class Crowd:
         if answer.status_code == httpx.codes.OK:
             return "ok"
         try:
-            return str(answer.json()["error"]["code"])
+            code = str(answer.json()["error"]["code"])
         except (ValueError, KeyError, TypeError):
             return f"{answer.status_code} {answer.text[:200]}"
+        if code != "OVERLOADED":
+            return code
+        self._leave.wait(float(answer.headers["Retry-After"]))
+        return None

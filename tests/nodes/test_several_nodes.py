@@ -140,7 +140,7 @@ def test_a_node_that_leaves_in_order_loses_no_work(production: Production) -> No
 
 
 def test_the_dashboard_asks_for_metrics_that_are_there(production: Production) -> None:
-    """What Prometheus would scrape, after the load of the tests before."""
+    """What Prometheus would scrape on every node, after work of each kind that panels show."""
     board = json.loads((REPOSITORY / "k8s/monitoring/inferloop.json").read_text(encoding="utf-8"))
     asked = {
         name
@@ -149,20 +149,26 @@ def test_the_dashboard_asks_for_metrics_that_are_there(production: Production) -
         for name in re.findall(r"ray_\w+", target["expr"])
     }
     assert len(asked) > 8
+    # The counters of a node that an earlier test killed went with it, so the work is done here.
+    ended = under_way(production, "sd15", 60)
+    canceled = under_way(production, "sdxl", 150)
+    job_route = f"{production.url}/api/v1/jobs/{canceled}"
+    httpx.delete(job_route, headers={"X-API-Key": KEY}, timeout=60.0).raise_for_status()
+    assert httpx.get(job_route, headers={"X-API-Key": "wrong"}, timeout=60.0).status_code == 401
+    for job_id in (ended, canceled):
+        wait_until(lambda of=job_id: "ended_at" in a_job(production, of), lambda: "no end")
+    seen: set[str] = set()
 
     def missing() -> set[str]:
-        pages = [httpx.get(url, timeout=30.0).text for url in production.fleet.metrics]
-        exported = set(re.findall(r"^(ray_\w+)", "\n".join(pages), re.MULTILINE))
-        return asked - exported
+        for url in production.fleet.metrics:
+            page = httpx.get(url, timeout=30.0).text
+            seen.update(re.findall(r"^(ray_\w+)", page, re.MULTILINE))
+        return asked - seen
 
-    post(production, *an_image("sd15"))
-    # Nothing failed or was canceled here, no job runs now, no webhook was asked for and no wrong
-    # key was used, so these have nothing to tell.
+    # Nothing failed here, no webhook was asked for, and no job runs any more.
     silent = {
         "ray_inferloop_engine_failed_total",
-        "ray_inferloop_engine_canceled_total",
         "ray_inferloop_jobs_running",
         "ray_inferloop_webhook_attempts_total",
-        "ray_inferloop_wrong_keys_total",
     }
     wait_until(lambda: missing() <= silent, missing)
