@@ -12,7 +12,7 @@ from benchmarks.serving.load import Target
 from serve_app.config import ApiConfig
 from tests.serve_app.api import HEADERS, KEY, Api, build_api
 from tests.serve_app.fake_services import FakeServices
-from tests.serve_app.test_over_uvicorn import Served, serving
+from tests.serve_app.flow.test_over_uvicorn import Served, serving
 
 
 @pytest.fixture(scope="module")

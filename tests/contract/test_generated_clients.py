@@ -21,7 +21,7 @@ from serve_app.config import ApiConfig
 from tests.contract.write_openapi import SNAPSHOT
 from tests.serve_app.api import KEY, Api, build_api
 from tests.serve_app.fake_services import FakeServices
-from tests.serve_app.test_over_uvicorn import Served, serving
+from tests.serve_app.flow.test_over_uvicorn import Served, serving
 
 pytestmark = pytest.mark.slow
 

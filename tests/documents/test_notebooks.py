@@ -18,7 +18,7 @@ from tests.documents.fenced import ROOT
 from tests.serve_app.api import KEY, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeFiles
-from tests.serve_app.test_over_uvicorn import Served, serving
+from tests.serve_app.flow.test_over_uvicorn import Served, serving
 
 NOTEBOOK = ROOT / "examples" / "first_hour" / "first_hour.ipynb"
 

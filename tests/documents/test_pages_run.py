@@ -23,7 +23,7 @@ from tests.engines.datasets.labeled import record_one, request_of
 from tests.serve_app.api import KEY, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
-from tests.serve_app.test_over_uvicorn import Served, serving
+from tests.serve_app.flow.test_over_uvicorn import Served, serving
 
 pytestmark = pytest.mark.slow
 

@@ -26,7 +26,7 @@ from engines.storage.folder.identity import RootIdentity
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.opening import open_storage
 from serve_app.errors import to_wire
-from tests.deployments.test_ingress_parts import Handle, Method
+from tests.deployments.replicas.test_ingress_parts import Handle, Method
 
 ACTS: dict[str, Callable[[Storage], object]] = {
     "put_new": lambda storage: storage.put_new("uploads/b", b"b"),

@@ -20,7 +20,7 @@ from engines.jobs.redis.store import RedisJobStore
 from serve_app.access.redis_tickets import RedisTickets
 from serve_app.budgets.redis_rate_limiter import RedisRateLimiter
 from serve_app.config import ApiConfig, DurableJobs, RateLimits
-from tests.deployments.test_ingress_parts import Handle, Hanging, Method
+from tests.deployments.replicas.test_ingress_parts import Handle, Hanging, Method
 from tests.valkey import valkey_server
 
 

@@ -26,8 +26,8 @@ from engines.types import (
     ExportRequest,
     ProfileRequest,
 )
-from tests.deployments.test_adapters import Response, Stream
-from tests.deployments.test_remote import Recording
+from tests.deployments.adapters.test_adapters import Response, Stream
+from tests.deployments.adapters.test_remote import Recording
 
 EXPORT = ExportRequest("jsonl", "generated/set", "exports/set.jsonl")
 REPORT = ExportReport(exported_count=2, output_key="exports/set.jsonl", file_size_bytes=9)

@@ -14,7 +14,7 @@ PACKAGES = ("engines", "serve_app", "deployments", "batch", "benchmarks", "train
 
 
 SAYS_IT_TO_SEE_IT_REFUSED = {
-    "tests.deployments.test_launch",
+    "tests.deployments.local.test_launch",
     "tests.local_ray.test_environment",
     "tests.local_ray.test_only_one_home",
     "tests.security.test_listening_sockets",

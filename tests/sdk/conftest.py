@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from inferloop_synthdata import AsyncSyntheticImageClient, SyntheticImageClient
-from tests.sdk.socket_server import SocketServer
+from tests.sdk.streams.socket_server import SocketServer
 
 KEY = "secret-key-of-tests"
 

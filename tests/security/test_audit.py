@@ -14,7 +14,7 @@ from starlette.testclient import WebSocketDenialResponse
 from serve_app.config import RateLimits
 from tests.security.tenants import SharedService, entry, key_of, picture
 from tests.security.test_full_disk import WRITES, Stored, filled_by
-from tests.serve_app.test_route_access import DECLARED
+from tests.serve_app.access.test_route_access import DECLARED
 
 API = "/api/v1"
 AUDITED = {route: access.audit for route, access in DECLARED.items() if access.audit is not None}

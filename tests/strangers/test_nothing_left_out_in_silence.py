@@ -12,7 +12,7 @@ from engines.datasets.layout import iter_images, iter_left_out
 from engines.storage.folder.storage import FolderStorage
 from inferloop_synthdata.sources.images import folder_images
 from serve_app.config import ApiConfig
-from tests.sdk.command_line import CommandLine
+from tests.sdk.cli.command_line import CommandLine
 from tests.serve_app.api import HEADERS, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.strangers.conftest import FOLDER, image

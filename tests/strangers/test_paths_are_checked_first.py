@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.sdk.command_line import CommandLine, Service
+from tests.sdk.cli.command_line import CommandLine, Service
 
 PNG = "/data/generated/image_1.png"
 MADE = {"image_path": PNG, "prompt": "p", "parameters": {}}

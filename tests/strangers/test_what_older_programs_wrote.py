@@ -20,7 +20,7 @@ from tests.engines.images.building import (
     raw_profile,
     tiff,
 )
-from tests.engines.privacy.test_metadata_places import XMP_PLACES, packet, raw
+from tests.engines.privacy.metadata.test_metadata_places import XMP_PLACES, packet, raw
 
 if TYPE_CHECKING:
     from engines.types import PrivacyReport

@@ -11,7 +11,7 @@ import pytest
 from batch.config import FileInput
 from batch.planning.inputs import open_input
 from engines.datasets.records.loading import annotation_of
-from tests.sdk.command_line import CommandLine, Service
+from tests.sdk.cli.command_line import CommandLine, Service
 
 MARK = "\ufeff"
 PROMPTS = ["a bird", "ein Vögelchen"]

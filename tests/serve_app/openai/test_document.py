@@ -9,7 +9,7 @@ from tests.serve_app.api import KEY, Api, build_api
 from tests.serve_app.documented import LOCAL, blocks
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
-from tests.serve_app.test_over_uvicorn import serving
+from tests.serve_app.flow.test_over_uvicorn import serving
 
 
 def test_the_example_runs_word_for_word(capsys: pytest.CaptureFixture[str]) -> None:

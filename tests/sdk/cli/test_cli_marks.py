@@ -1,0 +1,166 @@
+"""`inferloop verify`, `sign` and `replay`: what they ask of the service, what they print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from engines.datasets.store import DatasetStore
+from engines.provenance.log import MarkLog
+from engines.provenance.sheet import SheetSigner
+from engines.storage.folder.storage import FolderStorage
+from tests.engines.provenance.conftest import encoded, some_pixels
+from tests.sdk.cli.command_line import CommandLine, Service
+from tests.sdk.marked import AUTHORITY, IDENTITY, marked_file, nobody
+from tests.sdk.test_read_mark import pem
+
+SOUND: dict[str, Any] = {
+    "mark": "present",
+    "signature": "trusted",
+    "changed": False,
+    "summary": "The file was made by AI.",
+}
+
+
+def anchor_file(folder: Path) -> Path:
+    path = folder / "anchor.pem"
+    path.write_text(pem(AUTHORITY))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, 0),
+        ({"signature": "development"}, 0),
+        ({"signature": "unknown"}, 0),
+        ({"changed": True}, 1),
+        ({"signature": "invalid"}, 1),
+        ({"mark": "absent", "signature": None, "changed": None}, 1),
+    ],
+)
+def test_a_file_is_sent_to_the_service_and_the_exit_code_says_if_it_is_sound(
+    changes: dict[str, Any], code: int, tmp_path: Path
+) -> None:
+    service = Service(verify={**SOUND, **changes})
+    line = CommandLine(service)
+    assert line.run("verify", str(marked_file(tmp_path))) == code
+    assert [path for _, path, _ in service.asked] == ["verify"]
+    assert "The file was made by AI." in line.out
+
+
+def test_a_stored_image_is_named_not_sent() -> None:
+    asked = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.params["path"], request.read()))
+        return httpx.Response(200, json=SOUND)
+
+    assert CommandLine(handler).run("verify", "--stored", "/data/generated/a.png") == 0
+    assert asked == [("/data/generated/a.png", b"")]
+
+
+def test_offline_nobody_is_asked(tmp_path: Path) -> None:
+    line = CommandLine(nobody, environ={})
+    path, anchor = marked_file(tmp_path), anchor_file(tmp_path)
+    assert line.run("verify", str(path), "--offline", "--trust", str(anchor)) == 0
+    assert "signature: trusted" in line.out
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    assert line.run("verify", str(path), "--offline") == 1
+    assert "changed: true" in line.out
+
+
+def test_a_file_that_is_no_image_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    line = CommandLine(nobody, environ={})
+    assert line.run("verify", str(tmp_path / "a.txt"), "--offline") == 2
+    assert line.err == "inferloop: neither PNG, JPEG nor WebP\n"
+    assert line.run("verify", str(tmp_path / "none.png"), "--offline") == 1
+
+
+def signed_folder(root: Path) -> Path:
+    storage = FolderStorage(root)
+    for name in ("a", "b"):
+        storage.put_new(f"generated/d/{name}.png", encoded(some_pixels(side=8), "PNG"))
+    SheetSigner(DatasetStore(storage), IDENTITY, MarkLog(storage), {}).sign("d")
+    return root / "generated" / "d"
+
+
+def test_a_folder_is_held_against_its_sheet_without_the_service(tmp_path: Path) -> None:
+    folder, anchor = signed_folder(tmp_path / "root"), anchor_file(tmp_path)
+    line = CommandLine(nobody, environ={})
+    command = ("verify", "--dataset", str(folder), "--trust", str(anchor))
+    assert line.run(*command) == 0
+    assert "signature: trusted" in line.out
+    (folder / "a.png").write_bytes(b"other")
+    (folder / "b.png").unlink()
+    (folder / "c.png").write_bytes(b"new")
+    assert line.run(*command) == 1
+    assert line.out.splitlines()[-3:] == ["added: c.png", "lost: b.png", "changed: a.png"]
+    assert line.run(*command, "--json") == 1
+    assert json.loads(line.out)["lost"] == ["b.png"]
+
+
+def test_a_sheet_may_lie_elsewhere_and_a_folder_without_one_is_told(tmp_path: Path) -> None:
+    folder = signed_folder(tmp_path / "root")
+    sheet = (folder / "inferloop.sheet.jsonl").rename(tmp_path / "sheet.jsonl")
+    line = CommandLine(nobody, environ={})
+    assert line.run("verify", "--dataset", str(folder), "--sheet", str(sheet)) == 0
+    assert line.run("verify", "--dataset", str(folder)) == 1
+    assert "inferloop.sheet.jsonl" in line.err
+
+
+@pytest.mark.parametrize(("intact", "code"), [(True, 0), (False, 1)])
+def test_the_log_and_a_servers_dataset_are_checked_there(intact: bool, code: int) -> None:
+    report = {"intact": intact, "unchanged": intact, "entries": 3}
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        assert request.url.path in ("/api/v1/marks/log", "/api/v1/datasets/d/sheet")
+        return httpx.Response(200, json=report)
+
+    assert CommandLine(handler).run("verify", "--log") == code
+    assert CommandLine(handler).run("verify", "--server-dataset", "d") == code
+
+
+def test_exactly_one_thing_is_verified() -> None:
+    for words in ((), ("a.png", "--log"), ("--log", "--stored", "x")):
+        with pytest.raises(SystemExit):
+            CommandLine(nobody).run("verify", *words)
+
+
+def test_signing_says_when_the_key_is_a_development_key(tmp_path: Path) -> None:
+    answer = {
+        "name": "d",
+        "sheet_path": "/data/generated/d/inferloop.sheet.jsonl",
+        "digest": "ab",
+        "signature": "development",
+    }
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            assert request.url.path == "/api/v1/datasets/d/sign"
+            return httpx.Response(200, json=answer)
+        return httpx.Response(200, content=b"the sheet")
+
+    line = CommandLine(handler)
+    assert line.run("sign", "d", "--download", str(tmp_path)) == 0
+    assert "nobody outside trusts" in line.err
+    assert (tmp_path / "inferloop.sheet.jsonl").read_bytes() == b"the sheet"
+
+
+def test_the_sentence_comes_first_and_the_recipe_is_left_to_json(tmp_path: Path) -> None:
+    found = {**SOUND, "recipe": {"prompt": "a fox", "notes": []}}
+    for form in ([], ["--json"]):
+        line = CommandLine(lambda _request: httpx.Response(200, json=found))
+        assert line.run(*form, "verify", str(marked_file(tmp_path))) == 0
+        if form:
+            assert json.loads(line.out)["recipe"] == found["recipe"]
+        else:
+            assert line.out.splitlines()[0] == SOUND["summary"]
+            assert "a fox" not in line.out
