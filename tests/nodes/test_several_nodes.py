@@ -155,8 +155,11 @@ def test_the_dashboard_asks_for_metrics_that_are_there(production: Production) -
     job_route = f"{production.url}/api/v1/jobs/{canceled}"
     httpx.delete(job_route, headers={"X-API-Key": KEY}, timeout=60.0).raise_for_status()
     assert httpx.get(job_route, headers={"X-API-Key": "wrong"}, timeout=60.0).status_code == 401
-    for job_id in (ended, canceled):
-        wait_until(lambda of=job_id: "ended_at" in a_job(production, of), lambda: "no end")
+    both = (ended, canceled)
+    wait_until(
+        lambda: all("ended_at" in a_job(production, job_id) for job_id in both),
+        lambda: [a_job(production, job_id) for job_id in both],
+    )
     seen: set[str] = set()
 
     def missing() -> set[str]:
