@@ -74,9 +74,10 @@ def build(args: AppArgs) -> Application:
         "privacy": cpu(PrivacyReplica, "privacy").bind(PrivacyWiring(args.privacy, files, marks)),
     }
     exports = ExportWiring(args.export, files, marks, args.evidence)
+    profiles = ProfilesWiring(args.profiles, files, args.evidence)
     library = {
         "exporter": cpu(ExporterReplica, "exporter").bind(exports),
-        "profiles": cpu(ProfilesReplica, "profiles").bind(ProfilesWiring(args.profiles, files)),
+        "profiles": cpu(ProfilesReplica, "profiles").bind(profiles),
     }
     counter = None
     if args.api.rate_limiter == "actor":

@@ -21,10 +21,8 @@ from engines.evidence.encoders.holder import EncoderHolder
 from engines.evidence.service import EvidenceService, Sources
 from engines.profiles import ProfileService
 from engines.profiles.config import ProfilesConfig
-from engines.protocols import StopCheck
 from engines.provenance.sheet import SheetSigner
 from engines.storage.s3.client import S3ClientConfig
-from engines.types import Comparison
 
 Engine = TypeVar("Engine")
 
@@ -81,8 +79,8 @@ class ExportWiring:
                 verify=verify,
             )
             limits = self.files.limits
-            compare = partial(_compare, ProfileService(storage, limits, read_pixels=pixels_of))
-            sources = Sources(store, encoder, limits, pixels_of, compare)
+            profiles = ProfileService(storage, limits, read_pixels=pixels_of)
+            sources = Sources(store, encoder, limits, pixels_of, profiles)
             evidence = EvidenceService(sources, self.evidence)
             exporter = DatasetExporter(storage, store, config, verify, evidence.clusters)
             signer = None if sheets is None else sheets(store)
@@ -91,18 +89,16 @@ class ExportWiring:
         return PerSpace(build)
 
 
-def _compare(profiles: ProfileService, name: str, dataset_key: str, stop: StopCheck) -> Comparison:
-    return profiles.compare(name, dataset_key, None, stop)
-
-
 @dataclass(frozen=True, slots=True)
 class ProfilesWiring:
     """`LibraryWiring` of the service."""
 
     config: ProfilesConfig
     files: FileWiring
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
 
     def engines(self) -> PerSpace[ProfileService]:
+        encoder = EncoderHolder(self.evidence)
         pixels_of = self.files.pixel_reader(self.files.sandbox_limits.workers)
 
         def build(space: str | None) -> ProfileService:
@@ -113,6 +109,7 @@ class ProfilesWiring:
                 s3_clients=self.files.data.s3_client,
                 buckets=self.files.source_buckets,
                 read_pixels=pixels_of,
+                encoder=encoder.get,
             )
             profiles.seed()
             return profiles

@@ -38,7 +38,8 @@ class Side:
 
     facts: Sequence[ImageFacts]
     features: Rows
-    read: ReadImage
+    read: ReadImage | None
+    """None where there are features only: sources are then found by hash alone."""
 
 
 def against_real(
@@ -101,8 +102,15 @@ class _PointsOfReal:
         self._most = most
         self._known: dict[int, LocalPoints | None] = {}
 
+    @property
+    def readable(self) -> bool:
+        """Whether there are pictures at all."""
+        return self._real.read is not None
+
     def of(self, position: int) -> LocalPoints | None:
         """None where the image cannot be read any more."""
+        if self._real.read is None:
+            return None
         if position not in self._known:
             if len(self._known) >= self._most:
                 self._known.pop(next(iter(self._known)))
@@ -118,7 +126,7 @@ def _source(
     facts = made.facts[position]
     candidates = [each for each in near.positions[position].tolist() if each >= 0]
     distances = near.distances[position].tolist()
-    pixels = made.read(facts.name)
+    pixels = made.read(facts.name) if made.read is not None and points.readable else None
     sources = [points.of(each) for each in candidates] if pixels is not None else []
     known = [each for each in sources if each is not None]
     if pixels is not None and len(known) == len(candidates):

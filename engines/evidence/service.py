@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,12 @@ from engines.errors import (
     NotFound,
 )
 from engines.evidence.against_real import Side, against_real
+from engines.evidence.completing import (
+    digest_of_images,
+    settings,
+    with_declaration,
+    with_ids,
+)
 from engines.evidence.encoders.holder import EncoderHolder
 from engines.evidence.feature_file import EVIDENCE_FOLDER
 from engines.evidence.gathering import Gathered, Gatherer
@@ -26,30 +31,23 @@ from engines.evidence.pictures import Pictures
 from engines.evidence.report.page import render_report
 from engines.evidence.statistics.clusters import Hashes, Nearness, find_clusters
 from engines.evidence.tally import Tally
+from engines.evidence.with_profile import Profiles, WithProfile
 from engines.evidence.work import OnProgress, Work, unheard
 from engines.images import ImageLimits, read_pixels
 from engines.protocols import StopCheck, never_stopped
-from engines.types import Comparison
 from engines.types.reports import (
     DatasetReport,
-    MissingImages,
-    ProfileComparison,
     ReferenceEvidence,
     ReportPage,
     ReportRequest,
-    Taken,
 )
 
 if TYPE_CHECKING:
     from engines.evidence.config import EvidenceConfig
-    from engines.evidence.encoders.encoder import ImageEncoder
     from engines.images import ReadPixels
     from engines.types import ObjectStat
 
 _NO_FEATURES = "features (near-duplicates by feature, evidence against real images): "
-
-CompareProfile = Callable[[str, str, StopCheck], Comparison]
-"""Profile's name and the dataset's folder to their comparison; `NotFound` without the profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,18 @@ class Sources:
     encoder: EncoderHolder
     limits: ImageLimits = field(default_factory=ImageLimits)
     read_pixels: ReadPixels = read_pixels
-    compare: CompareProfile | None = None
+    profiles: Profiles | None = None
     scratch: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The dataset, its folder's key, and what it is held against."""
+
+    name: str
+    folder: str
+    reference: str | None
+    profile: WithProfile | None
 
 
 class EvidenceService:
@@ -79,9 +87,9 @@ class EvidenceService:
         profile: str | None = None,
         on_progress: OnProgress = unheard,
     ) -> DatasetReport:
-        """On the dataset `name`, against the images of the folder key `reference`, and the
-        statistics of a profile. Kept until the dataset, the reference, the profile or the config
-        changes. What `on_progress` raises stops it.
+        """On the dataset `name`, against the images of the folder key `reference`, and against
+        a profile: its statistics, and its features where it keeps some. Kept until the dataset,
+        the reference, the profile or the config changes. What `on_progress` raises stops it.
 
         Raises:
             NotFound: no image in the dataset or in the reference, no such profile.
@@ -96,17 +104,18 @@ class EvidenceService:
         against = version_of_folder(self._storage, reference, work.stop) if reference else None
         if reference and against is None:
             raise NotFound("images under folder", reference)
-        comparison = self._comparison(profile, folder, work.stop)
+        against_profile = self._with_profile(profile, folder)
+        profile_version = against_profile and against_profile.profiles.version(profile or "")
         declared = declared_facts(self._storage, name)
         asked = None if declared is None else asdict(declared)
-        parts = (version, against, comparison and comparison.model_dump(), asked)
+        parts = (version, against, profile_version, asked)
         stamp = digest_of(parts, encoder.name if encoder else missing, self._config.model_dump())
         key = f"{folder}/{EVIDENCE_FOLDER}/report-{digest_of(reference, profile)[:16]}.json"
         keeper = KeptReport(self._storage, key, stamp)
         if (kept := keeper.read()) is not None:
             return kept
-        report = self._made(name, folder, reference, work, declared)
-        report = report.model_copy(update={"version": version, "comparison": comparison})
+        report = self._made(Asked(name, folder, reference, against_profile), work, declared)
+        report = report.model_copy(update={"version": version})
         keeper.write(report)
         return report
 
@@ -120,29 +129,18 @@ class EvidenceService:
             clusters = find_clusters(hashes, found.features, self._nearness(), stop)
         return cluster_of_each(ids, clusters)
 
-    def _made(
-        self,
-        name: str,
-        folder: str,
-        reference: str | None,
-        work: Work,
-        declared: DeclaredFacts | None,
-    ) -> DatasetReport:
+    def _made(self, asked: Asked, work: Work, declared: DeclaredFacts | None) -> DatasetReport:
+        folder = asked.folder
         tally = self._tally(folder, work)
         work.total = len(tally.stats)
         with self._gatherer().gather(folder, tally.stats, work.advance, work.stop) as found:
-            report = self._assembled(name, folder, reference, tally, found, work)
-        return _with_declaration(report, tally, declared)
+            report = self._assembled(asked, tally, found, work)
+            if asked.profile is not None:
+                report = self._compared(report, asked.profile, tally, found, work)
+        return with_declaration(report, tally, declared)
 
-    def _assembled(
-        self,
-        name: str,
-        folder: str,
-        reference: str | None,
-        tally: Tally,
-        found: Gathered,
-        work: Work,
-    ) -> DatasetReport:
+    def _assembled(self, asked: Asked, tally: Tally, found: Gathered, work: Work) -> DatasetReport:
+        folder = asked.folder
         ids = [tally.ids[each.name] for each in found.facts]
         sharpness = [each.sharpness / 1000 for each in found.facts]  # decides among the unjudged
         scores = [tally.scores.get(i, 0.0) + s for i, s in zip(ids, sharpness, strict=True)]
@@ -157,11 +155,11 @@ class EvidenceService:
         if found.unreadable:
             not_looked_at.append(f"{len(found.unreadable)} files that are no image we read")
         return DatasetReport(
-            name=name,
+            name=asked.name,
             made_at=self._sources.store.clock(),
             images=len(tally.stats),
             size_bytes=tally.size_bytes,
-            digest=_digest_of_images(found),
+            digest=digest_of_images(found),
             verdicts=dict(tally.verdicts),
             histograms=tally.histograms(),
             reasons=dict(tally.reasons),
@@ -169,15 +167,16 @@ class EvidenceService:
             failing=pictures.failing(tally, found, self._config.max_shown, work.stop),
             sheet=pictures.sheet(tally, found, work.stop),
             near_duplicates=alike,
-            reference=self._against(folder, reference, tally, found, work),
+            reference=self._against(asked, tally, found, work),
             made_by={kind: dict(counts) for kind, counts in tally.made_by.items()},
-            settings=_settings(self._config, encoder),
+            settings=settings(self._config, encoder),
             not_looked_at=tuple(not_looked_at),
         )
 
     def _against(
-        self, folder: str, reference: str | None, tally: Tally, made: Gathered, work: Work
+        self, asked: Asked, tally: Tally, made: Gathered, work: Work
     ) -> ReferenceEvidence | None:
+        reference = asked.reference
         if reference is None or made.features is None:
             return None
         stats: list[ObjectStat] = []
@@ -189,10 +188,26 @@ class EvidenceService:
         with self._gatherer().gather(reference, stats, work.advance, work.stop) as real:
             if real.features is None or not real.facts:
                 raise NotFound("images under folder", reference)
-            sides = self._side(reference, real), self._side(folder, made)
+            sides = self._side(reference, real), self._side(asked.folder, made)
             found = against_real(reference, *sides, self._config, work.advance, work.stop)
-        taken = tuple(_with_id(each, tally.ids) for each in found.taken)
-        return found.model_copy(update={"taken": taken})
+        return with_ids(found, tally.ids)
+
+    def _compared(
+        self, report: DatasetReport, profile: WithProfile, tally: Tally, made: Gathered, work: Work
+    ) -> DatasetReport:
+        encoder, _ = self._sources.encoder.get()
+        side = None if made.features is None else self._side(profile.folder, made)
+        facts, missing = profile.usable_features(encoder)
+        if facts is not None:
+            work.total += min(len(made.facts), self._config.max_searched)
+        found = profile.comparison(facts, side, self._config, work.advance, work.stop)
+        if found.evidence is not None:
+            evidence = with_ids(found.evidence, tally.ids)
+            found = found.model_copy(update={"evidence": evidence})
+        update: dict[str, object] = {"comparison": found}
+        if missing is not None:
+            update["not_looked_at"] = (*report.not_looked_at, missing)
+        return report.model_copy(update=update)
 
     def _side(self, folder: str, found: Gathered) -> Side:
         assert found.features is not None
@@ -234,54 +249,11 @@ class EvidenceService:
             return Nearness()
         return Nearness(encoder.distances.near, encoder.distances.alike)
 
-    def _comparison(
-        self, profile: str | None, folder: str, stop: StopCheck
-    ) -> ProfileComparison | None:
-        if profile is None or self._sources.compare is None:
+    def _with_profile(self, profile: str | None, folder: str) -> WithProfile | None:
+        profiles = self._sources.profiles
+        if profile is None or profiles is None:
             return None
-        found = self._sources.compare(profile, folder, stop)
-        return ProfileComparison(
-            profile=profile, conformance=found.conformance, distances=dict(found.distances)
-        )
-
-
-def _with_declaration(
-    report: DatasetReport, tally: Tally, declared: DeclaredFacts | None
-) -> DatasetReport:
-    """With the counts by label, held against what was asked for."""
-    if declared is None:
-        return report.model_copy(update={"labels": tally.label_counts({})})
-    short = tuple(
-        MissingImages(
-            of_class=each.stratum, reason=each.reason, count=each.count, message=each.message
-        )
-        for each in declared.short
-    )
-    labels = tally.label_counts(declared.labels)
-    update = {"labels": labels, "requested": declared.requested, "short": short}
-    return report.model_copy(update=update)
-
-
-def _with_id(taken: Taken, ids: Mapping[str, str]) -> Taken:
-    return taken.model_copy(update={"id": ids[taken.id]})
-
-
-def _settings(config: EvidenceConfig, encoder: ImageEncoder | None) -> dict[str, object]:
-    found: dict[str, object] = config.model_dump(exclude={"encoder"})
-    if encoder is not None:
-        found |= {
-            "encoder": encoder.name,
-            "near_distance": encoder.distances.near,
-            "alike_distance": encoder.distances.alike,
-        }
-    return found
-
-
-def _digest_of_images(found: Gathered) -> str:
-    hashed = hashlib.sha256()
-    for each in sorted(found.facts, key=lambda one: one.name):
-        hashed.update(f"{each.sha256}  {each.name}\n".encode())
-    return hashed.hexdigest()
+        return WithProfile(profiles, profile, folder)
 
 
 def report_of(

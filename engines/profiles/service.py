@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engines.errors import (
     Conflict,
     Forbidden,
+    InferloopError,
     InsufficientStorage,
     InvalidParameters,
     NotFound,
@@ -20,6 +21,8 @@ from engines.errors import (
 from engines.images import ImageLimits, read_pixels
 from engines.profiles.comparison import compare
 from engines.profiles.config import ProfilesConfig
+from engines.profiles.features import FeatureFacts, OpenEncoder, ProfileFeatures, no_encoder
+from engines.profiles.keeping import FeatureKeeper
 from engines.profiles.plot import comparison_svg
 from engines.profiles.sources import SourceFile, decoded, files_of_bucket, files_of_folder
 from engines.profiles.statistics import ProfileBuilder
@@ -30,6 +33,7 @@ from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary, S
 if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.images import ReadPixels
+    from engines.profiles.features import FeatureCollector
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
     from engines.types import AllowedBuckets, Pixels
@@ -46,7 +50,7 @@ def _now() -> datetime:
 class ProfileService:
     """Blocks on storage and decoding; safe to share between threads. `s3_clients` makes a client
     for each profile of a bucket, `buckets` are those that may be read; None: there are none.
-    `read_pixels` decodes, here or in another process."""
+    `read_pixels` decodes, here or in another process; `encoder` is for profiles with features."""
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class ProfileService:
         s3_clients: S3ClientFactory | None = None,
         buckets: AllowedBuckets | None = None,
         read_pixels: ReadPixels = read_pixels,
+        encoder: OpenEncoder = no_encoder,
     ) -> None:
         self._storage = storage
         self._read_pixels = read_pixels
@@ -64,6 +69,7 @@ class ProfileService:
         self._limits = limits or ImageLimits()
         self._clock = clock
         self._config = config or ProfilesConfig()
+        self._keeper = FeatureKeeper(storage, encoder, self._config.max_features)
         self._s3_clients = s3_clients
         self._buckets = buckets
 
@@ -105,8 +111,9 @@ class ProfileService:
 
         Raises:
             NotFound: the folder holds no image, or there is no such bucket.
-            InvalidParameters: none of its files decodes, the bucket lies in another region, or
-                hashes are asked of a profile that was made without.
+            InvalidParameters: none of its files decodes, the bucket lies in another region,
+                hashes or features are asked of a profile that was made without, or there is no
+                encoder, or another than that of the features.
             Forbidden: a bucket off the list, the data root's own, access denied.
             Conflict: the profile exists already, or changed meanwhile.
             StorageFailed: data root or S3 are out of reach.
@@ -118,8 +125,9 @@ class ProfileService:
         builder = ProfileBuilder(request.keep_hashes)
         if before is not None:
             builder = ProfileBuilder.from_state(before.state)
+        collector = self._keeper.collector(request, before)
         keep_hashes = builder.hashes is not None
-        builder.merge(self._measure(request.source, stop, keep_hashes))
+        builder.merge(self._measure(request.source, stop, keep_hashes, collector))
         now = self._clock()
         profile = Profile(
             name=request.name,
@@ -130,9 +138,43 @@ class ProfileService:
             statistics=builder.statistics(),
             kept_hashes=len(builder.hashes or ()),
         )
-        if before is None:
-            return self._store.write_new(profile, builder.state(), request.request_id)
-        return self._store.replace(profile, builder.state(), before.etag, request.request_id)
+        return self._written(profile, builder, request, before, collector)
+
+    def _written(
+        self,
+        profile: Profile,
+        builder: ProfileBuilder,
+        request: ProfileRequest,
+        before: StoredProfile | None,
+        collector: FeatureCollector | None,
+    ) -> Profile:
+        """The features first: a profile never names some that are not there."""
+        features = None if collector is None else self._keeper.write(collector, request)
+        etag, request_id = before.etag if before else None, request.request_id
+        try:
+            written = self._store.write(profile, builder.state(), request_id, etag, features)
+        except InferloopError:
+            self._store.forget(features)
+            raise
+        self._store.forget(before.features if before else None)
+        return written
+
+    def version(self, name: str) -> str:
+        """Changes whenever the profile does. Raises `NotFound`."""
+        return self._store.get(name).etag
+
+    def feature_facts(self, name: str) -> FeatureFacts | None:
+        """None for a profile that was made without features. Raises `NotFound`."""
+        return self._store.get(name).features
+
+    def features(self, name: str, facts: FeatureFacts) -> ProfileFeatures:
+        """What `feature_facts` named. Blocks.
+
+        Raises:
+            Conflict: the profile changed meanwhile.
+            StorageFailed: the file is damaged.
+        """
+        return self._keeper.read(name, facts)
 
     def compare(
         self,
@@ -192,7 +234,11 @@ class ProfileService:
         return decoded(self._files(source), self._limits, self._config, self._read_pixels)
 
     def _measure(
-        self, source: str | S3Folder, stop: StopCheck, keep_hashes: bool = False
+        self,
+        source: str | S3Folder,
+        stop: StopCheck,
+        keep_hashes: bool = False,
+        collector: FeatureCollector | None = None,
     ) -> ProfileBuilder:
         builder, unreadable = ProfileBuilder(keep_hashes), 0
         for pixels in self._decoded(source):
@@ -201,6 +247,8 @@ class ProfileService:
                 unreadable += 1
             else:
                 builder.add(pixels)
+                if collector is not None:
+                    collector.add(pixels)
         if builder.sample_count == 0 and unreadable:
             parameter = "source_dir" if isinstance(source, str) else "source_url"
             raise InvalidParameters.of(
@@ -226,6 +274,11 @@ def _check_may_extend(request: ProfileRequest, found: StoredProfile | None) -> N
         return
     if not request.update:
         raise Conflict(f"Profile {request.name} exists; ask for update to extend it")
-    if request.keep_hashes and "hashes" not in found.state:
-        reason = "must be asked for when the profile is made"
-        raise InvalidParameters.of("keep_hashes", True, "a profile that keeps hashes", reason)
+    for parameter, asked, kept in (
+        ("keep_hashes", request.keep_hashes, "hashes" in found.state),
+        ("keep_features", request.keep_features, found.features is not None),
+    ):
+        if asked and not kept:
+            words = f"a profile that keeps {parameter.removeprefix('keep_')}"
+            reason = "must be asked for when the profile is made"
+            raise InvalidParameters.of(parameter, True, words, reason)

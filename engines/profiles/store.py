@@ -1,4 +1,5 @@
-"""Profiles as objects: one JSON file each, replaced whole, safe against two writers."""
+"""Profiles as objects: one JSON file each, replaced whole, safe against two writers; features lie
+in a file of their own, which the JSON file names."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import orjson
 
 from engines.errors import NotFound, StorageFailed
+from engines.profiles.features import FeatureFacts, folder_of
 from engines.types import Profile
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class StoredProfile:
     etag: str
     request_id: str = ""
     """Which request wrote it last; empty for one that is older than this."""
+    features: FeatureFacts | None = None
+    """None for a profile that was made without."""
 
 
 def key_of(name: str) -> str:
@@ -66,26 +70,39 @@ class ProfileStore:
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise StorageFailed(f"Profile {name} is damaged") from error
 
-    def write_new(
-        self, profile: Profile, state: Mapping[str, JsonValue], request_id: str = ""
+    def write(
+        self,
+        profile: Profile,
+        state: Mapping[str, JsonValue],
+        request_id: str = "",
+        etag: str | None = None,
+        features: FeatureFacts | None = None,
     ) -> Profile:
-        """The profile with its size; `Conflict` if it exists."""
-        content = _render(profile, state, request_id)
-        self._storage.put_new(profile.key, content)
-        return replace(profile, size_bytes=len(content))
-
-    def replace(
-        self, profile: Profile, state: Mapping[str, JsonValue], etag: str, request_id: str = ""
-    ) -> Profile:
-        """The profile with its size; `Conflict` if somebody else changed it since it was read."""
-        content = _render(profile, state, request_id)
-        self._storage.replace(profile.key, content, etag)
-        return replace(profile, size_bytes=len(content))
+        """The profile with its size. A new one without `etag`, else in place of that version;
+        `Conflict` if it exists, or if somebody else changed it since it was read."""
+        content = _render(profile, state, request_id, features)
+        if etag is None:
+            self._storage.put_new(profile.key, content)
+        else:
+            self._storage.replace(profile.key, content, etag)
+        size_bytes, kept_features = _sizes(content, features)
+        return replace(profile, size_bytes=size_bytes, kept_features=kept_features)
 
     def delete(self, name: str) -> None:
-        """Remove the profile. Raises `NotFound`. Blocks."""
+        """Remove the profile and its features. Raises `NotFound`. Blocks."""
         self.get(name)
         self._storage.delete(key_of(name))
+        for stat in list(self._storage.list(folder_of(AREA, name))):
+            self._remove(stat.key)
+
+    def forget(self, features: FeatureFacts | None) -> None:
+        """Remove features that no profile names any more, if there are any."""
+        if features is not None:
+            self._remove(features.key)
+
+    def _remove(self, key: str) -> None:
+        with suppress(NotFound):
+            self._storage.delete(key)
 
 
 def iso(moment: datetime) -> str:
@@ -93,7 +110,19 @@ def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _render(profile: Profile, state: Mapping[str, JsonValue], request_id: str) -> bytes:
+def _sizes(content: bytes, features: FeatureFacts | None) -> tuple[int, int]:
+    """Bytes of all that is stored, and images with features."""
+    if features is None:
+        return len(content), 0
+    return len(content) + features.size_bytes, features.count
+
+
+def _render(
+    profile: Profile,
+    state: Mapping[str, JsonValue],
+    request_id: str,
+    features: FeatureFacts | None,
+) -> bytes:
     document: dict[str, JsonValue] = {
         "format": FORMAT,
         "name": profile.name,
@@ -106,11 +135,15 @@ def _render(profile: Profile, state: Mapping[str, JsonValue], request_id: str) -
     }
     if "hashes" in state:
         document["hashes"] = state["hashes"]
+    if features is not None:
+        document["features"] = features.to_json()
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
 def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
     document = orjson.loads(content)
+    features = FeatureFacts.of(document["features"]) if "features" in document else None
+    size_bytes, kept_features = _sizes(content, features)
     profile = Profile(
         name=name,
         created_at=datetime.fromisoformat(document["created_at"]),
@@ -119,9 +152,10 @@ def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
         key=key,
         statistics=document["statistics"],
         kept_hashes=len(document.get("hashes", ())),
-        size_bytes=len(content),
+        size_bytes=size_bytes,
+        kept_features=kept_features,
     )
     state = cast("dict[str, JsonValue]", document["state"])
     if "hashes" in document:
         state["hashes"] = document["hashes"]
-    return StoredProfile(profile, state, etag, str(document.get("request_id", "")))
+    return StoredProfile(profile, state, etag, str(document.get("request_id", "")), features)

@@ -37,7 +37,9 @@ class Profile:
     kept_hashes: int = 0
     """Perceptual hashes of single images that it keeps; 0 unless it was made so."""
     size_bytes: int = 0
-    """Of the stored object."""
+    """Of what is stored, with the features."""
+    kept_features: int = 0
+    """Images whose features it keeps; 0 unless it was made so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class ProfileRequest:
     update: bool = False
     keep_hashes: bool = False
     """Keep perceptual hashes, so that privacy validation can find near-duplicates of its images."""
+    keep_features: bool = False
+    """Keep an encoder's features of the images, so that reports can hold datasets against them."""
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex, compare=False)
     """Of this one request: a repetition finds the profile that the first try has made."""
 

@@ -14,6 +14,9 @@ from engines.types.frozen import FrozenModel
 from engines.types.histograms import Histogram
 
 REPORT_FORMAT = "inferloop.report/1"
+BY_POINTS_AND_HASH = "points and perceptual hash"
+BY_HASH_ONLY = "perceptual hash"
+"""A profile keeps no pictures, in which points could be found."""
 
 
 class IntervalOut(FrozenModel):
@@ -132,7 +135,7 @@ class CopyingOut(FrozenModel):
 class ReferenceEvidence(FrozenModel):
     """The dataset against real images."""
 
-    reference: str
+    reference: str = Field(description="Their folder, or the name of the profile.")
     images: int = Field(description="Real images.")
     compared: int = Field(description="Images of the dataset that the first three come from.")
     clipped_density: float | None = Field(default=None, description="0..1: like the real ones.")
@@ -141,6 +144,10 @@ class ReferenceEvidence(FrozenModel):
     kid: IntervalOut | None = None
     copying: CopyingOut | None = None
     searched: int = Field(default=0, description="Images that were searched for their source.")
+    searched_by: str = Field(
+        default=BY_POINTS_AND_HASH,
+        description="What tells a copy. By hash only: cut and turned copies are not found.",
+    )
     taken_count: int = 0
     taken: tuple[Taken, ...] = Field(default=(), description="The first 200.")
 
@@ -151,6 +158,9 @@ class ProfileComparison(FrozenModel):
     profile: str
     conformance: float
     distances: dict[str, float]
+    evidence: ReferenceEvidence | None = Field(
+        default=None, description="Against the features that the profile keeps; null without."
+    )
 
 
 class JobFacts(FrozenModel):

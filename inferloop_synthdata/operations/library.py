@@ -48,7 +48,8 @@ def dataset_report(
 ) -> Operation[answers.DatasetReport]:
     """The report on a dataset (`POST /datasets/{name}/report`): counts, near-duplicates, failing
     images; against the real images of the server's folder `reference_dir` density, coverage and
-    copies; against `profile` its statistics. Made anew only where something has changed.
+    copies; against `profile` its statistics, and the same figures where it keeps features. Made
+    anew only where something has changed.
 
     `on_progress(done, total)` hears how many images are read.
     """

@@ -26,12 +26,15 @@ def create_profile(
     source_url: str | None = None,
     update: bool | None = None,
     keep_hashes: bool | None = None,
+    keep_features: bool | None = None,
 ) -> Operation[answers.Profile]:
     """Make a profile of every image under a folder of the server, or under `source_url`
     (s3://bucket/prefix), which the server reads with its own credentials (`POST /profiles`).
 
     With `update` it extends a profile that exists: a repetition would count images twice. With
-    `keep_hashes` it serves the search after near-duplicates.
+    `keep_hashes` it serves the search after near-duplicates. With `keep_features` it keeps an
+    encoder's features of the images, and `dataset_report(profile=...)` gives density, coverage
+    and copies against them.
     """
     body = given(
         name=name,
@@ -39,6 +42,7 @@ def create_profile(
         source_url=source_url,
         update=update,
         keep_hashes=keep_hashes,
+        keep_features=keep_features,
     )
     return Operation("POST", "/profiles", read_answer(answers.Profile, "name"), False, body=body)
 

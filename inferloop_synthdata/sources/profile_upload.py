@@ -65,6 +65,7 @@ def create_profile(
     uploaded: UploadedFolder,
     update: bool,
     keep_hashes: bool = False,
+    keep_features: bool = False,
 ) -> Profile:
     """Make (or with `update` extend) the profile of what was uploaded."""
     return client.create_profile(
@@ -72,4 +73,5 @@ def create_profile(
         source_dir=uploaded.source_dir,
         update=True if update else None,
         keep_hashes=True if keep_hashes else None,
+        keep_features=True if keep_features else None,
     )

@@ -81,12 +81,18 @@ async def create_profile(body: ProfileBody, request: Request, context: InContext
         )
     if body.source_dir is None:
         context.audit.add(str(body.source_url))
-        wanted = ProfileRequest(body.name, _s3(body.source_url), body.update, body.keep_hashes)
+        wanted = _wanted(body, _s3(body.source_url))
         return _profile_out(await _created(wanted, request, context), context)
     key = context.paths.to_key(body.source_dir, SOURCE_DIR)
-    wanted = ProfileRequest(body.name, key, body.update, body.keep_hashes)
+    wanted = _wanted(body, key)
     with context.paths.named(body.source_dir, key, SOURCE_DIR):
         return _profile_out(await _created(wanted, request, context), context)
+
+
+def _wanted(body: ProfileBody, source: str | S3Folder) -> ProfileRequest:
+    return ProfileRequest(
+        body.name, source, body.update, body.keep_hashes, keep_features=body.keep_features
+    )
 
 
 async def _created(wanted: ProfileRequest, request: Request, context: Context) -> Profile:
@@ -209,4 +215,5 @@ def _profile_out(profile: Profile, context: Context) -> ProfileOut:
         path=context.paths.to_wire(profile.key),
         statistics=dict(profile.statistics),
         kept_hashes=profile.kept_hashes or None,
+        kept_features=profile.kept_features or None,
     )

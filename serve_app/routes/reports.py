@@ -37,7 +37,10 @@ class ReportBody(RequestModel):
     reference_dir: WirePath | None = Field(
         default=None, description="Folder of real images under generated/ or uploads/."
     )
-    profile: Name | None = Field(default=None, description="Profile to compare statistics with.")
+    profile: Name | None = Field(
+        default=None,
+        description="Profile to compare statistics with, and features where it keeps some.",
+    )
 
 
 class ReportQuery(QueryModel):

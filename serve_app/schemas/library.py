@@ -46,6 +46,10 @@ class ProfileOut(ResponseModel):
     kept_hashes: int | None = Field(
         default=None, description="Perceptual hashes it keeps; only where `keep_hashes` was asked."
     )
+    kept_features: int | None = Field(
+        default=None,
+        description="Images whose features it keeps; only where `keep_features` was asked.",
+    )
 
 
 S3_URL_PATTERN = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\x00-\x1f\x7f\\]*)?$"
@@ -63,6 +67,11 @@ class ProfileBody(AsynchronousBody):
     keep_hashes: bool = Field(
         default=False,
         description="Keep a perceptual hash of every image, for the search after near-duplicates.",
+    )
+    keep_features: bool = Field(
+        default=False,
+        description="Keep an encoder's features of the images, for reports against this profile: "
+        "about 30 ms of CPU and 2.6 kB an image, of 20,000 images at most.",
     )
 
 

@@ -189,3 +189,16 @@ def test_a_profile_of_a_bucket(
             assert answer.status_code == status, answer.text
             assert answer.json()["error"]["code"] == code
             assert "very-secret" not in answer.text
+
+
+def test_a_dataset_is_held_against_the_features_of_a_profile(stage: Stage) -> None:
+    with stage.client() as client:
+        folder = upload(client, encoded(picture(1)), "real").rpartition("/")[0]
+        upload(client, encoded(picture(2)), "real")
+        assert make_profile(client, source_dir=folder, keep_features=True)["kept_features"] == 2
+    stage.storage.put_new("generated/mine/copy.png", encoded(picture(2)))
+    library = ExportWiring(ExportConfig(), stage.files).engines().get(None)
+    found = library.evidence.report("mine", profile="real").comparison
+    assert found is not None
+    assert found.evidence is not None
+    assert (found.evidence.images, found.evidence.taken_count) == (2, 1)

@@ -98,10 +98,15 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any, Any]] = [
     (
         "create_profile",
         ("n",),
-        {"source_url": "s3://photos/n", "keep_hashes": True},
+        {"source_url": "s3://photos/n", "keep_hashes": True, "keep_features": True},
         "POST",
         "/profiles",
-        {"name": "n", "source_url": "s3://photos/n", "keep_hashes": True},
+        {
+            "name": "n",
+            "source_url": "s3://photos/n",
+            "keep_hashes": True,
+            "keep_features": True,
+        },
         PROFILE,
     ),
     ("delete_profile", ("n",), {}, "DELETE", "/profiles/n", None, {"status": "success"}),

@@ -237,7 +237,9 @@ class FakeProfiles:
             raise Conflict(f"Profile {request.name} exists already")
         key = f"profiles/stream_{request.name}.json"
         kept = 3 if request.keep_hashes else 0
-        self.profiles[request.name] = Profile(request.name, EPOCH, EPOCH, 3, key, {}, kept, 100)
+        features = 2 if request.keep_features else 0
+        profile = Profile(request.name, EPOCH, EPOCH, 3, key, {}, kept, 100, features)
+        self.profiles[request.name] = profile
         return self.profiles[request.name]
 
     async def delete(self, name: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
+from engines.types.reports import BY_HASH_ONLY
+
 if TYPE_CHECKING:
     from engines.types.reports import CopyingOut, ProfileComparison, ReferenceEvidence
 
@@ -19,6 +21,10 @@ def reference_section(found: ReferenceEvidence | None) -> Iterator[str]:
     if found is None:
         return
     yield f"<h2>Against real images: {escape(found.reference)}</h2>"
+    yield from _figures(found)
+
+
+def _figures(found: ReferenceEvidence) -> Iterator[str]:
     yield f"<p>{found.images:,} real images.</p><table>"
     for name, value, words in (
         ("clipped density", found.clipped_density, "share of images that look like real ones"),
@@ -48,7 +54,11 @@ def _copying(found: CopyingOut) -> Iterator[str]:
 
 def _taken(found: ReferenceEvidence) -> Iterator[str]:
     yield f"<p>{found.taken_count:,} of {found.searched:,} searched images are taken from a real "
-    yield "one: copied, cut, turned, mirrored or recolored.</p>"
+    if found.searched_by == BY_HASH_ONLY:
+        yield "one: copied, mirrored or recolored. Cut and turned copies are not found: only the "
+        yield "features and hashes of the real images are kept.</p>"
+    else:
+        yield "one: copied, cut, turned, mirrored or recolored.</p>"
     if found.taken:
         yield "<table><tr><th>image<th>real image<th>points that agree<th>distance<th></tr>"
         for each in found.taken[:SHOWN]:
@@ -68,3 +78,6 @@ def comparison_section(found: ProfileComparison | None) -> Iterator[str]:
     for name, distance in sorted(found.distances.items(), key=lambda item: -abs(item[1])):
         yield f"<tr><th scope=row>{escape(name)}</th><td>{distance:.4g}</td></tr>"
     yield "</table>"
+    if found.evidence is not None:
+        yield f"<h2>Against the images of the profile {escape(found.profile)}</h2>"
+        yield from _figures(found.evidence)

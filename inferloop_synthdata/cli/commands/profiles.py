@@ -66,6 +66,9 @@ def _create_options(command: ArgumentParser) -> None:
         "--keep-hashes", action="store_true", help="for the search after near-duplicates"
     )
     command.add_argument(
+        "--keep-features", action="store_true", help="for reports against this profile"
+    )
+    command.add_argument(
         "--s3-here",
         action="store_true",
         help="read S3 with this machine's credentials (needs boto3) and upload the images",
@@ -139,6 +142,7 @@ def create(session: Session, arguments: Namespace) -> int:
                 source_url=arguments.s3,
                 update=True if arguments.update else None,
                 keep_hashes=True if arguments.keep_hashes else None,
+                keep_features=True if arguments.keep_features else None,
             )
         else:
             _check_name(client, arguments)
@@ -177,7 +181,8 @@ def _uploaded_profile(
     for reason in uploaded.refused:
         session.console.note(f"left out {reason}")
     session.console.note(f"uploaded {uploaded.uploaded_count} images to {uploaded.source_dir}")
-    return create_profile(client, arguments.name, uploaded, arguments.update, arguments.keep_hashes)
+    keeps = arguments.keep_hashes, arguments.keep_features
+    return create_profile(client, arguments.name, uploaded, arguments.update, *keeps)
 
 
 def source_images(session: Session, arguments: Namespace) -> Iterator[SourceImage]:

@@ -20,7 +20,9 @@ def add_commands(add: AddCommand) -> None:
     command.add_argument("name")
     command.add_argument("--out", type=Path, metavar="FILE", help="report.html, or report.json")
     command.add_argument("--reference", metavar="DIR", help="real images, on the server")
-    command.add_argument("--profile", metavar="NAME", help="compare statistics")
+    command.add_argument(
+        "--profile", metavar="NAME", help="compare statistics, and features if kept"
+    )
 
 
 def report(session: Session, arguments: Namespace) -> int:
@@ -51,6 +53,9 @@ def lines(found: DatasetReport) -> list[str]:
             f"profile {found['comparison']['profile']}: "
             f"conformance {found['comparison']['conformance']} of 100"
         )
+        evidence = found["comparison"].get("evidence")
+        if isinstance(evidence, Mapping):
+            told += _against_real(evidence)
     return told + [f"not looked at: {words}" for words in found["not_looked_at"]]
 
 

@@ -39,13 +39,14 @@ function NewProfile({ jobs }) {
   const [name, setName] = useState("");
   const [files, setFiles] = useState([]);
   const [hashes, setHashes] = useState(false);
+  const [features, setFeatures] = useState(false);
   const [sent, setSent] = useState(null);
   const make = async () => {
     setSent(0);
     await trying(async () => {
       const folder = `profile-${name}-${Date.now().toString(36)}`;
       const folderPath = await upload(files, folder, setSent);
-      await submit("/profiles", { name, source_dir: folderPath, keep_hashes: hashes }, { name });
+      await submit("/profiles", { name, source_dir: folderPath, keep_hashes: hashes, keep_features: features }, { name });
       tell(`${counted(files.length, "picture")} sent; the profile is being measured.`);
       setFiles([]);
       setName("");
@@ -56,6 +57,7 @@ function NewProfile({ jobs }) {
     <${Drop} onFiles=${(added) => setFiles([...files, ...added])}>Drop pictures here. They are stored below uploads/, and measured.</${Drop}>
     ${files.length > 0 && html`<div class="row apart"><span>${counted(files.length, "picture")}</span><${Button} kind="bare" onClick=${() => setFiles([])}>Take them away</${Button}></div>`}
     <${Check} checked=${hashes} onChange=${setHashes}>Keep hashes, to find images that copy one of these</${Check}>
+    <${Check} checked=${features} onChange=${setFeatures}>Keep features, to report on datasets against these</${Check}>
     ${sent !== null && html`<${Meter} done=${sent} total=${files.length} label="Pictures sent" />`}
     <div class="row end"><${Button} kind="main" disabled=${!name || !files.length} busy=${sent !== null} onClick=${make}>Make the profile</${Button}></div>
     ${jobs.slice(0, 4).map((job) => html`<${JobLine} key=${job.id} job=${job} />`)}</${Card}>`;
@@ -96,7 +98,7 @@ function Numbers({ profile }) {
   const figures = (values) => Object.entries(values).map(([name, value]) => [plain(name), short(value, 3)]);
   const histograms = Object.entries(statistics.histograms ?? {}).filter(([, shares]) => Array.isArray(shares));
   return html`<${Card} title="What it measured"><${Facts} facts=${[["Images", count(profile.sample_count)], ["Made", when(profile.created_at)], ["Changed", when(profile.updated_at)],
-    ["Hashes kept", profile.kept_hashes ? count(profile.kept_hashes) : null], ...figures(Object.fromEntries(whole.filter(([, value]) => typeof value === "number")))]} />
+    ["Hashes kept", profile.kept_hashes ? count(profile.kept_hashes) : null], ["Features kept", profile.kept_features ? count(profile.kept_features) : null], ...figures(Object.fromEntries(whole.filter(([, value]) => typeof value === "number")))]} />
     ${whole.filter(([name, value]) => isNumbers(value) && !MIXED.includes(name)).map(([name, values]) => html`<div key=${name}><h3>${plain(name)}</h3>
       <${Bars} rows=${Object.entries(values)} show=${(value) => short(value, 3)} /></div>`)}
     ${histograms.map(([name, shares]) => html`<${Histogram} key=${name} title=${plain(name)} counts=${shares} edges=${[0, 1]} />`)}

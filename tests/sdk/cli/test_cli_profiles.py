@@ -162,10 +162,10 @@ def test_of_a_folder_that_the_server_has() -> None:
 
 def test_of_a_bucket_that_the_server_reads() -> None:
     service = ProfileService()
-    argv = ("profile", "create", "cats", "--s3", "s3://photos/cats", "--keep-hashes", "--update")
+    argv = ("profile", "create", "cats", "--s3", "s3://photos/cats", "--keep-features", "--update")
     assert CommandLine(service).run(*argv) == 0
     assert service.created == [
-        {"name": "cats", "source_url": "s3://photos/cats", "update": True, "keep_hashes": True}
+        {"name": "cats", "source_url": "s3://photos/cats", "update": True, "keep_features": True}
     ]
     assert service.uploads == {}
 
@@ -179,11 +179,13 @@ def test_what_only_this_machine_could_do_is_not_dropped_in_silence(option: tuple
     assert service.created == []
 
 
-def test_hashes_of_uploaded_images_are_kept_too(folder: Path) -> None:
+def test_hashes_and_features_of_uploaded_images_are_kept_too(folder: Path) -> None:
     service = ProfileService()
-    argv = ("profile", "create", "cats", "--folder", str(folder), "--keep-hashes")
+    keep = ("--keep-hashes", "--keep-features")
+    argv = ("profile", "create", "cats", "--folder", str(folder), *keep)
     assert CommandLine(service).run(*argv) == 0
     assert service.created[0]["keep_hashes"] is True
+    assert service.created[0]["keep_features"] is True
 
 
 def test_a_comparison_is_drawn_into_a_file(tmp_path: Path) -> None:

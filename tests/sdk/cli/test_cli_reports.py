@@ -27,7 +27,19 @@ REPORT: dict[str, Any] = {
         "taken_count": 2,
         "searched": 1200,
     },
-    "comparison": {"profile": "photos", "conformance": 88.1},
+    "comparison": {
+        "profile": "photos",
+        "conformance": 88.1,
+        "evidence": {
+            "reference": "photos",
+            "images": 80,
+            "clipped_density": 0.5,
+            "clipped_coverage": None,
+            "copying": None,
+            "taken_count": 0,
+            "searched": 1200,
+        },
+    },
     "not_looked_at": ["1 files that are no image we read"],
 }
 
@@ -61,6 +73,9 @@ def test_the_figures_that_matter_are_printed() -> None:
         "  nearer than held-out real images: 0.612 (0.5: no copying)",
         "  taken from a real image: 2 of 1200",
         "profile photos: conformance 88.1 of 100",
+        "against 80 real images of photos:",
+        "  clipped density 0.500",
+        "  taken from a real image: 0 of 1200",
         "not looked at: 1 files that are no image we read",
     ]
     (request,) = service.asked

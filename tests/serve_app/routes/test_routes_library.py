@@ -32,11 +32,12 @@ class TestProfiles:
     def test_made_from_a_bucket(
         self, client: TestClient, fakes: FakeServices, url: str, folder: S3Folder
     ) -> None:
-        body = {"name": "summer", "source_url": url, "keep_hashes": True}
+        body = {"name": "summer", "source_url": url, "keep_hashes": True, "keep_features": True}
         answer = client.post("/api/v1/profiles", json=body)
         assert answer.status_code == 200
-        assert answer.json()["kept_hashes"] == 3
-        assert fakes.profiles.requests == [ProfileRequest("summer", folder, keep_hashes=True)]
+        assert (answer.json()["kept_hashes"], answer.json()["kept_features"]) == (3, 2)
+        wanted = ProfileRequest("summer", folder, keep_hashes=True, keep_features=True)
+        assert fakes.profiles.requests == [wanted]
 
     @pytest.mark.parametrize(
         "source",
