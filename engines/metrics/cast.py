@@ -18,7 +18,7 @@ _TOP = 0.995
 _ROUNDING = 4.0
 _DARKEST, _LIGHTEST = 25, 245
 _MOST_NEUTRAL = 0.05
-_EVERY_ROW = 4
+_EVERY_ROW = 8
 _FEWEST = 64
 
 
@@ -36,14 +36,14 @@ class Cast(NamedTuple):
 def cast(pixels: Pixels, shown: Gray | None = None) -> Cast:
     """Of RGB `pixels`, where `shown` is not 0."""
     small = cv2.resize(_halved(pixels), (_SEEN_PX, _SEEN_PX), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
-    usable = (lab[:, 0] > _DARKEST) & (lab[:, 0] < _LIGHTEST)
+    light, a, b = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2LAB))
+    usable = np.asarray((light > _DARKEST) & (light < _LIGHTEST))
     if shown is not None:
         part = cv2.resize(shown, (_SEEN_PX, _SEEN_PX), interpolation=cv2.INTER_AREA)
-        usable &= part.ravel() > 200
-    if usable.sum() < _FEWEST:
+        usable &= part > 200
+    if np.count_nonzero(usable) < _FEWEST:
         return Cast()
-    chroma = np.hypot(lab[usable, 1] - 128, lab[usable, 2] - 128)
+    chroma = cv2.magnitude(a.astype(np.float32) - 128, b.astype(np.float32) - 128)[usable]
     return Cast(_channels(pixels, shown), float(quantiles(chroma, (_MOST_NEUTRAL,))[0]))
 
 

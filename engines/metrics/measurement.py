@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
@@ -29,8 +29,6 @@ class Measurement:
 
     tone: Tone
     """Of the image without specks."""
-    clipped_tone: Tone
-    """Of the image at its native size, as it is."""
     grain: float
     """Sigma / 255; of the native pixels times 0.8 if that is more (scaling hides noise)."""
     specks: float
@@ -49,6 +47,13 @@ class Measurement:
     """95th percentile of its luma, 0..1."""
     blockiness: float
     """See `engines.metrics.structure.blockiness`; native size."""
+    native: Gray = field(repr=False, compare=False)
+    """Luma of the image at its native size, as it is."""
+
+    @property
+    def clipped_tone(self) -> Tone:
+        """Of `native`; measured when asked for, because no score needs it."""
+        return tone(histogram(self.native))
 
     @property
     def noise(self) -> float:
@@ -80,7 +85,6 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
     content_tone = clean_tone if part is None else tone(histogram(clean, part))
     return Measurement(
         tone=clean_tone,
-        clipped_tone=clean_tone if clean is native else tone(histogram(native)),
         grain=visible_grain / 255,
         specks=specks,
         laplacian_variance=laplacian_variance(clean, *found),
@@ -90,6 +94,7 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
         content_brightness=content_tone.brightness,
         content_light=content_tone.p95,
         blockiness=blockiness(crop),
+        native=native,
     )
 
 

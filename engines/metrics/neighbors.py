@@ -12,8 +12,6 @@ from engines.metrics.tiles import FEWEST_TILES, TILE_PX, tile_ranges, tile_sums
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from engines.metrics.gray import Gray
 
 _ACTIVE_LEVELS = 24  # range of gray levels from which a tile shows something
@@ -69,15 +67,16 @@ def _equal(channels: Sequence[Gray], across: Gray, gray: Gray) -> float:
         return 0.0
     down = _apart([(plane[1:], plane[:-1]) for plane in channels])
     pairs = TILE_PX * (TILE_PX - 1)
-    beside = tile_sums(_padded(across == 0, gray), across_px=TILE_PX - 1)[active]
-    same_below = _padded(down == 0, gray)
+    beside = tile_sums(_same(across, gray), across_px=TILE_PX - 1)[active]
+    same_below = _same(down, gray)
     same_below[TILE_PX - 1 :: TILE_PX] = 0
     below = tile_sums(same_below)[active]
     return float(min(np.median(beside), np.median(below))) / pairs
 
 
-def _padded(same: NDArray[np.bool_], gray: Gray) -> Gray:
-    """At the size of `gray`, 0 where there is no neighbor."""
+def _same(apart: Gray, gray: Gray) -> Gray:
+    """1 where `apart` is 0; at the size of `gray`, 0 where there is no neighbor."""
     plane = np.zeros_like(gray)
-    plane[: same.shape[0], : same.shape[1]] = same
+    height, width = apart.shape
+    cv2.threshold(apart, 0, 1, cv2.THRESH_BINARY_INV, plane[:height, :width])
     return plane

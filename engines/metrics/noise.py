@@ -79,5 +79,8 @@ def without_specks(gray: Gray) -> tuple[Gray, float]:
 def _block_means(plane: NDArray[np.uint8] | NDArray[np.int16]) -> NDArray[np.integer]:
     height, width = plane.shape
     rows, columns = max(height // _BLOCK_PX, 1), max(width // _BLOCK_PX, 1)
-    cropped = plane[: rows * _BLOCK_PX, : columns * _BLOCK_PX]
-    return np.asarray(cv2.resize(cropped, (columns, rows), interpolation=cv2.INTER_AREA))
+    means = plane[: rows * _BLOCK_PX, : columns * _BLOCK_PX]
+    for times in (_BLOCK_PX // 2, _BLOCK_PX // 4, 1):  # halving is several times as fast
+        size = columns * times, rows * times
+        means = np.asarray(cv2.resize(means, size, interpolation=cv2.INTER_AREA))
+    return means

@@ -24,8 +24,8 @@ _LEAST_COLORED = 0.005
 
 def printed(pixels: Pixels) -> Gray | None:
     """255 where RGB `pixels` show something, 0 where the page is white; None if it is no page."""
-    sample = pixels[::_SAMPLED, ::_SAMPLED]
-    least, most = sample.min(axis=2), sample.max(axis=2)
+    red, green, blue = cv2.split(np.ascontiguousarray(pixels[::_SAMPLED, ::_SAMPLED]))
+    least, most = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
     white = float((least >= _WHITE).mean())
     if not _LEAST_WHITE <= white <= _MOST_WHITE:
         return None

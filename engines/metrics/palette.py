@@ -29,11 +29,12 @@ def level_share(channels: Sequence[Gray]) -> float:
 
 def _used(plane: Gray) -> float:
     counts = cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel()
-    shares = counts.cumsum() / plane.size
-    low, high = (int(cut) for cut in np.searchsorted(shares, (0.01, 0.99)))
+    below = counts.cumsum()
+    low, high = (int(below.searchsorted(share * plane.size)) for share in (0.01, 0.99))
     if high - low < _LEVELS_RANGE:
         return 1.0
-    return float((counts[low : high + 1] > _OCCUPIED * plane.size).mean())
+    used = np.count_nonzero(counts[low : high + 1] > _OCCUPIED * plane.size)
+    return used / len(counts[low : high + 1])
 
 
 def palette_size(channels: Sequence[Gray]) -> int:

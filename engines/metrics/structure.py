@@ -59,7 +59,10 @@ def plateau_share(gray: Gray, top: float, shown: Gray | None = None) -> float:
     _, flat = cv2.threshold(gray, level - 1, 255, cv2.THRESH_BINARY)
     if shown is not None:
         flat = cv2.bitwise_and(flat, shown)
-    share = float((shrunk(np.asarray(flat), _COARSE_PX) > 127).mean())
+    seen = np.asarray(flat)
+    while max(seen.shape) >= 4 * _COARSE_PX and not (seen.shape[0] % 2 or seen.shape[1] % 2):
+        seen = np.asarray(cv2.resize(seen, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    share = float((shrunk(seen, _COARSE_PX) > 127).mean())
     return share if shown is None else min(1.0, share * shown.size / cv2.countNonZero(shown))
 
 

@@ -52,8 +52,11 @@ def tile_deviations(plane: NDArray[np.float32], side_px: int = TILE_PX) -> NDArr
 
 def quantiles(values: NDArray[Any], shares: Sequence[float]) -> NDArray[np.float64]:
     """As `numpy.quantile`, for few values an order faster."""
-    places = np.linspace(0, 1, values.size)
-    return np.asarray(np.interp(shares, places, np.sort(values, axis=None)))
+    ordered = np.sort(values, axis=None)
+    places = np.asarray(shares) * (values.size - 1)
+    before = places.astype(int)
+    behind = np.minimum(before + 1, values.size - 1)
+    return np.asarray(ordered[before] + (places - before) * (ordered[behind] - ordered[before]))
 
 
 def _in_rows(plane: NDArray[Any], side_px: int) -> NDArray[Any]:

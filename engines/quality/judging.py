@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engines.metrics.content import content, is_drawn, is_pixel_art
 from engines.metrics.defects import Defects, defects
 from engines.metrics.measurement import measure
+from engines.metrics.memory import keep_freed_memory
 from engines.quality.config import PROFILES
 from engines.quality.score import Factors, factors, quality_score
 
@@ -33,6 +34,7 @@ class Judgement(NamedTuple):
 
 def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None) -> Judgement:
     """`pixels`: RGB, uint8 (height, width, 3); `seen`: their measurement where it is known."""
+    keep_freed_memory()
     if not config.defects:
         name, limits = _thresholds(config, None, False)
         return _scored(factors(seen or measure(pixels), limits), limits, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Factors:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Of all factors."""
-        return tuple(field.name for field in fields(cls))
+        return tuple(cls.__match_args__)
 
     def counted(self, ignored: Container[str] = ()) -> Iterator[tuple[str, float]]:
         """Name and value of each that is not ignored."""
