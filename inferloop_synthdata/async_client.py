@@ -25,7 +25,7 @@ from inferloop_synthdata.datasets import AsyncDatasets
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.jobs import AsyncJobs
 from inferloop_synthdata.operations import endpoints as operations
-from inferloop_synthdata.operations.batches import batch_calls, new_key
+from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions
 from inferloop_synthdata.operations.methods import awaiting, streaming_async
 from inferloop_synthdata.operations.operation import (
@@ -133,12 +133,16 @@ class AsyncSyntheticImageClient(ClientOptions):
         *,
         key: str | None = None,
         batch_size: int | None = None,
+        prompts_per_call: int = PROMPTS_PER_CALL,
         on_progress: OnProgress | None = None,
         **options: Unpack[GenerationOptions],
     ) -> list[BatchImage]:
         """As `SyntheticImageClient.generate_many`."""
         images: list[BatchImage] = []
-        for call in batch_calls(prompts, key or new_key(), batch_size, **options):
+        calls = batch_calls(
+            prompts, key or new_key(), batch_size, prompts_per_call, on_progress, **options
+        )
+        for call in calls:
             images += (await self.run(call))["images"]
             if on_progress is not None:
                 on_progress(len(images), len(prompts))

@@ -29,7 +29,7 @@ from inferloop_synthdata.datasets import Datasets
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.jobs import Jobs
 from inferloop_synthdata.operations import endpoints as operations
-from inferloop_synthdata.operations.batches import batch_calls, new_key
+from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions
 from inferloop_synthdata.operations.methods import blocking, streaming
 from inferloop_synthdata.operations.operation import (
@@ -145,16 +145,21 @@ class SyntheticImageClient(ClientOptions):
         *,
         key: str | None = None,
         batch_size: int | None = None,
+        prompts_per_call: int = PROMPTS_PER_CALL,
         on_progress: OnProgress | None = None,
         **options: Unpack[GenerationOptions],
     ) -> list[BatchImage]:
-        """Images for any number of prompts, in their order: cut into calls of 64.
+        """Images for any number of prompts, in their order: cut into calls of `prompts_per_call`
+        (64 as the service is shipped). `on_progress(done, total)` hears of every image.
 
         `key` names the whole list: a second run with the same key and arguments, within a day,
         goes on where the first one broke off, and makes nothing again.
         """
         images: list[BatchImage] = []
-        for call in batch_calls(prompts, key or new_key(), batch_size, **options):
+        calls = batch_calls(
+            prompts, key or new_key(), batch_size, prompts_per_call, on_progress, **options
+        )
+        for call in calls:
             images += self.run(call)["images"]
             if on_progress is not None:
                 on_progress(len(images), len(prompts))

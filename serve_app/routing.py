@@ -16,6 +16,7 @@ from engines.errors import UnsupportedMediaType
 from serve_app.access.policy import Access
 from serve_app.durable.acceptance import is_kept, kept_answer
 from serve_app.durable.asked import IDEMPOTENCY_KEY, KEY_PATTERN, MAX_KEY_CHARS, PREFER
+from serve_app.flow.progress_stream import NDJSON
 from serve_app.schemas.base import ErrorEnvelope
 from serve_app.schemas.examples import ERROR
 
@@ -84,6 +85,7 @@ class ApiRoute(APIRoute):
     ) -> None:
         self.access = access_of(dependencies or ())
         responses = responses or {}
+        self._tells_progress = NDJSON in responses.get(200, {}).get("content", {})
         if self.access is not None and "POST" in (options.get("methods") or ()):
             options["openapi_extra"] = _with_headers(options.get("openapi_extra"), self.access)
             if self.access.job is not None:
@@ -114,7 +116,8 @@ class ApiRoute(APIRoute):
     async def answered(self, request: Request, handle: Handler) -> Response:
         """The answer of a request that was granted: kept where it asks for that."""
         if self.access is not None and is_kept(request):
-            return await kept_answer(request, self.access.job, handle)
+            job = self.access.job
+            return await kept_answer(request, job, handle, tells_progress=self._tells_progress)
         return await handle(request)
 
     def _documented(self, given: Responses) -> Responses:

@@ -9,8 +9,14 @@ from typing import Annotated, TypedDict, Unpack
 
 from inferloop_synthdata import answers
 from inferloop_synthdata.errors import JsonValue
-from inferloop_synthdata.operations.operation import Operation, read_answer
+from inferloop_synthdata.operations.operation import OnProgress, Operation, read_answer
 from inferloop_synthdata.operations.parts import given
+
+MORE_PROMPTS = (
+    "One call takes so many prompts. client.generate_many(prompts) cuts a list of any length into "
+    "calls; client.datasets.create(spec) makes a dataset of any size as one job."
+)
+"""A note on the error for a list of prompts that the service does not take."""
 
 
 class GenerationOptions(TypedDict, total=False):
@@ -73,10 +79,12 @@ def generate_batch(
     labels_by_prompt: Sequence[Mapping[str, str]] | None = None,
     metadata_by_prompt: Sequence[Mapping[str, JsonValue]] | None = None,
     idempotency_key: str | None = None,
+    on_progress: OnProgress | None = None,
     **options: Unpack[GenerationOptions],
 ) -> Operation[answers.GeneratedBatch]:
-    """Generate an image for each prompt (`POST /generate/batch`). `idempotency_key` as in
-    `generate_image`; images that were made before a failure are not made again.
+    """Generate an image for each prompt (`POST /generate/batch`), 64 of them at most:
+    `generate_many` takes more. `idempotency_key` as in `generate_image`; images that were made
+    before a failure are not made again. `on_progress(done, total)` hears of every image.
     `labels_by_prompt` and `metadata_by_prompt` have an entry for each prompt; it goes before the
     `labels` and `metadata` of all."""
     body = given(
@@ -88,7 +96,16 @@ def generate_batch(
     )
     parse = read_answer(answers.GeneratedBatch, "images")
     headers = _idempotent(idempotency_key)
-    return Operation("POST", "/generate/batch", parse, True, body=body, headers=headers)
+    return Operation(
+        "POST",
+        "/generate/batch",
+        parse,
+        True,
+        body=body,
+        headers=headers,
+        on_progress=on_progress,
+        advice={"prompts": MORE_PROMPTS},
+    )
 
 
 def _idempotent(key: str | None) -> dict[str, str]:

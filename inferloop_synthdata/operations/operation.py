@@ -68,6 +68,8 @@ class Operation(Generic[T]):
     on_progress: OnProgress | None = None
     """Asks for the progress on the way to the answer; only where the call is repeatable."""
 
+    advice: Mapping[str, str] = field(default_factory=dict)
+    """By parameter: what to do where the service refuses it; a note on the error."""
     below_root: bool = False
     """Whether `path` begins at the service's root instead of `/api/v1`."""
 

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from inferloop_synthdata.errors import (
     ApiError,
     ClientError,
+    InvalidParameters,
     JsonValue,
     UnexpectedAnswer,
     error_class,
@@ -64,8 +65,16 @@ def converse(operation: Operation[T], policy: RetryPolicy) -> Generator[Attempt[
             return operation.parse(outcome)
         wait_s = policy.wait_before_retry(failure, operation.repeatable, retries)
         if wait_s is None:
+            _advise(failure, operation.advice)
             raise failure
         retries, after_s = retries + 1, wait_s
+
+
+def _advise(failure: ClientError, advice: Mapping[str, str]) -> None:
+    if isinstance(failure, InvalidParameters):
+        words = advice.get(str(failure.details.get("parameter")))
+        if words is not None:
+            failure.add_note(words)
 
 
 def failure_of(reply: Reply) -> ClientError | None:

@@ -22,10 +22,11 @@ from engines.jobs.model import Accepted, Draft, Idempotency, Job, JobRequest, Le
 from serve_app.context import Context
 from serve_app.durable.asked import IDEMPOTENCY_KEY, PREFER, PREFERENCE_APPLIED, Asked, digest_of
 from serve_app.durable.keeping import QUEUE
-from serve_app.durable.run import JobRun, Rehearsed
+from serve_app.durable.run import JobRun, Rehearsed, Report, unheard
 from serve_app.durable.views import job_out, kept_part
 from serve_app.errors import to_wire
 from serve_app.flow.connection import while_connected
+from serve_app.flow.progress_stream import kept_answer_as_lines, wants_lines
 from serve_app.webhooks.asked import accepted_webhook
 
 log = logging.getLogger(__name__)
@@ -48,9 +49,12 @@ def is_kept(request: Request) -> bool:
     return IDEMPOTENCY_KEY in request.headers or "respond-async" in prefers
 
 
-async def kept_answer(request: Request, kind: str | None, handle: Handle) -> Response:
+async def kept_answer(
+    request: Request, kind: str | None, handle: Handle, *, tells_progress: bool = False
+) -> Response:
     """The answer of a request that `is_kept`. `kind`: what it is as a job; None where it can be
-    none, and then it is answered while its client waits."""
+    none, and then it is answered while its client waits. `tells_progress`: whether the route
+    answers in lines a client that asks for them."""
     asked = Asked.of(request.headers)
     body = await request.body()
     context: Context = request.state.context
@@ -62,7 +66,13 @@ async def kept_answer(request: Request, kind: str | None, handle: Handle) -> Res
         return await keeper.accepted(kind)
     if asked.idempotency_key is None:
         return await handle(request)
-    return await keeper.answered(kind or request.url.path.rpartition("/v1/")[2])
+    named = kind or request.url.path.rpartition("/v1/")[2]
+    if tells_progress and wants_lines(request):
+        return await kept_answer_as_lines(
+            request,
+            lambda told: keeper.answered(named, lambda done, total, _=None: told(done, total)),
+        )
+    return await keeper.answered(named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +102,13 @@ class _Keeper:
         headers = {"Location": shown.links.self, PREFERENCE_APPLIED: self.asked.applied()}
         return JSONResponse(shown.model_dump(mode="json", exclude_none=True), 202, headers)
 
-    async def answered(self, kind: str) -> Response:
+    async def answered(self, kind: str, report: Report = unheard) -> Response:
         """The answer, now or as it was; runs the request at most once at a time."""
         draft, kept = self._draft(kind, detached=False), self.context.kept
         while True:
             accepted = await kept.ask(kept.store.accept, draft)
             if accepted.lease is not None:
-                return await self._run(accepted, accepted.lease)
+                return await self._run(accepted, accepted.lease, report)
             if accepted.job.ended:
                 return await self._replay(accepted.job)
             await while_connected(self.request, self._until_free(accepted.job))
@@ -119,9 +129,9 @@ class _Keeper:
             await kept.news(LOOK_AGAIN_S, job.id)
             job = await kept.ask(kept.store.get, job.id)
 
-    async def _run(self, accepted: Accepted, lease: Lease) -> Response:
+    async def _run(self, accepted: Accepted, lease: Lease, report: Report) -> Response:
         kept = self.context.kept
-        self._use(JobRun.of(accepted.request, accepted.job))
+        self._use(JobRun.of(accepted.request, accepted.job, report))
         try:
             async with self._held(lease):
                 response = await self.handle(self.request)

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.requests import Request
+from starlette.responses import Response
 
 from engines.errors import Canceled, InferloopError, JsonValue
 from serve_app.access.audit import AuditNote
 from serve_app.durable.run import JobRun, unheard
-from serve_app.errors import to_wire
+from serve_app.errors import BatchFailed, to_wire
 from serve_app.flow.connection import while_connected
 
 NDJSON = "application/x-ndjson"
@@ -31,29 +32,58 @@ OnProgress = Callable[[int, int], None]
 """(done, total). Never blocks."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Made = TypeVar("Made")
 
-Work = Callable[[OnProgress], Coroutine[object, object, Answer]]
+Work = Callable[[OnProgress], Coroutine[object, object, Made]]
 """Reports on the way; what it returns is the answer. Its first report says that it began."""
 
+Fields = dict[str, Any]
+"""Of an answer, as JSON takes them."""
 
-async def answer(request: Request, work: Work[Answer]) -> Answer | StreamingResponse:
+
+def wants_lines(request: Request) -> bool:
+    """Whether the client accepts NDJSON by name."""
+    return NDJSON in request.headers.get("accept", "")
+
+
+async def answer(
+    request: Request, work: Work[Answer], *, exclude_unset: bool = False
+) -> Answer | StreamingResponse:
     """What the work returns; for a client that accepts NDJSON by name, its progress before that.
 
-    The work stops when the client leaves.
+    The work stops when the client leaves. `exclude_unset`: as the route's own
+    `response_model_exclude_unset`.
     """
     work = _noted(work, request.state.audit)
     run: JobRun | None = getattr(request.state, "run", None)
     if run is not None:  # a kept answer is kept whole
         return await while_connected(request, work(run.report))
-    if NDJSON not in request.headers.get("accept", ""):
+    if not wants_lines(request):
         return await while_connected(request, work(unheard))
-    lines = progress_lines(work)
+
+    async def fields(report: OnProgress) -> Fields:
+        return (await work(report)).model_dump(mode="json", exclude_unset=exclude_unset)
+
+    lines = progress_lines(fields)
     first = await while_connected(request, _next(lines))
     return StreamingResponse(_chained(first, lines), media_type=NDJSON)
 
 
+async def kept_answer_as_lines(request: Request, work: Work[Response]) -> StreamingResponse:
+    """The same for an answer that is kept whole. The work itself watches whether the client is
+    there."""
+    work = _noted(work, request.state.audit)
+
+    async def fields(report: OnProgress) -> Fields:
+        kept: Fields = json.loads(bytes((await work(report)).body))
+        return kept
+
+    lines = progress_lines(fields)
+    return StreamingResponse(_chained(await anext(lines), lines), media_type=NDJSON)
+
+
 async def progress_lines(
-    work: Work[BaseModel], heartbeat_s: float = HEARTBEAT_S
+    work: Work[Fields], heartbeat_s: float = HEARTBEAT_S
 ) -> AsyncGenerator[bytes, None]:
     """`{"type": "progress", "done", "total"}` as it goes, then one `{"type": "result", ...}` with
     the answer's fields, or `{"type": "error", "error": {...}}`.
@@ -84,22 +114,25 @@ async def progress_lines(
             elif told is None or task.done():
                 continue
             yield told
-        yield _line({"type": "result", **task.result().model_dump(mode="json")})
+        yield _line({"type": "result", **task.result()})
     except Exception as error:
         if told is None:
             raise
-        if not isinstance(error, InferloopError):
+        if not isinstance(error, InferloopError | BatchFailed):
             logger.exception("a streamed answer failed")
         yield _line({"type": "error", "error": dict(to_wire(error).as_object())})
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        # Not gathered: who is canceled while it waits would cancel what the work tidies up.
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # told above, or nobody is there to hear it
 
 
-def _noted(work: Work[Answer], note: AuditNote) -> Work[Answer]:
+def _noted(work: Work[Made], note: AuditNote) -> Work[Made]:
     """The same work; how it fails is noted, because the status may have gone out by then."""
 
-    async def noted(on_progress: OnProgress) -> Answer:
+    async def noted(on_progress: OnProgress) -> Made:
         try:
             return await work(on_progress)
         except asyncio.CancelledError:

@@ -9,7 +9,8 @@ from engines.datasets.spec.tries import Checks
 from engines.types import GenerationRequest, StepProgress, StoredImage
 from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
-from serve_app.durable.run import JobRun
+from serve_app.durable.run import JobRun, unheard
+from serve_app.flow.progress_stream import OnProgress
 from serve_app.generation.batch import run_batch
 from serve_app.generation.job_log import JobEvent
 from serve_app.generation.jobs import OnStored
@@ -60,10 +61,12 @@ async def stored_images(
     generations: Sequence[GenerationRequest],
     in_flight: int,
     checks: Checks | None = None,
+    on_progress: OnProgress = unheard,
 ) -> list[StoredImage]:
-    """Make them, `in_flight` at once, in the order of the requests. Raises `BatchFailed`."""
+    """Make them, `in_flight` at once, in the order of the requests; `on_progress` hears how many
+    there are. Raises `BatchFailed`."""
     async with context.storage_quota.room(context.caller, expected_bytes(generations)) as room:
-        stored = _counted(context.run, len(generations), room.add)
+        stored = _counted(on_progress, len(generations), room.add)
         jobs, paths = context.jobs, context.paths
         return await run_batch(jobs, paths, generations, in_flight, stored, checks)
 
@@ -76,15 +79,14 @@ async def _tell(run: JobRun, events: AsyncIterator[JobEvent]) -> None:
             run.report(step.step, step.total_steps, step.preview_jpeg)
 
 
-def _counted(run: JobRun | None, total: int, on_stored: OnStored) -> OnStored:
-    """The same, and the images of a kept batch are its progress."""
-    if run is None:
-        return on_stored
-    stored, report = set[str](), run.report
+def _counted(on_progress: OnProgress, total: int, on_stored: OnStored) -> OnStored:
+    """The same, and the images of a batch are its progress."""
+    stored = set[str]()
+    on_progress(0, total)
 
     def count(key: str, size_bytes: int) -> None:
         on_stored(key, size_bytes)
         stored.add(key)
-        report(len(stored), total)
+        on_progress(len(stored), total)
 
     return count

@@ -5,11 +5,13 @@
 from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from serve_app.access.policy import requires
 from serve_app.config import ApiConfig
 from serve_app.context import Context, InContext
 from serve_app.flow.connection import while_connected
+from serve_app.flow.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.generation.making import (
     SERVED_MODEL,
     many_generations,
@@ -63,23 +65,41 @@ def generation_router(config: ApiConfig) -> APIRouter:
             **verdicts_out(image, context.paths),
         )
 
-    @router.post("/generate/batch", dependencies=many, response_model_exclude_unset=True)
+    @router.post(
+        "/generate/batch",
+        dependencies=many,
+        response_model=BatchResponse,
+        response_model_exclude_unset=True,
+        responses=ALSO_LINES,
+    )
     async def generate_batch(
         body: BoundedBatch,
         request: Request,
         response: Response,
         context: InContext,
-    ) -> BatchResponse:
-        """Generate an image for each prompt, `batch_size` of them at once."""
-        context.note_prompts(*body.prompts)
-        unique = context.ids.unique()
-        generations = many_generations(context, body, unique, config.bounds.max_seed)
-        checks = _checks(context, body)
-        in_flight = min(body.batch_size, len(generations))
+    ) -> BatchResponse | StreamingResponse:
+        """Generate an image for each prompt, `batch_size` of them at once. With
+        `Accept: application/x-ndjson` a line of progress for every image comes before the answer.
+        """
+        return await _batch(context, body, request, response)
+
+    return router
+
+
+async def _batch(
+    context: Context, body: BatchBody, request: Request, response: Response
+) -> BatchResponse | StreamingResponse:
+    context.note_prompts(*body.prompts)
+    unique = context.ids.unique()
+    generations = many_generations(context, body, unique, context.config.bounds.max_seed)
+    checks = _checks(context, body)
+    in_flight = min(body.batch_size, len(generations))
+
+    async def work(on_progress: OnProgress) -> BatchResponse:
         with context.job_quota.hold(context.caller.key_hash, in_flight):
-            work = stored_images(context, generations, in_flight, checks)
-            images = await while_connected(request, work)
-        response.headers[SERVED_MODEL] = ", ".join(dict.fromkeys(i.served_model for i in images))
+            images = await stored_images(context, generations, in_flight, checks, on_progress)
+        models = dict.fromkeys(image.served_model for image in images)
+        response.headers[SERVED_MODEL] = ", ".join(models)
         return BatchResponse(
             batch_id=f"batch_{unique}",
             images=[
@@ -89,7 +109,7 @@ def generation_router(config: ApiConfig) -> APIRouter:
             parameters=batch_parameters(body),
         )
 
-    return router
+    return await answer(request, work, exclude_unset=True)
 
 
 def _checks(context: Context, body: ImageParameters) -> RequiredChecks | None:

@@ -14,8 +14,15 @@ from serve_app.schemas.generation import (
     GenerateMessageBody,
     ImageParameters,
 )
+from serve_app.schemas.rules import WHEN_TOO_MANY
 
 P = TypeVar("P", bound=ImageParameters)
+
+MORE_PROMPTS = (
+    "For more images declare a dataset (POST /datasets), or send several batches, each as a job "
+    "(header Prefer: respond-async)"
+)
+"""What the refusal of a too long list of prompts says."""
 
 
 def generate_model(config: ApiConfig) -> type[GenerateBody]:
@@ -35,7 +42,10 @@ def batch_model(config: ApiConfig) -> type[BatchBody]:
     prompts: Any = Annotated[
         _list_of(_prompt(bounds)),
         Field(
-            min_length=1, max_length=bounds.max_prompts, description="One image for each prompt."
+            min_length=1,
+            max_length=bounds.max_prompts,
+            description="One image for each prompt.",
+            json_schema_extra={WHEN_TOO_MANY: MORE_PROMPTS},
         ),
     ]
     batch_size = Annotated[

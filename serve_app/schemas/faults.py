@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -127,7 +128,10 @@ def _length(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
 
 def _items(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
     low, high = rule.min_items or ctx.get("min_length"), rule.max_items or ctx.get("max_length")
-    return _between(f"len({parameter})", low, high, " items long")
+    reason, constraint = _between(f"len({parameter})", low, high, " items long")
+    is_too_long = ctx.get("actual_length", 0) > (high or math.inf)
+    advice = f". {rule.when_too_many}" if rule.when_too_many and is_too_long else ""
+    return reason + advice, constraint
 
 
 def _multiple(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:

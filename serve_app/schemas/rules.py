@@ -25,11 +25,15 @@ class FieldRule:
     min_items: int | None = None
     max_items: int | None = None
     pattern: str | None = None
+    when_too_many: str | None = None
+    """What somebody who has more items than `max_items` does instead."""
     fields: tuple[str, ...] = ()
     """Names of an object's fields."""
 
 
 NO_RULE = FieldRule()
+WHEN_TOO_MANY = "x-when-too-many"
+"""Keyword of a list in the schema: the way on for who has more items."""
 ANY_NAME = "*"
 """Stands for the names that a client chooses: "splits.*"."""
 Rules = Mapping[str, FieldRule]
@@ -94,6 +98,7 @@ def _rule(schema: Schema, fields: tuple[str, ...]) -> FieldRule:
         min_items=_integer(schema, "minItems"),
         max_items=_integer(schema, "maxItems"),
         pattern=_text(schema, "pattern"),
+        when_too_many=_text(schema, WHEN_TOO_MANY),
         fields=fields,
     )
 

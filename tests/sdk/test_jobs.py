@@ -236,6 +236,37 @@ def test_a_long_list_comes_in_order_with_one_progress() -> None:
     assert told == [(64, 70), (70, 70)] * 2
 
 
+def test_every_image_of_a_long_list_moves_its_progress() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        count = len(json.loads(request.content)["prompts"])
+        lines = [{"type": "progress", "done": done, "total": count} for done in range(count)]
+        lines.append({"type": "result", "images": [{}] * count})
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        return httpx.Response(200, text=text, headers={"Content-Type": "application/x-ndjson"})
+
+    told: list[tuple[int, int]] = []
+
+    def heard(done: int, total: int) -> None:
+        told.append((done, total))
+
+    def asked(client: Any) -> Any:
+        return client.generate_many(["a", "b", "c"], prompts_per_call=2, on_progress=heard)
+
+    in_both(answer, asked, Waits())
+    assert told == [(0, 3), (1, 3), (2, 3), (2, 3), (3, 3)] * 2
+
+
+def test_a_list_that_the_service_does_not_take_is_told_the_way_on() -> None:
+    details = {"parameter": "prompts", "value": [], "constraint": "1 <= len(prompts) <= 64"}
+    error = {"code": "INVALID_PARAMETERS", "message": "too long", "details": details}
+    refused = httpx.Response(400, json={"error": error})
+    with pytest.raises(sdk.InvalidParameters) as caught:
+        in_both(lambda _: refused, lambda c: c.generate_batch(prompts=["a"] * 65), Waits())
+    [note] = caught.value.__notes__
+    assert "client.generate_many(prompts)" in note
+    assert "client.datasets.create(spec)" in note
+
+
 def test_both_clients_have_the_same_jobs() -> None:
     names = {name for name in vars(Jobs) if not name.startswith("_")}
     assert names == {name for name in vars(AsyncJobs) if not name.startswith("_")}

@@ -106,9 +106,16 @@ class Exchange:
     """One HTTP request whose client may leave before the answer."""
 
     def __init__(
-        self, method: str, path: str, body: bytes, key: str = KEY, accept: str = "*/*"
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        key: str = KEY,
+        accept: str = "*/*",
+        idempotency_key: str | None = None,
     ) -> None:
-        self.scope = {
+        named = [] if idempotency_key is None else [(b"idempotency-key", idempotency_key.encode())]
+        self.scope: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
@@ -122,6 +129,7 @@ class Exchange:
             "headers": [
                 (b"x-api-key", key.encode()),
                 (b"accept", accept.encode()),
+                *named,
                 # Serve's own headers: nothing here may obey them.
                 (b"x-request-disconnect-disabled", b"1"),
                 (b"x-request-timeout-seconds", b"100000"),

@@ -15,11 +15,16 @@ from inferloop_synthdata.cli.outputs import check_target, fetch, make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
-from inferloop_synthdata.errors import ClientError, UnexpectedAnswer
+from inferloop_synthdata.errors import ClientError, InvalidParameters, UnexpectedAnswer
 from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions, generate_image
 from inferloop_synthdata.operations.operation import Operation
 from inferloop_synthdata.transport.generation_stream import Result
+
+_TOO_LONG = (
+    "this service takes fewer prompts in one call: inferloop batch --per-call N sends N in each; "
+    "inferloop dataset create FILE makes a dataset of any size as one job"
+)
 
 
 def add_commands(add: AddCommand) -> None:
@@ -36,6 +41,13 @@ def add_commands(add: AddCommand) -> None:
     many.add_argument("prompts", nargs="*", metavar="PROMPT")
     many.add_argument("--file", metavar="FILE", help="prompts, one a line; - is standard input")
     many.add_argument("--batch-size", type=v.positive, metavar="N", help="images in flight")
+    many.add_argument(
+        "--per-call",
+        type=v.positive,
+        default=PROMPTS_PER_CALL,
+        metavar="N",
+        help=f"prompts in one call, where the service takes fewer than {PROMPTS_PER_CALL}",
+    )
     many.add_argument(
         "--key", metavar="KEY", help="name of this list: a second run within a day goes on"
     )
@@ -138,7 +150,7 @@ def batch(session: Session, arguments: Namespace) -> int:
     with session.client() as client:
         if arguments.as_job:
             options, key = generation_options(arguments), arguments.key or new_key()
-            calls = batch_calls(prompts, key, arguments.batch_size, **options)
+            calls = batch_calls(prompts, key, arguments.batch_size, arguments.per_call, **options)
             return _submit(session, client, calls)
         answer = _batched(session, client, arguments, prompts)
         paths = [image["image_path"] for image in answer["images"]]
@@ -160,10 +172,10 @@ def _submit(session: Session, client: SyntheticImageClient, calls: Iterable[Oper
 def _batched(
     session: Session, client: SyntheticImageClient, arguments: Namespace, prompts: Sequence[str]
 ) -> Mapping[str, Any]:
-    """One call where the list fits in; else one bar over all calls. Where it ends early, the key
-    that goes on is told."""
+    """One call where the list fits in, else several, and one bar over all images. Where it ends
+    early, the key that goes on is told."""
     options, key = generation_options(arguments), arguments.key or new_key()
-    if arguments.key is None and len(prompts) > PROMPTS_PER_CALL:
+    if arguments.key is None and len(prompts) > arguments.per_call:
         session.console.note(f"to go on with this list after a failure: --key {key}")
     made = 0
     with session.console.bar("generating") as bar:
@@ -174,23 +186,38 @@ def _batched(
             bar.show(done, total)
 
         try:
-            if len(prompts) <= PROMPTS_PER_CALL:
+            if len(prompts) <= arguments.per_call:
                 return client.generate_batch(
                     prompts=prompts,
                     batch_size=arguments.batch_size,
                     idempotency_key=f"{key}-0",
+                    on_progress=show,
                     **options,
                 )
             images = client.generate_many(
-                prompts, key=key, batch_size=arguments.batch_size, on_progress=show, **options
+                prompts,
+                key=key,
+                batch_size=arguments.batch_size,
+                prompts_per_call=arguments.per_call,
+                on_progress=show,
+                **options,
             )
-        except (KeyboardInterrupt, ClientError):
+        except (KeyboardInterrupt, ClientError) as failure:
+            if _is_too_long(failure):
+                session.console.note(_TOO_LONG)
+                raise
             session.console.note(
                 f"{made} of {len(prompts)} images were answered, and what was made is kept. "
                 f"The same command with --key {key} goes on, and makes none of them again."
             )
             raise
     return {"images": images}
+
+
+def _is_too_long(failure: BaseException) -> bool:
+    if not isinstance(failure, InvalidParameters):
+        return False
+    return failure.details.get("parameter") == "prompts"
 
 
 def _save_all(

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.sdk.cli.command_line import CommandLine, Service
@@ -110,6 +111,43 @@ def test_batch_takes_prompts_from_anywhere(source: str, tmp_path: Path) -> None:
     assert service.asked[0] == ("POST", "generate/batch", {"prompts": ["a", "b"], "batch_size": 2})
     assert line.out == "/data/generated/a.png\n/data/generated/b.png\n"
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["a.png", "b.png"]
+
+
+def test_a_batch_of_one_call_shows_every_image_on_a_terminal() -> None:
+    def service(request: httpx.Request) -> httpx.Response:
+        assert "application/x-ndjson" in request.headers["accept"]
+        lines = [{"type": "progress", "done": done, "total": 3} for done in range(4)]
+        images = [{"image_path": f"/data/generated/{n}.png"} for n in range(3)]
+        lines.append({"type": "result", "images": images})
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        return httpx.Response(200, text=text, headers={"Content-Type": "application/x-ndjson"})
+
+    line = CommandLine(service, terminal=True)
+    assert line.run("batch", "a", "b", "c") == 0
+    assert "generating [##########....................] 1/3" in line.err
+    assert "generating [##############################] 3/3" in line.err
+    assert line.out.splitlines()[-1] == "/data/generated/2.png"
+
+
+def test_a_service_that_takes_fewer_prompts_is_asked_in_shorter_calls() -> None:
+    def service(request: httpx.Request) -> httpx.Response:
+        prompts = json.loads(request.content)["prompts"]
+        if len(prompts) > 2:
+            error = {
+                "code": "INVALID_PARAMETERS",
+                "message": "Invalid parameter: prompts must be between 1 and 2 items long",
+                "details": {"parameter": "prompts", "constraint": "1 <= len(prompts) <= 2"},
+            }
+            return httpx.Response(400, json={"error": error})
+        images = [{"image_path": f"/data/generated/{prompt}.png"} for prompt in prompts]
+        return httpx.Response(200, json={"images": images})
+
+    line = CommandLine(service)
+    assert line.run("batch", "a", "b", "c") == 1
+    assert "inferloop batch --per-call N" in line.err
+    assert "inferloop dataset create FILE" in line.err
+    assert line.run("batch", "a", "b", "c", "--per-call", "2") == 0
+    assert [path[-5] for path in line.out.splitlines()] == ["a", "b", "c"]
 
 
 def test_batch_without_prompts_is_wrong_usage() -> None:

@@ -105,7 +105,7 @@ def test_a_client_that_was_cut_gets_the_same_image_from_any_replica(
     async def cut() -> None:
         fakes.generation.held = True
         exchange = Exchange("POST", f"{API}/generate", body)
-        exchange.scope["headers"].append((b"idempotency-key", b"key-1"))  # type: ignore[attr-defined]
+        exchange.scope["headers"].append((b"idempotency-key", b"key-1"))
         task = asyncio.create_task(api.app(exchange.scope, exchange.receive, exchange.send))
         await until(lambda: fakes.generation.running == 1)
         exchange.gone.set()
@@ -187,14 +187,19 @@ def test_an_upload_sent_again_is_kept_once(client: TestClient, fakes: FakeServic
     assert other.status_code == 409
 
 
-def test_with_a_key_the_answer_comes_whole(client: TestClient, fakes: FakeServices) -> None:
+def test_with_a_key_too_progress_comes_before_the_answer(
+    client: TestClient, fakes: FakeServices
+) -> None:
     fakes.files.contents["generated/n/a.png"] = PNG
     body = {"dataset_dir": "/data/generated/n"}
     headers = {**KEY, "Accept": "application/x-ndjson, application/json"}
     answer = client.post(f"{API}/validate/dataset", json=body, headers=headers)
-    assert answer.headers["Content-Type"] == "application/json"
+    *progress, result = (json.loads(line) for line in answer.text.splitlines())
+    assert progress[-1] == {"type": "progress", "done": 1, "total": 1}
     again = client.post(f"{API}/validate/dataset", json=body, headers=headers)
-    assert again.json() == answer.json()
+    assert [json.loads(line) for line in again.text.splitlines()] == [result]
+    whole = client.post(f"{API}/validate/dataset", json=body, headers=KEY)
+    assert {"type": "result", **whole.json()} == result
 
 
 def test_a_request_spends_its_budget_each_time(client: TestClient) -> None:

@@ -19,7 +19,7 @@ BODY = b'{"prompt": "a fox", "num_inference_steps": 4, "width": 64, "height": 64
 async def submit(api: Api) -> str:
     """Id of a job."""
     exchange = Exchange("POST", f"{API}/generate", BODY)
-    exchange.scope["headers"].append((b"prefer", b"respond-async"))  # type: ignore[attr-defined]
+    exchange.scope["headers"].append((b"prefer", b"respond-async"))
     await api.app(exchange.scope, exchange.receive, exchange.send)
     location = dict(exchange.sent[0]["headers"])[b"location"].decode()
     return str(location.rpartition("/")[2])

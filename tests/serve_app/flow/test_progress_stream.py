@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from engines.errors import DeadlineExceeded, NotFound, Overloaded
@@ -82,20 +81,16 @@ def test_a_failure_on_the_way_is_the_last_line(client: TestClient) -> None:
     assert last["error"]["details"]["parameter"] == "metrics"
 
 
-class Done(BaseModel):
-    count: int
-
-
 async def collected(lines: AsyncIterator[bytes]) -> list[dict[str, Any]]:
     return [json.loads(line) async for line in lines]
 
 
 async def test_a_slow_reader_gets_the_newest_progress_and_the_end() -> None:
-    async def work(report: OnProgress) -> BaseModel:
+    async def work(report: OnProgress) -> dict[str, int]:
         for done in range(1000):
             report(done, 1000)
         report(1000, 1000)
-        return Done(count=1000)
+        return {"count": 1000}
 
     found = await collected(progress_lines(work))
     assert found == [
@@ -108,10 +103,10 @@ async def test_a_silent_work_is_told_to_be_alive() -> None:
     async def watch() -> list[dict[str, Any]]:
         heard, found = asyncio.Event(), list[dict[str, Any]]()
 
-        async def work(report: OnProgress) -> BaseModel:
+        async def work(report: OnProgress) -> dict[str, int]:
             report(1, 2)
             await heard.wait()
-            return Done(count=2)
+            return {"count": 2}
 
         async for line in progress_lines(work, heartbeat_s=0.01):
             found.append(json.loads(line))
@@ -126,7 +121,7 @@ async def test_a_silent_work_is_told_to_be_alive() -> None:
 
 
 async def test_before_it_begins_nothing_is_told_however_long_it_takes() -> None:
-    async def work(report: OnProgress) -> BaseModel:
+    async def work(report: OnProgress) -> dict[str, int]:
         await asyncio.sleep(0.05)
         raise NotFound("dataset", "x")
 
@@ -135,7 +130,7 @@ async def test_before_it_begins_nothing_is_told_however_long_it_takes() -> None:
 
 
 async def test_an_error_before_it_begins_is_raised() -> None:
-    async def work(report: OnProgress) -> BaseModel:
+    async def work(report: OnProgress) -> dict[str, int]:
         raise NotFound("dataset", "x")
 
     with pytest.raises(NotFound):
@@ -153,7 +148,7 @@ async def test_an_error_before_it_begins_is_raised() -> None:
 async def test_an_error_on_the_way_says_no_more_than_any_answer(
     error: Exception, code: str
 ) -> None:
-    async def work(report: OnProgress) -> BaseModel:
+    async def work(report: OnProgress) -> dict[str, int]:
         report(0, 2)
         await asyncio.sleep(0)
         raise error
@@ -167,13 +162,13 @@ async def test_an_error_on_the_way_says_no_more_than_any_answer(
 async def test_closing_the_stream_stops_the_work() -> None:
     stopped: list[bool] = []
 
-    async def work(report: OnProgress) -> BaseModel:
+    async def work(report: OnProgress) -> dict[str, int]:
         report(0, 1)
         try:
             await asyncio.sleep(3600)
         finally:
             stopped.append(True)
-        return Done(count=1)
+        return {"count": 1}
 
     lines = progress_lines(work)
     await anext(lines)

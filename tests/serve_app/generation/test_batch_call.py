@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -19,11 +21,12 @@ from serve_app.generation.jobs import JobService, SpaceJobs
 from serve_app.ids import IdSource
 from serve_app.paths import PathCodec
 from tests.serve_app.api import HEADERS, Api, build_api
-from tests.serve_app.asgi import until
+from tests.serve_app.asgi import Exchange, until
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeFiles, FakeGeneration
 
 MODEL = "runwayml/stable-diffusion-v1-5"
+LINES = {"Accept": "application/x-ndjson"}
 
 
 def orders(*prompts: str) -> list[GenerationRequest]:
@@ -114,6 +117,89 @@ def test_on_the_wire_the_error_is_the_images_with_completed(
     assert error["message"] == "The queue is full"
     (made,) = error["details"]["completed"]
     assert client.get("/api/v1/images", params={"path": made}).status_code == 200
+
+
+def test_a_list_that_is_too_long_is_told_the_way_on(client: TestClient) -> None:
+    refused = client.post("/api/v1/generate/batch", json={"prompts": ["a fox"] * 65})
+    assert refused.status_code == 400
+    error = refused.json()["error"]
+    assert error["message"] == (
+        "Invalid parameter: prompts must be between 1 and 64 items long. For more images declare a "
+        "dataset (POST /datasets), or send several batches, each as a job "
+        "(header Prefer: respond-async)"
+    )
+    assert error["details"]["constraint"] == "1 <= len(prompts) <= 64"
+
+
+def lines_of(client: TestClient, body: object, kept: dict[str, str]) -> list[dict[str, Any]]:
+    answer = client.post("/api/v1/generate/batch", json=body, headers={**LINES, **kept})
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+@pytest.mark.parametrize("kept", [{}, {"Idempotency-Key": "k"}])
+def test_every_image_moves_the_progress_of_who_asks_for_it(
+    client: TestClient, kept: dict[str, str]
+) -> None:
+    body = {"prompts": ["a", "b", "c"], "batch_size": 1, "num_inference_steps": 2}
+    *progress, result = lines_of(client, body, kept)
+    assert {(each["type"], each["total"]) for each in progress} == {("progress", 3)}
+    done = [each["done"] for each in progress]  # of steps that come together the newest is told
+    assert (sorted(set(done)), done[-1]) == (done, 3)
+    assert result["type"] == "result"
+    assert [image["prompt"] for image in result["images"]] == ["a", "b", "c"]
+    # As the plain answer: what says nothing is left out.
+    assert "seed" not in result["parameters"]
+
+
+def test_a_repeated_key_brings_the_same_images_in_lines_too(client: TestClient) -> None:
+    key, body = {"Idempotency-Key": "k"}, {"prompts": ["a"]}
+    first, again = lines_of(client, body, key), lines_of(client, body, key)
+    assert again == first[-1:]
+
+
+@pytest.mark.parametrize("kept", [{}, {"Idempotency-Key": "k"}])
+def test_what_fails_on_the_way_is_the_last_line_and_names_what_was_made(
+    client: TestClient, fakes: FakeServices, kept: dict[str, str]
+) -> None:
+    fakes.generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
+    body = {"prompts": ["a", "bad"], "batch_size": 1, "num_inference_steps": 3}
+    last = lines_of(client, body, kept)[-1]
+    assert (last["type"], last["error"]["code"]) == ("error", "INTERNAL_ERROR")
+    assert len(last["error"]["details"]["completed"]) == 1
+
+
+def test_what_is_refused_at_once_has_its_own_status_in_lines_too(client: TestClient) -> None:
+    for kept in ({}, {"Idempotency-Key": "k"}):
+        headers = {**LINES, **kept}
+        refused = client.post("/api/v1/generate/batch", json={"prompts": []}, headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "INVALID_PARAMETERS")
+
+
+def test_who_leaves_in_the_middle_of_the_lines_finds_later_what_was_made() -> None:
+    async def scenario() -> None:
+        api = build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS))
+        api.fakes.generation.held = True
+        body = json.dumps({"prompts": ["a", "b"], "batch_size": 1, "num_inference_steps": 2})
+        path = "/api/v1/generate/batch"
+        left, back = (
+            Exchange("POST", path, body.encode(), accept=LINES["Accept"], idempotency_key="k")
+            for _ in range(2)
+        )
+        asked = asyncio.create_task(api.app(left.scope, left.receive, left.send))
+        await until(lambda: api.fakes.generation.running == 1)
+        left.gone.set()
+        await until(lambda: api.fakes.generation.running == 0)
+        await asked
+        api.fakes.generation.held = False
+        await api.app(back.scope, back.receive, back.send)
+        answer = b"".join(message.get("body", b"") for message in back.sent)
+        assert json.loads(answer.splitlines()[-1])["type"] == "result"
+        # The same ids as in the first run: an image that was stored there is not made again.
+        first, again = api.fakes.generation.started[0], api.fakes.generation.started[1]
+        assert (first.image_id, again.repeated) == (again.image_id, True)
+
+    asyncio.run(scenario())
 
 
 def test_image_i_uses_seed_plus_i(client: TestClient, fakes: FakeServices) -> None:

@@ -9,7 +9,12 @@ import pytest
 
 from engines.errors import InvalidParameters
 from serve_app.config import ApiConfig, FieldBounds, ModelDefaults
-from serve_app.schemas.bounded import batch_model, generate_message_model, generate_model
+from serve_app.schemas.bounded import (
+    MORE_PROMPTS,
+    batch_model,
+    generate_message_model,
+    generate_model,
+)
 from serve_app.schemas.export import FileExportBody
 from serve_app.schemas.faults import MAX_FAULTS
 from serve_app.schemas.parser import parse_json, validated
@@ -156,7 +161,7 @@ def test_the_number_of_faults_told_is_bounded() -> None:
     ("prompts", "parameter", "reason"),
     [
         ([], "prompts", "must be between 1 and 64 items long"),
-        (["x"] * 65, "prompts", "must be between 1 and 64 items long"),
+        (["x"] * 65, "prompts", f"must be between 1 and 64 items long. {MORE_PROMPTS}"),
         (["x", ""], "prompts[1]", "must be between 1 and 2000 characters long"),
         (["x", 7], "prompts[1]", "must be a string"),
         ("x", "prompts", "must be a list"),
