@@ -53,7 +53,7 @@ types: $(BIN)/.dev ## mypy, strict
 	$(BIN)/mypy
 
 # One thread an operator and two processes: two cores without oversubscription.
-fast: $(BIN)/.dev ## the tests that need no Ray cluster
+fast: $(BIN)/.dev ## the tests that need neither a Ray cluster nor seconds of processor time each
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not ray and not slow and not s3_real and not gpu'
 
 # The studio is tested in a real browser. Nobody who is not root is asked for anything: without a browser those tests
@@ -64,7 +64,8 @@ browser:
 	  || echo "No Chromium: the studio's tests are skipped (Debian: apt-get install chromium)"
 
 test: browser lint types fast ## lint, types, architecture rules, the whole suite
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m 'ray or slow'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'slow and not ray and not s3_real and not gpu'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m ray
 
 docs: $(BIN)/.dev ## the site of the documents, strictly, into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from batch.planning.plan import identified
 from batch.planning.rows import ParsedRow, PlannedRow, parse_row
 from engines.storage.folder.storage import FolderStorage
 from tests.batch.conftest import an_outcome
+
+pytestmark = pytest.mark.slow
 
 # What every format can carry: text without surrogates and NUL, and none that is blank.
 prompts = st.text(

@@ -8,6 +8,8 @@ from benchmarks.gate.__main__ import ROOT, checkout_of, measure
 from benchmarks.gate.cases import CASES, export
 from benchmarks.gate.verdict import Pair, row, slower
 
+pytestmark = pytest.mark.slow
+
 
 def test_one_slow_round_is_noise_and_three_of_five_are_not() -> None:
     same, worse = Pair(1.0, 1.02), Pair(1.0, 1.4)

@@ -18,6 +18,8 @@ from benchmarks.gpu.bed import Bed, Setup
 from benchmarks.gpu.plan import Cell, planned
 from benchmarks.gpu.report import Report
 
+pytestmark = pytest.mark.slow
+
 SD15, SDXL = TINY["sd15"], TINY["sdxl"]
 LONGEST_ROWS = 8
 """Of the cells run here; more rows are the same code."""

@@ -9,6 +9,8 @@ from benchmarks.speed import Candidate, candidates, made, psnr_db, row
 from engines.diffusion.config import TinySource
 from engines.diffusion.speed import EXACT, Shortcuts
 
+pytestmark = pytest.mark.slow
+
 
 def test_exact_comes_first_and_every_name_is_another() -> None:
     names = [each.name for each in candidates()]

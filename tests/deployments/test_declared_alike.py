@@ -42,6 +42,8 @@ from tests.deployments.adapted import AdaptedGeneration
 from tests.serve_app.api import HEADERS, KEY, Api
 from tests.serve_app.fake_services import FakeServices
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 SPEC: dict[str, Any] = {
     "name": "places",

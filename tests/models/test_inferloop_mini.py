@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from tests.models.draw_child import picture
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[2] / "models" / "inferloop-mini"
 CHILD = Path(__file__).with_name("draw_child.py")
 PROTOTYPES = Path(__file__).parent / "data" / "prototypes.npz"

@@ -72,6 +72,7 @@ def test_the_patterns_are_found_by_looking() -> None:
 
 
 @pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.slow
 def test_every_pattern_is_linear_in_every_hostile_text(name: str) -> None:
     pattern = PATTERNS[name]
 
@@ -253,6 +254,7 @@ def test_brackets_in_a_recipe_do_not_end_the_search() -> None:
     assert "email" in judged(png(deep))
 
 
+@pytest.mark.slow
 def test_no_number_of_different_texts_costs_more_than_the_budget_of_cpu_time() -> None:
     texts = tuple((f"k{at}", f"{at} 1 " * 900) for at in range(100))
     config = MetadataConfig(max_text_cpu_s=0.2)

@@ -61,6 +61,7 @@ def test_pale_text_is_text() -> None:
     assert not sees(written("", dejavu(), 24))
 
 
+@pytest.mark.slow
 def test_text_in_scripts_that_nobody_reads_here_is_text(tmp_path: Path) -> None:
     """With the fonts of matplotlib alone: Arabic, Hebrew, Georgian, Armenian, Cyrillic, Greek."""
     drawn = list(scripts(tmp_path))[::4]

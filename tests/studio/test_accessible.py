@@ -14,6 +14,8 @@ from tests.studio.steps import enter, go, make, violations
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.slow
+
 WIDER = "() => document.documentElement.scrollWidth > innerWidth"
 
 

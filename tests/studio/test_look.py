@@ -13,6 +13,8 @@ from tests.studio.steps import api, enter, go
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow
+
 MANY = 10_000
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.serve_app.api import KEY
 from tests.studio.conftest import Studio
 from tests.studio.steps import api, enter, make
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocketRoute
+
+pytestmark = pytest.mark.slow
 
 LONG = 150
 ALL_SHOWN = "() => !document.querySelector('.picture.waiting')"

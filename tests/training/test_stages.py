@@ -20,6 +20,8 @@ from training.running.probe import attempt
 from training.running.steps import Way
 from training.workshop import Workshop
 
+pytestmark = pytest.mark.slow
+
 ONE_STEP = 1e-5
 """Minutes: the first step is always done."""
 

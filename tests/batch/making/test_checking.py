@@ -99,6 +99,7 @@ def a_wiring(tmp_path: Path, config: JobConfig) -> JobWiring:
     return JobWiring(config, config.output.root, root, str(tmp_path))
 
 
+@pytest.mark.slow
 def test_the_real_judges_judge(tmp_path: Path, make_config: MakeConfig) -> None:
     checks = {"quality": {"pass_threshold": 0.5}, "privacy": {}, "faces": True, "text": False}
     verdict = a_wiring(tmp_path, make_config(checks=checks)).checker().check(png(3), "ab")

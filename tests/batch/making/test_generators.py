@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from batch.config import GridInput, JobConfig
 from batch.making.generators import Generator, GeneratorParts
@@ -159,6 +160,7 @@ def test_a_storage_that_is_away_leaves_the_shard_for_the_next_pass(
     assert Journal(storage).unfinished_runs(0) == 0
 
 
+@pytest.mark.slow
 def test_an_engine_that_has_died_takes_its_process_along(make_config: MakeConfig) -> None:
     """So that Ray starts another one, and the mark tells of the death."""
     config = make_config()

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from deployments.edge import hook
 from deployments.local.child_service import REPOSITORY
 
@@ -29,6 +31,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_serve_finds_the_hook_and_uvicorn_the_protocol() -> None:
     environment = {
         **os.environ,

@@ -13,6 +13,8 @@ import yaml
 
 from deployments.local import serving
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 PREPARE = """
 import json, os

@@ -25,6 +25,8 @@ from engines.quality import QualityConfig
 from engines.types import QualityReport
 from tests.engines.storage.conftest import CountingStorage
 
+pytestmark = pytest.mark.slow
+
 COUNT = 8
 
 

@@ -105,6 +105,7 @@ def test_the_root_carries_no_secret() -> None:
     assert b"secret" not in pickle.dumps(root)
 
 
+@pytest.mark.slow
 def test_a_service_that_cannot_start_says_why(tmp_path: Path) -> None:
     service = Service(tmp_path / "data", config=tmp_path / "none.yaml")
     with pytest.raises(StartFailed, match=r"none\.yaml"):

@@ -28,6 +28,8 @@ from tests.engines.diffusion.test_equivalence import (
     plain_pipeline,
 )
 
+pytestmark = pytest.mark.slow
+
 DEEP = Shortcuts(deep_features_every=2)
 INTERVAL = Shortcuts(guidance_from=0.25, guidance_until=0.75)
 MODES = SpeedModes(balanced=DEEP, fast=INTERVAL)

@@ -26,6 +26,8 @@ from tests.engines.diffusion.rig import (
     until,
 )
 
+pytestmark = pytest.mark.slow
+
 INFO = RunnerInfo("DDIMScheduler", None, 1, SizeRule(8))
 
 

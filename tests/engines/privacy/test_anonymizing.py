@@ -149,6 +149,7 @@ def test_text_that_names_nobody_may_stay(
     assert len(found) == regions
 
 
+@pytest.mark.slow
 def test_real_detectors_find_nothing_afterwards(
     yunet: Any, rapidocr: Any, patterns: Any, photos: Any, as_png: Any
 ) -> None:

@@ -29,6 +29,8 @@ from tests.engines.provenance.conftest import NOW, some_pixels
 if TYPE_CHECKING:
     from engines.types import Pixels
 
+pytestmark = pytest.mark.slow
+
 WORD = MarksConfig().watermark_word
 MODELS = models_folder(MarksConfig())
 needs_models = pytest.mark.skipif(

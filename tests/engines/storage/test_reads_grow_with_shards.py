@@ -28,6 +28,8 @@ from engines.types import (
 )
 from tests.engines.datasets.s3.s3_server import ClientFactory, FaultyS3
 
+pytestmark = pytest.mark.slow
+
 SHARD_BYTES = 20_000
 """About a dozen images with their verdicts."""
 

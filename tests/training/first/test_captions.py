@@ -45,6 +45,7 @@ def test_places_and_pairs_name_both_parts() -> None:
     assert any(name in caption for name in CONCEPTS[1].names)
 
 
+@pytest.mark.slow
 def test_every_scene_has_captions() -> None:
     assert set(TERRAIN_NAMES) == set(TERRAINS)
     assert set(TIME_WORDS) == set(TIMES)

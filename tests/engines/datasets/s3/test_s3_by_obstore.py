@@ -27,6 +27,8 @@ from tests.engines.datasets.s3.s3_server import (
 )
 from tests.moto_s3 import EVERY_BUCKET
 
+pytestmark = pytest.mark.slow
+
 IMAGES, SIDECARS, CARDS = 10, 22, 4
 """Of the ten images: 10 recipes and 12 verdicts. Cards: metadata, two cards, manifest."""
 

@@ -32,6 +32,8 @@ from tests.engines.datasets.s3.s3_server import (
 )
 from tests.engines.datasets.s3.test_s3_by_obstore import CARDS, IMAGES, SIDECARS
 
+pytestmark = pytest.mark.slow
+
 
 def test_passing_faults_are_retried_by_obstore_itself(
     obstore_exporter: S3Exporter,

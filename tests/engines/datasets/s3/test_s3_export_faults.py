@@ -22,6 +22,8 @@ from engines.types import S3ExportReport, S3ExportRequest
 from tests.engines.datasets.s3.s3_server import CuttingProxy, Refuse, answer
 from tests.moto_s3 import EVERY_BUCKET
 
+pytestmark = pytest.mark.slow
+
 MakeS3Request = Callable[..., S3ExportRequest]
 PREFIX = "datasets/nature/v1/"
 

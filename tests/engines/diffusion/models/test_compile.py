@@ -21,6 +21,8 @@ from tests.engines.diffusion.rig import (
     tiny_entry,
 )
 
+pytestmark = pytest.mark.slow
+
 COUNTING = "counting"
 
 

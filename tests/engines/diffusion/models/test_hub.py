@@ -22,6 +22,8 @@ from engines.diffusion.models import tiny
 from tests.engines.diffusion.models.test_loading import save_lora
 from tests.engines.diffusion.rig import tiny_entry
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = "owner/tiny"
 MAIN, OLD, STYLE = ("a" * 40, "b" * 40, "c" * 40)
 SEEDS = {MAIN: 0, OLD: 1}

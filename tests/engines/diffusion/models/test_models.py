@@ -166,6 +166,7 @@ class TestCache:
         assert runner.closed
 
 
+@pytest.mark.slow
 def test_weights_are_freed_and_memory_is_flat_after_many_swaps() -> None:
     """Two real models, room for one: each request swaps. No old UNet survives."""
     unets: list[weakref.ref[Any]] = []

@@ -14,6 +14,8 @@ from engines.privacy.pii import PatternPii
 from engines.privacy.text import document_of, is_text
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
 
+pytestmark = pytest.mark.slow
+
 
 def test_finds_rendered_lines_in_many_fonts(rapidocr: RapidOcrReader) -> None:
     drawn = list(renders(6, seed=3))
