@@ -129,7 +129,8 @@ def _length(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
 def _items(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
     low, high = rule.min_items or ctx.get("min_length"), rule.max_items or ctx.get("max_length")
     reason, constraint = _between(f"len({parameter})", low, high, " items long")
-    is_too_long = ctx.get("actual_length", 0) > (high or math.inf)
+    length = ctx.get("actual_length")  # None when pydantic stopped counting past the bound
+    is_too_long = length is None or length > (high or math.inf)
     advice = f". {rule.when_too_many}" if rule.when_too_many and is_too_long else ""
     return reason + advice, constraint
 
