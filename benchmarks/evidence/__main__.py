@@ -74,6 +74,11 @@ def main() -> None:
         planted.textbook(encoder, halves),
     )
     table(
+        "Sets without some kinds of images",
+        ("real images of a kind", "missing", "right coverage", "density", "coverage", "recall"),
+        planted.dropped_kinds(encoder),
+    )
+    table(
         "Normal distributions",
         ("set", "right density, coverage", "found", "recall"),
         planted.normal_cases(),

@@ -21,6 +21,9 @@ PHOTOGRAPHS = (
     *("immunohistochemistry", "brick", "gravel", "camera", "moon", "coins"),
 )
 DRAWINGS = 40
+KINDS = ("hubble_deep_field", "retina", "immunohistochemistry", "brick", "gravel", "grass")
+"""Photographs that are of one kind all over."""
+KIND_PX, OF_A_KIND = 64, 32
 
 
 def squares() -> list[tuple[str, Pixels]]:
@@ -30,16 +33,28 @@ def squares() -> list[tuple[str, Pixels]]:
     return found + [("drawing", drawing(number, 2 * SIDE_PX)) for number in range(DRAWINGS)]
 
 
-def _cut(image: Pixels) -> list[Pixels]:
+def kinds(of_a_kind: int = OF_A_KIND) -> dict[str, tuple[list[Pixels], list[Pixels]]]:
+    """Kind to so many real and so many fresh squares of it, drawn from one lot."""
+    found = {}
+    for name in KINDS:
+        image = getattr(data, name)()
+        middle = image[400:1000, 400:1000] if name == "retina" else image
+        lot = _cut(middle, KIND_PX, None)
+        order = np.random.default_rng(0).permutation(len(lot))[: 2 * of_a_kind].tolist()
+        found[name] = [lot[n] for n in order[::2]], [lot[n] for n in order[1::2]]
+    fresh = range(1000, 1000 + of_a_kind)
+    real = [drawing(number, 2 * KIND_PX) for number in range(of_a_kind)]
+    return found | {"drawing": (real, [drawing(number, 2 * KIND_PX) for number in fresh])}
+
+
+def _cut(image: Pixels, side: int = SIDE_PX, most: int | None = MOST_OF_ONE) -> list[Pixels]:
     rgb = np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image[..., :3]
     height, width = rgb.shape[:2]
     corners = [
-        (y, x)
-        for y in range(0, height - SIDE_PX + 1, SIDE_PX)
-        for x in range(0, width - SIDE_PX + 1, SIDE_PX)
+        (y, x) for y in range(0, height - side + 1, side) for x in range(0, width - side + 1, side)
     ]
-    cut = [np.ascontiguousarray(rgb[y : y + SIDE_PX, x : x + SIDE_PX]) for y, x in corners]
-    return cut[:MOST_OF_ONE]
+    cut = [np.ascontiguousarray(rgb[y : y + side, x : x + side]) for y, x in corners]
+    return cut[:most]
 
 
 def cropped(pixels: Pixels, share: float) -> Pixels:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from benchmarks.evidence.pictures import FAULTS, squares
+from benchmarks.evidence.pictures import FAULTS, OF_A_KIND, kinds, squares
 from engines.evidence.against_real import Side, find_sources
 from engines.evidence.feature_file import ImageFacts
 from engines.evidence.near_duplicates import near_duplicates
@@ -163,6 +163,39 @@ def textbook(encoder: ImageEncoder, halves: Halves) -> list[Row]:
             )
         )
     return rows
+
+
+def dropped_kinds(encoder: ImageEncoder) -> list[Row]:
+    """What is lost where kinds of images are missing, the mean over which ones they are."""
+    encoded = {
+        name: (encoder.encode(real), encoder.encode(fresh))
+        for name, (real, fresh) in kinds().items()
+    }
+    return [
+        _dropped(encoded, of_a_kind, dropped)
+        for of_a_kind in (8, 12, OF_A_KIND)
+        for dropped in range(4)
+    ]
+
+
+def _dropped(
+    encoded: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]],
+    of_a_kind: int,
+    dropped: int,
+) -> Row:
+    names = list(encoded)
+    real = np.concatenate([encoded[name][0][:of_a_kind] for name in names])
+    found = []
+    for first in range(len(names)):
+        kept = [names[(first + n) % len(names)] for n in range(len(names) - dropped)]
+        made = np.concatenate([encoded[name][1][:of_a_kind] for name in kept])
+        found.append(fidelity(real, made))
+    means = [
+        f"{np.mean([getattr(each, figure) for each in found]):.2f}"
+        for figure in ("clipped_density", "clipped_coverage", "recall")
+    ]
+    right = f"{1 - dropped / len(names):.2f}"
+    return (f"{of_a_kind}", f"{dropped} of {len(names)}", right, *means)
 
 
 def normal_cases(count: int = 1000, dimensions: int = 32) -> list[Row]:

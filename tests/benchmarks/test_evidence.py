@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.evidence.__main__ import scale_row
-from benchmarks.evidence.pictures import FAULTS, SIDE_PX, squares
+from benchmarks.evidence.pictures import FAULTS, KIND_PX, SIDE_PX, kinds, squares
 from benchmarks.evidence.scale import measured
 
 
@@ -23,3 +23,12 @@ def test_every_fault_changes_a_square_and_keeps_its_kind() -> None:
         assert made.shape == (SIDE_PX, SIDE_PX, 3), name
         assert made.dtype == np.uint8
         assert not np.array_equal(made, square), name
+
+
+def test_real_and_fresh_squares_of_a_kind_are_others() -> None:
+    found = kinds(4)
+    assert len(found) == 7
+    for name, (real, fresh) in found.items():
+        digests = {pixels.tobytes() for pixels in (*real, *fresh)}
+        assert len(digests) == 8, name
+        assert real[0].shape in {(KIND_PX, KIND_PX, 3), (2 * KIND_PX, 2 * KIND_PX, 3)}

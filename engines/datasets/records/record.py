@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.verdict import Verdict
     from engines.errors import JsonValue
+    from engines.types.looking import Review
 
 Record = dict[str, "JsonValue"]
 
@@ -64,6 +65,7 @@ def make_record(
         _add_recipe(record, found.recipe, shape.labels)
         record["quality"] = _verdict(found.quality)
         record["privacy"] = _verdict(found.privacy)
+        record["review"] = _review(found.review)
         record["metadata"] = _metadata(found)
     if shape.include_annotations:
         record["annotations"] = (
@@ -130,6 +132,18 @@ def _verdict(verdict: Verdict | None) -> JsonValue:
         "validator_version": verdict.validator_version,
         "judged_at": _iso(verdict.judged_at),
         "findings": dict(verdict.findings),
+    }
+
+
+def _review(review: Review | None) -> JsonValue:
+    """Without the reviewer: who it was stays in the house."""
+    if review is None:
+        return None
+    return {
+        "decision": review.decision,
+        "rating": review.rating or None,
+        "tags": list(review.tags),
+        "reviewed_at": None if review.reviewed_at is None else _iso(review.reviewed_at),
     }
 
 

@@ -57,6 +57,13 @@ _PARAMETERS = (
     Column("speed", "string", "Mode that was asked for: exact, balanced or fast"),
 )
 
+_REVIEW = (
+    Column("decision", "string", "accepted or rejected; null if undecided"),
+    Column("rating", "int64", "1..5; null if not rated"),
+    Column("tags", "strings", "Tags, ordered by name"),
+    Column("reviewed_at", "string", "When it was last changed, ISO 8601, UTC"),
+)
+
 COLUMNS: tuple[Column, ...] = (
     Column("id", "string", "Stable id: path below the dataset, without suffix"),
     Column("file_name", "string", "Image, relative to the folder of this file, POSIX"),
@@ -82,6 +89,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("notes", "strings", "What a reader must know (stand-in model, ...)", "metadata"),
     _verdict("quality", "0..1"),
     _verdict("privacy", "0..100"),
+    Column("review", "json", "What people said of it; null if nobody did", "metadata", _REVIEW),
     Column(
         "metadata",
         "json",

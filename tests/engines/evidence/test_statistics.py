@@ -121,6 +121,15 @@ def test_a_dropped_mode_is_lost_in_coverage_and_recall_not_in_density() -> None:
     assert found.recall < 0.6
 
 
+@pytest.mark.parametrize("made", [200, 400, 1600], ids="{} made".format)
+def test_a_dropped_mode_is_lost_by_its_share_however_many_images_there_are(made: int) -> None:
+    """Few images in half of the places cover no more than as many spread; many, no less."""
+    found = fidelity(modes(400, 1, kept=4), modes(made, 2, kept=2))
+    assert found.clipped_coverage == pytest.approx(0.5, abs=0.08)
+    whole = fidelity(modes(400, 1, kept=4), modes(made, 2, kept=4))
+    assert whole.clipped_coverage == pytest.approx(1, abs=0.08)
+
+
 def test_images_that_are_all_alike_keep_density_and_lose_coverage() -> None:
     made = np.repeat(normal(1, 5, spread=0.05), 400, axis=0) + normal(400, 6, spread=0.01)
     found = fidelity(normal(400, 1), made)

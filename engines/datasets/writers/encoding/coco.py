@@ -42,13 +42,15 @@ class CocoEncoder:
 
     def add(self, record: Record, content: bytes | None) -> None:
         self._images += 1
-        image = {
+        image: dict[str, JsonValue] = {
             "id": self._images,
             "file_name": record["file_name"],
             "width": record["width"],
             "height": record["height"],
             "date_captured": record["created_at"],
         }
+        if record.get("review") is not None:
+            image["review"] = record["review"]
         self._file.write((b",\n" if self._images > 1 else b"\n") + orjson.dumps(image))
         for annotation in (*self._labels(record), *self._own(record)):
             self._annotate(annotation)
