@@ -12,7 +12,7 @@ from deployments.adapters.files import CHUNK_BYTES, FileThreads, StoredFiles
 from engines.errors import InvalidImage, NotFound
 from engines.images import ImageLimits
 from engines.storage.folder.storage import FolderStorage
-from tests.engines.storage.conftest import CountingStorage
+from tests.engines.storage.doubles import CountingStorage
 
 KEY = "exports/set.jsonl"
 CONTENT = bytes(range(251)) * 12_000  # three chunks

@@ -23,7 +23,7 @@ from engines.privacy.config import FaceConfig
 from engines.protocols import Storage
 from engines.quality import QualityConfig
 from engines.types import QualityReport
-from tests.engines.storage.conftest import CountingStorage
+from tests.engines.storage.doubles import CountingStorage
 
 pytestmark = pytest.mark.slow
 

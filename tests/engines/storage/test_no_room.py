@@ -19,7 +19,8 @@ from engines.storage.folder.storage import FolderStorage
 from engines.storage.free_space import CHECK_EVERY_BYTES
 from engines.storage.s3.client import S3Client
 from engines.storage.s3.storage import S3Storage
-from tests.engines.storage.conftest import CountingStorage, MakeRequest
+from tests.engines.storage.conftest import MakeRequest
+from tests.engines.storage.doubles import CountingStorage
 
 FLOOR = 1000
 

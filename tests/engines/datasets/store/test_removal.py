@@ -14,7 +14,8 @@ from engines.datasets.writers.lock import hold_lock
 from engines.errors import Conflict, InsufficientStorage, NotFound
 from engines.protocols import Storage
 from engines.types import QualityReport
-from tests.engines.storage.conftest import CountingStorage, MakeRequest
+from tests.engines.storage.conftest import MakeRequest
+from tests.engines.storage.doubles import CountingStorage
 
 MakeImage = Callable[[int], Any]
 

@@ -8,7 +8,7 @@ import pytest
 
 from engines.datasets.copies import keep_copy
 from engines.errors import Conflict, InsufficientStorage, JsonValue, NotFound, StorageFailed
-from tests.engines.storage.conftest import CountingStorage
+from tests.engines.storage.doubles import CountingStorage
 
 KEY = "generated/set/a_anonymized_1.png"
 BESIDE = "generated/set/a_anonymized_1.json"

@@ -11,7 +11,7 @@ from engines.errors import InsufficientStorage
 from engines.protocols import Storage
 from engines.provenance.chains import check, find, heads, lost
 from engines.provenance.log import LOG_FOLDER, MarkEntry, MarkLog
-from tests.engines.storage.conftest import CountingStorage
+from tests.engines.storage.doubles import CountingStorage
 
 
 def entry(number: int) -> MarkEntry:
