@@ -23,7 +23,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
-EXTRAS = ("server", "faces")
+EXTRAS = ("server", "faces", "tracing")
 """The extras of pyproject.toml that the image installs."""
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PLATFORM = "x86_64-manylinux_2_28"

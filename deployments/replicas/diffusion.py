@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from deployments.metrics import EngineMetrics
+from deployments.tracing import EngineSpans
 from deployments.wiring.diffusion import EngineWiring, Recorder
 from engines.errors import InferloopError
 from engines.protocols import DiffusionEngine
@@ -35,11 +36,12 @@ class QueueListener:
 class DiffusionReplica:
     """Built from its wiring; forwards to the engine, records what it makes."""
 
-    def __init__(self, wiring: EngineWiring) -> None:
+    def __init__(self, wiring: EngineWiring, spans: EngineSpans | None = None) -> None:
         self._engine: DiffusionEngine = wiring.engine()
         self._recorder: Recorder = wiring.recorder()
         self._engine.start()
         self._metrics = EngineMetrics(self._engine, wiring.pool_name)
+        self._spans = spans or EngineSpans()
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         """Progress of every step, if the request wants it, then the stored image. Closing the
@@ -56,9 +58,12 @@ class DiffusionReplica:
             while isinstance(event := await inbox.get(), StepProgress):
                 yield event
             if isinstance(event, InferloopError):
+                self._spans.failed(event)
                 raise event
             self._metrics.image_made(event)
-            stored = await asyncio.to_thread(self._recorder.record, request, event)
+            self._spans.made(request, event)
+            with self._spans.storing(request):
+                stored = await asyncio.to_thread(self._recorder.record, request, event)
             yield stored
         finally:
             self._engine.cancel(request.image_id)

@@ -85,6 +85,7 @@ class Stepping:
         if generation is None or generation.denoising is None:
             return False
         runner = self._models.runner(generation.entry.id)
+        decoding_at = self._clock()
         try:
             decoded = runner.decode(generation.denoising)
         except Exception as error:  # noqa: BLE001 - a decode failure ends this request only
@@ -92,7 +93,7 @@ class Stepping:
             return True
         if self._end(generation):
             self._counters.images_total += 1
-            generation.tell_finished(self._image(generation, runner, decoded))
+            generation.tell_finished(self._image(generation, runner, decoded, decoding_at))
         return True
 
     def fail(self, generation: Generation, error: Exception) -> None:
@@ -108,9 +109,11 @@ class Stepping:
 
     def _start(self, fresh: Sequence[Generation], runner: AnyRunner) -> Failures:
         def start(group: Sequence[Generation]) -> None:
+            began_at = self._clock()
             states = runner.start([generation.request for generation in group])
             for generation, state in zip(group, states, strict=True):
                 generation.denoising = state
+                generation.started_at = began_at
                 self._models.lease(generation.entry.id)
 
         return run_isolated(start, fresh) if fresh else []
@@ -135,6 +138,7 @@ class Stepping:
             jpeg = self._preview(generation, runner)
         generation.report(jpeg)
         if generation.is_denoised:
+            generation.denoised_at = now
             self._roster.finish_steps(generation)
         else:
             self._roster.weigh(generation)
@@ -158,9 +162,14 @@ class Stepping:
         return True
 
     def _image(
-        self, generation: Generation, runner: AnyRunner, decoded: DecodedImage
+        self,
+        generation: Generation,
+        runner: AnyRunner,
+        decoded: DecodedImage,
+        decoding_at: float,
     ) -> GeneratedImage:
         info, entry, request = runner.info, generation.entry, generation.request
+        now = self._clock()
         notes = (*generation.notes, *info.notes, *decoded.notes)
         if request.speed != "exact" and not decoded.speed:
             notes = (*notes, f"speed {request.speed} is not for this model, it was made exactly")
@@ -175,5 +184,6 @@ class Stepping:
             notes=notes,
             guidance={"scale": request.guidance_scale, "rescale": request.guidance_rescale},
             speed=decoded.speed or {"mode": "exact"},
-            engine_s=self._clock() - generation.admitted_at,
+            engine_s=now - generation.admitted_at,
+            timing=generation.timing(decoding_at, now),
         )

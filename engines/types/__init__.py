@@ -27,6 +27,7 @@ from engines.types.generation import (
     GenerationRequest,
     StepProgress,
     StoredImage,
+    Timing,
 )
 from engines.types.profiles import (
     Comparison,
@@ -80,6 +81,7 @@ __all__ = [
     "SkippedFile",
     "StepProgress",
     "StoredImage",
+    "Timing",
     "Verdicts",
     "Weakness",
     "check_bucket",

@@ -77,6 +77,19 @@ class StepProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """Where the time of an image in the engine went, seconds. Their sum is its `engine_s`."""
+
+    queued_s: float = 0.0
+    """From its admission to its first step."""
+    denoising_s: float = 0.0
+    """From its first step to the end of its last, with the steps of others between them."""
+    waiting_s: float = 0.0
+    """From its last step until the decoder is free."""
+    decoding_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class GeneratedImage:
     """What the engine hands out, before anything is stored."""
 
@@ -99,6 +112,7 @@ class GeneratedImage:
     """Of the watermark in the pixels: method, word, strength, agreeing_bits; empty without one."""
     speed: Mapping[str, JsonValue] = field(default_factory=dict)
     """The mode, {"mode": "exact"|"balanced"|"fast"}, and what it left out."""
+    timing: Timing = field(default_factory=Timing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from serve_app.context import Context
 from serve_app.durable.asked import IDEMPOTENCY_KEY, PREFER, PREFERENCE_APPLIED, Asked, digest_of
 from serve_app.durable.keeping import QUEUE
 from serve_app.durable.run import JobRun, Rehearsed, Report, unheard
+from serve_app.durable.traces import note_job
 from serve_app.durable.views import job_out, kept_part
 from serve_app.errors import to_wire
 from serve_app.flow.connection import while_connected
@@ -98,6 +99,7 @@ class _Keeper:
         kept = self.context.kept
         job = (await kept.tell(QUEUE, kept.store.accept, draft)).job
         self.context.audit.details["job_id"] = job.id
+        note_job(job.id)
         shown = await job_out(kept, job, self.request.url.path)
         headers = {"Location": shown.links.self, PREFERENCE_APPLIED: self.asked.applied()}
         return JSONResponse(shown.model_dump(mode="json", exclude_none=True), 202, headers)

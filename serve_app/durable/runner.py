@@ -22,6 +22,7 @@ from serve_app.durable.entrance import Entrance, Visit
 from serve_app.durable.keeping import QUEUE, KeptJobs
 from serve_app.durable.progress import ProgressPump
 from serve_app.durable.run import JobRun
+from serve_app.durable.traces import run_span
 from serve_app.errors import to_wire
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,8 @@ class JobRunner:
         job, note = claimed.job, AuditNote(space=claimed.job.owner.space)
         try:
             caller = self._caller(job)
-            answer = await self._attempts(app, claimed, caller, note)
+            with run_span(job):
+                answer = await self._attempts(app, claimed, caller, note)
         except LeaseLost:
             log.warning("Job %s goes on elsewhere", job.id)
         except InferloopError as error:

@@ -15,6 +15,7 @@ from tests.documents.pages import RUN
 PROGRAMS = {"python", "bash", "sh", "console"}
 ELSEWHERE = {
     "docs/jobs.md": "tests/serve_app/routes/test_document_on_jobs.py",
+    "docs/howto/certificates.md": "tests/documents/test_certificates.py",
     "docs/openai.md": "tests/serve_app/openai/test_document.py",
 }
 """Documents whose programs a test of their own runs."""

@@ -11,6 +11,7 @@ import yaml
 
 from deployments.local.child_service import REPOSITORY, Service
 from inferloop_synthdata import SyntheticImageClient
+from tests.ray.collector import Collector
 
 SECOND_KEY = "second-key-of-the-tests"
 MODEL = "runwayml/stable-diffusion-v1-5"
@@ -20,6 +21,12 @@ def tiny_config(folder: Path) -> Path:
     """configs/local.yaml with random weights at a tiny size, a short queue, and two ingress
     replicas that share one rate limiter."""
     document = yaml.safe_load((REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8"))
+    # Recorded is what a client's `traceparent` asks for, and nothing else.
+    document["tracing_config"] = {
+        "enabled": True,
+        "exporter_import_path": "deployments.tracing:otlp",
+        "sampling_ratio": 0.0,
+    }
     (application,) = document["applications"]
     application["args"]["api"] = {"ingress_replicas": 2, "rate_limiter": "actor"}
     for deployment in application["deployments"]:
@@ -54,7 +61,16 @@ def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory, log_folder: Path) -> Iterator[Service]:
+def collector() -> Iterator[Collector]:
+    """Where the service sends its spans."""
+    with Collector() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="package")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, log_folder: Path, collector: Collector
+) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     generous = dict.fromkeys(
         ("INFERLOOP_RATE_LIMIT_GENERATE", "INFERLOOP_RATE_LIMIT_VALIDATE"), "10000/minute"
@@ -65,6 +81,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, log_folder: Path) -> Itera
         **generous,
         "INFERLOOP_API_KEYS_FILE": str(keys),
         "INFERLOOP_LOG_DIR": str(log_folder),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
     }
     running = Service(folder / "data", tiny_config(folder), environment)
     try:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engines.types import StepProgress
+from engines.types import StepProgress, Timing
 
 if TYPE_CHECKING:
     from engines.diffusion.config import ModelEntry
@@ -38,6 +38,10 @@ class Generation:
     ended: bool = False
     """Set once, under the roster's lock; after it the listener hears only the end itself."""
     previewed_at: float = field(default=float("-inf"))
+    started_at: float | None = None
+    """When its first step began, on the engine's clock."""
+    denoised_at: float | None = None
+    """When its last step had ended."""
 
     @property
     def steps_done(self) -> int:
@@ -57,6 +61,17 @@ class Generation:
         """Whether every evaluation of the denoiser is done, so that it waits for its decoding."""
         state = self.denoising
         return state is not None and state.evaluations_done >= state.evaluations_total
+
+    def timing(self, decoding_at: float, now: float) -> Timing:
+        """Where its time went, for one whose decoding began at `decoding_at` and has ended."""
+        started = self.admitted_at if self.started_at is None else self.started_at
+        denoised = decoding_at if self.denoised_at is None else self.denoised_at
+        return Timing(
+            queued_s=started - self.admitted_at,
+            denoising_s=denoised - started,
+            waiting_s=decoding_at - denoised,
+            decoding_s=now - decoding_at,
+        )
 
     def wants_preview(self, now: float, interval_s: float) -> bool:
         """Whether a preview is asked for and the last one is `interval_s` seconds old. `now`: the

@@ -25,6 +25,10 @@ from inferloop_synthdata.marks.sheets import check_folder
 
 REPLAYS = "replays"
 """Dataset of the service that a replayed image lies in until it was compared."""
+SOUND, CHANGED, UNTRUSTED = 0, 1, 3
+"""Exit codes of `verify`."""
+Found = tuple[int, str]
+"""Exit code, and what is known of the signer: trusted, development, unknown, invalid."""
 _MOST_SHOWN = 20
 _NO_EXTRA = "needs the extra verify: pip install 'inferloop-synthdata[verify]'"
 
@@ -53,6 +57,11 @@ def add_commands(add: AddCommand) -> None:
     command.add_argument(
         "--sheet", type=Path, metavar="FILE", help="with --dataset: a sheet outside the folder"
     )
+    command.add_argument(
+        "--require-trusted",
+        action="store_true",
+        help=f"exit code {UNTRUSTED} where nothing was changed, but the signer is not trusted",
+    )
     signing = add("sign", sign, "sign a dataset: the digest of every file, counts, versions")
     signing.add_argument("name")
     signing.add_argument("--download", type=Path, metavar="PATH", help="fetch the sheet too")
@@ -65,18 +74,30 @@ def add_commands(add: AddCommand) -> None:
 
 
 def verify(session: Session, arguments: Namespace) -> int:
-    """0 where what was asked about is as it was marked or signed, 1 where it is not."""
-    mark = arguments.watermark
-    if mark and (arguments.offline or arguments.log or arguments.dataset):
+    """0 where what was asked about is as it was marked or signed, 1 where it is not; with
+    `--require-trusted` 3 where it is, but by somebody whom nobody here trusts."""
+    if arguments.watermark and (arguments.offline or arguments.log or arguments.dataset):
         raise UsageProblem("--watermark goes with an image, and asks the server")
+    if arguments.require_trusted and arguments.log:
+        raise UsageProblem("--require-trusted goes with an image or a dataset: the log has no one")
     try:
         if arguments.dataset is not None:
-            return _verify_folder(session, arguments)
-        if arguments.file is not None and arguments.offline:
+            code, signature = _verify_folder(session, arguments)
+        elif arguments.file is not None and arguments.offline:
             found = read_mark(arguments.file.read_bytes(), _anchors(arguments.trust))
-            return _show_mark(session, found)
+            code, signature = _show_mark(session, found)
+        else:
+            code, signature = _verify_by_service(session, arguments)
     except ImportError:
         raise UsageProblem(_NO_EXTRA) from None
+    if code == SOUND and arguments.require_trusted and signature != "trusted":
+        session.console.note(f"nothing was changed, but the signer is not trusted: {signature}")
+        return UNTRUSTED
+    return code
+
+
+def _verify_by_service(session: Session, arguments: Namespace) -> Found:
+    mark = arguments.watermark
     with session.client() as client:
         if arguments.log:
             return _show(session, client.check_log(), "intact")
@@ -130,7 +151,7 @@ def replay(session: Session, arguments: Namespace) -> int:
     return 0 if apart.is_identical else 1
 
 
-def _verify_folder(session: Session, arguments: Namespace) -> int:
+def _verify_folder(session: Session, arguments: Namespace) -> Found:
     sheet, found = check_folder(arguments.dataset, _anchors(arguments.trust), arguments.sheet)
     is_sound = found.is_none and sheet.signature != "invalid"
     every = {"added": found.added, "lost": found.lost, "changed": found.changed}
@@ -147,7 +168,7 @@ def _verify_folder(session: Session, arguments: Namespace) -> int:
     counts = {**report, **{name: len(paths) for name, paths in every.items()}}
     lines = [*fields(counts), *_named(every)]
     session.console.answer(report, lines)
-    return 0 if is_sound else 1
+    return SOUND if is_sound else CHANGED, sheet.signature
 
 
 def _named(every: Mapping[str, Sequence[str]]) -> list[str]:
@@ -159,18 +180,19 @@ def _named(every: Mapping[str, Sequence[str]]) -> list[str]:
     return lines
 
 
-def _show_mark(session: Session, found: Mapping[str, object]) -> int:
+def _show_mark(session: Session, found: Mapping[str, object]) -> Found:
     """The sentence first. The recipe is some thirty lines: `--json` has it."""
     told = {name: value for name, value in found.items() if name not in ("summary", "recipe")}
     sentence = [str(found["summary"])] if "summary" in found else []
     session.console.answer(found, [*sentence, *fields(told)])
     is_sound = found["mark"] == "present" and found["changed"] is False
-    return 0 if is_sound and found["signature"] != "invalid" else 1
+    signature = str(found["signature"])
+    return SOUND if is_sound and signature != "invalid" else CHANGED, signature
 
 
-def _show(session: Session, report: Mapping[str, object], sound: str) -> int:
+def _show(session: Session, report: Mapping[str, object], sound: str) -> Found:
     session.console.answer(report, fields(report))
-    return 0 if report[sound] is True else 1
+    return SOUND if report[sound] is True else CHANGED, str(report.get("signature"))
 
 
 def _anchors(files: Sequence[Path]) -> Anchors:

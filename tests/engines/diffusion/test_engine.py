@@ -74,6 +74,25 @@ class TestAnswers:
         assert image.notes == ()
         assert image.engine_s > 0
 
+    def test_it_says_where_its_time_went(self) -> None:
+        clock = FakeClock()
+        engine = StepEngine(engine_config(), clock)
+        loads_the_model, listener = RecordingListener(), RecordingListener()
+        engine.submit(request("first"), loads_the_model)
+        drive(engine, [loads_the_model])
+        engine.submit(request(num_inference_steps=3), listener)
+        clock.advance(2.0)
+        while not listener.ended:
+            engine.step()
+            clock.advance(1.0)
+        assert listener.image is not None
+        timing = listener.image.timing
+        assert timing.queued_s == 2.0
+        assert timing.denoising_s == 2.0  # three steps, a second between one and the next
+        whole = timing.queued_s + timing.denoising_s + timing.waiting_s + timing.decoding_s
+        assert whole == listener.image.engine_s
+        engine.shutdown()
+
     def test_a_stand_in_says_so(self, engine: StepEngine) -> None:
         image = image_of(engine, model_id="famous/model")
         assert image.served_model == "tiny"

@@ -53,6 +53,42 @@ def test_a_file_is_sent_to_the_service_and_the_exit_code_says_if_it_is_sound(
     assert "The file was made by AI." in line.out
 
 
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, 0),
+        ({"signature": "development"}, 3),
+        ({"signature": "unknown"}, 3),
+        ({"changed": True}, 1),
+        ({"signature": "invalid"}, 1),
+        ({"signature": "unknown", "changed": True}, 1),
+    ],
+)
+def test_a_script_can_tell_a_signer_whom_nobody_trusts_from_a_changed_file(
+    changes: dict[str, Any], code: int, tmp_path: Path
+) -> None:
+    line = CommandLine(Service(verify={**SOUND, **changes}))
+    assert line.run("verify", str(marked_file(tmp_path)), "--require-trusted") == code
+    assert ("is not trusted" in line.err) == (code == 3)
+
+
+def test_a_datasets_signer_on_the_server_can_be_required_to_be_trusted() -> None:
+    for signature, code in (("trusted", 0), ("development", 3)):
+        report = {"unchanged": True, "signature": signature}
+
+        def handler(_: httpx.Request, report: dict[str, Any] = report) -> httpx.Response:
+            return httpx.Response(200, json=report)
+
+        line = CommandLine(handler)
+        assert line.run("verify", "--server-dataset", "d", "--require-trusted") == code
+
+
+def test_the_log_of_marks_has_no_signer_to_trust() -> None:
+    line = CommandLine(nobody)
+    assert line.run("verify", "--log", "--require-trusted") == 2
+    assert "--require-trusted goes with an image or a dataset" in line.err
+
+
 def test_a_stored_image_is_named_not_sent() -> None:
     asked = []
 

@@ -1,0 +1,31 @@
+"""One request as one trace, sent to a collector as a cluster sends it."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from tests.ray.collector import Collector
+from tests.ray.test_service import SMALL
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+
+
+def test_a_request_is_one_trace_from_the_proxy_to_the_storage(
+    http: httpx.Client, collector: Collector
+) -> None:
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace_id}-b7ad6b7169203331-01"}
+    assert http.post("/generate", json=SMALL, headers=headers).status_code == 200
+    expected = {
+        *("engine.queue", "engine.steps", "engine.decode_wait", "engine.decode", "storage.record"),
+        "proxy_http_request",
+        "replica_handle_request ingress __call__",
+        "replica_handle_request diffusion-default generate",
+    }
+    give_up = time.monotonic() + 60
+    while not expected <= collector.names(trace_id):
+        assert time.monotonic() < give_up, collector.names(trace_id)
+        time.sleep(0.1)
