@@ -16,6 +16,7 @@ PROGRAMS = {"python", "bash", "sh", "console"}
 ELSEWHERE = {
     "docs/jobs.md": "tests/serve_app/routes/test_document_on_jobs.py",
     "docs/howto/certificates.md": "tests/documents/test_certificates.py",
+    "docs/howto/own_ray_cluster.md": "tests/documents/test_own_ray_cluster.py",
     "docs/openai.md": "tests/serve_app/openai/test_document.py",
 }
 """Documents whose programs a test of their own runs."""
