@@ -41,6 +41,7 @@ class C2paSigner:
 
     def __init__(self, identity: SigningIdentity, time_stamp_url: str | None = None) -> None:
         """`MarkingFailed` where the library does not take the certificate or the key."""
+        self._is_stamped = time_stamp_url is not None
         try:
             signer = _signer(identity, time_stamp_url)
             self._context = Context(Settings.from_dict(_SETTINGS), signer)
@@ -50,7 +51,8 @@ class C2paSigner:
     def sign(self, content: bytes, media_type: str, definition: Definition) -> bytes:
         """The file `content` ("image/png", "image/jpeg" or "image/webp") with the mark in it.
 
-        Blocks: about 1 ms for 512 x 512 px, and for the answers of a KMS or a time-stamp server.
+        Blocks: about 1 ms for 512 x 512 px, and for the answers of a KMS or a time-stamp server,
+        which the library waits for 30 s.
 
         Raises:
             MarkingFailed: no signature or time stamp could be had, or the file is broken.
@@ -62,8 +64,14 @@ class C2paSigner:
                 builder.set_intent(C2paBuilderIntent.EDIT)
             builder.sign(media_type, io.BytesIO(content), marked)
         except C2paError as error:
-            raise MarkingFailed(f"The image cannot be marked: {error}") from error
+            raise MarkingFailed(self._why(error)) from error
         return marked.getvalue()
+
+    def _why(self, error: C2paError) -> str:
+        """In words for a client, which are not to name the authority's address."""
+        if self._is_stamped and "http" in str(error).lower():
+            return "The image cannot be marked: the time-stamp authority gives no stamp"
+        return f"The image cannot be marked: {error}"
 
 
 def _signer(identity: SigningIdentity, time_stamp_url: str | None) -> Signer:

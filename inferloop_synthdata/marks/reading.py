@@ -65,7 +65,7 @@ def read_mark(content: bytes, anchors: Anchors = Anchors()) -> dict[str, JsonVal
         "signature": signature,
         "changed": _changed(store, signature, content),
         "made_by_ai": _made_by_ai(active),
-        "signer": _signer(active),
+        "signer": {**_signer(active), **_time_stamp(store)},
         "claims": claims,
         "recipe": recipe[0],
         "recipe_matches": _matches(recipe[1], claims),
@@ -168,6 +168,18 @@ def _signer(active: Mapping[str, Any]) -> dict[str, JsonValue]:
     info = active.get("signature_info") or {}
     names = ("common_name", "issuer", "alg", "cert_serial_number", "time")
     return {name: info[name] for name in names if info.get(name) is not None}
+
+
+def _time_stamp(store: Mapping[str, Any]) -> dict[str, JsonValue]:
+    """Whether the time is an authority's, and of one that is trusted; nothing without a stamp."""
+    kinds = ("success", "informational", "failure")
+    said = [code.partition(".") for kind in kinds for code in _codes(store, kind)]
+    stamps = {what for about, _, what in said if about == "timeStamp"}
+    if not stamps:
+        return {}
+    if "validated" not in stamps or stamps - {"validated", "trusted", "untrusted"}:
+        return {"time_stamp": "invalid"}
+    return {"time_stamp": "trusted" if "trusted" in stamps else "untrusted"}
 
 
 def _claims(active: Mapping[str, Any]) -> dict[str, JsonValue]:
