@@ -9,7 +9,7 @@ from torch import Tensor
 
 from training.cache import Cache
 from training.first.captions import object_caption, pair_caption, place_caption, scene_caption
-from training.first.concepts import COLOURS, CONCEPTS, PLACES
+from training.first.concepts import COLORS, CONCEPTS, PLACES
 from training.first.latents import CHANNELS, GRIDS, Basis, Floats, scene_rows
 from training.first.render import variants
 
@@ -71,20 +71,20 @@ class Sampler:
         return self._pair(bank)
 
     def _compose(self, layers: Floats, background: str) -> Floats:
-        rgb = np.array(COLOURS[background], np.float32)
+        rgb = np.array(COLORS[background], np.float32)
         return layers[0] + np.tensordot(rgb, layers[1:], 1) - self._offset
 
     def _object(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         if self.rng.random() < 0.72:
             row = self.rng.choice(self._own)
             index, own = self._rows[row]
-            colour = own if own and self.rng.random() < 0.35 else ""
+            color = own if own and self.rng.random() < 0.35 else ""
         else:
             row = self.rng.randrange(len(self._rows))
-            index, colour = self._rows[row]
-        spoken = "" if self.rng.random() < 0.45 else self.rng.choice(tuple(COLOURS))
+            index, color = self._rows[row]
+        spoken = "" if self.rng.random() < 0.45 else self.rng.choice(tuple(COLORS))
         latent = self._compose(bank["centre"][row], spoken or "white")
-        return latent, object_caption(CONCEPTS[index], colour, spoken, self.rng)
+        return latent, object_caption(CONCEPTS[index], color, spoken, self.rng)
 
     def _scene(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         row = self.rng.choices(range(len(self._scenes)), self._scene_weights)[0]

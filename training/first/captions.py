@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from training.first.concepts import COLOUR_WORDS, PLACES, Concept
+from training.first.concepts import COLOR_WORDS, PLACES, Concept
 from training.language.phrases import ADJECTIVES, ON_COLOR, article, decorate, unconditional
 
 TERRAIN_NAMES: dict[str, tuple[str, ...]] = {
@@ -93,9 +93,9 @@ NIGHT_SKY = (
 )
 
 
-def noun_phrase(name: str, colour: str, rng: random.Random) -> str:
-    """Return article, perhaps an adjective, the colour if given, and the name."""
-    words = [rng.choice(COLOUR_WORDS.get(colour, (colour,)))] if colour else []
+def noun_phrase(name: str, color: str, rng: random.Random) -> str:
+    """Return article, perhaps an adjective, the color if given, and the name."""
+    words = [rng.choice(COLOR_WORDS.get(color, (color,)))] if color else []
     if rng.random() < 0.18:
         words.insert(0, rng.choice(ADJECTIVES))
     phrase = " ".join([*words, name])
@@ -110,11 +110,11 @@ def pick_name(concept: Concept, rng: random.Random) -> str:
     return concept.names[0] if rng.random() < 0.6 else rng.choice(concept.names)
 
 
-def object_caption(concept: Concept, colour: str, background: str, rng: random.Random) -> str:
-    """Caption one object; an empty colour or background is not spoken of."""
-    core = noun_phrase(pick_name(concept, rng), colour, rng)
+def object_caption(concept: Concept, color: str, background: str, rng: random.Random) -> str:
+    """Caption one object; an empty color or background is not spoken of."""
+    core = noun_phrase(pick_name(concept, rng), color, rng)
     if background:
-        word = rng.choice(COLOUR_WORDS.get(background, (background,)))
+        word = rng.choice(COLOR_WORDS.get(background, (background,)))
         core += (", " if rng.random() < 0.06 else " ") + rng.choice(ON_COLOR).format(word)
     return decorate(core, rng)
 
@@ -158,10 +158,10 @@ def scene_caption(terrain: str, time: str, rng: random.Random) -> str:
 def corpus(concepts: Sequence[Concept], count: int, seed: int) -> list[str]:
     """Return captions of every kind, for the tokenizer."""
     rng, places = random.Random(seed), list(PLACES)
-    colours = (
+    colors = (
         "",
         "",
-        *COLOUR_WORDS,
+        *COLOR_WORDS,
         "white",
         "black",
         "red",
@@ -175,7 +175,7 @@ def corpus(concepts: Sequence[Concept], count: int, seed: int) -> list[str]:
     made = []
     for i in range(count):
         concept = concepts[i % len(concepts)]
-        made.append(object_caption(concept, rng.choice(colours), rng.choice(colours), rng))
+        made.append(object_caption(concept, rng.choice(colors), rng.choice(colors), rng))
         made.append(place_caption(concept, rng.choice(places), rng))
         terrain = rng.choice(list(TERRAIN_NAMES))
         made.append(scene_caption(terrain, rng.choice(list(TIME_WORDS)), rng))

@@ -1,11 +1,11 @@
-"""What the model can draw: objects, colours and places, as plain tables.
+"""What the model can draw: objects, colors and places, as plain tables.
 
 Edit these tables (and ``training/pictures/scenes.py``) to train a model of your own small domain.
 """
 
 from dataclasses import dataclass
 
-# icon | names, the first is the main one | natural places | colours it is also taught in
+# icon | names, the first is the main one | natural places | colors it is also taught in
 _OBJECT_ROWS = """
 cat-face        | cat, kitten, kitty           | meadow, city          | black, white
 dog-face        | dog, puppy                   | meadow, beach         |
@@ -84,8 +84,8 @@ snowman         | snowman                      | snow                  |
 wrapped-gift    | gift, present, gift box      | snow                  |
 """
 
-# Noto has its own drawing for some colours; the rest are recoloured by ``training.first.render``.
-COLOUR_ICONS = {
+# Noto has its own drawing for some colors; the rest are recolored by ``training.first.render``.
+COLOR_ICONS = {
     ("red-apple", "green"): "green-apple",
     ("closed-book", "blue"): "blue-book",
     ("closed-book", "green"): "green-book",
@@ -96,8 +96,8 @@ COLOUR_ICONS = {
     ("red-heart", "pink"): "pink-heart",
 }
 
-# The colour of the drawing itself, so that "a red apple" is the drawing as it is.
-OWN_COLOUR = {
+# The color of the drawing itself, so that "a red apple" is the drawing as it is.
+OWN_COLOR = {
     "cat-face": "orange",
     "fox": "orange",
     "bear": "brown",
@@ -132,8 +132,8 @@ OWN_COLOUR = {
     "turtle": "green",
 }
 
-# Background colours: sRGB, 0..255.
-COLOURS: dict[str, tuple[int, int, int]] = {
+# Background colors: sRGB, 0..255.
+COLORS: dict[str, tuple[int, int, int]] = {
     "white": (255, 255, 255),
     "black": (16, 16, 20),
     "red": (216, 40, 44),
@@ -148,7 +148,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "gray": (150, 150, 154),
 }
 
-COLOUR_WORDS = {
+COLOR_WORDS = {
     "gray": ("gray", "grey"),
     "light blue": ("light blue", "sky blue", "cyan"),
     "purple": ("purple", "violet"),
@@ -179,12 +179,12 @@ PLACES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Concept:
-    """One object: its drawing, its names, where it is at home, colours it is also taught in."""
+    """One object: its drawing, its names, where it is at home, colors it is also taught in."""
 
     icon: str
     names: tuple[str, ...]
     homes: tuple[str, ...]
-    colours: tuple[str, ...]
+    colors: tuple[str, ...]
 
 
 def _split(cell: str) -> tuple[str, ...]:
@@ -195,8 +195,8 @@ def load_concepts() -> tuple[Concept, ...]:
     """Return every object of the table, in table order (the order is part of the data)."""
     concepts = []
     for line in _OBJECT_ROWS.strip().splitlines():
-        icon, names, homes, colours = line.split("|")
-        concepts.append(Concept(icon.strip(), _split(names), _split(homes), _split(colours)))
+        icon, names, homes, colors = line.split("|")
+        concepts.append(Concept(icon.strip(), _split(names), _split(homes), _split(colors)))
     return tuple(concepts)
 
 

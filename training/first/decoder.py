@@ -20,7 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.autoencoder import fresh_start, picture_loss
 from training.cache import Cache, load_state
-from training.first.concepts import COLOURS, PLACES
+from training.first.concepts import COLORS, PLACES
 from training.first.latents import Basis, scene_rows
 from training.first.networks import build_vae
 from training.first.pictures import PLACE_LAYOUTS, Art
@@ -57,9 +57,9 @@ class Pictures:
         if roll < 0.4:
             place = tuple(PLACES)[int(rng.integers(len(PLACES)))]
             return self._art.in_place(drawing, place, int(rng.integers(PLACE_LAYOUTS)), size)
-        names = tuple(COLOURS)
-        colour = COLOURS["white" if rng.random() < 0.4 else names[int(rng.integers(len(names)))]]
-        return self._art.layer(drawing, size).over(np.array(colour, np.float32))
+        names = tuple(COLORS)
+        color = COLORS["white" if rng.random() < 0.4 else names[int(rng.integers(len(names)))]]
+        return self._art.layer(drawing, size).over(np.array(color, np.float32))
 
     def crops(self, count: int, each: int = 4) -> tuple[Tensor, Tensor]:
         """Return latents (n, 12, 4, 4) and pixels (n, 3, 128, 128) in -1..1, ``each`` a picture."""

@@ -93,15 +93,15 @@ def scene_rows() -> list[tuple[str, str, int]]:
 
 
 def sample_rows(art: Art, rng: np.random.Generator) -> Floats:
-    """Draw pictures for the fit: patches of landscapes, objects on colours, objects in places."""
+    """Draw pictures for the fit: patches of landscapes, objects on colors, objects in places."""
     size, rows = (256, 256), []
     for terrain, time, layout in scene_rows()[::2]:
         rows.append(patches(art.scene(terrain, time, layout, size))[::3])
     for drawing in range(len(art.objects)):
-        colour = rng.uniform(0, 255, 3).astype(np.float32)
+        color = rng.uniform(0, 255, 3).astype(np.float32)
         layer = art.layer(drawing, size)
-        rows += [patches(layer.over(c)) for c in (np.full(3, 255, np.float32), colour)]
-        rows.append(patches(art.layer(drawing, (128, 128)).over(colour)))
+        rows += [patches(layer.over(c)) for c in (np.full(3, 255, np.float32), color)]
+        rows.append(patches(art.layer(drawing, (128, 128)).over(color)))
     return np.concatenate(rows)
 
 
@@ -115,13 +115,13 @@ def _layered(basis: Basis, art: Art, size: tuple[int, int], where: str) -> Float
         )
         rest = 1 - layer.alpha
         unit = [np.concatenate([rest * float(c == k) for k in range(3)], -1) for c in range(3)]
-        out.append(np.stack([basis.part(layer.colour), *(basis.part(u) for u in unit)]))
+        out.append(np.stack([basis.part(layer.color), *(basis.part(u) for u in unit)]))
     return np.stack(out)
 
 
 def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Floats]:
     """Return the latents of one grid: ``centre``, ``left``, ``right``: (drawings, 4, 12, h, w),
-    object and the three background colours' shares; ``scenes``: (scenes, 12, h, w); ``places``:
+    object and the three background colors' shares; ``scenes``: (scenes, 12, h, w); ``places``:
     (objects, places, layouts, 12, h, w)."""
     size = grid[0] * PATCH_PX, grid[1] * PATCH_PX
     made = {where: _layered(basis, art, size, where) for where in ("centre", "left", "right")}

@@ -17,14 +17,14 @@ PLACE_LAYOUTS = 2
 
 @dataclass(frozen=True)
 class Layer:
-    """An object alone: ``colour`` is premultiplied by ``alpha``; both float32, 0..255 and 0..1."""
+    """An object alone: ``color`` is premultiplied by ``alpha``; both float32, 0..255 and 0..1."""
 
-    colour: Image
+    color: Image
     alpha: Image
 
     def over(self, background: Image) -> Image:
-        """Return the object over a (height, width, 3) picture or a (3,) colour, 0..255."""
-        return self.colour + (1 - self.alpha) * background
+        """Return the object over a (height, width, 3) picture or a (3,) color, 0..255."""
+        return self.color + (1 - self.alpha) * background
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Art:
         y0, x0 = max(top, 0), max(left, 0)
         y1, x1 = min(top + px, height), min(left + px, width)
         canvas[y0:y1, x0:x1] = small[y0 - top : y1 - top, x0 - left : x1 - left]
-        return Layer(colour=canvas[..., :3], alpha=canvas[..., 3:] / np.float32(255))
+        return Layer(color=canvas[..., :3], alpha=canvas[..., 3:] / np.float32(255))
 
     def pair_layer(self, drawing: int, size: tuple[int, int], *, right: bool) -> Layer:
         """Place one drawing of two: left or right, a little under half of the picture."""

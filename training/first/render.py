@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image as PilImage
 
 from training.cache import Cache, parser, save_arrays
-from training.first.concepts import COLOUR_ICONS, COLOURS, CONCEPTS, OWN_COLOUR
+from training.first.concepts import COLOR_ICONS, COLORS, CONCEPTS, OWN_COLOR
 
 TILE_PX = 400
 SCENE_ICONS = (
@@ -46,22 +46,22 @@ def rasterise(svg_body: str, view: tuple[int, int, int, int]) -> Tile:
     return tile
 
 
-def recolour(tile: Tile, colour: str) -> Tile:
-    """Return the tile with its vivid pixels turned to ``colour``; the shading stays."""
+def recolor(tile: Tile, color: str) -> Tile:
+    """Return the tile with its vivid pixels turned to ``color``; the shading stays."""
     hsv = cv2.cvtColor(tile[..., :3], cv2.COLOR_RGB2HSV).astype(np.float32)
     vivid = hsv[..., 1] > 70
     hues = hsv[..., 0][vivid & (tile[..., 3] > 128)]
     main = float(np.bincount(hues.astype(int), minlength=180).argmax())
     near = vivid & (np.abs((hsv[..., 0] - main + 90) % 180 - 90) < 28)
-    if colour in ("black", "white"):
+    if color in ("black", "white"):
         hsv[..., 1][near] *= 0.12
-        hsv[..., 2][near] *= 0.3 if colour == "black" else 1.0
-        if colour == "white":
+        hsv[..., 2][near] *= 0.3 if color == "black" else 1.0
+        if color == "white":
             hsv[..., 2][near] = 255 - (255 - hsv[..., 2][near]) * 0.4
     else:
-        target = cv2.cvtColor(np.array([[COLOURS[colour]]], np.uint8), cv2.COLOR_RGB2HSV)[0, 0]
+        target = cv2.cvtColor(np.array([[COLORS[color]]], np.uint8), cv2.COLOR_RGB2HSV)[0, 0]
         hsv[..., 0][near] = target[0]
-        if colour == "pink":
+        if color == "pink":
             hsv[..., 1][near] *= 0.5
             hsv[..., 2][near] = np.maximum(hsv[..., 2][near], 235)
     out = tile.copy()
@@ -93,21 +93,21 @@ class NotoArt:
 
 
 def variants() -> list[tuple[int, str]]:
-    """List every drawing as (concept index, colour): the own one first, then the taught colours."""
+    """List every drawing as (concept index, color): the own one first, then the taught colors."""
     rows = []
     for index, concept in enumerate(CONCEPTS):
-        rows.append((index, OWN_COLOUR.get(concept.icon, "")))
-        rows.extend((index, colour) for colour in concept.colours)
+        rows.append((index, OWN_COLOR.get(concept.icon, "")))
+        rows.extend((index, color) for color in concept.colors)
     return rows
 
 
-def draw_variant(art: NotoArt, index: int, colour: str) -> Tile:
+def draw_variant(art: NotoArt, index: int, color: str) -> Tile:
     """Draw one row of :func:`variants`."""
     icon = CONCEPTS[index].icon
-    if (icon, colour) in COLOUR_ICONS:
-        return art.tile(COLOUR_ICONS[icon, colour])
+    if (icon, color) in COLOR_ICONS:
+        return art.tile(COLOR_ICONS[icon, color])
     tile = art.tile(icon)
-    return recolour(tile, colour) if colour in CONCEPTS[index].colours else tile
+    return recolor(tile, color) if color in CONCEPTS[index].colors else tile
 
 
 def main() -> None:
@@ -118,7 +118,7 @@ def main() -> None:
     )
     args = options.parse_args()
     art = NotoArt(args.noto)
-    objects = [draw_variant(art, index, colour) for index, colour in variants()]
+    objects = [draw_variant(art, index, color) for index, color in variants()]
     sprites = {f"sprite:{name}": art.tile(name) for name in SCENE_ICONS}
     path = Cache(args.cache).file("tiles.npz")
     save_arrays(path, {"objects": np.stack(objects), **sprites})

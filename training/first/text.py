@@ -2,7 +2,7 @@
 
 A linear head reads the average picture of a caption, at half the latent's resolution, from the mean
 of the caption's hidden states. That is a regression without noise and without a UNet, so it costs
-minutes; the denoiser then starts with words that already tell objects, colours and places apart.
+minutes; the denoiser then starts with words that already tell objects, colors and places apart.
 (Measured: 2,200 samples of the denoiser reach the loss that takes 9,400 from a random encoder.)
 """
 

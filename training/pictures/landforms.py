@@ -24,10 +24,10 @@ LIGHT: dict[str, Color] = {
 """What the light of the hour leaves of red, green and blue."""
 
 
-def lit(colour: Color, time: str) -> Color:
-    """Return a ground colour under the light of the hour."""
+def lit(color: Color, time: str) -> Color:
+    """Return a ground color under the light of the hour."""
     red, green, blue = LIGHT[time]
-    return colour[0] * red, colour[1] * green, colour[2] * blue
+    return color[0] * red, color[1] * green, color[2] * blue
 
 
 def draw_sky(image: Image, time: str, horizon: float, rng: np.random.Generator) -> None:
@@ -61,18 +61,18 @@ def draw_ridge(
     image: Image,
     base: float,
     height: float,
-    colour: Color,
+    color: Color,
     cap: Color | None,
     rng: np.random.Generator,
 ) -> None:
-    """Draw three peaks of ``height`` on ``base``, with snow where ``cap`` is a colour."""
+    """Draw three peaks of ``height`` on ``base``, with snow where ``cap`` is a color."""
     peaks = 3
     shift = rng.uniform(-0.12, 0.12)
-    polygon(image, [(0, base - height * 0.25), (1, base - height * 0.25), (1, 1), (0, 1)], colour)
+    polygon(image, [(0, base - height * 0.25), (1, base - height * 0.25), (1, 1), (0, 1)], color)
     for i in range(peaks):
         x, top = 0.15 + 0.35 * i + shift, base - height * rng.uniform(0.7, 1.0)
         half = 0.34 * (base - top) / height + 0.05
-        polygon(image, [(x, top), (x + half, base), (x - half, base)], colour)
+        polygon(image, [(x, top), (x + half, base), (x - half, base)], color)
         if cap is not None:
             f = 0.32
             d, y = half * f, top + (base - top) * f
@@ -90,7 +90,7 @@ def draw_ridge(
             )
 
 
-def draw_pines(im: Image, y: float, side: float, colour: Color, rng: np.random.Generator) -> None:
+def draw_pines(im: Image, y: float, side: float, color: Color, rng: np.random.Generator) -> None:
     """Draw a row of pines, ``side`` wide and a little higher, whose feet are at ``y``."""
     count = round(1.25 / side)
     for i in range(count + 1):
@@ -105,7 +105,7 @@ def draw_pines(im: Image, y: float, side: float, colour: Color, rng: np.random.G
                     (x + half, apex + (y - top) * 0.46),
                     (x - half, apex + (y - top) * 0.46),
                 ],
-                colour,
+                color,
             )
 
 

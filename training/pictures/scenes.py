@@ -68,21 +68,21 @@ def _lake(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> N
 def _forest(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     draw_sky(im, time, 0.55, rng)
     polygon(im, [(0, 0.5), (1, 0.5), (1, 1), (0, 1)], lit((100, 180, 90), time))
-    for y, side, colour in (
+    for y, side, color in (
         (0.56, 0.2, (110, 180, 120)),
         (0.68, 0.27, (60, 150, 84)),
         (0.84, 0.36, (30, 112, 60)),
     ):
-        draw_pines(im, y, side, lit(colour, time), rng)
+        draw_pines(im, y, side, lit(color, time), rng)
     polygon(im, [(0, 0.82), (1, 0.82), (1, 1), (0, 1)], lit((76, 150, 60), time))
 
 
 def _desert(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     draw_sky(im, time, 0.55, rng)
-    for i, colour in enumerate(((236, 190, 110), (246, 206, 130), (226, 172, 92))):
+    for i, color in enumerate(((236, 190, 110), (246, 206, 130), (226, 172, 92))):
         base, phase = 0.58 + 0.13 * i, rng.uniform(0, 6.28)
         wave = [(x, base + 0.045 * np.sin(x * 6 + phase)) for x in np.linspace(0, 1, 33)]
-        polygon(im, [*wave, (1, 1), (0, 1)], lit(colour, time))
+        polygon(im, [*wave, (1, 1), (0, 1)], lit(color, time))
     for x, y, side in ((0.18, 0.62, 0.26), (0.8, 0.72, 0.32)):
         paste(im, sprites["cactus"], x, y, side)
 
@@ -109,10 +109,10 @@ def _future(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) ->
 
 def _meadow(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     draw_sky(im, time, 0.55, rng)
-    for i, colour in enumerate(((130, 200, 90), (100, 180, 74), (76, 160, 60))):
+    for i, color in enumerate(((130, 200, 90), (100, 180, 74), (76, 160, 60))):
         base, phase = 0.56 + 0.12 * i, rng.uniform(0, 6.28)
         wave = [(x, base + 0.035 * np.sin(x * 5 + phase)) for x in np.linspace(0, 1, 33)]
-        polygon(im, [*wave, (1, 1), (0, 1)], lit(colour, time))
+        polygon(im, [*wave, (1, 1), (0, 1)], lit(color, time))
     paste(im, sprites["deciduous-tree"], 0.14 if rng.integers(2) else 0.86, 0.47, 0.34)
     petals: tuple[Color, ...] = ((255, 240, 120), (250, 120, 150), (255, 255, 255))
     for i in range(14):

@@ -13,15 +13,15 @@ from training.first.captions import (
     place_caption,
     scene_caption,
 )
-from training.first.concepts import COLOUR_WORDS, COLOURS, CONCEPTS, PLACES
+from training.first.concepts import COLOR_WORDS, COLORS, CONCEPTS, PLACES
 from training.pictures.landforms import TIMES
 from training.pictures.scenes import TERRAINS
 
 
-@pytest.mark.parametrize("background", list(COLOURS))
+@pytest.mark.parametrize("background", list(COLORS))
 def test_the_background_is_named(background: str) -> None:
     rng = random.Random(1)
-    words = COLOUR_WORDS.get(background, (background,))
+    words = COLOR_WORDS.get(background, (background,))
     for concept in CONCEPTS[:10]:
         caption = object_caption(concept, "", background, rng)
         assert any(word in caption for word in words)

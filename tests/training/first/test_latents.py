@@ -5,7 +5,7 @@ import pytest
 
 from training.first.latents import CHANNELS, Basis, patches
 from training.first.pictures import Art, Layer
-from training.first.render import recolour
+from training.first.render import recolor
 from training.pictures import scenes
 from training.pictures.landforms import TIMES
 
@@ -42,9 +42,9 @@ def test_round_trip(art: Art, basis: Basis) -> None:
 
 def test_latents_add_up_as_pictures_do(art: Art, basis: Basis) -> None:
     layer = art.layer(0, (128, 128))
-    colour = np.array([30, 90, 220], np.float32)
-    whole = basis.part(layer.over(colour))
-    parts = basis.part(layer.colour) + basis.part((1 - layer.alpha) * colour)
+    color = np.array([30, 90, 220], np.float32)
+    whole = basis.part(layer.over(color))
+    parts = basis.part(layer.color) + basis.part((1 - layer.alpha) * color)
     np.testing.assert_allclose(whole, parts, atol=1e-3)
 
 
@@ -77,10 +77,10 @@ def test_night_is_darker_than_day_but_not_black(art: Art) -> None:
     assert 30 < night < day
 
 
-def test_recolouring_turns_the_vivid_part() -> None:
+def test_recoloring_turns_the_vivid_part() -> None:
     tile = np.zeros((8, 8, 4), np.uint8)
     tile[..., 3] = 255
     tile[:, :4] = (220, 20, 20, 255)
-    blue = recolour(tile, "blue")
+    blue = recolor(tile, "blue")
     assert blue[0, 0, 2] > blue[0, 0, 0]
     assert blue[0, 6, :3].tolist() == [0, 0, 0]

@@ -23,7 +23,7 @@ def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path)
 
 
-def two_colours() -> Batch:
+def two_colors() -> Batch:
     """Return a batch of two captions whose latents are +1 and -1 everywhere."""
     bright, dark = torch.ones(CHANNELS, 16, 16), -torch.ones(CHANNELS, 16, 16)
     return Batch(torch.stack([bright, dark]), ["a white star", "a black cat"])
@@ -31,7 +31,7 @@ def two_colours() -> Batch:
 
 def test_the_reader_learns_to_tell_two_captions_apart(cache: Cache) -> None:
     torch.manual_seed(0)
-    reader, batch = Reader(cache), two_colours()
+    reader, batch = Reader(cache), two_colors()
     optimizer = torch.optim.AdamW(reader.parameters(), lr=3e-3)
     first = reading_loss(reader, batch, batch.captions).item()
     for _ in range(24):
