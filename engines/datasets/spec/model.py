@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -47,10 +47,22 @@ def _tuple(value: object) -> object:
 def _weighted(value: object) -> object:
     """A list of values is one of equal weights."""
     if isinstance(value, list | tuple):
-        return {str(_text(each)): 1.0 for each in value}
-    if isinstance(value, Mapping):
-        return {str(_text(each)): weight for each, weight in value.items()}
-    return value
+        return _unique((each, 1.0) for each in value)
+    return _unique(value.items()) if isinstance(value, Mapping) else value
+
+
+def _unique(weights: Iterable[tuple[object, object]]) -> dict[str, object]:
+    """Value to weight. What is twice there, or no value at all (an empty line in YAML, a list in
+    the list), is a slip that nobody would see in the images."""
+    found: dict[str, object] = {}
+    for each, weight in weights:
+        value = _text(each)
+        if not isinstance(value, str) or value in ("nan", "inf", "-inf"):
+            raise broken_rule("must have values that are text or finite numbers")
+        if value in found:
+            raise broken_rule(f"must have each value once: {value}")
+        found[value] = weight
+    return found
 
 
 def _cases(value: object) -> object:
@@ -96,6 +108,8 @@ Attribute = Annotated[
 
 
 def _check_template(text: str) -> str:
+    if not text.strip():
+        raise broken_rule("must be a template that is not blank")
     try:
         Template.parse(text)
     except TemplateFault as fault:
@@ -213,13 +227,23 @@ def _quota_faults(spec: DatasetSpec) -> Iterator[str]:
             yield f"must have quotas of at least 1, and {MAX_IMAGES} images at most"
 
 
+def _condition_faults(name: str, when: Condition, known: Mapping[str, set[str]]) -> Iterator[str]:
+    """`known`: the values of each earlier attribute."""
+    for used, values in when.items():
+        if used not in known:
+            yield f"must have conditions on earlier attributes: {name} names {used}"
+        elif strange := set(values) - known[used]:
+            yield f"must have conditions that can hold: {used} is never {min(strange)} ({name})"
+
+
 def _name_faults(spec: DatasetSpec) -> Iterator[str]:
-    known = set[str]()
+    known: dict[str, set[str]] = {}
     for name, cases in spec.attributes.items():
-        for used in (used for case in cases for used in case.when):
-            if used not in known:
-                yield f"must have conditions on earlier attributes: {name} names {used}"
-        known.add(name)
+        for case in cases:
+            yield from _condition_faults(name, case.when, known)
+        if any(not case.when for case in cases[:-1]):
+            yield f"must have {name}'s case without a condition last: those after it never hold"
+        known[name] = {value for case in cases for value in case.values}
     for name in spec.label_names:
         if name not in known:
             yield f"must have labels that are attributes: {name}"

@@ -143,6 +143,11 @@ def test_classes_have_file_names_that_differ(values: list[str], slugs: int) -> N
     assert all(set(each) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_") for each in ids)
 
 
+ANIMALS = {"animal": ["fox", "cat"]}
+WHEN_COW = {"values": ["sun"], "when": {"animal": ["cow", "fox"]}}
+WHEN_FOX = {"values": ["sun"], "when": {"animal": "fox"}}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -168,6 +173,15 @@ def test_classes_have_file_names_that_differ(values: list[str], slugs: int) -> N
         ),
         ({"attributes": {"animal": [True, "fox", "cat"]}}, "in quotes"),
         ({"attributes": {"animal": {"fox": 0}}}, "permitted"),
+        ({"attributes": {"animal": ["fox", None]}}, "text or finite numbers"),
+        ({"attributes": {"animal": ["fox", ["cat"]]}}, "text or finite numbers"),
+        ({"attributes": {"animal": ["fox", float("nan")]}}, "text or finite numbers"),
+        ({"attributes": {"animal": ["fox", "cat", "fox"]}}, "each value once: fox"),
+        ({"attributes": {"animal": {"values": {1: 2, "1": 3}}}}, "each value once: 1"),
+        ({"attributes": {**ANIMALS, "w": WHEN_COW}}, "animal is never cow (w)"),
+        ({"attributes": {**ANIMALS, "w": [{"values": ["a"]}, WHEN_FOX]}}, "condition last"),
+        ({"prompt": " "}, "not blank"),
+        ({"negative_prompt": "\t"}, "not blank"),
         ({"generation": {"width": 65}}, "multiple of 8"),
         ({"generation": {"width": [64, 2048]}}, "less than or equal to 1024"),
         ({"generation": {"width": {"min": 64}}}, "{min: ..., max: ...}"),
