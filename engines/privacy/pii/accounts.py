@@ -19,6 +19,7 @@ _DIGITS_OF_CARD = (13, 19)
 _CARD_GROUPS = ((4, 4, 4, 4, 3), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
 _IBAN_START = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=IBAN))[A-Z]{2} ?[0-9OIl]{2}", re.IGNORECASE)
 _IBAN_LONGEST = 50
+_POLISH = re.compile(r"(?<![\w.,-])\d\d ?(?:\d{4}[ -]?){5}\d{4}(?![\w-]|[.,]\d)")
 _ALIKE = str.maketrans("OI", "01")
 _SSN = re.compile(r"(?<![\w-])(\d{3})([- ])(\d{2})\2(\d{4})(?![\w-])")
 _SSN_NAMED = re.compile(
@@ -67,12 +68,15 @@ def find_ibans(text: str) -> Iterator[Span]:
         if length is None or len(positions) < length:
             continue
         end = positions[length - 1] + 1
-        between = re.sub(r"[A-Za-z0-9 -]", "", text[match.start() : end])
+        between = re.sub(r"[A-Za-z0-9 .-]", "", text[match.start() : end])
         if between not in ("", "\n"):
             continue
         iban = "".join(text[position] for position in positions[:length])
         if any(iban_valid(reading) for reading in _iban_readings(iban)):
             yield Span("iban", match.start(), end)
+    for match in _POLISH.finditer(text):  # accounts in Poland are written without their country
+        if iban_valid("PL" + re.sub(r"\D", "", match.group())):
+            yield Span("iban", match.start(), match.end())
 
 
 def _iban_readings(iban: str) -> tuple[str, ...]:

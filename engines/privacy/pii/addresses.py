@@ -20,7 +20,7 @@ _FIRST = rf"(?:{any_of('street_before')}){NO_LETTER_BEHIND}\.? {{0,2}}"
 _BOX = rf"{NO_LETTER_BEFORE}(?:{any_of('box')}){NO_LETTER_BEHIND}[ :.]{{0,3}}\d[\d ]{{0,10}}"
 _FORMS = (
     # 221B Baker Street; 350 Fifth Avenue
-    rf"(?<![^\W_])\d{{1,5}}[a-z]? (?:{_WORD} ){{1,4}}?{_BEHIND}",
+    rf"(?<![^\W_])\d{{1,5}}[a-z]? (?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}?{_BEHIND}",
     # Goethestr. 45a; Mariahilfer Straße 88; Stationsplein 1
     rf"{NO_LETTER_BEFORE}[^\W\d_](?:[^\W_]|[ -]){{0,30}}?{_END},? {{0,2}}{_HOUSE}",
     # 12 rue de la Paix; 5 bis avenue Jean Jaurès
@@ -28,10 +28,14 @@ _FORMS = (
     # Via Roma 10; Calle Mayor, 15; ul. Długa 3/4; Am Markt 7
     rf"{NO_LETTER_BEFORE}{_FIRST}(?:\d{{1,2}} )?{_WORD}(?: {_WORD}){{0,5}}?"
     rf",? {{0,2}}(?:n\.?º? ?)?{_HOUSE}",
+    # 1 Grand-Rue; Gran Vía 22
+    rf"(?<![^\W_])\d{{1,4}} ?(?:bis|ter)?,? ?(?:{any_of('street_whole')}){NO_LETTER_BEHIND}",
+    rf"{NO_LETTER_BEFORE}(?:{any_of('street_whole')}),? {{0,2}}(?:n\.?º? ?)?{_HOUSE}",
     _BOX,
 )
 _STREET = re.compile("|".join(_FORMS), re.IGNORECASE)
-_TOWN = rf"{CAPITAL}[^\W\d_]{{1,24}}"
+_TOWN = rf"{CAPITAL}[^\W\d_]{{1,24}}(?:-[^\W\d_]{{1,24}}){{0,4}}"
+_STATES = "NSW|VIC|QLD|SA|WA|TAS|ACT|NT"
 _CODES = (
     r"[A-Z]{2},? \d{5}(?:-\d{4})?",  # CA 94043
     r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",  # NW1 6XE
@@ -40,15 +44,38 @@ _CODES = (
     # 10115 Berlin, 8001 Zürich, 00-590 Warszawa, 1100-053 Lisboa, 118 50 Stockholm
     r"(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3}|\d{3} \d{2})[ \n]{1,2}"
     + _TOWN,
-    rf"(?<=, ){_TOWN}(?: {_TOWN})?,? (?:(?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT) )?(?!19|20)\d{{4}}",
+    rf"(?<=, ){_TOWN}(?: {_TOWN})?,? (?:(?:{_STATES}) \d{{4}}|(?!19|20)\d{{4,5}})",
+    r"- [A-Z]{2},? (?:CEP:? )?\d{5}-\d{3}",  # São Paulo - SP, 01304-001
 )
 _CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(_CODES)})(?![\w-])")
+_NUMBERED = (  # Meir 50, B-2000 Antwerpen; Gdańska 14/3, 85-006 Bydgoszcz: no word for a street
+    rf"{CAPITAL}[^\W\d_]{{2,24}}(?:[ -]{CAPITAL}[^\W\d_]{{1,24}}){{0,3}} "
+    r"\d{1,4} ?[a-z]?(?:[/-]\d{1,4})?(?:,[ \n]?|\n)"
+)
+_NAMED_ONLY = re.compile(
+    rf"(?<![\w-]){_NUMBERED}(?:(?:A|B|CH|D|DK|F|I|L|N|S)-\d{{4,5}}|\d{{2}}-\d{{3}}|\d{{3}} \d{{2}}"
+    rf"|(?!\d\d000)\d{{5}}|\d{{4}} [A-Z]{{2}}) {_TOWN}(?![\w-])"
+)
+_BRITISH = re.compile(  # Church Lane, Oxford OX2 8JQ: a street without a number
+    rf"(?<![^\W_]){CAPITAL}[^\W\d_]{{1,24}} (?:{CAPITAL}[^\W\d_]{{1,24}} ){{0,2}}(?i:{_BEHIND})"
+    rf",?[ \n]{{1,2}}(?:{_TOWN}[ ,\n]{{1,3}}){{1,4}}[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?!\w)"
+)
+_CALLED = re.compile(
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('address_field')}){NO_LETTER_BEHIND}[\s:]{{1,4}}"
+    rf"(?:[^\W\d_]{{2,4}} )?((?i:{'|'.join(_FORMS)})(?:,? {{0,2}}{_TOWN}(?: {_TOWN})?)?)"
+)
 
 
 def find_addresses(text: str) -> Iterator[Span]:
-    """From the street to the place; a street alone is a sign, a postal code alone a town."""
+    """From the street to the place; a street alone is a sign, a postal code alone a town, unless a
+    word such as "Address:" says more."""
     for code in _CODE.finditer(text):
         start = max(0, code.start() - _BEFORE)
         streets = list(_STREET.finditer(text, start, code.start()))
         if streets and code.start() - streets[-1].end() <= _BETWEEN:
             yield Span("address", streets[-1].start(), code.end(), 0.9)
+    for pattern in (_NAMED_ONLY, _BRITISH):
+        for match in pattern.finditer(text):
+            yield Span("address", match.start(), match.end(), 0.8)
+    for match in _CALLED.finditer(text):
+        yield Span("address", match.start(1), match.end(1), 0.8)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engines.privacy.pii.checksums import mrz_digit
-from engines.privacy.pii.context import ASIDE, GAP, NO_LETTER_BEFORE
+from engines.privacy.pii.context import ASIDE, GAP, NO_LETTER_BEFORE, NO_LETTER_BEHIND
 from engines.privacy.pii.lexicon import any_of
 from engines.privacy.pii.ocr import as_digits
 from engines.privacy.pii.spans import Span
@@ -17,12 +17,27 @@ _NUMBER = (
 )
 _PASSPORT = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')}){ASIDE}(?i:{_NUMBER}){{1,2}}"
-    r"([A-Z0-9](?: ?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
+    r"([A-Z0-9](?:[ -]?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
 )
 _PLATE = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?{ASIDE}"
     rf"|(?:{any_of('plate_colon')})\.?\s?:)(?i:{_NUMBER}){{1,2}}"
     r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,5}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
+)
+_SHAPES = (  # of number plates, as they are printed
+    r"[A-Z]{2}\d{2} ?[A-Z]{3}",  # GB
+    r"[A-Z]{2}[ -]\d{3}[ -][A-Z]{2}|[A-Z]{2}\d{3}[A-Z]{2}",  # FR, IT
+    r"[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?\d{1,4}[EH]?|[A-ZÄÖÜ]{1,3} [A-Z]{1,2} \d{2,4}[EH]?",  # DE
+    r"\d{4}[ -]?[B-DF-HJ-NPR-TV-Z]{3}",  # ES
+    r"\d{2}-[A-Z]{2}-\d{2}|\d{2}-\d{2}-[A-Z]{2}|[A-Z]{2}-\d{2}-\d{2}|\d{2}-[A-Z]{2,3}-[A-Z\d]{1,2}"
+    r"|[A-Z]-\d{3}-[A-Z]{2}|[A-Z]{2}-\d{3}-[A-Z]|\d-[A-Z]{3}-\d{2}"
+    r"|[A-Z]{2}-[A-Z]{2}-\d{2}|[A-Z]{2}-\d{2}-[A-Z]{2}",  # NL, PT
+    r"[A-Z]{2,3} ?(?:\d{5}|\d{4}[A-Z]|\d{3}[A-Z]{2}|\d[A-Z]\d{3}|\d{2}[A-Z]\d{2})",  # PL
+    r"\d[A-Z]{3}\d{3}|[A-Z]{3}-\d{4}|[A-Z]{3}\d[A-Z]\d{2}",  # US, BR
+)
+_PLATE_NEAR = re.compile(
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('plate_near')}){NO_LETTER_BEHIND}"
+    rf"[^\d\n]{{0,24}}?(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])"
 )
 _YEAR = r"(?:19|20)\d\d"
 _MONTH = rf"(?:{any_of('months')})[^\W\d_]{{0,9}}"
@@ -33,13 +48,25 @@ DATE = (
     rf"[.,-]?\s?(?:de\s)?{_YEAR}"
     rf"|{_MONTH}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s?{_YEAR}|\d{{8}})(?!\d)"
 )
+_DAY = rf"(?:{any_of('days')}|\d{{1,2}}(?:st|nd|rd|th|er|\.|º|°)?)"
+_DAY_SAID = rf"(?:{any_of('days')})"
+_YEAR_SAID = rf"(?:{_YEAR}|(?:{any_of('century')})[^\W\d_]*(?:[ -][^\W\d_]+){{0,4}})"
+_ROMAN = r"(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2}|X)"
+BIRTH_DATE = (
+    rf"(?:{DATE}|{_DAY}\s(?:(?:of|de)\s)?{_MONTH},?\s(?:(?:del?|of)\s)?{_YEAR_SAID}"
+    rf"|{_MONTH}\s(?:the\s)?{_DAY_SAID},?\s{_YEAR_SAID}"
+    rf"|\d{{1,2}}[ .-]{{1,2}}{_ROMAN}[ .-]{{1,2}}{_YEAR}"
+    rf"|\d{{1,2}}\s?{_MONTH}\s?/\s?{_MONTH}\s?(?:{_YEAR}|\d\d))"
+)
+"""As `DATE`, and in words: "the fifth of May 1980", "le cinq mai mil neuf cent quatre-vingt"; with
+Roman months: "5 V 1980"; of passports in two languages: "05 MAI/MAY 80"."""
 _PLACE = (
-    rf"(?:\s(?:{any_of('born_in')})\s[^\W\d_][^\W\d_' -]{{1,30}}?"
+    rf"(?:\s(?:{any_of('born_in')})\s[^\W\d_][^\W\d_' -]{{1,30}}?(?:\s?\([^\W\d_]{{2,20}}\))?"
     r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},)?"
 )
 _BIRTH = re.compile(
     rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})(?:{_PLACE}|{ASIDE})"
-    rf"{GAP}{{0,6}}(?:(?:{any_of('before_date')})\s?){{0,2}}{GAP}{{0,4}}({DATE})",
+    rf"{GAP}{{0,6}}(?:(?:{any_of('before_date')})\s?){{0,2}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )
 _MRZ_NAME = re.compile(r"[PIACV][A-Z<][A-Z<]{3}[A-Z0-9<]{20,45}")
@@ -59,7 +86,9 @@ _MOST_LOWER_CASE = 0.1
 def find_passports(text: str) -> Iterator[Span]:
     """Numbers called passport, and machine-readable zones (ICAO 9303) by their shape and checks."""
     for match in _PASSPORT.finditer(text):
-        if _is_document(match.group(1).replace(" ", "")):
+        number = match.group(1)
+        printed_apart = "-" not in number or any(sign.isalpha() for sign in number)
+        if printed_apart and _is_document(re.sub(r"[ -]", "", number)):
             yield Span("passport", match.start(1), match.end(1))
     for match in re.finditer(r"[^\n]+", text):
         line = match.group().replace(" ", "")
@@ -103,6 +132,9 @@ def find_plates(text: str) -> Iterator[Span]:
         plate = re.sub(r"[^A-ZÄÖÜ0-9]", "", match.group(1))
         if 4 <= len(plate) <= 10 and _digits(plate) >= 1 and not _is_year(plate):
             yield Span("license_plate", match.start(1), match.end(1))
+    for match in _PLATE_NEAR.finditer(text):
+        if not _is_year(match.group(1)):
+            yield Span("license_plate", match.start(1), match.end(1), 0.8)
 
 
 def find_birth_dates(text: str) -> Iterator[Span]:

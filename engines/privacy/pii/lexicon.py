@@ -2,7 +2,8 @@
 
 A word in a file is what a form prints, in lower case. It is found in upper and lower case; with or
 without its accents, as text recognition leaves them; a blank, a hyphen, a full stop in it may be
-missing, but for the full stop of a word of one or two letters ("b." is none without it).
+missing, but for the full stop of a word of one or two letters ("b." is none without it); a word
+that ends in "nummer" may end in "nr" as well.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 _FOLDER = Path(__file__).parent / "words"
-LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt")
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "cs", "tr")
 _TWINS = {"ß": "(?:ß|ss)", "ł": "[łl]", "ø": "[øo]", "æ": "(?:æ|ae)"}
 _LOOSE = {" ": r"\.?\s?", "-": r"[-\s]?", "'": "['’]?"}
 _STOP, _SHORT_STOP = r"\.?\s?", r"\.\s?"
 _SHORT = 2  # letters
+_NUMBERED = ("nummer", "-nr")
+_NUMBER_ENDING = r"[-\s]?(?:nummer|num|nr)\.?"
 _INITIALS = re.compile(r"[a-z]{3,4}")
 
 
@@ -72,6 +75,13 @@ def called(scheme: Scheme) -> str:
 
 
 def _pattern(word: str) -> str:
+    for ending in _NUMBERED:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            return _spelled(word.removesuffix(ending)) + _NUMBER_ENDING
+    return _spelled(word)
+
+
+def _spelled(word: str) -> str:
     letters = sum(character.isalpha() for character in word)
     stop = _STOP if letters > _SHORT else _SHORT_STOP
     return "".join(stop if character == "." else _character(character) for character in word)

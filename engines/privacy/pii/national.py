@@ -14,9 +14,11 @@ from engines.privacy.pii.lexicon import Validity, any_of, called, schemes, stand
 from engines.privacy.pii.spans import Span
 
 _LONGEST_CHARACTERS = 24
+_FEWEST_DIGITS = 4
 _STOPS = re.compile(r"[./]")
 _RVNR = re.compile(r"(\d{8})([A-Z])(\d\d)(\d)")
 _RVNR_WEIGHTS = (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1)
+_LV_WEIGHTS = (1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NINO = re.compile(
     r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", re.IGNORECASE
 )
@@ -49,12 +51,39 @@ def _affiliation(number: str) -> bool:
     return whole % 97 == int(digits[10:])
 
 
+def _latvian(number: str) -> bool:
+    """Personas kods: six digits of the birth and five more (Cabinet regulation 142 of 2012)."""
+    digits = number.replace("-", "").replace(" ", "")
+    if re.fullmatch(r"\d{11}", digits) is None:
+        return False
+    weighted = sum(int(digit) * weight for digit, weight in zip(digits, _LV_WEIGHTS, strict=False))
+    return (1101 - weighted) % 11 % 10 == int(digits[10])
+
+
+def _russian_insurance(number: str) -> bool:
+    """SNILS: nine digits weighted by 9 to 1, the sum modulo 101."""
+    digits = re.sub(r"[ -]", "", number)
+    if re.fullmatch(r"\d{11}", digits) is None:
+        return False
+    weighted = sum(int(digit) * (9 - place) for place, digit in enumerate(digits[:9]))
+    return weighted % 101 % 100 == int(digits[9:])
+
+
+def _american_employer(number: str) -> bool:
+    """As it is printed, with its hyphen: it has no check digit."""
+    return re.fullmatch(r"\d\d-\d{7}", number.strip()) is not None and _EIN(number)
+
+
+_EIN = standard("us.ein")
 _OWN: Mapping[str, Validity] = {
     "gb.nino": _national_insurance,
     "de.rvnr": _pension_insurance,
     "es.nuss": _affiliation,
+    "lv.pk": _latvian,
+    "ru.snils": _russian_insurance,
+    "us.ein": _american_employer,
 }
-"""Schemes that python-stdnum does not know."""
+"""Schemes that python-stdnum does not know, or takes without what they are printed with."""
 
 
 def validity(module: str) -> Validity:
@@ -66,7 +95,8 @@ _VALID = tuple(tuple(validity(module) for module in scheme.modules) for scheme i
 _CALLED = re.compile(
     "|".join(f"({whole_words(called(scheme))})" for scheme in schemes()), re.IGNORECASE
 )
-_NUMBER_WORD = rf"{ASIDE}{GAP}{{0,4}}(?:{whole_words(any_of('number') + '|is')})?"
+_NUMBER_WORD = rf"(?:\s(?:{any_of('name_owner')}))?{ASIDE}{GAP}{{0,4}}"
+_NUMBER_WORD += rf"(?:{whole_words(any_of('number') + '|is')})?"
 _BEHIND = re.compile(
     rf"{_NUMBER_WORD}{GAP}{{0,6}}([A-Za-z0-9]{{1,18}}(?:[ ./-]{{1,2}}[A-Za-z0-9]{{1,14}}){{0,7}})",
     re.IGNORECASE,
@@ -86,6 +116,7 @@ _ALONE: tuple[tuple[re.Pattern[str], Validity], ...] = (
     (re.compile(r"(?<![\w.-])756\.\d{4}\.\d{4}\.\d\d(?![\w.-])"), standard("ch.ssn")),
     (re.compile(r"(?<!\w)[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d(?!\w)"), standard("mx.curp")),
     (re.compile(r"(?<!\w)[A-Z]{2} \d\d \d\d \d\d [A-D](?!\w)"), _national_insurance),
+    (re.compile(r"(?<!\w)CHE[- ]?\d{3}\.\d{3}\.\d{3}(?!\w)"), standard("ch.uid")),
 )
 
 
@@ -107,6 +138,8 @@ def _first_valid(shown: str, start: int, valid: tuple[Validity, ...]) -> Iterato
     ends = [match.end() for match in re.finditer(r"[A-Za-z0-9]+", shown)]
     for end in reversed(ends):
         number = _STOPS.sub("", shown[:end])
+        if sum(sign.isdigit() for sign in number) < _FEWEST_DIGITS:
+            return
         if len(number) <= _LONGEST_CHARACTERS and any(check(number) for check in valid):
             yield Span("national_id", start, start + end)
             return

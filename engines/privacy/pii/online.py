@@ -6,7 +6,8 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from engines.privacy.pii.context import ADDRESS, VERSION, preceded_by
+from engines.privacy.pii.context import ADDRESS, NO_LETTER_BEHIND, VERSION, preceded_by
+from engines.privacy.pii.lexicon import any_of
 from engines.privacy.pii.spans import Span
 
 _COMMON = (
@@ -55,6 +56,16 @@ _EMAIL_BY_OCR = re.compile(
     r"(?![a-z0-9])",
     re.IGNORECASE,
 )
+_OPEN, _CLOSE = r"\s{0,2}[(\[{<]\s?", r"\s?[)\]}>]\s{0,2}"
+_AT_SAID = rf"(?:{_OPEN}(?:{any_of('at_sign')}){_CLOSE}|\s(?:{any_of('at_sign')})\s)"
+_DOT_SAID = rf"(?:{_OPEN}(?:{any_of('dot_sign')}){_CLOSE}|\s(?:{any_of('dot_sign')})\s)"
+_EMAIL_SAID = re.compile(  # max punkt berg ät web punkt de; max (ät) web.de
+    rf"(?<![\w.%+-])[\w.%+-]{{1,64}}(?:{_DOT_SAID}[\w%+-]{{1,64}}){{0,3}}{_AT_SAID}"
+    rf"{_LABEL}{{2,63}}(?:(?:\.|{_DOT_SAID}){_LABEL}{{1,63}}){{0,3}}?"
+    rf"(?P<last>\.|{_DOT_SAID})(?:{_COMMON}){NO_LETTER_BEHIND}",
+    re.IGNORECASE,
+)
+_AT_IN_BRACKETS = re.compile(rf"{_OPEN}(?:{any_of('at_sign')}){_CLOSE}", re.IGNORECASE)
 _EMAIL_WITHOUT_DOT = re.compile(
     rf"(?<![\w.%+-])[\w.%+-]{{2,64}}@{_LABEL}{{3,63}}\s?(?:com|org|net|edu|gov)(?!\w)",
     re.IGNORECASE,
@@ -75,12 +86,20 @@ _IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:]{6,39}(?![\w:])")
 def find_emails(text: str) -> Iterator[Span]:
     """Addresses as they are, then as OCR leaves them: blanks round @ and dots, commas for dots."""
     for match in _EMAIL.finditer(text):
-        machine = match.group().lower().startswith("git@") and text.startswith(":", match.end())
-        if match.group(1).lower() not in _NOT_DOMAINS and not machine:
+        if match.group(1).lower() not in _NOT_DOMAINS and not _is_of_git(match, text):
             yield Span("email", match.start(), match.end())
+    for match in _EMAIL_SAID.finditer(text):  # "meet me at noon.com" says only half of it
+        if match["last"] != "." or _AT_IN_BRACKETS.search(match.group()):
+            yield Span("email", match.start(), match.end(), 0.8)
     for pattern, confidence in ((_EMAIL_BY_OCR, 0.8), (_EMAIL_WITHOUT_DOT, 0.7)):
         for match in pattern.finditer(text):
-            yield Span("email", match.start(), match.end(), confidence)
+            if not _is_of_git(match, text):
+                yield Span("email", match.start(), match.end(), confidence)
+
+
+def _is_of_git(match: re.Match[str], text: str) -> bool:
+    """`git@github.com:org/repo.git` is the place of a repository."""
+    return match.group().lower().startswith("git@") and text.startswith(":", match.end())
 
 
 def find_urls(text: str) -> Iterator[Span]:

@@ -45,8 +45,31 @@ _ALONE = re.compile(
     rf"(?:{any_of('name_owner')})(?:['’]?s)? name)\s{{0,2}}:\s{{0,3}}"
     rf"{_MORE_TITLES}({_NAME})\s*(?=$|[\n,;|])"
 )
-_PATTERNS = ((_FIELD, 0.9), (_STRONG, 0.8), (_COLON, 0.8), (_ALONE, 0.7), (_WEAK, 0.7))
+_CLOSING = re.compile(  # Kind regards,\nEmma Clarke
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('closing')}){NO_LETTER_BEHIND}[ ,.!]{{0,3}}\n{{1,3}} ?"
+    rf"{_MORE_TITLES}({_TWO}) ?(?=$|[\n,])"
+)
+_HEADED = re.compile(  # a column of a form: Name\nJohn Smith
+    rf"(?:^|\n)(?i:{any_of('name_alone')})\n({_TWO}) ?(?=$|\n)"
+)
+_SURNAME = re.compile(  # Pan Kowalski
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
+    rf"({CAPITAL}{_LETTER}{{2,24}}(?:{any_of('surname_end')})){NO_LETTER_BEHIND}"
+)
+_MONSIEUR = re.compile(rf"(?:^|\n|[^\W\d_][,:]? )M\. ({_PART}) ?(?=$|[\n,;])")
+_PATTERNS = (
+    (_FIELD, 0.9),
+    (_STRONG, 0.8),
+    (_COLON, 0.8),
+    (_CLOSING, 0.8),
+    (_ALONE, 0.7),
+    (_WEAK, 0.7),
+    (_HEADED, 0.7),
+    (_SURNAME, 0.7),
+    (_MONSIEUR, 0.7),
+)
 _NOBODY = frozenset(listed("no_name"))
+_NO_BEGINNING = frozenset(listed("no_first"))  # "Herr der Ringe"
 
 
 def find_names(text: str) -> Iterator[Span]:
@@ -54,5 +77,5 @@ def find_names(text: str) -> Iterator[Span]:
     for pattern, confidence in _PATTERNS:
         for match in pattern.finditer(text):
             words = re.findall(r"[^\W\d_]+", match.group(1).lower())
-            if not _NOBODY.intersection(words[:2]):
+            if not _NOBODY.intersection(words[:2]) and words[0] not in _NO_BEGINNING:
                 yield Span("name", match.start(1), match.end(1), confidence)

@@ -22,6 +22,14 @@ _OTHER_SHAPE = re.compile(  # a decimal, IPv4 address, US ZIP+4, a quantity in g
 _HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
 _HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")
 _TIMETABLE = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?: (?:[01]\d|2[0-3])[0-5]\d)+")
+_CALLED = re.compile(
+    PHONE.pattern.removesuffix("$")
+    + r"(?:[^\W\d_]+[ :]{1,2}){0,3}(?<![\w#.,:/+-])"
+    + r"(\+\d{1,3}[ .()/-]{0,3}\d[\d ()./-]{5,16}\d|\(?0[1-9]\d?[\d ()./-]{6,14}\d)"
+    + r"(?![\w-]|[.,:/]\d)",
+    re.IGNORECASE,
+)
+_FEWEST_DIGITS, _MOST_DIGITS = 9, 14
 _COUNTED = "12345678901234567890"
 _HIGHEST_DRAWN = 50
 _FEWEST_IN_ROW = 4
@@ -43,12 +51,25 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     for match in phonenumbers.PhoneNumberMatcher(text, None, leniency):
         yield Span("phone", match.start, match.end)
     called = PHONE_WORD.search(text) is not None
+    if called:
+        yield from _plausible(text)
     for region in regions:
         if region in _ONLY_CALLED and not called:
             continue
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
             if _is_national(text, match.start, match.end, region):
                 yield Span("phone", match.start, match.end, 0.9)
+
+
+def _plausible(text: str) -> Iterator[Span]:
+    """What a word for phone stands before and what looks like one, valid or not: plans grow, and
+    some write with strokes, "06/71/83/20/94"."""
+    for match in _CALLED.finditer(text):
+        found = match.group(1)
+        digits = _NO_DIGIT.sub("", found)
+        fits = _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS
+        if fits and not _is_row(found) and not _DATE.fullmatch(found):
+            yield Span("phone", match.start(1), match.end(1), 0.8)
 
 
 def _is_national(text: str, start: int, end: int, region: str) -> bool:

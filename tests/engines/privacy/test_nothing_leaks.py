@@ -26,6 +26,7 @@ LISTS = tuple(
         "seventh_",
         "eighth_",
         "ninth_",
+        "tenth_",
     )
 )
 _SHOWN_DIGITS = 2

@@ -1,0 +1,103 @@
+"""Kinds of personal data that fresh lists of strings showed to be missed, and what looks alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from engines.privacy.pii import PatternPii
+
+FOUND = {
+    "date_of_birth": (
+        "geboren am fünften Januar 1988",
+        "née le cinq janvier mil neuf cent quatre-vingt-huit",
+        "born the fifth of January nineteen eighty-eight",
+        "nacida el cinco de enero de 1988",
+        "nato a Milano (MI) il 05/01/1988",
+        "ur. 5 I 1988",
+        "Date of birth / Date de naissance\n05 JAN/JAN 1988",
+        "Födelsedatum: 1988-01-05",
+        "datum narození: 5. 1. 1988",
+        "doğum tarihi 5 Ocak 1988",
+    ),
+    "email": (
+        "john at example dot com",
+        "max punkt müller ät web punkt de",
+        "pepe[arroba]gmail.com",
+        "jan (małpa) wp (kropka) pl",
+    ),
+    "license_plate": (
+        "a silver van, reg FD20 ZBO",
+        "roter Wagen, GÖ-TT 512",
+        "voiture blanche EA-902-BC",
+        "furgoneta 9914 MBC",
+        "samochód KRA 55210",
+        "witte bestelbus VJ-31-KL",
+    ),
+    "passport": ("Driver's Licence No. D1234-56789-01234", "Seria i numer dowodu: ABC 123456"),
+    "iban": ("Nr rachunku: 61 1090 1014 0000 0712 1981 2874", "IBAN: DE89.3704.0044.0532.0130.00"),
+    "phone": ("n° de portable : 06/71/83/20/94", "Contact: +44 7700 900 318"),
+    "national_id": (
+        "ID number (South Africa): 8001015009087",
+        "CHE-100.155.212 MWST",
+        "personas kods 161175-19997",
+        "СНИЛС 112-233-445 95",
+        "EIN 91-1144442",
+        "PESEL dziecka 44051401359",
+        "Rentenvers.-Nr. 15070649C103",
+    ),
+    "name": (
+        "Kind regards,\nEmma Clarke",
+        "Mit freundlichen Grüßen\nAnna Schulz",
+        "Name\nJohn Smith",
+        "Next of kin: Sarah Brown",
+        "Name des Kindes: Leonie Krause",
+        "Je m’appelle Luc Besset",
+        "Pan Kowalski",
+        "gez. Müller-Brandt",
+        "M. Dupont",
+    ),
+    "address": (
+        "350 5th Ave, New York, NY 10118",
+        "Church Lane, Oxford OX2 8JQ",
+        "Gdańska 14/3, 85-006 Bydgoszcz",
+        "1 Grand-Rue, 67000 Strasbourg",
+        "Drottninggatan 5, 111 51 Stockholm",
+        "Rua Augusta 1500, São Paulo - SP, 01304-001",
+        "Indirizzo: Via Dante 15, Firenze",
+    ),
+}
+HARMLESS = (
+    "meet me at noon dot the i",
+    "it arrived at example.com",
+    "License: CC BY-SA 4.0",
+    "auto BMW 320",
+    "Passport 2024-2025 edition",
+    "Best regards, The Team",
+    "Best regards\nYour Team",
+    "Herr der Ringe",
+    "Pan European Game",
+    "Driver: NVIDIA 551.23",
+    "Run 20240115",
+    "EIN 123456789",
+    "Modell 5, 12000 Umdrehungen",
+    "Contact us 2024/25 1 2 3",
+    "git@github.com:org/repo.git",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [(k, text) for k, texts in FOUND.items() for text in texts]
+)
+def test_it_is_found(patterns: PatternPii, kind: str, text: str) -> None:
+    assert kind in {match.type for match in patterns.find(text)}
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_looks_alike_is_left_alone(patterns: PatternPii, text: str) -> None:
+    assert patterns.find(text) == []
+
+
+def test_a_word_for_a_number_stands_with_its_abbreviation(patterns: PatternPii) -> None:
+    for ending in ("nummer", "nr.", "-Nr", " Nr."):
+        (match,) = patterns.find(f"Steueridentifikations{ending}: 36574261809")
+        assert match.type == "national_id"
