@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from engines.datasets.recipe import Recipe, RecipeParameters
-from engines.datasets.recipe_png import encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.png import encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.recipe import Recipe, RecipeParameters
 from engines.provenance.claims import created
 from engines.provenance.config import MarksConfig
 from engines.provenance.development import identity_in, new_bundle

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from typing import Protocol, TypeVar, Unpack
 
-from inferloop_synthdata.look_answers import ListedImage
+from inferloop_synthdata.answers.looking import ListedImage
 from inferloop_synthdata.operations import declared as operations
 from inferloop_synthdata.operations import looking
 from inferloop_synthdata.operations.methods import awaiting, blocking

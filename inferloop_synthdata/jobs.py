@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 from typing import Protocol, TypeVar, cast
 
 from inferloop_synthdata import answers
-from inferloop_synthdata.answer import shaped
+from inferloop_synthdata.answers.answer import shaped
 from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
 from inferloop_synthdata.operations import jobs as operations
 from inferloop_synthdata.operations.methods import awaiting, blocking

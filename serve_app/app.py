@@ -58,8 +58,8 @@ from serve_app.routes import (
     webhooks,
 )
 from serve_app.routes.generate import generation_router
-from serve_app.schemas.bounded import generate_message_model
-from serve_app.schemas.document import DocumentedApi
+from serve_app.schemas.bounds.bounded import generate_message_model
+from serve_app.schemas.openapi.document import DocumentedApi
 from serve_app.services import Services
 from serve_app.webhooks.delivering import Deliverer
 from serve_app.webhooks.signing import WebhookSecrets

@@ -17,8 +17,8 @@ from starlette.responses import Response
 
 from engines.errors import Details, InferloopError, InvalidParameters
 from serve_app.access.audit import AuditNote
-from serve_app.schemas.faults import NOT_JSON, faults_of
-from serve_app.schemas.rules import rules_of
+from serve_app.schemas.bounds.faults import NOT_JSON, faults_of
+from serve_app.schemas.bounds.rules import rules_of
 
 
 @dataclass(frozen=True, slots=True)

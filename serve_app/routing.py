@@ -18,7 +18,7 @@ from serve_app.durable.acceptance import is_kept, kept_answer
 from serve_app.durable.asked import IDEMPOTENCY_KEY, KEY_PATTERN, MAX_KEY_CHARS, PREFER
 from serve_app.flow.progress_stream import NDJSON
 from serve_app.schemas.base import ErrorEnvelope
-from serve_app.schemas.examples import ERROR
+from serve_app.schemas.openapi.examples import ERROR
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Responses = dict[int | str, dict[str, Any]]

@@ -15,8 +15,8 @@ from batch.output.outcomes import Judgment, MadeImage, Outcome, Reason, Status
 from batch.output.row_records import record_of_row
 from batch.planning.rows import PlannedRow, make_request
 from engines.datasets.marking import ImageMarks, NoMarks
-from engines.datasets.recipe import Recipe, make_recipe
-from engines.datasets.recipe_png import encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.png import encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.recipe import Recipe, make_recipe
 from engines.errors import Canceled, InferloopError, InvalidParameters, NotFound, ReplicaLost
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from engines.types import ObjectStat, PrivacyReport, QualityReport
 
 if TYPE_CHECKING:
     from batch.planning.rows import PlannedRow
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
 
 
 def record_of_row(

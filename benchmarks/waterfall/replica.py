@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.marks import recipe_of
 from benchmarks.waterfall.spans import Spans, TimedMarks, TimedRunner
-from engines.datasets.recipe_png import encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.png import encode_with_recipe, pixel_sha256
 from engines.datasets.recorder import ImageRecorder
 from engines.datasets.store import DatasetStore
 from engines.diffusion.config import EngineConfig, ModelEntry

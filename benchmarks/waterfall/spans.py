@@ -13,7 +13,7 @@ from engines.datasets.marking import ImageMarks
 
 if TYPE_CHECKING:
     from engines.datasets.copies import Edit
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
     from engines.diffusion.contract import AnyRunner, DecodedImage, RunnerInfo
     from engines.diffusion.sampling.trajectory import Trajectory
     from engines.types import GenerationRequest

@@ -10,8 +10,8 @@ from itertools import count, islice
 from deployments.adapters.uploads import UploadChecker
 from deployments.background import Threads
 from engines.datasets.layout import iter_images, iter_left_out
-from engines.datasets.removal import delete_export, delete_image
 from engines.datasets.store import DatasetStore
+from engines.datasets.upkeep.removal import delete_export, delete_image
 from engines.errors import Conflict
 from engines.images import ImageLimits, verify
 from engines.images.model import refuse

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from deployments.metrics import EngineMetrics
-from deployments.tracing import EngineSpans
+from deployments.observing.metrics import EngineMetrics
+from deployments.observing.tracing import EngineSpans
 from deployments.wiring.diffusion import EngineWiring, Recorder
 from engines.errors import InferloopError
 from engines.protocols import DiffusionEngine

@@ -13,7 +13,7 @@ from deployments.wiring.library import Library, LibraryWiring
 from engines.datasets.declared import close_declared, open_declared
 from engines.datasets.reviews import review_images
 from engines.datasets.spec.result import Shortage, Taken
-from engines.datasets.upkeep import upkeep
+from engines.datasets.upkeep.crashes import upkeep
 from engines.errors import Forbidden, StorageFailed
 from engines.evidence.service import report_of
 from engines.types import (

@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from deployments import logs
 from deployments.access import api_keys
 from deployments.adapters.generation import PooledGeneration
 from deployments.adapters.readiness import DATA_ROOT, HandleReadiness, WithGuards
@@ -16,7 +15,8 @@ from deployments.adapters.services import Backends
 from deployments.adapters.uploads import UploadChecker
 from deployments.config import AppArgs
 from deployments.jobs import job_store
-from deployments.metrics import AccessMetrics, JobMetrics
+from deployments.observing import logs
+from deployments.observing.metrics import AccessMetrics, JobMetrics
 from deployments.redis_guard import redis_guards
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings

@@ -7,7 +7,7 @@ import asyncio
 from deployments.wiring.validators import Judge, JudgeWiring
 from deployments.workers import WorkerPool
 from engines.datasets.copies import SOURCE_IS_SYNTHETIC, edit_of, keep_copy
-from engines.datasets.removal import delete_image
+from engines.datasets.upkeep.removal import delete_image
 from engines.privacy import Anonymized, PrivacyValidator
 from engines.types import PrivacyReport
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from deployments.metrics import AccessMetrics, EngineMetrics, JobMetrics
+from deployments.observing.metrics import AccessMetrics, EngineMetrics, JobMetrics
 from docs.site.markdown import cell, code, table
 from engines.protocols import DiffusionEngine
 

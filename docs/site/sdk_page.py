@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import get_type_hints
 
 from docs.site.markdown import cell, code, table
-from inferloop_synthdata import SyntheticImageClient, answers, dataset_answers, errors
-from inferloop_synthdata.answer import Answer
+from inferloop_synthdata import SyntheticImageClient, answers, errors
+from inferloop_synthdata.answers.answer import Answer
 from inferloop_synthdata.datasets import Datasets
 from inferloop_synthdata.jobs import Jobs
 
@@ -45,8 +45,7 @@ def shapes() -> list[type[Answer]]:
     """Every answer, by name."""
     found = {
         value
-        for module in (answers, dataset_answers)
-        for value in vars(module).values()
+        for value in vars(answers).values()
         if inspect.isclass(value) and issubclass(value, Answer) and value is not Answer
     }
     return sorted(found, key=lambda shape: shape.__name__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engines.datasets.layout import sidecar_key
-from engines.datasets.recipe import Recipe
+from engines.datasets.recipes.recipe import Recipe
 from engines.errors import Conflict, InferloopError, NotFound
 from engines.images.containers import sniff
 from engines.images.formats.png import without_mark

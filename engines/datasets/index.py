@@ -17,7 +17,7 @@ from engines.datasets.layout import INDEX_FOLDER
 from engines.errors import InferloopError
 
 if TYPE_CHECKING:
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
     from engines.datasets.records.facts import FileFacts
     from engines.datasets.reviews import KeptReview
     from engines.datasets.verdict import Verdict

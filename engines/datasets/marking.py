@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from engines.datasets.copies import Edit
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
 
 
 class ImageMarks(Protocol):

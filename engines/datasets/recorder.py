@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from engines.datasets.layout import image_key, sidecar_key
 from engines.datasets.marking import ImageMarks, NoMarks
-from engines.datasets.recipe import Recipe, make_recipe
-from engines.datasets.recipe_png import PNG_PIXEL_HASH_KEYWORD, encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.png import PNG_PIXEL_HASH_KEYWORD, encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.recipe import Recipe, make_recipe
 from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
 from engines.datasets.store import DatasetStore, UtcClock
 from engines.errors import Conflict, InferloopError, NotFound

@@ -31,7 +31,7 @@ from engines.datasets.layout import (
     is_area,
     verdict_key,
 )
-from engines.datasets.recipe import LABELED
+from engines.datasets.recipes.recipe import LABELED
 from engines.datasets.records.facts import FileFacts
 from engines.datasets.records.reading import DatasetRecord, read_record
 from engines.datasets.reviews import KeptReview
@@ -44,7 +44,7 @@ from engines.types.image_formats import is_hidden
 from engines.types.labels import Classes
 
 if TYPE_CHECKING:
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
     from engines.protocols import Storage
 
 UtcClock = Callable[[], datetime]

@@ -10,7 +10,7 @@ from engines.provenance.log import MarkEntry, MarkLog
 
 if TYPE_CHECKING:
     from engines.datasets.copies import Edit
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
     from engines.provenance.config import MarksConfig
     from engines.provenance.identity import SigningIdentity
     from engines.provenance.signing import C2paSigner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from inferloop_synthdata import dataset_answers as answers
+from inferloop_synthdata.answers import datasets as answers
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import OnProgress, Operation, read_answer
 from inferloop_synthdata.operations.parts import given

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from inferloop_synthdata import answers
+from inferloop_synthdata.answers.webhooks import WebhookSecret
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import Operation, read_answer
 from inferloop_synthdata.operations.parts import get, segment
-from inferloop_synthdata.webhook_answers import WebhookSecret
 
 Priority = Literal["low", "normal", "high"]
 WebhookEvent = Literal["job.started", "job.succeeded", "job.failed", "job.canceled"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal, TypedDict, Unpack
 
-from inferloop_synthdata import look_answers as answers
+from inferloop_synthdata.answers import looking as answers
 from inferloop_synthdata.operations.operation import Operation, read_answer
 from inferloop_synthdata.operations.parts import get, given, listed, segment
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from inferloop_synthdata.answer import shaped
+from inferloop_synthdata.answers.answer import shaped
 from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from inferloop_synthdata.answer import Answer
+from inferloop_synthdata.answers.answer import Answer
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import Operation, Upload, read_answer
 from inferloop_synthdata.operations.parts import get, segment

@@ -36,7 +36,7 @@ from serve_app.openai.schemas import (
 )
 from serve_app.openai.translation import batch_body
 from serve_app.routing import ApiRoute, Handler, Responses
-from serve_app.schemas.bounded import batch_model
+from serve_app.schemas.bounds.bounded import batch_model
 
 _EVENT = {
     "type": "object",

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from engines.types.limits import Speed
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath
-from serve_app.schemas.examples import shown
+from serve_app.schemas.openapi.examples import shown
 
 MAX_IMAGES = 10
 """Of one call, as OpenAI has it."""

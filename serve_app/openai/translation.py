@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from engines.errors import Fault, InvalidParameters
 from serve_app.openai.error_shape import openai_name
 from serve_app.openai.schemas import ImagesBody
+from serve_app.schemas.bounds.parser import validated
 from serve_app.schemas.generation import BatchBody
-from serve_app.schemas.parser import validated
 
 _SAME = (
     "seed",

@@ -22,7 +22,7 @@ from serve_app.generation.making import (
 from serve_app.generation.requests import batch_parameters, generate_parameters
 from serve_app.generation.required import RequiredChecks, batch_image, required_checks, verdicts_out
 from serve_app.routing import ApiRoute
-from serve_app.schemas.bounded import batch_model, generate_model
+from serve_app.schemas.bounds.bounded import batch_model, generate_model
 from serve_app.schemas.generation import (
     BatchBody,
     BatchResponse,

@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field, JsonValue
 from engines.datasets.spec.requirements import DEFAULT_TRIES, MAX_TRIES, Requirements
 from engines.types.labels import Labels, Metadata
 from engines.types.limits import Speed
-from serve_app.schemas import examples
 from serve_app.schemas.base import Name, ResponseModel, Text, WirePath, absent
-from serve_app.schemas.examples import shown
+from serve_app.schemas.openapi import examples
+from serve_app.schemas.openapi.examples import shown
 from serve_app.schemas.validation import PrivacyResponse, QualityResponse
 from serve_app.schemas.webhooks import AsynchronousBody
 

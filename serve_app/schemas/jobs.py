@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from engines.jobs.model import Priority, State
 from serve_app.schemas.base import ErrorObject, Name, QueryModel, ResponseModel, WireTime
-from serve_app.schemas.examples import GENERATED, shown
+from serve_app.schemas.openapi.examples import GENERATED, shown
 from serve_app.schemas.webhooks import DeliveryOut
 
 KIND_PATTERN = r"^[a-z0-9_.]{1,40}$"

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from serve_app.schemas import examples
 from serve_app.schemas.base import Name, ResponseModel, WirePath, WireTime, absent
-from serve_app.schemas.examples import shown
+from serve_app.schemas.openapi import examples
+from serve_app.schemas.openapi.examples import shown
 from serve_app.schemas.webhooks import AsynchronousBody
 
 

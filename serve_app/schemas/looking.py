@@ -25,7 +25,6 @@ from engines.types.looking import (
     VerdictState,
 )
 from engines.types.reports import Factor
-from serve_app.schemas import examples
 from serve_app.schemas.base import (
     QueryModel,
     RequestModel,
@@ -34,7 +33,8 @@ from serve_app.schemas.base import (
     WirePath,
     WireTime,
 )
-from serve_app.schemas.examples import shown
+from serve_app.schemas.openapi import examples
+from serve_app.schemas.openapi.examples import shown
 
 MAX_REVIEWED = 1000
 """Images of one call."""

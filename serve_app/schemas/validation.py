@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from serve_app.schemas import examples
 from serve_app.schemas.base import RequestModel, ResponseModel, Text, WirePath, absent
-from serve_app.schemas.examples import shown
 from serve_app.schemas.export import SkippedFileOut
+from serve_app.schemas.openapi import examples
+from serve_app.schemas.openapi.examples import shown
 from serve_app.schemas.webhooks import AsynchronousBody
 
 MetricNames = Annotated[

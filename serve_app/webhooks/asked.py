@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engines.jobs.deliveries import Webhook
 from serve_app.schemas.base import RequestModel
-from serve_app.schemas.parser import validated
+from serve_app.schemas.bounds.parser import validated
 from serve_app.schemas.webhooks import WebhookBody
 from serve_app.webhooks.targets import allowed_target
 

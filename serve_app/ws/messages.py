@@ -14,8 +14,8 @@ from serve_app.generation.requests import generate_parameters
 from serve_app.generation.required import verdicts_out
 from serve_app.paths import PathCodec
 from serve_app.schemas.base import RequestModel
+from serve_app.schemas.bounds.parser import parse_json, validated
 from serve_app.schemas.generation import GenerateBody, GenerateMessageBody, Required
-from serve_app.schemas.parser import parse_json, validated
 
 MESSAGE_TYPES = ("generate", "cancel", "subscribe")
 MAX_SEQ = 2**53 - 1

@@ -14,7 +14,7 @@ from batch.config import JobConfig
 from batch.output.outcomes import Judgment, MadeImage, Outcome, Reason, ShardOutcome, Status
 from batch.output.row_records import record_of_row
 from batch.planning.rows import PlannedRow
-from engines.datasets.recipe import Recipe, RecipeParameters
+from engines.datasets.recipes.recipe import Recipe, RecipeParameters
 from engines.images.png_text import encode_png
 from engines.storage.folder.storage import FolderStorage
 from engines.testing.diffusion import FAKE_MODELS

@@ -14,8 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
-from serve_app.schemas.glossary import OWN, PARAMETERS, WORDS
-from serve_app.schemas.more_examples import EXAMPLES
+from serve_app.schemas.openapi.glossary import OWN, PARAMETERS, WORDS
+from serve_app.schemas.openapi.more_examples import EXAMPLES
 from tests.contract.test_reference_examples import example
 from tests.contract.write_openapi import SNAPSHOT, document_text
 

@@ -6,7 +6,7 @@ from batch.planning.rows import RowParameters
 from engines.types.image_formats import IMAGE_SUFFIXES
 from inferloop_synthdata.sources import images
 from serve_app.config import ApiConfig
-from serve_app.schemas.bounded import generate_model
+from serve_app.schemas.bounds.bounded import generate_model
 
 NUMBERS = ("width", "height", "num_inference_steps", "guidance_scale", "seed")
 

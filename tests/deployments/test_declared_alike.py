@@ -27,7 +27,7 @@ from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring
 from deployments.wiring.validators import QualityWiring
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.recipe import Recipe
+from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.store import DatasetStore

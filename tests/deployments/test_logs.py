@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.logs import LOGGERS, configure
+from deployments.observing.logs import LOGGERS, configure
 
 
 @pytest.fixture(autouse=True)

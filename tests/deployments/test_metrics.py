@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deployments.metrics import (
+from deployments.observing.metrics import (
     COUNTERS,
     GAUGES,
     JOBS_ENDED,

@@ -11,8 +11,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcess
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
+from deployments.observing.tracing import EngineSpans, otlp
 from deployments.replicas.diffusion import DiffusionReplica
-from deployments.tracing import EngineSpans, otlp
 from engines.errors import GenerationFailed
 from engines.types import GeneratedImage, StepProgress, Timing
 from tests.deployments.replicas.test_diffusion_replica import (

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from engines.datasets.store import DatasetStore, utc_now
-from engines.datasets.upkeep import upkeep
+from engines.datasets.upkeep.crashes import upkeep
 from engines.datasets.writers.holder import Holder, is_dead, this_process
 from engines.datasets.writers.leftovers import sweep_target
 from engines.datasets.writers.lock import LOCK_FOLDER, ExportLock, hold_lock

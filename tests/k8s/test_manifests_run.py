@@ -13,7 +13,7 @@ from ray.serve._private import constants as serve_constants
 
 from batch.config import load_config
 from deployments.config import AppArgs
-from deployments.metrics import COUNTERS, GAUGES, LATENCY, AccessMetrics, JobMetrics
+from deployments.observing.metrics import COUNTERS, GAUGES, LATENCY, AccessMetrics, JobMetrics
 from docs.site.metric_page import Declared
 from tests.k8s.manifests import (
     CLUSTERS,

@@ -24,7 +24,7 @@ def tiny_config(folder: Path) -> Path:
     # Recorded is what a client's `traceparent` asks for, and nothing else.
     document["tracing_config"] = {
         "enabled": True,
-        "exporter_import_path": "deployments.tracing:otlp",
+        "exporter_import_path": "deployments.observing.tracing:otlp",
         "sampling_ratio": 0.0,
     }
     (application,) = document["applications"]

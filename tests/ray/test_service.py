@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from deployments.local.child_service import Service
-from deployments.metrics import COUNTERS, GAUGES, LATENCY
+from deployments.observing.metrics import COUNTERS, GAUGES, LATENCY
 from inferloop_synthdata import (
     ApiError,
     NotFound,

@@ -12,8 +12,11 @@ from typing import Any, get_type_hints
 import httpx
 import pytest
 
-from inferloop_synthdata import answers, dataset_answers, export_answers, webhook_answers
-from inferloop_synthdata.answer import Answer, shaped
+from inferloop_synthdata import answers
+from inferloop_synthdata.answers import datasets as dataset_answers
+from inferloop_synthdata.answers import exports as export_answers
+from inferloop_synthdata.answers import webhooks as webhook_answers
+from inferloop_synthdata.answers.answer import Answer, shaped
 from inferloop_synthdata.operations import provenance
 from inferloop_synthdata.operations.endpoints import generate_image
 from tests.sdk.conftest import Caller

@@ -17,7 +17,7 @@ from inferloop_synthdata.operations.operation import Operation
 from inferloop_synthdata.transport.generation_stream import generate_message
 from serve_app.config import ApiConfig
 from serve_app.openai.router import OpenAIRoute
-from serve_app.schemas.bounded import generate_message_model
+from serve_app.schemas.bounds.bounded import generate_message_model
 from tests.sdk.conftest import KEY, Caller
 from tests.sdk.endpoint_calls import CALLS, SET
 from tests.serve_app.api import build_api

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engines.datasets.removal import delete_image
 from engines.datasets.store import DatasetStore
+from engines.datasets.upkeep.removal import delete_image
 from engines.storage.folder.storage import FolderStorage
 from engines.types import PrivacyReport, QualityReport
 from tests.strangers.conftest import FOLDER, image

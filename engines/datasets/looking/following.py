@@ -16,7 +16,7 @@ from engines.datasets.index import ShardRow, read_shard_on
 from engines.datasets.layout import INDEX_FOLDER
 from engines.datasets.looking.clusters import clusters_version, read_clusters
 from engines.datasets.looking.rows import ImageRows, empty_database
-from engines.datasets.recipe import Recipe
+from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.reviews import KeptReview
 from engines.datasets.verdict import Verdict
 from engines.errors import NotFound

@@ -15,7 +15,7 @@ from engines.datasets.records.record import created_at
 from engines.types.looking import Review
 
 if TYPE_CHECKING:
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.reviews import KeptReview
     from engines.datasets.verdict import Verdict

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import orjson
 
 from engines.datasets.layout import sidecar_key
-from engines.datasets.recipe import Recipe
+from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.records.facts import FileFacts
 from engines.datasets.reviews import KeptReview
 from engines.datasets.verdict import Verdict

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engines.datasets.records.label_columns import add_label_columns
 
 if TYPE_CHECKING:
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
     from engines.datasets.records.facts import FileFacts
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.verdict import Verdict

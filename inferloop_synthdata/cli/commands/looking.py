@@ -7,11 +7,11 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
+from inferloop_synthdata.answers.looking import ListedImage, ShortVerdict
 from inferloop_synthdata.cli.console import fields, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_label, given_values
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
-from inferloop_synthdata.look_answers import ListedImage, ShortVerdict
 from inferloop_synthdata.operations.looking import ImageCriteria
 
 _STATES = ("passed", "failed", "unchecked")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from engines.datasets.recipe import Recipe
+from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.recorder import ImageRecorder
 from engines.datasets.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.datasets.recipe import Recipe, RecipeParameters
-from engines.datasets.recipe_png import encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.png import encode_with_recipe, pixel_sha256
+from engines.datasets.recipes.recipe import Recipe, RecipeParameters
 from engines.protocols import Storage
 from engines.provenance.config import MarksConfig
 from engines.provenance.development import identity_in, new_bundle

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.datasets.recipe import Recipe, make_recipe
+from engines.datasets.recipes.recipe import Recipe, make_recipe
 from engines.errors import InvalidParameters
 from engines.provenance.claims import created
 from engines.provenance.config import MarksConfig

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.datasets.recipe_png import encode_with_recipe
+from engines.datasets.recipes.png import encode_with_recipe
 from inferloop_synthdata.marks.replaying import difference, request_of
 from tests.engines.provenance.conftest import encoded, some_pixels, some_png, some_recipe
 from tests.sdk.cli.command_line import CommandLine

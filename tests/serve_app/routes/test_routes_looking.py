@@ -7,8 +7,8 @@ from starlette.testclient import TestClient
 
 from engines.types.looking import ImageFilter, Review, SeenVerdict
 from engines.types.reports import Factor
-from serve_app.schemas import examples
 from serve_app.schemas.looking import ImageList, ReviewBody, ReviewedList
+from serve_app.schemas.openapi import examples
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import EPOCH, PNG
 from tests.serve_app.seen_images import IMAGES, seen

@@ -9,15 +9,15 @@ import pytest
 
 from engines.errors import InvalidParameters
 from serve_app.config import ApiConfig, FieldBounds, ModelDefaults
-from serve_app.schemas.bounded import (
+from serve_app.schemas.bounds.bounded import (
     MORE_PROMPTS,
     batch_model,
     generate_message_model,
     generate_model,
 )
+from serve_app.schemas.bounds.faults import MAX_FAULTS
+from serve_app.schemas.bounds.parser import parse_json, validated
 from serve_app.schemas.export import FileExportBody
-from serve_app.schemas.faults import MAX_FAULTS
-from serve_app.schemas.parser import parse_json, validated
 
 BLANK_REASON = "must not be blank, nor hold a NUL character"
 STEPS_REASON = "must be between 1 and 150"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engines.errors import InvalidParameters
 from serve_app.config import ApiConfig
-from serve_app.schemas.bounded import batch_model, generate_model
-from serve_app.schemas.parser import parse_json, validated
+from serve_app.schemas.bounds.bounded import batch_model, generate_model
+from serve_app.schemas.bounds.parser import parse_json, validated
 
 GENERATE, BATCH = generate_model(ApiConfig()), batch_model(ApiConfig())
 

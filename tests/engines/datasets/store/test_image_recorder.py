@@ -13,8 +13,8 @@ import orjson
 import pytest
 from PIL import Image, PngImagePlugin
 
-from engines.datasets.recipe import Recipe
-from engines.datasets.recipe_png import pixel_sha256
+from engines.datasets.recipes.png import pixel_sha256
+from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.recorder import ImageRecorder
 from engines.datasets.records.reading import prompt_of_image
 from engines.datasets.store import DatasetStore

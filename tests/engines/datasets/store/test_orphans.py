@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from engines.datasets.orphans import KEPT_FOR
 from engines.datasets.recorder import ImageRecorder
 from engines.datasets.store import DatasetStore
-from engines.datasets.upkeep import upkeep
+from engines.datasets.upkeep.crashes import upkeep
+from engines.datasets.upkeep.orphans import KEPT_FOR
 from engines.protocols import Storage
 from engines.types import GeneratedImage, GenerationRequest
 

@@ -13,7 +13,7 @@ import pytest
 
 from engines.datasets.recorder import ImageRecorder
 from engines.datasets.store import DatasetStore
-from engines.datasets.upkeep import upkeep
+from engines.datasets.upkeep.crashes import upkeep
 from engines.errors import StorageFailed
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.keys import TEMPORARY_PREFIX

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from inferloop_synthdata.answer import Answer
+from inferloop_synthdata.answers.answer import Answer
 
 
 class DeliveryAttempt(Answer):

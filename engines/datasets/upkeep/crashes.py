@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engines.datasets.layout import dataset_key
-from engines.datasets.orphans import sweep_orphans
+from engines.datasets.upkeep.orphans import sweep_orphans
 from engines.datasets.writers.leftovers import sweep_dead_exports
 from engines.errors import InferloopError, NotFound
 from engines.storage.folder.storage import FolderStorage

@@ -8,8 +8,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engines.errors import InvalidParameters
-from serve_app.schemas.faults import NOT_JSON, faults_of
-from serve_app.schemas.rules import rules_of
+from serve_app.schemas.bounds.faults import NOT_JSON, faults_of
+from serve_app.schemas.bounds.rules import rules_of
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -11,7 +11,7 @@ from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
 from engines.images.png_text import encode_png
 
 if TYPE_CHECKING:
-    from engines.datasets.recipe import Recipe
+    from engines.datasets.recipes.recipe import Recipe
     from engines.types import Pixels
 
 PNG_PIXEL_HASH_KEYWORD = "inferloop.pixel_sha256"

@@ -1,27 +1,12 @@
-"""Shapes of the service's answers, as the API reference prints them.
-
-Each is an `Answer`: `answer["image_path"]` and `answer.image_path` are the same, a field that
-was left out is None as an attribute, and an answer of a newer server keeps its extra keys. Paths
-are the server's ("/data/..."), sizes are in bytes, times ISO 8601 UTC.
-"""
+"""What the service answers about images, datasets, models and profiles."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from inferloop_synthdata.answer import Answer
+from inferloop_synthdata.answers.answer import Answer
+from inferloop_synthdata.answers.exports import SkippedFile
 from inferloop_synthdata.errors import JsonValue
-from inferloop_synthdata.export_answers import ExportFailure as ExportFailure
-from inferloop_synthdata.export_answers import ExportFilter as ExportFilter
-from inferloop_synthdata.export_answers import ExportReport as ExportReport
-from inferloop_synthdata.export_answers import S3ExportReport as S3ExportReport
-from inferloop_synthdata.export_answers import ShardedExportReport as ShardedExportReport
-from inferloop_synthdata.export_answers import SkippedFile as SkippedFile
-from inferloop_synthdata.job_answers import ErrorOut as ErrorOut
-from inferloop_synthdata.job_answers import Job as Job
-from inferloop_synthdata.job_answers import JobEta as JobEta
-from inferloop_synthdata.job_answers import JobList as JobList
-from inferloop_synthdata.job_answers import JobProgress as JobProgress
 
 
 class GenerationParameters(Answer):

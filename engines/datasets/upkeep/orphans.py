@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engines.datasets.layout import classify, sidecar_key
-from engines.datasets.recipe import Recipe
+from engines.datasets.recipes.recipe import Recipe
 from engines.errors import NotFound
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
-"""What exports answer, and what chooses their records: part of `inferloop_synthdata.answers`."""
+"""What exports answer, and what chooses their records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
-from inferloop_synthdata.answer import Answer
+from inferloop_synthdata.answers.answer import Answer
 
 
 class ExportFilter(TypedDict, total=False):

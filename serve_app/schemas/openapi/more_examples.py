@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from serve_app.schemas.examples import ERROR, IMAGES, PRIVACY, Example
+from serve_app.schemas.openapi.examples import ERROR, IMAGES, PRIVACY, Example
 
 _SET = "/data/generated/nature_set"
 _IMAGE = f"{_SET}/image_1.png"

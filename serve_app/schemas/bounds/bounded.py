@@ -10,13 +10,13 @@ from pydantic import Field, create_model, model_validator
 
 from serve_app.config import ApiConfig, FieldBounds
 from serve_app.schemas.base import NO_NUL_PATTERN, NOT_BLANK_PATTERN
+from serve_app.schemas.bounds.rules import WHEN_TOO_MANY
 from serve_app.schemas.generation import (
     BatchBody,
     GenerateBody,
     GenerateMessageBody,
     ImageParameters,
 )
-from serve_app.schemas.rules import WHEN_TOO_MANY
 
 P = TypeVar("P", bound=ImageParameters)
 _DECISIVE = {"bounds", "default_model_id", "model_defaults"}

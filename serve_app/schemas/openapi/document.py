@@ -8,8 +8,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from serve_app.schemas.glossary import OWN, PARAMETERS, WORDS
-from serve_app.schemas.more_examples import EXAMPLES
+from serve_app.schemas.openapi.glossary import OWN, PARAMETERS, WORDS
+from serve_app.schemas.openapi.more_examples import EXAMPLES
 
 _BY_USE = re.compile(r"-(Input|Output)$")
 """What pydantic adds to a shape that is read otherwise than it is written."""

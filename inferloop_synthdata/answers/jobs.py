@@ -1,12 +1,12 @@
-"""What the service tells of jobs: part of `inferloop_synthdata.answers`."""
+"""What the service tells of jobs."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from inferloop_synthdata.answer import Answer
+from inferloop_synthdata.answers.answer import Answer
+from inferloop_synthdata.answers.webhooks import Delivery
 from inferloop_synthdata.errors import JsonValue
-from inferloop_synthdata.webhook_answers import Delivery
 
 
 class JobProgress(Answer):

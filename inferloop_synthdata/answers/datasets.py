@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from inferloop_synthdata.answer import Answer
-from inferloop_synthdata.answers import Verdicts
+from inferloop_synthdata.answers.answer import Answer
+from inferloop_synthdata.answers.images import Verdicts
 from inferloop_synthdata.errors import JsonValue
 
 

@@ -1,0 +1,1 @@
+"""How an image came to be, and where that is written in the image."""

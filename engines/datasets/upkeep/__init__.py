@@ -1,0 +1,1 @@
+"""Taking away what is asked to go, and what crashes leave behind."""

@@ -1,0 +1,1 @@
+"""Request models within the bounds of the config, and the words for what breaks them."""

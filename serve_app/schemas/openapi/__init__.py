@@ -1,0 +1,1 @@
+"""The OpenAPI document: examples, and a description for every field."""
