@@ -24,6 +24,7 @@ Run = Callable[[Session, argparse.Namespace], int]
 AddCommand = Callable[[str, Run, str], "CommandParser"]
 """Adds a command: its name, its function, one line of help."""
 
+_COMMAND = "COMMAND"
 _WRONG_CHOICE = re.compile(
     r"argument (?P<what>[^:]+): invalid choice: '(?P<word>.*)' \(choose from"
 )
@@ -33,7 +34,9 @@ class CommandParser(argparse.ArgumentParser):
     """Says in two lines what is wrong, with the nearest word that would have been right."""
 
     def error(self, message: str) -> NoReturn:
-        """Leave with exit code 2."""
+        """Leave with exit code 2. Who named a group alone sees what is in it."""
+        if message == f"the following arguments are required: {_COMMAND}":
+            self.exit(2, self.format_help())
         self.exit(2, f"inferloop: {self._better(message)}\nsee: {self.prog} --help\n")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -55,7 +58,7 @@ class CommandParser(argparse.ArgumentParser):
         word, names = wrong["word"], self._choices(wrong["what"])
         nearest = suggestion(word, names)
         if not nearest:
-            return f"no such {wrong['what']}: {word} (there are {', '.join(names)})"
+            return f"no such {wrong['what'].lower()}: {word} (there are {', '.join(names)})"
         return f"no such {wrong['what'].lower()}: {word}{nearest}"
 
     def _choices(self, what: str) -> list[str]:
@@ -69,6 +72,12 @@ class CommandParser(argparse.ArgumentParser):
         return []
 
 
+def spelled_out(argv: Sequence[str]) -> list[str]:
+    """`help` and its words as the option: `help export` is `export --help`."""
+    first, *words = argv or ("",)
+    return [*words, "--help"] if first == "help" else list(argv)
+
+
 def suggestion(word: str, names: Iterable[str]) -> str:
     """`; did you mean X?` where one of the names is near to the word, else nothing."""
     near = difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
@@ -78,7 +87,7 @@ def suggestion(word: str, names: Iterable[str]) -> str:
 def adder(parent: CommandParser) -> AddCommand:
     """A function that adds commands below `parent`."""
     commands = parent.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
+        title="commands", metavar=_COMMAND, required=True, parser_class=CommandParser
     )
     common = CommandParser(add_help=False)
     add_connection(common)

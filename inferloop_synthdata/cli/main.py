@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from inferloop_synthdata.cli.arguments import parser
 from inferloop_synthdata.cli.completion import complete
 from inferloop_synthdata.cli.console import Console
-from inferloop_synthdata.cli.grammar import Run
+from inferloop_synthdata.cli.grammar import Run, spelled_out
+from inferloop_synthdata.cli.hints import hints
 from inferloop_synthdata.cli.retries import retries_told
 from inferloop_synthdata.cli.session import Connect, Session, Surroundings
 from inferloop_synthdata.cli.usage import UsageProblem
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = 
     world = surroundings or Surroundings(environ=os.environ)
     grammar = parser()
     complete(grammar, world.environ)
-    arguments = grammar.parse_args(argv)
+    arguments = grammar.parse_args(spelled_out(sys.argv[1:] if argv is None else argv))
     console = Console(world.stdout, world.stderr, arguments.json, world.environ, world.clock)
     connect = Connect(
         api_key=arguments.api_key or world.environ.get("INFERLOOP_API_KEY"),
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = 
         return FAILED
     except ClientError as error:
         console.error(str(error))
+        for hint in hints(error, connect.base_url):
+            console.note(hint)
         return FAILED
     except (UsageProblem, ValueError) as error:
         console.error(str(error))

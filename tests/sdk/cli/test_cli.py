@@ -197,13 +197,68 @@ def test_an_error_of_the_service_is_one_line_and_one() -> None:
     assert line.out == ""
 
 
-def test_nobody_there_is_one_line_and_one() -> None:
+@pytest.mark.parametrize(
+    ("status", "code", "hint"),
+    [
+        (401, "UNAUTHORIZED", "the key is that of --api-key, or of INFERLOOP_API_KEY"),
+        (403, "FORBIDDEN", "the key may not do this: ask for a scope"),
+        (500, "INTERNAL_ERROR", "request id req_7: the service's log has it"),
+        (404, "NOT_FOUND", None),
+    ],
+)
+def test_an_error_is_followed_by_what_to_do(status: int, code: str, hint: str | None) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        error = {"code": code, "message": "No.", "details": {}}
+        return httpx.Response(status, json={"error": error}, headers={"X-Request-Id": "req_7"})
+
+    line = CommandLine(handler)
+    assert line.run("profiles") == 1
+    said, *rest = line.err.splitlines()
+    assert said == f"inferloop: {code}: No."
+    assert len(rest) == (hint is not None)
+    assert line.err.find(hint or "") >= 0
+
+
+def test_who_waits_too_long_is_told_how_to_wait_longer() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("timed out")
+
+    line = CommandLine(handler)
+    assert line.run("profiles") == 1
+    assert "--timeout-s waits longer" in line.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("argv", [(), ("dataset",), ("export",)])
+def test_a_group_alone_shows_what_is_in_it(
+    argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        CommandLine(Service()).run(*argv)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(f"usage: {' '.join(('inferloop', *argv))} [-h]")
+
+
+def test_help_is_a_command_too(capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for argv in (("help", "export", "s3"), ("export", "s3", "--help"), ("help",), ("--help",)):
+        with pytest.raises(SystemExit) as ended:
+            CommandLine(Service()).run(*argv)
+        assert ended.value.code == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert said[2] == said[3]
+
+
+def test_nobody_there_is_said_with_what_to_look_at() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("[Errno 111] Connection refused")
 
     line = CommandLine(handler)
     assert line.run("profiles") == 1
-    assert line.err == "inferloop: Cannot connect to http://service.test/api/v1\n"
+    assert line.err.splitlines() == [
+        "inferloop: Cannot connect to http://service.test/api/v1",
+        "is the service running there? --base-url or INFERLOOP_BASE_URL names another address",
+    ]
     assert KEY not in line.err
 
 
