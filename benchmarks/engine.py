@@ -122,6 +122,7 @@ class Bench:
         runner = load_runner(entry, self.config, Path())
         if not isinstance(runner, ModelRunner):
             raise SystemExit(f"{model} is not served by step batching")
+        runner.warm()
         self.runner = runner
         self.model = model
 
@@ -154,7 +155,7 @@ class Bench:
 
     def bare(self, batch: int) -> Callable[[], Any]:
         """A forward on inputs that are laid out already."""
-        unet = self.runner.family.pipe.unet
+        unet, denoiser = self.runner.family.pipe.unet, self.runner.family.denoiser
         side = SIDE_PX // self.runner.info.sizes.grid_px
         latents = torch.randn((batch, unet.config.in_channels, side, side))
         states = torch.randn((batch, self.window, unet.config.cross_attention_dim))
@@ -162,7 +163,7 @@ class Bench:
 
         @torch.inference_mode()
         def forward() -> None:
-            unet(latents, timesteps, encoder_hidden_states=states, return_dict=False)
+            denoiser(latents, timesteps, encoder_hidden_states=states, return_dict=False)
 
         return forward
 

@@ -42,7 +42,8 @@ def request(image_id: str, steps: int) -> GenerationRequest:
 def entry(model: Path) -> ModelEntry:
     """As configs/local.yaml has it."""
     source = FolderSource(path=str(model.resolve()))
-    return ModelEntry(id=MINI, source=source, guidance=GuidanceOptions(gain=0.154))
+    guidance = GuidanceOptions(gain=0.154)
+    return ModelEntry(id=MINI, source=source, guidance=guidance, load_at_start=True)
 
 
 def lone(replica: Replica, steps: int, repeats: int) -> dict[str, tuple[float, float]]:
@@ -113,6 +114,7 @@ def main() -> None:
         alone = Replica(entry(chosen.model), Path(folder) / "alone", chosen.threads)
         print(waterfall(lone(alone, chosen.steps, chosen.repeats), stack), flush=True)
         crowded = Replica(entry(chosen.model), Path(folder) / "crowded", 1)
+        crowded.warm()
         found = saturated(crowded, request("", chosen.steps), chosen.company, chosen.images)
     print("\n" + shares(f"stage, {chosen.company} requests inside", found.stages))
     print("\n" + shares("kind of operator", found.operators))

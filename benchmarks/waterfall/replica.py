@@ -67,6 +67,8 @@ class Replica:
         self.config = EngineConfig(models=(entry,), device="cpu", max_step_latent_px=8192)
         runner = load_runner(entry, self.config, Path())
         self.engine = StepEngine(self.config, load=lambda _: TimedRunner(runner, self.spans))
+        self.warm = runner.warm
+        """For an engine that is not started but driven: what its start does with the model."""
         identity, _ = identity_in(new_bundle())
         storage = FolderStorage(folder)
         marks = Marks(C2paSigner(identity), identity, MarkLog(storage), MarksConfig())

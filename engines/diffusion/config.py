@@ -152,6 +152,12 @@ class ModelEntry(FrozenModel):
         default="native",
         description="auto: the fastest there is. An absent one falls back to native, and says so.",
     )
+    backend: Literal["auto", "native", "traced"] = Field(
+        default="auto",
+        description="How a CPU runs the denoiser. native: from Python. traced: recorded at warm-up "
+        "and replayed without Python: the same bits. auto: the quicker one, measured when a model "
+        "is warmed at start. Native on GPUs, with adapters and with torch_compile.",
+    )
     torch_compile: Literal["off", "default", "reduce-overhead", "max-autotune"] = Field(
         default="off", description="torch.compile mode of the denoiser; first steps take minutes."
     )

@@ -16,6 +16,8 @@ class Family(Protocol):
 
     pipe: Any
     """The loaded diffusers pipeline; its weights are shared, its loop is not used."""
+    denoiser: Callable[..., Any]
+    """What runs the steps: the pipeline's UNet, or what is called in its place."""
 
     @property
     def tokenizers(self) -> Sequence[Any]:

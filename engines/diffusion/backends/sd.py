@@ -20,7 +20,7 @@ class StableDiffusionFamily:
     def __init__(self, pipe: Any, denoiser: Callable[..., Any] | None = None) -> None:
         """`denoiser` is called in place of the pipeline's UNet, with the same arguments."""
         self.pipe = pipe
-        self._denoiser = denoiser or pipe.unet
+        self.denoiser = denoiser or pipe.unet
         self._rows: tuple[EncodedPrompt, ...] = ()
         self._states = torch.empty(0)
 
@@ -40,7 +40,7 @@ class StableDiffusionFamily:
         size_px: tuple[int, int],
         denoiser: Callable[..., Any] | None = None,
     ) -> torch.Tensor:
-        denoiser = denoiser or self._denoiser
+        denoiser = denoiser or self.denoiser
         prediction: torch.Tensor = denoiser(
             latents, timesteps, encoder_hidden_states=self._stacked(prompts), return_dict=False
         )[0]

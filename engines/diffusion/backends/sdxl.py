@@ -21,7 +21,7 @@ class StableDiffusionXLFamily:
     def __init__(self, pipe: Any, denoiser: Callable[..., Any] | None = None) -> None:
         """`denoiser` is called in place of the pipeline's UNet, with the same arguments."""
         self.pipe = pipe
-        self._denoiser = denoiser or pipe.unet
+        self.denoiser = denoiser or pipe.unet
 
     @property
     def zero_negative(self) -> bool:
@@ -52,7 +52,7 @@ class StableDiffusionXLFamily:
         states = torch.cat([prompt.states for prompt in prompts])
         pooled = torch.cat([prompt.pooled for prompt in prompts if prompt.pooled is not None])
         time_ids = torch.tensor([[*size_px, 0, 0, *size_px]], device=states.device)
-        denoiser = denoiser or self._denoiser
+        denoiser = denoiser or self.denoiser
         prediction: torch.Tensor = denoiser(
             latents,
             timesteps,

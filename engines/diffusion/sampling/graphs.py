@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import torch
 
+from engines.diffusion.sampling.traced import called
+
 MOST_GRAPHS = 32
 """Shapes recorded for one model; further ones run as they are. A graph holds some megabytes."""
 _WARM_UPS = 2
@@ -105,12 +107,4 @@ class GraphedDenoiser:
         return fixed, self._recorder.record(lambda: self._forward(fixed))
 
     def _forward(self, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        added = {name: inputs[name] for name in ("text_embeds", "time_ids") if name in inputs}
-        prediction: torch.Tensor = self._unet(
-            inputs["sample"],
-            inputs["timestep"],
-            encoder_hidden_states=inputs["encoder_hidden_states"],
-            added_cond_kwargs=added or None,
-            return_dict=False,
-        )[0]
-        return prediction
+        return called(self._unet, inputs)

@@ -46,7 +46,9 @@ class ModelRunner:
         loras: LoraSwitch,
         release: Callable[[], None] = lambda: None,
         modes: SpeedModes | None = None,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
+        """`prepare` runs in `warm`, after a step: what the denoiser chooses by measuring."""
         self._family: Family | None = family
         self._noise_scheduler = noise_scheduler
         self._info = info
@@ -55,6 +57,7 @@ class ModelRunner:
         self._loras = loras
         self._release = release
         self._modes = modes or SpeedModes()
+        self._prepare = prepare or (lambda: None)
         self._splits = can_split(family.pipe.unet)
         self._previewer: LatentPreviewer | None = None
         self._table = lru_cache(_TABLES)(self._make_table)
@@ -133,6 +136,8 @@ class ModelRunner:
     def warm(self) -> None:
         states = self.start([_nobodys(self._native_px, steps=1, guidance_scale=2.0)])
         self.step(states)
+        with torch.inference_mode():
+            self._prepare()
         self.decode(states[0])
 
     def step_s(self, rows: int, side_px: int) -> float:
@@ -154,7 +159,7 @@ class ModelRunner:
         self._family = None
         self._previewer = None
         self._table.cache_clear()
-        del self._encoder, self._decoder, self._loras
+        del self._encoder, self._decoder, self._loras, self._prepare
         self._release()
 
     def _wanted(self, request: GenerationRequest) -> tuple[Wanted, Wanted | None]:
