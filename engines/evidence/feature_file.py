@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 import orjson
 
+from engines.datasets.evidence_folder import EVIDENCE_FOLDER
 from engines.errors import NotFound
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from engines.protocols import Storage
 
-EVIDENCE_FOLDER = ".evidence"
 _HALF = np.dtype("<f2")
 _COPIED_BYTES = 2**20
 

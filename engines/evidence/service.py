@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.datasets.declared import DeclaredFacts, declared_facts
+from engines.datasets.evidence_folder import EVIDENCE_FOLDER, REPORT_PREFIX, forget_if_gone
 from engines.datasets.layout import dataset_key, iter_images
 from engines.datasets.looking.clusters import keep_clusters
 from engines.datasets.store import DatasetStore
@@ -23,7 +25,6 @@ from engines.evidence.completing import (
     with_ids,
 )
 from engines.evidence.encoders.holder import EncoderHolder
-from engines.evidence.feature_file import EVIDENCE_FOLDER
 from engines.evidence.gathering import Gathered, Gatherer
 from engines.evidence.kept_report import KeptReport, digest_of, version_of_folder
 from engines.evidence.near_duplicates import cluster_of_each, described, named_clusters
@@ -110,20 +111,41 @@ class EvidenceService:
         asked = None if declared is None else asdict(declared)
         parts = (version, against, profile_version, asked)
         stamp = digest_of(parts, encoder.name if encoder else missing, self._config.model_dump())
-        key = f"{folder}/{EVIDENCE_FOLDER}/report-{digest_of(reference, profile)[:16]}.json"
+        key = f"{folder}/{EVIDENCE_FOLDER}/{REPORT_PREFIX}{digest_of(reference, profile)[:16]}.json"
         keeper = KeptReport(self._storage, key, stamp)
         if (kept := keeper.read()) is not None:
             return kept
-        report = self._made(Asked(name, folder, reference, against_profile), work, declared)
-        report = report.model_copy(update={"version": version})
-        keeper.write(report)
+        with self._nothing_of_what_is_gone(folder, reference):
+            report = self._made(Asked(name, folder, reference, against_profile), work, declared)
+            report = report.model_copy(update={"version": version})
+            keeper.write(report)
         return report
+
+    @contextmanager
+    def _nothing_of_what_is_gone(self, folder: str, reference: str | None) -> Iterator[None]:
+        """No evidence stays of a folder that is deleted within the block; a report on it is none.
+
+        Raises:
+            NotFound: the dataset went.
+        """
+        gone = False
+        try:
+            yield
+        finally:
+            if reference is not None:
+                forget_if_gone(self._storage, reference)
+            gone = forget_if_gone(self._storage, folder)
+        if gone:
+            raise NotFound("dataset", folder.rpartition("/")[2])
 
     def clusters(self, folder: str, stop: StopCheck = never_stopped) -> Mapping[str, str]:
         """Id of every readable image below the folder key to the id that stands for its cluster of
         near-duplicates: its own where it has none."""
         tally = self._tally(folder, Work(lambda progress: stop()))
-        with self._gatherer().gather(folder, tally.stats, stop=stop) as found:
+        with (
+            self._nothing_of_what_is_gone(folder, None),
+            self._gatherer().gather(folder, tally.stats, stop=stop) as found,
+        ):
             ids = [tally.ids[each.name] for each in found.facts]
             hashes = Hashes.of([(each.hash, each.mirror) for each in found.facts])
             clusters = find_clusters(hashes, found.features, self._nearness(), stop)

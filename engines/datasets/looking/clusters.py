@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from engines.datasets.evidence_folder import EVIDENCE_FOLDER
 from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFailed
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Clusters = Mapping[str, Sequence[str]]
 
 def clusters_key(folder: str) -> str:
     """Where those of the dataset's folder lie."""
-    return f"{folder}/.evidence/clusters.json"
+    return f"{folder}/{EVIDENCE_FOLDER}/clusters.json"
 
 
 def keep_clusters(storage: Storage, folder: str, clusters: Clusters) -> None:

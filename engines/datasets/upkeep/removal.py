@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engines.datasets.cards.files import files_of_card
-from engines.datasets.layout import SIDECAR_SUFFIXES, sidecar_key
+from engines.datasets.evidence_folder import forget_reports
+from engines.datasets.layout import SIDECAR_SUFFIXES, dataset_of, sidecar_key
 from engines.datasets.writers.lock import refuse_if_locked
 from engines.errors import NotFound
 from engines.types.image_formats import IMAGE_SUFFIXES
@@ -19,7 +20,8 @@ CARD_NAMES = ("README.md", "croissant.json", "features.json")
 
 
 def delete_image(store: DatasetStore, key: str) -> tuple[str, ...]:
-    """Remove the image `key`, its recipe, verdicts and annotations; returns the removed keys.
+    """Remove the image `key`, its recipe, verdicts and annotations; returns the removed keys. Kept
+    reports on its dataset, which may show it, go too.
 
     The image goes first, so that a crash half-way leaves files beside no image, which nobody
     shows, and never an image that has lost its recipe. Where another image has the same stem
@@ -40,6 +42,7 @@ def delete_image(store: DatasetStore, key: str) -> tuple[str, ...]:
             storage.delete(each)
             removed.append(each)
     store.record_removal(key)
+    forget_reports(storage, dataset_of(key))
     return tuple(removed)
 
 
