@@ -152,11 +152,12 @@ class ModelEntry(FrozenModel):
         default="native",
         description="auto: the fastest there is. An absent one falls back to native, and says so.",
     )
-    backend: Literal["auto", "native", "traced"] = Field(
+    backend: Literal["auto", "native", "traced", "onnx"] = Field(
         default="auto",
         description="How a CPU runs the denoiser. native: from Python. traced: recorded at warm-up "
-        "and replayed without Python: the same bits. auto: the quicker one, measured when a model "
-        "is warmed at start. Native on GPUs, with adapters and with torch_compile.",
+        "and replayed without Python: the same bits. auto: the quicker of these two, measured when "
+        "a model is warmed at start. onnx: ONNX Runtime, quicker still, with other last digits; "
+        "needs the package onnx. Native on GPUs, with adapters and with torch_compile.",
     )
     torch_compile: Literal["off", "default", "reduce-overhead", "max-autotune"] = Field(
         default="off", description="torch.compile mode of the denoiser; first steps take minutes."

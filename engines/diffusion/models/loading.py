@@ -143,7 +143,6 @@ def runner_over(
             )
         return WholeCallRunner(pipe, info, free_memory)
     _compile(pipe.unet, entry)
-    prepare = denoiser.choose if isinstance(denoiser, TracedDenoiser) else None
     check = safety_check(pipe) if entry.safety_checker != "off" else None
     return ModelRunner(
         family,
@@ -154,7 +153,7 @@ def runner_over(
         loras,
         free_memory,
         entry.speed,
-        prepare,
+        denoiser if isinstance(denoiser, TracedDenoiser) else None,
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engines.diffusion.models.loras import LoraSwitch
     from engines.diffusion.sampling.noise_schedules import NoiseScheduler
     from engines.diffusion.sampling.recurrences import LinearTable
+    from engines.diffusion.sampling.traced import TracedDenoiser
     from engines.diffusion.speed import Shortcuts
 
 _TABLES = 256
@@ -46,9 +47,9 @@ class ModelRunner:
         loras: LoraSwitch,
         release: Callable[[], None] = lambda: None,
         modes: SpeedModes | None = None,
-        prepare: Callable[[], None] | None = None,
+        recording: TracedDenoiser | None = None,
     ) -> None:
-        """`prepare` runs in `warm`, after a step: what the denoiser chooses by measuring."""
+        """`recording`: what the family calls as its denoiser, where it can choose in `warm`."""
         self._family: Family | None = family
         self._noise_scheduler = noise_scheduler
         self._info = info
@@ -57,7 +58,7 @@ class ModelRunner:
         self._loras = loras
         self._release = release
         self._modes = modes or SpeedModes()
-        self._prepare = prepare or (lambda: None)
+        self._recording = recording
         self._splits = can_split(family.pipe.unet)
         self._previewer: LatentPreviewer | None = None
         self._table = lru_cache(_TABLES)(self._make_table)
@@ -128,6 +129,8 @@ class ModelRunner:
             trajectory.shortcuts.steps(request.num_inference_steps),
             self._modes.outer_layers,
         )
+        if self._recording is not None and self._recording.note is not None:
+            notes.append(self._recording.note)
         return replace(image, notes=(*notes, *image.notes), speed=speed)
 
     def abandon(self, trajectory: Trajectory) -> None:
@@ -136,8 +139,9 @@ class ModelRunner:
     def warm(self) -> None:
         states = self.start([_nobodys(self._native_px, steps=1, guidance_scale=2.0)])
         self.step(states)
-        with torch.inference_mode():
-            self._prepare()
+        if self._recording is not None:
+            with torch.inference_mode():
+                self._recording.choose()
         self.decode(states[0])
 
     def step_s(self, rows: int, side_px: int) -> float:
@@ -159,7 +163,8 @@ class ModelRunner:
         self._family = None
         self._previewer = None
         self._table.cache_clear()
-        del self._encoder, self._decoder, self._loras, self._prepare
+        self._recording = None
+        del self._encoder, self._decoder, self._loras
         self._release()
 
     def _wanted(self, request: GenerationRequest) -> tuple[Wanted, Wanted | None]:

@@ -2,8 +2,10 @@
 
 A small UNet has about a thousand operators, and calling them from Python takes longer than many of
 them run. TorchScript's recording holds the same operators in the same order, so it gives the same
-bits, whatever the number of rows. That is not taken for granted: the first forward of each shape is
-computed both ways, and a shape for which they differ is never replayed.
+bits, whatever the number of rows. ONNX Runtime has operators of its own: its numbers differ in the
+last digits, as they do between steps with more and with fewer rows. Neither is taken for granted:
+the first forward of each shape is computed both ways, and a shape for which they differ (by more
+than `CLOSE`) is never replayed.
 """
 
 from __future__ import annotations
@@ -16,12 +18,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
+from engines.diffusion.sampling.onnx_session import exported
+
 if TYPE_CHECKING:
     from engines.protocols import Clock
 
 logger = logging.getLogger(__name__)
 
-Backend = Literal["auto", "native", "traced"]
+Backend = Literal["auto", "native", "traced", "onnx"]
+Recording = Literal["traced", "onnx"]
 Record = Callable[[torch.nn.Module, tuple[torch.Tensor, ...]], Callable[..., torch.Tensor]]
 
 WORTH_S = 0.5
@@ -29,7 +34,17 @@ WORTH_S = 0.5
 take many such steps to record and to measure."""
 GAIN = 0.97
 """`auto` takes the recording if a step takes at most this part of its time without."""
+CLOSE = 1e-4
+"""How far ONNX Runtime's prediction may be from the denoiser's own, as a part of its largest
+value. Pictures then differ by 1 of 255 at most."""
 _ROUNDS = 3
+_TRIED: dict[Backend, tuple[Recording, ...]] = {
+    "auto": ("traced",),
+    "native": (),
+    "traced": ("traced",),
+    "onnx": ("onnx", "traced"),
+}
+"""What `choose` tries, in this order, until one can be kept."""
 
 
 class TracedDenoiser:
@@ -40,38 +55,54 @@ class TracedDenoiser:
         unet: Any,
         backend: Backend = "auto",
         clock: Clock = time.perf_counter,
-        record: Record | None = None,
+        records: Mapping[Recording, Record] | None = None,
     ) -> None:
-        """`record` replaces TorchScript's recording; `clock` is what `auto` measures with."""
+        """`records` replaces how recordings are made; `clock` is what `auto` measures with."""
         self._unet = unet
         self._backend = backend
         self._clock = clock
-        self._record = record or recorded
+        self._records = records or {"traced": recorded, "onnx": exported}
         self._example: dict[str, torch.Tensor] = {}
         self._replays: dict[tuple[str, ...], Callable[..., torch.Tensor]] = {}
         self._equal: dict[tuple[Any, ...], bool] = {}
+        self._chosen: Recording | None = None
 
     @property
-    def chosen(self) -> Literal["native", "traced"]:
+    def chosen(self) -> Literal["native", "traced", "onnx"]:
         """What runs the steps now."""
-        return "traced" if self._replays else "native"
+        return self._chosen or "native"
+
+    @property
+    def note(self) -> str | None:
+        """What a recipe says of steps whose last digits are not the denoiser's own."""
+        return "The steps ran in ONNX Runtime" if self._chosen == "onnx" else None
 
     def choose(self) -> None:
-        """Record the forward that ran last, and keep the recording if it gives the same bits and,
-        with `auto`, if it is quicker. Blocks for about twenty forwards. A denoiser that cannot be
-        recorded runs as it is."""
-        if self._backend == "native" or not self._example:
-            return
-        inputs = self._example
+        """Record the forward that ran last, and keep the recording if it gives the same numbers
+        and, with `auto`, if it is quicker. Blocks for about twenty forwards. A denoiser that cannot
+        be recorded runs as it is."""
+        tried = _TRIED[self._backend] if self._example else ()
+        for each in tried:
+            if self._is_kept(each, self._example):
+                return
+
+    def _is_kept(self, name: Recording, inputs: dict[str, torch.Tensor]) -> bool:
+        """Make this recording, and take it if it is worth it."""
         native_s = self._seconds(lambda: self._native(inputs))
         if self._backend == "auto" and native_s > WORTH_S:
             logger.info("a step takes %.2f s: not worth a recording", native_s)
-            return
+            return False
+        module = Positional(self._unet, tuple(inputs))
         try:
-            replay = self._record(Positional(self._unet, tuple(inputs)), tuple(inputs.values()))
-            self._keep(inputs, replay)
+            replay = self._records[name](module, tuple(inputs.values()))
+            same = _SAME[name](self._native(inputs), replay(*inputs.values()))
         except Exception as error:  # noqa: BLE001 - whatever fails here, the denoiser itself works
-            logger.warning("the denoiser cannot be recorded, it runs as it is: %s", error)
+            logger.warning("%s: the denoiser cannot be recorded: %s", name, error)
+            return False
+        if not same:
+            logger.warning("%s: the recording gives other numbers, it is not used", name)
+            return False
+        return self._is_quick(name, inputs, replay)
 
     def __call__(
         self,
@@ -100,13 +131,13 @@ class TracedDenoiser:
             return (self._native(inputs),)
         return (replay(*inputs.values()),)
 
-    def _keep(
-        self, inputs: Mapping[str, torch.Tensor], replay: Callable[..., torch.Tensor]
-    ) -> None:
-        """Take the recording for calls with these names."""
-        if not torch.equal(self._native(inputs), replay(*inputs.values())):
-            logger.warning("the denoiser's recording gives other numbers, it is not used")
-            return
+    def _is_quick(
+        self,
+        name: Recording,
+        inputs: dict[str, torch.Tensor],
+        replay: Callable[..., torch.Tensor],
+    ) -> bool:
+        """Measure the recording; whether it is kept."""
         pairs = [
             (
                 self._seconds(lambda: self._native(inputs)),
@@ -115,16 +146,12 @@ class TracedDenoiser:
             for _ in range(_ROUNDS)
         ]
         native_s, replay_s = (min(each) for each in zip(*pairs, strict=True))
-        quicker = replay_s <= GAIN * native_s
-        if quicker or self._backend == "traced":
-            self._replays[tuple(inputs)] = replay
-        logger.info(
-            "a step of %d rows takes %.4f s as it is and %.4f s recorded: %s",
-            inputs["sample"].shape[0],
-            native_s,
-            replay_s,
-            self.chosen,
-        )
+        if replay_s <= GAIN * native_s or self._backend != "auto":
+            self._chosen, self._replays[tuple(inputs)] = name, replay
+        rows = inputs["sample"].shape[0]
+        told = "a step of %d rows takes %.4f s from Python and %.4f s %s: %s"
+        logger.info(told, rows, native_s, replay_s, name, self.chosen)
+        return self._chosen is not None
 
     def _compared(
         self,
@@ -135,8 +162,9 @@ class TracedDenoiser:
         """The denoiser's own prediction, and whether the recording may give it the next time."""
         prediction = self._native(inputs)
         try:
-            self._equal[key] = torch.equal(prediction, replay(*inputs.values()))
-        except RuntimeError:  # what the recording holds does not fit this shape
+            replayed = replay(*inputs.values())
+            self._equal[key] = _SAME[self._chosen or "traced"](prediction, replayed)
+        except Exception:  # noqa: BLE001 - what the recording holds does not fit this shape
             self._equal[key] = False
         if not self._equal[key]:
             logger.warning("steps of the shape %s are not replayed", tuple(inputs["sample"].shape))
@@ -149,6 +177,18 @@ class TracedDenoiser:
         began = self._clock()
         forward()
         return self._clock() - began
+
+
+def _is_close(prediction: torch.Tensor, replayed: torch.Tensor) -> bool:
+    """Whether both are the same but for the last digits."""
+    bound = CLOSE * prediction.abs().max()
+    return bool((prediction - replayed).abs().max() <= bound)
+
+
+_SAME: dict[Recording, Callable[[torch.Tensor, torch.Tensor], bool]] = {
+    "traced": torch.equal,
+    "onnx": _is_close,
+}
 
 
 class Positional(torch.nn.Module):

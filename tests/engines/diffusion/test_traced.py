@@ -7,13 +7,14 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from engines.diffusion.models import tiny
 from engines.diffusion.models.loading import load_runner, runner_over
 from engines.diffusion.sampling.runner import ModelRunner
-from engines.diffusion.sampling.traced import GAIN, WORTH_S, Backend, TracedDenoiser
+from engines.diffusion.sampling.traced import CLOSE, GAIN, WORTH_S, Backend, TracedDenoiser
 from tests.engines.diffusion.rig import engine_config, request, tiny_entry
 
 Replay = Callable[..., torch.Tensor]
@@ -63,7 +64,7 @@ def chosen(
 ) -> tuple[TracedDenoiser, Doubling]:
     """A denoiser after it has chosen, and the UNet below it."""
     unet = Doubling()
-    denoiser = TracedDenoiser(unet, backend, clock, lambda _module, _inputs: replay)
+    denoiser = TracedDenoiser(unet, backend, clock, {"traced": lambda _module, _inputs: replay})
     called(denoiser)
     denoiser.choose()
     return denoiser, unet
@@ -181,7 +182,7 @@ def test_a_denoiser_that_cannot_be_recorded_runs_as_it_is() -> None:
     def refuse(_module: torch.nn.Module, _inputs: tuple[torch.Tensor, ...]) -> Replay:
         raise NotImplementedError("no such operator")
 
-    denoiser = TracedDenoiser(Doubling(), "traced", record=refuse)
+    denoiser = TracedDenoiser(Doubling(), "traced", records={"traced": refuse})
     expected = called(denoiser)
     denoiser.choose()
     assert denoiser.chosen == "native"
@@ -196,3 +197,51 @@ def test_adapters_and_compilers_run_the_denoiser_itself(tmp_path: Any) -> None:
     )
     assert isinstance(runner, ModelRunner)
     assert runner.family.denoiser is runner.family.pipe.unet
+
+
+def test_images_of_onnx_runtime_differ_by_one_of_255_at_most_and_say_so() -> None:
+    entry = tiny_entry(backend="onnx")
+    plain = runner_over(tiny.build_tiny_pipeline(0), tiny_entry(backend="native"), engine_config())
+    other = runner_over(tiny.build_tiny_pipeline(0), entry, engine_config())
+    assert isinstance(plain, ModelRunner)
+    assert isinstance(other, ModelRunner)
+    images = []
+    for runner in (plain, other):
+        runner.warm()
+        states = runner.start([request("a", guidance_scale=7.5), request("b", seed=1)])
+        while states[0].evaluations_done < states[0].evaluations_total:
+            runner.step(states)
+        images.append(runner.decode(states[0]))
+    assert np.abs(images[0].pixels.astype(int) - images[1].pixels).max() <= 1
+    assert "The steps ran in ONNX Runtime" in images[1].notes
+    assert "The steps ran in ONNX Runtime" not in images[0].notes
+
+
+def test_without_what_onnx_needs_the_recording_of_torchscript_is_taken() -> None:
+    def absent(_module: torch.nn.Module, _inputs: tuple[torch.Tensor, ...]) -> Replay:
+        raise ImportError("No module named 'onnx'")
+
+    denoiser = TracedDenoiser(
+        Doubling(), "onnx", records={"onnx": absent, "traced": lambda *_: lambda x, *_: 2 * x}
+    )
+    called(denoiser)
+    denoiser.choose()
+    assert (denoiser.chosen, denoiser.note) == ("traced", None)
+
+
+def test_only_the_last_digits_may_differ_in_onnx_runtime() -> None:
+    def off_by(part: float) -> TracedDenoiser:
+        denoiser = TracedDenoiser(
+            Doubling(),
+            "onnx",
+            records={
+                "onnx": lambda *_: lambda x, *_: 2 * x + part * 2 * x.max(),
+                "traced": lambda *_: lambda x, *_: 2 * x,
+            },
+        )
+        called(denoiser)
+        denoiser.choose()
+        return denoiser
+
+    assert off_by(0.5 * CLOSE).chosen == "onnx"
+    assert off_by(2 * CLOSE).chosen == "traced"
