@@ -10,6 +10,7 @@ _WINDOW = 48
 
 # Letters of any script, and the marks that belong to the letter before them.
 NO_LETTER_BEFORE = r"(?<![^\W\d_])(?<![\u0300-\u036f])"
+WORD_BEGINS = rf"(?=[^\W\d_]){NO_LETTER_BEFORE}"  # tells at once where no word can be
 NO_LETTER_BEHIND = r"(?![^\W\d_\u00ba]|[\u0300-\u036f])"
 GAP = r"[\W_\u00ba]"  # anything but a letter or a digit; the ordinal sign of "n\u00ba" too
 

@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from engines.privacy.pii.context import ASIDE, GAP, whole_words
+from engines.privacy.pii.context import (
+    ASIDE,
+    GAP,
+    NO_LETTER_BEHIND,
+    WORD_BEGINS,
+    whole_words,
+)
 from engines.privacy.pii.lexicon import Validity, any_of, called, schemes, standard
 from engines.privacy.pii.spans import Span
 
@@ -92,9 +98,8 @@ def validity(module: str) -> Validity:
 
 
 _VALID = tuple(tuple(validity(module) for module in scheme.modules) for scheme in schemes())
-_CALLED = re.compile(
-    "|".join(f"({whole_words(called(scheme))})" for scheme in schemes()), re.IGNORECASE
-)
+_NAMES = "|".join(f"({called(scheme)})" for scheme in schemes())
+_CALLED = re.compile(rf"{WORD_BEGINS}(?:{_NAMES}){NO_LETTER_BEHIND}", re.IGNORECASE)
 _NUMBER_WORD = rf"(?:\s(?:{any_of('name_owner')}))?{ASIDE}{GAP}{{0,4}}"
 _NUMBER_WORD += rf"(?:{whole_words(any_of('number') + '|is')})?"
 _BEHIND = re.compile(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engines.privacy.pii.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND
+from engines.privacy.pii.context import NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.lexicon import any_of, listed
 from engines.privacy.pii.spans import Span
 
@@ -23,37 +23,38 @@ _AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
 _TITLES = rf"(?i:{any_of('title')}|{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
 _MORE_TITLES = rf"(?:{_TITLES}){{0,2}}"
 _STRONG = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
+    rf"{WORD_BEGINS}(?i:{any_of('title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
     rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
 )
 _WEAK = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
+    rf"{WORD_BEGINS}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
     rf"{_MORE_TITLES}({_TWO})"
 )
 _FIELD = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('name_field')}){NO_LETTER_BEHIND}[\s:.\-/_]{{1,6}}"
+    rf"{WORD_BEGINS}(?i:{any_of('name_field')}){NO_LETTER_BEHIND}[\s:.\-/_]{{1,6}}"
     rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
 )
 _COLON = re.compile(
-    rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_word', 'name_alone')})\s{{0,2}}:\s{{0,3}}"
+    rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}"
+    rf"(?i:{any_of('name_word', 'name_alone')})\s{{0,2}}:\s{{0,3}}"
     rf"{_MORE_TITLES}({_TWO}|{_TURNED})"
 )
 _ALONE = re.compile(
-    rf"(?<![^\W\d_] ){NO_LETTER_BEFORE}(?i:{any_of('name_alone')}|"
+    rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:{any_of('name_alone')}|"
     rf"(?:{any_of('name_alone')})\s(?:(?:{any_of('of')})\s)?"
     rf"(?:{any_of('name_owner', 'name_word')})|"
     rf"(?:{any_of('name_owner')})(?:['’]?s)? name)\s{{0,2}}:\s{{0,3}}"
     rf"{_MORE_TITLES}({_NAME})\s*(?=$|[\n,;|])"
 )
 _CLOSING = re.compile(  # Kind regards,\nEmma Clarke
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('closing')}){NO_LETTER_BEHIND}[ ,.!]{{0,3}}\n{{1,3}} ?"
+    rf"{WORD_BEGINS}(?i:{any_of('closing')}){NO_LETTER_BEHIND}[ ,.!]{{0,3}}\n{{1,3}} ?"
     rf"{_MORE_TITLES}({_TWO}) ?(?=$|[\n,])"
 )
 _HEADED = re.compile(  # a column of a form: Name\nJohn Smith
     rf"(?:^|\n)(?i:{any_of('name_alone')})\n({_TWO}) ?(?=$|\n)"
 )
 _SURNAME = re.compile(  # Pan Kowalski
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
+    rf"{WORD_BEGINS}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
     rf"({CAPITAL}{_LETTER}{{2,24}}(?:{any_of('surname_end')})){NO_LETTER_BEHIND}"
 )
 _MONSIEUR = re.compile(rf"(?:^|\n|[^\W\d_][,:]? )M\. ({_PART}) ?(?=$|[\n,;])")
