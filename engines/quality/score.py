@@ -19,6 +19,7 @@ _LEAST_SPAN = 0.1
 _ROUNDING_ENERGY = 2 * 20 / 12
 _LIGHTS = 0.6  # of a night's brightest lights, next to what most of it shows
 _NOTHING_TO_SEE = 3.0  # Laplacian variance at 64 px: a gradient
+_LEAST_FINE = 0.1
 _LEFT = 0.02  # of the score, however grave a defect: so that graver ones still differ
 _BLURRED_ENERGY = 30.0  # below it, rounding to 8 bits makes the ratio meaningless
 
@@ -142,10 +143,12 @@ def _halos(found: Defects) -> float:
 
 
 def _smear(found: Defects) -> float:
-    """Equal neighbors are a sign of a codec that predicts blocks, and how little is mixed says how
-    much of the detail it dropped; a photograph in haze has only one of them."""
-    coded = smoothstep(found.equal, 0.04, 0.08)
-    dropped = 1 - smoothstep(found.mixed, 0.055, 0.095)
+    """Equal neighbors are a sign of a codec that predicts blocks; how little is mixed, and how
+    little is kept below the contours, say how much of the detail it dropped. A photograph in haze
+    has only one of them."""
+    coded = smoothstep(found.equal, 0.03, 0.06)
+    left = found.kept * found.mixed / math.sqrt(max(found.fine, _LEAST_FINE))
+    dropped = 1 - smoothstep(left, 0.03, 0.07)
     return smoothstep(found.mixed, 0.0, 0.035) * (1 - 0.9 * coded * dropped)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from engines.metrics.fine import MIXED_WHEN_CLEAN, fine, mixed, pattern
+from benchmarks.gross_defects import GROSS
+from engines.metrics.fine import KEPT_WHEN_CLEAN, MIXED_WHEN_CLEAN, fine, mixed, pattern
 from engines.metrics.gray import luma
 from engines.metrics.grid import grid
 from engines.metrics.missing import missing
@@ -194,3 +195,10 @@ class TestFineStructure:
         smeared = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR))
         assert mixed(luma(smeared)) < mixed(luma(cat))
         assert mixed(np.full((200, 200), 9, np.uint8)) == MIXED_WHEN_CLEAN
+
+    def test_a_codec_that_smooths_keeps_less_below_the_contours(self, cat: Pixels) -> None:
+        spoil, levels = GROSS["WebP"]
+        least = fine(luma(spoil(cat, levels[-1])).astype(np.float32)).kept
+        most = fine(luma(spoil(cat, levels[0])).astype(np.float32)).kept
+        assert least < most <= fine(luma(cat).astype(np.float32)).kept
+        assert fine(np.full((200, 200), 9, np.float32)).kept == KEPT_WHEN_CLEAN

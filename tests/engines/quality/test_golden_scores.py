@@ -30,7 +30,7 @@ GOLDEN: Mapping[str, tuple[str, float]] = {
     "thin photo": ("auto:photo", 0.825),
     "motion blur": ("auto:photo", 0.596),
     "color noise": ("auto:photo", 0.445),
-    "WebP": ("auto:photo", 0.291),
+    "WebP": ("auto:photo", 0.143),
     "posterized, bits": ("auto:photo", 0.004),
     "shifted rows": ("auto:photo", 0.189),
     "moire": ("auto:photo", 0.484),
