@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -46,7 +47,7 @@ class Sandbox:
         workers = [_Worker(limits, context, preload) for _ in range(limits.workers)]
         for worker in workers:
             self._idle.put(worker)
-        self._stop = weakref.finalize(self, _stop_all, workers)
+        self._stop = weakref.finalize(self, _stop_forgotten, workers)
 
     def run(self, function: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
         """What the function returns; raises the `InferloopError` that it raises, `InvalidImage`
@@ -69,8 +70,10 @@ class Sandbox:
         self.run(child.nothing)
 
     def close(self) -> None:
-        """End the processes. Calls that wait or run fail."""
-        self._stop()
+        """End the processes; blocks until they have ended. Calls that wait or run fail."""
+        forgotten = self._stop.detach()
+        if forgotten is not None:
+            _stop_all(*forgotten[2])
 
 
 class _Worker:
@@ -129,6 +132,15 @@ class _Worker:
 def _stop_all(workers: Sequence[_Worker]) -> None:
     for worker in workers:
         worker.stop()
+
+
+def _stop_forgotten(workers: Sequence[_Worker]) -> None:
+    """Of a sandbox that nobody has any more. In a thread of its own where it is not the main one:
+    garbage may be collected in a thread of one of these pools, which cannot wait for itself."""
+    if threading.current_thread() is threading.main_thread():
+        _stop_all(workers)
+    else:
+        threading.Thread(target=_stop_all, args=(workers,), daemon=True).start()
 
 
 def _too_long() -> child.Outcome:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from engines.errors import InvalidImage
+from engines.errors import InferloopError, InvalidImage
 from engines.sandbox import Sandbox, SandboxLimits
 from tests.engines.sandbox import victims
 
@@ -76,6 +78,27 @@ def test_a_process_that_somebody_killed_while_it_was_idle_is_replaced(sandbox: S
     for pid in {sandbox.run(victims.pid) for _ in range(LIMITS.workers)}:
         os.kill(pid, signal.SIGKILL)
     assert [sandbox.run(victims.double, number) for number in range(4)] == [0, 2, 4, 6]
+
+
+def test_garbage_is_collected_in_any_thread_even_one_of_the_pool_s() -> None:
+    forgotten = Sandbox(LIMITS.model_copy(update={"workers": 1}))
+    pid = forgotten.run(victims.pid)
+    victims.ON_ARRIVAL.append(forgotten._stop)  # what the collector calls
+    with suppress(InferloopError, CancelledError):  # or it had just been read
+        forgotten.run(victims.parcel)
+    assert not victims.ON_ARRIVAL
+    give_up = time.monotonic() + 30
+    while is_there(pid):
+        assert time.monotonic() < give_up, "its process goes on"
+        time.sleep(0.05)
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_one_callers_bad_image_fails_no_other_caller(sandbox: Sandbox) -> None:
