@@ -1,9 +1,8 @@
-"""Traces by OpenTelemetry, beside the spans that Ray Serve makes of every request it carries.
+"""Traces by OpenTelemetry, beside the spans that FastAPI and Ray Serve make by themselves.
 
-Serve begins a trace in its HTTP proxy, or goes on with the one of the request's `traceparent`
-(W3C), and hands it through handles to every replica. Here are the spans inside a diffusion replica,
-and where all of them are sent. Without Serve's `tracing_config` nothing is recorded
-(docs/howto/traces.md).
+FastAPI goes on with the trace of the request's `traceparent` (W3C), or a new one begins; Serve
+hands it through handles to every replica. Here are the spans inside a diffusion replica, and where
+all of them are sent. Without Serve's `tracing_config` nothing is recorded (docs/howto/traces.md).
 """
 
 from __future__ import annotations
@@ -20,10 +19,12 @@ from engines.errors import InferloopError
 from engines.types import GeneratedImage, GenerationRequest
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.sdk.trace import SpanProcessor
 
 SCOPE = "inferloop.engine"
 NS = 1_000_000_000
+QUERY = "url.query"
 
 
 def otlp() -> list[SpanProcessor]:
@@ -36,7 +37,21 @@ def otlp() -> list[SpanProcessor]:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    return [BatchSpanProcessor(OTLPSpanExporter())]
+    return [without_queries(), BatchSpanProcessor(OTLPSpanExporter())]
+
+
+def without_queries() -> SpanProcessor:
+    """Takes the query out of FastAPI's spans as they begin: a search has words of the caller's in
+    it, and a link may have a ticket."""
+    from opentelemetry.sdk.trace import Span as RecordedSpan
+    from opentelemetry.sdk.trace import SpanProcessor
+
+    class WithoutQueries(SpanProcessor):
+        def on_start(self, span: RecordedSpan, parent_context: Context | None = None) -> None:
+            if QUERY in (span.attributes or {}):
+                span.set_attribute(QUERY, "REDACTED")
+
+    return WithoutQueries()
 
 
 class EngineSpans:

@@ -13,7 +13,7 @@ from tests.ray.test_service import SMALL
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 
 
-def test_a_request_is_one_trace_from_the_proxy_to_the_storage(
+def test_a_request_is_one_trace_from_the_api_to_the_storage(
     http: httpx.Client, collector: Collector
 ) -> None:
     trace_id = "0af7651916cd43dd8448eb211c80319c"
@@ -21,6 +21,8 @@ def test_a_request_is_one_trace_from_the_proxy_to_the_storage(
     assert http.post("/generate", json=SMALL, headers=headers).status_code == 200
     expected = {
         *("engine.queue", "engine.steps", "engine.decode_wait", "engine.decode", "storage.record"),
+        "POST /api/v1/generate",
+        "route_to_replica diffusion-default generate",
         "replica_handle_request diffusion-default generate",
     }
     give_up = time.monotonic() + 60
