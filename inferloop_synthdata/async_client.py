@@ -111,6 +111,8 @@ class AsyncSyntheticImageClient(ClientOptions):
     export_webdataset = awaiting(operations.export_webdataset)
     export_s3 = awaiting(operations.export_s3)
     list_models = awaiting(operations.list_models)
+    whoami = awaiting(operations.whoami)
+    list_keys = awaiting(operations.list_keys)
     check_ready = awaiting(operations.check_ready)
     list_datasets = awaiting(operations.list_datasets)
     get_dataset = awaiting(operations.get_dataset)

@@ -123,6 +123,8 @@ class SyntheticImageClient(ClientOptions):
     export_webdataset = blocking(operations.export_webdataset)
     export_s3 = blocking(operations.export_s3)
     list_models = blocking(operations.list_models)
+    whoami = blocking(operations.whoami)
+    list_keys = blocking(operations.list_keys)
     check_ready = blocking(operations.check_ready)
     list_datasets = blocking(operations.list_datasets)
     get_dataset = blocking(operations.get_dataset)

@@ -42,6 +42,7 @@ from serve_app.pages import router as pages
 from serve_app.paths import PathCodec
 from serve_app.readiness import SharedReadiness
 from serve_app.routes import (
+    callers,
     datasets,
     declared,
     export,
@@ -151,7 +152,7 @@ def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
     library = (profiles, export, images, datasets, looking, declared, provenance, reports)
-    for area in (models, validate, *library, jobs, webhooks, tickets, endpoint):
+    for area in (models, callers, validate, *library, jobs, webhooks, tickets, endpoint):
         api.include_router(area.router)
     return api
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from deployments.adapters.calling import CallPolicy
 from deployments.adapters.remote import HandleAdapter, remote
 from engines.errors import Overloaded
@@ -20,6 +22,10 @@ class RateLimiterReplica:
 
     async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
         return self._window.hit(key_hash, bucket, own)
+
+    async def look(self, key_hash: str, own: Mapping[Bucket, str]) -> Mapping[Bucket, BudgetState]:
+        """See `RateLimiter.look`."""
+        return self._window.look(key_hash, own)
 
     async def put_ticket(self, ticket_hash: str, owner_hash: str) -> None:
         """Keep a ticket, by its hash, for the API key of this hash."""
@@ -49,6 +55,7 @@ class HandleRateLimiter(HandleAdapter):
     """`serve_app.budgets.rate_limits.RateLimiter` over the deployment's handle."""
 
     hit = remote(RateLimiter.hit, policy=_COUNTING)
+    look = remote(RateLimiter.look, policy=_COUNTING)
 
 
 class HandleTickets(HandleAdapter):

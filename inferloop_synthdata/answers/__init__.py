@@ -59,6 +59,7 @@ from inferloop_synthdata.answers.jobs import (
     JobList,
     JobProgress,
 )
+from inferloop_synthdata.answers.keys import ApiKey, Budget, KeyList
 from inferloop_synthdata.answers.looking import (
     FailingFactor,
     ImageList,
@@ -78,7 +79,9 @@ from inferloop_synthdata.answers.webhooks import (
 __all__ = [
     "Anonymized",
     "Answer",
+    "ApiKey",
     "BatchImage",
+    "Budget",
     "Dataset",
     "DatasetCreated",
     "DatasetList",
@@ -103,6 +106,7 @@ __all__ = [
     "JobEta",
     "JobList",
     "JobProgress",
+    "KeyList",
     "Limits",
     "ListedImage",
     "Model",

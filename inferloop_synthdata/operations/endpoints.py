@@ -22,6 +22,7 @@ from inferloop_synthdata.operations.generation import (
     generate_image,
 )
 from inferloop_synthdata.operations.jobs import cancel_job, get_job, list_jobs, submit
+from inferloop_synthdata.operations.keys import list_keys, whoami
 from inferloop_synthdata.operations.library import (
     check_ready,
     dataset_report,
@@ -88,6 +89,7 @@ __all__ = [
     "get_profile",
     "list_datasets",
     "list_jobs",
+    "list_keys",
     "list_models",
     "list_profiles",
     "plot_comparison",
@@ -100,4 +102,5 @@ __all__ = [
     "validate_quality",
     "verify_image",
     "verify_stored",
+    "whoami",
 ]

@@ -94,6 +94,15 @@ class ApiKeys:
         record = next(found, None)
         return self._valid(record) if record else None
 
+    def records(self) -> tuple[KeyRecord, ...]:
+        """Every key that is known, expired ones too."""
+        self._refresh()
+        return self._records()
+
+    def record_of(self, caller: Caller) -> KeyRecord | None:
+        """What is known of the caller's key; None once it is revoked."""
+        return next((r for r in self.records() if r.caller.key_hash == caller.key_hash), None)
+
     def __len__(self) -> int:
         return len(self._records())
 

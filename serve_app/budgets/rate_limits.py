@@ -59,6 +59,9 @@ class RateLimiter(Protocol):
         """Count one request if the budget allows it; a refused one is not counted. `own`: the
         key's rate ("100/minute") in place of the configured one."""
 
+    async def look(self, key_hash: str, own: Mapping[Bucket, str]) -> Mapping[Bucket, BudgetState]:
+        """Every budget of a key as it stands; counts nothing. `own`: its own rates."""
+
 
 @cache
 def parsed_rate(rate: str) -> RateLimitItem:
@@ -66,15 +69,27 @@ def parsed_rate(rate: str) -> RateLimitItem:
     return parse_rate(rate)
 
 
-def parse_rates(rates: RateLimits) -> Mapping[Bucket, RateLimitItem]:
-    """The configured strings as limits' items."""
+def rate_texts(rates: RateLimits) -> Mapping[Bucket, str]:
+    """The configured strings, by budget."""
     return {
-        "generate": parse_rate(rates.generate),
-        "validate": parse_rate(rates.validate_),
-        "export": parse_rate(rates.export),
-        "upload": parse_rate(rates.upload),
-        "read": parse_rate(rates.read),
+        "generate": rates.generate,
+        "validate": rates.validate_,
+        "export": rates.export,
+        "upload": rates.upload,
+        "read": rates.read,
     }
+
+
+def parse_rates(rates: RateLimits) -> dict[Bucket, RateLimitItem]:
+    """The same as limits' items."""
+    return {bucket: parse_rate(text) for bucket, text in rate_texts(rates).items()}
+
+
+def rates_of_key(
+    rates: Mapping[Bucket, RateLimitItem], own: Mapping[Bucket, str]
+) -> dict[Bucket, RateLimitItem]:
+    """The service's rates, with a key's own in their place."""
+    return {**rates, **{bucket: parsed_rate(text) for bucket, text in own.items()}}
 
 
 _ROUNDING_S = 1e-6
@@ -118,6 +133,21 @@ class MovingWindow:
             retry_after_s=0.0 if allowed else reset - now,
         )
 
+    def look(self, key_hash: str, own: Mapping[Bucket, str]) -> dict[Bucket, BudgetState]:
+        """See `RateLimiter.look`."""
+        return {
+            bucket: self._state(key_hash, bucket, rate)
+            for bucket, rate in rates_of_key(self._rates, own).items()
+        }
+
+    def _state(self, key_hash: str, bucket: Bucket, rate: RateLimitItem) -> BudgetState:
+        now, window_s = self._epoch_s(), float(rate.get_expiry())
+        counted = self._hits.get((key_hash, bucket), ())
+        hits = [hit for hit in counted if hit + window_s > now + _ROUNDING_S]
+        reset = hits[0] + window_s if hits else now
+        left = max(0, rate.amount - len(hits))
+        return BudgetState(left > 0, rate.amount, left, reset, 0.0 if left else reset - now)
+
     def __len__(self) -> int:
         """Windows kept: one for each key and bucket that was hit lately."""
         return len(self._hits)
@@ -138,3 +168,6 @@ class MemoryRateLimiter:
 
     async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
         return self._window.hit(key_hash, bucket, own)
+
+    async def look(self, key_hash: str, own: Mapping[Bucket, str]) -> Mapping[Bucket, BudgetState]:
+        return self._window.look(key_hash, own)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,13 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from engines.errors import InvalidParameters, Overloaded
-from serve_app.budgets.rate_limits import Bucket, BudgetState, parse_rates, parsed_rate
+from serve_app.budgets.rate_limits import (
+    Bucket,
+    BudgetState,
+    parse_rates,
+    parsed_rate,
+    rates_of_key,
+)
 from serve_app.config import RateLimits
 
 ANSWER_WITHIN_S = 2.0
@@ -71,3 +77,21 @@ class RedisRateLimiter:
             reset_epoch_s=stats.reset_time,
             retry_after_s=0.0 if allowed else max(0.0, stats.reset_time - self._epoch_s()),
         )
+
+    async def look(self, key_hash: str, own: Mapping[Bucket, str]) -> Mapping[Bucket, BudgetState]:
+        rates, found = rates_of_key(self._rates, own), dict[Bucket, BudgetState]()
+        try:
+            async with asyncio.timeout(self._within_s):
+                for bucket, rate in rates.items():
+                    stats = await self._window.get_window_stats(rate, bucket, key_hash)
+                    left, wait_s = max(0, stats.remaining), stats.reset_time - self._epoch_s()
+                    found[bucket] = BudgetState(
+                        allowed=left > 0,
+                        limit=rate.amount,
+                        remaining=left,
+                        reset_epoch_s=stats.reset_time,
+                        retry_after_s=0.0 if left else max(0.0, wait_s),
+                    )
+        except (RedisError, OSError) as error:
+            raise Overloaded("The rate limiter is not reachable", _AWAY_RETRY_S) from error
+        return found

@@ -13,6 +13,7 @@ PROFILE = {"name": "n", "sample_count": 2, "statistics": {}}
 EXPORT = {"status": "success", "exported_count": 1}
 UPLOAD = {"status": "success", "uploaded_count": 1, "failed_count": 0}
 SUMMARY = {"passed": 1, "failed": 0, "errors": 0, "mean_score": 0.5}
+KEYS: dict[str, Any] = {"callers": []}
 VERDICT = {"dataset_dir": SET, "image_count": 1, "quality": SUMMARY, "privacy": SUMMARY}
 
 # method, arguments, HTTP method, path with query, body, answer
@@ -26,6 +27,16 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any, Any]] = [
         {"prompt": "p", "width": 512, "seed": 0, "dataset": "d"},
         GENERATED,
     ),
+    (
+        "whoami",
+        (),
+        {},
+        "GET",
+        "/whoami",
+        None,
+        {"name": "alice", "scopes": ["read"], "budgets": []},
+    ),
+    ("list_keys", (), {"limit": 2, "cursor": "a"}, "GET", "/keys?limit=2&cursor=a", None, KEYS),
     (
         "generate_batch",
         (),

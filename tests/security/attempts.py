@@ -124,6 +124,8 @@ NAMES_NOTHING = {
     ("POST", "/datasets/preview"): "the same",
     ("POST", "/datasets/plan"): "reckons with the declaration alone",
     ("GET", "/models"): "the service's own models, the same for all",
+    ("GET", "/whoami"): "the key that asks",
+    ("GET", "/keys"): "needs the scope admin, and a space sees its own keys: test_callers",
     ("GET", "/datasets"): "lists: tested below",
     ("GET", "/profiles"): "lists: tested below",
     ("GET", "/jobs"): "lists: tested below",

@@ -101,6 +101,8 @@ def test_operate_shows_what_runs_and_what_serves(page: Page, studio: Studio) -> 
     go(page, "operate")
     page.get_by_text("every part serves").wait_for()
     page.get_by_role("cell", name="inferloop/inferloop-mini").wait_for()
+    keys = page.get_by_role("region", name="Keys")
+    keys.get_by_role("cell", name="3,000").or_(keys.get_by_role("cell", name="/")).first.wait_for()
     page.get_by_role("button", name="Failed").click()
     page.get_by_text("No job is like that").or_(
         page.get_by_role("button", name="Log")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from inferloop_synthdata.cli.console import table
+from inferloop_synthdata.answers import ApiKey
+from inferloop_synthdata.cli.console import fields, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_group
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.errors import ClientError
@@ -13,8 +14,10 @@ from inferloop_synthdata.errors import ClientError
 def add_commands(add: AddCommand) -> None:
     """The commands."""
     add("models", models, "list the models that --model-id takes")
-    group = add_group(add, "server", "ask whether the service is there and ready")
+    group = add_group(add, "server", "ask the service whether it is ready, and who may do what")
     group("status", status, "whether every part of the service can serve now")
+    group("whoami", whoami, "what this key may do, and what is left of its budgets")
+    group("keys", keys, "every key of the service, without the keys (scope admin)")
 
 
 def models(session: Session, arguments: Namespace) -> int:
@@ -33,6 +36,45 @@ def models(session: Session, arguments: Namespace) -> int:
     ]
     session.console.answer(every, table(("MODEL", "", "SIZE", "STEPS", "GUIDANCE"), rows))
     return 0
+
+
+def whoami(session: Session, arguments: Namespace) -> int:
+    """The key of this command."""
+    with session.client() as client:
+        key = client.whoami()
+    facts = {"name": key.name, "scopes": ", ".join(key.scopes), "space": key.space or "-"}
+    facts["expires_at"] = key.expires_at or "-"
+    rows = [
+        (each.name, each.rate, f"{each.remaining}/{each.limit}", each.resets_at)
+        for each in key.budgets
+    ]
+    lines = [*fields(facts), *table(("BUDGET", "RATE", "LEFT", "RESETS"), rows)]
+    session.console.answer(key, lines)
+    return 0
+
+
+def keys(session: Session, arguments: Namespace) -> int:
+    """All pages of them."""
+    every: list[ApiKey] = []
+    with session.client() as client:
+        page = client.list_keys()
+        every += page.callers
+        while page.next_cursor is not None:
+            page = client.list_keys(cursor=page.next_cursor)
+            every += page.callers
+    rows = [
+        (key.name, ",".join(key.scopes), key.space or "-", key.expires_at or "-", _left(key))
+        for key in every
+    ]
+    lines = table(("NAME", "SCOPES", "SPACE", "EXPIRES", "LEFT"), rows)
+    session.console.answer({"callers": every}, lines)
+    return 0
+
+
+def _left(key: ApiKey) -> str:
+    """What was spent lately, and of that what is left."""
+    spent = [each for each in key.budgets if each.remaining < each.limit]
+    return ", ".join(f"{each.name} {each.remaining}/{each.limit}" for each in spent) or "all"
 
 
 def status(session: Session, arguments: Namespace) -> int:

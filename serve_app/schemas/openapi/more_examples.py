@@ -53,6 +53,22 @@ _JOB: Example = {
         "events": "/api/v1/jobs/job_01j9x0c2v5/events",
     },
 }
+_KEY: Example = {
+    "name": "alice",
+    "scopes": ["generate", "read"],
+    "space": None,
+    "max_stored_bytes": None,
+    "expires_at": "2026-05-15T14:30:00Z",
+    "budgets": [
+        {
+            "name": "generate",
+            "rate": "10/minute",
+            "limit": 10,
+            "remaining": 7,
+            "resets_at": _TIME,
+        }
+    ],
+}
 _PLAN: Example = {
     "total": 200,
     "classes": {"fox": 100, "cat": 100},
@@ -162,6 +178,8 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
         "PreviewBody": {"spec": _SPEC, "images": 4, "rows": 20},
         "ProfileBody": {"name": "nature", "source_dir": "/data/uploads/nature"},
         "ReportBody": {"reference_dir": "/data/uploads/real"},
+        "KeyOut": _KEY,
+        "KeyList": {"callers": [_KEY]},
         "ServedModels": {
             "models": [
                 {

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../vendor/htm-preact.js";
 import { asApiError, call, get } from "../core/api.js";
 import { ended } from "../core/jobs.js";
 import { trying } from "../core/notices.js";
-import { state, use } from "../core/store.js";
+import { use } from "../core/store.js";
 import { count, duration, jobName, plain, when } from "../core/words.js";
 import { Badge, Button, Card, Empty, Fault, Head, Meter, Segments } from "../parts/basic.js";
 import { Dialog } from "../parts/dialog.js";
@@ -32,26 +32,41 @@ async function readiness() {
   return answer.ok ? { ready: true, missing: [] } : { ready: false, missing: said.error?.details?.not_ready ?? said.error?.details?.missing ?? [said.error?.message] };
 }
 
-/** The budget that lists and lookups spend, from the headers of a cheap call. */
-async function budget() {
-  const answer = await fetch("api/v1/jobs?limit=1", { headers: { "X-API-Key": state.key } });
-  return Object.fromEntries(["Limit", "Remaining"].map((name) => [name, answer.headers.get(`X-RateLimit-${name}`)]));
+/** Every key that this one may see: all of them for an admin, else itself. */
+async function keys() {
+  const own = await get("/whoami");
+  return own.scopes.includes("admin") ? (await get("/keys")).callers : [own];
 }
 
 /** The view. */
 export function Operate() {
   const models = use((state) => state.models);
   const ready = useAsked(readiness, "");
-  const spent = useAsked(budget, "");
+  const known = useAsked(keys, "");
   return html`<${Head} title="Operate">Jobs of every key whose work this key may see, models, and whether the service can serve.</${Head}>
   <div class="columns"><${Card} title="Service">${ready.value ? html`<div class="row"><${Badge} kind=${ready.value.ready ? "good" : "bad"} icon=${ready.value.ready ? "check" : "cross"}>${ready.value.ready ? "every part serves" : "not ready"}</${Badge}></div>
       ${ready.value.missing.map((each) => html`<p class="fault" key=${each}>${plain(String(each))} does not answer</p>`)}` : html`<${Meter} label="Asking" />`}
-      ${spent.value?.Limit && html`<p class="hint">Budget for reading: ${count(spent.value.Remaining)} of ${count(spent.value.Limit)} requests a minute are left.
-        Others (${BUDGETS.filter((name) => name !== "read").join(", ")}) are told by the answers that spend them.</p>`}</${Card}>
+    </${Card}>
     <${Card} title="Models"><div class="scroller"><table><thead><tr><th>Name</th><th class="number">Size</th><th class="number">Steps</th><th>Adapters</th></tr></thead><tbody>
       ${models.map((each) => html`<tr key=${each.id}><td><code>${each.id}</code> ${each.is_default && html`<${Badge}>default</${Badge}>`}</td>
         <td class="number">${each.defaults.width} × ${each.defaults.height}</td><td class="number">${each.defaults.num_inference_steps}</td><td>${each.loras.join(", ")}</td></tr>`)}</tbody></table></div></${Card}></div>
+  <${Keys} known=${known} />
   <${Jobs} />`;
+}
+
+/** Keys with their rights, and what is left of each budget. */
+function Keys({ known }) {
+  const { value, fault, load } = known;
+  return html`<${Card} title="Keys"><${Fault} error=${fault} again=${load} />
+    ${value ? html`<div class="scroller" tabindex="0" role="region" aria-label="Keys"><table><thead><tr><th>Name</th><th>Scopes</th><th>Space</th><th>Ends</th>${BUDGETS.map((name) => html`<th class="number" key=${name}>${name}</th>`)}</tr></thead>
+      <tbody>${value.map((key) => html`<tr key=${key.name}><td>${key.name}</td><td>${key.scopes.join(", ")}</td><td>${key.space ?? ""}</td><td>${key.expires_at ? when(key.expires_at) : ""}</td>
+        ${BUDGETS.map((name) => html`<td class="number" key=${name}>${left(key, name)}</td>`)}</tr>`)}</tbody></table></div>
+      <p class="hint">Requests that are left in the window of each budget. The keys themselves are shown nowhere.</p>` : html`<${Meter} label="Asking" />`}</${Card}>`;
+}
+
+function left(key, name) {
+  const budget = key.budgets.find((each) => each.name === name);
+  return budget ? html`<span title=${budget.rate}>${count(budget.remaining)} / ${count(budget.limit)}</span>` : "";
 }
 
 function Jobs() {

@@ -52,6 +52,8 @@ DECLARED = {
         "generate", "generate", "dataset.preview", "dataset.preview"
     ),
     ("GET", "/api/v1/models"): Access(None, "read"),
+    ("GET", "/api/v1/whoami"): Access(None, "read"),
+    ("GET", "/api/v1/keys"): Access("admin", "read"),
     ("POST", "/api/v1/datasets/plan"): Access(None, "read", "dataset.plan"),
     ("GET", "/api/v1/datasets"): Access("read", "read"),
     ("GET", "/api/v1/profiles"): Access("read", "read"),

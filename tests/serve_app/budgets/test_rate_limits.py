@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -201,6 +203,9 @@ def test_unlimited_routes_carry_no_budget(limited: Api) -> None:
 class AwayRateLimiter:
     """A store that cannot be reached."""
 
+    async def look(self, key_hash: str, own: Mapping[Bucket, str]) -> Mapping[Bucket, BudgetState]:
+        raise Overloaded("The rate limiter is not reachable", 1.0)
+
     async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
         raise Overloaded("The rate limiter is not reachable", 1.0)
 
@@ -222,3 +227,20 @@ async def test_the_memory_limiter_is_the_window() -> None:
     limiter = MemoryRateLimiter(RateLimits(generate="1/minute"), FakeClock())
     assert (await limiter.hit("k", "generate")).allowed
     assert not (await limiter.hit("k", "generate")).allowed
+
+
+async def test_looking_at_the_budgets_spends_nothing_of_them() -> None:
+    clock = FakeClock()
+    limiter = MemoryRateLimiter(RateLimits(generate="2/minute", export="1/minute"), clock)
+    await limiter.hit("k", "generate")
+    clock.advance(10)
+    for _ in range(3):
+        found = await limiter.look("k", {"export": "7/hour"})
+        assert (found["generate"].limit, found["generate"].remaining) == (2, 1)
+        assert found["generate"].reset_epoch_s == clock() + 50
+        assert (found["export"].limit, found["export"].remaining) == (7, 7)
+        assert found["export"].reset_epoch_s == clock()
+    await limiter.hit("k", "generate")
+    assert not (await limiter.look("k", {}))["generate"].allowed
+    clock.advance(50)  # the first hit leaves the window
+    assert (await limiter.look("k", {}))["generate"].remaining == 1

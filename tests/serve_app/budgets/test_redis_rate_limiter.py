@@ -51,6 +51,20 @@ async def test_the_budget_is_counted_down_and_then_refused(server: FakeServer) -
     assert budgets[0].retry_after_s == 0
 
 
+async def test_looking_at_the_budgets_spends_nothing_of_them(server: FakeServer) -> None:
+    limiter = limiter_on(server)
+    await hits(limiter, "k", 2)
+    for _ in range(3):
+        found = await limiter_on(server).look("k", {"export": "7/hour"})
+        assert (found["generate"].limit, found["generate"].remaining) == (5, 3)
+        assert (found["export"].limit, found["export"].remaining) == (7, 7)
+        assert set(found) == {"generate", "validate", "export", "upload", "read"}
+    await hits(limiter, "k", 3)
+    spent = (await limiter.look("k", {}))["generate"]
+    assert (spent.allowed, spent.remaining) == (False, 0)
+    assert 0 < spent.retry_after_s <= 60
+
+
 async def test_replicas_share_the_budget(server: FakeServer) -> None:
     async def scenario() -> int:
         replicas = [limiter_on(server) for _ in range(3)]
