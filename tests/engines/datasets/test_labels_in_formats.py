@@ -120,6 +120,15 @@ def test_a_class_that_the_dataset_has_not_is_refused_with_those_it_has(
         )
 
 
+def test_long_classes_become_folder_names_that_a_file_system_takes(tmp_path: Path) -> None:
+    values = ["山" * 99 + "a", "山" * 99 + "b", "\N{FOX FACE}" * 100, "\N{FOX FACE}" * 99 + "!"]
+    names = {folder_name(value) for value in values}
+    assert len(names) == 4
+    for name in names:
+        (tmp_path / name).mkdir()
+    assert folder_name("山" * 60) == "山" * 60
+
+
 @pytest.mark.parametrize(
     ("value", "folder"),
     [
@@ -129,6 +138,8 @@ def test_a_class_that_the_dataset_has_not_is_refused_with_those_it_has(
         ("CON.", "CON%2E"),
         ("100%", "100%25"),
         ("tail ", "tail%20"),
+        ("con", "%63on"),
+        ("LPT1", "%4CPT1"),
     ],
 )
 def test_a_class_becomes_a_folder_name_that_is_safe_everywhere(value: str, folder: str) -> None:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from engines.datasets.writers.hashed_file import HashedFile
 
 _PLAIN = frozenset(" _-")
+_RESERVED = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+)
+_MOST_BYTES, _KEPT_BYTES = 200, 160
+"""File systems take 255 bytes; unpackers may add some."""
 _EPOCH = 1980
 """ZIP knows no earlier year."""
 
@@ -44,10 +49,21 @@ class ClassFolderEncoder:
 
 def folder_name(value: str) -> str:
     """A class as a folder's name on any system: what is no letter, digit, space, dash or underscore
-    is written as its code (`a/b` is `a%2Fb`). Different classes get different names."""
+    is written as its code (`a/b` is `a%2Fb`), also in names that Windows keeps for itself (`con`).
+    A name too long for a file system is cut, and a hash is added. Different classes get different
+    names."""
     kept = (c if c.isalnum() or c in _PLAIN else "".join(_codes(c)) for c in value)
     name = "".join(kept)
-    return f"{name[:-1]}%20" if name.endswith(" ") else name
+    if name.endswith(" "):
+        name = f"{name[:-1]}%20"
+    if name.upper() in _RESERVED:
+        name = "".join(_codes(name[0])) + name[1:]
+    return name if len(name.encode()) <= _MOST_BYTES else _cut(name)
+
+
+def _cut(name: str) -> str:
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{name.encode()[:_KEPT_BYTES].decode(errors='ignore')}~{digest}"
 
 
 def _codes(character: str) -> list[str]:
