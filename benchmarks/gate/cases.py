@@ -59,7 +59,7 @@ def lone_image() -> float:
 
 def judged(kind: str) -> float:
     """CPU seconds of verdicts of one picture."""
-    from benchmarks.validators_scaling import _content, judge_of
+    from benchmarks.validators.scaling import _content, judge_of
 
     judge, content = judge_of(kind, 1), _content()
     judge(content)

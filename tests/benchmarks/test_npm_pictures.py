@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks import npm_pictures
+from benchmarks.validators.pictures import npm as npm_pictures
 
 
 def jpeg(seed: int, side_px: int) -> bytes:

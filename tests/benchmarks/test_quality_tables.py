@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.drawings import drawing
-from benchmarks.gross_defects import GROSS, blank, mosaic, wrong_blocks
-from benchmarks.kinds import kinds, pixel_art, product, sizes
-from benchmarks.licensed_pictures import embedded, half, on_white
-from benchmarks.quality_tables import FAMILIES, fairness, of_folder
+from benchmarks.validators.pictures.drawings import drawing
+from benchmarks.validators.pictures.gross_defects import GROSS, blank, mosaic, wrong_blocks
+from benchmarks.validators.pictures.kinds import kinds, pixel_art, product, sizes
+from benchmarks.validators.pictures.licensed import embedded, half, on_white
+from benchmarks.validators.quality_tables import FAMILIES, fairness, of_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -30,10 +30,10 @@ from engines.privacy.metadata import MetadataReader
 from engines.privacy.metadata.iptc import iptc_statements
 from engines.privacy.metadata.xmp import xmp_statements
 from engines.privacy.pii import PatternPii, masked
-from engines.privacy.pii.accounts import find_cards, find_ibans, find_ssns
-from engines.privacy.pii.documents import find_birth_dates, find_passports, find_plates
+from engines.privacy.pii.contact.online import find_emails, find_ip_addresses, find_urls
+from engines.privacy.pii.numbers.accounts import find_cards, find_ibans, find_ssns
+from engines.privacy.pii.numbers.documents import find_birth_dates, find_passports, find_plates
 from engines.privacy.pii.ocr import digitised, narrowed
-from engines.privacy.pii.online import find_emails, find_ip_addresses, find_urls
 from engines.privacy.pii.spans import Span, without_overlaps
 from tests.engines.images.building import chunk, encoded, jpeg, picture, png, tiff
 from tests.security.doubling import cpu_s, grows_linearly
@@ -68,7 +68,10 @@ PATTERNS = dict(patterns())
 
 def test_the_patterns_are_found_by_looking() -> None:
     assert len(PATTERNS) > 30
-    assert {"images.formats.jpeg._MARKER", "privacy.pii.online._EMAIL_BY_OCR"} <= PATTERNS.keys()
+    assert {
+        "images.formats.jpeg._MARKER",
+        "privacy.pii.contact.online._EMAIL_BY_OCR",
+    } <= PATTERNS.keys()
 
 
 @pytest.mark.parametrize("name", PATTERNS)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.privacy_recall import (
+from benchmarks.validators.pictures.renders import dejavu
+from benchmarks.validators.privacy import photos
+from benchmarks.validators.privacy_recall import (
     cut_by_the_frame,
     scripts,
     sees_text,
@@ -14,8 +16,6 @@ from benchmarks.privacy_recall import (
     tilted,
     written,
 )
-from benchmarks.privacy_renders import dejavu
-from benchmarks.validators_privacy import photos
 from engines.privacy.config import FaceConfig, TextConfig
 from engines.privacy.faces import build_face_detector
 

@@ -18,7 +18,7 @@ from stdnum.pl import pesel
 
 from engines.privacy.config import PiiConfig
 from engines.privacy.pii import PatternPii
-from engines.privacy.pii.checksums import iban_length
+from engines.privacy.pii.numbers.checksums import iban_length
 
 MISSED = (*("BI", "DJ", "FK", "HN", "MN", "NI"), *("OM", "RU", "SD", "SO", "YE"))
 PII = PatternPii(PiiConfig().phone_regions)

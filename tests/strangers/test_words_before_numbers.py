@@ -6,7 +6,7 @@ import pytest
 
 from engines.privacy.config import PiiConfig
 from engines.privacy.pii import PatternPii
-from engines.privacy.pii.context import ADDRESS, NOT_PERSONAL, PHONE, VERSION, preceded_by
+from engines.privacy.pii.words.context import ADDRESS, NOT_PERSONAL, PHONE, VERSION, preceded_by
 
 PII = PatternPii(PiiConfig().phone_regions)
 

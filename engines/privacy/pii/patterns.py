@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engines.privacy.model import PiiMatch
-from engines.privacy.pii.accounts import find_cards, find_ibans, find_ssns
-from engines.privacy.pii.addresses import find_addresses
-from engines.privacy.pii.documents import find_birth_dates, find_passports, find_plates
-from engines.privacy.pii.national import find_national_numbers
+from engines.privacy.pii.contact.addresses import find_addresses
+from engines.privacy.pii.contact.online import find_emails, find_ip_addresses, find_urls
+from engines.privacy.pii.contact.people import find_names
+from engines.privacy.pii.contact.phones import find_phones
+from engines.privacy.pii.numbers.accounts import find_cards, find_ibans, find_ssns
+from engines.privacy.pii.numbers.documents import find_birth_dates, find_passports, find_plates
+from engines.privacy.pii.numbers.national import find_national_numbers
 from engines.privacy.pii.ocr import digitised, narrowed
-from engines.privacy.pii.online import find_emails, find_ip_addresses, find_urls
-from engines.privacy.pii.people import find_names
-from engines.privacy.pii.phones import find_phones
 from engines.privacy.pii.spans import Span, without_overlaps
 
 

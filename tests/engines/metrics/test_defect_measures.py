@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from benchmarks.gross_defects import GROSS
+from benchmarks.validators.pictures.gross_defects import GROSS
 from engines.metrics.fine import KEPT_WHEN_CLEAN, MIXED_WHEN_CLEAN, fine, mixed, pattern
 from engines.metrics.gray import luma
 from engines.metrics.grid import grid

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.privacy_renders import render
+from benchmarks.validators.pictures.renders import render
 from engines.errors import InferloopError, InvalidImage, InvalidParameters
 from engines.images import ImageLimits
 from engines.privacy import COVER_METHODS, PrivacyConfig, PrivacyValidator

@@ -10,9 +10,16 @@ import numpy as np
 import pytest
 import skimage.data
 
-from benchmarks.drawings import drawing
-from benchmarks.gross_defects import GROSS
-from benchmarks.kinds import gradient, line_drawing, pixel_art, product, slide, starry_sky
+from benchmarks.validators.pictures.drawings import drawing
+from benchmarks.validators.pictures.gross_defects import GROSS
+from benchmarks.validators.pictures.kinds import (
+    gradient,
+    line_drawing,
+    pixel_art,
+    product,
+    slide,
+    starry_sky,
+)
 from engines.images import ImageLimits, decode
 from engines.quality import QualityConfig
 from engines.quality.judging import judge

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from benchmarks.drawings import drawing
-from benchmarks.gross_defects import GROSS, webp
-from benchmarks.kinds import kinds
+from benchmarks.validators.pictures.drawings import drawing
+from benchmarks.validators.pictures.gross_defects import GROSS, webp
+from benchmarks.validators.pictures.kinds import kinds
 from engines.metrics.content import Content, content
 from engines.metrics.defects import Defects, defects
 from engines.metrics.measurement import measure

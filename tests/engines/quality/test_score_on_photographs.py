@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from benchmarks.distortions import DISTORTIONS
+from benchmarks.validators.pictures.distortions import DISTORTIONS
 from engines.metrics.measurement import measure
 from engines.quality import QualityConfig
 from engines.quality.config import ILLUSTRATION, PHOTO, ScoreThresholds

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.privacy_renders import drawn_face
+from benchmarks.validators.pictures.renders import drawn_face
 from engines.privacy.config import FaceConfig
 from engines.privacy.faces import FaceDetectorChain, build_face_detector
 from engines.privacy.faces.boxes import overlap

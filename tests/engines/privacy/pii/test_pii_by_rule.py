@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.privacy.pii import PatternPii
-from engines.privacy.pii.checksums import iban_length
+from engines.privacy.pii.numbers.checksums import iban_length
 
 PATTERNS = PatternPii(("US", "GB", "DE", "FR"))
 _COUNTRIES = [

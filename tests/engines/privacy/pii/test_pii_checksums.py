@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.privacy.pii.checksums import iban_valid, is_card, mrz_digit, ssn_valid
+from engines.privacy.pii.numbers.checksums import iban_valid, is_card, mrz_digit, ssn_valid
 
 
 @pytest.mark.parametrize("number", ["4111111111111111", "378282246310005", "30569309025904"])

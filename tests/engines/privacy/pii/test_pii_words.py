@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from engines.privacy.config import PiiConfig
-from engines.privacy.pii import PatternPii, lexicon
-from engines.privacy.pii.lexicon import LANGUAGES, any_of, listed, schemes
-from engines.privacy.pii.national import validity
+from engines.privacy.pii import PatternPii
+from engines.privacy.pii.numbers.national import validity
+from engines.privacy.pii.words import lexicon
+from engines.privacy.pii.words.lexicon import LANGUAGES, any_of, listed, schemes
 
 PII = PatternPii(PiiConfig().phone_regions)
-FOLDER = Path(lexicon.__file__).parent / "words"
+FOLDER = Path(lexicon.__file__).parent
 
 
 def found(text: str) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.privacy_renders import render, renders
+from benchmarks.validators.pictures.renders import render, renders
 from engines.privacy.config import TextConfig
 from engines.privacy.pii import PatternPii
 from engines.privacy.text import document_of, is_text

@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import rankdata, spearmanr
 
-from benchmarks.distortions import DISTORTIONS
-from benchmarks.gross_defects import GROSS
-from benchmarks.kinds import gradient, kinds, line_drawing, pixel_art, sizes, slide, starry_sky
+from benchmarks.validators.pictures.distortions import DISTORTIONS
+from benchmarks.validators.pictures.gross_defects import GROSS
+from benchmarks.validators.pictures.kinds import (
+    gradient,
+    kinds,
+    line_drawing,
+    pixel_art,
+    sizes,
+    slide,
+    starry_sky,
+)
 from engines.errors import InvalidImage
 from engines.images import ImageLimits, decode
 from engines.quality import QualityConfig

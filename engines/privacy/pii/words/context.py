@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engines.privacy.pii.lexicon import any_of
+from engines.privacy.pii.words.lexicon import any_of
 
 _WINDOW = 48
 

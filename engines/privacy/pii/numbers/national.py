@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from engines.privacy.pii.context import (
+from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import (
     ASIDE,
     GAP,
     NO_LETTER_BEHIND,
     WORD_BEGINS,
     whole_words,
 )
-from engines.privacy.pii.lexicon import Validity, any_of, called, schemes, standard
-from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.lexicon import Validity, any_of, called, schemes, standard
 
 _LONGEST_CHARACTERS = 24
 _FEWEST_DIGITS = 4

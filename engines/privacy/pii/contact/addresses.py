@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engines.privacy.pii.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND
-from engines.privacy.pii.lexicon import any_of
-from engines.privacy.pii.people import CAPITAL
+from engines.privacy.pii.contact.people import CAPITAL
 from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND
+from engines.privacy.pii.words.lexicon import any_of
 
 _BETWEEN = 48  # characters from the street to the postal code: floor, district, place
 _BEFORE = 90  # characters looked at before a postal code

@@ -1,7 +1,7 @@
 """The second set of openly licensed photographs: what templates under the MIT license on npm show.
 
-Part of `python -m benchmarks.licensed_pictures`. Kinds were given by hand, by looking at each
-picture; those that are not named here are photographs.
+Part of `python -m benchmarks.validators.pictures.licensed`. Kinds were given by hand, by looking at
+each picture; those that are not named here are photographs.
 """
 
 from __future__ import annotations

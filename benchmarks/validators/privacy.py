@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from benchmarks.privacy_renders import drawn_face, renders
+from benchmarks.validators.pictures.renders import drawn_face, renders
 from engines.errors import InferloopError
 from engines.privacy import build_pii_detector
 from engines.privacy.config import FaceConfig, PiiConfig, TextConfig
@@ -34,7 +34,7 @@ from engines.privacy.text.rapidocr_reader import RapidOcrReader
 if TYPE_CHECKING:
     from engines.types import Pixels
 
-DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "privacy"
+DATA = Path(__file__).resolve().parents[2] / "tests" / "data" / "privacy"
 LISTS = (
     "",
     *(f"{nth}_" for nth in ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")),

@@ -1,6 +1,6 @@
 """What the privacy validator sees of each kind of thing: a table of docs/privacy.md.
 
-    python -m benchmarks.privacy_recall [--fonts FOLDER]
+    python -m benchmarks.validators.privacy_recall [--fonts FOLDER]
 
 Everything is drawn here, but for photographs that the installed scikit-image ships. Scripts are
 drawn with the fonts of `--fonts` (Noto), else with DejaVu of matplotlib, where it has the letters.
@@ -19,9 +19,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.drawings import drawing
-from benchmarks.privacy_renders import dejavu, photo_background
-from benchmarks.validators_privacy import DATA, LISTS, photos
+from benchmarks.validators.pictures.drawings import drawing
+from benchmarks.validators.pictures.renders import dejavu, photo_background
+from benchmarks.validators.privacy import DATA, LISTS, photos
 from engines.privacy import build_pii_detector
 from engines.privacy.config import FaceConfig, PiiConfig, TextConfig
 from engines.privacy.faces import build_face_detector

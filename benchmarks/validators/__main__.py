@@ -4,12 +4,12 @@
         [--pictures FOLDER]
 
 Prints Markdown tables: families of gross defects by level, kinds of good pictures that must pass
-(`--pictures`: a folder of each kind, as `benchmarks.licensed_pictures` makes), recall and false
-alarms of faces, text and scripts beside other backends and settings, personal data found in
-labeled strings, how strictly the quality score falls with each of seven distortions (Spearman), CPU
-milliseconds at 512 x 512 and 1920 x 1080, and how the work scales over workers, replicas and
+(`--pictures`: a folder of each kind, as `benchmarks.validators.pictures.licensed` makes), recall
+and false alarms of faces, text and scripts beside other backends and settings, personal data found
+in labeled strings, how strictly the quality score falls with each of seven distortions (Spearman),
+CPU milliseconds at 512 x 512 and 1920 x 1080, and how the work scales over workers, replicas and
 batches. `--photos` takes photographs of your own; for privacy they want a `labels.json` beside
-them (benchmarks/validators_privacy.py).
+them (benchmarks/validators/privacy.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import privacy_recall, validators_privacy, validators_quality, validators_scaling
+from benchmarks.validators import privacy as validators_privacy
+from benchmarks.validators import privacy_recall
+from benchmarks.validators import quality as validators_quality
+from benchmarks.validators import scaling as validators_scaling
 
 _RENDERS, _QUICK_RENDERS, _QUICK_PHOTOS = 60, 8, 4
 _SECONDS, _QUICK_SECONDS = 4.0, 0.5

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engines.privacy.pii.checksums import mrz_digit
-from engines.privacy.pii.context import ASIDE, GAP, NO_LETTER_BEFORE, NO_LETTER_BEHIND
-from engines.privacy.pii.lexicon import any_of
+from engines.privacy.pii.numbers.checksums import mrz_digit
 from engines.privacy.pii.ocr import as_digits
 from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import ASIDE, GAP, NO_LETTER_BEFORE, NO_LETTER_BEHIND
+from engines.privacy.pii.words.lexicon import any_of
 
 _NUMBER = (
     rf"(?:\s?(?:(?:{any_of('number')}|is)\b|n[°ºo.]|№|#))?"

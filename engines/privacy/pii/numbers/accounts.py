@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engines.privacy.pii.checksums import iban_length, iban_valid, is_card, ssn_valid
-from engines.privacy.pii.context import GAP, NO_LETTER_BEFORE, NOT_PERSONAL, preceded_by
+from engines.privacy.pii.numbers.checksums import iban_length, iban_valid, is_card, ssn_valid
 from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import GAP, NO_LETTER_BEFORE, NOT_PERSONAL, preceded_by
 
 _CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,40}(?![\w-]|[.,]\d)")
 _CARD_ON_TWO_LINES = re.compile(

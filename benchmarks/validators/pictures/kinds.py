@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from benchmarks.drawings import drawing
+from benchmarks.validators.pictures.drawings import drawing
 
 if TYPE_CHECKING:
     from engines.types import Pixels

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/metrics.md: `python -m benchmarks.metric_pictures`."""
+"""Draws the pictures of docs/metrics.md: `python -m benchmarks.validators.metric_pictures`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from benchmarks.distortions import DISTORTIONS
-from benchmarks.drawings import drawing
-from benchmarks.kinds import kinds
-from benchmarks.quality_tables import FAMILIES, judged
-from benchmarks.validators_quality import score
+from benchmarks.validators.pictures.distortions import DISTORTIONS
+from benchmarks.validators.pictures.drawings import drawing
+from benchmarks.validators.pictures.kinds import kinds
+from benchmarks.validators.quality import score
+from benchmarks.validators.quality_tables import FAMILIES, judged
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.quality.config import ILLUSTRATION, PHOTO
 

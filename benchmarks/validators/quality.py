@@ -18,9 +18,15 @@ import cv2
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.distortions import DISTORTIONS
-from benchmarks.drawings import drawing
-from benchmarks.quality_tables import fair_kinds, fairness, families, of_folder, size_table
+from benchmarks.validators.pictures.distortions import DISTORTIONS
+from benchmarks.validators.pictures.drawings import drawing
+from benchmarks.validators.quality_tables import (
+    fair_kinds,
+    fairness,
+    families,
+    of_folder,
+    size_table,
+)
 from engines.errors import InvalidImage
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.metrics.gray import luma, shrunk

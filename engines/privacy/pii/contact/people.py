@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engines.privacy.pii.context import NO_LETTER_BEHIND, WORD_BEGINS
-from engines.privacy.pii.lexicon import any_of, listed
 from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
+from engines.privacy.pii.words.lexicon import any_of, listed
 
 _LETTERS = [chr(code) for code in range(0x41, 0x530)]  # Latin, Greek, Cyrillic
 CAPITAL = "[" + "".join(letter for letter in _LETTERS if letter.isupper()) + "]"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from benchmarks.privacy_renders import render
+from benchmarks.validators.pictures.renders import render
 from engines.images import ImageLimits, encode_jpeg
 from engines.privacy import PrivacyConfig, build_privacy_validator
 from engines.privacy.config import FaceConfig

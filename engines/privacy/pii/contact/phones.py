@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import phonenumbers
 
-from engines.privacy.pii.context import NOT_PERSONAL, PHONE, PHONE_WORD, preceded_by
-from engines.privacy.pii.documents import DATE
+from engines.privacy.pii.numbers.documents import DATE
 from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import NOT_PERSONAL, PHONE, PHONE_WORD, preceded_by
 
 _LIKELY = re.compile(r"\d(?:[^\nA-Za-z]{0,3}\d){5}")
 _DATE = re.compile(DATE, re.IGNORECASE)

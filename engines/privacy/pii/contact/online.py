@@ -6,9 +6,9 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from engines.privacy.pii.context import ADDRESS, NO_LETTER_BEHIND, VERSION, preceded_by
-from engines.privacy.pii.lexicon import any_of
 from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import ADDRESS, NO_LETTER_BEHIND, VERSION, preceded_by
+from engines.privacy.pii.words.lexicon import any_of
 
 _COMMON = (
     "com|org|net|edu|gov|info|biz|io|ai|app|dev|me|tv|eu|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi"

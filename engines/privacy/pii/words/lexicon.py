@@ -1,4 +1,4 @@
-"""Words of many languages that say what stands beside them, out of the files in `words/`.
+"""Words of many languages that say what stands beside them, out of the files beside this one.
 
 A word in a file is what a form prints, in lower case. It is found in upper and lower case; with or
 without its accents, as text recognition leaves them; a blank, a hyphen, a full stop in it may be
@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-_FOLDER = Path(__file__).parent / "words"
+_FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "cs", "tr")
 _TWINS = {"ß": "(?:ß|ss)", "ł": "[łl]", "ø": "[øo]", "æ": "(?:æ|ae)"}
 _LOOSE = {" ": r"\.?\s?", "-": r"[-\s]?", "'": "['’]?"}

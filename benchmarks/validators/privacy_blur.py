@@ -1,6 +1,6 @@
 """How often Latin text that a person reads fails a picture as `text_unread`.
 
-    python -m benchmarks.privacy_blur [--each 12]
+    python -m benchmarks.validators.privacy_blur [--each 12]
 
 Lines in six languages, in several fonts and sizes, on white, dark and photographed grounds, blurred
 by a Gaussian whose sigma is a share of the height of the font, then kept as JPEG of quality 85. Up
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from benchmarks.privacy_renders import fonts, render
+from benchmarks.validators.pictures.renders import fonts, render
 from engines.privacy.config import TextConfig
 from engines.privacy.text import is_text, is_unread
 from engines.privacy.text.rapidocr_reader import RapidOcrReader

@@ -1,0 +1,1 @@
+"""Pictures to measure the checks on: licensed photographs, drawings, defects, text."""

@@ -1,0 +1,1 @@
+"""Words of many languages that say what stands beside them, and patterns of them."""
