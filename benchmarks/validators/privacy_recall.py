@@ -64,6 +64,10 @@ SIZES_PX = (18, 40)
 GRAYS = (200, 225, 240)
 CUT_SHARES = (0.15, 0.3, 0.4)
 TURNS_DEG = (-45, -25, 25, 45)
+FACE_HEIGHTS_PX = (10, 14, 20, 40)
+GAINS = (0.3, 0.15, 0.08)
+MASKS = ((255, 255, 255), (120, 190, 220), (20, 20, 20))
+_CANVAS_PX, _NOSE = 640, 0.55
 DRAWINGS = 20
 
 Sees = Callable[["Pixels"], bool]
@@ -121,6 +125,31 @@ def tilted(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
         yield np.asarray(cv2.warpAffine(pixels, matrix, size, borderMode=cv2.BORDER_REFLECT))
 
 
+def small(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
+    """The face so many pixels high, in a gray picture of 640 pixels."""
+    for height in FACE_HEIGHTS_PX:
+        scale = height / box[3]
+        canvas = np.full((_CANVAS_PX, _CANVAS_PX, 3), 128, np.uint8)
+        part = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        part = part[:_CANVAS_PX, :_CANVAS_PX]
+        canvas[: part.shape[0], : part.shape[1]] = part
+        yield canvas
+
+
+def dark(pixels: Pixels) -> Iterator[Pixels]:
+    for gain in GAINS:
+        yield np.rint(pixels * gain).astype(np.uint8)
+
+
+def masked(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
+    """Covered from the nose down."""
+    x, y, width, height = box
+    for color in MASKS:
+        covered = pixels.copy()
+        covered[y + int(_NOSE * height) : y + height, x : x + width] = color
+        yield covered
+
+
 def share(pictures: Iterable[Pixels], sees: Sees) -> str:
     seen = [sees(picture) for picture in pictures]
     return f"{sum(seen)} of {len(seen)}"
@@ -161,6 +190,9 @@ def face_rows() -> Iterator[tuple[str, str]]:
     faceless = [photo for photo in known if photo.faces == 0]
     yield "a face cut by the frame (15 to 40 % of it)", share(cut_by_the_frame(portrait, box), sees)
     yield "a face tilted by 25 and 45 degrees", share(tilted(portrait, box), sees)
+    yield "a face of 10, 14, 20 and 40 px in a picture of 640", share(small(portrait, box), sees)
+    yield "a face in the dark (.3, .15 and .08 of the light)", share(dark(portrait), sees)
+    yield "a face masked from the nose down, in three colors", share(masked(portrait, box), sees)
     yield "false: faceless photographs", share((photo.pixels() for photo in faceless), sees)
     animals = [photo.pixels() for photo in known if photo.path.name == "chelsea.png"]
     yield "false: an animal taken for a face", share(animals, sees)

@@ -10,9 +10,12 @@ from benchmarks.validators.pictures.renders import dejavu
 from benchmarks.validators.privacy import photos
 from benchmarks.validators.privacy_recall import (
     cut_by_the_frame,
+    dark,
+    masked,
     scripts,
     sees_text,
     share,
+    small,
     tilted,
     written,
 )
@@ -46,6 +49,14 @@ def test_tilted_faces_are_found_and_counted_once(detector: FaceDetector) -> None
     portrait = photo("astronaut.png")
     box = detector.detect(portrait)[0].box
     assert [len(detector.detect(pixels)) for pixels in tilted(portrait, box)] == [1, 1, 1, 1]
+
+
+def test_small_dark_and_masked_faces_are_found(detector: FaceDetector) -> None:
+    portrait = photo("astronaut.png")
+    box = detector.detect(portrait)[0].box
+    _, *larger = small(portrait, box)
+    for pixels in (*larger, *dark(portrait), *masked(portrait, box)):
+        assert len(detector.detect(pixels)) == 1
 
 
 @pytest.mark.parametrize("turns", [0, 2])
