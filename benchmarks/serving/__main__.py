@@ -9,7 +9,9 @@ capacity), then Poisson arrivals at rising rates, which are multiples of plain d
 on this machine; a server that gives less than half of what is offered is asked no more.
 Prints Markdown and writes a plot; quote ratios where the machine is shared.
 
-BentoML's pins do not fit beside Ray's: give an interpreter that has it with --bentoml-python.
+Peers whose packages do not fit beside ours are installed into environments of their own at the
+first run (`peers.py`). With `--rounds 3` all servers are measured three times in turns, and the
+medians count; their spread stands beside them.
 """
 
 from __future__ import annotations
@@ -31,22 +33,27 @@ import yaml
 from benchmarks.serving import load
 from benchmarks.serving.batched_calls import MODEL_VARIABLE
 from benchmarks.serving.load import Target
+from benchmarks.serving.peers import cache_folder, interpreter
 from benchmarks.serving.report import HEADER, OURS, PLAIN, Measured, claims, plot, row
+from benchmarks.serving.rounds import combined, spreads
 from deployments.local.child_service import REPOSITORY, Service
 from local_ray.running import free_port
 
 SEED = 17
 LIT, BENTO = "LitServe, batch 8", "BentoML, adaptive, batch 8"
+MOSEC = "mosec, batch 8"
 Start = Callable[[], AbstractContextManager[Target]]
 
 
 @contextmanager
-def child_server(command: list[str], port: int, as_list: bool = False) -> Iterator[Target]:
+def child_server(
+    command: list[str], port: int, as_list: bool = False, ready: str = "/readyz"
+) -> Iterator[Target]:
     """A benchmark server as a child process, ready."""
     # A session of its own: these servers have workers, which must end with them.
     process = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True)
     try:
-        wait_until_ready(f"http://127.0.0.1:{port}/readyz", process)
+        wait_until_ready(f"http://127.0.0.1:{port}{ready}", process)
         yield Target(f"http://127.0.0.1:{port}/generate", {}, as_list=as_list)
     finally:
         process.terminate()
@@ -80,12 +87,22 @@ def module_server(module: str, model: Path) -> AbstractContextManager[Target]:
     return child_server(command, port)
 
 
-def bentoml_server(python: Path, model: Path) -> AbstractContextManager[Target]:
-    port = free_port()
+def bentoml_server(model: Path, folder: Path) -> AbstractContextManager[Target]:
+    port, python = free_port(), interpreter("bentoml", folder)
     service = "benchmarks.serving.bentoml_server:BatchedDiffusion"
     command = [str(python), "-m", "bentoml", "serve", service, "--port", str(port)]
-    variables = [f"{MODEL_VARIABLE}={model}", f"PYTHONPATH={REPOSITORY}"]
-    return child_server(["env", *variables, *command, "--host", "127.0.0.1"], port, as_list=True)
+    command = [*_with_model(model), *command, "--host", "127.0.0.1"]
+    return child_server(command, port, as_list=True)
+
+
+def mosec_server(model: Path, folder: Path) -> AbstractContextManager[Target]:
+    port, python = free_port(), interpreter("mosec", folder)
+    command = [str(python), "-m", "benchmarks.serving.mosec_server", "--port", str(port)]
+    return child_server([*_with_model(model), *command], port, ready="/")
+
+
+def _with_model(model: Path) -> list[str]:
+    return ["env", f"{MODEL_VARIABLE}={model}", f"PYTHONPATH={REPOSITORY}"]
 
 
 def with_threads(config: Path, threads: str, folder: Path) -> Path:
@@ -145,11 +162,10 @@ def starts(chosen: argparse.Namespace) -> dict[str, Start]:
     servers: dict[str, tuple[str, Start]] = {
         "plain": (PLAIN, lambda: module_server("benchmarks.serving.plain_server", model)),
         "litserve": (LIT, lambda: module_server("benchmarks.serving.litserve_server", model)),
-        "bentoml": (BENTO, lambda: bentoml_server(chosen.bentoml_python, model)),
+        "bentoml": (BENTO, lambda: bentoml_server(model, chosen.peers_folder)),
+        "mosec": (MOSEC, lambda: mosec_server(model, chosen.peers_folder)),
         "ours": (OURS, lambda: our_server(chosen.config, chosen.torch_threads)),
     }
-    if chosen.bentoml_python is None:
-        del servers["bentoml"]
     return dict(start for key, start in servers.items() if key in chosen.servers)
 
 
@@ -157,7 +173,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = ["plain", "litserve", "bentoml", "ours"]
+    names = ["plain", "litserve", "bentoml", "mosec", "ours"]
     parser.add_argument("--servers", nargs="+", choices=names, default=names)
     parser.add_argument(
         "--load",
@@ -175,7 +191,10 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--torch-threads", help="of our engine: a number, or all; left out: as --config says"
     )
-    parser.add_argument("--bentoml-python", type=Path, help="an interpreter with bentoml")
+    parser.add_argument(
+        "--peers-folder", type=Path, default=cache_folder(), help="environments of peers"
+    )
+    parser.add_argument("--rounds", type=int, default=1, help="of all servers, in turns")
     parser.add_argument("--plot", type=Path, default=REPOSITORY / "benchmarks" / "serving.png")
     parser.add_argument("--quick", action="store_true", help="few requests; figures mean little")
     chosen = parser.parse_args()
@@ -184,15 +203,26 @@ def parsed() -> argparse.Namespace:
     return chosen
 
 
-def main() -> None:
-    chosen = parsed()
+def one_round(chosen: argparse.Namespace, base_rps: float | None) -> list[Measured]:
+    """Every server once; `base_rps` is plain diffusers' capacity, None: as this round finds it."""
     found: list[Measured] = []
-    print(f"{os.cpu_count()} cores, {chosen.side_px} px\n\n{HEADER}")
     for name, start in starts(chosen).items():
         with start() as target:
             found.append(measured := measure(name, target, chosen))
-            base_rps = found[0].burst.goodput_rps
+            base_rps = base_rps or found[0].burst.goodput_rps
             climb(measured, target, [each * base_rps for each in chosen.load], chosen)
+    return found
+
+
+def main() -> None:
+    chosen = parsed()
+    print(f"{os.cpu_count()} cores, {chosen.side_px} px\n\n{HEADER}")
+    rounds = [one_round(chosen, None)]
+    base_rps = rounds[0][0].burst.goodput_rps
+    rounds += [one_round(chosen, base_rps) for _ in range(1, chosen.rounds)]
+    found = [combined(each) for each in zip(*rounds, strict=True)]
+    if chosen.rounds > 1:
+        print(f"\n{spreads(rounds)}")
     print(f"\n{claims(found)}")
     plot(found, chosen.plot)
     print(f"\nPlot: {chosen.plot}")
