@@ -13,8 +13,6 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import httpx
-
 from local_ray.environment import ray_headers, token_mode
 from local_ray.running import free_port
 
@@ -71,6 +69,8 @@ class Service:
         raise StartFailed(f"Not ready after {START_TIMEOUT_S:g} s:\n{self.said()[-4000:]}")
 
     def _is_ready(self) -> bool:
+        import httpx  # here: the service's own process imports this file for its error
+
         try:
             answer = httpx.get(f"{self.url}/readyz", timeout=10.0)
         except httpx.TransportError:  # the port opens last

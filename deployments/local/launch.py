@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 from types import FrameType
 
-import httpx
 import psutil
 
 from deployments.local.serving import parser, reachable_url, say
@@ -57,6 +56,8 @@ class ServiceProcess:
         return " and ".join(sorted(gone))
 
     def answers(self) -> bool:
+        import httpx  # here: the service is started first
+
         try:
             answer = httpx.get(f"{self._url}/healthz", timeout=_HEALTH_TIMEOUT_S)
         except httpx.TransportError:

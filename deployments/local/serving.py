@@ -16,7 +16,6 @@ from typing import TextIO
 
 from pydantic import ValidationError
 
-from deployments.access import api_keys
 from deployments.edge import hook
 from deployments.local import keys as local_keys
 from deployments.local.child_service import StartFailed
@@ -59,6 +58,8 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     # A replica that fails three checks will not end what it has: without this it keeps its place
     # for another 120 s, as long as a healthy one may drain.
     os.environ.setdefault("RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS", "1")
+    # Handles are used from their process's event loop only: no hop to a second one for each call.
+    os.environ.setdefault("RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     return key, made
 
@@ -142,11 +143,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
     """From the config to the end of the service. Ray reads its environment while it is imported,
-    so these imports come after the environment is closed."""
+    so these imports come after the environment is closed; and the launcher, which imports this
+    file for its options, starts sooner without them."""
     if not chosen.config.is_file():  # said at once: Ray takes seconds to import
         print(f"{chosen.config}: there is no such file", file=sys.stderr)
         return 2
     from deployments import config_files
+    from deployments.access import api_keys
     from deployments.local.cluster import deploy, service_ray, wait_until_running
 
     try:
