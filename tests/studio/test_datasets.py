@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.studio.conftest import Studio
-from tests.studio.steps import enter, go
+from tests.studio.steps import api, enter, go
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -107,3 +107,25 @@ def test_operate_shows_what_runs_and_what_serves(page: Page, studio: Studio) -> 
     page.get_by_text("No job is like that").or_(
         page.get_by_role("button", name="Log")
     ).first.wait_for()
+
+
+def test_a_dataset_is_deleted_only_after_a_yes(page: Page, studio: Studio) -> None:
+    body = {"prompt": "a fox", "num_inference_steps": 2, "dataset": "not_for_long"}
+    enter(page, studio, "profiles")
+    api(page, "POST", f"{studio.url}/api/v1/generate", body)
+    go(page, "datasets")
+    page.get_by_role("link", name="not_for_long").click()
+    delete = page.get_by_role("button", name="Delete the dataset")
+    delete.click()
+    question = page.get_by_role("dialog", name="Delete not_for_long?")
+    question.get_by_text("This cannot be taken back").wait_for()
+    page.keyboard.press("Escape")
+    question.wait_for(state="detached")
+    found = api(page, "GET", f"{studio.url}/api/v1/datasets/not_for_long")
+    assert found["image_count"] == 1
+    delete.click()
+    question.get_by_role("button", name="Delete").click()
+    page.get_by_role("heading", name="Datasets").wait_for()
+    page.get_by_role("link", name="not_for_long").wait_for(state="detached")
+    gone = api(page, "GET", f"{studio.url}/api/v1/datasets/not_for_long")
+    assert gone["error"]["code"] == "NOT_FOUND"
