@@ -52,6 +52,8 @@ from tests.deployments.adapted import AdaptedGeneration
 from tests.serve_app.api import KEY, Api
 from tests.studio.validators import QuickPrivacy, QuickQuality
 
+READER = "reader-key-of-the-studio"
+"""A key that may only look."""
 MODELS = Path(__file__).resolve().parents[2] / "models"
 START_S = 30
 
@@ -118,7 +120,9 @@ def studio_app(root: Path, behind: Services) -> FastAPI:
             "inferloop/inferloop-mini": ModelDefaults(width=256, height=256, num_inference_steps=20)
         },
     )
-    return create_app(behind, config, ApiKeys([KEY]), MemoryRateLimiter(config.rates))
+    keys = root / "keys.yaml"
+    keys.write_text(f"keys: [{{name: reader, key: {READER}, scopes: [read]}}]", encoding="utf-8")
+    return create_app(behind, config, ApiKeys([KEY], keys), MemoryRateLimiter(config.rates))
 
 
 @contextmanager

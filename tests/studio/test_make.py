@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.serve_app.api import KEY
+from tests.studio.application import READER
 from tests.studio.conftest import Studio
-from tests.studio.steps import api, enter, make
+from tests.studio.steps import api, enter, go, make
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocketRoute
@@ -123,3 +124,14 @@ def test_an_error_says_what_to_do_and_names_the_request(page: Page, studio: Stud
     notice = page.locator(".notice.bad")
     notice.get_by_text("labels").wait_for()
     assert "req_" in notice.inner_text()
+
+
+def test_a_key_that_may_only_look_is_told_what_it_lacks(page: Page, studio: Studio) -> None:
+    enter(page, studio, key=READER)
+    page.get_by_label("Prompt", exact=True).fill("a fox")
+    page.get_by_role("button", name="Make", exact=True).click()
+    page.get_by_text("lacks the scope 'generate'").first.wait_for()
+    go(page, "operate")
+    keys = page.get_by_role("region", name="Keys")
+    keys.get_by_role("cell", name="reader").wait_for()  # itself alone: it is no admin
+    assert keys.get_by_role("row").count() == 2
