@@ -107,7 +107,7 @@ def recipes(root: Path) -> dict[str, Recipe]:
     return {record.image_id: record.recipe for record in found}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_the_service_and_a_job_make_the_same_dataset_image_for_image(tmp_path: Path) -> None:
     config = load_declared_config(None)
     small = {**SPEC, "quotas": {"place": {"lake": 1, "city": 1}}}
