@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import torch
 
-from engines.diffusion.sampling.traced import called
+from engines.diffusion.sampling.named_inputs import NamedInputs, called
 
 MOST_GRAPHS = 32
 """Shapes recorded for one model; further ones run as they are. A graph holds some megabytes."""
@@ -65,7 +65,7 @@ def _side_stream() -> torch.cuda.Stream:
     return torch.cuda.Stream()
 
 
-class GraphedDenoiser:
+class GraphedDenoiser(NamedInputs):
     """Called like the UNet that it holds; steps of at most `most_rows` rows replay a recording."""
 
     def __init__(self, unet: Any, recorder: Recorder, most_rows: int) -> None:
@@ -74,33 +74,19 @@ class GraphedDenoiser:
         self._most_rows = most_rows
         self._graphs: dict[tuple[Any, ...], tuple[dict[str, torch.Tensor], Recording]] = {}
 
-    def __call__(
-        self,
-        sample: torch.Tensor,
-        timestep: torch.Tensor,
-        *,
-        encoder_hidden_states: torch.Tensor,
-        added_cond_kwargs: Mapping[str, torch.Tensor] | None = None,
-        return_dict: bool = False,
-    ) -> tuple[torch.Tensor]:
-        """Latents (R, C, h, w), timesteps (R,), states (R, L, D) -> the prediction (R, C, h, w)."""
-        inputs = {
-            "sample": sample,
-            "timestep": timestep,
-            "encoder_hidden_states": encoder_hidden_states,
-            **(added_cond_kwargs or {}),
-        }
+    def predicted(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Replayed where there is a recording of this shape, or room for one."""
         key = tuple((name, each.shape, each.dtype) for name, each in inputs.items())
         found = self._graphs.get(key)
         if found is None:
-            if sample.shape[0] > self._most_rows or len(self._graphs) >= MOST_GRAPHS:
-                return (self._forward(inputs),)
+            if inputs["sample"].shape[0] > self._most_rows or len(self._graphs) >= MOST_GRAPHS:
+                return self._forward(inputs)
             found = self._graphs[key] = self._recorded(inputs)
         fixed, recording = found
         for name, each in inputs.items():
             fixed[name].copy_(each)
         recording.replay()
-        return (recording.output.clone(),)
+        return recording.output.clone()
 
     def _recorded(self, inputs: Mapping[str, torch.Tensor]) -> tuple[Any, Recording]:
         fixed = {name: each.clone() for name, each in inputs.items()}

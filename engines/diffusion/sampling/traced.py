@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
+from engines.diffusion.sampling.named_inputs import NamedInputs, called
 from engines.diffusion.sampling.onnx_session import exported
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _TRIED: dict[Backend, tuple[Recording, ...]] = {
 """What `choose` tries, in this order, until one can be kept."""
 
 
-class TracedDenoiser:
+class TracedDenoiser(NamedInputs):
     """Called like the UNet that it holds; runs it as it is until `choose` is called."""
 
     def __init__(
@@ -104,32 +105,18 @@ class TracedDenoiser:
             return False
         return self._is_quick(name, inputs, replay)
 
-    def __call__(
-        self,
-        sample: torch.Tensor,
-        timestep: torch.Tensor,
-        *,
-        encoder_hidden_states: torch.Tensor,
-        added_cond_kwargs: Mapping[str, torch.Tensor] | None = None,
-        return_dict: bool = False,
-    ) -> tuple[torch.Tensor]:
-        """Latents (R, C, h, w), timesteps (R,), states (R, L, D) -> the prediction (R, C, h, w)."""
-        inputs = {
-            "sample": sample,
-            "timestep": timestep,
-            "encoder_hidden_states": encoder_hidden_states,
-            **(added_cond_kwargs or {}),
-        }
+    def predicted(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Replayed where that was chosen and gives the same numbers for inputs of this shape."""
         replay = self._replays.get(tuple(inputs))
         if replay is None:
             self._example = inputs
-            return (self._native(inputs),)
+            return self._native(inputs)
         key = tuple((each.shape, each.dtype) for each in inputs.values())
         if key not in self._equal:
-            return (self._compared(key, inputs, replay),)
+            return self._compared(key, inputs, replay)
         if not self._equal[key]:
-            return (self._native(inputs),)
-        return (replay(*inputs.values()),)
+            return self._native(inputs)
+        return replay(*inputs.values())
 
     def _is_quick(
         self,
@@ -202,19 +189,6 @@ class Positional(torch.nn.Module):
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         """The prediction (R, C, h, w)."""
         return called(self.unet, dict(zip(self.names, inputs, strict=True)))
-
-
-def called(unet: Any, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """The prediction of a diffusers UNet for inputs by name."""
-    added = {name: inputs[name] for name in ("text_embeds", "time_ids") if name in inputs}
-    prediction: torch.Tensor = unet(
-        inputs["sample"],
-        inputs["timestep"],
-        encoder_hidden_states=inputs["encoder_hidden_states"],
-        added_cond_kwargs=added or None,
-        return_dict=False,
-    )[0]
-    return prediction
 
 
 def recorded(

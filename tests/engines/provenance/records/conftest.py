@@ -1,29 +1,3 @@
 """Both storages below what is signed."""
 
-from tests.engines.storage.conftest import (
-    bucket,
-    clock,
-    counting,
-    folder_storage,
-    make_image,
-    make_request,
-    recorder,
-    s3_client,
-    s3_endpoint_url,
-    storage,
-    store,
-)
-
-__all__ = [
-    "bucket",
-    "clock",
-    "counting",
-    "folder_storage",
-    "make_image",
-    "make_request",
-    "recorder",
-    "s3_client",
-    "s3_endpoint_url",
-    "storage",
-    "store",
-]
+from tests.engines.storage.conftest import *  # noqa: F403
