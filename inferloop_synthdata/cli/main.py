@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = 
         timeout_s=arguments.timeout_s,
     )
     run: Run = arguments.run
+    failed: int = getattr(arguments, "failed", FAILED)
     try:
         with retries_told(console):
             return run(Session(world, console, connect), arguments)
@@ -51,10 +52,10 @@ def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = 
         console.error(str(error))
         for hint in hints(error, connect.base_url):
             console.note(hint)
-        return FAILED
+        return failed
     except (UsageProblem, ValueError) as error:
         console.error(str(error))
         return WRONG_USAGE
     except OSError as error:
         console.error(f"{error.filename or 'a file'}: {error.strerror or 'cannot be used'}")
-        return FAILED
+        return failed

@@ -25,8 +25,9 @@ from inferloop_synthdata.marks.sheets import check_folder
 
 REPLAYS = "replays"
 """Dataset of the service that a replayed image lies in until it was compared."""
-SOUND, CHANGED, UNTRUSTED = 0, 1, 3
-"""Exit codes of `verify`."""
+SOUND, CHANGED, NOT_CHECKED, UNTRUSTED = 0, 1, 2, 3
+"""Exit codes of `verify`: a script must not take a wrong name or a service that is away for a
+changed file."""
 Found = tuple[int, str]
 """Exit code, and what is known of the signer: trusted, development, unknown, invalid."""
 _MOST_SHOWN = 20
@@ -36,6 +37,7 @@ _NO_EXTRA = "needs the extra verify: pip install 'inferloop-synthdata[verify]'"
 def add_commands(add: AddCommand) -> None:
     """The grammar of the commands about marks."""
     command = add("verify", verify, "check the mark of an image, a signed dataset, or the log")
+    command.set_defaults(failed=NOT_CHECKED)
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a local image")
     what.add_argument("--stored", metavar="PATH", help="an image on the server")
@@ -74,8 +76,9 @@ def add_commands(add: AddCommand) -> None:
 
 
 def verify(session: Session, arguments: Namespace) -> int:
-    """0 where what was asked about is as it was marked or signed, 1 where it is not; with
-    `--require-trusted` 3 where it is, but by somebody whom nobody here trusts."""
+    """0 where what was asked about is as it was marked or signed, 1 where it is not, 2 where that
+    could not be checked; with `--require-trusted` 3 where it is, but by somebody whom nobody here
+    trusts."""
     if arguments.watermark and (arguments.offline or arguments.log or arguments.dataset):
         raise UsageProblem("--watermark goes with an image, and asks the server")
     if arguments.require_trusted and arguments.log:

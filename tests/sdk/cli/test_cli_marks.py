@@ -117,7 +117,7 @@ def test_a_file_that_is_no_image_is_one_line(tmp_path: Path) -> None:
     line = CommandLine(nobody, environ={})
     assert line.run("verify", str(tmp_path / "a.txt"), "--offline") == 2
     assert line.err == "inferloop: neither PNG, JPEG nor WebP\n"
-    assert line.run("verify", str(tmp_path / "none.png"), "--offline") == 1
+    assert line.run("verify", str(tmp_path / "none.png"), "--offline") == 2
 
 
 def signed_folder(root: Path) -> Path:
@@ -148,8 +148,17 @@ def test_a_sheet_may_lie_elsewhere_and_a_folder_without_one_is_told(tmp_path: Pa
     sheet = (folder / "inferloop.sheet.jsonl").rename(tmp_path / "sheet.jsonl")
     line = CommandLine(nobody, environ={})
     assert line.run("verify", "--dataset", str(folder), "--sheet", str(sheet)) == 0
-    assert line.run("verify", "--dataset", str(folder)) == 1
+    assert line.run("verify", "--dataset", str(folder)) == 2
     assert "inferloop.sheet.jsonl" in line.err
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_a_script_does_not_take_a_service_that_is_away_for_a_changed_file(status: int) -> None:
+    line = CommandLine(
+        lambda _: httpx.Response(status, json={"error": {"code": "X", "message": "no"}})
+    )
+    for what in (("--stored", "/data/generated/a.png"), ("--server-dataset", "d"), ("--log",)):
+        assert line.run("verify", *what) == 2
 
 
 @pytest.mark.parametrize(("intact", "code"), [(True, 0), (False, 1)])
