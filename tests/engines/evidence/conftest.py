@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from engines.types import Pixels
 
+SET, REAL = "generated/birds", "uploads/real"
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
 

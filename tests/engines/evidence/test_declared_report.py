@@ -6,9 +6,8 @@ from engines.datasets.declared import close_declared, open_declared
 from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.result import Shortage
 from engines.evidence.report.page import render_report
-from tests.engines.evidence.conftest import House
+from tests.engines.evidence.conftest import SET, House
 
-SET = "generated/birds"
 SPEC = {
     "name": "birds",
     "quotas": {"class": {"owl": 12, "tit": 3}},

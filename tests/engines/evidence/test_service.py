@@ -13,7 +13,6 @@ import pytest
 from engines.datasets.evidence_folder import EVIDENCE_FOLDER
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.looking.look import Looker
-from engines.datasets.upkeep.removal import delete_image
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import Canceled, InvalidParameters, NotFound
 from engines.evidence.config import EvidenceConfig
@@ -22,11 +21,10 @@ from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportProgress, ExportRequest, PrivacyIssue
 from engines.types.looking import ImageFilter, ImageQuery
 from engines.types.reports import DatasetReport
-from tests.engines.evidence.conftest import NOW, House, no_change, no_encoder, png
+from tests.engines.evidence.conftest import NOW, REAL, SET, House, no_change, no_encoder, png
 from tests.engines.evidence.pictures import CHANGES, picture
 
 FACE = PrivacyIssue("face", "high", "a face", "yunet", (10, 12, 20, 24), 0.93)
-SET, REAL = "generated/birds", "uploads/real"
 
 
 def test_every_dataset_has_a_report(house: House) -> None:
@@ -222,53 +220,6 @@ def test_progress_counts_every_image_and_stops_the_work(house: House) -> None:
 
     with pytest.raises(Canceled):
         House(house.storage).service.report("birds", on_progress=gone)
-
-
-def test_the_evidence_goes_with_its_dataset(house: House) -> None:
-    house.fill(SET, range(2))
-    house.service.report("birds")
-    house.store.delete("birds")
-    assert list(house.storage.list(SET)) == []
-
-
-@pytest.mark.parametrize("at", range(3, 20, 4))
-def test_nothing_stays_of_a_dataset_that_is_deleted_during_its_report(
-    house: House, at: int
-) -> None:
-    house.fill(SET, range(4))
-    heard: list[ExportProgress] = []
-
-    def delete_then(progress: ExportProgress) -> None:
-        if len(heard) == at:
-            house.store.delete("birds")
-        heard.append(progress)
-
-    with pytest.raises(NotFound):
-        house.service.report("birds", on_progress=delete_then)
-    assert list(house.storage.list("generated")) == []
-
-
-def test_a_reference_that_is_deleted_meanwhile_leaves_no_evidence(house: House) -> None:
-    house.fill(SET, range(3))
-    house.fill(REAL, range(3))
-
-    def gone(progress: ExportProgress) -> None:
-        if progress.done >= 6:
-            for stat in list(house.storage.list(REAL)):
-                house.storage.delete(stat.key)
-
-    house.service.report("birds", REAL, on_progress=gone)
-    assert list(house.storage.list(REAL)) == []
-    assert list(house.storage.list(SET)) != []
-
-
-def test_no_kept_report_shows_an_image_that_was_deleted(house: House) -> None:
-    (key, *_) = house.fill(SET, range(3))
-    house.service.report("birds")
-    delete_image(house.store, key)
-    kept = [stat.key for stat in house.storage.list(f"{SET}/{EVIDENCE_FOLDER}")]
-    assert not any("report-" in each for each in kept)
-    assert house.service.report("birds").images == 2
 
 
 def test_the_report_survives_its_json(house: House) -> None:
