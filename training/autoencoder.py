@@ -28,6 +28,9 @@ from training.workshop import Options, Workshop, stage_parser
 
 CELLS, CELL_PX, EACH = 4, 32, 4
 """Crops are 4x4 latent cells of 32 pixels; four are cut of a picture that the denoiser guessed."""
+PARTS = 4
+"""Crops are composed for so many steps at once, each with half a batch: 416 steps with 1,024 crops
+left the decoder at 20.6 dB, below what a linear one can do."""
 NOISE = 0.35
 """Highest sd of the noise on the latents, which have an sd of about 1."""
 ENCODER, SOFT, SHARP = "encoder.pt", "decoder_soft.pt", "decoder_sharp.pt"
@@ -106,13 +109,23 @@ class Stage:
 
     def __init__(self, shop: Workshop, code: LatentCode, guess: Guess | None, salt: int) -> None:
         self.device, self.code, self.shop, self.guess = shop.options.device, code, shop, guess
-        pictures = shop.options.batch // (1 if guess is None else EACH)
+        pictures = 2 * shop.options.batch // (1 if guess is None else EACH)
         self.jobs: Iterator[Job] = shop.jobs(max(1, pictures), salt, native=guess is None)
         self.error, self.seen = Smoothed(), 0
+        self._ready: list[tuple[Tensor, Tensor]] = []
 
     def batch(self) -> tuple[Tensor, Tensor]:
         """Return latents (n, 24, 4, 4) of sd 1 and pixels (n, 3, 128, 128) in -1..1: one crop of
         each picture, or four of each that the denoiser guesses."""
+        if not self._ready:
+            latents, pixels = self._composed()
+            order = torch.randperm(len(latents), device=latents.device)
+            self._ready = [(latents[part], pixels[part]) for part in order.chunk(PARTS)]
+        latents, pixels = self._ready.pop()
+        self.seen += len(latents)
+        return latents, pixels
+
+    def _composed(self) -> tuple[Tensor, Tensor]:
         job = next(self.jobs)
         room = torch.tensor(job.grid) - CELLS + 1
         if self.guess is None:
@@ -124,7 +137,6 @@ class Stage:
             made = self.guess(job, self.code.encode(self.shop.half(job)))
             latents = crops(made, self.shop.sent(corners), CELLS)
             pixels = self._pixels(job.repeated(EACH), corners)
-        self.seen += len(latents)
         return latents, pixels / 127.5 - 1
 
     def _pixels(self, job: Job, corners: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ follows the time budget. Stop it at any time: the next start goes on from the la
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -28,6 +29,8 @@ from training.workshop import Options, Workshop, stage_parser
 CHECKPOINT = "denoiser.pt"
 KEEP_EVERY, KEEP_S = 20, 75.0
 """Steps, and seconds at least, between two checkpoints."""
+PARTS = 2
+"""A job is composed at once for so many steps."""
 BASE_BATCH = 1024
 """The batch that the learning rate is meant for; it grows with the square root of the batch."""
 
@@ -116,10 +119,11 @@ def train(
     way: Way | None = None,
     uses: int = 1,
     kept: Callable[[], object] | None = None,
+    keep_s: float = KEEP_S,
 ) -> None:
     """Train until the budget is spent; goes on from the cache's checkpoint. ``peak`` is the highest
     learning rate at a batch of 1,024; each composed batch has ``uses``. ``kept`` is called after
-    each checkpoint on the way."""
+    each checkpoint on the way, ``keep_s`` seconds apart at least."""
     options = shop.options
     way = way or Way(options.batch)
     peak *= (way.batch / BASE_BATCH) ** 0.5 if way.batch > BASE_BATCH else 1
@@ -131,10 +135,11 @@ def train(
         keep_every=KEEP_EVERY,
         beside={"mean": MeanWeights(training.optimizer)},
         kept=kept,
-        keep_s=KEEP_S,
+        keep_s=keep_s,
     )
-    jobs = shop.jobs(way.batch, 3 + loop.step, drop=CAPTION_DROP)
-    batches = Ahead(jobs, lambda job: composed(shop, code, job), options.device, uses)
+    jobs = shop.jobs(PARTS * way.batch, 3 + loop.step, drop=CAPTION_DROP)
+    make = partial(composed, shop, code)
+    batches = Ahead(jobs, make, options.device, uses, parts=PARTS)
 
     def stride() -> None:
         batch = next(batches)

@@ -33,15 +33,19 @@ from training.workshop import Options, Workshop
 FRESH = {"reading": 0.04, "encoder": 0.03, "judge": 0.03, "decoder": 0.1}
 """What the small stages get of the training time; the denoiser and the last of the decoder share
 the rest."""
-WARM = {"encoder": 0.02, "judge": 0.02, "decoder": 0.12}
+WARM = {"encoder": 0.015, "judge": 0.01, "decoder": 0.2}
 """The same after a start from a folder."""
-SHARPEN = 0.15
+SHARPEN = 0.2
 """What the decoder's last stage gets of the time that is left after the small ones."""
 PATIENCE_S = 40.0
 """How long the denoiser waits for the compiler, which had the time of the small stages."""
+QUICK_PATIENCE_S = 8.0
+"""How long it waits where only one way is to be found, not all of them measured."""
+QUICK_USES = 2
+"""How often a composed batch is used then."""
 LOOK_STEPS = 12
-LAST_MINUTES = 0.9
-"""For the folder and the pictures at the end."""
+LAST_MINUTES, FOLDER_MINUTES = 0.9, 0.2
+"""For the folder and the pictures at the end; for the folder alone."""
 
 
 def written(options: Options) -> Path:
@@ -79,6 +83,14 @@ def small_stages(shop: Workshop, code: LatentCode, minutes: float) -> None:
     autoencoder.train_decoder(shop, code, share["decoder"], sharpen=False)
 
 
+def likely(batch: int, able: frozenset[str]) -> Choice:
+    """Return the way that is likely the quickest of those that a trial found to work."""
+    graphed, compiled = "graphs" in able, {"compiled", "quicker"} <= able
+    way = Way(batch, graphed, compiled, channels_last=compiled or not graphed)
+    print(f"gpu: {way}, {QUICK_USES} uses", flush=True)
+    return Choice(way, 0.0, QUICK_USES)
+
+
 def train(
     options: Options,
     minutes: float,
@@ -86,10 +98,14 @@ def train(
     *,
     way: Way | None = None,
     choosing: bool = False,
+    quick: bool = False,
     out: Path | None = None,
+    keep_s: float = denoise.KEEP_S,
 ) -> None:
-    """Train every stage within ``minutes`` from now on; deliver to ``out`` on the way. ``choosing``
-    measures first in which way the denoiser's steps are quickest."""
+    """Train every stage within ``minutes`` from now on; deliver to ``out`` on the way, every
+    ``keep_s`` seconds of the denoiser's stage. ``choosing`` measures first in which way the
+    denoiser's steps are quickest; ``quick`` takes the best that the trial beside the small stages
+    found by their end."""
     started = time.monotonic()
 
     def left() -> float:
@@ -97,7 +113,7 @@ def train(
 
     build_tokenizer(denoise.tokenizer_folder(options.cache))
     attempt = None
-    if choosing and options.device != "cpu":
+    if (choosing or quick) and options.device != "cpu":
         attempt = probe.begun(options)
     shop = Workshop(options)
     code = shop.code()
@@ -106,9 +122,17 @@ def train(
     choice = Choice(way or Way(options.batch), 0.0)
     if choosing:
         choice = choose(shop, code, attempt.able(PATIENCE_S) if attempt else frozenset())
+    elif quick:
+        choice = likely(options.batch, attempt.able(QUICK_PATIENCE_S) if attempt else frozenset())
     kept = None if out is None else lambda: deliver(options, out)
     budget = (1 - SHARPEN) * left()
-    denoise.train(shop, code, budget, peak, way=choice.way, uses=choice.uses, kept=kept)
+    denoise.train(
+        *(shop, code, budget, peak),
+        way=choice.way,
+        uses=choice.uses,
+        kept=kept,
+        keep_s=keep_s,
+    )
     guess = denoise.guesser(denoise.load(options.cache, options.widths), options.device)
     autoencoder.train_decoder(shop, code, left(), sharpen=True, guess=guess, peak=4e-4)
 
@@ -125,6 +149,9 @@ def main() -> None:
     made.add_argument("--layouts", type=int, default=LAYOUTS, help="of each place and hour")
     made.add_argument("--start", type=Path, help="an earlier run's folder to begin from")
     made.add_argument("--choose", action="store_true", help="measure first which way is quickest")
+    made.add_argument("--quick", action="store_true", help="take what a trial beside finds quick")
+    made.add_argument("--keep-s", type=float, default=denoise.KEEP_S, help="between two deliveries")
+    made.add_argument("--no-pictures", action="store_true", help="the folder alone at the end")
     made.add_argument("--graphs", action="store_true", help="record the denoiser's steps")
     made.add_argument("--compile", action="store_true", help="compile the denoiser first")
     args = made.parse_args()
@@ -133,10 +160,18 @@ def main() -> None:
     fast_products()
     if args.start is not None:
         warm.start_from(args.start, options.cache)
-    minutes, way = args.minutes - LAST_MINUTES, Way(args.batch, args.graphs, args.compile)
-    train(options, minutes, args.peak, way=way, choosing=args.choose, out=args.out)
+    last = FOLDER_MINUTES if args.no_pictures else LAST_MINUTES
+    train(
+        *(options, args.minutes - last, args.peak),
+        way=Way(args.batch, args.graphs, args.compile),
+        choosing=args.choose,
+        quick=args.quick,
+        out=args.out,
+        keep_s=args.keep_s,
+    )
     deliver(options, args.out)
-    trial.report(options.cache, export.pipeline(options.cache), args.out, options.device)
+    if not args.no_pictures:
+        trial.report(options.cache, export.pipeline(options.cache), args.out, options.device)
 
 
 if __name__ == "__main__":

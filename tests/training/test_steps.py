@@ -190,6 +190,17 @@ def test_batches_come_in_order_and_once() -> None:
     assert served(1, 4, 10) == list(range(10))
 
 
+def test_a_job_gives_as_many_batches_as_said() -> None:
+    def made(job: Job) -> Batch:
+        return Batch(job.grid, torch.arange(5), torch.arange(5) + job.tokens[0])
+
+    ahead = Ahead(jobs(), made, "cpu", parts=2)
+    first, second, third = (next(ahead) for _ in range(3))
+    assert first.clean.tolist() == first.tokens.tolist() == [0, 1]
+    assert second.clean.tolist() == [2, 3], "the fifth is left over"
+    assert third.tokens.tolist() == [1, 2]
+
+
 def test_batches_are_used_again_apart_and_as_often_as_said() -> None:
     seen = served(3, 5, 300)
     counts = [seen.count(number) for number in range(max(seen) + 1)]

@@ -26,9 +26,17 @@ class Batch:
     clean: Tensor
     tokens: Tensor
 
+    def parts(self, count: int) -> list["Batch"]:
+        """Return it in ``count`` equal parts; what is left over is dropped."""
+        each = len(self.clean) // count
+        cuts = [slice(at * each, (at + 1) * each) for at in range(count)]
+        return [Batch(self.grid, self.clean[cut], self.tokens[cut]) for cut in cuts]
+
 
 class Ahead(Iterator[Batch]):
-    """Makes batches of an endless stream of jobs, one ahead; ``uses`` of each."""
+    """Makes batches of an endless stream of jobs, one ahead; ``uses`` of each. A job is composed at
+    once and gives ``parts`` batches: what a GPU waits for is the launching of the kernels, which
+    takes as long for a small job."""
 
     def __init__(
         self,
@@ -37,8 +45,10 @@ class Ahead(Iterator[Batch]):
         device: str,
         uses: int = 1,
         shelved: int = SHELVED,
+        parts: int = 1,
     ) -> None:
         self._jobs, self._make, self._uses, self._shelved = jobs, make, uses, shelved
+        self._parts = parts
         self._stream = torch.cuda.Stream() if device != "cpu" else None
         if self._stream is not None:
             self._stream.wait_stream(torch.cuda.current_stream())
@@ -53,8 +63,9 @@ class Ahead(Iterator[Batch]):
             if left > 1:
                 self._shelf.append((batch, left - 1))
             return batch
-        while len(self._ready) < 2:
-            self._ready.append(self._composed())
+        while len(self._ready) < 1 + self._parts:
+            batch, done = self._composed()
+            self._ready.extend((part, done) for part in batch.parts(self._parts))
         batch, done = self._ready.popleft()
         if done is not None:
             work = torch.cuda.current_stream()

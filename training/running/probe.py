@@ -2,7 +2,8 @@
 
 Compiling and recording can end a process, or leave its device unusable; here that ends nothing but
 the trial. The training goes on meanwhile, and finds what was compiled in the compiler's cache on
-the disk. ``python -m training.running.probe --device cuda`` prints a line for each way that works.
+the disk. ``python -m training.running.probe --device cuda`` prints a line for each way that works,
+and ``works: quicker`` if compiled steps are so much quicker that compiling them pays.
 """
 
 import argparse
@@ -19,14 +20,24 @@ from training.workshop import Options, stage_parser
 LIMIT_S = 150.0
 """After so many seconds a trial is given up."""
 STEPS = 3
+TIMED_STEPS = 12
+QUICKER = 0.85
+"""Compiled steps must take at most this share of the others' time: a training that compiles them
+again, with what lies on the disk, waits some seconds for that."""
 
 
-def attempt(options: Options, way: Way) -> bool:
-    """Do some steps in a way; say whether they were done in that way."""
+def attempt(options: Options, way: Way) -> float | None:
+    """Do some steps in a way; return the seconds of one, or None if they were not done in that
+    way."""
     training, batch = Training(options, 1e-4, way), a_batch(way.batch, options.device)
     losses = [float(training.steps(*batch)) for _ in range(STEPS)]
-    works = training.steps.recorded == way.graphed
-    return works and all(0 <= loss < float("inf") for loss in losses)
+    if training.steps.recorded != way.graphed or not all(0 <= x < float("inf") for x in losses):
+        return None
+    began = time.monotonic()
+    for _ in range(TIMED_STEPS):
+        loss = training.steps(*batch)
+    float(loss)
+    return (time.monotonic() - began) / TIMED_STEPS
 
 
 def begun(options: Options) -> Trial:
@@ -38,18 +49,22 @@ def begun(options: Options) -> Trial:
 
 def run(options: Options) -> None:
     """Try recorded steps, then compiled ones; print what works."""
-    recorded = tell("graphs", options, Way(options.batch, graphed=True))
+    recorded = tell("graphs", options, Way(options.batch, graphed=True, channels_last=False))
     release(options.device)
-    tell("compiled", options, Way(options.batch, graphed=recorded, compiled=True))
+    way = Way(options.batch, graphed=recorded is not None, compiled=True)
+    compiled = tell("compiled", options, way)
+    if compiled is not None and (recorded is None or compiled < QUICKER * recorded):
+        print("works: quicker", flush=True)
 
 
-def tell(name: str, options: Options, way: Way) -> bool:
-    """Try a way; print its name with the seconds if it works, and return that."""
+def tell(name: str, options: Options, way: Way) -> float | None:
+    """Try a way; if it works, print its name with its seconds and return those of a step."""
     began = time.monotonic()
-    works = attempt(options, way)
-    if works:
-        print(f"works: {name} {time.monotonic() - began:.1f} s", flush=True)
-    return works
+    step = attempt(options, way)
+    if step is not None:
+        spent = time.monotonic() - began
+        print(f"works: {name} {spent:.1f} s, {1000 * step:.1f} ms a step", flush=True)
+    return step
 
 
 def main() -> None:
