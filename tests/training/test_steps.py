@@ -192,7 +192,7 @@ def test_batches_come_in_order_and_once() -> None:
 
 def test_a_job_gives_as_many_batches_as_said() -> None:
     def made(job: Job) -> Batch:
-        return Batch(job.grid, torch.arange(5), torch.arange(5) + job.tokens[0])
+        return Batch(job.grid, torch.arange(5), torch.arange(5) + job.tokens[0, 0])
 
     ahead = Ahead(jobs(), made, "cpu", parts=2)
     first, second, third = (next(ahead) for _ in range(3))
