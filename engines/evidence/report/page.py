@@ -165,10 +165,11 @@ def _near_duplicates(found: NearDuplicates | None) -> Iterator[str]:
     if found.clusters:
         yield "<table><tr><th>images<th>keep<th>the others</tr>"
         for group in found.clusters:
-            others = ", ".join(f"<code>{escape(i)}</code>" for i in group.images if i != group.best)
-            more = f" and {group.size - len(group.images):,} more" if group.size > 20 else ""
+            others = [f"<code>{escape(i)}</code>" for i in group.images if i != group.best]
+            left = group.size - 1 - len(others)
+            more = f" and {left:,} more" if left else ""
             yield f"<tr><td>{group.size:,}<td><code>{escape(group.best)}</code>"
-            yield f"<td>{others}{more}</tr>"
+            yield f"<td>{', '.join(others)}{more}</tr>"
         yield "</table>"
     if found.pairs:
         yield "<table><tr><th>image<th>looks like<th>bits that differ<th>distance<th></tr>"
