@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, FiniteFloat
 
 from engines.types.frozen import FrozenModel
+
+_Scale = Annotated[FiniteFloat, Field(gt=0)]
 
 
 class EncoderConfig(FrozenModel):
@@ -17,11 +21,12 @@ class EncoderConfig(FrozenModel):
         "transformers. One RGB input (n, 3, side, side), one output (n, d) or (n, tokens, d)."
     )
     side_px: int = Field(default=224, ge=16, le=1024, description="Side of its input, pixels.")
-    mean: tuple[float, float, float] = Field(
+    mean: tuple[FiniteFloat, FiniteFloat, FiniteFloat] = Field(
         default=(0.485, 0.456, 0.406), description="Of each channel, 0..1; ImageNet's by default."
     )
-    deviation: tuple[float, float, float] = Field(
-        default=(0.229, 0.224, 0.225), description="Of each channel, 0..1; ImageNet's by default."
+    deviation: tuple[_Scale, _Scale, _Scale] = Field(
+        default=(0.229, 0.224, 0.225),
+        description="Of each channel, above 0; ImageNet's by default.",
     )
     near_distance: float = Field(
         default=0.3, ge=0, le=2, description="Two images nearer than this are near-duplicates."

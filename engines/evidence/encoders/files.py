@@ -37,7 +37,7 @@ class FileEncoder:
         """Runs the encoder once, on a gray picture. Raises `EncoderUnavailable`."""
         self._config = config
         self._run = run
-        self.name = f"{Path(config.path).name}@{digest[:12]}"
+        self.name = f"{Path(config.path).name}@{digest[:12]}{_preparation(config)}"
         self.distances = Distances(config.near_distance, config.alike_distance)
         gray = np.full((config.side_px, config.side_px, 3), 128, dtype=np.uint8)
         self.dimensions = int(self.encode([gray]).shape[1])
@@ -50,7 +50,18 @@ class FileEncoder:
             found = found[:, 0]
         if found.ndim != _VECTOR_AXES or len(found) != len(pictures):
             raise EncoderUnavailable(f"{self.name} gives no vector for each picture")
+        if not np.isfinite(found).all():
+            raise EncoderUnavailable(f"{self.name} gives values that are not finite")
         return to_unit_length(found)
+
+
+def _preparation(config: EncoderConfig) -> str:
+    """Tells apart encoders of one file that see pictures otherwise; "" for the defaults."""
+    fields = type(config).model_fields
+    given = {name: getattr(config, name) for name in ("side_px", "mean", "deviation")}
+    if all(value == fields[name].default for name, value in given.items()):
+        return ""
+    return f"-{hashlib.sha256(repr(given).encode()).hexdigest()[:8]}"
 
 
 def open_encoder(config: EncoderConfig, threads: int = 1) -> FileEncoder:
