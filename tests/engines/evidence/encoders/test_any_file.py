@@ -38,7 +38,8 @@ def test_a_batch_is_given_as_one_array_of_normalized_planes() -> None:
     FileEncoder(CONFIG, seen, DIGEST).encode([GRAY, GRAY[:, :2]])
     tried, batch = seen.batches
     assert tried.shape == (1, 3, 16, 16)
-    assert (batch.shape, batch.dtype) == ((2, 3, 16, 16), np.float32)
+    assert batch.shape == (2, 3, 16, 16)
+    assert batch.dtype == np.float32
     expected = (128 / 255 - np.array(CONFIG.mean)) / np.array(CONFIG.deviation)
     np.testing.assert_allclose(batch.mean(axis=(0, 2, 3)), expected, rtol=1e-5)
 
