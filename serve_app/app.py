@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from engines.errors import InferloopError
 from engines.jobs.store import JobStore
@@ -39,6 +42,7 @@ from serve_app.ids import IdSource, draw_seed
 from serve_app.middleware.stack import middleware_stack
 from serve_app.openai.router import openai_router
 from serve_app.pages import router as pages
+from serve_app.pages.assets import Content
 from serve_app.paths import PathCodec
 from serve_app.readiness import SharedReadiness
 from serve_app.routes import (
@@ -59,6 +63,7 @@ from serve_app.routes import (
     webhooks,
 )
 from serve_app.routes.generate import generation_router
+from serve_app.schemas.bounds.alike import made_once
 from serve_app.schemas.bounds.bounded import generate_message_model
 from serve_app.schemas.openapi.document import DocumentedApi
 from serve_app.services import Services
@@ -91,7 +96,7 @@ def create_app(
     hooks: WebhookWiring = NO_WEBHOOKS,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
-    """The whole ASGI application over the services. Shares nothing between two calls.
+    """The whole ASGI application over the services. Two calls share the routes, and nothing else.
 
     `clock` (monotonic seconds) times jobs, `ids` names things, `draw_seed` draws the seeds that
     clients leave out; tests give their own. `counters` hears of wrong keys,
@@ -125,10 +130,8 @@ def create_app(
     app.state.context = context
     app.state.runner = JobRunner(kept, entrance, keys, audit, config.durable)
     app.state.deliverer = Deliverer(kept, keys, config.webhooks, hooks)
-    app.include_router(health.router)
-    app.include_router(pages.router)
-    app.include_router(_api_router(config), prefix=API_PREFIX)
-    app.include_router(openai_router(config), prefix=OPENAI_PREFIX)
+    app.state.document = partial(_document, config)
+    app.router.routes.extend(_routes(config))
     return app
 
 
@@ -146,6 +149,25 @@ def _bare_app(middleware: list[Middleware]) -> FastAPI:
         exception_handlers=dict.fromkeys(_RENDERED, render),
         lifespan=_lifespan,
     )
+
+
+@made_once
+def _routes(config: ApiConfig) -> Sequence[BaseRoute]:
+    """Every route. They hold nothing of an application: what they need comes with the request."""
+    router = APIRouter(generate_unique_id_function=_operation_id)
+    router.include_router(health.router)
+    router.include_router(pages.router)
+    router.include_router(_api_router(config), prefix=API_PREFIX)
+    router.include_router(openai_router(config), prefix=OPENAI_PREFIX)
+    return tuple(router.routes)
+
+
+@made_once
+def _document(config: ApiConfig) -> Content:
+    """The OpenAPI document, packed."""
+    app = _bare_app([])
+    app.router.routes.extend(_routes(config))
+    return Content.of(json.dumps(app.openapi()).encode())
 
 
 def _api_router(config: ApiConfig) -> APIRouter:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -33,10 +31,7 @@ async def root(request: Request) -> Response:
 @router.get(OPENAPI_PATH)
 async def openapi(request: Request) -> Response:
     """The API's document. It has no secrets, and never changes while the service runs."""
-    state = request.app.state
-    if not hasattr(state, "openapi"):
-        state.openapi = Content.of(json.dumps(request.app.openapi()).encode())
-    content: Content = state.openapi
+    content: Content = request.app.state.document()
     return packed_answer(content, "application/json", request.headers)
 
 

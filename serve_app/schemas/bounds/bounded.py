@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import Field, create_model, model_validator
 
 from serve_app.config import ApiConfig, FieldBounds
 from serve_app.schemas.base import NO_NUL_PATTERN, NOT_BLANK_PATTERN
+from serve_app.schemas.bounds.alike import made_once
 from serve_app.schemas.bounds.rules import WHEN_TOO_MANY
 from serve_app.schemas.generation import (
     BatchBody,
@@ -19,8 +18,6 @@ from serve_app.schemas.generation import (
 )
 
 P = TypeVar("P", bound=ImageParameters)
-_DECISIVE = {"bounds", "default_model_id", "model_defaults"}
-"""Fields of the config that a model here depends on."""
 
 MORE_PROMPTS = (
     "For more images declare a dataset (POST /datasets), or send several batches, each as a job "
@@ -29,35 +26,20 @@ MORE_PROMPTS = (
 """What the refusal of a too long list of prompts says."""
 
 
-def _made_once(make: Callable[[ApiConfig], type[P]]) -> Callable[[ApiConfig], type[P]]:
-    """Gives the same class for configs that bound requests alike: several routers share one, and
-    making it takes most of the time that an application needs to be made."""
-    made: dict[str, type[P]] = {}
-
-    @wraps(make)
-    def once(config: ApiConfig) -> type[P]:
-        alike = config.model_dump_json(include=_DECISIVE)
-        if alike not in made:
-            made[alike] = make(config)
-        return made[alike]
-
-    return once
-
-
-@_made_once
+@made_once
 def generate_model(config: ApiConfig) -> type[GenerateBody]:
     """`POST /generate`."""
     return _bounded("GenerateRequest", GenerateBody, config, prompt=(_prompt(config.bounds), ...))
 
 
-@_made_once
+@made_once
 def generate_message_model(config: ApiConfig) -> type[GenerateMessageBody]:
     """The fields of a WebSocket `generate` message."""
     prompt = (_prompt(config.bounds), ...)
     return _bounded("GenerateMessage", GenerateMessageBody, config, prompt=prompt)
 
 
-@_made_once
+@made_once
 def batch_model(config: ApiConfig) -> type[BatchBody]:
     """`POST /generate/batch`."""
     bounds = config.bounds
