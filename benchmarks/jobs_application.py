@@ -48,6 +48,7 @@ def application(job_store: JobStore | None = None) -> FastAPI:
         usage=nothing,
         provenance=nothing,
         readiness=nothing,
+        deployments=nothing,
     )
     config = ApiConfig(rates=RateLimits(generate="1000000/minute"))
     limiter = MemoryRateLimiter(config.rates)

@@ -151,6 +151,10 @@ class EngineStats(Protocol):
         """Models loaded since the start."""
 
     @property
+    def loaded_bytes(self) -> Mapping[str, int]:
+        """Bytes of weights and buffers of the models that are in memory now, by id."""
+
+    @property
     def step_budgets_px(self) -> Mapping[str, int]:
         """Latent pixels that a step may hold now, by model."""
 

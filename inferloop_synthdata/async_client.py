@@ -113,6 +113,7 @@ class AsyncSyntheticImageClient(ClientOptions):
     list_models = awaiting(operations.list_models)
     whoami = awaiting(operations.whoami)
     list_keys = awaiting(operations.list_keys)
+    list_deployments = awaiting(operations.list_deployments)
     check_ready = awaiting(operations.check_ready)
     list_datasets = awaiting(operations.list_datasets)
     get_dataset = awaiting(operations.get_dataset)

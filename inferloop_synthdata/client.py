@@ -125,6 +125,7 @@ class SyntheticImageClient(ClientOptions):
     list_models = blocking(operations.list_models)
     whoami = blocking(operations.whoami)
     list_keys = blocking(operations.list_keys)
+    list_deployments = blocking(operations.list_deployments)
     check_ready = blocking(operations.check_ready)
     list_datasets = blocking(operations.list_datasets)
     get_dataset = blocking(operations.get_dataset)

@@ -50,6 +50,7 @@ class Jobs:
     submit = blocking(operations.submit)
     list = blocking(operations.list_jobs)
     get = blocking(operations.get_job)
+    log = blocking(operations.get_job_log)
     cancel = blocking(operations.cancel_job)
     webhook_secret = blocking(operations.get_webhook_secret)
 
@@ -104,6 +105,7 @@ class AsyncJobs:
     submit = awaiting(operations.submit)
     list = awaiting(operations.list_jobs)
     get = awaiting(operations.get_job)
+    log = awaiting(operations.get_job_log)
     cancel = awaiting(operations.cancel_job)
     webhook_secret = awaiting(operations.get_webhook_secret)
 

@@ -49,6 +49,7 @@ from serve_app.routes import (
     callers,
     datasets,
     declared,
+    deployments,
     export,
     health,
     images,
@@ -174,7 +175,17 @@ def _api_router(config: ApiConfig) -> APIRouter:
     api = APIRouter()
     api.include_router(generation_router(config))
     library = (profiles, export, images, datasets, looking, declared, provenance, reports)
-    for area in (models, callers, validate, *library, jobs, webhooks, tickets, endpoint):
+    for area in (
+        models,
+        callers,
+        deployments,
+        validate,
+        *library,
+        jobs,
+        webhooks,
+        tickets,
+        endpoint,
+    ):
         api.include_router(area.router)
     return api
 

@@ -32,6 +32,7 @@ from engines.types import (
     SignedSheet,
     SkippedFile,
 )
+from engines.types.deployments import DeploymentStanding
 from engines.types.looking import (
     ImageFilter,
     ImagePage,
@@ -251,6 +252,13 @@ class Readiness(Protocol):
         """Names of the deployments that cannot serve now; empty when all can."""
 
 
+class Deployments(Protocol):
+    """Tells how every deployment stands."""
+
+    async def standing(self) -> Sequence[DeploymentStanding]:
+        """All of them, by name. Wakes none that rests."""
+
+
 def _no_spaces(space: str) -> Services:
     raise Forbidden("This service has no spaces")
 
@@ -269,6 +277,7 @@ class Services:
     usage: Usage
     provenance: Provenance
     readiness: Readiness
+    deployments: Deployments
     in_space: Callable[[str], Services] = _no_spaces
     """The same for a space: keys and names are then its own, and reach nothing outside it. May
     block when the space is first asked for. `InvalidParameters` for what is no space's name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -37,6 +37,7 @@ from engines.types import (
     GenerationRequest,
     SignedSheet,
 )
+from engines.types.deployments import DeploymentStanding, LoadedModel
 from engines.types.looking import (
     ImageFilter,
     ImagePage,
@@ -73,6 +74,24 @@ class AlwaysReady:
 
     async def not_ready(self) -> Sequence[str]:
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class OneOfEach:
+    """`Deployments` of one process: one replica of each, that runs as long as it is asked."""
+
+    loaded_models: Callable[[], Awaitable[Mapping[str, int]]] | None = None
+    """Bytes by model; None: nothing is loaded."""
+    others: tuple[str, ...] = ("exporter", "ingress", "privacy", "profiles", "quality")
+
+    async def standing(self) -> Sequence[DeploymentStanding]:
+        loaded = await self.loaded_models() if self.loaded_models else {}
+        models = {name: LoadedModel(1, size) for name, size in loaded.items()}
+        pool = DeploymentStanding("diffusion-default", "HEALTHY", "", 1, 1, 0, 0, models)
+        return [
+            pool,
+            *(DeploymentStanding(each, "HEALTHY", "", 1, 1, 0, 0) for each in self.others),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +157,7 @@ def services(files: FileWiring) -> Services:
         usage=LedgerUsage(UsageLedger(storage), threads.usage),
         provenance=StoredProvenance(storage, lambda _storage: Anchors(), threads),
         readiness=AlwaysReady(),
+        deployments=OneOfEach(),
     )
 
 

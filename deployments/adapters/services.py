@@ -20,7 +20,7 @@ from engines.protocols import Storage
 from engines.provenance.config import MarksConfig
 from engines.storage.usage import UsageLedger
 from inferloop_synthdata.marks.reading import Anchors
-from serve_app.services import Generation, Readiness, Services
+from serve_app.services import Deployments, Generation, Readiness, Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Backends:
 
     generation: Generation
     readiness: Readiness
+    deployments: Deployments
     validators: Mapping[str, Any]
     """Handles of "quality" and "privacy"."""
     library: Mapping[str, Any]
@@ -74,5 +75,6 @@ class Backends:
                 self._read_watermark,
             ),
             readiness=self.readiness,
+            deployments=self.deployments,
             in_space=in_space,
         )

@@ -72,6 +72,10 @@ class DiffusionReplica:
         """True once constructed: models are loaded and warm by then."""
         return True
 
+    async def loaded_models(self) -> dict[str, int]:
+        """Models in memory now, by id: bytes of weights and buffers."""
+        return dict(self._engine.stats().loaded_bytes)
+
     def check_health(self) -> None:
         self._engine.check_health()
         self._metrics.publish()

@@ -12,6 +12,7 @@ from deployments.access import api_keys
 from deployments.adapters.generation import PooledGeneration
 from deployments.adapters.readiness import DATA_ROOT, HandleReadiness, WithGuards
 from deployments.adapters.services import Backends
+from deployments.adapters.standing import ServeStanding, details_of_this_application
 from deployments.adapters.uploads import UploadChecker
 from deployments.config import AppArgs
 from deployments.jobs import job_store
@@ -112,6 +113,10 @@ class Ingress:
         backends = Backends(
             generation=PooledGeneration(args.pools, pools),
             readiness=WithGuards(HandleReadiness(everything), guards),
+            deployments=ServeStanding(
+                details_of_this_application,
+                {f"diffusion-{name}": handle for name, handle in pools.items()},
+            ),
             validators=validators,
             library=library,
             storage_of=lambda space: data.in_space(space).storage(),

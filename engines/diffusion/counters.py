@@ -39,3 +39,5 @@ class Stats:
     step_budgets_px: Mapping[str, int] = field(default_factory=dict)
     """Latent pixels that a step may hold now, by model."""
     model_bytes: int = 0
+    loaded_bytes: Mapping[str, int] = field(default_factory=dict)
+    """Of the loaded models: id to bytes of weights and buffers."""

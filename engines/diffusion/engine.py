@@ -102,6 +102,7 @@ class StepEngine:
             model_loads_total=self._models.loads_total,
             models_loaded=self._models.loaded,
             model_bytes=self._models.used_bytes,
+            loaded_bytes=self._models.loaded_bytes,
             step_budgets_px=self._roster.step_budgets_px,
             **asdict(self._counters),
         )

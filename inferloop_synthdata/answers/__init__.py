@@ -16,6 +16,12 @@ from inferloop_synthdata.answers.datasets import (
     PreviewImage,
     Shortage,
 )
+from inferloop_synthdata.answers.deployments import (
+    Deployment,
+    DeploymentList,
+    LoadedModel,
+    ReplicaCounts,
+)
 from inferloop_synthdata.answers.exports import (
     ExportFailure,
     ExportFilter,
@@ -57,6 +63,8 @@ from inferloop_synthdata.answers.jobs import (
     Job,
     JobEta,
     JobList,
+    JobLog,
+    JobLogLine,
     JobProgress,
 )
 from inferloop_synthdata.answers.keys import ApiKey, Budget, KeyList
@@ -91,6 +99,8 @@ __all__ = [
     "DatasetVerdict",
     "Delivery",
     "DeliveryAttempt",
+    "Deployment",
+    "DeploymentList",
     "ErrorOut",
     "ExportFailure",
     "ExportFilter",
@@ -105,10 +115,13 @@ __all__ = [
     "Job",
     "JobEta",
     "JobList",
+    "JobLog",
+    "JobLogLine",
     "JobProgress",
     "KeyList",
     "Limits",
     "ListedImage",
+    "LoadedModel",
     "Model",
     "ModelDefaults",
     "ModelList",
@@ -121,6 +134,7 @@ __all__ = [
     "ProfileList",
     "ProfileSummary",
     "QualityVerdict",
+    "ReplicaCounts",
     "Review",
     "ReviewedImage",
     "ReviewedList",

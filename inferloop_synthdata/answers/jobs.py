@@ -58,6 +58,27 @@ class Job(Answer):
     links: dict[str, str]
 
 
+class JobLogLine(Answer):
+    """One event of a job, in words."""
+
+    seq: int
+    at: str
+    event: Literal["queued", "started", "progress", "requeued", "ended"]
+    message: str
+    tries: int | None
+    """Of "started": how often the job had been started by then."""
+    progress: JobProgress | None
+    error: ErrorOut | None
+    """Of "ended": why the job failed or was canceled."""
+
+
+class JobLog(Answer):
+    """The events of a job, the first ones first."""
+
+    lines: list[JobLogLine]
+    next_cursor: str | None
+
+
 class JobList(Answer):
     """The newest first."""
 

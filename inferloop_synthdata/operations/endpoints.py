@@ -21,8 +21,13 @@ from inferloop_synthdata.operations.generation import (
     generate_batch,
     generate_image,
 )
-from inferloop_synthdata.operations.jobs import cancel_job, get_job, list_jobs, submit
-from inferloop_synthdata.operations.keys import list_keys, whoami
+from inferloop_synthdata.operations.jobs import (
+    cancel_job,
+    get_job,
+    list_jobs,
+    submit,
+)
+from inferloop_synthdata.operations.keys import list_deployments, list_keys, whoami
 from inferloop_synthdata.operations.library import (
     check_ready,
     dataset_report,
@@ -88,6 +93,7 @@ __all__ = [
     "get_job",
     "get_profile",
     "list_datasets",
+    "list_deployments",
     "list_jobs",
     "list_keys",
     "list_models",

@@ -82,6 +82,16 @@ def get_job(job_id: str) -> Operation[answers.Job]:
     return get(f"/jobs/{segment(job_id)}", answers.Job, "id", "state")
 
 
+def get_job_log(
+    job_id: str, *, limit: int | None = None, cursor: str | None = None
+) -> Operation[answers.JobLog]:
+    """A page of what happened to a job, line by line, the first lines first (`GET
+    /jobs/{id}/log`). `cursor` is `next_cursor` of the page before."""
+    given = {"limit": limit, "cursor": cursor}
+    query = {name: str(value) for name, value in given.items() if value is not None}
+    return replace(get(f"/jobs/{segment(job_id)}/log", answers.JobLog, "lines"), query=query)
+
+
 def cancel_job(job_id: str) -> Operation[answers.Job]:
     """Cancel a job, before it starts or at its next step (`DELETE /jobs/{id}`); the job as it
     stands then. An ended one stays as it ended."""

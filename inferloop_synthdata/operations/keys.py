@@ -1,4 +1,5 @@
-"""Endpoints that tell of API keys: whose they are, what they may do, what is left to them."""
+"""Endpoints that tell of the service itself: its API keys and what is left to them, and its
+deployments."""
 
 from __future__ import annotations
 
@@ -20,3 +21,9 @@ def list_keys(*, limit: int | None = None, cursor: str | None = None) -> Operati
     given = {"limit": limit, "cursor": cursor}
     query = {name: str(value) for name, value in given.items() if value is not None}
     return replace(get("/keys", answers.KeyList, "callers"), query=query)
+
+
+def list_deployments() -> Operation[answers.DeploymentList]:
+    """Every deployment with its replicas and the models in their memory (`GET /deployments`, scope
+    `admin`)."""
+    return get("/deployments", answers.DeploymentList, "deployments")

@@ -1,7 +1,9 @@
-"""Tickets: what a browser shows to open one socket, because it cannot send a header with it.
+"""Tickets: what a browser shows where it cannot send a header, to open one socket or to save one
+file.
 
 A ticket is 256 random bits, kept by its hash for half a minute, and gone with its first use. It
-stands for a key and does not hold it: a log of URLs has nothing that opens anything later.
+stands for a key and does not hold it: a log of URLs has nothing that opens anything later. It opens
+what it was made for, and nothing else.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ TICKET_LIFE_S = 30.0
 MAX_TICKET_CHARS = 64
 MAX_TICKETS = 10_000
 """Kept at once in memory; more is a flood, and is refused."""
+SOCKET = "socket"
+"""What a ticket opens that is for a WebSocket."""
 
 
 class TicketStore(Protocol):
@@ -37,17 +41,28 @@ class Tickets:
     def __init__(self, store: TicketStore) -> None:
         self._store = store
 
-    async def issue(self, owner_hash: str) -> str:
-        """A new ticket for the key of that hash. Raises `Overloaded`."""
+    async def issue(self, owner_hash: str, opens: str = SOCKET) -> str:
+        """A new ticket for the key of that hash, for `opens` alone. Raises `Overloaded`."""
         ticket = secrets.token_urlsafe(32)
-        await self._store.put(key_hash(ticket), owner_hash)
+        await self._store.put(_kept_as(ticket, opens), owner_hash)
         return ticket
 
-    async def redeem(self, ticket: str) -> str | None:
-        """Hash of the key that it stands for, the first time. Raises `Overloaded`."""
+    async def redeem(self, ticket: str, opens: str = SOCKET) -> str | None:
+        """Hash of the key that it stands for, the first time; shown for anything but what it was
+        made for it is unknown, and stays good. Raises `Overloaded`."""
         if not ticket or len(ticket) > MAX_TICKET_CHARS:
             return None
-        return await self._store.take(key_hash(ticket))
+        return await self._store.take(_kept_as(ticket, opens))
+
+
+def download_of(path: str) -> str:
+    """What a ticket opens that saves the exported file at the client's `path`."""
+    return f"GET {path}"
+
+
+def _kept_as(ticket: str, opens: str) -> str:
+    """The hash covers what the ticket opens: a store need not know of that."""
+    return key_hash(f"{ticket} {opens}")
 
 
 class TicketTable:

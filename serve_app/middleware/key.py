@@ -12,7 +12,7 @@ from serve_app.access.api_keys import ApiKeys
 from serve_app.access.audit import DENIED, AuditNote
 from serve_app.access.caller import Caller
 from serve_app.access.counters import AccessCounters
-from serve_app.access.tickets import Tickets
+from serve_app.access.tickets import SOCKET, Tickets, download_of
 from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.errors import to_wire
 from serve_app.pages.assets import ASSETS
@@ -23,7 +23,9 @@ OPENAI_PREFIX = "/v1/"
 QUERY_PARAMETER = "api_key"
 """On the WebSocket only: browsers cannot set its headers."""
 TICKET_PARAMETER = "ticket"
-"""On the WebSocket only, from `POST /ws/ticket`."""
+"""On the WebSocket, from `POST /ws/ticket`; and where a browser saves an exported file, from
+`POST /exports/ticket`."""
+EXPORTS = "/api/v1/exports"
 
 PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", *ASSETS})
 
@@ -59,14 +61,14 @@ class KeyMiddleware:
 
     async def _caller(self, scope: Scope) -> Caller:
         """Raises `Unauthorized`, `RateLimited`, or `Overloaded` where tickets are out of reach."""
-        presented, ticket = _presented_key(scope), _query(scope, TICKET_PARAMETER)
-        if presented is None and ticket is not None:
-            owner = await self._tickets.redeem(ticket)
+        presented, shown = _presented_key(scope), _shown_ticket(scope)
+        if presented is None and shown is not None:
+            owner = await self._tickets.redeem(*shown)
             caller = None if owner is None else self._keys.of_hash(owner)
         else:
             caller = self._keys.identify(presented)
         if caller is None:
-            raise self._refusal(scope, presented or ticket)
+            raise self._refusal(scope, presented or (shown[0] if shown else None))
         return caller
 
     async def _refuse(
@@ -110,9 +112,22 @@ def _bearer_token(authorization: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+def _shown_ticket(scope: Scope) -> tuple[str, str] | None:
+    """The ticket of the URL, and what it must have been made for; None where none is taken: by all
+    of REST but the download of an exported file."""
+    ticket = _query(scope, TICKET_PARAMETER)
+    if ticket is None or scope["type"] == "websocket":
+        return None if ticket is None else (ticket, SOCKET)
+    paths = _queries(scope, "path")
+    is_download = scope["method"] == "GET" and scope["path"] == EXPORTS
+    # Of several paths the route might serve another than the one that is looked at here.
+    return (ticket, download_of(paths[0])) if is_download and len(paths) == 1 else None
+
+
 def _query(scope: Scope, name: str) -> str | None:
-    """A parameter of a socket's URL; REST takes none of these."""
-    if scope["type"] != "websocket":
-        return None
-    query = parse_qs(scope["query_string"].decode("latin-1"))
-    return next(iter(query.get(name, [])), None)
+    """A parameter of the URL; the first where there are several."""
+    return next(iter(_queries(scope, name)), None)
+
+
+def _queries(scope: Scope, name: str) -> list[str]:
+    return parse_qs(scope["query_string"].decode("latin-1")).get(name, [])

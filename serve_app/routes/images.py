@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from engines.errors import InvalidParameters
 from engines.types.image_formats import IMAGE_SUFFIXES
 from serve_app.access.policy import requires
+from serve_app.access.tickets import MAX_TICKET_CHARS, TICKET_LIFE_S, download_of
 from serve_app.context import InContext
 from serve_app.files.answers import OTHER_MEDIA_TYPE, file_answer, thumbnail_answer
 from serve_app.files.uploads import not_empty, upload_body, uploaded
@@ -17,7 +18,7 @@ from serve_app.flow.deadlines import within
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, WirePath
-from serve_app.schemas.library import Deleted, UploadResponse
+from serve_app.schemas.library import Deleted, Ticket, UploadResponse
 from serve_app.schemas.looking import Side
 
 router = APIRouter(tags=["files"], route_class=ApiRoute)
@@ -35,6 +36,15 @@ class DownloadQuery(PathQuery):
     redirect: bool = Field(
         default=False,
         description="Answer 307 with a URL at the data root's own server (S3 only).",
+    )
+
+
+class ExportQuery(DownloadQuery):
+    """The same, for a browser too."""
+
+    ticket: Annotated[str, StringConstraints(max_length=MAX_TICKET_CHARS)] | None = Field(
+        default=None,
+        description="In place of a key: of `POST /exports/ticket` for the same `path`, good once.",
     )
 
 
@@ -93,11 +103,28 @@ async def get_image(
 )
 async def get_export(
     request: Request,
-    query: Annotated[DownloadQuery, Query()],
+    query: Annotated[ExportQuery, Query()],
     context: InContext,
 ) -> Response:
     """An exported file. Understands `Range` and conditions."""
     return await file_answer(request, context, query.path, EXPORT_FILE, query.redirect)
+
+
+@router.post(
+    "/exports/ticket", dependencies=[requires("read", budget="read", audit="export.ticket")]
+)
+async def make_export_ticket(query: Annotated[PathQuery, Query()], context: InContext) -> Ticket:
+    """A ticket with which a browser saves one exported file, good once and for half a minute.
+
+    A browser that saves a file itself, and holds none of it in the page, cannot send a header, and
+    a key in a URL ends up in logs.
+    """
+    key = context.paths.to_key(query.path, EXPORT_FILE)
+    with context.paths.named(query.path, key, EXPORT_FILE):
+        await context.services.files.stat(key)
+    opens = download_of(query.path)
+    ticket = await context.tickets.issue(context.caller.key_hash, opens)
+    return Ticket(ticket=ticket, expires_in_s=TICKET_LIFE_S)
 
 
 @router.delete("/images", dependencies=[requires("delete", audit="image.delete")])

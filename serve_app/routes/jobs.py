@@ -16,11 +16,19 @@ from engines.jobs.model import Selection
 from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.durable.following import follow
+from serve_app.durable.log_lines import log_line
 from serve_app.durable.views import API, job_out, listed_job, shown_event
 from serve_app.durable.visibility import visible_job
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import QueryModel
-from serve_app.schemas.jobs import CURSOR_PATTERN, JobList, JobOut, JobsQuery
+from serve_app.schemas.jobs import (
+    CURSOR_PATTERN,
+    JobList,
+    JobLog,
+    JobLogQuery,
+    JobOut,
+    JobsQuery,
+)
 
 router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
@@ -92,6 +100,27 @@ async def cancel_job(job_id: JobId, request: Request, context: InContext) -> Job
         context.caller.check_scope("delete")
     job = await context.kept.cancel(job_id)
     return await job_out(context.kept, job, request.url.path)
+
+
+@router.get("/jobs/{job_id}/log", dependencies=_READS, response_model_exclude_none=True)
+async def get_job_log(
+    job_id: JobId,
+    request: Request,
+    query: Annotated[JobLogQuery, Query()],
+    context: InContext,
+) -> JobLog:
+    """What happened to a job, line by line: its states, tries, progress and error, each with its
+    time. `/events` brings the same as it happens."""
+    kept, job = context.kept, await visible_job(context, job_id)
+    after_seq = int(query.cursor or 0)
+    found = await kept.ask(kept.store.events, job_id, after_seq, query.limit + 1)
+    shown = found[: query.limit]
+    # After the events: an ending that they hold has its error by now.
+    told = await job_out(kept, await kept.ask(kept.store.get, job.id), request.url.path)
+    return JobLog(
+        lines=[log_line(event, told) for event in shown],
+        next_cursor=str(shown[-1].seq) if len(found) > len(shown) else None,
+    )
 
 
 @router.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -101,6 +101,42 @@ class JobList(ResponseModel):
     jobs: list[JobOut]
     next_cursor: str | None = Field(
         default=None, description="Only where there are more: the `cursor` of the next page."
+    )
+
+
+class JobLogLine(ResponseModel):
+    """One event of a job, in words."""
+
+    seq: int = Field(description="Number of the event, from 1.")
+    at: WireTime = Field(description="When it happened.")
+    event: Literal["queued", "started", "progress", "requeued", "ended"] = Field(
+        description="As `GET /jobs/{job_id}/events` names it."
+    )
+    message: str = Field(description="What happened, in a sentence.")
+    tries: int | None = Field(
+        default=None, description='Of "started": how often the job had been started by then.'
+    )
+    progress: JobProgress | None = Field(default=None, description='Of "progress".')
+    error: ErrorObject | None = Field(
+        default=None, description='Of "ended": why the job failed or was canceled.'
+    )
+
+
+class JobLog(ResponseModel):
+    """The events of a job, the first ones first."""
+
+    lines: list[JobLogLine] = Field(description="In order.")
+    next_cursor: str | None = Field(
+        default=None, description="Only where there are more: the `cursor` of the next page."
+    )
+
+
+class JobLogQuery(QueryModel):
+    """Which lines."""
+
+    limit: int = Field(default=100, ge=1, le=MAX_JOBS_PAGE, description="Lines of a page.")
+    cursor: Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)] | None = Field(
+        default=None, description="`next_cursor` of the page before; left out: the first page."
     )
 
 

@@ -258,6 +258,19 @@ def test_serve_lists_every_deployment(service: Service) -> None:
     }
 
 
+def test_an_admin_sees_its_replicas_and_the_model_in_their_memory(http: httpx.Client) -> None:
+    answer = http.get("/deployments")
+    assert answer.status_code == 200, answer.text
+    found = {each["name"]: each for each in answer.json()["deployments"]}
+    assert {"ingress", "quality", "privacy", "exporter", "profiles"} < set(found)
+    for each in found.values():
+        counts = each["replicas"]
+        assert (each["status"], counts["running"]) == ("HEALTHY", counts["target"]), each
+    (model,) = found["diffusion-default"]["models"]
+    assert model["replicas"] == found["diffusion-default"]["replicas"]["running"]
+    assert model["memory_bytes"] > 1_000_000
+
+
 def ray_folder(service: Service) -> Path:
     """The temporary folder of the Ray that the launcher started."""
     children = psutil.Process(service.pid).children(recursive=True)

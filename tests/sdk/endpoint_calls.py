@@ -36,6 +36,7 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any, Any]] = [
         None,
         {"name": "alice", "scopes": ["read"], "budgets": []},
     ),
+    ("list_deployments", (), {}, "GET", "/deployments", None, {"deployments": []}),
     ("list_keys", (), {"limit": 2, "cursor": "a"}, "GET", "/keys?limit=2&cursor=a", None, KEYS),
     (
         "generate_batch",

@@ -112,6 +112,10 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
         lambda c, b: c.post(f"{API}/verify", params={"path": b.upload}),
     ],
     ("GET", "/jobs/{job_id}"): [lambda c, b: c.get(f"{API}/jobs/{b.job}")],
+    ("GET", "/jobs/{job_id}/log"): [lambda c, b: c.get(f"{API}/jobs/{b.job}/log")],
+    ("POST", "/exports/ticket"): [
+        lambda c, b: c.post(f"{API}/exports/ticket", params={"path": b.export})
+    ],
     ("GET", "/jobs/{job_id}/events"): [lambda c, b: c.get(f"{API}/jobs/{b.job}/events")],
     ("DELETE", "/jobs/{job_id}"): [lambda c, b: c.delete(f"{API}/jobs/{b.job}")],
 }
@@ -125,6 +129,7 @@ NAMES_NOTHING = {
     ("POST", "/datasets/plan"): "reckons with the declaration alone",
     ("GET", "/models"): "the service's own models, the same for all",
     ("GET", "/whoami"): "the key that asks",
+    ("GET", "/deployments"): "needs the scope admin and no space: test_deployments",
     ("GET", "/keys"): "needs the scope admin, and a space sees its own keys: test_callers",
     ("GET", "/datasets"): "lists: tested below",
     ("GET", "/profiles"): "lists: tested below",

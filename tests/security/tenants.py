@@ -45,7 +45,7 @@ from serve_app.app import create_app
 from serve_app.budgets.rate_limits import MemoryRateLimiter
 from serve_app.config import ApiConfig
 from tests.serve_app.api import Api
-from tests.serve_app.fake_library import FakeReadiness
+from tests.serve_app.fake_library import FakeDeployments, FakeReadiness
 
 POOL = {
     "name": "tiny",
@@ -172,6 +172,7 @@ class SharedService:
         backends = Backends(
             generation=Pool(data),
             readiness=FakeReadiness(),
+            deployments=FakeDeployments(),
             validators={
                 "quality": LocalHandle(QualityReplica(QualityWiring(QualityConfig(), files))),
                 "privacy": LocalHandle(LightPrivacy(data)),

@@ -74,6 +74,7 @@ WRITES: dict[tuple[str, str], Call] = {
 WRITES_NOTHING_THEN = {
     ("POST", "/export/s3"),  # to a bucket of the user
     ("POST", "/ws/ticket"),
+    ("POST", "/exports/ticket"),
     ("POST", "/datasets/plan"),
     ("POST", "/verify"),
     ("POST", "/datasets/{name}/report"),  # answered and not kept, tried below

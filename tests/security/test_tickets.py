@@ -225,3 +225,82 @@ def test_a_flood_of_tickets_is_refused_and_forgotten() -> None:
     clock.advance(TICKET_LIFE_S)
     table.put("one more", "owner")
     assert (table.take("0"), table.take("one more")) == (None, "owner")
+
+
+SAVED = "/data/exports/birds.jsonl"
+
+
+def download_ticket(client: TestClient, path: str = SAVED, key: str = KEY) -> str:
+    answer = client.post(
+        "/api/v1/exports/ticket", params={"path": path}, headers={"X-API-Key": key}
+    )
+    assert answer.status_code == 200, answer.text
+    ticket: str = answer.json()["ticket"]
+    return ticket
+
+
+@pytest.fixture
+def exported(api: Api, browser: TestClient) -> TestClient:
+    """With two exported files."""
+    for name in ("birds", "other"):
+        api.fakes.files.contents[f"exports/{name}.jsonl"] = b"line\n"
+    return browser
+
+
+def saved(client: TestClient, path: str, ticket: str, **more: str) -> int:
+    """Status of a browser's own download, which has no header."""
+    query = {"path": path, "ticket": ticket, **more}
+    return client.get("/api/v1/exports", params=query).status_code
+
+
+def test_a_ticket_saves_one_exported_file_once(exported: TestClient) -> None:
+    ticket = download_ticket(exported)
+    assert KEY not in ticket
+    answer = exported.get("/api/v1/exports", params={"path": SAVED, "ticket": ticket})
+    assert (answer.status_code, answer.content) == (200, b"line\n")
+    assert saved(exported, SAVED, ticket) == 401
+
+
+def test_a_download_ticket_opens_that_file_and_nothing_else(exported: TestClient) -> None:
+    ticket = download_ticket(exported)
+    other = "/data/exports/other.jsonl"
+    assert saved(exported, other, ticket) == 401
+    assert (
+        exported.get("/api/v1/images", params={"path": SAVED, "ticket": ticket}).status_code == 401
+    )
+    assert exported.get("/api/v1/jobs", params={"ticket": ticket}).status_code == 401
+    gone = exported.delete("/api/v1/exports", params={"path": SAVED, "ticket": ticket})
+    assert gone.status_code == 401
+    assert not opens(exported, f"?ticket={ticket}")
+    twice = f"/api/v1/exports?path={SAVED}&path={other}&ticket={ticket}"
+    assert exported.get(twice).status_code in (400, 401)
+    assert saved(exported, SAVED, download_ticket(exported)) == 200
+
+
+def test_a_socket_ticket_saves_no_file(exported: TestClient) -> None:
+    ticket = ticket_of(exported)
+    assert saved(exported, SAVED, ticket) == 401
+    assert opens(exported, f"?ticket={ticket}")
+
+
+def test_a_download_ticket_ends_after_half_a_minute(api: Api, exported: TestClient) -> None:
+    late = download_ticket(exported)
+    api.clock.advance(TICKET_LIFE_S + 0.1)
+    assert saved(exported, SAVED, late) == 401
+
+
+def test_a_wrong_key_is_not_mended_by_a_download_ticket(exported: TestClient) -> None:
+    query = {"path": SAVED, "ticket": download_ticket(exported)}
+    wrong = exported.get("/api/v1/exports", params=query, headers={"X-API-Key": "wrong"})
+    assert wrong.status_code == 401
+    assert saved(exported, **query) == 200
+
+
+def test_there_is_no_ticket_for_what_is_not_there(exported: TestClient) -> None:
+    def status(path: str) -> int:
+        query = {"path": path}
+        return exported.post("/api/v1/exports/ticket", params=query, headers=HEADERS).status_code
+
+    assert status("/data/exports/none.jsonl") == 404
+    assert status("/data/generated/n/a.png") == 400
+    assert status("/data/exports/../x") == 400

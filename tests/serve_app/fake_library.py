@@ -22,6 +22,7 @@ from engines.types import (
     S3ExportRequest,
     SignedSheet,
 )
+from engines.types.deployments import DeploymentStanding, LoadedModel
 from engines.types.looking import (
     ImageFilter,
     ImagePage,
@@ -261,6 +262,23 @@ class FakeProfiles:
     async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
         found = await self.compare(name, dataset_key, other)
         return f"<svg>{found.conformance}</svg>"
+
+
+@dataclass
+class FakeDeployments:
+    """Two deployments: a pool that starts its second replica, and one that cannot start."""
+
+    found: list[DeploymentStanding] = field(
+        default_factory=lambda: [
+            DeploymentStanding(
+                "diffusion-default", "UPDATING", "", 2, 1, 1, 0, {"fake": LoadedModel(1, 2_000)}
+            ),
+            DeploymentStanding("quality", "UNHEALTHY", "no such file", 1, 0, 0, 1),
+        ]
+    )
+
+    async def standing(self) -> Sequence[DeploymentStanding]:
+        return self.found
 
 
 @dataclass

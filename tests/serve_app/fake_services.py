@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from serve_app.services import Services
-from tests.serve_app.fake_library import FakeDatasets, FakeExporter, FakeProfiles, FakeReadiness
+from tests.serve_app.fake_library import (
+    FakeDatasets,
+    FakeDeployments,
+    FakeExporter,
+    FakeProfiles,
+    FakeReadiness,
+)
 from tests.serve_app.fake_provenance import FakeProvenance
 from tests.serve_app.fake_validators import FakePrivacy, FakeQuality
 from tests.serve_app.fakes import FakeFiles, FakeGeneration, FakeUsage
@@ -18,6 +24,7 @@ class FakeServices:
     files: FakeFiles = field(default_factory=FakeFiles)
     usage: FakeUsage = field(default_factory=FakeUsage)
     readiness: FakeReadiness = field(default_factory=FakeReadiness)
+    deployments: FakeDeployments = field(default_factory=FakeDeployments)
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
     profiles: FakeProfiles = field(default_factory=FakeProfiles)
 
@@ -40,4 +47,5 @@ class FakeServices:
             usage=self.usage,
             provenance=self.provenance,
             readiness=self.readiness,
+            deployments=self.deployments,
         )

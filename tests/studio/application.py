@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from batch.declared.config import load_declared_config
-from benchmarks.sweep.service import AdaptedDatasets, AlwaysReady
+from benchmarks.sweep.service import AdaptedDatasets, AlwaysReady, OneOfEach
 from deployments.adapters.files import FileThreads, StoredFiles
 from deployments.adapters.provenance import StoredProvenance
 from deployments.adapters.uploads import UploadChecker
@@ -89,12 +89,13 @@ def studio_services(
     pool = PoolConfig(name="default", engine=load_declared_config(None).engine)
     wiring = DiffusionWiring(pool, data, str(MODELS), marks)
     engine: EngineWiring = wiring if real else FakeWiring(wiring, step_s, runner)
+    diffusion = DiffusionReplica(engine)
     exporter = ExporterReplica(ExportWiring(ExportConfig(), files, marks))
     storage, threads = data.storage(), FileThreads()
     store = DatasetStore(storage)
     checker = UploadChecker(files.limits, files.sandbox_limits)
     return Services(
-        generation=AdaptedGeneration(DiffusionReplica(engine)),
+        generation=AdaptedGeneration(diffusion),
         quality=QualityReplica(QualityWiring(QualityConfig(), files))
         if real
         else QuickQuality(store),
@@ -108,6 +109,7 @@ def studio_services(
         usage=LedgerUsage(UsageLedger(storage), threads.usage),
         provenance=StoredProvenance(storage, marks.anchors(storage), threads),
         readiness=AlwaysReady(),
+        deployments=OneOfEach(diffusion.loaded_models),
     )
 
 

@@ -47,9 +47,11 @@ def make(page: Page, prompt: str, steps: int = 4) -> Locator:
     return card
 
 
-def api(page: Page, method: str, path: str, body: Any = None) -> Any:
-    """A call of the API with the page's own key; its JSON."""
-    headers = {"X-API-Key": KEY, "Content-Type": "application/json"}
+def api(
+    page: Page, method: str, path: str, body: Any = None, more: dict[str, str] | None = None
+) -> Any:
+    """A call of the API with the page's own key, and `more` headers; its JSON."""
+    headers = {"X-API-Key": KEY, "Content-Type": "application/json", **(more or {})}
     data = None if body is None else json.dumps(body)
     return page.request.fetch(path, method=method, headers=headers, data=data).json()
 

@@ -1,12 +1,10 @@
-"""Datasets, Profiles and Operate, in a browser: from a declaration to a signed export."""
+"""Datasets, in a browser: from a declaration to a signed export."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
 
 from tests.studio.conftest import Studio
 from tests.studio.steps import api, enter, go
@@ -73,40 +71,6 @@ def test_from_a_declaration_to_a_signed_export(page: Page, studio: Studio) -> No
     page.get_by_text("signed with a development key").wait_for()
     page.get_by_role("button", name="Check", exact=True).click()
     page.get_by_text("unchanged").wait_for()
-
-
-def test_a_profile_is_made_of_dropped_pictures_and_deleted(
-    page: Page, studio: Studio, tmp_path: Path
-) -> None:
-    enter(page, studio, "profiles")
-    page.get_by_label("Name").fill("mine")
-    files = [tmp_path / f"{number}.png" for number in range(2)]
-    for file in files:
-        Image.new("RGB", (64, 64), (200, 120, 40)).save(file)
-    page.locator("input[type=file]").set_input_files(files)
-    page.get_by_text("2 pictures").wait_for()
-    page.get_by_role("button", name="Make the profile").click()
-    page.get_by_role("link", name="mine").click()
-    page.get_by_role("heading", name="What it measured").wait_for()
-    page.get_by_role("button", name="Compare").click()
-    page.get_by_text("of 100:").wait_for()
-    page.get_by_role("button", name="Delete the profile").click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    page.get_by_role("heading", name="Profiles").wait_for()
-    page.get_by_role("link", name="mine").wait_for(state="detached")
-
-
-def test_operate_shows_what_runs_and_what_serves(page: Page, studio: Studio) -> None:
-    enter(page, studio, "profiles")
-    go(page, "operate")
-    page.get_by_text("every part serves").wait_for()
-    page.get_by_role("cell", name="inferloop/inferloop-mini").wait_for()
-    keys = page.get_by_role("region", name="Keys")
-    keys.get_by_role("cell", name="3,000").or_(keys.get_by_role("cell", name="/")).first.wait_for()
-    page.get_by_role("button", name="Failed").click()
-    page.get_by_text("No job is like that").or_(
-        page.get_by_role("button", name="Log")
-    ).first.wait_for()
 
 
 def test_a_dataset_is_deleted_only_after_a_yes(page: Page, studio: Studio) -> None:

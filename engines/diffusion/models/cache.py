@@ -70,6 +70,11 @@ class ModelCache:
         """Ids in memory, the least recently used first."""
         return tuple(self._ready)
 
+    @property
+    def loaded_bytes(self) -> dict[str, int]:
+        """The same, each with the bytes of its weights and buffers."""
+        return {name: runner.info.memory_bytes for name, runner in tuple(self._ready.items())}
+
     def residencies(self, model_ids: Sequence[str]) -> dict[str, Residency]:
         """Which of the models that are waited for can be used, in the order of who is next.
 

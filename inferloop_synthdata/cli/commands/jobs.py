@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from inferloop_synthdata.answers import Job
+from inferloop_synthdata.answers import Job, JobLogLine
 from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import fields, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_group
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.jobs import result_of
 
+LOG_PAGE = 1000
 STATES = ("queued", "running", "succeeded", "failed", "canceled")
 
 
 def add_commands(add: AddCommand) -> None:
     """The group, and the shorthand."""
-    group = add_group(add, "job", "list, show, wait for, cancel jobs")
+    group = add_group(add, "job", "list, show, wait for, cancel jobs, and read their logs")
     words = "list the jobs, the newest first"
     for every in (group("list", jobs, words), add("jobs", jobs, words)):
         every.add_argument("--state", choices=STATES)
@@ -28,6 +29,7 @@ def add_commands(add: AddCommand) -> None:
         every.add_argument("--limit", type=v.positive, metavar="N")
     for name, run, summary in (
         ("show", show, "show a job as it stands"),
+        ("log", log, "what happened to a job, line by line"),
         ("wait", wait, "wait for a job, and print its result"),
         ("cancel", cancel, "cancel a job"),
     ):
@@ -57,6 +59,20 @@ def show(session: Session, arguments: Namespace) -> int:
     with session.client() as client:
         job = client.jobs.get(arguments.job_id)
     session.console.answer(job, fields(job))
+    return 0
+
+
+def log(session: Session, arguments: Namespace) -> int:
+    """All lines of a job's log, the first ones first."""
+    lines: list[JobLogLine] = []
+    with session.client() as client:
+        page = client.jobs.log(arguments.job_id, limit=LOG_PAGE)
+        lines += page.lines
+        while page.next_cursor is not None:
+            page = client.jobs.log(arguments.job_id, limit=LOG_PAGE, cursor=page.next_cursor)
+            lines += page.lines
+    text = [f"{each.at}  {each.event:<8}  {each.message}" for each in lines]
+    session.console.answer({"lines": lines}, text)
     return 0
 
 

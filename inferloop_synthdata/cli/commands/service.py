@@ -16,6 +16,7 @@ def add_commands(add: AddCommand) -> None:
     add("models", models, "list the models that --model-id takes")
     group = add_group(add, "server", "ask the service whether it is ready, and who may do what")
     group("status", status, "whether every part of the service can serve now")
+    group("deployments", deployments, "replicas and loaded models of every part (scope admin)")
     group("whoami", whoami, "what this key may do, and what is left of its budgets")
     group("keys", keys, "every key of the service, without the keys (scope admin)")
 
@@ -69,6 +70,26 @@ def keys(session: Session, arguments: Namespace) -> int:
     lines = table(("NAME", "SCOPES", "SPACE", "EXPIRES", "LEFT"), rows)
     session.console.answer({"callers": every}, lines)
     return 0
+
+
+def deployments(session: Session, arguments: Namespace) -> int:
+    """One line for each deployment, and 1 where one of them is not healthy."""
+    with session.client() as client:
+        every = client.list_deployments()
+    rows = [
+        (
+            each.name,
+            each.status,
+            f"{each.replicas.running}/{each.replicas.target}",
+            each.replicas.starting,
+            each.replicas.stopping,
+            ", ".join(f"{model.id} {model.memory_bytes / 1e6:.0f} MB" for model in each.models),
+        )
+        for each in every.deployments
+    ]
+    head = ("NAME", "STATUS", "RUNNING", "STARTING", "STOPPING", "MODELS")
+    session.console.answer(every, table(head, rows))
+    return 0 if all(each.healthy for each in every.deployments) else 1
 
 
 def _left(key: ApiKey) -> str:

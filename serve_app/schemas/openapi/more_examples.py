@@ -69,6 +69,14 @@ _KEY: Example = {
         }
     ],
 }
+_DEPLOYMENT: Example = {
+    "name": "diffusion-default",
+    "status": "HEALTHY",
+    "healthy": True,
+    "message": "",
+    "replicas": {"target": 2, "running": 2, "starting": 0, "stopping": 0},
+    "models": [{"id": "inferloop/inferloop-mini", "replicas": 2, "memory_bytes": 61_000_000}],
+}
 _PLAN: Example = {
     "total": 200,
     "classes": {"fox": 100, "cat": 100},
@@ -178,6 +186,19 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
         "PreviewBody": {"spec": _SPEC, "images": 4, "rows": 20},
         "ProfileBody": {"name": "nature", "source_dir": "/data/uploads/nature"},
         "ReportBody": {"reference_dir": "/data/uploads/real"},
+        "DeploymentOut": _DEPLOYMENT,
+        "DeploymentList": {"deployments": [_DEPLOYMENT]},
+        "JobLog": {
+            "lines": [
+                {
+                    "seq": 1,
+                    "at": _TIME,
+                    "event": "queued",
+                    "message": "Accepted; it waits for its turn",
+                },
+                {"seq": 2, "at": _TIME, "event": "started", "message": "Started", "tries": 1},
+            ]
+        },
         "KeyOut": _KEY,
         "KeyList": {"callers": [_KEY]},
         "ServedModels": {

@@ -11,6 +11,7 @@ const ADVICE = {
   CONFLICT: "Take another name, or wait until the other work has ended.",
   PAYLOAD_TOO_LARGE: "Send less at once.",
   INTERNAL_ERROR: "Try again; if it stays, tell who runs the service, with the request's id.",
+  RATE_LIMITED: "Wait a moment, then try again.",
   OVERLOADED: "Try again in a moment.",
   REPLICA_LOST: "Try again in a moment.",
   STORAGE_UNAVAILABLE: "Try again in a moment.",

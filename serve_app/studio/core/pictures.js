@@ -1,5 +1,6 @@
 // Pictures need the key: they are fetched with it, and shown as blobs. The last few hundred are kept.
-import { request } from "./api.js";
+import { address, API, call, request } from "./api.js";
+import { fileName } from "./words.js";
 
 const KEPT = 400;
 const AT_ONCE = 6;
@@ -38,6 +39,16 @@ export function save(blob, name) {
   const anchor = Object.assign(document.createElement("a"), { href: url, download: name });
   anchor.click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/**
+ * Let the browser save an exported file, however large: it goes to the disk as it comes, and the page
+ * holds none of it. The browser sends no key then; a ticket of the service opens this file, once.
+ */
+export async function saveExport(path) {
+  const { ticket } = await call("POST", "/exports/ticket", { query: { path } });
+  const href = address(`${API}/exports`, { path, ticket });
+  Object.assign(document.createElement("a"), { href, download: fileName(path) }).click();
 }
 
 /** A spent budget is waited for: somebody who scrolls far comes to its end. */

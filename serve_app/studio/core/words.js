@@ -33,6 +33,10 @@ export function duration(seconds) {
 export const when = (iso) =>
   iso ? new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : "";
 
+/** "30 Sept, 14:30:05": where seconds count. */
+export const clock = (iso) =>
+  new Date(iso).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
 /** "quality_passed" as "quality passed" */
 export const plain = (name) => String(name).replaceAll("_", " ");
 

@@ -1,9 +1,8 @@
 // Export a dataset to a format, as a job, and download what it wrote.
 import { html, useState } from "../vendor/htm-preact.js";
-import { request } from "../core/api.js";
 import { ended, submit } from "../core/jobs.js";
 import { trying } from "../core/notices.js";
-import { save } from "../core/pictures.js";
+import { saveExport } from "../core/pictures.js";
 import { bytes, count, counted, fileName, plain } from "../core/words.js";
 import { Button, Card, Check, Field, NumberInput, Select } from "../parts/basic.js";
 import { useJobs } from "../parts/jobline.js";
@@ -33,7 +32,7 @@ function bodyOf(form, dataset) {
   return { ...common, splits, [form.format === "webdataset" ? "output_dir" : "output_file"]: target };
 }
 
-const download = (path) => trying(async () => save(await (await request("GET", "/exports", { query: { path } })).blob(), fileName(path)));
+const download = (path) => trying(() => saveExport(path));
 
 function Written({ result }) {
   const files = Object.values(result.output_files ?? (result.output_file ? { file: result.output_file } : {}));

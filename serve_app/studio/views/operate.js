@@ -1,29 +1,13 @@
 // Operate: what the service is doing, as far as the API tells this key.
-import { html, useEffect, useState } from "../vendor/htm-preact.js";
-import { asApiError, call, get } from "../core/api.js";
-import { ended } from "../core/jobs.js";
-import { trying } from "../core/notices.js";
+import { html } from "../vendor/htm-preact.js";
+import { get } from "../core/api.js";
 import { use } from "../core/store.js";
-import { count, duration, jobName, plain, when } from "../core/words.js";
-import { Badge, Button, Card, Empty, Fault, Head, Meter, Segments } from "../parts/basic.js";
-import { Dialog } from "../parts/dialog.js";
+import { bytes, count, plain, when } from "../core/words.js";
+import { useAsked } from "../parts/asked.js";
+import { Badge, Card, Fault, Head, Meter } from "../parts/basic.js";
+import { Jobs } from "./operate_jobs.js";
 
-const EVERY_MS = 4000;
-const STATES = [["", "All"], ["running", "Running"], ["queued", "Waiting"], ["failed", "Failed"]];
-const KINDS = { succeeded: "good", failed: "bad", canceled: "plain", running: "accent", queued: "plain" };
 const BUDGETS = ["generate", "validate", "export", "upload", "read"];
-
-/** Ask again and again while the view is open. */
-function useAsked(ask, key) {
-  const [shown, setShown] = useState({ value: null, fault: null });
-  const load = () => ask().then((value) => setShown({ value, fault: null }), (error) => setShown((old) => ({ ...old, fault: asApiError(error) })));
-  useEffect(() => {
-    load();
-    const timer = setInterval(load, EVERY_MS);
-    return () => clearInterval(timer);
-  }, [key]);
-  return { ...shown, load };
-}
 
 /** Whether every part can serve, in the service's own words. */
 async function readiness() {
@@ -38,11 +22,18 @@ async function keys() {
   return own.scopes.includes("admin") ? (await get("/keys")).callers : [own];
 }
 
+/** Every deployment, for an admin; null for who may not see them. */
+async function deployments() {
+  const own = await get("/whoami");
+  return own.scopes.includes("admin") && !own.space ? (await get("/deployments")).deployments : null;
+}
+
 /** The view. */
 export function Operate() {
   const models = use((state) => state.models);
   const ready = useAsked(readiness, "");
   const known = useAsked(keys, "");
+  const parts = useAsked(deployments, "");
   return html`<${Head} title="Operate">Jobs of every key whose work this key may see, models, and whether the service can serve.</${Head}>
   <div class="columns"><${Card} title="Service">${ready.value ? html`<div class="row"><${Badge} kind=${ready.value.ready ? "good" : "bad"} icon=${ready.value.ready ? "check" : "cross"}>${ready.value.ready ? "every part serves" : "not ready"}</${Badge}></div>
       ${ready.value.missing.map((each) => html`<p class="fault" key=${each}>${plain(String(each))} does not answer</p>`)}` : html`<${Meter} label="Asking" />`}
@@ -50,8 +41,23 @@ export function Operate() {
     <${Card} title="Models"><div class="scroller"><table><thead><tr><th>Name</th><th class="number">Size</th><th class="number">Steps</th><th>Adapters</th></tr></thead><tbody>
       ${models.map((each) => html`<tr key=${each.id}><td><code>${each.id}</code> ${each.is_default && html`<${Badge}>default</${Badge}>`}</td>
         <td class="number">${each.defaults.width} × ${each.defaults.height}</td><td class="number">${each.defaults.num_inference_steps}</td><td>${each.loras.join(", ")}</td></tr>`)}</tbody></table></div></${Card}></div>
-  <${Keys} known=${known} />
+  <${Deployments} known=${parts} /><${Keys} known=${known} />
   <${Jobs} />`;
+}
+
+const HEALTH = { HEALTHY: "good", UPDATING: "accent", UPSCALING: "accent", DOWNSCALING: "accent" };
+
+/** Replicas, and the models in their memory. */
+function Deployments({ known }) {
+  const { value, fault, load } = known;
+  if (!value) return html`<${Card} title="Deployments"><${Fault} error=${fault} again=${load} />
+    ${value === null && known.asked ? html`<p class="soft">Replicas and memory are shown to a key with the scope <code>admin</code>.</p>` : !fault && html`<${Meter} label="Asking" />`}</${Card}>`;
+  return html`<${Card} title="Deployments"><${Fault} error=${fault} again=${load} /><div class="scroller" tabindex="0" role="region" aria-label="Deployments"><table>
+    <thead><tr><th>Name</th><th>State</th><th class="number">Replicas</th><th class="number">Starting</th><th class="number">Stopping</th><th>Models in memory</th></tr></thead>
+    <tbody>${value.map((each) => html`<tr key=${each.name}><td>${each.name}</td>
+      <td><${Badge} kind=${HEALTH[each.status] ?? "bad"}>${plain(each.status.toLowerCase())}</${Badge}>${each.message && html`<p class="fault">${each.message}</p>`}</td>
+      <td class="number">${count(each.replicas.running)} of ${count(each.replicas.target)}</td><td class="number">${count(each.replicas.starting)}</td><td class="number">${count(each.replicas.stopping)}</td>
+      <td>${each.models.map((model) => html`<div key=${model.id}><code>${model.id}</code> ${bytes(model.memory_bytes)}${each.replicas.running > 1 && ` in ${count(model.replicas)} of ${count(each.replicas.running)}`}</div>`)}</td></tr>`)}</tbody></table></div></${Card}>`;
 }
 
 /** Keys with their rights, and what is left of each budget. */
@@ -67,28 +73,4 @@ function Keys({ known }) {
 function left(key, name) {
   const budget = key.budgets.find((each) => each.name === name);
   return budget ? html`<span title=${budget.rate}>${count(budget.remaining)} / ${count(budget.limit)}</span>` : "";
-}
-
-function Jobs() {
-  const [which, setWhich] = useState("");
-  const [shown, setShown] = useState(null);
-  const { value, fault, load } = useAsked(() => get("/jobs", { state: which, limit: 100 }), which);
-  const stop = (job) => trying(async () => { await call("DELETE", `/jobs/${job.id}`); load(); });
-  return html`<${Card} title="Jobs" actions=${html`<${Segments} label="Which jobs" value=${which} onChange=${setWhich} options=${STATES} />`}><${Fault} error=${fault} again=${load} />
-    ${value && (value.jobs.length ? html`<div class="scroller" tabindex="0" role="region" aria-label="Jobs"><table><thead><tr><th>What</th><th>State</th><th>Dataset</th><th class="number">Done</th><th>Accepted</th><th class="number">Took</th><th><span class="away">Actions</span></th></tr></thead>
-      <tbody>${value.jobs.map((job) => html`<tr key=${job.id}><td>${jobName(job.kind)}</td><td><${Badge} kind=${KINDS[job.state]}>${job.state}</${Badge}></td><td>${job.dataset ?? ""}</td>
-        <td class="number">${job.progress ? `${count(job.progress.done)} / ${count(job.progress.total)}` : ""}</td><td>${when(job.created_at)}</td><td class="number">${took(job)}</td>
-        <td><div class="row end"><${Button} onClick=${() => setShown(job)}>Log</${Button}>${!ended(job) && html`<${Button} icon="stop" label="Cancel" onClick=${() => stop(job)} />`}</div></td></tr>`)}</tbody></table></div>`
-      : html`<${Empty} icon="operate" title="No job is like that">Jobs are kept for a day after they end.</${Empty}>`)}
-    ${shown && html`<${Log} job=${shown} onClose=${() => setShown(null)} />`}</${Card}>`;
-}
-
-const took = (job) => (job.started_at && job.ended_at ? duration((new Date(job.ended_at) - new Date(job.started_at)) / 1000) : "");
-
-/** The job as the service tells it. */
-function Log({ job, onClose }) {
-  const [told, setTold] = useState(null);
-  useEffect(() => { trying(async () => setTold(await get(`/jobs/${job.id}`))); }, [job.id]);
-  const shown = told && { ...told, result: told.result && "(see the view that started it)", deliveries: told.deliveries };
-  return html`<${Dialog} title=${`${jobName(job.kind)} ${job.id}`} class="large" onClose=${onClose}>${told ? html`<pre class="code log" tabindex="0">${JSON.stringify(shown, null, 2)}</pre>` : html`<${Meter} label="Loading" />`}</${Dialog}>`;
 }

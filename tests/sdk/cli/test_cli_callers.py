@@ -33,6 +33,32 @@ def test_a_key_learns_what_it_may_do() -> None:
     ]
 
 
+POOL = {
+    "name": "diffusion-default",
+    "status": "HEALTHY",
+    "healthy": True,
+    "message": "",
+    "replicas": {"target": 2, "running": 1, "starting": 1, "stopping": 0},
+    "models": [{"id": "mini", "replicas": 1, "memory_bytes": 61_400_000}],
+}
+
+
+def test_an_admin_sees_replicas_and_loaded_models() -> None:
+    line = CommandLine(Service(deployments={"deployments": [POOL]}))
+    assert line.run("server", "deployments") == 0
+    assert [row.split() for row in line.out.splitlines()] == [
+        ["NAME", "STATUS", "RUNNING", "STARTING", "STOPPING", "MODELS"],
+        ["diffusion-default", "HEALTHY", "1/2", "1", "0", "mini", "61", "MB"],
+    ]
+
+
+def test_a_script_learns_of_a_deployment_that_is_not_healthy() -> None:
+    ill = {**POOL, "status": "UNHEALTHY", "healthy": False, "models": []}
+    line = CommandLine(Service(deployments={"deployments": [POOL, ill]}))
+    assert line.run("server", "deployments") == 1
+    assert "UNHEALTHY" in line.out
+
+
 def test_an_admin_sees_the_keys_of_all_pages() -> None:
     def service(request: httpx.Request) -> httpx.Response:
         if "cursor" in request.url.params:

@@ -160,3 +160,18 @@ def test_the_bar_tells_the_rate_and_the_time_that_is_left() -> None:
     assert frames[1].endswith("] 64/130  2.0/s  33 s left")
     assert frames[2].endswith("] 128/130  2.0/s  1 s left")
     assert frames[3].endswith("] 130/130  2.0/s")
+
+
+def test_the_log_of_a_job_is_read_to_its_end() -> None:
+    queued = {"seq": 1, "at": "T1", "event": "queued", "message": "Accepted"}
+    failed = {"seq": 2, "at": "T2", "event": "ended", "message": "Failed: no room"}
+
+    def service(request: httpx.Request) -> httpx.Response:
+        assert request.url.path.endswith("/jobs/job_1/log")
+        if "cursor" in request.url.params:
+            return httpx.Response(200, json={"lines": [failed]})
+        return httpx.Response(200, json={"lines": [queued], "next_cursor": "1"})
+
+    line = CommandLine(service)
+    assert line.run("job", "log", "job_1") == 0
+    assert line.out.splitlines() == ["T1  queued    Accepted", "T2  ended     Failed: no room"]

@@ -1,0 +1,112 @@
+"""How every deployment stands: Serve's controller counts the replicas, and each replica of a pool
+tells which models it has loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import ray
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from deployments.adapters.calling import CallPolicy, ask
+from engines.types.deployments import DeploymentStanding, LoadedModel
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN_S = 3.0
+CONTROLLER, NAMESPACE = "SERVE_CONTROLLER_ACTOR", "serve"
+"""Ray Serve's own actor, under the name that its dashboard asks it by."""
+_RUNNING = ("RUNNING", "PENDING_MIGRATION")
+_STOPPING = ("STOPPING",)
+
+Details = Mapping[str, Any]
+"""Of one deployment: `status`, `message`, `target_num_replicas`, and `replicas` with a `state`."""
+AskDetails = Callable[[], Awaitable[Mapping[str, Details]]]
+
+
+async def details_of_this_application() -> Mapping[str, Details]:
+    """What Serve's controller says of the deployments of the application that this replica is part
+    of, by name. Raises translated errors, `DeadlineExceeded` where it does not answer."""
+    controller = await asyncio.to_thread(ray.get_actor, CONTROLLER, NAMESPACE)
+    policy = CallPolicy(within_s=ANSWER_WITHIN_S)
+    found = await ask(lambda: _Call(controller.get_serve_instance_details.remote()), policy)
+    deployments: Mapping[str, Details] = found["applications"][
+        serve.get_replica_context().app_name
+    ]["deployments"]
+    return deployments
+
+
+class _Call:
+    """An object reference as `ask` wants it: awaited, and canceled with who waits for it."""
+
+    def __init__(self, reference: Any) -> None:
+        self._reference = reference
+
+    def __await__(self) -> Any:
+        return self._reference.__await__()
+
+    def cancel(self) -> None:
+        ray.cancel(self._reference)
+
+
+class ServeStanding:
+    """`serve_app.services.Deployments` over Serve's controller and the pools' handles."""
+
+    def __init__(
+        self,
+        details: AskDetails,
+        pools: Mapping[str, DeploymentHandle],
+        within_s: float = ANSWER_WITHIN_S,
+    ) -> None:
+        """`pools`: the deployments whose replicas load models, by the deployment's name."""
+        self._details = details
+        self._pools = dict(pools)
+        self._within_s = within_s
+
+    async def standing(self) -> Sequence[DeploymentStanding]:
+        found = await self._details()
+        return await asyncio.gather(*(self._of(name, found[name]) for name in sorted(found)))
+
+    async def _of(self, name: str, details: Details) -> DeploymentStanding:
+        states = Counter(_word(each["state"]) for each in details.get("replicas", ()))
+        running = sum(states[state] for state in _RUNNING)
+        stopping = sum(states[state] for state in _STOPPING)
+        return DeploymentStanding(
+            name=name,
+            status=_word(details["status"]),
+            message=details.get("message", ""),
+            target=details["target_num_replicas"],
+            running=running,
+            starting=states.total() - running - stopping,
+            stopping=stopping,
+            # A pool without replicas is not asked: a question would wake it.
+            models=await self._models(name) if running and name in self._pools else {},
+        )
+
+    async def _models(self, name: str) -> dict[str, LoadedModel]:
+        """Those of the replicas that answer in time: one that does not is busy or on its way out,
+        and the others are told of nevertheless."""
+        asked = self._pools[name].broadcast("loaded_models")
+        try:
+            told = await asked.results_async(timeout_s=self._within_s, return_exceptions=True)
+        except TimeoutError:
+            logger.warning("no replica of %s said which models it has loaded", name)
+            return {}
+        loaded = [each for each in told if isinstance(each, Mapping)]
+        ids = dict.fromkeys(model_id for each in loaded for model_id in each)
+        return {model_id: _together([each.get(model_id) for each in loaded]) for model_id in ids}
+
+
+def _together(sizes: Sequence[int | None]) -> LoadedModel:
+    held = [each for each in sizes if each is not None]
+    return LoadedModel(replicas=len(held), memory_bytes=max(held))
+
+
+def _word(state: Any) -> str:
+    """Of one of Serve's enumerations, or of its value."""
+    return str(getattr(state, "value", state))
