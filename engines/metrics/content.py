@@ -72,7 +72,7 @@ def clipped_share(pixels: Pixels, shown: Gray | None) -> float:
         cv2.threshold(each, _CLIPPED - 1, 1, cv2.THRESH_BINARY)[1] for each in cv2.split(pixels)
     )
     red, green, blue = channels
-    several = cv2.compare(cv2.add(cv2.add(red, green), blue), 1, cv2.CMP_GT)
+    several = cv2.threshold(cv2.add(cv2.add(red, green), blue), 1, 255, cv2.THRESH_BINARY)[1]
     if shown is None:
         return cv2.countNonZero(several) / several.size
     return cv2.countNonZero(cv2.bitwise_and(several, shown)) / max(1, cv2.countNonZero(shown))
