@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from deployments.settings import Settings
 from serve_app.config import ApiConfig
 
@@ -17,6 +13,10 @@ WITHIN_S = 2.0
 def redis_guard(url: str, within_s: float = WITHIN_S) -> Callable[[], None]:
     """A look at the server: raises redis-py's error or `OSError` where it does not answer, a server
     that hangs included."""
+    from redis import Redis  # here: most starts have no Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     once = Retry(NoBackoff(), 0)
     client = Redis.from_url(
         url, socket_timeout=within_s, socket_connect_timeout=within_s, retry=once

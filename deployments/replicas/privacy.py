@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from deployments.wiring.validators import Judge, JudgeWiring
 from deployments.workers import WorkerPool
 from engines.datasets.copies import SOURCE_IS_SYNTHETIC, edit_of, keep_copy
 from engines.datasets.upkeep.removal import delete_image
-from engines.privacy import Anonymized, PrivacyValidator
 from engines.types import PrivacyReport
+
+if TYPE_CHECKING:
+    from engines.privacy import Anonymized, PrivacyValidator
 
 
 class PrivacyReplica:

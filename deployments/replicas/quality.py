@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from deployments.wiring.validators import JudgeWiring
 from deployments.workers import WorkerPool
-from engines.quality import QualityValidator
 from engines.types import QualityReport
+
+if TYPE_CHECKING:
+    from engines.quality import QualityValidator
 
 
 class QualityReplica:

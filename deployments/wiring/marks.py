@@ -13,7 +13,6 @@ from deployments.settings import Settings
 from engines.datasets.marking import ImageMarks, NoMarks
 from engines.protocols import Storage
 from engines.provenance.config import MarksConfig
-from inferloop_synthdata.marks.reading import Anchors
 from local_ray.state import kept_secret
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from engines.provenance.identity import SigningIdentity
     from engines.provenance.log import MarkLog
     from engines.provenance.sheet import SheetSigner
+    from inferloop_synthdata.marks.reading import Anchors
 
 MakeMarks = Callable[[Storage], ImageMarks]
 """The marks of one space."""
@@ -77,6 +77,7 @@ class MarksWiring:
         Raises `InvalidParameters` for files that cannot be read."""
         from engines.provenance.development import published
         from engines.provenance.identity import trust_anchors
+        from inferloop_synthdata.marks.reading import Anchors
 
         trusted = _pem(trust_anchors(self.config))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from deployments.spaces import PerSpace
 from deployments.wiring.files import FileWiring
@@ -14,11 +14,14 @@ from engines.datasets.marking import ImageMarks, NoMarks
 from engines.datasets.records.reading import prompt_of_image
 from engines.datasets.store import DatasetStore
 from engines.images import ImageLimits
-from engines.privacy import PrivacyConfig, PrivacyValidator, build_privacy_validator
-from engines.privacy.opening import Further, Opened, open_first, open_further
-from engines.quality import QualityConfig, QualityValidator
-from engines.quality.clip import load_metrics
+from engines.privacy.config import PrivacyConfig
+from engines.quality.config import QualityConfig
 from engines.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from engines.privacy.opening import Further, Opened
+    from engines.privacy.validator import PrivacyValidator
+    from engines.quality.validator import QualityValidator
 
 Validator = TypeVar("Validator")
 Validator_co = TypeVar("Validator_co", covariant=True)
@@ -59,6 +62,9 @@ class QualityWiring:
         return self.config.workers
 
     def judges(self) -> PerSpace[Judge[QualityValidator]]:
+        from engines.quality.clip import load_metrics
+        from engines.quality.validator import QualityValidator
+
         config = self.config.model_copy(update={"limits": self.files.limits})
         models = load_metrics(config)
         pixels_of = self.files.pixel_reader(config.workers)
@@ -81,9 +87,13 @@ class SandboxedOpener:
     config: PrivacyConfig
 
     def first(self, content: bytes) -> Opened:
+        from engines.privacy.opening import open_first
+
         return self.sandbox.run(open_first, content, self.limits, self.config)
 
     def further(self, content: bytes) -> Further:
+        from engines.privacy.opening import open_further
+
         return self.sandbox.run(open_further, content, self.limits, self.config)
 
 
@@ -100,6 +110,9 @@ class PrivacyWiring:
         return self.config.workers
 
     def judges(self) -> PerSpace[Judge[PrivacyValidator]]:
+        from engines.privacy.build import build_privacy_validator
+        from engines.privacy.opening import open_first
+
         marks = self.marks.maker()
         sandbox = self.files.sandbox(self.config.workers, open_first.__module__)
         opener = SandboxedOpener(sandbox, self.files.limits, self.config)

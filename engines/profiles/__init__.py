@@ -1,7 +1,17 @@
 """What a real image set looks like, in numbers: made, merged, compared, matched. Never pixels."""
 
-from engines.profiles.colors import match_colors
-from engines.profiles.service import ProfileService
-from engines.profiles.statistics import ProfileBuilder
+from typing import TYPE_CHECKING
+
+from engines.types.at_first_use import at_first_use
+
+if TYPE_CHECKING:
+    from engines.profiles.colors import match_colors
+    from engines.profiles.service import ProfileService
+    from engines.profiles.statistics import ProfileBuilder
+else:
+    __getattr__ = at_first_use(
+        __name__,
+        {"ProfileBuilder": "statistics", "ProfileService": "service", "match_colors": "colors"},
+    )
 
 __all__ = ["ProfileBuilder", "ProfileService", "match_colors"]

@@ -9,8 +9,6 @@ from engines.errors import InvalidParameters
 from engines.protocols import Storage
 from engines.storage.folder.storage import FolderStorage, Guard, unguarded
 from engines.storage.free_space import StorageLimits
-from engines.storage.s3.client import S3ClientConfig, make_s3_client
-from engines.storage.s3.storage import S3Storage
 from engines.types import check_folder
 
 
@@ -35,6 +33,9 @@ def open_storage(
     parts = urlsplit(root)
     if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or parts.username:
         raise _invalid(root, "s3://bucket/prefix")
+    from engines.storage.s3.client import S3ClientConfig, make_s3_client  # boto3
+    from engines.storage.s3.storage import S3Storage
+
     client = make_s3_client(S3ClientConfig(endpoint_url=s3_endpoint_url))
     return S3Storage(client, parts.netloc, check_folder(parts.path, "data_root"))
 
