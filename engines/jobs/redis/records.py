@@ -114,6 +114,8 @@ class Records:
 
     def events(self, source: Pipeline, job_id: str, after_seq: int, limit: int) -> list[JobEvent]:
         """At most `limit` events with a number above `after_seq`, in order."""
+        if limit < 1:
+            return []  # LRANGE would take it for "to the end"
         start = max(0, after_seq)
         texts = source.lrange(self.events_key(job_id), start, start + limit - 1)
         return [JobEvent(seq, **json.loads(text)) for seq, text in enumerate(texts, start + 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice, takewhile
 from typing import TypeVar
 
 from engines.errors import JsonValue, NotFound
@@ -54,9 +55,9 @@ class RedisJobStore:
         self._records = Records(self._redis)
         self._queues = Queues(self._redis, self._records)
         self.deliveries = RedisDeliveries(self._redis, now)
-        self._steps = Steps(
-            self._redis, self._records, self._queues, self.deliveries, terms or JobTerms(), now
-        )
+        terms = terms or JobTerms()
+        self._lease_s = terms.lease_s
+        self._steps = Steps(self._redis, self._records, self._queues, self.deliveries, terms, now)
         self._now = now
 
     def accept(self, draft: Draft) -> Accepted:
@@ -153,16 +154,15 @@ class RedisJobStore:
             return self._records.events(client, job_id, after_seq, limit)
 
     def list(self, selection: Selection, limit: int, before_seq: int | None) -> Sequence[Job]:
-        shown: list[Job] = []
         with self._redis.reading() as client:
-            for job in self._newest_first(client, selection, limit, before_seq):
-                if selection.since is not None and job.created_at < selection.since:
-                    break
-                if selection.shows(job):
-                    shown.append(job)
-                if len(shown) == limit:
-                    break
-        return shown
+            found = self._newest_first(client, selection, limit, before_seq)
+            recent = takewhile(lambda job: job.created_at >= self._oldest(selection), found)
+            return list(islice((job for job in recent if selection.shows(job)), limit))
+
+    def _oldest(self, selection: Selection) -> float:
+        """Time before which no job of the list was accepted. Clocks of workers differ, by less
+        than a lease: a job of an earlier time may come before one that the list shows."""
+        return 0.0 if selection.since is None else selection.since - self._lease_s
 
     def standing(self, job_id: str) -> Standing:
         with self._redis.reading() as client:
