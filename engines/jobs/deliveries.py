@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, get_args
 
 WebhookEvent = Literal["job.started", "job.succeeded", "job.failed", "job.canceled"]
@@ -57,7 +57,8 @@ class Deliveries(Protocol):
 
     def note(self, delivery: Delivery, attempt: Attempt, again_at: float | None) -> None:
         """Keep how an attempt went. `again_at`: when to try again; None: it is over, `delivered`
-        where the attempt's status is 2xx, else `failed`. Nothing happens where the job is gone."""
+        where the attempt's status is 2xx, else `failed`; of one that is over already, only a
+        delivery changes the state. Nothing happens where the job is gone."""
 
     def of_job(self, job_id: str) -> Sequence[Delivery]:
         """In the order of their events."""
@@ -70,17 +71,12 @@ def delivery_id(job_id: str, event: WebhookEvent) -> str:
 
 def noted(delivery: Delivery, attempt: Attempt, again_at: float | None) -> Delivery:
     """The delivery after an attempt."""
+    attempts = (*delivery.attempts, attempt)
+    if again_at is not None and delivery.state == "pending":
+        return replace(delivery, due_at=again_at, attempts=attempts)
     delivered = attempt.status is not None and 200 <= attempt.status < 300
-    over: DeliveryState = "delivered" if delivered else "failed"
-    return Delivery(
-        delivery.id,
-        delivery.job_id,
-        delivery.event,
-        delivery.created_at,
-        over if again_at is None else "pending",
-        delivery.due_at if again_at is None else again_at,
-        (*delivery.attempts, attempt),
-    )
+    over: DeliveryState = "failed" if delivery.state == "pending" else delivery.state
+    return replace(delivery, state="delivered" if delivered else over, attempts=attempts)
 
 
 def ending_event(state: Literal["succeeded", "failed", "canceled"]) -> WebhookEvent:
