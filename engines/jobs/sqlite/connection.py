@@ -22,11 +22,12 @@ class JobsFile:
 
     def __init__(self, path: Path | None) -> None:
         """`path` None: in memory, gone with the process. The folder must be there; the file is
-        made for its owner's eyes only, because requests hold prompts."""
+        made for its owner's eyes only, because requests hold prompts. `StorageFailed` where
+        that cannot be."""
         self._lock = threading.RLock()
         name = ":memory:"
         if path is not None:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWN_RIGHTS))
+            _make(path)
             name = str(path)
         with translated():
             self._connection = sqlite3.connect(
@@ -68,6 +69,14 @@ class JobsFile:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+
+def _make(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWN_RIGHTS))
+    except OSError as error:
+        words = os.strerror(error.errno or 0)
+        raise StorageFailed(f"The job store cannot be opened: {words}") from error
 
 
 @contextmanager
