@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engines.errors import NotFound, Overloaded
+from engines.errors import JsonValue, NotFound, Overloaded
 from engines.jobs.model import Answer, Claimed, Draft, Lease, LeaseLost, Selection
 from engines.jobs.store import JobStore
 from engines.types.limits import MAX_SEED
@@ -65,7 +65,7 @@ def test_previews_are_kept_with_the_request(store: JobStore) -> None:
 
 
 def test_numbers_and_lists_of_an_event_keep_their_types(store: JobStore) -> None:
-    data = {"list": [1, 2.5, None, True], "inner": {"é": "狐"}, "zero": 0}
+    data: dict[str, JsonValue] = {"list": [1, 2.5, None, True], "inner": {"é": "狐"}, "zero": 0}
     claimed = running(store)
     store.report(claimed.lease, 3, 7, data)
     (event,) = store.events(claimed.job.id, 2, 1)
