@@ -95,14 +95,14 @@ def test_a_record_that_differs_in_one_field_is_another(record: object) -> None:
         assert (other != record) == each.compare, each.name
 
 
-@pytest.mark.parametrize("kind", sorted(every_record(), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(every_record(), key=str))
 def test_defaults_are_not_shared_between_records(kind: type) -> None:
     if dataclasses.is_dataclass(kind):
         for each in dataclasses.fields(kind):
             assert not isinstance(each.default, dict | list | set), each.name
 
 
-@pytest.mark.parametrize("kind", sorted(every_record(), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(every_record(), key=str))
 def test_every_record_says_what_it_is(kind: type) -> None:
     assert kind.__doc__
     assert not kind.__doc__.startswith(f"{kind.__name__}(")  # what dataclasses write themselves
@@ -171,7 +171,8 @@ def test_an_export_succeeds_partly_or_not_at_all(exported: int, skipped: int, st
 def test_a_filter_takes_all_unless_it_is_told() -> None:
     plain = ExportFilter()
     assert (plain.quality_passed, plain.privacy_passed, plain.labels) == (False, False, {})
-    assert plain.min_quality_score is plain.since is plain.decision is plain.min_rating is None
+    rest = (plain.min_quality_score, plain.since, plain.decision, plain.min_rating)
+    assert rest == (None, None, None, None)
 
 
 def test_an_export_is_whole_unless_it_is_told() -> None:
