@@ -54,6 +54,13 @@ from tests.studio.validators import QuickPrivacy, QuickQuality
 
 READER = "reader-key-of-the-studio"
 """A key that may only look."""
+HASTY = "hasty-key-of-the-studio"
+"""A key that may make one image an hour."""
+KEYS = f"""
+keys:
+  - {{name: reader, key: {READER}, scopes: [read]}}
+  - {{name: hasty, key: {HASTY}, scopes: [generate, read], rates: {{generate: 1/hour}}}}
+"""
 MODELS = Path(__file__).resolve().parents[2] / "models"
 START_S = 30
 
@@ -123,7 +130,7 @@ def studio_app(root: Path, behind: Services) -> FastAPI:
         },
     )
     keys = root / "keys.yaml"
-    keys.write_text(f"keys: [{{name: reader, key: {READER}, scopes: [read]}}]", encoding="utf-8")
+    keys.write_text(KEYS, encoding="utf-8")
     return create_app(behind, config, ApiKeys([KEY], keys), MemoryRateLimiter(config.rates))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.studio.many import make_many
 from tests.studio.steps import enter, go, make, violations
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +57,9 @@ def states(page: Page, studio: Studio, zoo: str) -> dict[str, list[str]]:
         go(page, view)
         page.get_by_text(sign).first.wait_for()
         found[view] = violations(page)
+    page.get_by_role("button", name="Log").first.click()
+    page.get_by_role("cell", name="Done").wait_for()
+    found["log"] = violations(page)
     return found
 
 
@@ -67,8 +71,12 @@ def test_no_state_has_a_violation(page: Page, studio: Studio, zoo: str, colors: 
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 
-def test_it_fits_a_phone(browser: Browser, studio: Studio, zoo: str) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_it_fits_a_phone(
+    browser: Browser, studio: Studio, zoo: str, colors: Literal["light", "dark"]
+) -> None:
+    phone: ViewportSize = {"width": 360, "height": 740}
+    context = browser.new_context(viewport=phone, has_touch=True, color_scheme=colors)
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     enter(page, studio)
@@ -84,6 +92,9 @@ def test_it_fits_a_phone(browser: Browser, studio: Studio, zoo: str) -> None:
         go(page, view)
         page.locator(".card, .cell, .filters").first.wait_for()
         assert not page.evaluate(WIDER), view
+        assert colors == "light" or violations(page) == [], view
+    ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 3 * 60) == (colors == "dark"), ground
     context.close()
 
 

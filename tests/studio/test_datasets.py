@@ -36,6 +36,10 @@ def test_a_form_and_its_text_are_one_declaration(page: Page, studio: Studio) -> 
     page.get_by_role("heading", name="5 images").wait_for()
     page.get_by_label("owl").fill("7")
     page.get_by_role("heading", name="9 images").wait_for()
+    page.get_by_label("bird", exact=True).fill("owl, wren, kite")
+    page.get_by_role("heading", name="16 images").wait_for()  # a new value has its quota too
+    page.get_by_label("bird", exact=True).fill("owl, wren")
+    page.get_by_role("heading", name="9 images").wait_for()
     assert "owl: 7" in page.get_by_label("Declaration").input_value()
     page.get_by_role("button", name="JSON").click()
     assert '"owl": 7' in page.get_by_label("Declaration").input_value()

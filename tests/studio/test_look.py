@@ -87,6 +87,23 @@ def test_chosen_images_are_decided_at_once_and_stand_side_by_side(
     ).first.wait_for()
 
 
+def test_a_tag_is_given_found_and_taken_away(page: Page, studio: Studio, pets: str) -> None:
+    enter(page, studio, f"look/{pets}?image=00003")
+    dialog = page.get_by_role("dialog", name="00003")
+    dialog.get_by_label("New tag").fill("cropped")
+    dialog.get_by_label("New tag").press("Enter")
+    dialog.get_by_role("button", name="Remove the tag cropped").wait_for()
+    page.keyboard.press("Escape")
+    go(page, f"look/{pets}?sort=seed&order=asc")
+    page.get_by_label("Tag").select_option("cropped")
+    page.get_by_text("1 image", exact=True).wait_for()
+    page.get_by_role("button", name="00003").click()
+    dialog.get_by_role("button", name="Remove the tag cropped").click()
+    dialog.get_by_role("button", name="Remove the tag cropped").wait_for(state="detached")
+    found = api(page, "GET", f"{studio.url}/api/v1/datasets/{pets}/images?tag=cropped")
+    assert found["images"] == []
+
+
 def test_a_failed_image_shows_why_and_where_and_is_made_again(
     page: Page, studio: Studio, pets: str
 ) -> None:

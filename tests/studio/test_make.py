@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.serve_app.api import KEY
-from tests.studio.application import READER
+from tests.studio.application import HASTY, READER
 from tests.studio.conftest import Studio
 from tests.studio.steps import api, enter, go, make
 
@@ -124,6 +124,19 @@ def test_an_error_says_what_to_do_and_names_the_request(page: Page, studio: Stud
     notice = page.locator(".notice.bad")
     notice.get_by_text("labels").wait_for()
     assert "req_" in notice.inner_text()
+
+
+def test_a_spent_budget_is_told_in_one_sentence_with_when_to_try_again(
+    page: Page, studio: Studio
+) -> None:
+    enter(page, studio, key=HASTY)
+    make(page, "the only one").get_by_role("button", name="Show the image large").wait_for()
+    page.get_by_label("Prompt", exact=True).fill("one too many")
+    page.get_by_role("button", name="Make", exact=True).click()
+    said = page.locator(".notice.bad p").first
+    said.get_by_text("Try again in 1 h").or_(said.get_by_text("Try again in 60 min")).wait_for()
+    assert page.get_by_label("Prompt", exact=True).input_value() == "one too many"
+    assert page.get_by_role("article", name="one too many").count() == 0
 
 
 def test_a_key_that_may_only_look_is_told_what_it_lacks(page: Page, studio: Studio) -> None:

@@ -1,6 +1,7 @@
 // Every call to the service. Errors are one sentence with what to do, and the request's id.
 import { askForKey } from "./key.js";
 import { state } from "./store.js";
+import { duration } from "./words.js";
 
 export const API = "api/v1";
 
@@ -29,7 +30,7 @@ export class ApiError extends Error {
   /** What happened, and what to do about it. */
   get sentence() {
     const wait = this.details.retry_after_s;
-    const advice = wait ? `Try again in ${Math.ceil(wait)} s.` : ADVICE[this.code] ?? "";
+    const advice = wait ? `Try again in ${duration(wait)}.` : ADVICE[this.code] ?? "";
     const said = /[.!?]$/.test(this.message) ? this.message : `${this.message}.`;
     return advice ? `${said} ${advice}` : said;
   }

@@ -7,7 +7,7 @@ import { keep, recall } from "./store.js";
 export const EXAMPLE = `name: pets
 seed: 7
 quotas:
-  animal: {fox: 50, cat: 50}
+  animal: 50
 attributes:
   animal: [fox, cat]
   place: {values: {wood: 3, room: 1}}
@@ -53,6 +53,28 @@ export function withPart(spec, path, value) {
   const { [name]: _old, ...others } = spec;
   if (empty) return others;
   return name in spec ? Object.fromEntries(Object.entries(spec).map(([key, old]) => [key, key === name ? inner : old])) : { ...spec, [name]: inner };
+}
+
+const namesOf = (values) => (Array.isArray(values) ? values.map(String) : Object.keys(values.values));
+
+/** The declaration with other values of an attribute. A quota for each value follows them: new ones get as many as the first. */
+export function withValues(spec, name, values) {
+  const changed = withPart(spec, ["attributes", name], values);
+  const quota = spec.quotas?.[name];
+  if (typeof quota !== "object" || quota === null) return changed;
+  const usual = Object.values(quota)[0];
+  return withPart(changed, ["quotas", name], Object.fromEntries(namesOf(values).map((value) => [value, quota[value] ?? usual])));
+}
+
+/** The declaration without an attribute; images that were asked for by its values are asked for in all. */
+export function withoutAttribute(spec, name) {
+  const { [name]: _gone, ...rest } = spec.attributes;
+  const changed = withPart(spec, ["attributes"], rest);
+  const quota = spec.quotas?.[name];
+  if (quota === undefined) return changed;
+  const { quotas: _quotas, ...others } = changed;
+  const numbers = typeof quota === "number" ? namesOf(readValues(valuesText(spec.attributes[name]) ?? "")).map(() => quota) : Object.values(quota);
+  return { ...others, count: numbers.reduce((sum, each) => sum + each, 0) || 100 };
 }
 
 /** An attribute's values as one line: "wood 3, room 1". Undefined where it has conditions. */

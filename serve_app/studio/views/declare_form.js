@@ -1,6 +1,6 @@
 // The form of a declaration. What it has no field for stays in the text as it is.
 import { html, useState } from "../vendor/htm-preact.js";
-import { readValues, valuesText, withPart } from "../core/declaring.js";
+import { readValues, valuesText, withoutAttribute, withPart, withValues } from "../core/declaring.js";
 import { use } from "../core/store.js";
 import { plain } from "../core/words.js";
 import { Button, Check, Field, NumberInput } from "../parts/basic.js";
@@ -20,7 +20,7 @@ function Quota({ spec, onChange, fault }) {
     const { count: _count, quotas: _quotas, ...rest } = spec;
     onChange(name ? { ...rest, quotas: { [name]: 100 } } : { ...rest, count: 100 });
   };
-  return html`<${Field} label="Images" fault=${faultOf(fault, "quotas") ?? faultOf(fault, "count")}><select value=${quoted ?? ""} onChange=${(event) => by(event.target.value)}>
+  return html`<${Field} label="Images" wide fault=${faultOf(fault, "quotas") ?? faultOf(fault, "count")}><select value=${quoted ?? ""} onChange=${(event) => by(event.target.value)}>
       <option value="" selected=${!quoted}>In all</option>${names.map((name) => html`<option key=${name} value=${name} selected=${name === quoted}>For each ${name}</option>`)}</select></${Field}>
     ${typeof quota === "object" && quota !== null ? Object.entries(quota).map(([value, number]) => html`<${Field} key=${value} label=${`${value}`}>
         <${NumberInput} value=${number} rule=${{ min: 1, step: 1 }} onInput=${(next) => onChange(withPart(spec, ["quotas", quoted, value], next))} /></${Field}>`)
@@ -36,15 +36,11 @@ function Attributes({ spec, onChange }) {
     onChange(withPart(spec, ["attributes"], { ...spec.attributes, [adding.trim()]: ["first", "second"] }));
     setAdding("");
   };
-  const remove = (name) => {
-    const { [name]: _gone, ...rest } = spec.attributes;
-    onChange(withPart(spec, ["attributes"], rest));
-  };
   return html`<fieldset class="wide"><legend>What varies</legend>${attributes.map(([name, attribute]) => {
     const text = valuesText(attribute);
     return html`<div class="with-button attribute" key=${name}><${Field} label=${name} hint=${text === undefined ? "It has conditions: change it in the text." : ""}>
-      <${Values} text=${text} onChange=${(values) => onChange(withPart(spec, ["attributes", name], values))} /></${Field}>
-      <${Button} kind="bare" icon="trash" label=${`Remove ${name}`} onClick=${() => remove(name)} /></div>`;
+      <${Values} text=${text} onChange=${(values) => onChange(withValues(spec, name, values))} /></${Field}>
+      <${Button} kind="bare" icon="trash" label=${`Remove ${name}`} onClick=${() => onChange(withoutAttribute(spec, name))} /></div>`;
   })}
   <div class="with-button"><input aria-label="Name of a new attribute" placeholder="new attribute" value=${adding} onInput=${(event) => setAdding(event.target.value)}
     onKeyDown=${(event) => event.key === "Enter" && add()} /><${Button} icon="plus" onClick=${add}>Add</${Button}></div>
@@ -71,7 +67,7 @@ function Generation({ spec, onChange }) {
     const value = spec.generation?.[name];
     const sampled = typeof value === "object" && value !== null;
     return html`<${Field} key=${name} label=${TITLES[name]} hint=${sampled ? "Sampled: see the text." : ""}>
-      <${NumberInput} value=${sampled ? "" : value} disabled=${sampled} rule=${limits?.[name]} placeholder=${sampled ? "sampled" : "as the model has it"}
+      <${NumberInput} value=${sampled ? "" : value} disabled=${sampled} rule=${limits?.[name]} placeholder=${sampled ? "sampled" : "usual"}
         onInput=${(next) => onChange(withPart(spec, ["generation", name], next))} /></${Field}>`;
   });
 }

@@ -1,5 +1,6 @@
 // Export a dataset to a format, as a job, and download what it wrote.
-import { html, useState } from "../vendor/htm-preact.js";
+import { html, useEffect, useState } from "../vendor/htm-preact.js";
+import { get } from "../core/api.js";
 import { ended, submit } from "../core/jobs.js";
 import { trying } from "../core/notices.js";
 import { saveExport } from "../core/pictures.js";
@@ -8,11 +9,11 @@ import { Button, Card, Check, Field, NumberInput, Select } from "../parts/basic.
 import { useJobs } from "../parts/jobline.js";
 
 const FORMATS = {
-  jsonl: ["JSONL with the images in it", ".jsonl"],
-  parquet: ["Parquet", ".parquet"],
-  csv: ["CSV and the images, zipped", ".zip"],
-  coco: ["COCO, zipped", ".zip"],
-  imagefolder: ["Folder of images, zipped", ".zip"],
+  jsonl: ["JSONL: records, images by their paths", ".jsonl"],
+  parquet: ["Parquet, with the images in it", ".parquet"],
+  csv: ["CSV: a table, images by their paths", ".csv"],
+  coco: ["COCO: JSON, images by their paths", ".json"],
+  imagefolder: ["Folder for each class, zipped", ".zip"],
   webdataset: ["WebDataset: a folder of shards", ""],
   s3: ["S3 bucket", ""],
 };
@@ -32,16 +33,27 @@ function bodyOf(form, dataset) {
   return { ...common, splits, [form.format === "webdataset" ? "output_dir" : "output_file"]: target };
 }
 
-const download = (path) => trying(() => saveExport(path));
+const SHARDS_SHOWN = 100;
+
+/** What an export wrote: [path, what is in it]. The shards of a folder are in its manifest. */
+async function filesOf(result) {
+  if (result.output_files) return Object.entries(result.output_files).map(([split, path]) => [path, split]);
+  if (result.output_file) return [[result.output_file, ""]];
+  if (!result.output_dir) return [];
+  const { shards } = await get("/exports", { path: `${result.output_dir}/manifest.json` });
+  return shards.map((each) => [`${result.output_dir}/${each.name}`, `${counted(each.count, "image")}, ${bytes(each.size_bytes)}`]);
+}
 
 function Written({ result }) {
-  const files = Object.values(result.output_files ?? (result.output_file ? { file: result.output_file } : {}));
+  const [files, setFiles] = useState([]);
+  useEffect(() => { trying(async () => setFiles(await filesOf(result))); }, [result]);
   const sum = result.exported_count ?? result.uploaded_count;
   const filtered = Object.entries(result.filtered ?? {});
-  return html`<div class="stack tight"><p>${counted(sum, "image")}${result.file_size_bytes !== undefined ? `, ${bytes(result.file_size_bytes)}` : ""}${result.skipped_count ? `, ${count(result.skipped_count)} skipped` : ""}</p>
+  return html`<div class="stack tight" role="region" aria-label="What was written"><p>${counted(sum, "image")}${result.file_size_bytes !== undefined ? `, ${bytes(result.file_size_bytes)}` : ""}${result.skipped_count ? `, ${count(result.skipped_count)} skipped` : ""}</p>
     ${filtered.length > 0 && html`<p class="hint">The filter left out: ${filtered.map(([why, times]) => `${plain(why)} ${count(times)}`).join(", ")}</p>`}
-    ${files.map((path) => html`<div class="row apart" key=${path}><code>${fileName(path)}</code><${Button} icon="download" onClick=${() => download(path)}>Download</${Button}></div>`)}
-    ${result.output_dir && html`<p class="hint">Shards lie in <code>${result.output_dir}</code></p>`}
+    ${files.slice(0, SHARDS_SHOWN).map(([path, what]) => html`<div class="row apart" key=${path}><span><code>${fileName(path)}</code> ${what && html`<span class="hint">${what}</span>`}</span>
+      <${Button} icon="download" aria-label=${`Download ${fileName(path)}`} onClick=${() => trying(() => saveExport(path))}>Download</${Button}></div>`)}
+    ${files.length > SHARDS_SHOWN && html`<p class="hint">${count(files.length - SHARDS_SHOWN)} more shards lie in <code>${result.output_dir}</code></p>`}
     ${result.manifest_url && html`<p class="hint">Manifest: <code>${result.manifest_url}</code></p>`}</div>`;
 }
 

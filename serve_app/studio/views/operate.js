@@ -38,7 +38,7 @@ export function Operate() {
   <div class="columns"><${Card} title="Service">${ready.value ? html`<div class="row"><${Badge} kind=${ready.value.ready ? "good" : "bad"} icon=${ready.value.ready ? "check" : "cross"}>${ready.value.ready ? "every part serves" : "not ready"}</${Badge}></div>
       ${ready.value.missing.map((each) => html`<p class="fault" key=${each}>${plain(String(each))} does not answer</p>`)}` : html`<${Meter} label="Asking" />`}
     </${Card}>
-    <${Card} title="Models"><div class="scroller"><table><thead><tr><th>Name</th><th class="number">Size</th><th class="number">Steps</th><th>Adapters</th></tr></thead><tbody>
+    <${Card} title="Models"><div class="scroller" tabindex="0" role="region" aria-label="Models"><table><thead><tr><th>Name</th><th class="number">Size</th><th class="number">Steps</th><th>Adapters</th></tr></thead><tbody>
       ${models.map((each) => html`<tr key=${each.id}><td><code>${each.id}</code> ${each.is_default && html`<${Badge}>default</${Badge}>`}</td>
         <td class="number">${each.defaults.width} × ${each.defaults.height}</td><td class="number">${each.defaults.num_inference_steps}</td><td>${each.loras.join(", ")}</td></tr>`)}</tbody></table></div></${Card}></div>
   <${Deployments} known=${parts} /><${Keys} known=${known} />

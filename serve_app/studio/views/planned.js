@@ -1,5 +1,5 @@
 // What a declaration gives: its counts and first rows, and its first images.
-import { html } from "../vendor/htm-preact.js";
+import { html, useEffect, useRef } from "../vendor/htm-preact.js";
 import { count, plain } from "../core/words.js";
 import { Badge, Card } from "../parts/basic.js";
 import { Bars } from "../parts/bars.js";
@@ -16,7 +16,9 @@ export function Planned({ plan }) {
 
 /** Images that were made to look at. */
 export function Previewed({ images }) {
-  return html`<${Card} title="The first images"><div class="made">${images.map((image) => html`<figure key=${image.image_path} class="card job">
+  const head = useRef();
+  useEffect(() => head.current.scrollIntoView(), [images]); // they come below all else
+  return html`<${Card} title="The first images"><div ref=${head} class="landing" /><div class="made">${images.map((image) => html`<figure key=${image.image_path} class="card job">
     <div class="frame"><${Picture} path=${image.image_path} alt=${image.id} /></div><figcaption class="body"><strong>${image.id}</strong>
     <div class="row">${image.verdicts?.quality && html`<${VerdictBadge} name="Quality" passed=${image.verdicts.quality.passed} />`}
       ${image.verdicts?.privacy && html`<${VerdictBadge} name="Privacy" passed=${image.verdicts.privacy.passed} />`}
