@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engines.diffusion.counters import Counters, Stats
 from engines.diffusion.models import sources
 from engines.diffusion.models.cache import ModelCache
+from engines.diffusion.models.collecting import collecting_later
 from engines.diffusion.models.loader_threads import LoaderThreads
 from engines.diffusion.scheduling import knee
 from engines.diffusion.scheduling.roster import Roster
@@ -170,6 +171,7 @@ class StepEngine:
 
     def _load_diffusers(self, entry: ModelEntry) -> AnyRunner:
         # Here, so that an engine over another runner loads no torch.
-        from engines.diffusion.models.loading import load_runner
+        with collecting_later():
+            from engines.diffusion.models.loading import load_runner
 
         return load_runner(entry, self._config, self._models_root)

@@ -24,12 +24,12 @@ _HEADER_END = 33
 """Signature and IHDR: 8 + 4 + 4 + 13 + 4 bytes."""
 _MAX_TEXT_BYTES = 2**20
 _MAX_CHUNKS_BEFORE_PIXELS = 1024
-# Run lengths at level 1: half the time of Pillow's level 1 on photographs, and 10 % smaller.
+# Run lengths at level 1, and one filter for every row: the file is as small as with the best of
+# five filters a row, in 0.8 of the time (docs/engine.md).
 _ENCODING = (
-    cv2.IMWRITE_PNG_COMPRESSION,
-    1,
-    cv2.IMWRITE_PNG_STRATEGY,
-    cv2.IMWRITE_PNG_STRATEGY_RLE,
+    *(cv2.IMWRITE_PNG_COMPRESSION, 1),
+    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
+    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_PAETH),
 )
 
 
