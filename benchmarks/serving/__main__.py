@@ -18,13 +18,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -50,17 +49,15 @@ def child_server(
     command: list[str], port: int, as_list: bool = False, ready: str = "/readyz"
 ) -> Iterator[Target]:
     """A benchmark server as a child process, ready."""
-    # A session of its own: these servers have workers, which must end with them.
-    process = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True)
+    # The keeper ends the server and its workers when this process lets go of it, or is killed.
+    kept = [sys.executable, "-m", "benchmarks.serving.keeper", *command]
+    process = subprocess.Popen(kept, cwd=REPOSITORY, stdin=subprocess.PIPE)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}{ready}", process)
         yield Target(f"http://127.0.0.1:{port}/generate", {}, as_list=as_list)
     finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        assert process.stdin is not None
+        process.stdin.close()
         process.wait()
 
 

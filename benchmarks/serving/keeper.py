@@ -1,0 +1,85 @@
+"""A server that ends with who started it, and with all that it has started itself.
+
+    python -m benchmarks.serving.keeper COMMAND [ARGUMENT ...]
+
+Runs the command until it ends, or until standard input does: the benchmark holds the other end of
+it, which closes however the benchmark ends, also when it is killed. Servers such as BentoML start
+workers in sessions of their own, which outlive a signal to their group; on Linux they become
+children of this process when their parent dies (PR_SET_CHILD_SUBREAPER, prctl(2)), and are found.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+
+import psutil
+
+PATIENCE_S = 10.0
+"""For a server that is asked to end; then it and its workers are killed."""
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent dies; does nothing off Linux."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_all(patience_s: float) -> None:
+    """Ask every descendant of this process to end, and kill those that have not after
+    `patience_s` seconds. Blocks until none is left."""
+    asked = _descendants()
+    for process in asked:
+        _signal(process, signal.SIGTERM)
+    psutil.wait_procs(asked, timeout=patience_s)
+    while left := _descendants():  # also what was started meanwhile
+        for process in left:
+            _signal(process, signal.SIGKILL)
+        psutil.wait_procs(left, timeout=patience_s)
+
+
+def keep(command: Sequence[str], patience_s: float = PATIENCE_S) -> int:
+    """Run the command; its exit status, or 0 where the input ended first."""
+    adopt_orphans()
+    process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, start_new_session=True)
+    over = threading.Event()
+    threading.Thread(target=_at_end_of_input, args=(over,), daemon=True).start()
+    threading.Thread(target=_at_exit_of, args=(process, over), daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: over.set())
+    signal.signal(signal.SIGINT, lambda *_: over.set())
+    over.wait()
+    status = process.poll()
+    end_all(patience_s)
+    return 0 if status is None else status
+
+
+def _at_end_of_input(over: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    over.set()
+
+
+def _at_exit_of(process: subprocess.Popen[bytes], over: threading.Event) -> None:
+    process.wait()
+    over.set()
+
+
+def _descendants() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(keep(sys.argv[1:]))
