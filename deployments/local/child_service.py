@@ -13,11 +13,14 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from deployments.local.asking import answers
 from local_ray.environment import ray_headers, token_mode
 from local_ray.running import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 300.0
+LOOK_EVERY_S = 0.25
+ANSWER_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 180.0
 """Replicas finish what is under way, one deployment after another."""
 
@@ -63,19 +66,10 @@ class Service:
         while time.monotonic() < give_up:
             if self._process.poll() is not None:
                 raise StartFailed(f"The service stopped while starting:\n{self.said()[-4000:]}")
-            if self._is_ready():
+            if answers(f"{self.url}/readyz", ANSWER_TIMEOUT_S):  # the port opens last
                 return
-            time.sleep(0.5)
+            time.sleep(LOOK_EVERY_S)
         raise StartFailed(f"Not ready after {START_TIMEOUT_S:g} s:\n{self.said()[-4000:]}")
-
-    def _is_ready(self) -> bool:
-        import httpx  # here: the service's own process imports this file for its error
-
-        try:
-            answer = httpx.get(f"{self.url}/readyz", timeout=10.0)
-        except httpx.TransportError:  # the port opens last
-            return False
-        return answer.status_code == httpx.codes.OK
 
     @property
     def pid(self) -> int:

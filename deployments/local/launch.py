@@ -17,6 +17,7 @@ from types import FrameType
 
 import psutil
 
+from deployments.local.asking import answers
 from deployments.local.serving import parser, reachable_url, say
 from deployments.local.supervision import Supervisor
 from deployments.settings import Settings
@@ -56,13 +57,7 @@ class ServiceProcess:
         return " and ".join(sorted(gone))
 
     def answers(self) -> bool:
-        import httpx  # here: the service is started first
-
-        try:
-            answer = httpx.get(f"{self._url}/healthz", timeout=_HEALTH_TIMEOUT_S)
-        except httpx.TransportError:
-            return False
-        return answer.status_code == httpx.codes.OK
+        return answers(f"{self._url}/healthz", _HEALTH_TIMEOUT_S)
 
     def stop(self) -> None:
         assert self._process.stdin is not None
