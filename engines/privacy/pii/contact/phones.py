@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import phonenumbers
 
@@ -13,6 +15,9 @@ from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NOT_PERSONAL, PHONE, PHONE_WORD, preceded_by
 
 _LIKELY = re.compile(r"\d(?:[^\nA-Za-z]{0,3}\d){5}")
+_DIGITS = re.compile(r"\d(?:\D{0,24}+\d)*+")
+_FAR = 24
+"""More characters than the library takes between two digits of a number, or looks at beside it."""
 _DATE = re.compile(DATE, re.IGNORECASE)
 _SEPARATED = re.compile(r"\d[ ().\-/]+\d")
 _NO_DIGIT = re.compile(r"\D")
@@ -47,18 +52,57 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     """
     if not _LIKELY.search(text):
         return
-    leniency = phonenumbers.Leniency.VALID
-    for match in phonenumbers.PhoneNumberMatcher(text, None, leniency):
-        yield Span("phone", match.start, match.end)
+    stretches = [Stretch.of(text, *match.span()) for match in _DIGITS.finditer(text)]
+    for start, end in _valid(stretches, None):
+        yield Span("phone", start, end)
     called = PHONE_WORD.search(text) is not None
     if called:
         yield from _plausible(text)
     for region in regions:
         if region in _ONLY_CALLED and not called:
             continue
-        for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
-            if _is_national(text, match.start, match.end, region):
-                yield Span("phone", match.start, match.end, 0.9)
+        for start, end in _valid(stretches, region):
+            if _is_national(text, start, end, region):
+                yield Span("phone", start, end, 0.9)
+
+
+class Stretch(NamedTuple):
+    """A part of a text with all digits that can be of one number, and what stands round them."""
+
+    start: int
+    text: str
+    digits: int
+    international: bool
+    """Whether it has a plus sign, without which no number says its country."""
+
+    @classmethod
+    def of(cls, text: str, first: int, behind: int) -> Stretch:
+        start = max(0, first - _FAR)
+        part = text[start : behind + _FAR]
+        digits = sum(character.isdigit() for character in part)
+        return cls(start, part, digits, any(sign in part for sign in "+\uff0b"))
+
+
+def _valid(stretches: Sequence[Stretch], region: str | None) -> Iterator[tuple[int, int]]:
+    """Where valid numbers of `region` stand; None: of any, with their country's code."""
+    fewest = 0 if region is None else _fewest_digits(region)
+    for stretch in stretches:
+        if stretch.digits < fewest or (region is None and not stretch.international):
+            continue
+        leniency = phonenumbers.Leniency.VALID
+        for match in phonenumbers.PhoneNumberMatcher(stretch.text, region, leniency):
+            yield stretch.start + match.start, stretch.start + match.end
+
+
+@cache
+def _fewest_digits(region: str) -> int:
+    """Of a valid number of the region, the area code left out where that is allowed; 0 where the
+    library does not know the region."""
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    lengths = plan.general_desc if plan is not None else None
+    if lengths is None:
+        return 0
+    return min((*lengths.possible_length, *lengths.possible_length_local_only), default=0)
 
 
 def _plausible(text: str) -> Iterator[Span]:

@@ -17,7 +17,14 @@ from engines.privacy.pii.words.context import (
     WORD_BEGINS,
     whole_words,
 )
-from engines.privacy.pii.words.lexicon import Validity, any_of, called, schemes, standard
+from engines.privacy.pii.words.lexicon import (
+    Validity,
+    any_called,
+    any_of,
+    called,
+    schemes,
+    standard,
+)
 
 _LONGEST_CHARACTERS = 24
 _FEWEST_DIGITS = 4
@@ -100,6 +107,9 @@ def validity(module: str) -> Validity:
 _VALID = tuple(tuple(validity(module) for module in scheme.modules) for scheme in schemes())
 _NAMES = "|".join(f"({called(scheme)})" for scheme in schemes())
 _CALLED = re.compile(rf"{WORD_BEGINS}(?:{_NAMES}){NO_LETTER_BEHIND}", re.IGNORECASE)
+_ANY_CALLED = re.compile(  # matches where `_CALLED` does, and does not say what: much faster
+    rf"{WORD_BEGINS}(?:{any_called(schemes())}){NO_LETTER_BEHIND}", re.IGNORECASE
+)
 _NUMBER_WORD = rf"(?:\s(?:{any_of('name_owner')}))?{ASIDE}{GAP}{{0,4}}"
 _NUMBER_WORD += rf"(?:{whole_words(any_of('number') + '|is')})?"
 _BEHIND = re.compile(
@@ -127,7 +137,7 @@ _ALONE: tuple[tuple[re.Pattern[str], Validity], ...] = (
 
 def find_national_numbers(text: str) -> Iterator[Span]:
     """Numbers behind a word that calls them so, and those whose shape and check leave no doubt."""
-    for match in _CALLED.finditer(text):
+    for match in _called(text):
         valid = _VALID[(match.lastindex or 1) - 1]
         behind = _BEHIND.match(text, match.end())
         if behind is not None:
@@ -136,6 +146,16 @@ def find_national_numbers(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if is_valid(match.group()):
                 yield Span("national_id", match.start(), match.end())
+
+
+def _called(text: str) -> Iterator[re.Match[str]]:
+    """The words that call a number, each with its scheme as the match's group."""
+    place = _ANY_CALLED.search(text)
+    while place is not None:
+        match = _CALLED.match(text, place.start())
+        if match is not None:
+            yield match
+        place = _ANY_CALLED.search(text, (match or place).end())
 
 
 def _first_valid(shown: str, start: int, valid: tuple[Validity, ...]) -> Iterator[Span]:

@@ -17,14 +17,32 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from engines.privacy.pii.words.sharing import Part, Word, shared
+
 _FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "cs", "tr")
-_TWINS = {"ß": "(?:ß|ss)", "ł": "[łl]", "ø": "[øo]", "æ": "(?:æ|ae)"}
-_LOOSE = {" ": r"\.?\s?", "-": r"[-\s]?", "'": "['’]?"}
-_STOP, _SHORT_STOP = r"\.?\s?", r"\.\s?"
+_TWINS = {
+    "ß": Part("(?:ß|ss)", frozenset("ßs"), single=False),
+    "ł": Part("[łl]", frozenset("łl")),
+    "ø": Part("[øo]", frozenset("øo")),
+    "æ": Part("(?:æ|ae)", frozenset("æa"), single=False),
+}
+_LOOSE = {
+    " ": Part(r"\.?\s?", frozenset(". "), empty=True),
+    "-": Part(r"[-\s]?", frozenset("- "), empty=True),
+    "'": Part("['’]?", frozenset("'’"), empty=True),
+}
+_DOT, _MAYBE_DOT = Part(r"\.", frozenset(".")), Part(r"\.?", frozenset("."), empty=True)
+_BLANK = Part(r"\s?", frozenset(" "), empty=True)
+_STOP, _SHORT_STOP = (_MAYBE_DOT, _BLANK), (_DOT, _BLANK)
 _SHORT = 2  # letters
 _NUMBERED = ("nummer", "-nr")
-_NUMBER_ENDING = r"[-\s]?(?:nummer|num|nr)\.?"
+_NUMBER_ENDING = (
+    Part(r"[-\s]?", frozenset("- "), empty=True),
+    Part("(?:nummer|num|nr)", frozenset("n"), single=False),
+    _MAYBE_DOT,
+)
+_FOLDED = {"ı": "i"}  # which `re` takes for each other without regard to case
 _INITIALS = re.compile(r"[a-z]{3,4}")
 
 
@@ -58,6 +76,7 @@ def listed(*kinds: str) -> tuple[str, ...]:
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
+@cache
 def any_of(*kinds: str) -> str:
     """A pattern for any word of these lists; to be used without regard to case."""
     return alternatives(listed(*kinds))
@@ -65,37 +84,55 @@ def any_of(*kinds: str) -> str:
 
 def alternatives(words: Iterable[str]) -> str:
     """A pattern for any of the words; the longest are tried first."""
-    return "|".join(_pattern(word) for word in sorted(words, key=len, reverse=True))
+    return shared([_parts(word) for word in sorted(words, key=len, reverse=True)])
 
 
 def called(scheme: Scheme) -> str:
     """A pattern for the words of a scheme; short ones with full stops too ("D.N.I.")."""
-    short = (word for word in scheme.words if _INITIALS.fullmatch(word))
-    return "|".join([alternatives(scheme.words), *(r"\.\s?".join(word) for word in short)])
+    return any_called([scheme])
 
 
-def _pattern(word: str) -> str:
+def any_called(schemes: Iterable[Scheme]) -> str:
+    """A pattern for the words of all these schemes."""
+    words = [word for scheme in schemes for word in scheme.words]
+    whole = [_parts(word) for word in sorted(words, key=len, reverse=True)]
+    return shared([*whole, *(_stopped(word) for word in words if _INITIALS.fullmatch(word))])
+
+
+def _stopped(word: str) -> Word:
+    """A word of initials with a full stop behind each but the last."""
+    letters = [part for character in word for part in (_character(character), *_SHORT_STOP)]
+    return tuple(letters[: -len(_SHORT_STOP)])
+
+
+def _parts(word: str) -> Word:
     for ending in _NUMBERED:
         if word.endswith(ending) and len(word) > len(ending) + 1:
-            return _spelled(word.removesuffix(ending)) + _NUMBER_ENDING
+            return (*_spelled(word.removesuffix(ending)), *_NUMBER_ENDING)
     return _spelled(word)
 
 
-def _spelled(word: str) -> str:
+def _spelled(word: str) -> Word:
     letters = sum(character.isalpha() for character in word)
     stop = _STOP if letters > _SHORT else _SHORT_STOP
-    return "".join(stop if character == "." else _character(character) for character in word)
+    return tuple(
+        part
+        for character in word
+        for part in (stop if character == "." else (_character(character),))
+    )
 
 
-def _character(character: str) -> str:
+def _character(character: str) -> Part:
     if character in _LOOSE:
         return _LOOSE[character]
     if character in _TWINS:
         return _TWINS[character]
     if not character.isalnum():
-        return "\\" + character
+        return Part("\\" + character, frozenset(character))
     base = unicodedata.normalize("NFD", character)[0]
-    return character if base == character else f"[{character}{base}][\u0300-\u036f]?"
+    if base == character:
+        return Part(character, frozenset(_FOLDED.get(character, character)))
+    return Part(f"[{character}{base}][\u0300-\u036f]?", frozenset({character, base}))
 
 
 @cache
