@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 _SEEN_PX = 64
-_TOP = 0.995
+_CUTS = 0.01, 0.99, 0.995
 _ROUNDING = 4.0
 _DARKEST, _LIGHTEST = 25, 245
 _MOST_NEUTRAL = 0.05
@@ -31,10 +31,13 @@ class Cast(NamedTuple):
     neutral: float = 0.0
     """Chroma (CIELAB) that even the most neutral twentieth of the picture has; photographs up
     to 22."""
+    span: float = 0.0
+    """Greatest P99 - P1 of a channel, 0..1: two colors may be equally light."""
 
 
 def cast(pixels: Pixels, shown: Gray | None = None) -> Cast:
     """Of RGB `pixels`, where `shown` is not 0."""
+    channels, span = _channels(pixels, shown)
     small = cv2.resize(_halved(pixels), (_SEEN_PX, _SEEN_PX), interpolation=cv2.INTER_AREA)
     light, a, b = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2LAB))
     usable = np.asarray((light > _DARKEST) & (light < _LIGHTEST))
@@ -42,9 +45,9 @@ def cast(pixels: Pixels, shown: Gray | None = None) -> Cast:
         part = cv2.resize(shown, (_SEEN_PX, _SEEN_PX), interpolation=cv2.INTER_AREA)
         usable &= part > 200
     if np.count_nonzero(usable) < _FEWEST:
-        return Cast()
+        return Cast(span=span)
     chroma = cv2.magnitude(a.astype(np.float32) - 128, b.astype(np.float32) - 128)[usable]
-    return Cast(_channels(pixels, shown), float(quantiles(chroma, (_MOST_NEUTRAL,))[0]))
+    return Cast(channels, float(quantiles(chroma, (_MOST_NEUTRAL,))[0]), span)
 
 
 def _halved(pixels: Pixels) -> Pixels:
@@ -56,10 +59,13 @@ def _halved(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def _channels(pixels: Pixels, shown: Gray | None) -> float:
-    tops, part = [], None if shown is None else shown[::_EVERY_ROW]
+def _channels(pixels: Pixels, shown: Gray | None) -> tuple[float, float]:
+    """See `Cast`: `channels` and `span`."""
+    tops, spans, part = [], [], None if shown is None else shown[::_EVERY_ROW]
     for plane in cv2.split(pixels[::_EVERY_ROW]):
         counts = cv2.calcHist([plane], [0], part, [256], [0, 256]).ravel()
-        top = int(np.searchsorted(counts.cumsum(), _TOP * counts.sum()))
-        tops.append(min(top, 255) + _ROUNDING)
-    return float(np.log(max(tops) / min(tops)))
+        below = counts.cumsum()
+        low, high, top = np.searchsorted(below, np.array(_CUTS) * below[-1]).clip(max=255)
+        tops.append(top + _ROUNDING)
+        spans.append((high - low) / 255)
+    return float(np.log(max(tops) / min(tops))), float(max(spans))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.metrics.page import printed
+from engines.metrics.page import page
 
 if TYPE_CHECKING:
     from engines.metrics.defects import Defects
@@ -22,14 +22,16 @@ _PLAIN = 0.85  # share of the margin that is of one color, where there is a back
 _DIFFERENT = 14  # levels from which a pixel is no background
 _MARGIN = 0.04  # left round the content, share of its size
 _SMALLEST_PX = 48
-_FEWEST = 0.002  # share of the picture that must stand on a background
+_FEWEST = 0.0003  # share of the picture that must stand on a background
 _LARGEST = 0.75  # share of the picture up to which a part of it is its content
 _CLIPPED, _BLOWN = 253, 0.3
 _NEUTRAL_LEVELS = 12
 _DRAWN_TRANSITIONS, _DRAWN_PALETTE, _OF_A_PAGE = 0.5, 24, 0.03
+_WRITTEN_TRANSITIONS, _WRITTEN_STEP, _STEP_ON_SCREENS = 0.3, 85.0, 40.0
 _EDGES, _SOFT_EDGES = 9.0, 4.0
 _GRIDDED, _WEAKLY_GRIDDED = 0.6, 0.4
-_SQUARES, _OF_A_DRAWING, _OF_A_PHOTOGRAPH, _ALL_LEVELS = 0.13, 0.45, 0.8, 0.8
+_SQUARES, _OF_A_DRAWING, _OF_A_PHOTOGRAPH, _ALL_LEVELS = 0.17, 0.45, 0.8, 0.8
+_COMING_BACK = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +46,10 @@ class Content:
     """The background is plain to the margin; else it is the white of a page."""
     on_neutral: bool = False
     """The background is white, gray or black: what stands on it has no cast."""
+    on_paper: bool = False
+    """Much of it is white in all channels at once, as paper is and no overexposed photograph."""
+    in_areas: bool = False
+    """What is not white there lies in areas of one color."""
 
 
 def content(pixels: Pixels) -> Content:
@@ -51,7 +57,8 @@ def content(pixels: Pixels) -> Content:
     nothing is in it, or what is in it is blown out, as the whole then is."""
     background = _background(pixels)
     if background is None:
-        return Content(pixels, printed(pixels))
+        white = page(pixels)
+        return Content(pixels, white.shown, on_paper=white.on_paper, in_areas=white.in_areas)
     shown = np.asarray(cv2.bitwise_not(_near(pixels, background, _DIFFERENT)))
     if cv2.countNonZero(shown) < _FEWEST * shown.size or _blown(pixels, shown):
         return Content(pixels)
@@ -78,25 +85,34 @@ def clipped_share(pixels: Pixels, shown: Gray | None) -> float:
     return cv2.countNonZero(cv2.bitwise_and(several, shown)) / max(1, cv2.countNonZero(shown))
 
 
-def is_drawn(found: Defects, on_plain: bool) -> bool:
+def is_drawn(found: Defects, shown: Content) -> bool:
     """Few colors in plain areas with edges between them: a drawing, a slide, a graphic. Enlarged
     pixels are a drawing (pixel art) where colors come back, a photograph where each is another.
-    `on_plain`: it stands on a plain background, as no haze does."""
+    Vector art may have all colors. What stands on a plain background is no haze."""
     if is_pixel_art(found):
         return True
     if found.grid > _GRIDDED:
         return False
+    if found.vector and found.grid < _WEAKLY_GRIDDED:
+        return True
     few = found.transitions < _DRAWN_TRANSITIONS and found.palette <= _DRAWN_PALETTE
-    edged = found.step > (_SOFT_EDGES if on_plain else _EDGES)
-    page = found.transitions < _OF_A_PAGE and found.clipped < 2 * _BLOWN
-    return few and edged and (page or found.clipped < _BLOWN)
+    edged = found.step > (_SOFT_EDGES if shown.on_plain else _EDGES)
+    sparse = found.transitions < _OF_A_PAGE and found.clipped < 2 * _BLOWN
+    return few and edged and (sparse or found.clipped < _BLOWN or _is_written(found, shown))
+
+
+def _is_written(found: Defects, shown: Content) -> bool:
+    """Ink on paper, a little of it, or a screen."""
+    least = _STEP_ON_SCREENS if shown.in_areas else _WRITTEN_STEP
+    return shown.on_paper and found.transitions < _WRITTEN_TRANSITIONS and found.step > least
 
 
 def is_pixel_art(found: Defects) -> bool:
     """Squares of one color each, out of few colors."""
     few = found.transitions < _OF_A_PAGE and found.palette <= _DRAWN_PALETTE // 2
     squares = found.grid > (_GRIDDED if not few else _WEAKLY_GRIDDED)
-    apart = found.transitions < _SQUARES and (few or found.step > 2 * _EDGES)
+    back = found.distinct < _COMING_BACK and found.palette <= _DRAWN_PALETTE
+    apart = found.transitions < _SQUARES and (few or back or found.step > 2 * _EDGES)
     alike = found.distinct < (_OF_A_DRAWING if few else _OF_A_PHOTOGRAPH)
     return squares and apart and alike and found.levels < _ALL_LEVELS
 

@@ -19,8 +19,13 @@ from engines.metrics.content import clipped_share
 from engines.metrics.fine import KEPT_WHEN_CLEAN, MIXED_WHEN_CLEAN, fine, mixed, pattern
 from engines.metrics.gray import WORKING_SIDE_PX, luma
 from engines.metrics.grid import Grid, grid
-from engines.metrics.missing import missing
-from engines.metrics.neighbors import neighbors, next_to_second, next_to_second_column
+from engines.metrics.missing import is_filling, missing
+from engines.metrics.neighbors import (
+    Neighbors,
+    neighbors,
+    next_to_second,
+    next_to_second_column,
+)
 from engines.metrics.palette import color_noise, level_share, packed, palette_size
 from engines.metrics.tiles import TILE_PX, middle
 
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 _CROP_PX, _CHROMA_PX = 320, 192
 _BLACK, _WHITE = 2, 253
 _OF_A_RAMP, _SEEN_GRID = 0.5, 0.5
+_NOTHING = 0.01  # transitions, up to which the middle shows next to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,12 @@ class Defects:
     """Colors of 4 bits a channel that cover 95 % of the picture."""
     equal: float = 0.0
     """Share of equal neighbors where something is shown, 0..1: enlarged by 2 .5, by 8 .88."""
+    vector: bool = False
+    """Gradients without noise, sharp edges: see `engines.metrics.vector`."""
     missing: float = 0.0
     """Share of the picture that is one color from side to side at its end, 0..1."""
+    filled: bool = False
+    """The picture ends in the gray that decoders fill in."""
     cast: Cast = field(default_factory=Cast)
     """See `engines.metrics.cast`."""
     clipped: float = 0.0
@@ -97,7 +107,9 @@ def defects(shown: Content) -> Defects:
         return Defects()
     channels = cv2.split(colors)
     gray = level.astype(np.float32)
-    beside = neighbors(channels, level)
+    beside, palette = neighbors(channels, level), palette_size(channels)
+    if beside.transitions < _NOTHING:
+        beside, palette = _of_whole(pixels, beside, palette)
     structure = fine(gray if seen is level else seen.astype(np.float32))
     gridded = grid(gray)
     return Defects(
@@ -108,9 +120,11 @@ def defects(shown: Content) -> Defects:
         levels=level_share(channels),
         transitions=beside.transitions,
         step=beside.step,
-        palette=palette_size(channels),
+        palette=palette,
         equal=beside.equal,
+        vector=beside.vector,
         missing=missing(pixels),
+        filled=is_filling(pixels[-1, 0]),
         cast=Cast() if shown.on_neutral else cast(pixels, shown.shown),
         directional=structure.directional,
         fine=structure.fine,
@@ -121,8 +135,19 @@ def defects(shown: Content) -> Defects:
         clipped=clipped_share(pixels, shown.shown),
         grid=gridded.strength,
         grid_px=gridded.period_px,
-        distinct=_distinct(colors, gridded),
+        distinct=_distinct(colors, gridded, beside.transitions),
     )
+
+
+def _of_whole(pixels: Pixels, beside: Neighbors, palette: int) -> tuple[Neighbors, int]:
+    """Neighbors and colors of every so many pixels both ways, where the middle shows next to
+    nothing: large squares and areas of one color."""
+    step = -(-max(pixels.shape[:2]) // _CROP_PX)
+    few = np.ascontiguousarray(pixels[::step, ::step])
+    if min(few.shape[:2]) < 2 * TILE_PX:
+        return beside, palette
+    channels = cv2.split(few)
+    return neighbors(channels, luma(few)), palette_size(channels)
 
 
 def _by_whole_steps(pixels: Pixels, level: Gray) -> Gray:
@@ -151,10 +176,11 @@ def _clipped_ends(level: Gray) -> float:
     return min(black, white) / level.size
 
 
-def _distinct(pixels: Pixels, gridded: Grid) -> float:
-    """0 where the grid is too weak for its squares to be seen: sorting colors takes time."""
+def _distinct(pixels: Pixels, gridded: Grid, transitions: float) -> float:
+    """0 where the grid is too weak for its squares to be seen: sorting colors takes time. The side
+    of squares is at most what the grid says, and at most what leaves so many transitions."""
     if gridded.strength < _SEEN_GRID:
         return 0.0
     colors = packed(pixels)
-    squares = colors.size / max(gridded.period_px, 1) ** 2
+    squares = colors.size * max(1 / max(gridded.period_px, 1), transitions) ** 2
     return min(1.0, np.unique(colors).size / squares)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from engines.metrics.gray import WORKING_SIDE_PX, luma, shrunk
-from engines.metrics.noise import grain, grain_sigma, without_specks
+from engines.metrics.noise import grain, without_specks
 from engines.metrics.sharpness import laplacian_variance
 from engines.metrics.structure import blockiness, plateau_share
 from engines.metrics.tone import Tone, histogram, tone
@@ -31,8 +31,12 @@ class Measurement:
     """Of the image without specks."""
     grain: float
     """Sigma / 255; of the native pixels times 0.8 if that is more (scaling hides noise)."""
+    grain_of_all: float
+    """The same where black and white areas count: near 0 for a drawing on paper."""
     specks: float
     """Share of salt-and-pepper pixels, native or scaled, the larger; 0..1."""
+    lonely_specks: float
+    """The same without lines and letters."""
     laplacian_variance: float
     """Without noise, squared gray levels."""
     coarse_variance: float
@@ -45,6 +49,8 @@ class Measurement:
     """Mean luma of the content, 0..1."""
     content_light: float
     """95th percentile of its luma, 0..1."""
+    content_dark: float
+    """Where the background is plain the 5th percentile of its luma, else the image's 1st, 0..1."""
     blockiness: float
     """See `engines.metrics.structure.blockiness`; native size."""
     native: Gray = field(repr=False, compare=False)
@@ -58,7 +64,16 @@ class Measurement:
     @property
     def noise(self) -> float:
         """Grain and specks together, as a share of full scale: a speck is half the scale off."""
-        return float((self.grain**2 + 0.25 * self.specks) ** 0.5)
+        return _together(self.grain, self.specks)
+
+    @property
+    def noise_on_paper(self) -> float:
+        """The same where black and white areas count too, and lines and letters are no specks."""
+        return _together(min(self.grain, self.grain_of_all), self.lonely_specks)
+
+
+def _together(grain: float, specks: float) -> float:
+    return float((grain**2 + 0.25 * specks) ** 0.5)
 
 
 def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
@@ -69,16 +84,17 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
     """
     native = luma(pixels)
     crop = _center(native)
-    clean_crop, specks = without_specks(crop)
+    clean_crop, specks, lonely = without_specks(crop)
     gray = shrunk(native)
     if gray is native:
         clean, found = clean_crop, grain(clean_crop)
-        visible_grain = found.sigma
+        visible_grain, of_all = found.sigma, found.of_all
     else:
-        clean, seen = without_specks(gray)
-        specks = max(specks, seen)
-        found = grain(clean)
-        visible_grain = max(found.sigma, _SEEN_NOISE * grain_sigma(clean_crop))
+        clean, seen, seen_lonely = without_specks(gray)
+        specks, lonely = max(specks, seen), max(lonely, seen_lonely)
+        found, native_found = grain(clean), grain(clean_crop)
+        visible_grain = max(found.sigma, _SEEN_NOISE * native_found.sigma)
+        of_all = max(found.of_all, _SEEN_NOISE * native_found.of_all)
     clean_tone = tone(histogram(clean))
     part = None if shown is None else _at(shown, clean)
     half = shrunk(clean, WORKING_SIDE_PX // 2)
@@ -86,13 +102,16 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
     return Measurement(
         tone=clean_tone,
         grain=visible_grain / 255,
+        grain_of_all=of_all / 255,
         specks=specks,
-        laplacian_variance=laplacian_variance(clean, *found),
+        lonely_specks=lonely,
+        laplacian_variance=laplacian_variance(clean, found.sigma, found.share),
         coarse_variance=laplacian_variance(half),
         structure=laplacian_variance(shrunk(half, WORKING_SIDE_PX // 8)),
         plateau=plateau_share(clean, clean_tone.top, part),
         content_brightness=content_tone.brightness,
         content_light=content_tone.p95,
+        content_dark=clean_tone.p1 if part is None else content_tone.p5,
         blockiness=blockiness(crop),
         native=native,
     )

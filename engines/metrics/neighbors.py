@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from engines.metrics.tiles import FEWEST_TILES, TILE_PX, tile_ranges, tile_sums
+from engines.metrics.vector import is_vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ class Neighbors(NamedTuple):
     transitions: float
     step: float
     equal: float
+    vector: bool
 
 
 def neighbors(channels: Sequence[Gray], gray: Gray) -> Neighbors:
@@ -33,6 +35,7 @@ def neighbors(channels: Sequence[Gray], gray: Gray) -> Neighbors:
         transitions=changes / across.size,
         step=cv2.sumElems(across)[0] / max(1, changes),
         equal=_equal(channels, across, gray),
+        vector=is_vector(across, gray, changes),
     )
 
 

@@ -25,6 +25,9 @@ _QUANTILE_OF_PURE_NOISE = 0.926  # where the quantile lies for white noise alone
 _DARKEST, _BRIGHTEST = 12.0, 243.0
 _SPECK_STEP = 50
 _BLACK, _WHITE = 6, 249
+_FEW_SPECKS, _MANY_SPECKS = 2e-4, 0.05  # share of the picture, between which neighbors are counted
+_MIDDLE, _ITSELF = 127, 1
+_NIGHT, _STARS, _OF_ONE_KIND = 48.0, 0.01, 8
 
 
 class Grain(NamedTuple):
@@ -34,6 +37,8 @@ class Grain(NamedTuple):
     """Standard deviation, gray levels 0..255."""
     share: float
     """Of the picture that has it, 0..1: neither black nor white."""
+    of_all: float = 0.0
+    """`sigma` with black and white blocks among the others: near 0 on paper."""
 
 
 def grain(gray: Gray) -> Grain:
@@ -47,8 +52,10 @@ def grain(gray: Gray) -> Grain:
     means = _block_means(gray)
     usable = sigmas[(means >= _DARKEST) & (means <= _BRIGHTEST)]
     seen = usable if usable.size else sigmas
-    (quantile,) = quantiles(seen, (_QUANTILE,))
-    return Grain(float(quantile) / _QUANTILE_OF_PURE_NOISE, seen.size / sigmas.size)
+    sigma, of_all = (
+        float(quantiles(some, (_QUANTILE,))[0]) / _QUANTILE_OF_PURE_NOISE for some in (seen, sigmas)
+    )
+    return Grain(sigma, seen.size / sigmas.size, of_all)
 
 
 def grain_sigma(gray: Gray) -> float:
@@ -56,24 +63,66 @@ def grain_sigma(gray: Gray) -> float:
     return grain(gray).sigma
 
 
-def without_specks(gray: Gray) -> tuple[Gray, float]:
-    """The image with its specks replaced by their 3x3 median, and the share of specks, 0..1.
+class Specks(NamedTuple):
+    """Salt and pepper."""
+
+    cleaned: Gray
+    """The image with its specks replaced by their 3x3 median."""
+    share: float = 0.0
+    """Of the pixels, 0..1."""
+    lonely: float = 0.0
+    """The same of those alone: thin lines and letters have neighbors of their own kind."""
+
+
+def without_specks(gray: Gray) -> Specks:
+    """What is found of salt and pepper.
 
     A speck is black or white (within 6 levels) and 50 levels off the median around it. Natural
     texture has such outliers too, but mostly in between black and white: with `p` the share of
-    black and white outliers and `q` that of all, the share is p^2 / q.
+    black and white outliers and `q` that of all, the share is p^2 / q. Stars are none: few,
+    white, in the dark.
     """
     median = cv2.medianBlur(gray, 3)
     _, outlying = cv2.threshold(cv2.absdiff(gray, median), _SPECK_STEP, 255, cv2.THRESH_BINARY)
     every = cv2.countNonZero(outlying)
     if not every:
-        return gray, 0.0
+        return Specks(gray)
     between = cv2.inRange(gray, np.array(_BLACK + 1), np.array(_WHITE - 1))
     specks = cv2.bitwise_and(outlying, cv2.bitwise_not(between))
     extreme = cv2.countNonZero(specks)
+    share = extreme**2 / every / gray.size
+    if share < _STARS and _are_stars(np.asarray(specks), gray):
+        return Specks(gray)
     cleaned = gray.copy()
     cv2.copyTo(median, specks, cleaned)
-    return cleaned, extreme**2 / every / gray.size
+    if not _FEW_SPECKS < extreme / gray.size < _MANY_SPECKS:
+        return Specks(cleaned, share, share)
+    return Specks(cleaned, share, share * _lonely(np.asarray(specks), gray) / extreme)
+
+
+def _lonely(specks: Gray, gray: Gray) -> int:
+    """How many of `specks` (255) have no neighbor of their own kind among eight."""
+    light = _light(specks, gray)
+    count = 0
+    for kind in (light, cv2.bitwise_xor(specks, light)):
+        alike = cv2.boxFilter(cv2.min(kind, 1), -1, (3, 3), normalize=False)
+        alone = cv2.threshold(alike, _ITSELF, 255, cv2.THRESH_BINARY_INV)[1]
+        count += cv2.countNonZero(cv2.bitwise_and(kind, alone))
+    return count
+
+
+def _light(specks: Gray, gray: Gray) -> Gray:
+    return np.asarray(
+        cv2.bitwise_and(specks, cv2.threshold(gray, _MIDDLE, 255, cv2.THRESH_BINARY)[1])
+    )
+
+
+def _are_stars(specks: Gray, gray: Gray) -> bool:
+    """White ones in a dark picture, next to no black ones."""
+    if cv2.mean(gray)[0] > _NIGHT:
+        return False
+    light = cv2.countNonZero(_light(specks, gray))
+    return light > _OF_ONE_KIND * (cv2.countNonZero(specks) - light)
 
 
 def _block_means(plane: NDArray[np.uint8] | NDArray[np.int16]) -> NDArray[np.integer]:

@@ -6,7 +6,7 @@ all channels at once. A picture without color cannot be told apart by that and i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -17,20 +17,44 @@ if TYPE_CHECKING:
 
 _WHITE, _COLORED_LEVELS = 253, 24
 _SAMPLED = 8  # every so many rows and columns tell whether a closer look is worth it
-_LEAST_WHITE, _MOST_WHITE = 0.15, 0.7
+_LEAST_WHITE, _MOST_WHITE, _ALL_WHITE = 0.15, 0.7, 0.95
+_NEARLY_WHITE, _IN_AREAS = 250, 0.72  # screens .8 and more, overexposed photographs up to .6
+_OF_PAPER = 0.02  # of the white: the same, where the picture may be gray
 _MOST_PARTLY = 0.05  # of the white, where only some channels are at their end; photographs .1
 _LEAST_COLORED = 0.005
 
 
-def printed(pixels: Pixels) -> Gray | None:
-    """255 where RGB `pixels` show something, 0 where the page is white; None if it is no page."""
+class Page(NamedTuple):
+    on_paper: bool = False
+    """Much of the picture is white, and white in all channels at once."""
+    in_areas: bool = False
+    """What is not white there lies in areas of one color, as bars and boxes of a screen do."""
+    shown: Gray | None = None
+    """255 where a page shows something, 0 where it is white; None if the picture is no page."""
+
+
+def page(pixels: Pixels) -> Page:
+    """What RGB `pixels` show of a page."""
     red, green, blue = cv2.split(np.ascontiguousarray(pixels[::_SAMPLED, ::_SAMPLED]))
     least, most = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
     white = float((least >= _WHITE).mean())
-    if not _LEAST_WHITE <= white <= _MOST_WHITE:
-        return None
+    if not _LEAST_WHITE <= white <= _ALL_WHITE:
+        return Page()
     partly = float((most >= _WHITE).mean()) - white
     colored = float((most - least > _COLORED_LEVELS).mean())
-    if partly > _MOST_PARTLY * white or colored < _LEAST_COLORED:
-        return None
-    return np.asarray(cv2.bitwise_not(cv2.inRange(pixels, (_WHITE,) * 3, (255,) * 3)))
+    paper = partly <= _OF_PAPER * white
+    areas = paper and _same_beside(pixels) > _IN_AREAS
+    if white > _MOST_WHITE or partly > _MOST_PARTLY * white or colored < _LEAST_COLORED:
+        return Page(paper, areas)
+    blank = cv2.inRange(pixels, (_WHITE,) * 3, (255,) * 3)
+    return Page(paper, areas, np.asarray(cv2.bitwise_not(blank)))
+
+
+def _same_beside(pixels: Pixels) -> float:
+    """Share of what is not nearly white whose next pixel is of the same color, 0..1."""
+    rows = np.ascontiguousarray(pixels[::_SAMPLED])
+    shown = cv2.bitwise_not(cv2.inRange(rows, (_NEARLY_WHITE,) * 3, (255,) * 3))
+    both = cv2.bitwise_and(shown[:, 1:], shown[:, :-1])
+    apart = cv2.absdiff(rows[:, 1:], rows[:, :-1])
+    same = cv2.inRange(apart, (0, 0, 0), (0, 0, 0))
+    return cv2.countNonZero(cv2.bitwise_and(same, both)) / max(1, cv2.countNonZero(both))

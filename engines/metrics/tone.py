@@ -31,6 +31,8 @@ class Tone:
     p99: float
     top: float
     """99.9th percentile: the white that the image uses."""
+    lights: float
+    """99.98th percentile: its lights, however small; a night sky has few."""
     blown: float
     """Share of pixels at 252 or above."""
     crushed: float
@@ -58,8 +60,8 @@ def histogram(gray: Gray, shown: Gray | None = None) -> Histogram:
 def tone(shares: Histogram) -> Tone:
     """Every statistic of the histogram at once."""
     cumulative = np.cumsum(shares)
-    cuts = np.searchsorted(cumulative, np.array([0.01, 0.05, 0.95, 0.99, 0.999]) - 1e-9)
-    p1, p5, p95, p99, top = (float(level) / 255 for level in np.minimum(cuts, 255))
+    cuts = np.searchsorted(cumulative, np.array([0.01, 0.05, 0.95, 0.99, 0.999, 0.9998]) - 1e-9)
+    p1, p5, p95, p99, top, lights = (float(level) / 255 for level in np.minimum(cuts, 255))
     used = shares[shares > 0]
     return Tone(
         brightness=float(shares @ np.arange(256)) / 255,
@@ -68,6 +70,7 @@ def tone(shares: Histogram) -> Tone:
         p95=p95,
         p99=p99,
         top=top,
+        lights=lights,
         blown=float(shares[_BLOWN:].sum()),
         crushed=float(shares[: _CRUSHED + 1].sum()),
         entropy_bits=max(0.0, float(-(used * np.log2(used)).sum())),

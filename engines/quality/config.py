@@ -38,6 +38,11 @@ class ScoreThresholds(FrozenModel):
     information_bits: float = Field(
         ge=0, description="Entropy of the gray levels under which nothing is left, bits."
     )
+    drawn: bool = Field(
+        default=False,
+        description="Drawings: noise would show on the paper too, a part of one color is missing "
+        "only if it is the gray that decoders leave, and a page may have few levels.",
+    )
 
     @field_validator("ignored")
     @classmethod
@@ -95,6 +100,7 @@ ILLUSTRATION = PHOTO.model_copy(
         "range_scale": 0.15,
         "block_weight": 0.3,
         "information_bits": 0.1,
+        "drawn": True,
         "ignored": _OF_PHOTOGRAPHS,
     }
 )

@@ -12,6 +12,7 @@ from engines.quality.config import PROFILES
 from engines.quality.score import Factors, factors, quality_score
 
 if TYPE_CHECKING:
+    from engines.metrics.content import Content
     from engines.metrics.measurement import Measurement
     from engines.quality.config import QualityConfig, ScoreThresholds
     from engines.types import Pixels
@@ -36,13 +37,13 @@ def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
     """`pixels`: RGB, uint8 (height, width, 3); `seen`: their measurement where it is known."""
     keep_freed_memory()
     if not config.defects:
-        name, limits = _thresholds(config, None, False)
+        name, limits = _thresholds(config, None, None)
         return _scored(factors(seen or measure(pixels), limits), limits, name)
     shown = content(pixels)
     if shown.shown is not None:
         seen = measure(shown.pixels, shown.shown)
     found = defects(shown)
-    name, limits = _thresholds(config, found, shown.on_plain)
+    name, limits = _thresholds(config, found, shown)
     return _scored(factors(seen or measure(pixels), limits, found), limits, name)
 
 
@@ -51,17 +52,17 @@ def _scored(found: Factors, limits: ScoreThresholds, name: str) -> Judgement:
 
 
 def _thresholds(
-    config: QualityConfig, found: Defects | None, on_plain: bool
+    config: QualityConfig, found: Defects | None, shown: Content | None
 ) -> tuple[str, ScoreThresholds]:
     if config.thresholds is not None:
         return "custom", config.thresholds
     if config.profile != "auto":
         return config.profile, PROFILES[config.profile]
-    chosen = _kind(found, on_plain)
+    chosen = "photo" if found is None or shown is None else _kind(found, shown)
     return f"auto:{chosen}", PROFILES[chosen]
 
 
-def _kind(found: Defects | None, on_plain: bool) -> str:
-    if found is not None and is_drawn(found, on_plain):
+def _kind(found: Defects, shown: Content) -> str:
+    if is_drawn(found, shown):
         return "graphic" if is_pixel_art(found) else "illustration"
-    return "product" if on_plain else "photo"
+    return "product" if shown.on_plain else "photo"

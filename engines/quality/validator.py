@@ -17,7 +17,7 @@ from engines.quality.judging import judge
 from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Metric
 from engines.types import QualityReport
 
-FORMULA_VERSION = 6
+FORMULA_VERSION = 7
 _WARM_SIDE_PX = 256
 _NEEDS = {
     "prompt_alignment": "a CLIP model (clip_model_path)",
@@ -54,7 +54,7 @@ class QualityValidator:
 
     @property
     def version(self) -> str:
-        """Formula, thresholds and pass mark, for example "quality/6 auto>=0.50"."""
+        """Formula, thresholds and pass mark, for example "quality/7 auto>=0.50"."""
         return self._version("custom" if self._config.thresholds else self._config.profile)
 
     def _version(self, thresholds: str) -> str:

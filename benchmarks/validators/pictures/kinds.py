@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from benchmarks.validators.pictures import scenes
 from benchmarks.validators.pictures.drawings import drawing
 
 if TYPE_CHECKING:
@@ -27,12 +28,15 @@ def kinds(photos: Iterable[Pixels], side_px: int = 768) -> Mapping[str, list[Pix
         "pixel art": pixel_art,
         "starry sky": starry_sky,
         "flat illustration": drawing,
+        **scenes.DRAWN,
     }
     made = {name: [draw(index, side_px) for index in range(_EACH)] for name, draw in drawn.items()}
     for name, level in (("white", 255), ("gray", 128), ("black", 0)):
         made[f"product on {name}"] = [product(photo, level, side_px) for photo in some]
     made["black and white"] = [_gray(photo) for photo in some]
     made["snow"] = [snow(photo) for photo in some]
+    for name, change in scenes.OF_PHOTOGRAPHS.items():
+        made[name] = [change(photo, index, side_px) for index, photo in enumerate(some)]
     return made
 
 

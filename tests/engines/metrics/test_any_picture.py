@@ -17,7 +17,7 @@ from engines.metrics.gray import luma
 from engines.metrics.measurement import measure
 from engines.metrics.missing import missing
 from engines.metrics.noise import grain, without_specks
-from engines.metrics.page import printed
+from engines.metrics.page import page
 from engines.metrics.phash import phash64_with_mirror
 from engines.metrics.sharpness import laplacian_variance
 from engines.metrics.structure import blockiness, edge_density, flat_share
@@ -50,7 +50,7 @@ METRICS: dict[str, Metric] = {
     "edges": lambda pixels: edge_density(luma(pixels)),
     "flat": lambda pixels: flat_share(luma(pixels)),
     "hash": phash64_with_mirror,
-    "page": lambda pixels: printed(pixels) is None,
+    "page": lambda pixels: page(pixels).shown is None,
 }
 SHAPES = [(1, 1), (1, 40), (40, 1), (2, 3), (7, 9), (15, 17), (33, 31), (64, 300), (200, 70)]
 LEVELS = {"black": 0, "gray": 128, "white": 255}

@@ -13,7 +13,7 @@ from skimage import data
 from engines.metrics.cast import Cast, cast
 from engines.metrics.content import Content, clipped_share, content, is_drawn, is_pixel_art
 from engines.metrics.defects import Defects, defects
-from engines.metrics.page import printed
+from engines.metrics.page import page
 
 if TYPE_CHECKING:
     from engines.types import Pixels
@@ -69,14 +69,14 @@ class TestContent:
         slide = np.full((480, 640, 3), 255, np.uint8)
         cv2.rectangle(slide, (0, 0), (639, 200), (20, 60, 160), -1)
         cv2.rectangle(slide, (40, 280), (300, 470), (200, 90, 20), -1)
-        found = printed(slide)
+        found = page(slide).shown
         assert found is not None
         assert (found > 0).mean() == pytest.approx((slide.min(axis=2) < 253).mean())
 
     def test_an_over_exposed_photograph_is_no_page(self, cat: Pixels) -> None:
         blown = np.clip(cat.astype(np.float32) * 2.6, 0, 255).astype(np.uint8)
-        assert printed(blown) is None
-        assert printed(cat) is None
+        assert page(blown).shown is None
+        assert page(cat).shown is None
 
 
 class TestClippedShare:
@@ -99,7 +99,9 @@ class TestClippedShare:
 class TestCast:
     def test_gray_has_none(self) -> None:
         gray = np.random.default_rng(0).integers(30, 240, (128, 128, 1), dtype=np.uint8)
-        assert cast(np.repeat(gray, 3, axis=2)) == pytest.approx(Cast(0.0, 0.0), abs=0.5)
+        found = cast(np.repeat(gray, 3, axis=2))
+        assert (found.channels, found.neutral) == pytest.approx((0.0, 0.0), abs=0.5)
+        assert found.span == pytest.approx(0.8, abs=0.03)
 
     @pytest.mark.parametrize("channel", [0, 1, 2])
     def test_a_channel_that_lost_its_light_is_seen(self, cat: Pixels, channel: int) -> None:
@@ -131,11 +133,11 @@ class TestKinds:
         drawing = np.full((400, 400, 3), (240, 200, 90), np.uint8)
         cv2.circle(drawing, (150, 200), 110, (180, 40, 40), -1)
         cv2.rectangle(drawing, (220, 80), (380, 330), (30, 90, 160), -1)
-        assert is_drawn(defects(Content(drawing)), on_plain=False)
-        assert not is_drawn(defects(Content(cat)), on_plain=False)
+        assert is_drawn(defects(Content(drawing)), Content(drawing))
+        assert not is_drawn(defects(Content(cat)), Content(cat))
 
     def test_a_picture_without_defects_is_neither(self) -> None:
-        assert not is_drawn(Defects(), on_plain=True)
+        assert not is_drawn(Defects(), Content(np.zeros((9, 9, 3), np.uint8), on_plain=True))
         assert not is_pixel_art(replace(Defects(), grid=1.5, distinct=0.9))
 
     def test_a_picture_too_small_to_measure_has_no_defect(self) -> None:

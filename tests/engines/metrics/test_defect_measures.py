@@ -110,7 +110,7 @@ class TestNeighbors:
 
     def test_one_color_has_no_step(self) -> None:
         plain = np.full((64, 64, 3), 7, np.uint8)
-        assert neighbors(cv2.split(plain), luma(plain)) == (0.0, 0.0, 0.0)
+        assert neighbors(cv2.split(plain), luma(plain)) == (0.0, 0.0, 0.0, False)
 
     def test_shifted_rows_differ_from_the_next_as_from_any(self, cat: Pixels) -> None:
         gray = luma(cat)

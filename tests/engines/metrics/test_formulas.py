@@ -146,7 +146,7 @@ def test_specks_are_outliers_that_are_black_or_white(gray: Gray) -> None:
     median = ndimage.median_filter(gray, 3, mode="nearest").astype(int)
     outlying = np.abs(gray - median) > 50
     extreme = outlying & ((gray <= 6) | (gray >= 249))
-    cleaned, share = without_specks(gray)
+    cleaned, share, _ = without_specks(gray)
     expected = extreme.sum() ** 2 / max(1, outlying.sum()) / gray.size
     assert share == pytest.approx(float(expected), abs=1e-9)
     assert np.array_equal(cleaned, np.where(extreme, median, gray))

@@ -1,0 +1,48 @@
+"""Vector art: gradients without any noise, and edges one pixel wide between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from engines.metrics.tiles import FEWEST_TILES, TILE_PX, tile_ranges, tile_sums
+
+if TYPE_CHECKING:
+    from engines.metrics.gray import Gray
+
+_GENTLE_LEVELS, _MOST_GENTLE = 2, 0.85  # of what changes, how much changes by so little
+_EDGE_LEVELS, _BESIDE_PX = 24, 3
+_SHARP_EDGES, _FEWEST_EDGES = 0.6, 5e-4  # of the edges; of the picture
+_CALM_RANGE, _CALM, _NOISELESS = 24, 0.4, 0.6  # levels; share of calm tiles; mean of the mask
+
+
+def is_vector(across: Gray, gray: Gray, changes: int) -> bool:
+    """`across`: greatest difference of each pixel to the next in any channel, uint8, of which
+    `changes` are not 0; `gray`: luma. What was photographed has noise, or no sharp edges."""
+    loud = cv2.countNonZero(cv2.threshold(across, _GENTLE_LEVELS, 1, cv2.THRESH_BINARY)[1])
+    if not changes or 1 - loud / changes < _MOST_GENTLE:
+        return False
+    return _sharp_edges(across) and _noiseless(gray)
+
+
+def _sharp_edges(across: Gray) -> bool:
+    """Most large steps have none beside them."""
+    inner = across[:, _BESIDE_PX:-_BESIDE_PX]
+    edges = np.asarray(inner >= _EDGE_LEVELS)
+    count = int(np.count_nonzero(edges))
+    if count < _FEWEST_EDGES * inner.size:
+        return False
+    beside = np.maximum(across[:, : -2 * _BESIDE_PX], across[:, 2 * _BESIDE_PX :])
+    sharp = int(np.count_nonzero(edges & (beside <= _GENTLE_LEVELS + 1)))
+    return sharp > _SHARP_EDGES * count
+
+
+def _noiseless(gray: Gray) -> bool:
+    bends = np.abs(cv2.Sobel(gray, cv2.CV_16S, 2, 2, ksize=3))
+    calm = tile_ranges(gray) <= _CALM_RANGE
+    if np.count_nonzero(calm) < FEWEST_TILES:
+        return False
+    means = tile_sums(bends)[calm] / TILE_PX**2
+    return float(np.mean(means < _NOISELESS)) > _CALM

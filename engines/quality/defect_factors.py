@@ -1,0 +1,74 @@
+"""The factors of gross defects: each 1 within what clean pictures show, and never 0."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from engines.quality.curves import halving, smoothstep
+
+if TYPE_CHECKING:
+    from engines.metrics.cast import Cast
+    from engines.metrics.defects import Defects
+    from engines.quality.look import Look
+
+_LEFT = 0.02  # of the score, however grave a defect: so that graver ones still differ
+_LEAST_FINE = 0.1
+
+
+def of_defects(found: Defects, look: Look, drawn: bool) -> dict[str, float]:
+    """By name; the bounds were chosen on photographs (docs/metrics.md). `drawn`: a part of one
+    color is missing only where it is the gray that decoders leave."""
+    page = look.ink and found.palette == 1
+    missing = found.missing if found.filled or not drawn else 0.0
+    few_levels = 0.0 if page else 1 - smoothstep(math.log2(found.levels + 1e-3), -4.5, -1.2)
+    soft = 1 - smoothstep(found.fine, 0.5, 0.7)
+    one_way = 1 - smoothstep(found.directional, 0.1, 0.42)
+    factors = {
+        "rows": 1 - smoothstep(found.rows, 0.07, 0.33),
+        "banding": 1 - few_levels * smoothstep(found.transitions, 0.015, 0.05),
+        "missing": 1 - smoothstep(missing, 0.03, 0.3),
+        "pattern": 1 - smoothstep(found.pattern, 0.15, 0.6),
+        "color_noise": halving(max(0.0, found.color_noise - 4), 18.0),
+        "grain": 1 - smoothstep(found.grain, 2.0, 10.0),
+        "enlarging": 1 - smoothstep(found.equal, 0.25, 0.8) * (0.5 + 0.5 * found.equal),
+        "cast": 1.0 if look.ramp else 1 - (1 - look.night) * (1 - _cast(found.cast)),
+        "motion": 1 - soft * one_way,
+        "smear": _smear(found),
+        "halos": _halos(found, look.night),
+        "clipping": 1 - smoothstep(found.clipped, 0.35, 0.85),
+        "grid": _grid(found),
+    }
+    return {name: _LEFT + (1 - _LEFT) * value for name, value in factors.items()}
+
+
+def _halos(found: Defects, night: float) -> float:
+    """Contours stronger than what is around them explains, the more where both ends are clipped;
+    the stars of a night have no other."""
+    haloed = max(smoothstep(found.fine, 0.95, 1.2), smoothstep(found.crisp, 0.95, 1.3))
+    clipped = smoothstep(found.clipped_ends, 0.01, 0.08)
+    strong = (1 - night) * smoothstep(found.crisp, 1.25, 1.8)
+    return (1 - haloed * clipped) * (1 - 0.45 * strong)
+
+
+def _smear(found: Defects) -> float:
+    """Equal neighbors are a sign of a codec that predicts blocks; how little is mixed, and how
+    little is kept below the contours, say how much of the detail it dropped. A photograph in haze
+    has only one of them."""
+    coded = smoothstep(found.equal, 0.03, 0.06)
+    left = found.kept * found.mixed / math.sqrt(max(found.fine, _LEAST_FINE))
+    dropped = 1 - smoothstep(left, 0.03, 0.07)
+    return smoothstep(found.mixed, 0.0, 0.035) * (1 - 0.9 * coded * dropped)
+
+
+def _cast(found: Cast) -> float:
+    """Slowly at first, as a flower or a sunset may have; what no light explains fails."""
+    seen = found.channels + found.neutral / 45
+    return 1 - 0.1 * smoothstep(seen, 0.3, 1.5) - 0.9 * smoothstep(seen, 1.5, 2.2)
+
+
+def _grid(found: Defects) -> float:
+    """Falls with the strength, and with the side of the squares where they are all that is seen."""
+    over = max(0.0, min(found.grid, 1.0) - 0.22) / 0.33
+    seen = smoothstep(found.grid, 0.4, 0.8)
+    return (8 / (8 + found.grid_px)) ** seen / (1 + over**3)
