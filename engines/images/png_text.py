@@ -39,7 +39,7 @@ def encode_png(pixels: Pixels, text: Mapping[str, str]) -> bytes:
     Raises:
         GenerationFailed: pixels of another shape or type.
     """
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
         raise GenerationFailed(f"Not an RGB image: {pixels.dtype} {pixels.shape}")
     done, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), _ENCODING)
     if not done:

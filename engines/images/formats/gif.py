@@ -54,7 +54,7 @@ def _metadata(content: bytes, start: int, end: int) -> list[Block]:
         trailer = end - len(_XMP_TRAILER)
         behind = trailer if content.startswith(_XMP_TRAILER, max(start, trailer)) else end
         return [Block("xmp", start + len(_XMP), behind)]
-    if content[start + 1] == _COMMENT:
+    if content.startswith(bytes([_COMMENT]), start + 1):  # the file may end before it
         return [Block("comment", start + 3, end)]
     return []
 
