@@ -120,5 +120,6 @@ def _histogram(
 
 def _lab_histogram(lab: NDArray[np.float32]) -> NDArray[np.float64]:
     ranges = ((0.0, 100.0), (-100.0, 100.0), (-100.0, 100.0))
-    counts, _ = np.histogramdd(lab.reshape(-1, 3), bins=LAB_BINS, range=ranges)
+    inside = np.clip(lab.reshape(-1, 3), *zip(*ranges, strict=True))  # the bluest blue: b = -108
+    counts, _ = np.histogramdd(inside, bins=LAB_BINS, range=ranges)
     return np.asarray(counts.ravel() / max(counts.sum(), 1))
