@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, FiniteFloat
+
+from engines.types.frozen import FrozenModel
 
 
-class SandboxLimits(BaseModel):
+class SandboxLimits(FrozenModel):
     """What one image may cost. Past it the process that reads the image is killed and replaced,
     and the image is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     workers: int = Field(
         default=2,
@@ -18,8 +18,8 @@ class SandboxLimits(BaseModel):
         description="Processes of the ingress that check uploads, one image each at a time. A "
         "validator has as many as its own `workers`.",
     )
-    max_cpu_s: float = Field(default=15.0, gt=0, description="CPU seconds for one image.")
-    max_wait_s: float = Field(
+    max_cpu_s: FiniteFloat = Field(default=15.0, gt=0, description="CPU seconds for one image.")
+    max_wait_s: FiniteFloat = Field(
         default=60.0,
         gt=0,
         description="Seconds by the clock for one image, for a process that waits or a machine "
