@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from engines.images import ImageLimits, decode
 from engines.images.formats.png import MAGIC, MARK, chunks, without_mark
 from engines.images.png_text import encode_png, read_png_text
 from tests.engines.images.building import chunk, png
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (5, 7, 3)).astype(np.uint8)
 
@@ -75,7 +79,7 @@ def test_the_same_pixels_and_words_are_the_same_file() -> None:
     ],
     ids=lambda pixels: f"{pixels.dtype} {pixels.shape}",
 )
-def test_what_is_no_picture_is_refused(pixels: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_what_is_no_picture_is_refused(pixels: NDArray[Any]) -> None:
     with pytest.raises(GenerationFailed, match="Not an RGB image"):
         encode_png(pixels, {})
 
