@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+_TOKEN = re.compile(r"\\.|\*\*/?|\*|\?|\[[^]]+]|.")
+
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
@@ -51,8 +53,12 @@ def _rule(line: str) -> _Rule | None:
     text = text.rstrip("/")
     # A slash before the end ties the pattern to the top; without one it holds at any depth.
     anchored = "/" in text
-    expression = "".join(map(_translate, re.findall(r"\*\*/?|\*|\?|\[[^]]+]|.", text.lstrip("/"))))
-    return _Rule(re.compile(("" if anchored else "(?:.*/)?") + expression), folders_only, keeps)
+    expression = "".join(map(_translate, _TOKEN.findall(text.lstrip("/"))))
+    try:
+        pattern = re.compile(("" if anchored else "(?:.*/)?") + expression)
+    except re.error:  # a range that runs backwards: it matches nothing, as in Git
+        return None
+    return _Rule(pattern, folders_only, keeps)
 
 
 def _translate(token: str) -> str:
@@ -66,4 +72,4 @@ def _translate(token: str) -> str:
         return "[^/]"
     if token.startswith("[") and token.endswith("]") and len(token) > 2:
         return "[^" + token[2:] if token[1] == "!" else token
-    return re.escape(token)
+    return re.escape(token[-1])  # behind a backslash, a character is itself
