@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +19,9 @@ from inferloop_synthdata.transport.retry import RetryPolicy
 MAX_EVENT_BYTES = 64 * 2**20
 """An ending brings the job's whole answer; past this it is no event of the service."""
 _OK, _NOTHING_MORE = 200, 204
+_BETWEEN_EVENTS = re.compile(rb"\n\n|\r\n\r\n")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+"""Of the specification; a text may hold what `str.splitlines` takes for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class EventStream:
 
     def receive(self, chunk: bytes) -> list[JobEvent]:
         """The events that end in `chunk`. Raises `UnexpectedAnswer` for what is none."""
-        *blocks, self._rest = (self._rest + chunk).split(b"\n\n")
+        *blocks, self._rest = _BETWEEN_EVENTS.split(self._rest + chunk)
         if len(self._rest) > self._max_event_bytes:
             raise UnexpectedAnswer("An event of the server is too large")
         events = [event for block in blocks if (event := _event(block)) is not None]
@@ -83,13 +87,13 @@ class EventStream:
 def _event(block: bytes) -> JobEvent | None:
     """None for a comment."""
     fields: dict[str, str] = {}
-    for line in block.decode("utf-8", "replace").splitlines():
+    for line in _LINE_END.split(block.decode("utf-8", "replace")):
         name, _, value = line.partition(":")
         if name:
             fields[name] = value.removeprefix(" ")
     if not fields:
         return None
     data = parse_object(fields.get("data", ""))
-    if data is None or not fields.get("id", "").isdigit():
+    if data is None or not fields.get("id", "").isdecimal():
         raise UnexpectedAnswer("An event of the server is incomplete")
     return JobEvent(int(fields["id"]), fields.get("event", "message"), data)

@@ -23,6 +23,9 @@ _PASSING = frozenset({502, 503, 504})
 _PASSING_CODES = frozenset({"REPLICA_LOST", "DEADLINE_EXCEEDED", "STORAGE_UNAVAILABLE"})
 """The same for an error inside an answer that had begun, and so has no status of its own."""
 
+_MOST_DOUBLINGS = 30
+"""More would be no number some day; the bound is met long before."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -60,7 +63,8 @@ class RetryPolicy:
         # A key that is wrong stays wrong; only what may pass by itself is worth a repetition.
         if not self._may_pass(failure, repeatable):
             return None
-        backoff_s = min(self.max_backoff_s, self.first_backoff_s * 2**retries)
+        doubled = 2 ** min(retries, _MOST_DOUBLINGS)
+        backoff_s = min(self.max_backoff_s, self.first_backoff_s * doubled)
         # Half of the backoff is random, so that clients who failed together return apart.
         jittered_s = backoff_s * (0.5 + 0.5 * self.random())
         asked_s = failure.retry_after_s if isinstance(failure, ApiError) else None
