@@ -188,7 +188,7 @@ def fields(document: Mapping[str, object], prefix: str = "") -> list[str]:
     for name, value in document.items():
         if isinstance(value, Mapping):
             lines += fields(value, f"{prefix}{name}.")
-        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        elif isinstance(value, list) and value and all(isinstance(i, Mapping) for i in value):
             for index, item in enumerate(value):
                 lines += fields(item, f"{prefix}{name}[{index}].")
         else:
@@ -225,7 +225,7 @@ def size(size_bytes: int) -> str:
     """As in "2.3 MB": decimal units, one digit after the point."""
     amount = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
+        if round(amount, 1) < 1000:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"

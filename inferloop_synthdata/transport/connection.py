@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import mimetypes
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -106,6 +107,6 @@ class Connection:
 
 
 def _checked(timeout_s: float) -> float:
-    if not timeout_s > 0:
-        raise ValueError(f"timeout_s must be above 0: {timeout_s}")
+    if not 0 < timeout_s < math.inf:
+        raise ValueError(f"timeout_s must be above 0 and finite: {timeout_s}")
     return timeout_s
