@@ -119,7 +119,7 @@ def _histogram(
 
 
 def _lab_histogram(lab: NDArray[np.float32]) -> NDArray[np.float64]:
-    ranges = ((0.0, 100.0), (-100.0, 100.0), (-100.0, 100.0))
-    inside = np.clip(lab.reshape(-1, 3), *zip(*ranges, strict=True))  # the bluest blue: b = -108
-    counts, _ = np.histogramdd(inside, bins=LAB_BINS, range=ranges)
+    least, most = np.array([0, -100, -100]), np.array([100, 100, 100])
+    inside = np.clip(lab.reshape(-1, 3), least, most)  # the bluest blue has b = -108
+    counts, _ = np.histogramdd(inside, bins=LAB_BINS, range=list(zip(least, most, strict=True)))
     return np.asarray(counts.ravel() / max(counts.sum(), 1))

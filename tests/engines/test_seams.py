@@ -72,7 +72,7 @@ def test_work_that_somebody_always_waits_for_is_never_stopped() -> None:
     assert all(protocols.never_stopped() is None for _ in range(3))  # type: ignore[func-returns-value]
 
 
-def test_a_contract_cannot_be_made_by_itself() -> None:
-    for contract in CONTRACTS:
-        with pytest.raises(TypeError):
-            contract()
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_a_contract_cannot_be_made_by_itself(contract: type) -> None:
+    with pytest.raises(TypeError, match="Protocols cannot be instantiated"):
+        contract()

@@ -227,7 +227,8 @@ def test_strength_zero_is_a_copy_and_never_the_picture_itself(cat: Pixels) -> No
 def test_a_flat_picture_takes_the_mean_color_and_gains_no_grain(name: str, cat: Pixels) -> None:
     found = match_colors(flat(SHADES[name]), statistics_of(cat))
     assert (found == found[0, 0]).all()
-    assert (found.dtype, found.shape) == (np.uint8, (16, 24, 3))
+    assert found.shape == (16, 24, 3)
+    assert found.dtype == np.uint8
 
 
 class Counting:
