@@ -264,4 +264,5 @@ def test_labels_are_collected() -> None:
     pairs = [("animal", "fox"), ("animal", "cat"), ("place", "wood")]
     assert given_values(pairs) == {"animal": ["fox", "cat"], "place": ["wood"]}
     assert given_labels(pairs) == {"animal": "cat", "place": "wood"}
-    assert given_values(None) is given_labels([]) is None
+    assert given_values(None) is None
+    assert given_labels([]) is None
