@@ -17,6 +17,7 @@ from batch.output.outcomes import Judgment, MadeImage, Outcome, Reason
 from engines.errors import StorageFailed
 from engines.profiles.measures import ImageMeasures
 from engines.types import PrivacyIssue, PrivacyReport, QualityReport
+from engines.types.metric_names import with_present_names
 
 
 def outcome_to_json(outcome: Outcome) -> bytes:
@@ -62,7 +63,7 @@ def _judgment(told: dict[str, Any]) -> Judgment:
     straight, mirrored = told.pop("hashes")
     return Judgment(
         passed=told["passed"],
-        metrics=told["metrics"],
+        metrics=with_present_names(told["metrics"]),
         reasons=_reasons(told["reasons"]),
         reports=tuple(_report(each) for each in told["reports"]),
         hashes=(int(straight), int(mirrored)),
@@ -86,4 +87,4 @@ def _measures(told: dict[str, Any]) -> ImageMeasures:
     histograms = {
         name: np.asarray(shares, dtype=np.float64) for name, shares in told["histograms"].items()
     }
-    return ImageMeasures(scalars=told["scalars"], histograms=histograms)
+    return ImageMeasures(scalars=with_present_names(told["scalars"]), histograms=histograms)

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from batch.output.records import Fingerprint, ShardRecord, Thumbnail, sampling_key
 from engines.profiles import ProfileBuilder
 from engines.types.histograms import Histogram
+from engines.types.metric_names import with_present_names
 
 SAMPLED_FINGERPRINTS = 20_000
 SHOWN_THUMBNAILS = 48
@@ -67,7 +68,7 @@ class Totals:
         self.engine_s += record.engine_s
         self.size_bytes += sum(file.size_bytes for file in record.files)
         self.reasons.update(record.reasons)
-        for name, histogram in record.histograms.items():
+        for name, histogram in with_present_names(record.histograms).items():
             known = self.histograms.get(name)
             self.histograms[name] = known.merged(histogram) if known else histogram
         if record.profile is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engines.datasets.factors import failing_factors
 from engines.types.histograms import Histogram
+from engines.types.metric_names import present_name
 from engines.types.reports import FailingImage, LabelCount
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Tally:
             metrics = verdict.findings.get("metrics")
             for name, value in metrics.items() if isinstance(metrics, dict) else ():
                 if isinstance(value, int | float):
-                    self._value(name, float(value))
+                    self._value(present_name(name), float(value))
 
     def _made(self, kind: str, name: str) -> None:
         self.made_by.setdefault(kind, Counter())[name] += 1

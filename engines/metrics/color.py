@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 
-def colourfulness(pixels: Pixels) -> float:
+def colorfulness(pixels: Pixels) -> float:
     """Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE 5007, 2003.
 
     0 is gray, 15 slightly, 33 moderately, 59 quite, 109 extremely colorful (their scale).

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COMPARED_MEANS = (
     "brightness",
     "contrast",
-    "colourfulness",
+    "colorfulness",
     "saturation",
     "entropy",
     "edge_density",
@@ -27,7 +27,7 @@ COMPARED_MEANS = (
 LEAST_DEVIATION = {
     "brightness": 0.02,
     "contrast": 0.02,
-    "colourfulness": 2.0,
+    "colorfulness": 2.0,
     "saturation": 0.02,
     "entropy": 0.1,
     "edge_density": 0.01,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.metrics.color import colourfulness
+from engines.metrics.color import colorfulness
 from engines.metrics.gray import luma, shrunk
 from engines.metrics.measurement import Measurement
 from engines.metrics.measurement import measure as measure_quality
@@ -47,7 +47,7 @@ def measure(pixels: Pixels) -> ImageMeasures:
         **_lab_scalars(lab),
         **_tone_scalars(measure_quality(pixels)),
         "edge_density": edge_density(gray),
-        "colourfulness": colourfulness(small),
+        "colorfulness": colorfulness(small),
         "saturation": float(saturation.mean()),
         "width": float(width),
         "height": float(height),

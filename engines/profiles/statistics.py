@@ -11,6 +11,7 @@ import numpy as np
 from engines.metrics.phash import phash64
 from engines.profiles.dominant import dominant_colors
 from engines.profiles.measures import ImageMeasures, measure
+from engines.types.metric_names import with_present_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,7 +150,8 @@ class ProfileBuilder:
         builder.sample_count = int(cast("int", state["sample_count"]))
         builder._weight = float(cast("float", state["weight"]))
         moments = cast("dict[str, list[float]]", state["moments"])
-        builder._moments = {name: Moments(*values) for name, values in moments.items()}
+        named = with_present_names(moments)
+        builder._moments = {name: Moments(*values) for name, values in named.items()}
         histograms = cast("dict[str, list[float]]", state["histograms"])
         builder._histograms = {name: np.array(values) for name, values in histograms.items()}
         return builder

@@ -13,6 +13,7 @@ import orjson
 from engines.errors import NotFound, StorageFailed
 from engines.profiles.features import FeatureFacts, folder_of
 from engines.types import Profile
+from engines.types.metric_names import with_present_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -150,7 +151,7 @@ def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
         updated_at=datetime.fromisoformat(document["updated_at"]),
         sample_count=int(document["sample_count"]),
         key=key,
-        statistics=document["statistics"],
+        statistics=_in_present_names(document["statistics"]),
         kept_hashes=len(document.get("hashes", ())),
         size_bytes=size_bytes,
         kept_features=kept_features,
@@ -159,3 +160,13 @@ def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
     if "hashes" in document:
         state["hashes"] = document["hashes"]
     return StoredProfile(profile, state, etag, str(document.get("request_id", "")), features)
+
+
+def _in_present_names(statistics: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The statistics, of an older profile too: some scalars had other names."""
+    scalars = {
+        name: with_present_names(cast("dict[str, JsonValue]", statistics[name]))
+        for name in ("means", "deviations")
+        if name in statistics
+    }
+    return {**statistics, **scalars}

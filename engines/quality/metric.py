@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from engines.metrics.color import colourfulness, saturation
+from engines.metrics.color import colorfulness, saturation
 from engines.metrics.gray import luma, shrunk
 from engines.metrics.sharpness import sharpness_index
 from engines.metrics.structure import edge_density, flat_share
+from engines.types.metric_names import FORMER
 
 if TYPE_CHECKING:
     from engines.metrics.gray import Gray
@@ -75,7 +76,7 @@ PIXEL_METRICS: Mapping[str, Metric] = dict(
         _plain("shadow_clipping", lambda image: image.seen.clipped_tone.crushed),
         _plain("entropy", lambda image: image.seen.clipped_tone.entropy_bits),
         _plain("blockiness", lambda image: image.seen.blockiness),
-        _plain("colourfulness", lambda image: colourfulness(image.pixels)),
+        _plain("colorfulness", lambda image: colorfulness(image.pixels)),
         _plain("saturation", lambda image: saturation(image.pixels)),
         _plain("edge_density", lambda image: edge_density(image.working_gray)),
         _plain("low_information", lambda image: flat_share(image.working_gray)),
@@ -83,5 +84,10 @@ PIXEL_METRICS: Mapping[str, Metric] = dict(
     )
 )
 """Request name to metric."""
+
+FORMER_METRICS: Mapping[str, Metric] = {
+    former: PixelMetric(former, PIXEL_METRICS[now].measure) for former, now in FORMER.items()
+}
+"""Metrics by names that they had before: who asks by one is answered by it."""
 
 DEFAULT_METRICS = ("sharpness", "contrast", "noise")

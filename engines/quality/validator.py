@@ -14,7 +14,13 @@ from engines.quality.advice import weakest
 from engines.quality.clip import load_metrics
 from engines.quality.config import QualityConfig
 from engines.quality.judging import judge
-from engines.quality.metric import DEFAULT_METRICS, PIXEL_METRICS, Examined, Metric
+from engines.quality.metric import (
+    DEFAULT_METRICS,
+    FORMER_METRICS,
+    PIXEL_METRICS,
+    Examined,
+    Metric,
+)
 from engines.types import QualityReport
 
 FORMULA_VERSION = 7
@@ -101,7 +107,7 @@ class QualityValidator:
         )
 
     def _metric(self, name: str) -> Metric:
-        metric = self._metrics.get(name)
+        metric = self._metrics.get(name) or FORMER_METRICS.get(name)
         if metric is not None:
             return metric
         known = ", ".join(self._metrics)

@@ -15,7 +15,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "contrast": (0.0, 1.0),
     "brightness": (0.0, 1.0),
     "noise_level": (0.0, 0.25),
-    "colourfulness": (0.0, 150.0),
+    "colorfulness": (0.0, 150.0),
     "entropy": (0.0, 8.0),
     "blockiness": (0.0, 2.0),
     "aspect": (0.0, 4.0),

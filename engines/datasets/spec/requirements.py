@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from engines.types import PrivacyReport, QualityReport, Verdicts
+from engines.types.metric_names import present_name, with_present_names
 
 PROFILE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MAX_TRIES = 50
@@ -91,8 +92,9 @@ class Requirements(Closed):
         least = wanted.min_score
         if not (report.passed if least is None else report.quality_score >= least):
             yield "quality"
+        measured = with_present_names(report.metrics)
         for name, bound in wanted.min_metrics.items():
-            value = report.metrics.get(name)
+            value = measured.get(present_name(name))
             if value is None or not value >= bound:
                 yield name
 

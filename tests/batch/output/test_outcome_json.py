@@ -57,6 +57,17 @@ def test_what_is_measured_comes_back_to_the_last_bit() -> None:
         assert np.array_equal(found.judgment.measures.histograms[name], shares)
 
 
+def test_a_row_that_was_kept_with_a_former_name_comes_back_with_that_of_now() -> None:
+    outcome = written(measured=True)
+    before = outcome_to_json(outcome).replace(b'"colorfulness"', b'"colourfulness"')
+    found = outcome_from_json(before).image
+    assert b'"colourfulness"' in before
+    assert found is not None
+    assert found.judgment.measures is not None
+    assert "colorfulness" in found.judgment.measures.scalars
+    assert "colourfulness" not in found.judgment.measures.scalars
+
+
 class Bomb:
     """What a pickle would run."""
 

@@ -75,6 +75,15 @@ def test_scores_and_metrics_become_distributions_by_name() -> None:
     assert histograms["sharpness"].count == 1
 
 
+def test_a_metric_of_a_former_name_is_counted_with_that_of_now() -> None:
+    found = tally(
+        record(quality=quality(0.5, True, {"metrics": {"colourfulness": 30}})),
+        record(quality=quality(0.5, True, {"metrics": {"colorfulness": 50}})),
+    )
+    assert found.histograms()["colorfulness"].mean == 40
+    assert "colourfulness" not in found.histograms()
+
+
 def test_distributions_can_be_asked_for_in_between_and_nothing_counts_twice() -> None:
     found = tally(record(quality=quality(0.2, True)))
     assert found.histograms()["quality_score"].count == 1

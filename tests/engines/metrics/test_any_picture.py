@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engines.metrics.cast import cast
-from engines.metrics.color import colourfulness, saturation
+from engines.metrics.color import colorfulness, saturation
 from engines.metrics.content import clipped_share, content
 from engines.metrics.defects import Defects, defects
 from engines.metrics.gray import luma
@@ -39,7 +39,7 @@ METRICS: dict[str, Metric] = {
     "measure": measured,
     "defects": lambda pixels: flattened(astuple(defects(content(pixels)))),
     "cast": lambda pixels: tuple(cast(pixels)),
-    "colourfulness": colourfulness,
+    "colorfulness": colorfulness,
     "saturation": saturation,
     "clipped": lambda pixels: clipped_share(pixels, None),
     "missing": missing,
@@ -109,14 +109,14 @@ def test_a_window_of_a_picture_is_measured_as_its_copy(name: str) -> None:
     assert METRICS[name](window) == METRICS[name](window.copy())
 
 
-@pytest.mark.parametrize("name", ["measure", "saturation", "colourfulness", "clipped", "flat"])
+@pytest.mark.parametrize("name", ["measure", "saturation", "colorfulness", "clipped", "flat"])
 def test_black_and_white_have_no_noise_and_no_color(name: str) -> None:
     white = np.full((64, 64, 3), 255, np.uint8)
     found = METRICS[name](white)
     if name == "measure":
         assert found[:4] == (0, 0, 0, 0)
     else:
-        assert found == {"saturation": 0, "colourfulness": 0, "clipped": 1, "flat": 1}[name]
+        assert found == {"saturation": 0, "colorfulness": 0, "clipped": 1, "flat": 1}[name]
 
 
 # What is below the least size

@@ -9,7 +9,7 @@ import pytest
 from scipy import fft, ndimage, stats
 from skimage import color, data
 
-from engines.metrics.color import colourfulness, saturation
+from engines.metrics.color import colorfulness, saturation
 from engines.metrics.fine import mixed
 from engines.metrics.gray import luma
 from engines.metrics.neighbors import neighbors, next_to_second, next_to_second_column
@@ -57,11 +57,11 @@ def test_luma_is_the_weighted_sum_of_the_channels(picture: Pixels) -> None:
     assert np.abs(luma(picture) - exact).max() <= 1
 
 
-def test_colourfulness_is_the_formula_of_hasler_and_suesstrunk(picture: Pixels) -> None:
+def test_colorfulness_is_the_formula_of_hasler_and_suesstrunk(picture: Pixels) -> None:
     red, green, blue = (plane.astype(float) for plane in planes(picture))
     rg, yb = red - green, (red + green) / 2 - blue
     expected = np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
-    assert colourfulness(picture) == pytest.approx(float(expected), rel=1e-3)
+    assert colorfulness(picture) == pytest.approx(float(expected), rel=1e-3)
 
 
 def test_saturation_is_that_of_hsv(picture: Pixels) -> None:

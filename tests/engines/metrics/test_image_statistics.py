@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from skimage import data
 
 from engines.images import ImageLimits, decode, encode_jpeg
-from engines.metrics.color import colourfulness, saturation
+from engines.metrics.color import colorfulness, saturation
 from engines.metrics.gray import luma, shrunk
 from engines.metrics.measurement import measure
 from engines.metrics.noise import grain_sigma, without_specks
@@ -178,16 +178,16 @@ def test_edges_and_flat_blocks() -> None:
     assert flat_share(grainy(30)) == 0
 
 
-def test_colourfulness_follows_its_paper() -> None:
+def test_colorfulness_follows_its_paper() -> None:
     gray = np.repeat(grainy(20)[..., None], 3, axis=2)
-    assert colourfulness(gray) == pytest.approx(0)
+    assert colorfulness(gray) == pytest.approx(0)
     rng = np.random.default_rng(0)
     vivid = rng.choice(np.array([0, 255], np.uint8), (64, 64, 3))
     red, green, blue = (vivid[..., i].astype(float) for i in range(3))
     rg, yb = red - green, (red + green) / 2 - blue
     deviation, mean = np.hypot(rg.std(), yb.std()), np.hypot(rg.mean(), yb.mean())
-    assert colourfulness(vivid) == pytest.approx(deviation + 0.3 * mean, rel=1e-4)
-    assert colourfulness(vivid) > 109
+    assert colorfulness(vivid) == pytest.approx(deviation + 0.3 * mean, rel=1e-4)
+    assert colorfulness(vivid) > 109
 
 
 def test_saturation_of_gray_and_red() -> None:

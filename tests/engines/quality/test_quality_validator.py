@@ -67,6 +67,17 @@ def test_metrics_are_what_was_asked_for(validator: QualityValidator, coffee: byt
     assert all(np.isfinite(value) for value in every.values())
 
 
+def test_a_metric_may_be_asked_for_by_its_former_name(
+    validator: QualityValidator, coffee: bytes
+) -> None:
+    """Who asks as before is answered as before; the name is not among those that are told."""
+    names = ["colourfulness", "colorfulness"]
+    found = validator.validate(coffee, KEY, names).metrics
+    assert list(found) == names
+    assert len(set(found.values())) == 1
+    assert "colourfulness" not in validator.known_metrics
+
+
 def test_an_unknown_metric_lists_the_known(validator: QualityValidator) -> None:
     with pytest.raises(InvalidParameters, match="unknown metric; known are sharpness") as caught:
         validator.validate(b"", KEY, ["sharpness", "beauty"])
