@@ -8,10 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from pydantic import ValidationError
 from ray import serve
-from ray.dashboard.modules.serve.sdk import ServeSubmissionClient
+from ray.exceptions import RayError, RayTaskError
+from ray.serve._private.api import serve_start
+from ray.serve.exceptions import RayServeException
+from ray.serve.schema import ServeDeploySchema
 
 from deployments.local.child_service import StartFailed
 from local_ray.running import local_ray
@@ -53,28 +57,69 @@ def drain(within_s: float = DRAIN_S, interval_s: float = 0.2) -> None:
         time.sleep(interval_s)
 
 
-def deploy(dashboard: str, document: dict[str, Any], tries: int = 3, wait_s: float = 1.0) -> None:
-    """What `serve deploy` does: hand the config to Serve's REST API, with Ray's token, which its
-    client finds by the environment.
+class ServeAccess(Protocol):
+    """Who hands a config to Serve and tells what has become of it; `ServeSubmissionClient` does so
+    over the REST API of Ray's dashboard."""
 
-    On a busy machine Serve may give its own proxy up and answer 500; the same again starts a new
-    one. A config that it refuses is a 400, and final.
+    def deploy_applications(self, config: dict[str, Any]) -> None:
+        """Take the config, as `serve deploy` does. Raises for one that Serve refuses."""
+
+    def get_serve_details(self) -> dict[str, Any]:
+        """What Serve's REST API answers at `/api/serve/applications/`."""
+
+
+class ServeHere:
+    """`ServeAccess` from a process that is part of the Ray.
+
+    The REST API would load all of Serve into one of the dashboard's processes first, and keep it
+    there: 1.3 s of processor time and 100 MiB.
     """
-    client = ServeSubmissionClient(dashboard)
+
+    def deploy_applications(self, config: dict[str, Any]) -> None:
+        parsed = ServeDeploySchema.model_validate(config)
+        client = serve_start(
+            http_options=parsed.http_options.model_dump(),
+            grpc_options=parsed.grpc_options.model_dump(),
+            global_logging_config=parsed.logging_config,
+            controller_options=parsed.controller_options,
+            proxy_location=parsed.proxy_location,
+        )
+        client.deploy_apps(parsed)
+
+    def get_serve_details(self) -> dict[str, Any]:
+        return serve_start().get_serve_details()
+
+
+def deploy(
+    access: ServeAccess, document: dict[str, Any], tries: int = 3, wait_s: float = 1.0
+) -> None:
+    """Hand the config to Serve.
+
+    On a busy machine Serve may give its own proxy up; the same again starts a new one. A config
+    that it refuses is final.
+
+    Raises:
+        StartFailed: with Serve's message.
+    """
     for attempt in range(1, tries + 1):
         try:
-            client.deploy_applications(document)
-        except RuntimeError as error:
-            said = str(error)[:2000]
-            if "status code 5" not in said or attempt == tries:
-                raise StartFailed(f"Ray Serve refused the config: {said}") from None
+            access.deploy_applications(document)
+        except (ValidationError, RayTaskError) as error:
+            raise _refused(error) from None
+        except (RuntimeError, TimeoutError, RayError, RayServeException) as error:
+            if "status code 4" in str(error) or attempt == tries:
+                raise _refused(error) from None
             time.sleep(wait_s)
         else:
             return
 
 
+def _refused(error: Exception) -> StartFailed:
+    return StartFailed(f"Ray Serve refused the config: {str(error)[:2000]}")
+
+
 def wait_until_running(
-    dashboard: str,
+    access: ServeAccess,
     stop: threading.Event,
     timeout_s: float = 300.0,
     on_change: Callable[[str], None] = lambda _: None,
@@ -86,10 +131,9 @@ def wait_until_running(
         StartFailed: with Serve's message.
     """
     give_up = time.monotonic() + timeout_s
-    client = ServeSubmissionClient(dashboard)
     said = ""
     while time.monotonic() < give_up:
-        applications = client.get_serve_details()["applications"]
+        applications = access.get_serve_details()["applications"]
         (application,) = applications.values() or [{"status": "NOT_STARTED"}]
         if application["status"] == "RUNNING":
             return

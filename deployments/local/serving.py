@@ -150,7 +150,7 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
         return 2
     from deployments import config_files
     from deployments.access import api_keys
-    from deployments.local.cluster import deploy, service_ray, wait_until_running
+    from deployments.local.cluster import ServeHere, deploy, service_ray, wait_until_running
 
     try:
         document = config_files.load(chosen.config)
@@ -169,8 +169,9 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
     with service_ray(chosen.ray_folder, chosen.num_cpus, chosen.num_gpus) as dashboard:
         say(f"Ray's dashboard: {dashboard}")
         try:
-            deploy(dashboard, config_files.on_port(document, settings.host, settings.port))
-            wait_until_running(dashboard, stop, on_change=lambda line: say(f"  {line}"))
+            here = ServeHere()
+            deploy(here, config_files.on_port(document, settings.host, settings.port))
+            wait_until_running(here, stop, on_change=lambda line: say(f"  {line}"))
         except StartFailed as error:
             print(f"The service did not start: {error}", file=sys.stderr)
             return 1

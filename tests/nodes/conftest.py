@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from ray.dashboard.modules.serve.sdk import ServeSubmissionClient
 
 from deployments import config_files
 from deployments.edge import hook
@@ -115,8 +116,9 @@ def production(
     try:
         for name in ("cpu-1", "cpu-2", "gpu-1", "gpu-2"):
             fleet.add(name, name[:3])
-        deploy(fleet.dashboard, document)
-        wait_until_running(fleet.dashboard, threading.Event())
+        access = ServeSubmissionClient(fleet.dashboard)
+        deploy(access, document)
+        wait_until_running(access, threading.Event())
         yield Production(fleet, f"http://127.0.0.1:{port}", least_replicas(document))
     finally:
         fleet.stop()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import ray
+from ray.dashboard.modules.serve.sdk import ServeSubmissionClient
+from ray.exceptions import RayTaskError
 
 from deployments.local.child_service import StartFailed
-from deployments.local.cluster import deploy
+from deployments.local.cluster import ServeHere, deploy, wait_until_running
 
 DOCUMENT: dict[str, Any] = {"applications": []}
 
@@ -62,25 +64,103 @@ def dashboard(request: pytest.FixtureRequest) -> Iterator[Dashboard]:
 
 @pytest.mark.parametrize("dashboard", [[200]], indirect=True)
 def test_it_is_what_serve_deploy_calls(dashboard: Dashboard) -> None:
-    deploy(dashboard.url, DOCUMENT)
+    deploy(ServeSubmissionClient(dashboard.url), DOCUMENT)
     assert dashboard.paths == ["/api/serve/applications/"]
 
 
 @pytest.mark.parametrize("dashboard", [[400]], indirect=True)
 def test_a_config_that_serve_refuses_is_final(dashboard: Dashboard) -> None:
     with pytest.raises(StartFailed, match=r"refused the config: .*400: text"):
-        deploy(dashboard.url, DOCUMENT)
+        deploy(ServeSubmissionClient(dashboard.url), DOCUMENT)
     assert len(dashboard.paths) == 1
 
 
 @pytest.mark.parametrize("dashboard", [[500, 200]], indirect=True)
 def test_serve_s_own_trouble_is_tried_again(dashboard: Dashboard) -> None:
-    deploy(dashboard.url, DOCUMENT, wait_s=0.0)
+    deploy(ServeSubmissionClient(dashboard.url), DOCUMENT, wait_s=0.0)
     assert len(dashboard.paths) == 2
 
 
 @pytest.mark.parametrize("dashboard", [[500, 500, 500]], indirect=True)
 def test_but_not_for_ever(dashboard: Dashboard) -> None:
     with pytest.raises(StartFailed):
-        deploy(dashboard.url, DOCUMENT, tries=3, wait_s=0.0)
+        deploy(ServeSubmissionClient(dashboard.url), DOCUMENT, tries=3, wait_s=0.0)
     assert len(dashboard.paths) == 3
+
+
+class Serve:
+    """`ServeAccess` whose calls end as they are told to, one after another."""
+
+    def __init__(self, *ends: Exception | None, states: Sequence[dict[str, Any]] = ()) -> None:
+        self.ends = list(ends)
+        self.states = list(states)
+
+    def deploy_applications(self, config: dict[str, Any]) -> None:
+        assert config is DOCUMENT
+        if (error := self.ends.pop(0)) is not None:
+            raise error
+
+    def get_serve_details(self) -> dict[str, Any]:
+        state = self.states.pop(0)
+        return {"applications": {"inferloop": state} if state else {}}
+
+
+def state(status: str, message: str = "", **deployments: str) -> dict[str, Any]:
+    """An application, and the statuses of its deployments."""
+    named = {
+        name: {"status": each, "message": f"{name} says so" if each == "UNHEALTHY" else ""}
+        for name, each in deployments.items()
+    }
+    return {"status": status, "message": message, "deployments": named}
+
+
+@pytest.mark.parametrize(
+    "trouble", [TimeoutError("HTTP proxies not available after 60s."), RuntimeError("no")]
+)
+def test_a_proxy_that_does_not_come_up_is_tried_again(trouble: Exception) -> None:
+    access = Serve(trouble, None)
+    deploy(access, DOCUMENT, wait_s=0.0)
+    assert not access.ends
+
+
+def test_what_the_controller_refuses_is_final() -> None:
+    access = Serve(RayTaskError("apply_config", "", ValueError("a name twice")), None)
+    with pytest.raises(StartFailed, match="refused the config: "):
+        deploy(access, DOCUMENT, wait_s=0.0)
+    assert len(access.ends) == 1
+
+
+def test_a_document_that_is_no_config_is_refused_before_serve_starts() -> None:
+    with pytest.raises(StartFailed, match=r"(?s)refused the config: .*applications"):
+        deploy(ServeHere(), {"applications": "all of them"})
+
+
+def test_the_wait_ends_when_everything_runs_and_tells_for_what_it_waited() -> None:
+    states: tuple[dict[str, Any], ...] = (
+        {},
+        state("DEPLOYING", quality="UPDATING", ingress="UPDATING"),
+        state("DEPLOYING", quality="UPDATING", ingress="HEALTHY"),
+        state("RUNNING", quality="HEALTHY", ingress="HEALTHY"),
+    )
+    said: list[str] = []
+    access = Serve(states=states)
+    wait_until_running(access, threading.Event(), on_change=said.append, interval_s=0.0)
+    assert said == [
+        "building the application",
+        "waiting for ingress, quality",
+        "waiting for quality",
+    ]
+    assert not access.states
+
+
+@pytest.mark.parametrize("status", ["DEPLOY_FAILED", "UNHEALTHY"])
+def test_a_deployment_that_cannot_start_ends_the_wait_with_its_words(status: str) -> None:
+    access = Serve(states=[state(status, "all is lost", quality="UNHEALTHY", ingress="HEALTHY")])
+    with pytest.raises(StartFailed, match="all is lost\nquality: quality says so"):
+        wait_until_running(access, threading.Event())
+
+
+def test_who_stops_the_start_is_not_kept_waiting() -> None:
+    stop = threading.Event()
+    stop.set()
+    wait_until_running(Serve(states=[state("DEPLOYING")]), stop)
