@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from engines.datasets.layout import dataset_of, is_image, review_key
+from engines.datasets.moments import moment_of
 from engines.errors import Conflict, InvalidParameters, NotFound
 from engines.protocols import StopCheck, never_stopped
 from engines.types.looking import MAX_RATING, MAX_TAGS, Review, ReviewChange
@@ -58,7 +58,7 @@ class KeptReview:
         in_bounds = type(rating) is int and 0 <= rating <= MAX_RATING
         if not in_bounds or decision not in ("accepted", "rejected", None):
             raise ValueError("review has a field out of its bounds")
-        moment = None if when is None else datetime.fromisoformat(when).astimezone(UTC)
+        moment = None if when is None else moment_of(when)
         return cls(name, Review(rating, tuple(map(str, tags)), decision, reviewer, moment))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from engines.datasets.moments import moment_of
 from engines.types import PrivacyReport, QualityReport
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Verdict:
             raise ValueError("not a verdict of ours")
         try:
             values = _values(found)
-            judged_at = datetime.fromisoformat(found["judged_at"]).astimezone(UTC)
+            judged_at = moment_of(found["judged_at"])
         except (KeyError, TypeError) as error:
             raise ValueError("verdict lacks a field") from error
         sound = all(isinstance(v, t) for v, t in zip(values, _TYPES, strict=True))

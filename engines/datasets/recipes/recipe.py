@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from engines.datasets.moments import moment_of
 from engines.errors import InvalidParameters
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Recipe:
             raise ValueError("not a recipe of ours")
         try:
             parameters = RecipeParameters(*_parameters(found["parameters"]))
-            created_at = datetime.fromisoformat(found["created_at"]).astimezone(UTC)
+            created_at = moment_of(found["created_at"])
             notes = tuple(found.get("notes", ()))
             changed = {"parameters": parameters, "created_at": created_at, "notes": notes}
             return cls(*_fields({**found, **changed}))
