@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+_LEAST = -700.0
+"""From here down the logistic curve is 0 to 300 digits, and `exp` would overflow."""
+
 
 def smoothstep(value: float, start: float, end: float) -> float:
     """0 below `start`, 1 above `end`, a cubic without corners between."""
@@ -13,7 +16,7 @@ def smoothstep(value: float, start: float, end: float) -> float:
 
 def logistic(value: float) -> float:
     """0 far below 0, a half at 0, 1 far above."""
-    return 1 / (1 + math.exp(-value))
+    return 1 / (1 + math.exp(-max(value, _LEAST)))
 
 
 def halving(value: float, half: float) -> float:
