@@ -1,4 +1,4 @@
-"""Curves between a measurement and a factor: their ends, their middles, and that they never jump."""
+"""Curves between a measurement and a factor: their ends, their middles, and no jump between."""
 
 from __future__ import annotations
 
