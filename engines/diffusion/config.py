@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
 from engines.diffusion.speed import SpeedModes
 from engines.types.frozen import FrozenModel
@@ -68,7 +68,7 @@ class LoraEntry(FrozenModel):
     weight_name: str = Field(
         default="pytorch_lora_weights.safetensors", description="File within the source."
     )
-    scale: float = Field(default=1.0, description="Strength of the adapter, 1 is as trained.")
+    scale: FiniteFloat = Field(default=1.0, description="Strength of the adapter, 1 is as trained.")
 
 
 class GenerationDefaults(FrozenModel):

@@ -86,7 +86,7 @@ def test_jobs_that_failed_tell_nothing_of_the_pace(store: JobStore, clock: Clock
         store.accept(draft())
         run = claimed(store)
         clock.now += 5
-        store.finish(run.lease, state, None)  # type: ignore[arg-type]
+        store.finish(run.lease, state, None)
     job = store.accept(draft()).job
     assert list(store.standing(job.id).recent_s) == []
 
