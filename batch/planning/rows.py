@@ -123,7 +123,7 @@ def parse_row(record: Mapping[str, object], keep_columns: frozenset[str]) -> Par
         content = canonical({"parameters": parameters, "kept": kept})
         return ParsedRow(parameters, kept, None, content)
     except (ValidationError, TypeError) as error:
-        raw = {name: _json(value) for name, value in said.items()}
+        raw = {str(_json(name)): _json(value) for name, value in said.items()}
         return ParsedRow({}, kept, _fault(error), canonical({"raw": raw, "kept": kept}))
 
 
@@ -133,7 +133,10 @@ def _with_labels(said: dict[str, object]) -> dict[str, object]:
     if not columns:
         return said
     rest = {name: value for name, value in said.items() if name not in columns}
-    own = _from_text(rest.get("labels") or {})
+    try:
+        own = _from_text(rest.get("labels") or {})
+    except ValueError:  # a fault of this row, which is told where all of it is checked
+        return rest
     single = {name.removeprefix(PREFIX): str(value) for name, value in columns.items()}
     return {**rest, "labels": {**own, **single} if isinstance(own, dict) else own}
 
