@@ -179,7 +179,7 @@ def test_a_changed_copy_leaves_the_report_as_it_was() -> None:
         {"labels": [{"label": "animal"}]},
         {"histograms": {"contrast": {"low": 0}}},
         {"failing": [{"id": "a", "prompt": None, "factors": [{"box": [1, 2]}]}]},
-        {"settings": {"x": object()}},
+        {"settings": {"x": b"\xff"}},
         {"verdicts": {"quality_passed": "x"}},
     ],
     ids=str,
