@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _CROP_PX, _CHROMA_PX = 320, 192
 _BLACK, _WHITE = 2, 253
 _OF_A_RAMP, _SEEN_GRID = 0.5, 0.5
-_NOTHING = 0.01  # transitions, up to which the middle shows next to nothing
+_NOTHING = 0.004  # transitions, up to which the middle shows next to nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.metrics.tiles import (
     FEWEST_TILES,
+    median,
     middle,
     quantiles,
     tile_deviations,
@@ -78,7 +79,7 @@ def _kept(gray: Plane, once: Plane, soft: Plane) -> float:
     if np.count_nonzero(shows) < FEWEST_TILES:
         return KEPT_WHEN_CLEAN
     below = tile_sums(np.asarray(cv2.absdiff(gray, once)), _SMALL_TILE_PX) / _SMALL_TILE_PX**2
-    return float(np.median(below[shows] / (coarse[shows] + _ROUNDING)))
+    return median(below[shows] / (coarse[shows] + _ROUNDING))
 
 
 def _directions(gray: Plane, once: Plane, soft: Plane, half: Plane) -> tuple[float, float, float]:
@@ -139,4 +140,4 @@ def mixed(gray: Gray) -> float:
     twist[_SMALL_TILE_PX - 1 :: _SMALL_TILE_PX] = 0
     sums = tile_sums(cv2.multiply(twist, twist), _SMALL_TILE_PX, across_px=_SMALL_TILE_PX - 1)
     inside = (_SMALL_TILE_PX - 1) ** 2
-    return float(np.median(np.sqrt(sums[active] / inside) / heights[active]))
+    return median(np.sqrt(sums[active] / inside) / heights[active])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from engines.metrics.tiles import FEWEST_TILES, TILE_PX, tile_ranges, tile_sums
+from engines.metrics.tiles import FEWEST_TILES, TILE_PX, median, tile_ranges, tile_sums
 from engines.metrics.vector import is_vector
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _equal(channels: Sequence[Gray], across: Gray, gray: Gray) -> float:
     same_below = _same(down, gray)
     same_below[TILE_PX - 1 :: TILE_PX] = 0
     below = tile_sums(same_below)[active]
-    return float(min(np.median(beside), np.median(below))) / pairs
+    return min(median(beside), median(below)) / pairs
 
 
 def _same(apart: Gray, gray: Gray) -> Gray:

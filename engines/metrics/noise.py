@@ -52,10 +52,13 @@ def grain(gray: Gray) -> Grain:
     means = _block_means(gray)
     usable = sigmas[(means >= _DARKEST) & (means <= _BRIGHTEST)]
     seen = usable if usable.size else sigmas
-    sigma, of_all = (
-        float(quantiles(some, (_QUANTILE,))[0]) / _QUANTILE_OF_PURE_NOISE for some in (seen, sigmas)
-    )
+    sigma = _sigma(seen)
+    of_all = sigma if seen.size == sigmas.size else _sigma(sigmas)
     return Grain(sigma, seen.size / sigmas.size, of_all)
+
+
+def _sigma(blocks: NDArray[np.float64]) -> float:
+    return float(quantiles(blocks, (_QUANTILE,))[0]) / _QUANTILE_OF_PURE_NOISE
 
 
 def grain_sigma(gray: Gray) -> float:

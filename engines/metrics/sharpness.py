@@ -11,7 +11,6 @@ import math
 from typing import TYPE_CHECKING
 
 import cv2
-import numpy as np
 
 if TYPE_CHECKING:
     from engines.metrics.gray import Gray
@@ -23,7 +22,7 @@ _FLOOR, _RANGE = 0.7, 2.9
 def laplacian_variance(gray: Gray, grain_sigma: float = 0.0, share: float = 1.0) -> float:
     """Variance of the Laplacian, squared gray levels, less what grain of that sigma adds in that
     share of the picture (black and white have none); >= 0."""
-    bends = cv2.Laplacian(gray.astype(np.float32), cv2.CV_32F)
+    bends = cv2.Laplacian(gray, cv2.CV_16S)
     mean = cv2.sumElems(bends)[0] / gray.size
     variance = cv2.norm(bends, cv2.NORM_L2SQR) / gray.size - mean**2
     return max(variance - _NOISE_GAIN * share * grain_sigma**2, 0.0)

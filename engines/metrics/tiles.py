@@ -59,6 +59,11 @@ def quantiles(values: NDArray[Any], shares: Sequence[float]) -> NDArray[np.float
     return np.asarray(ordered[before] + (places - before) * (ordered[behind] - ordered[before]))
 
 
+def median(values: NDArray[Any]) -> float:
+    """Of at least one."""
+    return float(quantiles(values, (0.5,))[0])
+
+
 def _in_rows(plane: NDArray[Any], side_px: int) -> NDArray[Any]:
     """Shape (rows of tiles, side, width)."""
     rows = plane.shape[0] // side_px

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LEFT = 0.02  # of the score, however grave a defect: so that graver ones still differ
 _LEAST_FINE = 0.1
+_TWO_LEVELS, _FEW_COLORS = 0.018, 2
 
 
 def of_defects(found: Defects, look: Look, drawn: bool) -> dict[str, float]:
@@ -26,13 +27,13 @@ def of_defects(found: Defects, look: Look, drawn: bool) -> dict[str, float]:
     one_way = 1 - smoothstep(found.directional, 0.1, 0.42)
     factors = {
         "rows": 1 - smoothstep(found.rows, 0.07, 0.33),
-        "banding": 1 - few_levels * smoothstep(found.transitions, 0.015, 0.05),
+        "banding": 1 - few_levels * _often(found),
         "missing": 1 - smoothstep(missing, 0.03, 0.3),
         "pattern": 1 - smoothstep(found.pattern, 0.15, 0.6),
         "color_noise": halving(max(0.0, found.color_noise - 4), 18.0),
         "grain": 1 - smoothstep(found.grain, 2.0, 10.0),
         "enlarging": 1 - smoothstep(found.equal, 0.25, 0.8) * (0.5 + 0.5 * found.equal),
-        "cast": 1.0 if look.ramp else 1 - (1 - look.night) * (1 - _cast(found.cast)),
+        "cast": 1.0 if look.gradient else 1 - (1 - look.night) * (1 - _cast(found.cast)),
         "motion": 1 - soft * one_way,
         "smear": _smear(found),
         "halos": _halos(found, look.night),
@@ -40,6 +41,14 @@ def of_defects(found: Defects, look: Look, drawn: bool) -> dict[str, float]:
         "grid": _grid(found),
     }
     return {name: _LEFT + (1 - _LEFT) * value for name, value in factors.items()}
+
+
+def _often(found: Defects) -> float:
+    """How many neighbors differ; more than two colors of two levels a channel are no drawing's,
+    however seldom they change."""
+    if found.levels < _TWO_LEVELS and found.palette > _FEW_COLORS:
+        return smoothstep(found.transitions, 0.004, 0.02)
+    return smoothstep(found.transitions, 0.015, 0.05)
 
 
 def _halos(found: Defects, night: float) -> float:

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from engines.quality.config import ScoreThresholds
 
 _TYPICAL_SPAN, _LEAST_SPAN = 0.87, 0.1
-_LIGHTS, _OF_THE_NIGHT = 0.6, 0.2  # of the brightest lights, next to what most of it shows
+_LIGHTS, _OF_THE_NIGHT = 0.6, 0.4  # of the brightest lights, next to what most of it shows
 _NOTHING_TO_SEE = 3.0  # Laplacian variance at 64 px: a gradient
 _SMOOTH = 8.0  # the same over the square of the used range; blurred photographs 9 and more
-_INK_STEP = 58.0  # mean difference of neighbors that differ: drawings with ink; others less
+_INK_STEP, _SPARSE_INK_STEP = 58.0, 80.0  # mean difference of neighbors that differ
+_SPARSE = 0.04  # share of neighbors that differ, up to which overexposed photographs may seem inked
 _DARKEST_NIGHT, _NO_NIGHT = 0.12, 0.3  # 95th percentile of luma
 
 
@@ -29,7 +30,9 @@ class Look(NamedTuple):
     colored: float
     """Range of the channel that uses most, 0..1, at least `span`."""
     ramp: bool
-    """A gradient: nothing in it could be sharp."""
+    """Nothing in it could be sharp."""
+    gradient: bool
+    """It is smooth for the range it uses: it is meant to be. A picture without contrast is not."""
     night: float
     """1 where all but small lights is dark, 0 by day."""
     ink: bool
@@ -40,7 +43,15 @@ class Look(NamedTuple):
     @property
     def used(self) -> float:
         """The range over that of most photographs."""
-        return max(self.span, _LEAST_SPAN) / _TYPICAL_SPAN
+        return _over_typical(self.span)
+
+
+def _inked(found: Defects) -> bool:
+    return found.step > (_SPARSE_INK_STEP if found.transitions < _SPARSE else _INK_STEP)
+
+
+def _over_typical(span: float) -> float:
+    return max(span, _LEAST_SPAN) / _TYPICAL_SPAN
 
 
 def look(seen: Measurement, limits: ScoreThresholds, found: Defects | None) -> Look:
@@ -49,15 +60,15 @@ def look(seen: Measurement, limits: ScoreThresholds, found: Defects | None) -> L
     night = 1 - smoothstep(tone.p95, _DARKEST_NIGHT, _NO_NIGHT)
     light = max(seen.content_light, (_LIGHTS + _OF_THE_NIGHT * night) * tone.lights)
     span = max(tone.p99, light) - min(tone.p1, seen.content_dark)
-    seen_as = Look(
+    colored = span if found is None else max(span, found.cast.span)
+    gradient = seen.structure < _SMOOTH * _over_typical(colored) ** 2
+    return Look(
         light=light,
         span=span,
-        colored=span if found is None else max(span, found.cast.span),
-        ramp=False,
+        colored=colored,
+        ramp=gradient or seen.structure < _NOTHING_TO_SEE,
+        gradient=gradient,
         night=night,
-        ink=limits.drawn and found is not None and found.step > _INK_STEP,
+        ink=limits.drawn and found is not None and _inked(found),
         vector=limits.drawn and found is not None and found.vector,
-    )
-    return seen_as._replace(
-        ramp=seen.structure < max(_NOTHING_TO_SEE, _SMOOTH * seen_as.used**2),
     )

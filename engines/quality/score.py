@@ -95,7 +95,7 @@ def _tonal_range(limits: ScoreThresholds, kind: Look) -> float:
     """Of luma; of any channel in gradients and in neon light, whose colors may be equally light:
     elsewhere a cast would widen it. A gradient may run over a part of the range; what is blank has
     next to none."""
-    if kind.ramp:
+    if kind.gradient:
         return 1 - math.exp(-((kind.colored / _SPAN_OF_RAMPS) ** 2))
     span = kind.span + kind.night * (kind.colored - kind.span)
     return float((1 - math.exp(-span / limits.range_scale)) ** limits.range_weight)
@@ -103,7 +103,7 @@ def _tonal_range(limits: ScoreThresholds, kind: Look) -> float:
 
 def _information(entropy_bits: float, limits: ScoreThresholds, kind: Look) -> float:
     """Two colors are enough where there is ink, and a few stars in a night."""
-    if kind.ramp:
+    if kind.gradient:
         return 1.0
     least = limits.information_bits
     more = _BITS_OF_INK if kind.ink else _BITS
@@ -111,7 +111,7 @@ def _information(entropy_bits: float, limits: ScoreThresholds, kind: Look) -> fl
 
 
 def _lit(light: float) -> float:
-    return smoothstep(light, 0.3, 0.5)
+    return smoothstep(light, 0.1, 0.25)
 
 
 def _sharpness(seen: Measurement, limits: ScoreThresholds, kind: Look) -> tuple[float, float]:
