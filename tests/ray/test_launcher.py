@@ -17,7 +17,8 @@ from inferloop_synthdata import Progress, Result, SyntheticImageClient
 from tests.ray.conftest import tiny_config
 
 pytestmark = pytest.mark.ray
-NOTICED_WITHIN_S = 30.0
+PATIENCE_S = 300.0
+"""For a state that comes in seconds: other work may have the machine."""
 
 
 @pytest.fixture
@@ -30,8 +31,8 @@ def own_service(tmp_path: Path) -> Iterator[Service]:
         running.stop()
 
 
-def wait_for(state: Callable[[], bool], within_s: float) -> None:
-    give_up = time.monotonic() + within_s
+def wait_for(state: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE_S
     while not state():
         assert time.monotonic() < give_up
         time.sleep(0.2)
@@ -66,8 +67,8 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     family = launcher.children(recursive=True)
     (raylet,) = (child for child in family if child.name() == "raylet")
     raylet.kill()
-    wait_for(lambda: "raylet of Ray is gone" in own_service.said(), NOTICED_WITHIN_S)
-    wait_for(lambda: own_service.said().count("is ready at") == 2, 300)
+    wait_for(lambda: "raylet of Ray is gone" in own_service.said())
+    wait_for(lambda: own_service.said().count("is ready at") == 2)
     assert not raylet.is_running()
 
     own_service.wait_until_ready()
@@ -76,11 +77,14 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     ) as client:
         client.generate_image(prompt="the model is loaded", num_inference_steps=1)
         asked, answers = under_way(own_service)
+        told = False  # a reader that is slow is not told of every step
         for event in client.generate_stream(prompt="beside it", num_inference_steps=100):
-            if isinstance(event, Progress) and event.step == 2:
+            if isinstance(event, Progress) and event.step >= 2 and not told:
                 launcher.send_signal(signal.SIGTERM)
+                told = True
             last = event
         asked.join(120)
+    assert told
     assert isinstance(last, Result)
     assert answers == [200]
     assert own_service.stop() == 0

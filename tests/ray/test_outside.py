@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -14,6 +16,7 @@ from websockets.sync.client import connect
 from deployments.local.child_service import Service
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+PATIENCE_S = 60.0
 SOCKET = "/api/v1/ws/generation"
 
 
@@ -41,6 +44,20 @@ def log_files(service: Service) -> list[Path]:
     words = [word for each in family if each.name() == "raylet" for word in each.cmdline()]
     session = next(word.partition("=")[2] for word in words if word.startswith("--session_dir="))
     return [path for path in Path(session, "logs").rglob("*") if path.is_file()]
+
+
+def lines_of(folder: Path, request_id: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """What the logs hold, and the lines about a request. They are written when its answer is on
+    its way: waits for the last, which says how long it took."""
+    give_up = time.monotonic() + PATIENCE_S
+    while True:
+        files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+        whole = [line for text in files.values() for line in text.splitlines(True)]
+        lines = [json.loads(line) for line in whole if line.endswith("\n") and request_id in line]
+        if any("elapsed_ms" in line for line in lines):
+            return files, lines
+        assert time.monotonic() < give_up, lines
+        time.sleep(0.1)
 
 
 def test_a_ticket_works_once_whichever_replica_made_it(service: Service) -> None:
@@ -81,12 +98,11 @@ def test_a_change_leaves_a_line_in_the_audit_log(service: Service, log_folder: P
     )
     assert answer.status_code == 200, answer.text
     request_id = answer.headers["X-Request-Id"]
-    files = {path.name: path.read_text(encoding="utf-8") for path in log_folder.iterdir()}
-    lines = [json.loads(line) for text in files.values() for line in text.splitlines()]
-    [audited] = [x for x in lines if x.get("action") and x["request_id"] == request_id]
+    files, lines = lines_of(log_folder, request_id)
+    [audited] = [x for x in lines if x.get("action")]
     assert (audited["action"], audited["outcome"]) == ("image.generate", "success")
     assert audited["objects"] == [answer.json()["image_path"]]
-    [accessed] = [x for x in lines if "elapsed_ms" in x and x["request_id"] == request_id]
+    [accessed] = [x for x in lines if "elapsed_ms" in x]
     assert accessed["status"] == 200
     for text in files.values():
         assert service.key not in text
