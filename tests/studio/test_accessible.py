@@ -41,6 +41,10 @@ def states(page: Page, studio: Studio, zoo: str) -> dict[str, list[str]]:
     go(page, f"look/{zoo}")
     page.locator(".cell img").first.wait_for()
     page.get_by_label("Choose 00003").check()
+    page.get_by_role("button", name="00003").focus()
+    for key in ("4", "a"):
+        page.keyboard.press(key)
+    page.get_by_role("gridcell", name="00003").get_by_text("accepted").wait_for()
     found["look"] = violations(page)
     page.get_by_role("button", name="00004").click()
     page.get_by_role("dialog").wait_for()

@@ -73,7 +73,7 @@ def test_chosen_images_are_decided_at_once_and_stand_side_by_side(
     for name in ("00005", "00006", "00007"):
         page.get_by_label(f"Choose {name}").check()
     with page.expect_response("**/api/v1/images"):
-        page.get_by_role("button", name="Accept").click()
+        page.get_by_role("button", name="Accept", exact=True).click()
     page.get_by_role("link", name="Side by side").click()
     page.get_by_role("heading", name="3 side by side").wait_for()
     assert page.get_by_role("article").count() == 3

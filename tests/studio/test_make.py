@@ -48,6 +48,10 @@ def test_many_images_are_one_job_and_a_job_can_be_canceled(page: Page, studio: S
     card = make(page, "never ready", steps=LONG)
     card.get_by_role("button", name="Cancel").click()
     card.get_by_text("Canceled").first.wait_for()
+    card = make(page, "stopped by a key", steps=LONG)
+    card.get_by_text(f"of {LONG} steps").wait_for()
+    page.keyboard.press("Escape")
+    card.get_by_text("Canceled").first.wait_for()
 
 
 def test_a_reload_in_the_middle_of_a_job_loses_nothing(page: Page, studio: Studio) -> None:

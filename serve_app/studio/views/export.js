@@ -73,7 +73,7 @@ export function ExportCard({ dataset }) {
     <${Field} label="Images"><${Select} value=${form.decision} onChange=${set("decision")} options=${DECISIONS} /></${Field}>
     <${Field} label="Least rating"><${NumberInput} value=${form.rating} rule=${{ min: 1, max: 5, step: 1 }} placeholder="any" onInput=${set("rating")} /></${Field}>
     <${Field} label="Least quality score"><${NumberInput} value=${form.score} rule=${{ min: 0, max: 1, step: 0.01 }} placeholder="any" onInput=${set("score")} /></${Field}>
-    ${form.format !== "s3" && html`<${Field} label="Splits"><${Select} value=${form.splits} onChange=${set("splits")} options=${[["", "None"], ["usual", "80 / 10 / 10"], ["clusters", "80 / 10 / 10, copies together"]]} /></${Field}>`}
+    ${form.format !== "s3" && html`<${Field} label="Splits" wide><${Select} value=${form.splits} onChange=${set("splits")} options=${[["", "None"], ["usual", "80 / 10 / 10"], ["clusters", "80 / 10 / 10, copies together"]]} /></${Field}>`}
     ${form.format === "s3" && html`<${Field} label="Bucket"><input value=${form.bucket} onInput=${(event) => set("bucket")(event.target.value)} /></${Field}>
       <${Field} label="Prefix"><input value=${form.prefix} onInput=${(event) => set("prefix")(event.target.value)} /></${Field}>`}</div>
     <div><${Check} checked=${form.quality} onChange=${set("quality")}>Only images that passed quality</${Check}>

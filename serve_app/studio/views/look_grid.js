@@ -35,9 +35,9 @@ function useRows(box, length) {
 function Cell({ image, at, here, picked, onOpen, onFocus, onPick }) {
   const name = `${image.id}${image.prompt ? `: ${image.prompt}` : ""}`;
   return html`<div class="cell ${picked ? "picked" : ""}" style=${at} role="gridcell">
-    <button type="button" class="shot" tabindex=${here ? 0 : -1} data-id=${image.id} aria-label=${name} onFocus=${onFocus}
+    <button type="button" class="shot" tabindex=${here ? 0 : -1} data-id=${image.id} onFocus=${onFocus}
       onClick=${(event) => (event.shiftKey || event.ctrlKey || event.metaKey ? onPick(event) : onOpen(image.id))}>
-      <${Picture} path=${image.image_path} side=${256} stamp=${image.stamp} /><${Marks} image=${image} /></button>
+      <span class="away">${name}. </span><${Picture} path=${image.image_path} side=${256} stamp=${image.stamp} /><${Marks} image=${image} /></button>
     <label class="pick"><input type="checkbox" checked=${picked} aria-label=${`Choose ${image.id}`} tabindex=${here ? 0 : -1} onClick=${onPick} /><span>${image.id}</span></label></div>`;
 }
 
