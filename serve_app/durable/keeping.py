@@ -33,6 +33,7 @@ class KeptJobs:
         """Jobs that were canceled through this replica: their runs need not ask the store."""
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
         self._waited_for: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        self._cancels: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ask(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a method of the store returns or raises."""
@@ -51,11 +52,13 @@ class KeptJobs:
 
     async def cancel(self, job_id: str) -> Job:
         """As the store's; a run in this replica hears of it at once."""
-        before = await self.ask(self.store.get, job_id)
-        job = await self.ask(self.store.cancel, job_id)
+        lock = self._cancels.setdefault(job_id, asyncio.Lock())
+        async with lock:  # the second who cancels a job finds it ended
+            before = await self.ask(self.store.get, job_id)
+            job = await self.ask(self.store.cancel, job_id)
         if not job.ended:
             self.canceled.add(job_id)
-        elif not before.ended:
+        elif _ended_in_the_queue(before, job):
             self.counters.ended(job.kind, "canceled")
         self.wake(job_id)
         return job
@@ -76,3 +79,8 @@ class KeptJobs:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await event.wait()
+
+
+def _ended_in_the_queue(before: Job, job: Job) -> bool:
+    """Whether no run ended it since `before`, which would have been counted with its run."""
+    return before.state == "queued" and job.state == "canceled" and job.tries == before.tries

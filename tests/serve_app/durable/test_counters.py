@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,10 +10,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from engines.errors import GenerationFailed
-from engines.jobs.model import Priority
+from engines.jobs.model import Claimed, Job, Priority
+from engines.jobs.sqlite.store import SqliteJobStore
 from engines.jobs.store import Ending
 from serve_app.config import ApiConfig
 from serve_app.durable.counters import Outcome
+from serve_app.durable.keeping import KeptJobs
+from tests.engines.jobs.drafts import draft
 from tests.serve_app.api import Api, build_api
 from tests.serve_app.durable.playing import API, ended, eventually, submitted
 from tests.serve_app.fake_services import FakeServices
@@ -80,3 +84,36 @@ def test_a_job_that_is_canceled_is_counted_wherever_it_is(
         assert ended(client, job)["state"] == "canceled"
     eventually(lambda: len(counted.endings) == 5)
     assert set(counted.endings) == {("generate", "canceled")}
+
+
+class EndsMeanwhile(SqliteJobStore):
+    """A run ends the job between the look at it and its cancellation."""
+
+    run: Claimed | None = None
+
+    def get(self, job_id: str) -> Job:
+        job = super().get(job_id)
+        run = self.run or self.claim()
+        assert run is not None
+        self.finish(run.lease, "canceled", None)
+        return job
+
+
+@pytest.mark.parametrize("started_before", [True, False])
+async def test_a_job_whose_run_ends_while_it_is_canceled_is_left_to_the_run_to_count(
+    started_before: bool, counted: Counted
+) -> None:
+    store = EndsMeanwhile()
+    job = store.accept(draft()).job
+    store.run = store.claim() if started_before else None
+    kept = KeptJobs(store, counted)
+    assert (await kept.cancel(job.id)).state == "canceled"
+    assert counted.endings == []
+
+
+async def test_a_waiting_job_that_several_cancel_at_once_is_counted_once(counted: Counted) -> None:
+    kept = KeptJobs(SqliteJobStore(), counted)
+    job = kept.store.accept(draft()).job
+    ended_jobs = await asyncio.gather(*(kept.cancel(job.id) for _ in range(8)))
+    assert {each.state for each in ended_jobs} == {"canceled"}
+    assert counted.endings == [("generate", "canceled")]
