@@ -5,25 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from engines.datasets.store import DatasetStore
 from engines.types import PrivacyIssue, PrivacyReport, QualityReport, Weakness
 
 BLURRED = Weakness("sharpness", 0.2, 0.5, "The image is blurred.")
-FAILING = "8.png"
 BOX = (8, 8, 24, 32)
+
+
+def fails(key: str) -> bool:
+    """Whether the image is one of a dataset and its number ends in 8. The name of an anonymized
+    copy ends in random hexadecimal digits, and the copy passes whatever they are."""
+    stem = PurePosixPath(key).stem
+    return stem.isdecimal() and stem.endswith("8")
 
 
 @dataclass
 class QuickQuality:
-    """Every image passes but those whose names end with `FAILING`."""
+    """Every image passes but those that `fails` names."""
 
     store: DatasetStore
 
     async def validate(
         self, key: str, metrics: Sequence[str] | None, prompt: str | None = None
     ) -> QualityReport:
-        passed = not key.endswith(FAILING)
+        passed = not fails(key)
         report = QualityReport(
             key=key,
             quality_score=0.85 if passed else 0.2,
@@ -38,12 +45,12 @@ class QuickQuality:
 
 @dataclass
 class QuickPrivacy:
-    """Finds a face where the name ends with `FAILING`; a copy has none."""
+    """Finds a face in the images that `fails` names; a copy has none."""
 
     store: DatasetStore
 
     async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:
-        found = key.endswith(FAILING)
+        found = fails(key)
         face = PrivacyIssue("face", "high", "1 face found", "quick", BOX, 0.97)
         report = PrivacyReport(
             key=key,
