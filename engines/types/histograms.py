@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from typing import Self
 
@@ -51,16 +53,16 @@ class Histogram(FrozenModel):
         return self.total / self.count if self.count else None
 
     def added(self, values: list[float]) -> Self:
-        """With `values` counted in."""
+        """With `values` counted in; NaN and infinity are no measurements and are left out."""
+        values = [value for value in values if math.isfinite(value)]
         if not values:
             return self
         counts = list(self.counts)
-        bins, span = len(counts), self.high - self.low
-        for value in values:  # times before over: 0.6 of 20 bins is 12, and not 11.999
-            counts[min(max(int((value - self.low) * bins / span), 0), bins - 1)] += 1
+        for value in values:
+            counts[self._bin(value)] += 1
         update = {
             "counts": tuple(counts),
-            "total": self.total + sum(values),
+            "total": _finite(self.total + sum(values)),
             "least": min([*values, *_given(self.least)]),
             "most": max([*values, *_given(self.most)]),
         }
@@ -74,11 +76,22 @@ class Histogram(FrozenModel):
         most = [*_given(self.most), *_given(other.most)]
         update = {
             "counts": tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
-            "total": self.total + other.total,
+            "total": _finite(self.total + other.total),
             "least": min(least) if least else None,
             "most": max(most) if most else None,
         }
         return self.model_copy(update=update)
+
+    def _bin(self, value: float) -> int:
+        """Position of the bin of a finite value."""
+        bins, inside = len(self.counts), min(max(value, self.low), self.high)
+        # Times before over: 0.6 of 20 bins is 12, and not 11.999.
+        return min(int((inside - self.low) * bins / (self.high - self.low)), bins - 1)
+
+
+def _finite(total: float) -> float:
+    """The nearest number that JSON can hold."""
+    return min(max(total, -sys.float_info.max), sys.float_info.max)
 
 
 def _given(value: float | None) -> list[float]:

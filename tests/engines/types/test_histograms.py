@@ -57,6 +57,22 @@ def test_what_lies_outside_is_in_an_outer_bin_and_kept_as_extreme(value: float, 
     assert (histogram.least, histogram.most) == (value, value)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")], ids=str)
+def test_what_is_no_number_is_no_measurement(value: float) -> None:
+    """A metric that could not be computed for one image says nothing about the dataset."""
+    assert of([value]) == Histogram.empty("quality_score")
+    assert of([0.25, value, 0.75]) == of([0.25, 0.75])
+    assert of([0.25]).added([value]).mean == 0.25
+
+
+@pytest.mark.parametrize(("value", "bin_"), [(-1.7e308, 0), (1.7e308, BINS - 1)], ids=str)
+def test_the_largest_numbers_are_counted_and_can_be_read_back(value: float, bin_: int) -> None:
+    histogram = of([value, value]).merged(of([value]))
+    assert histogram.counts[bin_] == 3
+    assert histogram.total == pytest.approx(value, rel=0.1)
+    assert Histogram.model_validate_json(histogram.model_dump_json()) == histogram
+
+
 def test_without_values_there_is_no_mean() -> None:
     empty = Histogram.empty("contrast")
     assert (empty.count, empty.mean, empty.least, empty.most) == (0, None, None, None)
