@@ -153,8 +153,9 @@ def _of_whole(pixels: Pixels, beside: Neighbors, palette: int) -> tuple[Neighbor
 def _by_whole_steps(pixels: Pixels, level: Gray) -> Gray:
     """The middle of the luma, smaller by a whole number, so that the picture's long side is between
     512 and 1024 pixels: what is smooth depends on the size at which it is looked at, and nothing
-    is interpolated. `level`, which is the middle as it is, where it is no larger."""
-    step = max(pixels.shape[:2]) // WORKING_SIDE_PX
+    is interpolated; longer where the short side would vanish. `level`, which is the middle as it
+    is, where it is no larger."""
+    step = min(max(pixels.shape[:2]) // WORKING_SIDE_PX, *pixels.shape[:2])
     if step < 2:
         return level
     sides = [min(side // step, _CROP_PX) for side in pixels.shape[:2]]

@@ -51,7 +51,10 @@ def page(pixels: Pixels) -> Page:
 
 
 def _same_beside(pixels: Pixels) -> float:
-    """Share of what is not nearly white whose next pixel is of the same color, 0..1."""
+    """Share of what is not nearly white whose next pixel is of the same color, 0..1; 0 for a single
+    column."""
+    if pixels.shape[1] < 2:
+        return 0.0
     rows = np.ascontiguousarray(pixels[::_SAMPLED])
     shown = cv2.bitwise_not(cv2.inRange(rows, (_NEARLY_WHITE,) * 3, (255,) * 3))
     both = cv2.bitwise_and(shown[:, 1:], shown[:, :-1])

@@ -78,6 +78,21 @@ def test_a_picture_of_any_shape_has_a_finite_value(name: str) -> None:
         assert is_finite(METRICS[name](noise(height, width))), (height, width)
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_a_strip_as_long_as_a_panorama_is_wide_has_a_finite_value(name: str) -> None:
+    for height, width in ((1, 9000), (9000, 1), (12, 9000), (9000, 33)):
+        assert is_finite(METRICS[name](noise(height, width))), (height, width)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_line_that_is_half_white_has_a_finite_value(name: str) -> None:
+    """White is what a page is looked for in; a column has no pixel beside another."""
+    line = np.full((64, 1, 3), 90, np.uint8)
+    line[:32] = 255
+    assert is_finite(METRICS[name](line))
+    assert is_finite(METRICS[name](line.transpose(1, 0, 2).copy()))
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", METRICS)
 def test_a_picture_of_one_color_has_a_finite_value(name: str, level: str) -> None:
