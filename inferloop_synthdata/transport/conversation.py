@@ -127,7 +127,7 @@ def _number(text: str) -> float | None:
 def _seconds_until(date: str, now: str) -> float | None:
     try:
         apart = email.utils.parsedate_to_datetime(date) - email.utils.parsedate_to_datetime(now)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, apart.total_seconds())
 

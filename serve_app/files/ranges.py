@@ -87,11 +87,11 @@ def _range_applies(headers: Mapping[str, str], etag: str, modified_at: datetime)
 
 
 def _date(text: str | None) -> datetime | None:
-    """None for what is no date."""
+    """None for what is no date, and for one before the year 1 or after 9999."""
     if text is None:
         return None
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

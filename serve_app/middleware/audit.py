@@ -46,7 +46,8 @@ class AuditMiddleware:
 
     def _write(self, scope: Scope, note: AuditNote, status: int) -> None:
         if status in _REFUSED and (note.action is not None or "caller" in scope["state"]):
-            note.details.setdefault("asked_for", note.action or scope["path"])
+            known = note.action is not None and note.action != DENIED
+            note.details.setdefault("asked_for", note.action if known else scope["path"])
             note.action = DENIED
         if note.action is None:
             return

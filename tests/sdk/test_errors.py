@@ -163,6 +163,13 @@ def test_nothing_shows_the_key() -> None:
             },
             0.0,
         ),
+        (
+            {
+                "retry_after": "Sun, 06 Nov 99999999999999999999 08:49:00 GMT",
+                "date": "Sun, 06 Nov 1994 08:49:37 GMT",
+            },
+            None,
+        ),
     ],
 )
 def test_retry_after_is_a_number_or_a_date(headers: dict[str, str], expected: float | None) -> None:

@@ -196,6 +196,7 @@ def test_a_wrong_key_is_a_denial_until_it_is_throttled(shared: SharedService, li
     assert codes.count(429) == 20
     assert {line["reason"] for line in denials} == {"wrong key"}
     assert {line["key_name"] for line in denials} == {None}
+    assert {line["asked_for"] for line in denials} == {f"{API}/profiles"}
     assert key_of("nobody") not in json.dumps(denials)
 
 

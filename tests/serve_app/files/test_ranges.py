@@ -68,6 +68,20 @@ def test_dates_count_to_the_second() -> None:
 
 
 @pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 -2359",  # in UTC it is in the year 10000
+        "Mon, 01 Jan 2020 00:00:00 +9999999999999",
+        "Mon, 01 Jan 2020 00:00:00 +2460",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 99 Jan 2020 99:99:99 GMT",
+    ],
+)
+def test_a_date_that_no_calendar_has_is_no_condition(date: str) -> None:
+    assert part(if_modified_since=date) == WHOLE
+
+
+@pytest.mark.parametrize(
     ("version", "applies"),
     [
         (ETAG, True),
@@ -76,6 +90,8 @@ def test_dates_count_to_the_second() -> None:
         (http_date(MODIFIED), True),
         (http_date(MODIFIED + timedelta(seconds=5)), False),
         ("nonsense", False),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", False),
+        ("Mon, 01 Jan 2020 00:00:00 +9999999999999", False),
     ],
 )
 def test_a_range_of_another_version_is_the_whole(version: str, applies: bool) -> None:
