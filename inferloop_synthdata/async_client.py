@@ -40,6 +40,7 @@ from inferloop_synthdata.transport.event_stream import EventStream, JobEvent
 from inferloop_synthdata.transport.foreign_errors import (
     handshake_errors,
     http_errors,
+    proxy_errors,
     socket_errors,
 )
 from inferloop_synthdata.transport.generation_stream import (
@@ -74,11 +75,12 @@ class AsyncSyntheticImageClient(ClientOptions):
         connection = connection_of(api_key, base_url, timeout_s, environ)
         super().__init__(connection, max_retries, random)
         self._sleep = sleep
-        self._http = httpx.AsyncClient(
-            headers=self._connection.headers(),
-            timeout=self._connection.timeout(),
-            transport=transport,
-        )
+        with proxy_errors():
+            self._http = httpx.AsyncClient(
+                headers=self._connection.headers(),
+                timeout=self._connection.timeout(),
+                transport=transport,
+            )
 
     @property
     def jobs(self) -> AsyncJobs:

@@ -44,6 +44,7 @@ from inferloop_synthdata.transport.event_stream import EventStream, JobEvent
 from inferloop_synthdata.transport.foreign_errors import (
     handshake_errors,
     http_errors,
+    proxy_errors,
     socket_errors,
 )
 from inferloop_synthdata.transport.generation_stream import (
@@ -86,11 +87,12 @@ class SyntheticImageClient(ClientOptions):
         connection = connection_of(api_key, base_url, timeout_s, environ)
         super().__init__(connection, max_retries, random)
         self._sleep = sleep
-        self._http = httpx.Client(
-            headers=self._connection.headers(),
-            timeout=self._connection.timeout(),
-            transport=transport,
-        )
+        with proxy_errors():
+            self._http = httpx.Client(
+                headers=self._connection.headers(),
+                timeout=self._connection.timeout(),
+                transport=transport,
+            )
 
     @property
     def jobs(self) -> Jobs:

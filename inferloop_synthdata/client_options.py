@@ -32,7 +32,7 @@ def connection_of(
         ValueError: there is no key, or what is given cannot work.
     """
     around = os.environ if environ is None else environ
-    key = around.get(KEY_VARIABLE) if api_key is None else api_key
+    key = (around.get(KEY_VARIABLE) or None) if api_key is None else api_key
     if key is None:
         raise ValueError(f"no API key: give api_key, or set {KEY_VARIABLE}")
     if base_url is None:

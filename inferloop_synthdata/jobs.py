@@ -149,9 +149,9 @@ class AsyncJobs:
 
 def result_of(job: answers.Job) -> dict[str, object]:
     """The result of an ended job; raises the `ApiError` of one that failed or was canceled."""
-    if "result" in job:
+    if job.get("result") is not None:
         return dict(job["result"])
-    if "error" in job:
+    if job.get("error") is not None:
         raise api_error(cast(dict[str, JsonValue], job["error"]))
     raise UnexpectedAnswer(f"The job {job['id']} has not ended: {job['state']}")
 

@@ -26,6 +26,19 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
+def writable(text: str, stream: TextIO) -> str:
+    """`text`, with escapes for what the stream's encoding lacks: a code page of Windows, `LANG=C`.
+    The work is done by then, and must not end in an error of the printing."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _json_for(stream: TextIO, document: Mapping[str, object]) -> str:
+    """With the escapes of JSON only where the stream's encoding needs them."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return text if text == writable(text, stream) else json.dumps(document, indent=2)
+
+
 def takes_color(stream: TextIO, environ: Mapping[str, str]) -> bool:
     """On a terminal, unless NO_COLOR is set (https://no-color.org) or it can do nothing."""
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
@@ -63,16 +76,15 @@ class Console:
     def answer(self, document: Mapping[str, object], lines: Iterable[str]) -> None:
         """The command's answer, in its two shapes."""
         if self._as_json:
-            self._out.write(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n")
-        elif takes_color(self._out, self._environ):
-            self._out.writelines(f"{_styled(line)}\n" for line in lines)
+            self._out.write(f"{_json_for(self._out, document)}\n")
         else:
-            self._out.writelines(f"{printable(line)}\n" for line in lines)
+            style = _styled if takes_color(self._out, self._environ) else printable
+            self._out.writelines(f"{writable(style(line), self._out)}\n" for line in lines)
         self._out.flush()
 
     def log(self, text: str) -> None:
         """Another program's output, as it is."""
-        self._out.write(text)
+        self._out.write(writable(text, self._out))
         self._out.flush()
 
     def note(self, text: str) -> None:
@@ -88,7 +100,7 @@ class Console:
     def _remark(self, line: str) -> None:
         if self._bar is not None:
             self._bar.clear()
-        self._err.write(f"{line}\n")
+        self._err.write(f"{writable(line, self._err)}\n")
         self._err.flush()
 
     def ask(self, question: str, stdin: TextIO) -> bool:

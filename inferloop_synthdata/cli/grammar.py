@@ -161,4 +161,4 @@ def given_values(pairs: Sequence[tuple[str, str]] | None) -> dict[str, list[str]
 
 def given_labels(pairs: Sequence[tuple[str, str]] | None) -> dict[str, str] | None:
     """What `--label` collected."""
-    return dict(pairs) if pairs else None
+    return v.once("--label", pairs) if pairs else None

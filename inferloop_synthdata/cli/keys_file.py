@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from inferloop_synthdata.cli.usage import UsageProblem
@@ -115,10 +115,14 @@ class KeysFile:
             if mine is None:
                 raise UsageProblem(f"no key of the name {name} in {self._path}")
             old_name = f"{name}.old"
+            if old_ends is not None and not _NAME.fullmatch(old_name):
+                raise UsageProblem(f"no room for {old_name}, where the old key goes on: --at-once")
             kept = [each for each in entries if each.get("name") not in {name, old_name}]
             if old_ends is not None:
-                ends = old_ends.isoformat(timespec="seconds")
-                kept.append({**mine, "name": old_name, "expires": ends})
+                # Never longer than it would have opened the service anyway.
+                ends = min(old_ends, _moment(mine.get("expires")) or old_ends)
+                ending = ends.isoformat(timespec="seconds")
+                kept.append({**mine, "name": old_name, "expires": ending})
             digest = hashlib.sha256(key.encode()).hexdigest()
             fresh = {**mine, "key_sha256": digest, "created": now.isoformat(timespec="seconds")}
             fresh.pop("key", None)
@@ -160,6 +164,17 @@ class KeysFile:
             draft.replace(self._path)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _moment(text: object) -> datetime | None:
+    """An `expires` of the file, as the service reads it; None for none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _new_key() -> str:

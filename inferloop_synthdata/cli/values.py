@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from typing import TypeVar
 
 from inferloop_synthdata.cli.outputs import Target
+from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import parse_object
+
+T = TypeVar("T")
 
 
 def positive(text: str) -> int:
@@ -56,6 +61,17 @@ def json_object(text: str) -> dict[str, JsonValue]:
     return found
 
 
+def once(option: str, pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
+    """What a repeated `option` collected by name; `UsageProblem` for a name that is given twice,
+    where only one value can hold."""
+    found: dict[str, T] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UsageProblem(f"{option} gives {name} twice: {found[name]} and {value}")
+        found[name] = value
+    return found
+
+
 def own_rate(text: str) -> tuple[str, str]:
     """A budget's name and rate: generate=100/minute."""
     name, separator, rate = text.partition("=")
@@ -66,7 +82,7 @@ def own_rate(text: str) -> tuple[str, str]:
 
 def names(text: str) -> list[str]:
     """Names between commas."""
-    return [name for name in text.split(",") if name]
+    return [name for name in map(str.strip, text.split(",")) if name]
 
 
 def requirements(text: str) -> dict[str, JsonValue]:

@@ -7,11 +7,14 @@ import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.marks.reading import recipe_in
 from inferloop_synthdata.operations.generation import GenerationOptions
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _REPLAYED = (
     "model_id",
@@ -67,17 +70,26 @@ def recipe_of(content: bytes) -> dict[str, JsonValue]:
 
 def pixels_as_recorded(content: bytes, recipe: Mapping[str, JsonValue]) -> bool:
     """Whether the picture still is the one that the recipe was written for."""
-    from PIL import Image
-
-    pixels = Image.open(io.BytesIO(content)).convert("RGB").tobytes()
+    pixels = _picture(content).tobytes()
     return hashlib.sha256(pixels).hexdigest() == recipe.get("pixel_sha256")
 
 
-def difference(first: bytes, second: bytes) -> Difference:
-    """How far two image files are apart; `ValueError` where their sizes differ."""
-    from PIL import Image, ImageChops, ImageStat
+def _picture(content: bytes) -> Image.Image:
+    """RGB; `ValueError` for what is damaged, or larger than any picture of the service."""
+    from PIL import Image
 
-    one, other = (Image.open(io.BytesIO(each)).convert("RGB") for each in (first, second))
+    try:
+        return Image.open(io.BytesIO(content)).convert("RGB")
+    except (OSError, SyntaxError, Image.DecompressionBombError):
+        raise ValueError("the picture cannot be read: the file is damaged") from None
+
+
+def difference(first: bytes, second: bytes) -> Difference:
+    """How far two image files are apart; `ValueError` where their sizes differ, or one cannot be
+    read."""
+    from PIL import ImageChops, ImageStat
+
+    one, other = _picture(first), _picture(second)
     if one.size != other.size:
         raise ValueError(f"the sizes differ: {one.size} and {other.size}")
     apart = ImageChops.difference(one, other)

@@ -30,6 +30,8 @@ def batch_calls(
     """One call for each `prompts_per_call` prompts, in order. With a seed, image i uses seed + i
     over all calls, as in one. Calls with the same `key` are answered once: what a first run made
     is not made again by a second. `on_progress(done, total)` counts the images of all calls."""
+    if prompts_per_call < 1:
+        raise ValueError(f"prompts_per_call must be at least 1: {prompts_per_call}")
     seed = options.get("seed")
     for number, start in enumerate(range(0, len(prompts), prompts_per_call)):
         part = options.copy()

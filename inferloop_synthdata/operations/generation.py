@@ -10,7 +10,7 @@ from typing import Annotated, TypedDict, Unpack
 from inferloop_synthdata import answers
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.operation import OnProgress, Operation, read_answer
-from inferloop_synthdata.operations.parts import given
+from inferloop_synthdata.operations.parts import given, listed
 
 MORE_PROMPTS = (
     "One call takes so many prompts. client.generate_many(prompts) cuts a list of any length into "
@@ -88,7 +88,7 @@ def generate_batch(
     `labels_by_prompt` and `metadata_by_prompt` have an entry for each prompt; it goes before the
     `labels` and `metadata` of all."""
     body = given(
-        prompts=list(prompts),
+        prompts=listed(prompts),
         batch_size=batch_size,
         labels_by_prompt=None if labels_by_prompt is None else list(labels_by_prompt),
         metadata_by_prompt=None if metadata_by_prompt is None else list(metadata_by_prompt),

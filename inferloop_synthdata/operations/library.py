@@ -14,7 +14,7 @@ from inferloop_synthdata.operations.operation import (
     ignore_answer,
     read_answer,
 )
-from inferloop_synthdata.operations.parts import delete, get, given, saved, segment
+from inferloop_synthdata.operations.parts import delete, get, given, inside, saved, segment
 
 
 def list_models() -> Operation[answers.ModelList]:
@@ -67,8 +67,9 @@ def save_report(
     profile: str | None = None,
 ) -> Operation[Path]:
     """The same report in a local file (`GET /datasets/{name}/report`): JSON where its name ends
-    with `.json`, else a page that stands alone and prints well. Gives the file."""
-    target = Path(to)
+    with `.json`, else a page that stands alone and prints well; in a folder `<name>.html`. Gives
+    the file."""
+    target = inside(to, f"{name}.html")
     query = {"format": "json" if target.suffix.lower() == ".json" else "html"}
     if reference_dir is not None:
         query["reference_dir"] = reference_dir
@@ -102,10 +103,7 @@ def delete_image(path: str) -> Operation[None]:
 
 
 def _download(endpoint: str, path: str, to: str | Path) -> Operation[Path]:
-    target = Path(to)
-    if target.is_dir():
-        target = target / PurePosixPath(path).name
-    return saved(endpoint, {"path": path}, target)
+    return saved(endpoint, {"path": path}, inside(to, path))
 
 
 def download_image(
@@ -118,9 +116,7 @@ def download_image(
     """
     if side is None:
         return _download("/images", path, to)
-    target = Path(to)
-    if target.is_dir():
-        target = target / f"{PurePosixPath(path).stem}.webp"
+    target = inside(to, f"{PurePosixPath(path).stem}.webp")
     return saved("/images", {"path": path, "side": str(side)}, target)
 
 

@@ -75,7 +75,7 @@ def review_images(
     (`PATCH /images`). What is left out stays as it is; `rating` 0 and `decision` "undecided" take
     back. Where one of the images is absent, none is changed."""
     tags = given(add=listed(add_tags), remove=listed(remove_tags)) or None
-    body = given(paths=list(paths), rating=rating, tags=tags, decision=decision)
+    body = given(paths=listed(paths), rating=rating, tags=tags, decision=decision)
     return Operation(
         "PATCH", "/images", read_answer(answers.ReviewedList, "images"), True, body=body
     )
@@ -91,8 +91,8 @@ def _query(criteria: ImageCriteria) -> dict[str, str | Sequence[str]]:
     pairs = [f"{name}:{value}" for name, values in labels for value in _values(values)]
     if pairs:
         query["label"] = pairs
-    if tags := criteria.get("tags"):
-        query["tag"] = list(tags)
+    if tags := listed(criteria.get("tags")):
+        query["tag"] = tags
     return query
 
 

@@ -48,7 +48,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T]):
-    """A call, independent of how it is carried: the sync and the async client share these."""
+    """A call, independent of how it is carried: the sync and the async client share these.
+
+    Raises:
+        ValueError: a header that HTTP cannot carry.
+    """
 
     method: str
     path: str
@@ -72,6 +76,11 @@ class Operation(Generic[T]):
     """By parameter: what to do where the service refuses it; a note on the error."""
     below_root: bool = False
     """Whether `path` begins at the service's root instead of `/api/v1`."""
+
+    def __post_init__(self) -> None:
+        for name, value in self.headers.items():
+            if not value.isascii() or not value.isprintable() or value != value.strip():
+                raise ValueError(f"{name} must be printable ASCII text: {value!r}")
 
     def report(self, done: int, total: int) -> None:
         """Tell whoever asked for progress."""

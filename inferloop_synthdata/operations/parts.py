@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar, cast
 from urllib.parse import quote
 
@@ -19,7 +19,13 @@ def given(**fields: object) -> dict[str, JsonValue]:
 
 
 def listed(names: Sequence[str] | None) -> list[str] | None:
-    """As JSON has it; None stays None."""
+    """As JSON has it; None stays None.
+
+    Raises:
+        ValueError: one text, which would be taken letter by letter.
+    """
+    if isinstance(names, str):
+        raise ValueError(f"takes a list of texts, not one text: [{names!r}]")
     return None if names is None else list(names)
 
 
@@ -38,6 +44,12 @@ def get(path: str, shape: type[T], *required: str, **query: str) -> Operation[T]
 def delete(path: str) -> Operation[None]:
     """Removes what `path` names."""
     return Operation("DELETE", path, ignore_answer, True)
+
+
+def inside(to: str | Path, name: str) -> Path:
+    """The local file `to`; where it is a folder, the file in it that is named as `name` ends."""
+    target = Path(to)
+    return target / PurePosixPath(name).name if target.is_dir() else target
 
 
 def saved(endpoint: str, query: Mapping[str, str], target: Path) -> Operation[Path]:

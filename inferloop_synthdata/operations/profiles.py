@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inferloop_synthdata import answers
 from inferloop_synthdata.operations.operation import Operation, read_answer
-from inferloop_synthdata.operations.parts import delete, get, given, saved, segment
+from inferloop_synthdata.operations.parts import delete, get, given, inside, saved, segment
 
 
 def list_profiles() -> Operation[answers.ProfileList]:
@@ -68,9 +68,9 @@ def plot_comparison(
     name: str, *, to: str | Path, dataset: str | None = None, profile: str | None = None
 ) -> Operation[Path]:
     """Draw what `compare_profile` says into a local SVG file
-    (`GET /profiles/{profile_name}/compare/plot`); gives the file."""
+    (`GET /profiles/{profile_name}/compare/plot`), in a folder `<name>.svg`; gives the file."""
     path = f"/profiles/{segment(name)}/compare/plot"
-    return saved(path, _one_other(dataset, profile), Path(to))
+    return saved(path, _one_other(dataset, profile), inside(to, f"{name}.svg"))
 
 
 def _one_other(dataset: str | None, profile: str | None) -> dict[str, str]:

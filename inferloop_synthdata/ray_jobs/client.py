@@ -22,7 +22,8 @@ from inferloop_synthdata.errors import (
     error_class,
 )
 from inferloop_synthdata.ray_jobs.package import package_name
-from inferloop_synthdata.transport.foreign_errors import http_errors
+from inferloop_synthdata.transport.address import check_url
+from inferloop_synthdata.transport.foreign_errors import http_errors, proxy_errors
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
@@ -53,13 +54,15 @@ class RayJobs:
             raise UsageProblem(f"--ray-address must look like {DEFAULT_ADDRESS}, not {address}")
         self._sleep = sleep
         self._origin = f"Ray at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        self._http = httpx.Client(
-            base_url=address.rstrip("/"),
-            # The mode `RAY_AUTH_MODE=token` of a cluster.
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=httpx.Timeout(60.0, connect=10.0),
-            transport=transport,
-        )
+        check_url(address, "--ray-address")
+        with proxy_errors():
+            self._http = httpx.Client(
+                base_url=address.rstrip("/"),
+                # The mode `RAY_AUTH_MODE=token` of a cluster.
+                headers={"Authorization": f"Bearer {token}"} if token else {},
+                timeout=httpx.Timeout(60.0, connect=10.0),
+                transport=transport,
+            )
 
     def upload(self, package: bytes) -> str:
         """Put a working directory on the cluster, unless it is there; gives its URI."""

@@ -31,7 +31,8 @@ class IgnoreRules:
         for name in (".gitignore", ".rayignore"):
             path = folder / name
             if path.is_file():
-                lines += path.read_text(encoding="utf-8-sig").splitlines()
+                # Not `str.splitlines`: a name may hold what Unicode calls a line end.
+                lines += path.read_text(encoding="utf-8-sig").split("\n")
         return cls(lines)
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:

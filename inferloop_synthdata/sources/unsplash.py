@@ -8,8 +8,9 @@ import httpx
 
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.operations.operation import parse_object
 from inferloop_synthdata.sources.images import SourceImage
-from inferloop_synthdata.transport.foreign_errors import http_errors
+from inferloop_synthdata.transport.foreign_errors import http_errors, proxy_errors
 
 API = "https://api.unsplash.com"
 _PAGE_SIZE = 30
@@ -30,10 +31,7 @@ def unsplash_images(
             "(make one at https://unsplash.com/developers)"
         )
     headers = {"Authorization": f"Client-ID {access_key}", "Accept-Version": "v1"}
-    with (
-        httpx.Client(transport=transport, timeout=30.0) as images,
-        httpx.Client(transport=transport, timeout=30.0, headers=headers) as api,
-    ):
+    with _client(transport, {}) as images, _client(transport, headers) as api:
         page = 1
         while photos := _search(api, query, page):
             for photo in photos:
@@ -41,11 +39,18 @@ def unsplash_images(
             page += 1
 
 
+def _client(transport: httpx.BaseTransport | None, headers: dict[str, str]) -> httpx.Client:
+    with proxy_errors():
+        return httpx.Client(transport=transport, timeout=30.0, headers=headers)
+
+
 def _search(api: httpx.Client, query: str, page: int) -> list[dict[str, JsonValue]]:
     query_fields = {"query": query, "page": str(page), "per_page": str(_PAGE_SIZE)}
-    found = _answer(api, f"{API}/search/photos", query_fields).json()
-    photos: list[dict[str, JsonValue]] = found.get("results", [])
-    return photos
+    found = parse_object(_answer(api, f"{API}/search/photos", query_fields).content) or {}
+    photos = found.get("results")
+    if not isinstance(photos, list):
+        raise UsageProblem("Unsplash's answer is no list of photos")
+    return [photo if isinstance(photo, dict) else {} for photo in photos]
 
 
 def _photo(api: httpx.Client, images: httpx.Client, photo: dict[str, JsonValue]) -> SourceImage:

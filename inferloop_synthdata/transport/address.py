@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
+
 API_PREFIX = "/api/v1"
 
 
@@ -26,7 +28,9 @@ class ServiceAddress:
         if parts.query or parts.fragment or parts.username or parts.password:
             raise ValueError("base_url takes no user, query or fragment")
         path = parts.path.rstrip("/").removesuffix(API_PREFIX)
-        return cls(urlunsplit((parts.scheme, parts.netloc, path + API_PREFIX, "", "")))
+        rest = urlunsplit((parts.scheme, parts.netloc, path + API_PREFIX, "", ""))
+        check_url(rest, "base_url")
+        return cls(rest)
 
     @property
     def root(self) -> str:
@@ -39,3 +43,15 @@ class ServiceAddress:
         scheme, _, rest = self.rest.partition("://")
         ws_scheme = {"http": "ws", "https": "wss"}[scheme]
         return f"{ws_scheme}://{rest}/ws/generation"
+
+
+def check_url(url: str, name: str) -> None:
+    """`ValueError`, with `name` for what was given, where no request can go to `url`: a port or
+    a host name that cannot be, characters that no URL has."""
+    try:
+        parsed = httpx.URL(url)
+        port, _ = parsed.port, parsed.host  # read: an international name is decoded only then
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ValueError(f"{name} is no usable address: {error}") from None
+    if port is not None and not 0 < port < 65_536:
+        raise ValueError(f"{name} has a port that cannot be: {port}")

@@ -135,4 +135,7 @@ def _seconds_until(date: str, now: str) -> float | None:
 def _seconds(number: JsonValue) -> float | None:
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
-    return max(0.0, float(number)) if math.isfinite(number) else None
+    try:
+        return max(0.0, float(number)) if math.isfinite(number) else None
+    except OverflowError:  # an integer beyond every float
+        return None

@@ -19,6 +19,8 @@ from inferloop_synthdata.transport.retry import RetryPolicy
 MAX_EVENT_BYTES = 64 * 2**20
 """An ending brings the job's whole answer; past this it is no event of the service."""
 _OK, _NOTHING_MORE = 200, 204
+_MOST_DIGITS = 18
+"""Of an event's number: more than any job has events."""
 _BETWEEN_EVENTS = re.compile(rb"\n\n|\r\n\r\n")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 """Of the specification; a text may hold what `str.splitlines` takes for more."""
@@ -94,6 +96,7 @@ def _event(block: bytes) -> JobEvent | None:
     if not fields:
         return None
     data = parse_object(fields.get("data", ""))
-    if data is None or not fields.get("id", "").isdecimal():
+    number = fields.get("id", "")
+    if data is None or not number.isdecimal() or len(number) > _MOST_DIGITS:
         raise UnexpectedAnswer("An event of the server is incomplete")
-    return JobEvent(int(fields["id"]), fields.get("event", "message"), data)
+    return JobEvent(int(number), fields.get("event", "message"), data)

@@ -27,6 +27,10 @@ from inferloop_synthdata.operations.operation import Reply
 from inferloop_synthdata.transport.conversation import failure_of
 from inferloop_synthdata.transport.generation_stream import handshake_failure
 
+_NO_SOCKS = (
+    "a SOCKS proxy of the environment (ALL_PROXY) needs: pip install 'httpx[socks]' python-socks; "
+    "or set NO_PROXY for the service"
+)
 _POLICY_VIOLATION = 1008
 """Close code (RFC 6455, 7.4.1) by which the service refuses a key after the handshake."""
 
@@ -40,10 +44,23 @@ def http_errors(origin: str) -> Iterator[None]:
         raise ConnectionFailed(f"Cannot connect to {origin}", request_sent=False) from None
     except httpx.TimeoutException:
         raise RequestTimedOut(f"No answer from {origin} in time", request_sent=True) from None
-    except (httpx.DecodingError, httpx.TooManyRedirects):
+    except (httpx.DecodingError, httpx.TooManyRedirects, httpx.InvalidURL):
         raise UnexpectedAnswer(f"The answer of {origin} cannot be read") from None
     except httpx.TransportError:
         raise ConnectionFailed(f"The connection to {origin} was cut", request_sent=True) from None
+
+
+@contextmanager
+def proxy_errors() -> Iterator[None]:
+    """Within: what a proxy that the environment names does to the making of a client."""
+    try:
+        yield
+    except ImportError:
+        raise ValueError(_NO_SOCKS) from None
+    except (httpx.InvalidURL, ValueError):
+        raise ValueError(
+            "a proxy of the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY) has no usable address"
+        ) from None
 
 
 @contextmanager
@@ -53,6 +70,8 @@ def handshake_errors(origin: str) -> Iterator[None]:
         yield
     except InvalidStatus as error:
         raise _refusal(error) from None
+    except ImportError:
+        raise ValueError(_NO_SOCKS) from None
     except (OSError, InvalidHandshake, WebSocketException, EOFError):
         # TimeoutError is an OSError.
         raise ConnectionFailed(f"Cannot connect to {origin}", request_sent=False) from None

@@ -61,10 +61,14 @@ def generate_message(
 
 
 class GenerationStream:
-    """State of one generation: before its job is known, running, ended."""
+    """State of one generation: before its job is known, running, ended.
+
+    Raises:
+        ValueError: the message holds what JSON cannot, such as NaN.
+    """
 
     def __init__(self, message: dict[str, JsonValue], policy: RetryPolicy) -> None:
-        self.opening = json.dumps(message)
+        self.opening = json.dumps(message, allow_nan=False)
         """The text to send first on every new connection."""
         self.ended = False
         self._job_id: str | None = None
@@ -85,7 +89,7 @@ class GenerationStream:
                 return self._progress(message)
             if kind == "result":
                 return self._result(message)
-        except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        except (KeyError, TypeError, ValueError, ArithmeticError):
             raise UnexpectedAnswer(f"A {kind} message of the server is incomplete") from None
         raise UnexpectedAnswer(f"The server sent a message of unknown type: {kind!r}")
 

@@ -68,10 +68,16 @@ def read_declaration(path: Path) -> Mapping[str, JsonValue]:
     text = path.read_text(encoding="utf-8-sig")
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = _yaml(path, text)
     if not isinstance(found, dict):
         raise UsageProblem(f"{path} holds no declaration: it must be an object")
+    try:
+        json.dumps(found, allow_nan=False)
+    except TypeError as error:
+        raise UsageProblem(f"{path}: {error}; text such as a date goes in quotes") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageProblem(f"{path}: {error}") from None
     return cast("Mapping[str, JsonValue]", found)
 
 
@@ -82,5 +88,5 @@ def _yaml(path: Path, text: str) -> object:
         raise UsageProblem(f"{path} is no JSON; for YAML: pip install pyyaml") from None
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise UsageProblem(f"{path} is neither JSON nor YAML") from None

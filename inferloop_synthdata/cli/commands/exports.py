@@ -174,7 +174,7 @@ def _export_options(arguments: Namespace) -> ExportOptions:
         "include_metadata": False if arguments.no_metadata else None,
         "include_annotations": False if arguments.no_annotations else None,
         "filter": _filter(arguments),
-        "splits": dict(arguments.split) or None,
+        "splits": v.once("--split", arguments.split) or None,
         "split_by": arguments.split_by,
         "class_label": arguments.class_label,
     }

@@ -236,8 +236,9 @@ def _prompts(session: Session, arguments: Namespace) -> Iterator[str]:
         return
     from_stdin = arguments.file == "-"
     text = session.surroundings.stdin.read() if from_stdin else _text_of(Path(arguments.file))
-    # Windows editors begin a file with a byte order mark; it is no part of the first prompt.
-    lines = text.removeprefix("\ufeff").splitlines()
+    # Windows editors begin a file with a byte order mark; it is no part of the first prompt. A
+    # prompt may hold what `str.splitlines` takes for a line end (U+2028, a form feed).
+    lines = text.removeprefix("\ufeff").split("\n")
     yield from (line.strip() for line in lines if line.strip())
 
 

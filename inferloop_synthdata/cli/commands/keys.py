@@ -51,7 +51,7 @@ def create(session: Session, arguments: Namespace) -> int:
         scopes=tuple(arguments.scopes),
         space=arguments.space,
         expires=_expiry(arguments.expires, now),
-        rates=dict(arguments.rate),
+        rates=v.once("--rate", arguments.rate),
         stored_bytes=arguments.stored_bytes,
     )
     key = _file(session, arguments).create(new, now)

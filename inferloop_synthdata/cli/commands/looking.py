@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from inferloop_synthdata.answers.looking import ListedImage, ShortVerdict
+from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import fields, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_label, given_values
 from inferloop_synthdata.cli.session import Session
@@ -26,7 +27,9 @@ def add_commands(group: AddCommand) -> None:
     command.add_argument("name")
     command.add_argument("--sort", choices=("created", "score", "rating", "seed"))
     command.add_argument("--desc", action="store_true", help="the last first")
-    command.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
+    command.add_argument(
+        "--limit", type=v.positive, default=50, metavar="N", help="at most so many (50)"
+    )
     shown = command.add_mutually_exclusive_group()
     shown.add_argument("--paths", action="store_true", help="a path a line, for `image review -`")
     shown.add_argument("--summary", action="store_true", help="counts in place of images")
@@ -75,7 +78,7 @@ def images(session: Session, arguments: Namespace) -> int:
             arguments.name,
             sort=arguments.sort,
             descending=arguments.desc,
-            page_size=min(max(arguments.limit, 1), 1000),
+            page_size=min(arguments.limit, 1000),
             **wanted,
         )
         shown = list(islice(found, arguments.limit))

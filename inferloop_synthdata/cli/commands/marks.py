@@ -79,10 +79,7 @@ def verify(session: Session, arguments: Namespace) -> int:
     """0 where what was asked about is as it was marked or signed, 1 where it is not, 2 where that
     could not be checked; with `--require-trusted` 3 where it is, but by somebody whom nobody here
     trusts."""
-    if arguments.watermark and (arguments.offline or arguments.log or arguments.dataset):
-        raise UsageProblem("--watermark goes with an image, and asks the server")
-    if arguments.require_trusted and arguments.log:
-        raise UsageProblem("--require-trusted goes with an image or a dataset: the log has no one")
+    _check_options(arguments)
     try:
         if arguments.dataset is not None:
             code, signature = _verify_folder(session, arguments)
@@ -97,6 +94,22 @@ def verify(session: Session, arguments: Namespace) -> int:
         session.console.note(f"nothing was changed, but the signer is not trusted: {signature}")
         return UNTRUSTED
     return code
+
+
+def _check_options(arguments: Namespace) -> None:
+    """`UsageProblem` for an option that would not be looked at: who names an authority, or wants
+    no server, must not believe that it was so."""
+    here = arguments.offline or arguments.dataset
+    if arguments.watermark and (here or arguments.log or arguments.server_dataset):
+        raise UsageProblem("--watermark goes with an image, and asks the server")
+    if arguments.require_trusted and arguments.log:
+        raise UsageProblem("--require-trusted goes with an image or a dataset: the log has no one")
+    if arguments.offline and arguments.file is None:
+        raise UsageProblem("--offline goes with FILE; --dataset never asks the server")
+    if arguments.trust and not here:
+        raise UsageProblem("--trust goes with --offline or --dataset: the server has its own")
+    if arguments.sheet and not arguments.dataset:
+        raise UsageProblem("--sheet goes with --dataset")
 
 
 def _verify_by_service(session: Session, arguments: Namespace) -> Found:
@@ -199,4 +212,4 @@ def _show(session: Session, report: Mapping[str, object], sound: str) -> Found:
 
 
 def _anchors(files: Sequence[Path]) -> Anchors:
-    return Anchors(trusted="\n".join(path.read_text(encoding="ascii") for path in files))
+    return Anchors(trusted="\n".join(path.read_text(encoding="utf-8-sig") for path in files))

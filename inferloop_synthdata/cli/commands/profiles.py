@@ -117,13 +117,13 @@ def compare(session: Session, arguments: Namespace) -> int:
         )
         try:
             if arguments.plot is not None:
-                client.plot_comparison(
+                drawn = client.plot_comparison(
                     arguments.name,
                     to=arguments.plot,
                     dataset=arguments.dataset,
                     profile=arguments.profile,
                 )
-                session.console.note(f"drew {arguments.plot}")
+                session.console.note(f"drew {drawn}")
         finally:
             session.console.answer(comparison, fields(comparison))
     return 0

@@ -1,0 +1,152 @@
+"""A real TCP server whose every connection a test plays byte by byte."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+JSON = "Content-Type: application/json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """As it came over the wire."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Wire:
+    """The server's end of one connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._reader = connection.makefile("rb")
+
+    def read(self) -> Request | None:
+        """The next request; None where the client has left."""
+        first = self._reader.readline().decode().split()
+        if len(first) != 3:
+            return None
+        headers = {}
+        while line := self._reader.readline().strip():
+            name, _, value = line.decode().partition(":")
+            headers[name.lower()] = value.strip()
+        body = self._reader.read(int(headers.get("content-length", 0)))
+        return Request(first[0], first[1], headers, body)
+
+    def send(self, content: bytes) -> None:
+        self._connection.sendall(content)
+
+    def read_to_the_end(self) -> None:
+        while self._reader.read(65_536):
+            pass
+
+    def close(self) -> None:
+        self._reader.close()
+        self._connection.close()
+
+
+Play = Callable[[Wire], None]
+"""What one connection does after it was accepted."""
+
+
+class WireServer:
+    """Listens on a free loopback port. `plays` are used up in turn; the last one stays."""
+
+    def __init__(self, *plays: Play) -> None:
+        self.plays = list(plays)
+        self.requests: list[Request] = []
+        self.connections = 0
+        self.released = threading.Event()
+        """Set when the test is over: a play that stays silent waits for it."""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            play = self.plays.pop(0) if len(self.plays) > 1 else self.plays[0]
+            self.connections += 1
+            thread = threading.Thread(target=self._serve, args=(connection, play), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket, play: Play) -> None:
+        wire = Wire(connection)
+        try:
+            play(wire)
+        except OSError:
+            pass  # the client has left
+        finally:
+            wire.close()
+
+    def wait_until_closed(self) -> None:
+        """Until the server has closed the last connection that it accepted."""
+        self._threads[-1].join(timeout=5)
+
+    def answering(self, *answers: bytes) -> Play:
+        """One connection that gives each request the next answer, then closes."""
+
+        def play(wire: Wire) -> None:
+            for answer in answers:
+                request = wire.read()
+                if request is None:
+                    return
+                self.requests.append(request)
+                wire.send(answer)
+
+        return play
+
+    def silent_after(self, beginning: bytes) -> Play:
+        """One connection that sends `beginning` and then nothing more."""
+
+        def play(wire: Wire) -> None:
+            wire.read()
+            wire.send(beginning)
+            self.released.wait(30)
+
+        return play
+
+    def __enter__(self) -> Self:
+        self._threads[0].start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.released.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+
+def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """A whole answer with its length."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def chunked(*pieces: bytes, headers: tuple[str, ...] = (JSON,), ended: bool = True) -> bytes:
+    """A whole answer in chunks; without its end where it is not `ended`."""
+    lines = ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked", *headers]
+    head = "\r\n".join([*lines, "", ""]).encode()
+    body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return head + body + (b"0\r\n\r\n" if ended else b"")
