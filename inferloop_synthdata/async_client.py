@@ -6,7 +6,6 @@ import asyncio
 import random as random_module
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
@@ -14,7 +13,6 @@ import httpx
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from inferloop_synthdata.answers import BatchImage
-from inferloop_synthdata.atomic_file import AtomicFile
 from inferloop_synthdata.client_options import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT_S,
@@ -24,6 +22,7 @@ from inferloop_synthdata.client_options import (
 from inferloop_synthdata.datasets import AsyncDatasets
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.jobs import AsyncJobs
+from inferloop_synthdata.local_files import LocalFile, local_file
 from inferloop_synthdata.operations import endpoints as operations
 from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions
@@ -176,17 +175,19 @@ class AsyncSyntheticImageClient(ClientOptions):
         content = None
         if operation.upload is not None:
             content = await asyncio.to_thread(operation.upload.read)
-        request = self._connection.request(self._http, operation, content)
-        async with aclosing(self._exchange(request, operation)) as events:
-            async for event in events:
-                if not isinstance(event, Advance):
-                    return event
-                # Out here, what the caller's function raises is not taken for the server's failure.
-                operation.report(event.done, event.total)
+        with local_file(operation) as file:
+            headers = {} if file is None else file.headers()
+            request = self._connection.request(self._http, operation, content, headers)
+            async with aclosing(self._exchange(request, operation, file)) as events:
+                async for event in events:
+                    if not isinstance(event, Advance):
+                        return event
+                    # Out here, what the caller's function raises is not taken for the server's.
+                    operation.report(event.done, event.total)
         raise AssertionError("an exchange ends with its outcome")
 
     async def _exchange(
-        self, request: httpx.Request, operation: Operation[T]
+        self, request: httpx.Request, operation: Operation[T], file: LocalFile | None
     ) -> AsyncGenerator[Event, None]:
         try:
             with http_errors(self._connection.origin):
@@ -194,7 +195,7 @@ class AsyncSyntheticImageClient(ClientOptions):
                 async with aclosing(response):
                     stream = progress_stream(operation, response.status_code, response.headers)
                     if stream is None:
-                        yield await self._read(response, operation.save_to)
+                        yield await self._read(response, file)
                         return
                     async for chunk in response.aiter_bytes():
                         for event in stream.receive(chunk):
@@ -204,13 +205,14 @@ class AsyncSyntheticImageClient(ClientOptions):
         except ClientError as failure:
             yield failure
 
-    async def _read(self, response: httpx.Response, save_to: Path | None) -> Reply:
-        if save_to is None or not response.is_success:
+    async def _read(self, response: httpx.Response, file: LocalFile | None) -> Reply:
+        if file is not None:
+            file.begin(response.status_code, response.headers)
+        if file is None or not response.is_success:
             return Reply(response.status_code, response.headers, await response.aread())
-        with AtomicFile(save_to) as file:
-            async for chunk in response.aiter_bytes():
-                await asyncio.to_thread(file.write, chunk)
-            await asyncio.to_thread(file.publish)
+        async for chunk in response.aiter_bytes():
+            await asyncio.to_thread(file.write, chunk)
+        await asyncio.to_thread(file.publish)
         return Reply(response.status_code, response.headers, b"")
 
     async def job_events(self, job_id: str, after_seq: int) -> AsyncGenerator[JobEvent, None]:

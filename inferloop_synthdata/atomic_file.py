@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,6 +34,13 @@ class AtomicFile:
     ) -> None:
         self._draft.close()
         self._draft_path.unlink(missing_ok=True)
+
+    def headers(self) -> Mapping[str, str]:
+        """Of the request: none, because it is always the whole that is asked for."""
+        return {}
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """Of the answer, before its bytes."""
 
     def write(self, chunk: bytes) -> None:
         """Append to the draft; the file itself is as it was."""

@@ -10,7 +10,6 @@ import random as random_module
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
@@ -18,7 +17,6 @@ import httpx
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from inferloop_synthdata.answers import BatchImage
-from inferloop_synthdata.atomic_file import AtomicFile
 from inferloop_synthdata.client_options import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT_S,
@@ -28,6 +26,7 @@ from inferloop_synthdata.client_options import (
 from inferloop_synthdata.datasets import Datasets
 from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.jobs import Jobs
+from inferloop_synthdata.local_files import LocalFile, local_file
 from inferloop_synthdata.operations import endpoints as operations
 from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions
@@ -191,17 +190,19 @@ class SyntheticImageClient(ClientOptions):
 
     def _attempt(self, operation: Operation[T]) -> Outcome:
         content = operation.upload.read() if operation.upload is not None else None
-        request = self._connection.request(self._http, operation, content)
-        with closing(self._exchange(request, operation)) as events:
-            for event in events:
-                if not isinstance(event, Advance):
-                    return event
-                # Out here, what the caller's function raises is not taken for the server's failure.
-                operation.report(event.done, event.total)
+        with local_file(operation) as file:
+            headers = {} if file is None else file.headers()
+            request = self._connection.request(self._http, operation, content, headers)
+            with closing(self._exchange(request, operation, file)) as events:
+                for event in events:
+                    if not isinstance(event, Advance):
+                        return event
+                    # Out here, what the caller's function raises is not taken for the server's.
+                    operation.report(event.done, event.total)
         raise AssertionError("an exchange ends with its outcome")
 
     def _exchange(
-        self, request: httpx.Request, operation: Operation[T]
+        self, request: httpx.Request, operation: Operation[T], file: LocalFile | None
     ) -> Generator[Event, None, None]:
         try:
             with http_errors(self._connection.origin):
@@ -209,7 +210,7 @@ class SyntheticImageClient(ClientOptions):
                 with closing(response):
                     stream = progress_stream(operation, response.status_code, response.headers)
                     if stream is None:
-                        yield self._read(response, operation.save_to)
+                        yield self._read(response, file)
                         return
                     for chunk in response.iter_bytes():
                         yield from stream.receive(chunk)
@@ -217,13 +218,14 @@ class SyntheticImageClient(ClientOptions):
         except ClientError as failure:
             yield failure
 
-    def _read(self, response: httpx.Response, save_to: Path | None) -> Reply:
-        if save_to is None or not response.is_success:
+    def _read(self, response: httpx.Response, file: LocalFile | None) -> Reply:
+        if file is not None:
+            file.begin(response.status_code, response.headers)
+        if file is None or not response.is_success:
             return Reply(response.status_code, response.headers, response.read())
-        with AtomicFile(save_to) as file:
-            for chunk in response.iter_bytes():
-                file.write(chunk)
-            file.publish()
+        for chunk in response.iter_bytes():
+            file.write(chunk)
+        file.publish()
         return Reply(response.status_code, response.headers, b"")
 
     def job_events(self, job_id: str, after_seq: int) -> Generator[JobEvent, None, None]:

@@ -171,6 +171,13 @@ class DownloadLimits(FrozenModel):
     presigned_s: int = Field(
         default=300, ge=1, le=604_800, description="Seconds that a presigned URL is good for."
     )
+    ticket_s: int = Field(
+        default=900,
+        ge=1,
+        le=86_400,
+        description="Seconds that a ticket of `POST /exports/ticket` is good for: to begin its "
+        "download, and to take it up again where it was cut.",
+    )
 
 
 class StorageQuotas(FrozenModel):

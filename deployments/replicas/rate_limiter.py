@@ -27,14 +27,17 @@ class RateLimiterReplica:
         """See `RateLimiter.look`."""
         return self._window.look(key_hash, own)
 
-    async def put_ticket(self, ticket_hash: str, owner_hash: str) -> None:
-        """Keep a ticket, by its hash, for the API key of this hash."""
-        self._tickets.put(ticket_hash, owner_hash)
+    async def put_ticket(self, ticket_hash: str, owner: str, life_s: float) -> None:
+        """Keep a ticket, by its hash, for this owner and so many seconds."""
+        self._tickets.put(ticket_hash, owner, life_s)
 
     async def take_ticket(self, ticket_hash: str) -> str | None:
-        """The hash of the key that the ticket is for, and the ticket is used up; None for no such
-        ticket."""
+        """Whose the ticket is, and it is used up; None for no such ticket."""
         return self._tickets.take(ticket_hash)
+
+    async def look_ticket(self, ticket_hash: str) -> str | None:
+        """Whose the ticket is, which stays; None for no such ticket."""
+        return self._tickets.look(ticket_hash)
 
     async def ready(self) -> bool:
         """True once constructed."""
@@ -63,3 +66,4 @@ class HandleTickets(HandleAdapter):
 
     put = remote(TicketStore.put, "put_ticket", _TICKETS)
     take = remote(TicketStore.take, "take_ticket", _TICKETS)
+    look = remote(TicketStore.look, "look_ticket", _TICKETS)

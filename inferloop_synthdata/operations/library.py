@@ -102,8 +102,8 @@ def delete_image(path: str) -> Operation[None]:
     return Operation("DELETE", "/images", ignore_answer, True, query={"path": path})
 
 
-def _download(endpoint: str, path: str, to: str | Path) -> Operation[Path]:
-    return saved(endpoint, {"path": path}, inside(to, path))
+def _download(endpoint: str, path: str, to: str | Path, continues: bool = False) -> Operation[Path]:
+    return saved(endpoint, {"path": path}, inside(to, path), continues)
 
 
 def download_image(
@@ -121,5 +121,9 @@ def download_image(
 
 
 def download_export(path: str, *, to: str | Path) -> Operation[Path]:
-    """Fetch an export into a local file or folder, as `download_image` does."""
-    return _download("/exports", path, to)
+    """Fetch an export into a local file or folder, as `download_image` does.
+
+    A download that is cut goes on where it was, in this call and in the next one: what came is kept
+    as a hidden file (`.<name>.<version>.part`) beside the target until then.
+    """
+    return _download("/exports", path, to, continues=True)

@@ -67,6 +67,8 @@ class Operation(Generic[T]):
     upload: Upload | None = None
     save_to: Path | None = None
     """Where a download's bytes go, atomically."""
+    continues: bool = False
+    """Whether a cut download is kept beside its file, and taken up by the next call."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Besides those of every call."""
     on_progress: OnProgress | None = None

@@ -52,10 +52,12 @@ def inside(to: str | Path, name: str) -> Path:
     return target / PurePosixPath(name).name if target.is_dir() else target
 
 
-def saved(endpoint: str, query: Mapping[str, str], target: Path) -> Operation[Path]:
-    """Downloads into `target`, and gives it."""
+def saved(
+    endpoint: str, query: Mapping[str, str], target: Path, continues: bool = False
+) -> Operation[Path]:
+    """Downloads into `target`, and gives it. `continues`: from where it was cut."""
 
     def parse(reply: Reply) -> Path:
         return target
 
-    return Operation("GET", endpoint, parse, True, query=query, save_to=target)
+    return Operation("GET", endpoint, parse, True, query=query, save_to=target, continues=continues)

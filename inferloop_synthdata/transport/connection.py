@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -86,8 +87,10 @@ class Connection:
         http: httpx.Client | httpx.AsyncClient,
         operation: Operation[T],
         content: bytes | None,
+        headers: Mapping[str, str],
     ) -> httpx.Request:
-        """The HTTP request of an operation; `content` is the bytes of its upload."""
+        """The HTTP request of an operation; `content` is the bytes of its upload, `headers` those
+        of the file that it is saved to."""
         files = None
         if operation.upload is not None and content is not None:
             name = operation.upload.file_name
@@ -101,7 +104,7 @@ class Connection:
             params=operation.query,
             json=operation.body,
             files=files,
-            headers={**operation.headers, **progress},
+            headers={**operation.headers, **headers, **progress},
             timeout=self.timeout(),
         )
 

@@ -11,6 +11,7 @@ from engines.errors import Forbidden
 from engines.types import check_space
 from serve_app.access.audit import AuditNote
 from serve_app.access.caller import Caller
+from serve_app.access.tickets import TICKET_OWNER, Owner
 from serve_app.context import Context
 from serve_app.durable.run import JobRun
 from serve_app.paths import Field, PathCodec
@@ -41,11 +42,17 @@ class NotedPaths(PathCodec):
 
 
 def space_of(connection: HTTPConnection, caller: Caller) -> str | None:
-    """The space that the request acts in: the key's own, or the one that an admin names.
+    """The space that the request acts in: the key's own, or the one that an admin names, or named
+    when it asked for the ticket that the request comes with.
 
     `Forbidden` where somebody else names another than its own, whether it exists or not.
     """
     named = connection.headers.getlist(SPACE_HEADER)
+    ticket: Owner | None = getattr(connection.state, TICKET_OWNER, None)
+    if ticket is not None:
+        if named and set(named) != {ticket.space}:
+            raise Forbidden("The ticket is for another space")
+        named = [] if ticket.space is None else [ticket.space]
     if not named and connection.scope["type"] == "websocket":
         named = connection.query_params.getlist(SPACE_PARAMETER)
     if not named or set(named) == {caller.space}:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from engines.errors import InvalidParameters, Overloaded
-from serve_app.access.tickets import TICKET_LIFE_S
 
 _PREFIX = "inferloop:ticket:"
 ANSWER_WITHIN_S = 2.0
@@ -16,7 +16,7 @@ _AWAY_RETRY_S = 1.0
 
 
 class RedisTickets:
-    """`GETDEL` gives a ticket to one asker only, and Redis forgets the old ones.
+    """`GETDEL` gives a socket's ticket to one asker only, and Redis forgets the old ones.
 
     `connection_pool` replaces the one that `url` describes. A server that does not answer
     within `within_s` seconds is away.
@@ -37,18 +37,25 @@ class RedisTickets:
             raise InvalidParameters.of("redis_url", None, shape, f"must be {shape}") from None
         self._redis = Redis(connection_pool=pool)
 
-    async def put(self, ticket_hash: str, owner_hash: str) -> None:
+    async def put(self, ticket_hash: str, owner: str, life_s: float) -> None:
         try:
             async with asyncio.timeout(self._within_s):
-                life_ms = int(TICKET_LIFE_S * 1000)
-                await self._redis.set(_PREFIX + ticket_hash, owner_hash, px=life_ms)
+                await self._redis.set(_PREFIX + ticket_hash, owner, px=int(life_s * 1000))
         except (RedisError, OSError) as error:
             raise Overloaded("The ticket store is not reachable", _AWAY_RETRY_S) from error
 
     async def take(self, ticket_hash: str) -> str | None:
+        return await self._asked(self._redis.getdel, ticket_hash)
+
+    async def look(self, ticket_hash: str) -> str | None:
+        return await self._asked(self._redis.get, ticket_hash)
+
+    async def _asked(
+        self, command: Callable[[str], Awaitable[str | bytes | None]], ticket_hash: str
+    ) -> str | None:
         try:
             async with asyncio.timeout(self._within_s):
-                owner = await self._redis.getdel(_PREFIX + ticket_hash)
+                owner = await command(_PREFIX + ticket_hash)
         except (RedisError, OSError) as error:
             raise Overloaded("The ticket store is not reachable", _AWAY_RETRY_S) from error
         return owner.decode() if isinstance(owner, bytes) else owner

@@ -1,38 +1,56 @@
 """Tickets: what a browser shows where it cannot send a header, to open one socket or to save one
 file.
 
-A ticket is 256 random bits, kept by its hash for half a minute, and gone with its first use. It
-stands for a key and does not hold it: a log of URLs has nothing that opens anything later. It opens
-what it was made for, and nothing else.
+A ticket is 256 random bits, kept by its hash for a while. It stands for a key and does not hold it:
+a log of URLs has nothing that opens anything later. It opens what it was made for, and nothing
+else: a socket once, within half a minute; an exported file as often as a cut download is taken up
+again, until it ends.
 """
 
 from __future__ import annotations
 
+import heapq
 import secrets
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engines.errors import Overloaded
 from serve_app.access.hashing import key_hash
 
 TICKET_LIFE_S = 30.0
+"""Of a ticket for a socket."""
 MAX_TICKET_CHARS = 64
 MAX_TICKETS = 10_000
 """Kept at once in memory; more is a flood, and is refused."""
+MAX_TICKETS_OF_ONE = 1000
+"""Of those, of one key: no key uses up the tickets of all."""
+TICKET_OWNER = "ticket_owner"
+"""In a request's state: the `Owner` of the ticket that it came with in place of a key."""
 SOCKET = "socket"
 """What a ticket opens that is for a WebSocket."""
+
+
+class Owner(NamedTuple):
+    """Whom a ticket stands for, and where."""
+
+    key_hash: str
+    space: str | None = None
+    """The space that the key acted in when it asked."""
 
 
 class TicketStore(Protocol):
     """Shared by all ingress replicas. Raises `Overloaded` when its store is away or full."""
 
-    async def put(self, ticket_hash: str, owner_hash: str) -> None:
-        """Keep whose it is for `TICKET_LIFE_S`."""
+    async def put(self, ticket_hash: str, owner: str, life_s: float) -> None:
+        """Keep whose it is for `life_s` seconds."""
 
     async def take(self, ticket_hash: str) -> str | None:
-        """Hash of the owner's key, once; None for what is unknown, used or too old."""
+        """Its owner, once; None for what is unknown, used or too old."""
+
+    async def look(self, ticket_hash: str) -> str | None:
+        """Its owner, who keeps it; None for what is unknown or too old."""
 
 
 class Tickets:
@@ -41,22 +59,47 @@ class Tickets:
     def __init__(self, store: TicketStore) -> None:
         self._store = store
 
-    async def issue(self, owner_hash: str, opens: str = SOCKET) -> str:
-        """A new ticket for the key of that hash, for `opens` alone. Raises `Overloaded`."""
+    async def issue(self, owner_hash: str) -> str:
+        """A new ticket for one socket of the key of that hash. Raises `Overloaded`."""
+        return await self._issued(Owner(owner_hash), SOCKET, TICKET_LIFE_S)
+
+    async def redeem(self, ticket: str) -> str | None:
+        """Hash of the key that opens a socket with it, the first time; made for anything else it is
+        unknown, and stays good. Raises `Overloaded`."""
+        if not _is_one(ticket):
+            return None
+        owner = await self._store.take(_kept_as(ticket, SOCKET))
+        return None if owner is None else _owner(owner).key_hash
+
+    async def issue_download(self, owner: Owner, path: str, life_s: float) -> str:
+        """A new ticket for the exported file at the client's `path`, in the owner's space. Raises
+        `Overloaded`."""
+        return await self._issued(owner, _download_of(path), life_s)
+
+    async def opens_download(self, ticket: str, path: str) -> Owner | None:
+        """Who saves the file at `path` with it; as often as that is asked. Raises `Overloaded`."""
+        if not _is_one(ticket):
+            return None
+        owner = await self._store.look(_kept_as(ticket, _download_of(path)))
+        return None if owner is None else _owner(owner)
+
+    async def _issued(self, owner: Owner, opens: str, life_s: float) -> str:
         ticket = secrets.token_urlsafe(32)
-        await self._store.put(_kept_as(ticket, opens), owner_hash)
+        kept = owner.key_hash if owner.space is None else f"{owner.key_hash} {owner.space}"
+        await self._store.put(_kept_as(ticket, opens), kept, life_s)
         return ticket
 
-    async def redeem(self, ticket: str, opens: str = SOCKET) -> str | None:
-        """Hash of the key that it stands for, the first time; shown for anything but what it was
-        made for it is unknown, and stays good. Raises `Overloaded`."""
-        if not ticket or len(ticket) > MAX_TICKET_CHARS:
-            return None
-        return await self._store.take(_kept_as(ticket, opens))
+
+def _is_one(ticket: str) -> bool:
+    return 0 < len(ticket) <= MAX_TICKET_CHARS
 
 
-def download_of(path: str) -> str:
-    """What a ticket opens that saves the exported file at the client's `path`."""
+def _owner(kept: str) -> Owner:
+    owner_hash, _, space = kept.partition(" ")
+    return Owner(owner_hash, space or None)
+
+
+def _download_of(path: str) -> str:
     return f"GET {path}"
 
 
@@ -69,28 +112,46 @@ class TicketTable:
     """Tickets in memory, with the clock as an argument. Synchronous; one thread."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, max_tickets: int = MAX_TICKETS
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        max_tickets: int = MAX_TICKETS,
+        max_of_one: int = MAX_TICKETS_OF_ONE,
     ) -> None:
         self._clock = clock
         self._max_tickets = max_tickets
+        self._max_of_one = max_of_one
         self._owners: dict[str, str] = {}
-        self._expiries: deque[tuple[float, str]] = deque()
+        self._held: Counter[str] = Counter()
+        self._expiries: list[tuple[float, str, str]] = []
+        """A heap of when, ticket, owner; used tickets stay until then, and count."""
 
-    def put(self, ticket_hash: str, owner_hash: str) -> None:
+    def put(self, ticket_hash: str, owner: str, life_s: float = TICKET_LIFE_S) -> None:
+        """See `TicketStore.put`."""
         self._forget_old()
-        if len(self._expiries) >= self._max_tickets:
+        if len(self._expiries) >= self._max_tickets or self._held[owner] >= self._max_of_one:
             raise Overloaded("Too many tickets are waiting to be used", TICKET_LIFE_S)
-        self._owners[ticket_hash] = owner_hash
-        self._expiries.append((self._clock() + TICKET_LIFE_S, ticket_hash))
+        self._owners[ticket_hash] = owner
+        self._held[owner] += 1
+        heapq.heappush(self._expiries, (self._clock() + life_s, ticket_hash, owner))
 
     def take(self, ticket_hash: str) -> str | None:
+        """See `TicketStore.take`."""
         self._forget_old()
         return self._owners.pop(ticket_hash, None)
+
+    def look(self, ticket_hash: str) -> str | None:
+        """See `TicketStore.look`."""
+        self._forget_old()
+        return self._owners.get(ticket_hash)
 
     def _forget_old(self) -> None:
         now = self._clock()
         while self._expiries and self._expiries[0][0] <= now:
-            self._owners.pop(self._expiries.popleft()[1], None)
+            _, ticket_hash, owner = heapq.heappop(self._expiries)
+            self._owners.pop(ticket_hash, None)
+            self._held[owner] -= 1
+            if not self._held[owner]:
+                del self._held[owner]
 
 
 class MemoryTickets:
@@ -99,8 +160,11 @@ class MemoryTickets:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._table = TicketTable(clock)
 
-    async def put(self, ticket_hash: str, owner_hash: str) -> None:
-        self._table.put(ticket_hash, owner_hash)
+    async def put(self, ticket_hash: str, owner: str, life_s: float) -> None:
+        self._table.put(ticket_hash, owner, life_s)
 
     async def take(self, ticket_hash: str) -> str | None:
         return self._table.take(ticket_hash)
+
+    async def look(self, ticket_hash: str) -> str | None:
+        return self._table.look(ticket_hash)

@@ -12,7 +12,7 @@ from serve_app.access.api_keys import ApiKeys
 from serve_app.access.audit import DENIED, AuditNote
 from serve_app.access.caller import Caller
 from serve_app.access.counters import AccessCounters
-from serve_app.access.tickets import SOCKET, Tickets, download_of
+from serve_app.access.tickets import TICKET_OWNER, Tickets
 from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.errors import to_wire
 from serve_app.pages.assets import ASSETS
@@ -61,15 +61,31 @@ class KeyMiddleware:
 
     async def _caller(self, scope: Scope) -> Caller:
         """Raises `Unauthorized`, `RateLimited`, or `Overloaded` where tickets are out of reach."""
-        presented, shown = _presented_key(scope), _shown_ticket(scope)
-        if presented is None and shown is not None:
-            owner = await self._tickets.redeem(*shown)
-            caller = None if owner is None else self._keys.of_hash(owner)
+        presented, ticket = _presented_key(scope), _query(scope, TICKET_PARAMETER)
+        if presented is None and ticket is not None:
+            caller = await self._ticket_owner(scope, ticket)
         else:
             caller = self._keys.identify(presented)
         if caller is None:
-            raise self._refusal(scope, presented or (shown[0] if shown else None))
+            raise self._refusal(scope, presented or ticket)
         return caller
+
+    async def _ticket_owner(self, scope: Scope, ticket: str) -> Caller | None:
+        """Whose ticket it is, if it opens what is asked for: a socket, or the download of an
+        exported file, in the space that it was asked for in."""
+        if scope["type"] == "websocket":
+            owner_hash = await self._tickets.redeem(ticket)
+            return None if owner_hash is None else self._keys.of_hash(owner_hash)
+        paths = _queries(scope, "path")
+        is_download = scope["method"] == "GET" and scope["path"] == EXPORTS
+        # Of several paths the route might serve another than the one that is looked at here.
+        if not is_download or len(paths) != 1:
+            return None
+        owner = await self._tickets.opens_download(ticket, paths[0])
+        if owner is None:
+            return None
+        scope["state"][TICKET_OWNER] = owner
+        return self._keys.of_hash(owner.key_hash)
 
     async def _refuse(
         self, error: InferloopError, scope: Scope, receive: Receive, send: Send
@@ -110,18 +126,6 @@ def _bearer_token(authorization: str) -> str:
     """Of `Bearer <token>` (RFC 6750); "" for every other scheme: that is no key."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _shown_ticket(scope: Scope) -> tuple[str, str] | None:
-    """The ticket of the URL, and what it must have been made for; None where none is taken: by all
-    of REST but the download of an exported file."""
-    ticket = _query(scope, TICKET_PARAMETER)
-    if ticket is None or scope["type"] == "websocket":
-        return None if ticket is None else (ticket, SOCKET)
-    paths = _queries(scope, "path")
-    is_download = scope["method"] == "GET" and scope["path"] == EXPORTS
-    # Of several paths the route might serve another than the one that is looked at here.
-    return (ticket, download_of(paths[0])) if is_download and len(paths) == 1 else None
 
 
 def _query(scope: Scope, name: str) -> str | None:

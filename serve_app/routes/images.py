@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from engines.errors import InvalidParameters
 from engines.types.image_formats import IMAGE_SUFFIXES
 from serve_app.access.policy import requires
-from serve_app.access.tickets import MAX_TICKET_CHARS, TICKET_LIFE_S, download_of
+from serve_app.access.tickets import MAX_TICKET_CHARS, Owner
 from serve_app.context import InContext
 from serve_app.files.answers import OTHER_MEDIA_TYPE, file_answer, thumbnail_answer
 from serve_app.files.uploads import not_empty, upload_body, uploaded
@@ -44,7 +44,7 @@ class ExportQuery(DownloadQuery):
 
     ticket: Annotated[str, StringConstraints(max_length=MAX_TICKET_CHARS)] | None = Field(
         default=None,
-        description="In place of a key: of `POST /exports/ticket` for the same `path`, good once.",
+        description="In place of a key: of `POST /exports/ticket` for the same `path`.",
     )
 
 
@@ -114,7 +114,8 @@ async def get_export(
     "/exports/ticket", dependencies=[requires("read", budget="read", audit="export.ticket")]
 )
 async def make_export_ticket(query: Annotated[PathQuery, Query()], context: InContext) -> Ticket:
-    """A ticket with which a browser saves one exported file, good once and for half a minute.
+    """A ticket with which a browser saves one exported file, and takes the download up again where
+    it was cut (`Range`), until the ticket ends.
 
     A browser that saves a file itself, and holds none of it in the page, cannot send a header, and
     a key in a URL ends up in logs.
@@ -122,9 +123,10 @@ async def make_export_ticket(query: Annotated[PathQuery, Query()], context: InCo
     key = context.paths.to_key(query.path, EXPORT_FILE)
     with context.paths.named(query.path, key, EXPORT_FILE):
         await context.services.files.stat(key)
-    opens = download_of(query.path)
-    ticket = await context.tickets.issue(context.caller.key_hash, opens)
-    return Ticket(ticket=ticket, expires_in_s=TICKET_LIFE_S)
+    owner = Owner(context.caller.key_hash, context.audit.space)
+    life_s = float(context.config.downloads.ticket_s)
+    ticket = await context.tickets.issue_download(owner, query.path, life_s)
+    return Ticket(ticket=ticket, expires_in_s=life_s)
 
 
 @router.delete("/images", dependencies=[requires("delete", audit="image.delete")])

@@ -124,7 +124,7 @@ class UploadResponse(ResponseModel):
 
 
 class Ticket(ResponseModel):
-    """Opens one socket, or saves one exported file, once: `?ticket=`."""
+    """Opens one socket, once, or saves one exported file: `?ticket=`."""
 
     ticket: str
     expires_in_s: float = Field(description="Seconds until it opens nothing any more.")

@@ -75,7 +75,7 @@ async def test_a_hung_redis_is_an_overload() -> None:
         with pytest.raises(Overloaded):
             await RedisRateLimiter(url, RateLimits(), within_s=0.05).hit("key", "generate")
         with pytest.raises(Overloaded):
-            await RedisTickets(url, within_s=0.05).put("ticket", "owner")
+            await RedisTickets(url, within_s=0.05).put("ticket", "owner", 30.0)
         with pytest.raises(Overloaded):
             await RedisTickets(url, within_s=0.05).take("ticket")
 

@@ -11,6 +11,7 @@ import pytest
 
 import inferloop_synthdata as sdk
 from inferloop_synthdata.atomic_file import AtomicFile
+from inferloop_synthdata.continued_file import ContinuedFile
 from tests.sdk.conftest import Caller
 
 PICTURE = bytes(range(256)) * 4096
@@ -119,3 +120,149 @@ def test_a_published_file_has_the_rights_of_any_new_file(tmp_path: Path) -> None
         file.publish()
     (tmp_path / "b").touch()
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+class Exports:
+    """A server that cuts each answer after so many bytes, and understands ranges."""
+
+    def __init__(self, content: bytes, cut_after: int, etag: str = '"v1"') -> None:
+        self.content, self.cut_after, self.etag = content, cut_after, etag
+        self.asked: list[str | None] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = request.headers.get("range")
+        self.asked.append(asked)
+        start = 0
+        if asked is not None and request.headers["if-range"] == self.etag:
+            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+        if start >= len(self.content):
+            return httpx.Response(416, json={"error": {"code": "INVALID_PARAMETERS"}})
+        rest = self.content[start:]
+        headers = {"ETag": self.etag, "Content-Length": str(len(rest))}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(self.content) - 1}/{len(self.content)}"
+        part = rest if len(rest) <= self.cut_after else Cut(rest[: self.cut_after])
+        if isinstance(part, bytes):
+            return httpx.Response(206 if start else 200, headers=headers, content=part)
+        return httpx.Response(206 if start else 200, headers=headers, stream=part)
+
+
+class Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Some bytes, then the connection breaks."""
+
+    def __init__(self, sent: bytes) -> None:
+        self._sent = sent
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._sent
+        raise httpx.ReadError("cut")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._sent
+        raise httpx.ReadError("cut")
+
+
+EXPORT = "/data/exports/birds.parquet"
+
+
+def test_an_export_goes_on_where_it_was_cut(caller: Caller, tmp_path: Path) -> None:
+    server = Exports(PICTURE, len(PICTURE) // 3)
+    caller.call(server, "download_export", EXPORT, to=tmp_path)
+    third = len(PICTURE) // 3
+    asked = [None, f"bytes={third}-", f"bytes={2 * third}-", f"bytes={3 * third}-"]
+    assert server.asked == asked
+    assert (tmp_path / "birds.parquet").read_bytes() == PICTURE
+    assert os.listdir(tmp_path) == ["birds.parquet"]
+
+
+def cut_for_good(caller: Caller, folder: Path, server: Exports) -> Path:
+    """What is kept of a download that was cut until its caller gave up."""
+    with pytest.raises(sdk.ConnectionFailed):
+        caller.call(server, "download_export", EXPORT, to=folder)
+    (kept,) = (each for each in folder.iterdir() if each.suffix == ".part")
+    return kept
+
+
+def test_a_later_call_goes_on_too(caller: Caller, tmp_path: Path) -> None:
+    (tmp_path / "birds.parquet").write_bytes(b"before")
+    kept = cut_for_good(caller, tmp_path, Exports(PICTURE, 1000))
+    assert kept.read_bytes() == PICTURE[:4000]
+    assert (tmp_path / "birds.parquet").read_bytes() == b"before"
+    later = Exports(PICTURE, len(PICTURE))
+    caller.call(later, "download_export", EXPORT, to=tmp_path)
+    assert later.asked == ["bytes=4000-"]
+    assert (tmp_path / "birds.parquet").read_bytes() == PICTURE
+    assert os.listdir(tmp_path) == ["birds.parquet"]
+
+
+def test_another_version_begins_anew(caller: Caller, tmp_path: Path) -> None:
+    cut_for_good(caller, tmp_path, Exports(PICTURE, 1000))
+    other = Exports(PICTURE[::-1], len(PICTURE), etag='"v2"')
+    caller.call(other, "download_export", EXPORT, to=tmp_path)
+    assert (tmp_path / "birds.parquet").read_bytes() == PICTURE[::-1]
+    assert os.listdir(tmp_path) == ["birds.parquet"]
+
+
+def test_what_is_longer_than_the_file_is_forgotten(caller: Caller, tmp_path: Path) -> None:
+    kept = cut_for_good(caller, tmp_path, Exports(PICTURE, 1000))
+    kept.write_bytes(PICTURE + b"more")
+    server = Exports(PICTURE, len(PICTURE))
+    caller.call(server, "download_export", EXPORT, to=tmp_path)
+    assert server.asked == [f"bytes={len(PICTURE) + 4}-", None]
+    assert (tmp_path / "birds.parquet").read_bytes() == PICTURE
+
+
+@pytest.mark.parametrize("etag", ["", 'W/"v1"'])
+def test_of_a_server_that_names_no_version_nothing_is_kept(
+    caller: Caller, tmp_path: Path, etag: str
+) -> None:
+    server = Exports(PICTURE, 1000, etag)
+    with pytest.raises(sdk.ConnectionFailed):
+        caller.call(server, "download_export", EXPORT, to=tmp_path)
+    assert set(server.asked) == {None}
+    assert os.listdir(tmp_path) == []
+
+
+def test_another_part_than_the_rest_is_refused(caller: Caller, tmp_path: Path) -> None:
+    kept = cut_for_good(caller, tmp_path, Exports(PICTURE, 1000))
+    wrong = {"Content-Range": f"bytes 7-9/{len(PICTURE)}", "ETag": '"v1"'}
+    with pytest.raises(sdk.UnexpectedAnswer):
+        caller.call(
+            lambda request: httpx.Response(206, headers=wrong, content=b"abc"),
+            "download_export",
+            EXPORT,
+            to=tmp_path,
+        )
+    assert not kept.exists()
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_error_leaves_what_was_kept_and_what_is_no_draft(caller: Caller, tmp_path: Path) -> None:
+    kept = cut_for_good(caller, tmp_path, Exports(PICTURE, 1000))
+    notes = tmp_path / ".birds.parquet.my notes.part"
+    notes.write_text("mine")
+    envelope = {"error": {"code": "FORBIDDEN", "message": "no", "details": {}}}
+    with pytest.raises(sdk.Forbidden):
+        caller.call(
+            lambda request: httpx.Response(403, json=envelope),
+            "download_export",
+            EXPORT,
+            to=tmp_path,
+        )
+    assert kept.read_bytes() == PICTURE[:4000]
+    assert notes.read_text() == "mine"
+
+
+def test_two_at_once_never_write_into_one_draft(caller: Caller, tmp_path: Path) -> None:
+    cut_for_good(caller, tmp_path, Exports(PICTURE, 1000))
+    target = tmp_path / "birds.parquet"
+    with ContinuedFile(target) as one, ContinuedFile(target) as other:
+        assert (one.size_bytes, other.size_bytes) == (4000, 0)
+        assert other.headers() == {}
+
+
+def test_a_name_too_long_for_a_draft_keeps_none(tmp_path: Path) -> None:
+    with ContinuedFile(tmp_path / "a") as file:
+        file.begin(200, {"etag": '"' + "e" * 300 + '"'})
+        file.write(b"half")
+    assert os.listdir(tmp_path) == []

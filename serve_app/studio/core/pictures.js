@@ -43,7 +43,8 @@ export function save(blob, name) {
 
 /**
  * Let the browser save an exported file, however large: it goes to the disk as it comes, and the page
- * holds none of it. The browser sends no key then; a ticket of the service opens this file, once.
+ * holds none of it. The browser sends no key then; a ticket of the service opens this file alone, and
+ * for a while: the browser goes on by itself where a download was cut.
  */
 export async function saveExport(path) {
   const { ticket } = await call("POST", "/exports/ticket", { query: { path } });
