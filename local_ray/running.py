@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import shutil
 import socket
 import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -24,14 +25,24 @@ from local_ray.environment import RayNotClosed
 _PREFIX = "ifl-"
 _NEW_FOR_S = 60.0
 """Between making a folder and the first process in it lie moments."""
+_PORTS = range(20_000, 32_768)
+"""Above Ray's own for workers (10002 to 19999), below those that Linux gives out (32768 to 60999)
+and other systems do (49152 to 65535)."""
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of loopback that nobody listens on at this moment.
+
+    It is drawn from `_PORTS`, where neither the kernel nor Ray takes ports by itself: else it may
+    be the other end of somebody's connection before it is listened on.
+    """
+    draw = random.SystemRandom()
+    while True:
+        port = draw.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

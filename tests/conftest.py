@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local_ray.environment import closed_ray
 
@@ -20,6 +23,13 @@ OWN_STATE = None if "INFERLOOP_STATE_DIR" in os.environ else tempfile.mkdtemp("-
 if OWN_STATE is not None:
     os.environ["INFERLOOP_STATE_DIR"] = OWN_STATE
 os.environ.update(closed_ray(os.environ))
+
+# A run of the suite says the same each time, on a busy machine too. `--hypothesis-profile search`
+# draws new examples instead.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", _UNHURRIED, derandomize=True)
+settings.register_profile("search", _UNHURRIED)
+settings.load_profile("suite")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -32,6 +42,17 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """What a test draws without a seed of its own is the same at every run, whichever tests ran
+    before it in this process."""
+    random.seed(0)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.default_generator.manual_seed(0)  # `torch.manual_seed` queues calls for a GPU
 
 
 def pytest_unconfigure() -> None:

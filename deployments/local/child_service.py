@@ -41,7 +41,7 @@ class Service:
         options: Sequence[str] = (),
     ) -> None:
         own = {
-            "INFERLOOP_API_KEYS": secrets.token_urlsafe(16),
+            "INFERLOOP_API_KEYS": "ifl_" + secrets.token_urlsafe(16),
             "INFERLOOP_PORT": str(free_port()),
             "INFERLOOP_DATA_ROOT": str(data_root),
             **(environment or {}),

@@ -42,7 +42,7 @@ records = st.fixed_dictionaries(
         "negative_prompt": prompts,
     },
 )
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 
 
 def parsed(found: Sequence[dict[str, Any]]) -> list[ParsedRow]:
@@ -166,7 +166,7 @@ def test_rows_in_are_rows_out_in_whatever_order_shards_are_added(
     }
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(ends, st.sampled_from(("webdataset", "parquet", "imagefolder")))
 def test_a_record_names_every_row_of_its_shard_once(
     told: list[tuple[Status, bool]], output_format: Any

@@ -42,9 +42,7 @@ CHECKS = [
     negative_data_rejection,
 ]
 CONFIG = SchemathesisConfig.from_dict({"generation": {"max-examples": 12, "deterministic": True}})
-SETTINGS = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+SETTINGS = settings(max_examples=12, suppress_health_check=list(HealthCheck))
 OPERATIONS = [
     (path, method)
     for path, item in json.loads(SNAPSHOT.read_text(encoding="utf-8"))["paths"].items()

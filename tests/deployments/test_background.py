@@ -84,12 +84,14 @@ async def test_closing_stops_the_work_and_waits_for_its_end() -> None:
 async def test_cancelling_the_reader_stops_the_work() -> None:
     ended: list[BaseException] = []
 
+    heard = asyncio.Event()
+
     async def read() -> None:
         async for _ in reports_of(stoppable(ended), Threads("test", 1), SOON_S):
-            pass
+            heard.set()
 
     task = asyncio.create_task(read())
-    await asyncio.sleep(5 * SOON_S)
+    await heard.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -26,7 +26,8 @@ from deployments.observing.metrics import (
 )
 from engines.testing.diffusion import FakeEngine
 from engines.types import GeneratedImage
-from tests.engines.diffusion.rig import RecordingListener, request, until
+from tests.engines.diffusion.rig import RecordingListener, request
+from tests.waiting import wait_for
 
 
 @dataclass
@@ -69,7 +70,7 @@ def made(count: int, engine: FakeEngine, first: int = 0) -> None:
     listeners = [RecordingListener() for _ in range(count)]
     for number, listener in enumerate(listeners, start=first):
         engine.submit(request(str(number), model_id="inferloop-fake"), listener)
-    until(lambda: all(each.image is not None for each in listeners))
+    wait_for(lambda: all(each.image is not None for each in listeners))
 
 
 def totals(recorded: Recorded) -> Mapping[str, float]:

@@ -1,10 +1,9 @@
-"""Processes that are killed and stopped, and states that tests wait for."""
+"""Processes that are killed and stopped."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,20 +11,6 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Exporting = subprocess.Popen[str]
-WaitFor = Callable[[Callable[[], bool]], None]
-
-
-@pytest.fixture
-def wait_for() -> WaitFor:
-    """Waits until a state is there; fails after a minute without it."""
-
-    def wait(state: Callable[[], bool]) -> None:
-        give_up = time.monotonic() + 60.0
-        while not state():
-            assert time.monotonic() < give_up, "the state never came"
-            time.sleep(0.02)
-
-    return wait
 
 
 @pytest.fixture

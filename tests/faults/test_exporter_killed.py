@@ -21,7 +21,8 @@ from engines.datasets.writers.webdataset import publish_manifest
 from engines.errors import Conflict
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ObjectStat
-from tests.faults.conftest import Exporting, WaitFor
+from tests.faults.conftest import Exporting
+from tests.waiting import wait_for
 
 TARGET = "exports/a.jsonl"
 Start = Callable[[str, float], Exporting]
@@ -61,7 +62,7 @@ def test_a_killed_exporters_target_is_free_at_once(tmp_path: Path, start_exporti
 
 
 def test_a_target_is_not_taken_from_an_exporter_that_lives(
-    tmp_path: Path, start_exporting: Start, wait_for: WaitFor
+    tmp_path: Path, start_exporting: Start
 ) -> None:
     """It works on one image for longer than its lease, and renews the lock meanwhile."""
     storage = FolderStorage(tmp_path)
@@ -73,7 +74,7 @@ def test_a_target_is_not_taken_from_an_exporter_that_lives(
 
 
 def test_a_stopped_exporter_that_wakes_up_publishes_nothing(
-    tmp_path: Path, start_exporting: Start, wait_for: WaitFor
+    tmp_path: Path, start_exporting: Start
 ) -> None:
     storage = FolderStorage(tmp_path)
     process = start_exporting(TARGET, 0.5)

@@ -57,7 +57,7 @@ def made(
         engine.submit(each, listener)
         for _ in range(apart):
             engine.step()
-    drive(engine, listeners, limit_s=280)
+    drive(engine, listeners)
     assert [each.error for each in listeners] == [None] * len(listeners)
     return [each.image.pixels for each in listeners if each.image is not None]
 

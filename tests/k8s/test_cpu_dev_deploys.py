@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -13,16 +12,10 @@ import pytest
 import yaml
 
 from local_ray.child import ChildRay
+from local_ray.running import free_port
 from tests.k8s.manifests import Render, the_service
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_the_application_of_the_manifest_comes_up(

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local_ray.running import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 PROPERTIES = ROOT / "k8s" / "overlays" / "production" / "env.properties"
 VARIABLE = "RAY_SERVE_HAPROXY_LOG_TARGET"
@@ -36,13 +38,6 @@ frontend outside
 def the_target() -> str:
     lines = PROPERTIES.read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if not line.startswith("#"))[VARIABLE]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

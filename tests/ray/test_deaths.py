@@ -6,8 +6,7 @@ The tests share the second service, in this order."""
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from deployments.local.child_service import Service
 from inferloop_synthdata import SyntheticImageClient
 from inferloop_synthdata.answers import Job
 from inferloop_synthdata.operations import endpoints
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(900)]
 KEY = "key-of-the-test-that-kills-all"
@@ -63,13 +63,6 @@ def kill_all(service: Service) -> None:
     psutil.wait_procs(family, timeout=30)
 
 
-def wait_for(state: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + PATIENCE_S
-    while not state():
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
-
-
 def submit_all(client: SyntheticImageClient) -> tuple[str, ...]:
     """A job of several images, and several of one; their ids."""
     batch = endpoints.generate_batch(
@@ -94,7 +87,7 @@ def killed_with_jobs(folder: Path) -> tuple[tuple[str, ...], int]:
         service.wait_until_ready()
         with SyntheticImageClient(api_key=KEY, base_url=service.url) as client:
             accepted = submit_all(client)
-            wait_for(lambda: len(client.jobs.list(state="succeeded")["jobs"]) >= 1)
+            wait_for(lambda: len(client.jobs.list(state="succeeded")["jobs"]) >= 1, PATIENCE_S)
             ended = len(client.jobs.list(state="succeeded")["jobs"])
     finally:
         kill_all(service)

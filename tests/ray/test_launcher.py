@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,6 +14,7 @@ import pytest
 from deployments.local.child_service import Service
 from inferloop_synthdata import Progress, Result, SyntheticImageClient
 from tests.ray.conftest import tiny_config
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.ray
 PATIENCE_S = 300.0
@@ -29,13 +29,6 @@ def own_service(tmp_path: Path) -> Iterator[Service]:
         yield running
     finally:
         running.stop()
-
-
-def wait_for(state: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + PATIENCE_S
-    while not state():
-        assert time.monotonic() < give_up
-        time.sleep(0.2)
 
 
 def under_way(service: Service) -> tuple[threading.Thread, list[int]]:
@@ -67,8 +60,8 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     family = launcher.children(recursive=True)
     (raylet,) = (child for child in family if child.name() == "raylet")
     raylet.kill()
-    wait_for(lambda: "raylet of Ray is gone" in own_service.said())
-    wait_for(lambda: own_service.said().count("is ready at") == 2)
+    wait_for(lambda: "raylet of Ray is gone" in own_service.said(), PATIENCE_S)
+    wait_for(lambda: own_service.said().count("is ready at") == 2, PATIENCE_S)
     assert not raylet.is_running()
 
     own_service.wait_until_ready()

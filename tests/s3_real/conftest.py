@@ -7,7 +7,6 @@ Debian: `apt-get install --no-install-recommends radosgw ceph-mon ceph-osd ceph-
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 import uuid
@@ -23,14 +22,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from engines.protocols import Storage
 from engines.storage.s3.client import S3Client
 from engines.storage.s3.storage import S3Storage
+from local_ray.running import free_port
 
 PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "ceph-authtool")
 ACCESS_KEY, SECRET_KEY = "RGWTESTKEY", "rgw-test-secret"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 class CephCluster:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.serve_app.api import KEY, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fake_validators import FakeQuality
 from tests.serve_app.fakes import PNG, FakeFiles
+from tests.waiting import PATIENCE_S, wait_for
 
 
 @pytest.fixture
@@ -45,20 +45,13 @@ def serving(fakes: FakeServices) -> Iterator[str]:
     wait_for(lambda: server.started)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(PATIENCE_S)
 
 
 @pytest.fixture
 def client(base_url: str) -> Iterator[sdk.SyntheticImageClient]:
-    with sdk.SyntheticImageClient(KEY, base_url, timeout_s=10, max_retries=0) as client:
+    with sdk.SyntheticImageClient(KEY, base_url, timeout_s=PATIENCE_S, max_retries=0) as client:
         yield client
-
-
-def wait_for(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
-    until = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < until, "it did not come"
-        time.sleep(0.01)
 
 
 def test_generate_stream_upload_download(client: sdk.SyntheticImageClient, tmp_path: Path) -> None:
@@ -255,7 +248,7 @@ def test_an_error_in_the_callers_function_stops_the_work() -> None:
         if done == 1:
             raise enough
 
-    with serving(fakes) as url, sdk.SyntheticImageClient(KEY, url, timeout_s=30) as client:
+    with serving(fakes) as url, sdk.SyntheticImageClient(KEY, url, timeout_s=PATIENCE_S) as client:
         with pytest.raises(RuntimeError) as caught:
             client.validate_dataset(SET, on_progress=until_one)
         assert caught.value is enough

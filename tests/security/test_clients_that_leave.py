@@ -16,7 +16,8 @@ from deployments.wiring.data import DataRoot
 from engines.protocols import Storage
 from engines.types import ObjectStat
 from tests.security.tenants import SharedService, entry, key_of, picture
-from tests.serve_app.asgi import Exchange, until
+from tests.serve_app.asgi import Exchange
+from tests.waiting import PATIENCE_S, until
 
 API = "/api/v1"
 OBJECTS = 60
@@ -122,7 +123,7 @@ async def test_work_stops_when_its_client_leaves(filled: Path, call: str) -> Non
     task = asyncio.create_task(shared.app(exchange.scope, exchange.receive, exchange.send))
     await until(lambda: gate.looks > BEGUN)
     exchange.gone.set()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, PATIENCE_S)
     assert exchange.status == 499
     gate.open.set()
     await asyncio.to_thread(shared.settle)

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.types import ASGIApp, Message
 
 from tests.serve_app.api import KEY
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the loop turn until the condition holds; fails after five seconds."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the doubles count, they have no events
-            await asyncio.sleep(0)
+from tests.waiting import PATIENCE_S
 
 
 class Socket:
@@ -59,7 +53,7 @@ class Socket:
 
     async def hear(self) -> dict[str, Any]:
         """The next message of the application; fails where it closed instead."""
-        message = await asyncio.wait_for(self.outbox.get(), 5)
+        message = await asyncio.wait_for(self.outbox.get(), PATIENCE_S)
         assert message["type"] == "websocket.send", message
         heard: dict[str, Any] = json.loads(message["text"])
         return heard
@@ -88,14 +82,14 @@ async def connected(app: ASGIApp, key: str = KEY) -> AsyncIterator[Socket]:
     }
     task = asyncio.create_task(_run(app, scope, socket))
     socket.inbox.put_nowait({"type": "websocket.connect"})
-    accepted = await asyncio.wait_for(socket.outbox.get(), 5)
+    accepted = await asyncio.wait_for(socket.outbox.get(), PATIENCE_S)
     assert accepted["type"] == "websocket.accept"
     try:
         yield socket
     finally:
         socket.leave()
         socket.resume()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE_S)
 
 
 async def _run(app: ASGIApp, scope: dict[str, Any], socket: Socket) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from serve_app.config import ApiConfig
 from tests.serve_app.api import Api, build_api
-from tests.serve_app.asgi import Socket, connected, until
+from tests.serve_app.asgi import Socket, connected
 from tests.serve_app.fake_services import FakeServices
+from tests.waiting import until
 
 GENERATE = {"type": "generate", "prompt": "A beautiful sunset over mountains", "width": 512}
 

@@ -51,6 +51,7 @@ from serve_app.services import Services
 from tests.deployments.adapted import AdaptedGeneration
 from tests.serve_app.api import KEY, Api
 from tests.studio.validators import QuickPrivacy, QuickQuality
+from tests.waiting import PATIENCE_S, wait_for
 
 READER = "reader-key-of-the-studio"
 """A key that may only look."""
@@ -62,7 +63,6 @@ keys:
   - {{name: hasty, key: {HASTY}, scopes: [generate, read], rates: {{generate: 1/hour}}}}
 """
 MODELS = Path(__file__).resolve().parents[2] / "models"
-START_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +141,12 @@ def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + START_S
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
+    wait_for(lambda: server.started)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(START_S)
+        thread.join(PATIENCE_S)
 
 
 def main() -> None:

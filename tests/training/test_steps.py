@@ -2,7 +2,6 @@
 
 import copy
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.training.world import NoReads
+from tests.waiting import wait_for
 from training.plans import LAYERS, Plan
 from training.running.ahead import Ahead, Batch
 from training.running.attempts import Trial
@@ -263,7 +263,5 @@ def test_a_trial_that_hangs_is_given_up(tmp_path: Path) -> None:
 def test_no_one_waits_longer_for_a_trial_than_wanted(tmp_path: Path) -> None:
     says = "import time; print('works: graphs 1.5 s', flush=True); time.sleep(60)"
     trial = a_trial(tmp_path, says)
-    deadline = time.monotonic() + 30
-    while not trial.told.read_text() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(trial.told.read_text)
     assert trial.able(patience_s=0) == {"graphs"}

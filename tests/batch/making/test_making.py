@@ -34,6 +34,7 @@ from engines.storage.folder.storage import FolderStorage
 from engines.testing.diffusion import FakeEngine
 from engines.types import GeneratedImage, GenerationRequest
 from inferloop_synthdata.marks.reading import read_mark
+from tests.waiting import until
 
 MakeConfig = Callable[..., JobConfig]
 MADE_AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -276,13 +277,16 @@ def test_a_full_queue_is_waited_for(make_config: MakeConfig) -> None:
 
 
 def test_awaiting_less_stops_the_engine(make_config: MakeConfig) -> None:
-    engine = FakeEngine(step_s=0.01)
+    engine = FakeEngine(step_s=0.1)
     engine.start()
     request = make_request(rows(1, num_inference_steps=150)[0], make_config(), 0)
 
     async def leave_early() -> None:
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(generate(engine, request), 0.05)
+        waiting = asyncio.create_task(generate(engine, request))
+        await until(lambda: engine.stats().running == 1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
 
     asyncio.run(leave_early())
     engine.shutdown()

@@ -66,7 +66,7 @@ rows = st.dictionaries(
 
 
 @given(rows)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 def test_any_row_is_a_request_or_a_fault_and_survives_its_plan(record: dict[str, Any]) -> None:
     found = parse_row(record, KEEP)
     assert (found.fault is None) == bool(found.parameters)

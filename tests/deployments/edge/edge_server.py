@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deployments.edge.middleware import EdgeMiddleware
 from deployments.edge.protocol import GuardedProtocol
 from deployments.settings import EdgeSettings
+from tests.waiting import PATIENCE_S, wait_for
 
 
 class ServeQueues:
@@ -86,25 +86,18 @@ def edge_server(app: ASGIApp, **settings: Any) -> Iterator[int]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    wait_until(lambda: server.started)
+    wait_for(lambda: server.started)
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.force_exit = server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
-def wait_until(condition: Callable[[], bool], for_s: float = 20.0) -> None:
-    give_up = time.monotonic() + for_s
-    while not condition():
-        assert time.monotonic() < give_up, "nothing happened"
-        time.sleep(0.005)
-
-
 def connected(port: int) -> socket.socket:
-    """A plain connection to the server; reads give up after 20 s."""
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
+    """A plain connection to the server; reads give up after `PATIENCE_S`."""
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
 
 
 def everything_from(connection: socket.socket) -> bytes:

@@ -10,7 +10,8 @@ import httpx
 from starlette.types import Receive, Scope, Send
 
 from serve_app.files.downloads import Download
-from tests.deployments.edge.edge_server import ServeQueues, connected, edge_server, wait_until
+from tests.deployments.edge.edge_server import ServeQueues, connected, edge_server
+from tests.waiting import wait_for
 
 CHUNK = bytes(2**18)
 CHUNKS = 200
@@ -50,7 +51,7 @@ def test_an_unread_download_waits_in_bounded_memory() -> None:
     queues = ServeQueues(source)
     with edge_server(queues) as port, connected(port) as lazy:
         begin(lazy)
-        wait_until(lambda: source.given * len(CHUNK) > WINDOW_BYTES)
+        wait_for(lambda: source.given * len(CHUNK) > WINDOW_BYTES)
         with connected(port) as other:  # when it answers, the first has had its turns
             begin(other)
         assert queues.most_queued_bytes <= 2 * (WINDOW_BYTES + len(CHUNK))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from engines.diffusion.config import EngineConfig, ModelEntry, NoiseSchedulerNam
 from engines.diffusion.engine import StepEngine
 from engines.errors import InferloopError
 from engines.types import GeneratedImage, GenerationRequest, StepProgress
+from tests.waiting import wait_for
 
 T = TypeVar("T")
 
@@ -100,14 +100,6 @@ def engine_config(*entries: ModelEntry, **changes: Any) -> EngineConfig:
     return EngineConfig(models=entries or (tiny_entry(),), device="cpu", warm=False, **changes)
 
 
-def drive(engine: StepEngine, listeners: Sequence[RecordingListener], limit_s: float = 60) -> None:
+def drive(engine: StepEngine, listeners: Sequence[RecordingListener]) -> None:
     """Turn the engine on this thread until all have ended."""
-    until(lambda: not engine.step() and all(each.ended for each in listeners), limit_s)
-
-
-def until(condition: Callable[[], bool], limit_s: float = 30) -> None:
-    """Wait for another thread; the limit only keeps a broken test from hanging."""
-    give_up_at = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < give_up_at, "it never came"
-        time.sleep(0)
+    wait_for(lambda: not engine.step() and all(each.ended for each in listeners), every_s=0)

@@ -17,8 +17,8 @@ from tests.engines.diffusion.rig import (
     engine_config,
     request,
     tiny_entry,
-    until,
 )
+from tests.waiting import wait_for
 
 ROW_PX = 64
 """Latent pixels of a picture of 64 px."""
@@ -61,7 +61,7 @@ def test_steps_hold_no_more_rows_than_are_worth_it() -> None:
     heard = [RecordingListener() for _ in range(12)]
     for index, each in enumerate(heard):
         engine.submit(request(f"image-{index}", num_inference_steps=20), each)
-    until(lambda: all(each.ended for each in heard))
+    wait_for(lambda: all(each.ended for each in heard))
     assert max(machine.rows) == 8
     engine.shutdown()
 
@@ -99,6 +99,6 @@ def test_a_real_model_times_its_own_steps_and_is_as_before() -> None:
     assert (runner.step_s(4, 64) or 0) > 0
     heard = RecordingListener()
     engine.submit(request(), heard)
-    until(lambda: engine.step() is not None and heard.ended)
+    wait_for(lambda: engine.step() is not None and heard.ended)
     assert heard.image is not None
     engine.shutdown()

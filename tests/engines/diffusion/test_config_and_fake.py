@@ -19,7 +19,8 @@ from engines.diffusion.config import (
 )
 from engines.errors import Canceled, NotFound
 from engines.testing.diffusion import FakeEngine, fake_picture
-from tests.engines.diffusion.rig import RecordingListener, request, tiny_entry, until
+from tests.engines.diffusion.rig import RecordingListener, request, tiny_entry
+from tests.waiting import wait_for
 
 
 class TestConfig:
@@ -97,7 +98,7 @@ class TestFakeEngine:
         listener = RecordingListener()
         wanted = request(model_id="runwayml/stable-diffusion-v1-5", width=96, previews=True)
         engine.submit(wanted, listener)
-        until(lambda: listener.ended)
+        wait_for(lambda: listener.ended)
         assert listener.image is not None
         assert listener.steps == [1, 2, 3]
         assert listener.events[0].preview_jpeg is not None
@@ -111,9 +112,9 @@ class TestFakeEngine:
         engine.start()
         listener = RecordingListener()
         engine.submit(request(model_id="inferloop-fake", num_inference_steps=150), listener)
-        until(lambda: len(listener.events) >= 2)
+        wait_for(lambda: len(listener.events) >= 2)
         engine.cancel("image")
-        until(lambda: listener.ended)
+        wait_for(lambda: listener.ended)
         assert isinstance(listener.error, Canceled)
         engine.shutdown()
 

@@ -20,8 +20,8 @@ from tests.engines.diffusion.rig import (
     engine_config,
     request,
     tiny_entry,
-    until,
 )
+from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def engine() -> Iterator[StepEngine]:
 def image_of(engine: StepEngine, **changes: Any) -> GeneratedImage:
     listener = RecordingListener()
     engine.submit(request(**changes), listener)
-    until(lambda: listener.ended)
+    wait_for(lambda: listener.ended)
     assert listener.image is not None, listener.error
     return listener.image
 
@@ -110,7 +110,7 @@ class TestAnswers:
         asked, silent = RecordingListener(), RecordingListener()
         engine.submit(request("asked", previews=True, width=128), asked)
         engine.submit(request("silent"), silent)
-        until(lambda: asked.ended and silent.ended)
+        wait_for(lambda: asked.ended and silent.ended)
         previews = [event.preview_jpeg for event in asked.events if event.preview_jpeg]
         assert previews
         with Image.open(io.BytesIO(previews[0])) as preview:

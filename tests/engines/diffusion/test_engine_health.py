@@ -11,7 +11,8 @@ from engines.diffusion.engine import StepEngine
 from engines.errors import Canceled, GenerationFailed, ReplicaLost
 from engines.testing.diffusion import FakeRunner
 from tests.engines.diffusion.faults import always
-from tests.engines.diffusion.rig import RecordingListener, engine_config, request, until
+from tests.engines.diffusion.rig import RecordingListener, engine_config, request
+from tests.waiting import wait_for
 
 
 class Deadly(FakeRunner):
@@ -39,7 +40,7 @@ def test_a_dead_thread_is_told_and_everyone_hears() -> None:
     engine.start()
     listener = RecordingListener()
     engine.submit(request(), listener)
-    until(lambda: listener.ended)
+    wait_for(lambda: listener.ended)
     assert isinstance(listener.error, ReplicaLost)
     with pytest.raises(GenerationFailed, match="SystemExit"):
         engine.check_health()
@@ -61,7 +62,7 @@ def test_nothing_waits_for_a_long_step() -> None:
     assert engine.stats().running == 1
     assert not second.ended
     runner.let_go.set()
-    until(lambda: first.ended and second.ended)
+    wait_for(lambda: first.ended and second.ended)
     assert isinstance(second.error, Canceled)
     engine.shutdown()
     engine.check_health()
@@ -78,5 +79,5 @@ def test_shutdown_does_not_wait_for_ever() -> None:
     engine.shutdown(timeout_s=0.05)
     assert isinstance(listener.error, Canceled)
     runner.let_go.set()
-    until(lambda: set(threading.enumerate()) <= before)
+    wait_for(lambda: set(threading.enumerate()) <= before)
     assert listener.ends == 1

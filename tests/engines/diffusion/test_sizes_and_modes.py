@@ -37,7 +37,7 @@ def entry(**changes: Any) -> ModelEntry:
 
 
 @given(rules, sides, sides)
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 def test_what_is_drawn_lies_on_the_grid_and_is_latent_pixels_exactly(
     rule: SizeRule, height: int, width: int
 ) -> None:
@@ -52,7 +52,7 @@ def test_what_is_drawn_lies_on_the_grid_and_is_latent_pixels_exactly(
 
 
 @given(rules, st.integers(8, 90), st.integers(8, 90))
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 def test_every_picture_has_exactly_the_size_that_was_asked_for(
     rule: SizeRule, height: int, width: int
 ) -> None:

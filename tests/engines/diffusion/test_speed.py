@@ -19,7 +19,6 @@ from tests.engines.diffusion.rig import (
     engine_config,
     request,
     tiny_entry,
-    until,
 )
 from tests.engines.diffusion.test_equivalence import (
     TOLERANCE,
@@ -27,6 +26,7 @@ from tests.engines.diffusion.test_equivalence import (
     plain_picture,
     plain_pipeline,
 )
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +105,7 @@ def test_rows_that_are_free_for_a_while_are_given_to_others() -> None:
     heard = [RecordingListener(), RecordingListener()]
     over.submit(four_steps("a", speed="fast"), heard[0])
     over.submit(four_steps("b", guidance_scale=1.0), heard[1])
-    until(lambda: over.step() and over.stats().steps_total == 1)
+    wait_for(lambda: over.step() and over.stats().steps_total == 1)
     assert over.stats().rows_total == 1, "its first step was counted as of two rows"
     over.step()
     assert over.stats().rows_total == 3

@@ -17,14 +17,8 @@ from engines.diffusion.models import tiny
 from engines.diffusion.sizes import SizeRule
 from engines.errors import Canceled, GenerationFailed
 from tests.engines.diffusion.faults import always
-from tests.engines.diffusion.rig import (
-    FakeClock,
-    RecordingListener,
-    drive,
-    engine_config,
-    request,
-    until,
-)
+from tests.engines.diffusion.rig import FakeClock, RecordingListener, drive, engine_config, request
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +64,7 @@ def test_interleaved_calls_equal_plain_calls(engine: StepEngine, pipe: Any) -> N
 def test_cancel_unwinds_the_call(engine: StepEngine) -> None:
     listener = RecordingListener()
     engine.submit(request(num_inference_steps=50), listener)
-    until(lambda: engine.step() and len(listener.events) >= 2)
+    wait_for(lambda: engine.step() and len(listener.events) >= 2)
     engine.cancel("image")
     engine.step()
     assert isinstance(listener.error, Canceled)

@@ -83,13 +83,13 @@ def test_seeds_decode(seed: int) -> None:
     assert survives(SEEDS[seed])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(magic=st.sampled_from(MAGICS), tail=st.binary(max_size=300))
 def test_random_bytes_behind_a_magic(magic: bytes, tail: bytes) -> None:
     survives(magic + tail)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.sampled_from(SEEDS),
     edits=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=8),

@@ -106,7 +106,7 @@ def test_more_than_sixteen_bits_are_refused(value: int) -> None:
 
 
 @given(st.integers(0, 400), st.integers(1, 60))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 def test_places_are_spread_evenly_with_both_ends(count: int, most: int) -> None:
     places = spread(count, most)
     assert len(places) == min(count, most)
@@ -197,7 +197,7 @@ def test_what_announces_no_picture_is_none(content: bytes) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(1, 40)), max_size=40))
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120)
 def test_a_ring_gives_what_was_put_last_or_nothing(puts: list[tuple[str, int]]) -> None:
     ring, last = KeptPictures(64), dict[str, bytes]()
     for number, (name, length) in enumerate(puts):

@@ -235,8 +235,6 @@ def sqlite(clock: Clock) -> JobStore:
 QUICK = settings(
     max_examples=25,
     stateful_step_count=40,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 

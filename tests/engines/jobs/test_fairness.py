@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import Conflict
@@ -131,7 +131,6 @@ def test_every_class_has_its_share() -> None:
     assert classes.images["high"] > total * 0.75
 
 
-@settings(deadline=None)
 @given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 64))
 def test_the_share_is_counted_in_images(low: int, normal: int, high: int) -> None:
     classes = Classes(low=low, normal=normal, high=high)

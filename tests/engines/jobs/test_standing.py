@@ -63,7 +63,7 @@ def test_a_place_counts_turns(found: Standing, place: int) -> None:
 
 
 @given(st.lists(st.integers(1, 8), min_size=1, max_size=5), st.data())
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 def test_no_job_starts_later_than_its_place_says(queues: list[int], data: st.DataObject) -> None:
     """Keys with so many single images each; one of their jobs is followed to its start."""
     own = data.draw(st.integers(0, len(queues) - 1))
@@ -162,7 +162,7 @@ rings = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 5)), min_size=1, m
 
 
 @given(rings, st.integers(1, 7))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 def test_counting_rounds_is_walking_them(ring: list[Waiting], quantum: int) -> None:
     owner, saved = walked(ring, quantum)
     turn: Turn = next_turn(ring, quantum)
@@ -174,7 +174,7 @@ def test_counting_rounds_is_walking_them(ring: list[Waiting], quantum: int) -> N
 
 
 @given(rings)
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 def test_those_that_were_visited_go_to_the_back_in_their_order(ring: list[Waiting]) -> None:
     turn = next_turn(ring)
     before = [each.owner for each in sorted(ring, key=lambda each: each.turn)]

@@ -125,7 +125,7 @@ def test_tone_of_a_known_ramp() -> None:
     assert found.entropy_bits == pytest.approx(8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 255), st.integers(0, 255), st.integers(1, 63))
 def test_tone_of_two_levels(low: int, high: int, rows: int) -> None:
     plane = flat(low)

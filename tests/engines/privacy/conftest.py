@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import settings
 from PIL import Image
 
 from engines.images import ImageLimits
@@ -26,9 +25,6 @@ from engines.privacy.text.rapidocr_reader import RapidOcrReader
 
 if TYPE_CHECKING:
     from engines.types import Pixels
-
-settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
-settings.load_profile("unhurried")
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "privacy"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.privacy.config import ScoreTable, VerdictConfig
@@ -48,7 +48,6 @@ def test_nothing_outweighs_a_check_that_was_not_made(missing: str) -> None:
     assert not judged([missing], VerdictConfig(fail_at="high", min_score=0), free)
 
 
-@settings(deadline=None)
 @given(_ISSUES, st.sampled_from(_KINDS), st.sampled_from(["low", "medium", "high"]))
 def test_one_more_finding_never_lets_an_image_pass(
     kinds: list[str], more: str, fail_at: Severity
@@ -57,14 +56,12 @@ def test_one_more_finding_never_lets_an_image_pass(
     assert judged(kinds, verdict) or not judged([*kinds, more], verdict)
 
 
-@settings(deadline=None)
 @given(_ISSUES)
 def test_the_order_of_findings_says_nothing(kinds: list[str]) -> None:
     issues, turned = [issue(kind) for kind in kinds], [issue(kind) for kind in reversed(kinds)]
     assert privacy_score(issues, ScoreTable()) == privacy_score(turned, ScoreTable())
 
 
-@settings(deadline=None)
 @given(_ISSUES, st.integers(0, 100), st.integers(0, 100))
 def test_a_stricter_rule_passes_no_more(kinds: list[str], one: int, other: int) -> None:
     loose, strict = sorted((one, other))

@@ -63,7 +63,7 @@ def exact(values: list[float]) -> tuple[float, float]:
     return float(mean), math.sqrt(float(variance))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(VALUES, min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_blocks_merge_to_the_exact_moments_in_any_order(
     blocks: list[list[float]], order: random.Random
@@ -112,7 +112,7 @@ def test_twenty_thousand_images_one_by_one_are_those_of_their_blocks() -> None:
         assert compare(once, builder.statistics(), ("a", "b")).conformance == 100.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.lists(st.integers(1, 9), min_size=2, max_size=6))
 def test_conformance_does_not_depend_on_how_the_parts_were_merged(
     seed: int, sizes: list[int]
@@ -133,7 +133,7 @@ def test_conformance_does_not_depend_on_how_the_parts_were_merged(
             assert answer.distances[name] == pytest.approx(distance, abs=2e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.integers(1, 6))
 def test_a_weight_is_so_many_times_the_images(seed: int, weight: int) -> None:
     draw = np.random.default_rng(seed)
@@ -147,7 +147,7 @@ def test_a_weight_is_so_many_times_the_images(seed: int, weight: int) -> None:
     assert weighted.sample_count == 6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))
 def test_only_the_ratio_of_weights_matters(first: float, factor: float) -> None:
     draw = np.random.default_rng(7)

@@ -77,7 +77,7 @@ def test_merged_moments_are_those_of_all_values(left: list[float], right: list[f
     assert merged.deviation == pytest.approx(np.std(together), abs=1e-4)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(1, 3))
 def test_merging_builders_is_adding_their_images(split: int) -> None:
     pictures = [noise(seed) for seed in range(4)]

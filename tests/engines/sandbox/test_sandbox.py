@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
@@ -16,6 +15,7 @@ import pytest
 from engines.errors import InferloopError, InvalidImage
 from engines.sandbox import Sandbox, SandboxLimits
 from tests.engines.sandbox import victims
+from tests.waiting import wait_for
 
 LIMITS = SandboxLimits(workers=2, max_cpu_s=0.3, max_wait_s=30, max_memory_bytes=128 * 2**20)
 
@@ -87,10 +87,7 @@ def test_garbage_is_collected_in_any_thread_even_one_of_the_pool_s() -> None:
     with suppress(InferloopError, CancelledError):  # or it had just been read
         forgotten.run(victims.parcel)
     assert not victims.ON_ARRIVAL
-    give_up = time.monotonic() + 30
-    while is_there(pid):
-        assert time.monotonic() < give_up, "its process goes on"
-        time.sleep(0.05)
+    wait_for(lambda: not is_there(pid), said=lambda: "its process goes on")
 
 
 def is_there(pid: int) -> bool:

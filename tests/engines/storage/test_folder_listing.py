@@ -32,7 +32,7 @@ def filled(folder: str, keys: set[str]) -> set[str]:
     return {key for key in made if is_key(key)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(KEYS, st.integers(1, 50))
 def test_keys_come_in_the_order_of_their_utf8_bytes_however_they_are_sorted(
     keys: set[str], run_names: int

@@ -98,7 +98,7 @@ def test_no_folder_holds_what_cannot_be_seen(prefix: str) -> None:
 
 
 @given(st.text(alphabet="a./% 25e\\", max_size=12), st.integers(0, 3))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 def test_encoding_a_folder_again_makes_no_other_of_it(text: str, times: int) -> None:
     """What is refused plain is refused encoded; what is taken has no empty or dotted segment."""
     encoded = text

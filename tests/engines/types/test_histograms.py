@@ -16,7 +16,7 @@ def of(values: list[float], metric: str = "quality_score") -> Histogram:
 
 
 @given(scores, scores)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_two_shards_together_are_one_run_over_all(first: list[float], second: list[float]) -> None:
     together, at_once = of(first).merged(of(second)), of([*first, *second])
     assert together.counts == at_once.counts
@@ -25,7 +25,7 @@ def test_two_shards_together_are_one_run_over_all(first: list[float], second: li
 
 
 @given(scores, scores, scores)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_order_of_shards_changes_nothing(
     a: list[float], b: list[float], c: list[float]
 ) -> None:
@@ -36,7 +36,7 @@ def test_the_order_of_shards_changes_nothing(
 
 
 @given(scores)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_value_is_counted_once_also_outside_the_range(values: list[float]) -> None:
     histogram = of(values)
     assert histogram.count == len(values)

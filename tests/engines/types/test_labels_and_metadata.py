@@ -115,7 +115,7 @@ def test_a_whole_number_below_the_bound_is_no_flag_and_a_flag_no_number() -> Non
         max_size=4,
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_taken_comes_back_from_json_the_same(metadata: dict[str, Any]) -> None:
     try:
         kept = METADATA.validate_python(metadata)

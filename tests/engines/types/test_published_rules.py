@@ -102,7 +102,7 @@ values = st.text(alphabet="ab \t\x00é狐🦊", max_size=3) | st.just("x" * 101)
 
 
 @given(st.dictionaries(names, values, max_size=3))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 def test_labels_are_taken_where_their_schema_says_so(labels: dict[str, str]) -> None:
     assert takes(LABELS, labels) == promises(LABELS, labels)
 

@@ -36,7 +36,7 @@ def test_a_long_name_is_not_repeated_whole() -> None:
 
 
 @given(st.text(alphabet=ascii_lowercase + digits + "-.", min_size=1, max_size=70))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_taken_for_a_bucket_is_one_label_or_more(name: str) -> None:
     try:
         assert check_bucket(name) == name

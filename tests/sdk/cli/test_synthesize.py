@@ -238,7 +238,7 @@ PATTERNS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(patterns=st.lists(PATTERNS, max_size=4), path=PATHS)
 def test_the_rules_are_gits(
     tmp_path_factory: pytest.TempPathFactory, patterns: list[str], path: str

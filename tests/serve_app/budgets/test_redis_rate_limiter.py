@@ -17,13 +17,6 @@ from serve_app.config import RateLimits
 RATES = RateLimits(generate="5/minute", export="1/minute")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 URL = "redis://127.0.0.1:6379/0"
 
 
@@ -90,9 +83,11 @@ async def test_keys_and_buckets_are_apart(server: FakeServer) -> None:
 
 
 async def test_without_redis_nothing_is_allowed() -> None:
-    limiter = RedisRateLimiter(f"redis://127.0.0.1:{free_port()}/0", RATES)
-    with pytest.raises(Overloaded) as caught:
-        await limiter.hit("k", "generate")
+    with socket.socket() as held:  # bound and not listening: it refuses, and nobody else gets it
+        held.bind(("127.0.0.1", 0))
+        limiter = RedisRateLimiter(f"redis://127.0.0.1:{held.getsockname()[1]}/0", RATES)
+        with pytest.raises(Overloaded) as caught:
+            await limiter.hit("k", "generate")
     assert caught.value.retry_after_s == 1
     assert "127.0.0.1" not in caught.value.message
 

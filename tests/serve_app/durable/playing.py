@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 from starlette.testclient import TestClient
+
+from tests.waiting import wait_for
 
 API = "/api/v1"
 SMALL = {"prompt": "a fox", "num_inference_steps": 4, "width": 64, "height": 64}
@@ -29,15 +29,7 @@ def job_of(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for a state; fails after ten seconds."""
-    give_up = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < give_up, "it did not come to that"
-        time.sleep(0.005)
-
-
 def ended(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
     """The job once it has ended."""
-    eventually(lambda: job_of(client, job)["state"] in ("succeeded", "failed", "canceled"))
+    wait_for(lambda: job_of(client, job)["state"] in ("succeeded", "failed", "canceled"))
     return job_of(client, job)

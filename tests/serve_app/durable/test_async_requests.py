@@ -9,17 +9,10 @@ from starlette.testclient import TestClient
 
 from engines.errors import GenerationFailed, Overloaded, ReplicaLost
 from tests.serve_app.api import OTHER_KEY, Api
-from tests.serve_app.durable.playing import (
-    API,
-    ASYNC,
-    SMALL,
-    ended,
-    eventually,
-    job_of,
-    submitted,
-)
+from tests.serve_app.durable.playing import API, ASYNC, SMALL, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
+from tests.waiting import wait_for
 
 DATASET = "/data/generated/nature"
 
@@ -106,7 +99,7 @@ def test_nothing_runs_before_it_is_accepted(client: TestClient, fakes: FakeServi
     """The check before acceptance goes through the same route and stops before the work."""
     fakes.generation.held = True
     submitted(client)
-    eventually(lambda: len(fakes.generation.started) == 1)
+    wait_for(lambda: len(fakes.generation.started) == 1)
     assert fakes.files.contents == {}
 
 
@@ -181,7 +174,7 @@ def test_a_busy_service_or_a_lost_replica_costs_a_job_nothing(
 def test_a_queued_job_is_canceled_before_it_starts(client: TestClient, fakes: FakeServices) -> None:
     fakes.generation.held = True
     running = [submitted(client) for _ in range(3)]
-    eventually(lambda: fakes.generation.running == 3)
+    wait_for(lambda: fakes.generation.running == 3)
     waiting = submitted(client)
     assert job_of(client, waiting)["position"] == 1
     canceled = client.delete(f"{API}/jobs/{waiting['id']}").json()
@@ -195,7 +188,7 @@ def test_a_running_job_is_canceled_at_its_next_step(
 ) -> None:
     fakes.generation.held = True
     job = submitted(client)
-    eventually(lambda: fakes.generation.running == 1)
+    wait_for(lambda: fakes.generation.running == 1)
     assert client.delete(f"{API}/jobs/{job['id']}").json()["cancel_requested"] is True
     done = ended(client, job)
     assert (done["state"], done["error"]["code"]) == ("canceled", "CANCELED")
@@ -210,7 +203,7 @@ def test_a_job_is_canceled_through_any_replica(
 ) -> None:
     fakes.generation.held = True
     job = submitted(client)
-    eventually(lambda: fakes.generation.running == 1)
+    wait_for(lambda: fakes.generation.running == 1)
     other_replica.delete(f"{API}/jobs/{job['id']}")
     assert ended(other_replica, job)["state"] == "canceled"
 
@@ -221,11 +214,11 @@ def test_a_key_that_fills_the_queue_does_not_hold_up_another(
     fakes.generation.held = True
     for _ in range(20):
         submitted(client)
-    eventually(lambda: fakes.generation.running == 3)  # one of four places is kept free
+    wait_for(lambda: fakes.generation.running == 3)  # one of four places is kept free
     other = submitted(
         client, body={**SMALL, "prompt": "of another key"}, **{"X-API-Key": OTHER_KEY}
     )
-    eventually(lambda: "of another key" in {r.prompt for r in fakes.generation.started})
+    wait_for(lambda: "of another key" in {r.prompt for r in fakes.generation.started})
     assert job_of(client, other)["state"] == "running"
 
 

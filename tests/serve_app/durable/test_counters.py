@@ -18,8 +18,9 @@ from serve_app.durable.counters import Outcome
 from serve_app.durable.keeping import KeptJobs
 from tests.engines.jobs.drafts import draft
 from tests.serve_app.api import Api, build_api
-from tests.serve_app.durable.playing import API, ended, eventually, submitted
+from tests.serve_app.durable.playing import API, ended, submitted
 from tests.serve_app.fake_services import FakeServices
+from tests.waiting import wait_for
 
 
 @dataclass
@@ -63,11 +64,11 @@ def test_every_ending_and_every_wait_is_counted_once(
     ended(client, submitted(client))
     fakes.generation.failures.append(GenerationFailed("x"))
     ended(client, submitted(client, Prefer="respond-async, priority=low"))
-    eventually(lambda: len(counted.endings) == 2)
+    wait_for(lambda: len(counted.endings) == 2)
     assert counted.endings == [("generate", "succeeded"), ("generate", "failed")]
     assert [priority for priority, _ in counted.waits] == ["normal", "low"]
     assert all(0 <= waited_s < 60 for _, waited_s in counted.waits)
-    eventually(lambda: counted.at_once == [1, 0, 1, 0])
+    wait_for(lambda: counted.at_once == [1, 0, 1, 0])
     assert counted.waiting[0] == {"low": 0, "normal": 0, "high": 0}
 
 
@@ -76,13 +77,13 @@ def test_a_job_that_is_canceled_is_counted_wherever_it_is(
 ) -> None:
     fakes.generation.held = True
     jobs = [submitted(client) for _ in range(5)]  # four run at once
-    eventually(lambda: fakes.generation.running == 3)
+    wait_for(lambda: fakes.generation.running == 3)
     for job in reversed(jobs):
         client.delete(f"{API}/jobs/{job['id']}")
         client.delete(f"{API}/jobs/{job['id']}")
     for job in jobs:
         assert ended(client, job)["state"] == "canceled"
-    eventually(lambda: len(counted.endings) == 5)
+    wait_for(lambda: len(counted.endings) == 5)
     assert set(counted.endings) == {("generate", "canceled")}
 
 

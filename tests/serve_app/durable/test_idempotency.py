@@ -11,10 +11,11 @@ from starlette.testclient import TestClient
 
 from engines.errors import GenerationFailed, ReplicaLost
 from tests.serve_app.api import OTHER_KEY, Api
-from tests.serve_app.asgi import Exchange, until
-from tests.serve_app.durable.playing import API, SMALL, ended, eventually, job_of, submitted
+from tests.serve_app.asgi import Exchange
+from tests.serve_app.durable.playing import API, SMALL, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
+from tests.waiting import PATIENCE_S, until, wait_for
 
 KEY = {"Idempotency-Key": "key-1"}
 
@@ -88,7 +89,7 @@ def test_two_at_once_are_one(client: TestClient, fakes: FakeServices) -> None:
             threads.submit(client.post, f"{API}/generate", json=SMALL, headers=KEY)
             for _ in range(3)
         ]
-        eventually(lambda: fakes.generation.running == 1)
+        wait_for(lambda: fakes.generation.running == 1)
         assert client.portal is not None
         client.portal.call(fakes.generation.release, 4)
         answers = [call.result(10) for call in calls]
@@ -109,7 +110,7 @@ def test_a_client_that_was_cut_gets_the_same_image_from_any_replica(
         task = asyncio.create_task(api.app(exchange.scope, exchange.receive, exchange.send))
         await until(lambda: fakes.generation.running == 1)
         exchange.gone.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE_S)
         fakes.generation.held = False
 
     asyncio.run(cut())

@@ -14,8 +14,9 @@ from serve_app.access.caller import Scope
 from serve_app.config import ApiConfig
 from serve_app.services import Services
 from tests.serve_app.api import HEADERS, OTHER_KEY, Api, build_api
-from tests.serve_app.durable.playing import API, SMALL, ended, eventually, job_of, submitted
+from tests.serve_app.durable.playing import API, SMALL, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
+from tests.waiting import wait_for
 
 Heard = list[dict[str, str]]
 
@@ -117,7 +118,7 @@ def test_a_strangers_job_is_not_found(keyed: Api) -> None:
             )
             for name in ("maker", "other", "reader")
         }
-        eventually(lambda: client.get(one, headers=key_of("maker")).json()["state"] == "succeeded")
+        wait_for(lambda: client.get(one, headers=key_of("maker")).json()["state"] == "succeeded")
         deleted = {
             name: client.delete(one, headers=key_of(name)).status_code
             for name in ("other", "reader", "keeper", "maker")
@@ -142,7 +143,7 @@ def test_a_job_runs_in_the_space_it_was_asked_in(config: ApiConfig) -> None:
     with TestClient(build_api(fakes, config).app, headers=HEADERS) as client:
         job = submitted(client, **in_space)
         one = f"{API}/jobs/{job['id']}"
-        eventually(lambda: client.get(one, headers=in_space).json()["state"] == "succeeded")
+        wait_for(lambda: client.get(one, headers=in_space).json()["state"] == "succeeded")
         assert client.get(one).status_code == 404  # outside every space
         assert client.get(f"{API}/jobs").json() == {"jobs": []}
     assert [request.space for request in fakes.generation.started] == ["lab"]
@@ -219,7 +220,7 @@ def test_a_waiting_job_says_how_long_it_may_take(client: TestClient, fakes: Fake
     ended(client, submitted(client))
     fakes.generation.held = True
     jobs = [submitted(client) for _ in range(5)]
-    eventually(lambda: fakes.generation.running == 3)
+    wait_for(lambda: fakes.generation.running == 3)
     job = job_of(client, jobs[-1])
     assert (job["state"], job["position"]) == ("queued", 2)
     assert "mean of the last 1 jobs of its kind" in job["eta"]["basis"]

@@ -13,9 +13,10 @@ from engines.jobs.redis.store import RedisJobStore
 from serve_app.config import ApiConfig
 from serve_app.durable.stores import terms_of
 from tests.serve_app.api import HEADERS, OTHER_KEY, build_api
-from tests.serve_app.durable.playing import API, SMALL, ended, eventually, job_of, submitted
+from tests.serve_app.durable.playing import API, SMALL, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
 from tests.valkey import valkey_server
+from tests.waiting import wait_for
 
 Replica = Callable[[FakeServices], TestClient]
 NAMESPACES = itertools.count()
@@ -70,7 +71,7 @@ def test_a_job_is_canceled_through_the_other_replica(replica: Replica) -> None:
     fakes.generation.held = others.generation.held = True
     one, other = replica(fakes), replica(others)
     job = submitted(one)
-    eventually(lambda: fakes.generation.running + others.generation.running == 1)
+    wait_for(lambda: fakes.generation.running + others.generation.running == 1)
     idle = other if fakes.generation.running else one
     idle.delete(f"{API}/jobs/{job['id']}")
     assert ended(one, job)["state"] == "canceled"
@@ -83,6 +84,6 @@ def test_keys_take_turns_over_all_replicas(replica: Replica) -> None:
     client = replica(fakes)
     for _ in range(20):
         submitted(client)
-    eventually(lambda: fakes.generation.running == 3)
+    wait_for(lambda: fakes.generation.running == 3)
     other = submitted(client, **{"X-API-Key": OTHER_KEY})
-    eventually(lambda: job_of(client, other)["state"] == "running")
+    wait_for(lambda: job_of(client, other)["state"] == "running")

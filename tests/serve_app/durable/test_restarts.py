@@ -19,9 +19,10 @@ from serve_app.access.hashing import key_hash
 from serve_app.config import ApiConfig
 from serve_app.durable.stores import terms_of
 from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, Api, build_api
-from tests.serve_app.durable.playing import API, ended, eventually, job_of, submitted
+from tests.serve_app.durable.playing import API, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
+from tests.waiting import wait_for
 
 
 class Past:
@@ -149,7 +150,7 @@ def test_what_runs_when_a_replica_stops_goes_on_elsewhere_at_once(
     fakes.generation.held = True
     with TestClient(api.app, headers=HEADERS) as client:
         jobs = [submitted(client) for _ in range(3)]
-        eventually(lambda: fakes.generation.running == 3)
+        wait_for(lambda: fakes.generation.running == 3)
     elsewhere = FakeServices()
     store = SqliteJobStore(store_path, terms_of(config.durable))
     with TestClient(build_api(elsewhere, config, store).app, headers=HEADERS) as client:

@@ -9,9 +9,10 @@ import pytest
 
 from serve_app.config import ApiConfig, SocketLimits
 from tests.serve_app.api import Api, build_api
-from tests.serve_app.asgi import Exchange, Socket, connected, until
+from tests.serve_app.asgi import Exchange, Socket, connected
 from tests.serve_app.durable.playing import API
 from tests.serve_app.fake_services import FakeServices
+from tests.waiting import until
 
 BODY = b'{"prompt": "a fox", "num_inference_steps": 4, "width": 64, "height": 64}'
 

@@ -10,8 +10,9 @@ import pytest
 
 from serve_app.config import ApiConfig
 from tests.serve_app.api import Api, build_api
-from tests.serve_app.asgi import Exchange, until
+from tests.serve_app.asgi import Exchange
 from tests.serve_app.fake_services import FakeServices
+from tests.waiting import PATIENCE_S, until
 
 SINGLE = ("/api/v1/generate", {"prompt": "a"})
 BATCH = ("/api/v1/generate/batch", {"prompts": ["a", "b", "c"], "batch_size": 2})
@@ -47,7 +48,7 @@ def test_jobs_stop_when_the_client_leaves(path: str, body: object) -> None:
         api.fakes.generation.release(3)
         await until(lambda: api.fakes.generation.steps_done == 3)
         exchange.gone.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE_S)
         assert exchange.status == 499
         assert api.fakes.generation.steps_done == 3
         assert len(api.fakes.generation.stopped) == len(api.fakes.generation.started)
@@ -69,7 +70,7 @@ def test_jobs_stop_when_the_server_cancels_the_call(path: str, body: object) -> 
 def test_a_client_that_waits_gets_its_image() -> None:
     async def scenario(api: Api, exchange: Exchange, task: asyncio.Task[None]) -> None:
         api.fakes.generation.release(50)
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE_S)
         assert exchange.status == 200
 
     run(*SINGLE, scenario)

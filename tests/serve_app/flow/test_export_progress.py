@@ -13,9 +13,10 @@ from engines.errors import StorageFailed
 from engines.types import ExportFailure, S3ExportReport
 from serve_app.config import ApiConfig
 from tests.serve_app.api import HEADERS, Api, build_api
-from tests.serve_app.asgi import Exchange, until
+from tests.serve_app.asgi import Exchange
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG, FakeFiles
+from tests.waiting import PATIENCE_S, until
 
 ACCEPT = {"Accept": "application/x-ndjson"}
 DATASET = {"dataset_dir": "/data/generated/set"}
@@ -111,5 +112,5 @@ async def test_a_client_that_leaves_stops_its_export(
     await until(lambda: fakes.exporter.hanging)
     assert fakes.exporter.ended == 0
     exchange.gone.set()
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert fakes.exporter.ended == 1

@@ -21,9 +21,10 @@ from serve_app.generation.jobs import JobService, SpaceJobs
 from serve_app.ids import IdSource
 from serve_app.paths import PathCodec
 from tests.serve_app.api import HEADERS, Api, build_api
-from tests.serve_app.asgi import Exchange, until
+from tests.serve_app.asgi import Exchange
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeFiles, FakeGeneration
+from tests.waiting import until
 
 MODEL = "runwayml/stable-diffusion-v1-5"
 LINES = {"Accept": "application/x-ndjson"}

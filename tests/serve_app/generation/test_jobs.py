@@ -22,8 +22,8 @@ from serve_app.config import JobLimits
 from serve_app.generation.job_log import JobEvent
 from serve_app.generation.jobs import JobService
 from serve_app.ids import IdSource
-from tests.serve_app.asgi import until
 from tests.serve_app.fakes import FakeClock, FakeFiles, FakeGeneration
+from tests.waiting import until
 
 
 def order(image_id: str = "image_1", steps: int = 5, prompt: str = "x") -> GenerationRequest:

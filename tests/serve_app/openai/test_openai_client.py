@@ -15,7 +15,8 @@ from serve_app.config import ApiConfig, RateLimits
 from tests.serve_app.api import HEADERS, KEY, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
-from tests.serve_app.flow.test_over_uvicorn import Served, serving, wait_for
+from tests.serve_app.flow.test_over_uvicorn import Served, serving
+from tests.waiting import wait_for
 
 MODEL = "runwayml/stable-diffusion-v1-5"
 JPEG = b"\xff\xd8jpeg"

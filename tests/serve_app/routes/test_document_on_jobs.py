@@ -24,8 +24,9 @@ from serve_app.webhooks.wiring import WebhookWiring
 from tests.serve_app.api import HEADERS, KEY, Api, build_api
 from tests.serve_app.documented import blocks
 from tests.serve_app.fake_services import FakeServices
-from tests.serve_app.flow.test_over_uvicorn import Served, serving, wait_for
+from tests.serve_app.flow.test_over_uvicorn import Served, serving
 from tests.serve_app.webhooks.receiver import HOST, Receiver, receiving
+from tests.waiting import wait_for
 
 DOCUMENT = "docs/jobs.md"
 

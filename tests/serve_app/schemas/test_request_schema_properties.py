@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import InvalidParameters
@@ -33,7 +33,6 @@ JSON = st.recursive(
 FIELDS = sorted(BATCH.model_fields | GENERATE.model_fields)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from([*FIELDS, "extra"]), JSON, max_size=6))
 def test_whatever_comes_is_taken_within_bounds_or_refused_in_words(body: dict[str, Any]) -> None:
     try:

@@ -16,7 +16,7 @@ from serve_app.config import ApiConfig
 from serve_app.durable.stores import terms_of
 from serve_app.webhooks.wiring import WebhookWiring
 from tests.serve_app.api import HEADERS, build_api
-from tests.serve_app.durable.playing import ended, eventually, submitted
+from tests.serve_app.durable.playing import ended, submitted
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.webhooks.receiver import Receiver, receiving
 from tests.serve_app.webhooks.test_webhooks_of_jobs import (
@@ -26,6 +26,7 @@ from tests.serve_app.webhooks.test_webhooks_of_jobs import (
     delivered,
     hooked,
 )
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_an_event_whose_sender_dies_before_it_is_noted_comes_again_under_the_sam
     doomed = build_api(fakes, config, DoomedStore(store, config), hooks=hooks)
     with TestClient(doomed.app, headers=HEADERS) as client:
         job = ended(client, submitted(client, body=hooked(receiver)))
-        eventually(lambda: len(receiver.heard) == 1)
+        wait_for(lambda: receiver.heard)
     with TestClient(api_over(fakes, config, receiver, store).app, headers=HEADERS) as client:
         (delivery,) = delivered(client, job)
     assert delivery["state"] == "delivered"

@@ -20,10 +20,11 @@ from serve_app.webhooks.config import Webhooks
 from serve_app.webhooks.signing import WebhookSecrets
 from serve_app.webhooks.wiring import WebhookWiring
 from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, Api, build_api
-from tests.serve_app.durable.playing import API, ASYNC, SMALL, ended, eventually, job_of, submitted
+from tests.serve_app.durable.playing import API, ASYNC, SMALL, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
 from tests.serve_app.webhooks.receiver import Receiver, receiving
+from tests.waiting import wait_for
 
 SECRETS = WebhookSecrets.of("a secret of the service's own")
 
@@ -77,7 +78,7 @@ def delivered(client: TestClient, job: dict[str, Any], count: int = 1) -> list[d
         found = job_of(client, job).get("deliveries", [])
         return [each for each in found if each["state"] != "pending"]
 
-    eventually(lambda: len(over()) == count)
+    wait_for(lambda: len(over()) == count)
     return over()
 
 

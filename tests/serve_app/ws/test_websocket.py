@@ -9,8 +9,9 @@ import pytest
 
 from engines.errors import GenerationFailed, ReplicaLost
 from tests.serve_app.api import Api
-from tests.serve_app.asgi import Socket, connected, until
+from tests.serve_app.asgi import Socket, connected
 from tests.serve_app.socket_play import GENERATE, run, steps
+from tests.waiting import until
 
 
 def test_every_step_is_reported_then_the_result() -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from serve_app.config import ApiConfig, JobLimits, SocketLimits, StorageQuotas
 from tests.serve_app.api import Api
-from tests.serve_app.asgi import Socket, connected, until
+from tests.serve_app.asgi import Socket, connected
 from tests.serve_app.fakes import PNG
 from tests.serve_app.socket_play import GENERATE, run, steps
+from tests.waiting import PATIENCE_S, until
 
 
 async def first_step(api: Api, socket: Socket) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def test_an_error_of_ours_under_a_report_is_logged_and_closes_the_socket(
         await first_step(api, socket)
         socket.fault = ValueError("a bug of ours")
         api.fakes.generation.release(1)
-        closed = await asyncio.wait_for(socket.outbox.get(), 5)
+        closed = await asyncio.wait_for(socket.outbox.get(), PATIENCE_S)
         assert (closed["type"], closed["code"]) == ("websocket.close", 1011)
 
     api = run(scenario)

@@ -81,7 +81,7 @@ def test_weights_are_kept_and_everything_occurs() -> None:
 quotas = st.dictionaries(st.sampled_from(["fox", "cat"]), st.integers(1, 12), min_size=1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(quotas, quotas, st.integers(0, 2**53 - 1))
 def test_larger_quotas_add_items_and_change_none(
     small: dict[str, int], more: dict[str, int], seed: int
@@ -95,7 +95,7 @@ def test_larger_quotas_add_items_and_change_none(
     assert before.identity == after.identity
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**53 - 1))
 def test_a_larger_count_adds_items_and_changes_none(count: int, more: int, seed: int) -> None:
     before, after = counted(count, seed=seed), counted(count + more, seed=seed)

@@ -87,7 +87,7 @@ def made(
     return asyncio.run(DatasetRun(DatasetPlan(spec), workshop, in_flight, before).run())
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 1000), st.integers(1, 12), st.integers(0, 10**6))
 def test_the_dataset_is_the_same_whatever_is_made_first(
     seed: int, in_flight: int, order: int
@@ -101,7 +101,7 @@ def test_the_dataset_is_the_same_whatever_is_made_first(
     assert many.most <= in_flight
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1000), st.integers(0, 6), st.integers(0, 6))
 def test_a_larger_number_later_is_the_larger_number_at_once(
     seed: int, more_foxes: int, more_cats: int
@@ -118,7 +118,7 @@ def test_a_larger_number_later_is_the_larger_number_at_once(
     assert grown.seeds() == at_once.seeds()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1000), st.integers(1, 25))
 def test_a_run_that_broke_off_is_taken_up_without_changing_anything(seed: int, at: int) -> None:
     spec = spec_of(seed=seed)
@@ -193,7 +193,7 @@ def test_progress_counts_the_items_that_ended() -> None:
     assert heard == [(done, 10) for done in range(1, 11)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=30),
     st.integers(1, 32),

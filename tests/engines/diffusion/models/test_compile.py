@@ -59,7 +59,7 @@ def pictures(entry: ModelEntry, last: tuple[int, int] = (96, 64)) -> list[npt.ND
         )
         engine.submit(wanted, listener)
         engine.step()
-    drive(engine, listeners, limit_s=280)
+    drive(engine, listeners)
     engine.shutdown()
     return [each.image.pixels for each in listeners if each.image is not None]
 

@@ -13,13 +13,8 @@ from engines.diffusion.contract import AnyRunner
 from engines.diffusion.engine import StepEngine
 from engines.diffusion.models.loader_threads import LoaderThreads
 from engines.testing.diffusion import FakeRunner
-from tests.engines.diffusion.rig import (
-    RecordingListener,
-    engine_config,
-    request,
-    tiny_entry,
-    until,
-)
+from tests.engines.diffusion.rig import RecordingListener, engine_config, request, tiny_entry
+from tests.waiting import wait_for
 
 
 class Witness(FakeRunner):
@@ -51,12 +46,12 @@ def test_one_thread_runs_the_model_and_the_one_that_loaded_it_is_gone() -> None:
     engine.start()
     listener = RecordingListener()
     engine.submit(request(), listener)
-    until(lambda: listener.ended)
+    wait_for(lambda: listener.ended)
     engine.shutdown()
     assert set(witness.warmed_by) == witness.stepped_by
     (loader,) = loaded_by
     assert loader not in witness.stepped_by | {threading.current_thread()}
-    until(lambda: not loader.is_alive())
+    wait_for(lambda: not loader.is_alive())
 
 
 def test_tasks_run_one_at_a_time() -> None:

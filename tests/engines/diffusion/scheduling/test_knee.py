@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.diffusion.scheduling.knee import bend, knee, measured
@@ -15,7 +15,6 @@ TIMES = st.dictionaries(st.integers(1, 512), st.floats(1e-4, 1e3), min_size=1, m
 SLACKS = st.floats(0, 1)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(TIMES, SLACKS)
 def test_it_is_the_fewest_rows_that_are_nearly_the_cheapest(
     times: dict[int, float], slack: float
@@ -27,7 +26,6 @@ def test_it_is_the_fewest_rows_that_are_nearly_the_cheapest(
     assert all(times[rows] / rows > (1 + slack) * best for rows in fewer)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(TIMES, SLACKS, st.sampled_from([0.25, 2.0, 1024.0]))
 def test_a_machine_that_is_so_much_slower_has_the_same(
     times: dict[int, float], slack: float, factor: float
@@ -36,7 +34,6 @@ def test_a_machine_that_is_so_much_slower_has_the_same(
     assert knee(slower, slack) == knee(times, slack)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(TIMES, SLACKS, SLACKS)
 def test_who_may_pay_more_needs_no_more_rows(
     times: dict[int, float], one: float, other: float
@@ -44,7 +41,6 @@ def test_who_may_pay_more_needs_no_more_rows(
     assert knee(times, max(one, other)) <= knee(times, min(one, other))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(TIMES)
 def test_without_a_larger_step_to_compare_there_is_no_bend(times: dict[int, float]) -> None:
     found = bend(times)
@@ -83,7 +79,6 @@ def test_it_stops_once_rows_get_dearer() -> None:
     assert bend(found) == 4
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.floats(0.001, 10), st.floats(0.0, 5))
 def test_it_keeps_to_its_time_but_for_the_first_step(row_s: float, bound_s: float) -> None:
     clock = FakeClock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.diffusion.scheduling.scheduler import Batch, BatchScheduler, LaneKey, Ticket
@@ -106,7 +106,7 @@ class Model:
         self.ends[image_id] += 1
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(histories)
 def test_budget_order_and_one_end_hold_in_every_history(history: list[tuple[Any, ...]]) -> None:
     model = Model()
@@ -124,7 +124,7 @@ def test_budget_order_and_one_end_hold_in_every_history(history: list[tuple[Any,
     assert not any(model.ends[each] for each in model.refused)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     costs=st.lists(st.integers(1, 12), min_size=1, max_size=6),
     crowd=st.lists(st.integers(1, 12), min_size=1, max_size=6),
@@ -154,7 +154,7 @@ def test_no_lane_starves_under_a_crowd_that_never_ends(
         assert waited <= bound
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 10), st.integers(1, 5)), min_size=1, max_size=12))
 def test_no_request_starves_behind_its_lane(shapes: list[tuple[int, int]]) -> None:
     """Alone in its lane, a request waits at most for the steps of all that came before it."""

@@ -27,7 +27,7 @@ _ISSUERS = [
     *(("4", 16), ("51", 16), ("55", 16), ("2300", 16), ("34", 15), ("37", 15), ("36", 14)),
     *(("6011", 16), ("65", 16), ("3540", 16), ("62", 17), ("6304", 19)),
 ]
-_SETTINGS = settings(deadline=None, max_examples=60)
+_SETTINGS = settings(max_examples=60)
 
 
 def types(text: str) -> list[str]:
