@@ -146,7 +146,7 @@ def _frames(
     content: bytes, kind: str, orientation: int, limits: ImageLimits, to: _Gathering
 ) -> None:
     word = "page" if kind == "TIFF" else "frame"
-    looked_at = count = 1
+    looked_at, count = 1, 0
     with suppress(InvalidImage), opened(content, kind, limits) as image:
         count = _count(image)
         order = [image.tell(), *(n for n in range(count) if n != image.tell())]
@@ -164,7 +164,9 @@ def _frames(
             check_size(image.size, limits)
             to.add(f"{word} {index + 1} of {count}", upright(to_rgb(image), orientation))
             looked_at += 1
-    if looked_at < count:
+    if not count:  # one of them is so broken that the decoder cannot count them
+        to.found.unread.append(f"{word}s")
+    elif looked_at < count:
         to.found.unread.append(f"{count - looked_at} of {count} {word}s")
 
 

@@ -59,14 +59,14 @@ class KeptPictures:
             return self._file.read(place[1] - place[0])
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep it. A picture larger than the whole ring is not kept, nor is one where the disk is
-        full."""
-        if len(content) > self._max_bytes:
-            return
+        """Keep it, and no more what was kept under the name before. Nothing is kept of a picture
+        larger than the whole ring, of an empty one, and where the disk is full."""
         with self._lock:
+            self._places.pop(name, None)
+            if not 0 < len(content) <= self._max_bytes:
+                return
             start = self._end if self._end + len(content) <= self._max_bytes else 0
             self._make_room(start, start + len(content), wrapped=start < self._end)
-            self._places.pop(name, None)
             try:
                 self._file.seek(start)
                 written = self._file.write(content)

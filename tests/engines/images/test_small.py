@@ -89,6 +89,21 @@ class TestKeptPictures:
         kept.put("b", b"x" * 11)
         assert (kept.get("a"), kept.get("b")) == (b"x" * 10, None)
 
+    @pytest.mark.parametrize("content", [b"", b"x" * 11], ids=["empty", "too large"])
+    def test_what_cannot_be_kept_takes_the_place_of_what_was(self, content: bytes) -> None:
+        """An old picture under the name of a new one would be a wrong one."""
+        kept = KeptPictures(10)
+        kept.put("a", b"old")
+        kept.put("b", b"other")
+        kept.put("a", content)
+        assert (kept.get("a"), kept.get("b")) == (None, b"other")
+
+    def test_pictures_behind_an_empty_one_are_not_mixed_up(self) -> None:
+        kept = KeptPictures(6)
+        for name, content in (("a", b""), ("b", b"bbbb"), ("c", b"cccc"), ("d", b"dd")):
+            kept.put(name, content)
+        assert [kept.get(name) for name in "abcd"] == [None, None, b"cccc", b"dd"]
+
     def test_what_is_forgotten_is_not_handed_out(self) -> None:
         kept = KeptPictures(100)
         for name in ("x/1", "x/2", "y/1"):
