@@ -14,8 +14,8 @@ from engines.metrics.tiles import (
     middle,
     quantiles,
     tile_deviations,
+    tile_means,
     tile_ranges,
-    tile_sums,
 )
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ def _blurred(gray: Plane, sigma_px: float, half: Plane) -> Plane:
 def _kept(gray: Plane, once: Plane, soft: Plane) -> float:
     """Structure below one pixel over that of two, the median of small tiles that show the latter:
     codecs that smooth behind their prediction keep contours and lose what is between them."""
-    coarse = tile_sums(np.asarray(cv2.absdiff(once, soft)), _SMALL_TILE_PX) / _SMALL_TILE_PX**2
+    coarse = tile_means(np.asarray(cv2.absdiff(once, soft)), _SMALL_TILE_PX)
     shows = coarse > _LEAST_COARSE
     if np.count_nonzero(shows) < FEWEST_TILES:
         return KEPT_WHEN_CLEAN
-    below = tile_sums(np.asarray(cv2.absdiff(gray, once)), _SMALL_TILE_PX) / _SMALL_TILE_PX**2
+    below = tile_means(np.asarray(cv2.absdiff(gray, once)), _SMALL_TILE_PX)
     return median(below[shows] / (coarse[shows] + _ROUNDING))
 
 
@@ -88,7 +88,8 @@ def _directions(gray: Plane, once: Plane, soft: Plane, half: Plane) -> tuple[flo
     coarser = _deviation(cv2.subtract(once, soft))
     if coarser < _LEAST_TEXTURE:
         return 1.0, 1.0, 0.0
-    x, y = once[1:-1, 2:] - once[1:-1, :-2], once[2:, 1:-1] - once[:-2, 1:-1]
+    x = np.asarray(cv2.subtract(once[1:-1, 2:], once[1:-1, :-2]))
+    y = np.asarray(cv2.subtract(once[2:, 1:-1], once[:-2, 1:-1]))
     a, b, c = (float(np.vdot(one, other)) / x.size for one, other in ((x, x), (x, y), (y, y)))
     center, spread = (a + c) / 2, float(np.hypot((a - c) / 2, b))
     sharp = _deviation(cv2.subtract(gray, once)) / (coarser + 0.5)
@@ -109,12 +110,26 @@ def pattern(gray: Plane) -> float:
     if _deviation(rough) < _LEAST_TEXTURE:
         return 0.0
     window, high = _windows(side)
-    waves = cv2.dft(rough * window, flags=cv2.DFT_COMPLEX_OUTPUT)[:, : high.shape[1]]
-    energy = np.asarray((waves[..., 0] ** 2 + waves[..., 1] ** 2) * high)
+    energy = _energies(rough * window) * high
     y, x = divmod(int(energy.argmax()), energy.shape[1])
     rows = [(y + step) % side for step in (-1, 0, 1)]
     peak = energy[rows, max(0, x - 1) : x + 2].sum()
     return float(peak / (energy.sum() + 1e-6))
+
+
+def _energies(plane: Plane) -> Plane:
+    """Of the frequencies of a square, shape (side, side // 2 + 1), in the order of
+    `numpy.fft.rfft2`. Of an even side OpenCV packs them without those that repeat, in half the
+    time."""
+    if len(plane) % 2:
+        return np.asarray(np.abs(np.fft.rfft2(plane)) ** 2)
+    squares = np.square(cv2.dft(plane))
+    energy = np.empty((len(plane), len(plane) // 2 + 1), np.float32)
+    energy[:, 1:-1] = squares[:, 1:-1:2] + squares[:, 2:-1:2]
+    for column, packed in ((0, squares[:, 0]), (-1, squares[:, -1])):
+        inner = packed[1:-1:2] + packed[2:-1:2]
+        energy[:, column] = np.concatenate([packed[:1], inner, packed[-1:], inner[::-1]])
+    return energy
 
 
 @lru_cache(maxsize=8)
@@ -138,6 +153,7 @@ def mixed(gray: Gray) -> float:
     twist = np.zeros(square.shape, np.float32)
     cv2.subtract(rows[:, 1:], rows[:, :-1], twist[:-1, :-1])
     twist[_SMALL_TILE_PX - 1 :: _SMALL_TILE_PX] = 0
-    sums = tile_sums(cv2.multiply(twist, twist), _SMALL_TILE_PX, across_px=_SMALL_TILE_PX - 1)
-    inside = (_SMALL_TILE_PX - 1) ** 2
-    return median(np.sqrt(sums[active] / inside) / heights[active])
+    twist[:, _SMALL_TILE_PX - 1 :: _SMALL_TILE_PX] = 0
+    of_inside = _SMALL_TILE_PX**2 / (_SMALL_TILE_PX - 1) ** 2
+    means = tile_means(np.asarray(cv2.multiply(twist, twist)), _SMALL_TILE_PX)
+    return median(np.sqrt(means[active] * of_inside) / heights[active])

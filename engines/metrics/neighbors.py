@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from engines.metrics.tiles import FEWEST_TILES, TILE_PX, median, tile_ranges, tile_sums
+from engines.metrics.tiles import FEWEST_TILES, TILE_PX, median, tile_counts, tile_ranges
 from engines.metrics.vector import is_vector
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def _equal(channels: Sequence[Gray], across: Gray, gray: Gray) -> float:
         return 0.0
     down = _apart([(plane[1:], plane[:-1]) for plane in channels])
     pairs = TILE_PX * (TILE_PX - 1)
-    beside = tile_sums(_same(across, gray), across_px=TILE_PX - 1)[active]
+    beside = tile_counts(_same(across, gray), TILE_PX - 1)[active]
     same_below = _same(down, gray)
     same_below[TILE_PX - 1 :: TILE_PX] = 0
-    below = tile_sums(same_below)[active]
+    below = tile_counts(same_below)[active]
     return min(median(beside), median(below)) / pairs
 
 

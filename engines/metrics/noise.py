@@ -47,8 +47,10 @@ def grain(gray: Gray) -> Grain:
     it is; an image under 16 pixels is one block. Where every block is clipped, all count.
     """
     # The second derivative both ways is Immerkaer's mask: (1, -2, 1) times (1, -2, 1).
-    response = np.abs(cv2.Sobel(gray, cv2.CV_16S, 2, 2, ksize=3))
-    sigmas = _block_means(response * _FIXED_POINT) * (np.sqrt(np.pi / 2) / 6 / _FIXED_POINT)
+    response = np.asarray(cv2.Sobel(gray, cv2.CV_16S, 2, 2, ksize=3), np.int16)
+    np.abs(response, out=response)
+    response *= _FIXED_POINT
+    sigmas = _block_means(response) * (np.sqrt(np.pi / 2) / 6 / _FIXED_POINT)
     means = _block_means(gray)
     usable = sigmas[(means >= _DARKEST) & (means <= _BRIGHTEST)]
     seen = usable if usable.size else sigmas

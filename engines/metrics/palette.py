@@ -41,8 +41,8 @@ def palette_size(channels: Sequence[Gray]) -> int:
     """Colors of 4 bits a channel that cover 95 % of every second pixel both ways."""
     red, green, blue = (plane[::2, ::2] >> 4 for plane in channels)
     index = (red.astype(np.uint16) << 8) | (green << 4) | blue
-    counts = np.bincount(index.ravel(), minlength=4096)
-    shares = np.sort(counts)[::-1].cumsum() / index.size
+    counts = np.bincount(index.ravel())
+    shares = np.sort(counts[counts > 0])[::-1].cumsum() / index.size
     return int(np.searchsorted(shares, _PALETTE_SHARE)) + 1
 
 

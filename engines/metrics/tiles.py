@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -29,24 +30,34 @@ def middle(plane: Any, side_px: int) -> Any:
 def tile_ranges(plane: NDArray[Any], side_px: int = TILE_PX) -> NDArray[Any]:
     """Greatest less least value of each whole tile, shape (rows, columns)."""
     rows = _in_rows(plane, side_px)
-    return _columns(rows.max(axis=1), side_px).max(axis=2) - _columns(
-        rows.min(axis=1), side_px
-    ).min(axis=2)
+    return _across(np.maximum, rows.max(axis=1), side_px) - _across(
+        np.minimum, rows.min(axis=1), side_px
+    )
 
 
-def tile_sums(
-    plane: NDArray[Any], side_px: int = TILE_PX, across_px: int | None = None
-) -> NDArray[np.float32]:
-    """Sum of each whole tile, shape (rows, columns); of its first `across_px` columns only."""
-    sums = _in_rows(plane, side_px).sum(axis=1, dtype=np.float32)
-    return np.asarray(_columns(sums, side_px)[..., :across_px].sum(axis=2))
+def tile_counts(marks: NDArray[np.uint8], across_px: int = TILE_PX) -> NDArray[np.float32]:
+    """How many of the 0 and 1 in each whole tile of 16 pixels are 1, shape (rows, columns); in its
+    first `across_px` columns only."""
+    sums = _in_rows(marks, TILE_PX).sum(axis=1, dtype=np.uint8)  # 16 at most
+    return np.asarray(_columns(sums, TILE_PX)[..., :across_px].sum(axis=2, dtype=np.float32))
+
+
+def tile_means(plane: NDArray[Any], side_px: int = TILE_PX) -> NDArray[Any]:
+    """Mean of each whole tile, a power of two a side, shape (rows, columns), in the type of
+    `plane`: integers are rounded at every halving."""
+    rows, columns = (side // side_px for side in plane.shape)
+    means = plane[: rows * side_px, : columns * side_px]
+    while side_px > 1:  # halving is several times as fast as one step
+        side_px //= 2
+        size = columns * side_px, rows * side_px
+        means = np.asarray(cv2.resize(means, size, interpolation=cv2.INTER_AREA))
+    return means
 
 
 def tile_deviations(plane: NDArray[np.float32], side_px: int = TILE_PX) -> NDArray[np.float32]:
     """Standard deviation of each whole tile, shape (rows, columns)."""
-    count = side_px * side_px
-    means = tile_sums(plane, side_px) / count
-    squares = tile_sums(plane * plane, side_px) / count
+    means = tile_means(plane, side_px)
+    squares = tile_means(np.asarray(cv2.multiply(plane, plane)), side_px)
     return np.asarray(np.sqrt(np.maximum(squares - means * means, 0)))
 
 
@@ -74,3 +85,12 @@ def _columns(plane: NDArray[Any], side_px: int) -> NDArray[Any]:
     """Shape (rows of tiles, columns of tiles, side)."""
     columns = plane.shape[1] // side_px
     return plane[:, : columns * side_px].reshape(len(plane), columns, side_px)
+
+
+def _across(choose: np.ufunc, plane: NDArray[Any], side_px: int) -> NDArray[Any]:
+    """The chosen of every `side_px` columns, a power of two, in halves."""
+    chosen = plane[:, : plane.shape[1] // side_px * side_px]
+    while side_px > 1:
+        side_px //= 2
+        chosen = choose(chosen[:, ::2], chosen[:, 1::2])
+    return chosen

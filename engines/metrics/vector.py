@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.metrics.tiles import FEWEST_TILES, TILE_PX, tile_ranges, tile_sums
+from engines.metrics.tiles import FEWEST_TILES, tile_means, tile_ranges
 
 if TYPE_CHECKING:
     from engines.metrics.gray import Gray
@@ -40,9 +40,8 @@ def _sharp_edges(across: Gray) -> bool:
 
 
 def _noiseless(gray: Gray) -> bool:
-    bends = np.abs(cv2.Sobel(gray, cv2.CV_16S, 2, 2, ksize=3))
+    bends = np.abs(cv2.Sobel(gray, cv2.CV_16S, 2, 2, ksize=3)).astype(np.float32)
     calm = tile_ranges(gray) <= _CALM_RANGE
     if np.count_nonzero(calm) < FEWEST_TILES:
         return False
-    means = tile_sums(bends)[calm] / TILE_PX**2
-    return float(np.mean(means < _NOISELESS)) > _CALM
+    return float(np.mean(tile_means(bends)[calm] < _NOISELESS)) > _CALM

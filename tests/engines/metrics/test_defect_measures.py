@@ -169,6 +169,16 @@ class TestFineStructure:
         assert pattern(plane(cat)) < 0.1
         assert pattern(plane(noise(300, 300))) < 0.1
 
+    @pytest.mark.parametrize("down", [0.0, 0.25, 0.5])
+    @pytest.mark.parametrize("across", [0.0, 0.25, 0.5])
+    @pytest.mark.parametrize("side", [192, 75])
+    def test_waves_of_any_direction_are_a_pattern(
+        self, down: float, across: float, side: int
+    ) -> None:
+        y, x = np.mgrid[:side, :side]
+        wave = 90 + 30 * np.cos(2 * np.pi * (down * y + across * x)).astype(np.float32)
+        assert (pattern(wave) > 0.4) == (down > 0 or across > 0)
+
     def test_a_plane_without_structure_has_no_pattern(self) -> None:
         assert pattern(np.full((200, 200), 60, np.float32)) == 0
 
