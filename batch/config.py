@@ -208,7 +208,7 @@ def read_model(path: Path, model: type[M]) -> M:
     """
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         constraint = "a readable YAML file"
         reason = f"must be {constraint}: {type(error).__name__}"
         raise InvalidParameters.of("config", path.name, constraint, reason) from None

@@ -33,7 +33,7 @@ class JobSettings(BaseSettings):
             InvalidParameters: relative, without a data root, in Ray's copy of the folder.
         """
         if "://" in root or Path(root).is_absolute():
-            return root.rstrip("/")
+            return root.rstrip("/") or "/"
         base = self.data_root
         if base is None:
             if _COPIES in f"{cwd}/":

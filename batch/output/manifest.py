@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
 import orjson
+from pydantic import ValidationError
 
 from batch.config import JobConfig
 from batch.output.layout import DATA, MANIFEST, record_key
@@ -33,15 +34,19 @@ class Census:
 
 
 def take_census(storage: Storage, plan: Plan, files: IO[bytes] | None = None) -> Census:
-    """Read every record once. A shard whose files are gone or have another size loses its record
-    and counts as unfinished. `files` takes one JSON line per published file."""
+    """Read every record once. A shard whose record is damaged, or whose files are gone or have
+    another size, loses its record and counts as unfinished. `files` takes one JSON line per
+    published file."""
     totals, unfinished = Totals(), []
     for shard in range(plan.shards):
-        record = read_record(storage, shard)
-        if record is None:
-            unfinished.append(shard)
-        elif not _is_whole(storage, record):
+        try:
+            record = read_record(storage, shard)
+            damaged = record is not None and not _is_whole(storage, record)
+        except ValidationError:
+            record, damaged = None, True
+        if damaged:
             storage.delete(record_key(shard))
+        if damaged or record is None:
             unfinished.append(shard)
         else:
             totals.add(record)

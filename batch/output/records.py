@@ -113,11 +113,17 @@ class ShardRecord(FrozenModel):
 def finished_shards(storage: Storage) -> Iterator[int]:
     """Numbers of the shards that have a record, in order; one listing, no read."""
     for stat in storage.list(RECORDS):
-        yield int(stat.key.rpartition("/")[2].partition(".")[0])
+        number, _, suffix = stat.key.rpartition("/")[2].partition(".")
+        if number.isdecimal() and suffix == "json":  # not what a file manager left there
+            yield int(number)
 
 
 def read_record(storage: Storage, shard: int) -> ShardRecord | None:
-    """The record; None where the shard is not finished."""
+    """The record; None where the shard is not finished.
+
+    Raises:
+        pydantic.ValidationError: what lies there is no record.
+    """
     try:
         return ShardRecord.model_validate_json(storage.read(record_key(shard)))
     except NotFound:

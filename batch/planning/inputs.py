@@ -6,7 +6,8 @@ import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -143,12 +144,38 @@ def _csv(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
     encoding = _encoding(file)
     errors = "replace" if encoding == _UTF16 else "surrogateescape"
     with io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="") as text:
-        for record in csv.DictReader(text):
-            if None in record or None in record.values():
-                raw = ascii(list(record.values())).encode()
+        cells = _csv_cells(csv.reader(text))
+        header = next(cells, None) or []
+        _check_columns(header)
+        for row in cells:
+            if row is None:
+                yield unreadable_row(b"", "a cell is too long: is a quotation mark left open?")
+            elif len(row) != len(header):
+                raw = ascii(row).encode()
                 yield unreadable_row(raw, "more or fewer cells than the header")
             else:
-                yield parse_row(record, kept)
+                yield parse_row(dict(zip(header, row, strict=True)), kept)
+
+
+def _csv_cells(rows: Iterator[list[str]]) -> Iterator[list[str] | None]:
+    """The cells of every line that has some; None for what cannot be read."""
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield None
+            continue
+        if row:
+            yield row
+
+
+def _check_columns(names: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        reason = f"must not have a column twice: {twice[0][:80]}"
+        raise InvalidParameters.of("input.path", None, "columns of different names", reason)
 
 
 def _text(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
@@ -164,12 +191,29 @@ def _text(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
 
 def _parquet(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
     try:
-        for batch in pq.ParquetFile(file).iter_batches(batch_size=_PARQUET_ROWS):
-            for record in batch.to_pylist():
-                yield parse_row(record, kept)
-    except pa.ArrowException as error:
+        table = pq.ParquetFile(file)
+        _check_columns(table.schema_arrow.names)
+        for batch in table.iter_batches(batch_size=_PARQUET_ROWS):
+            for record in _parquet_records(batch):
+                if record is None:
+                    yield unreadable_row(b"", "a value cannot be read")
+                else:
+                    yield parse_row(record, kept)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # not all are Arrow's own
         reason = f"must be a Parquet file: {type(error).__name__}"
         raise InvalidParameters.of("input.path", None, "Parquet", reason) from None
+
+
+def _parquet_records(batch: pa.RecordBatch) -> Iterator[dict[str, object] | None]:
+    """Every row; None for one with a value that Python has not: a year past 9999, no UTF-8."""
+    try:
+        yield from batch.to_pylist()
+    except (ValueError, OverflowError):
+        if len(batch) == 1:
+            yield None
+            return
+        for index in range(len(batch)):
+            yield from _parquet_records(batch.slice(index, 1))
 
 
 _READERS: dict[str, Callable[[BinaryIO, frozenset[str]], Iterator[ParsedRow]]] = {

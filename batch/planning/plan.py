@@ -17,12 +17,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from batch.output.layout import PLAN, plan_key
 from batch.planning.rows import ParsedRow, PlannedRow, canonical, make_row_id
 from engines.datasets.labels import LabelCounts
-from engines.errors import Conflict, InvalidParameters, NotFound
+from engines.errors import Conflict, InvalidParameters, NotFound, StorageFailed
 from engines.types.frozen import FrozenModel
 
 if TYPE_CHECKING:
@@ -57,11 +57,17 @@ class Plan(FrozenModel):
 
     @classmethod
     def load(cls, storage: Storage) -> Self | None:
-        """The plan of this output; None where there is none yet."""
+        """The plan of this output; None where there is none yet.
+
+        Raises:
+            Conflict: what lies there is no plan.
+        """
         try:
             return cls.model_validate_json(storage.read(PLAN))
         except NotFound:
             return None
+        except ValidationError:
+            raise Conflict(f"{PLAN} of the output cannot be read: choose another root") from None
 
 
 def ensure_plan(storage: Storage, config: JobConfig, source: RowSource, clock: UtcClock) -> Plan:
@@ -84,8 +90,16 @@ def ensure_plan(storage: Storage, config: JobConfig, source: RowSource, clock: U
 
 
 def read_rows(storage: Storage, shard: int) -> tuple[PlannedRow, ...]:
-    """The rows of one shard, in order."""
-    return tuple(PlannedRow.from_json(line) for line in storage.read(plan_key(shard)).splitlines())
+    """The rows of one shard, in order.
+
+    Raises:
+        StorageFailed: what lies there are no rows.
+    """
+    try:
+        lines = storage.read(plan_key(shard)).splitlines()
+        return tuple(PlannedRow.from_json(line) for line in lines)
+    except (ValueError, TypeError) as error:
+        raise StorageFailed(f"{plan_key(shard)} of the output cannot be read") from error
 
 
 def job_identity(config: JobConfig, input_digest: str) -> dict[str, str]:
