@@ -42,6 +42,7 @@ from engines.types.looking import (
     ReviewChange,
 )
 from engines.types.reports import DatasetReport, ReportPage, ReportRequest
+from engines.types.uploads import DatasetUpload
 
 
 class Generation(Protocol):
@@ -198,6 +199,10 @@ class Files(Protocol):
         """Check that it is an image we decode (`InvalidImage` otherwise), store it under
         `uploads/` (or `uploads/<folder>/`) with a name made of `unique`, and return its key. The
         same content under the same name is there already, and is fine; `Conflict` for another."""
+
+    async def upload_into(self, content: bytes, upload: DatasetUpload) -> str:
+        """As `upload_image`, into a dataset, with a name made of the content: the same file again
+        is the same image, and has what is said of it now. Returns its key."""
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         """Keys of the images below a folder, ordered, the first `limit` of them; an absent

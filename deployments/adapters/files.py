@@ -12,13 +12,15 @@ from deployments.background import Threads
 from engines.datasets.layout import iter_images, iter_left_out
 from engines.datasets.store import DatasetStore
 from engines.datasets.upkeep.removal import delete_export, delete_image
+from engines.datasets.uploading import keep_upload
 from engines.errors import Conflict
-from engines.images import ImageLimits, verify
+from engines.images import ImageInfo, ImageLimits, verify
 from engines.images.model import refuse
 from engines.images.small import KeptPictures, small_webp
 from engines.protocols import StopCheck, Storage
 from engines.types import ObjectStat, SkippedFile
 from engines.types.image_formats import SUFFIX_BY_FORMAT
+from engines.types.uploads import DatasetUpload
 
 CHUNK_BYTES = 2**20
 READ_THREADS, WRITE_THREADS, LIST_THREADS, SMALL_THREADS = 8, 4, 2, 4
@@ -101,11 +103,17 @@ class StoredFiles:
         return await self._reads.run(self._storage.presign, key, expires_s)
 
     async def upload_image(self, content: bytes, folder: str | None, unique: str) -> str:
-        if self._uploads is None:
-            info = await self._writes.run(verify, content, self._limits)
-        else:
-            info = await self._uploads.check(content)
+        info = await self._checked(content)
         return await self._writes.run(self._keep, content, info.format, folder, unique)
+
+    async def upload_into(self, content: bytes, upload: DatasetUpload) -> str:
+        info = await self._checked(content)
+        return await self._writes.run(keep_upload, self._store, content, info, upload)
+
+    async def _checked(self, content: bytes) -> ImageInfo:
+        if self._uploads is None:
+            return await self._writes.run(verify, content, self._limits)
+        return await self._uploads.check(content)
 
     async def delete_image(self, key: str) -> None:
         await self._writes.run(delete_image, self._store, key)

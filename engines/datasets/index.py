@@ -17,6 +17,7 @@ from engines.datasets.layout import INDEX_FOLDER
 from engines.errors import InferloopError
 
 if TYPE_CHECKING:
+    from engines.datasets.descriptions import Description
     from engines.datasets.recipes.recipe import Recipe
     from engines.datasets.records.facts import FileFacts
     from engines.datasets.reviews import KeptReview
@@ -57,6 +58,11 @@ def verdict_line(name: str, verdict: Verdict, etag: str) -> IndexLine:
 def review_line(name: str, kept: KeptReview, etag: str, now: datetime) -> IndexLine:
     """Entry of a review, valid as long as the object still has `etag`."""
     return IndexLine(name, "review", now.isoformat(), etag, kept.to_json())
+
+
+def description_line(name: str, said: Description, etag: str) -> IndexLine:
+    """Entry of a description, valid as long as the object still has `etag`."""
+    return IndexLine(name, "description", said.described_at.isoformat(), etag, said.to_json())
 
 
 def removal_line(name: str, stamp: datetime) -> IndexLine:

@@ -46,8 +46,7 @@ def classes_of(records: Iterable[DatasetRecord]) -> Classes:
     """The labels of some records."""
     counts = LabelCounts()
     for record in records:
-        if record.recipe is not None:
-            counts.add(record.recipe.labels)
+        counts.add(record.labels)
     return counts.classes()
 
 

@@ -5,6 +5,7 @@
     generated/<dataset>/<id>.png.quality.json    verdicts, replaced when judged again
     generated/<dataset>/<id>.png.privacy.json
     generated/<dataset>/<id>.png.review.json     what people say: rating, tags, accepted or rejected
+    generated/<dataset>/<id>.png.description.json  of an upload: what its owner says it shows
     generated/<dataset>/<id>.coco.json .txt .xml   annotations (COCO, YOLO, Pascal VOC) of the user
     generated/<dataset>/.index/<writer>-<n>.jsonl  append-only shards: recipes and verdicts again
 
@@ -41,7 +42,9 @@ NO_IMAGE = "not an image that we read"
 REFUSED_NAME = "its name holds control characters or backslashes, or is too long: rename it"
 INDEX_FOLDER = ".index"
 
-FileKind = Literal["image", "recipe", "quality", "privacy", "review", "coco", "yolo", "voc"]
+FileKind = Literal[
+    "image", "recipe", "quality", "privacy", "review", "description", "coco", "yolo", "voc"
+]
 VerdictKind = Literal["quality", "privacy"]
 AnnotationKind = Literal["coco", "yolo", "voc"]
 
@@ -50,6 +53,7 @@ _SIDECARS: dict[str, FileKind] = {
     ".quality.json": "quality",
     ".privacy.json": "privacy",
     ".review.json": "review",
+    ".description.json": "description",
     ".coco.json": "coco",
     ".json": "recipe",
     ".txt": "yolo",
@@ -91,6 +95,11 @@ def verdict_key(key: str, kind: VerdictKind) -> str:
 def review_key(key: str) -> str:
     """Key of the review of the image `key`."""
     return f"{key}.review.json"
+
+
+def description_key(key: str) -> str:
+    """Key of what the owner of the uploaded image `key` says of it."""
+    return f"{key}.description.json"
 
 
 def sidecar_key(key: str, suffix: str) -> str:

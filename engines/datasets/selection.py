@@ -47,7 +47,7 @@ def _missed_of_review(wanted: ExportFilter, review: Review) -> str | None:
 
 def _has_labels(wanted: Mapping[str, tuple[str, ...]], record: DatasetRecord) -> bool:
     """Whether the image has every wanted label, with one of its wanted values."""
-    labels = record.recipe.labels if record.recipe is not None else {}
+    labels = record.labels
     return all(labels.get(name) in values for name, values in wanted.items())
 
 

@@ -15,6 +15,7 @@ from engines.datasets.catalog import Catalog, CatalogImage, open_catalog
 from engines.datasets.index import (
     IndexLine,
     IndexWriter,
+    description_line,
     facts_line,
     recipe_line,
     removal_line,
@@ -44,6 +45,7 @@ from engines.types.image_formats import is_hidden
 from engines.types.labels import Classes
 
 if TYPE_CHECKING:
+    from engines.datasets.descriptions import Description
     from engines.datasets.recipes.recipe import Recipe
     from engines.protocols import Storage
 
@@ -98,6 +100,16 @@ class DatasetStore:
         """Index reviews that are stored already: names below the folder key, reviews, versions."""
         now = self.clock()
         self._append(folder, *(review_line(name, each, etag, now) for name, each, etag in kept))
+
+    def record_upload(
+        self, key: str, said: Description, said_etag: str, facts: FileFacts, etag: str
+    ) -> None:
+        """Index an uploaded image with its description; both are stored already, in the versions
+        `etag` and `said_etag`."""
+        folder = dataset_of(key)
+        name = key[len(folder) + 1 :]
+        described = description_line(name, said, said_etag)
+        self._append(folder, described, facts_line(name, facts, etag, self.clock()))
 
     def record_removal(self, key: str) -> None:
         """The image `key` is gone."""
@@ -192,7 +204,7 @@ class DatasetStore:
                 stop()
                 count += 1
                 size_bytes += record.stat.size_bytes
-                labels.add(record.recipe.labels if record.recipe is not None else {})
+                labels.add(record.labels)
                 updated_at = max(updated_at or record.stat.modified_at, record.stat.modified_at)
                 for verdict in filter(None, (record.quality, record.privacy)):
                     verdicts[f"{verdict.kind}_{'passed' if verdict.passed else 'failed'}"] += 1
@@ -253,7 +265,10 @@ class DatasetSnapshot:
 
 
 def _may_be_labeled(image: CatalogImage) -> bool:
-    """By its line in the index; without one, what we made may be there as PNG or beside it."""
+    """By its line in the index; without one, what we made may be there as PNG or beside it. An
+    upload has its description beside it."""
+    if "description" in image.sidecars:
+        return True
     entry = image.entries.get("image")
     if entry is None:
         return "recipe" in image.sidecars or image.name.lower().endswith(".png")

@@ -80,13 +80,14 @@ class Tally:
 
     def _add_recipe(self, record: DatasetRecord) -> None:
         recipe = record.recipe
+        if record.prompt is not None:
+            self.captions[record.image_id] = record.prompt
         if recipe is None:
             self._made("model", "not made here")
-            return
-        self.captions[record.image_id] = recipe.prompt
-        self._made("model", f"{recipe.served_model} {recipe.revision or ''}".strip())
-        for library, version in recipe.library_versions.items():
-            self._made("library", f"{library} {version}")
+        else:
+            self._made("model", f"{recipe.served_model} {recipe.revision or ''}".strip())
+            for library, version in recipe.library_versions.items():
+                self._made("library", f"{library} {version}")
         for label, value in labels_of(record).items():
             self.labels[label, value] = self.labels.get((label, value), 0) + 1
 
@@ -117,6 +118,5 @@ class Tally:
 
 
 def labels_of(record: DatasetRecord) -> Mapping[str, str]:
-    """The labels of a generated image; none where its recipe has none."""
-    found = getattr(record.recipe, "labels", None)
-    return {str(k): str(v) for k, v in found.items()} if isinstance(found, Mapping) else {}
+    """The labels of an image; none where it has none."""
+    return {str(name): str(value) for name, value in record.labels.items()}

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
-from engines.errors import InvalidParameters
+from engines.errors import InvalidParameters, JsonValue
 from engines.types.image_formats import IMAGE_SUFFIXES
+from engines.types.labels import MAX_LABELS
+from engines.types.uploads import DatasetUpload
 from serve_app.access.policy import requires
 from serve_app.access.tickets import MAX_TICKET_CHARS, Owner
 from serve_app.context import InContext
@@ -17,9 +19,9 @@ from serve_app.files.uploads import not_empty, upload_body, uploaded
 from serve_app.flow.deadlines import within
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE
 from serve_app.routing import ApiRoute, Responses
-from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, WirePath
+from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, Text, WirePath
 from serve_app.schemas.library import Deleted, Ticket, UploadResponse
-from serve_app.schemas.looking import Side
+from serve_app.schemas.looking import LabelText, Side
 
 router = APIRouter(tags=["files"], route_class=ApiRoute)
 
@@ -59,9 +61,45 @@ class ImageQuery(DownloadQuery):
 
 
 class UploadQuery(QueryModel):
-    """Where an upload goes."""
+    """Where an upload goes, and what it shows."""
 
-    folder: Name | None = None
+    folder: Name | None = Field(
+        default=None, description="Below `uploads/`; the area itself if absent."
+    )
+    dataset: Name | None = Field(
+        default=None, description="The image becomes one of this dataset, in place of `folder`."
+    )
+    label: Annotated[list[LabelText], Field(max_length=MAX_LABELS)] = Field(
+        default=[],
+        description="`name:value`, with `dataset`: what the image is of. Several: the parameter "
+        "again.",
+    )
+    prompt: Annotated[Text, Field(min_length=1, max_length=2000)] | None = Field(
+        default=None, description="With `dataset`: what the image shows, in words."
+    )
+
+    def into_dataset(self) -> DatasetUpload | None:
+        """None for an upload that becomes no part of a dataset.
+
+        Raises:
+            InvalidParameters: the parameters contradict each other.
+        """
+        labels = dict(text.split(":", 1) for text in self.label)
+        if len(labels) < len(self.label):
+            raise _refused("label", [*self.label], "one value of each label")
+        if self.dataset is not None:
+            if self.folder is not None:
+                raise _refused("folder", self.folder, "absent where `dataset` is given")
+            return DatasetUpload(self.dataset, self.prompt, labels)
+        if self.label:
+            raise _refused("label", [*self.label], "given together with `dataset`")
+        if self.prompt is not None:
+            raise _refused("prompt", self.prompt, "given together with `dataset`")
+        return None
+
+
+def _refused(parameter: str, value: JsonValue, constraint: str) -> InvalidParameters:
+    return InvalidParameters.of(parameter, value, constraint, f"must be {constraint}")
 
 
 def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
@@ -164,9 +202,17 @@ async def upload_image(
     query: Annotated[UploadQuery, Query()],
     context: InContext,
 ) -> UploadResponse:
-    """Store a real picture, to validate or profile: as the body itself, or as a form's file."""
+    """Store a real picture, to validate or profile, or as part of a dataset with labels: as the
+    body itself, or as a form's file. In a dataset the same file again is the same image, which then
+    has the labels of the last time."""
+    into = query.into_dataset()
     content = not_empty(await uploaded(request, context.config.bodies.max_upload_bytes))
+    files = context.services.files
     async with context.storage_quota.room(context.caller, len(content)) as room:
-        key = await context.services.files.upload_image(content, query.folder, context.ids.unique())
+        if into is None:
+            key = await files.upload_image(content, query.folder, context.ids.unique())
+        else:
+            key = await files.upload_into(content, into)
+            await context.storage_quota.forget(key)  # counted before, if it was there
         room.add(key, len(content))
     return UploadResponse(image_path=context.paths.to_wire(key), size_bytes=len(content))

@@ -148,6 +148,14 @@ def test_an_image_for_a_client_of_openai_is_507_too(full: SharedService, ada: Te
     assert files(full.root) == before
 
 
+def test_an_upload_into_a_dataset_is_507_too(full: SharedService, ada: TestClient) -> None:
+    before = files(full.root)
+    query = {"dataset": "set", "label": "animal:fox"}
+    answer = ada.post(f"{API}/images", params=query, content=picture(9))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "INSUFFICIENT_STORAGE")
+    assert files(full.root) == before
+
+
 def test_a_report_is_answered_and_not_kept(full: SharedService, ada: TestClient) -> None:
     before = files(full.root)
     assert ada.post(f"{API}/datasets/set/report", json={}).status_code == 200

@@ -43,6 +43,17 @@ def fill(client: TestClient) -> list[str]:
     return paths
 
 
+def test_the_same_file_in_a_dataset_counts_once(shared: SharedService) -> None:
+    with shared.client("bob") as bob:
+        size_bytes, query = len(picture(1)), {"dataset": "set", "label": "animal:fox"}
+        for _ in range(2 + ROOM // size_bytes):
+            assert bob.post(f"{API}/images", params=query, content=picture(1)).status_code == 200
+        (one,) = bob.get(f"{API}/datasets").json()["datasets"]
+        assert (one["image_count"], one["labels"]) == (1, {"animal": {"fox": 1}})
+        paths = fill(bob)
+        assert len(paths) == (ROOM - size_bytes) // size_bytes
+
+
 def upload(client: TestClient, path: str) -> Response:
     return client.post(f"{API}/images", content=picture(99))
 

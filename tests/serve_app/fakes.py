@@ -24,6 +24,7 @@ from engines.types import (
     StepProgress,
     StoredImage,
 )
+from engines.types.uploads import DatasetUpload
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 32
 EPOCH = datetime(2025, 5, 15, 14, 30, tzinfo=UTC)
@@ -108,6 +109,8 @@ class FakeFiles:
     """Keys that are symbolic links out of the root: the storage refuses them."""
     reads: list[str] = field(default_factory=list)
     uploads: int = 0
+    described: list[DatasetUpload] = field(default_factory=list)
+    """Uploads into datasets, with what was said of them."""
     thumbnails: int = 0
     """Small copies that were made."""
     presigned: str | None = None
@@ -171,6 +174,12 @@ class FakeFiles:
         key = f"uploads/{folder}/u{self.uploads}.png" if folder else f"uploads/u{self.uploads}.png"
         self.contents[key] = content
         return key
+
+    async def upload_into(self, content: bytes, upload: DatasetUpload) -> str:
+        self.described.append(upload)
+        key = await self.upload_image(content, None, "")
+        self.contents[f"generated/{upload.dataset}/u{self.uploads}.png"] = self.contents.pop(key)
+        return f"generated/{upload.dataset}/u{self.uploads}.png"
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         keys = [

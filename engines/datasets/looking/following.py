@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from engines.datasets.descriptions import Description
 from engines.datasets.index import ShardRow, read_shard_on
 from engines.datasets.layout import INDEX_FOLDER
 from engines.datasets.looking.clusters import clusters_version, read_clusters
 from engines.datasets.looking.rows import ImageRows, empty_database
 from engines.datasets.recipes.recipe import Recipe
+from engines.datasets.records.facts import FileFacts
 from engines.datasets.reviews import KeptReview
 from engines.datasets.verdict import Verdict
 from engines.errors import NotFound
@@ -24,6 +26,7 @@ from engines.errors import NotFound
 if TYPE_CHECKING:
     from engines.datasets.store import DatasetStore
     from engines.protocols import Clock, StopCheck, Storage
+    from engines.types import ObjectStat
 
 REST_FACTOR = 5.0
 """For so many times as long as its building took, a database stands although the folder has changed
@@ -104,25 +107,30 @@ class FollowingDatabase:
         """A line that is damaged says nothing: the next build reads the object itself."""
         name, kind, stamp, _, body = line
         if kind == "removed":
-            if not self._size_of(name):
+            if self._stat_of(name) is None:
                 self._rows.remove(name)
             return
-        with suppress(ValueError):
+        with suppress(ValueError, TypeError):
             found = orjson.loads(body)
             if kind == "image":
-                if size_bytes := self._size_of(name):
-                    self._rows.made(name, Recipe.trusted(found), size_bytes)
+                if (stat := self._stat_of(name)) is not None:
+                    self._rows.made(name, Recipe.trusted(found), stat.size_bytes)
+            elif kind == "description":
+                if (stat := self._stat_of(name)) is not None:
+                    self._rows.uploaded(name, Description.from_dict(found), stat)
+            elif kind == "facts":
+                self._rows.measured(name, FileFacts(**found))
             elif kind in ("quality", "privacy"):
                 self._rows.judged(name, Verdict.from_dict(found))
             elif kind == "review":
                 self._rows.reviewed(name, KeptReview.from_dict(found), stamp)
 
-    def _size_of(self, name: str) -> int:
-        """0 where it is not there any more."""
+    def _stat_of(self, name: str) -> ObjectStat | None:
+        """None where it is not there any more."""
         try:
-            return self._storage.stat(f"{self._folder}/{name}").size_bytes
+            return self._storage.stat(f"{self._folder}/{name}")
         except NotFound:
-            return 0
+            return None
 
     def _follow_clusters(self) -> None:
         version = clusters_version(self._storage, self._folder)

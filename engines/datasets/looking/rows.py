@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,14 @@ from engines.datasets.records.record import created_at
 from engines.types.looking import Review
 
 if TYPE_CHECKING:
+    from engines.datasets.descriptions import Description
     from engines.datasets.recipes.recipe import Recipe
+    from engines.datasets.records.facts import FileFacts
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.reviews import KeptReview
     from engines.datasets.verdict import Verdict
     from engines.errors import JsonValue
+    from engines.types import ObjectStat
 
 COLUMNS = (
     *("number", "id", "name", "created", "size", "width", "height"),
@@ -68,8 +71,10 @@ class ImageRows:
         self._set(number, created=to_microseconds(created_at(record)))
         if record.recipe is not None:
             self._set_recipe(number, record.recipe)
-        elif record.facts is not None:
-            self._set(number, width=record.facts.width, height=record.facts.height)
+        else:
+            if record.facts is not None:
+                self._set(number, width=record.facts.width, height=record.facts.height)
+            self._set_told(number, record.prompt, record.labels)
         for verdict in filter(None, (record.quality, record.privacy)):
             self._set_verdict(number, verdict)
         if record.review is not None:
@@ -82,6 +87,21 @@ class ImageRows:
             number = self._insert(name, stem_of(name), size_bytes)
         self._set(number, created=to_microseconds(recipe.created_at))
         self._set_recipe(number, recipe)
+
+    def uploaded(self, name: str, said: Description, stat: ObjectStat) -> None:
+        """An image of others came, or its owner says something else of it."""
+        number = self._number(name)
+        if number is None:
+            number = self._insert(name, stem_of(name), stat.size_bytes)
+            self._set(number, created=to_microseconds(stat.modified_at))
+        if said.file_name == name.rpartition("/")[2]:
+            self._set_told(number, said.prompt, said.labels)
+
+    def measured(self, name: str, facts: FileFacts) -> None:
+        """What was read of an image of others."""
+        number = self._number(name)
+        if number is not None:
+            self._set(number, width=facts.width, height=facts.height)
 
     def judged(self, name: str, verdict: Verdict) -> None:
         """A verdict; one that is older than that of the database changes nothing."""
@@ -133,15 +153,18 @@ class ImageRows:
             number,
             width=recipe.parameters.width,
             height=recipe.parameters.height,
-            prompt=recipe.prompt,
-            folded=recipe.prompt.casefold(),
             negative=recipe.negative_prompt,
             seed=recipe.parameters.seed,
             model=recipe.served_model,
-            labels=_json(dict(recipe.labels)),
         )
-        rows = [(name, value, number) for name, value in recipe.labels.items()]
-        self._database.executemany("INSERT OR IGNORE INTO labels VALUES (?, ?, ?)", rows)
+        self._set_told(number, recipe.prompt, recipe.labels)
+
+    def _set_told(self, number: int, prompt: str | None, labels: Mapping[str, str]) -> None:
+        folded = None if prompt is None else prompt.casefold()
+        self._set(number, prompt=prompt, folded=folded, labels=_json(dict(labels)))
+        self._database.execute("DELETE FROM labels WHERE number = ?", (number,))
+        rows = [(name, value, number) for name, value in labels.items()]
+        self._database.executemany("INSERT INTO labels VALUES (?, ?, ?)", rows)
 
     def _set_verdict(self, number: int, verdict: Verdict) -> None:
         is_quality = verdict.kind == "quality"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import orjson
 
-from engines.datasets.layout import sidecar_key
+from engines.datasets.descriptions import Description
+from engines.datasets.layout import description_key, sidecar_key
 from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.records.facts import FileFacts
 from engines.datasets.reviews import KeptReview
@@ -43,7 +44,7 @@ class DatasetRecord(NamedTuple):
     """Path below the dataset."""
     stat: ObjectStat
     recipe: Recipe | None
-    """None for an image that we did not make."""
+    """None for an image that we did not make, and for an upload, whatever is inside it."""
     metadata: Mapping[str, JsonValue] | None
     """JSON object beside an image that we did not make, as it was found."""
     quality: Verdict | None
@@ -56,18 +57,30 @@ class DatasetRecord(NamedTuple):
     """What an earlier export read of this very file, where we did not make it."""
     review: Review | None = None
     """What people said of it."""
+    description: Description | None = None
+    """What its owner says it shows; None for what is no upload."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """As they were asked for, or as the owner says."""
+        told = self.recipe or self.description
+        return told.labels if told is not None else {}
+
+    @property
+    def prompt(self) -> str | None:
+        """What it was made from, or what its owner says it shows."""
+        told = self.recipe or self.description
+        return told.prompt if told is not None else None
 
 
 def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
     """Join; whatever the index lacks or has in an old version is read from the objects."""
-    entry = image.entries.get("image")
-    recipe = _indexed_recipe(entry.body) if entry else None
-    if recipe is not None and recipe.size_bytes != image.stat.size_bytes:
-        recipe = None  # the line speaks of a file that somebody replaced
+    description, description_read = _description(storage, image)
+    recipe: Recipe | None = None
     metadata: Mapping[str, JsonValue] | None = None
-    healed = recipe is None
-    if recipe is None:
-        recipe, metadata = _recover(storage, image)
+    healed = description_read
+    if description is None:
+        recipe, metadata, healed = _made(storage, image)
     quality, quality_read = _verdict(storage, image, "quality")
     privacy, privacy_read = _verdict(storage, image, "privacy")
     review, review_read = _review(storage, image)
@@ -83,7 +96,20 @@ def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
         indexed=not (healed or quality_read or privacy_read or review_read),
         facts=_facts(image) if recipe is None else None,
         review=review,
+        description=description,
     )
+
+
+def _made(
+    storage: Storage, image: CatalogImage
+) -> tuple[Recipe | None, Mapping[str, JsonValue] | None, bool]:
+    """How it was made, or the JSON beside it, and whether that had to be read."""
+    entry = image.entries.get("image")
+    recipe = _indexed_recipe(entry.body) if entry else None
+    if recipe is not None and recipe.size_bytes == image.stat.size_bytes:
+        return recipe, None, False
+    # No line, or one that speaks of a file that somebody replaced.
+    return *_recover(storage, image), True
 
 
 def recipe_of_png(storage: Storage, key: str) -> Recipe | None:
@@ -94,8 +120,11 @@ def recipe_of_png(storage: Storage, key: str) -> Recipe | None:
 
 
 def prompt_of_image(storage: Storage, key: str) -> str | None:
-    """The prompt that the image `key` was made from, by its sidecar, else by the file itself;
-    None for an image that we did not make. Blocks; `NotFound` without the image."""
+    """The prompt that the image `key` was made from, by its sidecar, else by the file itself; of an
+    upload what its owner says it shows; None for another image that we did not make. Blocks;
+    `NotFound` without the image."""
+    with suppress(NotFound, ValueError):
+        return Description.from_dict(orjson.loads(storage.read(description_key(key)))).prompt
     try:
         beside = _parsed_recipe(storage.read(sidecar_key(key, ".json")))
     except NotFound:
@@ -167,6 +196,13 @@ def _review(storage: Storage, image: CatalogImage) -> tuple[Review | None, bool]
     kept, was_read = _beside(storage, image, "review", KeptReview.from_dict)
     reviewed = image.name.rpartition("/")[2]
     return (kept.review if kept and kept.file_name == reviewed else None), was_read
+
+
+def _description(storage: Storage, image: CatalogImage) -> tuple[Description | None, bool]:
+    """The description, and whether it had to be read."""
+    said, was_read = _beside(storage, image, "description", Description.from_dict)
+    described = image.name.rpartition("/")[2]
+    return (said if said and said.file_name == described else None), was_read
 
 
 def _beside(

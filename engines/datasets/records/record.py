@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from engines.datasets.records.label_columns import add_label_columns
 
 if TYPE_CHECKING:
-    from engines.datasets.recipes.recipe import Recipe
     from engines.datasets.records.facts import FileFacts
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.verdict import Verdict
@@ -62,7 +61,7 @@ def make_record(
         "created_at": _iso(created_at(found)),
     }
     if shape.include_metadata:
-        _add_recipe(record, found.recipe, shape.labels)
+        _add_recipe(record, found, shape.labels)
         record["quality"] = _verdict(found.quality)
         record["privacy"] = _verdict(found.privacy)
         record["review"] = _review(found.review)
@@ -83,16 +82,21 @@ def created_at(found: DatasetRecord) -> datetime:
 
 def _metadata(found: DatasetRecord) -> JsonValue:
     """What the request gave, and what was found or kept beside it."""
+    if found.description is not None:
+        return {"origin": "uploaded"}
     given = found.recipe.metadata if found.recipe is not None else {}
     if not given and found.metadata is None:
         return None
     return {**given, **(found.metadata or {})}
 
 
-def _add_recipe(record: Record, recipe: Recipe | None, labels: tuple[str, ...]) -> None:
+def _add_recipe(record: Record, found: DatasetRecord, labels: tuple[str, ...]) -> None:
+    recipe = found.recipe
     if recipe is None:
         record |= dict.fromkeys(_RECIPE_COLUMNS)
-        add_label_columns(record, labels, None)
+        record["prompt"] = found.prompt
+        record["labels"] = None if found.description is None else dict(found.labels)
+        add_label_columns(record, labels, record["labels"])
         return
     record["prompt"] = recipe.prompt
     record["negative_prompt"] = recipe.negative_prompt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from engines.types.uploads import DatasetUpload
 from serve_app.config import ApiConfig, BodyLimits
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices
@@ -37,6 +38,38 @@ class TestFiles:
         answer = client.post("/api/v1/images?folder=office", content=PNG)
         assert answer.json()["image_path"] == "/data/uploads/office/u1.png"
         assert client.post("/api/v1/images?folder=../x", content=PNG).status_code == 400
+
+    def test_into_a_dataset_with_labels(self, client: TestClient, fakes: FakeServices) -> None:
+        query = {"dataset": "pets", "label": ["animal:fox", "at:10:30"], "prompt": "a fox"}
+        answer = client.post("/api/v1/images", params=query, content=PNG)
+        assert answer.json()["image_path"] == "/data/generated/pets/u1.png"
+        labels = {"animal": "fox", "at": "10:30"}
+        assert fakes.files.described == [DatasetUpload("pets", "a fox", labels)]
+
+    @pytest.mark.parametrize(
+        ("query", "parameter"),
+        [
+            ({"dataset": "pets", "folder": "office"}, "folder"),
+            ({"label": "animal:fox"}, "label"),
+            ({"folder": "office", "prompt": "a fox"}, "prompt"),
+            ({"dataset": "pets", "label": ["animal:fox", "animal:cat"]}, "label"),
+            ({"dataset": "pets", "label": "fox"}, "label[0]"),
+            ({"dataset": "pets", "label": "animal:"}, "label[0]"),
+            ({"dataset": "pets", "label": "animal:" + "x" * 101}, "label[0]"),
+            ({"dataset": "pets", "label": [f"l{n}:x" for n in range(17)]}, "label"),
+            ({"dataset": "pets", "prompt": ""}, "prompt"),
+            ({"dataset": "pets", "prompt": "a\0b"}, "prompt"),
+            ({"dataset": "../pets"}, "dataset"),
+            ({"dataset": ".index"}, "dataset"),
+        ],
+    )
+    def test_labels_that_cannot_be_kept_are_refused_before_anything_is(
+        self, client: TestClient, fakes: FakeServices, query: dict[str, str], parameter: str
+    ) -> None:
+        answer = client.post("/api/v1/images", params=query, content=PNG)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["details"]["parameter"] == parameter
+        assert fakes.files.uploads == 0
 
     @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"<svg/>"])
     def test_what_is_no_image_is_refused(self, client: TestClient, content: bytes) -> None:

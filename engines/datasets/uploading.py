@@ -1,0 +1,58 @@
+"""An image of others becomes part of a dataset, with what its owner says of it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from engines.datasets.descriptions import Description
+from engines.datasets.layout import dataset_key, description_key
+from engines.datasets.records.facts import FileFacts
+from engines.errors import Conflict, InferloopError
+from engines.types.image_formats import SUFFIX_BY_FORMAT
+
+if TYPE_CHECKING:
+    from engines.datasets.store import DatasetStore
+    from engines.images import ImageInfo
+    from engines.types import ObjectStat
+    from engines.types.uploads import DatasetUpload
+
+_DIGEST_CHARS = 32
+"""Of the SHA-256: 128 bits."""
+
+
+def keep_upload(store: DatasetStore, content: bytes, info: ImageInfo, upload: DatasetUpload) -> str:
+    """Store an image that was checked (`info`), and return its key. Blocks.
+
+    Its name is made of its content: the same file again is the same image, which then has what was
+    said of it last. The description goes first, so that a crash half-way leaves no image without
+    one.
+
+    Raises:
+        InsufficientStorage: no room for one of the two; nothing half is left.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"upload_{digest[:_DIGEST_CHARS]}{SUFFIX_BY_FORMAT.get(info.format, '.img')}"
+    key = f"{dataset_key(upload.dataset)}/{name}"
+    said = Description(name, upload.prompt, dict(upload.labels), store.clock())
+    beside, is_first = _describe(store, key, said)
+    try:
+        stat = store.storage.put_new(key, content)
+    except Conflict:
+        stat = store.storage.stat(key)
+    except InferloopError:
+        if is_first:
+            store.storage.delete(description_key(key))
+        raise
+    facts = FileFacts(info.format, *info.upright_size, digest)
+    store.record_upload(key, said, beside.etag, facts, stat.etag)
+    return key
+
+
+def _describe(store: DatasetStore, key: str, said: Description) -> tuple[ObjectStat, bool]:
+    """Write what is said, over what was said before; whether nothing was."""
+    beside = description_key(key)
+    try:
+        return store.storage.put_new(beside, said.to_json()), True
+    except Conflict:
+        return store.storage.replace(beside, said.to_json()), False
