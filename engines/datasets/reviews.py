@@ -59,7 +59,8 @@ class KeptReview:
         if not in_bounds or decision not in ("accepted", "rejected", None):
             raise ValueError("review has a field out of its bounds")
         moment = None if when is None else moment_of(when)
-        return cls(name, Review(rating, tuple(map(str, tags)), decision, reviewer, moment))
+        each_once = tuple(dict.fromkeys(map(str, tags)))
+        return cls(name, Review(rating, each_once, decision, reviewer, moment))
 
 
 _FIELDS = ("file_name", "rating", "tags", "decision", "reviewer", "reviewed_at")

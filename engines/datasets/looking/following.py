@@ -104,11 +104,17 @@ class FollowingDatabase:
         self.database.execute("COMMIT")
 
     def _apply(self, line: ShardRow) -> None:
-        """A line that is damaged says nothing: the next build reads the object itself."""
+        """A line that is damaged says nothing: the next build reads the object itself.
+
+        Raises:
+            Outdated: an image was removed, and another one has its name by now. Lines of several
+                writers come in no order, so nobody knows which of them speak of which.
+        """
         name, kind, stamp, _, body = line
         if kind == "removed":
-            if self._stat_of(name) is None:
-                self._rows.remove(name)
+            if self._stat_of(name) is not None:
+                raise Outdated
+            self._rows.remove(name)
             return
         with suppress(ValueError, TypeError):
             found = orjson.loads(body)

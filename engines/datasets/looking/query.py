@@ -27,6 +27,8 @@ _SORTED_BY: dict[SortBy, str] = {
 _LAST = 9e99
 """What has no value comes last, in whichever direction."""
 _SHOWN = ", ".join(f"i.{name}" for name in COLUMNS)
+_INTEGERS = range(-(2**63), 2**63)
+"""Of SQLite."""
 _VERDICT_SQL = {"passed": "= 1", "failed": "= 0", "unchecked": "IS NULL"}
 
 
@@ -100,7 +102,8 @@ def _read_cursor(query: ImageQuery) -> tuple[float, str]:
         sort, descending, value, image_id = parts
     except (ValueError, TypeError, binascii.Error):
         sort = descending = value = image_id = None
-    is_ours = isinstance(value, int | float) and isinstance(image_id, str)
+    is_number = isinstance(value, float) or (isinstance(value, int) and value in _INTEGERS)
+    is_ours = is_number and isinstance(image_id, str)
     if not is_ours or (sort, descending) != (query.sort, query.descending):
         constraint = "`next_cursor` of a page with the same sort and order"
         raise InvalidParameters.of("cursor", text[:100], constraint, f"must be {constraint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -48,7 +48,7 @@ CREATE TABLE labels (name TEXT, value TEXT, number INT, PRIMARY KEY (name, value
 CREATE TABLE tags (tag TEXT, number INT, PRIMARY KEY (tag, number)) WITHOUT ROWID;
 CREATE TABLE clusters (id TEXT PRIMARY KEY, cluster TEXT) WITHOUT ROWID;
 """
-_MICROSECONDS = 1_000_000
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 def empty_database() -> sqlite3.Connection:
@@ -193,13 +193,13 @@ class ImageRows:
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Since 1970, UTC."""
-    return round(moment.timestamp() * _MICROSECONDS)
+    """Since 1970, UTC, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_microseconds(value: int) -> datetime:
     """Back from `to_microseconds`."""
-    return datetime.fromtimestamp(value / _MICROSECONDS, UTC)
+    return _EPOCH + value * _MICROSECOND
 
 
 def _json(value: JsonValue | list[Any]) -> str:

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset(" _-")
 _RESERVED = frozenset(
-    {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+    {"CON", "PRN", "AUX", "NUL", *(port + n for port in ("COM", "LPT") for n in "123456789¹²³")}
 )
+"""https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 _MOST_BYTES, _KEPT_BYTES = 200, 160
 """File systems take 255 bytes; unpackers may add some."""
-_EPOCH = 1980
-"""ZIP knows no earlier year."""
+_FIRST, _LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
+"""ZIP knows no moment before and none after."""
 
 
 class ClassFolderEncoder:
@@ -36,8 +37,8 @@ class ClassFolderEncoder:
     def add(self, record: Record, content: bytes | None) -> None:
         folder = folder_name(self._table.value_of(record) or "")
         name = f"{folder}/{_stem(str(record['id']))}{_suffix(record)}"
-        made_at = datetime.fromisoformat(str(record["created_at"]))
-        moment = made_at.timetuple()[:6] if made_at.year >= _EPOCH else (_EPOCH, 1, 1, 0, 0, 0)
+        made_at = datetime.fromisoformat(str(record["created_at"])).timetuple()[:6]
+        moment = min(max(made_at, _FIRST), _LAST)
         self._zip.writestr(zipfile.ZipInfo(name, moment), content or b"")
 
     def finish(self) -> None:
