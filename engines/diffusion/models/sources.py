@@ -66,7 +66,7 @@ def weight_bytes(entry: ModelEntry, models_root: Path, device: str) -> int:
     return sum(
         _element_count(file) * width
         for file in folder.rglob("*.safetensors")
-        if entry.safety_checker != "off" or "safety_checker" not in file.parts
+        if entry.safety_checker != "off" or "safety_checker" not in file.relative_to(folder).parts
     )
 
 
