@@ -16,13 +16,16 @@ def wait_for(
     within_s: float = PATIENCE_S,
     *,
     said: Callable[[], object] = lambda: "the state did not come",
-    every_s: float = 0.005,
+    at_first_s: float = 0.005,
 ) -> None:
-    """Block until `state()` is true; past `within_s` fail with what `said()` returns."""
+    """Block until `state()` is true; past `within_s` fail with what `said()` returns. It is asked
+    after `at_first_s`, then less and less often, down to ten times a second."""
     give_up_at = time.monotonic() + within_s
+    pause_s = at_first_s
     while not state():
         assert time.monotonic() < give_up_at, said()
-        time.sleep(every_s)
+        time.sleep(pause_s)
+        pause_s = min(1.2 * pause_s, 0.1)
 
 
 async def until(state: Callable[[], object], within_s: float = PATIENCE_S) -> None:

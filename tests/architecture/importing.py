@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 
@@ -33,11 +33,14 @@ class Module:
 
 def modules(root: Path, packages: Sequence[str]) -> list[Module]:
     """Every module of these folders of `root`, by path."""
-    return [
-        Module(_dotted(path.relative_to(root)), path)
-        for package in packages
-        for path in sorted((root / package).rglob("*.py"))
-    ]
+    return [module for package in packages for module in _modules_of(root, package)]
+
+
+@cache
+def _modules_of(root: Path, package: str) -> tuple[Module, ...]:
+    """Read once: each module keeps its imports when they were asked for."""
+    paths = sorted((root / package).rglob("*.py"))
+    return tuple(Module(_dotted(path.relative_to(root)), path) for path in paths)
 
 
 def within(name: str, package: str) -> bool:

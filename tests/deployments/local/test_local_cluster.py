@@ -54,7 +54,7 @@ class Dashboard:
 @pytest.fixture
 def dashboard(request: pytest.FixtureRequest) -> Iterator[Dashboard]:
     running = Dashboard(list(request.param))
-    thread = threading.Thread(target=running.server.serve_forever)
+    thread = threading.Thread(target=running.server.serve_forever, args=(0.01,))
     thread.start()
     yield running
     running.server.shutdown()

@@ -14,6 +14,8 @@ from engines.types import GeneratedImage, GenerationRequest, StepProgress
 from tests.waiting import wait_for
 
 T = TypeVar("T")
+STEPS_S = 280.0
+"""A little less than a test may take."""
 
 
 @dataclass
@@ -101,5 +103,7 @@ def engine_config(*entries: ModelEntry, **changes: Any) -> EngineConfig:
 
 
 def drive(engine: StepEngine, listeners: Sequence[RecordingListener]) -> None:
-    """Turn the engine on this thread until all have ended."""
-    wait_for(lambda: not engine.step() and all(each.ended for each in listeners), every_s=0)
+    """Turn the engine on this thread until all have ended; a step may compile for minutes."""
+    wait_for(
+        lambda: not engine.step() and all(each.ended for each in listeners), STEPS_S, at_first_s=0
+    )

@@ -160,7 +160,7 @@ def test_a_failed_job_tells_its_error(client: TestClient, fakes: FakeServices) -
     assert "result" not in job
 
 
-@pytest.mark.parametrize("failure", [Overloaded("full", 1.0), ReplicaLost("died")])
+@pytest.mark.parametrize("failure", [Overloaded("full", 0.1), ReplicaLost("died")])
 def test_a_busy_service_or_a_lost_replica_costs_a_job_nothing(
     client: TestClient, fakes: FakeServices, failure: Overloaded | ReplicaLost
 ) -> None:
