@@ -165,8 +165,9 @@ class Run:
         return kept
 
 
-def run(service: Service, steps: int = 100, limit_s: float = 240.0) -> Run:
-    """One replica, then load until four serve, then little load until one is left."""
+def run(service: Service, steps: int = 100, limit_s: float = 500.0) -> Run:
+    """One replica, then load until four serve, then little load until one is left; each state is
+    waited for, at most `limit_s` seconds."""
     load = Load(service, steps)
     watch = Watch(service, load)
     with ThreadPoolExecutor(HEAVY_CLIENTS) as clients:

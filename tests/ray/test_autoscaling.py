@@ -9,7 +9,7 @@ import pytest
 from benchmarks import autoscaling
 from deployments.local.child_service import Service
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

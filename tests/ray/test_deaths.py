@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import psutil
 import pytest
@@ -18,14 +19,15 @@ from benchmarks.faults.bed import ENVIRONMENT, client_of, tiny_config
 from benchmarks.faults.report import Row
 from benchmarks.faults.striking import struck
 from deployments.local.child_service import Service
-from inferloop_synthdata import SyntheticImageClient
+from inferloop_synthdata import Progress, Result, SyntheticImageClient
 from inferloop_synthdata.answers import Job
 from inferloop_synthdata.operations import endpoints
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(900)]
 KEY = "key-of-the-test-that-kills-all"
-SINGLES, IN_BATCH = 16, 8
+SHORT, LONG, IN_BATCH = 4, 12, 8
+LONG_STEPS, LONG_SIDE_PX = 150, 256
 LOAD_S = 8.0
 PATIENCE_S = 300.0
 """For a state that comes in seconds: other work may have the machine."""
@@ -64,7 +66,7 @@ def kill_all(service: Service) -> None:
 
 
 def submit_all(client: SyntheticImageClient) -> tuple[str, ...]:
-    """A job of several images, and several of one; their ids."""
+    """A job of several images, and several of one, short and long; their ids."""
     batch = endpoints.generate_batch(
         prompts=[f"batch {number}" for number in range(IN_BATCH)],
         num_inference_steps=40,
@@ -72,12 +74,21 @@ def submit_all(client: SyntheticImageClient) -> tuple[str, ...]:
         height=64,
     )
     accepted = [client.jobs.submit(batch)["id"]]
-    for number in range(SINGLES):
+    for number in range(SHORT + LONG):
+        steps, side_px = (1, 64) if number < SHORT else (LONG_STEPS, LONG_SIDE_PX)
         one = endpoints.generate_image(
-            prompt=f"fox {number}", num_inference_steps=100, dataset="foxes", width=64, height=64
+            prompt=f"fox {number}",
+            num_inference_steps=steps,
+            dataset="foxes",
+            width=side_px,
+            height=side_px,
         )
         accepted.append(client.jobs.submit(one)["id"])
     return tuple(accepted)
+
+
+def in_state(client: SyntheticImageClient, state: Literal["running", "succeeded"]) -> int:
+    return len(client.jobs.list(state=state)["jobs"])
 
 
 def killed_with_jobs(folder: Path) -> tuple[tuple[str, ...], int]:
@@ -87,8 +98,10 @@ def killed_with_jobs(folder: Path) -> tuple[tuple[str, ...], int]:
         service.wait_until_ready()
         with SyntheticImageClient(api_key=KEY, base_url=service.url) as client:
             accepted = submit_all(client)
-            wait_for(lambda: len(client.jobs.list(state="succeeded")["jobs"]) >= 1, PATIENCE_S)
-            ended = len(client.jobs.list(state="succeeded")["jobs"])
+            # The long ones have far more to do than the time that a kill takes.
+            wait_for(lambda: in_state(client, "succeeded"), PATIENCE_S)
+            wait_for(lambda: in_state(client, "running"), PATIENCE_S)
+            ended = in_state(client, "succeeded")
     finally:
         kill_all(service)
         service.stop()
@@ -115,7 +128,7 @@ def test_every_accepted_job_ends_once_and_no_image_is_made_twice(revived: Revive
     assert any(job["tries"] > 1 for job in revived.ended)
     named = [path for job in revived.ended for path in paths_of(job)]
     stored = sorted(str(path) for path in (revived.data / "generated").rglob("*.png"))
-    assert len(set(named)) == len(named) == SINGLES + IN_BATCH
+    assert len(set(named)) == len(named) == SHORT + LONG + IN_BATCH
     assert sorted(named) == stored
 
 
@@ -126,6 +139,21 @@ def paths_of(job: Job) -> list[str]:
     if isinstance(images, list):
         return [str(image["image_path"]) for image in images if isinstance(image, dict)]
     return [str(result["image_path"])]
+
+
+def test_an_image_under_way_in_a_replica_that_dies_is_made_by_the_next(revived: Revived) -> None:
+    kill = inflicting.killed(revived.service.pid, "diffusion-default").strike
+    is_killed = False
+    with SyntheticImageClient(api_key=KEY, base_url=revived.service.url, max_retries=0) as client:
+        for event in client.generate_stream(
+            prompt="a fox that outlives", num_inference_steps=LONG_STEPS, width=512, height=512
+        ):
+            if isinstance(event, Progress) and not is_killed:
+                kill()
+                is_killed = True
+            last = event
+    assert is_killed
+    assert isinstance(last, Result)
 
 
 @pytest.fixture(scope="module")
@@ -147,11 +175,12 @@ def rows(revived: Revived) -> dict[str, Row]:
     return asyncio.run(strike_all())
 
 
-def test_a_killed_diffusion_replica_costs_no_client_its_image(rows: dict[str, Row]) -> None:
-    """Each request is run once more; who meets two deaths is told so."""
+def test_a_killed_diffusion_replica_loses_and_doubles_nothing(rows: dict[str, Row]) -> None:
+    """Each request is run once more; who meets two deaths is told so, and who finds the queue
+    full. How many those are is a matter of the machine."""
     row = rows["diffusion-default"]
     assert {end.outcome for end in row.ends} <= {"ok", "REPLICA_LOST", "OVERLOADED"}
-    assert sum(end.is_ok for end in row.ends) >= len(row.ends) * 0.8
+    assert any(end.is_ok and end.began_s > row.struck_s for end in row.ends)
     assert row.findings.told() == "nothing"
 
 
