@@ -30,6 +30,11 @@ def test_a_module_fits_a_reader(package: str) -> None:
     assert not [fault for source in own for fault in _faults(source)]
 
 
+def test_a_file_of_tests_fits_a_reader() -> None:
+    sizes = {source.module.name: source.lines for source in read(ROOT, ("tests",))}
+    assert not {name: lines for name, lines in sizes.items() if lines > MOST_LINES}
+
+
 def _faults(source: Source) -> Iterator[str]:
     if source.lines > MOST_LINES:
         yield f"{source.module.name} has {source.lines} lines"

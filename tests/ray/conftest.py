@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,13 @@ from inferloop_synthdata import SyntheticImageClient
 from tests.ray.collector import Collector
 
 SECOND_KEY = "second-key-of-the-tests"
+SMALL: dict[str, Any] = {
+    "prompt": "a red apple",
+    "width": 64,
+    "height": 64,
+    "num_inference_steps": 4,
+    "seed": 7,
+}
 MODEL = "runwayml/stable-diffusion-v1-5"
 
 

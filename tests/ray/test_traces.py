@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.ray.collector import Collector
-from tests.ray.test_service import SMALL
+from tests.ray.conftest import SMALL
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]

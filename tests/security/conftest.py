@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from starlette.testclient import TestClient
 
 from deployments.local.child_service import Service
 from tests.security.running import started
+from tests.serve_app.api import Api
 from tests.serve_app.conftest import api, client, fakes
 
 __all__ = ["api", "client", "fakes", "service"]
+
+
+@pytest.fixture
+def browser(api: Api) -> Iterator[TestClient]:
+    """A client that sends no header of its own."""
+    with TestClient(api.app) as client:
+        yield client
 
 
 @pytest.fixture(scope="package")

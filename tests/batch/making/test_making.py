@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import orjson
-import pytest
 
-from batch.config import JobConfig
-from batch.making.attempts import Check, CheckFailed, RowMaker
-from batch.making.generation import generate
 from batch.marking import job_marks
-from batch.output.outcomes import Judgment, Outcome, Reason
-from batch.planning.rows import PlannedRow, make_request
+from batch.output.outcomes import Judgment, Reason
+from batch.planning.rows import PlannedRow
 from engines.datasets.marking import NoMarks
-from engines.errors import Canceled, GenerationFailed, InferloopError, ReplicaLost
 from engines.images.formats.png import without_mark
 from engines.images.png_text import read_png_text
-from engines.protocols import GenerationListener
 from engines.provenance.config import MarksConfig
 from engines.provenance.development import identity_in, new_bundle
 from engines.provenance.log import LOG_FOLDER, MarkLog
@@ -32,56 +23,14 @@ from engines.provenance.marks import Marks
 from engines.provenance.signing import C2paSigner
 from engines.storage.folder.storage import FolderStorage
 from engines.testing.diffusion import FakeEngine
-from engines.types import GeneratedImage, GenerationRequest
 from inferloop_synthdata.marks.reading import read_mark
-from tests.waiting import until
-
-MakeConfig = Callable[..., JobConfig]
-MADE_AT = datetime(2026, 1, 2, tzinfo=UTC)
-
-
-def verdict(passed: bool) -> Judgment:
-    reasons = () if passed else (Reason("low_quality", "too dull"),)
-    return Judgment(passed, reasons, {"quality_score": float(passed)}, (), (0, 0), b"")
-
-
-async def all_pass(content: bytes, row_id: str) -> Judgment:
-    return verdict(True)
-
-
-@pytest.fixture
-def engine() -> Iterator[FakeEngine]:
-    engine = FakeEngine()
-    engine.start()
-    yield engine
-    engine.shutdown()
-
-
-def as_is(request: GenerationRequest, image: GeneratedImage) -> GeneratedImage:
-    return image
-
-
-def a_maker(
-    engine: FakeEngine,
-    config: JobConfig,
-    check: Check = all_pass,
-    heard: Counter[str] | None = None,
-) -> RowMaker:
-    counts = Counter[str]() if heard is None else heard
-    slots, room = asyncio.Semaphore(config.resources.in_flight), asyncio.Semaphore(64)
-
-    def tell(what: str) -> None:
-        counts[what] += 1
-
-    return RowMaker(engine, check, as_is, config, {"numpy": "2"}, MADE_AT, slots, room, tell)
-
-
-def rows(count: int, **parameters: int | str) -> list[PlannedRow]:
-    return [PlannedRow(f"{n:024x}", n, {"prompt": f"bird {n}", **parameters}) for n in range(count)]
-
-
-def make(maker: RowMaker, planned: list[PlannedRow]) -> tuple[Outcome, ...]:
-    return asyncio.run(maker.make_all(planned))
+from tests.batch.making.makers import (
+    MakeConfig,
+    a_maker,
+    make,
+    rows,
+    verdict,
+)
 
 
 def test_every_row_ends_in_order(engine: FakeEngine, make_config: MakeConfig) -> None:
@@ -190,122 +139,3 @@ def test_a_row_that_never_passes_is_rejected_with_its_last_image(
     assert (outcome.status, outcome.attempts) == ("rejected", 2)
     assert outcome.reasons == (Reason("low_quality", "too dull"),)
     assert outcome.image is not None
-
-
-def test_a_bad_row_is_rejected_and_costs_no_other(
-    engine: FakeEngine, make_config: MakeConfig
-) -> None:
-    planned = [
-        *rows(1),
-        PlannedRow("bad", 1, {}, fault="not JSON"),
-        PlannedRow("model", 2, {"prompt": "x", "model_id": "nobody/knows"}),
-    ]
-    outcomes = make(a_maker(engine, make_config()), planned)
-    assert [o.status for o in outcomes] == ["written", "rejected", "rejected"]
-    assert outcomes[1].reasons == (Reason("invalid_row", "not JSON"),)
-    assert outcomes[2].reasons[0].code == "invalid_row"
-    assert "nobody/knows" in outcomes[2].reasons[0].message
-
-
-def test_a_row_without_a_verdict_has_failed(engine: FakeEngine, make_config: MakeConfig) -> None:
-    async def no_checker(content: bytes, row_id: str) -> Judgment:
-        raise CheckFailed("The image killed its checker 3 times")
-
-    (outcome,) = make(a_maker(engine, make_config(), no_checker), rows(1))
-    assert (outcome.status, outcome.attempts) == ("failed", 1)
-    assert outcome.reasons == (Reason("no_verdict", "The image killed its checker 3 times"),)
-
-
-def test_a_surprise_costs_one_row(engine: FakeEngine, make_config: MakeConfig) -> None:
-    async def surprised(content: bytes, row_id: str) -> Judgment:
-        if row_id.endswith("1"):
-            raise ZeroDivisionError
-        return verdict(True)
-
-    outcomes = make(a_maker(engine, make_config(), surprised), rows(3))
-    assert [o.status for o in outcomes] == ["written", "failed", "written"]
-    assert outcomes[1].reasons == (Reason("error_internal", "ZeroDivisionError"),)
-
-
-class FailingEngine(FakeEngine):
-    """Fails what is submitted with the errors it was given, then works."""
-
-    def __init__(self, *errors: InferloopError) -> None:
-        super().__init__()
-        self._errors = list(errors)
-
-    def submit(self, request: GenerationRequest, listener: GenerationListener) -> None:
-        if self._errors:
-            listener.failed(self._errors.pop(0))
-        else:
-            super().submit(request, listener)
-
-
-def test_an_error_of_the_engine_is_tried_again(make_config: MakeConfig) -> None:
-    engine = FailingEngine(GenerationFailed("NaN"), GenerationFailed("NaN"))
-    engine.start()
-    (outcome,) = make(a_maker(engine, make_config()), rows(1))
-    engine.shutdown()
-    assert (outcome.status, outcome.attempts) == ("written", 3)
-
-
-def test_an_error_that_stays_is_a_failed_row(make_config: MakeConfig) -> None:
-    engine = FailingEngine(*(GenerationFailed("NaN") for _ in range(3)))
-    (outcome,) = make(a_maker(engine, make_config()), rows(1))
-    assert outcome.status == "failed"
-    assert outcome.reasons == (Reason("error_internal_error", "NaN"),)
-
-
-@pytest.mark.parametrize("gone", [ReplicaLost("died"), Canceled("shut down")])
-def test_an_engine_that_is_gone_is_nobodys_fault(
-    make_config: MakeConfig, gone: InferloopError
-) -> None:
-    engine = FailingEngine(gone)
-    with pytest.raises(ExceptionGroup) as raised:
-        make(a_maker(engine, make_config()), rows(1))
-    assert raised.group_contains(type(gone))
-
-
-def test_a_full_queue_is_waited_for(make_config: MakeConfig) -> None:
-    config = make_config()
-    small = config.engine.model_copy(update={"max_queued": 2})
-    engine = FakeEngine(config=small)
-    engine.start()
-    outcomes = make(a_maker(engine, config), rows(20))
-    engine.shutdown()
-    assert {o.status for o in outcomes} == {"written"}
-
-
-def test_awaiting_less_stops_the_engine(make_config: MakeConfig) -> None:
-    engine = FakeEngine(step_s=0.1)
-    engine.start()
-    request = make_request(rows(1, num_inference_steps=150)[0], make_config(), 0)
-
-    async def leave_early() -> None:
-        waiting = asyncio.create_task(generate(engine, request))
-        await until(lambda: engine.stats().running == 1)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-
-    asyncio.run(leave_early())
-    engine.shutdown()
-    assert engine.stats().canceled_total == 1
-
-
-def test_a_place_in_the_engine_is_taken_again_while_images_are_judged(
-    engine: FakeEngine, make_config: MakeConfig
-) -> None:
-    judged = asyncio.Event()
-    waiting: list[str] = []
-
-    async def slow(content: bytes, row_id: str) -> Judgment:
-        waiting.append(row_id)
-        if len(waiting) == 4:  # twice what may be in the engine
-            judged.set()
-        await judged.wait()
-        return verdict(True)
-
-    config = make_config(resources={"in_flight": 2})
-    outcomes = make(a_maker(engine, config, slow), rows(8))
-    assert len(outcomes) == len(waiting) == 8

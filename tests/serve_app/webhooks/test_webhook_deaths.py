@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
 
 from engines.jobs.deliveries import Attempt, Delivery
@@ -18,21 +16,15 @@ from serve_app.webhooks.wiring import WebhookWiring
 from tests.serve_app.api import HEADERS, build_api
 from tests.serve_app.durable.playing import ended, submitted
 from tests.serve_app.fake_services import FakeServices
-from tests.serve_app.webhooks.receiver import Receiver, receiving
-from tests.serve_app.webhooks.test_webhooks_of_jobs import (
+from tests.serve_app.webhooks.hooking import (
     SECRETS,
     api_over,
     config_for,
     delivered,
     hooked,
 )
+from tests.serve_app.webhooks.receiver import Receiver
 from tests.waiting import wait_for
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
 
 
 class NeverNotes(SqliteDeliveries):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,75 +10,13 @@ import pytest
 from standardwebhooks import Webhook
 from starlette.testclient import TestClient
 
-from engines.errors import GenerationFailed, InvalidParameters
-from engines.jobs.sqlite.store import SqliteJobStore
-from serve_app.access.api_keys import ApiKeys
-from serve_app.config import ApiConfig, DurableJobs
-from serve_app.durable.stores import terms_of
-from serve_app.webhooks.config import Webhooks
-from serve_app.webhooks.signing import WebhookSecrets
-from serve_app.webhooks.wiring import WebhookWiring
-from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, Api, build_api
+from engines.errors import GenerationFailed
+from tests.serve_app.api import HEADERS, KEY, OTHER_KEY
 from tests.serve_app.durable.playing import API, ASYNC, SMALL, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import PNG
-from tests.serve_app.webhooks.receiver import Receiver, receiving
-from tests.waiting import wait_for
-
-SECRETS = WebhookSecrets.of("a secret of the service's own")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
-
-
-def config_for(receiver: Receiver, **webhooks: Any) -> ApiConfig:
-    durable = DurableJobs(poll_s=0.02, report_every_s=0, max_running=4, lease_s=2)
-    given = {"allowed_hosts": (receiver.allowed,), "retry_after_s": (0.01,) * 3, "poll_s": 0.02}
-    return ApiConfig(
-        rates=Api.GENEROUS, durable=durable, webhooks=Webhooks(**{**given, **webhooks})
-    )
-
-
-@pytest.fixture
-def config(receiver: Receiver) -> ApiConfig:
-    return config_for(receiver)
-
-
-def api_over(
-    fakes: FakeServices, config: ApiConfig, receiver: Receiver, store: Path, *keys: str
-) -> Api:
-    return build_api(
-        fakes,
-        config,
-        SqliteJobStore(store, terms_of(config.durable)),
-        ApiKeys(keys or [KEY, OTHER_KEY]),
-        hooks=WebhookWiring(SECRETS, receiver.sender()),
-    )
-
-
-@pytest.fixture
-def api(fakes: FakeServices, config: ApiConfig, receiver: Receiver, tmp_path: Path) -> Api:
-    return api_over(fakes, config, receiver, tmp_path / "jobs.sqlite")
-
-
-def hooked(receiver: Receiver, *events: str, **fields: Any) -> dict[str, Any]:
-    """A body with a webhook for these events; for the endings where none is named."""
-    webhook: dict[str, Any] = {"url": receiver.url()}
-    return {**SMALL, **fields, "webhook": {**webhook, **({"events": [*events]} if events else {})}}
-
-
-def delivered(client: TestClient, job: dict[str, Any], count: int = 1) -> list[dict[str, Any]]:
-    """The job's deliveries once so many are over."""
-
-    def over() -> list[dict[str, Any]]:
-        found = job_of(client, job).get("deliveries", [])
-        return [each for each in found if each["state"] != "pending"]
-
-    wait_for(lambda: len(over()) == count)
-    return over()
+from tests.serve_app.webhooks.hooking import api_over, config_for, delivered, hooked
+from tests.serve_app.webhooks.receiver import Receiver
 
 
 def test_the_receiver_hears_how_the_job_ended(client: TestClient, receiver: Receiver) -> None:
@@ -214,87 +151,6 @@ def test_what_is_not_allowed_any_more_is_not_told(
     assert delivery["state"] == "failed"
     assert why in delivery["attempts"][0]["error"]
     assert receiver.heard == []
-
-
-@pytest.mark.parametrize(
-    ("webhook", "parameter"),
-    [
-        ({"url": "http://hooks.example.com/x"}, "webhook.url"),
-        ({"url": "https://evil.com/x"}, "webhook.url"),
-        ({"url": "https://169.254.169.254/latest/meta-data"}, "webhook.url"),
-        ({"url": "https://hooks.example.com/x", "events": ["job.succeeded"]}, "webhook.url"),
-        ({"url": "https://evil.com", "events": []}, "webhook.events"),
-        ({"url": "https://evil.com", "events": ["progress"]}, "webhook.events[0]"),
-        ({"url": "https://evil.com", "secret": "x"}, "webhook.secret"),
-        ({"events": ["job.failed"]}, "webhook.url"),
-        ({"url": 5}, "webhook.url"),
-        ("https://hooks.example.com/x", "webhook"),
-        ([], "webhook"),
-        (False, "webhook"),
-    ],
-)
-def test_a_wrong_webhook_is_refused_and_is_no_job(
-    client: TestClient, webhook: object, parameter: str
-) -> None:
-    answer = client.post(f"{API}/generate", json={**SMALL, "webhook": webhook}, headers=ASYNC)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["details"]["parameter"] == parameter
-    assert client.get(f"{API}/jobs").json() == {"jobs": []}
-
-
-@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}, {"Prefer": "wait=5"}])
-def test_a_request_that_waits_takes_no_webhook(
-    client: TestClient, fakes: FakeServices, receiver: Receiver, headers: dict[str, str]
-) -> None:
-    answer = client.post(f"{API}/generate", json=hooked(receiver), headers=headers)
-    assert answer.status_code == 400
-    error = answer.json()["error"]
-    assert error["details"]["parameter"] == "webhook"
-    assert "Prefer: respond-async" in error["message"]
-    assert fakes.generation.started == []
-    assert client.post(f"{API}/generate", json={**SMALL, "webhook": None}).status_code == 200
-
-
-def test_a_name_hidden_by_escapes_is_seen_too(client: TestClient, receiver: Receiver) -> None:
-    text = json.dumps(hooked(receiver)).replace('"webhook"', '"\\u0077ebhook"')
-    assert client.post(f"{API}/generate", content=text).status_code == 400
-    job = client.post(f"{API}/generate", content=text, headers=ASYNC).json()
-    delivered(client, job)
-
-
-def test_another_webhook_under_a_key_is_another_request(
-    client: TestClient, receiver: Receiver
-) -> None:
-    key = {"Idempotency-Key": "k"}
-    job = submitted(client, body=hooked(receiver), **key)
-    assert submitted(client, body=hooked(receiver), **key)["id"] == job["id"]
-    delivered(client, job)
-    without = client.post(f"{API}/generate", json=SMALL, headers={**ASYNC, **key})
-    assert without.status_code == 409
-    assert len(receiver.heard) == 1
-
-
-def test_a_socket_takes_no_webhook(client: TestClient, receiver: Receiver) -> None:
-    with client.websocket_connect(f"{API}/ws/generation?api_key={KEY}") as socket:
-        socket.send_json({"type": "generate", **hooked(receiver)})
-        heard = socket.receive_json()
-    assert heard["type"] == "error"
-    assert heard["error"]["details"]["parameter"] == "webhook"
-
-
-def test_webhooks_are_off_by_default(fakes: FakeServices, receiver: Receiver) -> None:
-    with TestClient(build_api(fakes, ApiConfig()).app, headers=HEADERS) as client:
-        answer = client.post(f"{API}/generate", json=hooked(receiver), headers=ASYNC)
-        assert answer.status_code == 400
-        assert "allows no hosts for webhooks" in answer.json()["error"]["message"]
-        assert client.get(f"{API}/webhooks/secret").status_code == 404
-
-
-def test_hosts_without_a_secret_are_refused_at_the_start(
-    fakes: FakeServices, config: ApiConfig
-) -> None:
-    with pytest.raises(InvalidParameters, match="INFERLOOP_WEBHOOK_SECRET"):
-        build_api(fakes, config)
 
 
 def test_each_key_has_a_secret_of_its_own(client: TestClient) -> None:

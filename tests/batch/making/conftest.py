@@ -1,0 +1,17 @@
+"""An engine that draws no picture but one of colors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from engines.testing.diffusion import FakeEngine
+
+
+@pytest.fixture
+def engine() -> Iterator[FakeEngine]:
+    engine = FakeEngine()
+    engine.start()
+    yield engine
+    engine.shutdown()
