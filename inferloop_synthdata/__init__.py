@@ -29,6 +29,8 @@ from inferloop_synthdata.errors import (
     UnexpectedAnswer,
     UnsupportedMediaType,
 )
+from inferloop_synthdata.operations.uploads import UploadedPictures
+from inferloop_synthdata.sources.labeled import LabeledPicture, labeled_pictures
 from inferloop_synthdata.transport.event_stream import JobEvent
 from inferloop_synthdata.transport.generation_stream import GenerationEvent, Progress, Result
 from inferloop_synthdata.version import __version__
@@ -46,6 +48,7 @@ __all__ = [
     "InsufficientStorage",
     "InvalidParameters",
     "JobEvent",
+    "LabeledPicture",
     "NotFound",
     "Overloaded",
     "PayloadTooLarge",
@@ -62,5 +65,7 @@ __all__ = [
     "Unauthorized",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
+    "UploadedPictures",
     "__version__",
+    "labeled_pictures",
 ]

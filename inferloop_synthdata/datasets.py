@@ -3,14 +3,18 @@ the async client."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from typing import Protocol, TypeVar, Unpack
 
+from inferloop_synthdata.answers import UploadedImage
 from inferloop_synthdata.answers.looking import ListedImage
+from inferloop_synthdata.errors import ClientError
 from inferloop_synthdata.operations import declared as operations
 from inferloop_synthdata.operations import looking
 from inferloop_synthdata.operations.methods import awaiting, blocking
-from inferloop_synthdata.operations.operation import Operation
+from inferloop_synthdata.operations.operation import OnProgress, Operation
+from inferloop_synthdata.operations.uploads import UploadedPictures, upload_calls
+from inferloop_synthdata.sources.labeled import LabeledPicture
 
 T = TypeVar("T")
 
@@ -39,6 +43,32 @@ class Datasets:
     list_images = blocking(looking.list_images)
     summarize_images = blocking(looking.summarize_images)
     review = blocking(looking.review_images)
+
+    def upload(
+        self,
+        name: str,
+        pictures: Sequence[LabeledPicture],
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> UploadedPictures:
+        """Local pictures become images of the dataset, with their labels and prompts, in order
+        (`labeled_pictures(folder)` finds some). `on_progress(done, total)` hears of each.
+
+        A file that is no image is left out and named; any other error ends the upload. Run again,
+        it makes nothing twice. Raises also `OSError` where a file cannot be read.
+        """
+        calls = upload_calls(name, pictures, on_progress)
+        answer: UploadedImage | ClientError | None = None
+        while True:
+            try:
+                call = next(calls) if answer is None else calls.send(answer)
+            except StopIteration as end:
+                found: UploadedPictures = end.value
+                return found
+            try:
+                answer = self.run(call)
+            except ClientError as error:
+                answer = error
 
     def images(
         self,
@@ -78,6 +108,27 @@ class AsyncDatasets:
     list_images = awaiting(looking.list_images)
     summarize_images = awaiting(looking.summarize_images)
     review = awaiting(looking.review_images)
+
+    async def upload(
+        self,
+        name: str,
+        pictures: Sequence[LabeledPicture],
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> UploadedPictures:
+        """As `Datasets.upload`."""
+        calls = upload_calls(name, pictures, on_progress)
+        answer: UploadedImage | ClientError | None = None
+        while True:
+            try:
+                call = next(calls) if answer is None else calls.send(answer)
+            except StopIteration as end:
+                found: UploadedPictures = end.value
+                return found
+            try:
+                answer = await self.run(call)
+            except ClientError as error:
+                answer = error
 
     async def images(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -84,17 +85,31 @@ def delete_dataset(name: str) -> Operation[None]:
 
 
 def upload_image(
-    image: str | Path | bytes, *, folder: str | None = None, file_name: str = "image"
+    image: str | Path | bytes,
+    *,
+    folder: str | None = None,
+    file_name: str = "image",
+    dataset: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    prompt: str | None = None,
 ) -> Operation[answers.UploadedImage]:
-    """Store a real image under `uploads/`, or `uploads/<folder>/` (`POST /images`).
+    """Store a real image under `uploads/`, or `uploads/<folder>/`, or as an image of a `dataset`
+    with `labels` and a `prompt`, which says what it shows (`POST /images`).
 
-    `image` is a local file, or the bytes of one (then `file_name` names the part).
+    `image` is a local file, or the bytes of one (then `file_name` names the part). In a dataset the
+    same file again is the same image, which then has what is said of it now.
     """
     source = image if isinstance(image, bytes) else Path(image)
     name = file_name if isinstance(source, bytes) else source.name
     parse = read_answer(answers.UploadedImage, "image_path")
-    query = None if folder is None else {"folder": folder}
-    return Operation("POST", "/images", parse, False, query=query, upload=Upload(name, source))
+    told = {"folder": folder, "dataset": dataset, "prompt": prompt}
+    query: dict[str, str | Sequence[str]] = {k: v for k, v in told.items() if v is not None}
+    if labels:
+        query["label"] = [f"{label}:{value}" for label, value in labels.items()]
+    again = dataset is not None
+    return Operation(
+        "POST", "/images", parse, again, query=query or None, upload=Upload(name, source)
+    )
 
 
 def delete_image(path: str) -> Operation[None]:

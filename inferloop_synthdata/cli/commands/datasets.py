@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from inferloop_synthdata.cli.commands import declared, looking, reports
+from inferloop_synthdata.cli.commands import declared, looking, reports, uploads
 from inferloop_synthdata.cli.console import fields, size, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.session import Session
@@ -21,6 +21,7 @@ def add_commands(add: AddCommand) -> None:
     gone.add_argument("name")
     add_yes(gone)
     declared.add_commands(group)
+    uploads.add_commands(group)
     reports.add_commands(group)
     looking.add_commands(group)
     short = add("datasets", datasets, "list datasets, show or delete one")
