@@ -10,6 +10,7 @@ import { setTheme } from "./core/theme.js";
 import { Fault } from "./parts/basic.js";
 import { Notices, Shell } from "./views/shell.js";
 import { KeyDialog, Welcome } from "./views/welcome.js";
+import { Add } from "./views/add.js";
 import { Datasets } from "./views/datasets.js";
 import { Declare } from "./views/declare.js";
 import { Look } from "./views/look.js";
@@ -17,13 +18,13 @@ import { Make } from "./views/make.js";
 import { Operate } from "./views/operate.js";
 import { Profiles } from "./views/profiles.js";
 
-const VIEWS = { make: Make, look: Look, datasets: Datasets, declare: Declare, profiles: Profiles, operate: Operate };
+const VIEWS = { make: Make, look: Look, datasets: Datasets, declare: Declare, add: Add, profiles: Profiles, operate: Operate };
 
 function View() {
   const { view, name } = use((state) => state.route);
   const [fault, again] = useErrorBoundary((error) => console.error(error));
   if (fault) return html`<${Fault} error=${{ message: `This view met an error: ${fault.message}` }} again=${again} />`;
-  return html`<${VIEWS[view] ?? Make} key=${`${view}/${view === "declare" ? name : ""}`} />`;
+  return html`<${VIEWS[view] ?? Make} key=${`${view}/${view === "declare" || view === "add" ? name : ""}`} />`;
 }
 
 function Page() {

@@ -19,6 +19,7 @@ from engines.testing.diffusion import FakeDenoising, FakeRunner
 from tests.studio.application import MODELS, listening, studio_app, studio_services
 from tests.studio.conftest import FLAGS, Studio, browser_path
 from tests.studio.steps import enter, go
+from tests.studio.test_profiles import drop, png
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -165,6 +166,17 @@ def others(page: Page) -> None:
         shoot(page, name)
 
 
+def add_pictures(page: Page) -> None:
+    """Pictures of one's own in heaps, before they are sent."""
+    go(page, "add/pets")
+    page.get_by_label("Name of the label").fill("animal")
+    for value, count in (("fox", 4), ("cat", 3), ("owl", 3)):
+        heap = [(f"{value}{n}.png", "image/png", png((n, 9, 9))) for n in range(count)]
+        drop(page, page.locator(".drop"), heap)
+        page.get_by_label("Label of group").last.fill(value)
+    shoot(page, "add")
+
+
 def small_and_dark(browser: Browser, studio: Studio) -> None:
     """A phone, and a dark desktop."""
     pages = {
@@ -197,6 +209,7 @@ def main() -> None:
                 lambda: make_things(page, studio),
                 lambda: look_through(page),
                 lambda: others(page),
+                lambda: add_pictures(page),
                 lambda: small_and_dark(browser, studio),
                 lambda: make_singles(page),
             ]

@@ -55,6 +55,7 @@ def states(page: Page, studio: Studio, zoo: str) -> dict[str, list[str]]:
         "datasets": zoo,
         f"datasets/{zoo}": "What is in it",
         "declare": "The service takes this declaration",
+        f"add/{zoo}": "Nothing dropped yet",
         "profiles": "Make a profile",
         "operate": "every part serves",
     }.items():
@@ -90,6 +91,7 @@ def test_it_fits_a_phone(
         "datasets",
         f"datasets/{zoo}",
         "declare",
+        "add",
         "profiles",
         "operate",
     ):

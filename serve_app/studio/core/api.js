@@ -73,6 +73,18 @@ export async function request(method, path, { query, body, raw, headers = {}, si
   }
 }
 
+/** One request that waits where its rate limit is spent, however often that is. */
+export async function patiently(method, path, options) {
+  for (;;) {
+    try {
+      return await request(method, path, options);
+    } catch (error) {
+      if (error.status !== 429) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (error.details.retry_after_s ?? 1)));
+    }
+  }
+}
+
 /** One request; its JSON. */
 export const call = async (method, path, options) => (await request(method, path, options)).json();
 export const get = (path, query, options) => call("GET", path, { query, ...options });

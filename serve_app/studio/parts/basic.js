@@ -1,5 +1,6 @@
 // The components that all views share.
 import { html, useRef, useState } from "../vendor/htm-preact.js";
+import { chosen, dropped } from "../core/dropped.js";
 import { Icon } from "./icons.js";
 
 /** A button. `kind`: "main", "quiet" (default), "danger", "bare". With `icon` alone, `label` is what it is called. */
@@ -75,14 +76,17 @@ export const Fault = ({ error, again }) => error && html`<div class="faultbox" r
 export const Facts = ({ facts }) => html`<dl class="facts">${facts.filter(([, value]) => value !== undefined && value !== null && value !== "")
   .map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 
-/** A place to drop files on, or to choose them from. `onFiles` gets them. */
-export function Drop({ onFiles, children }) {
+/** A place to drop pictures on, or to choose them from. `onPictures` gets [{ file, folder }]; with `folders`, whole folders too. */
+export function Drop({ onPictures, folders, children }) {
   const [over, setOver] = useState(false);
   const input = useRef();
-  const taken = (files) => onFiles([...files].filter((file) => file.type.startsWith("image/")));
+  const folder = useRef();
+  const choose = (event) => { onPictures(chosen(event.target.files)); event.target.value = ""; };
   return html`<div class="drop ${over ? "over" : ""}" onDragOver=${(event) => { event.preventDefault(); setOver(true); }}
-    onDragLeave=${() => setOver(false)} onDrop=${(event) => { event.preventDefault(); setOver(false); taken(event.dataTransfer.files); }}>
+    onDragLeave=${() => setOver(false)} onDrop=${(event) => { event.preventDefault(); setOver(false); dropped(event.dataTransfer).then(onPictures); }}>
     <${Icon} name="upload" /><p>${children}</p>
-    <${Button} onClick=${() => input.current.click()}>Choose files</${Button}>
-    <input ref=${input} type="file" accept="image/*" multiple hidden onChange=${(event) => { taken(event.target.files); event.target.value = ""; }} /></div>`;
+    <div class="row"><${Button} onClick=${() => input.current.click()}>Choose files</${Button}>
+    ${folders && html`<${Button} onClick=${() => folder.current.click()}>Choose a folder</${Button}>`}</div>
+    <input ref=${input} type="file" accept="image/*" multiple hidden onChange=${choose} />
+    ${folders && html`<input ref=${folder} type="file" webkitdirectory hidden onChange=${choose} />`}</div>`;
 }

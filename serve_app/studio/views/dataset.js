@@ -54,6 +54,7 @@ function Actions({ name, making }) {
   const declared = recallDeclaration(name);
   return html`${declared && html`<${Button} icon="play" disabled=${making} onClick=${() => trying(() => startDeclared(declared))}>Go on making</${Button}>
     <${ButtonLink} href=${link("declare", name)}>Declaration</${ButtonLink}>`}
+    <${ButtonLink} icon="upload" href=${link("add", name)}>Add pictures</${ButtonLink}>
     <${ButtonLink} kind="main" icon="look" href=${link("look", name)}>Look at the images</${ButtonLink}>
     <${Button} kind="danger" icon="trash" label="Delete the dataset" onClick=${() => setAsking(true)} />
     ${asking && html`<${Confirm} title=${`Delete ${name}?`} verb="Delete" onClose=${() => setAsking(false)}

@@ -23,7 +23,7 @@ function List() {
   useEffect(load, []);
   const making = useJobs((job) => job.kind === "dataset.create" && !ended(job));
   const declare = html`<${ButtonLink} kind="main" icon="plus" href=${link("declare")}>Declare a dataset</${ButtonLink}>`;
-  return html`<${Head} title="Datasets" actions=${html`<${Button} icon="again" label="Load the list again" onClick=${load} />${declare}`}>
+  return html`<${Head} title="Datasets" actions=${html`<${Button} icon="again" label="Load the list again" onClick=${load} /><${ButtonLink} icon="upload" href=${link("add")}>Add pictures</${ButtonLink}>${declare}`}>
     What there is, and what is being made.</${Head}>
   <${Fault} error=${fault} again=${load} />
   ${making.length > 0 && html`<${Card} title="Being made">${making.map((job) => html`<${JobLine} key=${job.id} job=${job} />

@@ -1,6 +1,6 @@
 // Profiles: what sets of images look like, in numbers; made of pictures that are dropped here.
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
-import { asApiError, get, request } from "../core/api.js";
+import { asApiError, get, patiently } from "../core/api.js";
 import { ended, submit } from "../core/jobs.js";
 import { deleteProfile, loadProfiles } from "../core/library.js";
 import { tell, trying } from "../core/notices.js";
@@ -54,7 +54,7 @@ function NewProfile({ jobs }) {
     setSent(null);
   };
   return html`<${Card} title="Make a profile"><${Field} label="Name"><input value=${name} placeholder="my_photos" onInput=${(event) => setName(event.target.value.replace(/[^A-Za-z0-9._-]/g, "_"))} /></${Field}>
-    <${Drop} onFiles=${(added) => setFiles([...files, ...added])}>Drop pictures here. They are stored below uploads/, and measured.</${Drop}>
+    <${Drop} onPictures=${(added) => setFiles([...files, ...added.map((each) => each.file)])}>Drop pictures here. They are stored below uploads/, and measured.</${Drop}>
     ${files.length > 0 && html`<div class="row apart"><span>${counted(files.length, "picture")}</span><${Button} kind="bare" onClick=${() => setFiles([])}>Take them away</${Button}></div>`}
     <${Check} checked=${hashes} onChange=${setHashes}>Keep hashes, to find images that copy one of these</${Check}>
     <${Check} checked=${features} onChange=${setFeatures}>Keep features, to report on datasets against these</${Check}>
@@ -67,7 +67,7 @@ function NewProfile({ jobs }) {
 async function upload(files, folder, onSent) {
   let path = "";
   for (const [number, file] of files.entries()) {
-    const answer = await request("POST", "/images", { query: { folder }, raw: file, headers: { "Content-Type": file.type } });
+    const answer = await patiently("POST", "/images", { query: { folder }, raw: file, headers: { "Content-Type": file.type } });
     path = (await answer.json()).image_path;
     onSent(number + 1);
   }

@@ -31,7 +31,7 @@ function Navigation() {
   const live = use((state) => state.live);
   return html`<nav class="nav" aria-label="Views">
     <a class="brand" href=${link("make")}><span class="mark"><${Icon} name="look" /></span>Inferloop Studio</a>
-    <ul>${PLACES.map(([name, title]) => html`<li key=${name}><a href=${link(name)} aria-current=${(view === "declare" ? "datasets" : view) === name ? "page" : null}>
+    <ul>${PLACES.map(([name, title]) => html`<li key=${name}><a href=${link(name)} aria-current=${(["declare", "add"].includes(view) ? "datasets" : view) === name ? "page" : null}>
       <${Icon} name=${name} /><span>${title}</span>${name === "make" && html`<${Running} />`}</a></li>`)}</ul>
     <div class="foot">
       <p class="live ${live}" role="status">${LIVE[live]}</p>
