@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from engines.errors import Conflict, JsonValue
 from engines.jobs.deliveries import Webhook
@@ -143,6 +143,15 @@ class Claimed:
     job: Job
     request: JobRequest
     lease: Lease
+
+
+class Canceling(NamedTuple):
+    """What became of a job that somebody cancels."""
+
+    job: Job
+    """As it stands then."""
+    ended_now: bool
+    """Whether it waited until now, and this ended it."""
 
 
 @dataclass(frozen=True, slots=True)

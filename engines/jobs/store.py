@@ -11,6 +11,7 @@ from engines.jobs.estimates import Standing
 from engines.jobs.model import (
     Accepted,
     Answer,
+    Canceling,
     Claimed,
     Draft,
     Job,
@@ -73,9 +74,9 @@ class JobStore(Protocol):
     def finish(self, lease: Lease, state: Ending, answer: Answer | None) -> bool:
         """End the job, once: False where the lease is lost, and then nothing changed."""
 
-    def cancel(self, job_id: str) -> Job:
+    def cancel(self, job_id: str) -> Canceling:
         """A queued job ends here and now; a running one is told at its next report; an ended one
-        stays as it is. The job as it stands then."""
+        stays as it is. Raises `NotFound`."""
 
     def get(self, job_id: str) -> Job:
         """The job of this id. Raises `NotFound`."""

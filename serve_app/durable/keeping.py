@@ -33,7 +33,6 @@ class KeptJobs:
         """Jobs that were canceled through this replica: their runs need not ask the store."""
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
         self._waited_for: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
-        self._cancels: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ask(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a method of the store returns or raises."""
@@ -52,13 +51,10 @@ class KeptJobs:
 
     async def cancel(self, job_id: str) -> Job:
         """As the store's; a run in this replica hears of it at once."""
-        lock = self._cancels.setdefault(job_id, asyncio.Lock())
-        async with lock:  # the second who cancels a job finds it ended
-            before = await self.ask(self.store.get, job_id)
-            job = await self.ask(self.store.cancel, job_id)
+        job, ended_now = await self.ask(self.store.cancel, job_id)
         if not job.ended:
             self.canceled.add(job_id)
-        elif _ended_in_the_queue(before, job):
+        if ended_now:  # a job that ran is counted with its run
             self.counters.ended(job.kind, "canceled")
         self.wake(job_id)
         return job
@@ -79,8 +75,3 @@ class KeptJobs:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await event.wait()
-
-
-def _ended_in_the_queue(before: Job, job: Job) -> bool:
-    """Whether no run ended it since `before`, which would have been counted with its run."""
-    return before.state == "queued" and job.state == "canceled" and job.tries == before.tries

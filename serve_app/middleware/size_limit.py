@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,6 +12,8 @@ from serve_app.config import BodyLimits
 
 UPLOAD_PATH = "/api/v1/images"
 _MULTIPART_OVERHEAD_BYTES = 16_384
+_MOST_DIGITS = 18
+"""Of a length that is read; Python itself refuses to read some thousands."""
 
 
 class SizeLimitMiddleware:
@@ -47,5 +51,8 @@ class SizeLimitMiddleware:
 
 
 def _declared_bytes(scope: Scope) -> int:
+    """What no number can be counts as nothing: the bytes themselves are counted too."""
     declared = Headers(scope=scope).get("content-length", "")
-    return int(declared) if declared.isascii() and declared.isdigit() else 0
+    if not declared.isascii() or not declared.isdigit():
+        return 0
+    return int(declared) if len(declared) <= _MOST_DIGITS else sys.maxsize

@@ -194,3 +194,38 @@ def test_the_glossary_says_nothing_of_fields_that_are_gone(document: dict[str, A
         shape, _, field = place.partition(".")
         assert shape in shapes
         assert field in fields
+
+
+def test_objects_that_clients_name_the_fields_of_say_that_no_other_names_are_taken(
+    document: dict[str, Any],
+) -> None:
+    """As bodies do: else a generated client believes that any label name will do."""
+    by_pattern = [node for node in _objects(document) if "patternProperties" in node]
+    assert len(by_pattern) >= 10
+    assert all(node.get("additionalProperties") is False for node in by_pattern)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"prompt": "a", "labels": {"1st": "fox"}},
+        {"prompt": "a", "labels": {"": "fox"}},
+        {"prompt": "a", "labels": {"an imal": "fox"}},
+        {"prompt": "a", "labels": {"a" * 65: "fox"}},
+    ],
+)
+def test_a_label_whose_name_does_not_match_is_refused_as_the_document_says(
+    client: TestClient, body: dict[str, Any]
+) -> None:
+    answer = client.post("/api/v1/generate", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"]["parameter"].startswith("labels")
+
+
+def _objects(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for inner in node:
+            yield from _objects(inner)

@@ -97,6 +97,8 @@ class FakeExporter:
 class FakeDatasets:
     names: list[str] = field(default_factory=lambda: ["nature_set"])
     reports: list[ReportRequest] = field(default_factory=list)
+    report_failure: InferloopError | None = None
+    """Raised after the first progress."""
     declared: dict[str, str] = field(default_factory=dict)
     taken: dict[str, dict[str, Taken]] = field(default_factory=dict)
     short: dict[str, tuple[Shortage, ...]] = field(default_factory=dict)
@@ -132,6 +134,8 @@ class FakeDatasets:
         self._require(request.name)
         self.reports.append(request)
         yield ExportProgress(60, 120)
+        if self.report_failure is not None:
+            raise self.report_failure
         if request.as_page:
             yield ReportPage(f"<!doctype html><title>{request.name}</title>")
             return

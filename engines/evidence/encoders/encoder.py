@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 
+from engines.errors import InferloopError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.types import Pixels
 
 
-class EncoderUnavailable(Exception):
-    """The encoder cannot be used: its package or file is missing or damaged."""
+class EncoderUnavailable(InferloopError):
+    """The encoder cannot be used: its package or file is missing or damaged, or it fails on
+    pictures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,10 @@ class FileEncoder:
     def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
         side, mean, deviation = self._config.side_px, self._config.mean, self._config.deviation
         batch = np.stack([planes(pixels, side, mean, deviation) for pixels in pictures])
-        found = self._run(batch)
+        try:
+            found = self._run(batch)
+        except Exception as error:  # those of onnxruntime have no common class of their own
+            raise EncoderUnavailable(f"{self.name} fails on pictures") from error
         if found.ndim == _TOKEN_AXES:
             found = found[:, 0]
         if found.ndim != _VECTOR_AXES or len(found) != len(pictures):

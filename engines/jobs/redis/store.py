@@ -14,6 +14,7 @@ from engines.jobs.estimates import Standing
 from engines.jobs.model import (
     Accepted,
     Answer,
+    Canceling,
     Claimed,
     Draft,
     Job,
@@ -120,17 +121,18 @@ class RedisJobStore:
             return False
         return True
 
-    def cancel(self, job_id: str) -> Job:
-        def step(pipe: Pipeline) -> Job:
+    def cancel(self, job_id: str) -> Canceling:
+        def step(pipe: Pipeline) -> Canceling:
             record = self._records.find(pipe, job_id)
+            waits = record["state"] == "queued"
             pipe.multi()
-            if record["state"] == "queued":
+            if waits:
                 self._queues.leave(pipe, record)
                 self._steps.end(pipe, record, "canceled", None)
             elif record["state"] == "running":
                 record["cancel_requested"] = 1
                 self._records.write(pipe, record)
-            return job_of(record, self._now())
+            return Canceling(job_of(record, self._now()), ended_now=waits)
 
         return self._redis.atomically(step, self._records.job_key(job_id))
 

@@ -17,6 +17,7 @@ from engines.jobs.estimates import Standing
 from engines.jobs.model import (
     Accepted,
     Answer,
+    Canceling,
     Claimed,
     Draft,
     Job,
@@ -140,7 +141,7 @@ class SqliteJobStore:
             self._end(connection, lease.job_id, state, answer)
             return True
 
-    def cancel(self, job_id: str) -> Job:
+    def cancel(self, job_id: str) -> Canceling:
         with self._file.writing() as connection:
             row = find(connection, job_id)
             if row["state"] == "queued":
@@ -149,7 +150,8 @@ class SqliteJobStore:
                 self._end(connection, job_id, "canceled", None)
             elif row["state"] == "running":
                 update(connection, job_id, cancel_requested=1)
-            return job_of(find(connection, job_id), self._now())
+            job = job_of(find(connection, job_id), self._now())
+            return Canceling(job, ended_now=row["state"] == "queued")
 
     def get(self, job_id: str) -> Job:
         with self._file.reading() as connection:

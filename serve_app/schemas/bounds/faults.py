@@ -91,8 +91,8 @@ def _words(error: ErrorDetails, parameter: str, rule: FieldRule, rules: Rules) -
         known = rules.get(parameter.rpartition(".")[0], NO_RULE).fields
         listed = f"one of {', '.join(known)}" if known else "no unknown parameters"
         return "is not a known parameter", listed
-    message = str(error["msg"])
-    if kind == BROKEN_RULE:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if kind == BROKEN_RULE or message.startswith("must "):
         return message, message.removeprefix("must be ")
     return f"is not valid: {message[:1].lower()}{message[1:]}", message
 

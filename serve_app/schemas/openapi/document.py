@@ -26,7 +26,9 @@ class DocumentedApi(FastAPI):
 
 
 def fill_up(document: dict[str, Any]) -> None:
-    """Describe what has no description of its own, and show examples; changes the document."""
+    """Describe what has no description of its own, show examples, and say that objects whose names
+    follow a pattern have no others; changes the document."""
+    _close(document["components"]["schemas"])
     for full_name, schema in document["components"]["schemas"].items():
         name = _BY_USE.sub("", full_name)
         if name in EXAMPLES:
@@ -40,3 +42,14 @@ def fill_up(document: dict[str, Any]) -> None:
             for parameter in call.get("parameters", ()):
                 if not parameter.get("description") and parameter["name"] in PARAMETERS:
                     parameter["description"] = PARAMETERS[parameter["name"]]
+
+
+def _close(node: object) -> None:
+    """What pydantic leaves unsaid: a name that does not match the pattern is refused."""
+    if isinstance(node, dict):
+        if "patternProperties" in node:
+            node.setdefault("additionalProperties", False)
+        node = list(node.values())
+    if isinstance(node, list):
+        for inner in node:
+            _close(inner)

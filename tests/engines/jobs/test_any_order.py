@@ -196,7 +196,7 @@ class AnyOrder(RuleBasedStateMachine):
     def cancel(self, data: st.DataObject) -> None:
         job_id = data.draw(st.sampled_from(sorted(self.jobs)))
         job = self.jobs[job_id]
-        self.store.cancel(job_id)
+        assert self.store.cancel(job_id).ended_now == (job.state == "queued")
         if job.state == "queued":
             job.state, job.endings = "canceled", job.endings + 1
         elif job.state == "running":

@@ -247,14 +247,15 @@ def test_an_ending_is_told_once_and_stays(store: JobStore, clock: Clock, state: 
     assert store.finish(claimed.lease, state, None)  # type: ignore[arg-type]
     ended = store.get(claimed.job.id)
     clock.now += 5
-    assert store.cancel(claimed.job.id) == ended
+    assert store.cancel(claimed.job.id) == (ended, False)
     assert [event.type for event in store.events(ended.id, 0, 9)][-1] == "ended"
     assert (ended.state, ended.leased, store.answer_of(ended.id)) == (state, False, None)
 
 
 def test_canceling_twice_is_canceling_once(store: JobStore) -> None:
     job = store.accept(draft()).job
-    assert store.cancel(job.id) == store.cancel(job.id)
+    first = store.cancel(job.id)
+    assert (first.ended_now, store.cancel(job.id)) == (True, (first.job, False))
     assert [event.type for event in store.events(job.id, 0, 9)] == ["queued", "ended"]
 
 

@@ -90,7 +90,7 @@ def test_progress_is_kept_in_order_and_read_from_anywhere(store: JobStore) -> No
 
 def test_a_queued_job_is_canceled_before_it_starts(store: JobStore) -> None:
     job = store.accept(draft()).job
-    assert store.cancel(job.id).state == "canceled"
+    assert store.cancel(job.id).job.state == "canceled"
     assert store.claim() is None
     assert event_types(store, job) == ["queued", "ended"]
 
@@ -99,7 +99,7 @@ def test_a_running_job_hears_that_it_is_canceled(store: JobStore) -> None:
     store.accept(draft())
     run = claimed(store)
     assert store.report(run.lease, 1, 9, {}) is False
-    assert store.cancel(run.job.id).state == "running"
+    assert store.cancel(run.job.id).job.state == "running"
     assert store.renew(run.lease) is True
     assert store.report(run.lease, 2, 9, {}) is True
     assert store.finish(run.lease, "canceled", None)
@@ -110,7 +110,7 @@ def test_an_ended_job_stays_as_it_ended(store: JobStore) -> None:
     store.accept(draft())
     run = claimed(store)
     store.finish(run.lease, "succeeded", DONE)
-    assert store.cancel(run.job.id).state == "succeeded"
+    assert store.cancel(run.job.id).job.state == "succeeded"
     assert store.answer_of(run.job.id) == DONE
 
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from engines.errors import GenerationFailed
-from engines.jobs.model import Claimed, Job, Priority
+from engines.jobs.model import Priority
 from engines.jobs.sqlite.store import SqliteJobStore
 from engines.jobs.store import Ending
 from serve_app.config import ApiConfig
@@ -87,34 +87,26 @@ def test_a_job_that_is_canceled_is_counted_wherever_it_is(
     assert set(counted.endings) == {("generate", "canceled")}
 
 
-class EndsMeanwhile(SqliteJobStore):
-    """A run ends the job between the look at it and its cancellation."""
-
-    run: Claimed | None = None
-
-    def get(self, job_id: str) -> Job:
-        job = super().get(job_id)
-        run = self.run or self.claim()
-        assert run is not None
-        self.finish(run.lease, "canceled", None)
-        return job
-
-
-@pytest.mark.parametrize("started_before", [True, False])
-async def test_a_job_whose_run_ends_while_it_is_canceled_is_left_to_the_run_to_count(
-    started_before: bool, counted: Counted
-) -> None:
-    store = EndsMeanwhile()
-    job = store.accept(draft()).job
-    store.run = store.claim() if started_before else None
-    kept = KeptJobs(store, counted)
-    assert (await kept.cancel(job.id)).state == "canceled"
+async def test_a_job_that_runs_is_left_to_its_run_to_count(counted: Counted) -> None:
+    kept = KeptJobs(SqliteJobStore(), counted)
+    kept.store.accept(draft())
+    run = kept.store.claim()
+    assert run is not None
+    assert (await kept.cancel(run.job.id)).state == "running"
+    assert kept.store.finish(run.lease, "canceled", None)
+    assert (await kept.cancel(run.job.id)).state == "canceled"
     assert counted.endings == []
 
 
-async def test_a_waiting_job_that_several_cancel_at_once_is_counted_once(counted: Counted) -> None:
-    kept = KeptJobs(SqliteJobStore(), counted)
-    job = kept.store.accept(draft()).job
-    ended_jobs = await asyncio.gather(*(kept.cancel(job.id) for _ in range(8)))
-    assert {each.state for each in ended_jobs} == {"canceled"}
-    assert counted.endings == [("generate", "canceled")]
+@pytest.mark.parametrize("replicas", [1, 4])
+async def test_a_waiting_job_that_several_cancel_at_once_is_counted_once(
+    replicas: int, counted: Counted
+) -> None:
+    """Also where each of them asks another replica: all have the store in common, and no more."""
+    store = SqliteJobStore()
+    kept = [KeptJobs(store, counted) for _ in range(replicas)]
+    for _ in range(10):
+        job = store.accept(draft()).job
+        asked = [each.cancel(job.id) for each in kept for _ in range(8 // replicas)]
+        assert {ended.state for ended in await asyncio.gather(*asked)} == {"canceled"}
+    assert counted.endings == [("generate", "canceled")] * 10

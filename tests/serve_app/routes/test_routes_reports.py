@@ -7,6 +7,7 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
+from engines.evidence.encoders.encoder import EncoderUnavailable
 from engines.types.reports import ReportRequest
 from tests.serve_app.fake_services import FakeServices
 
@@ -91,3 +92,15 @@ def test_a_report_can_be_a_job(client: TestClient) -> None:
     answer = client.post(PATH, json={}, headers={"Prefer": "respond-async"})
     assert answer.status_code == 202
     assert answer.json()["kind"] == "dataset.report"
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_an_encoder_that_fails_in_the_middle_of_a_report_is_told_in_words(
+    client: TestClient, fakes: FakeServices, accept: str
+) -> None:
+    fakes.datasets.report_failure = EncoderUnavailable("mine.onnx@0123 fails on pictures")
+    answer = client.post(PATH, json={}, headers={"Accept": accept})
+    error = json.loads(answer.text.splitlines()[-1])["error"]
+    assert error["code"] == "INTERNAL_ERROR"
+    assert error["message"] == "mine.onnx@0123 fails on pictures"
+    assert client.get(f"{PATH}?format=html").status_code == 500

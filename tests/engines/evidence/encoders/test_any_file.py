@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from engines.errors import InferloopError
 from engines.evidence.config import EncoderConfig, EvidenceConfig
 from engines.evidence.encoders.encoder import EncoderUnavailable, planes, to_unit_length
 from engines.evidence.encoders.files import FileEncoder
@@ -156,3 +158,36 @@ def test_vectors_of_any_length_become_of_length_one() -> None:
     assert found.dtype == np.float32
     np.testing.assert_allclose(found[0], [0.6, 0.8], rtol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), [1, 1, 1], rtol=1e-5)
+
+
+@dataclass
+class Failing:
+    """A network that takes the gray picture of its start, and fails on pictures of people."""
+
+    error: Exception
+
+    def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.floating]:
+        if np.ptp(batch[:, 0]) > 0:
+            raise self.error
+        found: NDArray[np.floating] = batch.mean(axis=(2, 3))
+        return found
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("CUDA"), ValueError("shape"), MemoryError()],
+    ids=lambda e: type(e).__name__,
+)
+def test_a_network_that_fails_on_a_picture_is_an_encoder_that_cannot_be_used(
+    error: Exception,
+) -> None:
+    """In the middle of a report: the client is told, in our words and without the network's."""
+    encoder = FileEncoder(CONFIG, Failing(error), DIGEST)
+    striped = GRAY.copy()
+    striped[:3] = 0
+    with pytest.raises(EncoderUnavailable, match="fails on pictures") as raised:
+        encoder.encode([striped])
+    assert isinstance(raised.value, InferloopError)
+    assert raised.value.message.startswith("mine.onnx@0123456789ab")
+    assert raised.value.__cause__ is error
+    assert pickle.loads(pickle.dumps(raised.value)).message == raised.value.message
