@@ -50,6 +50,15 @@ def read_entries(lines: Iterable[bytes]) -> Iterator[ManifestEntry]:
     version) are passed over: then their files count as not yet uploaded."""
     for line in lines:
         try:
-            yield ManifestEntry(**orjson.loads(line.strip().rstrip(b",")))
+            entry = ManifestEntry(**orjson.loads(line.strip().rstrip(b",")))
         except (orjson.JSONDecodeError, TypeError):
             continue
+        if _is_sound(entry):
+            yield entry
+
+
+def _is_sound(entry: ManifestEntry) -> bool:
+    texts = (entry.key, entry.sha256, entry.etag, entry.source_etag, entry.upload)
+    return all(isinstance(text, str) for text in texts) and (
+        type(entry.size_bytes) is int and 0 <= entry.size_bytes < 2**63
+    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _ZOMBIE_STATES = ("Z", "X")
+_MOST_PID = 2**31 - 1
 
 
 class Holder(NamedTuple):
@@ -18,6 +19,14 @@ class Holder(NamedTuple):
     pid: int
     started: str
     """When it started, in ticks of the kernel since the boot. Empty: unknown."""
+
+    @classmethod
+    def of(cls, said: object) -> Self | None:
+        """From parsed JSON; None where it names no process."""
+        match said:
+            case [str(machine), int(pid), str(started)] if 0 < pid <= _MOST_PID:
+                return cls(machine, int(pid), started)
+        return None
 
 
 def this_process(proc: Path = Path("/proc")) -> Holder:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from engines.datasets.moments import moment_of
 from engines.datasets.writers.holder import Holder, is_dead, this_process
 from engines.errors import Conflict, InferloopError, NotFound
 
@@ -131,8 +132,8 @@ class ExportLock:
             return None
         try:
             found = orjson.loads(content)
-            holder = Holder(*found["holder"]) if "holder" in found else None
-            expires_at = datetime.fromisoformat(found["expires_at"])
+            expires_at = moment_of(found["expires_at"])
+            holder = Holder.of(found.get("holder"))
             return _Found(stat.etag, str(found["owner"]), expires_at, holder)
         except (ValueError, KeyError, TypeError):
             return _Found(stat.etag, "", stat.modified_at + self._ttl, None)
