@@ -81,8 +81,8 @@ def half(name: str) -> str:
     return ("report", "choose")[hashlib.sha256(name.encode()).digest()[-1] % 2]
 
 
-def on_white(image: Image.Image, enlarge_to_px: int = 0) -> Pixels:
-    """RGB, long side at most 1024 pixels; enlarged by whole steps where that is asked for."""
+def on_white(image: Image.Image, enlarge_to_px: int = 0, largest_px: int = LARGEST_PX) -> Pixels:
+    """RGB, long side at most `largest_px`; enlarged by whole steps where that is asked for."""
     clear = image.convert("RGBA")
     page = Image.new("RGBA", clear.size, "white")
     page.alpha_composite(clear)
@@ -90,7 +90,7 @@ def on_white(image: Image.Image, enlarge_to_px: int = 0) -> Pixels:
     times = enlarge_to_px // max(pixels.shape[:2])
     if times > 1:
         pixels = np.repeat(np.repeat(pixels, times, axis=0), times, axis=1)
-    scale = LARGEST_PX / max(pixels.shape[:2])
+    scale = largest_px / max(pixels.shape[:2])
     if scale >= 1:
         return pixels
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
@@ -100,19 +100,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
-    with tempfile.TemporaryDirectory() as unpacked:
+    with tempfile.TemporaryDirectory() as temporary:
         for kind, sources in SOURCES.items():
             for source in sources:
-                root = _unpacked(source.package, Path(unpacked))
-                for path in _pictures(source, root):
+                root = unpacked(source.package, Path(temporary))
+                for path in found_in(source, root):
                     _write(path, folder, kind, source.enlarge_to_px)
-        for kind, name, picture in npm_pictures.pictures(Path(unpacked)):
+        for kind, name, picture in npm_pictures.pictures(Path(temporary)):
             target = folder / half(name) / f"npm {kind}"
             target.mkdir(parents=True, exist_ok=True)
             picture.save(target / f"{name}.png")
 
 
-def _unpacked(package: str, folder: Path) -> Path:
+def unpacked(package: str, folder: Path) -> Path:
+    """Folder below `folder` with the files of a package of Debian, downloaded once."""
     root = folder / package
     if not root.exists():
         root.mkdir()
@@ -123,7 +124,8 @@ def _unpacked(package: str, folder: Path) -> Path:
     return root
 
 
-def _pictures(source: Source, root: Path) -> Iterator[Path]:
+def found_in(source: Source, root: Path) -> Iterator[Path]:
+    """Its pictures below `root`, sorted."""
     found = sorted({path for pattern in source.patterns for path in root.glob(pattern)})
     large = (path for path in found if source.enlarge_to_px or _is_large(path))
     return (path for index, path in enumerate(large) if index % source.every == 0)

@@ -112,10 +112,10 @@ def sorted_out(
     """With its kind, each that is no near copy of an earlier one."""
     seen: list[np.ndarray[tuple[int], np.dtype[np.bool_]]] = []
     for name, picture in named:
-        look = _look(picture)
-        if any(int((look != other).sum()) < _SAME_BITS for other in seen):
+        mine = look(picture)
+        if any(int((mine != other).sum()) < _SAME_BITS for other in seen):
             continue
-        seen.append(look)
+        seen.append(mine)
         if name not in LEFT_OUT:
             yield _kind(name), name, picture
 
@@ -154,7 +154,7 @@ def _opened(content: bytes) -> Image.Image | None:
     return picture
 
 
-def _look(picture: Image.Image) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def look(picture: Image.Image) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """64 bits that copies have in common."""
     small = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
     return (small[:, 1:] > small[:, :-1]).ravel()
