@@ -50,7 +50,8 @@ def run(arguments: Sequence[str] | None, help_text: str | None) -> int:
 
 
 def make_declared(spec: Path, config: Path | None, root: str | None) -> int:
-    """Make a declared dataset; the exit code: 0 complete, 1 short or broken off, 2 wrong."""
+    """Make a declared dataset. Returns the exit code: 0 complete, 1 images are missing or the run
+    was interrupted, 2 the declaration or the config is wrong."""
     try:
         plan, made_with, wiring = prepared(spec, config, root, Path.cwd())
         with connected(os.environ.get("RAY_ADDRESS")):
@@ -62,7 +63,7 @@ def make_declared(spec: Path, config: Path | None, root: str | None) -> int:
 
 
 def stopped_by(error: InferloopError) -> int:
-    """Say why there is no summary; the exit code."""
+    """Print why the job has no summary; returns the exit code."""
     wrong = isinstance(error, InvalidParameters | Conflict | NotFound)
     hint = "" if wrong else " (submit the job again: what is finished stays finished)"
     print(f"error: {error.message}{hint}", file=sys.stderr, flush=True)
@@ -79,11 +80,11 @@ def lost_to(error: RayError) -> int:
 
 
 def make_job(config: JobConfig, settings: JobSettings, cwd: Path) -> Job:
-    """Put the job together; nothing runs yet.
+    """Read the config and open input and output; nothing runs yet.
 
     Raises:
-        InvalidParameters: paths that cannot be meant.
-        NotFound: a profile that is not there, and without which the job could not end well.
+        InvalidParameters: a path that the job may not read or write.
+        NotFound: the config names a profile that does not exist.
     """
     root = settings.absolute(config.output.root, cwd)
     wiring = JobWiring(
@@ -119,7 +120,7 @@ def connected(address: str | None) -> Iterator[None]:
 
 
 def tell(summary: JobSummary, job: Job) -> None:
-    """Say how it went."""
+    """Print the result of the job."""
     print(summary.line(), flush=True)
     if summary.report is not None and isinstance(job.wiring, JobWiring):
         print(f"report: {job.wiring.output_root}/{summary.report}", flush=True)

@@ -1,4 +1,4 @@
-"""What a batch job makes, of what, and with how much: one frozen tree, read from one YAML file."""
+"""Configuration of a batch job: input, output, checks, resources. Frozen; from one YAML file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Format = Literal["webdataset", "parquet", "imagefolder"]
 
 
 class FileInput(FrozenModel):
-    """Prompts in a file: one row a line (JSONL, text), a record (CSV) or a row (Parquet)."""
+    """Prompts in a file. A line (JSONL, text), record (CSV) or row (Parquet) is a row of the job."""
 
     kind: Literal["file"] = "file"
     path: str = Field(
@@ -61,7 +61,7 @@ class GridInput(FrozenModel):
 
 
 class RowDefaults(FrozenModel):
-    """What a row takes where it does not choose for itself."""
+    """Parameters of rows that do not set them."""
 
     model_id: str | None = Field(default=None, description="None: the engine's first model.")
     negative_prompt: str | None = Field(default=None, description="What must not appear.")
@@ -89,7 +89,7 @@ class RowDefaults(FrozenModel):
 
 
 class OutputConfig(FrozenModel):
-    """Where the dataset goes and how it is cut."""
+    """Where the dataset is written, and how it is divided into shards."""
 
     root: str = Field(
         description="Absolute folder, s3://bucket/prefix, or a path below INFERLOOP_DATA_ROOT."
@@ -131,7 +131,7 @@ class TryConfig(FrozenModel):
 
 
 class ResourceConfig(FrozenModel):
-    """How much of the cluster the job takes."""
+    """How many of the cluster's resources the job uses."""
 
     generators: int = Field(default=1, ge=1, description="Engine actors.")
     generator_cpus: float = Field(default=1.0, ge=0, description="CPUs of an engine actor.")

@@ -1,4 +1,4 @@
-"""With which key a job marks its images: each of its actors reads it on its own machine."""
+"""The key that a job signs its images with. Each actor reads it from its own machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makers on a Ray: each an actor of its own; one that dies comes back, and its images with it."""
+"""Makers as Ray actors. Ray restarts a maker that dies, and its images are made again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With what a declared dataset is made: one frozen tree, read from one YAML file."""
+"""Configuration with which a declared dataset is made. Frozen; read from one YAML file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT_CONFIG = Path(__file__).with_name("local.yaml")
 
 
 class DeclaredResources(FrozenModel):
-    """How much of the cluster the job takes."""
+    """How many of the cluster's resources the job uses."""
 
     makers: int = Field(default=1, ge=1, description="Actors, each with an engine and checks.")
     maker_cpus: float = Field(default=1.0, ge=0, description="CPUs of one of them.")
@@ -33,7 +33,7 @@ class DeclaredResources(FrozenModel):
 
 
 class DeclaredConfig(FrozenModel):
-    """Engine, checks and resources; what is made stands in the declaration."""
+    """Engine, checks and resources. The declaration says which images are made."""
 
     engine: EngineConfig
     quality: QualityConfig = QualityConfig()

@@ -1,4 +1,4 @@
-"""A declared dataset by one maker in this process: for a laptop, examples and tests. No Ray."""
+"""Makes a declared dataset in this process, without Ray: for a laptop, examples and tests."""
 
 from __future__ import annotations
 

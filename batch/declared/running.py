@@ -1,4 +1,4 @@
-"""A declared dataset as a job: open, make what is missing, tell what became of it."""
+"""A declared dataset as a job: read the declaration, make the missing images, print the result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def prepared(
     """Read everything; nothing runs yet. `root`: data root in place of the environment's.
 
     Raises:
-        InvalidParameters: a file that is none, or says what cannot be.
+        InvalidParameters: a file cannot be read, or a value in it is not allowed.
     """
     settings, plan = JobSettings(), DatasetPlan(load_declaration(spec))
     next(plan.items())  # refuses prompts that are too long
@@ -78,7 +78,7 @@ def make_dataset(
 
 
 def tell(result: DatasetResult, stream: TextIO) -> int:
-    """Say what became of it; the exit code."""
+    """Print the result; returns the exit code."""
     for shortage in result.short:
         print(shortage.message, file=stream, flush=True)
     print(

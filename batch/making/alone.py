@@ -1,5 +1,5 @@
-"""Shards under which processes die: their rows run one by one, each alone in its process, so
-that a death convicts the row that was at work, and no other."""
+"""Shards in which processes died. Their rows run one by one, each alone in a process: when that
+process dies, it is known which row was the cause."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LoneHandle = Any
 
 
 class LoneMaker:
-    """Makes one row at a time and keeps what became of it where the next process finds it."""
+    """Makes one row at a time and stores its outcome, so that the next process finds it."""
 
     def __init__(self, parts: GeneratorParts) -> None:
         self._journal = Journal(parts.wiring.output())
@@ -46,7 +46,7 @@ class LoneMaker:
 
 
 def start_maker(parts: GeneratorParts) -> LoneHandle:
-    """A process for one row after the other; it does not come back when it dies."""
+    """Start a process that makes one row after the other. Ray does not restart it when it dies."""
     resources = parts.config.resources
     actor = ray.remote(LoneMaker).options(
         num_cpus=resources.generator_cpus,
@@ -65,7 +65,7 @@ async def publish_in_a_task(parts: GeneratorParts, shard: int) -> str:
 
 
 class LoneLane:
-    """One process at a time, replaced when it dies. Tests hand in processes that are none."""
+    """Runs rows in one process at a time, and replaces it when it dies. Tests pass in fakes."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ async def run_alone(shards: Sequence[int], parts: GeneratorParts) -> list[ShardE
 
 
 def publish_alone(wiring: Wiring, output_format: Format, shard: int) -> str:
-    """Gather what became of the rows and publish the shard."""
+    """Collect the outcomes of the rows and publish the shard."""
     storage = wiring.output()
     journal = Journal(storage)
     outcomes: list[Outcome] = []

@@ -34,14 +34,14 @@ Tell = Callable[[str], None]
 
 
 class CheckFailed(InferloopError):
-    """No checker lived long enough to judge the image."""
+    """Every checker process that judged the image died."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes rows of all shards that are open: `slots` of them are in the engine, and as many more
-    may be encoded and judged meanwhile. So a place in the engine is taken again the moment an
-    image leaves it, and what is in memory is bounded (`room`)."""
+    """Makes the rows of all open shards. At most `slots` rows are in the engine. `room` limits the
+    rows in the engine and in encoding and judging together, and with them the memory: a new row
+    enters the engine as soon as an image leaves it, while older images are still judged."""
 
     engine: DiffusionEngine
     check: Check
@@ -61,10 +61,10 @@ class RowMaker:
         return tuple(task.result() for task in tasks)
 
     async def make(self, row: PlannedRow) -> Outcome:
-        """Up to `tries.images` images, until one passes. A row's own trouble is its outcome.
+        """Make up to `tries.images` images, until one passes. A failure of the row is its outcome.
 
         Raises:
-            Canceled, ReplicaLost: the engine is gone, which is nobody's fault.
+            Canceled, ReplicaLost: the engine has ended, for which the row is not the cause.
         """
         if row.fault is not None:
             return _end(row, "rejected", 0, (Reason("invalid_row", row.fault),))

@@ -1,4 +1,4 @@
-"""Judging on actors of their own, and surviving an image that kills its judge."""
+"""Judging in separate Ray actors, so that an image that crashes its judge stops nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CheckerActor:
 def start_checkers(
     wiring: Wiring, count: int, num_cpus: float, resources: Mapping[str, float]
 ) -> list[CheckerHandle]:
-    """Actors that come back when they die; what they were at is the caller's to repeat."""
+    """Actors that Ray restarts when they die. The caller repeats the interrupted calls."""
     actor = ray.remote(CheckerActor).options(
         num_cpus=num_cpus, resources=dict(resources), max_restarts=-1, max_task_retries=0
     )
@@ -50,7 +50,7 @@ def start_checkers(
 
 
 def lone_checker(wiring: Wiring) -> LoneChecker:
-    """Makes checkers that live for one image."""
+    """A function that starts checkers which judge one image each."""
 
     @contextmanager
     def living() -> Iterator[CheckerHandle]:

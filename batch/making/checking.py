@@ -25,7 +25,7 @@ JudgePrivacy = Callable[[bytes, str], PrivacyReport]
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """None for a judge: that check is switched off."""
+    """Judges images. A judge that is None is switched off."""
 
     quality: JudgeQuality | None
     privacy: JudgePrivacy | None

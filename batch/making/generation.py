@@ -20,7 +20,7 @@ class FutureListener:
     future: asyncio.Future[GeneratedImage]
 
     def progress(self, event: StepProgress) -> None:
-        """A job has nobody to tell of steps."""
+        """Ignored: nobody follows the steps of a batch job."""
 
     def finished(self, image: GeneratedImage) -> None:
         self.loop.call_soon_threadsafe(self._settle, image)

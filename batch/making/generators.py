@@ -33,7 +33,7 @@ SCHEMA = pa.schema([("shard", pa.int64()), ("status", pa.string()), ("outcome", 
 
 @dataclass(frozen=True)
 class GeneratorParts:
-    """Everything that an engine actor is built from."""
+    """What an engine actor needs to be built."""
 
     wiring: Wiring
     config: JobConfig

@@ -1,9 +1,10 @@
-"""Who was at work when a process died. Marks are written before, and removed after, the work.
+"""Marks from which a job learns what a process was doing when it died. A mark is written before
+the work and removed after it.
 
-A mark that is still there when the work starts anew belongs to a process that ended in
-between: killed by the row, by the node, or by somebody who stopped the job. Marks under a shard
-only raise a suspicion (its rows then run one by one, each alone in its process); marks under a
-row that ran alone convict it.
+A mark that is still there when the work starts again belongs to a process that ended in between:
+a row crashed it, its node was lost, or somebody stopped the job. The mark of a shard does not say
+which row it was, so the rows of that shard then run one by one, each alone in a process. The mark
+of a row that ran alone says that this row was the cause.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """Marks in the output's storage: they survive any process. Blocks."""
+    """Marks in the storage of the output, where they outlive every process. Blocks."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -29,17 +30,17 @@ class Journal:
         return sum(1 for _ in self._storage.list(runs_folder(shard)))
 
     def open_run(self, shard: int) -> str:
-        """Say that this process opens the shard; returns the mark."""
+        """Record that this process starts work on the shard; returns the mark."""
         mark = f"{runs_folder(shard)}/{uuid.uuid4().hex}"
         self._storage.put_new(mark, b"")
         return mark
 
     def close_run(self, mark: str) -> None:
-        """The process lives, whatever came of the shard."""
+        """Remove the mark: the process did not die, whether or not the shard was finished."""
         self._storage.delete(mark)
 
     def deaths_alone(self, shard: int) -> dict[str, int]:
-        """Row id to the times that its process ended while it ran alone."""
+        """For each row id, how many processes died while they ran that row alone."""
         deaths: dict[str, int] = {}
         for stat in self._storage.list(alone_folder(shard)):
             row_id, _, kind = stat.key.rpartition("/")[2].partition(".")
@@ -48,21 +49,21 @@ class Journal:
         return deaths
 
     def open_alone(self, shard: int, row_id: str) -> str:
-        """Say that the row runs now, alone; returns the mark."""
+        """Record that the row now runs alone in its process; returns the mark."""
         mark = f"{alone_folder(shard)}/{row_id}.{uuid.uuid4().hex}"
         self._storage.put_new(mark, b"")
         return mark
 
     def close_alone(self, mark: str) -> None:
-        """The row has ended and its process lives."""
+        """Remove the mark: the row has ended, and its process did not die."""
         self._storage.delete(mark)
 
     def save_alone(self, shard: int, row_id: str, outcome: bytes) -> None:
-        """Keep what became of a row until its whole shard is done."""
+        """Store the outcome of a row until its whole shard is finished."""
         self._storage.replace(f"{alone_folder(shard)}/{row_id}.done", outcome)
 
     def load_alone(self, shard: int, row_id: str) -> bytes | None:
-        """What became of the row; None where it has not ended."""
+        """The outcome of the row; None if it has not ended."""
         try:
             return self._storage.read(f"{alone_folder(shard)}/{row_id}.done")
         except NotFound:
@@ -77,7 +78,7 @@ class Journal:
         return True
 
     def forget(self, shard: int) -> None:
-        """The shard is published: its marks say nothing any more."""
+        """Remove the marks of a published shard."""
         for folder in (runs_folder(shard), alone_folder(shard)):
             for stat in list(self._storage.list(folder)):
                 self._storage.delete(stat.key)

@@ -1,4 +1,4 @@
-"""Where the things of a job's output lie.
+"""The files of a job's output, and their keys.
 
 data/shard-000000.tar | .parquet | data/shard-000000/...   the dataset, shard by shard
 rejected/shard-000000/                                     what did not pass, with reasons
@@ -25,7 +25,7 @@ def plan_key(shard: int) -> str:
 
 
 def record_key(shard: int) -> str:
-    """The record whose presence says that the shard is finished."""
+    """The record of a shard. If it exists, the shard is finished."""
     return f"{RECORDS}/{shard:06d}.json"
 
 

@@ -1,4 +1,4 @@
-"""An image of others becomes part of a dataset, with what its owner says of it."""
+"""Uploads an image into a dataset, with the labels and metadata that its owner gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A judgment on one image, as it lies beside it: who judged, when, and what was found."""
+"""The verdict on one image, a file beside it: which validator, when, and what it found."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Fence = Callable[[], object]
 
 
 def unfenced() -> None:
-    """For a writer that nobody can take the place of."""
+    """For a writer whose target has no lock."""
 
 
 NameFile = Callable[[str | None, int], str]
@@ -49,7 +49,7 @@ class RecordWriter(Protocol):
         """
 
     def finish(self) -> list[WrittenFile]:
-        """Publish what is open; every file of this writer, names relative to its folder."""
+        """Publish the open files. Returns all files of this writer, relative to its folder."""
 
 
 @dataclass(frozen=True, slots=True)

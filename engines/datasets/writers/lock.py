@@ -91,7 +91,7 @@ class ExportLock:
                 self._renewed_at = self._clock()
 
     def release(self) -> None:
-        """Give it up, unless it is no longer ours."""
+        """Remove the lock, unless another owner has taken it."""
         with self._turn:
             if self._is_ours():
                 self._storage.delete(self.key)

@@ -1,4 +1,4 @@
-"""What the parts of an export tell each other."""
+"""Data that the parts of an export share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class WrittenFile:
 
 @dataclass(slots=True)
 class Tally:
-    """Counted while records stream by; small, however many they are."""
+    """Counts of the exported and the failed images. Its size does not grow with their number."""
 
     exported: int = 0
     image_bytes: int = 0

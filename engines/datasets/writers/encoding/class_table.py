@@ -1,4 +1,4 @@
-"""What an export knows of the dataset's labels: the columns they become, and the one class."""
+"""The labels of a dataset in an export: their columns, and the one that is the class."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ClassTable:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """Of the one class, in the order of their numbers."""
+        """The values of the class, in the order of their numbers."""
         return self.classes[self.name] if self.name else ()
 
     def columns(self, request: ExportRequest) -> tuple[Column, ...]:
@@ -39,19 +39,19 @@ class ClassTable:
         return labeled_columns(self.classes, request.include_metadata, request.include_annotations)
 
     def value_of(self, record: Record) -> str | None:
-        """The one class of a record, None without."""
+        """The class of a record; None if it has none."""
         labels = record.get("labels")
         value = labels.get(self.name or "") if isinstance(labels, dict) else None
         return value if isinstance(value, str) else None
 
     def number_of(self, record: Record) -> int:
-        """Its number; `UNLABELED` without."""
+        """The number of the record's class; `UNLABELED` if it has none."""
         value = self.value_of(record)
         return UNLABELED if value is None or not self.name else self.values.index(value)
 
 
 def class_table(request: ExportRequest, classes: Classes) -> ClassTable:
-    """The labels as the request wants them.
+    """The labels that the request asks for.
 
     Raises:
         InvalidParameters: no such label, or none where the format needs one.

@@ -39,10 +39,10 @@ class Encoder(Protocol):
         The record may be changed."""
 
     def finish(self) -> None:
-        """Write what was kept and the format's end."""
+        """Write what was kept for the last group, and what the format puts at the end of a file."""
 
     def abandon(self) -> None:
-        """Free what is held; the file was abandoned before."""
+        """Free memory and temporary files. The file itself was abandoned before."""
 
 
 if TYPE_CHECKING:
