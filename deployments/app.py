@@ -1,12 +1,15 @@
 """The builder: `deployments.app:build` in every Serve config file."""
 
 # No `from __future__ import annotations`: Serve reads the type of `build`'s one parameter.
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ray import serve
 from ray.serve import Application, Deployment
 
 from deployments.config import AppArgs
+from deployments.replicas.cpu import CpuReplica
 from deployments.replicas.diffusion import DiffusionReplica
 from deployments.replicas.exporter import ExporterReplica
 from deployments.replicas.ingress import Ingress, effective_api
@@ -60,6 +63,18 @@ def diffusion(pool_wiring: DiffusionWiring) -> Deployment:
     )
 
 
+def apart(parts: Mapping[str, tuple[type, Any]]) -> dict[str, Application]:
+    """Each part, a class and its wiring, as a deployment of its own."""
+    return {name: cpu(replica, name).bind(wiring) for name, (replica, wiring) in parts.items()}
+
+
+def together(parts: Mapping[str, tuple[type, Any]]) -> dict[str, Application]:
+    """All parts in the one deployment `cpu`; it bounds the calls of each part itself."""
+    bounds = {"max_ongoing_requests": 256, "max_queued_requests": 1024}
+    makers = {name: partial(replica, wiring) for name, (replica, wiring) in parts.items()}
+    return dict.fromkeys(parts, cpu(CpuReplica, "cpu", **bounds).bind(makers))
+
+
 def build(args: AppArgs) -> Application:
     """Compose every deployment behind the ingress. Replica counts come from the config file."""
     settings = Settings()
@@ -69,16 +84,15 @@ def build(args: AppArgs) -> Application:
     marks = MarksWiring.of(settings, args.marks)
     wirings = [DiffusionWiring(pool, data, models_root, marks) for pool in args.pools]
     pools = {each.pool_name: diffusion(each).bind(each) for each in wirings}
-    validators = {
-        "quality": cpu(QualityReplica, "quality").bind(QualityWiring(args.quality, files)),
-        "privacy": cpu(PrivacyReplica, "privacy").bind(PrivacyWiring(args.privacy, files, marks)),
+    parts: dict[str, tuple[type, Any]] = {
+        "quality": (QualityReplica, QualityWiring(args.quality, files)),
+        "privacy": (PrivacyReplica, PrivacyWiring(args.privacy, files, marks)),
+        "exporter": (ExporterReplica, ExportWiring(args.export, files, marks, args.evidence)),
+        "profiles": (ProfilesReplica, ProfilesWiring(args.profiles, files, args.evidence)),
     }
-    exports = ExportWiring(args.export, files, marks, args.evidence)
-    profiles = ProfilesWiring(args.profiles, files, args.evidence)
-    library = {
-        "exporter": cpu(ExporterReplica, "exporter").bind(exports),
-        "profiles": cpu(ProfilesReplica, "profiles").bind(profiles),
-    }
+    bound = together(parts) if args.one_cpu_process else apart(parts)
+    validators = {name: bound[name] for name in ("quality", "privacy")}
+    library = {name: bound[name] for name in ("exporter", "profiles")}
     counter = None
     if args.api.rate_limiter == "actor":
         rates = effective_api(args.api, settings).rates

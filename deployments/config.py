@@ -57,6 +57,12 @@ class AppArgs(FrozenModel):
     export: ExportConfig = ExportConfig()
     evidence: EvidenceConfig = EvidenceConfig()
     profiles: ProfilesConfig = ProfilesConfig()
+    one_cpu_process: bool = Field(
+        default=False,
+        description="Whether `quality`, `privacy`, `exporter` and `profiles` share one process, "
+        "the deployment `cpu`: less memory and a quicker start on one small machine. Otherwise "
+        "each is a deployment of its own, with its own number of replicas.",
+    )
     allow_stand_ins: bool = Field(
         default=False, description="Whether a model may stand in for another's id (local only)."
     )

@@ -10,6 +10,9 @@ from ray.serve.schema import ServeDeploySchema
 
 from deployments.config import AppArgs
 
+CPU_PARTS = ("quality", "privacy", "exporter", "profiles")
+"""The deployments whose places the deployment `cpu` takes where `one_cpu_process` is set."""
+
 
 def load(path: Path) -> dict[str, Any]:
     """The file as Serve's REST API takes it. Raises pydantic's ValidationError for a config
@@ -42,3 +45,19 @@ def start_notes(args: AppArgs) -> list[str]:
 def on_port(document: dict[str, Any], host: str, port: int) -> dict[str, Any]:
     """A copy of the document that listens on `host:port`."""
     return {**document, "http_options": {**document["http_options"], "host": host, "port": port}}
+
+
+def with_parts_apart(document: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the document in which nothing shares the process of `cpu`: a deployment for each
+    part, with the options of `cpu`. The layout of a cluster, on one machine."""
+    (application,) = document["applications"]
+    if not app_args(document).one_cpu_process:
+        return document
+    deployments = [
+        {**each, "name": name}
+        for each in application["deployments"]
+        for name in (CPU_PARTS if each["name"] == "cpu" else (each["name"],))
+    ]
+    args = {**application["args"], "one_cpu_process": False}
+    apart = {**application, "args": args, "deployments": deployments}
+    return {**document, "applications": [apart]}

@@ -11,10 +11,19 @@ from pathlib import Path
 
 K8S = Path(__file__).resolve().parent
 CONFIGS = K8S.parent / "configs"
+PARTS = ("quality", "privacy", "exporter", "profiles")
+DEPLOYMENT = """\
+      - name: {name}
+        num_replicas: 1
+        ray_actor_options: {{num_cpus: 0.1}}
+"""
 IN_A_POD = {
     "host: 127.0.0.1": "host: 0.0.0.0",
     # The operator's readiness probe asks the proxy of every worker (kuberay#4994).
     "proxy_location: HeadOnly": "proxy_location: EveryNode",
+    # Each pod has room for a process of its own for each; replicas are counted apart.
+    "      one_cpu_process: true\n": "",
+    DEPLOYMENT.format(name="cpu"): "".join(DEPLOYMENT.format(name=each) for each in PARTS),
 }
 
 
@@ -22,6 +31,7 @@ def rendered(configs: Path = CONFIGS) -> dict[str, str]:
     """Overlay to the text of its serve_config.yaml.
 
     The local config listens on loopback only; in a pod, the kubelet and the service must reach it.
+    And it keeps in one process what has deployments of its own on a cluster.
     """
     local = (configs / "local.yaml").read_text(encoding="utf-8")
     for here, in_a_pod in IN_A_POD.items():

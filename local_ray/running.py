@@ -112,8 +112,12 @@ def local_ray(
     dashboard_port: int | None = None,
     dashboard: bool = True,
     object_store_bytes: int | None = None,
+    worker_setup: str | None = None,
 ) -> Iterator[str]:
     """Start Ray in `folder`; yields the dashboard's address, "" without one. Stops it at the end.
+
+    `worker_setup` names a function, `module.function`, that each worker of this process's job calls
+    before all else; jobs that others submit are not concerned.
 
     Both numbers are logical: what tasks and replicas may reserve, not what they are held to; left
     out, they are what the machine has.
@@ -132,6 +136,7 @@ def local_ray(
         dashboard_host="127.0.0.1",
         dashboard_port=dashboard_port or (free_port() if dashboard else None),
         object_store_memory=object_store_bytes,
+        runtime_env={"worker_process_setup_hook": worker_setup} if worker_setup else None,
         log_to_driver=False,
         logging_level="error",
         _temp_dir=str(folder),

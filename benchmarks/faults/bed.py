@@ -8,13 +8,13 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
 import yaml
 
 from benchmarks.faults.requests import OBJECTS, ROUND, Client, ended, png
+from deployments.config_files import with_parts_apart
 from deployments.local.child_service import REPOSITORY, Service
 from local_ray.running import free_port
 
@@ -56,10 +56,10 @@ class Bed:
 
 
 def tiny_config(folder: Path) -> Path:
-    """`configs/local.yaml` with random weights at a tiny size, one rate limiter for all, and
-    without a floor of free space: the disk itself is full."""
+    """`configs/local.yaml` with random weights at a tiny size, one rate limiter for all, all
+    deployments apart, and without a floor of free space: the disk itself is full."""
     text = (REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8")
-    document: dict[str, Any] = yaml.safe_load(text)
+    document = with_parts_apart(yaml.safe_load(text))
     application = document["applications"][0]
     args = application["args"]
     tiny = {"id": "inferloop/tiny", "source": {"kind": "tiny"}, "load_at_start": True}

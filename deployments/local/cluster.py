@@ -18,6 +18,7 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ServeDeploySchema
 
 from deployments.local.child_service import StartFailed
+from deployments.local.lean_serve import SETUP_HOOK
 from local_ray.running import local_ray
 
 DRAIN_S = 60.0
@@ -37,7 +38,7 @@ def service_ray(
     application first, whose replicas finish what they have begun, then Serve, then Ray.
     """
     cpus = num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1)
-    with local_ray(folder, cpus, num_gpus) as dashboard:
+    with local_ray(folder, cpus, num_gpus, worker_setup=SETUP_HOOK) as dashboard:
         try:
             yield dashboard
         finally:

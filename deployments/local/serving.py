@@ -21,6 +21,7 @@ from deployments.local import keys as local_keys
 from deployments.local.child_service import StartFailed
 from deployments.local.first_request import first_request
 from deployments.local.keys import FILE_NAME
+from deployments.local.lean_serve import import_serve
 from deployments.settings import Settings
 from engines.errors import InvalidParameters
 from engines.storage.folder.identity import RootIdentity
@@ -60,6 +61,8 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     os.environ.setdefault("RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS", "1")
     # Handles are used from their process's event loop only: no hop to a second one for each call.
     os.environ.setdefault("RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP", "0")
+    # Workers that Ray starts ahead of all work lack what each of ours has (`lean_serve`): unused.
+    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     return key, made
 
@@ -148,6 +151,7 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
     if not chosen.config.is_file():  # said at once: Ray takes seconds to import
         print(f"{chosen.config}: there is no such file", file=sys.stderr)
         return 2
+    import_serve()
     from deployments import config_files
     from deployments.access import api_keys
     from deployments.local.cluster import ServeHere, deploy, service_ray, wait_until_running

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: Serve looks at the real signatures of an ingress.
 import asyncio
+from typing import Any
 
 import ray
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ from deployments.jobs import job_store
 from deployments.observing import logs
 from deployments.observing.metrics import AccessMetrics, JobMetrics
 from deployments.redis_guard import redis_guards
+from deployments.replicas.cpu import PartHandle
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
 from deployments.wiring.data import DataRoot
@@ -84,8 +86,8 @@ def machines() -> int:
 def asked_if_ready(
     args: AppArgs,
     pools: dict[str, DeploymentHandle],
-    others: dict[str, DeploymentHandle],
-) -> dict[str, DeploymentHandle]:
+    others: dict[str, Any],
+) -> dict[str, Any]:
     """Deployment to handle, without the pools that may rest: asking one would wake it."""
     awake = {f"diffusion-{p.name}": pools[p.name] for p in args.pools if not p.scale_to_zero}
     return {**awake, **others}
@@ -99,13 +101,16 @@ class Ingress:
         self,
         args: AppArgs,
         pools: dict[str, DeploymentHandle],
-        validators: dict[str, DeploymentHandle],
-        library: dict[str, DeploymentHandle],
+        validators: dict[str, Any],
+        library: dict[str, Any],
         counter: DeploymentHandle | None = None,
     ) -> None:
         settings = Settings()
         logs.configure(settings.log_dir)
         api = effective_api(args.api_with_model_defaults(), settings)
+        if args.one_cpu_process:
+            validators = {name: PartHandle(each, name) for name, each in validators.items()}
+            library = {name: PartHandle(each, name) for name, each in library.items()}
         shared = {} if counter is None else {"rate-limiter": counter}
         everything = asked_if_ready(args, pools, {**validators, **library, **shared})
         data = DataRoot.of(settings, args.storage)

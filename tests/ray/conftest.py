@@ -10,6 +10,7 @@ import httpx
 import pytest
 import yaml
 
+from deployments.config_files import with_parts_apart
 from deployments.local.child_service import REPOSITORY, Service
 from inferloop_synthdata import SyntheticImageClient
 from tests.ray.collector import Collector
@@ -25,10 +26,13 @@ SMALL: dict[str, Any] = {
 MODEL = "runwayml/stable-diffusion-v1-5"
 
 
-def tiny_config(folder: Path) -> Path:
-    """configs/local.yaml with random weights at a tiny size, a short queue, and two ingress
-    replicas that share one rate limiter."""
-    document = yaml.safe_load((REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8"))
+def tiny_config(folder: Path, apart: bool = True) -> Path:
+    """configs/local.yaml with random weights at a tiny size, a short queue, two ingress replicas
+    that share one rate limiter, and all else `apart`, as on a cluster, or in one process."""
+    text = (REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8")
+    document = yaml.safe_load(text)
+    if apart:
+        document = with_parts_apart(document)
     # Recorded is what a client's `traceparent` asks for, and nothing else.
     document["tracing_config"] = {
         "enabled": True,

@@ -23,7 +23,7 @@ PATIENCE_S = 300.0
 
 @pytest.fixture
 def own_service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "data", tiny_config(tmp_path))
+    running = Service(tmp_path / "data", tiny_config(tmp_path, apart=False))
     try:
         running.wait_until_ready()
         yield running
@@ -69,6 +69,8 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
         api_key=own_service.key, base_url=own_service.url, max_retries=0
     ) as client:
         client.generate_image(prompt="the model is loaded", num_inference_steps=1)
+        made = client.generate_image(prompt="to be judged", num_inference_steps=1)["image_path"]
+        assert client.validate_quality(made)["image_path"] == made
         asked, answers = under_way(own_service)
         told = False  # a reader that is slow is not told of every step
         for event in client.generate_stream(prompt="beside it", num_inference_steps=100):

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from deployments import config_files
-from deployments.app import diffusion
+from deployments.app import apart, diffusion, together
 from deployments.config import PoolConfig
 from deployments.replicas.ingress import effective_api
 from deployments.settings import Settings
@@ -26,11 +26,32 @@ OWN = {"ingress", "quality", "privacy", "exporter", "profiles"}
 def test_a_config_loads_and_names_only_deployments_that_exist(path: Path) -> None:
     document = config_files.load(path)
     args = config_files.app_args(document)
-    expected = OWN | {f"diffusion-{pool.name}" for pool in args.pools}
+    own = {"ingress", "cpu"} if args.one_cpu_process else OWN
+    expected = own | {f"diffusion-{pool.name}" for pool in args.pools}
     if args.api.rate_limiter == "actor":
         expected.add("rate-limiter")
     (application,) = document["applications"]
     assert {deployment["name"] for deployment in application["deployments"]} == expected
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_parts_that_are_put_apart_are_deployments_again(path: Path) -> None:
+    document = config_files.load(path)
+    changed = config_files.with_parts_apart(document)
+    args = config_files.app_args(changed)
+    assert not args.one_cpu_process
+    (application,) = changed["applications"]
+    names = [deployment["name"] for deployment in application["deployments"]]
+    assert set(names) - {f"diffusion-{pool.name}" for pool in args.pools} - {"rate-limiter"} == OWN
+    assert len(names) == len(set(names))
+    assert document == config_files.load(path)
+
+
+def test_one_process_takes_the_place_of_just_the_parts_that_are_put_apart() -> None:
+    parts = dict.fromkeys(config_files.CPU_PARTS, (dict, {}))
+    assert {"ingress", *parts} == OWN
+    assert len(set(map(id, together(parts).values()))) == 1
+    assert len(set(map(id, apart(parts).values()))) == len(parts)
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
