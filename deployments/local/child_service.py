@@ -18,6 +18,8 @@ from local_ray.environment import ray_headers, token_mode
 from local_ray.running import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+WHILE_INPUT_IS_OPEN = "--while-input-is-open"
+"""Option of the launcher: it ends with the process that holds its standard input."""
 START_TIMEOUT_S = 300.0
 LOOK_EVERY_S = 0.25
 ANSWER_TIMEOUT_S = 10.0
@@ -31,7 +33,7 @@ class StartFailed(Exception):
 
 class Service:
     """The launcher as a child process, with a key and a port of its own, unless `environment` has
-    them; `options` are its."""
+    them; `options` are its. It stops when this process ends, in whatever way."""
 
     def __init__(
         self,
@@ -52,9 +54,13 @@ class Service:
         self._printed = ""
         self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.local.launch", "--config", str(config), *options],
+            [
+                *(sys.executable, "-m", "deployments.local.launch", WHILE_INPUT_IS_OPEN),
+                *("--config", str(config), *options),
+            ],
             cwd=REPOSITORY,
             env=self._environment,
+            stdin=subprocess.PIPE,  # nobody writes: the kernel closes it when this process ends
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
@@ -98,6 +104,8 @@ class Service:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         code = self._process.wait(timeout=STOP_TIMEOUT_S)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self.said()
         self._log.close()
         return code

@@ -7,6 +7,7 @@ once if it dies. A second Ctrl-C does not wait for requests under way.
 
 from __future__ import annotations
 
+import argparse
 import signal
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from types import FrameType
 import psutil
 
 from deployments.local.asking import answers
-from deployments.local.serving import parser, reachable_url, say
+from deployments.local.child_service import WHILE_INPUT_IS_OPEN
+from deployments.local.serving import parser, reachable_url, say, stop_at_end_of_input
 from deployments.local.supervision import Supervisor
 from deployments.settings import Settings
 from local_ray.running import private_ray_folder
@@ -123,10 +125,14 @@ def stop_on_signals() -> tuple[threading.Event, threading.Event]:
 def main(arguments: list[str] | None = None) -> int:
     """0: stopped when asked to. 1: it did not start, or died and was not started again. 2: the
     start was asked wrongly."""
-    options = sys.argv[1:] if arguments is None else arguments
+    own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    own.add_argument(WHILE_INPUT_IS_OPEN, action="store_true")
+    chosen, options = own.parse_known_args(arguments)
     parser().parse_args(options)
     settings = Settings()
     stop, hurry = stop_on_signals()
+    if chosen.while_input_is_open:
+        stop_at_end_of_input(sys.stdin, stop)
     url = reachable_url(settings.host, settings.port)
 
     with private_ray_folder() as folder:

@@ -67,12 +67,15 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     return key, made
 
 
-def stop_at_end_of_input(input_: TextIO) -> threading.Event:
-    """An event that the end of the input sets: the launcher closes it, or has died."""
-    stop = threading.Event()
+def stop_at_end_of_input(input_: TextIO, stop: threading.Event | None = None) -> threading.Event:
+    """An event, `stop` or a new one, that the end of the input sets: who holds the other end closes
+    it, or has died."""
+    stop = stop or threading.Event()
+    descriptor = input_.fileno()  # read past Python's buffer, whose lock would hang the exit
 
     def wait() -> None:
-        input_.read()
+        while os.read(descriptor, 4096):
+            pass
         stop.set()
 
     threading.Thread(target=wait, name="end-of-input", daemon=True).start()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from deployments.local.child_service import Service
+from deployments.local.child_service import REPOSITORY, Service
 from inferloop_synthdata import Progress, Result, SyntheticImageClient
 from tests.ray.conftest import tiny_config
 from tests.waiting import wait_for
@@ -84,3 +86,32 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     assert answers == [200]
     assert own_service.stop() == 0
     assert not [process for process in family if process.is_running()]
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from deployments.local.child_service import REPOSITORY, Service
+service = Service(Path(sys.argv[1]), Path(sys.argv[2]))
+print(service.pid, flush=True)
+while True:
+    service.wait_until_ready()
+"""
+
+
+@pytest.mark.timeout(900)
+def test_a_service_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "data"), str(tiny_config(tmp_path))]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        launcher = psutil.Process(int(holder.stdout.readline()))
+        wait_for(lambda: bool(named("raylet", launcher)))
+        family = [launcher, *launcher.children(recursive=True)]
+        holder.kill()
+    gone, left = psutil.wait_procs(family, PATIENCE_S)
+    assert len(gone) == len(family), left
+
+
+def named(name: str, launcher: psutil.Process) -> list[psutil.Process]:
+    """Its descendants of that name."""
+    return [each for each in launcher.children(recursive=True) if each.name() == name]

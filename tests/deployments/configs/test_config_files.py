@@ -48,7 +48,7 @@ def test_parts_that_are_put_apart_are_deployments_again(path: Path) -> None:
 
 
 def test_one_process_takes_the_place_of_just_the_parts_that_are_put_apart() -> None:
-    parts = dict.fromkeys(config_files.CPU_PARTS, (dict, {}))
+    parts: dict[str, tuple[type, Any]] = dict.fromkeys(config_files.CPU_PARTS, (dict, {}))
     assert {"ingress", *parts} == OWN
     assert len(set(map(id, together(parts).values()))) == 1
     assert len(set(map(id, apart(parts).values()))) == len(parts)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,28 @@ def test_an_absent_config_is_named(tmp_path: Path, capsys: pytest.CaptureFixture
         serving.main(["--ray-folder", str(tmp_path), "--config", str(tmp_path / "none.yaml")]) == 2
     )
     assert "none.yaml" in capsys.readouterr().err
+
+
+def test_the_end_of_the_input_asks_for_the_end_and_what_is_written_to_it_does_not() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as input_, os.fdopen(writing, "w") as output:
+        asked = threading.Event()
+        assert serving.stop_at_end_of_input(input_, asked) is asked
+        output.write("hello\n")
+        output.flush()
+        assert not asked.wait(0.05)
+        output.close()
+        assert asked.wait(60)
+
+
+def test_an_exit_does_not_wait_for_an_input_that_stays_open() -> None:
+    code = (
+        "import sys\n"
+        "from deployments.local.serving import stop_at_end_of_input\n"
+        "stop_at_end_of_input(sys.stdin)\n"
+        "print('done')\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.wait(60) == 0

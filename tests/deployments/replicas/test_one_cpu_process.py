@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -103,7 +104,7 @@ def shops() -> dict[str, Shop]:
 
 @pytest.fixture
 def handle(shops: dict[str, Shop]) -> LocalHandle:
-    return LocalHandle(CpuReplica({name: lambda shop=shop: shop for name, shop in shops.items()}))
+    return LocalHandle(CpuReplica({name: partial(shops.get, name) for name in shops}))
 
 
 def adapter(handle: LocalHandle, part: str) -> HandleShop:
