@@ -13,10 +13,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.serving.load import Target
 
 IMAGES = 1000
 STEPS = 12
 JUDGED = 12
+SATURATING = 24
 
 
 def export(method: str, images: int = IMAGES) -> float:
@@ -82,6 +87,42 @@ def stack() -> float:
     return float(row.split("|")[2])
 
 
+def saturation() -> float:
+    """CPU seconds of an image, of all processes of the service, while it has all it can do."""
+    from benchmarks.serving.load import Target
+    from deployments.local.child_service import Service
+
+    generous = {"INFERLOOP_RATE_LIMIT_GENERATE": "1000000/minute"}
+    with tempfile.TemporaryDirectory() as folder:
+        service = Service(Path(folder), environment=generous)
+        try:
+            service.wait_until_ready()
+            target = Target(f"{service.url}/api/v1/generate", {"X-API-Key": service.key})
+            saturated(target, service.pid, SATURATING // 2, 512)  # shapes that are new are recorded
+            return saturated(target, service.pid, SATURATING, 512)
+        finally:
+            service.stop()
+
+
+def saturated(target: Target, pid: int, images: int, side_px: int) -> float:
+    """CPU seconds of an image in the process `pid` and all below it, while mixed requests for
+    `images` are answered that came at once. Raises `RuntimeError` if one was not made."""
+    from benchmarks.serving import load
+
+    began = _family_cpu_s(pid)
+    found = load.run(target, load.at_once(load.bodies(images, 1, side_px)))
+    if found.refused:
+        raise RuntimeError(f"{found.refused} of {images} requests were not answered")
+    return (_family_cpu_s(pid) - began) / images
+
+
+def _family_cpu_s(pid: int) -> float:
+    import psutil
+
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return sum(sum(process.cpu_times()[:2]) for process in family)
+
+
 def _cpu_s(action: Callable[[], object], times: int) -> float:
     began = time.process_time()
     for _ in range(times):
@@ -99,7 +140,10 @@ CASES: dict[str, Callable[[], float]] = {
     "privacy, faces": lambda: judged("faces"),
     "privacy, faces and text": lambda: judged("faces and text"),
 }
-SERVICE_CASES: dict[str, Callable[[], float]] = {"the stack round a generation": stack}
+SERVICE_CASES: dict[str, Callable[[], float]] = {
+    "the stack round a generation": stack,
+    "saturation, an image": saturation,
+}
 """These start the service: a minute each time."""
 
 
