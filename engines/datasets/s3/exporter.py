@@ -173,7 +173,9 @@ class S3Exporter:
         sha256 = record.recipe.file_sha256 if record.recipe else None
         sources = [Source(record.stat, name, known.find(name), sha256)]
         if with_sidecars:
-            for stat in sorted(record.sidecars.values(), key=lambda stat: stat.key):
+            # A review names who said it; what was said is in the record.
+            shown = (stat for kind, stat in record.sidecars.items() if kind != "review")
+            for stat in sorted(shown, key=lambda stat: stat.key):
                 sidecar = _beside(name, record.name, stat.key.rpartition("/")[2])
                 sources.append(Source(stat, sidecar, known.find(sidecar)))
         return Task(record, tuple(sources))
