@@ -35,6 +35,7 @@ class Field:
 
 IMAGE = Field("image_path", ("generated", "uploads"), "image")
 IMAGE_FILE = Field("path", ("generated", "uploads"), "image")
+REVIEWED = Field("paths", ("generated", "uploads"), "image")
 EXPORT_FILE = Field("path", ("exports",), "export")
 DATASET_DIR = Field("dataset_dir", ("generated", "uploads"), "dataset", area_itself=True)
 OUTPUT_FILE = Field("output_file", ("exports",), "export")

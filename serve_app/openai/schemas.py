@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field, StringConstraints
 from engines.types.limits import Speed
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath
 from serve_app.schemas.openapi.examples import shown
+from serve_app.schemas.patterns import SIZE_PATTERN
 
 MAX_IMAGES = 10
 """Of one call, as OpenAI has it."""
-SIZE_PATTERN = r"^(auto|[0-9]{1,5}x[0-9]{1,5})$"
 
 Said = Annotated[str, StringConstraints(max_length=512)]
 """What a client may say and nothing here depends on."""

@@ -13,8 +13,8 @@ from serve_app.flow.connection import answer_within
 from serve_app.flow.deadlines import within
 from serve_app.paging import PageQuery, cut
 from serve_app.routing import ApiRoute
-from serve_app.schemas.base import NAME_PATTERN
 from serve_app.schemas.library import DatasetList, DatasetOut, Deleted
+from serve_app.schemas.patterns import NAME_PATTERN
 
 router = APIRouter(tags=["datasets"], route_class=ApiRoute)
 

@@ -22,17 +22,17 @@ from serve_app.durable.visibility import visible_job
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import QueryModel
 from serve_app.schemas.jobs import (
-    CURSOR_PATTERN,
     JobList,
     JobLog,
     JobLogQuery,
     JobOut,
     JobsQuery,
 )
+from serve_app.schemas.patterns import CURSOR_PATTERN, JOB_ID_PATTERN
 
 router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
-JobId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_]{1,64}$")]
+JobId = Annotated[str, Path(pattern=JOB_ID_PATTERN)]
 Seq = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
 LAST_EVENT_ID = "Last-Event-ID"
 SSE = "text/event-stream"

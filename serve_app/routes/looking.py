@@ -13,7 +13,7 @@ from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.flow.connection import answer_within
 from serve_app.flow.deadlines import within
-from serve_app.paths import IMAGE_FILE
+from serve_app.paths import IMAGE_FILE, REVIEWED
 from serve_app.routes.datasets import DatasetName
 from serve_app.routing import ApiRoute
 from serve_app.schemas.looking import (
@@ -79,12 +79,13 @@ async def summarize_images(
 @router.patch("/images", dependencies=[requires("write", budget="read", audit="image.review")])
 async def review_images(body: ReviewBody, context: InContext) -> ReviewedList:
     """Rate, tag, accept or reject images. All of them must be there, else none is changed."""
-    keys = {context.paths.to_key(path, IMAGE_FILE): path for path in body.named()}
+    field = REVIEWED if body.path is None else IMAGE_FILE
+    keys = {context.paths.to_key(path, field): path for path in body.named()}
     context.audit.add(*map(context.paths.to_wire, keys))
     context.audit.details["images"] = len(keys)
     with ExitStack() as named:
         for key, path in keys.items():
-            named.enter_context(context.paths.named(path, key, IMAGE_FILE))
+            named.enter_context(context.paths.named(path, key, field))
         work = context.services.datasets.review([*keys], body.change(), context.caller.name)
         found = await within(context.config.deadlines.lookup_s, work)
     return _reviewed(found, context)

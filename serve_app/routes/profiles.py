@@ -17,7 +17,7 @@ from serve_app.flow.deadlines import within
 from serve_app.paging import PageQuery, cut
 from serve_app.paths import COMPARED_DATASET, SOURCE_DIR
 from serve_app.routing import ApiRoute
-from serve_app.schemas.base import NAME_PATTERN, Name, QueryModel, WirePath
+from serve_app.schemas.base import Name, QueryModel, WirePath
 from serve_app.schemas.library import (
     ComparisonOut,
     Deleted,
@@ -26,6 +26,7 @@ from serve_app.schemas.library import (
     ProfileOut,
     ProfileSummaryOut,
 )
+from serve_app.schemas.patterns import NAME_PATTERN
 
 router = APIRouter(tags=["profiles"], route_class=ApiRoute)
 

@@ -14,7 +14,8 @@ from serve_app.files.uploads import upload_body, uploaded
 from serve_app.flow.connection import answer_within
 from serve_app.paths import IMAGE_FILE
 from serve_app.routing import ApiRoute
-from serve_app.schemas.base import NAME_PATTERN, QueryModel, WirePath
+from serve_app.schemas.base import QueryModel, WirePath
+from serve_app.schemas.patterns import NAME_PATTERN
 from serve_app.schemas.provenance import LogReport, SheetReport, SignedDataset, Verification
 
 router = APIRouter(tags=["provenance"], route_class=ApiRoute)

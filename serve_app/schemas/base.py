@@ -8,32 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
 from engines.types.frozen import FrozenModel
-from engines.types.labels import LABEL_NAME_PATTERN, LABEL_VALUE_PATTERN
-
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-NOT_BLANK_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"
-NO_NUL_PATTERN = r"^[^\x00]*$"
-
-PATTERN_WORDS = {
-    NAME_PATTERN: (
-        "must be 1 to 64 letters, digits, dots, dashes or underscores, led by a letter or digit",
-        NAME_PATTERN,
-    ),
-    NOT_BLANK_PATTERN: (
-        "must not be blank, nor hold a NUL character",
-        "not blank, no NUL character",
-    ),
-    LABEL_NAME_PATTERN: (
-        "must be 1 to 64 letters, digits, dashes or underscores, led by a letter",
-        LABEL_NAME_PATTERN,
-    ),
-    LABEL_VALUE_PATTERN: (
-        "must not be blank, nor hold control characters",
-        "not blank, no control characters",
-    ),
-    NO_NUL_PATTERN: ("must not hold a NUL character", "no NUL character"),
-}
-"""Reason and constraint to tell a client whose text does not match."""
+from serve_app.schemas.patterns import NAME_PATTERN, NO_NUL_PATTERN
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """Name of a dataset, profile or adapter: safe as a file name on any storage."""

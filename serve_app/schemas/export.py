@@ -10,6 +10,7 @@ from engines.types.labels import MAX_CLASSES, MAX_LABELS, LabelName, LabelValue
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath, absent
 from serve_app.schemas.openapi import examples
 from serve_app.schemas.openapi.examples import shown
+from serve_app.schemas.patterns import BUCKET_PATTERN, S3_PREFIX_PATTERN, STORAGE_CLASS_PATTERN
 from serve_app.schemas.webhooks import AsynchronousBody
 
 
@@ -118,13 +119,13 @@ class S3ExportBody(AsynchronousBody):
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORT_S3))
 
     dataset_dir: WirePath
-    bucket_name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-    s3_prefix: Annotated[str, Field(max_length=900, pattern=r"^[^\x00-\x1f\x7f\\]*$")] = ""
+    bucket_name: Annotated[str, Field(pattern=BUCKET_PATTERN)]
+    s3_prefix: Annotated[str, Field(max_length=900, pattern=S3_PREFIX_PATTERN)] = ""
     include_metadata: bool = True
     public_read: bool = False
     filter: FilterBody = FilterBody()
     server_side_encryption: Literal["AES256", "aws:kms"] | None = None
-    storage_class: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")] | None = None
+    storage_class: Annotated[str, Field(pattern=STORAGE_CLASS_PATTERN)] | None = None
 
 
 class SkippedFileOut(ResponseModel):

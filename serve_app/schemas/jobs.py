@@ -11,10 +11,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 from engines.jobs.model import Priority, State
 from serve_app.schemas.base import ErrorObject, Name, QueryModel, ResponseModel, WireTime
 from serve_app.schemas.openapi.examples import GENERATED, shown
+from serve_app.schemas.patterns import CURSOR_PATTERN, KIND_PATTERN
 from serve_app.schemas.webhooks import DeliveryOut
 
-KIND_PATTERN = r"^[a-z0-9_.]{1,40}$"
-CURSOR_PATTERN = r"^[0-9]{1,18}$"
 MAX_JOBS_PAGE = 1000
 
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from serve_app.schemas.base import Name, ResponseModel, WirePath, WireTime, absent
 from serve_app.schemas.openapi import examples
 from serve_app.schemas.openapi.examples import shown
+from serve_app.schemas.patterns import S3_URL_PATTERN
 from serve_app.schemas.webhooks import AsynchronousBody
 
 
@@ -50,9 +51,6 @@ class ProfileOut(ResponseModel):
         default=None,
         description="Images whose features it keeps; only where `keep_features` was asked.",
     )
-
-
-S3_URL_PATTERN = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\x00-\x1f\x7f\\]*)?$"
 
 
 class ProfileBody(AsynchronousBody):

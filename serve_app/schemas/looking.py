@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from engines.types.labels import (
-    LABEL_NAME_PATTERN,
     LABEL_VALUE_PATTERN,
     MAX_LABEL_CHARS,
     MAX_LABELS,
@@ -35,10 +34,10 @@ from serve_app.schemas.base import (
 )
 from serve_app.schemas.openapi import examples
 from serve_app.schemas.openapi.examples import shown
+from serve_app.schemas.patterns import LABEL_PATTERN
 
 MAX_REVIEWED = 1000
 """Images of one call."""
-_LABEL = rf"{LABEL_NAME_PATTERN[:-1]}:{LABEL_VALUE_PATTERN[1:]}"
 
 
 def _known_side(side: int) -> int:
@@ -57,7 +56,7 @@ Side = Annotated[
     int, AfterValidator(_known_side), Field(json_schema_extra={"enum": [*THUMBNAIL_SIDES_PX]})
 ]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=LABEL_VALUE_PATTERN)]
-LabelText = Annotated[str, StringConstraints(pattern=_LABEL), AfterValidator(_is_label)]
+LabelText = Annotated[str, StringConstraints(pattern=LABEL_PATTERN), AfterValidator(_is_label)]
 Rating = Annotated[int, Field(ge=0, le=MAX_RATING)]
 ImageId = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 

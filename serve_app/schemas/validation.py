@@ -10,6 +10,7 @@ from serve_app.schemas.base import RequestModel, ResponseModel, Text, WirePath, 
 from serve_app.schemas.export import SkippedFileOut
 from serve_app.schemas.openapi import examples
 from serve_app.schemas.openapi.examples import shown
+from serve_app.schemas.patterns import METHOD_PATTERN
 from serve_app.schemas.webhooks import AsynchronousBody
 
 MetricNames = Annotated[
@@ -100,7 +101,7 @@ class AnonymizeBody(RequestModel):
     """An image to make a copy of, without faces and personal data."""
 
     image_path: WirePath
-    method: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")] = Field(
+    method: Annotated[str, Field(pattern=METHOD_PATTERN)] = Field(
         default="blur", description='How found regions are covered, such as "blur".'
     )
 

@@ -14,8 +14,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from serve_app.durable.asked import KEY_PATTERN
 from serve_app.schemas.openapi.glossary import OWN, PARAMETERS, WORDS
 from serve_app.schemas.openapi.more_examples import EXAMPLES
+from serve_app.schemas.patterns import PATTERN_WORDS
 from tests.contract.test_reference_examples import example
 from tests.contract.write_openapi import SNAPSHOT, document_text
 
@@ -220,6 +222,34 @@ def test_a_label_whose_name_does_not_match_is_refused_as_the_document_says(
     answer = client.post("/api/v1/generate", json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]["details"]["parameter"].startswith("labels")
+
+
+def test_every_pattern_has_words_for_people(document: dict[str, Any]) -> None:
+    """A client whose text does not match reads what is wanted, not an expression."""
+    found = {node["pattern"] for node in _objects(document) if isinstance(node.get("pattern"), str)}
+    found |= {name for node in _objects(document) for name in node.get("patternProperties", {})}
+    assert found - {KEY_PATTERN} <= set(PATTERN_WORDS)
+    assert all(
+        words.startswith("must ") and "^" not in words for words, _ in PATTERN_WORDS.values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("jobs?cursor=x", "cursor must be a number of 1 to 18 digits"),
+        ("jobs?kind=A", "kind must be 1 to 40 lower-case letters"),
+        ("jobs/a-b", "job_id must be 1 to 64 letters, digits or underscores"),
+        (
+            "datasets/nature_set/images?label=fox",
+            "must be a label and its value, such as animal:fox",
+        ),
+    ],
+)
+def test_what_does_not_match_is_told_in_words(client: TestClient, path: str, said: str) -> None:
+    answer = client.get(f"/api/v1/{path}")
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]["message"]
 
 
 def _objects(node: Any) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeVar, cast
 from pydantic import Field, create_model, model_validator
 
 from serve_app.config import ApiConfig, FieldBounds
-from serve_app.schemas.base import NO_NUL_PATTERN, NOT_BLANK_PATTERN
 from serve_app.schemas.bounds.alike import made_once
 from serve_app.schemas.bounds.rules import WHEN_TOO_MANY
 from serve_app.schemas.generation import (
@@ -16,6 +15,7 @@ from serve_app.schemas.generation import (
     GenerateMessageBody,
     ImageParameters,
 )
+from serve_app.schemas.patterns import NO_NUL_PATTERN, NOT_BLANK_PATTERN
 
 P = TypeVar("P", bound=ImageParameters)
 

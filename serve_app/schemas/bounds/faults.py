@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from engines.errors import Fault
 from engines.types.labels import BROKEN_RULE
-from serve_app.schemas.base import PATTERN_WORDS
 from serve_app.schemas.bounds.rules import ANY_NAME, NO_RULE, FieldRule, Rules
+from serve_app.schemas.patterns import PATTERN_WORDS
 from serve_app.trim import trimmed
 
 MAX_FAULTS = 100

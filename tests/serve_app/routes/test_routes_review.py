@@ -72,7 +72,7 @@ class TestReview:
             ({"path": PATHS[0], "decision": "maybe"}, "decision"),
             ({"path": PATHS[0], "stars": 3}, "stars"),
             ({"path": "/etc/passwd", "rating": 1}, "path"),
-            ({"paths": [PATHS[0], "/data/exports/x.png"]}, "path"),
+            ({"paths": [PATHS[0], "/data/exports/x.png"]}, "paths"),
         ],
     )
     def test_what_cannot_be_said_is_named(
