@@ -33,7 +33,7 @@ Format = Literal["webdataset", "parquet", "imagefolder"]
 
 
 class FileInput(FrozenModel):
-    """Prompts in a file. A line (JSONL, text), record (CSV) or row (Parquet) is a row of the job."""
+    """Prompts in a file: each line (JSONL, text), record (CSV) or row (Parquet) is one prompt."""
 
     kind: Literal["file"] = "file"
     path: str = Field(
