@@ -31,7 +31,7 @@ _WRITTEN_TRANSITIONS, _WRITTEN_STEP, _STEP_ON_SCREENS = 0.3, 85.0, 40.0
 _EDGES, _SOFT_EDGES = 9.0, 4.0
 _GRIDDED, _WEAKLY_GRIDDED = 0.6, 0.4
 _SQUARES, _OF_A_DRAWING, _OF_A_PHOTOGRAPH, _ALL_LEVELS = 0.17, 0.45, 0.8, 0.8
-_COMING_BACK = 0.2
+_COMING_BACK, _HARD_STEP = 0.2, 80.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,8 @@ def is_pixel_art(found: Defects) -> bool:
     back = found.distinct < _COMING_BACK and found.palette <= _DRAWN_PALETTE
     apart = found.transitions < _SQUARES and (few or back or found.step > 2 * _EDGES)
     alike = found.distinct < (_OF_A_DRAWING if few else _OF_A_PHOTOGRAPH)
-    return squares and apart and alike and found.levels < _ALL_LEVELS
+    levels = found.levels < _ALL_LEVELS or found.step > _HARD_STEP
+    return squares and apart and alike and levels
 
 
 def _background(pixels: Pixels) -> Pixels | None:

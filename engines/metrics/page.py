@@ -40,7 +40,7 @@ def page(pixels: Pixels) -> Page:
     white = float((least >= _WHITE).mean())
     if not _LEAST_WHITE <= white <= _ALL_WHITE:
         return Page()
-    partly = float((most >= _WHITE).mean()) - white
+    partly = _partly_white(pixels)
     colored = float((most - least > _COLORED_LEVELS).mean())
     paper = partly <= _OF_PAPER * white
     areas = paper and _same_beside(pixels) > _IN_AREAS
@@ -48,6 +48,17 @@ def page(pixels: Pixels) -> Page:
         return Page(paper, areas)
     blank = cv2.inRange(pixels, (_WHITE,) * 3, (255,) * 3)
     return Page(paper, areas, np.asarray(cv2.bitwise_not(blank)))
+
+
+def _partly_white(pixels: Pixels) -> float:
+    """Share of pixels, 0..1, where only some channels are at their end and the next pixel is of
+    another color: areas in light colors are meant."""
+    rows = np.ascontiguousarray(pixels[::_SAMPLED])
+    red, green, blue = cv2.split(rows)
+    least, most = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
+    partly = (np.asarray(most) >= _WHITE) & (np.asarray(least) < _WHITE)
+    varied = (rows[:, 1:] != rows[:, :-1]).any(axis=2)
+    return float(np.count_nonzero(partly[:, 1:] & varied)) / max(1, varied.size)
 
 
 def _same_beside(pixels: Pixels) -> float:

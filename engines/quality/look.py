@@ -37,6 +37,8 @@ class Look(NamedTuple):
     """1 where all but small lights is dark, 0 by day."""
     ink: bool
     """A drawing with dark ink on a page: what is white or black shows that it has no noise."""
+    drawn: bool
+    """It is judged as a drawing."""
     vector: bool
     """A drawing with sharp edges between gradients without noise."""
 
@@ -70,5 +72,6 @@ def look(seen: Measurement, limits: ScoreThresholds, found: Defects | None) -> L
         gradient=gradient,
         night=night,
         ink=limits.drawn and found is not None and _inked(found),
+        drawn=limits.drawn,
         vector=limits.drawn and found is not None and found.vector,
     )

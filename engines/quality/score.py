@@ -92,12 +92,13 @@ def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = 
 
 
 def _tonal_range(limits: ScoreThresholds, kind: Look) -> float:
-    """Of luma; of any channel in gradients and in neon light, whose colors may be equally light:
-    elsewhere a cast would widen it. A gradient may run over a part of the range; what is blank has
-    next to none."""
+    """Of luma; of any channel in gradients, drawings and neon light, whose colors may be equally
+    light: elsewhere a cast would widen it. A gradient may run over a part of the range; what is
+    blank has next to none."""
     if kind.gradient:
         return 1 - math.exp(-((kind.colored / _SPAN_OF_RAMPS) ** 2))
-    span = kind.span + kind.night * (kind.colored - kind.span)
+    colored = 1.0 if kind.drawn or kind.ramp else kind.night
+    span = kind.span + colored * (kind.colored - kind.span)
     return float((1 - math.exp(-span / limits.range_scale)) ** limits.range_weight)
 
 

@@ -23,7 +23,7 @@ from engines.quality.metric import (
 )
 from engines.types import QualityReport
 
-FORMULA_VERSION = 7
+FORMULA_VERSION = 8
 _WARM_SIDE_PX = 256
 _NEEDS = {
     "prompt_alignment": "a CLIP model (clip_model_path)",

@@ -31,7 +31,7 @@ class QualityReport:
     metrics: Mapping[str, float]
     passed: bool
     validator_version: str
-    """Version and thresholds that judged, for example "quality/7 auto:photo>=0.50"."""
+    """Version and thresholds that judged, for example "quality/8 auto:photo>=0.50"."""
     weakest: Weakness | None = None
     """What fails it; None for one that passed."""
 

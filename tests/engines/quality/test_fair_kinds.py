@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.validators.pictures import scenes
+from benchmarks.validators.pictures import scenes, unseen_scenes
 from benchmarks.validators.pictures.gross_defects import GROSS
 from benchmarks.validators.pictures.kinds import slide
-from engines.metrics.content import content
-from engines.metrics.defects import defects
+from engines.metrics.content import content, is_pixel_art
+from engines.metrics.defects import Defects, defects
 from engines.metrics.missing import missing
 from engines.metrics.noise import without_specks
 from engines.metrics.page import page
@@ -143,3 +143,54 @@ def test_a_slide_in_small_and_in_large_is_the_same_slide() -> None:
     large = slide(1, 2048)
     small = cv2.resize(large, (512, 288), interpolation=cv2.INTER_AREA)
     assert abs(score(large) - score(np.asarray(small, np.uint8))) < 0.1
+
+
+class TestKindsOfTheThirdSet:
+    """What formula 7 failed at first sight."""
+
+    @pytest.mark.parametrize("index", [1000, 1001, 1002])
+    def test_tables_with_light_colors_pass(self, index: int) -> None:
+        assert score(unseen_scenes.table(index, 640)) > 0.8
+
+    @pytest.mark.parametrize("index", [1000, 1001, 1002])
+    def test_round_gradients_pass(self, index: int) -> None:
+        assert score(unseen_scenes.round_gradient(index, 640)) >= PASSES
+
+    def test_drawings_in_equally_light_colors_pass(self) -> None:
+        areas = np.full((SIDE_PX, SIDE_PX, 3), (220, 70, 70), np.uint8)
+        areas[:, np.arange(SIDE_PX) // 64 % 2 == 1] = (40, 150, 60)
+        levels = cv2.cvtColor(areas, cv2.COLOR_RGB2GRAY)
+        assert np.ptp(levels) < 12
+        assert judge(areas, QualityConfig()).factors.tonal_range > 0.6
+
+    @pytest.mark.parametrize(("step", "is_art"), [(118.0, True), (30.0, False)])
+    def test_squares_of_all_levels_are_art_where_their_steps_are_hard(
+        self, step: float, is_art: bool
+    ) -> None:
+        squares = Defects(
+            grid=0.92,
+            grid_px=4,
+            transitions=0.09,
+            palette=49,
+            distinct=0.06,
+            levels=0.82,
+            step=step,
+        )
+        assert is_pixel_art(squares) == is_art
+
+    @pytest.mark.parametrize("gain", [4, 7, 12])
+    def test_overexposed_photographs_still_fail(
+        self, photos: Mapping[str, Pixels], gain: float
+    ) -> None:
+        spoil = GROSS["over-exposed"][0]
+        scores = [score(spoil(one, gain)) for one in photos.values()]
+        assert max(scores) < PASSES
+
+    def test_white_at_the_end_of_one_channel_counts_only_where_colors_vary(self) -> None:
+        flat = np.full((160, 160, 3), 255, np.uint8)
+        flat[40:80] = (255, 235, 200)
+        flat[100:120] = (40, 60, 160)
+        ramp = flat.copy()
+        ramp[40:80, :, 2] = 60 + np.arange(160)
+        assert page(flat).on_paper
+        assert not page(ramp).on_paper
