@@ -28,7 +28,7 @@ from deployments.replicas.profiles import ProfilesReplica
 from deployments.replicas.quality import QualityReplica
 from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring, EngineWiring, Recorder
-from deployments.wiring.files import FileWiring
+from deployments.wiring.files import NO_EXPORTS, FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import PrivacyWiring, QualityWiring
@@ -43,6 +43,7 @@ from engines.protocols import DiffusionEngine
 from engines.quality import QualityConfig
 from engines.storage.usage import UsageLedger
 from engines.testing.diffusion import FAKE_MODELS, FakeRunner
+from engines.types import AllowedBuckets
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app
 from serve_app.budgets.rate_limits import MemoryRateLimiter
@@ -86,12 +87,17 @@ class FakeWiring:
 
 
 def studio_services(
-    root: Path, step_s: float = 0.0, real: bool = False, runner: type[FakeRunner] = FakeRunner
+    root: Path,
+    step_s: float = 0.0,
+    real: bool = False,
+    runner: type[FakeRunner] = FakeRunner,
+    s3_endpoint_url: str | None = None,
+    buckets: AllowedBuckets = NO_EXPORTS,
 ) -> Services:
     """Everything over `root`. `real`: the embedded model and the validators, which take a while to
-    load, instead of quick doubles."""
-    data = DataRoot(str(root), None)
-    files = FileWiring(data, ImageLimits())
+    load, instead of quick doubles. Exports go to `buckets` of the server at `s3_endpoint_url`."""
+    data = DataRoot(str(root), s3_endpoint_url)
+    files = FileWiring(data, ImageLimits(), buckets)
     marks = MarksWiring(state_folder=str(root / ".state"))
     pool = PoolConfig(name="default", engine=load_declared_config(None).engine)
     wiring = DiffusionWiring(pool, data, str(MODELS), marks)

@@ -45,16 +45,28 @@ export async function review(paths, change) {
   const before = new Map(state.look.images.map((each) => [each.image_path, each.review]));
   const now = { ...(change.rating !== undefined ? { rating: change.rating } : {}), ...(change.decision !== undefined ? { decision: change.decision } : {}) };
   replaceReviews(new Map(paths.map((path) => [path, { ...before.get(path), ...now }])));
+  // One after the other: of two that are on their way at once, the older could come last.
+  const own = {};
+  for (const path of paths) newest.set(path, own);
+  const mine = (entries) => new Map(entries.filter(([path]) => newest.get(path) === own));
+  const earlier = reviewing;
+  let done;
+  reviewing = new Promise((resolve) => { done = resolve; });
+  await earlier;
   try {
     for (let first = 0; first < paths.length; first += CHANGED_AT_ONCE) {
       const answer = await call("PATCH", "/images", { body: { paths: paths.slice(first, first + CHANGED_AT_ONCE), ...change } });
-      replaceReviews(new Map(answer.images.map((each) => [each.image_path, each.review])));
+      replaceReviews(mine(answer.images.map((each) => [each.image_path, each.review])));
     }
   } catch (error) {
-    replaceReviews(new Map(paths.map((path) => [path, before.get(path)])));
+    replaceReviews(mine(paths.map((path) => [path, before.get(path)])));
     complain(error);
   }
+  done();
 }
+
+let reviewing = Promise.resolve();
+const newest = new Map(); // path to the review that was asked for last
 
 /** Put a verdict that was just made beside its image. */
 export const judged = (path, verdicts) => replace(path, (image) => ({ ...image, ...verdicts }));
