@@ -36,7 +36,7 @@ def start_from(folder: Path, cache: Cache) -> None:
     own = cache.file(CODE)
     if own.exists() and not _same(load_state(own), load_state(folder / CODE)):
         raise FileExistsError(f"{own} is another latent code than that of {folder}")
-    _take_tokenizer(folder, cache.file("tokenizer/x").parent)
+    take_tokenizer(folder, cache.file("tokenizer/x").parent)
     shutil.copy(folder / CODE, own)
     unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
     words = CLIPTextModel.from_pretrained(folder / "text_encoder", torch_dtype=torch.float32)
@@ -54,7 +54,10 @@ def start_from(folder: Path, cache: Cache) -> None:
     )
 
 
-def _take_tokenizer(folder: Path, own: Path) -> None:
+def take_tokenizer(folder: Path, own: Path) -> None:
+    """Write the tokenizer of a model's folder as the files that training reads.
+
+    ValueError where `own` has another one already."""
     model = json.loads((folder / "tokenizer" / "tokenizer.json").read_text("utf-8"))["model"]
     if not (own / "merges.txt").exists():
         write_tokenizer(own, model["vocab"], model["merges"])

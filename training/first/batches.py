@@ -10,13 +10,13 @@ from torch import Tensor
 from training.cache import Cache
 from training.first.captions import object_caption, pair_caption, place_caption, scene_caption
 from training.first.concepts import COLORS, CONCEPTS, PLACES
-from training.first.latents import CHANNELS, GRIDS, Basis, Floats, scene_rows
+from training.first.latents import CHANNELS, GRIDS, Basis, Floats, own_rows, scene_rows
 from training.first.render import variants
 
 GRID_SHARES = (0.78, 0.14, 0.02, 0.02, 0.02, 0.02)
 LAYOUTS_TAUGHT = 3
-SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 0.7, "space": 5.0}
-TIME_WEIGHT = {"sunset": 1.3}
+SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 1.2, "snow": 1.4, "space": 5.0}
+TIME_WEIGHT = {"sunset": 1.3, "night": 1.2}
 PLACE_NAMES = tuple(PLACES)
 
 
@@ -39,11 +39,7 @@ class Sampler:
             with np.load(cache.file(f"bank_{grid[0]}x{grid[1]}.npz")) as data:
                 self._banks.append({name: data[name] for name in data.files})
         self._rows = variants()
-        self._own = [
-            row
-            for row in range(len(self._rows))
-            if row == 0 or self._rows[row - 1][0] != self._rows[row][0]
-        ]
+        self._own = own_rows()
         self._scenes = scene_rows()
         self._scene_weights = [
             SCENE_WEIGHT.get(terrain, 1.0) * TIME_WEIGHT.get(time, 1.0) * (at < LAYOUTS_TAUGHT)
@@ -62,11 +58,11 @@ class Sampler:
 
     def _one(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         roll = self.rng.random()
-        if roll < 0.56:
+        if roll < 0.54:
             return self._object(bank)
-        if roll < 0.78:
+        if roll < 0.74:
             return self._scene(bank)
-        if roll < 0.96:
+        if roll < 0.94:
             return self._place(bank)
         return self._pair(bank)
 
@@ -83,20 +79,21 @@ class Sampler:
             row = self.rng.randrange(len(self._rows))
             index, color = self._rows[row]
         spoken = "" if self.rng.random() < 0.45 else self.rng.choice(tuple(COLORS))
-        latent = self._compose(bank["centre"][row], spoken or "white")
+        posed = self.rng.choice(bank["objects"][row])
+        latent = self._compose(posed, spoken or "white")
         return latent, object_caption(CONCEPTS[index], color, spoken, self.rng)
 
     def _scene(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         row = self.rng.choices(range(len(self._scenes)), self._scene_weights)[0]
         terrain, time, _ = self._scenes[row]
-        return bank["scenes"][row], scene_caption(terrain, time, self.rng)
+        return self.rng.choice(bank["scenes"][row]), scene_caption(terrain, time, self.rng)
 
     def _place(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         index = self.rng.randrange(len(CONCEPTS))
         homes = CONCEPTS[index].homes
         place = self.rng.choice(homes if self.rng.random() < 0.75 else PLACE_NAMES)
-        row = bank["places"][index, PLACE_NAMES.index(place)]
-        return row[self.rng.randrange(len(row))], place_caption(CONCEPTS[index], place, self.rng)
+        drawn = self.rng.choice(bank["places"][index, PLACE_NAMES.index(place)])
+        return self.rng.choice(drawn), place_caption(CONCEPTS[index], place, self.rng)
 
     def _pair(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         first, second = self.rng.sample(range(len(CONCEPTS)), 2)
@@ -113,5 +110,5 @@ class Sampler:
 
     def _white(self, bank: dict[str, Floats]) -> Floats:
         """Return the latent of plain white, (12, 1, 1): counted twice in the sum of two layers."""
-        corner = np.tensordot(np.full(3, 255, np.float32), bank["centre"][0][1:], 1)[:, :1, :1]
+        corner = np.tensordot(np.full(3, 255, np.float32), bank["objects"][0][0][1:], 1)[:, :1, :1]
         return np.asarray(corner, np.float32).reshape(CHANNELS, 1, 1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from training.cache import Cache, parser, save_arrays
 from training.first.concepts import CONCEPTS, PLACES
-from training.first.pictures import PLACE_LAYOUTS, Art
+from training.first.pictures import PLACE_LAYOUTS, POSES, Art, Layer, mirror
 from training.first.render import variants
 from training.pictures import scenes
 from training.pictures.brushes import Image
@@ -105,55 +105,60 @@ def sample_rows(art: Art, rng: np.random.Generator) -> Floats:
     return np.concatenate(rows)
 
 
-def _layered(basis: Basis, art: Art, size: tuple[int, int], where: str) -> Floats:
-    out = []
-    for drawing in range(len(art.objects)):
-        layer = (
-            art.layer(drawing, size)
-            if where == "centre"
-            else art.pair_layer(drawing, size, right=where == "right")
-        )
-        rest = 1 - layer.alpha
-        unit = [np.concatenate([rest * float(c == k) for k in range(3)], -1) for c in range(3)]
-        out.append(np.stack([basis.part(layer.color), *(basis.part(u) for u in unit)]))
-    return np.stack(out)
+def _layered(basis: Basis, layer: Layer) -> Floats:
+    """Return (4, 12, h, w): the object's own latent, and what each of the three background
+    colors at 1 adds to it."""
+    rest = 1 - layer.alpha
+    unit = [np.concatenate([rest * float(c == k) for k in range(3)], -1) for c in range(3)]
+    return np.stack([basis.part(layer.color), *(basis.part(u) for u in unit)])
+
+
+def own_rows() -> list[int]:
+    """Return the row of each object's own drawing among :func:`variants`, in table order."""
+    concepts = [concept for concept, _ in variants()]
+    return [concepts.index(concept) for concept in range(len(CONCEPTS))]
 
 
 def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Floats]:
-    """Return the latents of one grid: ``centre``, ``left``, ``right``: (drawings, 4, 12, h, w),
-    object and the three background colors' shares; ``scenes``: (scenes, 12, h, w); ``places``:
-    (objects, places, layouts, 12, h, w)."""
+    """Return the latents of one grid, each (..., 12, h, w) float32: ``objects`` (drawings, poses,
+    4), ``left`` and ``right`` (drawings, 4), the object and the three background colors' shares;
+    ``scenes`` (scenes, 2) and ``places`` (objects, places, layouts, 2), as drawn and mirrored."""
     size = grid[0] * PATCH_PX, grid[1] * PATCH_PX
-    made = {where: _layered(basis, art, size, where) for where in ("centre", "left", "right")}
-    made["scenes"] = np.stack(
-        [
-            basis.part(art.scene(t, hour, layout, size)) - basis.offset
-            for t, hour, layout in scene_rows()
-        ]
-    )
-    firsts = [
-        row
-        for row, (_, _) in enumerate(variants())
-        if row == 0 or variants()[row - 1][0] != variants()[row][0]
-    ]
-    made["places"] = np.stack(
-        [
-            np.stack(
+    drawings = range(len(art.objects))
+
+    def both(picture: Image) -> Floats:
+        return np.stack([basis.part(p) - basis.offset for p in (picture, mirror(picture))])
+
+    return {
+        "objects": np.stack(
+            [
+                [_layered(basis, art.posed(row, size, pose)) for pose in range(len(POSES))]
+                for row in drawings
+            ]
+        ),
+        **{
+            side: np.stack(
                 [
-                    np.stack(
-                        [
-                            basis.part(art.in_place(row, place, layout, size)) - basis.offset
-                            for layout in range(PLACE_LAYOUTS)
-                        ]
-                    )
-                    for place in PLACES
+                    _layered(basis, art.pair_layer(row, size, right=side == "right"))
+                    for row in drawings
                 ]
             )
-            for row in firsts
-        ]
-    )
-    assert len(firsts) == len(CONCEPTS)
-    return made
+            for side in ("left", "right")
+        },
+        "scenes": np.stack([both(art.scene(*row, size)) for row in scene_rows()]),
+        "places": np.stack(
+            [
+                [
+                    [
+                        both(art.in_place(row, place, layout, size))
+                        for layout in range(PLACE_LAYOUTS)
+                    ]
+                    for place in PLACES
+                ]
+                for row in own_rows()
+            ]
+        ),
+    }
 
 
 def main() -> None:

@@ -13,6 +13,19 @@ from training.pictures.brushes import Image
 OBJECT_SIDE = 0.78
 PLACE_TIMES = {"night": ("sky", "night"), "sky": ("sky", "day"), "space": ("space", "night")}
 PLACE_LAYOUTS = 2
+POSES = (
+    (OBJECT_SIDE, (0.5, 0.5)),
+    (0.64, (0.42, 0.54)),
+    (0.64, (0.58, 0.54)),
+)
+"""How a single object stands in its picture: ``side`` and ``centre`` as in :meth:`Art.layer`. The
+first is the plain one. Which one is drawn is left to the seed. Mirrored drawings are not among
+them: after 187,000 samples the denoiser drew a drawing and its mirror image through each other."""
+
+
+def mirror(picture: Image) -> Image:
+    """Return a (height, width, channels) picture with left and right exchanged."""
+    return np.ascontiguousarray(picture[:, ::-1])
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,11 @@ class Art:
         y1, x1 = min(top + px, height), min(left + px, width)
         canvas[y0:y1, x0:x1] = small[y0 - top : y1 - top, x0 - left : x1 - left]
         return Layer(color=canvas[..., :3], alpha=canvas[..., 3:] / np.float32(255))
+
+    def posed(self, drawing: int, size: tuple[int, int], pose: int = 0) -> Layer:
+        """Place one drawing as ``POSES[pose]`` says."""
+        side, centre = POSES[pose]
+        return self.layer(drawing, size, side=side, centre=centre)
 
     def pair_layer(self, drawing: int, size: tuple[int, int], *, right: bool) -> Layer:
         """Place one drawing of two: left or right, a little under half of the picture."""

@@ -2,7 +2,8 @@
 
 One process a core, parameters averaged every few steps (gloo), an EMA of the average, Muon, and a
 learning rate that follows the time budget. Stop it at any time: the next start resumes from the
-last checkpoint, with the time that was spent.
+last checkpoint, with the time that was spent. `--start FOLDER` goes on from the weights of an
+earlier model of the same latent code, in place of stage 4.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from diffusers import StableDiffusionPipeline
 from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
 
@@ -30,6 +32,7 @@ from training.networks.parts import build_scheduler
 from training.running.optimize import Optimizer
 from training.running.precision import mixed_precision
 from training.running.schedule import TimeBudget, learning_rate
+from training.warm import take_tokenizer
 
 AVERAGE_EVERY = 8
 EMA_KEEP = 0.96
@@ -48,6 +51,7 @@ class Options:
     peak: float
     hold: float
     sheet_minutes: float
+    start: Path | None
 
 
 class Run:
@@ -61,7 +65,7 @@ class Run:
         self.cache = Cache(options.cache)
         torch.manual_seed(options.seed)
         self.model = Denoiser(self.cache.file("tokenizer/x").parent)
-        self._start_from_words()
+        self._begin()
         self.optimizer = Optimizer(self.model, options.peak)
         self.diffusion = Diffusion(build_scheduler())
         self.budget = TimeBudget(options.minutes * 60)
@@ -77,7 +81,13 @@ class Run:
         """Where the run is kept."""
         return self.cache.file(self.checkpoint_name)
 
-    def _start_from_words(self) -> None:
+    def _begin(self) -> None:
+        """Take the weights of the folder of `--start`, or else the words of stage 4."""
+        if self.options.start is not None:
+            known = StableDiffusionPipeline.from_pretrained(self.options.start, dtype=torch.float32)
+            self.model.unet.load_state_dict(known.unet.state_dict())
+            self.model.text_encoder.load_state_dict(known.text_encoder.state_dict())
+            return
         words = load_state(self.cache.file(text.CHECKPOINT))
         if words is not None:
             reader = text.Reader(self.cache)
@@ -219,6 +229,7 @@ def add_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("--batch", type=int, default=80, help="samples of a step and process")
     to.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     to.add_argument("--sheet-minutes", type=float, default=5, help="between sample sheets; 0: none")
+    to.add_argument("--start", type=Path, help="folder of an earlier model to go on from")
     to.add_argument("--hold", type=float, default=0.6, help="share of the budget before the decay")
 
 
@@ -227,7 +238,10 @@ def main() -> None:
     made = parser(__doc__)
     add_options(made)
     options = Options(**vars(made.parse_args()))
-    build_tokenizer(Cache(options.cache).file("tokenizer/x").parent)
+    words = Cache(options.cache).file("tokenizer/x").parent
+    if options.start is not None:
+        take_tokenizer(options.start, words)
+    build_tokenizer(words)
     spawn(work, args=(options,), nprocs=options.processes)
 
 

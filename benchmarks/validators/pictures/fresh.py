@@ -4,11 +4,12 @@
 
 Downloads ten packages of Debian 12 and nine of npm (about 700 MB), and writes `choose` and `report`
 below FOLDER as `benchmarks.validators.pictures.licensed` does; near copies are left out. Licenses,
-as the packages state them: endless-sky-data CC BY-SA 3.0 and 4.0, CC BY 4.0 and public domain;
-kstars-data GPL-2+ and GFDL-1.2+; openclipart-png public domain; hedgewars-data GFDL-1.3 and GPL-2;
-crawl-tiles-data CC0; ukui-wallpapers and gnome-backgrounds CC BY-SA 3.0; lomiri-wallpapers-20.04
-CC BY 4.0 and CC BY-SA; xfdesktop4-data and desktop-base GPL-2+; the packages of npm MIT, and
-hexo-theme-butterfly Apache-2.0.
+as the packages or their projects state them: endless-sky-data CC BY-SA 3.0 and 4.0, CC BY 4.0 and
+public domain; kstars-data GPL-2+ and GFDL-1.2+; openclipart-png public domain; hedgewars-data
+GFDL-1.3 and GPL-2; crawl-tiles-data CC0 by its project (the package has no copyright file);
+ukui-wallpapers CC BY-SA 3.0; gnome-backgrounds CC BY-SA 3.0 and 2.0 and CC BY 2.0;
+lomiri-wallpapers-20.04 CC BY 4.0 and CC BY-SA; xfdesktop4-data and desktop-base GPL-2+; the
+packages of npm MIT, and hexo-theme-butterfly Apache-2.0.
 """
 
 from __future__ import annotations

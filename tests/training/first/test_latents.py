@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from training.first.latents import CHANNELS, Basis, patches
-from training.first.pictures import Art, Layer
-from training.first.render import recolor
+from training.first.concepts import CONCEPTS, OWN_COLOR
+from training.first.latents import CHANNELS, Basis, own_rows, patches
+from training.first.pictures import POSES, Art, Layer, mirror
+from training.first.render import recolor, variants
 from training.pictures import scenes
 from training.pictures.landforms import TIMES
 
@@ -60,6 +61,43 @@ def test_an_object_keeps_its_place_and_edges(art: Art) -> None:
     assert isinstance(layer, Layer)
     assert layer.alpha[32, 32, 0] == pytest.approx(1, abs=0.02)
     assert layer.alpha[:, 64:].max() == 0
+
+
+def full_square() -> Art:
+    """A drawing that fills its tile."""
+    return Art(objects=np.full((1, 400, 400, 4), 255, np.uint8), sprites={})
+
+
+def center_of(layer: Layer) -> tuple[float, float]:
+    """Return the center of what is drawn, (x, y) in shares of the picture."""
+    rows, columns = np.nonzero(layer.alpha[..., 0] > 0.5)
+    height, width = layer.alpha.shape[:2]
+    return (columns.mean() + 0.5) / width, (rows.mean() + 0.5) / height
+
+
+@pytest.mark.parametrize("pose", range(len(POSES)))
+def test_a_pose_sizes_and_places_the_drawing(pose: int) -> None:
+    side, center = POSES[pose]
+    layer = full_square().posed(0, (128, 128), pose)
+    assert center_of(layer) == pytest.approx(center, abs=0.02)
+    assert (layer.alpha[..., 0] > 0.5).sum() == pytest.approx((side * 128) ** 2, rel=0.05)
+
+
+def test_the_first_pose_is_the_plain_drawing(art: Art) -> None:
+    np.testing.assert_array_equal(art.posed(0, (64, 64)).color, art.layer(0, (64, 64)).color)
+
+
+def test_mirrored_twice_is_the_same_picture(art: Art) -> None:
+    picture = art.scene("beach", "sunset", 0, (64, 96))
+    assert not np.array_equal(mirror(picture), picture)
+    np.testing.assert_array_equal(mirror(mirror(picture)), picture)
+
+
+def test_each_object_has_a_row_of_its_own_drawing() -> None:
+    rows, drawings = own_rows(), variants()
+    assert [drawings[row][0] for row in rows] == list(range(len(CONCEPTS)))
+    for row, concept in zip(rows, CONCEPTS, strict=True):
+        assert drawings[row][1] == OWN_COLOR.get(concept.icon, "")
 
 
 @pytest.mark.parametrize("terrain", scenes.TERRAINS)
