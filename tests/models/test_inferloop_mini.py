@@ -17,6 +17,7 @@ from diffusers import StableDiffusionPipeline
 from numpy.typing import NDArray
 
 from tests.models.draw_child import picture
+from training.evaluation.trial import variety
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +29,8 @@ GUIDANCE = 2.001
 """What 7.5 means for this model (`guidance` in configs/local.yaml)."""
 NAMES_AT_LEAST = 22
 SCENES_AT_LEAST = 12
+VARIETY_AT_LEAST = 25
+"""Mean root mean square, 0..255, between 64 px thumbnails of one prompt at several seeds."""
 COLORS = {
     "red": (216, 40, 44),
     "green": (52, 160, 72),
@@ -95,16 +98,20 @@ def thumbnails(images: Images) -> Images:
 
 
 def prototypes(prefix: str = "") -> tuple[list[str], Images]:
-    """Return the names and the (n, 16, 16, 3) prototypes, 0..1, of the objects or the scenes."""
+    """Return the names and the (n, poses, 16, 16, 3) prototypes, 0..1, of the objects or the
+    scenes."""
     with np.load(PROTOTYPES) as data:
         names = [str(name) for name in data[prefix + "names"]]
         return names, data[prefix + "tiles"].astype(np.float32) / 255
 
 
 def recognized(images: Images, names: Sequence[str], prefix: str = "") -> list[str]:
-    """Return the names whose picture is nearest to its own prototype among all of them."""
+    """Return the names whose picture is nearest to its own prototype, in whatever pose, among
+    all of them."""
     known, tiles = prototypes(prefix)
-    scores = thumbnails(images) @ thumbnails(tiles).T
+    poses = tiles.shape[1]
+    near = thumbnails(images) @ thumbnails(tiles.reshape(-1, *tiles.shape[2:])).T
+    scores = near.reshape(len(images), len(known), poses).max(2)
     best = [known[i] for i in scores.argmax(1)]
     return [name for name, guess in zip(names, best, strict=True) if name == guess]
 
@@ -180,6 +187,18 @@ def test_a_fresh_process_with_more_threads_agrees(
     command = [sys.executable, str(CHILD), str(FOLDER), threads, str(out)]
     subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": threads})
     assert np.abs(np.load(out) - picture(pipe)).max() <= 2
+
+
+def test_seeds_of_one_prompt_are_different_pictures(pipe: StableDiffusionPipeline) -> None:
+    """Somebody who asks for many dogs gets dogs that differ, and each is a dog."""
+    names = ("dog", "red apple", "car")
+    made = {
+        name: np.concatenate([draw(pipe, [f"a {name}"], seed=n) for n in range(8)])
+        for name in names
+    }
+    apart = [variety((images * 255).round().astype(np.uint8)) for images in made.values()]
+    assert np.mean(apart) >= VARIETY_AT_LEAST, apart
+    assert len(recognized(made["dog"], ["dog"] * 8)) >= 7
 
 
 @pytest.mark.parametrize("size", [64, 256, 384])

@@ -16,7 +16,7 @@ from training.first.render import variants
 GRID_SHARES = (0.78, 0.14, 0.02, 0.02, 0.02, 0.02)
 LAYOUTS_TAUGHT = 3
 SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 1.2, "snow": 1.4, "space": 5.0}
-TIME_WEIGHT = {"sunset": 1.3, "night": 1.2}
+TIME_WEIGHT = {"sunset": 1.3, "night": 1.4}
 PLACE_NAMES = tuple(PLACES)
 
 
@@ -86,14 +86,14 @@ class Sampler:
     def _scene(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         row = self.rng.choices(range(len(self._scenes)), self._scene_weights)[0]
         terrain, time, _ = self._scenes[row]
-        return self.rng.choice(bank["scenes"][row]), scene_caption(terrain, time, self.rng)
+        return bank["scenes"][row], scene_caption(terrain, time, self.rng)
 
     def _place(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         index = self.rng.randrange(len(CONCEPTS))
         homes = CONCEPTS[index].homes
         place = self.rng.choice(homes if self.rng.random() < 0.75 else PLACE_NAMES)
         drawn = self.rng.choice(bank["places"][index, PLACE_NAMES.index(place)])
-        return self.rng.choice(drawn), place_caption(CONCEPTS[index], place, self.rng)
+        return drawn, place_caption(CONCEPTS[index], place, self.rng)
 
     def _pair(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
         first, second = self.rng.sample(range(len(CONCEPTS)), 2)

@@ -23,7 +23,7 @@ from training.cache import Cache, load_state
 from training.first.concepts import COLORS, PLACES
 from training.first.latents import Basis, scene_rows
 from training.first.networks import build_vae
-from training.first.pictures import PLACE_LAYOUTS, POSES, Art, mirror
+from training.first.pictures import PLACE_LAYOUTS, POSES, Art
 from training.networks.critic import Duel
 from training.pictures.brushes import Image
 from training.running.loop import Loop, RunningMean, loop_parser
@@ -53,18 +53,15 @@ class Pictures:
         drawing, roll = int(rng.integers(len(self._art.objects))), rng.random()
         if roll < 0.25:
             terrain, hour, layout = self._scenes[int(rng.integers(len(self._scenes)))]
-            return self._turned(self._art.scene(terrain, hour, layout, size))
+            return self._art.scene(terrain, hour, layout, size)
         if roll < 0.4:
             place = tuple(PLACES)[int(rng.integers(len(PLACES)))]
             layout = int(rng.integers(PLACE_LAYOUTS))
-            return self._turned(self._art.in_place(drawing, place, layout, size))
+            return self._art.in_place(drawing, place, layout, size)
         names = tuple(COLORS)
         color = COLORS["white" if rng.random() < 0.4 else names[int(rng.integers(len(names)))]]
         pose = int(rng.integers(len(POSES)))
         return self._art.posed(drawing, size, pose).over(np.array(color, np.float32))
-
-    def _turned(self, picture: Image) -> Image:
-        return mirror(picture) if self._rng.random() < 0.5 else picture
 
     def crops(self, count: int, each: int = 4) -> tuple[Tensor, Tensor]:
         """Return latents (n, 12, 4, 4) and pixels (n, 3, 128, 128) in -1..1, ``each`` a picture."""

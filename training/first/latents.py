@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from training.cache import Cache, parser, save_arrays
 from training.first.concepts import CONCEPTS, PLACES
-from training.first.pictures import PLACE_LAYOUTS, POSES, Art, Layer, mirror
+from training.first.pictures import PLACE_LAYOUTS, POSES, Art, Layer
 from training.first.render import variants
 from training.pictures import scenes
 from training.pictures.brushes import Image
@@ -122,12 +122,12 @@ def own_rows() -> list[int]:
 def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Floats]:
     """Return the latents of one grid, each (..., 12, h, w) float32: ``objects`` (drawings, poses,
     4), ``left`` and ``right`` (drawings, 4), the object and the three background colors' shares;
-    ``scenes`` (scenes, 2) and ``places`` (objects, places, layouts, 2), as drawn and mirrored."""
+    ``scenes`` (scenes,) and ``places`` (objects, places, layouts)."""
     size = grid[0] * PATCH_PX, grid[1] * PATCH_PX
     drawings = range(len(art.objects))
 
-    def both(picture: Image) -> Floats:
-        return np.stack([basis.part(p) - basis.offset for p in (picture, mirror(picture))])
+    def whole(picture: Image) -> Floats:
+        return basis.part(picture) - basis.offset
 
     return {
         "objects": np.stack(
@@ -145,12 +145,12 @@ def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Float
             )
             for side in ("left", "right")
         },
-        "scenes": np.stack([both(art.scene(*row, size)) for row in scene_rows()]),
+        "scenes": np.stack([whole(art.scene(*row, size)) for row in scene_rows()]),
         "places": np.stack(
             [
                 [
                     [
-                        both(art.in_place(row, place, layout, size))
+                        whole(art.in_place(row, place, layout, size))
                         for layout in range(PLACE_LAYOUTS)
                     ]
                     for place in PLACES

@@ -1,7 +1,8 @@
 """Thumbnails that the model's test compares with. ``python -m training.first.prototypes``.
 
-Rendered from the training art, not drawn by any model: each object on white, and a landscape as the
-mean of its taught layouts. ``tests/models`` asks whether a drawn picture is nearest to its own.
+Rendered from the training art, not drawn by any model: each object on white in each of its poses,
+and a landscape as the mean of its taught layouts. ``tests/models`` asks
+whether a drawn picture is nearest to its own.
 """
 
 from pathlib import Path
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from training.cache import Cache, parser, save_arrays
 from training.first.batches import LAYOUTS_TAUGHT
 from training.first.concepts import CONCEPTS
-from training.first.pictures import Art
-from training.first.render import variants
+from training.first.latents import own_rows
+from training.first.pictures import POSES, Art
 from training.pictures.brushes import Image
 
 SIDE_PX = 16
@@ -43,21 +44,26 @@ def thumbnail(picture: Image) -> NDArray[np.uint8]:
     return np.asarray(small.round().clip(0, 255), np.uint8)
 
 
-def object_tiles(art: Art) -> list[NDArray[np.uint8]]:
-    """Return each concept's own drawing on white, in table order."""
-    rows = [index for index, _ in variants()]
-    firsts = [rows.index(concept) for concept in range(len(CONCEPTS))]
+def object_tiles(art: Art) -> NDArray[np.uint8]:
+    """Return (objects, poses, 16, 16, 3): each object's own drawing on white, in table order."""
     white = np.full(3, 255, np.float32)
-    return [thumbnail(art.layer(row, SIZE).over(white)) for row in firsts]
+    return np.stack(
+        [
+            [thumbnail(art.posed(row, SIZE, pose).over(white)) for pose in range(len(POSES))]
+            for row in own_rows()
+        ]
+    )
 
 
-def scene_tiles(art: Art) -> list[NDArray[np.uint8]]:
-    """Return the mean of the taught layouts of each landscape of ``SCENES``."""
+def scene_tiles(art: Art) -> NDArray[np.uint8]:
+    """Return (landscapes, 1, 16, 16, 3): the mean of the taught layouts of each of ``SCENES``."""
     layouts = range(LAYOUTS_TAUGHT)
-    return [
-        thumbnail(np.mean([art.scene(*scene, layout, SIZE) for layout in layouts], axis=0))
-        for scene in SCENES.values()
-    ]
+    return np.stack(
+        [
+            [thumbnail(np.mean([art.scene(*scene, layout, SIZE) for layout in layouts], axis=0))]
+            for scene in SCENES.values()
+        ]
+    )
 
 
 def main() -> None:
@@ -70,9 +76,9 @@ def main() -> None:
         args.out,
         {
             "names": np.array([concept.names[0] for concept in CONCEPTS]),
-            "tiles": np.stack(object_tiles(art)),
+            "tiles": object_tiles(art),
             "scene_names": np.array(list(SCENES)),
-            "scene_tiles": np.stack(scene_tiles(art)),
+            "scene_tiles": scene_tiles(art),
         },
     )
     print(f"prototypes: {len(CONCEPTS)} objects, {len(SCENES)} landscapes -> {args.out}")

@@ -5,7 +5,7 @@ import pytest
 
 from training.first.concepts import CONCEPTS, OWN_COLOR
 from training.first.latents import CHANNELS, Basis, own_rows, patches
-from training.first.pictures import POSES, Art, Layer, mirror
+from training.first.pictures import POSES, Art, Layer
 from training.first.render import recolor, variants
 from training.pictures import scenes
 from training.pictures.landforms import TIMES
@@ -85,12 +85,6 @@ def test_a_pose_sizes_and_places_the_drawing(pose: int) -> None:
 
 def test_the_first_pose_is_the_plain_drawing(art: Art) -> None:
     np.testing.assert_array_equal(art.posed(0, (64, 64)).color, art.layer(0, (64, 64)).color)
-
-
-def test_mirrored_twice_is_the_same_picture(art: Art) -> None:
-    picture = art.scene("beach", "sunset", 0, (64, 96))
-    assert not np.array_equal(mirror(picture), picture)
-    np.testing.assert_array_equal(mirror(mirror(picture)), picture)
 
 
 def test_each_object_has_a_row_of_its_own_drawing() -> None:
