@@ -103,3 +103,20 @@ def test_histograms_of_two_metrics_are_not_added_up() -> None:
 def test_a_histogram_comes_back_from_a_manifest_as_it_was() -> None:
     histogram = of([0.1, 0.9])
     assert Histogram.model_validate_json(histogram.model_dump_json()) == histogram
+
+
+@given(scores)
+@settings(max_examples=50)
+def test_values_one_at_a_time_count_as_all_at_once(values: list[float]) -> None:
+    one_by_one = Histogram.empty("quality_score")
+    for value in values:
+        one_by_one = one_by_one.added([value])
+    assert one_by_one.counts == of(values).counts
+    assert one_by_one.mean == (pytest.approx(of(values).mean) if values else None)
+
+
+@pytest.mark.parametrize("metric", RANGES)
+def test_both_ends_of_a_range_lie_in_its_outer_bins(metric: str) -> None:
+    low, high = RANGES[metric]
+    counts = of([low, low, high], metric).counts
+    assert (counts[0], counts[-1], sum(counts)) == (2, 1, 3)
