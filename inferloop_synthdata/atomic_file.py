@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 
 class AtomicFile:
@@ -20,8 +20,11 @@ class AtomicFile:
     def __init__(self, target: Path) -> None:
         self._target = target
         self._draft_path = target.with_name(f".{uuid.uuid4().hex}.part")
-        # Opened here and not by `tempfile`, which would make it readable for its owner alone.
-        self._draft = self._draft_path.open("xb")
+        self._draft = self._opened()
+
+    def _opened(self) -> BinaryIO:
+        # Not by `tempfile`, which would make it readable for its owner alone.
+        return self._draft_path.open("xb")
 
     def __enter__(self) -> Self:
         return self

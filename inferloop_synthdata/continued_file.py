@@ -5,36 +5,29 @@ from __future__ import annotations
 import base64
 import binascii
 import glob
-import os
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO
 
+from inferloop_synthdata.atomic_file import AtomicFile
 from inferloop_synthdata.errors import ConnectionFailed, UnexpectedAnswer
 
 _SUFFIX = ".part"
 
 
-class ContinuedFile:
-    """Collects bytes beside `target`; `publish` puts them in its place, in one step.
+class ContinuedFile(AtomicFile):
+    """An `AtomicFile` that goes on where an earlier one of the same target was cut.
 
-    A context manager: what was not published is kept on the way out, as a hidden file whose name
+    What was not published is kept on the way out, as a hidden file whose name
     holds the version (`ETag`) that it is the beginning of, and the next one takes it up. Of a
     server that names no version nothing is kept. Two at once never write into one file: each takes
     the kept one away first. Blocks on the disk; `OSError` where the folder is absent or full.
     """
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
-        self._draft_path = target.with_name(f".{uuid.uuid4().hex}{_SUFFIX}")
+    def _opened(self) -> BinaryIO:
         self._version = self._taken_up()
-        # Opened here and not by `tempfile`, which would make it readable for its owner alone.
-        self._draft = self._draft_path.open("ab")
-
-    def __enter__(self) -> Self:
-        return self
+        return self._draft_path.open("ab")
 
     def __exit__(
         self,
@@ -86,17 +79,6 @@ class ContinuedFile:
     def _discard(self) -> None:
         self._draft.truncate(0)
         self._draft.seek(0)
-
-    def write(self, chunk: bytes) -> None:
-        """Append to the draft; the file itself is as it was."""
-        self._draft.write(chunk)
-
-    def publish(self) -> None:
-        """Replace `target` by what was written; the bytes are on disk before their name is."""
-        self._draft.flush()
-        os.fsync(self._draft.fileno())
-        self._draft.close()
-        self._draft_path.replace(self._target)
 
     def _taken_up(self) -> str | None:
         """The version of an earlier draft, which is this one's now; None where there is none."""
