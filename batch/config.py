@@ -26,6 +26,7 @@ from engines.types.limits import (
     Speed,
     Steps,
 )
+from engines.types.unique_keys import DuplicateKey, read_yaml
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -204,10 +205,13 @@ def read_model(path: Path, model: type[M]) -> M:
     """A model from a file of YAML, or of JSON, which is YAML.
 
     Raises:
-        InvalidParameters: absent, not YAML, or one fault per wrong field.
+        InvalidParameters: absent, not YAML, a key twice in one object, or one fault per wrong
+            field.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        found = read_yaml(path.read_text(encoding="utf-8-sig"))
+    except DuplicateKey as error:
+        raise InvalidParameters.of(path.name, error.key, "each key once", str(error)) from None
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         constraint = "a readable YAML file"
         reason = f"must be {constraint}: {type(error).__name__}"

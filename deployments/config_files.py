@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ray.serve.schema import ServeDeploySchema
 
 from deployments.config import AppArgs
+from engines.types.unique_keys import read_yaml
 
 CPU_PARTS = ("quality", "privacy", "exporter", "profiles")
 """The deployments whose places the deployment `cpu` takes where `one_cpu_process` is set."""
@@ -16,9 +16,10 @@ CPU_PARTS = ("quality", "privacy", "exporter", "profiles")
 
 def load(path: Path) -> dict[str, Any]:
     """The file as Serve's REST API takes it. Raises pydantic's ValidationError for a config
-    that Serve, or the application, would refuse later and less clearly."""
+    that Serve, or the application, would refuse later and less clearly, and `DuplicateKey`, of
+    which Serve's own reader would take the last value."""
     text = path.read_text(encoding="utf-8-sig")
-    document: dict[str, Any] = yaml.safe_load(text)
+    document: dict[str, Any] = read_yaml(text)
     ServeDeploySchema.model_validate(document)
     app_args(document)
     return document

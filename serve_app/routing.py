@@ -3,22 +3,26 @@ the errors and headers that all of them share in OpenAPI."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, ClassVar
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, ClassVar, get_origin
 
 from fastapi import params
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engines.errors import UnsupportedMediaType
+from engines.errors import InvalidParameters, UnsupportedMediaType
 from serve_app.access.policy import Access
 from serve_app.durable.acceptance import is_kept, kept_answer
 from serve_app.durable.asked import IDEMPOTENCY_KEY, KEY_PATTERN, MAX_KEY_CHARS, PREFER
+from serve_app.flow.json_request import JsonRequest
 from serve_app.flow.progress_stream import NDJSON
 from serve_app.schemas.base import ErrorEnvelope
 from serve_app.schemas.openapi.examples import ERROR
+from serve_app.trim import trimmed
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Responses = dict[int | str, dict[str, Any]]
@@ -97,6 +101,7 @@ class ApiRoute(APIRoute):
             responses=self._documented(responses),
             **options,
         )
+        self._lists = frozenset(_list_parameters(self.dependant))
 
     def get_route_handler(self) -> Handler:
         """The route's handler behind its access check, and behind the check that the body is not
@@ -107,6 +112,7 @@ class ApiRoute(APIRoute):
             if self.access is not None:
                 await self.access.grant(request)
             _refuse_encoded(request)
+            self._refuse_repeated(request)
             if self.body_field is not None:
                 request = _as_json(request)
             return await self.answered(request, handle)
@@ -119,6 +125,15 @@ class ApiRoute(APIRoute):
             job = self.access.job
             return await kept_answer(request, job, handle, tells_progress=self._tells_progress)
         return await handle(request)
+
+    def _refuse_repeated(self, request: Request) -> None:
+        """A parameter of the query that takes one value has one: of two, the last would win and
+        nobody would know."""
+        given = Counter(name for name, _ in request.query_params.multi_items())
+        for name, times in given.items():
+            if times > 1 and name not in self._lists:
+                reason = f"is given {times} times, and takes one value"
+                raise InvalidParameters.of(str(trimmed(name)), None, "given once", reason)
 
     def _documented(self, given: Responses) -> Responses:
         if self.access is None:
@@ -146,6 +161,23 @@ def access_of(dependencies: Sequence[params.Depends]) -> Access | None:
     return next((access for access in declared if isinstance(access, Access)), None)
 
 
+def _list_parameters(dependant: Dependant) -> Iterator[str]:
+    """Parameters of the query that may be given several times."""
+    for parameter in dependant.query_params:
+        kind = parameter.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            fields = kind.model_fields.items()
+            yield from (field.alias or name for name, field in fields if _is_list(field.annotation))
+        elif _is_list(kind):
+            yield parameter.alias
+    for inner in dependant.dependencies:
+        yield from _list_parameters(inner)
+
+
+def _is_list(annotation: object) -> bool:
+    return get_origin(annotation) is list
+
+
 def _refuse_encoded(request: Request) -> None:
     encoding = request.headers.get("content-encoding", "").strip()
     if encoding.lower() not in ("", "identity"):
@@ -159,7 +191,7 @@ def _as_json(request: Request) -> Request:
     (`curl -d` says "form") sent JSON all the same, or are told that it is none."""
     headers = [pair for pair in request.scope["headers"] if pair[0].lower() != b"content-type"]
     headers.append((b"content-type", b"application/json"))
-    return Request({**request.scope, "headers": headers}, request.receive)
+    return JsonRequest({**request.scope, "headers": headers}, request.receive)
 
 
 def _with_headers(extra: dict[str, Any] | None, access: Access) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from batch.planning.grid import expand
 from batch.planning.rows import ParsedRow, canonical, parse_row, unreadable_row
 from engines.errors import InvalidParameters
 from engines.storage.opening import open_storage
+from engines.types.unique_keys import DuplicateKey, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,12 +133,28 @@ def _jsonl(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
         except orjson.JSONDecodeError:
             yield unreadable_row(raw, "not JSON")
             continue
+        twice = _key_given_twice(raw, record)
+        if twice is not None:
+            yield unreadable_row(raw, f"the key {twice!r} twice")
+            continue
         if isinstance(record, dict):
             yield parse_row(record, kept)
         elif isinstance(record, str):
             yield parse_row({"prompt": record}, kept)
         else:
             yield unreadable_row(raw, "neither an object nor a prompt")
+
+
+def _key_given_twice(raw: bytes, record: object) -> str | None:
+    """A key that one object of the line has twice, of which `orjson` keeps the last value. Each key
+    has a colon behind it, so most lines are cleared by counting."""
+    if not isinstance(record, dict) or raw.count(b":") <= len(record):
+        return None
+    try:
+        read_json(raw)
+    except DuplicateKey as error:
+        return error.key
+    return None
 
 
 def _csv(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.unique_keys import DuplicateKey, read_json
 
 SCOPES = ("generate", "validate", "read", "export", "write", "delete", "admin")
 RATES = ("generate", "validate", "export", "upload", "read")
@@ -86,8 +87,10 @@ class KeysFile:
         except FileNotFoundError:
             return []
         try:
-            document = json.loads(text)
+            document = read_json(text)
             keys = document["keys"]
+        except DuplicateKey as error:
+            raise UsageProblem(f"{self._path}: {error}") from None
         except (ValueError, KeyError, TypeError):
             keys = None
         if not isinstance(keys, list) or not all(isinstance(entry, dict) for entry in keys):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -11,6 +11,7 @@ from typing import cast
 
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.sources.images import folder_images
+from inferloop_synthdata.unique_keys import read_json
 
 TABLES = ("metadata.csv", "metadata.jsonl")
 """Names under which a folder's own table is found, as Hugging Face's `imagefolder` has them."""
@@ -93,9 +94,12 @@ def _rows(table: Path) -> Iterable[Mapping[str, JsonValue]]:
     text = table.read_text(encoding="utf-8-sig")
     if table.suffix.lower() != ".jsonl":
         rows = csv.DictReader(text.splitlines(keepends=True))
+        twice = [name for name, times in Counter(rows.fieldnames or ()).items() if times > 1]
+        if twice:
+            raise ValueError(f"{table.name}: the column {twice[0]!r} is there twice")
         # A row that is too long has its rest under None.
         return [{k: v for k, v in row.items() if k is not None} for row in rows]
-    parsed = [json.loads(line) for line in text.split("\n") if line.strip()]
+    parsed = [read_json(line) for line in text.split("\n") if line.strip()]
     if not all(isinstance(row, dict) for row in parsed):
         raise ValueError(f"{table.name}: each line must be a JSON object")
     return parsed

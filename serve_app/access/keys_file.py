@@ -25,6 +25,7 @@ from pydantic import (
 from engines.errors import InvalidParameters
 from engines.types import SPACE_PATTERN
 from engines.types.frozen import FrozenModel
+from engines.types.unique_keys import DuplicateKey, read_yaml
 from serve_app.access.caller import ALL_SCOPES, Caller, Scope
 from serve_app.access.hashing import key_hash
 from serve_app.budgets.rate_limits import Bucket
@@ -155,7 +156,10 @@ def _structured(line: str) -> bool:
 
 def _document(text: str) -> KeysDocument:
     try:
-        return KeysDocument.model_validate(yaml.safe_load(text))
+        return KeysDocument.model_validate(read_yaml(text))
+    except DuplicateKey as error:
+        line, again = error.lines or (0, 0)
+        raise _broken(f"has one key twice in one object (lines {line} and {again})") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise _broken(f"is not YAML (line {mark.line + 1 if mark else '?'})") from None

@@ -14,7 +14,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message
 
 from engines.errors import Canceled, InferloopError
 from engines.jobs.deliveries import Webhook
@@ -27,6 +26,7 @@ from serve_app.durable.traces import note_job
 from serve_app.durable.views import job_out, kept_part
 from serve_app.errors import to_wire
 from serve_app.flow.connection import while_connected
+from serve_app.flow.json_request import with_body
 from serve_app.flow.progress_stream import kept_answer_as_lines, wants_lines
 from serve_app.webhooks.asked import accepted_webhook
 
@@ -63,7 +63,7 @@ async def kept_answer(
     if asked.respond_async and kind is not None:
         webhook, rest = accepted_webhook(body, context.config.webhooks.allowed_hosts)
         if webhook is not None:
-            keeper = replace(keeper, request=_with_body(request, rest), body=rest, webhook=webhook)
+            keeper = replace(keeper, request=with_body(request, rest), body=rest, webhook=webhook)
         return await keeper.accepted(kind)
     if asked.idempotency_key is None:
         return await handle(request)
@@ -223,16 +223,6 @@ class _Keeper:
         url, sent = self.request.url, self.request.headers.get("content-type", "")
         digest = digest_of(url.path, url.query, self.sent, sent)
         return Idempotency(self.asked.idempotency_key, digest)
-
-
-def _with_body(request: Request, body: bytes) -> Request:
-    """The same request, with another body to read."""
-    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> Message:
-        return unread.pop() if unread else await request.receive()
-
-    return Request(request.scope, receive)
 
 
 NO_FIELDS = b"{}"

@@ -129,8 +129,9 @@ def _bearer_token(authorization: str) -> str:
 
 
 def _query(scope: Scope, name: str) -> str | None:
-    """A parameter of the URL; the first where there are several."""
-    return next(iter(_queries(scope, name)), None)
+    """A parameter of the URL; "" where there are several values, as `_presented_key` says."""
+    found = set(_queries(scope, name))
+    return found.pop() if len(found) == 1 else ("" if found else None)
 
 
 def _queries(scope: Scope, name: str) -> list[str]:

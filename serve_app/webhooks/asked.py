@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 
 from engines.jobs.deliveries import Webhook
+from engines.types.unique_keys import DuplicateKey, read_json
 from serve_app.schemas.base import RequestModel
-from serve_app.schemas.bounds.parser import validated
+from serve_app.schemas.bounds.parser import repeated, validated
 from serve_app.schemas.webhooks import WebhookBody
 from serve_app.webhooks.targets import allowed_target
 
@@ -25,7 +26,9 @@ def accepted_webhook(body: bytes, allowed_hosts: Sequence[str]) -> tuple[Webhook
     where no webhook can be so, or the service does not allow it.
     """
     try:
-        fields = json.loads(body)
+        fields = read_json(body)
+    except DuplicateKey as error:
+        raise repeated(error) from None
     except (ValueError, RecursionError):
         return None, body  # the route says so
     if not isinstance(fields, dict) or fields.get(MEMBER) is None:

@@ -64,6 +64,8 @@ def test_a_table_of_lines_may_hold_an_object_of_labels(pets: Path) -> None:
         ("metadata.csv", "file_name\nfox/none.png\n"),
         ("metadata.csv", "file_name\n../secret.png\n"),
         ("metadata.csv", "file_name\n/etc/passwd\n"),
+        ("metadata.csv", "file_name,animal,animal\nfox/1.png,fox,cat\n"),
+        ("metadata.jsonl", '{"file_name": "fox/1.png", "animal": "fox", "animal": "cat"}\n'),
         ("metadata.jsonl", "[1]\n"),
         ("metadata.jsonl", "{\n"),
         ("metadata.jsonl", '{"file_name": 3}\n'),

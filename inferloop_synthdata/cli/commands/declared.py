@@ -15,6 +15,7 @@ from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.errors import JsonValue
 from inferloop_synthdata.operations.declared import create_dataset
+from inferloop_synthdata.unique_keys import DuplicateKey, read_json, read_yaml
 
 
 def add_commands(add: AddCommand) -> None:
@@ -67,7 +68,9 @@ def read_declaration(path: Path) -> Mapping[str, JsonValue]:
     """A file of JSON, or of YAML where PyYAML is installed."""
     text = path.read_text(encoding="utf-8-sig")
     try:
-        found = json.loads(text)
+        found = read_json(text)
+    except DuplicateKey as error:
+        raise UsageProblem(f"{path}: {error}") from None
     except (ValueError, RecursionError):
         found = _yaml(path, text)
     if not isinstance(found, dict):
@@ -83,10 +86,10 @@ def read_declaration(path: Path) -> Mapping[str, JsonValue]:
 
 def _yaml(path: Path, text: str) -> object:
     try:
-        import yaml
+        return read_yaml(text)
     except ImportError:
         raise UsageProblem(f"{path} is no JSON; for YAML: pip install pyyaml") from None
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except DuplicateKey as error:
+        raise UsageProblem(f"{path}: {error}") from None
+    except (ValueError, RecursionError):
         raise UsageProblem(f"{path} is neither JSON nor YAML") from None

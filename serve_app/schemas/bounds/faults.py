@@ -111,24 +111,33 @@ def _range(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
 
 
 def _between(parameter: str, low: float | None, high: float | None, unit: str) -> Words:
+    """`unit`: of one, such as "item"."""
+    least, most = _plain(low), _plain(high)
     if low is None:
-        return f"must be at most {_plain(high)}{unit}", f"{parameter} <= {_plain(high)}"
+        return f"must be at most {most}{_long(high, unit)}", f"{parameter} <= {most}"
     if high is None:
-        return f"must be at least {_plain(low)}{unit}", f"{parameter} >= {_plain(low)}"
+        return f"must be at least {least}{_long(low, unit)}", f"{parameter} >= {least}"
+    if low == high:
+        return f"must be exactly {most}{_long(high, unit)}", f"{parameter} == {most}"
     return (
-        f"must be between {_plain(low)} and {_plain(high)}{unit}",
-        f"{_plain(low)} <= {parameter} <= {_plain(high)}",
+        f"must be between {least} and {most}{_long(high, unit)}",
+        f"{least} <= {parameter} <= {most}",
     )
+
+
+def _long(count: float | None, unit: str) -> str:
+    """ " 1 item long", " 2 items long", without the number; nothing for what has no unit."""
+    return f" {unit}{'' if count == 1 else 's'} long" if unit else ""
 
 
 def _length(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
     low, high = rule.min_length or ctx.get("min_length"), rule.max_length or ctx.get("max_length")
-    return _between(f"len({parameter})", low, high, " characters long")
+    return _between(f"len({parameter})", low, high, "character")
 
 
 def _items(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
     low, high = rule.min_items or ctx.get("min_length"), rule.max_items or ctx.get("max_length")
-    reason, constraint = _between(f"len({parameter})", low, high, " items long")
+    reason, constraint = _between(f"len({parameter})", low, high, "item")
     length = ctx.get("actual_length")  # None when pydantic stopped counting past the bound
     is_too_long = length is None or length > (high or math.inf)
     advice = f". {rule.when_too_many}" if rule.when_too_many and is_too_long else ""

@@ -191,6 +191,21 @@ def test_a_file_that_yaml_stumbles_over_is_named(text: str, tmp_path: Path) -> N
             load(path)
 
 
+def test_a_file_with_a_key_twice_is_told_its_name_and_lines(tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text("name: a\nshards: 3\nname: b\n")
+    for load in (load_config, load_declaration):
+        with pytest.raises(InvalidParameters, match=r"'name' twice .* \(lines 1 and 3\)"):
+            load(path)
+
+
+def test_a_line_with_a_key_twice_costs_its_row(tmp_path: Path) -> None:
+    lines = '{"prompt": "a", "prompt": "b"}\n{"prompt": "a: b", "labels": {"n": "1:2"}}\n'
+    lines += '{"prompt": "a", "labels": {"n": "1", "n": "2"}}\n'
+    rows = read(tmp_path, "p.jsonl", lines.encode())
+    assert [row.fault for row in rows] == ["the key 'prompt' twice", None, "the key 'n' twice"]
+
+
 @pytest.mark.parametrize(
     ("root", "expected"),
     [

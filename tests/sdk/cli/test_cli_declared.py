@@ -83,3 +83,21 @@ def test_a_file_that_holds_no_declaration_is_wrong_usage(tmp_path: Path, text: s
     service = Service()
     assert CommandLine(service).run("dataset", "create", str(path)) == 2
     assert not service.asked
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("spec.yaml", "name: pets\nprompt: a fox\ncount: 2\nprompt: a cat\n"),
+        ("spec.json", '{"name": "pets",\n "prompt": "a fox",\n "count": 2,\n "prompt": "a cat"}'),
+    ],
+)
+def test_a_declaration_that_says_something_twice_is_refused_by_name_and_line(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    service = Service(datasets=MADE)
+    line = CommandLine(service)
+    assert line.run("dataset", "create", str(tmp_path / name)) == 2
+    assert "the key 'prompt' is given twice in one object (lines 2, 4)" in line.err
+    assert service.asked == []

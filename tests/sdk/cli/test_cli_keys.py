@@ -143,6 +143,13 @@ def test_a_file_written_by_hand_is_not_overwritten(line: CommandLine) -> None:
         assert file_of(line).read_text() == text
 
 
+def test_a_file_with_a_key_twice_is_not_overwritten(line: CommandLine) -> None:
+    file_of(line).parent.mkdir()
+    file_of(line).write_text('{"keys": [],\n "keys": []}')
+    assert line.run("keys", "create", "ci") == 2
+    assert "'keys' is given twice in one object (lines 1, 2)" in line.err
+
+
 def test_without_a_file_it_says_how_to_name_one() -> None:
     nameless = CommandLine(Service(), environ={})
     assert nameless.run("keys", "list") == 2

@@ -94,6 +94,8 @@ def test_no_keys_means_that_all_are_revoked() -> None:
         ("kyes:\n  - name: a\n", "keys"),
         ("keys:\n  - name: a\n   key: b\n", "line"),
         ("keys: [", "line"),
+        (f"keys:\n- name: a\n  key_sha256: {HASH}\n  name: b\n  scopes: all\n", "lines 2 and 4"),
+        ("keys: [{SECRET-x: 1, SECRET-x: 2}]", "lines 1 and 1"),
         ("keys: {a: b}", "keys"),
         ("[]", "the file"),
         ("name:\nscopes:\n", "keys"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field, create_model
 
 from engines.errors import InvalidParameters
 from serve_app.config import ApiConfig, FieldBounds, ModelDefaults
+from serve_app.schemas.base import RequestModel
 from serve_app.schemas.bounds.bounded import (
     MORE_PROMPTS,
     batch_model,
@@ -30,6 +32,33 @@ def fault(body: dict[str, Any], model: Any = GENERATE) -> tuple[str, Any, str, s
         validated(model, body)
     first = caught.value.faults[0]
     return first.parameter, first.value, first.constraint, first.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "reason", "constraint"),
+    [
+        (Annotated[str, Field(min_length=1)], "", "must be at least 1 character long", ">= 1"),
+        (Annotated[str, Field(min_length=2)], "", "must be at least 2 characters long", ">= 2"),
+        (Annotated[str, Field(max_length=1)], "ab", "must be at most 1 character long", "<= 1"),
+        (Annotated[list[str], Field(min_length=1)], [], "must be at least 1 item long", ">= 1"),
+        (
+            Annotated[list[str], Field(min_length=1, max_length=1)],
+            [],
+            "must be exactly 1 item long",
+            "== 1",
+        ),
+        (
+            Annotated[list[str], Field(max_length=1)],
+            ["a", "b"],
+            "must be at most 1 item long",
+            "<= 1",
+        ),
+    ],
+)
+def test_one_is_told_in_the_singular(kind: Any, value: Any, reason: str, constraint: str) -> None:
+    told = fault({"x": value}, create_model("Body", __base__=RequestModel, x=(kind, ...)))
+    assert told[3] == reason
+    assert told[2] == f"len(x) {constraint}"
 
 
 def test_what_is_left_out_is_the_references_default() -> None:
