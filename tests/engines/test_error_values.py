@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import pickle
 import traceback
 
 import pytest
@@ -16,35 +15,30 @@ from engines.errors import (
     DeadlineExceeded,
     Details,
     Fault,
-    Forbidden,
     GenerationFailed,
     InferloopError,
     InsufficientStorage,
     InvalidImage,
     InvalidParameters,
     InvalidPath,
-    MarkingFailed,
     NotFound,
     OutOfMemory,
     Overloaded,
     PayloadTooLarge,
     RateLimited,
-    ReplicaLost,
     RequestTimeout,
     RequirementsNotMet,
     StorageAway,
     StorageFailed,
-    Unauthorized,
     UnsupportedMediaType,
 )
-
-WIDTH = Fault("width", 2048, "64 <= width <= 1024", "must be between 64 and 1024")
-SEED = Fault("seed", -1, "0 <= seed", "must not be negative")
-PLAIN = (
-    *(Unauthorized, Forbidden, Conflict, ReplicaLost, Canceled, GenerationFailed, OutOfMemory),
-    *(MarkingFailed, StorageFailed, StorageAway, InferloopError),
+from tests.engines.every_error import (
+    EVERY_ERROR,
+    SEED,
+    WIDTH,
+    WITHOUT_DETAILS,
+    class_name,
 )
-
 
 # Who catches what
 
@@ -58,7 +52,7 @@ PLAIN = (
         (OutOfMemory, GenerationFailed),
         (StorageAway, StorageFailed),
         (InsufficientStorage, StorageFailed),
-        *((each, InferloopError) for each in (*PLAIN, NotFound, RateLimited, DeadlineExceeded)),
+        *((type(each), InferloopError) for each in EVERY_ERROR),
         (InferloopError, Exception),
     ],
 )
@@ -83,7 +77,7 @@ def test_no_error_is_one_of_pythons_own() -> None:
 # Words
 
 
-@pytest.mark.parametrize("error", PLAIN)
+@pytest.mark.parametrize("error", WITHOUT_DETAILS)
 @pytest.mark.parametrize("words", ["gone", "", "ä 狐 🦊", "100 % {x} %s", "x" * 5000])
 def test_the_words_are_the_message(error: type[InferloopError], words: str) -> None:
     raised = error(words)
@@ -92,7 +86,7 @@ def test_the_words_are_the_message(error: type[InferloopError], words: str) -> N
     assert raised.retry_after_s is None
 
 
-@pytest.mark.parametrize("error", PLAIN)
+@pytest.mark.parametrize("error", WITHOUT_DETAILS)
 def test_an_error_without_words_has_some(error: type[InferloopError]) -> None:
     assert error().message == str(error()) == "Internal error"
 
@@ -223,28 +217,8 @@ def test_a_fault_never_changes() -> None:
 
 # On their way
 
-CARRIED = [
-    InvalidImage(WIDTH, SEED),
-    NotFound("image", "x"),
-    PayloadTooLarge(5),
-    RateLimited("later", 2.5),
-    RequestTimeout(3.0),
-    RequirementsNotMet(2, {"quality": 2}),
-    InsufficientStorage("full", "quota", 10, 9),
-]
 
-
-@pytest.mark.parametrize("error", CARRIED, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_an_error_comes_through_every_protocol_of_pickle(
-    error: InferloopError, protocol: int
-) -> None:
-    again = pickle.loads(pickle.dumps(error, protocol))
-    assert type(again) is type(error)
-    assert (again.args, again.message, again.details) == (error.args, error.message, error.details)
-
-
-@pytest.mark.parametrize("error", CARRIED, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=class_name)
 def test_an_error_can_be_copied(error: InferloopError) -> None:
     for again in (copy.copy(error), copy.deepcopy(error)):
         assert (type(again), again.details) == (type(error), error.details)

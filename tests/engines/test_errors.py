@@ -9,45 +9,16 @@ import re
 import pytest
 
 from engines import errors
+from tests.engines.every_error import EVERY_ERROR, class_name
 
 
-def every_error() -> list[errors.InferloopError]:
-    fault = errors.Fault("width", 2048, "64 <= width <= 1024", "must be between 64 and 1024")
-    other = errors.Fault("seed", -1, "0 <= seed", "must not be negative")
-    return [
-        errors.InferloopError("broken"),
-        errors.InvalidParameters(fault, other),
-        errors.InvalidPath(fault),
-        errors.InvalidImage(fault),
-        errors.UnsupportedMediaType.of("Content-Encoding", "gzip", "identity", "is not read"),
-        errors.Unauthorized("no key"),
-        errors.Forbidden("not yours"),
-        errors.NotFound("image", "/data/generated/x.png"),
-        errors.Conflict("written by somebody else"),
-        errors.PayloadTooLarge(1000),
-        errors.RateLimited("later", 3.5),
-        errors.Overloaded("full", 2.0),
-        errors.ReplicaLost("gone"),
-        errors.RequestTimeout(20.0),
-        errors.DeadlineExceeded(30.0),
-        errors.Canceled("asked for"),
-        errors.RequirementsNotMet(3, {"quality": 2, "privacy": 1}),
-        errors.GenerationFailed("NaN"),
-        errors.OutOfMemory("too big"),
-        errors.StorageFailed("permission denied"),
-        errors.InsufficientStorage("quota spent", "quota", 1000, 999),
-        errors.MarkingFailed("the key service is away"),
-        errors.StorageAway("the data root is not there"),
-    ]
-
-
-@pytest.mark.parametrize("error", every_error(), ids=lambda error: type(error).__name__)
-def test_an_error_survives_pickling(error: errors.InferloopError) -> None:
-    again = pickle.loads(pickle.dumps(error))
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=class_name)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_an_error_survives_pickling(error: errors.InferloopError, protocol: int) -> None:
+    again = pickle.loads(pickle.dumps(error, protocol))
     assert type(again) is type(error)
-    assert (again.message, again.details, again.retry_after_s, again.code, again.retryable) == (
-        error.message,
-        error.details,
+    assert (again.args, again.message, again.details) == (error.args, error.message, error.details)
+    assert (again.retry_after_s, again.code, again.retryable) == (
         error.retry_after_s,
         error.code,
         error.retryable,
@@ -64,7 +35,7 @@ def test_every_class_of_the_tree_is_covered_here() -> None:
         for cls in below(errors.InferloopError)
         if cls.__module__ == errors.__name__ and not cls.__name__.startswith("_")
     }
-    assert public == {type(error) for error in every_error()}
+    assert public == {type(error) for error in EVERY_ERROR}
 
 
 def test_the_reference_example_word_for_word() -> None:
@@ -106,7 +77,7 @@ def drawn_tree() -> dict[str, tuple[str, str | None]]:
 
 def test_the_tree_is_as_it_is_drawn() -> None:
     drawn = drawn_tree()
-    assert drawn.keys() == {type(error).__name__ for error in every_error()}
+    assert drawn.keys() == {type(error).__name__ for error in EVERY_ERROR}
     for name, (parent, code) in drawn.items():
         cls = getattr(errors, name)
         if parent:
@@ -115,7 +86,7 @@ def test_the_tree_is_as_it_is_drawn() -> None:
             assert cls.code == (code or getattr(errors, parent).code), name
 
 
-@pytest.mark.parametrize("error", every_error(), ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=class_name)
 def test_details_are_json_and_the_message_is_one_line_for_people(
     error: errors.InferloopError,
 ) -> None:
@@ -126,7 +97,7 @@ def test_details_are_json_and_the_message_is_one_line_for_people(
 
 
 def test_only_what_another_try_can_mend_is_retryable() -> None:
-    retryable = {type(error).__name__ for error in every_error() if error.retryable}
+    retryable = {type(error).__name__ for error in EVERY_ERROR if error.retryable}
     assert retryable == {
         *("RateLimited", "Overloaded", "ReplicaLost", "RequestTimeout", "OutOfMemory"),
         *("MarkingFailed", "StorageAway"),
