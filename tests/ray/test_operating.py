@@ -9,13 +9,14 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from deployments.local.child_service import Service
 from deployments.observing.metrics import COUNTERS, GAUGES, LATENCY
-from inferloop_synthdata import (
-    SyntheticImageClient,
-)
+from inferloop_synthdata import SyntheticImageClient
 from tests.ray.conftest import SMALL
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 
 
 def test_serve_lists_every_deployment(service: Service) -> None:
