@@ -19,6 +19,7 @@ from urllib.error import HTTPError, URLError
 
 from local_ray.environment import closed_ray
 from local_ray.running import free_port, local_ray, private_ray_folder
+from local_ray.words import words_in
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 180.0
@@ -54,7 +55,7 @@ class ChildRay:
         self.address = f"http://127.0.0.1:{port}"
         with ExitStack() as stack:
             folder = stack.enter_context(private_ray_folder())
-            self._log = stack.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
+            self._log = stack.enter_context(tempfile.TemporaryFile())
             command = [sys.executable, "-m", "local_ray.child", str(folder)]
             self._process = subprocess.Popen(
                 [*command, str(port), str(self._num_cpus)],
@@ -96,8 +97,7 @@ class ChildRay:
 
     def said(self) -> str:
         """The end of what the child printed."""
-        self._log.seek(0)
-        return self._log.read()[-_MOST_LETTERS:]
+        return words_in(self._log)[-_MOST_LETTERS:]
 
     def _answers(self) -> bool:
         """Whether the dashboard speaks; that it asks for a token is an answer."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from deployments.local.asking import answers
 from local_ray.environment import ray_headers, token_mode
 from local_ray.running import free_port
+from local_ray.words import words_in
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WHILE_INPUT_IS_OPEN = "--while-input-is-open"
@@ -52,7 +53,7 @@ class Service:
         self.url = f"http://127.0.0.1:{own['INFERLOOP_PORT']}"
         self._environment = {**os.environ, **own}
         self._printed = ""
-        self._log = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "deployments.local.launch", WHILE_INPUT_IS_OPEN),
@@ -96,8 +97,7 @@ class Service:
     def said(self) -> str:
         """Everything the launcher printed until now, or until it was stopped."""
         if not self._log.closed:
-            self._log.seek(0)
-            self._printed = self._log.read()
+            self._printed = words_in(self._log)
         return self._printed
 
     def stop(self) -> int:
