@@ -9,6 +9,8 @@ from collections.abc import Callable
 PATIENCE_S = 120.0
 """For a state that comes in milliseconds: other work may have the machine. It only keeps a broken
 test from hanging, and is below the time limit of a test."""
+SERVICE_PATIENCE_S = 300.0
+"""For what a whole service does in seconds: it starts, a part of it is replaced."""
 
 
 def wait_for(

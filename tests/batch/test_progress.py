@@ -12,6 +12,7 @@ from ray.exceptions import ActorUnavailableError
 from batch.progress import Progress, ProgressPrinter, Teller
 from batch.running import JobSummary, progress_told
 from engines.evidence.report.words import duration
+from tests.waiting import PATIENCE_S
 
 
 def test_a_line_says_done_rate_and_what_is_left() -> None:
@@ -128,5 +129,5 @@ def test_progress_goes_on_after_a_look_that_failed() -> None:
         return {"written": 3}
 
     with progress_told(counts, 10, 2, ProgressPrinter(stream, every_s=0.0), every_s=0.001):
-        assert seen.wait(60)
+        assert seen.wait(PATIENCE_S)
     assert "5/10 rows (50.0 %)" in stream.getvalue()

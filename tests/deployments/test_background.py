@@ -11,6 +11,7 @@ import pytest
 from deployments.background import Threads, reports_of
 from engines.errors import Canceled, Conflict
 from engines.protocols import StopCheck
+from tests.waiting import PATIENCE_S
 
 Report = Callable[[int], None]
 SOON_S = 0.01
@@ -21,7 +22,7 @@ async def test_reports_come_before_the_result() -> None:
 
     def work(report: Report) -> str:
         report(1)
-        assert heard.wait(30), "the first report was not delivered while the work went on"
+        assert heard.wait(PATIENCE_S), "the first report was not delivered while the work went on"
         return "done"
 
     async def collect() -> list[int | str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engines.datasets.store import DatasetStore, utc_now
+from engines.datasets.moments import moment_of
+from engines.datasets.store import DatasetStore, UtcClock, utc_now
 from engines.datasets.upkeep.crashes import upkeep
 from engines.datasets.writers.holder import Holder, is_dead, this_process
 from engines.datasets.writers.leftovers import sweep_target
@@ -44,10 +45,10 @@ def kill(process: Exporting) -> None:
     process.wait()
 
 
-def takes(storage: FolderStorage, ttl_s: float = LONG_S) -> bool:
-    """Whether another export gets the target."""
+def takes(storage: FolderStorage, clock: UtcClock = utc_now) -> bool:
+    """Whether another export gets the target, at the time that `clock` tells."""
     try:
-        ExportLock(storage, TARGET, utc_now, ttl_s).acquire()
+        ExportLock(storage, TARGET, clock, LONG_S).acquire()
     except Conflict:
         return False
     return True
@@ -66,11 +67,12 @@ def test_a_target_is_not_taken_from_an_exporter_that_lives(
 ) -> None:
     """It works on one image for longer than its lease, and renews the lock meanwhile."""
     storage = FolderStorage(tmp_path)
-    start_exporting(TARGET, 1.0)
+    start_exporting(TARGET, 2.0)
     lock = next(storage.list(LOCK_FOLDER))
-    expires_at = orjson.loads(storage.read(lock.key))["expires_at"]
-    wait_for(lambda: utc_now().isoformat() > expires_at)
-    assert not takes(storage)
+    first = storage.read(lock.key)
+    first_lease_ends = moment_of(orjson.loads(first)["expires_at"])
+    wait_for(lambda: storage.read(lock.key) != first)
+    assert not takes(storage, lambda: first_lease_ends)
 
 
 def test_a_stopped_exporter_that_wakes_up_publishes_nothing(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -14,8 +13,9 @@ import yaml
 from local_ray.child import ChildRay
 from local_ray.running import free_port
 from tests.k8s.manifests import Render, the_service
+from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 
 def test_the_application_of_the_manifest_comes_up(
@@ -37,16 +37,11 @@ def test_the_application_of_the_manifest_comes_up(
         command = [str(serve), "deploy", "-a", cluster.address, str(tmp_path / "serve.yaml")]
         done = subprocess.run(command, env=cluster.environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        assert ready(f"http://127.0.0.1:{port}/readyz")
+        wait_for(lambda: ready(f"http://127.0.0.1:{port}/readyz"), SERVICE_PATIENCE_S)
 
 
 def ready(url: str) -> bool:
-    give_up = time.monotonic() + 200
-    while time.monotonic() < give_up:
-        try:
-            if httpx.get(url, timeout=10).status_code == httpx.codes.OK:
-                return True
-        except httpx.TransportError:
-            pass  # the port is not open yet
-        time.sleep(1)
-    return False
+    try:
+        return httpx.get(url, timeout=SERVICE_PATIENCE_S).status_code == httpx.codes.OK
+    except httpx.TransportError:  # the port is not open yet
+        return False

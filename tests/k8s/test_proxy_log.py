@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from local_ray.running import free_port
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 PROPERTIES = ROOT / "k8s" / "overlays" / "production" / "env.properties"
@@ -50,7 +51,7 @@ def haproxy(config: Path) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait()
 
 
 def logged(tmp_path: Path, target: str) -> str:
@@ -58,7 +59,7 @@ def logged(tmp_path: Path, target: str) -> str:
     port = free_port()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as syslog:
         syslog.bind(("127.0.0.1", 0))
-        syslog.settimeout(20)
+        syslog.settimeout(PATIENCE_S)
         address = f"127.0.0.1:{syslog.getsockname()[1]}"
         config = tmp_path / "haproxy.cfg"
         here = target.replace(DEFAULT_TARGET, address)

@@ -7,9 +7,8 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,7 @@ import httpx
 from deployments.local.child_service import REPOSITORY
 from local_ray.environment import ray_headers
 from local_ray.running import free_port
-
-PATIENCE_S = 200.0
-
-
-def wait_until(condition: Callable[[], bool], what: Callable[[], object]) -> None:
-    """Look twice a second; past the patience, fail with what is to be seen."""
-    give_up = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < give_up, what()
-        time.sleep(0.5)
+from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
 
 class Fleet:
@@ -77,7 +67,7 @@ class Fleet:
 
     def applications(self) -> dict[str, Any]:
         url = f"{self.dashboard}/api/serve/applications/"
-        answer = httpx.get(url, headers=ray_headers(self._environment), timeout=60.0)
+        answer = httpx.get(url, headers=ray_headers(self._environment), timeout=SERVICE_PATIENCE_S)
         found: dict[str, Any] = answer.json()
         return found
 
@@ -113,7 +103,7 @@ class Fleet:
             alive = all("dead" not in nodes for nodes in places.values())
             return alive and all(len(places.get(name, ())) >= n for name, n in least.items())
 
-        wait_until(strong, self.places)
+        wait_for(strong, SERVICE_PATIENCE_S, said=self.places)
 
     def _tell(self, command: str) -> None:
         assert self._process.stdin is not None
@@ -158,7 +148,7 @@ class Crowd:
     def __exit__(self, *_: object) -> None:
         self._leave.set()
         for thread in self._threads:
-            thread.join(PATIENCE_S)
+            thread.join(SERVICE_PATIENCE_S)
 
     def wait_for_each(self, answers: int) -> None:
         """Until every client has had so many more answers that are well."""
@@ -170,7 +160,7 @@ class Crowd:
                 for ends, had in zip(self.ends, before, strict=True)
             )
 
-        wait_until(heard, lambda: self.ends)
+        wait_for(heard, SERVICE_PATIENCE_S, said=lambda: self.ends)
 
     def _numbers(self) -> range:
         return range(len(self.asks))
@@ -185,7 +175,10 @@ class Crowd:
         """How the request ended; None when the service was busy and asked to come again."""
         try:
             answer = httpx.post(
-                f"{self.url}/api/v1{route}", headers={"X-API-Key": self.key}, json=body, timeout=180
+                f"{self.url}/api/v1{route}",
+                headers={"X-API-Key": self.key},
+                json=body,
+                timeout=SERVICE_PATIENCE_S,
             )
         except httpx.TransportError as error:
             return type(error).__name__

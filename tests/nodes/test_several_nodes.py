@@ -12,9 +12,10 @@ import pytest
 
 from deployments.local.child_service import REPOSITORY
 from tests.nodes.conftest import KEY, MODELS, Production
-from tests.nodes.fleet import Crowd, wait_until
+from tests.nodes.fleet import Crowd
+from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 BROKEN = {"RemoteProtocolError", "ReadError", "ConnectError"}
 """The connection went through the proxy of the dead node. Each client had one request under way."""
@@ -28,7 +29,10 @@ def an_image(pool: str, steps: int = 12) -> tuple[str, dict[str, Any]]:
 
 def post(production: Production, route: str, body: dict[str, Any]) -> httpx.Response:
     return httpx.post(
-        f"{production.url}/api/v1{route}", headers={"X-API-Key": KEY}, json=body, timeout=180.0
+        f"{production.url}/api/v1{route}",
+        headers={"X-API-Key": KEY},
+        json=body,
+        timeout=SERVICE_PATIENCE_S,
     )
 
 
@@ -39,7 +43,7 @@ def accepted(production: Production, pool: str, steps: int) -> str:
         f"{production.url}/api/v1{route}",
         headers={"X-API-Key": KEY, "Prefer": "respond-async"},
         json=body,
-        timeout=180.0,
+        timeout=SERVICE_PATIENCE_S,
     )
     return str(answer.raise_for_status().json()["id"])
 
@@ -60,13 +64,15 @@ def under_way(production: Production, pool: str, steps: int) -> str:
             jobs.append(accepted(production, pool, steps))
         return False
 
-    wait_until(met, lambda: [a_job(production, job_id) for job_id in jobs])
+    wait_for(met, SERVICE_PATIENCE_S, said=lambda: [a_job(production, job_id) for job_id in jobs])
     return jobs[-1]
 
 
 def a_job(production: Production, job_id: str) -> dict[str, Any]:
     answer = httpx.get(
-        f"{production.url}/api/v1/jobs/{job_id}", headers={"X-API-Key": KEY}, timeout=60.0
+        f"{production.url}/api/v1/jobs/{job_id}",
+        headers={"X-API-Key": KEY},
+        timeout=SERVICE_PATIENCE_S,
     )
     found: dict[str, Any] = answer.raise_for_status().json()
     return found
@@ -105,7 +111,11 @@ def test_a_lost_gpu_node_costs_at_most_what_ran_on_it(production: Production) ->
         fleet.add("gpu-3", "gpu")  # as the autoscaler does
         fleet.wait_for_strength(production.least)
         crowd.wait_for_each(2)
-        wait_until(lambda: "ended_at" in a_job(production, job_id), lambda: crowd.ends)
+        wait_for(
+            lambda: "ended_at" in a_job(production, job_id),
+            SERVICE_PATIENCE_S,
+            said=lambda: crowd.ends,
+        )
     assert fleet.places()["diffusion-sd15"] == ["gpu-3"]
     assert fleet.repeated_jobs() > repeated
     assert a_job(production, job_id)["state"] == "succeeded"  # under way on the dead node
@@ -165,18 +175,24 @@ def test_the_dashboard_asks_for_metrics_that_are_there(production: Production) -
     ended = accepted(production, "sd15", 60)
     canceled = under_way(production, "sdxl", 150)
     job_route = f"{production.url}/api/v1/jobs/{canceled}"
-    httpx.delete(job_route, headers={"X-API-Key": KEY}, timeout=60.0).raise_for_status()
-    assert httpx.get(job_route, headers={"X-API-Key": "wrong"}, timeout=60.0).status_code == 401
+    httpx.delete(
+        job_route, headers={"X-API-Key": KEY}, timeout=SERVICE_PATIENCE_S
+    ).raise_for_status()
+    assert (
+        httpx.get(job_route, headers={"X-API-Key": "wrong"}, timeout=SERVICE_PATIENCE_S).status_code
+        == 401
+    )
     both = (ended, canceled)
-    wait_until(
+    wait_for(
         lambda: all("ended_at" in a_job(production, job_id) for job_id in both),
-        lambda: [a_job(production, job_id) for job_id in both],
+        SERVICE_PATIENCE_S,
+        said=lambda: [a_job(production, job_id) for job_id in both],
     )
     seen: set[str] = set()
 
     def missing() -> set[str]:
         for url in production.fleet.metrics:
-            page = httpx.get(url, timeout=30.0).text
+            page = httpx.get(url, timeout=SERVICE_PATIENCE_S).text
             seen.update(re.findall(r"^(ray_\w+)", page, re.MULTILINE))
         return asked - seen
 
@@ -186,4 +202,4 @@ def test_the_dashboard_asks_for_metrics_that_are_there(production: Production) -
         "ray_inferloop_jobs_running",
         "ray_inferloop_webhook_attempts_total",
     }
-    wait_until(lambda: missing() <= silent, missing)
+    wait_for(lambda: missing() <= silent, SERVICE_PATIENCE_S, said=missing)

@@ -14,6 +14,7 @@ from deployments.config_files import with_parts_apart
 from deployments.local.child_service import REPOSITORY, Service
 from inferloop_synthdata import SyntheticImageClient
 from tests.ray.collector import Collector
+from tests.waiting import SERVICE_PATIENCE_S
 
 SECOND_KEY = "second-key-of-the-tests"
 SMALL: dict[str, Any] = {
@@ -113,7 +114,9 @@ def second_key() -> str:
 @pytest.fixture
 def http(service: Service) -> Iterator[httpx.Client]:
     with httpx.Client(
-        base_url=f"{service.url}/api/v1", headers={"X-API-Key": service.key}, timeout=120.0
+        base_url=f"{service.url}/api/v1",
+        headers={"X-API-Key": service.key},
+        timeout=SERVICE_PATIENCE_S,
     ) as client:
         yield client
 

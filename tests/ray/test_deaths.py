@@ -22,15 +22,13 @@ from deployments.local.child_service import Service
 from inferloop_synthdata import Progress, Result, SyntheticImageClient
 from inferloop_synthdata.answers import Job
 from inferloop_synthdata.operations import endpoints
-from tests.waiting import wait_for
+from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 KEY = "key-of-the-test-that-kills-all"
 SHORT, LONG, IN_BATCH = 4, 12, 8
 LONG_STEPS, LONG_SIDE_PX = 150, 256
 LOAD_S = 8.0
-PATIENCE_S = 300.0
-"""For a state that comes in seconds: other work may have the machine."""
 KILLED = ("diffusion-default", "ingress")
 
 
@@ -62,7 +60,7 @@ def kill_all(service: Service) -> None:
         process.suspend()  # nobody may restart anybody
     for process in family:
         process.kill()
-    psutil.wait_procs(family, timeout=30)
+    psutil.wait_procs(family, timeout=SERVICE_PATIENCE_S)
 
 
 def submit_all(client: SyntheticImageClient) -> tuple[str, ...]:
@@ -99,8 +97,8 @@ def killed_with_jobs(folder: Path) -> tuple[tuple[str, ...], int]:
         with SyntheticImageClient(api_key=KEY, base_url=service.url) as client:
             accepted = submit_all(client)
             # The long ones have far more to do than the time that a kill takes.
-            wait_for(lambda: in_state(client, "succeeded"), PATIENCE_S)
-            wait_for(lambda: in_state(client, "running"), PATIENCE_S)
+            wait_for(lambda: in_state(client, "succeeded"), SERVICE_PATIENCE_S)
+            wait_for(lambda: in_state(client, "running"), SERVICE_PATIENCE_S)
             ended = in_state(client, "succeeded")
     finally:
         kill_all(service)

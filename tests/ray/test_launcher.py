@@ -16,11 +16,9 @@ import pytest
 from deployments.local.child_service import REPOSITORY, Service
 from inferloop_synthdata import Progress, Result, SyntheticImageClient
 from tests.ray.conftest import tiny_config
-from tests.waiting import wait_for
+from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
-pytestmark = pytest.mark.ray
-PATIENCE_S = 300.0
-"""For a state that comes in seconds: other work may have the machine."""
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ def under_way(service: Service) -> tuple[threading.Thread, list[int]]:
             sent.set()
 
     def ask() -> None:
-        with httpx.Client(headers={"X-API-Key": service.key}, timeout=120.0) as client:
+        with httpx.Client(headers={"X-API-Key": service.key}, timeout=SERVICE_PATIENCE_S) as client:
             answer = client.post(
                 f"{service.url}/api/v1/generate",
                 json={"prompt": "under way", "num_inference_steps": 100},
@@ -52,18 +50,17 @@ def under_way(service: Service) -> tuple[threading.Thread, list[int]]:
 
     asked = threading.Thread(target=ask)
     asked.start()
-    assert sent.wait(60)
+    assert sent.wait(SERVICE_PATIENCE_S)
     return asked, answers
 
 
-@pytest.mark.timeout(900)
 def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service: Service) -> None:
     launcher = psutil.Process(own_service.pid)
     family = launcher.children(recursive=True)
     (raylet,) = (child for child in family if child.name() == "raylet")
     raylet.kill()
-    wait_for(lambda: "raylet of Ray is gone" in own_service.said(), PATIENCE_S)
-    wait_for(lambda: own_service.said().count("is ready at") == 2, PATIENCE_S)
+    wait_for(lambda: "raylet of Ray is gone" in own_service.said(), SERVICE_PATIENCE_S)
+    wait_for(lambda: own_service.said().count("is ready at") == 2, SERVICE_PATIENCE_S)
     assert not raylet.is_running()
 
     own_service.wait_until_ready()
@@ -80,7 +77,7 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
                 launcher.send_signal(signal.SIGTERM)
                 told = True
             last = event
-        asked.join(120)
+        asked.join(SERVICE_PATIENCE_S)
     assert told
     assert isinstance(last, Result)
     assert answers == [200]
@@ -99,16 +96,15 @@ while True:
 """
 
 
-@pytest.mark.timeout(900)
 def test_a_service_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "data"), str(tiny_config(tmp_path))]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         launcher = psutil.Process(int(holder.stdout.readline()))
-        wait_for(lambda: bool(named("raylet", launcher)))
+        wait_for(lambda: bool(named("raylet", launcher)), SERVICE_PATIENCE_S)
         family = [launcher, *launcher.children(recursive=True)]
         holder.kill()
-    gone, left = psutil.wait_procs(family, PATIENCE_S)
+    gone, left = psutil.wait_procs(family, SERVICE_PATIENCE_S)
     assert len(gone) == len(family), left
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 
 import httpx
@@ -15,15 +14,16 @@ from deployments.local.child_service import Service
 from deployments.observing.metrics import COUNTERS, GAUGES, LATENCY
 from inferloop_synthdata import SyntheticImageClient
 from tests.ray.conftest import SMALL
+from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 
 def test_serve_lists_every_deployment(service: Service) -> None:
     details = httpx.get(
         f"{service.dashboard()}/api/serve/applications/",
         headers=service.ray_headers(),
-        timeout=30.0,
+        timeout=SERVICE_PATIENCE_S,
     ).json()
     deployments = details["applications"]["inferloop"]["deployments"]
     assert set(deployments) == {
@@ -68,10 +68,14 @@ def test_prometheus_finds_every_metric_of_the_engine(
     wanted = {f"ray_inferloop_engine_{name}" for name in (*GAUGES, *COUNTERS)}
     wanted -= {"ray_inferloop_engine_failed_total", "ray_inferloop_engine_canceled_total"}
     wanted.add(f"ray_{LATENCY}_count")
-    give_up_at = time.monotonic() + 90
-    while missing := wanted - exported(discovery):
-        assert time.monotonic() < give_up_at, f"never exported: {missing}"
-        time.sleep(1.0)
+    missing = wanted
+
+    def all_are_there() -> bool:
+        nonlocal missing
+        missing = wanted - exported(discovery)
+        return not missing
+
+    wait_for(all_are_there, SERVICE_PATIENCE_S, said=lambda: f"never exported: {missing}")
 
 
 def exported(discovery: Path) -> set[str]:
@@ -82,7 +86,9 @@ def exported(discovery: Path) -> set[str]:
     lines: list[str] = []
     for target in targets:
         try:
-            lines += httpx.get(f"http://{target}/metrics", timeout=30.0).text.splitlines()
+            lines += httpx.get(
+                f"http://{target}/metrics", timeout=SERVICE_PATIENCE_S
+            ).text.splitlines()
         except httpx.TransportError:
             continue  # An address that is not up yet.
     return {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}

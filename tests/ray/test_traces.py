@@ -7,9 +7,9 @@ import pytest
 
 from tests.ray.collector import Collector
 from tests.ray.conftest import SMALL
-from tests.waiting import wait_for
+from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 
 def test_a_request_is_one_trace_from_the_api_to_the_storage(
@@ -24,4 +24,8 @@ def test_a_request_is_one_trace_from_the_api_to_the_storage(
         "route_to_replica diffusion-default generate",
         "replica_handle_request diffusion-default generate",
     }
-    wait_for(lambda: expected <= collector.names(trace_id), said=lambda: collector.names(trace_id))
+    wait_for(
+        lambda: expected <= collector.names(trace_id),
+        SERVICE_PATIENCE_S,
+        said=lambda: collector.names(trace_id),
+    )

@@ -14,6 +14,7 @@ import psutil
 import ray.core.generated
 import ray.serve.generated
 
+ANSWERS_WITHIN_S = 60.0
 LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 ASKED_BY_HTTP = (
     ("GET", "/api/version"),
@@ -90,14 +91,16 @@ def outside_address() -> str | None:
 
 def is_open(address: str, port: int) -> bool:
     with socket.socket() as probe:
-        probe.settimeout(5.0)
+        probe.settimeout(ANSWERS_WITHIN_S)
         return probe.connect_ex((address, port)) == 0
 
 
 def http_answers(address: str, port: int, headers: dict[str, str]) -> dict[str, int]:
     """Path to status, of everything that is not refused; {} where no HTTP is spoken."""
     found: dict[str, int] = {}
-    with httpx.Client(base_url=f"http://{address}:{port}", headers=headers, timeout=10.0) as client:
+    with httpx.Client(
+        base_url=f"http://{address}:{port}", headers=headers, timeout=ANSWERS_WITHIN_S
+    ) as client:
         for method, path in ASKED_BY_HTTP:
             try:
                 status = client.request(method, path).status_code
@@ -139,7 +142,7 @@ def grpc_answers(
     with grpc.insecure_channel(f"{address}:{port}", (("grpc.enable_http_proxy", 0),)) as channel:
         for method in methods:
             try:
-                channel.unary_unary(method)(b"", timeout=5.0, metadata=token)
+                channel.unary_unary(method)(b"", timeout=ANSWERS_WITHIN_S, metadata=token)
                 code = grpc.StatusCode.OK
             except grpc.RpcError as error:
                 code = error.code()

@@ -43,7 +43,7 @@ class Gate:
             self.looks += 1
             held = self.looks > BEGUN
         if held:
-            assert self.open.wait(20)
+            assert self.open.wait(PATIENCE_S)
 
 
 class GatedStorage:

@@ -27,8 +27,9 @@ from tests.security.sockets import (
     listening,
     outside_address,
 )
+from tests.waiting import SERVICE_PATIENCE_S
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 """The names of the services that Ray's source has; no call, no data."""
@@ -42,7 +43,7 @@ def sockets(service: Service) -> list[Listening]:
 
 
 def exports_metrics(one: Listening) -> bool:
-    answer = httpx.get(f"http://127.0.0.1:{one.port}/metrics", timeout=10.0)
+    answer = httpx.get(f"http://127.0.0.1:{one.port}/metrics", timeout=SERVICE_PATIENCE_S)
     return answer.status_code == 200 and answer.text.startswith("# HELP")
 
 
@@ -113,13 +114,19 @@ def test_a_stranger_s_job_is_not_run(service: Service, tmp_path: Path, token: st
     statuses = []
     for url in asked:
         try:
-            statuses.append(httpx.post(url, headers=headers, json=body, timeout=10.0).status_code)
+            statuses.append(
+                httpx.post(url, headers=headers, json=body, timeout=SERVICE_PATIENCE_S).status_code
+            )
         except httpx.TransportError:
             continue
     assert {401, 403} & set(statuses)
     # The exporter knows every path, and runs nothing: numbers, or 405 where it is not a GET.
     assert set(statuses) <= {200, 401, 403, 405}
-    jobs = httpx.get(f"{service.dashboard()}/api/jobs/", headers=service.ray_headers(), timeout=30)
+    jobs = httpx.get(
+        f"{service.dashboard()}/api/jobs/",
+        headers=service.ray_headers(),
+        timeout=SERVICE_PATIENCE_S,
+    )
     assert [job for job in jobs.json() if job["type"] != "DRIVER"] == [], "only the launcher itself"
     assert not marker.exists()
 
@@ -151,7 +158,7 @@ def test_ray_s_own_clients_are_turned_away_without_the_token(
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SERVICE_PATIENCE_S,
     )
     assert done.returncode != 0
     refusals = ("Unauthenticated", "InvalidAuthToken", "Authentication required", "Unauthorized")

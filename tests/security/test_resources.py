@@ -16,7 +16,7 @@ from PIL import Image
 from deployments.local.child_service import Service
 from tests.security.running import EXPORT_MIB, MIB, QUOTA_BYTES
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture

@@ -21,8 +21,11 @@ from tests.deployments.edge.edge_server import (
     edge_server,
     everything_from,
 )
+from tests.waiting import PATIENCE_S
 
 SHORT_S = 0.2
+TIME_TO_SEND_S = 1.0
+"""A deadline that runs out, though not before the test has sent what it has to send."""
 LONG_S = 3600.0
 NO_TIME_FOR_BODIES = {"body_deadline_s": SHORT_S, "min_body_bytes_per_s": 1e9}
 
@@ -48,16 +51,16 @@ def test_a_connection_that_asks_for_nothing_is_closed() -> None:
 
 
 def test_a_head_that_never_ends_is_408_in_the_envelope() -> None:
-    with edge_server(echo, head_deadline_s=SHORT_S) as port, connected(port) as slow:
+    with edge_server(echo, head_deadline_s=TIME_TO_SEND_S) as port, connected(port) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
         status, body = answer_of(everything_from(slow))
     assert status == 408
     assert body["error"]["code"] == "REQUEST_TIMEOUT"
-    assert body["error"]["details"] == {"deadline_s": SHORT_S}
+    assert body["error"]["details"] == {"deadline_s": TIME_TO_SEND_S}
 
 
 def test_the_deadline_holds_for_the_second_request_of_a_connection_too() -> None:
-    with edge_server(echo, head_deadline_s=SHORT_S) as port, connected(port) as slow:
+    with edge_server(echo, head_deadline_s=TIME_TO_SEND_S) as port, connected(port) as slow:
         slow.sendall(GET + b"GET / HTTP/1.1\r\nHost: ")
         found = everything_from(slow)
     assert found.startswith(b"HTTP/1.1 200")
@@ -91,7 +94,7 @@ def test_a_large_body_earns_its_time() -> None:
         steady.settimeout(2 * SHORT_S)
         with pytest.raises(TimeoutError):
             steady.recv(1)  # still patient: 1999 bytes have earned 1999 s
-        steady.settimeout(20)
+        steady.settimeout(PATIENCE_S)
         steady.sendall(b"x")
         assert b'"size":2000' in steady.recv(65_536)
 
@@ -152,7 +155,7 @@ def test_a_reader_that_takes_nothing_is_cut() -> None:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stuck.sendall(GET)
         assert stuck.recv(1) == b"H"
-        assert ended.wait(20), "the server still waits for its reader"
+        assert ended.wait(PATIENCE_S), "the server still waits for its reader"
 
 
 def test_serves_own_request_headers_do_not_get_through() -> None:

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from serve_app.files.downloads import Download
 from tests.deployments.edge.edge_server import ServeQueues, connected, edge_server
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_S, wait_for
 
 CHUNK = bytes(2**18)
 CHUNKS = 200
@@ -72,7 +72,7 @@ def test_a_download_ends_when_its_client_leaves() -> None:
     with edge_server(ServeQueues(source)) as port:
         with connected(port) as leaving:
             begin(leaving)
-        assert source.closed.wait(20)
+        assert source.closed.wait(PATIENCE_S)
     assert source.given < CHUNKS
 
 

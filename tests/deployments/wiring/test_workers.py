@@ -10,6 +10,7 @@ import pytest
 
 from deployments.workers import WorkerPool
 from engines.errors import GenerationFailed
+from tests.waiting import PATIENCE_S
 
 
 class Gauge:
@@ -25,7 +26,7 @@ class Gauge:
             self.calls += 1
             self.inside += 1
             self.most = max(self.most, self.inside)
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE_S)
         with self.lock:
             self.inside -= 1
         if value < 0:

@@ -12,7 +12,7 @@ from engines.errors import Canceled, GenerationFailed, ReplicaLost
 from engines.testing.diffusion import FakeRunner
 from tests.engines.diffusion.faults import always
 from tests.engines.diffusion.rig import RecordingListener, engine_config, request
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_S, wait_for
 
 
 class Deadly(FakeRunner):
@@ -31,7 +31,7 @@ class Stuck(FakeRunner):
 
     def step(self, batch: Any) -> list[Exception | None]:
         self.entered.set()
-        self.let_go.wait(30)
+        self.let_go.wait(PATIENCE_S)
         return super().step(batch)
 
 
@@ -55,7 +55,7 @@ def test_nothing_waits_for_a_long_step() -> None:
     engine.start()
     first, second = RecordingListener(), RecordingListener()
     engine.submit(request("first"), first)
-    assert runner.entered.wait(30)
+    assert runner.entered.wait(PATIENCE_S)
     engine.check_health()
     engine.submit(request("second"), second)
     engine.cancel("second")
@@ -75,7 +75,7 @@ def test_shutdown_does_not_wait_for_ever() -> None:
     engine.start()
     listener = RecordingListener()
     engine.submit(request(), listener)
-    assert runner.entered.wait(30)
+    assert runner.entered.wait(PATIENCE_S)
     engine.shutdown(timeout_s=0.05)
     assert isinstance(listener.error, Canceled)
     runner.let_go.set()

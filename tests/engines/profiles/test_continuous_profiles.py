@@ -117,7 +117,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_profile(root: Path, wait_s
     assert writer.stdout.readline() == b"ready\n"
     time.sleep(wait_s)
     writer.send_signal(signal.SIGKILL)
-    writer.communicate(timeout=20)
+    writer.communicate()
     service = ProfileService(FolderStorage(root))
     left = service.get("live")
     assert left.sample_count % 2 == 0

@@ -13,6 +13,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
+from tests.waiting import PATIENCE_S
+
 Behavior = Callable[[ServerConnection], None]
 """What the server does with a connection once it is open; returning closes it."""
 
@@ -112,4 +114,4 @@ class SocketServer:
         assert self._server is not None
         assert self._thread is not None
         self._server.shutdown()
-        self._thread.join(timeout=5)
+        self._thread.join(PATIENCE_S)

@@ -13,6 +13,7 @@ import inferloop_synthdata as sdk
 from tests.sdk.conftest import KEY
 from tests.sdk.streams.socket_server import RESULT, SocketServer, generation, progress, send
 from tests.sdk.streams.stream_listener import Listener
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -94,7 +95,7 @@ def test_leaving_early_cancels_the_job(listener: Listener, socket_server: Socket
     socket_server.behaviors = [behave]
     listener.listen(until=lambda event: True)
     assert len(listener.events) == 1
-    assert socket_server.connection_ended.wait(timeout=5)
+    assert socket_server.connection_ended.wait(PATIENCE_S)
     assert socket_server.received == [{"type": "cancel", "job_id": "job_1"}]
 
 
@@ -105,5 +106,5 @@ def test_a_finished_job_is_not_canceled(listener: Listener, socket_server: Socke
 
     socket_server.behaviors = [behave]
     listener.listen()
-    assert socket_server.connection_ended.wait(timeout=5)
+    assert socket_server.connection_ended.wait(PATIENCE_S)
     assert socket_server.received == []

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from tests.waiting import PATIENCE_S
+
 JSON = "Content-Type: application/json"
 
 
@@ -96,7 +98,7 @@ class WireServer:
 
     def wait_until_closed(self) -> None:
         """Until the server has closed the last connection that it accepted."""
-        self._threads[-1].join(timeout=5)
+        self._threads[-1].join(PATIENCE_S)
 
     def answering(self, *answers: bytes) -> Play:
         """One connection that gives each request the next answer, then closes."""
@@ -117,7 +119,7 @@ class WireServer:
         def play(wire: Wire) -> None:
             wire.read()
             wire.send(beginning)
-            self.released.wait(30)
+            self.released.wait(PATIENCE_S)
 
         return play
 
@@ -135,7 +137,7 @@ class WireServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(PATIENCE_S)
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:

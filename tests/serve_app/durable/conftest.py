@@ -12,12 +12,13 @@ from engines.jobs.sqlite.store import SqliteJobStore
 from serve_app.config import ApiConfig, DurableJobs
 from serve_app.durable.stores import terms_of
 from tests.serve_app.api import HEADERS, Api, build_api
+from tests.serve_app.durable.playing import LEASE_S
 from tests.serve_app.fake_services import FakeServices
 
 
 @pytest.fixture
 def durable() -> DurableJobs:
-    return DurableJobs(poll_s=0.02, report_every_s=0, max_running=4, lease_s=2)
+    return DurableJobs(poll_s=0.02, report_every_s=0, max_running=4, lease_s=LEASE_S)
 
 
 @pytest.fixture

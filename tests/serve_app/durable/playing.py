@@ -11,6 +11,8 @@ from tests.waiting import wait_for
 API = "/api/v1"
 SMALL = {"prompt": "a fox", "num_inference_steps": 4, "width": 64, "height": 64}
 ASYNC = {"Prefer": "respond-async"}
+LEASE_S = 600.0
+"""No test waits for the end of a lease, and none ends while the machine has other work."""
 
 
 def submitted(

@@ -18,9 +18,10 @@ from serve_app.durable.following import follow
 from serve_app.durable.keeping import QUEUE, KeptJobs
 from serve_app.durable.progress import ProgressPump
 from tests.engines.jobs.drafts import draft
+from tests.serve_app.durable.playing import LEASE_S
 from tests.serve_app.fakes import FakeClock
 
-EAGER = DurableJobs(report_every_s=0, lease_s=2)
+EAGER = DurableJobs(report_every_s=0, lease_s=LEASE_S)
 LONG_S = 60.0
 
 

@@ -15,7 +15,7 @@ from serve_app.webhooks.config import Webhooks
 from serve_app.webhooks.signing import WebhookSecrets
 from serve_app.webhooks.wiring import WebhookWiring
 from tests.serve_app.api import KEY, OTHER_KEY, Api, build_api
-from tests.serve_app.durable.playing import SMALL, job_of
+from tests.serve_app.durable.playing import LEASE_S, SMALL, job_of
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.webhooks.receiver import Receiver
 from tests.waiting import wait_for
@@ -24,7 +24,7 @@ SECRETS = WebhookSecrets.of("a secret of the service's own")
 
 
 def config_for(receiver: Receiver, **webhooks: Any) -> ApiConfig:
-    durable = DurableJobs(poll_s=0.02, report_every_s=0, max_running=4, lease_s=2)
+    durable = DurableJobs(poll_s=0.02, report_every_s=0, max_running=4, lease_s=LEASE_S)
     given = {"allowed_hosts": (receiver.allowed,), "retry_after_s": (0.01,) * 3, "poll_s": 0.02}
     return ApiConfig(
         rates=Api.GENEROUS, durable=durable, webhooks=Webhooks(**{**given, **webhooks})

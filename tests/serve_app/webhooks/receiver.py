@@ -14,6 +14,7 @@ import trustme
 from serve_app.webhooks.addresses import is_public
 from serve_app.webhooks.sending import Sender
 from serve_app.webhooks.targets import Target
+from tests.waiting import PATIENCE_S
 
 HOST = "hooks.example.com"
 
@@ -57,7 +58,9 @@ class Receiver:
         """For the allowlist."""
         return f"{HOST}:{self.port}"
 
-    def sender(self, addresses: Sequence[str] = ("127.0.0.1",), timeout_s: float = 5) -> Sender:
+    def sender(
+        self, addresses: Sequence[str] = ("127.0.0.1",), timeout_s: float = PATIENCE_S
+    ) -> Sender:
         """Resolves every name to these addresses, and takes loopback for public."""
 
         async def resolve(host: str, port: int) -> Sequence[str]:
@@ -87,7 +90,7 @@ def receiving(certified: str = HOST) -> Iterator[Receiver]:
             length = int(self.headers["Content-Length"])
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.heard.append(Heard(self.path, headers, self.rfile.read(length)))
-            receiver.answering.wait(10)
+            receiver.answering.wait(PATIENCE_S)
             status = receiver.statuses.pop(0) if receiver.statuses else 204
             self.send_response(status)
             if 300 <= status < 400:

@@ -9,6 +9,7 @@ import pytest
 from serve_app.webhooks.addresses import is_public
 from serve_app.webhooks.sending import NotSent, Sender
 from tests.serve_app.webhooks.receiver import HOST, Receiver, receiving
+from tests.waiting import PATIENCE_S
 
 HEADERS = {"webhook-id": "msg_1"}
 
@@ -68,7 +69,7 @@ async def test_a_name_that_leads_inside_is_trusted_with_no_address(
 
 async def test_loopback_is_inside(receiver: Receiver) -> None:
     sender = receiver.sender()
-    strict = Sender(5, sender.resolve, is_public, sender.tls)
+    strict = Sender(PATIENCE_S, sender.resolve, is_public, sender.tls)
     with pytest.raises(NotSent, match="public internet"):
         await strict.post(receiver.target(), HEADERS, b"")
 
@@ -82,7 +83,7 @@ async def test_the_name_is_resolved_once(receiver: Receiver) -> None:
         return ["127.0.0.1"] if len(asked) == 1 else ["10.0.0.1"]
 
     sender = receiver.sender()
-    sender = Sender(5, rebinding, sender.is_allowed, sender.tls)
+    sender = Sender(PATIENCE_S, rebinding, sender.is_allowed, sender.tls)
     assert await sender.post(receiver.target(), HEADERS, b"") == 204
     assert asked == [HOST]
 
@@ -93,7 +94,7 @@ async def test_a_name_without_an_address_is_not_sent_to(receiver: Receiver) -> N
 
     sender = receiver.sender()
     with pytest.raises(NotSent, match="cannot be resolved"):
-        await Sender(5, unknown, sender.is_allowed, sender.tls).post(
+        await Sender(PATIENCE_S, unknown, sender.is_allowed, sender.tls).post(
             receiver.target(), HEADERS, b""
         )
     with pytest.raises(NotSent, match="no address"):
@@ -110,7 +111,9 @@ async def test_a_certificate_for_another_name_is_refused() -> None:
 async def test_a_certificate_of_a_strange_authority_is_refused(receiver: Receiver) -> None:
     sender = receiver.sender()
     with pytest.raises(NotSent, match="certificate"):
-        await Sender(5, sender.resolve, sender.is_allowed).post(receiver.target(), HEADERS, b"")
+        await Sender(PATIENCE_S, sender.resolve, sender.is_allowed).post(
+            receiver.target(), HEADERS, b""
+        )
     assert receiver.heard == []
 
 

@@ -22,6 +22,7 @@ from engines.datasets.s3.by_obstore import ObstoreSender
 from engines.datasets.s3.sending import Sender
 from engines.storage.s3.client import S3Client, S3ClientConfig
 from engines.types import S3ExportReport, S3ExportRequest
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
@@ -53,8 +54,8 @@ class ClientFactory:
             config=Config(
                 retries={"mode": "standard", "total_max_attempts": self.max_attempts},
                 max_pool_connections=max_connections,
-                connect_timeout=2,
-                read_timeout=5,
+                connect_timeout=PATIENCE_S,
+                read_timeout=PATIENCE_S,
             ),
         )
         client.meta.events.register("before-call.s3", self._count)
@@ -67,7 +68,7 @@ class ClientFactory:
         config = S3ClientConfig(
             endpoint_url=self.endpoint_url,
             region_name="us-east-1",
-            read_timeout_s=5,
+            read_timeout_s=PATIENCE_S,
             max_attempts=self.max_attempts,
         )
         keys: S3Credential = {

@@ -16,6 +16,7 @@ from engines.errors import Canceled, NotFound
 from engines.protocols import Storage, never_stopped
 from engines.types import DatasetSummary
 from tests.engines.storage.conftest import MakeRequest
+from tests.waiting import PATIENCE_S
 
 MakeImage = Callable[[int], Any]
 
@@ -102,7 +103,7 @@ def test_who_waits_for_anothers_count_may_leave(ticks: ManualClock) -> None:
 
     def slow() -> DatasetSummary:
         begun.set()
-        assert release.wait(20)
+        assert release.wait(PATIENCE_S)
         return DatasetSummary("nature", 1, 0, None)
 
     def left() -> None:
@@ -110,11 +111,11 @@ def test_who_waits_for_anothers_count_may_leave(ticks: ManualClock) -> None:
 
     first = threading.Thread(target=cache.get, args=("nature", lambda: (1,), slow, never_stopped))
     first.start()
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE_S)
     with pytest.raises(Canceled):
         cache.get("nature", lambda: (1,), slow, left)
     release.set()
-    first.join(20)
+    first.join(PATIENCE_S)
 
 
 def test_listing_follows_what_is_generated_judged_and_deleted(

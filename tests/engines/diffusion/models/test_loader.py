@@ -14,7 +14,7 @@ from engines.diffusion.engine import StepEngine
 from engines.diffusion.models.loader_threads import LoaderThreads
 from engines.testing.diffusion import FakeRunner
 from tests.engines.diffusion.rig import RecordingListener, engine_config, request, tiny_entry
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_S, wait_for
 
 
 class Witness(FakeRunner):
@@ -84,11 +84,11 @@ def test_after_shutdown_nothing_begins() -> None:
 
     def task() -> str:
         begun.set()
-        assert let_go.wait(30)
+        assert let_go.wait(PATIENCE_S)
         return "ended"
 
     running = executor.submit(task)
-    assert begun.wait(30)
+    assert begun.wait(PATIENCE_S)
     waiting: Future[str] = executor.submit(task)
     executor.shutdown(wait=False)
     let_go.set()

@@ -11,6 +11,7 @@ from engines.evidence.config import EvidenceConfig
 from engines.evidence.encoders.encoder import EncoderUnavailable
 from engines.evidence.encoders.holder import EncoderHolder
 from tests.engines.evidence.conftest import SmallEncoder
+from tests.waiting import PATIENCE_S
 
 
 class Loader:
@@ -40,7 +41,7 @@ def test_all_threads_get_the_same_encoder_that_was_loaded_once() -> None:
     holder = EncoderHolder(EvidenceConfig(), loader)
 
     def ask(_: int) -> object:
-        together.wait(timeout=30)
+        together.wait(PATIENCE_S)
         return holder.get()[0]
 
     with ThreadPoolExecutor(4) as pool:
