@@ -175,7 +175,7 @@ class ScoreTable(FrozenModel):
 
     face: int = Field(default=40, ge=0, description="Points for a face.")
     text: int = Field(default=5, ge=0, description="Points for text that names nobody.")
-    pii_high: int = Field(default=50, ge=0, description="Points: card, IBAN, identity number.")
+    pii_high: int = Field(default=50, ge=0, description="Points: card, IBAN, identity number, key.")
     pii_medium: int = Field(default=30, ge=0, description="Points: e-mail, phone, birth, plate...")
     pii_low: int = Field(default=10, ge=0, description="Points: a link.")
     metadata_high: int = Field(default=40, ge=0, description="Points: a place (GPS).")

@@ -8,9 +8,13 @@ from engines.privacy.pii.contact.addresses import find_addresses
 from engines.privacy.pii.contact.online import find_emails, find_ip_addresses, find_urls
 from engines.privacy.pii.contact.people import find_names
 from engines.privacy.pii.contact.phones import find_phones
+from engines.privacy.pii.contact.places import find_coordinates
 from engines.privacy.pii.numbers.accounts import find_cards, find_ibans, find_ssns
+from engines.privacy.pii.numbers.credentials import find_credentials
+from engines.privacy.pii.numbers.devices import find_device_ids, find_mac_addresses
 from engines.privacy.pii.numbers.documents import find_birth_dates, find_passports, find_plates
 from engines.privacy.pii.numbers.national import find_national_numbers
+from engines.privacy.pii.numbers.wallets import find_wallets
 from engines.privacy.pii.ocr import digitised
 from engines.privacy.pii.spans import Span
 
@@ -18,8 +22,13 @@ from engines.privacy.pii.spans import Span
 def candidates(text: str, regions: Sequence[str]) -> Iterator[Span]:
     """In order of trust: of two that overlap, the earlier wins. `text` went through `narrowed`."""
     digits = digitised(text)
+    yield from find_credentials(text)  # a link or an e-mail address may be a part of one
+    yield from find_coordinates(text)
     yield from find_emails(text)
     yield from find_urls(text)
+    yield from find_wallets(text)
+    yield from find_mac_addresses(text)
+    yield from find_device_ids(digits)
     yield from find_passports(text)
     yield from find_ibans(text)
     yield from find_national_numbers(text)

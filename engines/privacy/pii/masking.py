@@ -14,6 +14,8 @@ def masked(kind: str, text: str) -> str:
     An e-mail keeps the first letters and the top-level domain (`j***@e***.com`); long numbers
     keep their last two digits; everything else is hidden. Never contains `text`.
     """
+    if kind == "credential":
+        return _HIDDEN
     shown = _masked_email(text) if kind == "email" else _masked_number(text)
     if kind in ("text", "name", "metadata"):
         shown = _masked_words(text)

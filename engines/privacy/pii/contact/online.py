@@ -48,7 +48,8 @@ _COMMON_BY_OCR = _COMMON.translate(_READ_AS)
 _DOT = r"(?:\s?[.,]\s?|\s?[(\[{]dot[)\]}]\s?)"
 _LABEL = r"(?:[^\W_]|-)"  # one character of a domain name, in any script (RFC 5890)
 _EMAIL = re.compile(
-    rf"(?<![\w.%+-])[\w.%+-]{{1,64}}@(?:{_LABEL}{{1,63}}\.){{1,6}}([A-Za-z]{{2,24}})(?![\w@])"
+    rf"(?<![\w.%+-])[\w.%+-]{{1,64}}@(?:{_LABEL}{{1,63}}\.){{1,6}}"
+    r"([A-Za-z]{2,24}|[^\W\d_A-Za-z]{2,24})(?![A-Za-z0-9_@])"
 )
 _EMAIL_BY_OCR = re.compile(
     r"(?<![\w.%+-])[\w.%+-]{1,64}\s{0,2}(?:[@©®]|[(\[{]at[)\]}])\s{0,2}"
@@ -136,6 +137,8 @@ def _is_somebodys(found: str, text: str, start: int) -> bool:
 def _like_ipv6(found: str) -> bool:
     """Three colons, or a gap behind a full first group (`fe80::1`): no time of day, no `ab::cd`
     of a program."""
+    if re.fullmatch(r"\d{0,2}(?:::?\d{1,2})+", found):
+        return False  # hours, scores
     full_group = found.find("::") == 4 and any(character.isdigit() for character in found)
     return found.count(":") >= 3 or full_group
 

@@ -22,7 +22,7 @@ _DATE = re.compile(DATE, re.IGNORECASE)
 _SEPARATED = re.compile(r"\d[ ().\-/]+\d")
 _NO_DIGIT = re.compile(r"\D")
 _OTHER_SHAPE = re.compile(  # a decimal, IPv4 address, US ZIP+4, a quantity in groups of thousands
-    r"\d[.,]\d{6,}|\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
+    r"\d[.,]\d{5,}|\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
 )
 _HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
 _HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")

@@ -142,6 +142,13 @@ def schemes() -> tuple[Scheme, ...]:
     return tuple(Scheme(tuple(each["words"]), tuple(each["valid"])) for each in found)
 
 
+@cache
+def key_patterns() -> tuple[str, ...]:
+    """Of `words/keys.toml`: what keys of services look like."""
+    found = tomllib.loads((_FOLDER / "keys.toml").read_text(encoding="utf-8"))["key"]
+    return tuple(each["pattern"] for each in found)
+
+
 def standard(module: str) -> Validity:
     """The check of python-stdnum's `module`, such as "de.idnr"."""
     valid: Validity = import_module(f"stdnum.{module}").is_valid

@@ -7,6 +7,35 @@ import pytest
 from engines.privacy.pii import PatternPii
 
 FOUND = {
+    "mac_address": (
+        "wlan0 a4:83:e7:5b:00:19",
+        "Physical Address: A4-83-E7-5B-00-19",
+        "00a3.d14f.229e",
+    ),
+    "device_id": ("IMEI (slot 1): 49 015420 323751 8", "ICC-ID 8944500102198304826"),
+    "gps_location": (
+        "52.520008, 13.404954",
+        "40° 26′ 46″ N 79° 58′ 56″ W",
+        "Standort: 47,3717; 8,5423",
+        "lat 48.858370 lon 2.294481",
+        "N 48° 12.508 E 016° 22.345",
+        "8FVC9G8F+6X",
+    ),
+    "crypto_wallet": (
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "Wallet: 0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+    ),
+    "credential": (
+        "postgres://app:Xy7_kk2@db.example.org:5432/app",
+        "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
+        "-----BEGIN OPENSSH PRIVATE KEY-----",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.aB3_xyz",
+        "WLAN-Passwort: Sommer2024!",
+        "mot de passe : Azerty!99",
+    ),
     "date_of_birth": (
         "geboren am fünften Januar 1988",
         "née le cinq janvier mil neuf cent quatre-vingt-huit",
@@ -20,6 +49,8 @@ FOUND = {
         "doğum tarihi 5 Ocak 1988",
     ),
     "email": (
+        "пётр@почта.рф",
+        "用户@例子.公司",
         "john at example dot com",
         "max punkt müller ät web punkt de",
         "pepe[arroba]gmail.com",
@@ -67,6 +98,18 @@ FOUND = {
     ),
 }
 HARMLESS = (
+    "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",  # a wrong checksum
+    "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",  # a hash
+    "Password: required",
+    "Password: ********",
+    "vectors 12.34567, 23.45678, 34.56789",
+    "loss 0.12345, 0.67890",
+    "12:05:20:11:30:45",
+    "FF:FF:FF:FF:FF:FF",
+    "48:65:6c:6c:6f:20:77:6f:72:6c:64",
+    "IMEI 490154203237519",
+    "-----BEGIN CERTIFICATE-----",
+    "eyJmb28iOiJiYXIifQ.eyJzdWIiOiJhbm4ifQ.aB3_xyz",  # no `alg`: no token
     "meet me at noon dot the i",
     "it arrived at example.com",
     "License: CC BY-SA 4.0",
