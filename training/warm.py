@@ -57,11 +57,11 @@ def start_from(folder: Path, cache: Cache) -> None:
 def take_tokenizer(folder: Path, own: Path) -> None:
     """Write the tokenizer of a model's folder as the files that training reads.
 
-    ValueError where `own` has another one already."""
+    ValueError where `own` has another one already; one that has more words is none."""
     model = json.loads((folder / "tokenizer" / "tokenizer.json").read_text("utf-8"))["model"]
     if not (own / "merges.txt").exists():
         write_tokenizer(own, model["vocab"], model["merges"])
-    elif build_tokenizer(own).get_vocab() != model["vocab"]:
+    elif not model["vocab"].items() <= build_tokenizer(own).get_vocab().items():
         raise ValueError(f"{folder} numbers words otherwise than {own}")
 
 

@@ -17,7 +17,14 @@ from training.running.attempts import Trial
 from training.running.choose import Choice, Timing, judged, timed, ways
 from training.running.feed import Job
 from training.running.flat import Flat
-from training.running.optimize import MEAN_STEPS, MeanWeights, Optimizer, orthogonal
+from training.running.optimize import (
+    COEFFICIENTS,
+    MEAN_STEPS,
+    NEWTON_SCHULZ_STEPS,
+    MeanWeights,
+    Optimizer,
+    orthogonal,
+)
 from training.running.precision import laid_out
 from training.running.steps import Steps, Way
 
@@ -95,6 +102,17 @@ def test_half_precision_weights_do_not_lose_small_steps() -> None:
     moved = (optimizer.flat.weights - before).abs().max()
     assert 1e-6 < float(moved) < 1e-4
     torch.testing.assert_close(model.weight.flatten(), optimizer.flat.weights.bfloat16())
+
+
+@pytest.mark.parametrize("shape", [(2, 6, 30), (2, 30, 6), (3, 8, 8)])
+def test_matrices_are_turned_by_the_textbook_steps(shape: tuple[int, int, int]) -> None:
+    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    a, b, c = COEFFICIENTS
+    x = matrices / matrices.norm(dim=(1, 2), keepdim=True)
+    for _ in range(NEWTON_SCHULZ_STEPS):
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    torch.testing.assert_close(orthogonal(matrices), x, atol=1e-5, rtol=1e-4)
 
 
 def test_turned_matrices_are_about_orthogonal() -> None:

@@ -1,5 +1,7 @@
-"""Many pictures on one labelled sheet."""
+"""Many pictures on one labelled sheet, or on shuffled sheets for a judge who does not know them."""
 
+import json
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +13,7 @@ Images = NDArray[np.uint8]
 """(n, height, width, 3) uint8, sRGB."""
 Sheet = NDArray[np.uint8]
 """(height, width, 3) uint8, sRGB."""
+BLIND_COLUMNS, BLIND_ROWS, BLIND_PX = 6, 4, 224
 
 
 def labelled(images: Images, labels: Sequence[str], columns: int, tile_px: int) -> Sheet:
@@ -30,3 +33,19 @@ def labelled(images: Images, labels: Sequence[str], columns: int, tile_px: int) 
 def write(path: Path, sheet: Sheet) -> None:
     """Write a sheet as a small PNG."""
     cv2.imwrite(str(path), np.ascontiguousarray(sheet[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+
+def write_blind(folder: Path, images: Images, prompts: Sequence[str], *, seed: int = 0) -> None:
+    """Write sheets of numbered pictures in a shuffled order, and ``key.json``: the prompt of each
+    number. Name every picture first, open the key after."""
+    folder.mkdir(parents=True, exist_ok=True)
+    order = list(range(len(images)))
+    random.Random(seed).shuffle(order)
+    each = BLIND_COLUMNS * BLIND_ROWS
+    for at in range(0, len(order), each):
+        part = order[at : at + each]
+        numbers = [str(at + n) for n in range(len(part))]
+        sheet = labelled(images[part], numbers, BLIND_COLUMNS, BLIND_PX)
+        write(folder / f"blind_{at // each}.png", sheet)
+    key = {str(number): prompts[index] for number, index in enumerate(order)}
+    (folder / "key.json").write_text(json.dumps(key, indent=1), encoding="utf-8")

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import AutoencoderTiny, StableDiffusionPipeline
 
 from training.cache import Cache, load_state, parser
 from training.first.decoder import load_decoder
@@ -25,9 +25,15 @@ def load_denoiser(cache: Cache, name: str = "unet.pt", *, ema: bool = True) -> D
     return model.eval()
 
 
-def pipeline(cache: Cache, name: str = "unet.pt") -> StableDiffusionPipeline:
-    """Return the stock pipeline in float32 with the trained weights of the cache."""
+def pipeline(
+    cache: Cache, name: str = "unet.pt", decoder: Path | None = None
+) -> StableDiffusionPipeline:
+    """Return the stock pipeline in float32 with the trained weights of the cache, and with the
+    decoder of the model's folder ``decoder`` where one is given."""
     denoiser = load_denoiser(cache, name)
+    if decoder is not None:
+        known = AutoencoderTiny.from_pretrained(decoder / "vae", torch_dtype=torch.float32)
+        return build_pipeline(denoiser, known)
     vae = build_vae()
     vae.decoder.layers.load_state_dict(load_decoder(cache).layers.state_dict())
     return build_pipeline(denoiser, vae)
@@ -38,10 +44,11 @@ def main() -> None:
     made = parser(__doc__)
     made.add_argument("--out", type=Path, default=Path("models/inferloop-mini"))
     made.add_argument("--weights", default="unet.pt", help="which checkpoint of the cache")
+    made.add_argument("--decoder", type=Path, help="folder of the model whose decoder is kept")
     args = made.parse_args()
+    ready = pipeline(Cache(args.cache), args.weights, args.decoder).to(torch.float16)
     for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
         shutil.rmtree(args.out / part, ignore_errors=True)
-    ready = pipeline(Cache(args.cache), args.weights).to(torch.float16)
     ready.save_pretrained(args.out, safe_serialization=True)
     size = sum(f.stat().st_size for f in args.out.rglob("*") if f.is_file())
     print(f"assemble: {args.out}, {size / 1e6:.1f} MB")

@@ -1,6 +1,7 @@
 """Draw training batches: latents composed on the fly, with their captions."""
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,16 +9,31 @@ import torch
 from torch import Tensor
 
 from training.cache import Cache
-from training.first.captions import object_caption, pair_caption, place_caption, scene_caption
-from training.first.concepts import COLORS, CONCEPTS, PLACES
-from training.first.latents import CHANNELS, GRIDS, Basis, Floats, own_rows, scene_rows
-from training.first.render import variants
+from training.first.captions import (
+    count_caption,
+    object_caption,
+    pair_caption,
+    place_caption,
+    scene_caption,
+    set_caption,
+)
+from training.first.concepts import COLORS, CONCEPTS, LEARNED_FIRST, PLACES, SETS
+from training.first.latents import GRIDS, Basis, Floats, Halves, scene_rows
+from training.first.render import own_rows, variants
+from training.pictures import scenes
 
-GRID_SHARES = (0.78, 0.14, 0.02, 0.02, 0.02, 0.02)
-LAYOUTS_TAUGHT = 3
-SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 1.2, "snow": 1.4, "space": 5.0}
-TIME_WEIGHT = {"sunset": 1.3, "night": 1.4}
+GRID_SHARES = (0.86, 0.08, 0.03, 0.03)
+SHARES = {"object": 0.46, "scene": 0.17, "place": 0.17, "pair": 0.07, "count": 0.06, "set": 0.07}
+SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 1.2, "snow": 1.6, "space": 5.0}
+HOUR_WEIGHT = {"sunset": 1.3, "night": 1.4}
+NEW_HOUR_WEIGHT = {"day": 3.0, "sunset": 0.5, "sunrise": 0.4, "night": 1.2, "rain": 1.5}
+"""Of the places beside the first recipe's landscapes, which are mostly drawn by day."""
 PLACE_NAMES = tuple(PLACES)
+Bank = dict[str, Halves]
+GROUPS = {
+    thing.group: [n for n, other in enumerate(CONCEPTS) if other.group == thing.group]
+    for thing in CONCEPTS
+}
 
 
 @dataclass(frozen=True)
@@ -28,23 +44,53 @@ class Batch:
     captions: list[str]
 
 
-class Sampler:
-    """Draws batches of one latent grid at a time. Seeded; not thread-safe."""
+def compose(layers: Sequence[Halves], background: tuple[int, int, int]) -> Floats:
+    """Add up the latents of drawings that do not overlap, and of the ground between them.
 
-    def __init__(self, cache: Cache, seed: int) -> None:
+    ``layers``: each (4, 12, h, w), as :func:`training.first.latents.layered` returns them, with an
+    empty upper left cell; ``background``: sRGB, 0..255. The result, (12, h, w), lacks the offset.
+    """
+    total = np.sum([np.float32(layer) for layer in layers], axis=0)
+    rgb = np.array(background, np.float32)
+    made: Floats = total[0] + np.tensordot(rgb, total[1:], 1)
+    if len(layers) > 1:  # each drawing has brought the whole ground
+        empty = np.float32(layers[0][1:, :, :1, :1])
+        made -= (len(layers) - 1) * np.tensordot(rgb, empty, 1)
+    return made
+
+
+class Sampler:
+    """Draws batches of one latent grid at a time. Seeded; not thread-safe.
+
+    ``favor``: how much more often the things and places that were not learned first are drawn.
+    """
+
+    def __init__(self, cache: Cache, seed: int, favor: float = 1.0) -> None:
         self.rng = random.Random(seed)
         self._offset = Basis.load(cache).offset
-        self._banks: list[dict[str, Floats]] = []
+        self._banks: list[Bank] = []
         for grid in GRIDS:
             with np.load(cache.file(f"bank_{grid[0]}x{grid[1]}.npz")) as data:
                 self._banks.append({name: data[name] for name in data.files})
         self._rows = variants()
         self._own = own_rows()
+        self._weights = [favor if n >= LEARNED_FIRST else 1.0 for n in range(len(CONCEPTS))]
+        self._row_weights = [self._weights[row.concept] for row in self._rows]
         self._scenes = scene_rows()
         self._scene_weights = [
-            SCENE_WEIGHT.get(terrain, 1.0) * TIME_WEIGHT.get(time, 1.0) * (at < LAYOUTS_TAUGHT)
-            for terrain, time, at in self._scenes
+            SCENE_WEIGHT.get(place, 1.0) * HOUR_WEIGHT.get(hour, 1.0)
+            if place in scenes.TERRAINS and hour != "rain"
+            else favor * NEW_HOUR_WEIGHT[hour]
+            for place, hour, _ in self._scenes
         ]
+        self._kinds: dict[str, Callable[[Bank], tuple[Floats | Halves, str]]] = {
+            "object": self._object,
+            "scene": self._scene,
+            "place": self._place,
+            "pair": self._pair,
+            "count": self._count,
+            "set": self._set,
+        }
 
     def draw(self, size: int, grid: int | None = None) -> Batch:
         """Return ``size`` samples at the native grid's cost: fewer on larger grids."""
@@ -52,63 +98,71 @@ class Sampler:
             grid = self.rng.choices(range(len(GRIDS)), GRID_SHARES)[0]
         cells = GRIDS[grid][0] * GRIDS[grid][1]
         count = min(size, max(4, round(size * 256 / cells)))
-        pairs = [self._one(self._banks[grid]) for _ in range(count)]
-        latents = torch.from_numpy(np.stack([latent for latent, _ in pairs]))
-        return Batch(latents.float(), [caption for _, caption in pairs])
+        kinds = self.rng.choices(list(SHARES), list(SHARES.values()), k=count)
+        pairs = [self._kinds[kind](self._banks[grid]) for kind in kinds]
+        latents = torch.from_numpy(np.stack([np.float32(latent) for latent, _ in pairs]))
+        return Batch(latents, [caption for _, caption in pairs])
 
-    def _one(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
-        roll = self.rng.random()
-        if roll < 0.54:
-            return self._object(bank)
-        if roll < 0.74:
-            return self._scene(bank)
-        if roll < 0.94:
-            return self._place(bank)
-        return self._pair(bank)
+    def _thing(self) -> int:
+        return self.rng.choices(range(len(CONCEPTS)), self._weights)[0]
 
-    def _compose(self, layers: Floats, background: str) -> Floats:
-        rgb = np.array(COLORS[background], np.float32)
-        return layers[0] + np.tensordot(rgb, layers[1:], 1) - self._offset
+    def _ground(self, spoken: float) -> tuple[str, str]:
+        """Return a background color, and the same or "" where it is white and not told."""
+        if self.rng.random() >= spoken:
+            return "white", ""
+        color = self.rng.choice(tuple(COLORS))
+        return color, color
 
-    def _object(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
+    def _compose(self, layers: Sequence[Halves], background: str) -> Floats:
+        return compose(layers, COLORS[background]) - self._offset
+
+    def _object(self, bank: Bank) -> tuple[Floats | Halves, str]:
         if self.rng.random() < 0.72:
-            row = self.rng.choice(self._own)
-            index, own = self._rows[row]
-            color = own if own and self.rng.random() < 0.35 else ""
+            row = self.rng.choice(self._own[self._thing()])
+            color = self._rows[row].color if self.rng.random() < 0.35 else ""
         else:
-            row = self.rng.randrange(len(self._rows))
-            index, color = self._rows[row]
-        spoken = "" if self.rng.random() < 0.45 else self.rng.choice(tuple(COLORS))
-        posed = self.rng.choice(bank["objects"][row])
-        latent = self._compose(posed, spoken or "white")
-        return latent, object_caption(CONCEPTS[index], color, spoken, self.rng)
+            row = self.rng.choices(range(len(self._rows)), self._row_weights)[0]
+            color = self._rows[row].color
+        background, spoken = self._ground(0.55)
+        posed = bank["objects"][row, self.rng.randrange(bank["objects"].shape[1])]
+        thing = CONCEPTS[self._rows[row].concept]
+        return self._compose([posed], background), object_caption(thing, color, spoken, self.rng)
 
-    def _scene(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
+    def _scene(self, bank: Bank) -> tuple[Floats | Halves, str]:
         row = self.rng.choices(range(len(self._scenes)), self._scene_weights)[0]
-        terrain, time, _ = self._scenes[row]
-        return bank["scenes"][row], scene_caption(terrain, time, self.rng)
+        place, hour, _ = self._scenes[row]
+        return bank["scenes"][row], scene_caption(place, hour, self.rng)
 
-    def _place(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
-        index = self.rng.randrange(len(CONCEPTS))
+    def _place(self, bank: Bank) -> tuple[Floats | Halves, str]:
+        index = self._thing()
         homes = CONCEPTS[index].homes
         place = self.rng.choice(homes if self.rng.random() < 0.75 else PLACE_NAMES)
         drawn = self.rng.choice(bank["places"][index, PLACE_NAMES.index(place)])
         return drawn, place_caption(CONCEPTS[index], place, self.rng)
 
-    def _pair(self, bank: dict[str, Floats]) -> tuple[Floats, str]:
-        first, second = self.rng.sample(range(len(CONCEPTS)), 2)
-        left, right = bank["left"][self._own[first]], bank["right"][self._own[second]]
-        white = np.full(3, 255, np.float32)
-        latent = (
-            left[0]
-            + right[0]
-            + np.tensordot(white, left[1:] + right[1:], 1)
-            - self._white(bank)
-            - self._offset
-        )
-        return latent, pair_caption(CONCEPTS[first], CONCEPTS[second], self.rng)
+    def _pair(self, bank: Bank) -> tuple[Floats | Halves, str]:
+        first = self._thing()
+        kind = GROUPS[CONCEPTS[first].group] if self.rng.random() < 0.4 else range(len(CONCEPTS))
+        second = self.rng.choice(kind)
+        if second == first:
+            second = (first + 1) % len(CONCEPTS)
+        rows = [self.rng.choice(self._own[n]) for n in (first, second)]
+        background, spoken = self._ground(0.25)
+        latent = self._compose([bank["two"][row, n] for n, row in enumerate(rows)], background)
+        return latent, pair_caption(CONCEPTS[first], CONCEPTS[second], spoken, self.rng)
 
-    def _white(self, bank: dict[str, Floats]) -> Floats:
-        """Return the latent of plain white, (12, 1, 1): counted twice in the sum of two layers."""
-        corner = np.tensordot(np.full(3, 255, np.float32), bank["objects"][0][0][1:], 1)[:, :1, :1]
-        return np.asarray(corner, np.float32).reshape(CHANNELS, 1, 1)
+    def _count(self, bank: Bank) -> tuple[Floats | Halves, str]:
+        number, index = self.rng.choice((2, 3)), self._thing()
+        row = self.rng.choice(self._own[index])
+        color = self._rows[row].color if self.rng.random() < 0.2 else ""
+        if CONCEPTS[index].colors and self.rng.random() < 0.25:
+            row = self.rng.choice([n for n, v in enumerate(self._rows) if v.concept == index])
+            color = self._rows[row].color
+        background, spoken = self._ground(0.25)
+        drawn = bank["two" if number == 2 else "three"][row]
+        latent = self._compose(drawn, background)
+        return latent, count_caption(CONCEPTS[index], number, color, spoken, self.rng)
+
+    def _set(self, bank: Bank) -> tuple[Floats | Halves, str]:
+        chosen = self.rng.randrange(len(SETS))
+        return self.rng.choice(bank["sets"][chosen]), set_caption(SETS[chosen], self.rng)

@@ -3,94 +3,20 @@
 import random
 from collections.abc import Sequence
 
-from training.first.concepts import COLOR_WORDS, PLACES, Concept
+from training.first.concepts import COLOR_WORDS, COLORS, CONCEPTS, PLACES, SETS, Thing, Together
 from training.language.phrases import ADJECTIVES, ON_COLOR, article, decorate, unconditional
+from training.language.wording import place_words, plural
+from training.pictures import places
 
-TERRAIN_NAMES: dict[str, tuple[str, ...]] = {
-    "mountains": (
-        "mountains",
-        "the mountains",
-        "a mountain landscape",
-        "a mountain range",
-        "mountain peaks",
-        "a landscape with mountains",
-        "a mountain",
-    ),
-    "snow": (
-        "a snowy landscape",
-        "snowy mountains",
-        "a winter landscape",
-        "snow",
-        "a snowy field",
-        "a winter forest",
-        "snow covered mountains",
-    ),
-    "sea": ("the sea", "the ocean", "a calm sea", "an ocean", "a seascape", "a blue ocean"),
-    "beach": ("a beach", "the beach", "a tropical beach", "a sandy beach", "a seashore"),
-    "lake": ("a lake", "a mountain lake", "a lake with mountains", "a lake in the mountains"),
-    "forest": ("a forest", "the forest", "the woods", "a pine forest", "a green forest", "trees"),
-    "desert": ("a desert", "the desert", "sand dunes", "a desert with cactus", "desert dunes"),
-    "city": (
-        "a city",
-        "the city",
-        "a city skyline",
-        "a town",
-        "skyscrapers",
-        "a cityscape",
-        "city buildings",
-    ),
-    "future": (
-        "a futuristic city with flying cars",
-        "a futuristic city",
-        "a sci-fi city",
-        "flying cars over a city",
-        "a cyberpunk city",
-        "a futuristic city with flying cars",
-        "a city of the future with flying vehicles",
-        "a futuristic skyline",
-    ),
-    "meadow": (
-        "a meadow",
-        "a field",
-        "green hills",
-        "a green field",
-        "a field of flowers",
-        "a grassy meadow",
-        "a countryside landscape",
-        "a garden",
-        "a landscape",
-    ),
-    "sky": ("the sky", "clouds", "a sky with clouds", "a cloudy sky"),
-    "space": ("space", "outer space", "planets and stars", "the galaxy", "a planet in space"),
-}
-TIME_WORDS: dict[str, tuple[str, ...]] = {
-    "day": ("", "", "", "during the day", "on a sunny day", "under a blue sky"),
-    "sunset": ("at sunset", "at dusk", "in the evening", "with a sunset", "during sunset"),
-    "sunrise": (
-        "at sunrise",
-        "at dawn",
-        "in the morning",
-        "with a sunrise",
-        "in the early morning",
-    ),
-    "night": (
-        "at night",
-        "by night",
-        "under the stars",
-        "with stars and moon",
-        "in the moonlight",
-        "under the moon",
-        "at midnight",
-    ),
-}
-NIGHT_SKY = (
-    "a night sky with stars and moon",
-    "a starry night",
-    "a starry sky",
-    "the moon",
-    "night sky",
-    "stars and moon",
+BARE = (
+    *("cherries", "coffee", "tea", "grapes", "french fries", "fries", "chips", "glasses", "shoes"),
+    *("sunglasses", "sneakers", "bread", "toast", "wine", "corn", "broccoli", "flowers", "cheese"),
 )
+"""Names that are mostly said without an article."""
+NUMBERS = {2: ("two", "two", "two", "a pair of"), 3: ("three", "three", "three", "some")}
+LINKS = ("and", "and", "next to", "with")
+HOLDING = ("holding", "with", "with", "and")
+"""How a person and something else are said together."""
 
 
 def noun_phrase(name: str, color: str, rng: random.Random) -> str:
@@ -100,85 +26,91 @@ def noun_phrase(name: str, color: str, rng: random.Random) -> str:
         words.insert(0, rng.choice(ADJECTIVES))
     phrase = " ".join([*words, name])
     roll = rng.random()
-    if roll < 0.12 or name in ("cherries", "coffee", "tea"):
+    if roll < (0.7 if name in BARE else 0.1):
         return phrase
-    return f"the {phrase}" if roll < 0.2 else f"{article(phrase)} {phrase}"
+    return f"the {phrase}" if rng.random() < 0.09 else f"{article(phrase)} {phrase}"
 
 
-def pick_name(concept: Concept, rng: random.Random) -> str:
+def pick_name(concept: Thing, rng: random.Random) -> str:
     """Return the main name more than half of the time, else a synonym."""
     return concept.names[0] if rng.random() < 0.6 else rng.choice(concept.names)
 
 
-def object_caption(concept: Concept, color: str, background: str, rng: random.Random) -> str:
+def _on(background: str, rng: random.Random) -> str:
+    if not background:
+        return ""
+    word = rng.choice(COLOR_WORDS.get(background, (background,)))
+    return (", " if rng.random() < 0.06 else " ") + rng.choice(ON_COLOR).format(word)
+
+
+def object_caption(concept: Thing, color: str, background: str, rng: random.Random) -> str:
     """Caption one object; an empty color or background is not spoken of."""
     core = noun_phrase(pick_name(concept, rng), color, rng)
-    if background:
-        word = rng.choice(COLOR_WORDS.get(background, (background,)))
-        core += (", " if rng.random() < 0.06 else " ") + rng.choice(ON_COLOR).format(word)
-    return decorate(core, rng)
+    return decorate(core + _on(background, rng), rng)
 
 
-def place_caption(concept: Concept, place: str, rng: random.Random) -> str:
+def place_caption(concept: Thing, place: str, rng: random.Random) -> str:
     """Caption one object in a place."""
-    verb = rng.choice(("", "", "", "", "standing ", "sitting ", "alone "))
     core = noun_phrase(pick_name(concept, rng), "", rng)
+    alone = places.words().alone.get(place)
+    if alone and rng.random() < 0.12:
+        return decorate(f"{rng.choice(alone)} {rng.choice(('with', 'and'))} {core}", rng)
+    verb = rng.choice(("", "", "", "", "standing ", "sitting ", "alone "))
     return decorate(f"{core} {verb}{rng.choice(PLACES[place])}", rng)
 
 
-def pair_caption(first: Concept, second: Concept, rng: random.Random) -> str:
+def pair_caption(first: Thing, second: Thing, background: str, rng: random.Random) -> str:
     """Caption two objects, the left one first."""
     left = noun_phrase(pick_name(first, rng), "", rng)
     right = noun_phrase(pick_name(second, rng), "", rng)
-    return decorate(f"{left} {rng.choice(('and', 'and', 'next to', 'with'))} {right}", rng)
+    held = first.group == "person" and second.group != "person"
+    core = f"{left} {rng.choice(HOLDING if held else LINKS)} {right}"
+    return decorate(core + _on(background, rng), rng)
 
 
-def scene_caption(terrain: str, time: str, rng: random.Random) -> str:
-    """Caption a landscape at an hour."""
-    name = rng.choice(TERRAIN_NAMES[terrain])
-    if terrain == "space":
-        return decorate(name, rng)
-    if terrain == "sky" and time == "night":
-        return decorate(rng.choice(NIGHT_SKY), rng)
-    if time in ("sunset", "sunrise") and rng.random() < 0.5:
-        bare = name.removeprefix("a ").removeprefix("an ").removeprefix("the ")
-        adjective = rng.choice(("beautiful ", "", "", "red ", "colorful "))
-        start = f"{article(adjective or time)} {adjective}{time}"
-        core = (
-            f"{start} {rng.choice(('over', 'over', 'in', 'behind'))} "
-            f"{rng.choice((bare, 'the ' + bare, name))}"
-        )
-        return decorate(start if rng.random() < 0.12 else core, rng)
-    core = f"{name} {rng.choice(TIME_WORDS[time])}".strip()
-    if rng.random() < 0.15 and name.startswith("a "):
-        core = f"a {rng.choice(ADJECTIVES)} {core[2:]}"
+def count_caption(
+    concept: Thing, number: int, color: str, background: str, rng: random.Random
+) -> str:
+    """Caption two or three of one thing."""
+    words = [rng.choice(NUMBERS[number])]
+    if color:
+        words.append(rng.choice(COLOR_WORDS.get(color, (color,))))
+    core = " ".join([*words, plural(concept.names[0])])
+    return decorate(core + _on(background, rng), rng)
+
+
+def set_caption(group: Together, rng: random.Random) -> str:
+    """Caption a named set of things, in some of the calls with its place."""
+    name = group.names[0] if rng.random() < 0.4 else rng.choice(group.names)
+    bare = name.split()[0].endswith("s") or rng.random() < 0.2
+    core = name if bare else f"{article(name)} {name}"
+    if rng.random() < 0.4:
+        core += f" {rng.choice(PLACES[group.place])}"
     return decorate(core, rng)
 
 
-def corpus(concepts: Sequence[Concept], count: int, seed: int) -> list[str]:
+def scene_caption(place: str, hour: str, rng: random.Random) -> str:
+    """Caption a place at an hour."""
+    return decorate(place_words(place, hour, rng), rng)
+
+
+def corpus(concepts: Sequence[Thing], count: int, seed: int) -> list[str]:
     """Return captions of every kind, for the tokenizer."""
-    rng, places = random.Random(seed), list(PLACES)
-    colors = (
-        "",
-        "",
-        *COLOR_WORDS,
-        "white",
-        "black",
-        "red",
-        "orange",
-        "yellow",
-        "green",
-        "blue",
-        "pink",
-        "brown",
-    )
+    rng = random.Random(seed)
+    colors = ("", "", *COLORS, "golden")
+    alone = places.words().alone
     made = []
     for i in range(count):
-        concept = concepts[i % len(concepts)]
-        made.append(object_caption(concept, rng.choice(colors), rng.choice(colors), rng))
-        made.append(place_caption(concept, rng.choice(places), rng))
-        terrain = rng.choice(list(TERRAIN_NAMES))
-        made.append(scene_caption(terrain, rng.choice(list(TIME_WORDS)), rng))
+        concept, other = concepts[i % len(concepts)], rng.choice(CONCEPTS)
+        color, background = rng.choice(colors), rng.choice(colors)
+        made.append(object_caption(concept, color, background, rng))
+        made.append(place_caption(concept, rng.choice(list(PLACES)), rng))
+        place = rng.choice(list(alone))
+        made.append(scene_caption(place, rng.choice(places.hours(place)), rng))
+        if i % 4 == 0:
+            made.append(pair_caption(concept, other, "", rng))
+            made.append(count_caption(concept, rng.choice((2, 3)), color, "", rng))
+            made.append(set_caption(rng.choice(SETS), rng))
         if i % 8 == 0:
             made.append(unconditional("", 1.0, rng))
     return made

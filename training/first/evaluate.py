@@ -12,8 +12,8 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from training.cache import Cache, parser
-from training.evaluation.prompts import MUST_PASS, PARAPHRASES, PLAIN
-from training.evaluation.sheet import Images, labelled, write
+from training.evaluation.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN
+from training.evaluation.sheet import Images, labelled, write, write_blind
 from training.first.assemble import pipeline
 
 
@@ -42,7 +42,8 @@ def draw(
 
 def chosen(args: argparse.Namespace) -> tuple[list[str], list[int]]:
     """Return prompts and seeds: the must-pass ones with three seeds, the others with one."""
-    prompts = [p for p in MUST_PASS for _ in range(3)] + list(PLAIN[5:]) + list(PARAPHRASES)
+    prompts = [p for p in MUST_PASS for _ in range(3)]
+    prompts += [*PLAIN[5:], *PARAPHRASES, *(EVERYDAY if args.everyday else ())]
     seeds = [0, 1, 2] * len(MUST_PASS) + [args.seed] * (len(prompts) - 3 * len(MUST_PASS))
     if args.quick:
         return prompts[:: args.quick], seeds[:: args.quick]
@@ -54,6 +55,7 @@ def main() -> None:
     made = parser(__doc__)
     made.add_argument("--model", type=Path, help="a folder; without it, the cache's checkpoints")
     made.add_argument("--weights", default="unet.pt")
+    made.add_argument("--decoder", type=Path, help="folder whose decoder the cache's weights take")
     made.add_argument("--out", type=Path, default=Path("grid.png"))
     made.add_argument("--size", type=int, default=512)
     made.add_argument("--steps", type=int, default=50)
@@ -61,9 +63,11 @@ def main() -> None:
     made.add_argument("--quick", type=int, default=0, help="draw every n-th prompt only")
     made.add_argument("--batch", type=int, default=8, help="pictures drawn at once")
     made.add_argument("--columns", type=int, default=12)
+    made.add_argument("--everyday", action="store_true", help="draw the everyday sentences, too")
+    made.add_argument("--blind", type=Path, help="write shuffled sheets and their key here")
     args = made.parse_args()
     if args.model is None:
-        pipe = pipeline(Cache(args.cache), args.weights)
+        pipe = pipeline(Cache(args.cache), args.weights, args.decoder)
     else:
         pipe = StableDiffusionPipeline.from_pretrained(args.model, dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
@@ -83,6 +87,8 @@ def main() -> None:
         sheet = labelled(images, prompts[: len(images)], args.columns, 128)
         write(args.out, sheet)
         print(f"evaluate: {len(images)} of {len(prompts)} pictures -> {args.out}", flush=True)
+    if args.blind is not None:
+        write_blind(args.blind, images, prompts, seed=args.seed)
 
 
 if __name__ == "__main__":

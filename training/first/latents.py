@@ -2,28 +2,45 @@
 
 A latent cell is a 16x16x3 patch of the half-size picture, projected on 12 principal directions:
 a 512 px picture is (12, 16, 16). The projection is linear, so a composed picture's latent is the
-sum of its parts' latents (object, background), at no cost in training.
+sum of its parts' latents (object, background), at no cost in training. The code of the committed
+model's decoder lies beside this module.
 """
 
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from training.cache import Cache, parser, save_arrays
-from training.first.concepts import CONCEPTS, PLACES
-from training.first.pictures import PLACE_LAYOUTS, POSES, Art, Layer
-from training.first.render import variants
-from training.pictures import scenes
+from training.first.concepts import PLACES, SETS
+from training.first.pictures import (
+    LAYOUTS_TAUGHT,
+    PLACE_LAYOUTS,
+    POSES,
+    RAINY,
+    SET_LAYOUTS,
+    TOGETHER,
+    Art,
+    Layer,
+)
+from training.first.render import own_rows
+from training.pictures import places
 from training.pictures.brushes import Image
 from training.pictures.landforms import TIMES
 
 PATCH_PX = 16
 CHANNELS = 12
-GRIDS = ((16, 16), (8, 8), (12, 12), (16, 24), (24, 16), (24, 24))
+GRIDS = ((16, 16), (8, 8), (16, 24), (24, 16))
 """Latent (height, width) that the model is trained on; 32 pixels of picture a cell."""
+COMMITTED = Path(__file__).with_name("basis.npz")
+"""The code of the committed decoder: whoever goes on from its weights needs it."""
 Floats = NDArray[np.float32]
+Halves = NDArray[np.float16]
+"""Latents of a bank, to halve its memory."""
 
 
 def patches(half: Image) -> Floats:
@@ -82,13 +99,13 @@ class Basis:
 
 
 def scene_rows() -> list[tuple[str, str, int]]:
-    """List every landscape as (terrain, time, layout)."""
+    """List every picture of a place alone as (place, hour, layout)."""
     return [
-        (terrain, time, layout)
-        for terrain in scenes.TERRAINS
-        for time in TIMES
-        for layout in range(scenes.LAYOUTS)
-        if terrain != "space" or time == "night"
+        (place, hour, layout)
+        for place in places.PLACES
+        for hour in places.hours(place)
+        for layout in range(LAYOUTS_TAUGHT)
+        if hour in TIMES or (hour == "rain" and place in RAINY)
     ]
 
 
@@ -105,84 +122,102 @@ def sample_rows(art: Art, rng: np.random.Generator) -> Floats:
     return np.concatenate(rows)
 
 
-def _layered(basis: Basis, layer: Layer) -> Floats:
+def layered(basis: Basis, layer: Layer) -> Halves:
     """Return (4, 12, h, w): the object's own latent, and what each of the three background
     colors at 1 adds to it."""
     rest = 1 - layer.alpha
     unit = [np.concatenate([rest * float(c == k) for k in range(3)], -1) for c in range(3)]
-    return np.stack([basis.part(layer.color), *(basis.part(u) for u in unit)])
+    return _kept([basis.part(layer.color), *(basis.part(u) for u in unit)])
 
 
-def own_rows() -> list[int]:
-    """Return the row of each object's own drawing among :func:`variants`, in table order."""
-    concepts = [concept for concept, _ in variants()]
-    return [concepts.index(concept) for concept in range(len(CONCEPTS))]
+def _kept(latents: Sequence[Floats]) -> Halves:
+    return np.stack(latents).astype(np.float16)
 
 
-def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Floats]:
-    """Return the latents of one grid, each (..., 12, h, w) float32: ``objects`` (drawings, poses,
-    4), ``left`` and ``right`` (drawings, 4), the object and the three background colors' shares;
-    ``scenes`` (scenes,) and ``places`` (objects, places, layouts)."""
+def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halves]:
+    """Return the latents of one grid, each (..., 12, h, w) float16.
+
+    ``objects`` (drawings, poses, 4) and ``two``, ``three`` (drawings, slots, 4): the drawing and
+    the three background colors' shares. ``scenes`` (scenes,), ``places`` (objects, places, layouts)
+    and ``sets`` (sets, layouts): whole pictures.
+    """
     size = grid[0] * PATCH_PX, grid[1] * PATCH_PX
-    drawings = range(len(art.objects))
+    rows = own_rows()
 
     def whole(picture: Image) -> Floats:
         return basis.part(picture) - basis.offset
 
+    def slots(count: int) -> Halves:
+        return np.stack(
+            [
+                [layered(basis, art.slot(row, size, slot)) for slot in TOGETHER[count]]
+                for row in range(len(art.objects))
+            ]
+        )
+
+    grounds = [[art.ground(p, n, size) for n in range(PLACE_LAYOUTS)] for p in PLACES]
+    standing = np.zeros((len(rows), len(PLACES), PLACE_LAYOUTS, CHANNELS, *grid), np.float16)
+    for thing, own in enumerate(rows):
+        layers = [art.standing(own[n % len(own)], size) for n in range(PLACE_LAYOUTS + 1)]
+        for place, drawn in enumerate(grounds):
+            for layout, ground in enumerate(drawn):
+                # of a thing with several drawings, another in each place
+                layer = layers[(place + layout) % len(layers)]
+                standing[thing, place, layout] = whole(layer.over(ground))
     return {
         "objects": np.stack(
             [
-                [_layered(basis, art.posed(row, size, pose)) for pose in range(len(POSES))]
-                for row in drawings
+                [layered(basis, art.posed(row, size, pose)) for pose in range(len(POSES))]
+                for row in range(len(art.objects))
             ]
         ),
-        **{
-            side: np.stack(
-                [
-                    _layered(basis, art.pair_layer(row, size, right=side == "right"))
-                    for row in drawings
-                ]
-            )
-            for side in ("left", "right")
-        },
-        "scenes": np.stack([whole(art.scene(*row, size)) for row in scene_rows()]),
-        "places": np.stack(
+        "two": slots(2),
+        "three": slots(3),
+        "scenes": _kept([whole(art.scene(*row, size)) for row in scene_rows()]),
+        "places": standing,
+        "sets": np.stack(
             [
-                [
-                    [
-                        whole(art.in_place(row, place, layout, size))
-                        for layout in range(PLACE_LAYOUTS)
-                    ]
-                    for place in PLACES
-                ]
-                for row in own_rows()
+                _kept([whole(art.together(s, n, size, rows)) for n in range(SET_LAYOUTS)])
+                for s in SETS
             ]
         ),
     }
 
 
 def main() -> None:
-    """Fit the basis, then build the bank of every grid that is not there yet."""
-    args = parser(__doc__).parse_args()
+    """Take the committed basis (or fit one), then build the bank of every grid that is missing."""
+    made = parser(__doc__)
+    made.add_argument(
+        "--fit", action="store_true", help="fit a basis of its own; the decoder must then be new"
+    )
+    args = made.parse_args()
     torch.set_num_threads(1)
     cache = Cache(args.cache)
     art = Art.load(cache)
     if not cache.file("basis.npz").exists():
-        rows = sample_rows(art, np.random.default_rng(args.seed))
-        basis = Basis.fit(rows)
-        error = (rows - basis.mean) @ basis.project.T @ basis.restore.T + basis.mean - rows
-        psnr = 20 * np.log10(255 / np.sqrt(np.square(error).mean()))
-        print(f"latents: {len(rows)} patches, linear reconstruction {psnr:.1f} dB", flush=True)
-        save_arrays(
-            cache.file("basis.npz"),
-            {"mean": basis.mean, "project": basis.project, "restore": basis.restore},
-        )
+        if args.fit:
+            fit(cache, art, args.seed)
+        else:
+            shutil.copy(COMMITTED, cache.file("basis.npz"))
     basis = Basis.load(cache)
     for grid in GRIDS:
         path = cache.file(f"bank_{grid[0]}x{grid[1]}.npz")
         if not path.exists():
             save_arrays(path, build_grid(basis, art, grid))
             print(f"latents: {path.name}", flush=True)
+
+
+def fit(cache: Cache, art: Art, seed: int) -> None:
+    """Fit the basis on the pictures and keep it."""
+    rows = sample_rows(art, np.random.default_rng(seed))
+    basis = Basis.fit(rows)
+    error = (rows - basis.mean) @ basis.project.T @ basis.restore.T + basis.mean - rows
+    psnr = 20 * np.log10(255 / np.sqrt(np.square(error).mean()))
+    print(f"latents: {len(rows)} patches, linear reconstruction {psnr:.1f} dB", flush=True)
+    save_arrays(
+        cache.file("basis.npz"),
+        {"mean": basis.mean, "project": basis.project, "restore": basis.restore},
+    )
 
 
 if __name__ == "__main__":

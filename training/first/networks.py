@@ -1,6 +1,7 @@
 """The four parts of the pipeline, at the sizes that two CPU cores can train in an hour."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from diffusers import (
@@ -16,17 +17,19 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from training.first.captions import corpus
 from training.first.concepts import CONCEPTS
 from training.first.latents import CHANNELS
+from training.language.words import write_tokenizer
 from training.networks.parts import build_scheduler
 
 TOKENS = 32
 TEXT_WIDTH = 192
 START, END = "<|startoftext|>", "<|endoftext|>"
 DECODER_WIDTH = 40
+VOCABULARY, MERGES = "vocab.json", "merges.txt"
 
 
 def build_tokenizer(folder: Path) -> CLIPTokenizer:
     """Train (once) and load a CLIP tokenizer of 2,048 entries: lower case, byte-level BPE."""
-    vocab_path, merges_path = folder / "vocab.json", folder / "merges.txt"
+    vocab_path, merges_path = folder / VOCABULARY, folder / MERGES
     if not vocab_path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         raw = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token=END))
@@ -46,9 +49,7 @@ def build_tokenizer(folder: Path) -> CLIPTokenizer:
         vocab: dict[str, int] = model["vocab"]
         for letter in sorted(alphabet):
             vocab.setdefault(letter + "</w>", len(vocab))
-        vocab_path.write_text(json.dumps(vocab, ensure_ascii=False), encoding="utf-8")
-        merges = [" ".join(m) if isinstance(m, list) else m for m in model["merges"]]
-        merges_path.write_text("#version: 0.2\n" + "\n".join(merges) + "\n", encoding="utf-8")
+        write_tokenizer(folder, vocab, model["merges"])
     tokenizer: CLIPTokenizer = CLIPTokenizer(
         vocab=str(vocab_path),
         merges=str(merges_path),
@@ -59,6 +60,24 @@ def build_tokenizer(folder: Path) -> CLIPTokenizer:
         model_max_length=TOKENS,
     )
     return tokenizer
+
+
+def grow_tokenizer(folder: Path, words: Iterable[str]) -> int:
+    """Give every word that is in pieces an entry of its own, behind those there are; return how
+    many entries were added. Numbers of known words stay as they are."""
+    known = build_tokenizer(folder)
+    vocab: dict[str, int] = dict(known.get_vocab())
+    merges = (folder / MERGES).read_text(encoding="utf-8").splitlines()[1:]
+    before = len(vocab)
+    for word in words:
+        whole, *rest = known.tokenize(word)
+        for piece in rest:
+            merges.append(f"{whole} {piece}")
+            whole += piece
+            vocab.setdefault(whole, len(vocab))
+    if len(vocab) > before:
+        write_tokenizer(folder, vocab, list(dict.fromkeys(merges)))
+    return len(vocab) - before
 
 
 def tokenise(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:

@@ -1,5 +1,7 @@
 """Compose training pictures of any size from tiles and scenes, in pixels."""
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -7,12 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.cache import Cache
-from training.pictures import scenes
+from training.first.concepts import Together, front, members
+from training.pictures import places, scenes
 from training.pictures.brushes import Image
+from training.pictures.landforms import TIMES
+from training.pictures.layouts import Placed, Spot, arranged, in_place
 
 OBJECT_SIDE = 0.78
 PLACE_TIMES = {"night": ("sky", "night"), "sky": ("sky", "day"), "space": ("space", "night")}
 PLACE_LAYOUTS = 2
+SET_LAYOUTS = 3
+LAYOUTS_TAUGHT = 3
+RAINY = ("street", "city")
+"""Places that are taught in the rain, too."""
 POSES = (
     (OBJECT_SIDE, (0.5, 0.5)),
     (0.64, (0.42, 0.54)),
@@ -21,6 +30,12 @@ POSES = (
 """How a single object stands in its picture: ``side`` and ``centre`` as in :meth:`Art.layer`. The
 first is the plain one. Which one is drawn is left to the seed. Nothing is mirrored: after 187,000
 samples the denoiser drew a drawing and its mirror image through each other; the moon, too."""
+TOGETHER = {
+    2: ((0.46, (0.255, 0.5)), (0.46, (0.745, 0.5))),
+    3: ((0.42, (0.5, 0.28)), (0.42, (0.25, 0.71)), (0.42, (0.75, 0.71))),
+}
+"""Where two and three drawings stand on a plain ground, as in ``POSES``; they do not overlap."""
+Slot = tuple[float, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,7 @@ class Art:
     """Everything drawn by ``training.first.render``."""
 
     objects: NDArray[np.uint8]
-    """(drawings, 400, 400, 4) RGBA in the order of ``render.variants``."""
+    """(drawings, side, side, 4) RGBA in the order of ``render.variants``."""
     sprites: dict[str, NDArray[np.uint8]]
 
     @classmethod
@@ -76,16 +91,50 @@ class Art:
         side, centre = POSES[pose]
         return self.layer(drawing, size, side=side, centre=centre)
 
-    def pair_layer(self, drawing: int, size: tuple[int, int], *, right: bool) -> Layer:
-        """Place one drawing of two: left or right, a little under half of the picture."""
-        return self.layer(drawing, size, side=0.46, centre=(0.745 if right else 0.255, 0.5))
+    def slot(self, drawing: int, size: tuple[int, int], slot: Slot) -> Layer:
+        """Place one drawing of several as one of ``TOGETHER`` says."""
+        return self.layer(drawing, size, side=slot[0], centre=slot[1])
 
-    def scene(self, terrain: str, time: str, layout: int, size: tuple[int, int]) -> Image:
-        """Draw one landscape."""
-        return scenes.draw(terrain, time, layout, size, self.sprites)
+    def scene(self, place: str, hour: str, layout: int, size: tuple[int, int]) -> Image:
+        """Draw one place; the first recipe's landscapes are drawn without further details."""
+        draw = scenes.draw if place in scenes.TERRAINS and hour in TIMES else places.draw
+        return draw(place, hour, layout, size, self.sprites)
+
+    def ground(self, place: str, layout: int, size: tuple[int, int]) -> Image:
+        """Draw the place that something is in."""
+        terrain, time = PLACE_TIMES.get(place, (place, "day"))
+        return self.scene(terrain, time, layout, size)
 
     def in_place(self, drawing: int, place: str, layout: int, size: tuple[int, int]) -> Image:
         """Draw one object in one place: low and central, over a quiet layout of the scene."""
-        terrain, time = PLACE_TIMES.get(place, (place, "day"))
-        background = self.scene(terrain, time, layout, size)
-        return self.layer(drawing, size, side=0.6, centre=(0.5, 0.62)).over(background)
+        return self.standing(drawing, size).over(self.ground(place, layout, size))
+
+    def standing(self, drawing: int, size: tuple[int, int]) -> Layer:
+        """Place one drawing as it stands in a place: low and central."""
+        return self.layer(drawing, size, side=0.6, centre=(0.5, 0.62))
+
+    def together(
+        self, group: Together, layout: int, size: tuple[int, int], rows: Sequence[Sequence[int]]
+    ) -> Image:
+        """Draw a named set in its place; ``rows`` are the drawings of each concept."""
+        image = self.ground(group.place, layout % PLACE_LAYOUTS, size)
+        for put in set_layout(group, layout, rows):
+            image = self.layer(put.tile, size, side=put.side, centre=(put.x, put.y)).over(image)
+        return image
+
+
+def set_layout(group: Together, layout: int, rows: Sequence[Sequence[int]]) -> list[Placed]:
+    """Choose and place the drawings of a named set; the same for the same ``layout``."""
+    rng = random.Random(f"{group.names[0]}/{layout}")
+    before = front(group)
+    pool = [member for member in members(group) if member != before]
+    number = rng.randint(group.least, group.most)
+    chosen = rng.sample(pool, len(pool))[:number]
+    chosen += [rng.choice(pool) for _ in range(number - len(chosen))]
+    spots = [in_place(spot, group.place) for spot in arranged(number, rng)]
+    if before is not None:
+        spots = [Spot(0.5 + (s.x - 0.5) * 0.75, s.y - 0.12, s.side * 0.85) for s in spots]
+        spots.append(Spot(0.5, 0.76, 0.42))
+        chosen.append(before)
+    tiles = [rng.choice(list(rows[member])) for member in chosen]
+    return [Placed(tile, s.x, s.y, s.side) for tile, s in zip(tiles, spots, strict=True)]

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.cache import Cache, parser, save_arrays
-from training.first.batches import LAYOUTS_TAUGHT
 from training.first.concepts import CONCEPTS
-from training.first.latents import own_rows
-from training.first.pictures import POSES, Art
+from training.first.pictures import LAYOUTS_TAUGHT, POSES, Art
+from training.first.render import own_rows
+from training.language.vocabulary import TONES
 from training.pictures.brushes import Image
 
 SIDE_PX = 16
@@ -45,12 +45,17 @@ def thumbnail(picture: Image) -> NDArray[np.uint8]:
 
 
 def object_tiles(art: Art) -> NDArray[np.uint8]:
-    """Return (objects, poses, 16, 16, 3): each object's own drawing on white, in table order."""
+    """Return (objects, n, 16, 16, 3): each object's own drawings on white, in every pose and in
+    as many skin tones as there are (a thing without any three times), in table order."""
     white = np.full(3, 255, np.float32)
     return np.stack(
         [
-            [thumbnail(art.posed(row, SIZE, pose).over(white)) for pose in range(len(POSES))]
-            for row in own_rows()
+            [
+                thumbnail(art.posed(rows[tone % len(rows)], SIZE, pose).over(white))
+                for tone in range(len(TONES))
+                for pose in range(len(POSES))
+            ]
+            for rows in own_rows()
         ]
     )
 

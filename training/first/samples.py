@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from training.evaluation.prompts import MUST_PASS, PLAIN
+from training.evaluation.prompts import EVERYDAY, MUST_PASS, PLAIN
 from training.evaluation.sheet import Sheet, labelled
 from training.first.latents import Basis
 from training.first.networks import Denoiser, build_pipeline, build_vae
 
-PROMPTS = (*MUST_PASS, *PLAIN[5:41:5])
-STEPS, GUIDANCE = 12, 4.0
+PROMPTS = (*MUST_PASS, *PLAIN[5:41:5], *EVERYDAY[::3])
+STEPS, GUIDANCE = 12, 2.5
+COLUMNS = 9
 
 
 @torch.no_grad()
@@ -31,4 +32,4 @@ def sample_sheet(
         output_type="latent",
     ).images
     pictures = [basis.decode(latent.numpy()).round().clip(0, 255) for latent in latents]
-    return labelled(np.stack(pictures).astype(np.uint8), prompts, len(prompts), 128)
+    return labelled(np.stack(pictures).astype(np.uint8), prompts, min(COLUMNS, len(prompts)), 128)

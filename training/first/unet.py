@@ -2,8 +2,8 @@
 
 One process a core, parameters averaged every few steps (gloo), an EMA of the average, Muon, and a
 learning rate that follows the time budget. Stop it at any time: the next start resumes from the
-last checkpoint, with the time that was spent. `--start FOLDER` goes on from the weights of an
-earlier model of the same latent code, in place of stage 4.
+last checkpoint, with the time that was spent. `--start FOLDER` goes on from the denoiser of an
+earlier model of the same latent code, and from its words where stage 4 did not run.
 """
 
 import argparse
@@ -15,9 +15,10 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from diffusers import StableDiffusionPipeline
+from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
+from transformers import CLIPTextModel
 
 from training.cache import Cache, load_state, parser, save_state
 from training.evaluation.sheet import write
@@ -52,6 +53,7 @@ class Options:
     hold: float
     sheet_minutes: float
     start: Path | None
+    favor: float
 
 
 class Run:
@@ -73,7 +75,7 @@ class Run:
         self.ema = [p.detach().clone() for p in self.model.parameters()]
         self._resume()
         seed = options.seed * 1000 + rank + 7919 * self.step
-        self.sampler = Sampler(self.cache, seed)
+        self.sampler = Sampler(self.cache, seed, self.options.favor)
         self.generator = torch.Generator().manual_seed(seed)
 
     @property
@@ -82,17 +84,18 @@ class Run:
         return self.cache.file(self.checkpoint_name)
 
     def _begin(self) -> None:
-        """Take the weights of the folder of `--start`, or else the words of stage 4."""
-        if self.options.start is not None:
-            known = StableDiffusionPipeline.from_pretrained(self.options.start, dtype=torch.float32)
-            self.model.unet.load_state_dict(known.unet.state_dict())
-            self.model.text_encoder.load_state_dict(known.text_encoder.state_dict())
-            return
-        words = load_state(self.cache.file(text.CHECKPOINT))
+        """Take the weights of the folder of `--start`, and the words of stage 4 where it ran."""
+        words, start = load_state(self.cache.file(text.CHECKPOINT)), self.options.start
+        if start is not None:
+            known = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
+            self.model.unet.load_state_dict(known.state_dict())
         if words is not None:
             reader = text.Reader(self.cache)
             reader.load_state_dict(words["model"])
             self.model.text_encoder.load_state_dict(reader.text_encoder.state_dict())
+        elif start is not None:
+            told = CLIPTextModel.from_pretrained(start / "text_encoder", dtype=torch.float32)
+            self.model.text_encoder.load_state_dict(told.state_dict())
 
     def _resume(self) -> None:
         state = load_state(self.checkpoint)
@@ -230,6 +233,9 @@ def add_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     to.add_argument("--sheet-minutes", type=float, default=5, help="between sample sheets; 0: none")
     to.add_argument("--start", type=Path, help="folder of an earlier model to go on from")
+    to.add_argument(
+        "--favor", type=float, default=1.0, help="how much oftener things not learned first come"
+    )
     to.add_argument("--hold", type=float, default=0.6, help="share of the budget before the decay")
 
 

@@ -23,7 +23,10 @@ Rng = np.random.Generator
 _NEW: dict[str, Callable[[Image, str, Rng, Sprites], None]] = {
     name: getattr(module, name)
     for module, names in (
-        (settings, "village farm street road river waterfall island volcano"),
+        (
+            settings,
+            "village winter_village farm street road desert_road river waterfall island volcano",
+        ),
         (interiors, "jungle underwater autumn room table field castle"),
     )
     for name in names.split()

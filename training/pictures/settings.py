@@ -25,9 +25,17 @@ def box(im: Image, left: float, top: float, right: float, bottom: float, color: 
 
 
 def village(im: Image, hour: str, rng: Rng, sprites: Sprites) -> None:
-    """Draw houses, a church and firs, in snow or green."""
+    """Draw houses, a church and firs in green land."""
+    _houses(im, hour, rng, sprites, snowy=False)
+
+
+def winter_village(im: Image, hour: str, rng: Rng, sprites: Sprites) -> None:
+    """Draw houses, a church and firs in the snow."""
+    _houses(im, hour, rng, sprites, snowy=True)
+
+
+def _houses(im: Image, hour: str, rng: Rng, sprites: Sprites, *, snowy: bool) -> None:
     draw_sky(im, hour, 0.55, rng)
-    snowy = bool(rng.integers(2))
     if rng.integers(2):
         draw_ridge(im, 0.62, 0.3, lit((130, 140, 175), hour), lit((250, 252, 255), hour), rng)
     ground(im, 0.56, lit((225, 234, 250) if snowy else (120, 190, 90), hour), rng)
@@ -93,9 +101,17 @@ def street(im: Image, hour: str, rng: Rng, sprites: Sprites) -> None:
 
 
 def road(im: Image, hour: str, rng: Rng, sprites: Sprites) -> None:
-    """Draw a road to the horizon, through dry land or green."""
+    """Draw a road to the horizon through green land."""
+    _lane(im, hour, rng, sprites, dry=False)
+
+
+def desert_road(im: Image, hour: str, rng: Rng, sprites: Sprites) -> None:
+    """Draw a road to the horizon through a desert."""
+    _lane(im, hour, rng, sprites, dry=True)
+
+
+def _lane(im: Image, hour: str, rng: Rng, sprites: Sprites, *, dry: bool) -> None:
     draw_sky(im, hour, 0.5, rng)
-    dry = bool(rng.integers(2))
     draw_ridge(im, 0.55, 0.24, lit((176, 130, 110) if dry else (110, 140, 150), hour), None, rng)
     box(im, 0, 0.52, 1, 1, lit((236, 196, 124) if dry else (112, 182, 82), hour))
     bend = rng.uniform(-0.15, 0.15)

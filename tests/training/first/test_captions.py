@@ -5,17 +5,25 @@ import random
 import pytest
 
 from training.first.captions import (
-    TERRAIN_NAMES,
-    TIME_WORDS,
     corpus,
+    count_caption,
     object_caption,
     pair_caption,
     place_caption,
     scene_caption,
+    set_caption,
 )
-from training.first.concepts import COLOR_WORDS, COLORS, CONCEPTS, PLACES
-from training.pictures.landforms import TIMES
-from training.pictures.scenes import TERRAINS
+from training.first.concepts import (
+    COLOR_WORDS,
+    COLORS,
+    CONCEPTS,
+    LEARNED_FIRST,
+    PLACES,
+    SETS,
+    front,
+    members,
+)
+from training.pictures import places
 
 
 @pytest.mark.parametrize("background", list(COLORS))
@@ -23,8 +31,12 @@ def test_the_background_is_named(background: str) -> None:
     rng = random.Random(1)
     words = COLOR_WORDS.get(background, (background,))
     for concept in CONCEPTS[:10]:
-        caption = object_caption(concept, "", background, rng)
-        assert any(word in caption for word in words)
+        captions = [
+            object_caption(concept, "", background, rng),
+            pair_caption(concept, CONCEPTS[20], background, rng),
+            count_caption(concept, 2, "", background, rng),
+        ]
+        assert all(any(word in caption for word in words) for caption in captions)
 
 
 def test_an_object_is_always_called_by_one_of_its_names() -> None:
@@ -38,21 +50,46 @@ def test_an_object_is_always_called_by_one_of_its_names() -> None:
 def test_places_and_pairs_name_both_parts() -> None:
     rng = random.Random(3)
     for place, phrases in PLACES.items():
-        caption = place_caption(CONCEPTS[0], place, rng)
-        assert any(phrase in caption for phrase in phrases)
-    caption = pair_caption(CONCEPTS[0], CONCEPTS[1], rng)
+        alone = places.words().alone.get(place, ())
+        for _ in range(10):
+            caption = place_caption(CONCEPTS[0], place, rng)
+            assert any(phrase in caption for phrase in (*phrases, *alone))
+    caption = pair_caption(CONCEPTS[0], CONCEPTS[1], "", rng)
     assert any(name in caption for name in CONCEPTS[0].names)
     assert any(name in caption for name in CONCEPTS[1].names)
 
 
+@pytest.mark.parametrize(
+    ("number", "words"), [(2, ("two ", "a pair of ")), (3, ("three ", "some "))]
+)
+def test_several_are_counted_in_the_plural(number: int, words: tuple[str, ...]) -> None:
+    cat = next(concept for concept in CONCEPTS if concept.name == "cat")
+    for seed in range(20):
+        caption = count_caption(cat, number, "", "", random.Random(seed))
+        assert "cats" in caption
+        assert any(word in caption for word in words)
+
+
+def test_a_set_is_called_by_one_of_its_names() -> None:
+    rng = random.Random(5)
+    for group in SETS:
+        for _ in range(10):
+            caption = set_caption(group, rng)
+            assert any(name in caption for name in group.names)
+
+
+def test_every_set_has_something_to_show() -> None:
+    for group in SETS:
+        assert members(group)
+        assert front(group) is None or front(group) in range(len(CONCEPTS))
+
+
 @pytest.mark.slow
-def test_every_scene_has_captions() -> None:
-    assert set(TERRAIN_NAMES) == set(TERRAINS)
-    assert set(TIME_WORDS) == set(TIMES)
+def test_every_place_has_captions_at_every_hour() -> None:
     rng = random.Random(4)
-    for terrain in TERRAINS:
-        for time in TIMES:
-            assert scene_caption(terrain, time, rng).strip()
+    for place in places.PLACES:
+        for hour in places.hours(place):
+            assert scene_caption(place, hour, rng).strip()
 
 
 def test_captions_are_seeded() -> None:
@@ -60,7 +97,8 @@ def test_captions_are_seeded() -> None:
     assert corpus(CONCEPTS, 50, 7) != corpus(CONCEPTS, 50, 8)
 
 
-def test_places_of_objects_exist() -> None:
+def test_homes_of_objects_are_places_and_no_object_is_there_twice() -> None:
+    assert len(set(CONCEPTS)) == len(CONCEPTS) > LEARNED_FIRST > 0
     for concept in CONCEPTS:
         assert concept.homes
         assert set(concept.homes) <= set(PLACES)

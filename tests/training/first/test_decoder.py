@@ -21,8 +21,9 @@ from training.first.decoder import (
 )
 from training.first.latents import CHANNELS, PATCH_PX, Basis, patches
 from training.first.networks import build_vae
-from training.first.render import SCENE_ICONS, variants
+from training.first.render import variants
 from training.networks.critic import Critic, Duel, critic_loss
+from training.tiles import SPRITES
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def cache(tmp_path: Path) -> Cache:
     made, rng = Cache(tmp_path), np.random.default_rng(0)
     blocks = rng.integers(0, 256, (len(variants()), 10, 10, 4), dtype=np.uint8)
     sprites = {
-        f"sprite:{name}": rng.integers(0, 256, (16, 16, 4), dtype=np.uint8) for name in SCENE_ICONS
+        f"sprite:{name}": rng.integers(0, 256, (16, 16, 4), dtype=np.uint8) for name in SPRITES
     }
     save_arrays(made.file("tiles.npz"), {"objects": blocks, **sprites})
     rows = patches(rng.uniform(0, 255, (16 * PATCH_PX, 16 * PATCH_PX, 3)).astype(np.float32))

@@ -3,27 +3,22 @@
 import numpy as np
 import pytest
 
-from training.first.concepts import CONCEPTS, OWN_COLOR
-from training.first.latents import CHANNELS, Basis, own_rows, patches
-from training.first.pictures import POSES, Art, Layer
-from training.first.render import recolor, variants
-from training.pictures import scenes
+from training.first.batches import compose
+from training.first.concepts import CONCEPTS, SETS, Together, front, members
+from training.first.latents import CHANNELS, COMMITTED, Basis, layered, patches, scene_rows
+from training.first.pictures import POSES, TOGETHER, Art, Layer, set_layout
+from training.first.render import own_rows, variants
+from training.language.vocabulary import TONES
+from training.pictures import places, scenes
 from training.pictures.landforms import TIMES
+from training.tiles import SPRITES, repaint
 
 
 @pytest.fixture(scope="module")
 def art() -> Art:
     tile = np.zeros((400, 400, 4), np.uint8)
     tile[100:300, 100:300] = (200, 30, 30, 255)
-    names = (
-        "palm-tree",
-        "cactus",
-        "automobile",
-        "flying-saucer",
-        "deciduous-tree",
-        "ringed-planet",
-    )
-    return Art(objects=tile[None], sprites=dict.fromkeys(names, tile))
+    return Art(objects=tile[None], sprites=dict.fromkeys(SPRITES, tile))
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +82,58 @@ def test_the_first_pose_is_the_plain_drawing(art: Art) -> None:
     np.testing.assert_array_equal(art.posed(0, (64, 64)).color, art.layer(0, (64, 64)).color)
 
 
-def test_each_object_has_a_row_of_its_own_drawing() -> None:
-    rows, drawings = own_rows(), variants()
-    assert [drawings[row][0] for row in rows] == list(range(len(CONCEPTS)))
-    for row, concept in zip(rows, CONCEPTS, strict=True):
-        assert drawings[row][1] == OWN_COLOR.get(concept.icon, "")
+def test_each_object_has_rows_of_its_own_drawings() -> None:
+    drawings = variants()
+    for number, (rows, concept) in enumerate(zip(own_rows(), CONCEPTS, strict=True)):
+        own = [drawings[row] for row in rows]
+        assert {drawing.concept for drawing in own} == {number}
+        assert {drawing.color for drawing in own} == {concept.color}
+        assert len({drawing.tone for drawing in own}) == len(own)
+        assert len(own) == (len(TONES) if concept.icons[0].toned else 1)
+
+
+@pytest.mark.parametrize("count", list(TOGETHER))
+@pytest.mark.parametrize("background", [(255, 255, 255), (40, 96, 216)])
+def test_several_drawings_add_up_to_their_picture(
+    art: Art, basis: Basis, count: int, background: tuple[int, int, int]
+) -> None:
+    picture = np.broadcast_to(np.array(background, np.float32), (128, 128, 3))
+    layers = [art.slot(0, (128, 128), slot) for slot in TOGETHER[count]]
+    for layer in layers:
+        picture = layer.over(picture)
+    made = compose([layered(basis, layer) for layer in layers], background)
+    np.testing.assert_allclose(made, basis.part(picture), atol=0.02)
+
+
+def test_the_committed_code_is_the_one_that_is_taken() -> None:
+    with np.load(COMMITTED) as data:
+        assert data["project"].shape == (CHANNELS, 768)
+        np.testing.assert_allclose(data["project"] @ data["restore"], np.eye(CHANNELS), atol=1e-4)
+
+
+@pytest.mark.parametrize("group", SETS, ids=lambda group: group.names[0])
+def test_a_set_shows_its_members_and_is_the_same_each_time(group: Together) -> None:
+    rows = own_rows()
+    allowed = {row for member in members(group) for row in rows[member]}
+    before = front(group)
+    allowed |= set(rows[before]) if before is not None else set()
+    for layout in range(3):
+        put = set_layout(group, layout, rows)
+        assert put == set_layout(group, layout, rows)
+        assert {placed.tile for placed in put} <= allowed
+        assert len(put) >= group.least
+
+
+def test_every_place_is_taught_at_its_hours() -> None:
+    taught = {(place, hour) for place, hour, _ in scene_rows()}
+    assert {place for place, _ in taught} == set(places.PLACES)
+    assert {("street", "rain"), ("village", "night"), ("table", "day")} <= taught
+    assert ("sea", "snowfall") not in taught
+
+
+def test_landscapes_of_the_first_recipe_are_drawn_as_they_were(art: Art) -> None:
+    drawn = scenes.draw("mountains", "night", 1, (64, 64), art.sprites)
+    np.testing.assert_array_equal(art.scene("mountains", "night", 1, (64, 64)), drawn)
 
 
 @pytest.mark.parametrize("terrain", scenes.TERRAINS)
@@ -109,10 +151,10 @@ def test_night_is_darker_than_day_but_not_black(art: Art) -> None:
     assert 30 < night < day
 
 
-def test_recoloring_turns_the_vivid_part() -> None:
+def test_repainting_turns_the_vivid_part() -> None:
     tile = np.zeros((8, 8, 4), np.uint8)
     tile[..., 3] = 255
     tile[:, :4] = (220, 20, 20, 255)
-    blue = recolor(tile, "blue")
+    blue = repaint(tile, "blue")
     assert blue[0, 0, 2] > blue[0, 0, 0]
     assert blue[0, 6, :3].tolist() == [0, 0, 0]

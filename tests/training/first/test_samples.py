@@ -1,5 +1,6 @@
 """Sheets of samples: drawn from any denoiser, restored without a decoder."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.evaluation.sheet import labelled, write
+from training.evaluation.sheet import labelled, write, write_blind
 from training.first.latents import CHANNELS, PATCH_PX, Basis
 from training.first.networks import Denoiser
 from training.first.samples import PROMPTS, sample_sheet
@@ -41,3 +42,19 @@ def test_missing_tiles_of_the_last_row_are_white() -> None:
 
 def test_the_must_pass_prompts_are_among_the_samples() -> None:
     assert len(set(PROMPTS)) == len(PROMPTS) >= 10
+
+
+def test_blind_sheets_hide_the_prompts_and_the_key_tells_them(tmp_path: Path) -> None:
+    pictures = np.zeros((30, 32, 32, 3), np.uint8)
+    pictures[:, :, :, 0] = np.arange(30)[:, None, None] * 8
+    prompts = [f"prompt {n}" for n in range(30)]
+    write_blind(tmp_path, pictures, prompts, seed=1)
+    key = json.loads((tmp_path / "key.json").read_text("utf-8"))
+    assert sorted(key.values()) == sorted(prompts)
+    assert list(key.values()) != prompts
+    sheets = [cv2.imread(str(tmp_path / f"blind_{n}.png")) for n in range(2)]
+    assert sheets[0] is not None
+    assert sheets[1] is not None
+    shown = sheets[0][14 + 112, 112, 2]  # the first picture, red
+    assert f"prompt {shown // 8}" == key["0"]
+    assert not (tmp_path / "blind_2.png").exists()

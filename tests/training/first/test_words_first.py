@@ -1,21 +1,31 @@
 """The text encoder learns what words look like before the denoiser is trained on them."""
 
 import copy
+import json
 import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from transformers import CLIPTextModel
 
 from training.cache import Cache, save_state
 from training.first import text
 from training.first.batches import Batch
 from training.first.latents import CHANNELS
-from training.first.networks import Denoiser, tokenise
+from training.first.networks import (
+    Denoiser,
+    build_text_encoder,
+    build_tokenizer,
+    grow_tokenizer,
+    tokenise,
+)
 from training.first.text import Reader, reading_loss
 from training.language.phrases import NEGATIVE, unconditional
+from training.language.words import write_tokenizer
 from training.running.optimize import Optimizer
+from training.warm import take_tokenizer
 
 
 @pytest.fixture
@@ -110,3 +120,57 @@ def test_a_restored_optimizer_goes_on_as_if_never_stopped() -> None:
     run(again, restored, 3)
     for one, other in zip(model.parameters(), again.parameters(), strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The words of an earlier model: its tokenizer and its text encoder, as a pipeline keeps it."""
+    tokenizer = build_tokenizer(tmp_path / "before")
+    tokenizer.save_pretrained(tmp_path / "model" / "tokenizer")
+    torch.manual_seed(0)
+    build_text_encoder(len(tokenizer)).save_pretrained(tmp_path / "model" / "text_encoder")
+    return tmp_path / "model"
+
+
+def test_a_tokenizer_grows_by_whole_words_and_keeps_its_numbers(tmp_path: Path) -> None:
+    before = build_tokenizer(tmp_path / "tokenizer")
+    known = "a red apple on a blue background"
+    assert len(before.tokenize("xylophone")) > 1
+    added = grow_tokenizer(tmp_path / "tokenizer", ["xylophone", "apple"])
+    after = build_tokenizer(tmp_path / "tokenizer")
+    assert len(after) == len(before) + added
+    assert after.tokenize("xylophone") == ["xylophone</w>"]
+    assert before.get_vocab().items() <= after.get_vocab().items()
+    assert after(known).input_ids == before(known).input_ids
+    assert grow_tokenizer(tmp_path / "tokenizer", ["xylophone"]) == 0
+
+
+def test_new_words_learn_and_the_old_ones_are_told_as_before(cache: Cache, folder: Path) -> None:
+    words = cache.file("tokenizer/x").parent
+    take_tokenizer(folder, words)
+    grow_tokenizer(words, ["xylophone"])
+    take_tokenizer(folder, words)  # one with more words is no other one
+    torch.manual_seed(1)
+    reader = Reader(cache)
+    reader.start_from(folder)
+    known = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    old = tokenise(reader.tokenizer, ["a red apple"])
+    before = known(old)[0]
+    torch.testing.assert_close(reader.text_encoder(old)[0], before)
+    new = tokenise(reader.tokenizer, ["xylophone"])
+    first = reader.text_encoder(new)[0].detach()
+    trained = [p for p in reader.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-2, weight_decay=0)
+    batch = Batch(two_colors().latents, ["a xylophone", "a red apple"])
+    reading_loss(reader, batch, batch.captions).backward()
+    optimizer.step()
+    torch.testing.assert_close(reader.text_encoder(old)[0], before)
+    assert not torch.allclose(reader.text_encoder(new)[0], first)
+
+
+def test_another_tokenizer_is_refused(folder: Path, tmp_path: Path) -> None:
+    model = json.loads((folder / "tokenizer" / "tokenizer.json").read_text("utf-8"))["model"]
+    turned = {word: len(model["vocab"]) - 1 - n for word, n in model["vocab"].items()}
+    write_tokenizer(tmp_path / "other", turned, model["merges"])
+    with pytest.raises(ValueError, match="numbers words otherwise"):
+        take_tokenizer(folder, tmp_path / "other")
