@@ -11,7 +11,7 @@ import numpy as np
 from engines.metrics.page import page
 
 if TYPE_CHECKING:
-    from engines.metrics.defects import Defects
+    from engines.metrics.defects.defects import Defects
     from engines.metrics.gray import Gray
     from engines.types import Pixels
 

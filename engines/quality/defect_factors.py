@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from engines.quality.curves import halving, smoothstep
 
 if TYPE_CHECKING:
-    from engines.metrics.cast import Cast
-    from engines.metrics.defects import Defects
+    from engines.metrics.defects.cast import Cast
+    from engines.metrics.defects.defects import Defects
     from engines.quality.look import Look
 
 _LEFT = 0.02  # of the score, however grave a defect: so that graver ones still differ

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.metrics.content import content, is_drawn, is_pixel_art
-from engines.metrics.defects import Defects, defects
+from engines.metrics.defects.defects import Defects, defects
 from engines.metrics.measurement import measure
-from engines.metrics.memory import keep_freed_memory
 from engines.quality.config import PROFILES
+from engines.quality.memory import keep_freed_memory
 from engines.quality.score import Factors, factors, quality_score
 
 if TYPE_CHECKING:

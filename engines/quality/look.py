@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engines.quality.curves import smoothstep
 
 if TYPE_CHECKING:
-    from engines.metrics.defects import Defects
+    from engines.metrics.defects.defects import Defects
     from engines.metrics.measurement import Measurement
     from engines.quality.config import ScoreThresholds
 

@@ -13,7 +13,7 @@ from engines.quality.look import Look, look
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from engines.metrics.defects import Defects
+    from engines.metrics.defects.defects import Defects
     from engines.metrics.measurement import Measurement
     from engines.quality.config import ScoreThresholds
 

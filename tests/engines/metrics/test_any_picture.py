@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from engines.metrics.cast import cast
 from engines.metrics.color import colorfulness, saturation
 from engines.metrics.content import clipped_share, content
-from engines.metrics.defects import Defects, defects
+from engines.metrics.defects.cast import cast
+from engines.metrics.defects.defects import Defects, defects
+from engines.metrics.defects.missing import missing
 from engines.metrics.gray import luma
 from engines.metrics.measurement import measure
-from engines.metrics.missing import missing
 from engines.metrics.noise import grain, without_specks
 from engines.metrics.page import page
 from engines.metrics.phash import phash64_with_mirror

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from engines.metrics.cast import Cast, cast
 from engines.metrics.content import Content, clipped_share, content, is_drawn, is_pixel_art
-from engines.metrics.defects import Defects, defects
+from engines.metrics.defects.cast import Cast, cast
+from engines.metrics.defects.defects import Defects, defects
 from engines.metrics.page import page
 
 if TYPE_CHECKING:

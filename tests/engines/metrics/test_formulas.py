@@ -10,11 +10,11 @@ from scipy import fft, ndimage, stats
 from skimage import color, data
 
 from engines.metrics.color import colorfulness, saturation
-from engines.metrics.fine import mixed
+from engines.metrics.defects.fine import mixed
+from engines.metrics.defects.neighbors import neighbors, next_to_second, next_to_second_column
+from engines.metrics.defects.palette import level_share, packed, palette_size
 from engines.metrics.gray import luma
-from engines.metrics.neighbors import neighbors, next_to_second, next_to_second_column
 from engines.metrics.noise import grain, without_specks
-from engines.metrics.palette import level_share, packed, palette_size
 from engines.metrics.phash import hamming, phash64, phash64_with_mirror
 from engines.metrics.sharpness import laplacian_variance, sharpness_index
 from engines.metrics.structure import edge_density, flat_share

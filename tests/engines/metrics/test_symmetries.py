@@ -14,13 +14,13 @@ from skimage import data
 
 from engines.metrics.color import colorfulness, saturation
 from engines.metrics.content import clipped_share, content
-from engines.metrics.fine import fine, mixed
+from engines.metrics.defects.fine import fine, mixed
+from engines.metrics.defects.grid import grid
+from engines.metrics.defects.missing import missing
+from engines.metrics.defects.neighbors import neighbors, next_to_second, next_to_second_column
+from engines.metrics.defects.palette import color_noise, level_share, palette_size
 from engines.metrics.gray import luma
-from engines.metrics.grid import grid
-from engines.metrics.missing import missing
-from engines.metrics.neighbors import neighbors, next_to_second, next_to_second_column
 from engines.metrics.noise import grain, without_specks
-from engines.metrics.palette import color_noise, level_share, palette_size
 from engines.metrics.sharpness import laplacian_variance
 from engines.metrics.structure import blockiness, flat_share
 from engines.metrics.tone import histogram, tone

@@ -12,8 +12,8 @@ from benchmarks.validators.pictures import scenes, unseen_scenes
 from benchmarks.validators.pictures.gross_defects import GROSS
 from benchmarks.validators.pictures.kinds import slide
 from engines.metrics.content import content, is_pixel_art
-from engines.metrics.defects import Defects, defects
-from engines.metrics.missing import missing
+from engines.metrics.defects.defects import Defects, defects
+from engines.metrics.defects.missing import missing
 from engines.metrics.noise import without_specks
 from engines.metrics.page import page
 from engines.quality import QualityConfig

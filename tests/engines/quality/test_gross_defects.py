@@ -13,7 +13,7 @@ from benchmarks.validators.pictures.drawings import drawing
 from benchmarks.validators.pictures.gross_defects import GROSS, webp
 from benchmarks.validators.pictures.kinds import gradient, starry_sky
 from engines.metrics.content import Content, content
-from engines.metrics.defects import Defects, defects
+from engines.metrics.defects.defects import Defects, defects
 from engines.metrics.measurement import measure
 from engines.metrics.page import page
 from engines.quality import QualityConfig

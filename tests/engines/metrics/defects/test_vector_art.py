@@ -10,10 +10,10 @@ import pytest
 from skimage import data
 
 from engines.metrics.content import Content, is_drawn
-from engines.metrics.defects import Defects, defects
+from engines.metrics.defects.defects import Defects, defects
+from engines.metrics.defects.neighbors import neighbors
+from engines.metrics.defects.vector import is_vector
 from engines.metrics.gray import luma
-from engines.metrics.neighbors import neighbors
-from engines.metrics.vector import is_vector
 
 if TYPE_CHECKING:
     from engines.types import Pixels

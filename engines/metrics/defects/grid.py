@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engines.metrics.fine import Plane
+    from engines.metrics.defects.fine import Plane
 
 _PERIODS = (*range(2, 17), 20, 24, 32)
 _SMOOTHED_PX = 33

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.metrics.cast import Cast, cast
 from engines.metrics.content import clipped_share
-from engines.metrics.fine import KEPT_WHEN_CLEAN, MIXED_WHEN_CLEAN, fine, mixed, pattern
-from engines.metrics.gray import WORKING_SIDE_PX, luma
-from engines.metrics.grid import Grid, grid
-from engines.metrics.missing import is_filling, missing
-from engines.metrics.neighbors import (
+from engines.metrics.defects.cast import Cast, cast
+from engines.metrics.defects.fine import KEPT_WHEN_CLEAN, MIXED_WHEN_CLEAN, fine, mixed, pattern
+from engines.metrics.defects.grid import Grid, grid
+from engines.metrics.defects.missing import is_filling, missing
+from engines.metrics.defects.neighbors import (
     Neighbors,
     neighbors,
     next_to_second,
     next_to_second_column,
 )
-from engines.metrics.palette import color_noise, level_share, packed, palette_size
+from engines.metrics.defects.palette import color_noise, level_share, packed, palette_size
+from engines.metrics.gray import WORKING_SIDE_PX, luma
 from engines.metrics.tiles import TILE_PX, middle
 
 if TYPE_CHECKING:
@@ -66,17 +66,17 @@ class Defects:
     equal: float = 0.0
     """Share of equal neighbors where something is shown, 0..1: enlarged by 2 .5, by 8 .88."""
     vector: bool = False
-    """Gradients without noise, sharp edges: see `engines.metrics.vector`."""
+    """Gradients without noise, sharp edges: see `engines.metrics.defects.vector`."""
     missing: float = 0.0
     """Share of the picture that is one color from side to side at its end, 0..1."""
     filled: bool = False
     """The picture ends in the gray that decoders fill in."""
     cast: Cast = field(default_factory=Cast)
-    """See `engines.metrics.cast`."""
+    """See `engines.metrics.defects.cast`."""
     clipped: float = 0.0
     """Share of the content at the upper end of two channels, 0..1; clean up to .2."""
     grid: float = 0.0
-    """Strength of a grid, see `engines.metrics.grid`; clean up to .2."""
+    """Strength of a grid, see `engines.metrics.defects.grid`; clean up to .2."""
     grid_px: int = 0
     """Side of its squares; 0 without one."""
     distinct: float = 0.0

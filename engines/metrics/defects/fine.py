@@ -36,7 +36,7 @@ _LEAST_COARSE, _ROUNDING = 1.0, 0.2  # gray levels
 
 
 class Fine(NamedTuple):
-    """See `engines.metrics.defects.Defects`."""
+    """See `engines.metrics.defects.defects.Defects`."""
 
     grain: float
     directional: float

@@ -12,7 +12,7 @@ from skimage import data
 
 from benchmarks.validators.pictures.gross_defects import GROSS
 from engines.metrics.content import Content, content
-from engines.metrics.defects import Defects, defects
+from engines.metrics.defects.defects import Defects, defects
 
 if TYPE_CHECKING:
     from engines.types import Pixels

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from engines.metrics.defects.vector import is_vector
 from engines.metrics.tiles import FEWEST_TILES, TILE_PX, median, tile_counts, tile_ranges
-from engines.metrics.vector import is_vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ _ACTIVE_LEVELS = 24  # range of gray levels from which a tile shows something
 
 
 class Neighbors(NamedTuple):
-    """Of all pixels and the next ones; see `engines.metrics.defects.Defects`."""
+    """Of all pixels and the next ones; see `engines.metrics.defects.defects.Defects`."""
 
     transitions: float
     step: float
