@@ -21,11 +21,11 @@ from diffusers import StableDiffusionPipeline
 
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.config import EngineConfig, FolderSource, ModelEntry
+from engines.diffusion.decoding.decode import Decoder
 from engines.diffusion.engine import StepEngine
 from engines.diffusion.models.loading import load_runner
 from engines.diffusion.models.loras import LoraSwitch
 from engines.diffusion.sampling import noise_schedules
-from engines.diffusion.sampling.decode import Decoder
 from engines.diffusion.sampling.runner import ModelRunner
 from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder
 from engines.errors import InferloopError

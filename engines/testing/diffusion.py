@@ -16,8 +16,8 @@ import numpy as np
 
 from engines.diffusion.config import EngineConfig, ModelEntry, TinySource
 from engines.diffusion.contract import DecodedImage, RunnerInfo
+from engines.diffusion.decoding.thumbnails import thumbnail
 from engines.diffusion.engine import StepEngine
-from engines.diffusion.sampling.thumbnails import thumbnail
 from engines.diffusion.sizes import SizeRule
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from engines.diffusion.contract import DecodedImage
-from engines.diffusion.sampling.thumbnails import thumbnail
+from engines.diffusion.decoding.thumbnails import thumbnail
 from engines.testing.diffusion import FakeDenoising, FakeRunner
 from tests.studio.application import MODELS, listening, studio_app, studio_services
 from tests.studio.conftest import FLAGS, Studio, browser_path

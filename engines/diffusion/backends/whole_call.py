@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from engines.diffusion.contract import DecodedImage
+from engines.diffusion.decoding.decode import to_pixels
 from engines.diffusion.sampling import noise_schedules
-from engines.diffusion.sampling.decode import to_pixels
 from engines.errors import GenerationFailed
 from engines.types import GenerationRequest
 

@@ -15,18 +15,18 @@ from engines.diffusion.backends.sdxl import StableDiffusionXLFamily
 from engines.diffusion.backends.whole_call import WholeCallRunner
 from engines.diffusion.config import FolderSource, HubSource, TinySource
 from engines.diffusion.contract import RunnerInfo
+from engines.diffusion.decoding.decode import Decoder
+from engines.diffusion.decoding.linear_tail import fold_linear_tail
+from engines.diffusion.denoiser.graphs import CudaRecorder, GraphedDenoiser
+from engines.diffusion.denoiser.traced import TracedDenoiser
 from engines.diffusion.models import hub, sources
 from engines.diffusion.models.attention import use_attention_backend
 from engines.diffusion.models.loras import LoraSwitch
 from engines.diffusion.models.safety import safety_check
 from engines.diffusion.models.threads import choose_threads
 from engines.diffusion.sampling import noise_schedules
-from engines.diffusion.sampling.decode import Decoder
-from engines.diffusion.sampling.graphs import CudaRecorder, GraphedDenoiser
-from engines.diffusion.sampling.linear_tail import fold_linear_tail
 from engines.diffusion.sampling.runner import ModelRunner
 from engines.diffusion.sampling.text import PromptEncoder
-from engines.diffusion.sampling.traced import TracedDenoiser
 from engines.diffusion.sizes import SizeRule
 from engines.errors import GenerationFailed, InferloopError
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 if TYPE_CHECKING:
-    from engines.diffusion.sampling.decode import SafetyCheck
+    from engines.diffusion.decoding.decode import SafetyCheck
     from engines.types import Pixels
 
 

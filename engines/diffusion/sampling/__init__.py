@@ -1,1 +1,1 @@
-"""From a prompt to latents to a picture: everything with tensors."""
+"""From prompts to latents: text encoding, noise schedules, and one forward for all rows."""

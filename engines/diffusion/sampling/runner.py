@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from engines.diffusion.decoding.decode import Decoder
+from engines.diffusion.decoding.previews import LatentPreviewer
+from engines.diffusion.denoiser.deep_features import SplitForward, can_split
 from engines.diffusion.sampling import noise_schedules
 from engines.diffusion.sampling.advancing import advance, column, guided_by
-from engines.diffusion.sampling.decode import Decoder
-from engines.diffusion.sampling.deep_features import SplitForward, can_split
-from engines.diffusion.sampling.previews import LatentPreviewer
 from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder, Wanted
 from engines.diffusion.sampling.trajectory import Trajectory, initial_noise
 from engines.diffusion.speed import SpeedModes, told
@@ -24,10 +24,10 @@ from engines.types import GenerationRequest
 if TYPE_CHECKING:
     from engines.diffusion.backends.family import Family
     from engines.diffusion.contract import DecodedImage, RunnerInfo
+    from engines.diffusion.denoiser.traced import TracedDenoiser
     from engines.diffusion.models.loras import LoraSwitch
     from engines.diffusion.sampling.noise_schedules import NoiseScheduler
     from engines.diffusion.sampling.recurrences import LinearTable
-    from engines.diffusion.sampling.traced import TracedDenoiser
     from engines.diffusion.speed import Shortcuts
 
 _TABLES = 256

@@ -11,10 +11,10 @@ import torch
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.config import ModelEntry
 from engines.diffusion.contract import AnyRunner, DecodedImage, RunnerInfo
+from engines.diffusion.decoding.decode import Decoder
 from engines.diffusion.models import tiny
 from engines.diffusion.models.loras import LoraSwitch
 from engines.diffusion.sampling import noise_schedules
-from engines.diffusion.sampling.decode import Decoder
 from engines.diffusion.sampling.runner import ModelRunner
 from engines.diffusion.sampling.text import EncodedPrompt, PromptEncoder
 from engines.diffusion.sizes import SizeRule

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
+from engines.diffusion.denoiser.deep_features import SplitForward, can_split
 from engines.diffusion.models import tiny
-from engines.diffusion.sampling.deep_features import SplitForward, can_split
 
 ROWS = 3
 

@@ -7,7 +7,7 @@ import torch
 from diffusers import AutoencoderTiny
 from torch import nn
 
-from engines.diffusion.sampling.linear_tail import LinearTail, fold_linear_tail
+from engines.diffusion.decoding.linear_tail import LinearTail, fold_linear_tail
 
 
 def up() -> nn.Module:

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from engines.diffusion.backends.sd import StableDiffusionFamily
 from engines.diffusion.backends.sdxl import StableDiffusionXLFamily
 from engines.diffusion.config import FolderSource, LoraEntry
+from engines.diffusion.decoding.decode import Decoder
+from engines.diffusion.denoiser.graphs import MOST_GRAPHS, GraphedDenoiser, Recording
 from engines.diffusion.models import tiny
 from engines.diffusion.models.loading import load_runner, runner_over
 from engines.diffusion.models.loras import LoraSwitch
-from engines.diffusion.sampling.decode import Decoder
-from engines.diffusion.sampling.graphs import MOST_GRAPHS, GraphedDenoiser, Recording
 from engines.diffusion.sampling.runner import ModelRunner
 from engines.diffusion.sampling.text import PromptEncoder
 from engines.types import GenerationRequest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from engines.diffusion.sampling.thumbnails import thumbnail
+from engines.diffusion.decoding.thumbnails import thumbnail
 
 if TYPE_CHECKING:
     from engines.diffusion.sampling.noise_schedules import NoiseScheduler

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from engines.diffusion.sampling.named_inputs import NamedInputs, called
-from engines.diffusion.sampling.onnx_session import exported
+from engines.diffusion.denoiser.named_inputs import NamedInputs, called
+from engines.diffusion.denoiser.onnx_session import exported
 
 if TYPE_CHECKING:
     from engines.protocols import Clock

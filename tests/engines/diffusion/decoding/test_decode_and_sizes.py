@@ -11,10 +11,10 @@ import torch
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 
+from engines.diffusion.decoding.decode import Decoder, to_pixels
+from engines.diffusion.decoding.previews import LatentPreviewer
+from engines.diffusion.decoding.thumbnails import thumbnail
 from engines.diffusion.models.tiny import build_tiny_pipeline
-from engines.diffusion.sampling.decode import Decoder, to_pixels
-from engines.diffusion.sampling.previews import LatentPreviewer
-from engines.diffusion.sampling.thumbnails import thumbnail
 from engines.diffusion.sampling.trajectory import Trajectory
 from engines.diffusion.scheduling.scheduler import LaneKey
 from engines.diffusion.sizes import SizeRule, crop_center, plan, round_up

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+from engines.diffusion.denoiser.traced import CLOSE, GAIN, WORTH_S, Backend, TracedDenoiser
 from engines.diffusion.models import tiny
 from engines.diffusion.models.loading import load_runner, runner_over
 from engines.diffusion.sampling.runner import ModelRunner
-from engines.diffusion.sampling.traced import CLOSE, GAIN, WORTH_S, Backend, TracedDenoiser
 from tests.engines.diffusion.rig import engine_config, request, tiny_entry
 
 Replay = Callable[..., torch.Tensor]

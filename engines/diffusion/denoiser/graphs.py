@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import torch
 
-from engines.diffusion.sampling.named_inputs import NamedInputs, called
+from engines.diffusion.denoiser.named_inputs import NamedInputs, called
 
 MOST_GRAPHS = 32
 """Shapes recorded for one model; further ones run as they are. A graph holds some megabytes."""

@@ -1,0 +1,1 @@
+"""From latents to pictures: the decoder, and the small previews that need none."""

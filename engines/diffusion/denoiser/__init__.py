@@ -1,0 +1,1 @@
+"""Faster ways to run a UNet: recorded operators, CUDA graphs, ONNX Runtime, reused features."""
