@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from benchmarks.evidence import planted
 from benchmarks.evidence.pictures import squares
 from engines.evidence.config import EvidenceConfig
-from engines.evidence.encoders.choosing import chosen_encoder
 from engines.evidence.encoders.encoder import ImageEncoder
+from engines.evidence.encoders.holder import chosen_encoder
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

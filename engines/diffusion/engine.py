@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from engines.diffusion.counters import Counters, Stats
 from engines.diffusion.models import sources
 from engines.diffusion.models.cache import ModelCache
-from engines.diffusion.models.collecting import collecting_later
-from engines.diffusion.models.loader_threads import LoaderThreads
+from engines.diffusion.models.loader_threads import LoaderThreads, collecting_later
 from engines.diffusion.scheduling import knee
 from engines.diffusion.scheduling.roster import Roster
 from engines.diffusion.stepping import Stepping

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from engines.diffusion.sampling.rescale import rescaled
-
 if TYPE_CHECKING:
     from engines.diffusion.sampling.trajectory import Trajectory
 
@@ -88,3 +86,26 @@ def _past(group: Sequence[Trajectory], back: int, which: int) -> list[torch.Tens
 def column(values: Iterable[float], like: torch.Tensor) -> torch.Tensor:
     """(n, 1, 1, 1) float32 on the device of `like`: coefficients are not rounded to half."""
     return torch.tensor(list(values), dtype=torch.float32, device=like.device).view(-1, 1, 1, 1)
+
+
+def rescaled(
+    guided: torch.Tensor, conditional: torch.Tensor, amounts: Sequence[float]
+) -> torch.Tensor:
+    """Guided predictions (n, C, h, w) brought back towards the spread of the conditional ones.
+
+    Lin et al., 2023 (arXiv:2305.08891, section 3.4), as diffusers' `rescale_noise_cfg` writes it:
+    r x (guided x sd(conditional) / sd(guided)) + (1 - r) x guided, with the sd of each row and one
+    r, 0..1, for each row (`amounts`). Rows with 0 come back bit for bit.
+    """
+    if not any(amounts):
+        return guided
+    changed = torch.tensor([amount > 0 for amount in amounts], device=guided.device)
+    r = torch.tensor(amounts, dtype=torch.float32, device=guided.device).view(-1, 1, 1, 1)
+    spread = _sd(conditional.float()) / _sd(guided.float()).clamp_min(1e-12)
+    mixed = r * (guided * spread) + (1 - r) * guided
+    return torch.where(changed.view(-1, 1, 1, 1), mixed.to(guided.dtype), guided)
+
+
+def _sd(rows: torch.Tensor) -> torch.Tensor:
+    """Standard deviation of each row, (n, 1, 1, 1)."""
+    return rows.std(dim=(1, 2, 3), keepdim=True)

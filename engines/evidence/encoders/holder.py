@@ -1,4 +1,4 @@
-"""One encoder for all who need it."""
+"""The encoder that the config names, loaded once for all spaces and threads."""
 
 from __future__ import annotations
 
@@ -7,12 +7,26 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from engines.evidence.encoders.choosing import chosen_encoder
+from engines.evidence.encoders.efficientnet import EfficientNetLite0
 from engines.evidence.encoders.encoder import EncoderUnavailable
+from engines.evidence.encoders.files import open_encoder
 
 if TYPE_CHECKING:
     from engines.evidence.config import EvidenceConfig
     from engines.evidence.encoders.encoder import ImageEncoder
+
+
+def chosen_encoder(config: EvidenceConfig) -> ImageEncoder:
+    """The encoder that the config names. Blocks while it loads.
+
+    Limits torch to `threads` threads in the whole process. Raises `EncoderUnavailable`.
+    """
+    import torch
+
+    torch.set_num_threads(config.threads)
+    if config.encoder is None:
+        return EfficientNetLite0.from_package()
+    return open_encoder(config.encoder, config.threads)
 
 
 class EncoderHolder:

@@ -5,18 +5,23 @@ Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023.
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from engines.privacy.faces.weights import yunet_weights
 from engines.privacy.model import DetectorUnavailable, Face
 
 if TYPE_CHECKING:
     from engines.types import Pixels
 
+YUNET_SHA256 = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"
+YUNET_PATH = (
+    Path(__file__).resolve().parent.parent / "data" / "face_detection_yunet_2023mar_int8bq.onnx"
+)
 _NMS_IOU = 0.3
 _MOST_CANDIDATES = 2000
 
@@ -67,3 +72,14 @@ class YuNetDetector:
 def _face(row: np.ndarray[Any, np.dtype[np.float32]]) -> Face:
     x, y, width, height = (round(float(value)) for value in row[:4])
     return Face((x, y, width, height), min(1.0, float(row[14])))
+
+
+def yunet_weights(path: Path = YUNET_PATH) -> bytes:
+    """Content of the ONNX file. Raises `DetectorUnavailable` if absent or not the file we know."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DetectorUnavailable("the weights of YuNet are not there") from error
+    if hashlib.sha256(content).hexdigest() != YUNET_SHA256:
+        raise DetectorUnavailable("the weights of YuNet are not the file that was checked in")
+    return content

@@ -11,10 +11,10 @@ from skimage import data
 from transformers import Dinov2Config, Dinov2Model
 
 from engines.evidence.config import EncoderConfig, EvidenceConfig
-from engines.evidence.encoders.choosing import chosen_encoder
 from engines.evidence.encoders.efficientnet import EfficientNetLite0, load_weights, packaged_file
 from engines.evidence.encoders.encoder import EncoderUnavailable, planes, to_unit_length
 from engines.evidence.encoders.files import open_encoder
+from engines.evidence.encoders.holder import chosen_encoder
 from tests.engines.evidence.pictures import CHANGES, picture
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engines.diffusion.models.collecting import collecting_later
+from engines.diffusion.models.loader_threads import collecting_later
 
 
 @pytest.fixture(autouse=True)

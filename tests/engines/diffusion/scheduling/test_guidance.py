@@ -16,7 +16,7 @@ from engines.diffusion.config import GuidanceOptions, ModelEntry, TinySource
 from engines.diffusion.contract import RunnerInfo
 from engines.diffusion.engine import StepEngine
 from engines.diffusion.models import tiny
-from engines.diffusion.sampling.rescale import rescaled
+from engines.diffusion.sampling.advancing import rescaled
 from engines.diffusion.scheduling.guidance import as_drawn, note
 from engines.diffusion.sizes import SizeRule
 from engines.types import GeneratedImage, GenerationRequest

@@ -14,7 +14,7 @@ from benchmarks.validators.pictures.renders import drawn_face
 from engines.privacy.config import FaceConfig
 from engines.privacy.faces import FaceDetectorChain, build_face_detector
 from engines.privacy.faces.boxes import overlap
-from engines.privacy.faces.weights import YUNET_PATH, YUNET_SHA256, yunet_weights
+from engines.privacy.faces.yunet import YUNET_PATH, YUNET_SHA256, yunet_weights
 from engines.privacy.model import DetectorUnavailable
 
 ASTRONAUT = (178, 63, 90, 114)
