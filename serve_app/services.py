@@ -32,8 +32,7 @@ from engines.types import (
     SignedSheet,
     SkippedFile,
 )
-from engines.types.deployments import DeploymentStanding
-from engines.types.looking import (
+from engines.types.datasets.looking import (
     ImageFilter,
     ImagePage,
     ImageQuery,
@@ -41,7 +40,8 @@ from engines.types.looking import (
     Review,
     ReviewChange,
 )
-from engines.types.reports import DatasetReport, ReportPage, ReportRequest
+from engines.types.datasets.reports import DatasetReport, ReportPage, ReportRequest
+from engines.types.deployments import DeploymentStanding
 from engines.types.uploads import DatasetUpload
 
 

@@ -10,7 +10,7 @@ from batch.output.totals import Totals
 from batch.planning.plan import Plan
 from engines.evidence.near_duplicates import near_duplicates
 from engines.types import Comparison
-from engines.types.reports import (
+from engines.types.datasets.reports import (
     DatasetReport,
     JobFacts,
     NearDuplicates,

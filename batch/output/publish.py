@@ -23,7 +23,7 @@ from engines.datasets.writers.folder import FolderWriter
 if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.protocols import Storage
-    from engines.types.labels import Classes
+    from engines.types.datasets.labels import Classes
 
 NO_IMAGE = "no_image.jsonl"
 REFUSAL = (

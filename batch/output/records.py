@@ -15,8 +15,8 @@ from batch.output.layout import RECORDS, record_key
 from batch.output.outcomes import Outcome, ShardOutcome
 from engines.errors import NotFound
 from engines.profiles import ProfileBuilder
+from engines.types.datasets.histograms import Histogram
 from engines.types.frozen import FrozenModel
-from engines.types.histograms import Histogram
 
 if TYPE_CHECKING:
     from engines.protocols import Storage

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engines.datasets.writers.files import RecordWriter
     from engines.datasets.writers.model import WrittenFile
     from engines.protocols import Storage
-    from engines.types.labels import Classes
+    from engines.types.datasets.labels import Classes
 
 
 def write_shard(

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from batch.output.records import Fingerprint, ShardRecord, Thumbnail, sampling_key
 from engines.profiles import ProfileBuilder
-from engines.types.histograms import Histogram
+from engines.types.datasets.histograms import Histogram
 from engines.types.metric_names import with_present_names
 
 SAMPLED_FINGERPRINTS = 20_000

@@ -15,8 +15,8 @@ from batch.config import JobConfig
 from engines.datasets.records.label_columns import PREFIX
 from engines.errors import JsonValue
 from engines.types import GenerationRequest
+from engines.types.datasets.labels import Labels, Metadata
 from engines.types.frozen import FrozenModel
-from engines.types.labels import Labels, Metadata
 from engines.types.limits import MAX_PROMPT_CHARS, MAX_SEED, Guidance, Seed, Side, Speed, Steps
 
 _SHOWN_CHARS = 80

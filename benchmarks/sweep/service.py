@@ -37,8 +37,7 @@ from engines.types import (
     GenerationRequest,
     SignedSheet,
 )
-from engines.types.deployments import DeploymentStanding, LoadedModel
-from engines.types.looking import (
+from engines.types.datasets.looking import (
     ImageFilter,
     ImagePage,
     ImageQuery,
@@ -46,7 +45,8 @@ from engines.types.looking import (
     Review,
     ReviewChange,
 )
-from engines.types.reports import DatasetReport, ReportPage, ReportRequest
+from engines.types.datasets.reports import DatasetReport, ReportPage, ReportRequest
+from engines.types.deployments import DeploymentStanding, LoadedModel
 from inferloop_synthdata.marks.reading import Anchors
 from serve_app.access.api_keys import ApiKeys
 from serve_app.app import create_app

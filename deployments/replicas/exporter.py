@@ -26,7 +26,7 @@ from engines.types import (
     S3ExportRequest,
     SignedSheet,
 )
-from engines.types.looking import (
+from engines.types.datasets.looking import (
     ImageFilter,
     ImagePage,
     ImageQuery,
@@ -34,7 +34,7 @@ from engines.types.looking import (
     Review,
     ReviewChange,
 )
-from engines.types.reports import DatasetReport, ReportPage, ReportRequest
+from engines.types.datasets.reports import DatasetReport, ReportPage, ReportRequest
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engines.types.reports import Factor
+from engines.types.datasets.reports import Factor
 
 if TYPE_CHECKING:
     from engines.datasets.verdict import Verdict

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from engines.errors import InvalidParameters
-from engines.types.labels import MAX_CLASSES, Classes
+from engines.types.datasets.labels import MAX_CLASSES, Classes
 
 if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord

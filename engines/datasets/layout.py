@@ -23,7 +23,7 @@ from engines.errors import InvalidParameters, NotFound
 from engines.images.containers import sniff
 from engines.protocols import StopCheck, never_stopped
 from engines.storage.keys import check_key
-from engines.types.datasets import SkippedFile
+from engines.types.datasets.datasets import SkippedFile
 from engines.types.image_formats import (
     IMAGE_SUFFIXES,
     is_document_name,

@@ -13,7 +13,7 @@ from engines.datasets.layout import dataset_of, is_image, review_key
 from engines.datasets.moments import moment_of
 from engines.errors import Conflict, InvalidParameters, NotFound
 from engines.protocols import StopCheck, never_stopped
-from engines.types.looking import MAX_RATING, MAX_TAGS, Review, ReviewChange
+from engines.types.datasets.looking import MAX_RATING, MAX_TAGS, Review, ReviewChange
 
 if TYPE_CHECKING:
     from engines.datasets.store import DatasetStore

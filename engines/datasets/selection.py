@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engines.datasets.records.record import created_at
 from engines.errors import InvalidParameters
-from engines.types.looking import Review
+from engines.types.datasets.looking import Review
 
 if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord

@@ -41,8 +41,8 @@ from engines.datasets.verdict import Verdict
 from engines.errors import NotFound
 from engines.protocols import StopCheck, never_stopped
 from engines.types import DatasetSummary, PrivacyReport, QualityReport
+from engines.types.datasets.labels import Classes
 from engines.types.image_formats import is_hidden
-from engines.types.labels import Classes
 
 if TYPE_CHECKING:
     from engines.datasets.descriptions import Description

@@ -15,7 +15,7 @@ from engines.evidence.statistics import kid as test_of_kid
 from engines.evidence.statistics.copying import sampled
 from engines.evidence.statistics.rows import Near, Rows, nearest
 from engines.protocols import StopCheck, never_stopped
-from engines.types.reports import CopyingOut, IntervalOut, ReferenceEvidence, Taken
+from engines.types.datasets.reports import CopyingOut, IntervalOut, ReferenceEvidence, Taken
 
 if TYPE_CHECKING:
     from engines.evidence.config import EvidenceConfig

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engines.types.reports import DatasetReport, MissingImages, ReferenceEvidence
+from engines.types.datasets.reports import DatasetReport, MissingImages, ReferenceEvidence
 
 if TYPE_CHECKING:
     from engines.datasets.declared import DeclaredFacts

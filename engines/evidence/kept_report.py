@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFailed
+from engines.types.datasets.reports import DatasetReport
 from engines.types.image_formats import is_hidden
-from engines.types.reports import DatasetReport
 
 if TYPE_CHECKING:
     from engines.protocols import StopCheck, Storage

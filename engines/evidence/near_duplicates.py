@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engines.evidence.statistics.clusters import Found, Hashes, Nearness, find_clusters
 from engines.protocols import StopCheck, never_stopped
-from engines.types.reports import Cluster, NearDuplicates, NearPair
+from engines.types.datasets.reports import Cluster, NearDuplicates, NearPair
 
 if TYPE_CHECKING:
     from engines.evidence.statistics.rows import Rows

@@ -11,7 +11,7 @@ import cv2
 
 from engines.errors import InvalidImage, NotFound
 from engines.images import encode_jpeg
-from engines.types.reports import FailingImage, Thumbnail
+from engines.types.datasets.reports import FailingImage, Thumbnail
 
 if TYPE_CHECKING:
     from engines.evidence.gathering import Gathered

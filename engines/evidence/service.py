@@ -36,7 +36,7 @@ from engines.evidence.with_profile import Profiles, WithProfile
 from engines.evidence.work import OnProgress, Work, unheard
 from engines.images import ImageLimits, read_pixels
 from engines.protocols import StopCheck, never_stopped
-from engines.types.reports import (
+from engines.types.datasets.reports import (
     DatasetReport,
     ReferenceEvidence,
     ReportPage,

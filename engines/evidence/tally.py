@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engines.datasets.factors import failing_factors
-from engines.types.histograms import Histogram
+from engines.types.datasets.histograms import Histogram
+from engines.types.datasets.reports import FailingImage, LabelCount
 from engines.types.metric_names import present_name
-from engines.types.reports import FailingImage, LabelCount
 
 if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord

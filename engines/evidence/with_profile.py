@@ -11,7 +11,7 @@ from engines.evidence.feature_file import ImageFacts
 from engines.evidence.statistics.rows import ArrayRows
 from engines.protocols import StopCheck
 from engines.types import Comparison
-from engines.types.reports import BY_HASH_ONLY, ProfileComparison
+from engines.types.datasets.reports import BY_HASH_ONLY, ProfileComparison
 
 if TYPE_CHECKING:
     from engines.evidence.config import EvidenceConfig

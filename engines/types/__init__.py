@@ -8,7 +8,7 @@ Keys are POSIX paths relative to the data root ("generated/nature_set/image_1.pn
 from typing import TYPE_CHECKING
 
 from engines.types.buckets import ANY_BUCKET, AllowedBuckets, check_bucket, check_folder
-from engines.types.datasets import (
+from engines.types.datasets.datasets import (
     SKIPPED_NAMED,
     DatasetSummary,
     ExportFailure,

@@ -15,7 +15,7 @@ from engines.errors import (
     NotFound,
     Overloaded,
 )
-from engines.types.datasets import SKIPPED_NAMED
+from engines.types.datasets.datasets import SKIPPED_NAMED
 from serve_app.config import CallDeadlines, DatasetValidationLimits
 from serve_app.flow.deadlines import within
 from serve_app.flow.fan_out import fan_out

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from engines.types.looking import ImageQuery, Review, SeenImage, SeenVerdict
+from engines.types.datasets.looking import ImageQuery, Review, SeenImage, SeenVerdict
 from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.flow.connection import answer_within

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from engines.errors import InferloopError
 from engines.types import ExportProgress
-from engines.types.reports import DatasetReport, ReportPage, ReportRequest
+from engines.types.datasets.reports import DatasetReport, ReportPage, ReportRequest
 from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.durable.run import unheard

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
 
-from engines.types.labels import MAX_CLASSES, MAX_LABELS, LabelName, LabelValue
+from engines.types.datasets.labels import MAX_CLASSES, MAX_LABELS, LabelName, LabelValue
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath, absent
 from serve_app.schemas.openapi import examples
 from serve_app.schemas.openapi.examples import shown

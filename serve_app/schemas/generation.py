@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, JsonValue
 
 from engines.datasets.spec.requirements import DEFAULT_TRIES, MAX_TRIES, Requirements
-from engines.types.labels import Labels, Metadata
+from engines.types.datasets.labels import Labels, Metadata
 from engines.types.limits import Speed
 from serve_app.schemas.base import Name, ResponseModel, Text, WirePath, absent
 from serve_app.schemas.openapi import examples

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from engines.types.labels import (
+from engines.types.datasets.labels import (
     LABEL_VALUE_PATTERN,
     MAX_LABEL_CHARS,
     MAX_LABELS,
     broken_rule,
 )
-from engines.types.looking import (
+from engines.types.datasets.looking import (
     MAX_RATING,
     MAX_TAGS,
     THUMBNAIL_SIDES_PX,
@@ -23,7 +23,7 @@ from engines.types.looking import (
     SortBy,
     VerdictState,
 )
-from engines.types.reports import Factor
+from engines.types.datasets.reports import Factor
 from serve_app.schemas.base import (
     QueryModel,
     RequestModel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engines.datasets.spec.model import ATTRIBUTE_PATTERN
-from engines.types.labels import LABEL_NAME_PATTERN, LABEL_VALUE_PATTERN
+from engines.types.datasets.labels import LABEL_NAME_PATTERN, LABEL_VALUE_PATTERN
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NOT_BLANK_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"

@@ -22,8 +22,7 @@ from engines.types import (
     S3ExportRequest,
     SignedSheet,
 )
-from engines.types.deployments import DeploymentStanding, LoadedModel
-from engines.types.looking import (
+from engines.types.datasets.looking import (
     ImageFilter,
     ImagePage,
     ImageQuery,
@@ -32,7 +31,13 @@ from engines.types.looking import (
     ReviewChange,
     SeenImage,
 )
-from engines.types.reports import DatasetReport, ReferenceEvidence, ReportPage, ReportRequest
+from engines.types.datasets.reports import (
+    DatasetReport,
+    ReferenceEvidence,
+    ReportPage,
+    ReportRequest,
+)
+from engines.types.deployments import DeploymentStanding, LoadedModel
 from tests.serve_app.fakes import EPOCH, FakeFiles
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engines.types.looking import SeenImage
+from engines.types.datasets.looking import SeenImage
 from tests.serve_app.fakes import EPOCH
 
 IMAGES = "/api/v1/datasets/nature_set/images"

@@ -17,11 +17,11 @@ from engines.datasets.looking.query import cursor_after, image_of, page_query, w
 from engines.datasets.looking.summary import count, summarize
 from engines.errors import InferloopError, NotFound
 from engines.protocols import Clock, StopCheck, never_stopped
-from engines.types.looking import ImagePage, ImagesSummary
+from engines.types.datasets.looking import ImagePage, ImagesSummary
 
 if TYPE_CHECKING:
     from engines.datasets.store import DatasetStore
-    from engines.types.looking import ImageFilter, ImageQuery
+    from engines.types.datasets.looking import ImageFilter, ImageQuery
 
 logger = logging.getLogger(__name__)
 

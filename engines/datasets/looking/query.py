@@ -12,11 +12,11 @@ import orjson
 
 from engines.datasets.looking.rows import COLUMNS, from_microseconds
 from engines.errors import InvalidParameters
-from engines.types.looking import Review, SeenImage, SeenVerdict
-from engines.types.reports import Factor
+from engines.types.datasets.looking import Review, SeenImage, SeenVerdict
+from engines.types.datasets.reports import Factor
 
 if TYPE_CHECKING:
-    from engines.types.looking import ImageFilter, ImageQuery, SortBy
+    from engines.types.datasets.looking import ImageFilter, ImageQuery, SortBy
 
 _SORTED_BY: dict[SortBy, str] = {
     "created": "created",

@@ -12,7 +12,7 @@ import orjson
 from engines.datasets.factors import failing_factors
 from engines.datasets.layout import stem_of
 from engines.datasets.records.record import created_at
-from engines.types.looking import Review
+from engines.types.datasets.looking import Review
 
 if TYPE_CHECKING:
     from engines.datasets.descriptions import Description

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engines.types.labels import MAX_CLASSES
-from engines.types.looking import MAX_RATING, ImagesSummary
+from engines.types.datasets.labels import MAX_CLASSES
+from engines.types.datasets.looking import MAX_RATING, ImagesSummary
 
 if TYPE_CHECKING:
     from engines.datasets.looking.query import Clause

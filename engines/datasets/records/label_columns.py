@@ -8,7 +8,7 @@ from engines.datasets.records.schema import Column, columns
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue
-    from engines.types.labels import Classes
+    from engines.types.datasets.labels import Classes
 
 PREFIX = "label_"
 

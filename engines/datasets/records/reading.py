@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
     from engines.protocols import Storage
     from engines.types import ObjectStat
-    from engines.types.looking import Review
+    from engines.types.datasets.looking import Review
 
 Kept = TypeVar("Kept")
 logger = logging.getLogger(__name__)

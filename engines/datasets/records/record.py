@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.verdict import Verdict
     from engines.errors import JsonValue
-    from engines.types.looking import Review
+    from engines.types.datasets.looking import Review
 
 Record = dict[str, "JsonValue"]
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory
     from engines.types import AllowedBuckets, S3ExportReport, S3ExportRequest
-    from engines.types.labels import Classes
+    from engines.types.datasets.labels import Classes
 
 
 class S3Exporter:

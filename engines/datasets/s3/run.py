@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engines.datasets.writers.files import Fence
     from engines.errors import JsonValue
     from engines.types import S3ExportRequest
-    from engines.types.labels import Classes
+    from engines.types.datasets.labels import Classes
 
 _SPOOL_BYTES = 8 * 2**20
 _CHUNK_BYTES = 2**20

@@ -16,7 +16,7 @@ from engines.datasets.spec.requirements import (
     _shorthand,
 )
 from engines.datasets.spec.templates import Template, TemplateFault
-from engines.types.labels import MAX_LABELS, LabelValue, Metadata, broken_rule
+from engines.types.datasets.labels import MAX_LABELS, LabelValue, Metadata, broken_rule
 from engines.types.limits import MAX_PROMPT_CHARS, Seed
 
 MAX_ATTRIBUTES = 32

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model
 
 from engines.datasets.spec.requirements import Closed
 from engines.datasets.spec.sampling import Draws
-from engines.types.labels import broken_rule
+from engines.types.datasets.labels import broken_rule
 from engines.types.limits import (
     DEFAULT_GUIDANCE_SCALE,
     DEFAULT_INFERENCE_STEPS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from engines.types.histograms import Histogram
+from engines.types.datasets.histograms import Histogram
 
 _WIDTH, _HEIGHT, _FOOT = 300, 110, 16
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engines.types.reports import DatasetReport, Factor, FailingImage
+    from engines.types.datasets.reports import DatasetReport, Factor, FailingImage
 
 LISTED = 2000
 """Rows of the table; the JSON has all."""

@@ -12,8 +12,8 @@ from engines.evidence.report.real import comparison_section, reference_section
 from engines.evidence.report.words import duration
 
 if TYPE_CHECKING:
-    from engines.types.histograms import Histogram
-    from engines.types.reports import DatasetReport, JobFacts, NearDuplicates
+    from engines.types.datasets.histograms import Histogram
+    from engines.types.datasets.reports import DatasetReport, JobFacts, NearDuplicates
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2330;--soft:#667085;--line:#d7dce5;--fill:#3565c4;

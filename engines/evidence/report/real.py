@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from engines.types.reports import BY_HASH_ONLY
+from engines.types.datasets.reports import BY_HASH_ONLY
 
 if TYPE_CHECKING:
-    from engines.types.reports import CopyingOut, ProfileComparison, ReferenceEvidence
+    from engines.types.datasets.reports import CopyingOut, ProfileComparison, ReferenceEvidence
 
 _SURE = 0.01
 """A chance below it is called a sign."""

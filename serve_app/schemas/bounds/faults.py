@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from engines.errors import Fault
-from engines.types.labels import BROKEN_RULE
+from engines.types.datasets.labels import BROKEN_RULE
 from serve_app.schemas.bounds.rules import ANY_NAME, NO_RULE, FieldRule, Rules
 from serve_app.schemas.patterns import PATTERN_WORDS
 from serve_app.trim import trimmed

@@ -28,8 +28,8 @@ from engines.evidence.report.page import render_report
 from engines.metrics.phash import phash64_with_mirror
 from engines.storage.folder.storage import FolderStorage
 from engines.types import Comparison
-from engines.types.histograms import Histogram
-from engines.types.reports import NearPair
+from engines.types.datasets.histograms import Histogram
+from engines.types.datasets.reports import NearPair
 
 MakeConfig = Callable[..., JobConfig]
 MakeOutcome = Callable[..., Outcome]

@@ -35,7 +35,7 @@ from engines.types import (
     GenerationRequest,
     ProfileRequest,
 )
-from engines.types.reports import DatasetReport, ReportPage, ReportRequest
+from engines.types.datasets.reports import DatasetReport, ReportPage, ReportRequest
 
 Event = TypeVar("Event")
 

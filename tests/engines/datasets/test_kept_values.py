@@ -15,7 +15,7 @@ from engines.datasets.reviews import KeptReview, changed
 from engines.datasets.verdict import Verdict
 from engines.errors import InvalidParameters
 from engines.types import PrivacyIssue, PrivacyReport, QualityReport, Weakness
-from engines.types.looking import MAX_RATING, MAX_TAGS, Review, ReviewChange
+from engines.types.datasets.looking import MAX_RATING, MAX_TAGS, Review, ReviewChange
 from tests.engines.evidence.records import NOW, privacy, quality, recipe
 
 EAST = timezone(timedelta(hours=9))

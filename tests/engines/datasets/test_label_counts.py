@@ -6,7 +6,7 @@ import pytest
 
 from engines.datasets.labels import LabelCounts, choose_class
 from engines.errors import InvalidParameters
-from engines.types.labels import MAX_CLASSES
+from engines.types.datasets.labels import MAX_CLASSES
 
 
 def test_values_are_classes_in_order_whatever_the_order_of_the_images() -> None:

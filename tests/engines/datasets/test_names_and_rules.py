@@ -29,8 +29,8 @@ from engines.datasets.layout import (
 from engines.datasets.selection import by_cluster, missed, splitter
 from engines.errors import InvalidParameters
 from engines.types import ExportFilter
-from engines.types.labels import MAX_CLASSES
-from engines.types.looking import Review
+from engines.types.datasets.labels import MAX_CLASSES
+from engines.types.datasets.looking import Review
 from tests.engines.evidence.records import NOW, privacy, quality, recipe, record
 
 # Names

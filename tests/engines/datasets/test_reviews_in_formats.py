@@ -17,7 +17,7 @@ from engines.datasets.reviews import review_images
 from engines.datasets.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.types import ExportRequest
-from engines.types.looking import ReviewChange
+from engines.types.datasets.looking import ReviewChange
 
 MakeRequest = Callable[..., ExportRequest]
 GOOD = {"decision": "accepted", "rating": 4, "tags": ["clear sky", "\u5c71"]}

@@ -25,7 +25,7 @@ from engines.errors import InsufficientStorage
 from engines.images import ImageLimits, verify
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportFilter, ExportRequest
-from engines.types.looking import ImageFilter, ImageQuery
+from engines.types.datasets.looking import ImageFilter, ImageQuery
 from engines.types.uploads import DatasetUpload
 
 

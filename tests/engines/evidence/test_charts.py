@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from engines.evidence.report.charts import bars_table, histogram_svg
-from engines.types.histograms import BINS, RANGES, Histogram
+from engines.types.datasets.histograms import BINS, RANGES, Histogram
 
 
 def drawn(histogram: Histogram, name: str = "contrast") -> ElementTree.Element:

@@ -37,7 +37,7 @@ from engines.images import ImageLimits, read_pixels
 from engines.protocols import never_stopped
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportProgress, ObjectStat
-from engines.types.reports import FailingImage, ReferenceEvidence, Taken
+from engines.types.datasets.reports import FailingImage, ReferenceEvidence, Taken
 from tests.engines.evidence.conftest import SmallEncoder, png
 from tests.engines.evidence.pictures import picture
 from tests.engines.evidence.records import facts, recipe, record

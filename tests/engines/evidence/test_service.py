@@ -19,8 +19,8 @@ from engines.evidence.config import EvidenceConfig
 from engines.evidence.report.page import render_report
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportProgress, ExportRequest, PrivacyIssue
-from engines.types.looking import ImageFilter, ImageQuery
-from engines.types.reports import DatasetReport
+from engines.types.datasets.looking import ImageFilter, ImageQuery
+from engines.types.datasets.reports import DatasetReport
 from tests.engines.evidence.conftest import NOW, REAL, SET, House, no_change, no_encoder, png
 from tests.engines.evidence.pictures import CHANGES, picture
 

@@ -6,7 +6,7 @@ import pytest
 
 from engines.errors import JsonValue
 from engines.evidence.tally import Tally, labels_of
-from engines.types.reports import LabelCount
+from engines.types.datasets.reports import LabelCount
 from tests.engines.evidence.records import privacy, quality, recipe, record
 
 

@@ -18,7 +18,7 @@ from engines.evidence.service import EvidenceService, Sources
 from engines.profiles import ProfileService
 from engines.profiles.features import FeatureFacts, ProfileFeatures
 from engines.types import ExportProgress, ProfileRequest
-from engines.types.reports import ProfileComparison, ReferenceEvidence
+from engines.types.datasets.reports import ProfileComparison, ReferenceEvidence
 from tests.engines.evidence.conftest import House, SmallEncoder, no_encoder
 from tests.engines.evidence.pictures import CHANGES, picture
 

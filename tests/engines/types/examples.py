@@ -32,8 +32,7 @@ from engines.types import (
     Verdicts,
     Weakness,
 )
-from engines.types.deployments import DeploymentStanding, LoadedModel
-from engines.types.looking import (
+from engines.types.datasets.looking import (
     ImageFilter,
     ImagePage,
     ImageQuery,
@@ -43,7 +42,8 @@ from engines.types.looking import (
     SeenImage,
     SeenVerdict,
 )
-from engines.types.reports import Factor, ReportPage, ReportRequest
+from engines.types.datasets.reports import Factor, ReportPage, ReportRequest
+from engines.types.deployments import DeploymentStanding, LoadedModel
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FACTOR = Factor(check="privacy", code="face", message="a face", value=0.9, box=(1, 2, 3, 4))

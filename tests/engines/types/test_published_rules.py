@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from engines.types.labels import (
+from engines.types.datasets.labels import (
     BROKEN_RULE,
     MAX_LABEL_CHARS,
     MAX_LABELS,

@@ -28,8 +28,7 @@ from engines.types import (
     StoredImage,
     Timing,
 )
-from engines.types.deployments import DeploymentStanding
-from engines.types.looking import (
+from engines.types.datasets.looking import (
     MAX_RATING,
     THUMBNAIL_SIDES_PX,
     ImageFilter,
@@ -37,6 +36,7 @@ from engines.types.looking import (
     Review,
     ReviewChange,
 )
+from engines.types.deployments import DeploymentStanding
 from tests.engines.types.examples import EXAMPLES
 
 PIXELS = np.zeros((2, 3, 3), np.uint8)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from engines.types.looking import ImageFilter, Review, SeenVerdict
-from engines.types.reports import Factor
+from engines.types.datasets.looking import ImageFilter, Review, SeenVerdict
+from engines.types.datasets.reports import Factor
 from serve_app.schemas.looking import ImageList, ReviewBody, ReviewedList
 from serve_app.schemas.openapi import examples
 from tests.serve_app.fake_services import FakeServices

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from engines.evidence.encoders.encoder import EncoderUnavailable
-from engines.types.reports import ReportRequest
+from engines.types.datasets.reports import ReportRequest
 from tests.serve_app.fake_services import FakeServices
 
 PATH = "/api/v1/datasets/nature_set/report"

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from engines.errors import InvalidParameters
-from engines.types.looking import ReviewChange
+from engines.types.datasets.looking import ReviewChange
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.seen_images import IMAGES
 

@@ -13,7 +13,7 @@ from engines.types import ExportRequest
 if TYPE_CHECKING:
     from engines.datasets.records.record import Record
     from engines.datasets.records.schema import Column
-    from engines.types.labels import Classes
+    from engines.types.datasets.labels import Classes
 
 
 @dataclass(frozen=True, slots=True)

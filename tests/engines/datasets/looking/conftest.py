@@ -9,7 +9,7 @@ import pytest
 
 from engines.datasets.looking.look import Looker, OpenLooks
 from engines.datasets.store import DatasetStore
-from engines.types.looking import ImageFilter, ImageQuery, SortBy
+from engines.types.datasets.looking import ImageFilter, ImageQuery, SortBy
 
 
 @dataclass

@@ -22,7 +22,7 @@ from engines.datasets.upkeep.removal import delete_image
 from engines.errors import InvalidParameters, NotFound
 from engines.protocols import Storage
 from engines.types import QualityReport
-from engines.types.looking import ImageFilter, ImageQuery, ReviewChange, SortBy
+from engines.types.datasets.looking import ImageFilter, ImageQuery, ReviewChange, SortBy
 from tests.engines.datasets.labeled import FARM, record_one, request_of
 from tests.engines.datasets.looking.conftest import Asides, HandClock, Viewer
 

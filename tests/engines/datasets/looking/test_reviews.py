@@ -14,7 +14,7 @@ from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import InvalidParameters, NotFound
 from engines.protocols import Storage
 from engines.types import ExportFilter
-from engines.types.looking import MAX_TAGS, Review, ReviewChange
+from engines.types.datasets.looking import MAX_TAGS, Review, ReviewChange
 from tests.engines.datasets.conftest import encoded
 from tests.engines.datasets.labeled import FARM, MakeRequest, exported
 from tests.engines.datasets.looking.conftest import Viewer

@@ -9,7 +9,7 @@ from engines.datasets.s3.exporter import S3Exporter
 from engines.datasets.store import DatasetStore
 from engines.storage.s3.client import S3Client
 from engines.types import S3ExportRequest
-from engines.types.looking import ReviewChange
+from engines.types.datasets.looking import ReviewChange
 
 
 def test_who_reviewed_stays_in_the_house(

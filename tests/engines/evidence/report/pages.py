@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from engines.evidence.report.page import render_report
-from engines.types.reports import DatasetReport
+from engines.types.datasets.reports import DatasetReport
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 
 from engines.evidence.report.failing import LISTED, failing_section
 from engines.evidence.report.real import SHOWN
-from engines.types.reports import (
+from engines.types.datasets.reports import (
     BY_HASH_ONLY,
     CopyingOut,
     Factor,

@@ -6,8 +6,8 @@ import pytest
 
 from engines.evidence.report.page import render_report
 from engines.evidence.report.words import duration
-from engines.types.histograms import Histogram
-from engines.types.reports import (
+from engines.types.datasets.histograms import Histogram
+from engines.types.datasets.reports import (
     Cluster,
     JobFacts,
     LabelCount,

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from pydantic import Field, JsonValue
 
+from engines.types.datasets.histograms import Histogram
 from engines.types.frozen import FrozenModel
-from engines.types.histograms import Histogram
 
 REPORT_FORMAT = "inferloop.report/1"
 BY_POINTS_AND_HASH = "points and perceptual hash"

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from engines.types import reports
-from engines.types.frozen import FrozenModel
-from engines.types.histograms import Histogram
-from engines.types.reports import (
+from engines.types.datasets import reports
+from engines.types.datasets.histograms import Histogram
+from engines.types.datasets.reports import (
     REPORT_FORMAT,
     Cluster,
     CopyingOut,
@@ -31,6 +30,7 @@ from engines.types.reports import (
     Taken,
     Thumbnail,
 )
+from engines.types.frozen import FrozenModel
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 TAKEN = Taken(id="a", reference="r", agreeing_points=20, mirrored=True, distance=0.25)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from engines.types.reports import Factor
+from engines.types.datasets.reports import Factor
 
 VerdictState = Literal["passed", "failed", "unchecked"]
 Decision = Literal["accepted", "rejected"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.types.histograms import BINS, RANGES, Histogram
+from engines.types.datasets.histograms import BINS, RANGES, Histogram
 
 scores = st.lists(st.floats(-0.5, 1.5, allow_nan=False), max_size=30)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from engines.types.histograms import BINS, RANGES, Histogram
+from engines.types.datasets.histograms import BINS, RANGES, Histogram
 
 
 @pytest.mark.parametrize("metric", sorted(RANGES))

@@ -1,0 +1,1 @@
+"""Datasets, their labels, lists of their images, exports and reports."""
