@@ -10,10 +10,10 @@ from typing import Protocol
 
 from batch.making.generation import generate
 from engines.datasets.marking import ImageMarks
-from engines.datasets.recorder import ImageRecorder
 from engines.datasets.spec.requirements import Requirements
 from engines.datasets.spec.tries import Judged
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.removal import delete_image
 from engines.errors import NotFound
 from engines.privacy import PrivacyValidator

@@ -14,7 +14,7 @@ from batch.declared.maker import MakerWiring
 from batch.declared.wiring import DeclaredWiring
 from batch.progress import Progress, ProgressPrinter
 from batch.settings import JobSettings
-from engines.datasets.declared import close_declared, open_declared
+from engines.datasets.sidecars.declared import close_declared, open_declared
 from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.spec.result import DatasetResult
 from engines.datasets.spec.run import DatasetRun, Workshop

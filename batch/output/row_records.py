@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engines.datasets.records.facts import FileFacts
 from engines.datasets.records.reading import DatasetRecord
 from engines.datasets.records.record import Record, RecordShape, make_record
-from engines.datasets.verdict import Verdict
+from engines.datasets.sidecars.verdict import Verdict
 from engines.types import ObjectStat, PrivacyReport, QualityReport
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.datasets.index import recipe_line
 from engines.datasets.recipes.png import pixel_sha256
 from engines.datasets.recipes.recipe import Recipe, make_recipe
 from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
+from engines.datasets.store.index import recipe_line
 from engines.images.png_text import encode_png
 from engines.types import GeneratedImage, GenerationRequest
 

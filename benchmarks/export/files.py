@@ -18,7 +18,7 @@ from PIL import Image
 
 from benchmarks.export.dataset import DATASET
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportRequest

@@ -21,7 +21,7 @@ from engines.datasets.export_config import ExportConfig
 from engines.datasets.s3.by_obstore import ObstoreSender
 from engines.datasets.s3.exporter import S3Exporter
 from engines.datasets.s3.sending import Boto3Sender, SenderFactory
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.client import S3ClientConfig
 from engines.types import ANY_BUCKET, AllowedBuckets, S3ExportRequest

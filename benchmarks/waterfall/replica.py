@@ -16,8 +16,8 @@ import torch
 from benchmarks.marks import recipe_of
 from benchmarks.waterfall.spans import Spans, TimedMarks, TimedRunner
 from engines.datasets.recipes.png import encode_with_recipe, pixel_sha256
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.diffusion.config import EngineConfig, ModelEntry
 from engines.diffusion.engine import StepEngine
 from engines.diffusion.models.loading import load_runner

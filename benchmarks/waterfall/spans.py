@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from engines.datasets.marking import ImageMarks
 
 if TYPE_CHECKING:
-    from engines.datasets.copies import Edit
     from engines.datasets.recipes.recipe import Recipe
+    from engines.datasets.store.copies import Edit
     from engines.diffusion.contract import AnyRunner, DecodedImage, RunnerInfo
     from engines.diffusion.sampling.trajectory import Trajectory
     from engines.types import GenerationRequest

@@ -9,10 +9,10 @@ from itertools import count, islice
 
 from deployments.adapters.uploads import UploadChecker
 from deployments.background import Threads
-from engines.datasets.layout import iter_images, iter_left_out
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.layout import iter_images, iter_left_out
+from engines.datasets.store.store import DatasetStore
+from engines.datasets.store.uploading import keep_upload
 from engines.datasets.upkeep.removal import delete_export, delete_image
-from engines.datasets.uploading import keep_upload
 from engines.errors import Conflict
 from engines.images import ImageInfo, ImageLimits, verify
 from engines.images.model import refuse

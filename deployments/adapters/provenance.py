@@ -8,7 +8,7 @@ from functools import partial
 
 from deployments.adapters.files import FileThreads
 from deployments.mark_reading import mark_of
-from engines.datasets.layout import dataset_key
+from engines.datasets.store.layout import dataset_key
 from engines.errors import InvalidParameters, JsonValue, NotFound
 from engines.protocols import StopCheck, Storage
 from engines.provenance.chains import check, find, lost

@@ -10,8 +10,8 @@ from functools import partial
 
 from deployments.background import Threads, reports_of
 from deployments.wiring.library import Library, LibraryWiring
-from engines.datasets.declared import close_declared, open_declared
-from engines.datasets.reviews import review_images
+from engines.datasets.sidecars.declared import close_declared, open_declared
+from engines.datasets.sidecars.reviews import review_images
 from engines.datasets.spec.result import Shortage, Taken
 from engines.datasets.upkeep.crashes import upkeep
 from engines.errors import Forbidden, StorageFailed

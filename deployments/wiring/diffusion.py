@@ -89,8 +89,8 @@ class DiffusionWiring:
 
     def _recorder_of(self, space: str | None, marks: MakeMarks) -> Recorder:
         from deployments.recording import MatchingRecorder
-        from engines.datasets.recorder import ImageRecorder
-        from engines.datasets.store import DatasetStore
+        from engines.datasets.store.recorder import ImageRecorder
+        from engines.datasets.store.store import DatasetStore
         from engines.profiles import ProfileService
         from engines.profiles.matching import ColorMatching
         from engines.provenance.watermark import watermarked

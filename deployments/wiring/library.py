@@ -14,7 +14,7 @@ from engines.datasets.looking.look import Looker, OpenLooks
 from engines.datasets.s3.by_obstore import sender_for
 from engines.datasets.s3.exporter import S3Exporter
 from engines.datasets.s3.sending import Boto3Sender
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.evidence.config import EvidenceConfig
 from engines.evidence.encoders.holder import EncoderHolder

@@ -18,7 +18,7 @@ from local_ray.state import kept_secret
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
     from engines.provenance.identity import SigningIdentity
     from engines.provenance.log import MarkLog
     from engines.provenance.sheet import SheetSigner

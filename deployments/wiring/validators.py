@@ -12,7 +12,7 @@ from deployments.wiring.files import FileWiring
 from deployments.wiring.marks import NO_MARKS, MarksWiring
 from engines.datasets.marking import ImageMarks, NoMarks
 from engines.datasets.records.reading import prompt_of_image
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
 from engines.quality.config import QualityConfig

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engines.types.datasets.reports import Factor
 
 if TYPE_CHECKING:
-    from engines.datasets.verdict import Verdict
+    from engines.datasets.sidecars.verdict import Verdict
     from engines.errors import JsonValue
 
 _BOX_NUMBERS = 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from engines.datasets.copies import Edit
     from engines.datasets.recipes.recipe import Recipe
+    from engines.datasets.store.copies import Edit
 
 
 class ImageMarks(Protocol):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engines.types.datasets.reports import DatasetReport, MissingImages, ReferenceEvidence
 
 if TYPE_CHECKING:
-    from engines.datasets.declared import DeclaredFacts
+    from engines.datasets.sidecars.declared import DeclaredFacts
     from engines.evidence.config import EvidenceConfig
     from engines.evidence.encoders.encoder import ImageEncoder
     from engines.evidence.gathering import Gathered

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.datasets.declared import DeclaredFacts, declared_facts
 from engines.datasets.evidence_folder import EVIDENCE_FOLDER, REPORT_PREFIX, forget_if_gone
-from engines.datasets.layout import dataset_key, iter_images
 from engines.datasets.looking.clusters import keep_clusters
-from engines.datasets.store import DatasetStore
+from engines.datasets.sidecars.declared import DeclaredFacts, declared_facts
+from engines.datasets.store.layout import dataset_key, iter_images
+from engines.datasets.store.store import DatasetStore
 from engines.errors import (
     InvalidParameters,
     NotFound,

@@ -14,7 +14,7 @@ from engines.types.metric_names import present_name
 
 if TYPE_CHECKING:
     from engines.datasets.records.reading import DatasetRecord
-    from engines.datasets.verdict import Verdict
+    from engines.datasets.sidecars.verdict import Verdict
     from engines.types import ObjectStat
 
 Wanted = Mapping[str, Mapping[str, int]]

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engines.datasets.copies import Edit
     from engines.datasets.recipes.recipe import Recipe
+    from engines.datasets.store.copies import Edit
     from engines.errors import JsonValue
     from engines.provenance.config import MarksConfig
 

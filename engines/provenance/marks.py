@@ -9,8 +9,8 @@ from engines.provenance.claims import created, edited, recipe_sha256
 from engines.provenance.log import MarkEntry, MarkLog
 
 if TYPE_CHECKING:
-    from engines.datasets.copies import Edit
     from engines.datasets.recipes.recipe import Recipe
+    from engines.datasets.store.copies import Edit
     from engines.provenance.config import MarksConfig
     from engines.provenance.identity import SigningIdentity
     from engines.provenance.signing import C2paSigner

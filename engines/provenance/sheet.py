@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import orjson
 from cryptography.hazmat.primitives import serialization
 
-from engines.datasets.layout import dataset_key
+from engines.datasets.store.layout import dataset_key
 from engines.errors import NotFound
 from engines.protocols import StopCheck, never_stopped
 from engines.provenance.chains import heads
@@ -31,7 +31,7 @@ from engines.types import SignedSheet
 from engines.types.image_formats import is_hidden
 
 if TYPE_CHECKING:
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
     from engines.errors import JsonValue
     from engines.protocols import Storage
     from engines.provenance.identity import SigningIdentity

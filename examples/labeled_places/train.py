@@ -30,7 +30,7 @@ from batch.declared.wiring import DeclaredWiring  # noqa: E402
 from engines.datasets.export_config import ExportConfig  # noqa: E402
 from engines.datasets.spec.model import DatasetSpec  # noqa: E402
 from engines.datasets.spec.plan import DatasetPlan  # noqa: E402
-from engines.datasets.store import DatasetStore  # noqa: E402
+from engines.datasets.store.store import DatasetStore  # noqa: E402
 from engines.datasets.writers.exporter import DatasetExporter  # noqa: E402
 from engines.types import ExportFilter, ExportRequest  # noqa: E402
 

@@ -30,7 +30,7 @@ from engines.datasets.export_config import ExportConfig
 from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.plan import DatasetPlan
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.images import ImageLimits
 from inferloop_synthdata.marks.reading import read_mark
 from serve_app.access.api_keys import ApiKeys

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.provenance.claims import created
 from engines.provenance.config import MarksConfig
 from engines.provenance.identity import SigningIdentity, load_identity

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportRequest

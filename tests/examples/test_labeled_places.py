@@ -18,7 +18,7 @@ import pytest
 from batch.declared.config import load_declared_config
 from batch.declared.wiring import DeclaredWiring
 from engines.datasets.marking import ImageMarks, NoMarks
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.protocols import DiffusionEngine
 from engines.storage.folder.storage import FolderStorage
 from engines.testing.diffusion import FakeEngine

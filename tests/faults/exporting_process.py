@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engines.datasets.store import utc_now
+from engines.datasets.store.store import utc_now
 from engines.datasets.writers.lock import hold_lock
 from engines.errors import Conflict
 from engines.storage.folder.storage import FolderStorage

@@ -12,8 +12,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engines.datasets.moments import moment_of
-from engines.datasets.store import DatasetStore, UtcClock, utc_now
+from engines.datasets.sidecars.moments import moment_of
+from engines.datasets.store.store import DatasetStore, UtcClock, utc_now
 from engines.datasets.upkeep.crashes import upkeep
 from engines.datasets.writers.holder import Holder, is_dead, this_process
 from engines.datasets.writers.leftovers import sweep_target

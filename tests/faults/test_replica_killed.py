@@ -15,7 +15,7 @@ from ray.exceptions import ActorDiedError
 
 from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
 from deployments.adapters.validation import HandlePrivacy
-from engines.datasets.copies import keep_copy
+from engines.datasets.store.copies import keep_copy
 from engines.errors import Conflict, InferloopError, JsonValue, NotFound, ReplicaLost
 from engines.profiles import ProfileService
 from engines.storage.folder.storage import FolderStorage

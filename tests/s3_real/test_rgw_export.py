@@ -12,10 +12,10 @@ import orjson
 import pytest
 
 from engines.datasets.export_config import ExportConfig, S3ExportConfig
-from engines.datasets.recorder import ImageRecorder
 from engines.datasets.s3.by_obstore import ObstoreSender
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.errors import Forbidden, NotFound
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.client import S3Client, S3ClientConfig

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from PIL import Image
 
-from engines.datasets.copies import Edit
+from engines.datasets.store.copies import Edit
 from engines.provenance.claims import created, edited
 from engines.provenance.config import MarksConfig
 from engines.provenance.development import identity_in, new_bundle

@@ -26,7 +26,7 @@ from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import QualityWiring
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.images import ImageLimits
 from engines.profiles.config import ProfilesConfig
 from engines.provenance.config import MarksConfig

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportReport, ExportRequest

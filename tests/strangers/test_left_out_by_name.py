@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from engines.datasets.layout import iter_images
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.layout import iter_images
+from engines.datasets.store.store import DatasetStore
 from engines.errors import NotFound
 from engines.storage.folder.storage import FolderStorage
 from engines.types import SKIPPED_NAMED, ExportFilter, ExportFormat, PrivacyReport, QualityReport

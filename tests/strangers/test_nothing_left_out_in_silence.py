@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from engines.datasets.layout import iter_images, iter_left_out
+from engines.datasets.store.layout import iter_images, iter_left_out
 from engines.storage.folder.storage import FolderStorage
 from inferloop_synthdata.sources.images import folder_images
 from serve_app.config import ApiConfig

@@ -15,9 +15,9 @@ import pytest
 import webdataset
 from PIL import Image
 
-from engines.datasets.recorder import ImageRecorder
 from engines.datasets.records.schema import COLUMNS
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.storage.folder.storage import FolderStorage
 from engines.types import GeneratedImage, GenerationRequest, PrivacyReport, QualityReport
 from tests.strangers.conftest import FOLDER, Export, image, turned

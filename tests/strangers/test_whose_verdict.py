@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.removal import delete_image
 from engines.storage.folder.storage import FolderStorage
 from engines.types import PrivacyReport, QualityReport

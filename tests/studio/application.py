@@ -33,7 +33,7 @@ from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.diffusion.config import EngineConfig
 from engines.diffusion.engine import StepEngine
 from engines.images import ImageLimits

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.types import PrivacyIssue, PrivacyReport, QualityReport, Weakness
 
 BLURRED = Weakness("sharpness", 0.2, 0.5, "The image is blurred.")

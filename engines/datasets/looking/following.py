@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from engines.datasets.descriptions import Description
-from engines.datasets.index import ShardRow, read_shard_on
-from engines.datasets.layout import INDEX_FOLDER
 from engines.datasets.looking.clusters import clusters_version, read_clusters
 from engines.datasets.looking.rows import ImageRows, empty_database
 from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.records.facts import FileFacts
-from engines.datasets.reviews import KeptReview
-from engines.datasets.verdict import Verdict
+from engines.datasets.sidecars.descriptions import Description
+from engines.datasets.sidecars.reviews import KeptReview
+from engines.datasets.sidecars.verdict import Verdict
+from engines.datasets.store.index import ShardRow, read_shard_on
+from engines.datasets.store.layout import INDEX_FOLDER
 from engines.errors import NotFound
 
 if TYPE_CHECKING:
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
     from engines.protocols import Clock, StopCheck, Storage
     from engines.types import ObjectStat
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from engines.datasets.factors import failing_factors
-from engines.datasets.layout import stem_of
 from engines.datasets.records.record import created_at
+from engines.datasets.store.layout import stem_of
 from engines.types.datasets.looking import Review
 
 if TYPE_CHECKING:
-    from engines.datasets.descriptions import Description
     from engines.datasets.recipes.recipe import Recipe
     from engines.datasets.records.facts import FileFacts
     from engines.datasets.records.reading import DatasetRecord
-    from engines.datasets.reviews import KeptReview
-    from engines.datasets.verdict import Verdict
+    from engines.datasets.sidecars.descriptions import Description
+    from engines.datasets.sidecars.reviews import KeptReview
+    from engines.datasets.sidecars.verdict import Verdict
     from engines.errors import JsonValue
     from engines.types import ObjectStat
 

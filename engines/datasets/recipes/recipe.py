@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from engines.datasets.moments import moment_of
+from engines.datasets.sidecars.moments import moment_of
 from engines.errors import InvalidParameters
 
 if TYPE_CHECKING:

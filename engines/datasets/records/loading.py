@@ -14,8 +14,8 @@ from engines.errors import InvalidImage, NotFound
 from engines.images import verify
 
 if TYPE_CHECKING:
-    from engines.datasets.layout import AnnotationKind
     from engines.datasets.records.reading import DatasetRecord
+    from engines.datasets.store.layout import AnnotationKind
     from engines.errors import JsonValue
     from engines.images import ImageInfo, ImageLimits
     from engines.protocols import Storage

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import orjson
 
-from engines.datasets.descriptions import Description
-from engines.datasets.layout import description_key, sidecar_key
 from engines.datasets.recipes.recipe import Recipe
 from engines.datasets.records.facts import FileFacts
-from engines.datasets.reviews import KeptReview
-from engines.datasets.verdict import Verdict
+from engines.datasets.sidecars.descriptions import Description
+from engines.datasets.sidecars.reviews import KeptReview
+from engines.datasets.sidecars.verdict import Verdict
+from engines.datasets.store.layout import description_key, sidecar_key
 from engines.errors import NotFound
 from engines.images.png_text import read_png_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engines.datasets.catalog import CatalogImage
-    from engines.datasets.layout import FileKind, VerdictKind
+    from engines.datasets.store.catalog import CatalogImage
+    from engines.datasets.store.layout import FileKind, VerdictKind
     from engines.errors import JsonValue
     from engines.protocols import Storage
     from engines.types import ObjectStat

@@ -13,7 +13,7 @@ from engines.datasets.records.label_columns import add_label_columns
 if TYPE_CHECKING:
     from engines.datasets.records.facts import FileFacts
     from engines.datasets.records.reading import DatasetRecord
-    from engines.datasets.verdict import Verdict
+    from engines.datasets.sidecars.verdict import Verdict
     from engines.errors import JsonValue
     from engines.types.datasets.looking import Review
 

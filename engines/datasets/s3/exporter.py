@@ -10,7 +10,6 @@ from pathlib import Path
 from posixpath import splitext
 from typing import TYPE_CHECKING
 
-from engines.datasets.layout import format_of, stem_of
 from engines.datasets.records.loading import RecordReader, Verify
 from engines.datasets.records.record import RecordShape
 from engines.datasets.s3.bucket import RemoteBucket
@@ -18,6 +17,7 @@ from engines.datasets.s3.known import KnownObjects, open_known
 from engines.datasets.s3.run import S3Run, open_spools
 from engines.datasets.s3.sending import Boto3Sender
 from engines.datasets.s3.upload import IMAGES, Outcome, Source, Task, Uploader
+from engines.datasets.store.layout import format_of, stem_of
 from engines.datasets.writers.encoding.names import needs_format, neutral_name
 from engines.datasets.writers.lock import hold_lock
 from engines.datasets.writers.model import OnProgress
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
     from engines.datasets.records.reading import DatasetRecord
     from engines.datasets.s3.sending import SenderFactory
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
     from engines.datasets.writers.files import Fence
     from engines.protocols import Storage
     from engines.storage.s3.client import S3ClientFactory

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engines.datasets.layout import dataset_key
+from engines.datasets.store.layout import dataset_key
 from engines.datasets.upkeep.orphans import sweep_orphans
 from engines.datasets.writers.leftovers import sweep_dead_exports
 from engines.errors import InferloopError, NotFound
 from engines.storage.folder.storage import FolderStorage
 
 if TYPE_CHECKING:
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
 
 logger = logging.getLogger(__name__)
 

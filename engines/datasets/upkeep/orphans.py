@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from engines.datasets.layout import classify, sidecar_key
 from engines.datasets.recipes.recipe import Recipe
+from engines.datasets.store.layout import classify, sidecar_key
 from engines.errors import NotFound
 
 if TYPE_CHECKING:
-    from engines.datasets.store import UtcClock
+    from engines.datasets.store.store import UtcClock
     from engines.protocols import Storage
     from engines.types import ObjectStat
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from engines.datasets.cards.files import files_of_card
 from engines.datasets.evidence_folder import forget_reports
-from engines.datasets.layout import SIDECAR_SUFFIXES, dataset_of, sidecar_key
+from engines.datasets.store.layout import SIDECAR_SUFFIXES, dataset_of, sidecar_key
 from engines.datasets.writers.lock import refuse_if_locked
 from engines.errors import NotFound
 from engines.types.image_formats import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
     from engines.protocols import Storage
 
 CARD_NAMES = ("README.md", "croissant.json", "features.json")

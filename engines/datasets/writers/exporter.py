@@ -27,7 +27,7 @@ from engines.types import ExportReport, SkippedFile
 
 if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
     from engines.datasets.writers.files import Fence, RecordWriter
     from engines.protocols import Storage
     from engines.types import ExportFormat, ExportRequest

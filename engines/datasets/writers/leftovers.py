@@ -12,7 +12,7 @@ from engines.errors import Conflict, NotFound
 from engines.storage.folder.storage import FolderStorage
 
 if TYPE_CHECKING:
-    from engines.datasets.store import UtcClock
+    from engines.datasets.store.store import UtcClock
     from engines.protocols import Storage
 
 

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from engines.datasets.moments import moment_of
+from engines.datasets.sidecars.moments import moment_of
 from engines.datasets.writers.holder import Holder, is_dead, this_process
 from engines.errors import Conflict, InferloopError, NotFound
 
 if TYPE_CHECKING:
-    from engines.datasets.store import UtcClock
+    from engines.datasets.store.store import UtcClock
     from engines.protocols import Storage
 
 LOCK_FOLDER = "exports/.locks"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engines.datasets.export_config import ExportConfig
     from engines.datasets.records.facts import FileFacts
     from engines.datasets.records.reading import DatasetRecord
-    from engines.datasets.store import DatasetSnapshot
+    from engines.datasets.store.store import DatasetSnapshot
     from engines.datasets.writers.lock import ExportLock
     from engines.types import ExportFilter
 

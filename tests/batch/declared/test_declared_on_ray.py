@@ -15,7 +15,7 @@ from batch.declared.config import load_declaration, load_declared_config
 from batch.declared.maker import Maker
 from batch.declared.wiring import DeclaredWiring
 from engines.datasets.spec.plan import DatasetPlan
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.storage.folder.storage import FolderStorage
 
 ROOT = Path(__file__).resolve().parents[3]

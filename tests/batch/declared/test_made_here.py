@@ -17,7 +17,7 @@ from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.spec.requirements import Requirements
 from engines.datasets.spec.result import DatasetResult
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.errors import Conflict, NotFound
 from engines.images import ImageLimits
 from engines.privacy import PrivacyValidator, build_privacy_validator

@@ -13,8 +13,8 @@ from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring
 from deployments.wiring.marks import NO_MARKS, MarksWiring
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.errors import Forbidden, InvalidImage, NotFound
 from engines.images import ImageLimits
 from engines.protocols import Storage

@@ -20,8 +20,8 @@ from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.errors import NotFound
 from engines.images import ImageLimits
 from engines.privacy import PrivacyConfig

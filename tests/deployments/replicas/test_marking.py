@@ -22,7 +22,7 @@ from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring, Recorder
 from deployments.wiring.marks import MarksWiring
 from deployments.wiring.validators import Judge
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.errors import InvalidParameters
 from engines.images import ImageLimits
 from engines.privacy import PrivacyValidator

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.protocols import Storage
 from engines.storage.folder.storage import FolderStorage

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.protocols import Storage
 from engines.types import ExportRequest, GeneratedImage, GenerationRequest

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from engines.datasets.recipes.recipe import Recipe
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import Conflict
 from engines.protocols import Storage

@@ -15,7 +15,8 @@ from engines.datasets.labels import (
     class_number,
     classes_of,
 )
-from engines.datasets.layout import (
+from engines.datasets.selection import by_cluster, missed, splitter
+from engines.datasets.store.layout import (
     classify,
     dataset_key,
     dataset_of,
@@ -26,7 +27,6 @@ from engines.datasets.layout import (
     stem_of,
     verdict_key,
 )
-from engines.datasets.selection import by_cluster, missed, splitter
 from engines.errors import InvalidParameters
 from engines.types import ExportFilter
 from engines.types.datasets.labels import MAX_CLASSES

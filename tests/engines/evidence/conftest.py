@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.evidence.config import EvidenceConfig
 from engines.evidence.encoders.encoder import Distances, EncoderUnavailable, to_unit_length
 from engines.evidence.encoders.holder import EncoderHolder

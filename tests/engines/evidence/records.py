@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engines.datasets.recipes.recipe import Recipe, RecipeParameters
 from engines.datasets.records.reading import DatasetRecord
-from engines.datasets.verdict import Verdict
+from engines.datasets.sidecars.verdict import Verdict
 from engines.evidence.feature_file import ImageFacts
 from engines.types import ObjectStat
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.datasets.declared import close_declared, open_declared
+from engines.datasets.sidecars.declared import close_declared, open_declared
 from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.result import Shortage
 from engines.evidence.report.page import render_report

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 import pytest
 
-from engines.datasets.layout import iter_images
+from engines.datasets.store.layout import iter_images
 from engines.errors import Canceled, InsufficientStorage, StorageFailed
 from engines.evidence.gathering import Gathered, Gatherer
 from engines.images import ImageLimits, read_pixels

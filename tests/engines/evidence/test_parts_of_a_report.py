@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 import pytest
 
-from engines.datasets.declared import DeclaredFacts
+from engines.datasets.sidecars.declared import DeclaredFacts
 from engines.datasets.spec.result import Shortage
 from engines.errors import Canceled, Conflict, InsufficientStorage, StorageFailed
 from engines.evidence.completing import digest_of_images, settings, with_declaration, with_ids

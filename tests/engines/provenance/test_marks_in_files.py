@@ -13,7 +13,7 @@ import pytest
 from c2pa import Reader
 from PIL import Image
 
-from engines.datasets.copies import Edit
+from engines.datasets.store.copies import Edit
 from engines.errors import MarkingFailed
 from engines.images.formats.png import without_mark
 from engines.images.png_text import read_png_text

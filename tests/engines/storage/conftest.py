@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from botocore.config import Config
 
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.protocols import Storage
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.client import S3Client

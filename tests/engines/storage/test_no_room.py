@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from typing_extensions import Buffer
 
-from engines.datasets.recorder import ImageRecorder
+from engines.datasets.store.recorder import ImageRecorder
 from engines.errors import InsufficientStorage, NotFound, StorageFailed
 from engines.protocols import Storage
 from engines.storage.folder.storage import FolderStorage

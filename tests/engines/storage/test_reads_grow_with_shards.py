@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.storage.folder.storage import FolderStorage
 from engines.storage.s3.storage import S3Storage

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.provenance.log import MarkLog
 from engines.provenance.sheet import SheetSigner
 from engines.storage.folder.storage import FolderStorage

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from engines.datasets.looking.look import Looker, OpenLooks
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.types.datasets.looking import ImageFilter, ImageQuery, SortBy
 
 

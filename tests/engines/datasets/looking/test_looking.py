@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from engines.datasets.looking.clusters import keep_clusters
-from engines.datasets.reviews import review_images
-from engines.datasets.store import DatasetStore
+from engines.datasets.sidecars.reviews import review_images
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.removal import delete_image
 from engines.errors import InvalidParameters, NotFound
 from engines.protocols import Storage

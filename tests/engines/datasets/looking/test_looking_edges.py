@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from engines.datasets.looking.clusters import keep_clusters
 from engines.datasets.looking.look import Looker, OpenLooks
 from engines.datasets.looking.rows import from_microseconds, to_microseconds
-from engines.datasets.reviews import review_images
-from engines.datasets.store import DatasetStore
+from engines.datasets.sidecars.reviews import review_images
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.removal import delete_image
 from engines.errors import InvalidParameters, NotFound
 from engines.protocols import Storage

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from engines.datasets.reviews import review_images
-from engines.datasets.store import DatasetStore
+from engines.datasets.sidecars.reviews import review_images
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.removal import delete_image
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import InvalidParameters, NotFound

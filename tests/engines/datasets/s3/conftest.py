@@ -10,7 +10,7 @@ import pytest
 
 from engines.datasets.export_config import ExportConfig, S3ExportConfig
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.protocols import Storage
 from engines.storage.s3.client import S3Client
 from engines.types import S3ExportRequest

@@ -12,7 +12,7 @@ from engines.datasets.export_config import ExportConfig, S3ExportConfig
 from engines.datasets.s3.by_obstore import ObstoreSender, sender_for
 from engines.datasets.s3.exporter import S3Exporter
 from engines.datasets.s3.sending import Boto3Sender, WholeObject
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.protocols import Storage
 from engines.storage.s3.client import S3Client, S3ClientConfig
 from engines.types import S3ExportRequest

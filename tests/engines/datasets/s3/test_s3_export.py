@@ -14,7 +14,7 @@ import pytest
 
 from engines.datasets.export_config import ExportConfig, S3ExportConfig
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.lock import ExportLock
 from engines.errors import Conflict, Forbidden, NotFound
 from engines.protocols import Storage

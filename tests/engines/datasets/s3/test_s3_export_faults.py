@@ -14,7 +14,7 @@ from botocore.exceptions import NoCredentialsError
 
 from engines.datasets.export_config import ExportConfig, S3ExportConfig
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.errors import Forbidden, InferloopError, InvalidParameters, NotFound, StorageFailed
 from engines.protocols import Storage
 from engines.storage.s3.client import S3Client

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.protocols import Storage
 from engines.storage.s3.client import S3Client
 from engines.types import ExportFilter, QualityReport, S3ExportRequest

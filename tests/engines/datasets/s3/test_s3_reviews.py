@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engines.datasets.reviews import review_images
 from engines.datasets.s3.exporter import S3Exporter
-from engines.datasets.store import DatasetStore
+from engines.datasets.sidecars.reviews import review_images
+from engines.datasets.store.store import DatasetStore
 from engines.storage.s3.client import S3Client
 from engines.types import S3ExportRequest
 from engines.types.datasets.looking import ReviewChange

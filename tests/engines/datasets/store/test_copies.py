@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engines.datasets.copies import keep_copy
+from engines.datasets.store.copies import keep_copy
 from engines.errors import Conflict, InsufficientStorage, JsonValue, NotFound, StorageFailed
 from tests.engines.storage.doubles import CountingStorage
 

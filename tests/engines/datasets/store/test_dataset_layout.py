@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engines.datasets.layout import classify, dataset_key, dataset_of, image_key, sidecar_key
+from engines.datasets.store.layout import classify, dataset_key, dataset_of, image_key, sidecar_key
 from engines.errors import InvalidParameters
 
 

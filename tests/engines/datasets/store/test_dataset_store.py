@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from engines.datasets.index import read_shard
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
-from engines.datasets.verdict import Verdict
+from engines.datasets.sidecars.verdict import Verdict
+from engines.datasets.store.index import read_shard
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.errors import NotFound
 from engines.protocols import Storage
 from engines.types import (

@@ -15,9 +15,9 @@ from PIL import Image, PngImagePlugin
 
 from engines.datasets.recipes.png import pixel_sha256
 from engines.datasets.recipes.recipe import Recipe
-from engines.datasets.recorder import ImageRecorder
 from engines.datasets.records.reading import prompt_of_image
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.errors import (
     Conflict,
     GenerationFailed,

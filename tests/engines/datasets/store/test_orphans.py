@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.crashes import upkeep
 from engines.datasets.upkeep.orphans import KEPT_FOR
 from engines.protocols import Storage

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.removal import delete_export, delete_image
 from engines.datasets.writers.lock import hold_lock
 from engines.errors import Conflict, InsufficientStorage, NotFound

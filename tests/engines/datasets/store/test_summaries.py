@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
-from engines.datasets.summaries import MAX_AGE_S, SummaryCache
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
+from engines.datasets.store.summaries import MAX_AGE_S, SummaryCache
 from engines.errors import Canceled, NotFound
 from engines.protocols import Storage, never_stopped
 from engines.types import DatasetSummary

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.crashes import upkeep
 from engines.errors import StorageFailed
 from engines.storage.folder.storage import FolderStorage

@@ -12,8 +12,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from engines.datasets.recorder import ImageRecorder
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.recorder import ImageRecorder
+from engines.datasets.store.store import DatasetStore
 from engines.errors import MarkingFailed, NotFound
 from engines.protocols import Storage
 from engines.provenance.chains import check

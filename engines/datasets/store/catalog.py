@@ -13,8 +13,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from engines.datasets.index import read_shard
-from engines.datasets.layout import (
+from engines.datasets.store.index import read_shard
+from engines.datasets.store.layout import (
     INDEX_FOLDER,
     FileKind,
     classify,

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.encoding.encoders import sample_key
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.protocols import Storage

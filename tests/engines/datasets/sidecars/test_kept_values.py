@@ -11,8 +11,8 @@ import pytest
 
 from engines.datasets.factors import failing_factors
 from engines.datasets.recipes.recipe import Recipe
-from engines.datasets.reviews import KeptReview, changed
-from engines.datasets.verdict import Verdict
+from engines.datasets.sidecars.reviews import KeptReview, changed
+from engines.datasets.sidecars.verdict import Verdict
 from engines.errors import InvalidParameters
 from engines.types import PrivacyIssue, PrivacyReport, QualityReport, Weakness
 from engines.types.datasets.looking import MAX_RATING, MAX_TAGS, Review, ReviewChange

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.datasets.writers.lock import LOCK_FOLDER, ExportLock, hold_lock
 from engines.errors import Conflict, StorageFailed

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engines.datasets.layout import INDEX_FOLDER
+from engines.datasets.store.layout import INDEX_FOLDER
 from engines.protocols import Clock, StopCheck
 from engines.types import DatasetSummary
 

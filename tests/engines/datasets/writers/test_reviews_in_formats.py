@@ -13,8 +13,8 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from engines.datasets.reviews import review_images
-from engines.datasets.store import DatasetStore
+from engines.datasets.sidecars.reviews import review_images
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.types import ExportRequest
 from engines.types.datasets.looking import ReviewChange

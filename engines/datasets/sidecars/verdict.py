@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from engines.datasets.moments import moment_of
+from engines.datasets.sidecars.moments import moment_of
 from engines.types import PrivacyReport, QualityReport
 
 if TYPE_CHECKING:
-    from engines.datasets.layout import VerdictKind
+    from engines.datasets.store.layout import VerdictKind
     from engines.errors import JsonValue
 
 VERDICT_SCHEMA = "inferloop.verdict/1"

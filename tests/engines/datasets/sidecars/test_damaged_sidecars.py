@@ -11,8 +11,8 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from engines.datasets.layout import sidecar_key, verdict_key
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.layout import sidecar_key, verdict_key
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.protocols import Storage
 from engines.types import ExportRequest, QualityReport

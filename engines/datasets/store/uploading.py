@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from engines.datasets.descriptions import Description
-from engines.datasets.layout import dataset_key, description_key
 from engines.datasets.records.facts import FileFacts
+from engines.datasets.sidecars.descriptions import Description
+from engines.datasets.store.layout import dataset_key, description_key
 from engines.errors import Conflict, InferloopError
 from engines.types.image_formats import SUFFIX_BY_FORMAT
 
 if TYPE_CHECKING:
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
     from engines.images import ImageInfo
     from engines.types import ObjectStat
     from engines.types.uploads import DatasetUpload

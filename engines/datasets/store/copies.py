@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engines.datasets.layout import sidecar_key
 from engines.datasets.recipes.recipe import Recipe
+from engines.datasets.store.layout import sidecar_key
 from engines.errors import Conflict, InferloopError, NotFound
 from engines.images.containers import sniff
 from engines.images.formats.png import without_mark

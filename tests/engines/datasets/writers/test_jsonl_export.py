@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from engines.datasets.records.schema import COLUMNS
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import InvalidParameters, InvalidPath, NotFound
 from engines.protocols import Storage

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from engines.datasets.selection import splitter
-from engines.datasets.store import DatasetStore
+from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.protocols import Storage
 from engines.types import ExportFilter, ExportRequest

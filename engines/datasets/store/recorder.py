@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engines.datasets.layout import image_key, sidecar_key
 from engines.datasets.marking import ImageMarks, NoMarks
 from engines.datasets.recipes.png import PNG_PIXEL_HASH_KEYWORD, encode_with_recipe, pixel_sha256
 from engines.datasets.recipes.recipe import Recipe, make_recipe
 from engines.datasets.records.reading import PNG_RECIPE_KEYWORD
-from engines.datasets.store import DatasetStore, UtcClock
+from engines.datasets.store.layout import image_key, sidecar_key
+from engines.datasets.store.store import DatasetStore, UtcClock
 from engines.errors import Conflict, InferloopError, NotFound
 from engines.images import ImageLimits, decode
 from engines.images.png_text import read_png_text

@@ -11,8 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.datasets.catalog import Catalog, CatalogImage, open_catalog
-from engines.datasets.index import (
+from engines.datasets.labels import LabelCounts, classes_of
+from engines.datasets.recipes.recipe import LABELED
+from engines.datasets.records.facts import FileFacts
+from engines.datasets.records.reading import DatasetRecord, read_record
+from engines.datasets.sidecars.reviews import KeptReview
+from engines.datasets.sidecars.verdict import Verdict
+from engines.datasets.store.catalog import Catalog, CatalogImage, open_catalog
+from engines.datasets.store.index import (
     IndexLine,
     IndexWriter,
     description_line,
@@ -22,8 +28,7 @@ from engines.datasets.index import (
     review_line,
     verdict_line,
 )
-from engines.datasets.labels import LabelCounts, classes_of
-from engines.datasets.layout import (
+from engines.datasets.store.layout import (
     GENERATED,
     NO_IMAGE,
     REFUSED_NAME,
@@ -32,12 +37,7 @@ from engines.datasets.layout import (
     is_area,
     verdict_key,
 )
-from engines.datasets.recipes.recipe import LABELED
-from engines.datasets.records.facts import FileFacts
-from engines.datasets.records.reading import DatasetRecord, read_record
-from engines.datasets.reviews import KeptReview
-from engines.datasets.summaries import SummaryCache, version_of
-from engines.datasets.verdict import Verdict
+from engines.datasets.store.summaries import SummaryCache, version_of
 from engines.errors import NotFound
 from engines.protocols import StopCheck, never_stopped
 from engines.types import DatasetSummary, PrivacyReport, QualityReport
@@ -45,8 +45,8 @@ from engines.types.datasets.labels import Classes
 from engines.types.image_formats import is_hidden
 
 if TYPE_CHECKING:
-    from engines.datasets.descriptions import Description
     from engines.datasets.recipes.recipe import Recipe
+    from engines.datasets.sidecars.descriptions import Description
     from engines.protocols import Storage
 
 UtcClock = Callable[[], datetime]
@@ -187,7 +187,7 @@ class DatasetStore:
 
     def summary(self, name: str, stop: StopCheck = never_stopped) -> DatasetSummary:
         """Counts of one dataset; `NotFound` if it holds no image. Counted anew only when it has
-        changed (see `engines.datasets.summaries`)."""
+        changed (see `engines.datasets.store.summaries`)."""
         folder = dataset_key(name)
         return self._summaries.get(
             name,

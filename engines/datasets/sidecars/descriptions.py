@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from engines.datasets.moments import moment_of
+from engines.datasets.sidecars.moments import moment_of
 
 DESCRIPTION_SCHEMA = "inferloop.description/1"
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from engines.datasets.declared import DeclaredFacts, close_declared, declared_facts, open_declared
+from engines.datasets.sidecars.declared import (
+    DeclaredFacts,
+    close_declared,
+    declared_facts,
+    open_declared,
+)
 from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.result import Shortage, Taken
 from engines.errors import Conflict
@@ -41,7 +46,7 @@ def test_a_file_that_somebody_edited_says_nothing(storage: Storage, content: byt
 
 
 def test_what_lies_beside_the_images_is_no_part_of_the_dataset(storage: Storage) -> None:
-    from engines.datasets.layout import iter_images, iter_left_out
+    from engines.datasets.store.layout import iter_images, iter_left_out
 
     begin(storage)
     close_declared(storage, "pets", [FOX])

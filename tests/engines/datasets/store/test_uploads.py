@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from engines.datasets.descriptions import Description
 from engines.datasets.export_config import ExportConfig
-from engines.datasets.layout import description_key
 from engines.datasets.looking.look import Looker
 from engines.datasets.records.reading import prompt_of_image
-from engines.datasets.store import DatasetStore
+from engines.datasets.sidecars.descriptions import Description
+from engines.datasets.store.layout import description_key
+from engines.datasets.store.store import DatasetStore
+from engines.datasets.store.uploading import keep_upload
 from engines.datasets.upkeep.removal import delete_image
-from engines.datasets.uploading import keep_upload
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.errors import InsufficientStorage
 from engines.images import ImageLimits, verify

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from engines.datasets.layout import INDEX_FOLDER
+from engines.datasets.store.layout import INDEX_FOLDER
 from engines.errors import InferloopError
 
 if TYPE_CHECKING:
-    from engines.datasets.descriptions import Description
     from engines.datasets.recipes.recipe import Recipe
     from engines.datasets.records.facts import FileFacts
-    from engines.datasets.reviews import KeptReview
-    from engines.datasets.verdict import Verdict
+    from engines.datasets.sidecars.descriptions import Description
+    from engines.datasets.sidecars.reviews import KeptReview
+    from engines.datasets.sidecars.verdict import Verdict
     from engines.protocols import Storage
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from engines.protocols import Storage
 from engines.types import ExportRequest
 
 MakeRequest = Callable[..., ExportRequest]
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "dataset_format.md"
+DOCS = Path(__file__).resolve().parents[4] / "docs" / "dataset_format.md"
 
 
 def test_the_readme_has_front_matter_and_counts(

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from engines.datasets.labels import LabelCounts
-from engines.datasets.layout import dataset_key, image_key
 from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.spec.result import Shortage, Taken
+from engines.datasets.store.layout import dataset_key, image_key
 from engines.errors import Conflict, InvalidParameters, NotFound
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from engines.datasets.layout import dataset_of, is_image, review_key
-from engines.datasets.moments import moment_of
+from engines.datasets.sidecars.moments import moment_of
+from engines.datasets.store.layout import dataset_of, is_image, review_key
 from engines.errors import Conflict, InvalidParameters, NotFound
 from engines.protocols import StopCheck, never_stopped
 from engines.types.datasets.looking import MAX_RATING, MAX_TAGS, Review, ReviewChange
 
 if TYPE_CHECKING:
-    from engines.datasets.store import DatasetStore
+    from engines.datasets.store.store import DatasetStore
     from engines.protocols import Storage
 
 REVIEW_SCHEMA = "inferloop.review/1"

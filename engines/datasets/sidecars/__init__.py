@@ -1,0 +1,1 @@
+"""The files beside an image or a dataset: verdicts, reviews, descriptions, declarations."""
