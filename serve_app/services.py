@@ -32,6 +32,7 @@ from engines.types import (
     SignedSheet,
     SkippedFile,
 )
+from engines.types.datasets.datasets import DatasetUpload
 from engines.types.datasets.looking import (
     ImageFilter,
     ImagePage,
@@ -42,7 +43,6 @@ from engines.types.datasets.looking import (
 )
 from engines.types.datasets.reports import DatasetReport, ReportPage, ReportRequest
 from engines.types.deployments import DeploymentStanding
-from engines.types.uploads import DatasetUpload
 
 
 class Generation(Protocol):

@@ -19,8 +19,8 @@ from engines.images.model import refuse
 from engines.images.small import KeptPictures, small_webp
 from engines.protocols import StopCheck, Storage
 from engines.types import ObjectStat, SkippedFile
+from engines.types.datasets.datasets import DatasetUpload
 from engines.types.image_formats import SUFFIX_BY_FORMAT
-from engines.types.uploads import DatasetUpload
 
 CHUNK_BYTES = 2**20
 READ_THREADS, WRITE_THREADS, LIST_THREADS, SMALL_THREADS = 8, 4, 2, 4

@@ -19,6 +19,7 @@ from engines.types.datasets.datasets import (
     ExportRequest,
     S3ExportReport,
     S3ExportRequest,
+    SignedSheet,
     SkippedFile,
 )
 from engines.types.generation import (
@@ -36,7 +37,6 @@ from engines.types.profiles import (
     ProfileSummary,
     S3Folder,
 )
-from engines.types.provenance import SignedSheet
 from engines.types.spaces import SPACE_PATTERN, SPACES_FOLDER, check_space
 from engines.types.storage import ObjectStat
 from engines.types.validation import (

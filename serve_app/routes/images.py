@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from engines.errors import InvalidParameters, JsonValue
+from engines.types.datasets.datasets import DatasetUpload
 from engines.types.datasets.labels import MAX_LABELS
 from engines.types.image_formats import IMAGE_SUFFIXES
-from engines.types.uploads import DatasetUpload
 from serve_app.access.policy import requires
 from serve_app.access.tickets import MAX_TICKET_CHARS, Owner
 from serve_app.context import InContext

@@ -24,7 +24,7 @@ from engines.types import (
     StepProgress,
     StoredImage,
 )
-from engines.types.uploads import DatasetUpload
+from engines.types.datasets.datasets import DatasetUpload
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 32
 EPOCH = datetime(2025, 5, 15, 14, 30, tzinfo=UTC)

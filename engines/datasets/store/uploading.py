@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engines.datasets.store.store import DatasetStore
     from engines.images import ImageInfo
     from engines.types import ObjectStat
-    from engines.types.uploads import DatasetUpload
+    from engines.types.datasets.datasets import DatasetUpload
 
 _DIGEST_CHARS = 32
 """Of the SHA-256: 128 bits."""

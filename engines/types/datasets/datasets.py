@@ -1,13 +1,16 @@
-"""Datasets and their exports."""
+"""Datasets: uploads into them, their exports, their signed sheets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engines.types.buckets import check_bucket, check_folder
+
+if TYPE_CHECKING:
+    from engines.faults import JsonValue
 
 SplitBy = Literal["id", "cluster"]
 ExportFormat = Literal["jsonl", "parquet", "webdataset", "csv", "coco", "imagefolder"]
@@ -164,3 +167,30 @@ class DatasetSummary:
     """Counts: quality_passed, quality_failed, privacy_passed, privacy_failed."""
     labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Label to value to images; without labels of too many values to be classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedSheet:
+    """A signed data sheet: what it covers, and where it lies."""
+
+    key: str
+    """Storage key of the sheet."""
+    file_count: int
+    size_bytes: int
+    digest: str
+    """SHA-256, hex, of the lines "<sha256>  <path>\\n" of all files, ordered by path."""
+    summary: Mapping[str, JsonValue]
+    is_development: bool
+    """Whether the key is a development key."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetUpload:
+    """Where an uploaded image goes, and what its owner says of it."""
+
+    dataset: str
+    """Name of the dataset."""
+    prompt: str | None = None
+    """What the image shows, in words: a caption for training; None: not said."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Name to value, as a request for generation has them."""

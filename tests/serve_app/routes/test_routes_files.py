@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from engines.types.uploads import DatasetUpload
+from engines.types.datasets.datasets import DatasetUpload
 from serve_app.config import ApiConfig, BodyLimits
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices

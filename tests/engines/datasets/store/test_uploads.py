@@ -25,8 +25,8 @@ from engines.errors import InsufficientStorage
 from engines.images import ImageLimits, verify
 from engines.storage.folder.storage import FolderStorage
 from engines.types import ExportFilter, ExportRequest
+from engines.types.datasets.datasets import DatasetUpload
 from engines.types.datasets.looking import ImageFilter, ImageQuery
-from engines.types.uploads import DatasetUpload
 
 
 def photo(shade: int, kind: str = "JPEG") -> bytes:
