@@ -50,7 +50,7 @@ def name_of(record: object) -> str:
 def every_record() -> set[type]:
     """Frozen dataclasses and tuples of the package."""
     found: set[type] = set()
-    for module in pkgutil.iter_modules(engines.types.__path__, "engines.types."):
+    for module in pkgutil.walk_packages(engines.types.__path__, "engines.types."):
         for each in vars(importlib.import_module(module.name)).values():
             if isinstance(each, type) and each.__module__ == module.name:
                 named = issubclass(each, tuple) and hasattr(each, "_fields")
