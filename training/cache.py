@@ -38,10 +38,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def save_arrays(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-    """Write an npz whole: beside, then renamed."""
+def save_arrays(
+    path: Path, arrays: Mapping[str, NDArray[np.generic]], *, packed: bool = False
+) -> None:
+    """Write an npz whole: beside, then renamed; ``packed``: compressed, to travel."""
     beside = path.with_suffix(".part.npz")
-    np.savez(beside, allow_pickle=False, **arrays)
+    write = np.savez_compressed if packed else np.savez
+    write(beside, allow_pickle=False, **arrays)
     os.replace(beside, path)
 
 

@@ -8,7 +8,9 @@ model's decoder lies beside this module.
 
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +192,7 @@ def main() -> None:
     made.add_argument(
         "--fit", action="store_true", help="fit a basis of its own; the decoder must then be new"
     )
+    made.add_argument("--workers", type=int, default=1, help="processes, a grid each")
     args = made.parse_args()
     torch.set_num_threads(1)
     cache = Cache(args.cache)
@@ -200,11 +203,17 @@ def main() -> None:
         else:
             shutil.copy(COMMITTED, cache.file("basis.npz"))
     basis = Basis.load(cache)
-    for grid in GRIDS:
-        path = cache.file(f"bank_{grid[0]}x{grid[1]}.npz")
-        if not path.exists():
-            save_arrays(path, build_grid(basis, art, grid))
-            print(f"latents: {path.name}", flush=True)
+    with ProcessPoolExecutor(args.workers) as pool:
+        for name in pool.map(keep_grid, repeat(cache), repeat(basis), repeat(art), GRIDS):
+            print(f"latents: {name}", flush=True)
+
+
+def keep_grid(cache: Cache, basis: Basis, art: Art, grid: tuple[int, int]) -> str:
+    """Build the bank of a grid where it is missing; return its name."""
+    path = cache.file(f"bank_{grid[0]}x{grid[1]}.npz")
+    if not path.exists():
+        save_arrays(path, build_grid(basis, art, grid))
+    return path.name
 
 
 def fit(cache: Cache, art: Art, seed: int) -> None:

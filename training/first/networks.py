@@ -146,9 +146,10 @@ class Denoiser(nn.Module):
         hidden: Tensor = self.text_encoder(tokenise(self.tokenizer, captions))[0]
         return hidden
 
-    def forward(self, noisy: Tensor, t: Tensor, captions: list[str]) -> Tensor:
-        """Predict v, (n, 12, h, w), for latents of the same shape."""
-        out: Tensor = self.unet(noisy, t, self.encode(captions), return_dict=False)[0]
+    def forward(self, noisy: Tensor, t: Tensor, tokens: Tensor) -> Tensor:
+        """Predict v, (n, 12, h, w), for latents of the same shape; ``tokens``: (n, 32) ids."""
+        words = self.text_encoder(tokens)[0]
+        out: Tensor = self.unet(noisy, t, words, return_dict=False)[0]
         return out
 
 

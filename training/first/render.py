@@ -64,7 +64,7 @@ def main() -> None:
     objects = [draw_variant(art, variant) for variant in variants()]
     sprites = {f"sprite:{name}": art.tile(name) for name in SPRITES}
     path = Cache(args.cache).file("tiles.npz")
-    save_arrays(path, {"objects": np.stack(objects), **sprites})
+    save_arrays(path, {"objects": np.stack(objects), **sprites}, packed=True)
     print(f"render: {len(objects)} drawings of {len(CONCEPTS)} objects -> {path}")
 
 

@@ -21,7 +21,7 @@ def sample_sheet(
 ) -> Sheet:
     """Draw each prompt from the noise of seed 0. The latents are restored linearly, so no decoder
     needs to be there yet; a sheet costs about ten seconds of one core."""
-    pipe = build_pipeline(denoiser, build_vae())
+    pipe = build_pipeline(denoiser, build_vae()).to(next(denoiser.parameters()).device)
     latents = pipe(
         list(prompts),
         width=512,
@@ -31,5 +31,6 @@ def sample_sheet(
         generator=[torch.Generator().manual_seed(0) for _ in prompts],
         output_type="latent",
     ).images
-    pictures = [basis.decode(latent.numpy()).round().clip(0, 255) for latent in latents]
+    kept = latents.float().cpu().numpy()
+    pictures = [basis.decode(latent).round().clip(0, 255) for latent in kept]
     return labelled(np.stack(pictures).astype(np.uint8), prompts, min(COLUMNS, len(prompts)), 128)

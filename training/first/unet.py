@@ -3,7 +3,8 @@
 One process a core, parameters averaged every few steps (gloo), an EMA of the average, Muon, and a
 learning rate that follows the time budget. Stop it at any time: the next start resumes from the
 last checkpoint, with the time that was spent. `--start FOLDER` goes on from the denoiser of an
-earlier model of the same latent code, and from its words where stage 4 did not run.
+earlier model of the same latent code, and from its words where stage 4 did not run. On a GPU
+(`--device cuda --workers 12 --batch 1024`) one process trains and others compose its batches.
 """
 
 import argparse
@@ -16,28 +17,28 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from diffusers import UNet2DConditionModel
-from torch import Tensor, nn
+from torch import Tensor
 from torch.multiprocessing.spawn import spawn
 from transformers import CLIPTextModel
 
 from training.cache import Cache, load_state, parser, save_state
 from training.evaluation.sheet import write
 from training.first import text
-from training.first.batches import Batch, Sampler
+from training.first.batches import Sampler
+from training.first.feed import Batches, Ready, feed
 from training.first.latents import Basis
 from training.first.networks import Denoiser, build_tokenizer
 from training.first.samples import sample_sheet
-from training.language.phrases import unconditional
 from training.networks.diffusion import Diffusion
 from training.networks.parts import build_scheduler
+from training.running.loop import Smoothed
 from training.running.optimize import Optimizer
-from training.running.precision import mixed_precision
+from training.running.precision import fast_products, mixed_precision
 from training.running.schedule import TimeBudget, learning_rate
 from training.warm import take_tokenizer
 
 AVERAGE_EVERY = 8
 EMA_KEEP = 0.96
-CAPTION_DROP = 0.1
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Options:
     sheet_minutes: float
     start: Path | None
     favor: float
+    device: str
+    workers: int
 
 
 class Run:
@@ -68,15 +71,19 @@ class Run:
         torch.manual_seed(options.seed)
         self.model = Denoiser(self.cache.file("tokenizer/x").parent)
         self._begin()
+        self.model.to(options.device)
         self.optimizer = Optimizer(self.model, options.peak)
-        self.diffusion = Diffusion(build_scheduler())
+        self.diffusion = Diffusion(build_scheduler(), options.device)
         self.budget = TimeBudget(options.minutes * 60)
-        self.step, self.samples, self.loss = 0, 0, 1.0
+        self.step, self.samples, self.loss = 0, 0, Smoothed()
         self.ema = [p.detach().clone() for p in self.model.parameters()]
         self._resume()
         seed = options.seed * 1000 + rank + 7919 * self.step
-        self.sampler = Sampler(self.cache, seed, self.options.favor)
-        self.generator = torch.Generator().manual_seed(seed)
+        batches = Batches(
+            Sampler(self.cache, seed, options.favor), self.model.tokenizer, options.batch, seed
+        )
+        self.batches = feed(batches, options.workers, pin=options.device != "cpu")
+        self.generator = torch.Generator(options.device).manual_seed(seed)
 
     @property
     def checkpoint(self) -> Path:
@@ -103,7 +110,7 @@ class Run:
             return
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.ema = list(state["ema"])
+        self.ema = [mean.to(self.options.device) for mean in state["ema"]]
         self.step, self.samples = int(str(state["step"])), int(str(state["samples"]))
         self.budget.spent_s = float(str(state["spent_s"]))
 
@@ -122,17 +129,14 @@ class Run:
                 },
             )
 
-    def target_loss(self, batch: Batch) -> Tensor:
-        """Return the loss of one batch at drawn noise levels; one caption in ten is dropped."""
-        n = len(batch.captions)
-        t = self.diffusion.timesteps(n, self.generator)
-        noise = torch.randn(batch.latents.shape, generator=self.generator)
-        captions = [unconditional(c, CAPTION_DROP, self.sampler.rng) for c in batch.captions]
-        with mixed_precision():
-            predicted = self.model(self.diffusion.noised(batch.latents, noise, t), t, captions)
-        return self.diffusion.loss(
-            predicted.float(), self.diffusion.velocity(batch.latents, noise, t), t
-        )
+    def target_loss(self, batch: Ready) -> Tensor:
+        """Return the loss of one batch at drawn noise levels."""
+        clean, device = batch.latents, self.options.device
+        t = self.diffusion.timesteps(len(clean), self.generator)
+        noise = torch.randn(clean.shape, generator=self.generator, device=device)
+        with mixed_precision(device):
+            predicted = self.model(self.diffusion.noised(clean, noise, t), t, batch.tokens)
+        return self.diffusion.loss(predicted.float(), self.diffusion.velocity(clean, noise, t), t)
 
     def train_step(self) -> None:
         """Do one optimizer step, then average with the other processes if it is time."""
@@ -143,24 +147,22 @@ class Run:
             warmup=self.warmup_steps,
             hold=self.options.hold,
         )
-        batch = self.sampler.draw(self.options.batch)
-        loss = self.target_loss(batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        batch = next(self.batches).to(self.options.device)
+        self.loss.add(self.target_loss(batch)).backward()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
-        self.samples += len(batch.captions) * self.options.processes
-        self.loss += 0.01 * (loss.item() - self.loss)
+        self.samples += len(batch.latents) * self.options.processes
         if self.step % AVERAGE_EVERY == 0:
             self._average()
 
     @torch.no_grad()
     def _average(self) -> None:
         parameters = list(self.model.parameters())
-        flat = torch.cat([p.view(-1) for p in parameters] + [torch.tensor([self.budget.spent_s])])
+        spent = torch.tensor([self.budget.spent_s], device=self.options.device)
+        flat = torch.cat([*(p.view(-1) for p in parameters), spent])
         if self.options.processes > 1:
             dist.all_reduce(flat)
             flat /= self.options.processes
@@ -197,7 +199,7 @@ class Run:
                 told = now
                 print(
                     f"unet: {self.budget.spent_s / 60:5.1f} of {self.options.minutes} min, "
-                    f"step {self.step}, {self.samples} samples, loss {self.loss:.4f}",
+                    f"step {self.step}, {self.samples} samples, loss {self.loss.value:.4f}",
                     flush=True,
                 )
             if self.rank == 0 and 0 < self.options.sheet_minutes * 60 < now - drawn:
@@ -212,6 +214,7 @@ class Run:
 def join(rank: int, options: Options) -> None:
     """Make this process one single-threaded member of the run."""
     torch.set_num_threads(1)
+    fast_products()
     if options.processes > 1:
         meeting = options.cache.resolve() / f"meet-{os.getppid()}"
         dist.init_process_group(
@@ -236,6 +239,8 @@ def add_options(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--favor", type=float, default=1.0, help="how much oftener things not learned first come"
     )
+    to.add_argument("--device", default="cpu", help="cpu, or cuda with --processes 1")
+    to.add_argument("--workers", type=int, default=0, help="processes that compose batches")
     to.add_argument("--hold", type=float, default=0.6, help="share of the budget before the decay")
 
 
@@ -248,7 +253,10 @@ def main() -> None:
     if options.start is not None:
         take_tokenizer(options.start, words)
     build_tokenizer(words)
-    spawn(work, args=(options,), nprocs=options.processes)
+    if options.processes == 1:
+        work(0, options)
+    else:
+        spawn(work, args=(options,), nprocs=options.processes)
 
 
 if __name__ == "__main__":

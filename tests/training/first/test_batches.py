@@ -1,42 +1,25 @@
 """Batches: every kind of picture comes, and new things come oftener where that is asked."""
 
+import itertools
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from training.cache import Cache, save_arrays
+from tests.training.first.banks import GRID, a_cache
+from training.cache import Cache
 from training.first.batches import Sampler
-from training.first.concepts import CONCEPTS, LEARNED_FIRST, PLACES, SETS
-from training.first.latents import CHANNELS, GRIDS, Basis, patches, scene_rows
-from training.first.pictures import PLACE_LAYOUTS, POSES, SET_LAYOUTS
-from training.first.render import variants
+from training.first.concepts import CONCEPTS, LEARNED_FIRST, SETS
+from training.first.feed import Batches, feed
+from training.first.latents import CHANNELS
+from training.first.networks import TOKENS, build_tokenizer
 
-GRID = (2, 2)
 SAMPLES = 400
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
-    """Banks of tiny random latents, all of one size, whatever their names say."""
-    made, rng = Cache(tmp_path_factory.mktemp("banks")), np.random.default_rng(0)
-    basis = Basis.fit(patches(rng.uniform(0, 255, (256, 256, 3)).astype(np.float32)))
-    code = {"mean": basis.mean, "project": basis.project, "restore": basis.restore}
-    save_arrays(made.file("basis.npz"), code)
-    drawings = len(variants())
-    shapes = {
-        "objects": (drawings, len(POSES), 4),
-        "two": (drawings, 2, 4),
-        "three": (drawings, 3, 4),
-        "scenes": (len(scene_rows()),),
-        "places": (len(CONCEPTS), len(PLACES), PLACE_LAYOUTS),
-        "sets": (len(SETS), SET_LAYOUTS),
-    }
-    bank = {
-        name: rng.normal(size=(*shape, CHANNELS, *GRID)).astype(np.float16)
-        for name, shape in shapes.items()
-    }
-    for height, width in GRIDS:
-        save_arrays(made.file(f"bank_{height}x{width}.npz"), bank)
-    return made
+    return a_cache(tmp_path_factory.mktemp("banks"))
 
 
 def test_a_batch_is_of_float32_and_seeded(cache: Cache) -> None:
@@ -72,3 +55,14 @@ def test_what_was_not_learned_first_comes_oftener(cache: Cache) -> None:
 
 def test_the_samplers_of_two_processes_differ(cache: Cache) -> None:
     assert Sampler(cache, 0).draw(8, 0).captions != Sampler(cache, 1).draw(8, 0).captions
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_are_fed_from_here_or_from_workers(
+    cache: Cache, tmp_path: Path, workers: int
+) -> None:
+    batches = Batches(Sampler(cache, 0), build_tokenizer(tmp_path), 4, seed=0)
+    made = list(itertools.islice(feed(batches, workers, pin=False), 4))
+    assert all(batch.latents.shape[1:] == (CHANNELS, *GRID) for batch in made)
+    assert all(batch.tokens.shape == (len(batch.latents), TOKENS) for batch in made)
+    assert len({batch.tokens.numpy().tobytes() for batch in made}) == len(made)
