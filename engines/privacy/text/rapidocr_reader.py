@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from engines.privacy.model import DetectorUnavailable, TextRegion
+from engines.privacy.text.long_pictures import parts_of, with_margins, without_doubles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,24 +54,35 @@ class RapidOcrReader:
         self.read(canvas)
 
     def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
-        longest = max(pixels.shape[:2])
-        factor = min(1.0, self._long_side_px / longest)
-        bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-        if factor < 1.0:
-            bgr = cv2.resize(bgr, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        height, width = pixels.shape[:2]
         engine = self._idle.get()
         try:
-            result = engine(bgr)
+            regions = self._look(engine, pixels, (0, 0))
+            parts = parts_of(height, width) if max(height, width) > self._long_side_px else []
+            for x, y, across, down in parts:
+                regions += self._look(engine, pixels[y : y + down, x : x + across], (x, y))
         except Exception as error:  # onnxruntime's own errors derive from nothing narrower
             raise DetectorUnavailable("RapidOCR failed on this image") from error
         finally:
             self._idle.put(engine)
+        return without_doubles(regions) if parts else tuple(regions)
+
+    def _look(self, engine: Any, pixels: Pixels, corner: tuple[int, int]) -> list[TextRegion]:
+        """What is read in `pixels`, whose upper left pixel is `corner` (x, y) of the picture."""
+        height, width = pixels.shape[:2]
+        factor = min(1.0, self._long_side_px / max(height, width))
+        bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+        if factor < 1.0:
+            size = max(1, round(width * factor)), max(1, round(height * factor))
+            bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+        bgr, margin = with_margins(bgr)
+        result = engine(bgr)
         if result.boxes is None or result.txts is None:
-            return ()
-        return tuple(
-            _region(quad / factor, text, float(score))
+            return []
+        return [
+            _region((quad - margin) / factor + corner, text, float(score))
             for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
-        )
+        ]
 
 
 def _region(quad: NDArray[np.float32], text: str, confidence: float) -> TextRegion:
