@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from engines.diffusion.workers import Workers
 from engines.errors import JsonValue
 from engines.types import GenerationRequest
 
@@ -54,13 +55,16 @@ class RunnerInfo:
     attention_backend: str = "native"
     """The one really used."""
     notes: tuple[str, ...] = ()
+    workers: Workers = field(default_factory=Workers)
+    """Where several `decode`s of the runner may run at the same time."""
 
 
 State = TypeVar("State", bound=Denoising)
 
 
 class Runner(Protocol[State]):
-    """A loaded model that takes denoising steps. Used from the engine's thread only; blocks.
+    """A loaded model that takes denoising steps. Used from the engine's thread only, but for
+    `decode`, which also runs on `info.workers`; blocks.
 
     `State` is the kind of `Denoising` that it makes in `start` and takes back in all the others.
 

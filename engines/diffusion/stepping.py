@@ -1,4 +1,4 @@
-"""A turn of the engine: one batch through one denoising step, one image through the decoder.
+"""A turn of the engine: one batch through one denoising step, and images through the decoder.
 
 A failure ends the request it belongs to and no other."""
 
@@ -52,6 +52,7 @@ class Stepping:
         self._models = models
         self._counters = counters
         self._clock = clock
+        self._decode_waits = False
 
     def run(self, turn: Turn) -> Stepped:
         """End the requests that are over, start the new ones, take one step for the batch."""
@@ -71,30 +72,46 @@ class Stepping:
         return Stepped(stepped, failures)
 
     def finish(self, stepped: Stepped) -> bool:
-        """End what failed, report the step to the others, and decode at most one image: the one
-        whose latents have waited longest. Returns whether there was one."""
+        """End what failed, report the step to the others, and decode: at most as many images as
+        the model decodes at the same time, those whose latents have waited longest. Returns
+        whether there was one."""
         for generation, error in stepped.failures:
             self.fail(generation, error)
         for generation in stepped.generations:
             if not generation.ended:
                 self._report(generation, self._models.runner(generation.entry.id))
-        return self._decode_next()
+        return self._decode_next(any(not each.is_denoised for each in stepped.generations))
 
-    def _decode_next(self) -> bool:
-        generation = self._roster.to_decode()
-        if generation is None or generation.denoising is None:
+    def _decode_next(self, steps_go_on: bool) -> bool:
+        waiting = self._roster.to_decode()
+        if not waiting:
             return False
-        runner = self._models.runner(generation.entry.id)
+        runner = self._models.runner(waiting[0].entry.id)
+        workers = runner.info.workers
+        # Where one image would leave threads without work, it waits a turn for another one.
+        self._decode_waits = steps_go_on and len(waiting) < workers.count and not self._decode_waits
+        if self._decode_waits:
+            return False
+        together = waiting[: workers.count]
         decoding_at = self._clock()
-        try:
-            decoded = runner.decode(generation.denoising)
-        except Exception as error:  # noqa: BLE001 - a decode failure ends this request only
-            self.fail(generation, error)
-            return True
-        if self._end(generation):
+        decoded = workers.each(runner.decode, [each.denoising for each in together])
+        for generation, outcome in zip(together, decoded, strict=True):
+            self._finished(generation, runner, outcome, decoding_at)
+        return True
+
+    def _finished(
+        self,
+        generation: Generation,
+        runner: AnyRunner,
+        decoded: DecodedImage | Exception,
+        decoding_at: float,
+    ) -> None:
+        """End the request with its image; a failure of its decode ends this request only."""
+        if isinstance(decoded, Exception):
+            self.fail(generation, decoded)
+        elif self._end(generation):
             self._counters.images_total += 1
             generation.tell_finished(self._image(generation, runner, decoded, decoding_at))
-        return True
 
     def fail(self, generation: Generation, error: Exception) -> None:
         """End the request with the error, in the domain's words, unless it has ended already."""

@@ -18,6 +18,7 @@ from engines.diffusion.contract import RunnerInfo
 from engines.diffusion.decoding.decode import Decoder
 from engines.diffusion.decoding.linear_tail import fold_linear_tail
 from engines.diffusion.denoiser.graphs import CudaRecorder, GraphedDenoiser
+from engines.diffusion.denoiser.row_parts import RowParts, one_thread_each
 from engines.diffusion.denoiser.traced import TracedDenoiser
 from engines.diffusion.models import hub, sources
 from engines.diffusion.models.attention import use_attention_backend
@@ -124,6 +125,7 @@ def runner_over(
     if entry.vae.slicing:
         pipe.vae.enable_slicing()
     loras = LoraSwitch(pipe, entry.loras, models_root)
+    workers = one_thread_each(torch.get_num_threads() if pipe.device.type == "cpu" else 1)
     denoiser, graph_notes = _denoiser(pipe, entry)
     info = RunnerInfo(
         noise_scheduler=type(pipe.scheduler).__name__,
@@ -132,9 +134,11 @@ def runner_over(
         sizes=SizeRule(int(getattr(pipe, "vae_scale_factor", 8)), entry.drawn_sides_px),
         attention_backend=backend,
         notes=(*notes, *graph_notes),
+        workers=workers,
     )
     _shape_for_speed(pipe)
-    family = _family(pipe, denoiser)
+    recording = denoiser if isinstance(denoiser, TracedDenoiser) else None
+    family = _family(pipe, RowParts(recording, workers) if recording else denoiser)
     if family is None:
         if entry.loras or entry.safety_checker != "off":
             raise GenerationFailed(
@@ -153,7 +157,7 @@ def runner_over(
         loras,
         free_memory,
         entry.speed,
-        denoiser if isinstance(denoiser, TracedDenoiser) else None,
+        recording,
     )
 
 

@@ -140,8 +140,7 @@ class ModelRunner:
         states = self.start([_nobodys(self._native_px, steps=1, guidance_scale=2.0)])
         self.step(states)
         if self._recording is not None:
-            with torch.inference_mode():
-                self._recording.choose()
+            self._info.workers.aside(torch.inference_mode()(self._recording.choose))
         self.decode(states[0])
 
     def step_s(self, rows: int, side_px: int) -> float:
@@ -165,6 +164,7 @@ class ModelRunner:
         self._table.cache_clear()
         self._recording = None
         del self._encoder, self._decoder, self._loras
+        self._info.workers.close()
         self._release()
 
     def _wanted(self, request: GenerationRequest) -> tuple[Wanted, Wanted | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Protocol
 
 from engines.diffusion import sizes
@@ -167,11 +168,12 @@ class Roster:
         with self._changed:
             return tuple(self._generations.values())
 
-    def to_decode(self) -> Generation | None:
-        """Whose latents have waited longest for the decoder."""
+    def to_decode(self) -> list[Generation]:
+        """Whose latents wait for the decoder, the longest first, up to the first of another
+        model than that one's."""
         with self._changed:
-            image_id = self._scheduler.next_decode()
-            return None if image_id is None else self._generations[image_id]
+            waiting = [self._generations[each] for each in self._scheduler.to_decode()]
+        return list(takewhile(lambda each: each.entry.id == waiting[0].entry.id, waiting))
 
     def weigh(self, generation: Generation) -> None:
         """Count the rows of its next step, where they are not those of the last one."""

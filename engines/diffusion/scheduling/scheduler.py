@@ -196,9 +196,9 @@ class BatchScheduler:
         self._leave_lane(self._tickets[image_id])
         self._decoding[image_id] = None
 
-    def next_decode(self) -> str | None:
-        """The request whose latents have waited longest for the decoder; it stays until removed."""
-        return next(iter(self._decoding), None)
+    def to_decode(self) -> tuple[str, ...]:
+        """Whose latents wait for the decoder, the longest first; they stay until removed."""
+        return tuple(self._decoding)
 
     def remove(self, image_id: str) -> None:
         """Forget a request at whatever stage; unknown ids are fine."""

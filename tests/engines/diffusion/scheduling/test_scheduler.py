@@ -95,7 +95,7 @@ def test_cancel_frees_at_every_stage(stage: str) -> None:
     assert scheduler.reap() == [("x", "canceled")]
     assert scheduler.reap() == []
     assert scheduler.next_batch(ready) is None
-    assert scheduler.next_decode() is None
+    assert scheduler.to_decode() == ()
     assert (scheduler.queued, scheduler.running, scheduler.decoding) == (0, 0, 0)
 
 
@@ -133,9 +133,9 @@ def test_latents_are_decoded_in_the_order_they_were_finished() -> None:
     for image_id in ("y", "x"):
         scheduler.finish_steps(image_id)
     assert must_batch(scheduler).image_ids == ("z",)
-    assert scheduler.next_decode() == "y"
+    assert scheduler.to_decode() == ("y", "x")
     scheduler.remove("y")
-    assert scheduler.next_decode() == "x"
+    assert scheduler.to_decode() == ("x",)
 
 
 def test_the_budget_shrinks_after_trouble_and_comes_back() -> None:

@@ -74,8 +74,7 @@ class Model:
         if batch is not None:
             self.check(batch)
             self.run(batch)
-        decoded = self.scheduler.next_decode()
-        if decoded is not None:
+        for decoded in self.scheduler.to_decode()[:1]:
             self.scheduler.remove(decoded)
             self.end(decoded)
 
