@@ -24,6 +24,19 @@ if OWN_STATE is not None:
     os.environ["INFERLOOP_STATE_DIR"] = OWN_STATE
 os.environ.update(closed_ray(os.environ))
 
+# Ray gives what it starts half a minute or a minute, and lets its workers run when nothing else
+# wants the processor (niceness 15). On a machine with other work neither is enough.
+os.environ |= {
+    "RAY_worker_niceness": "0",
+    "RAY_raylet_start_wait_time_s": "300",
+    "RAY_agent_register_timeout_ms": "300000",
+    "RAY_worker_register_timeout_seconds": "300",
+    "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "300",
+    "RAY_DASHBOARD_SUBPROCESS_MODULE_WAIT_READY_TIMEOUT": "300",
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60",
+}
+
 # A run of the suite says the same each time, on a busy machine too. `--hypothesis-profile search`
 # draws new examples instead.
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -84,7 +84,6 @@ def start(job_file: Path, ray_folder: str, step_s: float, *more: str) -> subproc
         **closed_ray(os.environ),
         "RAY_health_check_period_ms": "1000",  # in place of 3000; a node is lost after 5 of them
         "RAY_prestart_worker_first_driver": "0",  # no idle worker for each logical CPU
-        "RAY_worker_niceness": "0",  # in place of 15, at which a busy machine starves them
         "RAY_TMPDIR": ray_folder,
         "OMP_NUM_THREADS": "1",
         "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],

@@ -99,11 +99,8 @@ def production(
         "PYTHONPATH": str(REPOSITORY),
         "OMP_NUM_THREADS": "1",
         **closed_ray(os.environ),
-        # Ray's own 30 s for a node to come up are short on two cores that also serve.
-        "RAY_raylet_start_wait_time_s": "180",
         "RAY_prestart_worker_first_driver": "0",  # no idle worker for each of 28 logical CPUs
         "RAY_health_check_period_ms": "1000",  # in place of 3000; a node is lost after 5 of them
-        "RAY_worker_niceness": "0",  # in place of 15, at which a busy machine starves them
         "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "3",  # in place of 30: no balancer to wait for
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         "RAY_TMPDIR": ray_folder,

@@ -126,7 +126,7 @@ async def test_readiness_names_who_cannot_serve() -> None:
         "exporter": Handle(ready=Method(False)),
         "diffusion-sd15": Handle(ready=Method(hangs=True)),
     }
-    found = await HandleReadiness(handles, within_s=0.05).not_ready()
+    found = await HandleReadiness(handles, within_s=0.2).not_ready()
     assert found == ["privacy", "exporter", "diffusion-sd15"]
 
 

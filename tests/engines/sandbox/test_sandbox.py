@@ -15,9 +15,9 @@ import pytest
 from engines.errors import InferloopError, InvalidImage
 from engines.sandbox import Sandbox, SandboxLimits
 from tests.engines.sandbox import victims
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_S, wait_for
 
-LIMITS = SandboxLimits(workers=2, max_cpu_s=0.3, max_wait_s=30, max_memory_bytes=128 * 2**20)
+LIMITS = SandboxLimits(workers=2, max_cpu_s=0.3, max_wait_s=PATIENCE_S, max_memory_bytes=2**27)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,6 @@ def test_a_crash_is_the_images_fault_and_the_next_call_is_served(
 
 def test_waiting_too_long_is_said() -> None:
     hasty = Sandbox(LIMITS.model_copy(update={"workers": 1, "max_wait_s": 0.3}))
-    hasty.warm()
     assert "takes too long to read" in refused(hasty, victims.sleep)
     hasty.close()
 

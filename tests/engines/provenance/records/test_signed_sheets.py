@@ -33,6 +33,9 @@ IDENTITY, AUTHORITY = identity_in(new_bundle())
 MakeRequest = Callable[..., GenerationRequest]
 MakeImage = Callable[[int], GeneratedImage]
 
+ON_FOLDER = pytest.mark.parametrize("storage", ["folder"], indirect=True)
+"""For what a reader makes of a sheet's bytes, wherever they came from."""
+
 
 def pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
@@ -120,6 +123,7 @@ FORGERIES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@ON_FOLDER
 @pytest.mark.parametrize("what", FORGERIES)
 def test_a_forged_sheet_is_not_believed(what: str, storage: Storage, signed: SheetSigner) -> None:
     storage.replace(SHEET, FORGERIES[what](storage.read(SHEET)))
@@ -128,6 +132,7 @@ def test_a_forged_sheet_is_not_believed(what: str, storage: Storage, signed: She
     assert sheet.problems
 
 
+@ON_FOLDER
 def test_a_signature_of_another_sheet_is_not_believed(
     storage: Storage, signed: SheetSigner
 ) -> None:
@@ -140,6 +145,7 @@ def test_a_signature_of_another_sheet_is_not_believed(
     assert held(storage)[0].signature == "invalid"
 
 
+@ON_FOLDER
 @pytest.mark.parametrize(
     ("anchors", "signature"),
     [
@@ -155,6 +161,7 @@ def test_whom_to_believe_is_the_readers_choice(
     assert held(storage, anchors)[0].signature == signature
 
 
+@ON_FOLDER
 def test_a_signer_who_is_no_authority_cannot_make_others_trusted(
     storage: Storage, signed: SheetSigner
 ) -> None:
@@ -212,6 +219,7 @@ def test_what_is_no_sheet_is_refused() -> None:
             read_sheet(lines, TRUSTED)
 
 
+@ON_FOLDER
 def test_signed_at_is_the_time_of_signing(storage: Storage, signed: SheetSigner) -> None:
     signed_at = datetime.fromisoformat(held(storage)[0].signed_at)
     assert abs((datetime.now(UTC) - signed_at).total_seconds()) < 600
