@@ -18,7 +18,7 @@ from serve_app.durable.asked import KEY_PATTERN
 from serve_app.schemas.openapi.glossary import OWN, PARAMETERS, WORDS
 from serve_app.schemas.openapi.more_examples import EXAMPLES
 from serve_app.schemas.patterns import PATTERN_WORDS
-from tests.contract.test_reference_examples import example
+from tests.contract.test_reference_examples import EACH_CALL, example
 from tests.contract.write_openapi import SNAPSHOT, document_text
 
 
@@ -82,17 +82,7 @@ def test_all_but_health_wants_the_key(document: dict[str, Any]) -> None:
             assert ("security" in operation) == path.startswith(("/api/v1/", "/v1/"))
 
 
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("/generate", "generate"),
-        ("/generate/batch", "generate_batch"),
-        ("/validate/quality", "validate_quality"),
-        ("/validate/privacy", "validate_privacy"),
-        ("/export/jsonl", "export_jsonl"),
-        ("/export/s3", "export_s3"),
-    ],
-)
+@EACH_CALL
 def test_it_shows_the_references_examples(document: dict[str, Any], path: str, name: str) -> None:
     operation = document["paths"][f"/api/v1{path}"]["post"]
     for part, content in [

@@ -15,13 +15,7 @@ from starlette.testclient import TestClient
 EXAMPLES = Path(__file__).parent / "examples"
 BASE = "/api/v1"
 SOCKET = f"{BASE}/ws/generation?api_key=test-key-1"
-
-
-def example(name: str) -> Any:
-    return json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize(
+EACH_CALL = pytest.mark.parametrize(
     ("path", "name"),
     [
         ("/generate", "generate"),
@@ -32,6 +26,14 @@ def example(name: str) -> Any:
         ("/export/s3", "export_s3"),
     ],
 )
+"""Path of each POST that the reference shows, and the name of its examples."""
+
+
+def example(name: str) -> Any:
+    return json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@EACH_CALL
 def test_each_request_gets_its_response(client: TestClient, path: str, name: str) -> None:
     answer = client.post(BASE + path, json=example(f"{name}.request"))
     assert answer.status_code == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from serve_app.services import Services
 from tests.serve_app.fake_library import (
@@ -49,3 +49,11 @@ class FakeServices:
             readiness=self.readiness,
             deployments=self.deployments,
         )
+
+
+class SharedServices(FakeServices):
+    """Every space reaches the same services: requests name their space themselves."""
+
+    def services(self) -> Services:
+        inner = super().services()
+        return replace(inner, in_space=lambda space: inner)

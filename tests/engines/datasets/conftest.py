@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,9 @@ from engines.types import (
     QualityReport,
 )
 from tests.engines.datasets.labeled import recorded
+from tests.engines.storage.doubles import StepClock
 
 NATURE = "generated/nature"
-
-
-class StepClock:
-    """Wall time that moves one second at every look, and more when told."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
 
 
 @pytest.fixture(autouse=True)

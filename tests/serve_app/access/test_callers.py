@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ from starlette.testclient import TestClient
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.hashing import key_hash
 from serve_app.config import ApiConfig, RateLimits
-from serve_app.services import Services
 from tests.serve_app.api import Api, build_api
-from tests.serve_app.fake_services import FakeServices
+from tests.serve_app.fake_services import FakeServices, SharedServices
 
 KEYS = """
 keys:
@@ -25,14 +23,6 @@ keys:
      expires: 2099-01-31T00:00:00Z, quota: {stored_bytes: 1000}}
   - {name: old, key: old-key-0123456789, scopes: [read], expires: 2020-01-31}
 """
-
-
-class SharedServices(FakeServices):
-    """Every space has the same."""
-
-    def services(self) -> Services:
-        inner = super().services()
-        return replace(inner, in_space=lambda space: inner)
 
 
 @pytest.fixture

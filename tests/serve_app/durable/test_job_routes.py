@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,9 @@ from starlette.testclient import TestClient
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.caller import Scope
 from serve_app.config import ApiConfig
-from serve_app.services import Services
 from tests.serve_app.api import HEADERS, OTHER_KEY, Api, build_api
 from tests.serve_app.durable.playing import API, SMALL, ended, job_of, submitted
-from tests.serve_app.fake_services import FakeServices
+from tests.serve_app.fake_services import FakeServices, SharedServices
 from tests.waiting import wait_for
 
 Heard = list[dict[str, str]]
@@ -129,16 +127,8 @@ def test_a_strangers_job_is_not_found(keyed: Api) -> None:
     assert deleted == {"other": 404, "reader": 403, "keeper": 200, "maker": 200}
 
 
-class WithSpaces(FakeServices):
-    """Every space reaches the same services: requests name their space themselves."""
-
-    def services(self) -> Services:
-        inner = super().services()
-        return replace(inner, in_space=lambda space: inner)
-
-
 def test_a_job_runs_in_the_space_it_was_asked_in(config: ApiConfig) -> None:
-    fakes = WithSpaces()
+    fakes = SharedServices()
     in_space = {"X-Space": "lab"}
     with TestClient(build_api(fakes, config).app, headers=HEADERS) as client:
         job = submitted(client, **in_space)

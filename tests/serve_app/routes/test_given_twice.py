@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from serve_app.config import ApiConfig
-from tests.serve_app.api import HEADERS, SOCKET, Api, build_api
-from tests.serve_app.fake_services import FakeServices
+from tests.serve_app.api import SOCKET
 
 V1 = "/api/v1"
 JSON = {"Content-Type": "application/json"}
 PICTURES = "/data/generated/nature_set"
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[TestClient]:
-    """One application for all: none of these requests changes what another sees."""
-    api = build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS))
-    with TestClient(api.app, headers=HEADERS, raise_server_exceptions=False) as client:
-        yield client
 
 
 @pytest.mark.parametrize(

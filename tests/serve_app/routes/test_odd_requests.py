@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from serve_app.config import ApiConfig
-from tests.serve_app.api import HEADERS, KEY, Api, build_api
-from tests.serve_app.fake_services import FakeServices
+from tests.serve_app.api import KEY
 
 V1 = "/api/v1"
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[TestClient]:
-    """One application for all: none of these requests changes what another sees."""
-    api = build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS))
-    with TestClient(api.app, headers=HEADERS, raise_server_exceptions=False) as client:
-        yield client
 
 
 def fault(answer: Any) -> tuple[int, str, str]:

@@ -20,7 +20,7 @@ from engines.datasets.writers.lock import LEASE_S, LOCK_FOLDER, ExportLock, hold
 from engines.datasets.writers.webdataset import publish_manifest, remove_runs, valid_run
 from engines.errors import Conflict
 from engines.protocols import Storage
-from tests.engines.datasets.conftest import StepClock
+from tests.engines.storage.doubles import StepClock
 
 TARGET = "exports/foxes.jsonl"
 
