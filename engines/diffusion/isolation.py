@@ -20,8 +20,11 @@ def run_isolated(
     """Run all items at once; where that raises, halves, down to single items.
 
     `run` is all or nothing: when it raises, no item has changed. Returns whom it failed for even
-    alone, with the exception. `on_out_of_memory` hears of each group that did not fit.
+    alone, with the exception. `on_out_of_memory` hears of each group that did not fit. Without
+    items nothing is run.
     """
+    if not items:
+        return []
     try:
         run(items)
     except Exception as error:  # noqa: BLE001 - whatever a library raises ends one request

@@ -9,10 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TextIO
+from unicodedata import category
 
 _BAR_WIDTH = 30
 _CLEAR = "\r\x1b[K"
 _BOLD, _RED, _GREEN, _CYAN = "1", "31", "32", "36"
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Unicode's categories of controls, marks of direction and separators of lines."""
 _FIELD = re.compile(r"([\w.\[\]]+): (.*)")
 _WORDS = {
     **dict.fromkeys(("true", "succeeded", "complete", "success", "ready", "valid"), _GREEN),
@@ -34,9 +37,15 @@ def writable(text: str, stream: TextIO) -> str:
 
 
 def _json_for(stream: TextIO, document: Mapping[str, object]) -> str:
-    """With the escapes of JSON only where the stream's encoding needs them."""
+    """With the escapes of JSON where the stream's encoding needs them, and for what is not seen or
+    turns the direction of a line: a prompt cannot pass for another on a terminal."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    return text if text == writable(text, stream) else json.dumps(document, indent=2)
+    if text != writable(text, stream):
+        return json.dumps(document, indent=2)
+    return "".join(
+        json.dumps(char)[1:-1] if char != "\n" and category(char) in _UNSEEN else char
+        for char in text
+    )
 
 
 def takes_color(stream: TextIO, environ: Mapping[str, str]) -> bool:

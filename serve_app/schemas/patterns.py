@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engines.datasets.spec.model import ATTRIBUTE_PATTERN
-from engines.types.datasets.labels import LABEL_NAME_PATTERN, LABEL_VALUE_PATTERN
+from engines.types.datasets.labels import HIDDEN, LABEL_NAME_PATTERN, LABEL_VALUE_PATTERN
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NOT_BLANK_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"
@@ -16,8 +16,8 @@ CURSOR_PATTERN = r"^[0-9]{1,18}$"
 METHOD_PATTERN = r"^[a-z][a-z_]{0,31}$"
 SIZE_PATTERN = r"^(auto|[0-9]{1,5}x[0-9]{1,5})$"
 BUCKET_PATTERN = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-S3_PREFIX_PATTERN = r"^[^\x00-\x1f\x7f\\]*$"
-S3_URL_PATTERN = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\x00-\x1f\x7f\\]*)?$"
+S3_PREFIX_PATTERN = rf"^[^{HIDDEN}\\]*$"
+S3_URL_PATTERN = rf"^s3://[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9](/[^{HIDDEN}\\]*)?$"
 STORAGE_CLASS_PATTERN = r"^[A-Z][A-Z0-9_]{0,63}$"
 LABEL_PATTERN = rf"{LABEL_NAME_PATTERN[:-1]}:{LABEL_VALUE_PATTERN[1:]}"
 """A label and its value in a URL: animal:fox."""
@@ -36,8 +36,8 @@ PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
         LABEL_NAME_PATTERN,
     ),
     LABEL_VALUE_PATTERN: (
-        "must not be blank, nor hold control characters",
-        "not blank, no control characters",
+        "must not be blank, nor hold control characters or such as are not seen",
+        "not blank, no control characters, none that are not seen",
     ),
     NO_NUL_PATTERN: ("must not hold a NUL character", "no NUL character"),
     ATTRIBUTE_PATTERN: (
@@ -60,7 +60,7 @@ PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
         BUCKET_PATTERN,
     ),
     S3_PREFIX_PATTERN: (
-        "must not hold control characters or backslashes",
+        "must not hold control characters, such as are not seen, or backslashes",
         "no control characters, no backslashes",
     ),
     S3_URL_PATTERN: ("must look like s3://bucket/prefix", S3_URL_PATTERN),

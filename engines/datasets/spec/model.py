@@ -26,7 +26,7 @@ MAX_IMAGES = 10_000_000
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 ATTRIBUTE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 DEFAULT_DISTANCE = 7
-"""Bits of 64: images that differ in fewer look alike (see `batch.output.near_duplicates`)."""
+"""Bits of 64: images that differ in fewer look alike (see `engines.evidence.near_duplicates`)."""
 
 
 def _text(value: object) -> object:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,9 +21,11 @@ from engines.datasets.spec.seeds import derived
 from engines.datasets.spec.templates import Template
 from engines.errors import InvalidParameters
 from engines.types import GenerationRequest
+from engines.types.distinct_names import digest, distinct_names
 from engines.types.limits import MAX_PROMPT_CHARS
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_DIGEST_DIGITS = 8
 _LATER = ("count", "quotas", "budgets")
 """What may change without making it another dataset."""
 
@@ -65,6 +67,20 @@ class DatasetPlan:
             return numbers | dict(wanted)
         return {None: self.spec.count or 0}
 
+    @cached_property
+    def _slugs(self) -> Mapping[str | None, str]:
+        """Class to the beginning of its file names. Some file systems take `Fox` and `fox` for one,
+        and a class may be called what another's name is shortened to: those have a digest more."""
+        slugs = {stratum: _slug(stratum) for stratum in self._classes()}
+        return distinct_names(slugs, "-", _DIGEST_DIGITS)
+
+    def _classes(self) -> Iterable[str | None]:
+        """Every class that the declaration can have, whichever have a quota now."""
+        for name in self.spec.quotas or ():
+            cases = self.spec.attributes[name]
+            return dict.fromkeys(value for case in cases for value in case.values)
+        return self.strata
+
     @property
     def total(self) -> int:
         """Images to be made."""
@@ -88,7 +104,7 @@ class DatasetPlan:
         template = draws.pick("prompt", self._prompts)
         negative = None if self._negative is None else self._negative.fill(attributes)
         return Item(
-            item_id=f"{_slug(stratum)}-{number:05d}",
+            item_id=f"{self._slugs.get(stratum) or _slug(stratum)}-{number:05d}",
             stratum=stratum,
             number=number,
             seed=derived(*draws.root, "seed"),
@@ -142,14 +158,14 @@ class DatasetPlan:
 
 
 def _slug(stratum: str | None) -> str:
-    """A class as the beginning of file names; different classes have different ones."""
+    """A class as the beginning of file names."""
     if stratum is None:
         return "item"
     if _PLAIN.fullmatch(stratum):
         return stratum
-    digest = hashlib.sha256(stratum.encode()).hexdigest()[:8]
+    marked = digest(stratum, _DIGEST_DIGITS)
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stratum).strip("-")[:24]
-    return f"{plain}-{digest}" if plain else digest
+    return f"{plain}-{marked}" if plain else marked
 
 
 def _checked(name: str, text: str) -> str:

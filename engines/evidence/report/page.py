@@ -37,6 +37,7 @@ svg{width:100%;fill:var(--fill)}svg text{font-size:12px;fill:var(--soft)}
 table{border-collapse:collapse}th,td{text-align:left;padding:.15rem .8rem .15rem 0;
 vertical-align:top}td.bar{width:240px}
 td.bar i{display:block;height:10px;background:var(--fill);border-radius:3px}
+b,code,figcaption,li,td,th{unicode-bidi:isolate}
 code{font-size:.9em;overflow-wrap:anywhere}.bad{color:var(--bad)}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--fill:#555;--bad:#a00;--back:#fff}
 body{max-width:none;margin:0;font-size:11px;print-color-adjust:exact}

@@ -19,7 +19,17 @@ MAX_CLASSES = 1000
 """Values of one label that are still classes with a number; a label with more is plain text."""
 
 LABEL_NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
-LABEL_VALUE_PATTERN = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+HIDDEN = r"\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+"""Characters, for a class of a regular expression, that no name holds: controls, and what is not
+seen and makes two names look alike or one look like another (Unicode TR36, bidirectional text)."""
+_JOINERS = r"\u200c\u200d"
+"""Not seen either, and needed in Persian, in the scripts of India and in emoji: behind a character
+that is not ASCII."""
+_JOINED = rf"[^\x00-\x7f{HIDDEN}{_JOINERS}]"
+_ANY = rf"(?:[^{HIDDEN}{_JOINERS}]|{_JOINED}[{_JOINERS}])"
+LABEL_VALUE_PATTERN = (
+    rf"^{_ANY}*(?:[^{HIDDEN}{_JOINERS}\s]|[^\x00-\x7f{HIDDEN}{_JOINERS}\s][{_JOINERS}]){_ANY}*$"
+)
 
 BROKEN_RULE = "broken_rule"
 """Type of a validation error whose message says by itself what a value must be."""

@@ -198,6 +198,12 @@ class TestIsolation:
         assert [item for item, _ in failures] == [3, 6]
         assert sorted(done) == [0, 1, 2, 4, 5, 7]
 
+    def test_without_items_nothing_is_run(self) -> None:
+        def run(items: Any) -> None:
+            raise ValueError("a library that takes no empty batch")
+
+        assert run_isolated(run, []) == []
+
     def test_out_of_memory_is_told_of_each_group_that_did_not_fit(self) -> None:
         groups: list[int] = []
 

@@ -138,6 +138,16 @@ def test_json_is_the_whole_document_and_no_line() -> None:
     assert "鳥" in out.getvalue()
 
 
+def test_what_turns_a_line_is_escaped_in_json_and_left_out_of_lines() -> None:
+    prompt = "a\u202egnp.exe\u2066\u200b"
+    out = io.StringIO()
+    Console(out, io.StringIO(), as_json=True).answer({"prompt": prompt}, [])
+    assert json.loads(out.getvalue()) == {"prompt": prompt}
+    assert "\\u202e" in out.getvalue()
+    Console(out, io.StringIO()).answer({}, fields({"prompt": prompt}))
+    assert not set(out.getvalue()) & set("\u202e\u2066\u200b")
+
+
 def test_a_terminal_gets_colors_and_a_file_none() -> None:
     terminal, file = Terminal(), io.StringIO()
     for out in (terminal, file):

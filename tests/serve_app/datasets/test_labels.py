@@ -76,6 +76,18 @@ def nested(levels: int) -> Any:
     return value
 
 
+UNSEEN = "\x85\u00ad\u061c\u200b\u200e\u200f\u2028\u202a\u202e\u2060\u2066\u2069\ufeff"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["می\u200cخواهم", "👩\u200d🚀", "क्\u200dष", "fox", "Füchschen", "狐 1"],
+)
+def test_a_label_in_any_script_is_kept(client: TestClient, fakes: FakeServices, value: str) -> None:
+    answer = client.post("/api/v1/generate", json={"prompt": "a", "labels": {"animal": value}})
+    assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -83,6 +95,9 @@ def nested(levels: int) -> Any:
         ({"labels": {"animal": "f" * 101}}, "100 characters"),
         ({"labels": {"animal": " "}}, "must not be blank"),
         ({"labels": {"animal": "a\nb"}}, "control characters"),
+        *(({"labels": {"animal": f"fox{mark}"}}, "not seen") for mark in UNSEEN),
+        ({"labels": {"animal": "\u200d"}}, "not seen"),
+        ({"labels": {"animal": "fo\u200dx"}}, "not seen"),
         ({"labels": {"1st": "a"}}, "letters, digits, dashes or underscores"),
         ({"labels": {"a.b": "a"}}, "letters, digits, dashes or underscores"),
         ({"labels": {"n": 3}}, "must be a string"),

@@ -3,11 +3,12 @@ Hugging Face's `imagefolder` read it."""
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engines.types.distinct_names import digest, distinct_names
 from engines.types.image_formats import SUFFIX_BY_FORMAT
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _RESERVED = frozenset(
 """https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 _MOST_BYTES, _KEPT_BYTES = 200, 160
 """File systems take 255 bytes; unpackers may add some."""
+_DIGEST_DIGITS = 16
 _FIRST, _LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
 """ZIP knows no moment before and none after."""
 
@@ -33,19 +35,37 @@ class ClassFolderEncoder:
     def __init__(self, file: HashedFile, table: ClassTable) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
         self._table = table
+        self._folders = folder_names(table.values)
+        self._taken: set[str] = set()
 
     def add(self, record: Record, content: bytes | None) -> None:
-        folder = folder_name(self._table.value_of(record) or "")
-        name = f"{folder}/{_stem(str(record['id']))}{_suffix(record)}"
+        value = self._table.value_of(record) or ""
+        folder = self._folders.get(value) or folder_name(value)
+        name = self._free(f"{folder}/{_stem(str(record['id']))}", _suffix(record))
         made_at = datetime.fromisoformat(str(record["created_at"])).timetuple()[:6]
         moment = min(max(made_at, _FIRST), _LAST)
         self._zip.writestr(zipfile.ZipInfo(name, moment), content or b"")
+
+    def _free(self, stem: str, suffix: str) -> str:
+        """The name, with a hash where a file system may take it for an earlier one: `A.png` would
+        replace `a.png`."""
+        name = stem + suffix
+        if name.casefold() in self._taken:
+            name = f"{stem}~{digest(stem, _DIGEST_DIGITS)}{suffix}"
+        self._taken.add(name.casefold())
+        return name
 
     def finish(self) -> None:
         self._zip.close()
 
     def abandon(self) -> None:
         self._zip.close()
+
+
+def folder_names(values: Iterable[str]) -> Mapping[str, str]:
+    """Each class's folder. Where a file system may take two for one (`Fox` and `fox`), which would
+    make one class of both, each has a hash more."""
+    return distinct_names({value: folder_name(value) for value in values}, "~", _DIGEST_DIGITS)
 
 
 def folder_name(value: str) -> str:
@@ -63,8 +83,7 @@ def folder_name(value: str) -> str:
 
 
 def _cut(name: str) -> str:
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{name.encode()[:_KEPT_BYTES].decode(errors='ignore')}~{digest}"
+    return f"{name.encode()[:_KEPT_BYTES].decode(errors='ignore')}~{digest(name, _DIGEST_DIGITS)}"
 
 
 def _codes(character: str) -> list[str]:
@@ -75,8 +94,7 @@ def _stem(image_id: str) -> str:
     """One name for an image, also for one of a folder below."""
     if "/" not in image_id:
         return image_id
-    digest = hashlib.sha256(image_id.encode()).hexdigest()[:8]
-    return f"{image_id.replace('/', '_')}_{digest}"
+    return f"{image_id.replace('/', '_')}_{digest(image_id, 8)}"
 
 
 def _suffix(record: Record) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from engines.datasets.writers.hashed_file import HashedFile
     from engines.errors import JsonValue
 
+_FORMULA = re.compile("'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
+"""With the apostrophes of a text that had them before, so that `unquoted` gives each back."""
 _ROWS_BYTES = 64 * 1024
 """Written at a time."""
 
@@ -27,7 +30,8 @@ def flat_columns(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 class CsvEncoder:
     """UTF-8, CRLF, a header. What is not known is an empty cell; lists and open objects are their
-    JSON text."""
+    JSON text. A text that a spreadsheet would run as a formula has an apostrophe before it (OWASP,
+    "CSV Injection"); see `unquoted`."""
 
     def __init__(self, file: HashedFile, columns: tuple[Column, ...]) -> None:
         self._file = file
@@ -63,4 +67,17 @@ def _cell(value: JsonValue) -> str | int | float:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str | int | float) else orjson.dumps(value).decode()
+    if isinstance(value, int | float):
+        return value
+    return quoted(value if isinstance(value, str) else orjson.dumps(value).decode())
+
+
+def quoted(text: str) -> str:
+    """A cell's text so that no spreadsheet takes it for a formula: with an apostrophe before it
+    where it begins with one of `= + - @`, their wide forms, a tab or a line break."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unquoted(cell: str) -> str:
+    """The text of a cell that `quoted` wrote."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

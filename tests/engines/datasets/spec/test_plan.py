@@ -131,6 +131,7 @@ def test_numbers_and_budgets_are_no_part_of_the_identity() -> None:
         (["赤狐", "猫"], 2),
         (["a/b", "a.b", "../a"], 3),
         (["x" * 60, "x" * 61], 2),
+        (["a b", "a-b-c8687a08"], 2),
     ],
 )
 def test_classes_have_file_names_that_differ(values: list[str], slugs: int) -> None:
@@ -139,8 +140,20 @@ def test_classes_have_file_names_that_differ(values: list[str], slugs: int) -> N
         labels=["animal"], quotas={"animal": 1},
     )  # fmt: skip
     ids = {item.item_id for item in plan.items()}
-    assert len(ids) == slugs
+    assert len({each.casefold() for each in ids}) == slugs
     assert all(set(each) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_") for each in ids)
+
+
+def test_classes_that_differ_in_their_case_have_files_that_macos_tells_apart() -> None:
+    values = ["fox", "Fox", "FOX", "cat"]
+    plan = plan_of(
+        attributes={"animal": values}, prompt="a {animal}", negative_prompt=None,
+        labels=["animal"], quotas={"animal": {"fox": 1, "Fox": 1, "cat": 1}},
+    )  # fmt: skip
+    ids = [item.item_id for item in plan.items()]
+    assert len({each.casefold() for each in ids}) == 3
+    assert "cat-00000" in ids
+    assert plan.item("FOX", 0).item_id.casefold() not in {each.casefold() for each in ids}
 
 
 ANIMALS = {"animal": ["fox", "cat"]}

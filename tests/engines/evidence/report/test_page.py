@@ -252,3 +252,8 @@ def test_names_in_any_script_are_kept() -> None:
 )
 def test_a_duration_is_told_as_people_say_it(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_text_that_turns_the_direction_of_writing_turns_its_own_alone() -> None:
+    """Unicode's isolation, as a style of whatever holds texts of users."""
+    assert "b,code,figcaption,li,td,th{unicode-bidi:isolate}" in render_report(report())
