@@ -42,6 +42,24 @@ def test_small_pictures_damaged_ones_and_other_files_are_left_out(tmp_path: Path
     assert [name for name, _ in npm_pictures.unpacked("kit", path)] == ["kit_town"]
 
 
+def test_every_package_is_pinned_and_says_its_license() -> None:
+    for package, license_ in npm_pictures.LICENSES.items():
+        assert package.count("@") == 1
+        assert license_.startswith("MIT: ")
+        assert "LICENSE" in license_
+
+
+def test_no_kind_and_no_name_is_left_of_a_package_that_is_not_taken() -> None:
+    short = [
+        each.partition("@")[0].replace("startbootstrap-", "sb_") for each in npm_pictures.PACKAGES
+    ]
+    named = {
+        *npm_pictures.LEFT_OUT,
+        *(name for names in npm_pictures.KINDS.values() for name in names),
+    }
+    assert all(any(name.startswith(f"{each}_") for each in short) for name in named)
+
+
 def test_a_large_picture_is_made_smaller(tmp_path: Path) -> None:
     path = archive(tmp_path / "kit-1.0.0.tgz", {"package/wide.jpeg": jpeg(1, 1600)})
     ((_, picture),) = npm_pictures.unpacked("kit", path)

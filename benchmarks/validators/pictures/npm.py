@@ -10,64 +10,49 @@ import io
 import re
 import subprocess
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-PACKAGES = (
-    "argon-design-system-free@1.2.0",
-    "blk-design-system@1.0.2",
-    "material-kit@2.0.4",
-    "material-kit-react@1.10.0",
-    "now-ui-dashboard@1.0.1",
-    "now-ui-kit@1.3.0",
-    "paper-kit-2@2.1.0",
-    "soft-ui-design-system@1.0.4",
-    "startbootstrap-agency@7.0.12",
-    "startbootstrap-business-casual@7.0.9",
-    "startbootstrap-clean-blog@6.0.9",
-    "startbootstrap-coming-soon@6.0.7",
-    "startbootstrap-creative@7.0.7",
-    "startbootstrap-grayscale@7.0.6",
-    "startbootstrap-landing-page@6.0.6",
-    "startbootstrap-new-age@6.0.7",
-    "startbootstrap-one-page-wonder@6.0.6",
-    "startbootstrap-stylish-portfolio@6.0.6",
-)
+LICENSES: Mapping[str, str] = {
+    "argon-design-system-free@1.2.0": "MIT: package.json, LICENSE.md (2020 Creative Tim), README",
+    "material-kit@2.0.4": "MIT: package.json, LICENSE.md (2018 Creative Tim), README",
+    "material-kit-react@1.10.0": "MIT: LICENSE.md (2021 Creative Tim), README",
+    "now-ui-dashboard@1.0.1": "MIT: package.json, LICENSE.md (2017 Creative Tim)",
+    "paper-kit-2@2.1.0": "MIT: package.json, LICENSE.md (2017 Creative Tim), README",
+    **dict.fromkeys(
+        (
+            "startbootstrap-agency@7.0.12",
+            "startbootstrap-business-casual@7.0.9",
+            "startbootstrap-clean-blog@6.0.9",
+            "startbootstrap-coming-soon@6.0.7",
+            "startbootstrap-creative@7.0.7",
+            "startbootstrap-grayscale@7.0.6",
+            "startbootstrap-landing-page@6.0.6",
+            "startbootstrap-one-page-wonder@6.0.6",
+            "startbootstrap-stylish-portfolio@6.0.6",
+        ),
+        "MIT: package.json, LICENSE (2013-2023 Start Bootstrap LLC), README",
+    ),
+}
+"""Package to its license, and where the package itself says so. None names another license for its
+pictures. These were taken out on 2026-11-28 because their files contradict each other:
+blk-design-system@1.0.2 and now-ui-kit@1.3.0 (package.json: "Creative Tim License", a badge or
+LICENSE.md: MIT) and soft-ui-design-system@1.0.4 (package.json: MIT, README: "Creative Tim license",
+no file); startbootstrap-new-age@6.0.7 has no picture that is large enough."""
+PACKAGES = tuple(LICENSES)
 KINDS = {
     "neon": (
         "argon-design-system-free_ali-pazani",
         "argon-design-system-free_img-1-1200x1000",
         "argon-design-system-free_img-2-1200x1000",
-        "blk-design-system_chester-wade",
-        "blk-design-system_james",
-        "blk-design-system_lora",
-        "blk-design-system_mike",
-        "blk-design-system_ryan",
         "material-kit_kendall",
         "sb_agency_6",
         "sb_one-page-wonder_02",
         "sb_one-page-wonder_03",
         "sb_agency_5",
-    ),
-    "abstract": (
-        "soft-ui-design-system_curved-10",
-        "soft-ui-design-system_curved-11",
-        "soft-ui-design-system_curved-6",
-        "soft-ui-design-system_curved-8",
-        "soft-ui-design-system_curved1",
-        "soft-ui-design-system_curved11-small",
-        "soft-ui-design-system_curved11",
-        "soft-ui-design-system_curved13",
-        "soft-ui-design-system_curved14",
-        "soft-ui-design-system_curved2",
-        "soft-ui-design-system_curved5-small",
-        "soft-ui-design-system_curved5",
-        "soft-ui-design-system_curved6-small",
-        "soft-ui-design-system_curved6",
-        "soft-ui-design-system_curved8",
     ),
     "page": (
         "argon-design-system-free_landing",
@@ -76,8 +61,6 @@ KINDS = {
         "material-kit-react_profile",
         "material-kit_landing",
         "material-kit_profile",
-        "now-ui-kit_landing",
-        "now-ui-kit_profile",
         "paper-kit-2_profile-page",
     ),
 }
@@ -87,13 +70,7 @@ LEFT_OUT = frozenset(
         "material-kit-react_bg4",
         "material-kit-react_sidebar-1",
         "material-kit-react_sign",
-        "now-ui-kit_blurred-image-1",
-        "now-ui-kit_logo-square",
         "sb_landing-page_testimonials-2",
-        "soft-ui-design-system_curved",
-        "soft-ui-design-system_ivana-square",
-        "soft-ui-design-system_jordan",
-        "soft-ui-design-system_kal-visuals",
     ]
 )
 """Screenshots, logos and pictures that are blurred on purpose."""
