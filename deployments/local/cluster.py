@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ray import serve
 from ray.exceptions import RayError, RayTaskError
 from ray.serve._private.api import serve_start
+from ray.serve.context import _get_global_client
 from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ServeDeploySchema
 
@@ -88,7 +89,8 @@ class ServeHere:
         client.deploy_apps(parsed)
 
     def get_serve_details(self) -> dict[str, Any]:
-        return serve_start().get_serve_details()
+        # Not `serve_start`, which prints a line each time it finds Serve started already.
+        return _get_global_client().get_serve_details()
 
 
 def deploy(

@@ -62,6 +62,7 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     wait_for(lambda: "raylet of Ray is gone" in own_service.said(), SERVICE_PATIENCE_S)
     wait_for(lambda: own_service.said().count("is ready at") == 2, SERVICE_PATIENCE_S)
     assert not raylet.is_running()
+    assert "Connecting to existing Serve app" not in own_service.said()
 
     own_service.wait_until_ready()
     with SyntheticImageClient(

@@ -18,7 +18,6 @@ generation:
   num_inference_steps: 20
 require:
   quality: true
-  near_duplicates: true
 max_tries: 5
 `;
 

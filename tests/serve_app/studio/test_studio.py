@@ -9,8 +9,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from starlette.testclient import TestClient
 
+from engines.datasets.spec.model import DatasetSpec
 from serve_app import studio
 from serve_app.config import ApiConfig, ModelDefaults
 from serve_app.middleware.key import PUBLIC_PATHS
@@ -31,6 +33,23 @@ VENDORED = {
     "htm-preact.js": "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7",
     "js-yaml.js": "614a5ddee5efcd3ecab4ffbc4517e3a9381aa0f50b874febd9762ea65b73f27b",
 }
+
+
+EXAMPLE = re.compile(r"EXAMPLE = `([^`]+)`")
+
+
+def test_the_declaration_that_a_newcomer_begins_with_asks_for_what_the_embedded_model_can_do() -> (
+    None
+):
+    """It draws few different pictures of one prompt, and none that passes at 64 px."""
+    (text,) = EXAMPLE.findall((FOLDER / "core" / "declaring.js").read_text(encoding="utf-8"))
+    spec = DatasetSpec.model_validate(yaml.safe_load(text))
+    assert spec.require.quality is not None
+    assert spec.require.near_duplicates is None
+    generation = spec.generation
+    assert generation.width is not None
+    assert generation.height is not None
+    assert generation.width.choices == generation.height.choices == (256,)
 
 
 @pytest.fixture
