@@ -30,6 +30,7 @@ from serve_app.budgets.quota import Quota
 from serve_app.budgets.rate_limits import RateLimiter
 from serve_app.config import ApiConfig
 from serve_app.context import Context
+from serve_app.datasets.running import RunningDatasets
 from serve_app.durable.counters import JobCounters
 from serve_app.durable.entrance import Entrance
 from serve_app.durable.keeping import KeptJobs
@@ -223,6 +224,7 @@ def _context(
             "downloads", config.downloads.max_per_key, total=config.downloads.max_total
         ),
         stream_quota=Quota("event streams", config.durable.max_streams_per_key),
+        running_datasets=RunningDatasets(),
         kept=kept,
         webhook_secrets=webhook_secrets,
         ids=ids,

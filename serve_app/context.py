@@ -16,6 +16,7 @@ from serve_app.budgets.quota import Quota
 from serve_app.budgets.rate_limits import RateLimiter
 from serve_app.budgets.storage import StorageQuota
 from serve_app.config import ApiConfig
+from serve_app.datasets.running import RunningDatasets
 from serve_app.durable.keeping import KeptJobs
 from serve_app.durable.run import JobRun
 from serve_app.generation.jobs import SpaceJobs
@@ -43,6 +44,7 @@ class Context:
     socket_quota: Quota
     download_quota: Quota
     stream_quota: Quota
+    running_datasets: RunningDatasets
     kept: KeptJobs
     """Jobs that outlive their connection, of every space."""
     webhook_secrets: WebhookSecrets

@@ -93,9 +93,14 @@ async def create(context: Context, plan: DatasetPlan, on_progress: OnProgress) -
     """Make what is missing of the dataset; see `DatasetRun`.
 
     Raises:
-        Conflict: the dataset has another declaration.
+        Conflict: the dataset has another declaration, or is being made already.
         InferloopError: what ended the run; another one goes on.
     """
+    with context.running_datasets.hold(context.jobs.space, plan.spec.name):
+        return await _create(context, plan, on_progress)
+
+
+async def _create(context: Context, plan: DatasetPlan, on_progress: OnProgress) -> DatasetResult:
     datasets, spec = context.services.datasets, plan.spec
     declaration = spec.model_dump_json().encode()
     before = await datasets.open_declared(spec.name, plan.identity, declaration)

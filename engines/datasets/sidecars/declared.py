@@ -39,18 +39,34 @@ def open_declared(
         Conflict: the dataset has another declaration.
     """
     key = f"{dataset_key(name)}/{FOLDER}/spec.json"
+    content = orjson.dumps({"identity": identity, "spec": orjson.Fragment(declaration)})
+    while not _declared(storage, key, name, identity, content):
+        pass  # somebody else declared it meanwhile: look whether it is the same
+    there = (taken for taken in _taken(storage, name) if _is_there(storage, name, taken))
+    return {taken.item_id: taken for taken in there}
+
+
+def _declared(storage: Storage, key: str, name: str, identity: str, content: bytes) -> bool:
+    """Write the declaration; False where another one was written at the same time."""
     try:
+        etag = storage.stat(key).etag
         known = orjson.loads(storage.read(key))["identity"]
-    except (NotFound, ValueError, KeyError, TypeError):
+    except NotFound:
+        etag, known = None, None
+    except (ValueError, KeyError, TypeError):
         known = None
     if known not in (None, identity):
         raise Conflict(
             f"The dataset {name} has another declaration: only its numbers and budgets may change"
         )
-    content = {"identity": identity, "spec": orjson.Fragment(declaration)}
-    storage.replace(key, orjson.dumps(content))
-    there = (taken for taken in _taken(storage, name) if _is_there(storage, name, taken))
-    return {taken.item_id: taken for taken in there}
+    try:
+        if etag is None:
+            storage.put_new(key, content)
+        else:
+            storage.replace(key, content, etag)
+    except Conflict:
+        return False
+    return True
 
 
 def close_declared(

@@ -99,6 +99,19 @@ def test_another_declaration_under_the_name_is_refused() -> None:
     assert answer.status_code == 409
 
 
+def test_a_dataset_that_is_being_made_is_not_made_a_second_time_meanwhile() -> None:
+    api = build_api(services(), ApiConfig(rates=Api.GENEROUS))
+    running = api.app.state.context.running_datasets
+    with TestClient(api.app, headers=HEADERS) as client:
+        with running.hold(None, "pets"):
+            answer = client.post("/api/v1/datasets", json=SPEC)
+            other = client.post("/api/v1/datasets", json={**SPEC, "name": "more-pets"})
+        after = client.post("/api/v1/datasets", json=SPEC)
+    assert answer.status_code == 409
+    assert answer.json()["error"]["message"] == "The dataset pets is being made already"
+    assert (other.status_code, after.status_code) == (200, 200)
+
+
 def test_what_cannot_be_met_is_told_by_class() -> None:
     spec = {**SPEC, "require": {"near_duplicates": True}, "max_tries": 2}
     fakes = services(looks=1)

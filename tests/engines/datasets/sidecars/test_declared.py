@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from engines.datasets.sidecars.declared import (
@@ -34,6 +36,22 @@ def test_another_declaration_is_a_conflict(storage: Storage) -> None:
     begin(storage)
     with pytest.raises(Conflict, match="another declaration"):
         begin(storage, "b")
+
+
+def test_of_different_declarations_at_once_one_wins(storage: Storage) -> None:
+    for name in (f"birds{number}" for number in range(20)):
+
+        def declare(identity: str, name: str = name) -> bool:
+            try:
+                open_declared(storage, name, identity, b"{}")
+            except Conflict:
+                return False
+            return True
+
+        with ThreadPoolExecutor(4) as pool:
+            taken = list(pool.map(declare, "abcd"))
+        assert taken.count(True) == 1
+        assert declare("abcd"[taken.index(True)])
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[[1]]", b'[["a","b",1,null]]', b"[3]"])
