@@ -46,25 +46,10 @@ from serve_app.pages import router as pages
 from serve_app.pages.assets import Content
 from serve_app.paths import PathCodec
 from serve_app.readiness import SharedReadiness
-from serve_app.routes import (
-    callers,
-    datasets,
-    declared,
-    deployments,
-    export,
-    health,
-    images,
-    jobs,
-    looking,
-    models,
-    profiles,
-    provenance,
-    reports,
-    tickets,
-    validate,
-    webhooks,
-)
+from serve_app.routes import images, jobs, profiles, provenance, validate
+from serve_app.routes.datasets import datasets, declared, export, looking, reports
 from serve_app.routes.generate import generation_router
+from serve_app.routes.service import callers, deployments, health, models, tickets, webhooks
 from serve_app.schemas.bounds.alike import made_once
 from serve_app.schemas.bounds.bounded import generate_message_model
 from serve_app.schemas.openapi.document import DocumentedApi

@@ -21,7 +21,7 @@ from serve_app.flow.deadlines import within
 from serve_app.flow.fan_out import fan_out
 from serve_app.flow.progress_stream import OnProgress
 from serve_app.paths import PathCodec
-from serve_app.schemas.export import SkippedFileOut
+from serve_app.schemas.datasets.export import SkippedFileOut
 from serve_app.schemas.validation import (
     DatasetValidationBody,
     DatasetValidationResponse,

@@ -20,8 +20,8 @@ from serve_app.flow.deadlines import within
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, Text, WirePath
+from serve_app.schemas.datasets.looking import LabelText, Side
 from serve_app.schemas.library import Deleted, Ticket, UploadResponse
-from serve_app.schemas.looking import LabelText, Side
 
 router = APIRouter(tags=["files"], route_class=ApiRoute)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from serve_app.schemas.base import RequestModel, ResponseModel, Text, WirePath, absent
-from serve_app.schemas.export import SkippedFileOut
+from serve_app.schemas.datasets.export import SkippedFileOut
 from serve_app.schemas.openapi import examples
 from serve_app.schemas.openapi.examples import shown
 from serve_app.schemas.patterns import METHOD_PATTERN

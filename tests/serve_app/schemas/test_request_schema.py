@@ -19,7 +19,7 @@ from serve_app.schemas.bounds.bounded import (
 )
 from serve_app.schemas.bounds.faults import MAX_FAULTS
 from serve_app.schemas.bounds.parser import parse_json, validated
-from serve_app.schemas.export import FileExportBody
+from serve_app.schemas.datasets.export import FileExportBody
 
 BLANK_REASON = "must not be blank, nor hold a NUL character"
 STEPS_REASON = "must be between 1 and 150"

@@ -9,7 +9,7 @@ from engines.types.deployments import DeploymentStanding
 from serve_app.access.policy import requires
 from serve_app.context import InContext
 from serve_app.routing import ApiRoute
-from serve_app.schemas.deployments import (
+from serve_app.schemas.service.deployments import (
     DeploymentList,
     DeploymentOut,
     LoadedModelOut,

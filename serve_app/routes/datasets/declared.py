@@ -21,7 +21,7 @@ from serve_app.flow.fan_out import fan_out
 from serve_app.flow.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.generation.required import verdicts_out
 from serve_app.routing import ApiRoute
-from serve_app.schemas.declared import (
+from serve_app.schemas.datasets.declared import (
     DatasetCreated,
     DatasetPlanned,
     DatasetPreview,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypedDict
 
 from engines.types import ExportReport, S3ExportReport
-from serve_app.schemas.export import (
+from serve_app.schemas.datasets.export import (
     ExportFailureOut,
     FileExportResponse,
     S3ExportResponse,

@@ -20,7 +20,7 @@ from serve_app.flow.connection import while_connected
 from serve_app.flow.deadlines import within
 from serve_app.flow.progress_stream import ALSO_LINES, OnProgress, answer
 from serve_app.paths import REFERENCE_DIR
-from serve_app.routes.datasets import DatasetName
+from serve_app.routes.datasets.datasets import DatasetName
 from serve_app.routing import ApiRoute
 from serve_app.schemas.base import Name, QueryModel, RequestModel, WirePath
 

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from engines.types.datasets.looking import ImageFilter, Review, SeenVerdict
 from engines.types.datasets.reports import Factor
-from serve_app.schemas.looking import ImageList, ReviewBody, ReviewedList
+from serve_app.schemas.datasets.looking import ImageList, ReviewBody, ReviewedList
 from serve_app.schemas.openapi import examples
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import EPOCH, PNG

@@ -8,7 +8,7 @@ from serve_app.access.policy import requires
 from serve_app.config import ApiConfig, ModelDefaults
 from serve_app.context import InContext
 from serve_app.routing import ApiRoute
-from serve_app.schemas.models import (
+from serve_app.schemas.service.models import (
     GenerationDefaults,
     GenerationLimits,
     ServedModel,

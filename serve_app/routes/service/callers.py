@@ -14,7 +14,7 @@ from serve_app.budgets.rate_limits import rate_texts
 from serve_app.context import Context, InContext
 from serve_app.paging import PageQuery, cut
 from serve_app.routing import ApiRoute
-from serve_app.schemas.callers import BudgetOut, KeyList, KeyOut
+from serve_app.schemas.service.callers import BudgetOut, KeyList, KeyOut
 
 MAX_KEYS = 100
 """Of a page: for each of them the budgets are looked up."""

@@ -29,7 +29,7 @@ from serve_app.flow.deadlines import within
 from serve_app.flow.progress_stream import ALSO_LINES, Answer, OnProgress, Work, answer
 from serve_app.paths import DATASET_DIR, OUTPUT_DIR, OUTPUT_FILE, Field
 from serve_app.routing import ApiRoute
-from serve_app.schemas.export import (
+from serve_app.schemas.datasets.export import (
     ExportBody,
     FileExportBody,
     FileExportResponse,
@@ -39,7 +39,11 @@ from serve_app.schemas.export import (
     WebDatasetExportBody,
     WebDatasetExportResponse,
 )
-from serve_app.schemas.export_reports import file_response, s3_response, webdataset_response
+from serve_app.schemas.datasets.export_reports import (
+    file_response,
+    s3_response,
+    webdataset_response,
+)
 
 router = APIRouter(tags=["export"], route_class=ApiRoute)
 

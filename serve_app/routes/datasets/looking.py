@@ -14,9 +14,9 @@ from serve_app.context import Context, InContext
 from serve_app.flow.connection import answer_within
 from serve_app.flow.deadlines import within
 from serve_app.paths import IMAGE_FILE, REVIEWED
-from serve_app.routes.datasets import DatasetName
+from serve_app.routes.datasets.datasets import DatasetName
 from serve_app.routing import ApiRoute
-from serve_app.schemas.looking import (
+from serve_app.schemas.datasets.looking import (
     FilterQuery,
     ImageList,
     ImagesQuery,

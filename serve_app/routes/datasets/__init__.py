@@ -1,0 +1,1 @@
+"""Routes of datasets: made, looked through, reported on, exported."""

@@ -1,0 +1,1 @@
+"""Datasets on the wire: declarations, lists of images, exports."""
