@@ -13,7 +13,7 @@ from deployments.adapters.uploads import UploadChecker
 from deployments.adapters.usage import LedgerUsage
 from deployments.adapters.validation import HandlePrivacy, HandleQuality
 from deployments.mark_reading import mark_of, watermark_of
-from deployments.spaces import PerSpace, SpaceHandle
+from deployments.wiring.spaces import PerSpace, SpaceHandle
 from engines.errors import JsonValue
 from engines.images import ImageLimits
 from engines.protocols import Storage

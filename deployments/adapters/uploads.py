@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deployments.mark_reading import mark_of, watermark_of
-from deployments.workers import WorkerPool
+from deployments.wiring.workers import WorkerPool
 from engines.errors import JsonValue
 from engines.images import ImageInfo, ImageLimits, verify
 from engines.images.small import small_webp

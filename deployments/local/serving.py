@@ -156,8 +156,8 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
         return 2
     import_serve()
     from deployments import config_files
-    from deployments.access import api_keys
     from deployments.local.cluster import ServeHere, deploy, service_ray, wait_until_running
+    from deployments.wiring.access import api_keys
 
     try:
         document = config_files.load(chosen.config)

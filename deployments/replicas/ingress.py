@@ -9,22 +9,22 @@ from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from deployments.access import api_keys
 from deployments.adapters.generation import PooledGeneration
 from deployments.adapters.readiness import DATA_ROOT, HandleReadiness, WithGuards
 from deployments.adapters.services import Backends
 from deployments.adapters.standing import ServeStanding, details_of_this_application
 from deployments.adapters.uploads import UploadChecker
 from deployments.config import AppArgs
-from deployments.jobs import job_store
 from deployments.observing import logs
 from deployments.observing.metrics import AccessMetrics, JobMetrics
-from deployments.redis_guard import redis_guards
 from deployments.replicas.cpu import PartHandle
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
+from deployments.wiring.access import api_keys
 from deployments.wiring.data import DataRoot
+from deployments.wiring.jobs import job_store
 from deployments.wiring.marks import MarksWiring
+from deployments.wiring.redis_guard import redis_guards
 from engines.errors import InvalidParameters
 from serve_app.access.tickets import MemoryTickets, TicketStore
 from serve_app.app import create_app

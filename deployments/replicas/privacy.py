@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from deployments.wiring.validators import Judge, JudgeWiring
-from deployments.workers import WorkerPool
+from deployments.wiring.workers import WorkerPool
 from engines.datasets.store.copies import SOURCE_IS_SYNTHETIC, edit_of, keep_copy
 from engines.datasets.upkeep.removal import delete_image
 from engines.types import PrivacyReport

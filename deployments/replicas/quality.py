@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deployments.wiring.validators import JudgeWiring
-from deployments.workers import WorkerPool
+from deployments.wiring.workers import WorkerPool
 from engines.types import QualityReport
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from deployments.config import PoolConfig
-from deployments.spaces import PerSpace
 from deployments.wiring.data import DataRoot
 from deployments.wiring.marks import NO_MARKS, MakeMarks, MarksWiring
+from deployments.wiring.spaces import PerSpace
 from engines.diffusion.models import sources
 from engines.diffusion.scheduling.capacity import Capacity, capacity
 from engines.protocols import DiffusionEngine

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
-from deployments.spaces import PerSpace
 from deployments.wiring.files import FileWiring
 from deployments.wiring.marks import NO_MARKS, MarksWiring
+from deployments.wiring.spaces import PerSpace
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.looking.look import Looker, OpenLooks
 from engines.datasets.s3.by_obstore import sender_for

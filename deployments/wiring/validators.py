@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from deployments.spaces import PerSpace
 from deployments.wiring.files import FileWiring
 from deployments.wiring.marks import NO_MARKS, MarksWiring
+from deployments.wiring.spaces import PerSpace
 from engines.datasets.marking import ImageMarks, NoMarks
 from engines.datasets.records.reading import prompt_of_image
 from engines.datasets.store.store import DatasetStore

@@ -12,9 +12,9 @@ import pytest
 from deployments.adapters.calling import CallPolicy, ask
 from deployments.adapters.readiness import HandleReadiness, WithGuards
 from deployments.app import QUICK_CHECKS
-from deployments.redis_guard import redis_guard, redis_guards
 from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
+from deployments.wiring.redis_guard import redis_guard, redis_guards
 from engines.errors import Overloaded
 from engines.jobs.redis.store import RedisJobStore
 from serve_app.access.redis_tickets import RedisTickets

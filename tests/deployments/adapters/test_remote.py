@@ -30,7 +30,7 @@ from deployments.replicas.rate_limiter import (
     HandleTickets,
     RateLimiterReplica,
 )
-from deployments.spaces import SpaceHandle
+from deployments.wiring.spaces import SpaceHandle
 from engines.errors import ReplicaLost
 from serve_app import services
 from serve_app.access.tickets import TicketStore

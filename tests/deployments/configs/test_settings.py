@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.access import api_keys
 from deployments.local import keys as local_keys
 from deployments.settings import Settings
+from deployments.wiring.access import api_keys
 from engines.errors import InvalidParameters
 
 

@@ -197,7 +197,7 @@ async def test_a_validator_is_asked_once_more_after_a_death_and_no_more() -> Non
     from ray.exceptions import ActorDiedError
 
     from deployments.adapters.validation import HandleQuality
-    from deployments.spaces import SpaceHandle
+    from deployments.wiring.spaces import SpaceHandle
 
     method = Method(error=ActorDiedError())
     quality = HandleQuality(SpaceHandle(Handle(validate=method), "acme"))

@@ -17,10 +17,10 @@ from deployments.adapters.provenance import StoredProvenance
 from deployments.config import PoolConfig
 from deployments.mark_reading import watermark_of
 from deployments.replicas.privacy import PrivacyReplica
-from deployments.spaces import PerSpace
 from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring, Recorder
 from deployments.wiring.marks import MarksWiring
+from deployments.wiring.spaces import PerSpace
 from deployments.wiring.validators import Judge
 from engines.datasets.store.store import DatasetStore
 from engines.errors import InvalidParameters

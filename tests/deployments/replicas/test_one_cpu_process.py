@@ -12,7 +12,7 @@ import pytest
 from deployments.adapters.calling import TWICE
 from deployments.adapters.remote import HandleAdapter, remote, streamed
 from deployments.replicas.cpu import CALLS_AT_ONCE, CpuReplica, PartHandle
-from deployments.spaces import SpaceHandle
+from deployments.wiring.spaces import SpaceHandle
 from engines.errors import NotFound
 
 

@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from deployments.config_files import app_args, load
-from deployments.jobs import job_store
 from deployments.settings import Settings
+from deployments.wiring.jobs import job_store
 from engines.errors import InvalidParameters, NotFound, StorageFailed
 from engines.jobs.model import Draft, JobRequest, Owner
 from engines.jobs.redis.store import RedisJobStore

@@ -15,11 +15,11 @@ from deployments.replicas.exporter import ExporterReplica
 from deployments.replicas.privacy import PrivacyReplica
 from deployments.replicas.profiles import ProfilesReplica
 from deployments.replicas.quality import QualityReplica
-from deployments.spaces import PerSpace, SpaceHandle
 from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring
 from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
+from deployments.wiring.spaces import PerSpace, SpaceHandle
 from deployments.wiring.validators import QualityWiring
 from engines.datasets.export_config import ExportConfig
 from engines.errors import InvalidParameters, NotFound

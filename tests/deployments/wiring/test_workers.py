@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployments.workers import WorkerPool
+from deployments.wiring.workers import WorkerPool
 from engines.errors import GenerationFailed
 from tests.waiting import PATIENCE_S
 
