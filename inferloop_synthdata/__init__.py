@@ -29,7 +29,7 @@ from inferloop_synthdata.errors import (
     UnexpectedAnswer,
     UnsupportedMediaType,
 )
-from inferloop_synthdata.operations.uploads import UploadedPictures
+from inferloop_synthdata.operations.datasets.uploads import UploadedPictures
 from inferloop_synthdata.sources.labeled import LabeledPicture, labeled_pictures
 from inferloop_synthdata.transport.event_stream import JobEvent
 from inferloop_synthdata.transport.generation_stream import GenerationEvent, Progress, Result

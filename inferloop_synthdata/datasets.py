@@ -10,10 +10,10 @@ from inferloop_synthdata.answers import UploadedImage
 from inferloop_synthdata.answers.looking import ListedImage
 from inferloop_synthdata.errors import ClientError
 from inferloop_synthdata.operations import declared as operations
-from inferloop_synthdata.operations import looking
+from inferloop_synthdata.operations.datasets import looking
+from inferloop_synthdata.operations.datasets.uploads import UploadedPictures, upload_calls
 from inferloop_synthdata.operations.methods import awaiting, blocking
 from inferloop_synthdata.operations.operation import OnProgress, Operation
-from inferloop_synthdata.operations.uploads import UploadedPictures, upload_calls
 from inferloop_synthdata.sources.labeled import LabeledPicture
 
 T = TypeVar("T")

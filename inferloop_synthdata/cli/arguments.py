@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from inferloop_synthdata.cli import completion
 from inferloop_synthdata.cli.commands import (
-    datasets,
-    exports,
     generation,
     images,
     jobs,
@@ -16,6 +14,7 @@ from inferloop_synthdata.cli.commands import (
     synthesize,
     validation,
 )
+from inferloop_synthdata.cli.commands.datasets import datasets, exports
 from inferloop_synthdata.cli.grammar import EXIT_CODES, CommandParser, add_connection, adder
 from inferloop_synthdata.client_options import DEFAULT_TIMEOUT_S
 from inferloop_synthdata.version import __version__

@@ -5,7 +5,7 @@ server's, as its answers give them. What the server refuses, it refuses with `In
 no bound is repeated here. Where a call takes `on_progress`, see `operation.OnProgress`.
 """
 
-from inferloop_synthdata.operations.exports import (
+from inferloop_synthdata.operations.datasets.exports import (
     ExportOptions,
     S3ExportOptions,
     export_coco,
@@ -16,19 +16,7 @@ from inferloop_synthdata.operations.exports import (
     export_s3,
     export_webdataset,
 )
-from inferloop_synthdata.operations.generation import (
-    GenerationOptions,
-    generate_batch,
-    generate_image,
-)
-from inferloop_synthdata.operations.jobs import (
-    cancel_job,
-    get_job,
-    list_jobs,
-    submit,
-)
-from inferloop_synthdata.operations.keys import list_deployments, list_keys, whoami
-from inferloop_synthdata.operations.library import (
+from inferloop_synthdata.operations.datasets.library import (
     check_ready,
     dataset_report,
     delete_dataset,
@@ -40,6 +28,17 @@ from inferloop_synthdata.operations.library import (
     list_models,
     save_report,
     upload_image,
+)
+from inferloop_synthdata.operations.generation import (
+    GenerationOptions,
+    generate_batch,
+    generate_image,
+)
+from inferloop_synthdata.operations.jobs import (
+    cancel_job,
+    get_job,
+    list_jobs,
+    submit,
 )
 from inferloop_synthdata.operations.profiles import (
     compare_profile,
@@ -56,6 +55,7 @@ from inferloop_synthdata.operations.provenance import (
     verify_image,
     verify_stored,
 )
+from inferloop_synthdata.operations.service import list_deployments, list_keys, whoami
 from inferloop_synthdata.operations.validation import (
     anonymize,
     validate_dataset,

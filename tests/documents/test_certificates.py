@@ -20,7 +20,7 @@ from engines.storage.folder.storage import FolderStorage
 from tests.documents.fenced import ROOT, blocks
 from tests.engines.provenance.conftest import some_png
 from tests.sdk.cli.command_line import CommandLine
-from tests.sdk.marked import nobody
+from tests.sdk.marks.marked import nobody
 
 PAGE = ROOT / "docs" / "howto" / "certificates.md"
 

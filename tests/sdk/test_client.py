@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from inferloop_synthdata import SyntheticImageClient, UnexpectedAnswer
-from tests.sdk.answers import GENERATED
 from tests.sdk.conftest import KEY, Caller
+from tests.sdk.operations.answers import GENERATED
 
 
 @pytest.mark.parametrize(

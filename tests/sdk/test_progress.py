@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 import inferloop_synthdata as sdk
-from tests.sdk.answers import EXPORT, SET, UPLOAD, VERDICT
 from tests.sdk.conftest import KEY, Caller
+from tests.sdk.operations.answers import EXPORT, SET, UPLOAD, VERDICT
 from tests.sdk.progress_answers import Chunks, Telling, advances, failure, line
 
 FILE = {"dataset_dir": SET, "output_file": "/data/exports/a"}

@@ -13,7 +13,7 @@ from inferloop_synthdata import ApiError
 from inferloop_synthdata.ray_jobs.client import RayJobs
 from local_ray.job_command import WAITS_S, JobCommand
 from tests.sdk.cli.command_line import CommandLine
-from tests.sdk.cli.test_synthesize import Ray
+from tests.sdk.cli.commands.test_synthesize import Ray
 from tests.sdk.conftest import Waits
 
 REFUSAL = "No available agent to submit job, please try again later."

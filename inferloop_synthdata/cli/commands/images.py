@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from inferloop_synthdata.cli import values as v
-from inferloop_synthdata.cli.commands import looking
+from inferloop_synthdata.cli.commands.datasets import looking
 from inferloop_synthdata.cli.console import fields
 from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.outputs import check_target, fetch

@@ -20,10 +20,10 @@ from inferloop_synthdata.sources.unsplash import unsplash_images
 from serve_app.access.api_keys import ApiKeys
 from tests.engines.provenance.conftest import some_png
 from tests.sdk.cli.command_line import CommandLine, Service
-from tests.sdk.cli.test_cli_marks import SOUND, anchor_file, signed_folder
-from tests.sdk.cli.test_cli_reports import Reporting
+from tests.sdk.cli.commands.test_cli_marks import SOUND, anchor_file, signed_folder
+from tests.sdk.cli.commands.test_cli_reports import Reporting
 from tests.sdk.conftest import KEY
-from tests.sdk.marked import marked_file, nobody
+from tests.sdk.marks.marked import marked_file, nobody
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

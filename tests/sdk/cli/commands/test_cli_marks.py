@@ -15,8 +15,8 @@ from engines.provenance.sheet import SheetSigner
 from engines.storage.folder.storage import FolderStorage
 from tests.engines.provenance.conftest import encoded, some_pixels
 from tests.sdk.cli.command_line import CommandLine, Service
-from tests.sdk.marked import AUTHORITY, IDENTITY, marked_file, nobody
-from tests.sdk.test_read_mark import pem
+from tests.sdk.marks.marked import AUTHORITY, IDENTITY, marked_file, nobody
+from tests.sdk.marks.test_read_mark import pem
 
 SOUND: dict[str, Any] = {
     "mark": "present",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inferloop_synthdata.answers import UploadedImage
 from inferloop_synthdata.errors import ClientError, InvalidParameters, PayloadTooLarge
-from inferloop_synthdata.operations.library import upload_image
+from inferloop_synthdata.operations.datasets.library import upload_image
 from inferloop_synthdata.operations.operation import OnProgress, Operation
 from inferloop_synthdata.sources.labeled import LabeledPicture
 

@@ -14,7 +14,7 @@ from inferloop_synthdata.cli.outputs import Target, check_target, fetch, make_fo
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
-from inferloop_synthdata.operations.exports import ExportOptions
+from inferloop_synthdata.operations.datasets.exports import ExportOptions
 from inferloop_synthdata.operations.operation import OnProgress
 
 FORMATS = {

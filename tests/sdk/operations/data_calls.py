@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sdk.answers import EXPORT, SET, UPLOAD, Call
+from tests.sdk.operations.answers import EXPORT, SET, UPLOAD, Call
 
 CALLS: list[Call] = [
     (

@@ -13,7 +13,7 @@ from inferloop_synthdata.cli.console import fields, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_label, given_values
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
-from inferloop_synthdata.operations.looking import ImageCriteria
+from inferloop_synthdata.operations.datasets.looking import ImageCriteria
 
 _STATES = ("passed", "failed", "unchecked")
 _DECISIONS = ("accepted", "rejected", "undecided")

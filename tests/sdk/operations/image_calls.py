@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.sdk.answers import GENERATED, KEYS, PNG, PRIVACY, PROFILE, QUALITY, SET, VERDICT, Call
+from tests.sdk.operations.answers import (
+    GENERATED,
+    KEYS,
+    PNG,
+    PRIVACY,
+    PROFILE,
+    QUALITY,
+    SET,
+    VERDICT,
+    Call,
+)
 
 CALLS: list[Call] = [
     (

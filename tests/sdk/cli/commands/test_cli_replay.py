@@ -16,7 +16,7 @@ from engines.datasets.recipes.png import encode_with_recipe
 from inferloop_synthdata.marks.replaying import difference, request_of
 from tests.engines.provenance.conftest import encoded, some_pixels, some_png, some_recipe
 from tests.sdk.cli.command_line import CommandLine
-from tests.sdk.marked import marked_file, nobody
+from tests.sdk.marks.marked import marked_file, nobody
 
 
 class Generator:

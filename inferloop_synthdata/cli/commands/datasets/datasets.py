@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from inferloop_synthdata.cli.commands import declared, looking, reports, uploads
+from inferloop_synthdata.cli.commands.datasets import declared, looking, reports, uploads
 from inferloop_synthdata.cli.console import fields, size, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.session import Session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sdk.data_calls import CALLS as DATA_CALLS
-from tests.sdk.image_calls import CALLS as IMAGE_CALLS
+from tests.sdk.operations.data_calls import CALLS as DATA_CALLS
+from tests.sdk.operations.image_calls import CALLS as IMAGE_CALLS
 
 CALLS = [*IMAGE_CALLS, *DATA_CALLS]

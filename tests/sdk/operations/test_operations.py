@@ -18,9 +18,9 @@ from inferloop_synthdata.transport.generation_stream import generate_message
 from serve_app.config import ApiConfig
 from serve_app.openai.router import OpenAIRoute
 from serve_app.schemas.bounds.bounded import generate_message_model
-from tests.sdk.answers import SET
 from tests.sdk.conftest import KEY, Caller
-from tests.sdk.endpoint_calls import CALLS
+from tests.sdk.operations.answers import SET
+from tests.sdk.operations.endpoint_calls import CALLS
 from tests.serve_app.api import build_api
 from tests.serve_app.fake_services import FakeServices
 

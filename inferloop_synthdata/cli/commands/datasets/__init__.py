@@ -1,0 +1,1 @@
+"""Commands for datasets: declared, filled, looked through, reported on, exported."""

@@ -1,0 +1,1 @@
+"""Endpoints of datasets and their images: kept, uploaded, looked through, exported."""
