@@ -33,9 +33,8 @@ from serve_app.context import Context
 from serve_app.datasets.running import RunningDatasets
 from serve_app.durable.counters import JobCounters
 from serve_app.durable.entrance import Entrance
-from serve_app.durable.keeping import KeptJobs
+from serve_app.durable.keeping import KeptJobs, memory_store
 from serve_app.durable.runner import JobRunner
-from serve_app.durable.stores import memory_store
 from serve_app.errors import BatchFailed, render
 from serve_app.generation.jobs import JobService
 from serve_app.generation.requests import DrawSeed

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deployments.adapters.files import FileThreads, StoredFiles
-from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
+from deployments.adapters.handles import (
+    HandleDatasets,
+    HandleExporter,
+    HandlePrivacy,
+    HandleProfiles,
+    HandleQuality,
+)
 from deployments.adapters.provenance import AnchorsOf, StoredProvenance
 from deployments.adapters.uploads import UploadChecker
 from deployments.adapters.usage import LedgerUsage
-from deployments.adapters.validation import HandlePrivacy, HandleQuality
 from deployments.mark_reading import mark_of, watermark_of
 from deployments.wiring.spaces import PerSpace, SpaceHandle
 from engines.errors import JsonValue

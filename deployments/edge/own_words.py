@@ -11,7 +11,7 @@ from engines.errors import InferloopError, Overloaded, ReplicaLost
 OF_SERVE = "/-/"
 """Below this path Serve answers for itself."""
 OF_APPLICATION = b"x-content-type-options"
-"""A header that every answer of the application has (`serve_app.middleware.browser_headers`)."""
+"""A header that every answer of the application has (`serve_app.middleware.headers`)."""
 NO_APPLICATION, FIRST_ERROR = 404, 500
 DIED = "The process that had the request has died"
 STARTS_WITHIN_S = 5.0

@@ -11,7 +11,7 @@ from engines.jobs.sqlite.store import SqliteJobStore
 from engines.jobs.store import JobStore
 from local_ray.state import private_folder
 from serve_app.config import ApiConfig
-from serve_app.durable.stores import memory_store, terms_of
+from serve_app.durable.keeping import memory_store, terms_of
 
 log = logging.getLogger(__name__)
 

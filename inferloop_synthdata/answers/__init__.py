@@ -16,12 +16,6 @@ from inferloop_synthdata.answers.datasets import (
     PreviewImage,
     Shortage,
 )
-from inferloop_synthdata.answers.deployments import (
-    Deployment,
-    DeploymentList,
-    LoadedModel,
-    ReplicaCounts,
-)
 from inferloop_synthdata.answers.exports import (
     ExportFailure,
     ExportFilter,
@@ -67,7 +61,6 @@ from inferloop_synthdata.answers.jobs import (
     JobLogLine,
     JobProgress,
 )
-from inferloop_synthdata.answers.keys import ApiKey, Budget, KeyList
 from inferloop_synthdata.answers.looking import (
     FailingFactor,
     ImageList,
@@ -77,6 +70,15 @@ from inferloop_synthdata.answers.looking import (
     ReviewedImage,
     ReviewedList,
     ShortVerdict,
+)
+from inferloop_synthdata.answers.service import (
+    ApiKey,
+    Budget,
+    Deployment,
+    DeploymentList,
+    KeyList,
+    LoadedModel,
+    ReplicaCounts,
 )
 from inferloop_synthdata.answers.webhooks import (
     Delivery,

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from inferloop_synthdata.cli.arguments import parser
 from inferloop_synthdata.cli.completion import complete
 from inferloop_synthdata.cli.console import Console
 from inferloop_synthdata.cli.grammar import Run, spelled_out
-from inferloop_synthdata.cli.hints import hints
 from inferloop_synthdata.cli.retries import retries_told
 from inferloop_synthdata.cli.session import Connect, Session, Surroundings
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client_options import DEFAULT_BASE_URL
-from inferloop_synthdata.errors import ClientError
+from inferloop_synthdata.errors import (
+    ApiError,
+    ClientError,
+    ConnectionFailed,
+    Forbidden,
+    RequestTimedOut,
+    Unauthorized,
+)
 
 OK = 0
 FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
+_SERVER_ERROR = 500
 
 
 def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = None) -> int:
@@ -59,3 +66,22 @@ def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = 
     except OSError as error:
         console.error(f"{error.filename or 'a file'}: {error.strerror or 'cannot be used'}")
         return failed
+
+
+def hints(error: ClientError, base_url: str) -> Iterator[str]:
+    """What to do about an error of the service: at most one line.
+
+    `base_url` is the service's address; the connection that failed may have been to another server.
+    """
+    if isinstance(error, RequestTimedOut):
+        yield "the service may still be at work; --timeout-s waits longer, --async does not wait"
+    elif isinstance(error, ConnectionFailed):
+        if error.request_sent or base_url.rstrip("/") not in error.message:
+            return
+        yield "is the service running there? --base-url or INFERLOOP_BASE_URL names another address"
+    elif isinstance(error, Unauthorized):
+        yield "the key is that of --api-key, or of INFERLOOP_API_KEY"
+    elif isinstance(error, Forbidden):
+        yield "the key may not do this: ask for a scope (on the service's machine: inferloop keys)"
+    elif isinstance(error, ApiError) and (error.status or 0) >= _SERVER_ERROR and error.request_id:
+        yield f"request id {error.request_id}: the service's log has it"

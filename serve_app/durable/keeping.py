@@ -1,4 +1,4 @@
-"""The job store on the event loop: its calls on threads, and who waits for news."""
+"""The job store on the event loop: opened, called on threads, and watched for news."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from contextlib import suppress
 from typing import ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
-from engines.jobs.model import Job
+from engines.jobs.model import Job, JobTerms
+from engines.jobs.sqlite.store import SqliteJobStore
 from engines.jobs.store import JobStore
+from serve_app.config import DurableJobs
 from serve_app.durable.counters import JobCounters, NoJobCounters
 
 P = ParamSpec("P")
@@ -75,3 +77,13 @@ class KeptJobs:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await event.wait()
+
+
+def terms_of(config: DurableJobs) -> JobTerms:
+    """How long jobs are held and kept, and how many."""
+    return JobTerms(config.lease_s, config.keep_s, config.max_unfinished_per_key)
+
+
+def memory_store(config: DurableJobs) -> JobStore:
+    """A job store for one process, which ends with it."""
+    return SqliteJobStore(None, terms_of(config))

@@ -1,4 +1,4 @@
-"""From the record of a job to its resource."""
+"""From the record of a job to its resource, for those who may see it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 from starlette.datastructures import Headers
 
-from engines.errors import Canceled, Details
+from engines.errors import Canceled, Details, NotFound
 from engines.jobs.deliveries import Delivery
 from engines.jobs.estimates import Standing, eta, position
 from engines.jobs.model import Answer, Job, JobEvent
 from engines.jobs.store import JobStore
+from serve_app.context import Context
 from serve_app.durable.keeping import KeptJobs
 from serve_app.schemas.base import ErrorObject, iso
 from serve_app.schemas.jobs import JobEta, JobLinks, JobOut, JobProgress
@@ -109,3 +110,12 @@ def _outcome(job: Job, answer: Answer | None) -> dict[str, object]:
 
 def _time(epoch_s: float) -> datetime:
     return datetime.fromtimestamp(epoch_s, UTC)
+
+
+async def visible_job(context: Context, job_id: str) -> Job:
+    """`NotFound` for the job of another space, and for another key's without the scope `read`."""
+    job = await context.kept.ask(context.kept.store.get, job_id)
+    own = job.owner.key_hash == context.caller.key_hash
+    if job.owner.space != context.audit.space or not (own or "read" in context.caller.scopes):
+        raise NotFound("job", job_id)
+    return job

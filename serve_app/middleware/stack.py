@@ -30,12 +30,11 @@ from serve_app.durable.entrance import Entrance, EntranceMiddleware
 from serve_app.ids import IdSource
 from serve_app.middleware.access_log import AccessLogMiddleware
 from serve_app.middleware.audit import AuditMiddleware
-from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
-from serve_app.middleware.budget_headers import BudgetHeadersMiddleware
 from serve_app.middleware.control_characters import ControlCharactersMiddleware
 from serve_app.middleware.cors import cors
 from serve_app.middleware.crash_barrier import CrashBarrierMiddleware
 from serve_app.middleware.head import HeadMiddleware
+from serve_app.middleware.headers import BrowserHeadersMiddleware, BudgetHeadersMiddleware
 from serve_app.middleware.key import KeyMiddleware
 from serve_app.middleware.request_id import RequestIdMiddleware
 from serve_app.middleware.size_limit import SizeLimitMiddleware

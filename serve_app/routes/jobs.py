@@ -17,8 +17,7 @@ from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.durable.following import follow
 from serve_app.durable.log_lines import log_line
-from serve_app.durable.views import API, job_out, listed_job, shown_event
-from serve_app.durable.visibility import visible_job
+from serve_app.durable.views import API, job_out, listed_job, shown_event, visible_job
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import QueryModel
 from serve_app.schemas.jobs import (

@@ -9,8 +9,7 @@ from contextlib import aclosing
 from engines.errors import Details, InferloopError, Overloaded
 from serve_app.context import Context
 from serve_app.durable.following import follow
-from serve_app.durable.views import API, shown_event
-from serve_app.durable.visibility import visible_job
+from serve_app.durable.views import API, shown_event, visible_job
 from serve_app.ws.messages import SubscribeMessage, error_message
 
 SendMessage = Callable[[Details], Awaitable[None]]

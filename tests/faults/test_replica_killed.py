@@ -13,8 +13,12 @@ import pytest
 from PIL import Image
 from ray.exceptions import ActorDiedError
 
-from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
-from deployments.adapters.validation import HandlePrivacy
+from deployments.adapters.handles import (
+    HandleDatasets,
+    HandleExporter,
+    HandlePrivacy,
+    HandleProfiles,
+)
 from engines.datasets.store.copies import keep_copy
 from engines.errors import Conflict, InferloopError, JsonValue, NotFound, ReplicaLost
 from engines.profiles import ProfileService

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from inferloop_synthdata.answers import PrivacyVerdict, QualityVerdict
 from inferloop_synthdata.cli import values as v
@@ -10,8 +12,10 @@ from inferloop_synthdata.cli.console import fields
 from inferloop_synthdata.cli.grammar import AddCommand
 from inferloop_synthdata.cli.pictures import is_local, with_picture
 from inferloop_synthdata.cli.session import Session
-from inferloop_synthdata.cli.verdicts import dataset_passed, dataset_table
 from inferloop_synthdata.client import SyntheticImageClient
+
+if TYPE_CHECKING:
+    from inferloop_synthdata.answers import DatasetVerdict, ValidatorSummary
 
 
 def add_commands(add: AddCommand) -> None:
@@ -66,3 +70,36 @@ def _judged(
     if both or arguments.privacy:
         verdicts["privacy"] = client.validate_privacy(path)
     return verdicts
+
+
+def dataset_table(verdict: DatasetVerdict, checks: Sequence[str]) -> Iterator[str]:
+    """Counts of each check in `checks` ("quality", "privacy"), why images failed, and which."""
+    yield f"{verdict['dataset_dir']}  {verdict['image_count']} images"
+    yield _row("check", "passed", "failed", "errors", "mean score")
+    for check in checks:
+        found = summary(verdict, check)
+        mean = found["mean_score"]
+        counts = found["passed"], found["failed"], found["errors"]
+        yield _row(check, *map(str, counts), "-" if mean is None else f"{mean:g}")
+    for check in checks:
+        for reason, count in summary(verdict, check).get("reasons", {}).items():
+            yield f"{check} failed for {reason}: {count}"
+    for failure in verdict["failures"]:
+        yield f"{failure['image_path']}  {failure['reason']}"
+    if verdict.get("skipped_count"):
+        yield f"skipped, no images: {verdict['skipped_count']}"
+
+
+def dataset_passed(verdict: DatasetVerdict, checks: Sequence[str]) -> bool:
+    """Whether every image was judged and passed every check in `checks`."""
+    found = [summary(verdict, check) for check in checks]
+    return not any(each["failed"] or each["errors"] for each in found)
+
+
+def summary(verdict: DatasetVerdict, check: str) -> ValidatorSummary:
+    """Of one check."""
+    return verdict["quality"] if check == "quality" else verdict["privacy"]
+
+
+def _row(name: str, *cells: str) -> str:
+    return f"{name:<8}" + "".join(f"{cell:>11}" for cell in cells)

@@ -11,7 +11,13 @@ from ray.exceptions import ActorDiedError
 
 from deployments.adapters.calling import TWICE
 from deployments.adapters.generation import HandlePool
-from deployments.adapters.library import HandleDatasets, HandleExporter, HandleProfiles
+from deployments.adapters.handles import (
+    HandleDatasets,
+    HandleExporter,
+    HandlePrivacy,
+    HandleProfiles,
+    HandleQuality,
+)
 from deployments.adapters.remote import (
     HandleAdapter,
     RemoteMethod,
@@ -19,7 +25,6 @@ from deployments.adapters.remote import (
     remote,
     streamed,
 )
-from deployments.adapters.validation import HandlePrivacy, HandleQuality
 from deployments.replicas.diffusion import DiffusionReplica
 from deployments.replicas.exporter import ExporterReplica
 from deployments.replicas.privacy import PrivacyReplica

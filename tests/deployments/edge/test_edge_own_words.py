@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serve_app.middleware.browser_headers import BrowserHeadersMiddleware
+from serve_app.middleware.headers import BrowserHeadersMiddleware
 from tests.deployments.edge.edge_server import edge_server
 
 

@@ -196,7 +196,7 @@ def test_an_adapter_that_the_model_does_not_list_is_refused() -> None:
 async def test_a_validator_is_asked_once_more_after_a_death_and_no_more() -> None:
     from ray.exceptions import ActorDiedError
 
-    from deployments.adapters.validation import HandleQuality
+    from deployments.adapters.handles import HandleQuality
     from deployments.wiring.spaces import SpaceHandle
 
     method = Method(error=ActorDiedError())

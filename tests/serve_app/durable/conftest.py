@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from engines.jobs.sqlite.store import SqliteJobStore
 from serve_app.config import ApiConfig, DurableJobs
-from serve_app.durable.stores import terms_of
+from serve_app.durable.keeping import terms_of
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.durable.playing import LEASE_S
 from tests.serve_app.fake_services import FakeServices

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from engines.jobs.redis.store import RedisJobStore
 from serve_app.config import ApiConfig
-from serve_app.durable.stores import terms_of
+from serve_app.durable.keeping import terms_of
 from tests.serve_app.api import HEADERS, OTHER_KEY, build_api
 from tests.serve_app.durable.playing import API, SMALL, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices

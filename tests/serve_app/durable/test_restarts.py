@@ -17,7 +17,7 @@ from engines.types import Profile
 from serve_app.access.api_keys import ApiKeys
 from serve_app.access.hashing import key_hash
 from serve_app.config import ApiConfig
-from serve_app.durable.stores import terms_of
+from serve_app.durable.keeping import terms_of
 from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, Api, build_api
 from tests.serve_app.durable.playing import API, ended, job_of, submitted
 from tests.serve_app.fake_services import FakeServices

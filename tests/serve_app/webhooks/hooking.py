@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from engines.jobs.sqlite.store import SqliteJobStore
 from serve_app.access.api_keys import ApiKeys
 from serve_app.config import ApiConfig, DurableJobs
-from serve_app.durable.stores import terms_of
+from serve_app.durable.keeping import terms_of
 from serve_app.webhooks.config import Webhooks
 from serve_app.webhooks.signing import WebhookSecrets
 from serve_app.webhooks.wiring import WebhookWiring

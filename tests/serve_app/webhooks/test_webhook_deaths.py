@@ -11,7 +11,7 @@ from engines.jobs.deliveries import Attempt, Delivery
 from engines.jobs.sqlite.deliveries import SqliteDeliveries
 from engines.jobs.sqlite.store import SqliteJobStore
 from serve_app.config import ApiConfig
-from serve_app.durable.stores import terms_of
+from serve_app.durable.keeping import terms_of
 from serve_app.webhooks.wiring import WebhookWiring
 from tests.serve_app.api import HEADERS, build_api
 from tests.serve_app.durable.playing import ended, submitted

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from inferloop_synthdata.answers import DatasetVerdict
+from inferloop_synthdata.cli.commands.validation import dataset_table
 from inferloop_synthdata.cli.console import fields
-from inferloop_synthdata.cli.verdicts import dataset_table
 from tests.sdk.cli.command_line import CommandLine, Service
 from tests.sdk.progress_answers import Chunks, Telling, advances, failure, in_lines
 from tests.sdk.progress_answers import line as event_line

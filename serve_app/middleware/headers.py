@@ -1,4 +1,4 @@
-"""What every answer tells browsers and caches, whoever made it.
+"""Headers that every answer gets: for browsers and caches, and for whoever spent a budget.
 
 https://owasp.org/www-project-secure-headers/
 """
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serve_app.budgets.rate_limits import BudgetState
 from serve_app.middleware.key import PUBLIC_PATHS
 
 DEFAULTS: Mapping[str, str] = MappingProxyType(
@@ -51,3 +52,22 @@ class BrowserHeadersMiddleware:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class BudgetHeadersMiddleware:
+    """Adds `X-RateLimit-*` to every answer of a route that spent a budget, errors included.
+
+    `serve_app.access.policy.Access` left the state of the budget in the request's state.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_budget(message: Message) -> None:
+            budget: BudgetState | None = scope.get("state", {}).get("budget")
+            if message["type"] == "http.response.start" and budget is not None:
+                MutableHeaders(scope=message).update(budget.headers())
+            await send(message)
+
+        await self._app(scope, receive, send_with_budget)

@@ -1,14 +1,15 @@
-"""Exports, datasets and profiles over their handles.
+"""Exports, datasets, profiles and the validators over their handles.
 
 Every call is made once more where its replica died: reading changes nothing, removing what is gone
-is done, a profile names the request that made it, and an export appears whole or not at all.
+is done, a profile names the request that made it, and an export appears whole or not at all. A
+verdict is pure, and the ingress draws the name of an anonymized copy.
 """
 
 from __future__ import annotations
 
 from deployments.adapters.calling import REMOVING, TWICE
 from deployments.adapters.remote import HandleAdapter, remote, streamed
-from serve_app.services import Datasets, Exporter, Profiles
+from serve_app.services import Datasets, Exporter, PrivacyValidation, Profiles, QualityValidation
 
 
 class HandleExporter(HandleAdapter):
@@ -43,3 +44,16 @@ class HandleProfiles(HandleAdapter):
     compare = remote(Profiles.compare, policy=TWICE)
     conformance = remote(Profiles.conformance, policy=TWICE)
     plot = remote(Profiles.plot, policy=TWICE)
+
+
+class HandleQuality(HandleAdapter):
+    """`QualityValidation` over the quality deployment."""
+
+    validate = remote(QualityValidation.validate, policy=TWICE)
+
+
+class HandlePrivacy(HandleAdapter):
+    """`PrivacyValidation` over the privacy deployment."""
+
+    validate = remote(PrivacyValidation.validate, policy=TWICE)
+    anonymize = remote(PrivacyValidation.anonymize, policy=TWICE)
