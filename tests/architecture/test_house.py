@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ from tests.architecture.importing import within
 SOURCES = read(ROOT, PRODUCT)
 MOST_LINES = 300
 MOST_FUNCTION_LINES = 60
+MOST_MODULES = 13
+"""Of one folder, its `__init__` not counted: a folder of more is looked through by nobody."""
 
 
 @pytest.mark.parametrize("package", PRODUCT)
@@ -51,6 +54,22 @@ def test_a_folder_says_what_lives_in_it() -> None:
     for folder in folders:
         text = (folder / "__init__.py").read_text(encoding="utf-8")
         assert text.startswith('"""'), folder
+
+
+def test_a_folder_can_be_looked_through() -> None:
+    assert not _crowded(source.module.path for source in SOURCES)
+
+
+def test_a_crowded_folder_is_noticed() -> None:
+    full = [Path("engines/color", f"shade_{number}.py") for number in range(MOST_MODULES)]
+    assert not _crowded([*full, Path("engines/color/__init__.py")])
+    assert _crowded([*full, Path("engines/color/tint.py")]) == {"engines/color": MOST_MODULES + 1}
+
+
+def _crowded(paths: Iterable[Path]) -> dict[str, int]:
+    """Folder to its number of modules, where there are too many."""
+    modules = Counter(path.parent.as_posix() for path in paths if path.name != "__init__.py")
+    return {folder: count for folder, count in modules.items() if count > MOST_MODULES}
 
 
 def test_percentiles_are_by_the_nearest_rank() -> None:
