@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import WebSocketDenialResponse
 
 from serve_app.config import RateLimits
-from tests.security.tenants import SharedService, entry, key_of, picture
+from tests.security.spaces.tenants import SharedService, entry, key_of, picture
 from tests.security.test_full_disk import WRITES, Stored, filled_by
 from tests.serve_app.access.test_route_access import DECLARED
 

@@ -15,7 +15,7 @@ import pytest
 from deployments.wiring.data import DataRoot
 from engines.protocols import Storage
 from engines.types import ObjectStat
-from tests.security.tenants import SharedService, entry, key_of, picture
+from tests.security.spaces.tenants import SharedService, entry, key_of, picture
 from tests.serve_app.asgi import Exchange
 from tests.waiting import PATIENCE_S, until
 

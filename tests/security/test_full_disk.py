@@ -13,7 +13,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from serve_app.routing import access_of
-from tests.security.tenants import SharedService, entry, picture
+from tests.security.spaces.tenants import SharedService, entry, picture
 
 API = "/api/v1"
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 2, "dataset": "set"}

@@ -36,8 +36,8 @@ from engines.privacy.pii.numbers.documents import find_birth_dates, find_passpor
 from engines.privacy.pii.ocr import digitised, narrowed
 from engines.privacy.pii.spans import Span, without_overlaps
 from tests.engines.images.building import chunk, encoded, jpeg, picture, png, tiff
-from tests.security.doubling import cpu_s, grows_linearly
-from tests.security.hostile import byte_units, repeated, texts, units
+from tests.security.hostile_input.doubling import cpu_s, grows_linearly
+from tests.security.hostile_input.hostile import byte_units, repeated, texts, units
 
 LIMITS = ImageLimits()
 PACKAGES = (engines.images, engines.privacy.metadata, engines.privacy.pii)

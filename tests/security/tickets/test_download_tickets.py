@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from serve_app.config import ApiConfig
 from tests.security.browsers import opens, ticket_of
-from tests.security.tenants import SharedService, entry
+from tests.security.spaces.tenants import SharedService, entry
 from tests.serve_app.api import HEADERS, KEY, Api
 
 SAVED = "/data/exports/birds.jsonl"

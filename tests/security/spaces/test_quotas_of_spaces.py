@@ -9,7 +9,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from tests.security.tenants import SharedService, entry, picture
+from tests.security.spaces.tenants import SharedService, entry, picture
 
 API = "/api/v1"
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 1, "dataset": "set"}

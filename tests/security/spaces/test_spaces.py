@@ -10,8 +10,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
-from tests.security.attempts import API, ATTEMPTS, BODY, NAMES_NOTHING, Belongings
-from tests.security.tenants import SharedService, entry, key_of, picture
+from tests.security.spaces.attempts import API, ATTEMPTS, BODY, NAMES_NOTHING, Belongings
+from tests.security.spaces.tenants import SharedService, entry, key_of, picture
 
 
 @pytest.fixture(scope="module")
