@@ -1,1 +1,1 @@
-"""Who may do what: keys, scopes, spaces, wrong keys, and the audit log."""
+"""API keys, their scopes and spaces, the limit on wrong keys, tickets, and the audit log."""

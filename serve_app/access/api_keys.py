@@ -1,4 +1,4 @@
-"""The keys that open the service, read again while it runs."""
+"""The API keys that the service accepts. The keys file is read again while the service runs."""
 
 from __future__ import annotations
 
@@ -25,16 +25,18 @@ _MAX_KEY_CHARS = 512
 
 
 def utc_now() -> datetime:
-    """The wall clock."""
+    """The current time, UTC."""
     return datetime.now(UTC)
 
 
 class ApiKeys:
-    """Fixed keys with full rights, and those of the keys file. Holds hashes only.
+    """The configured keys, which have full rights, and the keys of the keys file. Only hashes are
+    kept.
 
-    The file is looked at when a key is presented, at most once a second, and by its content: so
-    a file replaced, written over, or swapped by a symbolic link (a Kubernetes secret) is noticed
-    alike. One that is gone or broken changes nothing: the old keys stay.
+    When a key is presented, and at most once a second, the content of the file is compared with
+    what was read last. This notices a replaced file, an overwritten one and a changed symbolic link
+    (a mounted Kubernetes secret). If the file is missing or invalid, the keys that were read last
+    stay in force.
     """
 
     def __init__(
@@ -47,10 +49,11 @@ class ApiKeys:
         clock: Clock = time.monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`refuse_short`: no key of fewer than `MIN_KEY_CHARS` characters, else only a warning.
+        """With `refuse_short`, a key of fewer than `MIN_KEY_CHARS` characters is an error,
+        otherwise a warning.
 
-        Raises:
-            InvalidParameters: no key at all, a short one, a broken or unreadable file.
+        Raises `InvalidParameters` if there is no key at all, a refused short one, or a keys file
+        that cannot be read or is invalid.
         """
         self._file = file
         self._refuse_short = refuse_short
@@ -67,9 +70,10 @@ class ApiKeys:
             raise InvalidParameters.of("api_keys", None, "at least one key", "must not be empty")
 
     def identify(self, presented: str | None) -> Caller | None:
-        """Whose key it is; None for an unknown or expired one.
+        """The caller of this key; None if the key is unknown or expired.
 
-        Compares with every known key whatever matched, so that time tells nothing.
+        The key is compared with all known keys even after a match, so that the time does not tell
+        which one matched.
         """
         self._refresh()
         if not presented or len(presented) > _MAX_KEY_CHARS:
@@ -83,24 +87,27 @@ class ApiKeys:
         return self._valid(matches[0]) if matches else None
 
     def renewed(self, caller: Caller) -> Caller | None:
-        """What the key of an open connection may do now; None once it is revoked or expired."""
+        """The caller of an open connection with its rights as of now; None once its key is revoked
+        or expired."""
         return self.of_hash(caller.key_hash)
 
     def of_hash(self, known_hash: str) -> Caller | None:
-        """The caller whose key has this hash, which this service itself has kept; None once the
-        key is revoked or expired."""
+        """The caller whose key has this hash; None once the key is revoked or expired.
+
+        For hashes that this service itself has stored, such as those of jobs and tickets.
+        """
         self._refresh()
         found = (r for r in self._records() if r.caller.key_hash == known_hash)
         record = next(found, None)
         return self._valid(record) if record else None
 
     def records(self) -> tuple[KeyRecord, ...]:
-        """Every key that is known, expired ones too."""
+        """All known keys, expired ones included."""
         self._refresh()
         return self._records()
 
     def record_of(self, caller: Caller) -> KeyRecord | None:
-        """What is known of the caller's key; None once it is revoked."""
+        """The record of the caller's key; None once the key is revoked."""
         return next((r for r in self.records() if r.caller.key_hash == caller.key_hash), None)
 
     def __len__(self) -> int:
@@ -124,7 +131,7 @@ class ApiKeys:
         try:
             content = _read(self._file)
         except InvalidParameters as error:
-            content = b""  # so that it is said once, and read again when it is back
+            content = b""  # Logged once only, and read again as soon as the file is back.
             if self._content:
                 self._failed(error)
         else:

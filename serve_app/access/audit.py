@@ -1,4 +1,5 @@
-"""The audit log: one JSON line for every change and every refusal, on `serve_app.audit`."""
+"""The audit log: one JSON line for every change and every refusal, written to the logger
+`serve_app.audit`."""
 
 from __future__ import annotations
 
@@ -25,21 +26,27 @@ MAX_OBJECTS = 20
 
 @dataclass(slots=True)
 class AuditNote:
-    """What one request did, collected on its way; the audit middleware writes it at the end."""
+    """What one request did.
+
+    Collected while it is handled; the audit middleware writes it at the end.
+    """
 
     action: str | None = None
-    """Noun and verb: "dataset.delete"; None: nothing that is audited."""
+    """Object and verb, such as "dataset.delete"; None if the request is not audited."""
     space: str | None = None
-    """In which space; an admin's may differ from its key's."""
+    """The space that the request acts in.
+
+    It can differ from the key's own if an admin named one.
+    """
     objects: list[str] = field(default_factory=list)
     """What was acted on, as clients name it."""
     details: dict[str, JsonValue] = field(default_factory=dict)
-    """What else a reader must know; never a key, never a prompt unless the config says so."""
+    """Further facts. Never a key; prompts only if the config allows them."""
     code: str | None = None
     """Of the error that ended it, also one that came after the status had gone out."""
 
     def add(self, *objects: str) -> None:
-        """Name what is acted on, each once."""
+        """Add the name of an object that the request acts on, once only."""
         for each in objects:
             if each not in self.objects and len(self.objects) < MAX_OBJECTS:
                 self.objects.append(each)
@@ -59,13 +66,13 @@ NOBODY = Origin()
 
 
 class AuditLog:
-    """Writes lines. Who handles the logger decides where they go."""
+    """Writes audit lines. The handlers of the logger decide where the lines go."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
 
     def write(self, note: AuditNote, outcome: Outcome, origin: Origin = NOBODY) -> None:
-        """One line, whatever characters a client put into a name."""
+        """Write one line. Names are escaped, so that no name from a client can begin a new line."""
         caller = origin.caller
         line: dict[str, JsonValue] = {
             "time": self._now().isoformat(timespec="milliseconds"),
@@ -85,7 +92,7 @@ class AuditLog:
     def keys_changed(
         self, added: Collection[str], removed: Collection[str], changed: Collection[str]
     ) -> None:
-        """The keys file was read again; names of keys."""
+        """Log that the keys file was read again, with the names of the keys."""
         details: Mapping[str, JsonValue] = {
             "added": [*sorted(added)],
             "removed": [*sorted(removed)],
@@ -94,5 +101,6 @@ class AuditLog:
         self.write(AuditNote("keys.reload", details=dict(details)), "success")
 
     def keys_not_changed(self, reason: str) -> None:
-        """The keys file is broken or gone: the old keys stay."""
+        """Log that the keys file is missing or invalid, so that the keys read before stay in
+        force."""
         self.write(AuditNote("keys.reload", details={"reason": reason}), "failure")

@@ -1,4 +1,4 @@
-"""What a request may touch: the application's context, narrowed to the caller's space."""
+"""Limits the application's context to what a caller may use: the services and jobs of one space."""
 
 from __future__ import annotations
 
@@ -22,30 +22,31 @@ SPACE_PARAMETER = "space"
 
 
 class NotedPaths(PathCodec):
-    """Notes for the audit log every path that the request names or is answered with."""
+    """Records for the audit log each path that the request names or that its answer contains."""
 
     def __init__(self, root: str, note: AuditNote) -> None:
         super().__init__(root)
         self._note = note
 
     def to_wire(self, key: str) -> str:
-        """As `PathCodec`; the path is noted."""
+        """See `PathCodec.to_wire`. The path is recorded."""
         path = super().to_wire(key)
         self._note.add(path)
         return path
 
     def to_key(self, path: str, field: Field) -> str:
-        """As `PathCodec`; the path is noted."""
+        """See `PathCodec.to_key`. The path is recorded."""
         key = super().to_key(path, field)
         self.to_wire(key)
         return key
 
 
 def space_of(connection: HTTPConnection, caller: Caller) -> str | None:
-    """The space that the request acts in: the key's own, or the one that an admin names, or named
-    when it asked for the ticket that the request comes with.
+    """The space that the request acts in.
 
-    `Forbidden` where somebody else names another than its own, whether it exists or not.
+    This is the key's own space; for an admin, the space that the request names; for a ticket, the
+    space in which it was issued. Raises `Forbidden` if the caller names a space that it may not
+    use, whether or not that space exists.
     """
     named = connection.headers.getlist(SPACE_HEADER)
     ticket: Owner | None = getattr(connection.state, TICKET_OWNER, None)
@@ -57,7 +58,7 @@ def space_of(connection: HTTPConnection, caller: Caller) -> str | None:
         named = connection.query_params.getlist(SPACE_PARAMETER)
     if not named or set(named) == {caller.space}:
         return caller.space
-    asked = ",".join(dict.fromkeys(named))  # several are the name of no space
+    asked = ",".join(dict.fromkeys(named))  # A repeated header is not a valid name.
     if not caller.sees_every_space:
         raise Forbidden("Only a key with the scope 'admin' and no space of its own names a space")
     return check_space(asked)
@@ -70,8 +71,10 @@ async def bound(
     note: AuditNote,
     run: JobRun | None = None,
 ) -> Context:
-    """The context of one request: services and jobs of its space, and of no other; with the ids
-    and seeds of its run, where it is a kept job."""
+    """The context of one request, limited to the services and jobs of its space.
+
+    For the run of a kept job it also has the ids and seeds of that job.
+    """
     services = context.services
     if space is not None:
         # On a thread: opening the storage of a space for the first time blocks.

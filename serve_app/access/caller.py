@@ -1,4 +1,4 @@
-"""Who is asking, and what that key may do."""
+"""The caller of a request, and what its key may do."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HASH_PREFIX_CHARS = 12
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One known key. Holds no key, only its hash."""
+    """One known key, by its hash. The key itself is not kept."""
 
     name: str
     key_hash: str
@@ -44,16 +44,16 @@ class Caller:
 
     @property
     def hash_prefix(self) -> str:
-        """What logs may show of the key."""
+        """The first characters of the key's hash, as logs show it."""
         return self.key_hash[:HASH_PREFIX_CHARS]
 
     @property
     def sees_every_space(self) -> bool:
-        """Whether the key may name the space to act in."""
+        """Whether the caller may choose the space in which a request acts."""
         return "admin" in self.scopes and self.space is None
 
     def check_scope(self, scope: Scope) -> None:
-        """Raise `Forbidden` without it."""
+        """Raise `Forbidden` if the key does not have the scope."""
         if scope not in self.scopes:
             raise Forbidden(f"The API key '{self.name}' lacks the scope '{scope}'")
 

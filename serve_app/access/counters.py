@@ -1,4 +1,4 @@
-"""What access control counts; the deployments publish it as metrics."""
+"""Counters of access control. The deployments publish them as metrics."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from typing import Literal, Protocol
 
 
 class AccessCounters(Protocol):
-    """Called on the event loop: must not block or raise."""
+    """Called on the event loop; implementations must neither block nor raise."""
 
     def wrong_key(self, outcome: Literal["refused", "throttled"]) -> None:
-        """A key that nobody knows, answered with 401 or, past the limit, with 429."""
+        """An unknown key was presented. The answer was 401, or 429 above the limit."""
 
     def keys_reloaded(self, outcome: Literal["success", "failure"]) -> None:
-        """The keys file changed and was read again; on failure the old keys stay."""
+        """The keys file changed and was read again.
+
+        If reading failed, the old keys stay in force.
+        """
 
 
 class NoCounters:
-    """For where nobody reads metrics."""
+    """Counts nothing, for services without metrics."""
 
     def wrong_key(self, outcome: Literal["refused", "throttled"]) -> None:
         """Counts nothing."""

@@ -1,4 +1,4 @@
-"""The only form in which a key is kept, counted or logged."""
+"""The hash of an API key. Keys are kept, counted and logged only as hashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys file: YAML (so JSON too) with one entry for each key, or plain text, one key a line."""
+"""The keys file: YAML or JSON with one entry per key, or plain text with one key per line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PLAIN_KEY = re.compile(r"[\x21-\x7e]+")
 
 
 def _in_utc(value: object) -> object:
-    """YAML reads `2027-01-31` as a date and times without a zone as naive: both mean UTC."""
+    """A time in UTC. YAML reads `2027-01-31` as a date, and times without a zone as naive."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     return datetime.combine(value, time(), UTC) if isinstance(value, date) else value
@@ -48,7 +48,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_in_utc)]
 
 
 class KeyQuota(FrozenModel):
-    """What a key may use in all, in place of the service's own quota."""
+    """The storage quota of one key, in place of the service's."""
 
     stored_bytes: int | None = Field(
         default=None, ge=0, description="Most bytes that the key may have stored."
@@ -58,7 +58,7 @@ class KeyQuota(FrozenModel):
 class KeyEntry(FrozenModel):
     """One key: exactly one of `key_sha256` and `key`."""
 
-    # A message of pydantic quotes the input, which may be a key.
+    # pydantic's error messages quote the input, which could be a key.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: Name = Field(description="Who holds it; shown in logs and in the audit log.")
@@ -93,7 +93,7 @@ class KeyEntry(FrozenModel):
         return self
 
     def record(self) -> KeyRecord:
-        """The entry as the service compares it."""
+        """The entry in the form in which the service compares keys."""
         secret = None if self.key is None else self.key.get_secret_value()
         hashed = (self.key_sha256 or "").lower() if secret is None else key_hash(secret)
         scopes = ALL_SCOPES - {"admin"} if self.scopes == "all" else frozenset(self.scopes)
@@ -112,7 +112,7 @@ class KeysDocument(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key as the service compares it."""
+    """A key in the form in which the service compares it."""
 
     caller: Caller
     expires: datetime | None = None
@@ -121,17 +121,17 @@ class KeyRecord:
 
 
 def plain_record(key: str) -> KeyRecord:
-    """A key without an entry: full rights, no space, named after its hash."""
+    """The record of a key without an entry: full rights, no space, a name made from its hash."""
     hashed = key_hash(key)
     return KeyRecord(Caller(f"key-{hashed[:8]}", hashed), short=len(key) < MIN_KEY_CHARS)
 
 
 def parse_keys(content: bytes) -> tuple[KeyRecord, ...]:
-    """Every key of a file.
+    """All keys of a file.
 
-    Raises:
-        InvalidParameters: not UTF-8, not YAML, an unknown or missing field, a name or a key
-            twice, a blank file. The message names line or field and never quotes the file.
+    Raises `InvalidParameters` if the file is empty, not UTF-8 or not YAML, has an unknown or a
+    missing field, or contains a name or a key twice. The message gives the line or the field, and
+    never quotes the file.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -147,8 +147,11 @@ def parse_keys(content: bytes) -> tuple[KeyRecord, ...]:
 
 
 def _structured(line: str) -> bool:
-    """Whether a line is YAML or JSON. In doubt it is: a misspelled entry must be refused, not
-    become a key with full rights."""
+    """Whether a line belongs to YAML or JSON rather than to a list of plain keys.
+
+    Unclear lines count as YAML, because a misspelled entry must be refused, not become a key with
+    full rights.
+    """
     if not _PLAIN_KEY.fullmatch(line) or line == "---":
         return True
     return line.startswith(("{", "[", '"', "keys:")) or line.endswith((":", "}", "]"))

@@ -1,4 +1,4 @@
-"""What a route asks of its caller, declared where the route is: a scope, and maybe a budget."""
+"""What a route requires of its caller, declared on the route: a scope, and optionally a budget."""
 
 # No `from __future__ import annotations`: FastAPI reads the real annotations of `Access.__call__`.
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from serve_app.middleware.key import HEADER
 
 
 class _KeyScheme(APIKeyHeader):
-    """Shows the key in OpenAPI. `KeyMiddleware` checks it, long before any route."""
+    """Describes the API key in OpenAPI. The key itself is checked earlier, by `KeyMiddleware`."""
 
     async def __call__(self, connection: HTTPConnection) -> None:
         return None
@@ -29,30 +29,32 @@ _KEY = _KeyScheme(name=HEADER, scheme_name="ApiKey", description="One of the ser
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The scope that a call needs, and the budget that it spends one request of."""
+    """The scope that a call needs, and the budget from which it takes one request."""
 
     scope: Scope | None
-    """None: any key; the route looks whose the thing is."""
+    """None if any key will do; the route then checks whose object it is."""
     budget: Bucket | None = None
     audit: str | None = None
-    """Action of the audit line; None for what changes nothing."""
+    """Action in the audit line; None if the route changes nothing."""
     job: str | None = None
-    """Kind of the job that the call can be (`Prefer: respond-async`); None: it can be none."""
+    """Kind of job that the call can become (`Prefer: respond-async`); None if it cannot."""
 
     async def __call__(
         self, connection: HTTPConnection, _key: Annotated[None, Security(_KEY)]
     ) -> None:
-        """For FastAPI, which resolves dependencies only after it has read the body."""
+        """The FastAPI dependency. FastAPI resolves it only after it has read the body."""
         await self.grant(connection)
 
     async def grant(self, connection: HTTPConnection) -> None:
-        """Check the scope, spend the budget and narrow the context to the caller's space, once
-        for each request however often it is called.
+        """Check the scope, take one request from the budget, and limit the context to the caller's
+        space.
 
-        `ApiRoute` calls it before the body is read, so that a refused client costs nothing.
-        `connection.state.budget` then holds the `BudgetState`, refused or not.
-        Raises `Forbidden` (nothing is spent then), `RateLimited`, or `Overloaded` where the
-        limiter cannot be reached.
+        Done once per request, however often it is called. `ApiRoute` calls it before the body is
+        read, so that a refused request costs little. Afterwards `connection.state.budget` has the
+        `BudgetState`, also after a refusal.
+
+        Raises `Forbidden` (the budget is then unchanged), `RateLimited`, or `Overloaded` if the
+        rate limiter cannot be reached.
         """
         state = connection.state
         if getattr(state, "granted", None) == self:
@@ -65,7 +67,7 @@ class Access:
         note.space = space_of(connection, caller)
         application: Context = await application_of(connection)
         run: JobRun | None = getattr(state, "run", None)
-        if self.budget is not None and run is None:  # a job spent it when it was accepted
+        if self.budget is not None and run is None:  # A job paid when it was accepted.
             own = caller.rates.get(self.budget)
             state.budget = await application.limiter.hit(caller.key_hash, self.budget, own)
             if not state.budget.allowed:
@@ -80,6 +82,9 @@ def requires(
     audit: str | None = None,
     job: str | None = None,
 ) -> Any:
-    """For a route's `dependencies`: `@router.post("/x", dependencies=[requires("write")])`.
-    `audit` names what is done, noun and verb ("dataset.delete"), where that is a change."""
+    """For the `dependencies` of a route: `@router.post("/x", dependencies=[requires("write")])`.
+
+    For a route that changes something, `audit` names the action as object and verb
+    ("dataset.delete").
+    """
     return Depends(Access(scope, budget, audit, job))

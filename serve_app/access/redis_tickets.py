@@ -16,10 +16,11 @@ _AWAY_RETRY_S = 1.0
 
 
 class RedisTickets:
-    """`GETDEL` gives a socket's ticket to one asker only, and Redis forgets the old ones.
+    """Tickets in Redis. `GETDEL` makes sure that a socket ticket is given out once only; old
+    tickets expire.
 
-    `connection_pool` replaces the one that `url` describes. A server that does not answer
-    within `within_s` seconds is away.
+    `connection_pool` replaces the pool that `url` describes. A server that does not answer within
+    `within_s` seconds counts as unreachable.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class RedisTickets:
         try:
             pool = connection_pool or ConnectionPool.from_url(url, decode_responses=True)
         except ValueError:
-            # The URL may hold a password: neither it nor the cause is shown.
+            # The URL can contain a password, so neither it nor the cause is shown.
             shape = "redis://[user:password@]host:port/db"
             raise InvalidParameters.of("redis_url", None, shape, f"must be {shape}") from None
         self._redis = Redis(connection_pool=pool)

@@ -1,10 +1,10 @@
-"""Tickets: what a browser shows where it cannot send a header, to open one socket or to save one
+"""Tickets: for browsers, which cannot send the key's header when they open a WebSocket or save a
 file.
 
-A ticket is 256 random bits, kept by its hash for a while. It stands for a key and does not hold it:
-a log of URLs has nothing that opens anything later. It opens what it was made for, and nothing
-else: a socket once, within half a minute; an exported file as often as a cut download is taken up
-again, until it ends.
+A ticket is 256 random bits, stored only as a hash and for a limited time. It refers to a key
+without containing it, so a URL in a log is of no use later. A ticket works for one purpose only: it
+opens one WebSocket, once, within half a minute; or it downloads one exported file, also in several
+requests if the download is interrupted, until it expires.
 """
 
 from __future__ import annotations
@@ -33,51 +33,64 @@ SOCKET = "socket"
 
 
 class Owner(NamedTuple):
-    """Whom a ticket stands for, and where."""
+    """The key that a ticket stands for, and its space."""
 
     key_hash: str
     space: str | None = None
-    """The space that the key acted in when it asked."""
+    """The space in which the key acted when it asked for the ticket."""
 
 
 class TicketStore(Protocol):
-    """Shared by all ingress replicas. Raises `Overloaded` when its store is away or full."""
+    """Stores tickets for all ingress replicas.
+
+    Raises `Overloaded` if the store is full or cannot be reached.
+    """
 
     async def put(self, ticket_hash: str, owner: str, life_s: float) -> None:
-        """Keep whose it is for `life_s` seconds."""
+        """Store the owner of a ticket for `life_s` seconds."""
 
     async def take(self, ticket_hash: str) -> str | None:
-        """Its owner, once; None for what is unknown, used or too old."""
+        """Remove a ticket and return its owner; None if it is unknown, used or expired."""
 
     async def look(self, ticket_hash: str) -> str | None:
-        """Its owner, who keeps it; None for what is unknown or too old."""
+        """Return the owner of a ticket and keep the ticket; None if it is unknown or expired."""
 
 
 class Tickets:
-    """Makes tickets for keys and takes them back, over a store."""
+    """Issues and redeems tickets."""
 
     def __init__(self, store: TicketStore) -> None:
         self._store = store
 
     async def issue(self, owner_hash: str) -> str:
-        """A new ticket for one socket of the key of that hash. Raises `Overloaded`."""
+        """Issue a ticket for one socket of the key with this hash. Raises `Overloaded`."""
         return await self._issued(Owner(owner_hash), SOCKET, TICKET_LIFE_S)
 
     async def redeem(self, ticket: str) -> str | None:
-        """Hash of the key that opens a socket with it, the first time; made for anything else it is
-        unknown, and stays good. Raises `Overloaded`."""
+        """The hash of the key that may open a socket with this ticket; None if there is none.
+
+        The ticket can be redeemed once. A ticket for a download is not accepted here and stays
+        valid. Raises `Overloaded`.
+        """
         if not _is_one(ticket):
             return None
         owner = await self._store.take(_kept_as(ticket, SOCKET))
         return None if owner is None else _owner(owner).key_hash
 
     async def issue_download(self, owner: Owner, path: str, life_s: float) -> str:
-        """A new ticket for the exported file at the client's `path`, in the owner's space. Raises
-        `Overloaded`."""
+        """Issue a ticket for the exported file at `path` (as clients write it) in the owner's
+        space.
+
+        Raises `Overloaded`.
+        """
         return await self._issued(owner, _download_of(path), life_s)
 
     async def opens_download(self, ticket: str, path: str) -> Owner | None:
-        """Who saves the file at `path` with it; as often as that is asked. Raises `Overloaded`."""
+        """The owner of a ticket for the file at `path`; None if there is none. Can be asked
+        repeatedly.
+
+        Raises `Overloaded`.
+        """
         if not _is_one(ticket):
             return None
         owner = await self._store.look(_kept_as(ticket, _download_of(path)))
@@ -104,12 +117,15 @@ def _download_of(path: str) -> str:
 
 
 def _kept_as(ticket: str, opens: str) -> str:
-    """The hash covers what the ticket opens: a store need not know of that."""
+    """The hash under which a ticket is stored.
+
+    It includes the purpose, which the store need not know.
+    """
     return key_hash(f"{ticket} {opens}")
 
 
 class TicketTable:
-    """Tickets in memory, with the clock as an argument. Synchronous; one thread."""
+    """Tickets in memory. The time is passed in as an argument. Not thread-safe."""
 
     def __init__(
         self,
@@ -155,7 +171,7 @@ class TicketTable:
 
 
 class MemoryTickets:
-    """A `TicketTable` of this process: right for one ingress replica only."""
+    """A `TicketTable` in this process; works for one ingress replica only."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._table = TicketTable(clock)

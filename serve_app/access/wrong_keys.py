@@ -1,4 +1,4 @@
-"""Wrong keys from one address are answered more and more seldom."""
+"""Limits how fast one address can try wrong keys."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ _IPV6_NETWORK_BITS = 64
 
 
 class WrongKeyThrottle:
-    """Counts wrong keys per address by the generic cell rate algorithm (ITU-T I.371): one number
-    an address, `per_minute` at once, then one more every `60 / per_minute` seconds.
+    """Counts wrong keys per address with the generic cell rate algorithm (ITU-T I.371).
 
-    Right keys are never asked here, so a neighbor behind the same address does not notice.
-    Memory is bounded: past `max_addresses`, the address that has been quiet longest is forgotten.
+    One number is stored per address. It allows `per_minute` attempts at once, then one every `60 /
+    per_minute` seconds. Correct keys are not counted, so that other users behind the same address
+    are not affected. At most `max_addresses` are stored; above that, the address with the oldest
+    attempt is dropped.
     """
 
     def __init__(
@@ -30,12 +31,15 @@ class WrongKeyThrottle:
         self._free_at: OrderedDict[str, float] = OrderedDict()
 
     def wait_s(self, address: str) -> float:
-        """Count one wrong key; seconds until the next is heard, 0.0 while within the limit. What
-        is refused is not counted, so the wait does not grow by knocking."""
+        """Count one wrong key. Returns the seconds until the next attempt is allowed, 0.0 below the
+        limit.
+
+        Refused attempts are not counted, so the wait does not grow with them.
+        """
         now, group = self._clock(), _group(address)
         free_at = max(self._free_at.pop(group, now), now) + self._interval_s
         wait_s = free_at - now - self._window_s
-        # Half an interval of slack: sums of floats must not refuse the last one allowed.
+        # Half an interval of tolerance, so that rounding never refuses the last allowed attempt.
         allowed = wait_s <= self._interval_s / 2
         self._free_at[group] = free_at if allowed else free_at - self._interval_s
         if len(self._free_at) > self._max_addresses:
@@ -43,7 +47,7 @@ class WrongKeyThrottle:
         return 0.0 if allowed else wait_s
 
     def __len__(self) -> int:
-        """Addresses remembered."""
+        """Number of stored addresses."""
         return len(self._free_at)
 
 

@@ -1,1 +1,1 @@
-"""How much a key may ask for, hold open and store."""
+"""Limits per key: requests per time, things held open at once, stored bytes."""

@@ -1,4 +1,5 @@
-"""How many things a key may hold open at once, in this ingress replica."""
+"""How much a key may hold at once in this ingress replica: jobs, sockets, downloads, upload
+bytes."""
 
 from __future__ import annotations
 
@@ -10,12 +11,12 @@ from engines.errors import Overloaded
 
 
 class Quota:
-    """Counts holds per key. Not for threads: all callers live on one event loop."""
+    """Counts what each key holds. For use on one event loop, not from threads."""
 
     def __init__(
         self, what: str, limit: int, retry_after_s: float = 1.0, total: int | None = None
     ) -> None:
-        """`total` bounds all keys together."""
+        """`total` is the limit for all keys together."""
         self._what = what
         self._limit = limit
         self._retry_after_s = retry_after_s
@@ -24,7 +25,10 @@ class Quota:
 
     @contextmanager
     def hold(self, key_hash: str, count: int = 1) -> Iterator[None]:
-        """Hold `count` of the quota within the block; `Overloaded` at once if that is too many."""
+        """Hold `count` within the block.
+
+        Raises `Overloaded` at once if that is more than the limit.
+        """
         if self._held[key_hash] + count > self._limit:
             message = f"More than {self._limit} {self._what} at once for this API key"
             raise Overloaded(message, self._retry_after_s)
@@ -39,10 +43,10 @@ class Quota:
                 del self._held[key_hash]
 
     def held(self, key_hash: str) -> int:
-        """Bytes that uploads under way of this API key have reserved."""
+        """What this key holds now."""
         return self._held.get(key_hash, 0)
 
     @property
     def total(self) -> int:
-        """Held by all keys together."""
+        """What all keys together hold now."""
         return self._held.total()

@@ -1,4 +1,4 @@
-"""Request budgets per API key in a moving window."""
+"""Request budgets per API key, counted in a moving window."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ spends nothing is not limited: it reads little and runs nothing."""
 
 @dataclass(frozen=True, slots=True)
 class BudgetState:
-    """A budget after one request: whether that one was allowed, and what is left."""
+    """A budget after one request: whether the request was allowed, and what is left."""
 
     allowed: bool
     limit: int
     remaining: int
-    """Hits left in the window, this one taken off."""
+    """Requests left in the window, after this one."""
     reset_epoch_s: float
-    """Wall time at which the oldest counted hit leaves the window."""
+    """Time (seconds since 1970) at which the oldest counted request leaves the window."""
     retry_after_s: float
-    """Seconds until a hit is allowed again; 0 where one is allowed now."""
+    """Seconds until the next request is allowed; 0 if one is allowed now."""
 
     def headers(self) -> dict[str, str]:
-        """`X-RateLimit-*`, and `Retry-After` where the hit was refused; whole seconds, up."""
+        """`X-RateLimit-*`, and `Retry-After` after a refusal; in whole seconds, rounded up."""
         headers = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
@@ -47,30 +47,38 @@ class BudgetState:
 
 
 def exceeded(bucket: Bucket, budget: BudgetState) -> RateLimited:
-    """The error for a request that was not allowed; REST and WebSocket share it."""
+    """The error for a refused request, the same for REST and WebSocket."""
     message = f"Rate limit exceeded: {budget.limit} {bucket} requests in a moving window"
     return RateLimited(message, round(max(budget.retry_after_s, 0.001), 3))
 
 
 class RateLimiter(Protocol):
-    """Counts hits of all ingress replicas. Raises `Overloaded` when its store is away."""
+    """Counts the requests of all ingress replicas.
+
+    Raises `Overloaded` if its store cannot be reached.
+    """
 
     async def hit(self, key_hash: str, bucket: Bucket, own: str | None = None) -> BudgetState:
-        """Count one request if the budget allows it; a refused one is not counted. `own`: the
-        key's rate ("100/minute") in place of the configured one."""
+        """Count one request if the budget allows it; a refused request is not counted.
+
+        `own` is the key's own rate ("100/minute"), in place of the configured one.
+        """
 
     async def look(self, key_hash: str, own: Mapping[Bucket, str]) -> Mapping[Bucket, BudgetState]:
-        """Every budget of a key as it stands; counts nothing. `own`: its own rates."""
+        """The state of every budget of a key. Counts nothing. `own` has the key's own rates."""
 
 
 @cache
 def parsed_rate(rate: str) -> RateLimitItem:
-    """A key's own rate; there are as many as keys files ever named."""
+    """A key's own rate, parsed.
+
+    The cache grows only with the number of different rates in keys files.
+    """
     return parse_rate(rate)
 
 
 def rate_texts(rates: RateLimits) -> Mapping[Bucket, str]:
-    """The configured strings, by budget."""
+    """The configured rates as text, by budget."""
     return {
         "generate": rates.generate,
         "validate": rates.validate_,
@@ -81,14 +89,14 @@ def rate_texts(rates: RateLimits) -> Mapping[Bucket, str]:
 
 
 def parse_rates(rates: RateLimits) -> dict[Bucket, RateLimitItem]:
-    """The same as limits' items."""
+    """The configured rates as items of `limits`, by budget."""
     return {bucket: parse_rate(text) for bucket, text in rate_texts(rates).items()}
 
 
 def rates_of_key(
     rates: Mapping[Bucket, RateLimitItem], own: Mapping[Bucket, str]
 ) -> dict[Bucket, RateLimitItem]:
-    """The service's rates, with a key's own in their place."""
+    """The service's rates, replaced by the key's own where it has some."""
     return {**rates, **{bucket: parsed_rate(text) for bucket, text in own.items()}}
 
 
@@ -97,11 +105,11 @@ _ROUNDING_S = 1e-6
 
 
 class MovingWindow:
-    """Exact moving windows in memory, with the clock as an argument. Synchronous; one thread.
+    """Exact moving windows in memory. The time is passed in as an argument. Not thread-safe.
 
-    A hit counts for `[t, t + window)`: the moment it is a window old, a new one is allowed. (The
-    memory storage of limits reads the system clock itself, so its window cannot be tested
-    without waiting for it.)
+    A request counts during `[t, t + window)`: when it is exactly one window old, the next one is
+    allowed. (The memory storage of `limits` reads the system clock, so tests would have to wait for
+    it.)
     """
 
     def __init__(
@@ -149,7 +157,7 @@ class MovingWindow:
         return BudgetState(left > 0, rate.amount, left, reset, 0.0 if left else reset - now)
 
     def __len__(self) -> int:
-        """Windows kept: one for each key and bucket that was hit lately."""
+        """Number of windows stored: one for each key and budget that was used recently."""
         return len(self._hits)
 
     def _forget_idle(self, now: float) -> None:
@@ -161,7 +169,7 @@ class MovingWindow:
 
 
 class MemoryRateLimiter:
-    """A `MovingWindow` of this process: right for one ingress replica only."""
+    """A `MovingWindow` in this process; works for one ingress replica only."""
 
     def __init__(self, rates: RateLimits, epoch_s: Callable[[], float] = time.time) -> None:
         self._window = MovingWindow(rates, epoch_s)

@@ -1,4 +1,4 @@
-"""Budgets counted in Redis, for several ingress replicas or several clusters."""
+"""Request budgets counted in Redis, for several ingress replicas or several clusters."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _SCHEMES = ("redis", "rediss", "unix")
 
 
 class RedisRateLimiter:
-    """limits' moving window: one Lua script counts, so that replicas cannot race each other.
+    """The moving window of `limits`, which counts in one Lua script, so that replicas cannot race.
 
-    `connection_pool` replaces the one that `url` describes. A server that does not answer
-    within `within_s` seconds is away.
+    `connection_pool` replaces the pool that `url` describes. A server that does not answer within
+    `within_s` seconds counts as unreachable.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class RedisRateLimiter:
             {} if connection_pool is None else {"connection_pool": connection_pool}
         )
         try:
-            if urlsplit(url).scheme not in _SCHEMES:  # limits would look for another server
+            if urlsplit(url).scheme not in _SCHEMES:  # `limits` would try another server.
                 raise ValueError("no Redis URL")
             storage = RedisStorage(f"async+{url}", implementation="redispy", **options)
         except (ConfigurationError, ValueError):
-            # The URL may hold a password: neither it nor the cause is shown.
+            # The URL can contain a password, so neither it nor the cause is shown.
             shape = "redis://[user:password@]host:port/db"
             raise InvalidParameters.of("redis_url", None, shape, f"must be {shape}") from None
         self._window = MovingWindowRateLimiter(storage)
@@ -67,8 +67,8 @@ class RedisRateLimiter:
             async with asyncio.timeout(self._within_s):
                 allowed: bool = await self._window.hit(rate, bucket, key_hash)
                 stats = await self._window.get_window_stats(rate, bucket, key_hash)
-        except (RedisError, OSError) as error:  # `TimeoutError`: a server that hangs
-            # Fail closed: without the count there is no budget, and nothing was run.
+        except (RedisError, OSError) as error:  # `TimeoutError` is raised for a server that hangs.
+            # Fail closed: a request that cannot be counted is refused before anything runs.
             raise Overloaded("The rate limiter is not reachable", _AWAY_RETRY_S) from error
         return BudgetState(
             allowed=allowed,

@@ -1,4 +1,4 @@
-"""How much a key, or all keys of a space together, may have stored."""
+"""Storage quotas: how many bytes one key, or all keys of a space together, may store."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ TYPICAL_BYTES = 1
 
 @dataclass(slots=True)
 class Room:
-    """What was stored in the room that was held."""
+    """Counts what was stored in the room that was reserved."""
 
     stored: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, key: str, size_bytes: int) -> None:
-        """So many bytes were written under `key`."""
+        """Count that `size_bytes` were stored under `key`."""
         self.stored.append((key, size_bytes))
 
 
 class StorageQuota:
-    """Asks the ledger only for callers that have a quota."""
+    """Checks storage quotas. The ledger is read only for callers that have a quota."""
 
     def __init__(self, usage: Usage, default_bytes: int | None) -> None:
         self._usage = usage
@@ -37,11 +37,11 @@ class StorageQuota:
 
     @asynccontextmanager
     async def room(self, caller: Caller, size_bytes: int = TYPICAL_BYTES) -> AsyncIterator[Room]:
-        """Hold room within the block; what the block says it stored is counted, even when it
-        fails afterwards.
+        """Reserve room within the block. What the block stored is counted, even if it fails
+        afterwards.
 
-        Raises:
-            InsufficientStorage: so much more would pass the quota; nothing was run.
+        Raises `InsufficientStorage`, before anything runs, if that much more would exceed the
+        quota.
         """
         room, quota, owner = Room(), self._quota_of(caller), owner_of(caller)
         if quota is None:
@@ -54,7 +54,7 @@ class StorageQuota:
             await self._usage.settle(owner, size_bytes, room.stored)
 
     async def forget(self, key: str) -> None:
-        """`key`, or all below it, is deleted."""
+        """Count `key`, or everything below it, as deleted."""
         await self._usage.forget(key)
 
     def _quota_of(self, caller: Caller) -> int | None:
@@ -63,10 +63,11 @@ class StorageQuota:
 
 
 def expected_bytes(requests: Sequence[GenerationRequest]) -> int:
-    """What the images of these requests take at most, about: a PNG is smaller than its pixels."""
+    """Upper estimate of the bytes of the images of these requests: a PNG is smaller than its
+    pixels."""
     return sum(3 * request.width * request.height for request in requests)
 
 
 def owner_of(caller: Caller) -> tuple[str, str]:
-    """Whose storage it is: all keys of a space share its quota."""
+    """Whose quota the caller uses: a space has one quota for all its keys."""
     return ("space", caller.space) if caller.space is not None else ("key", caller.name)

@@ -1,1 +1,2 @@
-"""Requests that outlive their connection: how they are asked for, kept, run and watched."""
+"""Jobs: requests that continue when their connection ends, and how they are accepted, run and
+watched."""

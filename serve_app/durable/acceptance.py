@@ -1,4 +1,4 @@
-"""A request that is to be kept: accepted as a job, or run here under its idempotency key."""
+"""Accepts a request as a job, or runs it at once under its idempotency key."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ REPLAYED = "Idempotency-Replayed"
 LOOK_AGAIN_S = 0.25
 
 _RUN_AGAIN = frozenset({408, 409, 429, 499})
-"""Refusals that another attempt may not meet; the others are the request's own fault."""
+"""Statuses after which the same request may succeed later. All other refusals are final."""
 _SERVER_ERROR = 500
 
 
 def is_kept(request: Request) -> bool:
-    """Whether the request asks to be kept, and is not the run of a kept one."""
+    """Whether the request asks to be kept (as a job or by a key), and is not itself the run of a
+    kept job."""
     if request.method != "POST" or getattr(request.state, "run", None) is not None:
         return False
     prefers = ",".join(request.headers.getlist(PREFER)).lower()
@@ -53,9 +54,12 @@ def is_kept(request: Request) -> bool:
 async def kept_answer(
     request: Request, kind: str | None, handle: Handle, *, tells_progress: bool = False
 ) -> Response:
-    """The answer of a request that `is_kept`. `kind`: what it is as a job; None where it can be
-    none, and then it is answered while its client waits. `tells_progress`: whether the route
-    answers in lines a client that asks for them."""
+    """The answer to a request for which `is_kept` holds.
+
+    `kind` is the kind of job that it can become; with None it is always answered while the client
+    waits. `tells_progress`: whether the route answers with lines of progress if the client asks for
+    them.
+    """
     asked = Asked.of(request.headers)
     body = await request.body()
     context: Context = request.state.context
@@ -78,20 +82,20 @@ async def kept_answer(
 
 @dataclass(frozen=True, slots=True)
 class _Keeper:
-    """One request."""
+    """One request on its way into the job store."""
 
     request: Request
     context: Context
     asked: Asked
     sent: bytes
-    """The body as it came: what the idempotency key stands for."""
+    """The body as it was sent. The idempotency key belongs to this body."""
     body: bytes
-    """What the route reads: without the webhook."""
+    """The body that the route reads: the sent one without its webhook."""
     handle: Handle
     webhook: Webhook | None = None
 
     async def accepted(self, kind: str) -> Response:
-        """202 with the job; nothing has run."""
+        """Accept the request as a job and answer 202. Nothing is run yet."""
         if self.asked.priority == "high":
             self.context.caller.check_scope("admin")
         await self._rehearse()
@@ -105,7 +109,10 @@ class _Keeper:
         return JSONResponse(shown.model_dump(mode="json", exclude_none=True), 202, headers)
 
     async def answered(self, kind: str, report: Report = unheard) -> Response:
-        """The answer, now or as it was; runs the request at most once at a time."""
+        """The answer: of a run now, or of an earlier one.
+
+        The request never runs twice at the same time.
+        """
         draft, kept = self._draft(kind, detached=False), self.context.kept
         while True:
             accepted = await kept.ask(kept.store.accept, draft)
@@ -116,7 +123,10 @@ class _Keeper:
             await while_connected(self.request, self._until_free(accepted.job))
 
     async def _rehearse(self) -> None:
-        """Raises what the route refuses before it begins to work."""
+        """Go through the route up to the point where the work would begin.
+
+        Raises what the route refuses.
+        """
         run = JobRun.rehearsing()
         self._use(run)
         try:
@@ -143,7 +153,7 @@ class _Keeper:
         answer = kept_part(response.status_code, response.headers, bytes(response.body))
         try:
             await kept.tell(lease.job_id, kept.store.finish, lease, "succeeded", answer)
-        except InferloopError:  # it is done all the same
+        except InferloopError:  # The work is done, only its answer is not stored.
             log.exception("The answer of job %s could not be kept", lease.job_id)
         return response
 
@@ -163,8 +173,11 @@ class _Keeper:
             await kept.ask(kept.store.renew, lease)
 
     async def _give_back(self, accepted: Accepted, lease: Lease, error: BaseException) -> None:
-        """A request that was refused leaves nothing; another may be sent again under its key, and
-        has the same ids and seeds then."""
+        """Release a request that failed.
+
+        A refused request leaves nothing behind, so another one may be sent under its key. Otherwise
+        the same request can be sent again and gets the same ids and seeds.
+        """
         kept, job_id = self.context.kept, lease.job_id
         refused = accepted.job.tries == 1 and _is_refusal(error)
         try:
@@ -172,8 +185,8 @@ class _Keeper:
                 await kept.tell(job_id, kept.store.forget, lease)
             else:
                 await kept.tell(job_id, kept.store.release, lease, type(error).__name__)
-                kept.wake(QUEUE)  # it may have become a job meanwhile
-        except InferloopError:  # the lease will expire
+                kept.wake(QUEUE)  # It can have become a job in the meantime.
+        except InferloopError:  # The lease then expires by itself.
             log.warning("Job %s could not be given back", lease.job_id, exc_info=True)
 
     async def _replay(self, job: Job) -> Response:
@@ -236,7 +249,7 @@ class _About:
 
 
 def _about(body: bytes, kind: str) -> _About:
-    """How much a valid request asks for, and what it is about, for the queue and the lists."""
+    """The amount of work in a valid request and its subject, for the queue and lists of jobs."""
     fields = json.loads(body or NO_FIELDS)
     if kind == "dataset.create":
         quotas = next(iter((fields.get("quotas") or {}).values()), None)

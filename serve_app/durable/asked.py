@@ -1,4 +1,5 @@
-"""What a client asks for beside the request itself: `Prefer` (RFC 7240) and `Idempotency-Key`."""
+"""Request headers that say how a request is to be handled: `Prefer` (RFC 7240) and
+`Idempotency-Key`."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ _QUOTED_MIN = 2
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a request wants to be treated."""
+    """How a request asks to be handled."""
 
     respond_async: bool
     idempotency_key: str | None
@@ -35,8 +36,10 @@ class Asked:
 
     @classmethod
     def of(cls, headers: Headers) -> Asked:
-        """Raises `InvalidParameters` for a key or priority that none can be. Preferences that are
-        not known are passed over, as RFC 7240 says."""
+        """Read the headers. Unknown preferences are ignored, as RFC 7240 requires.
+
+        Raises `InvalidParameters` for an invalid idempotency key or priority.
+        """
         preferences = dict(_preferences(headers.getlist(PREFER)))
         key = headers.get(IDEMPOTENCY_KEY)
         return cls(
@@ -47,7 +50,7 @@ class Asked:
         )
 
     def applied(self) -> str:
-        """`Preference-Applied` of an asynchronous answer."""
+        """The value of `Preference-Applied` in the answer to an asynchronous request."""
         parts = ["respond-async"]
         if self.priority != "normal":
             parts.append(f"priority={self.priority}")
@@ -57,7 +60,10 @@ class Asked:
 
 
 def digest_of(path: str, query: str, body: bytes, content_type: str) -> str:
-    """Hash of what is asked for: the same JSON in other words is the same request."""
+    """Hash of a request's content.
+
+    JSON bodies with the same values have the same hash, however they are written.
+    """
     hashed = hashlib.sha256(f"{path}?{query}\n".encode())
     hashed.update(_canonical(body, content_type))
     return hashed.hexdigest()
@@ -66,7 +72,7 @@ def digest_of(path: str, query: str, body: bytes, content_type: str) -> str:
 def _canonical(body: bytes, content_type: str) -> bytes:
     media_type, _, parameters = content_type.partition(";")
     if media_type.strip().lower().startswith("multipart/"):
-        # The boundary is drawn anew for each attempt.
+        # Clients choose a new boundary for each attempt.
         boundary = parameters.partition("boundary=")[2].split(";")[0].strip().strip('"')
         return body.replace(boundary.encode("latin-1"), b"") if boundary else body
     try:
@@ -77,7 +83,10 @@ def _canonical(body: bytes, content_type: str) -> bytes:
 
 
 def _preferences(fields: list[str]) -> Iterator[tuple[str, str]]:
-    """Name and value, lower case; parameters of a preference are passed over. The first wins."""
+    """Names and values in lower case, without parameters.
+
+    If a name is repeated, the first one counts.
+    """
     found: dict[str, str] = {}
     for part in ",".join(fields).split(","):
         name, _, value = part.partition(";")[0].partition("=")
@@ -94,7 +103,7 @@ def _priority(named: str) -> Priority:
 
 
 def _checked(key: str) -> str:
-    """Bare, or quoted as the draft of the header writes it."""
+    """The key, without the quotes that the draft of the header's standard puts around it."""
     if len(key) > _QUOTED_MIN and key[0] == key[-1] == '"':
         key = key[1:-1]
     if _KEY.fullmatch(key):

@@ -1,4 +1,4 @@
-"""What jobs count; the deployments publish it as metrics."""
+"""Counters of jobs. The deployments publish them as metrics."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ Outcome = Literal["delivered", "failed", "again"]
 
 
 class JobCounters(Protocol):
-    """Called on the event loop: must not block or raise."""
+    """Called on the event loop; implementations must neither block nor raise."""
 
     def queued(self, counts: Mapping[Priority, int]) -> None:
-        """How many jobs wait, in the whole store; now and then."""
+        """The number of waiting jobs in the whole store, reported from time to time."""
 
     def running(self, count: int) -> None:
-        """How many run in this replica, whenever that changes."""
+        """The number of jobs running in this replica, reported at each change."""
 
     def started(self, priority: Priority, waited_s: float) -> None:
         """A job was started for the first time."""
 
     def ended(self, kind: str, state: Ending) -> None:
-        """A job has ended here."""
+        """A job ended in this replica."""
 
     def told(self, outcome: Outcome) -> None:
-        """An attempt to deliver went so: delivered, failed (given up), or to be tried again."""
+        """Outcome of an attempt to deliver a webhook: delivered, failed (given up), or to be
+        retried."""
 
 
 class NoJobCounters:
-    """For where nobody reads metrics."""
+    """Counts nothing, for services without metrics."""
 
     def queued(self, counts: Mapping[Priority, int]) -> None:
         """Counts nothing."""

@@ -1,5 +1,7 @@
-"""How a kept job comes back into the application: by a door behind the middleware that it passed
-when it was accepted."""
+"""The entrance by which kept jobs come back into the application.
+
+It is behind the middleware that the request already passed when it was accepted.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +21,23 @@ from serve_app.durable.views import kept_part
 
 
 class Entrance:
-    """Filled by its middleware when the application is assembled."""
+    """The entrance for jobs.
+
+    `EntranceMiddleware` completes it when the application is assembled.
+    """
 
     def __init__(self) -> None:
         self._inner: ASGIApp | None = None
 
     def lead_to(self, inner: ASGIApp) -> None:
-        """Name the application that jobs are run against."""
+        """Set the application that jobs are run against."""
         self._inner = inner
 
     async def enter(self, visit: Visit) -> Answer:
-        """Run the job's route, and return what it would have answered. Raises nothing: errors are
-        answers."""
+        """Run the route of a job and return the answer that it would have sent.
+
+        Raises nothing, since errors are answers too.
+        """
         if self._inner is None:
             raise RuntimeError("The application is not assembled yet")
         await self._inner(visit.scope(), visit.receive, visit.send)
@@ -38,7 +45,7 @@ class Entrance:
 
 
 class EntranceMiddleware:
-    """Marks the place where kept jobs come in; requests pass it unchanged."""
+    """The place in the middleware stack where kept jobs enter. Other requests pass it unchanged."""
 
     def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
         self._app = app
@@ -50,8 +57,10 @@ class EntranceMiddleware:
 
 @dataclass
 class Visit:
-    """One run as an ASGI exchange. Its client is the job store: it leaves when the job is to be
-    canceled."""
+    """One run of a job as an ASGI exchange.
+
+    The job store takes the place of the client: it disconnects when the job is to be canceled.
+    """
 
     app: ASGIApp
     job: Job
@@ -64,7 +73,8 @@ class Visit:
     _sent: list[Message] = field(default_factory=list)
 
     def scope(self) -> dict[str, Any]:
-        """As a server would make it, with what the middleware would have added."""
+        """The ASGI scope as a server would create it, with what the passed middleware would have
+        added."""
         headers = [(b"content-type", b"application/json")]
         if self.job.owner.space is not None:
             headers.append((SPACE_HEADER.lower().encode(), self.job.owner.space.encode()))
@@ -91,8 +101,10 @@ class Visit:
         }
 
     async def receive(self) -> Message:
-        """The body of the stored request once; then nothing until the job is canceled, which is a
-        disconnect."""
+        """The body of the stored request, once.
+
+        After that it waits, and reports a disconnect when the job is canceled.
+        """
         if not self._body_taken:
             self._body_taken = True
             return {"type": "http.request", "body": self.request.body.encode(), "more_body": False}
@@ -100,11 +112,11 @@ class Visit:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        """Keep the message, from which the job's answer is made."""
+        """Collect a message of the answer."""
         self._sent.append(message)
 
     def answer(self) -> Answer:
-        """What was sent."""
+        """The collected answer."""
         start = self._sent[0]
         body = b"".join(message.get("body", b"") for message in self._sent[1:])
         return kept_part(start["status"], Headers(raw=start["headers"]), body)

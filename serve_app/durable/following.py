@@ -1,4 +1,4 @@
-"""The events of a kept job, as they come."""
+"""Follows the events of a kept job."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ async def follow(
     heartbeat_s: float,
     clock: Clock = time.monotonic,
 ) -> AsyncGenerator[JobEvent | None, None]:
-    """Every event after number `after_seq`, in order, up to the ending; None where `heartbeat_s`
-    seconds passed without one. Ends at once where the ending was read before. `NotFound`."""
+    """Yields the events after number `after_seq`, in order, up to and including the ending.
+
+    Yields None after `heartbeat_s` seconds without an event. Yields nothing if `after_seq` is the
+    ending. Raises `NotFound` for an unknown job.
+    """
     heard_at = clock()
     while True:
-        # The state first: a job that had ended before its events were read has no more of them.
+        # Read the state first: no event is added to a job after it has ended.
         job = await kept.ask(kept.store.get, job_id)
         events = await kept.ask(kept.store.events, job_id, after_seq, PAGE)
         for event in events:

@@ -21,12 +21,15 @@ T = TypeVar("T")
 _THREADS = 4
 
 QUEUE = "queue"
-"""News that something may run: no job has this id."""
+"""Used in place of a job's id for news that a job may be ready to run. No job has this id."""
 
 
 class KeptJobs:
-    """Lives on one event loop. News of this replica wake those who wait for them at once; news of
-    others are found by looking again."""
+    """The job store as the application uses it, on one event loop.
+
+    News about jobs from this replica wakes those who wait at once. News from other replicas is
+    found when the store is read again.
+    """
 
     def __init__(self, store: JobStore, counters: JobCounters | None = None) -> None:
         self.store = store
@@ -37,40 +40,42 @@ class KeptJobs:
         self._waited_for: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
 
     async def ask(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What a method of the store returns or raises."""
+        """Call a method of the store on a thread. Returns or raises what the method does."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: method(*args, **kwargs))
 
     async def tell(
         self, job_id: str, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """As `ask`, for what others wait for. Once begun it is done, also when the asking task is
-        canceled."""
+        """As `ask`, and wake those who wait for news about the job.
+
+        The call is completed even if the task that makes it is canceled.
+        """
         try:
             return await asyncio.shield(self.ask(method, *args, **kwargs))
         finally:
             self.wake(job_id)
 
     async def cancel(self, job_id: str) -> Job:
-        """As the store's; a run in this replica hears of it at once."""
+        """Cancel a job in the store. A run in this replica is told at once."""
         job, ended_now = await self.ask(self.store.cancel, job_id)
         if not job.ended:
             self.canceled.add(job_id)
-        if ended_now:  # a job that ran is counted with its run
+        if ended_now:  # A job that was running is counted where its run ends.
             self.counters.ended(job.kind, "canceled")
         self.wake(job_id)
         return job
 
     def wake(self, *about: str) -> None:
-        """There is news about these jobs, or about what may run (`QUEUE`)."""
+        """Wake those who wait for news about these jobs, or about the queue (`QUEUE`)."""
         for each in about:
             event = self._waited_for.pop(each, None)
             if event is not None:
                 event.set()
 
     async def news(self, timeout_s: float, about: str) -> None:
-        """Returns when there is news about a job, or `QUEUE`, in this replica, or after
-        `timeout_s`."""
+        """Returns when this replica has news about the job (or `QUEUE`), or after `timeout_s`
+        seconds."""
         event = self._waited_for.get(about)
         if event is None:
             event = self._waited_for[about] = asyncio.Event()
@@ -80,7 +85,7 @@ class KeptJobs:
 
 
 def terms_of(config: DurableJobs) -> JobTerms:
-    """How long jobs are held and kept, and how many."""
+    """How long jobs are leased and kept, and how many one key may have."""
     return JobTerms(config.lease_s, config.keep_s, config.max_unfinished_per_key)
 
 

@@ -1,4 +1,4 @@
-"""The events of a job as lines that a person reads."""
+"""Events of a job as lines of text for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _Event = Literal["queued", "started", "progress", "requeued", "ended"]
 
 
 def log_line(event: JobEvent, job: JobOut) -> JobLogLine:
-    """The line of one event. `job`: as it stands; it says why an ended one failed."""
+    """The line of one event.
+
+    `job` is the current state of the job, which has the reason for a failure.
+    """
     data, progress = event.data, None
     if event.type == "progress":
         progress = JobProgress(done=_number(data["done"]), total=_number(data["total"]))

@@ -1,4 +1,4 @@
-"""Carries a run's progress into the store, and the wish to cancel it out of there."""
+"""Writes the progress of a run into the job store, and reads from there whether to cancel."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ CONTACT_EVERY_S = 1.0
 
 
 class ProgressPump:
-    """While it is entered, the lease is held. Of progress that comes faster than it is written,
-    the newest counts, and the newest preview: not every step has one."""
+    """Holds the lease of a job while it is entered.
+
+    If progress comes faster than it can be written, only the newest is written, together with the
+    newest preview (not every step has one).
+    """
 
     def __init__(
         self, kept: KeptJobs, lease: Lease, config: DurableJobs, clock: Clock = time.monotonic
@@ -39,18 +42,18 @@ class ProgressPump:
         self._writing = asyncio.Lock()
 
     def report(self, done: int, total: int, preview_jpeg: bytes | None = None) -> None:
-        """See `Report`. Steps of a repeated run that were reported before are passed over."""
+        """See `Report`. Steps that an earlier run has already reported are ignored."""
         if self._reported is None or done > self._reported[0]:
             unwritten = self._newest[2] if self._newest else None
             self._newest = (done, total, preview_jpeg or unwritten)
 
     async def lost(self) -> None:
-        """Raises `LeaseLost` when another has the job; returns never."""
+        """Wait until another replica holds the lease, then raise `LeaseLost`. Never returns."""
         await self._lost.wait()
         raise LeaseLost(f"Another has the job {self._lease.job_id} now")
 
     async def canceled_within(self, seconds: float) -> bool:
-        """Wait so long, or until the job is to be canceled."""
+        """Wait this many seconds, or until the job is to be canceled."""
         try:
             async with asyncio.timeout(seconds):
                 await self.stop.wait()
@@ -68,13 +71,14 @@ class ProgressPump:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        async with self._writing:  # one that is under way ends first: it could come after the last
+        # A write under way is completed first: otherwise it could arrive after the last one.
+        async with self._writing:
             if self._task is not None:
                 self._task.cancel()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
         if error is None and not self._lost.is_set():
-            await self._write()  # the last progress, before the ending
+            await self._write()  # The last progress has to be written before the ending.
 
     async def _pump(self) -> None:
         while not self._lost.is_set():
@@ -98,7 +102,7 @@ class ProgressPump:
                 canceled = await self._report(*newest)
         except LeaseLost:
             self._lost.set()
-        except InferloopError:  # the store is away for a moment: the lease has some patience
+        except InferloopError:  # The lease outlasts a short outage of the store.
             self._newest = self._newest or newest
         else:
             if canceled:

@@ -1,4 +1,4 @@
-"""What a kept request runs with: the ids and seeds that were fixed when it was accepted."""
+"""The context of one run of a kept request, with the ids and seeds fixed at its acceptance."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from serve_app.ids import IdSource
 
 
 class Report(Protocol):
-    """Hears of progress on the run's event loop. Never blocks."""
+    """Receives progress, on the event loop of the run. Never blocks."""
 
     def __call__(self, done: int, total: int, preview_jpeg: bytes | None = None) -> None: ...
 
 
 def unheard(done: int, total: int, preview_jpeg: bytes | None = None) -> None:
-    """Progress that nobody asked for."""
+    """Discards progress."""
 
 
 class Rehearsed(Exception):
-    """The request would be run now: it is valid, and names what its caller may name."""
+    """Raised in place of the work: the request is valid, and names only what its caller may use."""
 
 
 class FixedIds(IdSource):
-    """Gives the same id each time, so that a repeated run finds what the first one made."""
+    """Returns the same id each time, so that a repeated run finds the images of the first."""
 
     def __init__(self, unique: str) -> None:
         super().__init__()
         self._unique = unique
 
     def unique(self) -> str:
-        """The same for every try of the job, so that a repeated try finds what the first one
+        """The same value for every try of the job, so that a repeated try finds what the first one
         stored."""
         return self._unique
 
 
 def _seeds(first: int) -> Iterator[int]:
-    """The seed itself, then others of 32 bits that follow from it."""
+    """The seed of the request, then further seeds of 32 bits that are derived from it."""
     yield first
     drawn = random.Random(first)
     while True:
@@ -49,7 +49,7 @@ def _seeds(first: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """One run of a kept request; routes find it in their context."""
+    """One run of a kept request. Routes find it in their context."""
 
     ids: IdSource
     draw_seed: Callable[[], int]
@@ -74,7 +74,7 @@ class JobRun:
         watched: bool = False,
         repeated: bool = False,
     ) -> JobRun:
-        """With the ids of the request, and seeds that come in the same order in each run."""
+        """A run with the ids of the stored request, and the same sequence of seeds each time."""
         return cls(
             FixedIds(request.unique),
             partial(next, _seeds(request.seed)),
@@ -87,5 +87,5 @@ class JobRun:
 
     @classmethod
     def rehearsing(cls) -> JobRun:
-        """Goes through a route to the point where the work would begin."""
+        """A run that goes through the route and stops where the work would begin."""
         return cls(FixedIds("rehearsal"), lambda: 0, rehearsal=True)

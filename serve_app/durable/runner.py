@@ -1,4 +1,4 @@
-"""Runs kept jobs: claims them, brings them back in by the entrance, and writes how they end."""
+"""Runs kept jobs: claims them, sends them through the entrance, and stores their outcome."""
 
 from __future__ import annotations
 
@@ -40,8 +40,11 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class JobRunner:
-    """One for each ingress replica: `config.max_running` jobs at once. One of those places is kept
-    for keys that have nothing running here, so that no key can take them all."""
+    """Runs up to `config.max_running` jobs at once; one runner per ingress replica.
+
+    One of these places is reserved for keys that have no job running here, so that no key can
+    occupy all of them.
+    """
 
     def __init__(
         self,
@@ -61,7 +64,10 @@ class JobRunner:
         self._running: dict[asyncio.Task[None], str] = {}
 
     async def run(self, app: ASGIApp) -> None:
-        """Until it is canceled; then what runs is given back, to go on elsewhere."""
+        """Run jobs until canceled.
+
+        Then the running jobs are released, so that other replicas continue them.
+        """
         beside = [asyncio.create_task(self._purge()), asyncio.create_task(self._count())]
         try:
             while True:
@@ -75,11 +81,11 @@ class JobRunner:
 
     @property
     def running(self) -> int:
-        """Jobs that this process runs now."""
+        """The number of jobs that run in this process now."""
         return len(self._running)
 
     async def _start_one(self, app: ASGIApp) -> bool:
-        """Whether a job was started."""
+        """Try to start one job. Returns whether there was one."""
         free = self._config.max_running - len(self._running)
         if free <= 0:
             return False
@@ -113,7 +119,10 @@ class JobRunner:
             log.error("A run of job %s broke off", task.get_name(), exc_info=error)
 
     async def _run_one(self, app: ASGIApp, claimed: Claimed) -> None:
-        """From the claim to the ending. Without one, the lease expires and another goes on."""
+        """From the claim to the outcome.
+
+        If no outcome is stored, the lease expires and the job is run again.
+        """
         job, note = claimed.job, AuditNote(space=claimed.job.owner.space)
         try:
             caller = self._caller(job)
@@ -132,7 +141,7 @@ class JobRunner:
             await self._finish(claimed, answer, note)
 
     def _caller(self, job: Job) -> Caller:
-        """Who asked, as the key may act now."""
+        """The caller of the job, with the rights that its key has now."""
         if job.tries > self._config.max_tries:
             raise ReplicaLost(f"Given up: the service died under it {job.tries - 1} times")
         caller = self._keys.of_hash(job.owner.key_hash)
@@ -143,7 +152,7 @@ class JobRunner:
     async def _attempts(
         self, app: ASGIApp, claimed: Claimed, caller: Caller, note: AuditNote
     ) -> Answer | None:
-        """The answer; None where the job was canceled."""
+        """The answer of the job; None if it was canceled."""
         backoff_s = FIRST_BACKOFF_S
         async with ProgressPump(self._kept, claimed.lease, self._config) as pump:
             if claimed.job.cancel_requested:
@@ -176,7 +185,7 @@ class JobRunner:
         try:
             await asyncio.wait({visiting, lost}, return_when=asyncio.FIRST_COMPLETED)
             if lost.done() and not visiting.done():
-                lost.result()  # raises `LeaseLost`
+                lost.result()  # Raises `LeaseLost`.
             answer = await visiting
         finally:
             visiting.cancel()
@@ -204,15 +213,15 @@ class JobRunner:
         self._audit.write(note, outcome, Origin(owner, job.id))
 
     async def _count(self) -> None:
-        """How many wait, for who reads the metrics."""
+        """Report the number of waiting jobs to the metrics."""
         while True:
-            with suppress(InferloopError):  # a store that is away is said by who needs it
+            with suppress(InferloopError):  # Calls that need the store report the error.
                 self._kept.counters.queued(await self._kept.ask(self._kept.store.queued))
             await self._sleep(COUNT_EVERY_S)
 
     async def _purge(self) -> None:
         while True:
-            # What was canceled here and ran elsewhere has ended there.
+            # A job that was canceled here but ran elsewhere has ended there.
             self._kept.canceled &= {task.get_name() for task in self._running}
             try:
                 while await self._kept.ask(self._kept.store.purge):

@@ -21,18 +21,20 @@ from serve_app.schemas.webhooks import AttemptOut, DeliveryOut
 
 API = "/api/v1"
 KEPT_HEADERS = ("X-Served-Model", "X-Validator-Version")
-"""Of an answer, beside its body."""
+"""Headers of an answer that are kept with its body."""
 
 
 def kept_part(status: int, headers: Headers, body: bytes) -> Answer:
-    """What is kept of an answer."""
+    """The part of an answer that is kept in the store."""
     kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
     return Answer(status, kept, body.decode())
 
 
 async def job_out(kept: KeptJobs, job: Job, path: str) -> JobOut:
-    """The job with its place in the queue and, once it has ended, its answer. `path`: of the
-    request that asks, so that links lead where it came in."""
+    """The resource of a job: with its place in the queue, or with its answer once it has ended.
+
+    `path` is the path of the current request; links begin like it.
+    """
     delivered, answer, standing = await kept.ask(_beside, kept.store, job)
     deliveries = [_delivery_out(each) for each in delivered] or None
     shown = listed_job(job, path).model_copy(update={"deliveries": deliveries})
@@ -48,8 +50,8 @@ async def job_out(kept: KeptJobs, job: Job, path: str) -> JobOut:
 
 
 def _beside(store: JobStore, job: Job) -> tuple[Sequence[Delivery], Answer | None, Standing | None]:
-    """What the store has beside the job, in one go: its deliveries, and its answer if it has ended,
-    else where it stands."""
+    """Read in one call what belongs to the job: its webhook deliveries, and its answer or its place
+    in the queue."""
     delivered = store.deliveries.of_job(job.id)
     if job.ended:
         return delivered, store.answer_of(job.id), None
@@ -57,7 +59,7 @@ def _beside(store: JobStore, job: Job) -> tuple[Sequence[Delivery], Answer | Non
 
 
 def listed_job(job: Job, path: str) -> JobOut:
-    """As lists show it: without its place in the queue, and without its answer."""
+    """The job as lists show it: without its place in the queue and without its answer."""
     own = f"{path.partition(API)[0]}{API}/jobs/{job.id}"
     return JobOut(
         id=job.id,
@@ -77,7 +79,7 @@ def listed_job(job: Job, path: str) -> JobOut:
 
 
 async def shown_event(kept: KeptJobs, job_id: str, event: JobEvent, path: str) -> Details:
-    """What SSE and the socket show of an event; the ending brings the job with it."""
+    """An event as Server-Sent Events and the WebSocket show it. The last event contains the job."""
     shown: Details = {"seq": event.seq, "at": iso(_time(event.at)), **event.data}
     if event.type == "ended":
         job = await job_out(kept, await kept.ask(kept.store.get, job_id), path)
@@ -113,7 +115,11 @@ def _time(epoch_s: float) -> datetime:
 
 
 async def visible_job(context: Context, job_id: str) -> Job:
-    """`NotFound` for the job of another space, and for another key's without the scope `read`."""
+    """The job, if the caller may see it.
+
+    Raises `NotFound` for a job of another space, and for a job of another key unless the caller has
+    the scope `read`.
+    """
     job = await context.kept.ask(context.kept.store.get, job_id)
     own = job.owner.key_hash == context.caller.key_hash
     if job.owner.space != context.audit.space or not (own or "read" in context.caller.scopes):
