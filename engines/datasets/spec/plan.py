@@ -21,7 +21,7 @@ from engines.datasets.spec.seeds import derived
 from engines.datasets.spec.templates import Template
 from engines.errors import InvalidParameters
 from engines.types import GenerationRequest
-from engines.types.distinct_names import digest, distinct_names
+from engines.types.datasets.distinct_names import digest, distinct_names
 from engines.types.limits import MAX_PROMPT_CHARS
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engines.types.distinct_names import digest, distinct_names
+from engines.types.datasets.distinct_names import digest, distinct_names
 from engines.types.image_formats import SUFFIX_BY_FORMAT
 
 if TYPE_CHECKING:
