@@ -1,4 +1,4 @@
-"""Marks that keep what is slow out of `make fast`."""
+"""Marks that keep what is slow out of `make fast`, and scopes that end when they say."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import pytest
 from tests.architecture.house import ROOT, Source, read
 from tests.architecture.importing import within
 
+PACKAGE = 'scope="' + 'package"'
 ALL_ON_RAY = ("tests.ray", "tests.nodes")
-SERVICE = "deployments.local.child_service.Service"
+MODULE = "deployments.local.child_service"
+"""Where `Service` is; reading a file's words first spares the parsing of most."""
 
 
 def test_a_test_of_a_running_service_is_marked_ray() -> None:
@@ -32,7 +34,7 @@ def unmarked(tests: list[Source]) -> Iterator[str]:
 
 def asks_a_service(source: Source) -> bool:
     """Whether one of its tests has a parameter of that type."""
-    return SERVICE in source.module.imports and any(
+    return MODULE in source.text and any(
         parameter.annotation is not None and ast.unparse(parameter.annotation) == "Service"
         for function in source.functions()
         if function.name.startswith("test_")
@@ -67,3 +69,10 @@ def test_the_rule_sees_a_lost_mark(tmp_path: Path, folder: str, text: str, mark:
     file.write_text(mark + text)
     lost = [] if "mark.ray" in mark else [f"tests.{folder}.test_split"]
     assert list(unmarked(read(tmp_path, ("tests",)))) == lost
+
+
+def test_no_fixture_has_package_scope() -> None:
+    """Folders of tests are no packages, so that it would live until the end of all tests: a cluster
+    of five nodes beside everything that comes after it."""
+    found = [path for path in (ROOT / "tests").rglob("*.py") if PACKAGE in path.read_text("utf-8")]
+    assert found == []

@@ -71,21 +71,21 @@ def least_replicas(document: dict[str, Any]) -> dict[str, int]:
     }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of our own, as production has: it keeps jobs, budgets and tickets."""
     with valkey_server(tmp_path_factory.mktemp("valkey")) as url:
         yield url
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def ray_folder() -> Iterator[str]:
     """Short, because Ray makes sockets in it, and their names have at most 107 letters."""
     with tempfile.TemporaryDirectory(prefix="rn", dir="/tmp", ignore_cleanup_errors=True) as folder:
         yield folder
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def production(
     redis_url: str, ray_folder: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Production]:

@@ -67,20 +67,20 @@ def tiny_config(folder: Path, apart: bool = True) -> Path:
     return path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the service's access log and audit log are."""
     return tmp_path_factory.mktemp("logs")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def collector() -> Iterator[Collector]:
     """Where the service sends its spans."""
     with Collector() as listening:
         yield listening
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def service(
     tmp_path_factory: pytest.TempPathFactory, log_folder: Path, collector: Collector
 ) -> Iterator[Service]:

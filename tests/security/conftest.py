@@ -22,7 +22,7 @@ def browser(api: Api) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running = started(tmp_path_factory.mktemp("secure"))
     try:
