@@ -1,4 +1,7 @@
-"""What the routes share: built once per application, found through its state."""
+"""What the routes share.
+
+It is built once per application and found through the application's state.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from serve_app.webhooks.signing import WebhookSecrets
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every route is made from."""
+    """The objects that routes use."""
 
     services: Services
     config: ApiConfig
@@ -60,23 +63,23 @@ class Context:
     """Of a kept job; None: an ordinary request."""
 
     def note_prompts(self, *prompts: str) -> None:
-        """For the audit log, only where the config says so."""
+        """Add prompts to the audit log, if the config allows it."""
         if self.config.log_prompts:
             self.audit.details["prompts"] = [*prompts]
 
     @property
     def watched(self) -> bool:
-        """Whether anybody may read the progress of this run."""
+        """Whether anybody can read the progress of this run."""
         return self.run is not None and self.run.watched
 
     @property
     def repeated(self) -> bool:
-        """Whether an earlier run may have made something."""
+        """Whether an earlier run may already have made something."""
         return self.run is not None and self.run.repeated
 
     @property
     def previews(self) -> bool:
-        """Whether the progress shall bring previews."""
+        """Whether progress includes previews."""
         return self.run is not None and self.run.previews
 
     @property
@@ -86,16 +89,19 @@ class Context:
         return StorageQuota(self.services.usage, default_bytes)
 
 
-# All are async: FastAPI sends plain functions through a thread pool.
+# All of these are async, because FastAPI runs plain functions in a thread pool.
 async def application_of(connection: HTTPConnection) -> Context:
-    """The application's own, outside every space: for what needs no key, and to be narrowed."""
+    """The application's own context, without a space: for routes without a key, and as the base
+    of others."""
     context: Context = connection.app.state.context
     return context
 
 
 async def context_of(connection: HTTPConnection) -> Context:
-    """That of the caller's space. `Access.grant` put it there; a route that declares no access
-    has none, and fails."""
+    """The context of the caller's space, which `Access.grant` created.
+
+    Fails for a route without an access.
+    """
     context: Context = connection.state.context
     return context
 

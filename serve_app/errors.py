@@ -1,4 +1,7 @@
-"""Domain to wire: one table, and the only place that knows both errors and HTTP."""
+"""Translates errors of the domain into HTTP answers and WebSocket messages.
+
+Nothing else does this.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from serve_app.schemas.bounds.rules import rules_of
 
 @dataclass(frozen=True, slots=True)
 class WireRule:
-    """How an error code looks from outside."""
+    """How an error code is shown to clients."""
 
     status: int
     close_code: int
@@ -73,7 +76,10 @@ _CODE_OF_STATUS = {
 
 
 class BatchFailed(Exception):
-    """One image of a batch failed, and so did the call: its error, and the paths made by then."""
+    """An image of a batch failed, and with it the call.
+
+    Has the error and the paths of the images made before.
+    """
 
     def __init__(self, error: InferloopError, completed: tuple[str, ...]) -> None:
         super().__init__(error, completed)
@@ -83,7 +89,7 @@ class BatchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """An error in the words of the contract."""
+    """An error as the API contract describes it."""
 
     code: str
     message: str
@@ -102,7 +108,7 @@ class WireError:
         return WIRE[self.code].close_code
 
     def as_object(self) -> Details:
-        """The object under `error`, on REST and WebSocket alike."""
+        """The object under `error`, the same for REST and WebSocket."""
         return {"code": self.code, "message": self.message, "details": self.details}
 
     def response(self) -> Response:
@@ -116,7 +122,7 @@ class WireError:
 
 
 def to_wire(error: BaseException) -> WireError:
-    """Any exception as the client may see it; what is not ours says nothing of itself."""
+    """Any exception as the client may see it. Details of foreign exceptions are not shown."""
     if isinstance(error, BatchFailed):
         wire = to_wire(error.error)
         details: Details = {**wire.details, "completed": list(error.completed)}
@@ -169,7 +175,7 @@ def _wire_of(request: Request, error: Exception) -> WireError:
     if isinstance(error, RequestValidationError):
         return to_wire(_invalid(error, request.scope.get("route")))
     if isinstance(error, HTTPException) and isinstance(error.__cause__, InferloopError):
-        error = error.__cause__  # FastAPI wraps what was raised while it read the body
+        error = error.__cause__  # FastAPI wraps exceptions that were raised while it read the body.
     if isinstance(error, HTTPException):
         return _http_to_wire(error, request.url.path, request.method)
     return to_wire(error)

@@ -12,10 +12,11 @@ _RANDOM_BYTES = 10
 
 
 class IdSource:
-    """Makes ULIDs in lower case (https://github.com/ulid/spec): 48 bits of milliseconds, 80 random.
+    """Makes ULIDs in lower case (https://github.com/ulid/spec): 48 bits of milliseconds, 80 random
+    bits.
 
-    `epoch_s` is wall time; `random_bytes` must be cryptographically random, because the random
-    half is all that keeps two replicas apart within one millisecond.
+    `epoch_s` gives the wall time. `random_bytes` must be cryptographically random, since only the
+    random bits differ between replicas within the same millisecond.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Lists in pages: the first `limit` after `cursor`, and where to go on."""
+"""Lists in pages: at most `limit` entries after `cursor`, and the cursor of the next page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ PageQuery = Annotated[Page, Query()]
 def cut(
     found: Sequence[Item], page: Page, name_of: Callable[[Item], str]
 ) -> tuple[Sequence[Item], str | None]:
-    """The page, of one entry more than it has room for, and the cursor of the next, if any."""
+    """The page and the cursor of the next one, if any.
+
+    `found` has one entry more than a page when there are more.
+    """
     if len(found) <= page.limit:
         return found, None
     shown = found[: page.limit]

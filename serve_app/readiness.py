@@ -1,4 +1,4 @@
-"""Readiness asked of the deployments once, however many ask for it."""
+"""Readiness of the deployments, shared by all who ask for it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ KEPT_S = 1.0
 
 
 class SharedReadiness:
-    """`Readiness` over another: an answer holds for `kept_s` seconds, and everybody who comes while
-    it is sought waits for the same one. So strangers, who need no key for it, cannot multiply it.
-    One event loop."""
+    """Caches another `Readiness` for `kept_s` seconds.
+
+    Requests that come while it is looked up wait for the same answer. So strangers, who need no key
+    to ask, cannot cause many look-ups. For one event loop.
+    """
 
     def __init__(self, asked: Readiness, clock: Clock, kept_s: float = KEPT_S) -> None:
         self._asked = asked
@@ -27,7 +29,9 @@ class SharedReadiness:
         flight = self._flight
         if flight is None or (flight.done() and not self._still_holds(flight)):
             flight = self._flight = asyncio.create_task(self._ask())
-        return await asyncio.shield(flight)  # who leaves does not end it for the others
+        return await asyncio.shield(
+            flight
+        )  # The look-up continues for the others if one of them leaves.
 
     def _still_holds(self, flight: asyncio.Task[Sequence[str]]) -> bool:
         failed = flight.cancelled() or flight.exception() is not None

@@ -1,8 +1,8 @@
-"""What the API needs of the deployments behind it, as Protocols.
+"""The services that the API needs from the deployments behind it, as Protocols.
 
-`deployments.adapters` implements them over Ray Serve handles; the tests over plain objects.
-Every method raises only errors of `engines.errors` (the adapters translate Ray's); keys are
-relative to the data root. Cancelling the awaiting task cancels the work behind it.
+`deployments.adapters` implements them with Ray Serve handles, the tests with plain objects. All
+methods raise only errors of `engines.errors` (the adapters translate Ray's). Keys are relative to
+the data root. Canceling the awaiting task cancels the work.
 """
 
 from __future__ import annotations
@@ -49,13 +49,14 @@ class Generation(Protocol):
     """All pools of diffusion replicas; the request's `model_id` chooses the pool."""
 
     def check(self, request: GenerationRequest) -> None:
-        """Raise `InvalidParameters` or `NotFound` for what the config already rules out
-        (unknown model, adapter the config does not list). Never blocks."""
+        """Raise `InvalidParameters` or `NotFound` for what the config already excludes: an
+        unknown model, or an adapter that the config does not list. Never blocks."""
 
     def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
-        """Progress of every step, if the request wants it, then exactly one `StoredImage`, or an
-        error. Closing the iterator (or cancelling the task that awaits it) stops the work at its
-        next step. `ReplicaLost` is raised as it happens: repeating is the caller's policy."""
+        """Yields the progress of every step, if the request asks for it, then exactly one
+        `StoredImage`. Closing the iterator, or canceling the task that awaits it, stops the work
+        at its next step. `ReplicaLost` is raised at once; whether to repeat is decided by the
+        caller."""
 
 
 class QualityValidation(Protocol):
@@ -64,41 +65,46 @@ class QualityValidation(Protocol):
     async def validate(
         self, key: str, metrics: Sequence[str] | None, prompt: str | None = None
     ) -> QualityReport:
-        """Judge the image and write the verdict beside it. `metrics` None is the default set;
-        an unknown name is `InvalidParameters` that lists the known."""
+        """Judge the image and store the verdict beside it. `metrics` None means the default set.
+        An unknown name raises `InvalidParameters`, which lists the known ones."""
 
 
 class PrivacyValidation(Protocol):
-    """Judges the privacy of stored images, and makes copies without what it found."""
+    """Judges the privacy of stored images, and makes anonymized copies of them."""
 
     async def validate(self, key: str, check_faces: bool, check_text: bool) -> PrivacyReport:
-        """Judge the image and write the verdict beside it."""
+        """Judge the image and store the verdict beside it."""
 
     async def anonymize(self, key: str, method: str, output_key: str) -> PrivacyReport:
-        """Write a copy without faces and PII under `output_key`; the report is on the copy."""
+        """Store a copy without faces and personal data under `output_key`. The report is about
+        the copy."""
 
 
 class Exporter(Protocol):
-    """Streams progress, then exactly one report, or an error: what refuses the export as a whole
-    comes before any progress. Closing the iterator stops the export and leaves the old one. Where
-    a replica dies, another one runs the export, and its progress begins anew."""
+    """Exports datasets. Each call yields progress, then exactly one report.
+
+    An error that refuses the whole export is raised before any progress. Closing the iterator stops
+    the export and leaves an older one unchanged. If a replica dies, another one repeats the export,
+    and the progress begins again.
+    """
 
     def export(self, request: ExportRequest) -> AsyncGenerator[ExportProgress | ExportReport, None]:
-        """`NotFound` if the dataset is absent, `Conflict` if the same target is being written."""
+        """`NotFound` if the dataset does not exist, `Conflict` if the target is being written."""
 
     def export_s3(
         self, request: S3ExportRequest
     ) -> AsyncGenerator[ExportProgress | S3ExportReport, None]:
-        """Failures per file are in the report; only what stops all of it is raised."""
+        """Failures of single files are in the report. Only errors that end the export are
+        raised."""
 
 
 class Datasets(Protocol):
-    """Datasets of one space."""
+    """The datasets of one space."""
 
     async def list(
         self, limit: int | None = None, after: str | None = None
     ) -> Sequence[DatasetSummary]:
-        """Ordered by name: the first `limit` of those after the name `after`."""
+        """The first `limit` datasets whose names come after `after`, ordered by name."""
 
     async def get(self, name: str) -> DatasetSummary:
         """The dataset of this name. Raises `NotFound`."""
@@ -107,71 +113,73 @@ class Datasets(Protocol):
         """Remove the dataset with its images. Raises `NotFound`."""
 
     async def sign(self, name: str) -> SignedSheet:
-        """Write the dataset's sheet, signed, over an older one. `Forbidden` where marks are
-        switched off."""
+        """Write the signed data sheet of the dataset, in place of an older one. Raises
+        `Forbidden` if marks are switched off."""
 
     def report(
         self, request: ReportRequest
     ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
-        """Progress, then the report, as a page where that was asked for. Closing the iterator stops
-        the work. `NotFound` without the dataset, the reference or the profile."""
+        """Yields progress, then the report, as an HTML page if the request asks for one. Closing
+        the iterator stops the work. Raises `NotFound` without the dataset, the reference or the
+        profile."""
 
     async def images(self, query: ImageQuery) -> ImagePage:
-        """A page of a dataset's images. `NotFound` without the dataset, `InvalidParameters` for a
-        cursor of another sort."""
+        """A page of the dataset's images. Raises `NotFound` without the dataset,
+        `InvalidParameters` for a cursor that belongs to another order."""
 
     async def images_summary(self, name: str, wanted: ImageFilter) -> ImagesSummary:
-        """How many of the dataset's images that the filter takes have what. Raises `NotFound`."""
+        """Counts by verdict, label and review of the images that match the filter. Raises
+        `NotFound`."""
 
     async def review(
         self, keys: Sequence[str], change: ReviewChange, reviewer: str
     ) -> Sequence[tuple[str, Review]]:
-        """Change the reviews of images, by their keys; returns what they are now. `NotFound` if one
-        of them is absent: nothing is changed then."""
+        """Change the reviews of images, by key, and return the new ones. Raises `NotFound` if
+        one of the images does not exist; then nothing is changed."""
 
     async def open_declared(
         self, name: str, identity: str, declaration: bytes
     ) -> Mapping[str, Taken]:
-        """Begin, or go on with, a declared dataset; what an earlier run took and is there still, by
-        item. `Conflict` where the dataset has another declaration."""
+        """Begin or continue a declared dataset. Returns the images that an earlier run took and
+        that still exist, by item. Raises `Conflict` if the dataset has another declaration."""
 
     async def close_declared(
         self, name: str, taken: Sequence[Taken], short: Sequence[Shortage]
     ) -> None:
-        """Keep what was taken, for later runs, and what is missing, for reports."""
+        """Store what was taken, for later runs, and what is missing, for reports."""
 
 
 class Profiles(Protocol):
-    """Profiles of one space."""
+    """The profiles of one space."""
 
     async def list(
         self, limit: int | None = None, after: str | None = None
     ) -> Sequence[ProfileSummary]:
-        """Ordered by name: the first `limit` of those after the name `after`."""
+        """The first `limit` profiles whose names come after `after`, ordered by name."""
 
     async def get(self, name: str) -> Profile:
         """The profile of this name. Raises `NotFound`."""
 
     async def create(self, request: ProfileRequest) -> Profile:
-        """Measure the images of a folder or a bucket. Raises `InvalidParameters` for a source that
-        may not be read."""
+        """Measure the images of a folder or a bucket. Raises `InvalidParameters` for a source
+        that may not be read."""
 
     async def delete(self, name: str) -> None:
         """Remove the profile. Raises `NotFound`."""
 
     async def compare(self, name: str, dataset_key: str | None, other: str | None) -> Comparison:
-        """The profile against a dataset, by its key, or against the other profile. Raises
+        """Compare the profile with a dataset, by its key, or with another profile. Raises
         `NotFound`."""
 
     async def conformance(self, name: str, key: str) -> float:
-        """How near the image lies to the profile, 0..100. Raises `NotFound`."""
+        """How similar the image is to the profile, 0..100. Raises `NotFound`."""
 
     async def plot(self, name: str, dataset_key: str | None, other: str | None) -> str:
         """The same comparison as an SVG document."""
 
 
 class Files(Protocol):
-    """Bytes in and out of the data root."""
+    """Reads, writes and deletes files in the data root."""
 
     async def stat(self, key: str) -> ObjectStat:
         """`NotFound` if absent."""
@@ -182,34 +190,36 @@ class Files(Protocol):
         """The object from byte `start`, at most `length` bytes, in chunks of at most 1 MiB."""
 
     async def thumbnail(self, stat: ObjectStat, side_px: int) -> bytes:
-        """The image small, as WebP, its longer side at most `side_px`; kept for the next time.
-        `InvalidImage` for what is no image that we decode."""
+        """A small copy of the image as WebP, its longer side at most `side_px` pixels. It is
+        kept for later. Raises `InvalidImage` for a file that is not an image we decode."""
 
     async def presign(self, key: str, expires_s: int) -> str | None:
-        """A URL that reads the object from the data root's own server; None where there is none."""
+        """A URL that reads the object directly from the server of the data root; None if there
+        is none."""
 
     async def delete_image(self, key: str) -> None:
-        """Remove an image with all that lies beside it; `NotFound` if absent."""
+        """Remove an image and all files that belong to it. Raises `NotFound`."""
 
     async def delete_export(self, key: str) -> None:
-        """Remove an exported file with its cards, or a folder of shards; `NotFound` if absent,
-        `Conflict` while it is being written."""
+        """Remove an exported file with its cards, or a folder of shards. Raises `NotFound` if it
+        does not exist, `Conflict` while it is being written."""
 
     async def upload_image(self, content: bytes, folder: str | None, unique: str) -> str:
-        """Check that it is an image we decode (`InvalidImage` otherwise), store it under
-        `uploads/` (or `uploads/<folder>/`) with a name made of `unique`, and return its key. The
-        same content under the same name is there already, and is fine; `Conflict` for another."""
+        """Store an image under `uploads/` (or `uploads/<folder>/`), with a name made from
+        `unique`. Returns its key. Raises `InvalidImage` for a file that we do not decode. If the
+        name exists with the same content, nothing is written; with another content, `Conflict`
+        is raised."""
 
     async def upload_into(self, content: bytes, upload: DatasetUpload) -> str:
-        """As `upload_image`, into a dataset, with a name made of the content: the same file again
-        is the same image, and has what is said of it now. Returns its key."""
+        """As `upload_image`, into a dataset, with a name made from the content. The same file
+        again is the same image, and gets the new description. Returns its key."""
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
-        """Keys of the images below a folder, ordered, the first `limit` of them; an absent
-        folder holds none."""
+        """The first `limit` keys of images below a folder, ordered; none if there is no folder."""
 
     async def list_left_out(self, folder_key: str, limit: int) -> tuple[int, Sequence[SkippedFile]]:
-        """How many files of a folder are no part of its dataset, and the first `limit` of them."""
+        """The number of files in a folder that are not part of its dataset, and the first
+        `limit` of them."""
 
 
 Owner = tuple[str, str]
@@ -217,51 +227,52 @@ Owner = tuple[str, str]
 
 
 class Usage(Protocol):
-    """What owners have stored."""
+    """How much the owners have stored."""
 
     async def reserve(self, owner: Owner, quota_bytes: int, size_bytes: int) -> None:
-        """Hold room; `InsufficientStorage` if so much more would pass the quota."""
+        """Reserve room. Raises `InsufficientStorage` if that much more would exceed the quota."""
 
     async def settle(
         self, owner: Owner, size_bytes: int, stored: Sequence[tuple[str, int]]
     ) -> None:
-        """Give the held room back, and count what was stored: keys and bytes."""
+        """Release the reserved room, and count what was stored, as keys and bytes."""
 
     async def forget(self, key: str) -> None:
-        """`key`, or all below it, is deleted: who stored it has that room again."""
+        """`key`, or everything below it, was deleted and no longer counts against its owner's
+        quota."""
 
 
 class Provenance(Protocol):
-    """Where files come from. Answers are JSON objects, as `serve_app.schemas.provenance` has
-    them, but for paths, which are keys."""
+    """Verifies where files come from. Answers are JSON objects as in
+    `serve_app.schemas.provenance`, with keys in place of paths."""
 
     async def verify(self, content: bytes, watermark: bool = False) -> dict[str, JsonValue]:
-        """What the mark in these bytes says and, where asked, what watermark the pixels carry.
-        `InvalidImage` for what carries no marks, `InvalidParameters` where no watermark can be
-        read."""
+        """What the mark in these bytes says and, on request, which watermark the pixels have.
+        Raises `InvalidImage` for a file without a mark format, `InvalidParameters` if no
+        watermark is readable."""
 
     async def verify_stored(self, key: str, watermark: bool = False) -> dict[str, JsonValue]:
-        """The same of a stored file; `NotFound` if absent."""
+        """The same for a stored file. Raises `NotFound`."""
 
     async def check_log(self) -> dict[str, JsonValue]:
-        """Walk the log of marks."""
+        """Verify the log of marks from its beginning to its end."""
 
     async def check_sheet(self, dataset: str) -> dict[str, JsonValue]:
-        """Hold a dataset against its signed sheet; `NotFound` if it has none."""
+        """Compare a dataset with its signed sheet. Raises `NotFound` if it has none."""
 
 
 class Readiness(Protocol):
     """Asks every deployment whether it can serve."""
 
     async def not_ready(self) -> Sequence[str]:
-        """Names of the deployments that cannot serve now; empty when all can."""
+        """Names of the deployments that cannot serve now; empty if all can."""
 
 
 class Deployments(Protocol):
-    """Tells how every deployment stands."""
+    """The state of the deployments."""
 
     async def standing(self) -> Sequence[DeploymentStanding]:
-        """All of them, by name. Wakes none that rests."""
+        """The state of all deployments, by name. Starts none that is scaled to zero."""
 
 
 def _no_spaces(space: str) -> Services:
@@ -270,7 +281,7 @@ def _no_spaces(space: str) -> Services:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything behind the API, injected into `serve_app.app.create_app`."""
+    """All services behind the API, passed to `serve_app.app.create_app`."""
 
     generation: Generation
     quality: QualityValidation

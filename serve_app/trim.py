@@ -1,4 +1,4 @@
-"""Cut what a client sent down to what an answer may repeat."""
+"""Shortens values that a client sent, for use in an answer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _MAX_INT_BITS = 128
 
 
 def trimmed(value: object) -> JsonValue:
-    """The value if it is small and plain JSON, else a short description of it.
+    """The value if it is small and plain JSON, otherwise a short description of it.
 
-    Never raises, whatever the value: not finite, endless, half a surrogate pair, not JSON.
+    Never raises, also for infinite numbers, deeply nested values, half a surrogate pair, or values
+    that are not JSON.
     """
     if value is None or isinstance(value, bool):
         return value

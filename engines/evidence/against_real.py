@@ -1,4 +1,5 @@
-"""A dataset's features against those of real images, and the search for each image's source."""
+"""Compares a dataset's features with those of real images, and finds the real image each was
+made from."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ def against_real(
     on_image: Callable[[], None] = lambda: None,
     stop: StopCheck = never_stopped,
 ) -> ReferenceEvidence:
-    """All figures that the numbers of images allow. Blocks for minutes where there are many."""
+    """All figures that the number of images allows. Blocks for minutes if there are many images."""
     real_some = sampled(real.features, config.max_compared)
     made_some = sampled(made.features, config.max_compared)
     found = ReferenceEvidence(reference=reference, images=len(real.facts), compared=len(made_some))

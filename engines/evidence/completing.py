@@ -1,4 +1,4 @@
-"""What is added to a report once its figures are there."""
+"""Completes a report after its figures were computed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def with_declaration(
     report: DatasetReport, tally: Tally, declared: DeclaredFacts | None
 ) -> DatasetReport:
-    """The report with the counts by label, held against what was asked for."""
+    """The report with its counts by label, compared with the declared counts."""
     if declared is None:
         return report.model_copy(update={"labels": tally.label_counts({})})
     short = tuple(
@@ -34,13 +34,13 @@ def with_declaration(
 
 
 def with_ids(found: ReferenceEvidence, ids: Mapping[str, str]) -> ReferenceEvidence:
-    """Images named by id, as everywhere in a report."""
+    """The report with images named by their ids."""
     taken = tuple(each.model_copy(update={"id": ids[each.id]}) for each in found.taken)
     return found.model_copy(update={"taken": taken})
 
 
 def settings(config: EvidenceConfig, encoder: ImageEncoder | None) -> dict[str, object]:
-    """What the figures depend on, as the report tells it."""
+    """The settings on which the figures depend, as the report shows them."""
     found: dict[str, object] = config.model_dump(exclude={"encoder"})
     if encoder is not None:
         found |= {

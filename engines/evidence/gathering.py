@@ -1,4 +1,4 @@
-"""Reading every image of a folder once: its features, hashes, sharpness, digest."""
+"""Reads every image of a folder once: features, hashes, sharpness and digest."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Gatherer:
-    """How images are read. `encoder` None: all but the features."""
+    """Reads images. Without an encoder, everything except the features is read."""
 
     storage: Storage
     limits: ImageLimits
@@ -75,8 +75,11 @@ class Gatherer:
         on_image: Callable[[], None] = lambda: None,
         stop: StopCheck = never_stopped,
     ) -> Iterator[Gathered]:
-        """Of the images `stats` below the key `folder`; what is known of an earlier pass is not
-        read again, and what is new is kept for the next. Blocks: tens of milliseconds each."""
+        """Read the images `stats` below the key `folder`.
+
+        What an earlier pass has stored is not read again, and new results are stored for the next.
+        Blocks for tens of milliseconds per image.
+        """
         name = self.encoder.name if self.encoder else "no-encoder"
         dimensions = self.encoder.dimensions if self.encoder else 0
         kept = KeptFeatures(self.storage, folder, name, dimensions)
@@ -160,7 +163,7 @@ class Gatherer:
             )
 
     def _keep(self, folder: str, name: str, found: Gathered, file: IO[bytes]) -> None:
-        """A cache that cannot be written is none; the report is made all the same."""
+        """Store the cache. If that fails, the report is made without it."""
         if self.encoder is None:
             return
         try:

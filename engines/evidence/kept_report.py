@@ -1,4 +1,4 @@
-"""Reports that are kept beside their dataset until something changes."""
+"""Reports that are stored beside their dataset until the dataset changes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeptReport:
-    """The report under `key`, if it was made of what `stamp` names."""
+    """The report under `key`, valid if it was made from the inputs that `stamp` identifies."""
 
     storage: Storage
     key: str
     stamp: str
 
     def read(self) -> DatasetReport | None:
-        """None where there is none, of another stamp, or damaged."""
+        """The stored report; None if there is none, its stamp differs, or it is damaged."""
         try:
             found = orjson.loads(self.storage.read(self.key))
             if found["stamp"] == self.stamp:
@@ -35,7 +35,7 @@ class KeptReport:
         return None
 
     def write(self, report: DatasetReport) -> None:
-        """Where there is no room, it is made again the next time."""
+        """Store the report. Without room it is not stored, and is made again next time."""
         content = orjson.dumps({"stamp": self.stamp, "report": report.model_dump_json()})
         try:
             self.storage.replace(self.key, content)
@@ -44,7 +44,7 @@ class KeptReport:
 
 
 def version_of_folder(storage: Storage, folder: str, stop: StopCheck) -> str | None:
-    """Digest of what lies in the folder, without hidden files; None where nothing does."""
+    """Digest of the files in the folder, without hidden ones; None if there are none."""
     hashed, count = hashlib.sha256(), 0
     for stat in storage.list(folder):
         stop()
@@ -56,5 +56,5 @@ def version_of_folder(storage: Storage, folder: str, stop: StopCheck) -> str | N
 
 
 def digest_of(*parts: object) -> str:
-    """Of JSON values."""
+    """Digest of JSON values."""
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()

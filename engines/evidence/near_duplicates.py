@@ -1,4 +1,4 @@
-"""Near-duplicates by name: what the clusters of positions are to a reader."""
+"""Near-duplicates by image id, made from clusters of positions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def near_duplicates(
     nearness: Nearness | None = None,
     stop: StopCheck = never_stopped,
 ) -> NearDuplicates:
-    """Of images with their hash and their mirror's. See `find_clusters` and `described`."""
+    """Near-duplicates of images with their hashes and those of their mirrored copies.
+
+    See `find_clusters`.
+    """
     found = find_clusters(Hashes.of(hashes), features, nearness, stop)
     return described(ids, scores, found, by_features=features is not None)
 
@@ -34,7 +37,10 @@ def near_duplicates(
 def described(
     ids: Sequence[str], scores: Sequence[float], found: Found, by_features: bool
 ) -> NearDuplicates:
-    """For a report; of each cluster the highest score is the one to keep."""
+    """Clusters for a report.
+
+    In each cluster, the image with the highest score is the one to keep.
+    """
     clusters = found.clusters()
     return NearDuplicates(
         compared=len(ids),
@@ -58,13 +64,13 @@ def described(
 def named_clusters(
     ids: Sequence[str], scores: Sequence[float], found: Found
 ) -> dict[str, list[str]]:
-    """The id to keep of each cluster, to the ids of all its images."""
+    """For each cluster, the id of the image to keep and the ids of all its images."""
     clusters = (each.tolist() for each in found.clusters())
     return {ids[_best(each, scores)]: [ids[position] for position in each] for each in clusters}
 
 
 def cluster_of_each(ids: Sequence[str], found: Found) -> Mapping[str, str]:
-    """Every id to the first id of its cluster; its own where it is alone."""
+    """For each id, the first id of its cluster; the id itself if it is alone."""
     return {name: ids[int(first)] for name, first in zip(ids, found.labels, strict=True)}
 
 

@@ -1,4 +1,4 @@
-"""The small pictures of a report."""
+"""The small pictures in a report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CAPTION_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Of the images below the key `folder`."""
+    """Pictures of the images below the key `folder`."""
 
     storage: Storage
     folder: str
@@ -35,7 +35,7 @@ class Pictures:
     read_pixels: ReadPixels
 
     def read(self, name: str) -> Pixels | None:
-        """Pixels of an image; None where it cannot be read any more."""
+        """Pixels of an image; None if it can no longer be read."""
         try:
             return self.read_pixels(self.storage.read(f"{self.folder}/{name}"), self.limits)
         except (InvalidImage, NotFound):
@@ -44,7 +44,7 @@ class Pictures:
     def failing(
         self, tally: Tally, found: Gathered, most: int, stop: StopCheck
     ) -> tuple[FailingImage, ...]:
-        """All that failed, the first `most` with their picture."""
+        """All images that failed; the first `most` with a picture."""
         names = {image_id: name for name, image_id in tally.ids.items()}
         facts = {each.name: each for each in found.facts}
         failing = list(tally.failing)
@@ -58,7 +58,7 @@ class Pictures:
         return tuple(failing)
 
     def sheet(self, tally: Tally, found: Gathered, stop: StopCheck) -> tuple[Thumbnail, ...]:
-        """The same random images every time."""
+        """A random sample of images, the same each time."""
         drawn = sorted(found.facts, key=lambda each: hashlib.sha256(each.name.encode()).digest())
         sheet = []
         for each in sorted(drawn[:SHEET_IMAGES], key=lambda one: one.name):

@@ -1,4 +1,5 @@
-"""What a report counts: verdicts, labels, distributions, reasons, and who made and judged it."""
+"""The counts of a report: verdicts, labels, distributions, reasons, and what made and judged the
+images."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ _COUNTED_TOGETHER = 1000
 
 @dataclass
 class Tally:
-    """Adds up records. Memory: a line for each image, more for each that failed."""
+    """Adds up records. Uses memory for each image, and more for each failed one."""
 
     stats: list[ObjectStat] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
@@ -43,7 +44,7 @@ class Tally:
     _values: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, record: DatasetRecord) -> None:
-        """Count an image in."""
+        """Add the record of one image."""
         self.stats.append(record.stat)
         self.ids[record.name] = record.image_id
         self.size_bytes += record.stat.size_bytes
@@ -60,13 +61,13 @@ class Tally:
             self.failing.append(FailingImage(id=record.image_id, prompt=prompt, factors=factors))
 
     def histograms(self) -> dict[str, Histogram]:
-        """By metric, ordered by name."""
+        """The histograms, ordered by the name of the metric."""
         for name in self._values:
             self._count_values(name)
         return dict(sorted(self._histograms.items()))
 
     def label_counts(self, wanted: Wanted) -> tuple[LabelCount, ...]:
-        """Every value that is there or asked for."""
+        """The count of every label value that occurs or was asked for."""
         asked = {(label, value) for label, values in wanted.items() for value in values}
         return tuple(
             LabelCount(
@@ -118,5 +119,5 @@ class Tally:
 
 
 def labels_of(record: DatasetRecord) -> Mapping[str, str]:
-    """The labels of an image; none where it has none."""
+    """The labels of an image; empty if it has none."""
     return {str(name): str(value) for name, value in record.labels.items()}

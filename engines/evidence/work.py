@@ -1,4 +1,4 @@
-"""Long work that is watched and can be stopped."""
+"""Long work with progress that can be stopped."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ OnProgress = Callable[[ExportProgress], None]
 
 
 def unheard(progress: ExportProgress) -> None:
-    """For work that nobody watches."""
+    """Ignores progress."""
 
 
 class Work:
-    """How far it is; tells of it, and hears whether to stop, at the same time."""
+    """Counts what is done and reports it. Reporting may raise, which stops the work."""
 
     def __init__(self, on_progress: OnProgress) -> None:
         self._on_progress = on_progress

@@ -1,4 +1,4 @@
-"""Declared datasets: made as jobs of their caller, within its quotas."""
+"""Makes declared datasets as jobs of their caller, within its quotas."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHECKED_ITEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class ServiceWorkshop:
-    """`Workshop` of the service. A busy deployment is waited for."""
+    """The `Workshop` of the service. If a deployment is busy, it waits and tries again."""
 
     context: Context
     checks: RequiredChecks
@@ -66,7 +66,7 @@ class ServiceWorkshop:
 
 
 def workshop_of(context: Context, plan: DatasetPlan) -> ServiceWorkshop:
-    """Where the images of a plan are made."""
+    """The workshop that makes the images of a plan for this caller."""
     spec, deadline_s = plan.spec, context.config.deadlines.validation_s
     checks = RequiredChecks(context.services, spec.require, spec.max_tries, deadline_s)
     return ServiceWorkshop(context, checks)

@@ -1,4 +1,4 @@
-"""Both validators over a dataset, a bounded number of images at once."""
+"""Runs the validators over all images of a dataset, a limited number of images at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """One validator on one image. `score` is None where it could not be judged."""
+    """The verdict of one validator on one image.
+
+    `score` is None if the image could not be judged.
+    """
 
     validator: str
     key: str
@@ -47,8 +50,11 @@ class _Judged:
 
 
 class DatasetValidation:
-    """An image that cannot be judged counts as an error and stops nothing; a data root without
-    room for verdicts stops all of it."""
+    """Validates a dataset.
+
+    An image that cannot be judged counts as an error and does not stop the validation. It stops if
+    the data root has no room for verdicts.
+    """
 
     def __init__(
         self,
@@ -70,9 +76,10 @@ class DatasetValidation:
         body: DatasetValidationBody,
         on_progress: OnProgress = lambda done, total: None,
     ) -> DatasetValidationResponse:
-        """Reports 0 of all when it begins, then after every image.
+        """Judge all images. Reports progress at the start (0 of all) and after every image.
 
-        `NotFound` without images, `InvalidParameters` with too many, `DeadlineExceeded`.
+        Raises `NotFound` if there are no images, `InvalidParameters` if there are too many,
+        `DeadlineExceeded`.
         """
         keys = await self._keys(dataset_key)
         count, named = await self._services.files.list_left_out(dataset_key, SKIPPED_NAMED)
@@ -119,7 +126,7 @@ class DatasetValidation:
         except InvalidParameters as error:
             _raise_if_about_the_request(error)
             return _Judged("quality", key, False, None, error.message)
-        except InsufficientStorage:  # it would be so for every image
+        except InsufficientStorage:  # The same would happen for every image.
             raise
         except InferloopError as error:
             return _Judged("quality", key, False, None, error.message)
@@ -161,7 +168,8 @@ class DatasetValidation:
 
 
 def _raise_if_about_the_request(error: InvalidParameters) -> None:
-    """An unknown metric is the caller's fault, and the same for every image."""
+    """Raise errors of the request, such as an unknown metric, which would repeat for every
+    image."""
     if any(fault.parameter == "metrics" for fault in error.faults):
         raise error
 

@@ -1,4 +1,5 @@
-"""The answer to a request for a stored file: whole, in part, unchanged, or where else it is."""
+"""The answer to a request for a stored file: the whole file, a part of it, "not modified", or a
+redirect."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ OTHER_MEDIA_TYPE = "application/octet-stream"
 async def file_answer(
     request: Request, context: Context, path: str, field: Field, redirect: bool
 ) -> Response:
-    """The file at the client's `path`, as the request's method and headers want it."""
+    """The file at the client's `path`, as the method and the headers of the request ask for it."""
     key = context.paths.to_key(path, field)
     with context.paths.named(path, key, field):
         stat = await context.services.files.stat(key)
@@ -51,7 +52,7 @@ async def file_answer(
 async def thumbnail_answer(
     request: Request, context: Context, path: str, field: Field, side_px: int
 ) -> Response:
-    """The image at the client's `path` small, or 304 where the client has it."""
+    """A small copy of the image at the client's `path`, or 304 if the client already has it."""
     key = context.paths.to_key(path, field)
     with context.paths.named(path, key, field):
         stat = await context.services.files.stat(key)
@@ -69,7 +70,7 @@ async def _content(
     context: Context, key: str, part: Part, headers: dict[str, str], media_type: str
 ) -> Response:
     chunks = context.services.files.read(key, part.start, part.length)
-    # The first chunk is read before the status goes out: what fails early fails cleanly.
+    # The first chunk is read before the status is sent, so that early errors have a status.
     first = await anext(chunks, b"")
     hold = context.download_quota.hold(context.caller.key_hash)
     return Download(first, chunks, part.status, headers, media_type, hold=hold)
@@ -80,7 +81,7 @@ async def _elsewhere(context: Context, key: str) -> Response:
     if url is None:
         reason = "must be false: the data root is a folder, which has no URLs of its own"
         raise InvalidParameters.of("redirect", True, "false", reason)
-    # Whoever has the URL has the file: no cache may keep it.
+    # This URL gives access without a key, so no cache may keep it.
     return RedirectResponse(url, 307, {"Cache-Control": "private, no-store"})
 
 
@@ -91,14 +92,14 @@ def _headers(stat: ObjectStat) -> dict[str, str]:
         "Last-Modified": http_date(stat.modified_at),
         "Accept-Ranges": "bytes",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
-        # Uploaded bytes are strangers' bytes: no browser shall take them for a page.
+        # Uploaded bytes are not trusted: no browser may treat them as a page.
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
 
 
 def _not_in_range(request: Request, stat: ObjectStat, headers: dict[str, str]) -> Response:
-    """416, in the envelope."""
+    """416, in the error envelope."""
     asked = request.headers.get("range", "")[:200]
     constraint = f"bytes within 0..{stat.size_bytes - 1}"
     wrong = InvalidParameters.of("Range", asked, constraint, "lies outside the file")

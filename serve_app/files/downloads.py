@@ -1,4 +1,4 @@
-"""Answers that may be large: sent no faster than their client reads, whole or in part."""
+"""Answers that may be large. They are sent no faster than the client reads them."""
 
 from __future__ import annotations
 
@@ -26,31 +26,34 @@ WINDOW_BYTES = 2 * 2**20
 
 
 class Window:
-    """Room for what is on its way to the client."""
+    """Limits how many bytes are on their way to the client."""
 
     def __init__(self, size_bytes: int) -> None:
         self._left = size_bytes
         self._changed = asyncio.Event()
 
     async def take(self, size_bytes: int) -> None:
-        """Wait until so much fits; a chunk larger than the window fits into an empty one."""
+        """Wait until this many bytes fit.
+
+        A chunk larger than the window fits when the window is empty.
+        """
         while self._left <= 0:
             self._changed.clear()
             await self._changed.wait()
         self._left -= size_bytes
 
     def give_back(self, size_bytes: int) -> None:
-        """Free the bytes of a chunk that was sent; who waits for room goes on."""
+        """Free the bytes of a chunk that the client has taken, and let waiting senders continue."""
         self._left += size_bytes
         self._changed.set()
 
 
 class Download(Response):
-    """Streams `first` and then `chunks`, whose beginning it is.
+    """Streams `first` and then `chunks`; `first` was already read from them.
 
-    Where the server acknowledges, at most `window_bytes` and a chunk are under way; elsewhere
-    `send` itself waits for the client. Ends when the client leaves: then, and in the end, `chunks`
-    are closed.
+    If the server reports what the client has taken, at most `window_bytes` and one chunk are on
+    their way; otherwise `send` itself waits for the client. The download ends when the client
+    leaves. `chunks` are always closed at the end.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class Download(Response):
         window_bytes: int = WINDOW_BYTES,
         hold: AbstractContextManager[None] | None = None,
     ) -> None:
-        """`hold` is entered before the answer begins, and may refuse it."""
+        """`hold` is entered before the answer begins, and may refuse the download."""
         super().__init__(None, status_code, headers, media_type)
         self._first = first
         self._chunks = chunks

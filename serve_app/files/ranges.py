@@ -1,4 +1,5 @@
-"""Which part of an object a request wants: `Range` and the conditions of RFC 9110, 13 and 14."""
+"""The part of an object that a request asks for: `Range` and the conditions of RFC 9110,
+sections 13, 14."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ _ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What to answer: the status, and the bytes from `start` on, `length` of them."""
+    """What to answer: the status, and `length` bytes beginning at byte `start`."""
 
     status: int
     start: int
     length: int
 
     def headers(self, size_bytes: int) -> dict[str, str]:
-        """`Content-Length` and `Content-Range` of an object of so many bytes."""
+        """`Content-Length` and `Content-Range` for an object of `size_bytes` bytes."""
         if self.status == 304:
             return {}
         if self.status == 416:
@@ -37,8 +38,8 @@ def wanted_part(
 ) -> Part:
     """The part that the request's headers (names in lower case) ask for.
 
-    `etag` with its quotes. A range of a form that we do not serve (several ranges, other units)
-    is answered with the whole object, as the RFC allows.
+    `etag` includes its quotes. Ranges that are not supported (several ranges, other units) are
+    answered with the whole object, as the RFC allows.
     """
     whole = Part(200, 0, size_bytes)
     if _is_known(headers, etag, modified_at):
@@ -54,7 +55,7 @@ def wanted_part(
         return Part(206, size_bytes - length, length) if length else Part(416, 0, 0)
     start = int(first)
     if last and int(last) < start:
-        return whole  # not a range at all: as if it were not there
+        return whole  # An invalid range is ignored.
     if start >= size_bytes:
         return Part(416, 0, 0)
     end = min(int(last), size_bytes - 1) if last else size_bytes - 1
@@ -62,12 +63,12 @@ def wanted_part(
 
 
 def http_date(moment: datetime) -> str:
-    """As HTTP writes it, to the second."""
+    """The time in the format of HTTP headers, to the second."""
     return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 
 def _is_known(headers: Mapping[str, str], etag: str, modified_at: datetime) -> bool:
-    """Whether the client has this version already."""
+    """Whether the client already has this version."""
     known = headers.get("if-none-match")
     if known is not None:
         tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
@@ -77,7 +78,8 @@ def _is_known(headers: Mapping[str, str], etag: str, modified_at: datetime) -> b
 
 
 def _range_applies(headers: Mapping[str, str], etag: str, modified_at: datetime) -> bool:
-    """`If-Range`: the range holds only for the version that the client has the rest of."""
+    """`If-Range`: the range is valid only for the version of which the client has the other
+    parts."""
     version = headers.get("if-range")
     if version is None:
         return True
@@ -87,7 +89,7 @@ def _range_applies(headers: Mapping[str, str], etag: str, modified_at: datetime)
 
 
 def _date(text: str | None) -> datetime | None:
-    """None for what is no date, and for one before the year 1 or after 9999."""
+    """The date; None if it is invalid, before the year 1 or after 9999."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""An image in the body of a request: as the body itself, or as a form's file."""
+"""Uploaded images: the body of a request, or a file in a form."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ _BINARY = {"type": "string", "format": "binary"}
 
 
 def upload_body(required: bool = True) -> dict[str, Any]:
-    """How OpenAPI shows it."""
+    """The description of the request body for OpenAPI."""
     form = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
     content = {"image/*": {"schema": _BINARY}, "multipart/form-data": {"schema": form}}
     return {"requestBody": {"required": required, "content": content}}
 
 
 async def uploaded(request: Request, max_bytes: int) -> bytes:
-    """The image; empty where there is none. `PayloadTooLarge` past `max_bytes`."""
+    """The bytes of the image; empty if there are none.
+
+    Raises `PayloadTooLarge` above `max_bytes`.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "multipart/form-data":
         content = await request.body()
@@ -34,7 +37,7 @@ async def uploaded(request: Request, max_bytes: int) -> bytes:
 
 
 def not_empty(content: bytes) -> bytes:
-    """The same; `InvalidParameters` where it is empty."""
+    """The bytes unchanged. Raises `InvalidParameters` if they are empty."""
     if not content:
         raise InvalidParameters.of("image", None, "a decodable image", "is empty")
     return content

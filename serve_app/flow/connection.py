@@ -1,4 +1,4 @@
-"""Work that lasts no longer than the client who asked for it."""
+"""Work that is stopped when the client who asked for it leaves."""
 
 from __future__ import annotations
 
@@ -18,15 +18,19 @@ T = TypeVar("T")
 async def answer_within(
     deadline_s: float, request: Request, work: Coroutine[object, object, T]
 ) -> T:
-    """`while_connected` with a deadline: `DeadlineExceeded` past it, and the work is canceled."""
+    """As `while_connected`, with a deadline.
+
+    After it the work is canceled and `DeadlineExceeded` is raised.
+    """
     return await within(deadline_s, while_connected(request, work))
 
 
 async def while_connected(request: Request, work: Coroutine[object, object, T]) -> T:
-    """Result of the work; the work is canceled and `Canceled` raised when the client leaves.
+    """The result of the work. If the client leaves, the work is canceled and `Canceled` is raised.
 
-    Watches the connection itself: no request header can switch that off, and it holds under any
-    server. The body must have been read by now. In a rehearsal the work is not begun: `Rehearsed`.
+    This watches the connection itself, so no request header can switch it off, and it works with
+    any server. The body must have been read before. In a rehearsal, `Rehearsed` is raised and the
+    work does not begin.
     """
     run: JobRun | None = getattr(request.state, "run", None)
     if run is not None and run.rehearsal:

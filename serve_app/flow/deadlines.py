@@ -1,4 +1,4 @@
-"""Work that is stopped when its time is up."""
+"""Work with a deadline."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ T = TypeVar("T")
 
 
 async def within(deadline_s: float, work: Awaitable[T]) -> T:
-    """Result of the work; past the deadline it is canceled and `DeadlineExceeded` raised.
+    """The result of the work. After the deadline the work is canceled and `DeadlineExceeded` is
+    raised.
 
-    A `TimeoutError` of the work itself passes as it is: it says nothing of our deadline.
+    A `TimeoutError` that the work itself raises is passed on, because it is not about this
+    deadline.
     """
     scope = asyncio.timeout(deadline_s)
     try:

@@ -1,4 +1,4 @@
-"""Many pieces of work, a bounded number at once, and the first error alone."""
+"""Runs many pieces of work, a limited number at once."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Result = TypeVar("Result")
 async def fan_out(
     items: Sequence[Item], work: Callable[[Item], Awaitable[Result]], in_flight: int
 ) -> list[Result]:
-    """Results in the order of the items.
+    """The results in the order of the items.
 
-    The first `InferloopError` cancels what runs, starts nothing more, and is raised bare, not in
-    a group. Cancelling the call cancels all of it.
+    The first `InferloopError` cancels the running work, starts no more, and is raised itself, not
+    in an exception group. Canceling the call cancels all work.
     """
     slots = asyncio.Semaphore(in_flight)
 
     async def one(item: Item) -> Result:
         await slots.acquire()
         result = await work(item)
-        # Given back only after success: nothing new starts while a failure ends the call.
+        # Released only after success, so that nothing new starts while a failure ends the call.
         slots.release()
         return result
 

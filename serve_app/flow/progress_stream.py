@@ -49,14 +49,15 @@ def wants_lines(request: Request) -> bool:
 async def answer(
     request: Request, work: Work[Answer], *, exclude_unset: bool = False
 ) -> Answer | StreamingResponse:
-    """What the work returns; for a client that accepts NDJSON by name, its progress before that.
+    """What the work returns, or its progress and its result as NDJSON if the client accepts NDJSON
+    by name.
 
-    The work stops when the client leaves. `exclude_unset`: as the route's own
+    The work stops when the client leaves. `exclude_unset` is the route's
     `response_model_exclude_unset`.
     """
     work = _noted(work, request.state.audit)
     run: JobRun | None = getattr(request.state, "run", None)
-    if run is not None:  # a kept answer is kept whole
+    if run is not None:  # A kept answer is stored as a whole.
         return await while_connected(request, work(run.report))
     if not wants_lines(request):
         return await while_connected(request, work(unheard))
@@ -123,14 +124,17 @@ async def progress_lines(
         yield _line({"type": "error", "error": dict(to_wire(error).as_object())})
     finally:
         task.cancel()
-        # Not gathered: who is canceled while it waits would cancel what the work tidies up.
+        # `gather` is not used: canceling it would also cancel the cleanup of the work.
         await asyncio.wait([task])
         if not task.cancelled():
-            task.exception()  # told above, or nobody is there to hear it
+            task.exception()  # The error was sent above, or the client has left.
 
 
 def _noted(work: Work[Made], note: AuditNote) -> Work[Made]:
-    """The same work; how it fails is noted, because the status may have gone out by then."""
+    """The same work.
+
+    Its error is recorded for the audit log, because the status may already have been sent.
+    """
 
     async def noted(on_progress: OnProgress) -> Made:
         try:

@@ -1,1 +1,1 @@
-"""Generation: from a checked body to jobs, their events and their images."""
+"""Generation: from a validated body to jobs, their events and their images."""

@@ -1,4 +1,4 @@
-"""One batch call: one job per image, a bounded number of them in flight."""
+"""One batch call: one job per image, of which a limited number run at once."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ async def run_batch(
     on_stored: OnStored = unheard,
     checks: Checks | None = None,
 ) -> list[StoredImage]:
-    """Images in the order of the requests.
+    """The images in the order of the requests.
 
-    The first error stops the rest and is raised as `BatchFailed`, which names what was made by
-    then. Cancelling the call stops all of it. `on_stored` hears of each image that was stored.
+    The first error stops the others and is raised as `BatchFailed`, which lists the images made
+    before it. Canceling the call cancels all jobs. `on_stored` is called for each image that was
+    stored.
     """
     made: dict[str, StoredImage] = {}
 

@@ -1,4 +1,7 @@
-"""The numbered events of one job: appended once, read by anybody at any pace."""
+"""The numbered events of one job.
+
+They are appended once, and any number of readers can follow them.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,19 @@ Ending = StoredImage | InferloopError
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """`seq` counts from 1 without gaps in the log; a slow reader sees gaps among progress."""
+    """An event of a job.
+
+    `seq` counts from 1 without gaps in the log; a slow reader may skip progress events.
+    """
 
     seq: int
     event: StepProgress | Ending
 
 
 class JobLog:
-    """Progress with strictly increasing steps that ends at `total_steps`, then one ending.
+    """Progress events with increasing steps up to `total_steps`, then one final event.
 
-    One event loop; at most `total_steps` + 1 events, so it is bounded by the request itself.
+    Used on one event loop. It has at most `total_steps` + 1 events.
     """
 
     def __init__(self, total_steps: int, coalesce_after: int) -> None:
@@ -35,19 +41,25 @@ class JobLog:
         self._changed = asyncio.Event()
 
     async def ended(self) -> Ending:
-        """Wait for the ending."""
+        """Wait for the final event."""
         while self._ending is None:
             await self._changed.wait()
         return self._ending
 
     def progress(self, event: StepProgress) -> None:
-        """Append, unless that step was reported before (a repeated run starts again at 1)."""
+        """Append a progress event.
+
+        Ignored if that step was reported before, as when a repeated run starts again at 1.
+        """
         if self._ending is None and self._last_step < event.step <= self._total_steps:
             self._last_step = event.step
             self._append(StepProgress(event.step, self._total_steps, event.preview_jpeg))
 
     def end(self, ending: Ending) -> None:
-        """Append the one ending; a second is ignored. An image implies that all steps are done."""
+        """Append the final event; later calls are ignored.
+
+        If it is an image, all steps count as done.
+        """
         if self._ending is not None:
             return
         if isinstance(ending, StoredImage):
@@ -56,9 +68,9 @@ class JobLog:
         self._append(ending)
 
     async def read(self, after_seq: int = 0) -> AsyncIterator[JobEvent]:
-        """Events after `after_seq`, waiting for new ones, up to and including the ending.
+        """Yields the events after `after_seq` up to the final one, and waits for new ones.
 
-        A reader with more than `coalesce_after` events unread skips to the newest progress.
+        A reader with more than `coalesce_after` unread events skips to the newest progress event.
         """
         cursor = max(0, after_seq)
         while True:

@@ -1,4 +1,4 @@
-"""Generation as jobs: submitted, watched, canceled, and each ended exactly once."""
+"""Generation jobs: submitted, watched, canceled, and each ended exactly once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OnStored = Callable[[str, int], None]
 
 
 def unheard(key: str, size_bytes: int) -> None:
-    """For jobs whose images nobody counts."""
+    """Ignores the stored image."""
 
 
 @dataclass(slots=True)
@@ -46,10 +46,10 @@ class _Job:
 
 
 class JobService:
-    """Owns every job of this ingress replica. Lives on one event loop.
+    """All generation jobs of this ingress replica, on one event loop.
 
-    A job runs whether or not anybody reads its events; who wants it stopped when they leave
-    holds a `lease`. A job whose replica died is run once more under the same image id.
+    A job runs whether or not its events are read. To stop a job when its client leaves, hold a
+    `lease`. If the replica that runs a job dies, the job is run once more with the same image id.
     """
 
     def __init__(
@@ -72,10 +72,12 @@ class JobService:
         on_stored: OnStored = unheard,
         checks: Checks | None = None,
     ) -> str:
-        """Start the job and return its id; raises what `Generation.check` raises. `on_stored` is
-        told of the image as soon as the job has it, whether anybody reads its events or not.
-        With `checks` the image is made again until it passes; each try has a deadline of its own,
-        and the steps of the first one are the job's progress."""
+        """Start a job and return its id. Raises what `Generation.check` raises.
+
+        `on_stored` is called as soon as the image is stored, even if the events are not read. With
+        `checks`, the image is made again until it passes; each try has its own deadline, and the
+        progress of the job is that of the first try.
+        """
         self._generation.check(request)
         deadline_s = self._limits.deadline_s(
             request.width, request.height, request.num_inference_steps
@@ -85,36 +87,39 @@ class JobService:
         timed = replace(request, deadline_s=deadline_s)
         task = asyncio.create_task(self._run(timed, deadline_s, job_log, checks), name=job_id)
         self._running[job_id] = _Job(job_log, task, request.space, None, on_stored)
-        # A callback, because a task that is canceled before its first step never runs at all.
+        # A callback is used because a task that is canceled before its first step never runs.
         task.add_done_callback(lambda done: self._end(job_id, done))
         return job_id
 
     def in_space(self, space: str | None) -> SpaceJobs:
-        """The jobs of one space; the others are unknown to it."""
+        """The jobs of one space. Jobs of other spaces are unknown to it."""
         return SpaceJobs(self, space)
 
     def space_of(self, job_id: str) -> str | None:
-        """`NotFound` if there is no such job."""
+        """The space of a job. Raises `NotFound` for an unknown job."""
         return self._job(job_id).space
 
     def events(self, job_id: str, after_seq: int = 0) -> AsyncIterator[JobEvent]:
-        """Events of a running or lately finished job; `NotFound` if there is none."""
+        """The events of a running or recently ended job. Raises `NotFound` for an unknown job."""
         return self._job(job_id).log.read(after_seq)
 
     async def outcome(self, job_id: str) -> StoredImage:
-        """Wait for the ending: the image, or the error raised."""
+        """Wait until the job ends. Returns the image or raises the job's error."""
         ending = await self._job(job_id).log.ended()
         if isinstance(ending, InferloopError):
             raise ending
         return ending
 
     def cancel(self, job_id: str) -> None:
-        """Stop at the next step; the job ends with `Canceled`. An ended job stays as it ended."""
+        """Stop the job at its next step; it then ends with `Canceled`.
+
+        An ended job does not change.
+        """
         self._job(job_id).task.cancel()
 
     @contextmanager
     def lease(self, job_id: str) -> Iterator[None]:
-        """The job runs no longer than this block."""
+        """Cancel the job at the end of this block if it still runs."""
         try:
             yield
         finally:
@@ -122,7 +127,7 @@ class JobService:
                 self._running[job_id].task.cancel()
 
     async def close(self) -> None:
-        """Cancel what runs and wait until all of it has ended."""
+        """Cancel all running jobs and wait until they have ended."""
         tasks = [job.task for job in self._running.values()]
         for task in tasks:
             task.cancel()
@@ -130,7 +135,7 @@ class JobService:
 
     @property
     def running(self) -> int:
-        """Generations under way in this process."""
+        """Number of generations that run in this process."""
         return len(self._running)
 
     def _job(self, job_id: str) -> _Job:
@@ -168,12 +173,12 @@ class JobService:
 
     async def _attempt(self, request: GenerationRequest, job_log: JobLog) -> StoredImage:
         image: StoredImage | None = None
-        # Closed here and now: a generator that is merely dropped stops its work when it likes.
+        # Closed explicitly: a dropped generator stops its work at an unknown time.
         async with aclosing(self._generation.stream(request)) as events:
             async for event in events:
                 if isinstance(event, StepProgress):
                     job_log.progress(event)
-                    # Let readers run: only one that is stuck in its own send shall fall behind.
+                    # Let readers run, so that only those who wait for their own client fall behind.
                     await asyncio.sleep(0)
                 else:
                     image = event
@@ -203,13 +208,13 @@ class JobService:
 
 @dataclass(frozen=True, slots=True)
 class SpaceJobs:
-    """What `JobService` does, for the jobs of one space: those of others are `NotFound`."""
+    """As `JobService`, for the jobs of one space. Raises `NotFound` for jobs of other spaces."""
 
     jobs: JobService
     space: str | None
 
     def in_space(self, space: str | None) -> SpaceJobs:
-        """Another space of the same service."""
+        """The jobs of another space of the same service."""
         return SpaceJobs(self.jobs, space)
 
     def submit(
@@ -237,12 +242,12 @@ class SpaceJobs:
         return self.jobs.lease(self._own(job_id))
 
     async def close(self) -> None:
-        """Of every space: the application ends."""
+        """Close the jobs of all spaces, when the application ends."""
         await self.jobs.close()
 
     @property
     def running(self) -> int:
-        """In every space."""
+        """Number of generations that run in all spaces."""
         return self.jobs.running
 
     def _own(self, job_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The images of a request: checked, made as jobs within the caller's quotas, counted."""
+"""Makes the images of a request as jobs within the caller's quotas."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from serve_app.generation.requests import batch_requests, single_request
 from serve_app.schemas.generation import BatchBody, GenerateBody
 
 SERVED_MODEL = "X-Served-Model"
-"""Header that says what really made the images."""
+"""Response header with the model that really made the images."""
 
 
 def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
-    """The request for a body, refused here where no pool takes it."""
+    """The engine's request for a `generate` body. Raises here what no pool accepts."""
     generation = single_request(
         body,
         context.ids.image(),
@@ -37,17 +37,21 @@ def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
 def many_generations(
     context: Context, body: BatchBody, unique: str, max_seed: int
 ) -> list[GenerationRequest]:
-    """The requests for a body, refused here where no pool takes them."""
+    """The engine's requests for a batch body. Raises here what no pool accepts."""
     generations = batch_requests(body, unique, context.draw_seed, max_seed)
-    context.services.generation.check(generations[0])  # the others differ in their prompts
+    context.services.generation.check(
+        generations[0]
+    )  # The other requests differ only in their prompts.
     return [replace(each, repeated=context.repeated) for each in generations]
 
 
 async def stored_image(
     context: Context, generation: GenerationRequest, checks: Checks | None = None
 ) -> StoredImage:
-    """Make one image as a job of the caller, counted against its quota; with `checks` until it
-    passes."""
+    """Make one image as a job of the caller, counted against its quota.
+
+    With `checks`, it is made again until it passes.
+    """
     async with context.storage_quota.room(context.caller, expected_bytes([generation])) as room:
         job_id = context.jobs.submit(generation, room.add, checks)
         with context.jobs.lease(job_id):
@@ -63,8 +67,10 @@ async def stored_images(
     checks: Checks | None = None,
     on_progress: OnProgress = unheard,
 ) -> list[StoredImage]:
-    """Make them, `in_flight` at once, in the order of the requests; `on_progress` hears how many
-    there are. Raises `BatchFailed`."""
+    """Make the images, `in_flight` at once, and return them in the order of the requests.
+
+    `on_progress` is called with the number of images made so far. Raises `BatchFailed`.
+    """
     async with context.storage_quota.room(context.caller, expected_bytes(generations)) as room:
         stored = _counted(on_progress, len(generations), room.add)
         jobs, paths = context.jobs, context.paths
@@ -72,7 +78,7 @@ async def stored_images(
 
 
 async def _tell(run: JobRun, events: AsyncIterator[JobEvent]) -> None:
-    """Report the steps of one image until it ends, however it does."""
+    """Report the steps of one image until its job ends."""
     async for logged in events:
         step = logged.event
         if isinstance(step, StepProgress):
@@ -80,7 +86,7 @@ async def _tell(run: JobRun, events: AsyncIterator[JobEvent]) -> None:
 
 
 def _counted(on_progress: OnProgress, total: int, on_stored: OnStored) -> OnStored:
-    """The same, and the images of a batch are its progress."""
+    """As `on_stored`, and report each stored image of the batch as progress."""
     stored = set[str]()
     on_progress(0, total)
 

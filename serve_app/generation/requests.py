@@ -1,4 +1,4 @@
-"""From validated bodies to the engine's requests: every choice is made here."""
+"""Turns validated bodies into the engine's requests, with all defaults filled in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def single_request(
     progress: bool = False,
     previews: bool = False,
 ) -> GenerationRequest:
-    """The one image of a `generate` call, or of a message whose sender watches its `progress`."""
+    """The request for the one image of a `generate` call or message.
+
+    `progress`: whether it is watched.
+    """
     seed = draw_seed() if body.seed is None else body.seed
     request = _request(body, body.prompt, image_id, seed)
     return replace(request, progress=progress, previews=previews)
@@ -39,7 +42,7 @@ def single_request(
 def batch_requests(
     body: BatchBody, unique: str, draw_seed: DrawSeed, max_seed: int
 ) -> list[GenerationRequest]:
-    """Image i uses seed + i, or a drawn seed of its own."""
+    """The requests of a batch. Image i uses seed + i; without a seed, a drawn one."""
     count = len(body.prompts)
     if body.seed is not None and body.seed + count - 1 > max_seed:
         last = max_seed - count + 1
@@ -67,7 +70,7 @@ def batch_requests(
 def _by_prompt(
     parameter: str, given: Sequence[dict[str, T]] | None, count: int
 ) -> Sequence[dict[str, T]]:
-    """One object for each prompt, empty ones where none are given."""
+    """One object for each prompt; empty objects if none are given."""
     if given is None:
         return [{}] * count
     if len(given) != count:
@@ -77,7 +80,7 @@ def _by_prompt(
 
 
 def generate_parameters(body: GenerateBody, seed: int) -> GenerateParameters:
-    """What is echoed for one image."""
+    """The parameters that the answer repeats for one image."""
     return GenerateParameters(
         negative_prompt=body.negative_prompt,
         model_id=body.model_id,
@@ -91,7 +94,8 @@ def generate_parameters(body: GenerateBody, seed: int) -> GenerateParameters:
 
 
 def batch_parameters(body: BatchBody) -> BatchParameters:
-    """What is echoed for a batch: `negative_prompt` and `seed` only if given."""
+    """The parameters that the answer repeats for a batch: `negative_prompt` and `seed` only if
+    given."""
     given = {
         name: value
         for name, value in (("negative_prompt", body.negative_prompt), ("seed", body.seed))

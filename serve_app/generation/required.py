@@ -1,4 +1,4 @@
-"""Images that must meet requirements: judged by the validators, made again where they do not."""
+"""Images that must meet requirements: the validators judge them, and failed ones are made again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from serve_app.services import Services
 
 @dataclass(frozen=True, slots=True)
 class RequiredChecks:
-    """`Checks` by the services of the caller's space."""
+    """`Checks` that use the validators of the caller's space."""
 
     services: Services
     requirements: Requirements
@@ -91,7 +91,7 @@ class _Shown(TypedDict, total=False):
 
 
 def batch_image(image: StoredImage, prompt: str, paths: PathCodec) -> BatchImage:
-    """One image of a batch."""
+    """One image of a batch, as the answer shows it."""
     path = paths.to_wire(image.key)
     if image.verdicts is None:
         return BatchImage(image_path=path, prompt=prompt)
@@ -99,7 +99,7 @@ def batch_image(image: StoredImage, prompt: str, paths: PathCodec) -> BatchImage
 
 
 def verdicts_out(image: StoredImage, paths: PathCodec) -> _Shown:
-    """`verdicts` and `tries` of an answer, for an image that had to meet requirements."""
+    """The fields `verdicts` and `tries` for an image that had to meet requirements."""
     found = image.verdicts
     if found is None:
         return {}

@@ -1,1 +1,1 @@
-"""Plain ASGI middleware; `stack` says in which order, and why."""
+"""Plain ASGI middleware. `stack` has the order and the reasons for it."""

@@ -1,4 +1,7 @@
-"""One structured line a request. Path only: a query string may hold a key."""
+"""One structured log line per request.
+
+It has the path only, since a query string may contain a key.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the audit line of a request when it ends, whatever ended it."""
+"""Writes the audit line of a request when it ends, also after an error."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ _REFUSED = (401, 403)
 
 
 class AuditMiddleware:
-    """Puts an `AuditNote` into the request's state, for the route to say what it does. Refusals
-    of a key are lines of their own, so that a stranger's knocking is seen too."""
+    """Puts an `AuditNote` into the request's state, in which the route records what it does.
+
+    A refused key has a line of its own, so that attempts of strangers are visible too.
+    """
 
     def __init__(self, app: ASGIApp, audit: AuditLog) -> None:
         self._app = app
@@ -34,7 +36,7 @@ class AuditMiddleware:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
             elif message["type"] == "websocket.close" and not status:
-                status = 403  # closed before it was accepted
+                status = 403  # The connection was closed before it was accepted.
             elif message["type"] == "websocket.accept":
                 status = 101
             await send(message)
@@ -56,7 +58,7 @@ class AuditMiddleware:
 
 
 def origin_of(scope: Scope) -> Origin:
-    """Who sent the request, as the outer middleware found out."""
+    """Where the request came from, as the outer middleware recorded it."""
     state: Mapping[str, Any] = scope.get("state", {})
     client = scope.get("client")
     return Origin(state.get("caller"), state.get("request_id"), client[0] if client else None)

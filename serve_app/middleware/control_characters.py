@@ -15,7 +15,7 @@ _REFUSED = frozenset({"Cc", "Zl", "Zp"})
 
 
 class ControlCharactersMiddleware:
-    """Looks at the decoded path, as the router will."""
+    """Checks the decoded path, which is what the router sees."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Pages of other origins: only those that the config lists may read answers."""
+"""Cross-origin requests: only pages from origins in the config may read answers."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _ANSWER_HEADERS = (
 
 
 class CorsMiddleware(CORSMiddleware):
-    """Starlette's, whose refused preflight comes in the envelope like every other error."""
+    """Starlette's CORS middleware, with refused preflights in the error envelope."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer to a browser that asks before it sends."""
+        """The answer to a preflight request."""
         answer = super().preflight_response(request_headers)
         if answer.status_code < 400:
             return answer
@@ -56,7 +56,8 @@ class CorsMiddleware(CORSMiddleware):
 
 
 def cors(origins: Sequence[str]) -> list[Middleware]:
-    """Nothing where no origin is listed: a browser then keeps every other page out."""
+    """The CORS middleware; none if the config lists no origin, so that browsers refuse all other
+    pages."""
     if not origins:
         return []
     return [

@@ -1,4 +1,4 @@
-"""The last line: a bug becomes a clean 500 for the client and a traceback for the log."""
+"""Handles unexpected exceptions: the client gets a clean 500, and the log gets the traceback."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CrashBarrierMiddleware:
             await self._app(scope, receive, send_and_note)
         except Exception as error:
             if started or scope["type"] == "lifespan":
-                # Half an answer is out: only breaking the connection tells the client so.
+                # Part of the answer was sent: only breaking the connection shows the error.
                 raise
             request_id = scope.get("state", {}).get("request_id")
             log.exception("Unexpected error, request %s", request_id)

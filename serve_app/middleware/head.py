@@ -7,11 +7,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class _Enough(OSError):
-    """Tells the application that nobody reads the body: what it knows as a lost connection."""
+    """Raised inside the application as a lost connection, because nobody reads the body."""
 
 
 class HeadMiddleware:
-    """Runs the GET and ends it at its first byte of body, so that a large file is not read."""
+    """Runs the request as GET and ends it at the first byte of the body, so that a large file is
+    not read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,5 +35,5 @@ class HeadMiddleware:
         try:
             await self._app({**scope, "method": "GET"}, receive, send_without_body)
         except (ClientDisconnect, _Enough):
-            if not answered:  # the client left by itself
+            if not answered:  # The client left.
                 raise

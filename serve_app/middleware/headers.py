@@ -16,7 +16,7 @@ from serve_app.middleware.key import PUBLIC_PATHS
 
 DEFAULTS: Mapping[str, str] = MappingProxyType(
     {
-        # Opened by itself in a browser, an answer is a page of this origin: it may run nothing.
+        # An answer that is opened directly in a browser must not run any script.
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
@@ -25,10 +25,10 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Resource-Policy": "same-origin",
     }
 )
-"""Where the route says nothing else: the pages have a policy of their own."""
+"""Used unless the route sets the header itself. The pages have their own policy."""
 
 OF_ONE_KEY = "private, no-store"
-"""`Cache-Control` wherever a key is needed: no cache may give one key's answer to another."""
+"""`Cache-Control` for all paths that need a key: no cache may give one key's answer to another."""
 
 
 class BrowserHeadersMiddleware:

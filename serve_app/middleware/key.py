@@ -1,4 +1,4 @@
-"""Who is asking: every path needs a key but the public ones."""
+"""Checks the API key. All paths except the public ones need a key."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", *ASSETS})
 
 
 class KeyMiddleware:
-    """Puts the caller into the request's state. Wrong keys are throttled per address; a right key
-    is always served, whatever else comes from its address."""
+    """Puts the caller into the request's state.
+
+    Wrong keys are throttled per address; a correct key is always accepted, whatever else comes from
+    its address.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,10 @@ class KeyMiddleware:
             await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller:
-        """Raises `Unauthorized`, `RateLimited`, or `Overloaded` where tickets are out of reach."""
+        """The caller.
+
+        Raises `Unauthorized`, `RateLimited`, or `Overloaded` if the ticket store cannot be reached.
+        """
         presented, ticket = _presented_key(scope), _query(scope, TICKET_PARAMETER)
         if presented is None and ticket is not None:
             caller = await self._ticket_owner(scope, ticket)
@@ -78,7 +84,7 @@ class KeyMiddleware:
             return None if owner_hash is None else self._keys.of_hash(owner_hash)
         paths = _queries(scope, "path")
         is_download = scope["method"] == "GET" and scope["path"] == EXPORTS
-        # Of several paths the route might serve another than the one that is looked at here.
+        # With several `path` parameters, the route could serve another than is checked.
         if not is_download or len(paths) != 1:
             return None
         owner = await self._tickets.opens_download(ticket, paths[0])
@@ -103,7 +109,7 @@ class KeyMiddleware:
             wait_s = self._throttle.wait_s(client[0] if client else "")
             self._counters.wrong_key("throttled" if wait_s else "refused")
             if wait_s:
-                # Only counted: a flood must not drown the audit log.
+                # Only counted, so that a flood of attempts does not fill the audit log.
                 return RateLimited("Too many wrong API keys from this address", round(wait_s, 3))
             note: AuditNote = scope["state"]["audit"]
             note.action, note.code = DENIED, Unauthorized.code
@@ -112,7 +118,10 @@ class KeyMiddleware:
 
 
 def _presented_key(scope: Scope) -> str | None:
-    """Several keys are none: whoever stands between may have looked at another than we."""
+    """The presented key.
+
+    If there are several, none is accepted, since a proxy may have checked another one.
+    """
     headers = Headers(scope=scope)
     sent = set(headers.getlist(HEADER))
     if scope["path"].startswith(OPENAI_PREFIX):
@@ -123,13 +132,13 @@ def _presented_key(scope: Scope) -> str | None:
 
 
 def _bearer_token(authorization: str) -> str:
-    """Of `Bearer <token>` (RFC 6750); "" for every other scheme: that is no key."""
+    """The token of `Bearer <token>` (RFC 6750); "" for other schemes."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _query(scope: Scope, name: str) -> str | None:
-    """A parameter of the URL; "" where there are several values, as `_presented_key` says."""
+    """A query parameter; "" if it has several values, as in `_presented_key`."""
     found = set(_queries(scope, name))
     return found.pop() if len(found) == 1 else ("" if found else None)
 

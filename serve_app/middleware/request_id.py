@@ -1,4 +1,4 @@
-"""`X-Request-Id` on every answer: the client's own if it is harmless, else a fresh one."""
+"""`X-Request-Id` on every answer: the client's own if it is valid, otherwise a new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies larger than the limit are refused: declared ones unread, chunked ones on the way."""
+"""Refuses bodies above the size limit: by their declared length, or while they are read."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _MOST_DIGITS = 18
 
 
 class SizeLimitMiddleware:
-    """Raises `PayloadTooLarge` into whoever reads the body, so that the refusal is rendered (and
-    given its rate limit headers) like every other error of that route."""
+    """Raises `PayloadTooLarge` where the body is read, so that the refusal is an answer of that
+    route like all others, rate limit headers included."""
 
     def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
         self._app = app
@@ -51,7 +51,7 @@ class SizeLimitMiddleware:
 
 
 def _declared_bytes(scope: Scope) -> int:
-    """What no number can be counts as nothing: the bytes themselves are counted too."""
+    """The declared length; 0 if it is no valid number, since the bytes are counted as well."""
     declared = Headers(scope=scope).get("content-length", "")
     if not declared.isascii() or not declared.isdigit():
         return 0

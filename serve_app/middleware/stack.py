@@ -51,7 +51,7 @@ def middleware_stack(
     clock: Clock,
     entrance: Entrance,
 ) -> list[Middleware]:
-    """Outermost first, as Starlette wants it."""
+    """The middleware, outermost first, in the form that Starlette expects."""
     wrong = config.wrong_keys
     throttle = WrongKeyThrottle(wrong.per_minute, wrong.max_addresses, clock)
     return [

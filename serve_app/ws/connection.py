@@ -1,4 +1,4 @@
-"""One WebSocket through its life: the only place that reads and writes it."""
+"""The state of one WebSocket. Only this module reads from it and writes to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engines.errors import Details
 
 
 class State(Enum):
-    """Where a connection is in its life; what may be done to it depends on that."""
+    """The state of a connection, which decides what may be done with it."""
 
     CONNECTING = "connecting"
     """The handshake is not answered yet."""
@@ -35,7 +35,7 @@ at any moment, so that is nobody's mistake."""
 
 
 class IllegalAction(RuntimeError):
-    """A bug of ours, never the client's."""
+    """A bug in the service; never caused by the client."""
 
 
 class ClientGone(Exception):
@@ -43,9 +43,9 @@ class ClientGone(Exception):
 
 
 class Connection:
-    """Accepts, receives, sends and closes, each only where the state allows it.
+    """Accepts, receives, sends and closes, if the state allows it.
 
-    One task may receive while another sends. Two tasks must not send at once.
+    One task may receive while another sends. Two tasks must not send at the same time.
     """
 
     def __init__(self, socket: WebSocket) -> None:
@@ -54,17 +54,17 @@ class Connection:
 
     @property
     def state(self) -> State:
-        """The state of now."""
+        """The current state."""
         return self._state
 
     async def accept(self) -> None:
-        """Answer the handshake."""
+        """Accept the handshake."""
         self._expect("accept")
         await self._socket.accept()
         self._state = State.OPEN
 
     async def receive(self) -> str | bytes:
-        """The next message as it came; `ClientGone` when there will be none."""
+        """The next message. Raises `ClientGone` if the client has left."""
         self._expect("receive")
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -74,7 +74,10 @@ class Connection:
         return text if text is not None else message.get("bytes") or b""
 
     async def send(self, message: Details) -> None:
-        """Send a message as JSON text; waits for a slow client, `ClientGone` for one that left."""
+        """Send a message as JSON text.
+
+        Waits for a slow client; raises `ClientGone` if the client has left.
+        """
         self._expect("send")
         try:
             await self._socket.send_text(json.dumps(message, allow_nan=False))
@@ -83,8 +86,10 @@ class Connection:
             raise ClientGone from error
 
     async def close(self, code: int) -> None:
-        """End it: `code` is a close code of RFC 6455, section 7.4. Before `accept` it denies the
-        handshake."""
+        """Close the connection with `code` (RFC 6455, section 7.4).
+
+        Before `accept`, this denies the handshake.
+        """
         self._expect("close")
         self._state = State.CLOSED
         await self._socket.close(code)

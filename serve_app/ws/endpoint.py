@@ -22,15 +22,17 @@ router = APIRouter()
 
 @router.websocket("/ws/generation", dependencies=[requires("generate")])
 async def generation_socket(socket: WebSocket, context: InContext) -> None:
-    """Jobs of one client; they stop when it goes. Each `generate` message spends budget, the
-    connection itself does not."""
+    """The jobs of one client; they are canceled when it leaves.
+
+    Each `generate` message takes a request from the budget, the connection itself does not.
+    """
     connection = Connection(socket)
     await connection.accept()
     try:
         with context.socket_quota.hold(context.caller.key_hash):
             await _converse(connection, context, origin_of(socket.scope))
     except Overloaded as error:
-        # Accepted first: a denied handshake could not say that it is the cap and not the key.
+        # Accepted first: a denied handshake could not tell the limit of sockets from a wrong key.
         with suppress(ClientGone):
             await connection.send(error_message(error, job_id=None))
             await connection.close(to_wire(error).close_code)
@@ -41,7 +43,7 @@ async def _converse(connection: Connection, context: Context, origin: Origin) ->
     reading = asyncio.create_task(_read(connection, session))
     broken = asyncio.create_task(session.broken())
     try:
-        # While a report waits for a slow or vanished client, the reader hears the disconnect.
+        # While a report waits for a slow or lost client, the reader notices the disconnect.
         await asyncio.wait({reading, broken}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         reading.cancel()
@@ -53,7 +55,7 @@ async def _converse(connection: Connection, context: Context, origin: Origin) ->
 
 
 async def _read(connection: Connection, session: GenerationSession) -> None:
-    """Take messages until the client leaves."""
+    """Handle messages until the client leaves."""
     with suppress(ClientGone):
         while True:
             await session.take(await connection.receive())

@@ -1,4 +1,4 @@
-"""Messages of the socket: what is taken, what is sent."""
+"""The messages of the WebSocket, received and sent."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | Message:
 
 
 def progress_message(job_id: str, event: StepProgress) -> Details:
-    """`preview` (a base64 JPEG) is there only if asked for and made."""
+    """`preview` (a base64 JPEG) is present only if previews were asked for and one was made."""
     message: Details = {
         "type": "progress",
         "job_id": job_id,
@@ -89,7 +89,7 @@ def progress_message(job_id: str, event: StepProgress) -> Details:
 def result_message(
     job_id: str, body: GenerateBody, image: StoredImage, paths: PathCodec
 ) -> Details:
-    """The reference's keys, with the parameters as REST echoes them and the served model."""
+    """The contract's fields, with the parameters as REST repeats them and the served model."""
     parameters = generate_parameters(body, image.seed)
     required = Required(**verdicts_out(image, paths)).model_dump(mode="json", exclude_unset=True)
     return {

@@ -1,4 +1,4 @@
-"""The jobs of one socket: started, reported, canceled. Knows no socket, only `send`."""
+"""The jobs of one socket: started, reported, canceled. It uses only `send`, not the socket."""
 
 from __future__ import annotations
 
@@ -40,8 +40,11 @@ SendMessage = Callable[[Details], Awaitable[None]]
 
 
 class GenerationSession:
-    """One client's jobs. `send` is awaited under a lock, so messages never interleave, and a
-    reader that is slow to take one holds up its own reports and nobody else's jobs."""
+    """The jobs of one client.
+
+    `send` is awaited under a lock, so that messages are not mixed. A client that reads slowly
+    delays only its own reports.
+    """
 
     def __init__(self, context: Context, origin: Origin, send: SendMessage) -> None:
         self._context = context
@@ -58,11 +61,11 @@ class GenerationSession:
 
     @property
     def running(self) -> int:
-        """Generations of this connection that are under way."""
+        """Number of generations of this connection that run now."""
         return len(self._pumps)
 
     async def take(self, text: str | bytes) -> None:
-        """Act on one client message; what is wrong with it becomes an `error` message."""
+        """Handle one message of the client. Errors are sent as `error` messages."""
         try:
             message = read_message(text, self._context.config.sockets.max_message_bytes)
             if isinstance(message, RawGenerate):
@@ -75,13 +78,17 @@ class GenerationSession:
             await self._say(error_message(error, job_id=None))
 
     async def broken(self) -> None:
-        """Returns when a report found the client gone, and raises what else ended one."""
+        """Returns when a report could not be sent because the client left; raises any other
+        error of a report."""
         await self._broken.wait()
         if self._fault is not None:
             raise self._fault
 
     async def close(self) -> None:
-        """Stop reporting; every job's lease ends, and so the job. Those watched go on."""
+        """Stop reporting and end the leases, so that the jobs are canceled.
+
+        Watched kept jobs continue.
+        """
         await self._subscriptions.close()
         pumps = list(self._pumps.values())
         for pump in pumps:
@@ -118,11 +125,12 @@ class GenerationSession:
             self._pumps[job_id] = pump
             self._notes[job_id] = self._note(job_id, body)
             kept = holds.pop_all()
-            # A callback: a pump that is canceled before its first step still gives back.
+            # A callback, so that a pump that is canceled before its first step is released too.
             pump.add_done_callback(lambda done: self._pump_ended(job_id, done, kept))
 
     def _renewed_caller(self) -> Caller:
-        """The key may have been revoked, or changed, since the socket was opened."""
+        """The caller as of now: its key may have been revoked or changed since the socket was
+        opened."""
         before = self._context.caller
         caller = self._context.keys.renewed(before)
         if caller is None or caller.space != before.space:
@@ -187,7 +195,7 @@ class GenerationSession:
             self._break(error)
 
     def _break(self, error: BaseException) -> None:
-        """A report could not be sent: the socket's life is over."""
+        """A report could not be sent; the socket has to be closed."""
         if not isinstance(error, ClientGone):
             self._fault = error
         self._broken.set()

@@ -1,4 +1,4 @@
-"""The kept jobs that one socket watches."""
+"""The kept jobs that a socket watches."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ OnFault = Callable[[BaseException], None]
 
 
 class Subscriptions:
-    """Each sends `event` messages until its job has ended. Jobs go on when the socket goes."""
+    """Sends `event` messages of each job until it has ended.
+
+    The jobs continue when the socket closes.
+    """
 
     def __init__(self, context: Context, say: SendMessage, on_fault: OnFault) -> None:
-        """`on_fault` hears what ended a subscription other than its job."""
+        """`on_fault` is called with the error that ended a subscription before its job ended."""
         self._context = context
         self._say = say
         self._on_fault = on_fault
@@ -43,7 +46,7 @@ class Subscriptions:
         pump.add_done_callback(lambda done: self._ended(job.id, done))
 
     async def close(self) -> None:
-        """Stop watching."""
+        """Stop watching all jobs."""
         for job_id in [*self._pumps]:
             await self._stop(job_id)
 
@@ -55,7 +58,7 @@ class Subscriptions:
 
     async def _report(self, job_id: str, after_seq: int) -> None:
         kept = self._context.kept
-        # Sockets have a heartbeat of their own: no need to say that nothing happened.
+        # WebSockets have their own heartbeat, so no message is needed when nothing happened.
         try:
             async with aclosing(follow(kept, job_id, after_seq, heartbeat_s=3600.0)) as events:
                 async for event in events:

