@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from engines.diffusion.sampling import noise_schedules
 from engines.diffusion.sampling.runner import ModelRunner
 from engines.diffusion.sampling.text import PromptEncoder
 from engines.diffusion.sizes import SizeRule
+from engines.diffusion.workers import Workers
 from engines.errors import GenerationFailed, InferloopError
 
 if TYPE_CHECKING:
@@ -145,7 +147,8 @@ def runner_over(
                 f"{type(pipe).__name__} is served by whole calls, without adapters or a "
                 "safety checker policy"
             )
-        return WholeCallRunner(pipe, info, free_memory)
+        workers.close()  # its calls under way take turns: they share the pipeline's parts
+        return WholeCallRunner(pipe, replace(info, workers=Workers()), free_memory)
     _compile(pipe.unet, entry)
     check = safety_check(pipe) if entry.safety_checker != "off" else None
     return ModelRunner(

@@ -14,6 +14,8 @@ from engines.diffusion.contract import DecodedImage, RunnerInfo
 from engines.diffusion.denoiser.named_inputs import NamedInputs
 from engines.diffusion.denoiser.row_parts import RowParts, one_thread_each
 from engines.diffusion.engine import StepEngine
+from engines.diffusion.models import tiny
+from engines.diffusion.models.loading import runner_over
 from engines.diffusion.sizes import SizeRule
 from engines.diffusion.workers import Workers
 from engines.errors import GenerationFailed
@@ -206,6 +208,23 @@ class TestDecoding:
     def test_one_that_waited_is_joined_by_the_next(self, two: Workers) -> None:
         log, _ = self.made(two, 1, 2, 4)
         assert log == ["step", "step", "decode", "decode", "step", "step", "decode"]
+
+    @pytest.mark.parametrize(("whole", "at_once"), [(False, 2), (True, 1)])
+    def test_whole_calls_take_turns(self, whole: bool, at_once: int) -> None:
+        pipe: Any = tiny.build_tiny_pipeline()
+
+        class OtherPipeline(type(pipe)):  # type: ignore[misc]  # a class that is known at run time
+            """Of no family whose steps are batched."""
+
+        before = torch.get_num_threads()
+        torch.set_num_threads(2)
+        try:
+            served = OtherPipeline(**pipe.components) if whole else pipe
+            runner = runner_over(served, tiny_entry(), engine_config())
+        finally:
+            torch.set_num_threads(before)
+        assert runner.info.workers.count == at_once
+        runner.close()
 
     def test_a_failed_decode_ends_its_own_request_alone(self, two: Workers) -> None:
         _, (first, second) = self.made(two, 1, 1, prompt="broken")
