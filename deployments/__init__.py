@@ -1,1 +1,2 @@
-"""The actors: thin Ray Serve deployments over engines/, and the builder that composes them."""
+"""The Ray Serve deployments, which only build and call the engines, and the builder that
+composes them."""

@@ -31,7 +31,7 @@ CPU_DEFAULTS = {
     "max_queued_requests": 256,
     "health_check_period_s": 5.0,
     "graceful_shutdown_wait_loop_s": 0.2,
-    "graceful_shutdown_timeout_s": 120.0,  # as long as a generation may take; Serve gives 20 s
+    "graceful_shutdown_timeout_s": 120.0,  # As long as a generation may take (Serve: 20 s).
 }
 
 
@@ -41,12 +41,15 @@ takes the place of a hung one. Serve's defaults (10 s, 30 s) leave requests with
 
 
 def cpu(replica: type, name: str, **options: Any) -> Deployment:
-    """A deployment that needs no GPU, unbound."""
+    """A deployment that needs no GPU, before `bind`."""
     return serve.deployment(replica, name=name, **{**CPU_DEFAULTS, **options})
 
 
 def diffusion(pool_wiring: DiffusionWiring) -> Deployment:
-    """One pool, unbound. In flight at most what its steps can use: the rest waits in the router."""
+    """One pool, before `bind`.
+
+    A replica gets at most as many requests as its steps can use; the others wait in Serve's router.
+    """
     bounds = pool_wiring.capacity()
     return serve.deployment(
         DiffusionReplica,
@@ -69,7 +72,7 @@ def apart(parts: Mapping[str, tuple[type, Any]]) -> dict[str, Application]:
 
 
 def together(parts: Mapping[str, tuple[type, Any]]) -> dict[str, Application]:
-    """All parts in the one deployment `cpu`; it bounds the calls of each part itself."""
+    """All parts in the one deployment `cpu`, which limits the calls of each part itself."""
     bounds = {"max_ongoing_requests": 256, "max_queued_requests": 1024}
     makers = {name: partial(replica, wiring) for name, (replica, wiring) in parts.items()}
     return dict.fromkeys(parts, cpu(CpuReplica, "cpu", **bounds).bind(makers))
@@ -105,6 +108,6 @@ def build(args: AppArgs) -> Application:
         max_ongoing_requests=1000,
         graceful_shutdown_wait_loop_s=0.2,
         **QUICK_CHECKS,
-        graceful_shutdown_timeout_s=120.0,  # it holds the requests of all others
+        graceful_shutdown_timeout_s=120.0,  # It holds the requests to all other deployments.
     )
     return ingress.bind(args, pools, validators, library, counter)

@@ -1,4 +1,4 @@
-"""Blocking work on a worker thread, as a stream of what it reports and what it returns."""
+"""Runs blocking work on a worker thread, and streams its reports and its result."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ REPORT_EVERY_S = 0.2
 
 
 class Threads:
-    """Threads for one kind of blocking work, so that another kind, however slow or abandoned,
-    never holds them. What waits for a thread is dropped when its caller goes."""
+    """The threads for one kind of blocking work, so that it cannot occupy the threads of another
+    kind.
+
+    Work that still waits for a thread is dropped when its caller leaves.
+    """
 
     def __init__(self, kind: str, workers: int) -> None:
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix=kind)
 
     async def run(self, work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
-        """What `work` returns or raises; once begun, it runs to its end."""
+        """What `work` returns or raises. Once begun, it runs to its end."""
         bound = partial(work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self.pool, bound)
 
@@ -53,10 +56,10 @@ async def reports_of(
     threads: Threads,
     every_s: float = REPORT_EVERY_S,
 ) -> AsyncGenerator[Report | Result, None]:
-    """The newest of what `work` reports, each `every_s` seconds, then its result.
+    """Yields the newest report of `work` every `every_s` seconds, then its result.
 
-    Closing the generator makes the next report raise `Canceled` inside `work`, and waits for it
-    to end: what it holds is free afterwards.
+    Closing the generator makes the next report raise `Canceled` inside `work` and waits for `work`
+    to end, so that everything it held is released afterwards.
     """
     newest: deque[Report] = deque(maxlen=1)
     closed = threading.Event()

@@ -1,4 +1,4 @@
-"""Serve config files: read, checked through the typed args, and fitted to this start."""
+"""Serve config files: read, checked against the typed args, and adapted to this start."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ CPU_PARTS = ("quality", "privacy", "exporter", "profiles")
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The file as Serve's REST API takes it. Raises pydantic's ValidationError for a config
-    that Serve, or the application, would refuse later and less clearly, and `DuplicateKey`, of
-    which Serve's own reader would take the last value."""
+    """The file in the form that Serve's REST API takes.
+
+    Raises pydantic's `ValidationError` for a config that Serve or the application would refuse
+    later with a less clear message, and `DuplicateKey` for a repeated key, of which Serve's own
+    reader would use the last value.
+    """
     text = path.read_text(encoding="utf-8-sig")
     document: dict[str, Any] = read_yaml(text)
     ServeDeploySchema.model_validate(document)
@@ -32,7 +35,7 @@ def app_args(document: dict[str, Any]) -> AppArgs:
 
 
 def start_notes(args: AppArgs) -> list[str]:
-    """What whoever starts it must know of the models and the marks, a line each."""
+    """Notes about the models and the marks for the person who starts the service, one per line."""
     notes = [f"Stand-in: {asked} is served by {by}" for asked, by in args.stand_ins().items()]
     if not args.marks.enabled:
         notes.append("Marks: switched off, images say nothing of how they were made")
@@ -49,8 +52,11 @@ def on_port(document: dict[str, Any], host: str, port: int) -> dict[str, Any]:
 
 
 def with_parts_apart(document: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the document in which nothing shares the process of `cpu`: a deployment for each
-    part, with the options of `cpu`. The layout of a cluster, on one machine."""
+    """A copy of the document without the shared deployment `cpu`.
+
+    Each part gets a deployment of its own with the options of `cpu`, which is the layout of a
+    cluster on one machine.
+    """
     (application,) = document["applications"]
     if not app_args(document).one_cpu_process:
         return document

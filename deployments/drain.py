@@ -38,7 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def refuse_new_work(node_id: str, within_s: float) -> str | None:
-    """Tell Ray that the node goes: what `ray drain-node` does. Why not, where Ray refuses."""
+    """Tell Ray that the node is leaving, as `ray drain-node` does.
+
+    Returns the reason if Ray refuses.
+    """
     client = GcsClient(address=ray.get_runtime_context().gcs_address)
     accepted, reason = client.drain_node(
         node_id,
@@ -61,7 +64,7 @@ def wait_until_left(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> bool:
-    """Look until nothing serves; False past the time."""
+    """Wait until nothing serves on the node. False if the time ran out."""
     give_up = clock() + within_s
     while serving():
         if clock() >= give_up:

@@ -1,5 +1,5 @@
-"""The last step of a generation: the image takes on its profile's colors and its watermark, then it
-is stored."""
+"""The last step of a generation: match the image to its profile's colors, add its watermark,
+store it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MatchingRecorder:
-    """A recorder behind the matching. Blocks."""
+    """A recorder that matches the image to its profile first. Blocks."""
 
     recorder: Recorder
     match: MatchColors
 
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
-        """As the inner recorder; `NotFound` for a profile that is not there."""
+        """As the inner recorder. Raises `NotFound` for a profile that does not exist."""
         return self.recorder.record(request, self.match(request, image))
 
     def stored(self, request: GenerationRequest) -> StoredImage | None:
-        """As the inner recorder: what is stored is matched and watermarked already."""
+        """As the inner recorder: a stored image is already matched and watermarked."""
         return self.recorder.stored(request)

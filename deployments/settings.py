@@ -1,4 +1,7 @@
-"""The environment, read in one place: the ingress replica, the builder and the launcher."""
+"""Reads the environment, for the ingress replica, the builder and the launcher.
+
+Nothing else reads it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ from local_ray.state import state_dir
 
 
 class Settings(BaseSettings):
-    """`INFERLOOP_*`. Secrets live here and never in the application's args, which Ray shows."""
+    """The variables `INFERLOOP_*`.
+
+    Secrets are here and never in the application's args, which Ray's dashboard shows.
+    """
 
     model_config = SettingsConfigDict(env_prefix="INFERLOOP_", frozen=True, extra="ignore")
 
@@ -82,24 +88,27 @@ class Settings(BaseSettings):
         return self
 
     def listed_keys(self) -> tuple[str, ...]:
-        """The keys of the list, in order, without blanks; those of the file stay in it."""
+        """The keys in the list, in order, without spaces.
+
+        Those of the keys file are not included.
+        """
         return tuple(key.strip() for key in self.api_keys.split(",") if key.strip())
 
     def has_keys(self) -> bool:
-        """Whether keys are given at all; the local start makes one otherwise."""
+        """Whether any keys are given. If not, a local start makes one."""
         return bool(self.listed_keys()) or self.api_keys_file is not None
 
     def on_loopback(self) -> bool:
-        """Whether only this machine reaches the service."""
+        """Whether only this machine can reach the service."""
         if self.host == "localhost":
             return True
         try:
             return ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:  # a name: who knows where it leads
+        except ValueError:  # A name can lead to any address.
             return False
 
     def state_folder(self) -> Path:
-        """Absolute; perhaps not made yet."""
+        """Absolute path. The folder may not exist yet."""
         return (
             state_dir(os.environ)
             if self.state_dir is None
@@ -107,18 +116,19 @@ class Settings(BaseSettings):
         )
 
     def export_buckets(self) -> AllowedBuckets:
-        """Where exports may go."""
+        """The buckets that exports may be written to."""
         return self._buckets("INFERLOOP_S3_EXPORT_BUCKETS", self.s3_export_buckets)
 
     def source_buckets(self) -> AllowedBuckets:
-        """Which buckets profiles may be made of."""
+        """The buckets that profiles may be made from."""
         return self._buckets("INFERLOOP_S3_SOURCE_BUCKETS", self.s3_source_buckets)
 
     def _buckets(self, setting: str, listed: str) -> AllowedBuckets:
         return AllowedBuckets.of(setting, listed, self.absolute_data_root())
 
     def absolute_data_root(self) -> str:
-        """The data root as Ray's processes must see it: their working directory is not ours."""
+        """The data root as an absolute path, because Ray's processes have another working
+        directory."""
         if self.data_root.startswith("s3://"):
             return self.data_root.rstrip("/")
         return str(Path(self.data_root).expanduser().absolute())

@@ -1,1 +1,1 @@
-"""`serve_app.services` over Ray Serve handles; Ray's errors stop here."""
+"""Implements `serve_app.services` with Ray Serve handles, and translates Ray's errors."""

@@ -1,4 +1,4 @@
-"""One call over a handle, with Ray's errors translated and cancellation passed on."""
+"""A call over a Serve handle: Ray's errors are translated, and cancellation is passed on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engines.errors import Conflict, DeadlineExceeded, InferloopError, NotFound,
 
 @dataclass(frozen=True, slots=True)
 class CallPolicy:
-    """How a call is made over a handle."""
+    """How calls over a handle are repeated and limited."""
 
     attempts: int = 1
     """Calls in all, if the replica dies under each. More than one only where a call that ran
@@ -33,7 +33,7 @@ REMOVING = CallPolicy(attempts=2, gone_is_done=True)
 
 
 async def ask(begin: Callable[[], Any], policy: CallPolicy = ONCE) -> Any:
-    """The answer of the call that `begin` starts, repeated as the policy allows."""
+    """The answer of the call that `begin` starts. The call is repeated as the policy allows."""
     try:
         async with asyncio.timeout(policy.within_s):
             return await _attempts(begin, policy)
@@ -57,9 +57,9 @@ async def _attempts(begin: Callable[[], Any], policy: CallPolicy) -> Any:
 
 
 async def call(response: Any) -> Any:
-    """Await a `DeploymentResponse`. Cancelling the awaiting task cancels the remote call.
+    """Await a `DeploymentResponse`. Canceling the awaiting task cancels the remote call.
 
-    A call whose replica died is a `ReplicaLost`; whether to repeat it is for the caller to say.
+    Raises `ReplicaLost` if the replica died; the caller decides whether to repeat the call.
     """
     try:
         return await response
@@ -71,7 +71,10 @@ async def call(response: Any) -> Any:
 
 
 async def stream(response: Any) -> AsyncGenerator[Any, None]:
-    """Events of a streaming response; closing the iterator cancels the remote generator."""
+    """Yields the events of a streaming response.
+
+    Closing the iterator cancels the remote generator.
+    """
     finished = False
     try:
         async for event in response:
@@ -86,8 +89,11 @@ async def stream(response: Any) -> AsyncGenerator[Any, None]:
 
 
 async def stream_again(begin: Callable[[], Any], policy: CallPolicy) -> AsyncGenerator[Any, None]:
-    """Events of the streaming response that `begin` starts; where its replica dies, it is started
-    anew as the policy allows, and its events come again from the first."""
+    """Yields the events of the streaming response that `begin` starts.
+
+    If its replica dies, it is started again as the policy allows, and its events begin again from
+    the first.
+    """
     for attempt in range(1, policy.attempts + 1):
         try:
             async with aclosing(stream(begin())) as events:
@@ -100,5 +106,5 @@ async def stream_again(begin: Callable[[], Any], policy: CallPolicy) -> AsyncGen
         except Conflict:
             if attempt == 1:
                 raise
-            # What the dead replica held is not free yet: it is when its lease has run out.
+            # What the dead replica held becomes free only when its lease has expired.
             raise ReplicaLost("The replica died while it worked; try again in 20 s") from None

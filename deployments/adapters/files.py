@@ -1,4 +1,4 @@
-"""Bytes in and out of the data root, on worker threads of the ingress replica."""
+"""Reads and writes files of the data root on worker threads of the ingress replica."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _names = count()
 
 
 class FileThreads:
-    """The ingress replica's threads for files, and its thumbnails, shared by all spaces."""
+    """The threads of the ingress replica for files, and its cache of thumbnails; shared by all
+    spaces."""
 
     def __init__(self) -> None:
         self.reads = Threads("read", READ_THREADS)
@@ -52,8 +53,11 @@ class StoredFiles:
         uploads: UploadChecker | None = None,
         threads: FileThreads | None = None,
     ) -> None:
-        """`uploads` reads what clients send; None reads it on threads of this process.
-        `threads` may be shared with other parts of the data root."""
+        """`uploads` decodes what clients send, in worker processes; with None, threads of this
+        process do.
+
+        `threads` may be shared with other parts of the data root.
+        """
         self._storage = storage
         self._limits = limits
         self._uploads = uploads
@@ -61,7 +65,7 @@ class StoredFiles:
         threads = threads or FileThreads()
         self._reads, self._writes, self._lists = threads.reads, threads.writes, threads.lists
         self._small, self._kept = threads.small, threads.kept
-        self._name = f"{next(_names)}\0"  # the same key lies in every space
+        self._name = f"{next(_names)}\0"  # The same key exists in every space.
 
     async def stat(self, key: str) -> ObjectStat:
         return await self._reads.run(self._storage.stat, key)
@@ -69,7 +73,7 @@ class StoredFiles:
     async def read(
         self, key: str, start: int = 0, length: int | None = None
     ) -> AsyncGenerator[bytes, None]:
-        # Opened once: another version that is written meanwhile is not mixed into this one.
+        # Opened once, so that a version that is written meanwhile is not mixed into this one.
         file = await self._reads.run(self._storage.open, key)
         try:
             await self._reads.run(file.seek, start)

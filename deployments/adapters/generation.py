@@ -20,7 +20,7 @@ class HandlePool(HandleAdapter):
 
 
 class PooledGeneration:
-    """Maps a request's model to its pool, by what the config lists and nothing else."""
+    """Sends each request to the pool of its model, as the config lists them."""
 
     def __init__(
         self, pools: tuple[PoolConfig, ...], handles: Mapping[str, DeploymentHandle]

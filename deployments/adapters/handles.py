@@ -1,8 +1,9 @@
-"""Exports, datasets, profiles and the validators over their handles.
+"""Exports, datasets, profiles and the validators over Serve handles.
 
-Every call is made once more where its replica died: reading changes nothing, removing what is gone
-is done, a profile names the request that made it, and an export appears whole or not at all. A
-verdict is pure, and the ingress draws the name of an anonymized copy.
+If a replica dies, the call is made once more. This is safe because reading changes nothing,
+removing an object again has no effect, a profile has the id of the request that made it, an export
+appears as a whole or not at all, a verdict has no side effects, and the ingress chooses the name of
+an anonymized copy.
 """
 
 from __future__ import annotations

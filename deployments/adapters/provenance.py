@@ -24,7 +24,7 @@ _MOST_LISTED = 100
 
 
 def no_watermarks(_content: bytes) -> dict[str, JsonValue]:
-    """Of an installation without a reader."""
+    """The watermark reader of an installation that has none."""
     raise InvalidParameters.of("watermark", True, "false", "must be false: it cannot be read here")
 
 
@@ -125,6 +125,6 @@ class StoredProvenance:
                 while chunk := file.read(_CHUNK_BYTES):
                     stop()
                     digest.update(chunk)
-        except NotFound:  # deleted meanwhile
+        except NotFound:  # The file was deleted meanwhile.
             return None
         return digest.hexdigest()

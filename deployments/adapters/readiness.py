@@ -1,4 +1,4 @@
-"""Whether every deployment can serve now, and the data root and Redis are there."""
+"""Whether every deployment can serve now, and whether the data root and Redis can be reached."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ DATA_ROOT = "data-root"
 
 
 class HandleReadiness:
-    """Asks one replica of each deployment; one that does not answer in time is not ready.
+    """Asks one replica of each deployment. One that does not answer in time is not ready.
 
-    A pool that may scale to zero is left out by the ingress: no replica is its rest state.
+    The ingress leaves out pools that may scale to zero, since having no replica is normal for them.
     """
 
     def __init__(
@@ -34,13 +34,15 @@ class HandleReadiness:
     async def _ready(self, handle: DeploymentHandle) -> bool:
         try:
             return bool(await ask(lambda: handle.ready.remote(), self._policy))
-        except InferloopError:  # no replica answers in time: that is the finding
+        except InferloopError:  # No replica answered in time, so the deployment is not ready.
             return False
 
 
 class WithGuards:
-    """Readiness of the deployments and of what they all need: the data root, Redis. One event
-    loop."""
+    """Readiness of the deployments and of what they all need: the data root, Redis.
+
+    For one event loop.
+    """
 
     def __init__(
         self,
@@ -48,8 +50,10 @@ class WithGuards:
         guards: Mapping[str, Callable[[], None]],
         within_s: float = ANSWER_WITHIN_S,
     ) -> None:
-        """A guard raises while that of its name is not there. It may block, for ever where a file
-        server hangs: each has a thread of its own."""
+        """A guard raises while the thing that it checks cannot be reached.
+
+        It may block, forever if a file server hangs, so each guard has a thread of its own.
+        """
         self._deployments = deployments
         self._guards = {name: _Guard(name, guard, within_s) for name, guard in guards.items()}
 

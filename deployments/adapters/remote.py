@@ -20,15 +20,15 @@ Event = TypeVar("Event")
 
 
 class HandleAdapter:
-    """Holds the handle that the remote methods of its class are called on."""
+    """Base class of adapters. It has the handle on which their remote methods are called."""
 
     def __init__(self, handle: Any) -> None:
-        """`handle`: a Serve `DeploymentHandle`, or one that adds the space to every call."""
+        """`handle` is a Serve `DeploymentHandle`, or a handle that adds the space to every call."""
         self.handle = handle
 
 
 class RemoteMethod(Generic[Given, Answer]):
-    """Descriptor of a method that a replica answers once; made by `remote`."""
+    """Descriptor of a remote method with one answer. Made by `remote`."""
 
     def __init__(self, method: str, policy: CallPolicy) -> None:
         self.method = method
@@ -46,9 +46,10 @@ class RemoteMethod(Generic[Given, Answer]):
 
 
 class RemoteStream(Generic[Given, Event]):
-    """Descriptor of a method whose replica answers with a stream of events; made by `streamed`.
+    """Descriptor of a remote method that answers with a stream of events. Made by `streamed`.
 
-    Repeated only where the policy says so: its reader sees the events anew then."""
+    A stream is repeated only if the policy says so, because its reader then gets the events again.
+    """
 
     def __init__(self, method: str, policy: CallPolicy) -> None:
         self.method = method
@@ -71,8 +72,11 @@ def remote(
     method: str | None = None,
     policy: CallPolicy = ONCE,
 ) -> RemoteMethod[Given, Answer]:
-    """The Protocol's method `contract`, answered by the deployment's `method` (None: of the same
-    name). Ray's errors arrive translated; cancelling the caller cancels the remote call."""
+    """The Protocol's method `contract`, answered by the deployment's `method` (by default of the
+    same name).
+
+    Ray's errors are translated. Canceling the caller cancels the remote call.
+    """
     return RemoteMethod(method or contract.__name__, policy)
 
 
@@ -81,5 +85,5 @@ def streamed(
     method: str | None = None,
     policy: CallPolicy = ONCE,
 ) -> RemoteStream[Given, Event]:
-    """As `remote`, for a method that streams; closing the iterator cancels the remote work."""
+    """As `remote`, for a method that streams. Closing the iterator cancels the remote work."""
     return RemoteStream(method or contract.__name__, policy)

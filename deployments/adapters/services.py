@@ -1,4 +1,4 @@
-"""`serve_app.services.Services` of every space, over the deployments' handles."""
+"""`serve_app.services.Services` for every space, over the handles of the deployments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from serve_app.services import Deployments, Generation, Readiness, Services
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """What all spaces share."""
+    """What the services of all spaces share."""
 
     generation: Generation
     readiness: Readiness
@@ -64,7 +64,7 @@ class Backends:
         storage = self.storage_of(space)
         exporter = SpaceHandle(self.library["exporter"], space)
         return Services(
-            generation=self.generation,  # its requests name their space themselves
+            generation=self.generation,  # Its requests contain their space.
             quality=HandleQuality(SpaceHandle(self.validators["quality"], space)),
             privacy=HandlePrivacy(SpaceHandle(self.validators["privacy"], space)),
             exporter=HandleExporter(exporter),

@@ -1,5 +1,5 @@
-"""How every deployment stands: Serve's controller counts the replicas, and each replica of a pool
-tells which models it has loaded."""
+"""The state of every deployment: the replicas as Serve's controller counts them, and the models
+that the replicas of the pools have loaded."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ AskDetails = Callable[[], Awaitable[Mapping[str, Details]]]
 
 
 async def details_of_this_application() -> Mapping[str, Details]:
-    """What Serve's controller says of the deployments of the application that this replica is part
-    of, by name. Raises translated errors, `DeadlineExceeded` where it does not answer."""
+    """What Serve's controller says about the deployments of this application, by name.
+
+    Raises translated errors, and `DeadlineExceeded` if the controller does not answer.
+    """
     controller = await asyncio.to_thread(ray.get_actor, CONTROLLER, NAMESPACE)
     policy = CallPolicy(within_s=ANSWER_WITHIN_S)
     found = await ask(lambda: _Call(controller.get_serve_instance_details.remote()), policy)
@@ -42,7 +44,8 @@ async def details_of_this_application() -> Mapping[str, Details]:
 
 
 class _Call:
-    """An object reference as `ask` wants it: awaited, and canceled with who waits for it."""
+    """An object reference in the form that `ask` needs: it can be awaited, and is canceled with
+    its caller."""
 
     def __init__(self, reference: Any) -> None:
         self._reference = reference
@@ -63,7 +66,7 @@ class ServeStanding:
         pools: Mapping[str, DeploymentHandle],
         within_s: float = ANSWER_WITHIN_S,
     ) -> None:
-        """`pools`: the deployments whose replicas load models, by the deployment's name."""
+        """`pools` has the deployments whose replicas load models, by the name of the deployment."""
         self._details = details
         self._pools = dict(pools)
         self._within_s = within_s
@@ -84,7 +87,7 @@ class ServeStanding:
             running=running,
             starting=states.total() - running - stopping,
             stopping=stopping,
-            # A pool without replicas is not asked: a question would wake it.
+            # A pool without replicas is not asked, because a call would start one.
             models=await self._models(name) if running and name in self._pools else {},
         )
 
@@ -108,5 +111,5 @@ def _together(sizes: Sequence[int | None]) -> LoadedModel:
 
 
 def _word(state: Any) -> str:
-    """Of one of Serve's enumerations, or of its value."""
+    """The value of one of Serve's enumerations, which may also come as plain text."""
     return str(getattr(state, "value", state))

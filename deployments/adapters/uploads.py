@@ -1,4 +1,4 @@
-"""Uploads are decoded whole before they are kept, in worker processes, a few at once."""
+"""Decodes uploads completely before they are stored, in a limited number of worker processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _PRELOAD: Sequence[str] = (verify.__module__, small_webp.__module__)
 
 
 class UploadChecker:
-    """Shared by all spaces of an ingress replica. Uploads past `sandbox.workers` wait in order."""
+    """Checks uploads, for all spaces of an ingress replica.
+
+    Uploads beyond `sandbox.workers` wait in order.
+    """
 
     def __init__(self, images: ImageLimits, sandbox: SandboxLimits) -> None:
         """Blocks until every worker process answers."""
@@ -26,24 +29,34 @@ class UploadChecker:
         self._threads = WorkerPool(sandbox.workers, self._sandbox.warm)
 
     async def check(self, content: bytes) -> ImageInfo:
-        """What the file is; `InvalidImage` where it does not decode, or passes the limits."""
+        """The format and size of the file.
+
+        Raises `InvalidImage` if it cannot be decoded or exceeds the limits.
+        """
         return await self._threads.run(self._sandbox.run, verify, content, self._images)
 
     def thumbnail(self, content: bytes, side_px: int) -> bytes:
-        """The picture small, as WebP; `InvalidImage` where it does not decode. Blocks; from any
-        thread."""
+        """A small copy as WebP. Blocks; can be called from any thread.
+
+        Raises `InvalidImage` if the file cannot be decoded.
+        """
         return self._sandbox.run(small_webp, content, side_px, self._images)
 
     def read_mark(self, content: bytes, anchors: Anchors) -> dict[str, JsonValue]:
-        """What the file's mark says; `InvalidImage` where it carries none, or passes the limits.
-        Blocks; from any thread."""
+        """What the file's mark says. Blocks; can be called from any thread.
+
+        Raises `InvalidImage` if the file has no mark or exceeds the limits.
+        """
         return self._sandbox.run(mark_of, content, anchors)
 
     def read_watermark(self, content: bytes, config: MarksConfig) -> dict[str, JsonValue]:
-        """What the file's pixels carry. Blocks; from any thread. Raises as `watermark_of`."""
+        """The watermark in the file's pixels.
+
+        Blocks; can be called from any thread. Raises as `watermark_of`.
+        """
         return self._sandbox.run(watermark_of, content, self._images, config)
 
     def close(self) -> None:
-        """End the threads and the processes."""
+        """Stop the threads and the processes."""
         self._threads.close()
         self._sandbox.close()

@@ -9,7 +9,7 @@ from engines.storage.usage import UsageLedger, owner_folder
 
 
 class LedgerUsage:
-    """One thread is enough: the ledger works on one thing at a time anyway."""
+    """One thread is enough, because the ledger handles one request at a time."""
 
     def __init__(self, ledger: UsageLedger, threads: Threads) -> None:
         self._ledger = ledger

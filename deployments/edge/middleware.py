@@ -1,4 +1,4 @@
-"""What the server's process does for each request before and after the application."""
+"""What the server process does for each request before and after the application."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ CLOSED_PATHS = frozenset({"/-/routes"})
 
 
 class EdgeMiddleware:
-    """Stands around Serve's proxy. Serve's request headers are taken off; a body that comes too
-    slowly is 408; what the client has taken of a download is told to the application, because
-    between the two Serve keeps queues without a bound; and what Serve answers by itself, where no
-    application does, comes in the envelope."""
+    """Middleware around Serve's proxy.
+
+    It removes the request headers that control Serve, answers 408 to a body that comes too slowly,
+    and puts what Serve answers by itself into the error envelope. It tells the application how much
+    of a download the client has taken, because the queues of Serve between the two have no limit.
+    """
 
     def __init__(self, app: ASGIApp, settings: EdgeSettings, clock: Clock = time.monotonic) -> None:
         self._app = app
@@ -95,7 +97,7 @@ class Exchange:
         self._in_place_of_serves: InferloopError | None = None
 
     async def receive(self) -> Message:
-        """The client's next message, or what it has taken of the answer."""
+        """The client's next message, or how much it has taken of the answer."""
         while not self._taken:
             if self._pending is None:
                 self._pending = asyncio.create_task(self._next_of_client())
@@ -113,7 +115,7 @@ class Exchange:
         return {"type": ACKNOWLEDGED, "bytes": taken}
 
     async def send(self, message: Message) -> None:
-        """Pass it on; returns when the client's connection has room again."""
+        """Send a message. Returns when the client's connection has room again."""
         if self.is_refused:
             return  # the application's view of a body cut short; the client hears of its lateness
         if message["type"] == "http.response.start":
@@ -130,11 +132,11 @@ class Exchange:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the body came too slowly, and no answer has begun."""
+        """Whether the body came too slowly and no answer has begun."""
         return self._is_late and not self._answer_begun
 
     async def refuse(self, scope: Scope) -> None:
-        """408."""
+        """Answer 408."""
         answer = to_wire(RequestTimeout(self._allowed_s())).response()
         answer.headers["Connection"] = "close"
         await answer(scope, self._receive, self._send)
@@ -187,7 +189,7 @@ class Exchange:
 
 
 def without_serves(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The request's headers without those that steer Ray Serve. Serve reads `_` as `-`."""
+    """The request's headers without those that control Ray Serve, which reads `_` as `-`."""
     return [
         (name, value)
         for name, value in headers

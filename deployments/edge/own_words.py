@@ -1,4 +1,5 @@
-"""What Serve's proxy says by itself where no application answers, in the words of the contract."""
+"""Replaces what Serve's proxy answers by itself, without the application, by the API's error
+envelope."""
 
 from __future__ import annotations
 

@@ -14,23 +14,25 @@ CALLS_AT_ONCE = 16
 
 
 class CpuReplica:
-    """Builds its parts and hands each call on to the part that it names."""
+    """Builds several parts and passes each call to the part that it names."""
 
     def __init__(self, parts: Mapping[str, Callable[[], Any]]) -> None:
-        """`parts`: what makes the replica of each, by the name of its own deployment. Blocks until
-        all are made."""
+        """`parts` has the function that makes each part, by the name of its own deployment.
+
+        Blocks until all parts are made.
+        """
         self._parts = {name: make() for name, make in parts.items()}
         self._turns = {name: asyncio.Semaphore(CALLS_AT_ONCE) for name in parts}
 
     async def call(self, part: str, method: str, /, *args: Any, **kwargs: Any) -> Any:
-        """What the part's method returns or raises. Cancelling reaches the part."""
+        """What the part's method returns or raises. Cancellation is passed on to the part."""
         async with self._turns[part]:
             return await getattr(self._parts[part], method)(*args, **kwargs)
 
     async def stream(
         self, part: str, method: str, /, *args: Any, **kwargs: Any
     ) -> AsyncGenerator[Any, None]:
-        """The events of the part's method; closing the stream closes the part's."""
+        """The events of the part's method. Closing the stream closes that of the part."""
         async with (
             self._turns[part],
             aclosing(getattr(self._parts[part], method)(*args, **kwargs)) as events,
@@ -39,12 +41,12 @@ class CpuReplica:
                 yield event
 
     async def ready(self) -> bool:
-        """True once constructed: all parts are then."""
+        """True once constructed, since all parts are made by then."""
         return True
 
 
 class PartHandle:
-    """A handle of `CpuReplica`, used as that of the deployment whose place a part has taken."""
+    """A handle of `CpuReplica` that is used like the handle of the part's own deployment."""
 
     def __init__(self, handle: Any, part: str, through: str = "call") -> None:
         self._handle = handle

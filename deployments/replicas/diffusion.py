@@ -16,7 +16,7 @@ from engines.types import GeneratedImage, GenerationEvent, GenerationRequest, St
 
 @dataclass(frozen=True, slots=True)
 class QueueListener:
-    """Carries the engine thread's events into the replica's event loop."""
+    """Passes events from the engine's thread to the event loop of the replica."""
 
     loop: asyncio.AbstractEventLoop
     inbox: asyncio.Queue[StepProgress | GeneratedImage | InferloopError]
@@ -34,7 +34,7 @@ class QueueListener:
 
 
 class DiffusionReplica:
-    """Built from its wiring; forwards to the engine, records what it makes."""
+    """One replica of a pool: it calls the engine and stores the images."""
 
     def __init__(self, wiring: EngineWiring, spans: EngineSpans | None = None) -> None:
         self._engine: DiffusionEngine = wiring.engine()
@@ -73,7 +73,7 @@ class DiffusionReplica:
         return True
 
     async def loaded_models(self) -> dict[str, int]:
-        """Models in memory now, by id: bytes of weights and buffers."""
+        """The models in memory now: id to bytes of weights and buffers."""
         return dict(self._engine.stats().loaded_bytes)
 
     def check_health(self) -> None:

@@ -43,8 +43,11 @@ LOOKUP_THREADS = 4
 
 
 class ExporterReplica:
-    """Forwards to the exporters of a space on worker threads, so that health checks answer
-    meanwhile. Tidies the data root once, beside its work."""
+    """Calls the exporters of a space on worker threads, so that health checks are answered
+    meanwhile.
+
+    Cleans up the data root once, beside its work.
+    """
 
     def __init__(self, wiring: LibraryWiring[Library]) -> None:
         self._exports = Threads("export", EXPORT_THREADS)
@@ -66,7 +69,7 @@ class ExporterReplica:
     async def export(
         self, request: ExportRequest, space: str | None = None
     ) -> AsyncGenerator[ExportProgress | ExportReport, None]:
-        """Progress, then the report. Closing the stream stops the work."""
+        """Yields progress, then the report. Closing the stream stops the work."""
         library = await self._spaces.of(space)
         work = partial(library.files.export, request)
         async with aclosing(reports_of(work, self._exports)) as events:
@@ -110,7 +113,7 @@ class ExporterReplica:
     async def report(
         self, request: ReportRequest, space: str | None = None
     ) -> AsyncGenerator[ExportProgress | DatasetReport | ReportPage, None]:
-        """As `export`; one at a time, because each keeps a core busy."""
+        """As `export`. Only one report is made at a time, because each uses a whole core."""
         library = await self._spaces.of(space)
         work = partial(report_of, library.evidence, request)
         async with aclosing(reports_of(work, self._evidence)) as events:

@@ -49,7 +49,7 @@ class PrivacyReplica:
             await asyncio.shield(writing)
             return await self.validate(output_key, check_faces=True, check_text=True, space=space)
         except BaseException:
-            # What a thread has begun, it ends: only then it can be taken back.
+            # A thread cannot be interrupted, so the copy is removed after the thread has ended.
             (failed,) = await asyncio.gather(writing, return_exceptions=True)
             if failed is None:
                 await asyncio.to_thread(delete_image, judge.store, output_key)

@@ -1,4 +1,4 @@
-"""Budgets counted and tickets kept in one replica, for several ingress replicas without Redis."""
+"""Counts budgets and keeps tickets in one replica, for several ingress replicas without Redis."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from serve_app.config import RateLimits
 
 
 class RateLimiterReplica:
-    """One replica counts and keeps for all; when it dies, windows start full again, and tickets
-    that were not used are lost: their holders ask for another."""
+    """One replica for all ingress replicas.
+
+    If it dies, all budgets are full again, and unused tickets are lost, so that their owners have
+    to ask for new ones.
+    """
 
     def __init__(self, rates: RateLimits) -> None:
         self._window = MovingWindow(rates)
@@ -28,15 +31,15 @@ class RateLimiterReplica:
         return self._window.look(key_hash, own)
 
     async def put_ticket(self, ticket_hash: str, owner: str, life_s: float) -> None:
-        """Keep a ticket, by its hash, for this owner and so many seconds."""
+        """Store the owner of a ticket, by the ticket's hash, for `life_s` seconds."""
         self._tickets.put(ticket_hash, owner, life_s)
 
     async def take_ticket(self, ticket_hash: str) -> str | None:
-        """Whose the ticket is, and it is used up; None for no such ticket."""
+        """The owner of a ticket, which is used up; None if there is no such ticket."""
         return self._tickets.take(ticket_hash)
 
     async def look_ticket(self, ticket_hash: str) -> str | None:
-        """Whose the ticket is, which stays; None for no such ticket."""
+        """The owner of a ticket, which stays valid; None if there is no such ticket."""
         return self._tickets.look(ticket_hash)
 
     async def ready(self) -> bool:

@@ -1,1 +1,1 @@
-"""What `bind` carries to the actors: each wiring builds the engines of one kind of replica."""
+"""What `bind` passes to the replicas: each wiring builds the engines of one kind of replica."""

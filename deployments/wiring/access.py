@@ -1,4 +1,7 @@
-"""The keys that the environment names. Loads no Ray: the launcher looks first."""
+"""The API keys that the environment gives.
+
+Does not load Ray, because the launcher uses it first.
+"""
 
 from __future__ import annotations
 

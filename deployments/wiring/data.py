@@ -31,7 +31,10 @@ def _no_check() -> None:
 
 @dataclass(frozen=True, slots=True)
 class DataRoot:
-    """Where objects live. Holds no secret: S3 credentials come by the standard AWS chain."""
+    """Where objects are stored.
+
+    It has no secrets: S3 credentials come from the standard AWS chain.
+    """
 
     root: str
     s3_endpoint_url: str | None = None
@@ -52,11 +55,14 @@ class DataRoot:
         )
 
     def in_space(self, space: str | None) -> DataRoot:
-        """The part of a tenant. `InvalidParameters` for a name that no space can have."""
+        """The part of the data root for a tenant.
+
+        Raises `InvalidParameters` for an invalid name.
+        """
         return replace(self, space=None if space is None else check_space(space))
 
     def storage(self) -> Storage:
-        """Its keys are relative to the space: none of them reaches out of it."""
+        """The storage. Its keys are relative to the space, so that none can lead outside it."""
         from engines.storage.opening import open_storage
 
         root = self.root if self.space is None else f"{self.root}/{SPACES_FOLDER}/{self.space}"
@@ -77,5 +83,5 @@ class DataRoot:
         return make_s3_client(config)
 
     def wire_path(self, key: str) -> str:
-        """The path under which a client knows the key: in every space the same."""
+        """The path under which clients know the key; the same in every space."""
         return f"{self.root}/{key}"

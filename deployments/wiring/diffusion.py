@@ -21,13 +21,13 @@ RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 
 
 class Recorder(Protocol):
-    """Stores what an engine has made."""
+    """Stores the images of an engine."""
 
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
-        """Write the image and its recipe; a repeated run answers the image that is there."""
+        """Store the image and its recipe. A repeated run returns the image that already exists."""
 
     def stored(self, request: GenerationRequest) -> StoredImage | None:
-        """What an earlier run of the same request wrote; None where it wrote nothing."""
+        """The image that an earlier run of the same request stored; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class DiffusionWiring:
         storage = self.data.in_space(space).storage()
         recorder = ImageRecorder(DatasetStore(storage), versions, marks=marks(storage))
         profiles = ProfileService(storage)
-        if space is not None:  # the profiles' deployment has perhaps not heard of the space yet
+        if space is not None:  # The deployment `profiles` may not have seen this space yet.
             profiles.seed()
         models, match = self.pool.engine.watermarked, ColorMatching(profiles)
         return MatchingRecorder(recorder, watermarked(match, models, self.marks.config))

@@ -11,9 +11,11 @@ WITHIN_S = 2.0
 
 
 def redis_guard(url: str, within_s: float = WITHIN_S) -> Callable[[], None]:
-    """A look at the server: raises redis-py's error or `OSError` where it does not answer, a server
-    that hangs included."""
-    from redis import Redis  # here: most starts have no Redis
+    """A check of the server.
+
+    It raises redis-py's error or `OSError` if the server does not answer, also if it hangs.
+    """
+    from redis import Redis  # Imported here because most starts have no Redis.
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 

@@ -1,4 +1,4 @@
-"""Spaces on the way from the ingress to a replica, and what a replica keeps for each."""
+"""Passes the space from the ingress to a replica, and keeps objects per space in a replica."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MOST_SPACES = 256
 
 
 class PerSpace(Generic[Built]):
-    """One `Built` for each space, made when the space is first asked for. Past `most` of them,
-    the one that has not been asked for longest is forgotten, and made again when it is.
+    """One object per space, built when the space is first used. Thread-safe.
 
-    Safe to share between threads.
+    With more than `most` objects, the one that was not used for the longest time is dropped, and
+    built again when needed.
     """
 
     def __init__(self, build: Callable[[str | None], Built], most: int = MOST_SPACES) -> None:
@@ -28,7 +28,10 @@ class PerSpace(Generic[Built]):
         self._lock = threading.Lock()
 
     def get(self, space: str | None) -> Built:
-        """Blocks where it has to be made; raises what making it raises."""
+        """The object of a space.
+
+        Blocks if it has to be built, and raises what building it raises.
+        """
         with self._lock:
             if space not in self._built:
                 self._built[space] = self._build(space)
@@ -38,13 +41,15 @@ class PerSpace(Generic[Built]):
             return self._built[space]
 
     async def of(self, space: str | None) -> Built:
-        """The same, without blocking the event loop."""
+        """As `get`, without blocking the event loop."""
         return await asyncio.to_thread(self.get, space)
 
 
 class SpaceHandle:
-    """A Serve handle whose every call carries the space, so that no caller can forget it; a
-    deployment that does not take one refuses the call."""
+    """A Serve handle that adds the space to every call, so that no caller can forget it.
+
+    A deployment whose methods take no space refuses the call.
+    """
 
     def __init__(self, handle: Any, space: str | None) -> None:
         self._handle = handle

@@ -14,20 +14,20 @@ T = TypeVar("T")
 
 
 class WorkerPool:
-    """Runs at most `workers` pieces of work at once; the rest wait their turn in order.
+    """Runs at most `workers` pieces of CPU work at once; the others wait in order.
 
-    What fails or is canceled concerns its own caller only: a piece that waits is dropped when its
-    caller goes, one that runs is finished and its answer forgotten. The event loop is never
-    blocked. Reading and writing does not belong here: it would hold a core's place while it waits.
+    An error or a cancellation affects only its own caller. A waiting piece is dropped when its
+    caller leaves; a running one is finished and its result discarded. The event loop is never
+    blocked. Not for input and output, which would occupy a core's place while it waits.
     """
 
     def __init__(self, workers: int, warm: Callable[[], object]) -> None:
-        """Blocks until `warm` has run once on every thread; raises what it raises."""
+        """Blocks until `warm` has run once on every thread. Raises what `warm` raises."""
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="validator")
         together = threading.Barrier(workers)
 
         def start() -> None:
-            together.wait()  # so that each thread takes exactly one
+            together.wait()  # So that each thread takes exactly one.
             warm()
 
         for started in [self._threads.submit(start) for _ in range(workers)]:
@@ -39,5 +39,5 @@ class WorkerPool:
         return await asyncio.get_running_loop().run_in_executor(self._threads, bound)
 
     def close(self) -> None:
-        """Drop what waits and let what runs finish, without waiting for it."""
+        """Drop waiting work, and do not wait for running work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
