@@ -13,8 +13,10 @@ from engines.privacy.pii.words.lexicon import any_of
 
 _BITCOIN = re.compile(
     r"(?<![A-Za-z0-9])(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}"
-    r"|bc1[02-9ac-hj-np-z]{11,87}|BC1[02-9AC-HJ-NP-Z]{11,87})(?![A-Za-z0-9])"
+    r"|bc[1lI][02-9ac-hj-np-z]{11,87}|BC[1lI][02-9AC-HJ-NP-Z]{11,87})(?![A-Za-z0-9])"
 )
+_SEPARATOR = re.compile("^(?:bc|BC)[1lI]")
+"""As text recognition reads the digit; the rest has no 1, b, i and o (BIP 173)."""
 _ETHEREUM = re.compile(r"(?<![A-Za-z0-9])0x[0-9A-Fa-f]{40}(?![A-Za-z0-9])")
 _WALLET_WORD = re.compile(
     rf"{whole_words(any_of('wallet'))}{GAP}{{0,4}}(?:{whole_words(any_of('between', 'number'))})?"
@@ -32,7 +34,8 @@ def find_wallets(text: str) -> Iterator[Span]:
     """Bitcoin by its checksum; Ethereum by its shape where the letters are of both cases, as the
     checksum of EIP-55 makes them, or where a word calls it so."""
     for match in _BITCOIN.finditer(text):
-        if bitcoin.is_valid(match.group()) or _is_taproot(match.group().lower()):
+        address = _SEPARATOR.sub("bc1", match.group())
+        if bitcoin.is_valid(address) or _is_taproot(address.lower()):
             yield Span("crypto_wallet", match.start(), match.end())
     for match in _ETHEREUM.finditer(text):
         digits = match.group()[2:]

@@ -24,6 +24,8 @@ FOUND = {
     "crypto_wallet": (
         "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
         "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        "bclqw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",  # as text recognition reads it
+        "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
         "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
         "Wallet: 0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
