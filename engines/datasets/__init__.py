@@ -1,1 +1,1 @@
-"""Datasets: how images lie in storage with recipe and verdicts, and how they leave it as files."""
+"""Datasets: images with their recipes and verdicts in storage, and their exports."""

@@ -1,4 +1,4 @@
-"""The hidden folder beside a dataset's images that reports keep their work in: `.evidence/`."""
+"""The hidden folder `.evidence/` beside a dataset's images, in which reports keep their data."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ REPORT_PREFIX = "report-"
 
 
 def forget_reports(storage: Storage, folder: str) -> None:
-    """Remove the kept reports on the folder key: they hold small pictures of its images, and one
-    of those is gone. The next report is made anew. Blocks."""
+    """Remove the stored reports on the folder, after one of its images was deleted. Blocks.
+
+    The reports contain small pictures of the images. The next report is made anew.
+    """
     _remove_below(storage, f"{folder}/{EVIDENCE_FOLDER}", REPORT_PREFIX)
 
 
 def forget_if_gone(storage: Storage, folder: str) -> bool:
-    """Whether nothing but hidden files is left in the folder; then the evidence goes too, which
-    was written while somebody deleted the rest. Blocks."""
+    """Whether only hidden files are left in the folder. If so, the evidence is removed too. Blocks.
+
+    A report may have written it while the other files were deleted.
+    """
     inside = (stat.key[len(folder) + 1 :] for stat in storage.list(folder))
     if any(not is_hidden(name) for name in inside):
         return False

@@ -1,4 +1,4 @@
-"""What the exporter is allowed and how much it takes at once."""
+"""Configuration of exports: what is allowed, and how much is done at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an image failed, from its verdicts: for reports and for lists of images."""
+"""The reasons why an image failed, from its verdicts, for reports and lists of images."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _BOX_NUMBERS = 4
 
 
 def failing_factors(quality: Verdict | None, privacy: Verdict | None) -> tuple[Factor, ...]:
-    """The weakest factor of a quality verdict that did not pass, then the findings of a privacy
-    verdict that did not."""
+    """The weakest factor of a failed quality verdict, then the findings of a failed privacy
+    verdict."""
     factors: list[Factor] = []
     if quality is not None and not quality.passed:
         factors.append(_quality_factor(quality))
@@ -26,7 +26,7 @@ def failing_factors(quality: Verdict | None, privacy: Verdict | None) -> tuple[F
 
 
 def _quality_factor(verdict: Verdict) -> Factor:
-    """The weakest factor, where the validator says which."""
+    """The weakest factor, if the validator names it."""
     weakest = verdict.findings.get("weakest")
     if not isinstance(weakest, dict):
         words = f"quality score {verdict.score:.2f}"

@@ -1,4 +1,4 @@
-"""The labels of a dataset: which there are, and the number of each value."""
+"""The labels of a dataset and how often each value occurs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _PREFERRED = ("label", "class")
 
 
 class LabelCounts:
-    """How often each value of each label occurs; small, however many images there are."""
+    """How often each value of each label occurs. Memory does not grow with the number of images."""
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[str, int] | None] = {}
 
     def add(self, labels: Mapping[str, str]) -> None:
-        """Count one image in."""
+        """Count one image."""
         for name, value in labels.items():
             counts = self._counts.setdefault(name, {})
             if counts is None:
@@ -33,17 +33,18 @@ class LabelCounts:
                 self._counts[name] = None
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Label to value to count, ordered; without labels of more than `MAX_CLASSES` values."""
+        """Label to value to count, ordered, without labels that have more than `MAX_CLASSES`
+        values."""
         found = {n: dict(sorted(c.items())) for n, c in self._counts.items() if c is not None}
         return dict(sorted(found.items()))
 
     def classes(self) -> Classes:
-        """Every label with its values in order."""
+        """Every label with its ordered values."""
         return {name: tuple(sorted(c or ())) for name, c in sorted(self._counts.items())}
 
 
 def classes_of(records: Iterable[DatasetRecord]) -> Classes:
-    """The labels of some records."""
+    """The labels and values of these records."""
     counts = LabelCounts()
     for record in records:
         counts.add(record.labels)
@@ -68,6 +69,6 @@ def choose_class(classes: Classes, wanted: str | None) -> str | None:
 
 
 def class_number(classes: Classes, name: str | None, labels: Mapping[str, str]) -> int:
-    """Number of an image's class; `UNLABELED` where it has none."""
+    """The class number of an image; `UNLABELED` if it does not have the label."""
     value = labels.get(name or "")
     return classes[name].index(value) if name and value in classes[name] else UNLABELED

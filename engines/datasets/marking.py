@@ -1,4 +1,7 @@
-"""What the dataset layer asks of marks; `engines.provenance` makes them."""
+"""The interface for marks (C2PA) that the dataset layer uses.
+
+`engines.provenance` implements it.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ class ImageMarks(Protocol):
         in the file."""
 
     def edited(self, key: str, png: bytes, edit: Edit) -> bytes:
-        """The PNG of a changed copy, marked, to be stored as `key`."""
+        """The PNG of a changed copy with its mark, to be stored as `key`."""
 
 
 class NoMarks:
-    """Where marking is switched off."""
+    """Used if marks are switched off: images stay unmarked."""
 
     def created(self, key: str, png: bytes, recipe: Recipe) -> bytes:
         return png

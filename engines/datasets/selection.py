@@ -1,4 +1,4 @@
-"""Which records an export takes, and into which split each falls."""
+"""Decides which records an export includes, and the split of each."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What describes an export: the dataset card and Croissant."""
+"""Descriptions of an export: the dataset card and the Croissant document."""

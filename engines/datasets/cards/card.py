@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """Everything a card says."""
+    """The facts that a card contains."""
 
     dataset: str
     title: str
@@ -42,12 +42,12 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 
 def size_category(count: int) -> str:
-    """Hugging Face's word for so many records."""
+    """Hugging Face's name for this number of records."""
     return next((word for limit, word in _SIZES if count < limit), "1M<n<10M")
 
 
 def readme(facts: CardFacts) -> bytes:
-    """Front matter for the Hub and for `datasets`, and a page for people."""
+    """The card: front matter for the Hub and for `datasets`, then a page for people."""
     return "\n".join(["---", _metadata(facts).to_yaml(), "---", "", *_page(facts), ""]).encode()
 
 
@@ -59,7 +59,7 @@ def _metadata(facts: CardFacts) -> DatasetCardData:
         tags=["synthetic", "image", "inferloop"],
         task_categories=["text-to-image"],
         size_categories=[size_category(facts.tally.exported)],
-        configs=configs if facts.data_files else None,  # None is left out
+        configs=configs if facts.data_files else None,  # Fields that are None are left out.
         dataset_info=info,
     )
 
@@ -94,5 +94,5 @@ def _counts(title: str, counts: dict[str, int]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Without what Markdown or HTML would take for markup."""
+    """The text without characters that Markdown or HTML would interpret."""
     return "".join(c for c in text if c.isalnum() or c in " ._-/+:@")

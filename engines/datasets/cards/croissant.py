@@ -86,7 +86,7 @@ def croissant(facts: CardFacts) -> bytes:
         "name": facts.title,
         "description": f"{facts.tally.exported} synthetic images with the record of their making.",
         "datePublished": day.isoformat(),
-        "version": f"{day.year}.{day.month}.{day.day}",  # semantic: no leading zeros
+        "version": f"{day.year}.{day.month}.{day.day}",  # Semantic versions have no leading zeros.
         **responsible_use(facts),
         "distribution": [_file(file) for file in facts.files],
         "recordSet": [_record_set(table, facts) for table in tables],
@@ -107,7 +107,7 @@ def _file(file: WrittenFile) -> JsonValue:
 
 
 def _record_set(table: WrittenFile, facts: CardFacts) -> JsonValue:
-    """The records of one table: all of them, or those of a split."""
+    """The records of one table: all of them, or those of one split."""
     name = f"records_{table.split}" if table.split else "records"
     fields = _fields_of_table(table, facts, name)
     return {"@type": "cr:RecordSet", "@id": name, "name": name, "field": fields}

@@ -80,7 +80,7 @@ def data_files(files: Sequence[WrittenFile]) -> JsonValue:
 
 
 def files_of_card(storage: Storage, output_key: str) -> list[str]:
-    """Keys of the files that the export to `output_key` wrote last, as its card lists them; none
+    """Keys of the files that the last export to `output_key` wrote, as its card lists them; none
     without a card."""
     folder, _, name = output_key.rpartition("/")
     stem = posixpath.splitext(name)[0]
@@ -93,7 +93,7 @@ def files_of_card(storage: Storage, output_key: str) -> list[str]:
 
 
 def _split_name(split: str) -> str:
-    """As `datasets` takes it: letters, digits and underscores."""
+    """The name in a form that `datasets` accepts: letters, digits and underscores."""
     return re.sub(r"\W", "_", split)
 
 
@@ -113,7 +113,7 @@ def _features(
         return columns
     if request.format == "parquet":
         return [{"name": "image", "dtype": "image"}, *columns]
-    if request.format in ("csv", *_OWN_SHAPE):  # their readers find out
+    if request.format in ("csv", *_OWN_SHAPE):  # Their readers find the columns by themselves.
         return []
     caption: list[JsonValue] = [{"name": "txt", "dtype": "string"}]
     return [

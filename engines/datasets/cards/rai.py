@@ -18,7 +18,7 @@ RAI_CONFORMS_TO = "http://mlcommons.org/croissant/RAI/1.0"
 
 
 def responsible_use(facts: CardFacts) -> dict[str, JsonValue]:
-    """Properties of the dataset, by name."""
+    """Properties of the dataset about responsible use, by name."""
     return {
         "rai:dataCollection": _collection(facts),
         "rai:dataCollectionType": ["Software Collection"],

@@ -26,7 +26,10 @@ def clusters_key(folder: str) -> str:
 
 
 def keep_clusters(storage: Storage, folder: str, clusters: Clusters) -> None:
-    """Over those of an earlier report. Where there is no room, the next report keeps them."""
+    """Store the clusters, in place of those of an earlier report.
+
+    Without room nothing is stored; the next report tries again.
+    """
     try:
         storage.replace(clusters_key(folder), orjson.dumps(dict(clusters)))
     except (Conflict, InsufficientStorage, StorageFailed):
@@ -34,7 +37,7 @@ def keep_clusters(storage: Storage, folder: str, clusters: Clusters) -> None:
 
 
 def clusters_version(storage: Storage, folder: str) -> str | None:
-    """Changes with them; None where no report was made."""
+    """A text that changes whenever the clusters do; None before the first report."""
     try:
         return storage.stat(clusters_key(folder)).etag
     except NotFound:

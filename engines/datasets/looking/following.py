@@ -34,21 +34,20 @@ without a line: the line of what is being written comes a moment later."""
 
 
 class Outdated(Exception):
-    """The index does not explain what has changed: another database must be built."""
+    """The index does not explain a change, so the database must be built again."""
 
 
 class FollowingDatabase:
-    """Of one folder; used by one thread at a time. Close it."""
+    """A database of one folder, for one thread at a time. It must be closed."""
 
     def __init__(self, store: DatasetStore, folder: str, clock: Clock, stop: StopCheck) -> None:
-        """Built here. Blocks: about 0.2 s for 1,000 images.
+        """Build the database. Blocks: about 0.2 s for 1,000 images.
 
-        Raises:
-            NotFound: there is no image below the folder.
+        Raises `NotFound` if there is no image below the folder.
         """
         self._storage, self._folder, self._clock = store.storage, folder, clock
         started = clock()
-        # First what there is to read: what is appended while we read is read again.
+        # The position is taken first, so that lines appended meanwhile are read again.
         self._read = _shards(self._storage, folder)
         self._folder_version = self._storage.folder_version(folder)
         self._clusters: str | None = None
@@ -64,15 +63,15 @@ class FollowingDatabase:
 
     @property
     def is_clustered(self) -> bool:
-        """Whether a report has looked for near-duplicates."""
+        """Whether a report has searched for near-duplicates."""
         return self._clusters is not None
 
     def follow(self, stop: StopCheck) -> None:
-        """Read what the index says since. Raises `Outdated`."""
+        """Read the lines that were appended to the index since the last call. Raises `Outdated`."""
         version = self._storage.folder_version(self._folder)
         shards = _shards(self._storage, self._folder)
         if not self._read.keys() <= shards.keys():
-            raise Outdated  # deleted, and perhaps made again
+            raise Outdated  # The image was deleted, and perhaps made again.
         grown = [key for key, size in sorted(shards.items()) if size > self._read.get(key, 0)]
         if version != self._folder_version and not grown:
             if self._clock() - self.built_at > REST_FACTOR * self.took_s:
@@ -91,7 +90,7 @@ class FollowingDatabase:
             raise Outdated
 
     def close(self) -> None:
-        """Give its memory back."""
+        """Release the memory."""
         self.database.close()
 
     def _fill(self, store: DatasetStore, stop: StopCheck) -> None:

@@ -1,4 +1,4 @@
-"""Who looks at a dataset asks here: pages of its images and counts of them."""
+"""Pages of a dataset's images, and counts of them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def on_a_thread(work: Callable[[], None]) -> None:
 
 
 class Look:
-    """Of one dataset's folder. Shared between threads, which take turns."""
+    """Looks at the images of one dataset's folder. Threads that share it take turns."""
 
     def __init__(self, store: DatasetStore, folder: str, clock: Clock, aside: Aside) -> None:
         """Reads nothing yet."""
@@ -53,10 +53,9 @@ class Look:
 
     @contextmanager
     def current(self, stop: StopCheck) -> Iterator[FollowingDatabase]:
-        """The database as the dataset is now, for this thread alone.
+        """The database in the dataset's present state, for this thread alone.
 
-        Raises:
-            NotFound: there is no image below the folder.
+        Raises `NotFound` if there is no image below the folder.
         """
         while not self._lock.acquire(timeout=_LOOK_EVERY_S):
             stop()
@@ -67,7 +66,7 @@ class Look:
             self._lock.release()
 
     def close(self) -> None:
-        """Give its memory back; a later look builds it anew."""
+        """Release the memory. The next look builds the database again."""
         with self._lock:
             self._take(None)
 
@@ -95,7 +94,7 @@ class Look:
         return built
 
     def _renew(self) -> None:
-        """Build another one without the lock, then put it in the place of the old one."""
+        """Build a new database without holding the lock, then replace the old one."""
         try:
             built = FollowingDatabase(self._store, self._folder, self._clock, never_stopped)
         except (InferloopError, OSError) as error:
@@ -112,8 +111,10 @@ class Look:
 
 
 class OpenLooks:
-    """The looks of a process. Past `most` of them, the one that has not been asked for longest is
-    closed. Shared between threads."""
+    """The open looks of a process, shared between threads.
+
+    With more than `most` of them, the one that was not used for the longest time is closed.
+    """
 
     def __init__(
         self, most: int = MOST_OPEN, clock: Clock = time.monotonic, aside: Aside = on_a_thread
@@ -123,7 +124,7 @@ class OpenLooks:
         self._lock = threading.Lock()
 
     def get(self, store: DatasetStore, folder: str) -> Look:
-        """That of a folder of a store."""
+        """The look at a folder of a store."""
         with self._lock:
             look = self._open.pop((store, folder), None)
             look = look or Look(store, folder, self._clock, self._aside)
@@ -135,7 +136,7 @@ class OpenLooks:
 
 
 class Looker:
-    """The images of the datasets of one space. Blocks; safe to share between threads."""
+    """Lists the images of the datasets of one space. Blocks; thread-safe."""
 
     def __init__(self, store: DatasetStore, looks: OpenLooks | None = None) -> None:
         """`looks` may be shared with other spaces."""
@@ -143,11 +144,10 @@ class Looker:
         self._looks = looks or OpenLooks()
 
     def page(self, query: ImageQuery, stop: StopCheck = never_stopped) -> ImagePage:
-        """The images that the query wants, as many as a page takes.
+        """One page of the images that match the query.
 
-        Raises:
-            NotFound: there is no such dataset.
-            InvalidParameters: the cursor is none of this sort.
+        Raises `NotFound` if there is no such dataset, `InvalidParameters` if the cursor belongs to
+        another order.
         """
         meets = where(query.filter)
         wanted = page_query(query, meets)
@@ -162,7 +162,10 @@ class Looker:
     def summary(
         self, dataset: str, wanted: ImageFilter, stop: StopCheck = never_stopped
     ) -> ImagesSummary:
-        """Counts of the images that the filter takes. Raises `NotFound`: no such dataset."""
+        """Counts of the images that match the filter.
+
+        Raises `NotFound` if there is no such dataset.
+        """
         meets = where(wanted)
         with self._current(dataset, stop) as found:
             return summarize(found.database, meets, found.is_clustered)

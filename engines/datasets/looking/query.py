@@ -1,4 +1,4 @@
-"""From a filter and a sort to SQL, and from its rows to images."""
+"""Translates a filter and an order to SQL, and rows to images."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _VERDICT_SQL = {"passed": "= 1", "failed": "= 0", "unchecked": "IS NULL"}
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Part of a query with the values of its question marks."""
+    """A part of a query, with the values for its question marks."""
 
     sql: str
     values: tuple[Any, ...] = ()
 
 
 def where(wanted: ImageFilter) -> Clause:
-    """What comes after WHERE, about the table `images` as `i`."""
+    """The condition after WHERE, for the table `images` with the alias `i`."""
     clauses = [
         *(_has_label(name, values) for name, values in wanted.labels.items()),
         *(_has_tag(tag) for tag in wanted.tags),
@@ -90,7 +90,7 @@ def page_query(query: ImageQuery, meets: Clause) -> Clause:
 
 
 def cursor_after(query: ImageQuery, row: Sequence[Any]) -> str:
-    """Where the page after `row` begins."""
+    """The cursor of the page that begins after `row`."""
     parts = orjson.dumps([query.sort, query.descending, row[-1], row[COLUMNS.index("id")]])
     return base64.urlsafe_b64encode(parts).rstrip(b"=").decode()
 
@@ -111,7 +111,7 @@ def _read_cursor(query: ImageQuery) -> tuple[float, str]:
 
 
 def image_of(folder: str, row: Sequence[Any]) -> SeenImage:
-    """The image of a row of `page_query`."""
+    """The image of a row that `page_query` found."""
     found = dict(zip(COLUMNS, row, strict=False))
     moment = found["reviewed"]
     return SeenImage(

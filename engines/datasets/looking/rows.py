@@ -1,4 +1,4 @@
-"""The database of one dataset's images, and what is written into it."""
+"""The database of one dataset's images, and writing to it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 
 
 def empty_database() -> sqlite3.Connection:
-    """In memory, and in a file without a name where it grows large; gone when it is closed."""
+    """A new database in memory.
+
+    If it grows large, it uses an unnamed file, which is deleted when it is closed.
+    """
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     database.executescript(_TABLES)
     return database
@@ -66,7 +69,7 @@ class ImageRows:
         self._database = database
 
     def add(self, record: DatasetRecord) -> None:
-        """An image with all that lies beside it."""
+        """Add an image with its recipe, verdicts and review."""
         number = self._insert(record.name, record.image_id, record.stat.size_bytes)
         self._set(number, created=to_microseconds(created_at(record)))
         if record.recipe is not None:
@@ -81,7 +84,7 @@ class ImageRows:
             self._set_review(number, record.review, "")
 
     def made(self, name: str, recipe: Recipe, size_bytes: int) -> None:
-        """An image that was generated, or whose line came again."""
+        """A generated image was stored, or its line was repeated."""
         number = self._number(name)
         if number is None:
             number = self._insert(name, stem_of(name), size_bytes)
@@ -89,7 +92,7 @@ class ImageRows:
         self._set_recipe(number, recipe)
 
     def uploaded(self, name: str, said: Description, stat: ObjectStat) -> None:
-        """An image of others came, or its owner says something else of it."""
+        """An uploaded image was stored, or its owner changed its description."""
         number = self._number(name)
         if number is None:
             number = self._insert(name, stem_of(name), stat.size_bytes)
@@ -98,33 +101,33 @@ class ImageRows:
             self._set_told(number, said.prompt, said.labels)
 
     def measured(self, name: str, facts: FileFacts) -> None:
-        """What was read of an image of others."""
+        """Store what was read from the file of an uploaded image."""
         number = self._number(name)
         if number is not None:
             self._set(number, width=facts.width, height=facts.height)
 
     def judged(self, name: str, verdict: Verdict) -> None:
-        """A verdict; one that is older than that of the database changes nothing."""
+        """Store a verdict, unless the database has a newer one."""
         number = self._number(name)
         is_its = verdict.file_name == name.rpartition("/")[2]
         if number is not None and is_its:
             self._set_verdict(number, verdict)
 
     def reviewed(self, name: str, kept: KeptReview, stamp: str) -> None:
-        """A review; as `judged`."""
+        """Store a review, unless the database has a newer one."""
         number = self._number(name)
         if number is not None and kept.file_name == name.rpartition("/")[2]:
             self._set_review(number, kept.review, stamp)
 
     def remove(self, name: str) -> None:
-        """An image is gone."""
+        """Remove an image."""
         number = self._number(name)
         if number is not None:
             for table in ("images", "labels", "tags"):
                 self._database.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
 
     def set_clusters(self, clusters: Iterable[tuple[str, str]]) -> None:
-        """Id of an image to the id that stands for its cluster; takes the place of the old ones."""
+        """Replace the clusters: id of an image to the id that stands for its cluster."""
         self._database.execute("DELETE FROM clusters")
         insert = "INSERT OR REPLACE INTO clusters VALUES (?, ?)"
         self._database.executemany(insert, clusters)
@@ -193,12 +196,12 @@ class ImageRows:
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Since 1970, UTC, exactly."""
+    """Microseconds since 1970 UTC, exact."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_microseconds(value: int) -> datetime:
-    """Back from `to_microseconds`."""
+    """The inverse of `to_microseconds`."""
     return _EPOCH + value * _MICROSECOND
 
 

@@ -1,4 +1,4 @@
-"""Counts of the images that meet a filter."""
+"""Counts of the images that match a filter."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 
 def count(database: sqlite3.Connection, meets: Clause) -> int:
-    """Images that `meets` takes."""
+    """The number of images that match `meets`."""
     found = database.execute(f"SELECT COUNT(*) FROM images i WHERE {meets.sql}", meets.values)
     return int(found.fetchone()[0])
 
 
 def summarize(database: sqlite3.Connection, meets: Clause, clustered: bool) -> ImagesSummary:
-    """Of the images that `meets` takes; `clustered`: a report has looked for near-duplicates."""
+    """Counts of the images that match `meets`.
+
+    `clustered`: whether a report searched for near-duplicates.
+    """
 
     def counted(what: str, tables: str = "images i") -> Counter[object]:
         sql = f"SELECT {what}, COUNT(*) FROM {tables} WHERE {meets.sql} GROUP BY 1"

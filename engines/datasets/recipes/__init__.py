@@ -1,1 +1,1 @@
-"""How an image came to be, and where that is written in the image."""
+"""Recipes: how an image was made, and how this is written into its file."""

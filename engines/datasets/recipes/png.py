@@ -1,4 +1,4 @@
-"""A generated image as a file: PNG, with its recipe and the hash of its pixels inside."""
+"""Generated images as PNG files that contain their recipe and the hash of their pixels."""
 
 from __future__ import annotations
 

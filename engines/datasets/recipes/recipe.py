@@ -1,4 +1,4 @@
-"""How an image came to be: written into the image and beside it, read back by everybody."""
+"""The recipe of an image: how it was made. It is written into the image file and beside it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RECIPE_SCHEMA = "inferloop.recipe/1"
 
 @dataclass(frozen=True, slots=True)
 class RecipeParameters:
-    """The request's parameters, in the contract's names and units."""
+    """The parameters of the request, with the names and units of the API contract."""
 
     model_id: str
     width: int
@@ -88,7 +88,7 @@ class Recipe:
             raise InvalidParameters.of("prompt", None, "UTF-8", reason) from error
 
     def is_of(self, request: GenerationRequest) -> bool:
-        """Whether it tells of an image that this very request asked for."""
+        """Whether this recipe belongs to an image of exactly this request."""
         same = (self.image_id, self.prompt, self.negative_prompt, self.dataset)
         asked = (request.image_id, request.prompt, request.negative_prompt, request.dataset)
         told = (dict(self.labels), dict(self.metadata)) == (
@@ -176,7 +176,7 @@ def _getter(cls: type[Recipe | RecipeParameters]) -> Callable[[dict[str, Any]], 
     def values(found: dict[str, Any]) -> tuple[Any, ...]:
         try:
             return get(found)
-        except KeyError:  # written by an earlier version
+        except KeyError:  # The recipe was written by an earlier version.
             return get({**defaults, **found})
 
     return values
@@ -186,7 +186,7 @@ _fields, _parameters = _getter(Recipe), _getter(RecipeParameters)
 
 
 def parameters_of(request: GenerationRequest) -> RecipeParameters:
-    """What was asked for, as recipes keep it."""
+    """The request's parameters in the form that recipes store."""
     return RecipeParameters(
         model_id=request.model_id,
         width=request.width,
@@ -209,7 +209,7 @@ def make_recipe(
     library_versions: Mapping[str, str],
     created_at: datetime,
 ) -> Recipe:
-    """The recipe of a fresh image, before the file that holds it is written."""
+    """The recipe of a new image, before its file is written."""
     return Recipe(
         image_id=request.image_id,
         prompt=request.prompt,

@@ -1,4 +1,4 @@
-"""What an image file itself says."""
+"""Facts that are read from an image file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading what a record needs beyond the index: bytes, header, hash, annotations."""
+"""Reads the parts of a record that are not in the index: bytes, header, hash, annotations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Verify = Callable[["bytes", "ImageLimits"], "ImageInfo"]
 
 
 class Loaded(NamedTuple):
-    """A record with what was read. `failure` says in words why the image cannot be exported."""
+    """A record with what was read. If the image cannot be exported, `failure` has the reason."""
 
     record: DatasetRecord
     facts: FileFacts | None
@@ -59,7 +59,7 @@ class RecordReader:
         self._with_annotations = with_annotations
 
     def needs_reads(self, record: DatasetRecord) -> bool:
-        """Whether `load` touches the storage."""
+        """Whether `load` reads from the storage."""
         return self._with_content or facts_of(record) is None or self._annotated(record)
 
     def load(self, record: DatasetRecord) -> Loaded:
@@ -106,7 +106,7 @@ _ANNOTATIONS: tuple[AnnotationKind, ...] = ("coco", "yolo", "voc")
 
 
 def annotation_of(kind: AnnotationKind, content: bytes) -> JsonValue:
-    """A file of annotations: COCO parsed, the others as text."""
+    """The content of an annotation file: parsed for COCO, otherwise as text."""
     if kind != "coco":
         return content.decode("utf-8-sig", "replace")
     try:
@@ -117,7 +117,7 @@ def annotation_of(kind: AnnotationKind, content: bytes) -> JsonValue:
 
 
 def facts_of(record: DatasetRecord) -> FileFacts | None:
-    """What the recipe or the index already knows of the file; None where it must be read."""
+    """The facts about the file from the recipe or the index; None if it must be read."""
     recipe = record.recipe
     if recipe is None:
         return record.facts

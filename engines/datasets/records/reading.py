@@ -1,4 +1,4 @@
-"""From what the catalog found to what everybody wants to know about an image."""
+"""Combines the objects of an image (recipe, verdicts, review, description) into one record."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PNG_RECIPE_KEYWORD = "inferloop.recipe"
 
 
 class DatasetRecord(NamedTuple):
-    """One image of a dataset with all that is known about it without decoding it."""
+    """One image of a dataset with everything known about it without decoding it."""
 
     image_id: str
     """Stable: path below the dataset without suffix."""
@@ -62,13 +62,13 @@ class DatasetRecord(NamedTuple):
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """As they were asked for, or as the owner says."""
+        """The labels as they were requested, or as the owner gave them."""
         told = self.recipe or self.description
         return told.labels if told is not None else {}
 
     @property
     def prompt(self) -> str | None:
-        """What it was made from, or what its owner says it shows."""
+        """The prompt of a generated image, or the description of an uploaded one."""
         told = self.recipe or self.description
         return told.prompt if told is not None else None
 
@@ -146,13 +146,13 @@ def _recover(
             metadata = found if isinstance(found, dict) else None
         else:
             if image.shared:
-                return None, None  # of the PNG beside it
+                return None, None  # This is the recipe of the PNG beside it.
             if recipe.size_bytes != image.stat.size_bytes:
                 recipe = replace(recipe, file_sha256=None, size_bytes=None)
             return recipe, None
     try:
         return recipe_of_png(storage, image.stat.key), metadata
-    except NotFound:  # deleted since it was listed
+    except NotFound:  # The image was deleted after it was listed.
         return None, metadata
 
 

@@ -1,4 +1,4 @@
-"""From what is known of an image to the record of the schema."""
+"""Makes the record of an image, with the columns of the export schema."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Record = dict[str, "JsonValue"]
 
 @dataclass(frozen=True, slots=True)
 class RecordShape:
-    """How the records of one export look."""
+    """The form of the records in one export."""
 
     dataset: str
     include_metadata: bool
@@ -46,7 +46,7 @@ def make_record(
     facts: FileFacts,
     annotations: Mapping[str, JsonValue],
 ) -> Record:
-    """A record with every column of its shape, in order; what is not known is null."""
+    """A record with every column of its shape, in order. Unknown values are null."""
     record: Record = {
         "id": found.image_id,
         "file_name": shape.name_of(found),
@@ -76,7 +76,7 @@ def make_record(
 
 
 def created_at(found: DatasetRecord) -> datetime:
-    """When the image was made; for an image of others, when its file was written."""
+    """When the image was made; for an uploaded image, when its file was written."""
     return found.recipe.created_at if found.recipe else found.stat.modified_at
 
 

@@ -1,1 +1,1 @@
-"""A dataset as objects of a user's bucket."""
+"""Exports a dataset as objects in a user's bucket."""

@@ -39,7 +39,7 @@ _DAMAGED = ("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch")
 
 @dataclass(frozen=True, slots=True)
 class RemoteObject:
-    """What a listing says."""
+    """An object as a listing shows it."""
 
     name: str
     etag: str

@@ -1,4 +1,4 @@
-"""A server that goes away in the middle of an export, and comes back."""
+"""Handles a server that becomes unreachable during an export and returns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Outage:
         self._lock = threading.Lock()
 
     def over(self) -> None:
-        """The server answered."""
+        """Note that the server answered."""
         with self._lock:
             self._since = None
 

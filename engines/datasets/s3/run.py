@@ -1,4 +1,4 @@
-"""The state of one S3 export: what went in, what failed, and the files that say so."""
+"""The state of one S3 export: what was uploaded, what failed, and the files that list both."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class S3Run:
         self._manifest = ManifestWriter(manifest)
 
     def take(self, outcome: Outcome) -> None:
-        """Count an outcome; its files that are in the bucket are listed in any case."""
+        """Count an outcome. Its files that are in the bucket are always listed."""
         for entry in outcome.entries:
             self._manifest.add(entry)
         loaded = outcome.loaded

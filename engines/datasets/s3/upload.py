@@ -1,4 +1,7 @@
-"""One image and its sidecars into the bucket; what is there already is left alone."""
+"""Uploads one image and its sidecars to the bucket.
+
+Objects that are already there are left unchanged.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it went. `entries` are in the bucket even where a later file failed."""
+    """The result of a task. `entries` are in the bucket even if a later file failed."""
 
     record: DatasetRecord
     entries: tuple[ManifestEntry, ...]
@@ -67,7 +70,7 @@ class Uploader:
         self._multipart_bytes = multipart_bytes
 
     def run(self, task: Task) -> Outcome:
-        """Never raises for trouble with this image or with S3."""
+        """Upload the image. Errors of this image or of S3 are in the outcome and are not raised."""
         entries: list[ManifestEntry] = []
         uploads = 0
         loaded = self._reader.load(task.record)
