@@ -182,7 +182,7 @@ class AsyncSyntheticImageClient(ClientOptions):
                 async for event in events:
                     if not isinstance(event, Advance):
                         return event
-                    # Out here, what the caller's function raises is not taken for the server's.
+                    # Outside the `try`: what the caller's function raises is no error of the server.
                     operation.report(event.done, event.total)
         raise AssertionError("an exchange ends with its outcome")
 
@@ -250,7 +250,7 @@ class AsyncSyntheticImageClient(ClientOptions):
             with handshake_errors(connection.origin):
                 socket = await stack.enter_async_context(open_socket_async(connection))
             try:
-                # A server that closes at once has said why: the message is there to be received.
+                # A server that closes at once has sent the reason before. It can still be read.
                 with suppress(ConnectionClosed):
                     await socket.send(stream.opening)
                 while not stream.ended:
@@ -259,7 +259,7 @@ class AsyncSyntheticImageClient(ClientOptions):
                     yield stream.receive(text)
             finally:
                 cancel = stream.cancel_message()
-                # A socket that is gone already needs no cancel: the server stops its jobs then.
+                # A closed socket needs no cancel message, since the server then stops its jobs.
                 with suppress(OSError, WebSocketException):
                     if cancel is not None:
                         await socket.send(cancel)

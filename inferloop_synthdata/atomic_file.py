@@ -1,4 +1,4 @@
-"""A local file that appears whole or not at all."""
+"""A local file that appears as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -39,18 +39,21 @@ class AtomicFile:
         self._draft_path.unlink(missing_ok=True)
 
     def headers(self) -> Mapping[str, str]:
-        """Of the request: none, because it is always the whole that is asked for."""
+        """Headers of the request: none, because the whole file is always asked for."""
         return {}
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Of the answer, before its bytes."""
+        """Called with the answer, before its bytes."""
 
     def write(self, chunk: bytes) -> None:
-        """Append to the draft; the file itself is as it was."""
+        """Append to the draft. The file itself does not change."""
         self._draft.write(chunk)
 
     def publish(self) -> None:
-        """Replace `target` by what was written; the bytes are on disk before their name is."""
+        """Replace `target` by what was written.
+
+        The bytes are on disk before the file gets its name.
+        """
         self._draft.flush()
         os.fsync(self._draft.fileno())
         self._draft.close()

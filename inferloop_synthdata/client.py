@@ -269,7 +269,7 @@ class SyntheticImageClient(ClientOptions):
                     yield stream.receive(text)
             finally:
                 cancel = stream.cancel_message()
-                # A socket that is gone already needs no cancel: the server stops its jobs then.
+                # A closed socket needs no cancel message, since the server then stops its jobs.
                 with suppress(OSError, WebSocketException):
                     if cancel is not None:
                         socket.send(cancel)

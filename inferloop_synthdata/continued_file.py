@@ -1,4 +1,4 @@
-"""A local file that appears whole or not at all, and whose download goes on where it was cut."""
+"""A local file that appears as a whole or not at all. An interrupted download is continued."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The local file that a download goes to."""
+"""The local file to which a download is written."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Shortage(Answer):
 
 
 class DatasetCreated(Answer):
-    """A declared dataset as it is now."""
+    """A declared dataset in its present state."""
 
     status: Literal["complete", "short"]
     name: str

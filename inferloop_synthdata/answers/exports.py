@@ -1,4 +1,4 @@
-"""What exports answer, and what chooses their records."""
+"""Answers to exports, and the filter that chooses their records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from inferloop_synthdata.answers.answer import Answer
 
 
 class ExportFilter(TypedDict, total=False):
-    """Which records an export takes."""
+    """Which records an export includes."""
 
     quality_passed: bool
     privacy_passed: bool
@@ -45,7 +45,7 @@ class _FileExport(Answer):
 
 
 class ExportReport(_FileExport):
-    """Which file an export wrote."""
+    """The file that an export wrote."""
 
     output_file: str
     file_size_bytes: int
@@ -54,7 +54,7 @@ class ExportReport(_FileExport):
 
 
 class ShardedExportReport(_FileExport):
-    """Which folder of shards an export wrote."""
+    """The folder of shards that an export wrote."""
 
     output_dir: str
     file_size_bytes: int
@@ -69,7 +69,7 @@ class ExportFailure(Answer):
 
 
 class S3ExportReport(Answer):
-    """What an export to a bucket wrote."""
+    """The result of an export to a bucket."""
 
     status: Literal["success", "partial", "failed"]
     uploaded_count: int

@@ -1,4 +1,4 @@
-"""What the service answers about images, datasets, models and profiles."""
+"""Answers about images, datasets, models and profiles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from inferloop_synthdata.errors import JsonValue
 
 
 class GenerationParameters(Answer):
-    """What the image was really made with; `seed` and `negative_prompt` where they apply."""
+    """The parameters that the image was made with; `seed` and `negative_prompt` where they
+    apply."""
 
     model_id: str
     width: int
@@ -22,7 +23,7 @@ class GenerationParameters(Answer):
 
 
 class Verdicts(Answer):
-    """On an image that had to meet `require`; of what was required."""
+    """The verdicts of an image that had to meet `require`, for what was required."""
 
     quality: QualityVerdict | None
     privacy: PrivacyVerdict | None
@@ -61,7 +62,7 @@ class GeneratedBatch(Answer):
 
 
 class Weakness(Answer):
-    """Why an image failed: the least factor of its quality score."""
+    """Why an image failed: the lowest factor of its quality score."""
 
     factor: str
     value: float
@@ -84,7 +85,7 @@ class QualityVerdict(Answer):
 
 
 class PrivacyIssue(Answer):
-    """One finding; a text that was found is masked."""
+    """One finding. Text that was found is masked."""
 
     type: str
     severity: Literal["low", "medium", "high"]
@@ -122,7 +123,7 @@ class Anonymized(Answer):
 
 
 class ValidatorSummary(Answer):
-    """One validator over a dataset; passed + failed + errors is the image count."""
+    """One validator over a dataset. passed + failed + errors is the number of images."""
 
     passed: int
     failed: int
@@ -133,14 +134,14 @@ class ValidatorSummary(Answer):
 
 
 class ValidationFailure(Answer):
-    """An image that did not pass, or could not be judged."""
+    """An image that failed or could not be judged."""
 
     image_path: str
     reason: str
 
 
 class DatasetVerdict(Answer):
-    """Answer of `validate_dataset`: verdicts, counted."""
+    """Answer of `validate_dataset`: the counts of the verdicts."""
 
     dataset_dir: str
     image_count: int
@@ -179,7 +180,7 @@ class Profile(Answer):
 
 
 class ProfileComparison(Answer):
-    """How alike two sets of images are."""
+    """How similar two sets of images are."""
 
     conformance: float
     """0..100, 100 is alike."""
@@ -196,7 +197,7 @@ class UploadedImage(Answer):
 
 
 class Dataset(Answer):
-    """A dataset: how many images it holds, and their verdicts."""
+    """A dataset, with the number of its images and of their verdicts."""
 
     name: str
     path: str
@@ -207,7 +208,7 @@ class Dataset(Answer):
 
 
 class ModelDefaults(Answer):
-    """What a request gets where it leaves a choice out."""
+    """The values that a request gets for parameters that it leaves out."""
 
     width: int
     """Pixels, as `height`."""
@@ -229,7 +230,7 @@ class Model(Answer):
 
 
 class Limits(Answer):
-    """Bounds of a request, the same for every model."""
+    """Limits of a request, the same for every model."""
 
     min_side_px: int
     max_side_px: int
@@ -262,7 +263,7 @@ class DatasetList(Answer):
 
 
 class DatasetReport(Answer):
-    """A report: docs/evidence.md says what each figure means."""
+    """A report on a dataset. docs/evidence.md explains each figure."""
 
     format: str
     name: str

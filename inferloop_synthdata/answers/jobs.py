@@ -1,4 +1,4 @@
-"""What the service tells of jobs."""
+"""Answers about jobs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ErrorOut(Answer):
 
 
 class Job(Answer):
-    """A request that outlives its connection."""
+    """A request that continues when its connection ends."""
 
     id: str
     kind: str

@@ -1,4 +1,4 @@
-"""Answers about the images of a dataset, and what people said of them."""
+"""Answers about the images of a dataset and their reviews."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ShortVerdict(Answer):
 
 
 class Review(Answer):
-    """What people said of an image."""
+    """A review of an image by people."""
 
     rating: int
     """1..5; 0: none."""
@@ -43,7 +43,7 @@ class Review(Answer):
 
 
 class ListedImage(Answer):
-    """An image of a dataset; what is not known is None."""
+    """An image in a list. What is not known is None."""
 
     id: str
     image_path: str
@@ -73,7 +73,7 @@ class ImageList(Answer):
 
 
 class ImagesSummary(Answer):
-    """How many of the images that meet the criteria have what."""
+    """Counts of the images that match the criteria."""
 
     total: int
     quality: dict[str, int]

@@ -1,4 +1,4 @@
-"""What the service tells of itself: its API keys and its deployments."""
+"""Answers about the service itself: its API keys and its deployments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from inferloop_synthdata.answers.answer import Answer
 
 
 class Budget(Answer):
-    """One budget of a key, as it stands."""
+    """One budget of a key in its present state."""
 
     name: str
     """generate, validate, export, upload or read."""
@@ -18,7 +18,7 @@ class Budget(Answer):
 
 
 class ApiKey(Answer):
-    """One API key; the key itself is in no answer."""
+    """One API key. No answer contains the key itself."""
 
     name: str
     scopes: list[str]
@@ -56,7 +56,7 @@ class LoadedModel(Answer):
 
 
 class Deployment(Answer):
-    """One deployment as it stands."""
+    """One deployment in its present state."""
 
     name: str
     status: str

@@ -1,4 +1,4 @@
-"""What the service tells of webhooks."""
+"""Answers about webhooks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from inferloop_synthdata.answers.answer import Answer
 
 
 class DeliveryAttempt(Answer):
-    """One try to deliver."""
+    """One attempt to deliver an event."""
 
     attempt: int
     at: str
@@ -17,7 +17,7 @@ class DeliveryAttempt(Answer):
 
 
 class Delivery(Answer):
-    """An event on its way to a webhook."""
+    """An event that is to be delivered to a webhook."""
 
     id: str
     event: str
@@ -27,7 +27,7 @@ class Delivery(Answer):
 
 
 class WebhookSecret(Answer):
-    """What receivers check signatures with."""
+    """The secret with which receivers check signatures."""
 
     secret: str
     algorithm: str

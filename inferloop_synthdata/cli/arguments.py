@@ -1,4 +1,4 @@
-"""The `inferloop` command line's grammar, put together of its groups."""
+"""The grammar of the command line `inferloop`, composed of the groups of commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _GROUPS = (
 
 
 def parser() -> CommandParser:
-    """The whole grammar. `run` in the namespace is the command's `Run`."""
+    """The whole grammar. `run` in the namespace is the function of the command."""
     top = CommandParser(
         prog="inferloop",
         description="Synthetic image datasets: generate, validate, profile, export.",

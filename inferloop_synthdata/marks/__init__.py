@@ -1,1 +1,1 @@
-"""What anybody who got an image or a dataset can check by themselves, without the service."""
+"""Checks of images and datasets that need no service: anybody who has the files can run them."""

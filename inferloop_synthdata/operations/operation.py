@@ -152,4 +152,4 @@ def with_reply(operation: Operation[T]) -> Operation[RawAnswer[T]]:
 
 
 def ignore_answer(reply: Reply) -> None:
-    """For calls whose success says it all."""
+    """For calls whose answer has no content."""

@@ -1,1 +1,1 @@
-"""One module for each group of commands: what it takes, what it does."""
+"""One module for each group of commands."""

@@ -110,7 +110,7 @@ def generate(session: Session, arguments: Namespace) -> int:
 
                 saved = fetch(session, target, image_path, download)
                 document |= {} if saved is None else {"saved_to": str(saved)}
-        finally:  # the image is there, whatever became of its copy
+        finally:  # The image exists, even if downloading it failed.
             console.answer(document, [image_path])
     return 0
 
@@ -157,7 +157,7 @@ def batch(session: Session, arguments: Namespace) -> int:
         try:
             if folder is not None:
                 _save_all(session, client, paths, folder)
-        finally:  # the images are there, whatever became of their copies
+        finally:  # The images exist, even if downloading them failed.
             session.console.answer(answer, paths)
     return 0
 

@@ -54,7 +54,7 @@ def validate(session: Session, arguments: Namespace) -> int:
         verdicts = with_picture(
             session, client, path, lambda stored: _judged(client, stored, arguments, both)
         )
-    if is_local(path):  # the upload is gone again
+    if is_local(path):  # The upload was removed again.
         for each in verdicts.values():
             each["image_path"] = path
     session.console.answer(verdicts, fields(verdicts))
@@ -97,7 +97,7 @@ def dataset_passed(verdict: DatasetVerdict, checks: Sequence[str]) -> bool:
 
 
 def summary(verdict: DatasetVerdict, check: str) -> ValidatorSummary:
-    """Of one check."""
+    """The counts of one check."""
     return verdict["quality"] if check == "quality" else verdict["privacy"]
 
 

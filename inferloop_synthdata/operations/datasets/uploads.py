@@ -15,7 +15,7 @@ from inferloop_synthdata.sources.labeled import LabeledPicture
 
 @dataclass(frozen=True, slots=True)
 class UploadedPictures:
-    """What lies on the server now."""
+    """The pictures that are on the server now."""
 
     image_paths: list[str] = field(default_factory=list)
     """In the order of the pictures."""

@@ -100,16 +100,16 @@ def export(session: Session, arguments: Namespace) -> int:
         try:
             if target is not None:
                 _download(session, client, report, target)
-        finally:  # the export is there, whatever became of its copy
+        finally:  # The export exists, even if downloading it failed.
             console.answer(report, fields(report))
     for line in left_out(report):
         session.console.note(line)
-    # A script must not take a dataset with holes, or an empty one, for a whole one.
+    # A script must not take an incomplete or empty dataset for a complete one.
     return 0 if report.get("status", "success") == "success" else 1
 
 
 def left_out(report: Mapping[str, object]) -> list[str]:
-    """What a report says is not in the export, and why, a line each."""
+    """What the export does not contain, and why, one line each."""
     lines = []
     filtered = report.get("filtered")
     if isinstance(filtered, Mapping):

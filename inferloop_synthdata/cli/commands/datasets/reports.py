@@ -40,7 +40,7 @@ def report(session: Session, arguments: Namespace) -> int:
 
 
 def lines(found: DatasetReport) -> list[str]:
-    """What somebody looks for first."""
+    """The figures that are most asked for."""
     told = [f"{found['name']}: {found['images']:,} images, {found['failing_count']:,} failed"]
     told += [f"  {count:,} {reason}" for reason, count in found["reasons"].items()]
     alike = found["near_duplicates"]
