@@ -182,7 +182,7 @@ class AsyncSyntheticImageClient(ClientOptions):
                 async for event in events:
                     if not isinstance(event, Advance):
                         return event
-                    # Outside the `try`: what the caller's function raises is no error of the server.
+                    # Outside the `try`: an error of the caller's function is not the server's.
                     operation.report(event.done, event.total)
         raise AssertionError("an exchange ends with its outcome")
 
