@@ -8,9 +8,11 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engines.errors import InvalidImage
 from engines.images import ImageLimits, decode
+from engines.images.tails import carries_a_file
 from tests.engines.images.building import encoded, picture
 
 LIMITS = ImageLimits()
@@ -116,3 +118,11 @@ def test_a_phones_picture_in_picture_is_its_first_picture() -> None:
 def test_an_xmp_packet_behind_the_picture_is_no_web_page() -> None:
     packet = b'\0\0\0\x20uuid<?xpacket begin=""?><x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
     assert decode(encoded(picture(), "JPEG") + packet, LIMITS).info.format == "JPEG"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_a_whole_picture_that_no_check_would_look_at_is_another_file(kind: str) -> None:
+    behind = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(behind, kind)
+    assert carries_a_file(b"pixels" + behind.getvalue(), 6)
+    assert carries_a_file(b"pixels\0\0" + behind.getvalue(), 6)
