@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from skimage import data
 
-from benchmarks.validators.pictures.drawings import drawing
+from training.quality.pictures.drawings import drawing
 
 if TYPE_CHECKING:
     from engines.types import Pixels

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from benchmarks.validators.pictures.distortions import DISTORTIONS
-from benchmarks.validators.pictures.drawings import drawing
-from benchmarks.validators.pictures.kinds import kinds
 from benchmarks.validators.quality import score
 from benchmarks.validators.quality_tables import FAMILIES, judged
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.quality.config import ILLUSTRATION, PHOTO
+from training.quality.pictures.distortions import DISTORTIONS
+from training.quality.pictures.drawings import drawing
+from training.quality.pictures.kinds import kinds
 
 if TYPE_CHECKING:
     from engines.types import Pixels

@@ -18,8 +18,6 @@ import cv2
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.validators.pictures.distortions import DISTORTIONS
-from benchmarks.validators.pictures.drawings import drawing
 from benchmarks.validators.quality_tables import (
     fair_kinds,
     fairness,
@@ -34,6 +32,8 @@ from engines.metrics.sharpness import laplacian_variance
 from engines.quality import QualityConfig, QualityValidator
 from engines.quality.config import ILLUSTRATION, PHOTO, ScoreThresholds
 from engines.quality.judging import judge
+from training.quality.pictures.distortions import DISTORTIONS
+from training.quality.pictures.drawings import drawing
 
 if TYPE_CHECKING:
     from engines.types import Pixels

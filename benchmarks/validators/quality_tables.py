@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import rankdata, spearmanr
 
-from benchmarks.validators.pictures.distortions import DISTORTIONS
-from benchmarks.validators.pictures.gross_defects import GROSS
-from benchmarks.validators.pictures.kinds import (
+from engines.errors import InvalidImage
+from engines.images import ImageLimits, decode
+from engines.quality import QualityConfig
+from engines.quality.judging import Judgement, judge
+from training.quality.pictures.families import FAMILIES
+from training.quality.pictures.kinds import (
     gradient,
     kinds,
     line_drawing,
@@ -22,23 +25,11 @@ from benchmarks.validators.pictures.kinds import (
     slide,
     starry_sky,
 )
-from engines.errors import InvalidImage
-from engines.images import ImageLimits, decode
-from engines.quality import QualityConfig
-from engines.quality.judging import Judgement, judge
 
 if TYPE_CHECKING:
     from engines.types import Pixels
 
 PASSES = QualityConfig().pass_threshold
-FAMILIES = {
-    "white noise": DISTORTIONS["Gaussian noise"],
-    "under-exposed": DISTORTIONS["under-exposure"],
-    "low contrast": DISTORTIONS["low contrast"],
-    "salt and pepper": DISTORTIONS["salt and pepper"],
-    **GROSS,
-}
-"""Name to what spoils and its levels."""
 
 
 def judged(pixels: Pixels) -> Judgement:

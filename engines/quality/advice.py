@@ -37,10 +37,21 @@ ADVICE = {
 """A plain sentence for each factor of the score."""
 
 
+_UNTOUCHED = 0.99
+
+
 def weakest(judged: Judgement, pass_threshold: float) -> Weakness:
     """The least factor that counts, and what it would have to be for the image to pass with all
-    others as they are; 1 where it cannot make up for them."""
-    factor, value = min(judged.counted(), key=lambda named: named[1])
+    others as they are; 1 where it cannot make up for them.
+
+    Where the learned head had a say: the least after each was reduced by the probability that the
+    head gives its defects, among those that the formula saw lowered, if it saw any; and the
+    threshold is an estimate.
+    """
+    counted = judged.counted()
+    shares = judged.opinion.factors() if judged.opinion else {}
+    lowered = [named for named in counted if named[1] < _UNTOUCHED] or list(counted)
+    factor, value = min(lowered, key=lambda named: named[1] * (1 - shares.get(named[0], 0.0)))
     needed = value * pass_threshold / judged.score if judged.score > 0 else 1.0
     threshold = min(1.0, math.ceil(needed * 10_000) / 10_000)
     return Weakness(factor, round(value, 4), threshold, ADVICE[factor])

@@ -8,6 +8,8 @@ from engines.metrics.content import content, is_drawn, is_pixel_art
 from engines.metrics.defects.defects import Defects, defects
 from engines.metrics.measurement import measure
 from engines.quality.config import PROFILES
+from engines.quality.description import CHOSEN, Measured, describe
+from engines.quality.head import Opinion, shipped_head, together
 from engines.quality.memory import keep_freed_memory
 from engines.quality.score import Factors, factors, quality_score
 
@@ -27,6 +29,8 @@ class Judgement(NamedTuple):
     """Name of the profile, as `auto:photo` where it was chosen; or "custom"."""
     ignored: tuple[str, ...] = ()
     """Factors that did not count."""
+    opinion: Opinion | None = None
+    """What the learned head said; None where it was not asked."""
 
     def counted(self) -> tuple[tuple[str, float], ...]:
         """Name and value of the factors that made the score."""
@@ -39,12 +43,25 @@ def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
     if not config.defects:
         name, limits = _thresholds(config, None, None)
         return _scored(factors(seen or measure(pixels), limits), limits, name)
+    taken, limits = measured(pixels, config, seen)
+    alone = _scored(taken.factors, limits, taken.thresholds)
+    if not config.asks_head or not taken.large_enough:
+        return alone
+    opinion = shipped_head().opinion(describe(taken))
+    return alone._replace(score=together(alone.score, opinion), opinion=opinion)
+
+
+def measured(
+    pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
+) -> tuple[Measured, ScoreThresholds]:
+    """All that is known of RGB `pixels`, and the thresholds that the factors were made with."""
     shown = content(pixels)
     if shown.shown is not None:
         seen = measure(shown.pixels, shown.shown)
     found = defects(shown)
     name, limits = _thresholds(config, found, shown)
-    return _scored(factors(seen or measure(pixels), limits, found), limits, name)
+    seen = seen or measure(pixels)
+    return Measured(shown, seen, found, factors(seen, limits, found), name), limits
 
 
 def _scored(found: Factors, limits: ScoreThresholds, name: str) -> Judgement:
@@ -59,7 +76,7 @@ def _thresholds(
     if config.profile != "auto":
         return config.profile, PROFILES[config.profile]
     chosen = "photo" if found is None or shown is None else _kind(found, shown)
-    return f"auto:{chosen}", PROFILES[chosen]
+    return f"{CHOSEN}{chosen}", PROFILES[chosen]
 
 
 def _kind(found: Defects, shown: Content) -> str:

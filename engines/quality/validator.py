@@ -23,7 +23,7 @@ from engines.quality.metric import (
 )
 from engines.types import QualityReport
 
-FORMULA_VERSION = 8
+FORMULA_VERSION = 9
 _WARM_SIDE_PX = 256
 _NEEDS = {
     "prompt_alignment": "a CLIP model (clip_model_path)",
@@ -60,12 +60,14 @@ class QualityValidator:
 
     @property
     def version(self) -> str:
-        """Formula, thresholds and pass mark, for example "quality/7 auto>=0.50"."""
-        return self._version("custom" if self._config.thresholds else self._config.profile)
+        """Formula, thresholds and pass mark, for example "quality/9 with head auto>=0.50"."""
+        name = "custom" if self._config.thresholds else self._config.profile
+        return self._version(name, self._config.asks_head)
 
-    def _version(self, thresholds: str) -> str:
-        fast = "" if self._config.defects else " without defects"
-        return f"quality/{FORMULA_VERSION}{fast} {thresholds}>={self._config.pass_threshold:.2f}"
+    def _version(self, thresholds: str, with_head: bool) -> str:
+        form = "" if self._config.defects else " without defects"
+        form = " with head" if with_head else form
+        return f"quality/{FORMULA_VERSION}{form} {thresholds}>={self._config.pass_threshold:.2f}"
 
     @property
     def known_metrics(self) -> tuple[str, ...]:
@@ -73,7 +75,8 @@ class QualityValidator:
         return tuple(self._metrics)
 
     def warm(self) -> None:
-        """Bound the threads of OpenCV (for the whole process) and judge a first image."""
+        """Bound the threads of OpenCV (for the whole process), load the head and judge a first
+        image."""
         cv2.setNumThreads(self._config.threads)
         ramp = np.arange(_WARM_SIDE_PX, dtype=np.uint8)
         self.validate(encode_jpeg(np.dstack([np.tile(ramp, (_WARM_SIDE_PX, 1))] * 3)), "warm")
@@ -102,7 +105,7 @@ class QualityValidator:
             quality_score=score,
             metrics={metric.answer_key: round(metric.measure(image), 4) for metric in chosen},
             passed=passed,
-            validator_version=self._version(judged.thresholds),
+            validator_version=self._version(judged.thresholds, judged.opinion is not None),
             weakest=None if passed else weakest(judged, self._config.pass_threshold),
         )
 

@@ -13,10 +13,10 @@ class Weakness:
 
     factor: str
     value: float
-    """0..1; the score is the product of all factors, scaled."""
+    """0..1, by the formula, whose score is the product of all factors, scaled."""
     threshold: float
     """What it would have to be for the image to pass with all others as they are, 0..1; 1 where
-    it cannot make up for the others."""
+    it cannot make up for the others; an estimate where the learned head had a say."""
     advice: str
     """One plain sentence."""
 
@@ -31,7 +31,7 @@ class QualityReport:
     metrics: Mapping[str, float]
     passed: bool
     validator_version: str
-    """Version and thresholds that judged, for example "quality/8 auto:photo>=0.50"."""
+    """Version and thresholds that judged, for example "quality/9 with head auto:photo>=0.50"."""
     weakest: Weakness | None = None
     """What fails it; None for one that passed."""
 

@@ -37,10 +37,10 @@ class WeaknessOut(ResponseModel):
     """Why an image failed: the least factor of its score."""
 
     factor: str = Field(description="Name, as in docs/metrics.md.")
-    value: float = Field(description="0..1; the score is the product of all factors.")
+    value: float = Field(description="0..1, by the formula, whose score is the product of all.")
     threshold: float = Field(
         description="Value at which the image would pass with all others as they are; 1 where it "
-        "cannot make up for the others."
+        "cannot make up for the others; an estimate where the learned head had a say."
     )
     advice: str = Field(description="One plain sentence.")
 

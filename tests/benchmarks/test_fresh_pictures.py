@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.validators.pictures import fresh, unseen_scenes
+from benchmarks.validators.pictures import fresh
 from benchmarks.validators.pictures.licensed import half
+from training.quality.pictures import unseen_scenes
 
 
 def picture(seed: int, side_px: int = 320) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

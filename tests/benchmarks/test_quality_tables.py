@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.validators.pictures.drawings import drawing
-from benchmarks.validators.pictures.gross_defects import GROSS, blank, mosaic, wrong_blocks
-from benchmarks.validators.pictures.kinds import kinds, pixel_art, product, sizes
 from benchmarks.validators.pictures.licensed import embedded, half, on_white
 from benchmarks.validators.quality_tables import FAMILIES, fairness, of_folder
+from training.quality.pictures.drawings import drawing
+from training.quality.pictures.gross_defects import GROSS, blank, mosaic, wrong_blocks
+from training.quality.pictures.kinds import kinds, pixel_art, product, sizes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.validators.pictures import scenes, unseen_scenes
-from benchmarks.validators.pictures.gross_defects import GROSS
-from benchmarks.validators.pictures.kinds import slide
 from engines.metrics.content import content, is_pixel_art
 from engines.metrics.defects.defects import Defects, defects
 from engines.metrics.defects.missing import missing
@@ -18,6 +15,9 @@ from engines.metrics.noise import without_specks
 from engines.metrics.page import page
 from engines.quality import QualityConfig
 from engines.quality.judging import judge
+from training.quality.pictures import scenes, unseen_scenes
+from training.quality.pictures.gross_defects import GROSS
+from training.quality.pictures.kinds import slide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,6 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from benchmarks.validators.pictures.drawings import drawing
-from benchmarks.validators.pictures.gross_defects import GROSS, webp
-from benchmarks.validators.pictures.kinds import gradient, starry_sky
 from engines.metrics.content import Content, content
 from engines.metrics.defects.defects import Defects, defects
 from engines.metrics.measurement import measure
@@ -20,6 +17,9 @@ from engines.quality import QualityConfig
 from engines.quality.config import PHOTO
 from engines.quality.judging import judge
 from engines.quality.score import factors
+from training.quality.pictures.drawings import drawing
+from training.quality.pictures.gross_defects import GROSS, webp
+from training.quality.pictures.kinds import gradient, starry_sky
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 PASSES = 0.5
-NOT_REACHED = {"WebP", "halos"}
-"""Fall, and do not fail at their worst level on every photograph (docs/metrics.md)."""
+NOT_REACHED = {"cast, warm", "cast, green"}
+"""Fall, and do not fail at their worst level on a photograph of the night (docs/metrics.md)."""
 SEEN_BY = {
     "motion blur": "motion",
     "color noise": "color_noise",
@@ -78,7 +78,7 @@ def test_a_gross_defect_lowers_the_score_and_its_worst_fails(name: str, some: li
     for pixels in some:
         scores = [score(pixels), *(score(spoil(pixels, level)) for level in levels[::2])]
         passed += scores[-1] >= PASSES
-        assert name in NOT_REACHED or scores[-1] < scores[0] - 0.15
+        assert scores[-1] < scores[0] - 0.15
         correlations.append(spearmanr(range(len(scores)), scores).statistic)
     assert np.mean(correlations) < -0.5
     assert name in NOT_REACHED or not passed

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from benchmarks.validators.pictures.distortions import DISTORTIONS
 from engines.metrics.measurement import measure
 from engines.quality import QualityConfig
 from engines.quality.config import ILLUSTRATION, PHOTO, ScoreThresholds
 from engines.quality.judging import judge
 from engines.quality.score import factors
+from training.quality.pictures.distortions import DISTORTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

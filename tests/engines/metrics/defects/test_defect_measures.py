@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from skimage import data
 
-from benchmarks.validators.pictures.gross_defects import GROSS
 from engines.metrics.defects.fine import KEPT_WHEN_CLEAN, MIXED_WHEN_CLEAN, fine, mixed, pattern
 from engines.metrics.defects.grid import grid
 from engines.metrics.defects.missing import missing
 from engines.metrics.defects.neighbors import neighbors, next_to_second, next_to_second_column
 from engines.metrics.defects.palette import color_noise, level_share, packed, palette_size
 from engines.metrics.gray import luma
+from training.quality.pictures.gross_defects import GROSS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from benchmarks.validators.pictures.gross_defects import GROSS
 from engines.metrics.content import Content, content
 from engines.metrics.defects.defects import Defects, defects
+from training.quality.pictures.gross_defects import GROSS
 
 if TYPE_CHECKING:
     from engines.types import Pixels

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from benchmarks.validators.pictures import scenes
-from benchmarks.validators.pictures.drawings import drawing
+from training.quality.pictures import scenes
+from training.quality.pictures.drawings import drawing
 
 if TYPE_CHECKING:
     from engines.types import Pixels

@@ -1,0 +1,99 @@
+"""Fine structure by scale: what is left in Haar's bands, rows that stand out, steps on a grid.
+
+Haar, "Zur Theorie der orthogonalen Funktionensysteme", Mathematische Annalen 1910. Lossy codecs,
+enlarging and smoothing each empty other bands of other tiles; noise fills all of them alike.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Plane = NDArray[np.float32]
+
+_TILE_PX = 8
+_LEVELS, _COLOR_LEVELS = 3, 2
+_NOTHING, _LEAST = 0.6, 0.05  # gray levels: under a rounding; added before the logarithm
+_CUTS, _COLOR_CUTS = (0.1, 0.5, 0.9), (0.5, 0.9)
+_ROW_CUTS = (0.1, 0.5, 0.9, 0.98)
+_LEAST_STEP = 0.3
+_PERIODS_PX = (4, 8, 16)
+
+
+def band_levels(planes: Sequence[Plane]) -> list[float]:
+    """Of luma and two chroma planes, float32 of equal shape, at least 64 pixels a side: 49 numbers.
+
+    For each band the natural logarithm of quantiles of the mean amplitude in tiles of 8 pixels, in
+    gray levels; for the two finest scales of luma also the share of coefficients that are nought.
+    """
+    luma, *chroma = planes
+    found: list[float] = []
+    for level, (bands, tile_px) in enumerate(_bands(luma, _LEVELS)):
+        for band in bands:
+            found += _log_quantiles(band, tile_px, _CUTS)
+            if level < _COLOR_LEVELS:
+                found.append(float((np.abs(band) < _NOTHING).mean()))
+    for plane in chroma:
+        for (rows, _, mixed), tile_px in _bands(plane, _COLOR_LEVELS):
+            for band in (rows, mixed):
+                found += _log_quantiles(band, tile_px, _COLOR_CUTS)
+    return found
+
+
+def _bands(plane: Plane, levels: int) -> Iterator[tuple[tuple[Plane, Plane, Plane], int]]:
+    """For each scale, finest first: differences of rows, of columns and of both; and the side of
+    the tiles that cover 8 pixels of the plane."""
+    for level in range(levels):
+        height, width = (side // 2 * 2 for side in plane.shape)
+        above, below = plane[0:height:2, :width], plane[1:height:2, :width]
+        total, apart = above + below, above - below
+        left, right = total[:, 0::2], total[:, 1::2]
+        rows = (apart[:, 0::2] + apart[:, 1::2]) * 0.5
+        mixed = (apart[:, 0::2] - apart[:, 1::2]) * 0.5
+        yield (rows, (left - right) * 0.5, mixed), _TILE_PX >> level
+        plane = (left + right) * 0.25
+
+
+def _log_quantiles(band: Plane, tile_px: int, cuts: tuple[float, ...]) -> list[float]:
+    height, width = (side // tile_px for side in band.shape)
+    whole = np.abs(band[: height * tile_px, : width * tile_px])
+    means = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    return [float(value) for value in np.log(np.quantile(means, cuts) + _LEAST)]
+
+
+def standing_out(luma: Plane) -> list[float]:
+    """Of rows, then of columns, five numbers each: quantiles of a row's difference to both of its
+    neighbors over theirs to each other, which only rows out of place raise above 1; and how much
+    the differences vary."""
+    found: list[float] = []
+    for plane in (luma, np.ascontiguousarray(luma.T)):
+        beside = np.abs(plane[1:] - plane[:-1]).mean(axis=1)
+        across = np.abs(plane[2:] - plane[:-2]).mean(axis=1)
+        ratios = np.minimum(beside[:-1], beside[1:]) / (across + _LEAST_STEP)
+        found += [float(value) for value in np.quantile(ratios, _ROW_CUTS)]
+        found.append(float(beside.std() / (beside.mean() + _LEAST_STEP)))
+    return found
+
+
+def steps_on_grids(luma: Plane) -> list[float]:
+    """Of columns, then of rows, four numbers each: natural logarithm of the strongest over the
+    second strongest position of steps that come every 4, 8 and 16 pixels; and of the strongest over
+    the weakest of 16."""
+    found: list[float] = []
+    for plane in (luma, luma.T):
+        steps = np.abs(plane[:, 1:] - plane[:, :-1]).mean(axis=0)
+        longest = _PERIODS_PX[-1]
+        means = steps[: len(steps) // longest * longest].reshape(-1, longest).mean(axis=0) + _LEAST
+        for period_px in _PERIODS_PX:
+            second, first = np.sort(means.reshape(-1, period_px).mean(axis=0))[-2:]
+            found.append(math.log(first / second))
+        found.append(math.log(means.max() / means.min()))
+    return found

@@ -1,0 +1,150 @@
+"""What the learned head is told of a picture: a fixed list of named numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+
+from engines.metrics.defects.bands import band_levels, standing_out, steps_on_grids
+from engines.metrics.gray import WORKING_SIDE_PX
+from engines.metrics.tiles import middle
+from engines.quality.config import PROFILES
+from engines.quality.look import Look, look
+from engines.quality.score import Factors, quality_score
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from engines.metrics.content import Content
+    from engines.metrics.defects.cast import Cast
+    from engines.metrics.defects.defects import Defects
+    from engines.metrics.measurement import Measurement
+    from engines.types import Pixels
+
+CHOSEN = "auto:"
+"""Before the name of thresholds that a picture's content chose."""
+_SMALLEST_PX = 64
+_MIDDLE_PX = 320
+_LEAST_FACTOR, _LEAST_SCORE, _LEAST_SHARE = 1e-3, 1e-4, 3e-3  # before a logarithm
+_CHROMA = 40.0
+_TONE = ("p1", "p5", "p95", "p99", "top", "lights", "brightness", "contrast", "entropy_bits")
+_ROOTS = ("grain", "grain_of_all", "specks", "lonely_specks", "plateau")
+_ENERGIES = ("laplacian_variance", "coarse_variance", "structure")
+_LEVELS = ("content_brightness", "content_light", "content_dark", "blockiness")
+_COUNTS = frozenset(["color_noise", "grain", "step", "palette", "grid_px"])
+_SHARES = frozenset(
+    ["levels", "transitions", "clipped_ends", "clipped", "kept", "mixed", "missing"]
+)
+
+
+class Measured(NamedTuple):
+    """All that the formula knows of a picture."""
+
+    shown: Content
+    seen: Measurement
+    found: Defects
+    factors: Factors
+    thresholds: str
+    """Name of the profile, as `auto:photo` where the content chose it; or "custom"."""
+
+    @property
+    def large_enough(self) -> bool:
+        """Whether it can be described."""
+        return min(self.shown.pixels.shape[:2]) >= _SMALLEST_PX
+
+
+def describe(measured: Measured) -> Mapping[str, float]:
+    """Name to number, always the same names in the same order; all finite. The logarithm is taken
+    of what spans decades. The picture is large enough, and judged by a profile."""
+    profile = measured.thresholds.removeprefix(CHOSEN)
+    limits = PROFILES[profile]
+    kind = look(measured.seen, limits, measured.found)
+    score = quality_score(measured.factors, limits)
+    return {
+        **_of_factors(measured.factors, limits.ignored),
+        "score": math.log(max(score, _LEAST_SCORE)),
+        **{f"profile_{name}": float(name == profile) for name in PROFILES},
+        **_of_measurement(measured.seen, kind),
+        **_of_defects(measured.found),
+        **_of_content(measured.shown, kind),
+        **_of_texture(measured.shown.pixels),
+    }
+
+
+def _of_factors(factors: Factors, ignored: tuple[str, ...]) -> dict[str, float]:
+    logs = {name: math.log(max(value, _LEAST_FACTOR)) for name, value in factors.counted()}
+    counted = {name: 0.0 if name in ignored else value for name, value in logs.items()}
+    return {f"{kind}_{name}": of[name] for name in logs for kind, of in _both(logs, counted)}
+
+
+def _both(
+    logs: Mapping[str, float], counted: Mapping[str, float]
+) -> tuple[tuple[str, Mapping[str, float]], ...]:
+    return ("factor", logs), ("counted", counted)
+
+
+def _of_measurement(seen: Measurement, kind: Look) -> dict[str, float]:
+    told = {f"tone_{name}": float(getattr(seen.tone, name)) for name in _TONE}
+    told |= {"tone_blown": seen.tone.blown, "tone_crushed": seen.tone.crushed}
+    told |= {name: math.sqrt(max(getattr(seen, name), 0.0)) for name in _ROOTS}
+    for name in _ENERGIES:
+        energy = max(0.0, getattr(seen, name))
+        told[name] = math.log1p(energy)
+        told[f"{name}_of_used"] = math.log1p(energy / kind.used**2)
+    return told | {name: float(getattr(seen, name)) for name in _LEVELS}
+
+
+def _of_defects(found: Defects) -> dict[str, float]:
+    told: dict[str, float] = {}
+    for each in fields(found):
+        value = getattr(found, each.name)
+        if each.name == "cast":
+            told |= _of_cast(value)
+        elif each.name in _COUNTS:
+            told[f"defect_{each.name}"] = math.log1p(max(0.0, float(value)))
+        elif each.name in _SHARES:
+            told[f"defect_{each.name}"] = math.log(max(0.0, float(value)) + _LEAST_SHARE)
+        else:
+            told[f"defect_{each.name}"] = float(value)
+    return told
+
+
+def _of_cast(found: Cast) -> dict[str, float]:
+    return {
+        "cast_channels": found.channels,
+        "cast_neutral": found.neutral / _CHROMA,
+        "cast_span": found.span,
+    }
+
+
+def _of_content(shown: Content, kind: Look) -> dict[str, float]:
+    told = {
+        "on_plain": float(shown.on_plain),
+        "on_neutral": float(shown.on_neutral),
+        "on_paper": float(shown.on_paper),
+        "in_areas": float(shown.in_areas),
+        "in_part": float(shown.shown is not None),
+    }
+    names = ("light", "span", "colored", "ramp", "gradient", "night", "ink", "vector")
+    told |= {f"look_{name}": float(getattr(kind, name)) for name in names}
+    return told | {"side": math.log2(max(shown.pixels.shape[:2]) / WORKING_SIDE_PX)}
+
+
+def _of_texture(pixels: Pixels) -> dict[str, float]:
+    planes = _planes(middle(pixels, _MIDDLE_PX))
+    told = {f"band_{number}": value for number, value in enumerate(band_levels(planes))}
+    rows, grids = standing_out(planes[0]), steps_on_grids(planes[0])
+    told |= {f"rows_{number}": value for number, value in enumerate(rows)}
+    return told | {f"grids_{number}": value for number, value in enumerate(grids)}
+
+
+def _planes(pixels: Pixels) -> list[NDArray[np.float32]]:
+    """Luma and both chroma planes."""
+    split = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
+    return [np.asarray(plane, np.float32) for plane in split]

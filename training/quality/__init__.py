@@ -1,0 +1,1 @@
+"""Training of the learned head of the quality score (README.md)."""

@@ -1,0 +1,99 @@
+"""Train the learned head of the quality score.
+
+    python -m training.quality FOLDER... --cache FOLDER [--only FILE] [--out FILE]
+
+Each FOLDER holds a folder of good pictures for each kind, as `benchmarks.validators.pictures` makes
+them. What is measured of each picture is kept in the cache; what is there is not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from engines.quality import QualityConfig
+from engines.quality.description import describe
+from engines.quality.head import SHIPPED
+from engines.quality.judging import measured
+from training.quality import examples
+from training.quality.examples import Example
+from training.quality.fit import Told, fit
+
+SEEDS, STEPS = (0, 1, 2), 2500
+_DRAWINGS, _SIZED = range(24), range(100, 125)
+
+
+class Task(NamedTuple):
+    """A picture and its examples, made when asked for."""
+
+    name: str
+    kind: str
+    examples: Iterator[Example]
+
+
+def tasks(folders: Iterable[Path]) -> Iterator[Task]:
+    """Of all pictures in `folders`, and of the drawings."""
+    for path in sorted(path for folder in folders for path in folder.glob("*/*.png")):
+        kind, name = path.parent.name, examples.name_of(path)
+        yield Task(name, kind, examples.of_file(path, kind))
+        if kind in examples.OF_PHOTOGRAPHS:
+            yield Task(f"sized_{name}", kind, examples.in_sizes(path))
+    for kind in examples.DRAWN:
+        for number in _DRAWINGS:
+            yield Task(_drawn("drawn", kind, number), kind, examples.of_drawing(kind, number))
+    for kind in examples.SIZED_DRAWN:
+        for number in _SIZED:
+            yield Task(_drawn("sized", kind, number), kind, examples.drawing_in_sizes(kind, number))
+
+
+def _drawn(how: str, kind: str, number: int) -> str:
+    return f"{how}_{kind}_{number}".replace(" ", "_")
+
+
+def measure(task: Task, cache: Path) -> tuple[list[Told], list[str]]:
+    """What the head is told of its examples, and the names of these numbers."""
+    path = cache / f"{task.name}.npz"
+    if not path.exists():
+        made = [(each.family, each.level, _described(each)) for each in task.examples]
+        families, levels, told = zip(*made, strict=True)
+        values = np.array([list(each.values()) for each in told], np.float32)
+        np.savez(path, families=families, levels=levels, values=values, names=list(told[0]))
+    with np.load(path) as kept:
+        rows = zip(kept["families"], kept["levels"], kept["values"], strict=True)
+        told_of = [Told(task.name, task.kind, str(f), int(lv), v) for f, lv, v in rows]
+        return told_of, [str(name) for name in kept["names"]]
+
+
+def _described(example: Example) -> dict[str, float]:
+    return dict(describe(measured(example.pixels, QualityConfig())[0]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--only", type=Path, help="names of the pictures to use, one a line")
+    parser.add_argument("--out", type=Path, default=SHIPPED)
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    options.cache.mkdir(parents=True, exist_ok=True)
+    only = set(options.only.read_text().split()) if options.only else None
+    found: list[Told] = []
+    names: list[str] = []
+    for task in sorted(tasks(options.folders), key=lambda task: task.name):
+        if only is None or task.name in only:
+            told, names = measure(task, options.cache)
+            found += told
+    print(len(found), "examples")
+    fit(found, names, options.out, SEEDS, STEPS)
+
+
+if __name__ == "__main__":
+    main()

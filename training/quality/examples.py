@@ -1,0 +1,152 @@
+"""Examples to learn from: good pictures, variants that stay good, and defects in growing levels.
+
+Which of them a picture gives follows from its name alone, so that a set may grow, and a run that
+was cut goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from training.quality.pictures import kinds, patterns, scenes, unseen_scenes
+from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
+from training.quality.pictures.variants import VARIANTS
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+CLEAN = "clean"
+WORST = 5
+_SIDE_PX, _LARGER_PX = 512, 800
+_USUAL = 0.85  # of the photographs are looked at with 512 pixels
+OF_PHOTOGRAPHS = frozenset(["photo", "npm photo", "fog", "snow", "painting"])
+"""Kinds of which every family of defects is an example."""
+_LIKE_PHOTOGRAPHS = OF_PHOTOGRAPHS | {"npm neon", "product", "portrait", "night sky"}
+_GLOWING = frozenset(["night sky", "pattern", "smooth graphics", "npm abstract"])
+_SPOILED_DRAWN = frozenset(
+    [
+        "slide",
+        "line drawing",
+        "document",
+        "chart",
+        "screen",
+        "table",
+        "silhouettes",
+        "town at night",
+    ]
+)
+_SMALL_PX = (256, 384)
+DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {
+    **scenes.DRAWN,
+    **unseen_scenes.DRAWN,
+    "gradient": kinds.gradient,
+    "slide": kinds.slide,
+    "line drawing": kinds.line_drawing,
+    "drawn pixel art": kinds.pixel_art,
+    "starry sky": kinds.starry_sky,
+}
+"""Kinds that are drawn for the purpose, by number and side."""
+SIZED_DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {**DRAWN, **patterns.DRAWN}
+"""Kinds that are drawn in several sizes too."""
+
+
+class Example(NamedTuple):
+    """A picture, and what was done to it."""
+
+    family: str
+    """Of the defect; "clean", or "clean:" and the name of a variant."""
+    level: int
+    """0 for good pictures, 1 to 5 for defects."""
+    pixels: Pixels
+
+
+def of_file(path: Path, kind: str) -> Iterator[Example]:
+    """Of a picture of a kind, which is good."""
+    rng = np.random.default_rng(_number(name_of(path)))
+    whole = np.asarray(Image.open(path).convert("RGB"))
+    yield Example(CLEAN, 0, whole)
+    base = _at_most(whole, _SIDE_PX if rng.random() < _USUAL else _LARGER_PX)
+    if base.shape != whole.shape:
+        yield Example(CLEAN, 0, base)
+    if kind in OF_PHOTOGRAPHS:
+        for name in rng.choice(list(VARIANTS), 4, replace=False):
+            yield Example(f"{CLEAN}:{name}", 0, VARIANTS[name](base, rng))
+    for family in _families(kind, rng):
+        spoil, levels = FAMILIES[family]
+        for level in _levels(kind, rng):
+            yield Example(family, level, spoil(base, levels[level - 1]))
+
+
+def _families(kind: str, rng: np.random.Generator) -> list[str]:
+    chosen = list(FAMILIES)
+    if kind not in OF_PHOTOGRAPHS:
+        several = (list(FAMILIES), 8) if kind in _LIKE_PHOTOGRAPHS else (list(OF_DRAWINGS), 4)
+        chosen = [str(name) for name in rng.choice(several[0], several[1], replace=False)]
+    left_out = OF_SMOOTHNESS if kind in _GLOWING else ()
+    return [name for name in chosen if name not in left_out]
+
+
+def _levels(kind: str, rng: np.random.Generator) -> list[int]:
+    """The worst, and one or two others."""
+    others = sorted(int(level) for level in rng.choice([1, 2, 3, 4], 2, replace=False))
+    return [WORST, *others] if kind in _LIKE_PHOTOGRAPHS else [WORST, int(rng.choice([3, 4]))]
+
+
+def of_drawing(kind: str, number: int) -> Iterator[Example]:
+    """Of the drawing with that number."""
+    rng = np.random.default_rng(_number(f"drawn_{kind}_{number}".replace(" ", "_")))
+    draw = DRAWN[kind]
+    base = draw(number, 512 if rng.random() < 0.5 else 768)
+    yield Example(CLEAN, 0, base)
+    if rng.random() < 0.4:
+        yield Example(CLEAN, 0, draw(number, int(rng.choice([320, 1024]))))
+    if kind in _SPOILED_DRAWN:
+        for family in rng.choice(list(OF_DRAWINGS), 3, replace=False):
+            spoil, levels = FAMILIES[str(family)]
+            yield Example(str(family), WORST, spoil(base, levels[-1]))
+
+
+def in_sizes(path: Path) -> Iterator[Example]:
+    """A photograph reduced to small sizes, as it is and as JPEG; two defects of each."""
+    rng = np.random.default_rng(_number(name_of(path) + " in sizes"))
+    whole = np.asarray(Image.open(path).convert("RGB"))
+    for side_px in _SMALL_PX:
+        small = _at_most(whole, side_px)
+        yield Example(CLEAN, 0, small)
+        yield Example(f"{CLEAN}:jpeg85", 0, VARIANTS["jpeg85"](small, rng))
+        for family in rng.choice(list(FAMILIES), 2, replace=False):
+            spoil, levels = FAMILIES[str(family)]
+            yield Example(str(family), WORST, spoil(small, levels[-1]))
+
+
+def drawing_in_sizes(kind: str, number: int) -> Iterator[Example]:
+    """A drawing of 2048 pixels and reduced; pixel art is drawn anew."""
+    draw = SIZED_DRAWN[kind]
+    large = draw(number, 2048)
+    for side_px in (256, 512, 1024):
+        yield Example(CLEAN, 0, _at_most(large, side_px))
+    yield Example(CLEAN, 0, large)
+    yield Example(CLEAN, 0, draw(number, 512))
+
+
+def _at_most(pixels: Pixels, side_px: int) -> Pixels:
+    scale = side_px / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+
+
+def name_of(path: Path) -> str:
+    """Of the picture, by which its examples are drawn: its last folders and its own name."""
+    return "_".join(path.parts[-4:]).replace(" ", "_")
+
+
+def _number(text: str) -> int:
+    return zlib.crc32(text.encode())

@@ -1,0 +1,161 @@
+"""Fits the head: small networks that tell good pictures from bad, keep the order of levels, and
+name the family of the defect."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch.nn import functional
+
+from training.quality.examples import CLEAN, WORST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_HIDDEN, _SECOND = 48, 24
+_DROPPED, _JITTER = 0.15, 0.05
+_BATCH = 192
+_RATE, _HIGHEST_RATE, _DECAY = 2e-3, 4e-3, 1e-2
+_GOOD, _BAD = 0.97, 0.03
+_OF_ORDER, _OF_FAMILIES = 0.5, 0.2
+_WIDTH_OF_ORDER = 0.5
+_FARTHEST = 3.0
+_SPREAD_CUT, _LEAST_SPREAD, _TIMES_SPREAD = 0.8, 1e-2, 1.3
+
+
+class Told(NamedTuple):
+    """One example as the head sees it."""
+
+    picture: str
+    kind: str
+    family: str
+    level: int
+    values: NDArray[np.float32]
+
+
+class Network(torch.nn.Module):
+    """Numbers in; log odds of good, and a score for each family, out."""
+
+    def __init__(self, inputs: int, families: int) -> None:
+        super().__init__()
+        self.first = torch.nn.Linear(inputs, _HIDDEN)
+        self.second = torch.nn.Linear(_HIDDEN, _SECOND)
+        self.last = torch.nn.Linear(_SECOND, 1 + families)
+        self.drop = torch.nn.Dropout(_DROPPED)
+
+    def forward(self, told: torch.Tensor) -> torch.Tensor:
+        hidden = self.drop(torch.tanh(self.first(told)))
+        out: torch.Tensor = self.last(torch.relu(self.second(hidden)))
+        return out
+
+
+class Drawn:
+    """What a step learns from: good and worst examples, and pairs of which one is better."""
+
+    def __init__(self, examples: Sequence[Told], seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        kinds = [_kind(each) for each in examples]
+        counts = Counter(kind for kind in kinds if kind)
+        weights = np.array([1 / counts[kind] ** 0.5 if kind else 0.0 for kind in kinds])
+        self._weights = weights / weights.sum()
+        self._worst = np.flatnonzero([each.level == WORST for each in examples])
+        self._pairs = _pairs(examples)
+
+    def batch(self) -> NDArray[np.int64]:
+        """Indices: good ones, bad ones, the better ones and the worse ones, `_BATCH` each."""
+        good = self._rng.choice(len(self._weights), _BATCH, p=self._weights)
+        bad = self._rng.choice(self._worst, _BATCH)
+        pairs = self._pairs[self._rng.integers(len(self._pairs), size=_BATCH)]
+        return np.concatenate([good, bad, pairs[:, 0], pairs[:, 1]])
+
+
+def _kind(example: Told) -> str:
+    """What a good example is weighted by, so that rare kinds count; "" for defects."""
+    if example.level:
+        return ""
+    return example.kind + example.family.removeprefix(CLEAN)
+
+
+def _pairs(examples: Sequence[Told]) -> NDArray[np.int64]:
+    """Of the same picture and family: each level and the next graver one, the clean one first."""
+    clean: dict[str, int] = {}
+    levels: dict[tuple[str, str], list[int]] = {}
+    for index, each in enumerate(examples):
+        if each.family == CLEAN:
+            clean[each.picture] = index
+        elif each.level:
+            levels.setdefault((each.picture, each.family), []).append(index)
+    pairs: list[tuple[int, int]] = []
+    for (picture, _), found in levels.items():
+        graver = sorted(found, key=lambda index: examples[index].level)
+        row = [clean[picture], *graver] if picture in clean else graver
+        pairs += list(pairwise(row))
+    return np.array(pairs, np.int64)
+
+
+def fit(
+    examples: Sequence[Told], names: Sequence[str], path: Path, seeds: Sequence[int], steps: int
+) -> None:
+    """Write a head of one network for each seed to `path`; the same examples, seeds and version of
+    torch give the same bytes."""
+    told = np.stack([each.values for each in examples])
+    middle = np.median(told, axis=0)
+    far = np.quantile(np.abs(told - middle), _SPREAD_CUT, axis=0)
+    spread = np.maximum(far, _LEAST_SPREAD) * _TIMES_SPREAD
+    plane = np.clip((told - middle) / spread, -_FARTHEST, _FARTHEST).astype(np.float32)
+    families = sorted({each.family for each in examples if each.level})
+    named = np.array([families.index(each.family) if each.level else -1 for each in examples])
+    networks = [_one(plane, named, Drawn(examples, seed), seed, steps) for seed in seeds]
+    tensors = {"middle": middle.astype(np.float32), "spread": spread.astype(np.float32)}
+    for layer in ("first", "second", "last"):
+        parts = [getattr(network, layer) for network in networks]
+        weights = [part.weight.detach().numpy().T for part in parts]
+        tensors[f"{layer}.weight"] = np.ascontiguousarray(np.stack(weights))
+        tensors[f"{layer}.bias"] = np.stack([part.bias.detach().numpy() for part in parts])
+    save_file(tensors, path, _metadata(names, families))
+
+
+def _metadata(names: Sequence[str], families: Sequence[str]) -> Mapping[str, str]:
+    return {"names": json.dumps(list(names)), "families": json.dumps(list(families))}
+
+
+def _one(
+    plane: NDArray[np.float32], named: NDArray[np.int64], drawn: Drawn, seed: int, steps: int
+) -> Network:
+    torch.manual_seed(seed)
+    told, family = torch.from_numpy(plane), torch.from_numpy(named)
+    network = Network(plane.shape[1], int(named.max()) + 1)
+    optimizer = torch.optim.AdamW(network.parameters(), _RATE, weight_decay=_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _HIGHEST_RATE, steps)
+    wanted = torch.cat([torch.full((_BATCH,), _GOOD), torch.full((_BATCH,), _BAD)])
+    for _ in range(steps):
+        rows = torch.from_numpy(drawn.batch())
+        seen = told[rows]
+        out = network(seen + _JITTER * torch.randn(seen.shape))
+        loss = _loss(out, family[rows], wanted)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+    return network.eval()
+
+
+def _loss(out: torch.Tensor, family: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Cross entropy of good and bad, of the order of pairs, and of families."""
+    odds = out[:, 0]
+    better, worse = odds[2 * _BATCH : 3 * _BATCH], odds[3 * _BATCH :]
+    order = functional.softplus((worse - better) / _WIDTH_OF_ORDER).mean()
+    hard = functional.binary_cross_entropy_with_logits(odds[: 2 * _BATCH], wanted)
+    bad = family >= 0
+    families = functional.cross_entropy(out[bad, 1:], family[bad])
+    return hard + _OF_ORDER * order + _OF_FAMILIES * families

@@ -1,0 +1,1 @@
+"""Good pictures of many kinds, and what spoils them."""

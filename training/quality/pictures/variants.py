@@ -1,0 +1,116 @@
+"""Photographs changed in ways that leave them good: what the head must learn to pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from training.quality.pictures import scenes, unseen_scenes
+from training.quality.pictures.kinds import snow
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+Variant = Callable[["Pixels", np.random.Generator], "Pixels"]
+
+
+def saved_as_jpeg(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """At quality 75 to 92."""
+    return _through(photo, ".jpg", cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 93)))
+
+
+def saved_as_webp(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """At quality 75 to 94."""
+    return _through(photo, ".webp", cv2.IMWRITE_WEBP_QUALITY, int(rng.integers(75, 95)))
+
+
+def _through(photo: Pixels, suffix: str, flag: int, quality: int) -> Pixels:
+    content = cv2.imencode(suffix, photo[..., ::-1], [flag, quality])[1]
+    decoded = np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(decoded[..., ::-1])
+
+
+def haze(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """Thin air light over all of it, more above."""
+    share = rng.uniform(0.45, 0.8)
+    near = np.linspace(share - 0.15, min(1, share + 0.15), len(photo))[:, None, None]
+    return (photo * near + (1 - near) * rng.uniform(190, 225)).astype(np.uint8)
+
+
+def out_of_focus_ground(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """A sharp oval, the rest behind it blurred."""
+    height, width = photo.shape[:2]
+    mask = np.zeros((height, width), np.float32)
+    middle = int(width * rng.uniform(0.3, 0.7)), int(height * rng.uniform(0.4, 0.6))
+    axes = int(width * rng.uniform(0.14, 0.3)), int(height * rng.uniform(0.25, 0.45))
+    cv2.ellipse(mask, middle, axes, 0, 0, 360, (1.0,), -1)
+    share = np.asarray(cv2.GaussianBlur(mask, (0, 0), 3))[..., None]
+    behind = np.asarray(cv2.GaussianBlur(photo, (0, 0), width / rng.uniform(30, 80)))
+    return (photo * share + behind * (1 - share)).astype(np.uint8)
+
+
+def gray(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    return np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def of_256_colors(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """As a GIF file has, with dithering or without."""
+    dither = Image.Dither.FLOYDSTEINBERG if rng.random() < 0.5 else Image.Dither.NONE
+    return np.asarray(Image.fromarray(photo).quantize(256, dither=dither).convert("RGB"))
+
+
+def pencil(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    return unseen_scenes.pencil(photo, int(rng.integers(3)), 0)
+
+
+def vignette(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """Darker towards the corners."""
+    height, width = photo.shape[:2]
+    y, x = np.mgrid[:height, :width]
+    distance = np.hypot(y / height - 0.5, x / width - 0.5)
+    kept = (1 - rng.uniform(0.5, 1.0) * distance**2)[..., None]
+    return (photo * kept).clip(0, 255).astype(np.uint8)
+
+
+def sepia(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    return (gray(photo, rng).astype(np.float32) * np.array([1.0, 0.9, 0.72])).astype(np.uint8)
+
+
+def light_as_snow(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    return snow(photo)
+
+
+def fog(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    return scenes.fog(photo, int(rng.integers(3)), 0)
+
+
+def mirrored(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    return np.ascontiguousarray(photo[:, ::-1])
+
+
+def cropped(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """The middle three fifths both ways."""
+    down, across = photo.shape[0] // 5, photo.shape[1] // 5
+    return np.ascontiguousarray(photo[down:-down, across:-across])
+
+
+VARIANTS: Mapping[str, Variant] = {
+    "jpeg85": saved_as_jpeg,
+    "webp85": saved_as_webp,
+    "haze": haze,
+    "bokeh": out_of_focus_ground,
+    "gray": gray,
+    "palette": of_256_colors,
+    "pencil": pencil,
+    "vignette": vignette,
+    "sepia": sepia,
+    "snow": light_as_snow,
+    "fog": fog,
+    "flip": mirrored,
+    "crop": cropped,
+}
+"""Name to what changes a photograph; the order is that in which the examples draw."""
