@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 
 from benchmarks.validators.quality import score
-from benchmarks.validators.quality_tables import FAMILIES, judged
+from benchmarks.validators.quality_tables import judged
 from engines.images import ImageLimits, decode, encode_jpeg
 from engines.quality.config import ILLUSTRATION, PHOTO
 from training.quality.pictures.distortions import DISTORTIONS
 from training.quality.pictures.drawings import drawing
+from training.quality.pictures.families import FAMILIES
 from training.quality.pictures.kinds import kinds
 
 if TYPE_CHECKING:

@@ -18,8 +18,6 @@ from torch.nn import functional
 from training.quality.examples import CLEAN, WORST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
 _HIDDEN, _SECOND = 48, 24
@@ -107,7 +105,7 @@ def fit(
     examples: Sequence[Told], names: Sequence[str], path: Path, seeds: Sequence[int], steps: int
 ) -> None:
     """Write a head of one network for each seed to `path`; the same examples, seeds and version of
-    torch give the same bytes."""
+    torch give the same tensors."""
     told = np.stack([each.values for each in examples])
     middle = np.median(told, axis=0)
     far = np.quantile(np.abs(told - middle), _SPREAD_CUT, axis=0)
@@ -125,7 +123,7 @@ def fit(
     save_file(tensors, path, _metadata(names, families))
 
 
-def _metadata(names: Sequence[str], families: Sequence[str]) -> Mapping[str, str]:
+def _metadata(names: Sequence[str], families: Sequence[str]) -> dict[str, str]:
     return {"names": json.dumps(list(names)), "families": json.dumps(list(families))}
 
 
@@ -144,7 +142,7 @@ def _one(
         out = network(seen + _JITTER * torch.randn(seen.shape))
         loss = _loss(out, family[rows], wanted)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         schedule.step()
     return network.eval()

@@ -56,10 +56,13 @@ def _bands(plane: Plane, levels: int) -> Iterator[tuple[tuple[Plane, Plane, Plan
         above, below = plane[0:height:2, :width], plane[1:height:2, :width]
         total, apart = above + below, above - below
         left, right = total[:, 0::2], total[:, 1::2]
-        rows = (apart[:, 0::2] + apart[:, 1::2]) * 0.5
-        mixed = (apart[:, 0::2] - apart[:, 1::2]) * 0.5
-        yield (rows, (left - right) * 0.5, mixed), _TILE_PX >> level
-        plane = (left + right) * 0.25
+        rows, mixed = apart[:, 0::2] + apart[:, 1::2], apart[:, 0::2] - apart[:, 1::2]
+        yield (_times(rows, 0.5), _times(left - right, 0.5), _times(mixed, 0.5)), _TILE_PX >> level
+        plane = _times(left + right, 0.25)
+
+
+def _times(plane: Plane, factor: float) -> Plane:
+    return np.asarray(plane * factor, np.float32)
 
 
 def _log_quantiles(band: Plane, tile_px: int, cuts: tuple[float, ...]) -> list[float]:
