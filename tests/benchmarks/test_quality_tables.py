@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from benchmarks.validators.pictures.licensed import embedded, half, on_white
-from benchmarks.validators.quality_tables import FAMILIES, fairness, of_folder
+from benchmarks.validators.quality_tables import fairness, of_folder
 from training.quality.pictures.drawings import drawing
+from training.quality.pictures.families import FAMILIES
 from training.quality.pictures.gross_defects import GROSS, blank, mosaic, wrong_blocks
 from training.quality.pictures.kinds import kinds, pixel_art, product, sizes
 
