@@ -119,9 +119,13 @@ def test_who_waits_for_anothers_count_may_leave(ticks: ManualClock) -> None:
 
 
 def test_listing_follows_what_is_generated_judged_and_deleted(
-    storage: Storage, recorder: ImageRecorder, make_request: MakeRequest, make_image: MakeImage
+    storage: Storage,
+    recorder: ImageRecorder,
+    make_request: MakeRequest,
+    make_image: MakeImage,
+    ticks: ManualClock,
 ) -> None:
-    store = DatasetStore(storage)
+    store = DatasetStore(storage, summaries=SummaryCache(ticks))
     recorder.record(make_request(), make_image(1))
     assert [s.image_count for s in store.list()] == [1]
     recorder.record(make_request("image_2"), make_image(2))
@@ -131,9 +135,9 @@ def test_listing_follows_what_is_generated_judged_and_deleted(
 
 
 def test_a_file_put_in_by_hand_is_counted_on_a_folder(
-    folder_storage: Storage, make_image: MakeImage
+    folder_storage: Storage, ticks: ManualClock
 ) -> None:
-    store = DatasetStore(folder_storage)
+    store = DatasetStore(folder_storage, summaries=SummaryCache(ticks))
     folder_storage.put_new("generated/own/a.png", b"x")
     assert store.summary("own").image_count == 1
     time.sleep(0.02)  # longer than a tick of the kernel's clock
