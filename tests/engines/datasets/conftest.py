@@ -17,6 +17,7 @@ from PIL import Image
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.store.recorder import ImageRecorder
 from engines.datasets.store.store import DatasetStore
+from engines.datasets.store.summaries import SummaryCache
 from engines.datasets.writers.exporter import DatasetExporter
 from engines.protocols import Storage
 from engines.storage.folder.storage import FolderStorage
@@ -57,7 +58,7 @@ def clock() -> StepClock:
 
 @pytest.fixture
 def store(storage: Storage, clock: StepClock) -> DatasetStore:
-    return DatasetStore(storage, clock)
+    return DatasetStore(storage, clock, summaries=SummaryCache(lambda: 0.0))
 
 
 @pytest.fixture
