@@ -31,10 +31,10 @@ def three_servers() -> list[Measured]:
 
 def test_the_aims_stand_beside_the_figures() -> None:
     text = claims(three_servers())
-    assert "3x plain diffusers' | 4.5x |" in text
-    assert "2x the best peer's (peer) | 3.0x |" in text
-    assert "-25 % (1.50 s against 2.00)" in text
-    assert "at most half its mean latency | 0.25x at 2.00 rps |" in text
+    assert "4x plain diffusers' | 4.5x |" in text
+    assert "3.5x the best peer's (peer) | 3.0x |" in text
+    assert "0.75x (1.50 s against 2.00)" in text
+    assert "at most 0.45x its mean latency | 0.25x at 2.00 rps |" in text
 
 
 def test_it_says_where_a_point_is_missing() -> None:
