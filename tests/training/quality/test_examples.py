@@ -1,0 +1,92 @@
+"""What the learned head of the quality score learns from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+from safetensors import safe_open
+
+from training.quality import __main__ as command
+from training.quality import examples
+from training.quality.examples import CLEAN, WORST, Example
+from training.quality.fit import fit
+from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
+from training.quality.pictures.variants import VARIANTS
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("set") / "choose" / "photo" / "coffee.png"
+    path.parent.mkdir(parents=True)
+    Image.fromarray(skimage.data.coffee()[::3, ::3]).save(path)
+    return path
+
+
+def said(found: list[Example]) -> list[tuple[str, int]]:
+    return [(each.family, each.level) for each in found]
+
+
+def test_a_photograph_gives_each_family_at_its_worst_and_four_variants(photo: Path) -> None:
+    found = list(examples.of_file(photo, "photo"))
+    assert [each.level for each in found if each.family == CLEAN] == [0]
+    assert {each.family for each in found if each.level == WORST} == set(FAMILIES)
+    variants = [each.family for each in found if each.family.startswith(f"{CLEAN}:")]
+    assert len(variants) == len(set(variants)) == 4
+    assert {name.removeprefix(f"{CLEAN}:") for name in variants} <= set(VARIANTS)
+
+
+def test_what_a_picture_gives_follows_from_its_name(photo: Path, tmp_path: Path) -> None:
+    once, again = (list(examples.of_file(photo, "product")) for _ in range(2))
+    assert said(once) == said(again)
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(once, again, strict=True))
+    other = tmp_path / "another.png"
+    other.write_bytes(photo.read_bytes())
+    assert said(list(examples.of_file(other, "product"))) != said(once)
+
+
+def test_a_picture_that_glows_is_not_blurred_for_an_example(photo: Path) -> None:
+    for number in range(20):
+        path = photo.with_name(f"{number}.png")
+        path.write_bytes(photo.read_bytes())
+        families = {each.family for each in examples.of_file(path, "smooth graphics")}
+        assert not families & set(OF_SMOOTHNESS)
+        assert families - {CLEAN} <= set(OF_DRAWINGS)
+
+
+def test_a_drawing_comes_in_four_sizes() -> None:
+    found = list(examples.drawing_in_sizes("waves", 3))
+    assert [each.pixels.shape[0] for each in found] == [256, 512, 1024, 2048, 512]
+    assert {each.family for each in found} == {CLEAN}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_is_a_picture_of_its_own(name: str, photo: Path) -> None:
+    pixels = np.asarray(Image.open(photo))
+    changed = VARIANTS[name](pixels, np.random.default_rng(0))
+    assert changed.dtype == np.uint8
+    assert changed.ndim == 3
+    assert changed.shape[2] == 3
+    assert not np.array_equal(changed, pixels)
+
+
+def test_the_command_measures_once_and_what_it_measures_makes_a_head(
+    photo: Path, tmp_path: Path
+) -> None:
+    folder = photo.parents[1]
+    by_name = {task.name: task for task in command.tasks([folder])}
+    task = by_name[f"sized_{examples.name_of(photo)}"]
+    told, names = command.measure(task, tmp_path)
+    again, _ = command.measure(task._replace(examples=iter(())), tmp_path)
+    assert [each.family for each in again] == [each.family for each in told]
+    path = tmp_path / "head.safetensors"
+    fit(told, names, path, seeds=(0,), steps=4)
+    with safe_open(path, framework="numpy") as file:
+        assert json.loads(file.metadata()["names"]) == names
+        families = json.loads(file.metadata()["families"])
+        assert file.get_tensor("last.bias").shape == (1, 1 + len(families))
+    assert set(families) == {each.family for each in told if each.level}
