@@ -101,7 +101,8 @@ def pictures(folder: Path) -> Iterator[tuple[str, str, Pixels]]:
     """Kind, name and RGB pixels of each; the packages are downloaded into `folder`."""
     for source in SOURCES:
         found = [each for each in _contents(source, folder) if len(each[1]) >= _SMALLEST_BYTES]
-        for stem, content in found[:: source.every]:
+        for path, content in found[:: source.every]:
+            stem = path.stem
             kind = "flat drawing" if _DRAWN.search(stem) else source.kind
             pixels = _opened(content)
             if pixels is None or LEFT_OUT.search(stem):
@@ -109,21 +110,23 @@ def pictures(folder: Path) -> Iterator[tuple[str, str, Pixels]]:
             drawn = kind in ("screen", "flat drawing")
             least = _SMALLEST_DRAWN_PX if drawn else _SMALLEST_PX
             if min(pixels.shape[:2]) >= least and np.ptp(pixels) > 0:
-                yield kind, f"{_short(source.package)}_{stem}", pixels
+                # Folders of one package have files of the same name.
+                place = "_".join(path.parts[-3:-1])
+                yield kind, f"{_short(source.package)}_{place}_{stem}", pixels
 
 
 def _short(package: str) -> str:
     return package.removeprefix("@").rpartition("@")[0].replace("/", "-") or package
 
 
-def _contents(source: From, folder: Path) -> Iterable[tuple[str, bytes]]:
-    """Name and bytes of the pictures that a source names, in their order."""
+def _contents(source: From, folder: Path) -> Iterable[tuple[Path, bytes]]:
+    """Path and bytes of the pictures that a source names, in their order."""
     if "@" not in source.package[1:]:
         root = unpacked(source.package, folder)
         paths = sorted(path for path in root.rglob("*") if path.is_file())
         named = [(path.relative_to(root).as_posix(), path) for path in paths]
         return [
-            (path.stem, path.read_bytes())
+            (path, path.read_bytes())
             for name, path in named
             if _PICTURE.search(name) and fnmatch(name, source.pattern)
         ]
@@ -132,7 +135,7 @@ def _contents(source: From, folder: Path) -> Iterable[tuple[str, bytes]]:
     with tarfile.open(archive) as packed:
         members = sorted(packed.getmembers(), key=lambda member: member.name)
         return [
-            (Path(member.name).stem, content.read())
+            (Path(member.name), content.read())
             for member in members
             if _PICTURE.search(member.name) and fnmatch(member.name, source.pattern)
             if (content := packed.extractfile(member)) is not None
