@@ -37,9 +37,19 @@ class Scissors:
     cuts: int = 0
 
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind = await asyncio.open_connection("127.0.0.1", self.port)
-        with suppress(OSError):
-            await asyncio.gather(self._there(reader, behind[1]), self._back(behind[0], writer))
+        """Pass on both ways until either side ends; nothing stays open, however it ends."""
+        replies, requests = await asyncio.open_connection("127.0.0.1", self.port)
+        there = asyncio.create_task(self._there(reader, requests))
+        try:
+            with suppress(OSError):
+                await self._back(replies, writer)
+                writer.close()
+                await writer.wait_closed()
+        finally:
+            there.cancel()
+            await asyncio.gather(there, return_exceptions=True)
+            for side in (writer, requests):
+                side.transport.abort()
 
     async def _there(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
@@ -59,7 +69,6 @@ class Scissors:
                 return
             writer.write(data)
             await writer.drain()
-        writer.close()
 
 
 @contextmanager
