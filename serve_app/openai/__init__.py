@@ -1,1 +1,1 @@
-"""OpenAI's Images API over the same images, budgets and keys: a translation and nothing more."""
+"""OpenAI's Images API. It only translates: images, budgets and keys are those of `/api/v1`."""

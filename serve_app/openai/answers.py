@@ -1,4 +1,4 @@
-"""Makes the images of a call by the service's own jobs, and writes answers of OpenAI's shapes."""
+"""Generates the images of a call as jobs of the service, and writes answers in OpenAI's form."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _NO_TOKENS: Details = {
     "output_tokens": 0,
     "total_tokens": 0,
 }
-"""The package's type has it; nothing here is counted in tokens."""
+"""The type in the `openai` package requires this field. This service does not count tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request in both languages."""
+    """A request in OpenAI's form, and the same request as a body of `POST /generate/batch`."""
 
     body: ImagesBody
     batch: BatchBody
@@ -51,16 +51,17 @@ class Call:
 
     @property
     def in_flight(self) -> int:
-        """How many images of the call are made at once."""
+        """Number of images of the call that are generated at the same time."""
         return self.batch.batch_size
 
     @property
     def size(self) -> str:
-        """Of each image, as OpenAI writes it."""
+        """Width and height of each image in pixels, such as "512x512"."""
         return f"{self.batch.width}x{self.batch.height}"
 
     def generations(self, context: Context) -> list[GenerationRequest]:
-        """The engine's requests; `InvalidParameters` where no pool takes them."""
+        """The requests to the engine, one for each image. Raises `InvalidParameters`, with the
+        client's field names, if no pool serves them."""
         with in_openai_words():
             unique = context.ids.unique()
             return many_generations(context, self.batch, unique, self.max_seed)
@@ -68,7 +69,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An image of the answer, without its bytes: what is kept for an `Idempotency-Key`."""
+    """An image of the answer without its bytes. This is stored for an `Idempotency-Key`."""
 
     key: str
     seed: int
@@ -84,18 +85,18 @@ _MADE = TypeAdapter(list[Made])
 
 
 async def compact_answer(request: Request, call: Call) -> Response:
-    """Make the images; the answer names them."""
+    """Generate the images. The answer is the list of `Made` as JSON."""
     return JSONResponse([asdict(each) for each in await made_images(request, call)])
 
 
 def read_compact(answer: Response) -> list[Made]:
-    """What `compact_answer` wrote."""
+    """Read the answer of `compact_answer`."""
     return _MADE.validate_json(bytes(answer.body))
 
 
 async def made_images(request: Request, call: Call) -> list[Made]:
-    """Make the images within the caller's quotas; stops when the client leaves."""
-    context: Context = request.state.context  # a kept run has its own ids in it
+    """Generate the images within the caller's quotas. Stops if the client disconnects."""
+    context: Context = request.state.context  # with an idempotency key, this has its own ids
     generations = call.generations(context)
     with context.job_quota.hold(context.caller.key_hash, call.in_flight):
         work = stored_images(context, generations, call.in_flight)
@@ -105,25 +106,28 @@ async def made_images(request: Request, call: Call) -> list[Made]:
 async def images_out(
     request: Request, context: Context, call: Call, made: Sequence[Made]
 ) -> ImagesOut:
-    """The answer of a client that waited."""
+    """The answer to a request without `stream`."""
     data = [await _image_out(request, context, call, each) for each in made]
     return ImagesOut(created=int(time.time()), data=data, size=call.size)
 
 
 def served_models(made: Sequence[Made]) -> str:
-    """For the header that says what really made the images."""
+    """Names of the models that really generated the images, separated by commas, for a header."""
     return ", ".join(dict.fromkeys(each.served_model for each in made))
 
 
 async def all_events(context: Context, call: Call, made: Sequence[Made]) -> Response:
-    """The stream of a kept answer: whole, without previews."""
+    """The whole stream of a stored answer at once, without previews."""
     events = [await _completed(context, call, each) for each in made]
     return Response(b"".join(events), media_type=SSE)
 
 
 async def streamed(request: Request, context: Context, call: Call) -> Response:
-    """Events as they come. What fails before the first step of the first image is raised, so that
-    it can be an answer with its own status; the work stops when the client leaves."""
+    """Events, sent as soon as they occur. The work stops if the client disconnects.
+
+    An error before the first step of the first image is raised, so that the answer can have its
+    HTTP status. A later error is sent as an event.
+    """
     wanted = call.body.partial_images or 0
     generations = [
         replace(each, progress=True, previews=wanted > 0) for each in call.generations(context)
@@ -200,7 +204,8 @@ async def _image_out(request: Request, context: Context, call: Call, made: Made)
 
 
 async def _url(request: Request, context: Context, key: str) -> str:
-    """At the data root's own server where it has one; else ours, which wants the key."""
+    """A presigned URL if the storage can make one. Otherwise a URL of this service, which requires
+    the API key."""
     elsewhere = await context.services.files.presign(key, context.config.downloads.presigned_s)
     if elsewhere is not None:
         return elsewhere

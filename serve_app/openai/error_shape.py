@@ -1,4 +1,4 @@
-"""Errors as OpenAI's clients read them: `{"error": {"message", "type", "param", "code"}}`."""
+"""Errors in OpenAI's form: `{"error": {"message", "type", "param", "code"}}`."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ PREFIX = "/v1"
 _REFUSED = 400
 _SERVER_ERROR = 500
 _TYPES = {401: "invalid_request_error", 403: "permission_error", 429: "requests"}
-"""Of a status, where it is not "invalid_request_error" or "server_error"."""
+"""HTTP status to `type`. For a status that is not here, the type is "server_error" from 500 on, and
+"invalid_request_error" below."""
 _CODES: Mapping[str, str] = {
     "INVALID_PARAMETERS": "invalid_value",
     "UNAUTHORIZED": "invalid_api_key",
     "RATE_LIMITED": "rate_limit_exceeded",
     "INTERNAL_ERROR": "server_error",
 }
-"""OpenAI's word for a code of ours; the others are ours in lower case."""
+"""This service's error code to OpenAI's. A code that is not here is written in lower case."""
 _PARAMS: Mapping[str, str] = {
     "model_id": "model",
     "width": "size",
     "height": "size",
     "prompts": "n",
 }
-"""Fields that a client of OpenAI's API knows under another name."""
+"""This service's field names to OpenAI's, where they differ."""
 
 
 def openai_error(status: int, error: Mapping[str, JsonValue]) -> Details:
-    """The object under `error`. `error`: that of our own envelope."""
+    """OpenAI's error object. `error`: the error object of this service's own answer."""
     code, details = str(error.get("code")), error.get("details")
     parameter = details.get("parameter") if isinstance(details, dict) else None
     param = openai_name(parameter) if isinstance(parameter, str) else None
@@ -47,13 +48,14 @@ def openai_error(status: int, error: Mapping[str, JsonValue]) -> Details:
 
 
 def openai_name(parameter: str) -> str:
-    """What the field is called in a request of OpenAI's API."""
+    """The name of the field in a request to OpenAI's API."""
     name = parameter.partition("[")[0]
     return "prompt" if parameter.startswith("prompts[") else _PARAMS.get(name, parameter)
 
 
 class OpenAIErrorsMiddleware:
-    """Rewrites every error below the prefix, whoever made it: route, key check, or router."""
+    """Translates every JSON error below `/v1`, also those that the key check or the router
+    raises."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -66,7 +68,7 @@ class OpenAIErrorsMiddleware:
 
 
 class _Rewriting:
-    """A `send` that holds an error back until it is whole."""
+    """A `send` that collects the whole body of an error before it sends the translated one."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -54,19 +54,19 @@ ModelId = Annotated[str, Path(min_length=1, max_length=200)]
 
 
 class OpenAIRoute(ApiRoute):
-    """Its errors have OpenAI's shape, and its endpoints keep their answers themselves: without
-    the bytes of the images."""
+    """A route whose errors have OpenAI's form. Its endpoints store their answers for an
+    `Idempotency-Key` themselves, without the bytes of the images."""
 
     error_model: ClassVar[type[BaseModel]] = OpenAIError
     error_example: ClassVar[dict[str, Any]] = OPENAI_ERROR
 
     async def answered(self, request: Request, handle: Handler) -> Response:
-        """The answer of the route's own handler."""
+        """The answer of the route's handler, which is not stored here."""
         return await handle(request)
 
 
 def openai_router(config: ApiConfig) -> APIRouter:
-    """The routes, for the models of the config."""
+    """The routes for the models of the config."""
     router = APIRouter(tags=["openai"], route_class=OpenAIRoute)
     batch, models = batch_model(config), {config.default_model_id: None, **config.model_defaults}
     most_in_flight = config.bounds.default_batch_size
@@ -83,7 +83,7 @@ def openai_router(config: ApiConfig) -> APIRouter:
     async def create_openai_images(
         body: ImagesBody, request: Request, response: Response, context: InContext
     ) -> Any:
-        """Generate images, as `client.images.generate` of the `openai` package asks for them."""
+        """Generate images. `client.images.generate` of the `openai` package sends this request."""
         context.note_prompts(body.prompt)
         call = Call(body, batch_body(body, batch, most_in_flight), config.bounds.max_seed)
         if body.stream and not is_kept(request):
@@ -103,12 +103,12 @@ def openai_router(config: ApiConfig) -> APIRouter:
 
     @router.get("/models", dependencies=reads)
     async def list_openai_models() -> ModelList:
-        """The models that can be asked for."""
+        """The models that a request can name."""
         return ModelList(data=[ModelOut(id=model_id) for model_id in sorted(models)])
 
     @router.get("/models/{model_id:path}", dependencies=reads)
     async def get_openai_model(model_id: ModelId) -> ModelOut:
-        """One of them."""
+        """One model by its name."""
         if model_id not in models:
             raise NotFound("model", model_id)
         return ModelOut(id=model_id)

@@ -1,4 +1,4 @@
-"""Requests and answers of OpenAI's Images API, as far as this service has something to say."""
+"""Requests and answers of OpenAI's Images API, with the fields that this service supports."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from serve_app.schemas.openapi.examples import shown
 from serve_app.schemas.patterns import SIZE_PATTERN
 
 MAX_IMAGES = 10
-"""Of one call, as OpenAI has it."""
+"""Most images of one call. OpenAI's API has the same limit."""
 
 Said = Annotated[str, StringConstraints(max_length=512)]
-"""What a client may say and nothing here depends on."""
+"""A field that is accepted but has no effect."""
 
 
 class ImagesBody(RequestModel):
-    """`prompt`, `model`, `n`, `size` and how to answer; more (`seed`, ...) through `extra_body`.
-    Null is as good as left out. The rest of OpenAI's fields is taken and has no effect."""
+    """A request for images, in the form of the `openai` package.
+
+    Fields that the package does not know, such as `seed`, are sent with its `extra_body`. Null
+    means the same as a field that is left out. `quality`, `style`, `user`, `moderation` and
+    `safety_identifier` are accepted and have no effect.
+    """
 
     model_config = ConfigDict(
         json_schema_extra=shown({"prompt": "A red fox in the snow", "n": 1, "size": "512x512"})
@@ -30,14 +34,18 @@ class ImagesBody(RequestModel):
     model: str | None = Field(default=None, description="One of `GET /v1/models`.")
     n: int | None = Field(default=None, ge=1, le=MAX_IMAGES, description="Images; 1 if left out.")
     size: Annotated[str, StringConstraints(pattern=SIZE_PATTERN)] | None = Field(
-        default=None, description='Width and height, "512x512"; "auto": the model\'s own.'
+        default=None,
+        description='Width and height in pixels, such as "512x512". "auto": the model\'s own size.',
     )
     response_format: Literal["b64_json", "url"] | None = Field(
-        default=None, description="b64_json if left out."
+        default=None, description="How images are returned; b64_json if left out."
     )
     stream: bool | None = Field(default=None, description="Answer with Server-Sent Events.")
     partial_images: int | None = Field(
-        default=None, ge=0, le=3, description="Previews of each image before it is done (stream)."
+        default=None,
+        ge=0,
+        le=3,
+        description="Number of previews of each image before it is done. Needs `stream`.",
     )
     output_format: Literal["png"] | None = None
     background: Literal["opaque", "auto"] | None = None
@@ -49,7 +57,9 @@ class ImagesBody(RequestModel):
     moderation: Said | None = Field(default=None, description="No effect.")
     safety_identifier: Said | None = Field(default=None, description="No effect.")
 
-    seed: int | None = Field(default=None, description="Image i uses seed + i.")
+    seed: int | None = Field(
+        default=None, description="Image i (counted from 0) uses seed + i; random if left out."
+    )
     negative_prompt: str | None = None
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
@@ -62,16 +72,16 @@ class ImagesBody(RequestModel):
 
 
 class ImageOut(ResponseModel):
-    """One image; `image_path` and `seed` are ours."""
+    """One image. OpenAI's API does not have `image_path` and `seed`."""
 
-    b64_json: str | None = Field(default=None, description="The PNG, base64.")
-    url: str | None = Field(default=None, description="Where to fetch it.")
-    image_path: WirePath = Field(description="What the calls below /api/v1 take.")
-    seed: int = Field(description="As given, or as drawn by the server.")
+    b64_json: str | None = Field(default=None, description="The PNG file in base64.")
+    url: str | None = Field(default=None, description="URL of the image.")
+    image_path: WirePath = Field(description="Path of the image for the calls below /api/v1.")
+    seed: int = Field(description="The seed of the request, or a random one from the service.")
 
 
 class ImagesOut(ResponseModel):
-    """The answer, as the `openai` package reads it."""
+    """The answer in the form that the `openai` package reads."""
 
     created: int = Field(description="Seconds since 1970.")
     data: list[ImageOut]
@@ -81,11 +91,11 @@ class ImagesOut(ResponseModel):
 
 
 class ModelOut(ResponseModel):
-    """A model that can be asked for."""
+    """A model that a request can name."""
 
     id: str
     object: Literal["model"] = "model"
-    created: int = Field(default=0, description="0: not known.")
+    created: int = Field(default=0, description="Always 0: not known.")
     owned_by: str = "inferloop"
 
 
@@ -97,7 +107,7 @@ class ModelList(ResponseModel):
 
 
 class OpenAIErrorObject(ResponseModel):
-    """OpenAI's words for what went wrong."""
+    """The error in OpenAI's form."""
 
     message: str
     type: str
@@ -116,6 +126,6 @@ OPENAI_ERROR: dict[str, Any] = {
 
 
 class OpenAIError(ResponseModel):
-    """Every error below /v1."""
+    """The answer to every failed request below /v1."""
 
     error: OpenAIErrorObject

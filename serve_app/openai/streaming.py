@@ -1,4 +1,4 @@
-"""Images as they come: previews of the denoising, then each image, as OpenAI's events."""
+"""Events of a stream: previews during the denoising, and each image as soon as it is done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serve_app.generation.job_log import JobEvent
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A preview of one image; `index` counts from 0 within the image."""
+    """A preview of one image. `index`: its number within the image, from 0. `jpeg`: a JPEG file."""
 
     index: int
     jpeg: bytes
@@ -29,15 +29,18 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class _Over:
-    """Nothing more comes."""
+    """The last entry of a queue of events."""
 
 
 Event = Begun | Partial | StoredImage
 
 
 class Previews:
-    """Chooses at most `wanted` previews of one image, spread over its steps. The one that came
-    last before a place is shown there: a quick image has few."""
+    """Chooses at most `wanted` previews of one image, at equal distances over its steps.
+
+    At each chosen step the newest preview is shown that was not shown before. If there is none,
+    the next step with a preview takes its place, so an image with few steps may have fewer.
+    """
 
     def __init__(self, wanted: int, total_steps: int) -> None:
         parts = wanted + 1
@@ -46,7 +49,7 @@ class Previews:
         self._shown = 0
 
     def next(self, step: StepProgress) -> Partial | None:
-        """The preview to show after this step, if any."""
+        """The preview to show after this step, or None. Call it with every step in order."""
         self._held = step.preview_jpeg or self._held
         if self._shown == len(self._places) or step.step < self._places[self._shown]:
             return None
@@ -64,8 +67,11 @@ async def events_of(
     partial_images: int,
     heartbeat_s: float,
 ) -> AsyncGenerator[Event | None, None]:
-    """Every event of every image, as they come; None where `heartbeat_s` seconds passed without
-    one. The first error ends it and is raised. Closing the generator stops all work."""
+    """The events of all images in the order in which they occur.
+
+    Yields None after `heartbeat_s` seconds without an event. The first error ends the stream and
+    is raised. Closing the generator stops all work.
+    """
     news: asyncio.Queue[Event | _Over] = asyncio.Queue()
 
     async def make(generation: GenerationRequest) -> None:
@@ -83,7 +89,7 @@ async def events_of(
             try:
                 async for event in _until_over(news, heartbeat_s):
                     yield event
-                making.result()  # raises what ended it
+                making.result()  # raises the error that ended it, if there was one
             finally:
                 making.cancel()
                 await asyncio.gather(making, return_exceptions=True)
@@ -107,7 +113,7 @@ async def _until_over(
 async def _shown(
     events: AsyncIterator[JobEvent], partial_images: int
 ) -> AsyncGenerator[Event, None]:
-    """Of one image, up to its ending."""
+    """The events of one image except the last one, the image itself."""
     previews: Previews | None = None
     async for logged in events:
         step = logged.event

@@ -1,4 +1,4 @@
-"""From a request of OpenAI's API to the body of `POST /generate/batch`, and its refusals back."""
+"""Translates a request of OpenAI's API to a body of `POST /generate/batch`, and the errors back."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ _SAME = (
     "guidance_rescale",
     "speed",
 )
-"""Fields with the same name and meaning on both sides."""
+"""Fields with the same name and meaning in both APIs."""
 
 
 def batch_body(body: ImagesBody, model: type[BatchBody], most_in_flight: int) -> BatchBody:
-    """The same request as a batch of one prompt, with the service's own bounds and defaults.
-    `InvalidParameters` in the words of the client's request."""
+    """The same request as a batch that repeats one prompt, with the service's limits and defaults.
+
+    `most_in_flight`: most images at the same time. Raises `InvalidParameters` with the field names
+    of OpenAI's API.
+    """
     _check_stream(body)
     count = body.n or 1
     fields: dict[str, object] = {name: getattr(body, name) for name in _SAME}
@@ -43,7 +46,7 @@ def batch_body(body: ImagesBody, model: type[BatchBody], most_in_flight: int) ->
 
 @contextmanager
 def in_openai_words() -> Iterator[None]:
-    """Refusals of the block name the fields that the client sent."""
+    """Translate the field names in an `InvalidParameters` of the block to those of OpenAI's API."""
     try:
         yield
     except InvalidParameters as error:

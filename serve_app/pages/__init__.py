@@ -1,1 +1,1 @@
-"""What a browser shows: the start page, the studio, the API's documentation; all from here."""
+"""The pages for a browser: start page, studio, API documentation. None loads from other hosts."""

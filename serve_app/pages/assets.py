@@ -1,4 +1,4 @@
-"""The files that pages consist of, read once, and the policy under which a browser runs them."""
+"""The files of the pages, and the content security policy that they are sent with."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ PAGE_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-"""A key is typed on these pages: no script runs but our files, and nothing goes to another host.
-Pictures come as blobs (fetched with the key), previews and icons as data."""
+"""The user types an API key on these pages. Therefore a browser may run only our own scripts and
+send data only to this host. Images are blobs (fetched with the key); previews and icons are data
+URLs."""
 
 _HTML, _CSS = "text/html; charset=utf-8", "text/css; charset=utf-8"
 _JS, _PNG = "text/javascript; charset=utf-8", "image/png"
@@ -39,7 +40,7 @@ _SWAGGER = "fastapi_swagger.resources"
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file of a package."""
+    """A file in a Python package, and the media type with which it is sent."""
 
     package: str
     name: str
@@ -47,7 +48,7 @@ class Asset:
 
 
 def _studio(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Asset]]:
-    """Path and file of everything in the studio's folder that a page may load."""
+    """URL path and file of each file in the studio's folder that a page may load."""
     for entry in folder.iterdir():
         name = f"{prefix}{entry.name}"
         if entry.is_dir():
@@ -67,14 +68,14 @@ ASSETS: Mapping[str, Asset] = MappingProxyType(
         "/docs/favicon.png": Asset(_SWAGGER, "favicon-32x32.png", _PNG),
     }
 )
-"""Path to what is there; all of it without a key."""
+"""URL path to file. All of them can be fetched without an API key."""
 
 INDEX = Asset("serve_app.pages", "index.html", _HTML)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The bytes of a file, as they are and packed, and the tag that tells its versions apart."""
+    """A file's bytes, the same bytes compressed by gzip, and its `ETag`."""
 
     plain: bytes
     packed: bytes
@@ -82,14 +83,17 @@ class Content:
 
     @classmethod
     def of(cls, plain: bytes) -> Content:
-        """Packed once."""
+        """Compress `plain` and compute its `ETag`, a weak one from its SHA-256."""
         digest = hashlib.sha256(plain).hexdigest()[:32]
         return cls(plain, gzip.compress(plain, mtime=0), f'W/"{digest}"')
 
 
 def answer(asset: Asset, asked: Headers) -> Response:
-    """The file, packed where the client takes that. A browser asks every time whether it is still
-    the same one, and gets it again only if not."""
+    """The answer with a file, compressed if the client accepts gzip.
+
+    A browser must ask each time whether its copy is current, and gets the file again only if the
+    file has changed.
+    """
     response = packed_answer(_content(asset), asset.media_type, asked)
     if asset.media_type == _HTML:
         response.headers["Content-Security-Policy"] = PAGE_POLICY
@@ -97,7 +101,7 @@ def answer(asset: Asset, asked: Headers) -> Response:
 
 
 def packed_answer(content: Content, media_type: str, asked: Headers) -> Response:
-    """200 with the content, or 304 for who has it already."""
+    """Status 200 with the content, or 304 if `If-None-Match` names its `ETag`."""
     headers = {"Cache-Control": "no-cache", "ETag": content.tag, "Vary": "Accept-Encoding"}
     if content.tag in asked.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -108,7 +112,7 @@ def packed_answer(content: Content, media_type: str, asked: Headers) -> Response
 
 
 def _takes_gzip(asked: Headers) -> bool:
-    """`gzip;q=0` is a no."""
+    """Whether the client accepts gzip. `gzip;q=0` means that it does not."""
     for part in asked.get("accept-encoding", "").split(","):
         name, _, weight = part.replace(" ", "").partition(";q=")
         if name.lower() == "gzip":

@@ -1,4 +1,4 @@
-"""Routes of the pages; `/` says where to go."""
+"""Routes of the pages. `/` lists the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLACES = {
 
 @router.get("/")
 async def root(request: Request) -> Response:
-    """A page of links for a browser, the same as JSON for everybody else."""
+    """Links to the other pages: as HTML for a browser, as JSON for other clients."""
     if "text/html" in request.headers.get("accept", ""):
         return answer(INDEX, request.headers)
     return JSONResponse(PLACES)
@@ -30,7 +30,7 @@ async def root(request: Request) -> Response:
 
 @router.get(OPENAPI_PATH)
 async def openapi(request: Request) -> Response:
-    """The API's document. It has no secrets, and never changes while the service runs."""
+    """The OpenAPI document. It contains no secrets, and is constant while the service runs."""
     content: Content = request.app.state.document()
     return packed_answer(content, "application/json", request.headers)
 

@@ -1,1 +1,1 @@
-"""Events of jobs, signed and sent to servers on the internet that the config allows."""
+"""Webhooks: job events are signed and sent to those internet servers that the config allows."""

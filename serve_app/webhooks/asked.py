@@ -1,4 +1,4 @@
-"""The webhook of an asynchronous request, taken out of its body."""
+"""Takes the webhook out of the body of an asynchronous request."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ class _Asked(RequestModel):
 
 
 def accepted_webhook(body: bytes, allowed_hosts: Sequence[str]) -> tuple[Webhook | None, bytes]:
-    """The webhook, and the body without it, which is the body of the same request that waits.
+    """The webhook of a request, and the request's JSON body without it.
 
-    None, and the body as it was, where it holds none or is no JSON object. `InvalidParameters`
-    where no webhook can be so, or the service does not allow it.
+    Without the webhook, the body equals the body of the same request sent synchronously. Returns
+    None and the unchanged body if the body has no webhook or is not a JSON object. Raises
+    `InvalidParameters` if the webhook is not valid, if the service does not allow its host, or if
+    the body has the same key twice.
     """
     try:
         fields = read_json(body)
     except DuplicateKey as error:
         raise repeated(error) from None
     except (ValueError, RecursionError):
-        return None, body  # the route says so
+        return None, body  # the route itself reports the invalid JSON
     if not isinstance(fields, dict) or fields.get(MEMBER) is None:
         return None, body
     asked = validated(_Asked, {MEMBER: fields.pop(MEMBER)}).webhook

@@ -9,25 +9,30 @@ from serve_app.webhooks.targets import AllowedHost
 
 
 class Webhooks(FrozenModel):
-    """Events of jobs, told to servers of their owners (docs/jobs.md)."""
+    """How job events are sent to the servers of the jobs' owners (docs/jobs.md)."""
 
     allowed_hosts: tuple[str, ...] = Field(
         default=(),
-        description='Hosts that webhooks may lead to: "hooks.example.com", "*.example.com" (names '
-        'below it), either with ":port" where that is not 443. None by default: webhooks are off.',
+        description='Hosts that may get webhooks: "hooks.example.com", or "*.example.com" for all '
+        'names below example.com. Add ":port" if the port is not 443. Empty (the default): '
+        "webhooks are off.",
     )
     timeout_s: float = Field(
-        default=10.0, gt=0, le=60, description="For one attempt, from the name to the answer."
+        default=10.0,
+        gt=0,
+        le=60,
+        description="Time limit of one attempt: resolving the name, sending, and the answer.",
     )
     retry_after_s: tuple[float, ...] = Field(
         default=(5.0, 30.0, 120.0, 600.0, 3600.0, 14_400.0, 36_000.0),
-        description="Seconds before each further attempt; past the last one it is given up.",
+        description="Seconds to wait before the second, third, ... attempt. When the last one "
+        "fails too, the event is given up.",
     )
     max_in_flight: int = Field(
-        default=8, ge=1, description="Attempts at once, in one ingress replica."
+        default=8, ge=1, description="Largest number of attempts at a time in an ingress replica."
     )
     poll_s: float = Field(
-        default=1.0, gt=0, description="Seconds between looks for deliveries that are due."
+        default=1.0, gt=0, description="Seconds between two searches for deliveries that are due."
     )
 
     @field_validator("allowed_hosts")

@@ -1,4 +1,4 @@
-"""Takes what is due out of the job store and sends it, until it was taken or is given up."""
+"""Takes due deliveries from the job store and sends them until they are received or given up."""
 
 from __future__ import annotations
 
@@ -26,22 +26,24 @@ from serve_app.webhooks.wiring import WebhookWiring
 log = logging.getLogger(__name__)
 
 STORE_AWAY_S = 2.0
+"""Pause after the job store did not answer."""
 HOLD_FACTOR = 3
-"""A delivery is held for so many timeouts: longer than any attempt takes."""
+"""A replica claims a delivery for this many timeouts, which is longer than one attempt takes."""
 _GONE = 410
-"""The receiver wants no more of it (Standard Webhooks)."""
+"""With this status a receiver says that it wants no more events (Standard Webhooks)."""
 _SPREAD = 0.2
-"""How much a wait may be longer, so that what failed together does not come back together."""
+"""Each wait is longer by a random share of up to this. Otherwise all deliveries that failed at the
+same time would be repeated at the same time."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class Stop(Exception):
-    """Another attempt would not do better."""
+    """The event cannot be delivered, and another attempt would fail as well."""
 
 
 class Deliverer:
-    """One for each ingress replica."""
+    """Sends the due deliveries of the job store. Each ingress replica has one."""
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class Deliverer:
         now: Callable[[], float] = time.time,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`now`: seconds since 1970."""
+        """`now` returns seconds since 1970, UTC."""
         self._kept = kept
         self._keys = keys
         self._config = config
@@ -64,12 +66,14 @@ class Deliverer:
 
     @cached_property
     def _sender(self) -> Sender:
-        """Made when it is needed: reading the system's certificates takes a while."""
+        """Created at the first delivery, because reading the system's certificates is slow."""
         return self._given or Sender(self._config.timeout_s)
 
     async def run(self) -> None:
-        """Until it is canceled; what is under way then is sent again later. Returns at once where
-        webhooks are off."""
+        """Send deliveries until this task is canceled. Returns at once if webhooks are off.
+
+        A delivery that is being sent at the cancellation is sent again later.
+        """
         if not self._config.allowed_hosts:
             return
         try:
@@ -82,7 +86,7 @@ class Deliverer:
             await asyncio.gather(*self._sending, return_exceptions=True)
 
     async def _start_one(self) -> bool:
-        """Whether something was due."""
+        """Start the next due delivery. False if none is due or too many are being sent."""
         if len(self._sending) >= self._config.max_in_flight:
             return False
         hold_s = HOLD_FACTOR * self._config.timeout_s
@@ -113,7 +117,7 @@ class Deliverer:
         self._kept.counters.told("again" if state == "pending" else state)
 
     async def _attempt(self, delivery: Delivery) -> tuple[Attempt, float | None]:
-        """How it went, and when to try again."""
+        """Make one attempt. Returns its outcome and the time of the next one (None: no more)."""
         at = self._now()
         try:
             status = await self._sent(delivery, int(at))
@@ -149,7 +153,8 @@ class Deliverer:
         return await self._sender.post(target, headers, body)
 
     def _target(self, url: str, job: Job) -> Target:
-        """As the config and the key allow it now."""
+        """The target of the webhook. Raises `Stop` if the API key is no longer valid, or if the
+        config no longer allows the host."""
         if self._keys.of_hash(job.owner.key_hash) is None:
             raise Stop("the API key that asked for the job is no longer valid")
         try:

@@ -1,4 +1,4 @@
-"""One attempt to deliver: a name resolved once, its addresses judged, one POST to one of them."""
+"""One attempt to deliver: resolve the name once, check its addresses, send one POST to one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from serve_app.webhooks.addresses import Resolve, is_public, resolved
 from serve_app.webhooks.targets import Target
 
 MAX_ADDRESSES = 4
-"""Of a name, tried until one takes the connection."""
+"""At most this many addresses of a name are tried, until one accepts the connection."""
 
 
 class NotSent(Exception):
-    """No answer came. The text is for the job's owner, and names no address."""
+    """No answer came. The job's owner can read the message, so it contains no IP address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Speaks to the address that it has judged, under the certificate of the name. Follows no
-    redirect, uses no proxy, and reads nothing of an answer but its head."""
+    """Sends events by HTTPS.
+
+    Connects only to an address that it has checked, and checks the certificate against the host
+    name. Follows no redirects, uses no proxy, and does not read the body of an answer.
+    """
 
     timeout_s: float
     resolve: Resolve = resolved
@@ -31,7 +34,11 @@ class Sender:
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     async def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> int:
-        """Status of the answer. Raises `NotSent`."""
+        """Send a POST request and return the HTTP status of its answer.
+
+        Raises `NotSent` if no answer comes within `timeout_s` seconds, if the name cannot be
+        resolved, if one of its addresses is not allowed, or if the connection fails.
+        """
         try:
             async with asyncio.timeout(self.timeout_s):
                 return await self._post(target, headers, body)
@@ -54,13 +61,14 @@ class Sender:
         raise NotSent("the host has no address")
 
     async def _addresses(self, target: Target) -> Sequence[str]:
-        """All of them public: a name that leads inside by one address is not trusted with any."""
+        """The addresses of the host, at most `MAX_ADDRESSES`. Raises `NotSent` if only one of the
+        host's addresses is not allowed."""
         try:
             found = await self.resolve(target.host, target.port)
         except (OSError, UnicodeError):
             raise NotSent("the host's name cannot be resolved") from None
         if not all(map(self.is_allowed, found)):
-            raise NotSent("the host does not lie on the public internet")
+            raise NotSent("the host is not on the public internet")
         return list(found)[:MAX_ADDRESSES]
 
 
@@ -82,7 +90,7 @@ async def _status(
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What is at the bottom."""
+    """The first error in a chain of causes."""
     while (below := error.__cause__ or error.__context__) is not None:
         error = below
     return error

@@ -16,15 +16,22 @@ MIN_MASTER_CHARS = 24
 
 @dataclass(frozen=True, slots=True)
 class WebhookSecrets:
-    """Each API key has secrets of its own, made of the service's: whoever can check the events of
-    one key can forge those of no other."""
+    """The secrets that sign events.
+
+    Each API key has its own secrets, which are derived from the service's. So the owner of one key
+    cannot forge the events of another.
+    """
 
     masters: tuple[str, ...] = field(repr=False)
-    """The newest first; all of them sign, so that one can be replaced without a gap."""
+    """The service's secrets, the newest first. Each event is signed with all of them, so that
+    receivers can check it while a secret is being replaced."""
 
     @classmethod
     def of(cls, text: str) -> WebhookSecrets:
-        """From a list with commas. `InvalidParameters` for a short one."""
+        """Read secrets that are separated by commas.
+
+        Raises `InvalidParameters` if one has fewer than `MIN_MASTER_CHARS` characters.
+        """
         masters = tuple(part.strip() for part in text.split(",") if part.strip())
         if any(len(master) < MIN_MASTER_CHARS for master in masters):
             words = f"must have {MIN_MASTER_CHARS} characters or more"
@@ -32,7 +39,7 @@ class WebhookSecrets:
         return cls(masters)
 
     def of_key(self, key_hash: str) -> list[str]:
-        """The secrets of an API key as receivers take them, the newest first."""
+        """The secrets of an API key in the form "whsec_" + base64, the newest first."""
         return [
             SECRET_PREFIX + base64.b64encode(_derived(master, key_hash)).decode("ascii")
             for master in self.masters
@@ -41,7 +48,8 @@ class WebhookSecrets:
     def headers(
         self, key_hash: str, message_id: str, timestamp: int, body: bytes
     ) -> dict[str, str]:
-        """Of one attempt. `timestamp`: seconds since 1970, of the attempt."""
+        """The signed headers of one attempt: `webhook-id`, `webhook-timestamp` and
+        `webhook-signature`. `timestamp`: time of the attempt, seconds since 1970, UTC."""
         signed = f"{message_id}.{timestamp}.".encode() + body
         signatures = (_mac(_derived(master, key_hash), signed) for master in self.masters)
         return {
@@ -52,6 +60,7 @@ class WebhookSecrets:
 
 
 NO_SECRETS = WebhookSecrets(())
+"""Signs nothing: for a service without webhooks."""
 
 
 def _derived(master: str, key_hash: str) -> bytes:

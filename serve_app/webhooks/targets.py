@@ -1,4 +1,4 @@
-"""Where a webhook may lead, judged by its URL alone: https, a host of the allowlist, its port."""
+"""Checks the URL of a webhook: https, a host of the allowlist, and the allowed port."""
 
 from __future__ import annotations
 
@@ -20,22 +20,28 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"({_LABEL}\.)+{_LABEL}")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _URL_CHARS = re.compile(r"[!-~]+")
-"""Visible ASCII without blanks: what a URL is made of (RFC 3986); names of other scripts apart."""
+"""Visible ASCII characters without spaces (RFC 3986). Only the host name of a URL may have other
+characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL that was taken apart."""
+    """The parts of a webhook's URL."""
 
     host: str
-    """Lower case, in ASCII, without a dot at the end."""
+    """Name in lower case and ASCII (punycode), without a dot at the end."""
     port: int
+    """1 to 65535."""
     path: str
-    """With its query; begins with a slash."""
+    """Path and query. Begins with a slash."""
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """`InvalidParameters` for what is no https URL with a name in it."""
+        """Split a URL into its parts.
+
+        Raises `InvalidParameters` if it is not an https URL with a host name, if it has a user, a
+        password or a fragment, or if it has more than `MAX_URL_CHARS` characters.
+        """
         parts = _split(url)
         if parts.scheme != "https":
             raise _refused(url, "an https URL", "must begin with https://")
@@ -47,13 +53,13 @@ class Target:
         return cls(_host(url, parts), _port(url, parts), (parts.path or "/") + query)
 
     def url_at(self, address: str) -> str:
-        """The same URL with an address in place of the name."""
+        """The same URL with an IP address in place of the host name."""
         host = f"[{address}]" if ":" in address else address
         return f"https://{host}:{self.port}{self.path}"
 
     @property
     def authority(self) -> str:
-        """For the header `Host`."""
+        """Value of the header `Host`: the host, and the port if it is not 443."""
         return self.host if self.port == HTTPS_PORT else f"{self.host}:{self.port}"
 
 
@@ -62,29 +68,37 @@ class AllowedHost:
     """One entry of the allowlist."""
 
     host: str
+    """Name in lower case and ASCII, without "*."."""
     port: int
+    """1 to 65535."""
     below: bool
-    """Whether names below `host` are meant, and not it itself."""
+    """True: all names below `host` are allowed, but not `host` itself. False: only `host`."""
 
     @classmethod
     def of(cls, entry: str) -> Self:
-        """`ValueError` for what is no host, or an address: certificates are given to names."""
+        """Read an entry such as "hooks.example.com" or "*.example.com:8443".
+
+        Raises `ValueError` if it is not a host name with an optional port. IP addresses are
+        refused, because certificates are issued for names.
+        """
         name, colon, digits = entry.strip().partition(":")
         below = name.startswith("*.")
         host = ascii_name(name.removeprefix("*."))
         port = int(digits) if digits.isascii() and digits.isdigit() else HTTPS_PORT
         if host is None or (colon and not digits.isdigit()) or not 0 < port <= 65535:
-            raise ValueError(f'{entry!r} is no host: "hooks.example.com", "*.example.com:8443"')
+            examples = '"hooks.example.com" or "*.example.com:8443"'
+            raise ValueError(f"{entry!r} is not a host such as {examples}")
         return cls(host, port, below)
 
     def allows(self, target: Target) -> bool:
-        """Whether the target is it, or lies below it."""
+        """Whether this entry allows the target: its host and its port."""
         matches = target.host.endswith(f".{self.host}") if self.below else target.host == self.host
         return matches and target.port == self.port
 
 
 def allowed_target(url: str, allowed_hosts: Sequence[str]) -> Target:
-    """The target; `InvalidParameters` where the URL is none, or its host is not allowed."""
+    """The target of a URL. Raises `InvalidParameters` if the URL is not valid or no entry of
+    `allowed_hosts` allows it."""
     if not allowed_hosts:
         words = "no webhooks", "cannot be used: this service allows no hosts for webhooks"
         raise InvalidParameters(Fault("webhook", None, *words))
@@ -96,8 +110,11 @@ def allowed_target(url: str, allowed_hosts: Sequence[str]) -> Target:
 
 
 def ascii_name(name: str) -> str | None:
-    """The name as DNS and certificates have it; None for what is no name of a server: an address
-    in any notation, or a single word."""
+    """The name as DNS and certificates write it: lower case, ASCII (IDNA 2008 with UTS 46).
+
+    None if it is not a full server name, for example an IP address in any notation, or a name
+    without a dot.
+    """
     name = name.removesuffix(".")
     try:
         text = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
@@ -132,7 +149,7 @@ def _port(url: str, parts: SplitResult) -> int:
     try:
         return HTTPS_PORT if parts.port is None else parts.port
     except ValueError:
-        raise _refused(url, "1 <= port <= 65535", "has a port that is none") from None
+        raise _refused(url, "1 <= port <= 65535", "has a port that is not valid") from None
 
 
 def _refused(url: str, constraint: str, reason: str) -> InvalidParameters:

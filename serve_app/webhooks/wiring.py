@@ -1,4 +1,4 @@
-"""What webhooks need besides the config."""
+"""Objects that webhooks need in addition to their config."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from serve_app.webhooks.signing import NO_SECRETS, WebhookSecrets
 
 @dataclass(frozen=True, slots=True)
 class WebhookWiring:
-    """`secrets` sign events; `sender` sends them, None: over the internet."""
+    """`secrets` sign the events, and `sender` sends them. `sender` None: a new `Sender`, which
+    sends to public addresses only."""
 
     secrets: WebhookSecrets = NO_SECRETS
     sender: Sender | None = None
 
     def check(self, config: Webhooks) -> None:
-        """`InvalidParameters` where hosts are allowed and nothing can be signed."""
+        """Raise `InvalidParameters` if the config allows hosts but there is no secret."""
         if config.allowed_hosts and not self.secrets.masters:
-            words = "must be set where webhooks.allowed_hosts names any"
+            words = "must be set if webhooks.allowed_hosts is not empty"
             raise InvalidParameters.of("INFERLOOP_WEBHOOK_SECRET", None, "a secret", words)
 
 
 NO_WEBHOOKS = WebhookWiring()
+"""For a service whose webhooks are off."""

@@ -1,5 +1,5 @@
-"""The OpenAPI document as generators and readers want it: every field is described, and requests
-and answers have examples."""
+"""Completes the OpenAPI document: a description for every field, examples for requests and
+answers."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ from serve_app.schemas.openapi.glossary import OWN, PARAMETERS, WORDS
 from serve_app.schemas.openapi.more_examples import EXAMPLES
 
 _BY_USE = re.compile(r"-(Input|Output)$")
-"""What pydantic adds to a shape that is read otherwise than it is written."""
+"""Pydantic adds this to the name of a model whose schemas for reading and writing differ."""
 
 
 class DocumentedApi(FastAPI):
-    """FastAPI, whose document is filled up from the glossary and the examples."""
+    """A FastAPI application that adds the glossary and the examples to its OpenAPI document."""
 
     def openapi(self) -> dict[str, Any]:
-        """The document; made once."""
+        """The OpenAPI document. It is built at the first call."""
         if self.openapi_schema is None:
             fill_up(super().openapi())
         return super().openapi()
 
 
 def fill_up(document: dict[str, Any]) -> None:
-    """Describe what has no description of its own, show examples, and say that objects whose names
-    follow a pattern have no others; changes the document."""
+    """Add to the document, in place, what FastAPI leaves out.
+
+    These are the descriptions of fields and parameters that have none of their own, the examples,
+    and `additionalProperties: false` for objects whose keys must match a pattern.
+    """
     _close(document["components"]["schemas"])
     for full_name, schema in document["components"]["schemas"].items():
         name = _BY_USE.sub("", full_name)
@@ -45,7 +48,7 @@ def fill_up(document: dict[str, Any]) -> None:
 
 
 def _close(node: object) -> None:
-    """What pydantic leaves unsaid: a name that does not match the pattern is refused."""
+    """State that a key that matches no pattern is refused. Pydantic does not write this."""
     if isinstance(node, dict):
         if "patternProperties" in node:
             node.setdefault("additionalProperties", False)

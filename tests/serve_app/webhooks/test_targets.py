@@ -121,7 +121,7 @@ def test_without_an_allowlist_nothing_is_allowed() -> None:
     ],
 )
 def test_an_allowlist_holds_names(entry: str) -> None:
-    with pytest.raises(ValidationError, match="is no host"):
+    with pytest.raises(ValidationError, match="is not a host"):
         Webhooks(allowed_hosts=(entry,))
 
 
