@@ -54,7 +54,7 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
         return
     stretches = [Stretch.of(text, *match.span()) for match in _DIGITS.finditer(text)]
     for start, end in _valid(stretches, None):
-        yield Span("phone", start, end)
+        yield Span("phone", _after_open_bracket(text, start, end), end)
     called = PHONE_WORD.search(text) is not None
     if called:
         yield from _plausible(text)
@@ -63,7 +63,15 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
             continue
         for start, end in _valid(stretches, region):
             if _is_national(text, start, end, region):
-                yield Span("phone", start, end, 0.9)
+                yield Span("phone", _after_open_bracket(text, start, end), end, 0.9)
+
+
+def _after_open_bracket(text: str, start: int, end: int) -> int:
+    """Where the number itself begins. The library takes the bracket of "(+49 30 901820)" for a part
+    of the number, and leaves the closing one out."""
+    opened, closed = text[start], text[start + 1 : end]
+    is_open = (opened in "(\uff08" and not set(")\uff09") & set(closed)) or opened in "[\uff3b"
+    return start + 1 if is_open else start
 
 
 class Stretch(NamedTuple):
