@@ -59,7 +59,8 @@ def test_detectors_see_rgb_of_eight_bits_whatever_the_mode(
     faces = Keeps()
     doubles.validator(faces).validate(file_of(Image.new(mode, (40, 30)), form), "k")
     assert faces.seen is not None
-    assert (faces.seen.shape, faces.seen.dtype) == ((30, 40, 3), np.uint8)
+    assert faces.seen.shape == (30, 40, 3)
+    assert faces.seen.dtype == np.uint8
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 600), (600, 2)])

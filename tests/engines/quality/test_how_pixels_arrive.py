@@ -132,6 +132,7 @@ def test_a_threshold_that_is_divided_by_cannot_be_zero(name: str) -> None:
 def test_clip_sees_a_square_of_any_picture(shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     seen = clip_input(pixels, 32)
-    assert (seen.shape, seen.dtype) == ((3, 32, 32), np.float32)
+    assert seen.shape == (3, 32, 32)
+    assert seen.dtype == np.float32
     assert np.isfinite(seen).all()
     assert (clip_input(np.asfortranarray(pixels), 32) == seen).all()
