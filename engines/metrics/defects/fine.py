@@ -103,18 +103,36 @@ def _deviation(plane: Plane) -> float:
 
 
 def pattern(gray: Plane) -> float:
-    """Share of the energy of fine structure in one frequency, 0..1."""
+    """Share of the energy of fine structure in one frequency, 0..1; the same for a picture that is
+    turned or mirrored."""
     side = min(_PATTERN_PX, *gray.shape)
     square = middle(gray, side)
     rough = square - _blurred(square, 6, _halved(square))
     if _deviation(rough) < _LEAST_TEXTURE:
         return 0.0
-    window, high = _windows(side)
+    window, high, times = _windows(side)
     energy = _energies(rough * window) * high
     y, x = divmod(int(energy.argmax()), energy.shape[1])
-    rows = [(y + step) % side for step in (-1, 0, 1)]
-    peak = energy[rows, max(0, x - 1) : x + 2].sum()
+    energy *= times
+    peak = energy[_beside(y, x, side)].sum()
     return float(peak / (energy.sum() + 1e-6))
+
+
+def _beside(y: int, x: int, side: int) -> tuple[list[int], list[int]]:
+    """Rows and columns, in the half that `_energies` gives, of a frequency, its eight neighbors and
+    the opposite ones: a wave along columns has its opposite in the same half, one along rows in
+    the other, where it is not given again."""
+    near = [(y + down, x + across) for down in (-1, 0, 1) for across in (-1, 0, 1)]
+    all_of_them = {
+        _in_half(sign * row, sign * column, side) for row, column in near for sign in (1, -1)
+    }
+    rows, columns = zip(*sorted(all_of_them), strict=True)
+    return list(rows), list(columns)
+
+
+def _in_half(row: int, column: int, side: int) -> tuple[int, int]:
+    row, column = row % side, column % side
+    return (row, column) if column <= side // 2 else (-row % side, side - column)
 
 
 def _energies(plane: Plane) -> Plane:
@@ -133,12 +151,14 @@ def _energies(plane: Plane) -> Plane:
 
 
 @lru_cache(maxsize=8)
-def _windows(side_px: int) -> tuple[Plane, Plane]:
-    """Hann's window over a square; 1 for frequencies that are high enough, else 0."""
+def _windows(side_px: int) -> tuple[Plane, Plane, Plane]:
+    """Hann's window over a square; 1 for frequencies that are high enough, else 0; how often each
+    column of frequencies comes in the whole spectrum, of which a half is given."""
     edge = np.hanning(side_px).astype(np.float32)
     down, across = np.fft.fftfreq(side_px)[:, None], np.fft.rfftfreq(side_px)
     high = (np.hypot(down, across) >= _LOWEST_FREQUENCY).astype(np.float32)
-    return edge[:, None] * edge, high
+    times = np.where(2 * across % 1, 2, 1).astype(np.float32)
+    return edge[:, None] * edge, high, times
 
 
 def mixed(gray: Gray) -> float:

@@ -14,7 +14,7 @@ from skimage import data
 
 from engines.metrics.color import colorfulness, saturation
 from engines.metrics.content import clipped_share, content
-from engines.metrics.defects.fine import fine, mixed
+from engines.metrics.defects.fine import fine, mixed, pattern
 from engines.metrics.defects.grid import grid
 from engines.metrics.defects.missing import missing
 from engines.metrics.defects.neighbors import neighbors, next_to_second, next_to_second_column
@@ -59,6 +59,7 @@ ANY_WAY_ROUND: dict[str, Metric] = {
     "grid": lambda pixels: tuple(grid(plane(pixels))),
     "smear": lambda pixels: mixed(luma(pixels)),
     "fine structure": lambda pixels: tuple(fine(plane(pixels))),
+    "pattern": lambda pixels: pattern(plane(pixels)),
     "equal neighbors": lambda pixels: neighbors(cv2.split(pixels), luma(pixels)).equal,
 }
 ANY_CHANNEL: dict[str, Metric] = {
@@ -165,3 +166,17 @@ def test_a_grid_of_blocks_is_seen_wherever_it_begins(phase: int) -> None:
     blocks = np.repeat(np.repeat(data.chelsea()[:40, :40], 8, axis=0), 8, axis=1)
     gray = luma(np.ascontiguousarray(blocks[phase:, phase:]))
     assert blockiness(gray) > 3
+
+
+@pytest.mark.parametrize("side", [192, 191, 80])
+@pytest.mark.parametrize("waves", [(0.9, 0.0), (0.9, 0.03), (0.9, 0.4), (2.9, 2.9), (3.1, 0.0)])
+def test_waves_along_rows_count_as_those_along_columns(
+    waves: tuple[float, float], side: int
+) -> None:
+    y, x = np.mgrid[:side, :side]
+    noise = np.random.default_rng(0).normal(0, 20, (side, side))
+    wave = (128 + 30 * np.sin(waves[0] * y + waves[1] * x) + noise).astype(np.float32)
+    expected = pattern(wave)
+    assert expected > 0.3
+    for turned in (wave.T, wave[::-1], wave[:, ::-1], np.rot90(wave)):
+        assert pattern(np.ascontiguousarray(turned)) == pytest.approx(expected, rel=1e-3)
