@@ -33,6 +33,7 @@ ADVICE = {
     "halos": "Edges have halos; sharpen less.",
     "clipping": "Most of the image is at the end of a color's range; lower the exposure.",
     "grid": "A grid of squares shows, of compression, a mosaic or enlarging; use the original.",
+    "size": "The image is too small to be judged; use one of at least 32 pixels a side.",
 }
 """A plain sentence for each factor of the score."""
 
@@ -52,6 +53,8 @@ def weakest(judged: Judgement, pass_threshold: float) -> Weakness:
     shares = judged.opinion.factors() if judged.opinion else {}
     lowered = [named for named in counted if named[1] < _UNTOUCHED] or list(counted)
     factor, value = min(lowered, key=lambda named: named[1] * (1 - shares.get(named[0], 0.0)))
+    if judged.factors.size < 1:  # no other factor means anything
+        factor, value = "size", judged.factors.size
     needed = value * pass_threshold / judged.score if judged.score > 0 else 1.0
     threshold = min(1.0, math.ceil(needed * 10_000) / 10_000)
     return Weakness(factor, round(value, 4), threshold, ADVICE[factor])

@@ -32,6 +32,8 @@ CHOSEN = "auto:"
 _SMALLEST_PX = 64
 _MIDDLE_PX = 320
 _LEAST_FACTOR, _LEAST_SCORE, _LEAST_SHARE = 1e-3, 1e-4, 3e-3  # before a logarithm
+_NOT_TOLD = ("size",)
+"""Factors that are 1 for every picture that is large enough to be described."""
 _CHROMA = 40.0
 _TONE = ("p1", "p5", "p95", "p99", "top", "lights", "brightness", "contrast", "entropy_bits")
 _ROOTS = ("grain", "grain_of_all", "specks", "lonely_specks", "plateau")
@@ -78,7 +80,8 @@ def describe(measured: Measured) -> Mapping[str, float]:
 
 
 def _of_factors(factors: Factors, ignored: tuple[str, ...]) -> dict[str, float]:
-    logs = {name: math.log(max(value, _LEAST_FACTOR)) for name, value in factors.counted()}
+    seen = factors.counted(_NOT_TOLD)
+    logs = {name: math.log(max(value, _LEAST_FACTOR)) for name, value in seen}
     counted = {name: 0.0 if name in ignored else value for name, value in logs.items()}
     return {f"{kind}_{name}": of[name] for name in logs for kind, of in _both(logs, counted)}
 

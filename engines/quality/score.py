@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _ROUNDING_ENERGY = 2 * 20 / 12
 _BLURRED_ENERGY = 30.0  # below it, rounding to 8 bits makes the ratio meaningless
 _SPAN_OF_RAMPS = 0.08  # range at which a gradient is 1 - 1/e
+SMALLEST_PX = 32
+"""Short side from which a picture can be judged: under it noise, blur and most gross defects leave
+nothing that could be measured."""
+_LEFT_OF_TINY = 0.02
 _BITS, _BITS_OF_INK = 0.5, 0.05  # entropy over the least in which information grows
 
 
@@ -49,6 +53,7 @@ class Factors:
     motion: float = 1.0
     smear: float = 1.0
     halos: float = 1.0
+    size: float = 1.0
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -87,6 +92,7 @@ def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = 
         brightness=1.0 if kind.ramp else _brightness(seen, limits),
         blockiness=1 - limits.block_weight * blocks / (limits.block_half + blocks),
         information=_information(tone.entropy_bits, limits, kind),
+        size=1.0 if min(seen.native.shape) >= SMALLEST_PX else _LEFT_OF_TINY,
         **(of_defects(found, kind, limits.drawn) if found is not None else {}),
     )
 
