@@ -1,1 +1,1 @@
-"""What a dataset shall be: requirements on its images, its declaration, the plan that follows."""
+"""Declared datasets: the declaration, the requirements on images, the plan, and the run."""

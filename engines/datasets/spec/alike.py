@@ -1,21 +1,22 @@
-"""Which images of a class look like one that is there already."""
+"""Finds images of a class that look like an image that the class already has."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
 Hashes = tuple[int, int]
-"""Perceptual hash of an image and of its mirror, 64 bits each."""
+"""Perceptual hashes of an image and of its mirror image, 64 bits each."""
 
 _BITS = 64
 
 
 class Gallery:
-    """Hashes of the images that were taken. An image looks like another when its hash, or that of
-    its mirror, differs in fewer than `min_distance` bits.
+    """The hashes of the accepted images.
 
-    Hashes that differ in at most d bits are equal in at least one of d + 1 parts (pigeonhole), so
-    only images with an equal part are compared.
+    Two images look alike if the hash of one, or of its mirror image, differs from the hash of the
+    other in fewer than `min_distance` bits (1 to 64). The search is exact: if a hash is cut into
+    d + 1 parts, two hashes that differ in at most d bits are equal in at least one part. So only
+    images with an equal part have to be compared.
     """
 
     def __init__(self, min_distance: int) -> None:
@@ -26,7 +27,7 @@ class Gallery:
         self._by_part: dict[tuple[int, int], list[int]] = {}
 
     def holds_like(self, hashes: Hashes) -> bool:
-        """Whether an image like this one is there."""
+        """Whether an accepted image looks like the one with these hashes."""
         return any(
             (taken ^ each).bit_count() < self._min_distance
             for each in hashes
@@ -35,7 +36,8 @@ class Gallery:
         )
 
     def add(self, hashes: Hashes) -> None:
-        """Take an image; its mirror need not be kept, because both of a new one are compared."""
+        """Accept an image. Only its own hash is kept, because `holds_like` compares both hashes of
+        a new image."""
         for key in self._keys(hashes[0]):
             self._by_part.setdefault(key, []).append(hashes[0])
 

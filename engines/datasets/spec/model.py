@@ -26,11 +26,12 @@ MAX_IMAGES = 10_000_000
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 ATTRIBUTE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 DEFAULT_DISTANCE = 7
-"""Bits of 64: images that differ in fewer look alike (see `engines.evidence.near_duplicates`)."""
+"""Two images look alike if their hashes of 64 bits differ in fewer bits than this."""
 
 
 def _text(value: object) -> object:
-    """YAML reads 3 as a number; `yes` and `no` as booleans, which nobody meant."""
+    """A number as text. Booleans are refused: YAML reads `yes` and `no` as booleans, although
+    words were meant."""
     if isinstance(value, bool):
         raise broken_rule("must be text: put yes, no, true and false in quotes")
     return str(value) if isinstance(value, int | float) else value
@@ -45,15 +46,15 @@ def _tuple(value: object) -> object:
 
 
 def _weighted(value: object) -> object:
-    """A list of values is one of equal weights."""
+    """Value to weight. The values of a list have equal weights."""
     if isinstance(value, list | tuple):
         return _unique((each, 1.0) for each in value)
     return _unique(value.items()) if isinstance(value, Mapping) else value
 
 
 def _unique(weights: Iterable[tuple[object, object]]) -> dict[str, object]:
-    """Value to weight. What is twice there, or no value at all (an empty line in YAML, a list in
-    the list), is a slip that nobody would see in the images."""
+    """Value to weight. A value that is there twice, or that is neither text nor a number (such as
+    an empty line in YAML), is refused: nobody would see this mistake in the images."""
     found: dict[str, object] = {}
     for each, weight in weights:
         value = _text(each)
@@ -66,7 +67,7 @@ def _unique(weights: Iterable[tuple[object, object]]) -> dict[str, object]:
 
 
 def _cases(value: object) -> object:
-    """`[a, b]`, `{values: ...}`, or a list of such objects."""
+    """Read the three forms of an attribute: `[a, b]`, `{values: ...}`, a list of such objects."""
     if isinstance(value, list | tuple):
         whole = any(isinstance(each, Mapping) for each in value)
         return tuple(value) if whole else ({"values": value},)
@@ -89,27 +90,32 @@ Condition = dict[
 
 
 class Case(Closed):
-    """Values of an attribute, with weights, where a condition holds."""
+    """Values of an attribute, and the condition under which one of them is chosen."""
 
-    values: Weights = Field(description="A list, or value to weight.")
+    values: Weights = Field(
+        description="A list of values with equal chances, or an object of values and weights."
+    )
     when: Condition = Field(
-        default={}, description="Earlier attributes and the values that they must have."
+        default={},
+        description="Condition: earlier attributes, and the values that each of them may have. "
+        "Empty: always.",
     )
 
     def holds(self, chosen: Mapping[str, str]) -> bool:
-        """Whether the condition is met; an attribute without a value meets none."""
+        """Whether the condition is met. `chosen`: the values of earlier attributes. An attribute
+        without a value meets no condition."""
         return all(chosen.get(name) in values for name, values in self.when.items())
 
 
 Attribute = Annotated[
     tuple[Case, ...], Field(min_length=1, max_length=MAX_VALUES), BeforeValidator(_cases)
 ]
-"""The first case whose condition holds; where none does, the attribute has no value."""
+"""The first case whose condition is met decides. If none is met, the attribute has no value."""
 
 
 def _check_template(text: str) -> str:
     if not text.strip():
-        raise broken_rule("must be a template that is not blank")
+        raise broken_rule("must be a template, not blank text")
     try:
         Template.parse(text)
     except TemplateFault as fault:
@@ -130,75 +136,92 @@ Templates = Annotated[
 
 
 class NearDuplicateRule(Closed):
-    """No image looks like another one of its class (without quotas: of the dataset)."""
+    """No image may look like another image of its class. Without quotas, the whole dataset is one
+    class."""
 
     min_distance: Annotated[int, Field(ge=1, le=32)] = Field(
-        default=DEFAULT_DISTANCE, description="Bits of 64 in which perceptual hashes must differ."
+        default=DEFAULT_DISTANCE,
+        description="Number of bits, of 64, in which perceptual hashes must differ.",
     )
 
 
 class DatasetRequirements(Requirements):
-    """What every image must meet, alone and beside the others."""
+    """Requirements on each image, alone and compared with the others."""
 
     near_duplicates: Annotated[NearDuplicateRule | None, BeforeValidator(_shorthand)] = None
 
 
 class Budgets(Closed):
-    """When to stop. What is missing then is told, and a further run goes on."""
+    """Limits of one run. When one is reached, the run reports which images are missing. Another run
+    continues."""
 
-    seconds: Annotated[float, Field(gt=0)] | None = Field(default=None, description="Of one run.")
+    seconds: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Most seconds of one run."
+    )
     images: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Images made in one run, those that did not pass included."
+        default=None,
+        description="Most images made in one run, including those that did not pass.",
     )
     tries: Annotated[int, Field(ge=0)] | None = Field(
-        default=None, description="Images made again in one run."
+        default=None,
+        description="Most images made in one run to replace images that did not pass.",
     )
 
 
 class DatasetSpec(Closed):
-    """A dataset: how many images, of what, and what each must be like."""
+    """The declaration of a dataset: how many images, what they show, and their requirements."""
 
     name: Annotated[str, StringConstraints(pattern=NAME_PATTERN)] = Field(
-        description="The dataset's name; it lies in generated/<name>/."
+        description="Name of the dataset. Its folder is generated/<name>/."
     )
-    seed: Seed = Field(default=0, description="Everything that is chosen follows from it.")
+    seed: Seed = Field(
+        default=0, description="All random choices are derived from it, so a run can be repeated."
+    )
     count: Annotated[int, Field(ge=1, le=MAX_IMAGES)] | None = Field(
-        default=None, description="Number of images; or else `quotas`."
+        default=None, description="Number of images. Give either `count` or `quotas`."
     )
     quotas: (
         Annotated[dict[AttributeName, int | dict[LabelValue, int]], Field(max_length=1)] | None
     ) = Field(
         default=None,
-        description="One attribute: the images of each of its values ({animal: 100}), or of the "
-        "values that are named ({animal: {fox: 100, cat: 50}}).",
+        description="One attribute, and the number of images for each of its values "
+        "({animal: 100}), or for some of them ({animal: {fox: 100, cat: 50}}).",
     )
     attributes: Annotated[dict[AttributeName, Attribute], Field(max_length=MAX_ATTRIBUTES)] = Field(
-        default={}, description="What varies; chosen in this order."
+        default={}, description="What varies between images. Values are chosen in this order."
     )
-    prompt: Templates = Field(description="A template, or several to choose from.")
-    negative_prompt: TemplateText | None = Field(default=None, description="A template.")
+    prompt: Templates = Field(
+        description="Template of the prompts, or several; each image uses one of them."
+    )
+    negative_prompt: TemplateText | None = Field(
+        default=None, description="Template of the negative prompts."
+    )
     generation: GenerationSpec = Field(
-        default_factory=GenerationSpec, description="Parameters, each fixed or sampled."
+        default_factory=GenerationSpec,
+        description="Parameters of the generation, each fixed or chosen at random.",
     )
     labels: (
         Annotated[tuple[AttributeName, ...], Field(max_length=MAX_LABELS), BeforeValidator(_tuple)]
         | None
     ) = Field(
-        default=None, description="Attributes that become labels; left out: that of the quotas."
+        default=None,
+        description="Attributes that become labels. If left out: the attribute of `quotas`.",
     )
-    metadata: Metadata = Field(default={}, description="Kept with every image.")
+    metadata: Metadata = Field(default={}, description="JSON that is stored with every image.")
     require: DatasetRequirements = Field(
-        default_factory=DatasetRequirements, description="What every image must meet."
+        default_factory=DatasetRequirements, description="Requirements on every image."
     )
     max_tries: Annotated[int, Field(ge=1, le=MAX_TRIES)] = Field(
-        default=DEFAULT_TRIES, description="Images made for one place at most."
+        default=DEFAULT_TRIES,
+        description="Most attempts for one image: an image that does not pass is made again with "
+        "another seed.",
     )
     exact: bool = Field(
         default=True,
-        description="Whether each image is made in steps of its own, so that its pixels are the "
-        "same to the last bit whatever else is made; false is quicker on a GPU.",
+        description="True: each image is generated alone, so that its pixels do not depend on "
+        "other images, to the last bit. False: images share batches, which is faster on a GPU.",
     )
-    budgets: Budgets = Field(default_factory=Budgets, description="When to stop.")
+    budgets: Budgets = Field(default_factory=Budgets, description="Limits of one run.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -218,13 +241,13 @@ def _quota_faults(spec: DatasetSpec) -> Iterator[str]:
     for name, wanted in (spec.quotas or {}).items():
         cases = spec.attributes.get(name, ())
         if len(cases) != 1 or cases[0].when:
-            yield f"must have quotas of an attribute without conditions: {name}"
+            yield f"must have quotas for an attribute without conditions, not for {name}"
             return
         numbers = wanted if isinstance(wanted, dict) else dict.fromkeys(cases[0].values, wanted)
         if strange := set(numbers) - set(cases[0].values):
-            yield f"must have quotas of values of {name}: {min(strange)} is none"
+            yield f"must have quotas for values of {name}: {min(strange)} is not one"
         if min(numbers.values(), default=0) < 1 or sum(numbers.values()) > MAX_IMAGES:
-            yield f"must have quotas of at least 1, and {MAX_IMAGES} images at most"
+            yield f"must have quotas of at least 1, and at most {MAX_IMAGES} images in all"
 
 
 def _condition_faults(name: str, when: Condition, known: Mapping[str, set[str]]) -> Iterator[str]:
@@ -233,7 +256,7 @@ def _condition_faults(name: str, when: Condition, known: Mapping[str, set[str]])
         if used not in known:
             yield f"must have conditions on earlier attributes: {name} names {used}"
         elif strange := set(values) - known[used]:
-            yield f"must have conditions that can hold: {used} is never {min(strange)} ({name})"
+            yield f"must have conditions that can be met: {used} is never {min(strange)} ({name})"
 
 
 def _name_faults(spec: DatasetSpec) -> Iterator[str]:
@@ -242,7 +265,7 @@ def _name_faults(spec: DatasetSpec) -> Iterator[str]:
         for case in cases:
             yield from _condition_faults(name, case.when, known)
         if any(not case.when for case in cases[:-1]):
-            yield f"must have {name}'s case without a condition last: those after it never hold"
+            yield f"must have the case of {name} without a condition last: later ones are not used"
         known[name] = {value for case in cases for value in case.values}
     for name in spec.label_names:
         if name not in known:
@@ -252,7 +275,7 @@ def _name_faults(spec: DatasetSpec) -> Iterator[str]:
         template = Template.parse(text)
         for name in template.names():
             if name not in known:
-                yield f"must have templates over its attributes: {name} is none"
+                yield f"must have templates with its own attributes: {name} is not one"
         for name in template.names(optional=False):
             if name not in always:
-                yield f"must have {name} in [brackets] in templates: it may be without a value"
+                yield f"must have {name} in [brackets] in templates: it may have no value"

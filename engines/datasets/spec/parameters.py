@@ -24,7 +24,7 @@ from engines.types.limits import (
 Scalar = str | int | float
 MAX_CHOICES = 100
 _STEPS = {"width": SIDE_MULTIPLE_PX, "height": SIDE_MULTIPLE_PX, "num_inference_steps": 1}
-"""What a range moves by; others are continuous."""
+"""Step width of a range of integers. Ranges of other parameters are continuous."""
 Share = Annotated[float, Field(ge=0, le=1)]
 _NAMED = Annotated[str, Field(min_length=1, max_length=200)]
 _TYPES: Mapping[str, TypeAdapter[Scalar]] = {
@@ -53,7 +53,8 @@ def _tuple(value: object) -> object:
 
 
 class Sampled(Closed):
-    """Either `choices`, or a range from `min` to `max`, both included."""
+    """A random parameter: either one of `choices`, or a number from `min` to `max`, both
+    included."""
 
     choices: Annotated[
         tuple[Scalar, ...], Field(max_length=MAX_CHOICES), BeforeValidator(_tuple)
@@ -79,7 +80,8 @@ Choice = Annotated[Sampled | None, BeforeValidator(_sampled)]
 
 
 class GenerationSpec(Closed):
-    """The contract's parameters; what is left out is the contract's default."""
+    """Parameters of the generation, as in `POST /generate`. A parameter that is left out has the
+    default of that call."""
 
     model_id: Choice = None
     width: Choice = None
@@ -103,8 +105,8 @@ class GenerationSpec(Closed):
         return self
 
     def draw(self, draws: Draws) -> dict[str, Scalar]:
-        """Every parameter of one image, by its name in a request; what is left out and has no
-        default is not there."""
+        """Parameter name to value, for one image. A parameter that was left out and has no default
+        is not in it."""
         drawn = dict(_DEFAULTS)
         for name in _TYPES:
             sampled: Sampled | None = getattr(self, name)
@@ -120,7 +122,8 @@ def _draw(sampled: Sampled, name: str, draws: Draws) -> Scalar:
 
 
 def _exact(name: str, value: Scalar) -> Scalar:
-    """Whole numbers where the parameter is one, other numbers as floats of 6 decimals."""
+    """A whole number as int if the parameter is an integer. Another number as float, rounded to
+    6 decimals."""
     if isinstance(value, str | bool):
         return value
     if name in _STEPS:
@@ -130,9 +133,9 @@ def _exact(name: str, value: Scalar) -> Scalar:
 
 def _check(name: str, value: Scalar, adapter: TypeAdapter[Scalar]) -> None:
     if isinstance(value, bool):
-        raise broken_rule(f"must have a {name} that is no boolean")
+        raise broken_rule(f"must have a {name} that is not true or false")
     try:
         adapter.validate_python(value, strict=True)
     except ValidationError as error:
         words = error.errors(include_url=False)[0]["msg"]
-        raise broken_rule(f"must have a possible {name}: {words[:1].lower()}{words[1:]}") from None
+        raise broken_rule(f"must have a valid {name}: {words[:1].lower()}{words[1:]}") from None

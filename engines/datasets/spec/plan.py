@@ -1,7 +1,7 @@
-"""From a declaration to its images: which there are, in which order, and the request of each.
+"""The plan of a declared dataset: its images, their order, and the request for each.
 
-Everything about an item follows from the declaration's seed, the item's class and its number within
-the class, and from nothing else. So a larger number adds items and changes none.
+An item depends only on the declaration (without counts and budgets), the item's class, and its
+number within the class. So a larger count adds items and does not change the others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from engines.types.limits import MAX_PROMPT_CHARS
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _DIGEST_DIGITS = 8
 _LATER = ("count", "quotas", "budgets")
-"""What may change without making it another dataset."""
+"""Fields that may change without making it a different dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Item:
     """One image to be made."""
 
     item_id: str
-    """Also its file's stem."""
+    """Also the name of its file, without the suffix."""
     stratum: str | None
-    """Its class, where there are quotas."""
+    """Its class. None without quotas."""
     number: int
-    """Within its class, from 0."""
+    """Its number within the class, from 0."""
     seed: int
     prompt: str
     negative_prompt: str | None
@@ -49,7 +49,7 @@ class Item:
 
 
 class DatasetPlan:
-    """Pure; cheap to make, and to ask for any item."""
+    """The plan of a declaration. Items are computed when they are asked for."""
 
     def __init__(self, spec: DatasetSpec) -> None:
         self.spec = spec
@@ -59,7 +59,7 @@ class DatasetPlan:
 
     @cached_property
     def strata(self) -> Mapping[str | None, int]:
-        """Class to its number of images; without quotas one class, None."""
+        """Class to its number of images. Without quotas there is one class, None."""
         for name, wanted in (self.spec.quotas or {}).items():
             numbers: dict[str | None, int] = {}
             if isinstance(wanted, int):
@@ -69,13 +69,14 @@ class DatasetPlan:
 
     @cached_property
     def _slugs(self) -> Mapping[str | None, str]:
-        """Class to the beginning of its file names. Some file systems take `Fox` and `fox` for one,
-        and a class may be called what another's name is shortened to: those have a digest more."""
+        """Class to the beginning of its file names. Two classes may get the same one: some file
+        systems do not distinguish `Fox` and `fox`, and long names are shortened. A digest is
+        appended to those."""
         slugs = {stratum: _slug(stratum) for stratum in self._classes()}
         return distinct_names(slugs, "-", _DIGEST_DIGITS)
 
     def _classes(self) -> Iterable[str | None]:
-        """Every class that the declaration can have, whichever have a quota now."""
+        """Every class that the declaration can have, also those without a quota."""
         for name in self.spec.quotas or ():
             cases = self.spec.attributes[name]
             return dict.fromkeys(value for case in cases for value in case.values)
@@ -83,7 +84,7 @@ class DatasetPlan:
 
     @property
     def total(self) -> int:
-        """Images to be made."""
+        """Number of images to be made."""
         return sum(self.strata.values())
 
     def items(self) -> Iterator[Item]:
@@ -94,10 +95,10 @@ class DatasetPlan:
                     yield self.item(stratum, number)
 
     def item(self, stratum: str | None, number: int) -> Item:
-        """One item, whether it is planned or not.
+        """One item. `number` may be larger than the planned count.
 
         Raises:
-            InvalidParameters: a prompt that is blank or too long with these values.
+            InvalidParameters: the prompt is blank or too long with the chosen values.
         """
         draws = Draws((self.spec.seed, stratum or "", number))
         attributes = self._attributes(stratum, draws)
@@ -116,7 +117,8 @@ class DatasetPlan:
         )
 
     def request(self, item: Item, default_model: str) -> GenerationRequest:
-        """What makes the item's image, in its first try."""
+        """The request for the item's image, for the first attempt. `default_model` is used if the
+        declaration names no model."""
         parameters = {"model_id": default_model, **item.parameters}
         return GenerationRequest(
             image_id=item.item_id,
@@ -134,10 +136,10 @@ class DatasetPlan:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256, hex, of all that decides what an item is."""
+        """SHA-256 of everything that an item depends on, 64 hexadecimal digits."""
         told = self.spec.model_dump(mode="json", exclude=set(_LATER))
         told["quota"] = [*(self.spec.quotas or ())]
-        if told["generation"]["speed"] is None:  # as it was before there were modes
+        if told["generation"]["speed"] is None:  # keeps the digests of versions without `speed`
             del told["generation"]["speed"]
         return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -150,7 +152,7 @@ class DatasetPlan:
                 continue
             case = next((case for case in cases if case.holds(chosen)), None)
             if case is not None:
-                # In the order of their text: an object's order is lost on many ways.
+                # Sorted, because JSON tools may change the order of an object's keys.
                 values = sorted(case.values)
                 weights = [case.values[value] for value in values]
                 chosen[name] = draws.pick(f"attribute {name}", values, weights)
@@ -158,7 +160,7 @@ class DatasetPlan:
 
 
 def _slug(stratum: str | None) -> str:
-    """A class as the beginning of file names."""
+    """The name of a class in a form that is suitable for file names."""
     if stratum is None:
         return "item"
     if _PLAIN.fullmatch(stratum):

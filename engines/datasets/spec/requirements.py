@@ -1,4 +1,4 @@
-"""What an image must be like to be kept."""
+"""Requirements that an image must meet to be kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ MAX_METRICS = 16
 
 
 class Closed(BaseModel):
-    """Frozen; unknown fields refused, nothing converted, finite numbers only."""
+    """Base of the models here: immutable, no unknown fields, no conversion of types, and only
+    finite numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -26,13 +27,15 @@ class QualityRequirement(Closed):
     """The quality check must pass."""
 
     min_score: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        default=None, description="In place of the service's own threshold, 0..1."
+        default=None,
+        description="Lowest quality score, 0 to 1. It replaces the service's own threshold.",
     )
     min_metrics: Annotated[
         dict[Annotated[str, Field(min_length=1, max_length=64)], float],
         Field(max_length=MAX_METRICS),
     ] = Field(
-        default={}, description="Metrics that must be at least so large, by their names in answers."
+        default={},
+        description="Metric to its lowest value. The names are those in the validator's answers.",
     )
 
 
@@ -40,30 +43,31 @@ class PrivacyRequirement(Closed):
     """The privacy check must pass."""
 
     min_score: Annotated[int, Field(ge=0, le=100)] | None = Field(
-        default=None, description="Least score beside that, 0..100."
+        default=None, description="Lowest privacy score in addition, 0 to 100."
     )
     check_faces: bool = Field(default=True, description="Whether to look for faces.")
     check_text: bool = Field(default=True, description="Whether to look for text.")
 
 
 class ProfileRequirement(Closed):
-    """The image's statistics lie near those of a profile (docs/profiles.md)."""
+    """The image's statistics must be near those of a profile (docs/profiles.md)."""
 
     name: Annotated[str, StringConstraints(pattern=PROFILE_PATTERN)]
     min_conformance: Annotated[float, Field(ge=0, le=100)] = Field(
-        description="100 is alike; one deviation everywhere gives 37."
+        description="Lowest conformance, 0 to 100. 100: equal statistics. 37: every statistic is "
+        "one standard deviation away."
     )
 
 
 def _shorthand(value: object) -> object:
-    """`true` is a requirement without bounds of its own; `false` is none."""
+    """`true` stands for a requirement with the default limits, `false` for no requirement."""
     if isinstance(value, bool):
         return {} if value else None
     return value
 
 
 class Requirements(Closed):
-    """What every image must meet; `true` stands for the check's own bounds."""
+    """Requirements on every image. `true` stands for the check with its default limits."""
 
     quality: Annotated[QualityRequirement | None, BeforeValidator(_shorthand)] = None
     privacy: Annotated[PrivacyRequirement | None, BeforeValidator(_shorthand)] = None
@@ -72,12 +76,12 @@ class Requirements(Closed):
 
     @property
     def any(self) -> bool:
-        """Whether something is required at all."""
+        """Whether there is any requirement."""
         return any(each is not None for each in (self.quality, self.privacy, self.profile))
 
     def missed(self, found: Verdicts) -> tuple[str, ...]:
-        """Names of the requirements that an image with these verdicts does not meet. A verdict
-        that is not there is not met."""
+        """Names of the requirements that an image with these verdicts does not meet. A requirement
+        whose verdict is missing is not met."""
         of_profile = self._missed_of_profile(found.conformance)
         of_privacy = self._missed_of_privacy(found.privacy)
         return (*self._missed_of_quality(found.quality), *of_privacy, *of_profile)

@@ -1,4 +1,4 @@
-"""What became of a declared dataset."""
+"""The result of a run over a declared dataset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ NEAR_DUPLICATE = "near-duplicate"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An image that is in the dataset, as later runs need to know it."""
+    """An accepted image, with what a later run needs to know about it. `tries`: number of attempts,
+    from 1."""
 
     item_id: str
     seed: int
@@ -27,60 +28,63 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """Images that are missing, for one reason."""
+    """Missing images of one class, with the same reason."""
 
     stratum: str | None
-    """Their class, where there are quotas."""
+    """Their class. None without quotas."""
     reason: str
-    """The requirement that was missed, or "budget"."""
+    """The requirement that was not met, or "budget"."""
     count: int
+    """Number of missing images."""
 
     @property
     def message(self) -> str:
-        """In words: "short by 12 of class fox: near-duplicate"."""
+        """A sentence such as "short by 12 of class fox: near-duplicate"."""
         whose = "" if self.stratum is None else f" of class {self.stratum}"
         return f"short by {self.count}{whose}: {self.reason}"
 
 
 @dataclass(slots=True)
 class DatasetResult:
-    """Counted while the items end."""
+    """Counts of a run, updated whenever an item ends."""
 
     name: str
     requested: int
     made: int = 0
-    """Images that are in the dataset now."""
+    """Number of images in the dataset now."""
     kept: int = 0
-    """Of these: were there before."""
+    """Number of these that were there before the run."""
     images_made: int = 0
-    """In this run, those included that did not pass."""
+    """Number of images made in this run, including those that did not pass."""
     taken: dict[str, Taken] = field(default_factory=dict)
     labels: dict[str, Counter[str]] = field(default_factory=dict)
     _short: Counter[tuple[str | None, str]] = field(default_factory=Counter)
 
     def take(self, item: Item, taken: Taken) -> None:
-        """The item's image is in the dataset."""
+        """Count an item whose image was accepted."""
         self.made += 1
         self.taken[item.item_id] = taken
         for name, value in item.labels.items():
             self.labels.setdefault(name, Counter())[value] += 1
 
     def miss(self, item: Item, missed: Mapping[str, int]) -> None:
-        """None of the item's images passed: it counts under what failed most often."""
+        """Count an item for which no image passed. `missed`: requirement to how often it was not
+        met. The item counts under the most frequent one."""
         reason = min(missed, key=lambda name: (-missed[name], name))
         self._short[(item.stratum, reason)] += 1
 
     @property
     def short(self) -> tuple[Shortage, ...]:
-        """What is missing, ordered by class and reason."""
+        """The missing images, ordered by class and reason."""
         found = sorted(self._short.items(), key=lambda entry: (entry[0][0] or "", entry[0][1]))
         return tuple(Shortage(stratum, why, count) for (stratum, why), count in found)
 
     @property
     def status(self) -> Literal["complete", "short"]:
+        """Whether images are missing."""
         return "short" if self._short else "complete"
 
 
 def taken_of(item: Item, image: StoredImage) -> Taken:
-    """What later runs need of an image that passed."""
+    """The item's accepted image, in the form that later runs need."""
     return Taken(item.item_id, image.seed, image.tries, image.hashes)

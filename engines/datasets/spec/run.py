@@ -1,4 +1,5 @@
-"""Making a declared dataset: many items at once; which is made first changes nothing."""
+"""Makes a declared dataset. Many items run at the same time, and their order of completion does not
+change the result."""
 
 from __future__ import annotations
 
@@ -19,25 +20,27 @@ from engines.types import GenerationRequest, StoredImage
 
 
 class Workshop(Protocol):
-    """Where images are made and judged: the service's deployments, or the actors of a batch job."""
+    """Makes and checks images. The service's deployments and the actors of a batch job do it."""
 
     @property
     def default_model(self) -> str:
-        """Of items that name none."""
+        """The model of items that name none."""
 
     async def make(self, request: GenerationRequest) -> StoredImage:
-        """Make and store; find the image that an earlier run of the same request stored. `Conflict`
-        where another image has the id."""
+        """Make and store an image. If an earlier run of the same request stored it, return that.
+
+        Raises `Conflict` if another image has the same id.
+        """
 
     async def judge(self, image: StoredImage, request: GenerationRequest) -> Judged:
-        """By all requirements that look at one image alone."""
+        """Check an image against all requirements that concern one image alone."""
 
     async def discard(self, key: str) -> None:
-        """Remove an image with what lies beside it."""
+        """Remove an image and the files beside it, such as its recipe."""
 
 
 OnProgress = Callable[[int, int], None]
-"""(ended items, all items). Never blocks."""
+"""Called with the number of ended items and of all items. It must not block."""
 
 
 class _Spent(InferloopError):
@@ -53,7 +56,8 @@ class _Budget:
     repeats: int = 0
 
     def spend(self, first: bool) -> None:
-        """One more image is about to be made; `_Spent` where that is too much."""
+        """Count an image that is about to be made. Raises `_Spent` if the budget does not allow
+        it. `first`: it is the first attempt for its item."""
         limits = self.spec.budgets
         late = limits.seconds is not None and self.clock() - self.started >= limits.seconds
         full = limits.images is not None and self.images >= limits.images
@@ -66,7 +70,7 @@ class _Budget:
 
 @dataclass(slots=True)
 class _Class:
-    """The images of one class, decided in the order of their numbers."""
+    """The state of one class. Its images are accepted or refused in the order of their numbers."""
 
     gallery: Gallery | None
     decided: set[int] = field(default_factory=set)
@@ -74,7 +78,7 @@ class _Class:
     moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def turn(self, number: int) -> None:
-        """Wait until all before `number` are decided."""
+        """Wait until all items before `number` are decided."""
         while self.next_number < number:
             await self.moved.wait()
 
@@ -89,8 +93,12 @@ class _Class:
 
 
 class DatasetRun:
-    """One run over a plan. Whether an image is taken depends on itself and, with near-duplicates
-    refused, on the images of its class with lower numbers; never on which was made first."""
+    """One run over a plan.
+
+    Whether an image is accepted depends on the image itself. If near-duplicates are refused, it
+    also depends on the images of its class with lower numbers. It never depends on which image was
+    finished first.
+    """
 
     def __init__(
         self,
@@ -101,8 +109,8 @@ class DatasetRun:
         on_progress: OnProgress = lambda done, total: None,
         clock: Clock = time.monotonic,
     ) -> None:
-        """`in_flight`: items at once. `before`: what an earlier run took, and what is there still;
-        it stays as it is."""
+        """`in_flight`: number of items at the same time. `before`: item id to the image that an
+        earlier run accepted and that still exists. These images are kept."""
         self._plan, self._workshop = plan, workshop
         self._in_flight, self._before = in_flight, before or {}
         self._on_progress = on_progress
@@ -117,8 +125,11 @@ class DatasetRun:
         self.result = DatasetResult(plan.spec.name, plan.total)
 
     async def run(self) -> DatasetResult:
-        """Make what is missing. The first error that is no item's own stops all work and is raised;
-        another run goes on then."""
+        """Make the missing images.
+
+        An item that misses its requirements, or for which the budget is spent, is counted in the
+        result. Any other error stops all work and is raised; another run can then continue.
+        """
         items = self._plan.items()
         failure: InferloopError | None = None
         try:
@@ -132,7 +143,7 @@ class DatasetRun:
         return self.result
 
     async def _work(self, items: Iterator[Item]) -> None:
-        for item in items:  # shared: each item goes to one worker, in order
+        for item in items:  # the iterator is shared, so each item goes to exactly one worker
             await self._item(item)
             self._classes[item.stratum].end(item.number)
             self._ended += 1
@@ -168,7 +179,7 @@ class DatasetRun:
         self._budget.spend(first)
 
     async def judged(self, item: Item, image: StoredImage, request: GenerationRequest) -> Judged:
-        """By the workshop; where it passes there, against the images of its class before it."""
+        """Check an image alone, and then against the earlier images of its class."""
         judged = await self._workshop.judge(image, request)
         mates = self._classes[item.stratum]
         if judged.missed or mates.gallery is None or image.hashes is None:
@@ -181,16 +192,18 @@ class DatasetRun:
 
     @property
     def workshop(self) -> Workshop:
+        """Makes and checks the images."""
         return self._workshop
 
     @property
     def max_tries(self) -> int:
+        """Most attempts for one item."""
         return self._plan.spec.max_tries
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """`Checks` of one item."""
+    """The `Checks` of one item."""
 
     run: DatasetRun
     item: Item

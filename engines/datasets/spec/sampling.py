@@ -1,4 +1,5 @@
-"""Choices that follow from a seed, one by one: the same ones whatever else is chosen."""
+"""Random choices that are derived from a seed. Each depends on its own name, so that a new choice
+does not change the others."""
 
 from __future__ import annotations
 
@@ -15,16 +16,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """The chance of one item. `root` is what makes it differ from all others."""
+    """The random choices of one item. `root` identifies the item: seed, class and number."""
 
     root: tuple[object, ...]
 
     def share(self, name: str) -> float:
-        """Uniform in [0, 1), by the name of what is chosen."""
+        """A number in [0, 1), uniformly distributed over different names. The same name always
+        gives the same number."""
         return derived(*self.root, name) / (MAX_SEED + 1)
 
     def pick(self, name: str, values: Sequence[T], weights: Sequence[float] | None = None) -> T:
-        """One of the values, by their weights."""
+        """One of the values. Its probability is proportional to its weight; without weights all are
+        equal."""
         if weights is None:
             return values[int(self.share(name) * len(values))]
         bounds = list(accumulate(weights))
@@ -32,7 +35,8 @@ class Draws:
         return next((v for v, bound in zip(values, bounds, strict=True) if at < bound), values[-1])
 
     def between(self, name: str, low: float, high: float, step: float | None) -> float:
-        """Uniform from `low` to `high`; with a step only `low` and whole steps from there."""
+        """A number from `low` to `high`, uniformly distributed. With a `step` it is `low` plus a
+        whole number of steps."""
         if step is None:
             return low + self.share(name) * (high - low)
         count = int((high - low) // step) + 1

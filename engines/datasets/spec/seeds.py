@@ -1,4 +1,5 @@
-"""Seeds that follow from others, the same ones everywhere and for ever."""
+"""Seeds that are derived from other values. They are the same on every machine and in every
+version."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from engines.types.limits import MAX_SEED
 
 
 def derived(*parts: object) -> int:
-    """53 bits of SHA-256 of the parts, 0 to `MAX_SEED`."""
+    """A seed from 0 to `MAX_SEED`: 53 bits of the SHA-256 of the parts, joined by "/"."""
     digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "big") & MAX_SEED
 
 
 def seed_of_try(seed: int, number: int) -> int:
-    """Seed of try `number`, from 0, of an image: the first takes the image's own."""
+    """The seed of attempt `number` for an image. Attempt 0 uses the image's own seed."""
     return seed if number == 0 else derived(seed, "try", number)

@@ -1,7 +1,8 @@
-"""Prompt templates: names in braces, and parts in brackets that go where a name has no value.
+"""Prompt templates: names in braces, and optional parts in brackets.
 
-`a {animal} in a {place}[, {weather} weather]` is "a fox in a room" where there is no weather.
-Doubled braces and brackets stand for themselves. A template holds nothing else: no expressions.
+A name is replaced by its value. A part in brackets is left out if one of its names has no value:
+`a {animal} in a {place}[, {weather} weather]` becomes "a fox in a room" without a weather. Doubled
+braces and brackets stand for single ones. There are no expressions.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ _TOKEN = re.compile(
 )
 
 
+_BRACKETS = "has a bracket without its partner, or brackets inside brackets"
+
+
 class TemplateFault(ValueError):
-    """Says what is wrong with a template."""
+    """A template that is not valid. The message completes "the template ..."."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Text, or with `is_name` the value of a name."""
+    """A piece of text, or a name (`is_name`) that is replaced by its value."""
 
     text: str
     is_name: bool = False
@@ -30,40 +34,43 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A parsed template: parts in order; those of one group are shown together or not at all."""
+    """A parsed template. It is a list of groups; an optional group is shown as a whole or not at
+    all."""
 
     groups: tuple[tuple[bool, tuple[_Part, ...]], ...]
-    """Whether the group is optional, and its parts."""
+    """For each group: whether it is optional, and its parts."""
 
     @classmethod
     def parse(cls, text: str) -> Template:
-        """Raises `TemplateFault`."""
+        """Read a template. Raises `TemplateFault` if its braces or brackets are not valid."""
         groups: list[tuple[bool, tuple[_Part, ...]]] = []
         parts: list[_Part] = []
         optional = False
         for kind, value in _tokens(text):
             if kind == "mark" and value in "{}":
-                raise TemplateFault("holds a brace that surrounds no name: {name}")
+                raise TemplateFault("has a brace without a name: write {name}")
             if kind != "mark":
                 parts.append(_Part(value, kind == "name"))
                 continue
             if (value == "[") == optional:
-                raise TemplateFault("holds a bracket without its other half, or one in another")
+                raise TemplateFault(_BRACKETS)
             groups.append((optional, tuple(parts)))
             parts, optional = [], not optional
         if optional:
-            raise TemplateFault("holds a bracket without its other half, or one in another")
+            raise TemplateFault(_BRACKETS)
         groups.append((optional, tuple(parts)))
         return cls(tuple(groups))
 
     def names(self, *, optional: bool | None = None) -> Iterator[str]:
-        """Names in the template; `optional`: only those within brackets, or outside."""
+        """Names in the template. `optional` True: only those in brackets; False: only the others;
+        None: all."""
         for in_brackets, parts in self.groups:
             if optional is None or optional == in_brackets:
                 yield from (part.text for part in parts if part.is_name)
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """The text; a part in brackets goes where one of its names has no value."""
+        """The text with the values. A part in brackets is left out if one of its names has no
+        value. Raises `KeyError` if a name outside brackets has none."""
         shown = []
         for optional, parts in self.groups:
             if optional and any(part.is_name and part.text not in values for part in parts):
@@ -73,7 +80,7 @@ class Template:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    """Kind ("name", "mark", "text") and value."""
+    """Kind ("name", "mark" or "text") and value of each token."""
     for found in _TOKEN.finditer(text):
         if found["name"]:
             yield "name", found["name"]

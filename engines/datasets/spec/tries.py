@@ -1,4 +1,4 @@
-"""One image, made again until it meets what is required."""
+"""Makes an image again until it meets its requirements."""
 
 from __future__ import annotations
 
@@ -12,40 +12,46 @@ from engines.errors import Conflict, RequirementsNotMet
 from engines.types import GenerationRequest, StoredImage, Verdicts
 
 Make = Callable[[GenerationRequest], Awaitable[StoredImage]]
-"""Makes and stores an image; finds the one that an earlier run of the same request stored."""
+"""Makes and stores an image. If an earlier run of the same request stored it, returns that."""
 
 EARLIER_RUN = "earlier run"
-"""Stands for what a try missed in a run that broke off: it is known only that it did not pass."""
+"""The reason of an attempt in an earlier, interrupted run. It is only known that its image did not
+pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was said of an image, and what it missed of the requirements."""
+    """The verdicts on an image, and the names of the requirements that it does not meet."""
 
     verdicts: Verdicts
     missed: tuple[str, ...]
 
 
 class Checks(Protocol):
-    """How images are judged, and what becomes of those that do not pass."""
+    """Checks images, and removes those that do not pass."""
 
     @property
-    def max_tries(self) -> int: ...
+    def max_tries(self) -> int:
+        """Most attempts, at least 1."""
 
-    async def judge(self, image: StoredImage, request: GenerationRequest) -> Judged: ...
+    async def judge(self, image: StoredImage, request: GenerationRequest) -> Judged:
+        """Check an image against all its requirements."""
 
     async def discard(self, key: str) -> None:
-        """Remove the image with all that lies beside it; one that is gone already is fine."""
+        """Remove the image and the files beside it. No error if the image does not exist."""
 
 
 async def first_that_passes(request: GenerationRequest, make: Make, checks: Checks) -> StoredImage:
-    """The image of the first try that passes, with its verdicts. Every try has the request's id
-    and a seed of its own (`seed_of_try`); what did not pass is removed before the next is made, and
-    an image that was not judged (canceled, a validator away) is removed too.
+    """The image of the first attempt that passes, with its verdicts.
+
+    Every attempt has the request's id and its own seed (`seed_of_try`). An image that does not pass
+    is removed before the next one is made. An image that could not be checked (canceled, or the
+    validator failed) is removed as well.
 
     Raises:
-        RequirementsNotMet: no try passed.
-        InferloopError: what `make` or `checks` raise.
+        RequirementsNotMet: no attempt passed.
+        Conflict: another image has the id, and the request is not repeated.
+        InferloopError: an error of `make` or `checks`.
     """
     missed: Counter[str] = Counter()
     for number in range(checks.max_tries):
@@ -55,7 +61,8 @@ async def first_that_passes(request: GenerationRequest, make: Make, checks: Chec
         except Conflict:
             if not request.repeated:
                 raise
-            missed[EARLIER_RUN] += 1  # a later try of that run lies there: this one did not pass
+            # An earlier run stored a later attempt under this id, so this attempt did not pass.
+            missed[EARLIER_RUN] += 1
             continue
         judged = await _judged(image, attempt, checks)
         if not judged.missed:
@@ -65,7 +72,7 @@ async def first_that_passes(request: GenerationRequest, make: Make, checks: Chec
 
 
 async def _judged(image: StoredImage, request: GenerationRequest, checks: Checks) -> Judged:
-    """The judgment; the image is gone unless it passed."""
+    """Check an image. It is removed unless it passes."""
     kept = False
     try:
         judged = await checks.judge(image, request)

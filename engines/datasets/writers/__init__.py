@@ -1,1 +1,1 @@
-"""Writers of records: JSONL, Parquet, WebDataset."""
+"""Writers of records: JSONL, Parquet, WebDataset, CSV, COCO, folders by class, image folders."""

@@ -1,4 +1,5 @@
-"""A dataset to a file or a folder of shards: streamed, atomic, one writer per target."""
+"""Exports a dataset to a file or a folder of shards. An export is streamed and atomic, and each
+target has at most one writer at a time."""
 
 from __future__ import annotations
 
@@ -35,17 +36,17 @@ if TYPE_CHECKING:
 EXPORTS = "exports/"
 ZIP_SUFFIX = ".zip"
 BY_LABELS = frozenset({"coco", "imagefolder"})
-"""Formats whose purpose the labels are: they have them without the other metadata too."""
+"""Formats that exist for the labels. They contain labels even without `include_metadata`."""
 
 FindClusters = Callable[[str], Mapping[str, str]]
-"""Folder of a dataset to each image's id and the id that stands for its cluster of near-duplicates.
-Blocks: minutes for a large dataset."""
+"""Takes the folder of a dataset. Returns, for each image id, the id that represents its cluster of
+near-duplicates. Blocks for minutes if the dataset is large."""
 
 Stream = Iterable[tuple[Record, bytes | None]]
 
 
 class DatasetExporter:
-    """Blocks; safe to share between threads."""
+    """Exports datasets. Its methods block. Safe to share between threads."""
 
     def __init__(
         self,
@@ -55,25 +56,28 @@ class DatasetExporter:
         verify: Verify = verify,
         clusters: FindClusters | None = None,
     ) -> None:
-        """`clusters` finds near-duplicates; without it no export can be split by them."""
+        """`clusters` finds near-duplicates. Without it, `split_by="cluster"` is refused."""
         self._clusters = clusters
         self._verify = verify
         self._storage = storage
         self._store = store
         self._config = config
-        # On a folder more threads pass Python's lock around; on S3 they wait for its answers.
+        # With a folder, more threads only compete for the interpreter lock. With S3, threads wait
+        # for answers most of the time.
         usual = 2 if isinstance(storage, FolderStorage) else 8
         self._read_workers = config.read_workers or usual
 
     def export(self, request: ExportRequest, on_progress: OnProgress | None = None) -> ExportReport:
-        """Write the export; the old one stays until the new one is whole. Where no image is left
-        (filters, damage) it is an empty one, because an old one would still hold what was refused.
+        """Write the export. An earlier export to the same target stays until this one is complete.
+
+        If filters or damaged files leave no image, an empty export is written: the earlier one may
+        contain images that were refused since.
 
         Raises:
-            NotFound: the dataset holds no image.
-            Conflict: somebody else is writing this target.
-            InvalidParameters: a target outside `exports/`, splits that make no sense.
-            StorageFailed: disk full, S3 away; the old export is untouched.
+            NotFound: the dataset has no images.
+            Conflict: another export to this target is running.
+            InvalidParameters: the target is outside `exports/`, or the splits are not valid.
+            StorageFailed: the disk is full or S3 is unavailable; the earlier export is unchanged.
         """
         check_target(request.output_key, request.format)
         reader = RecordReader(
@@ -129,7 +133,7 @@ class DatasetExporter:
         self, request: ExportRequest, table: ClassTable, stream: Stream, lock: ExportLock
     ) -> Sequence[WrittenFile]:
         run = f"run-{uuid.uuid4().hex[:12]}"
-        # Raises before a file is published if another export has taken over.
+        # Raises before a file is published if another export has taken over the lock.
         fence = partial(lock.renew, force=True)
         with self._writer(request, table, run, fence) as writer:
             for record, content in stream:
@@ -143,7 +147,8 @@ class DatasetExporter:
     def _remove_others(
         self, request: ExportRequest, before: Sequence[str], files: Sequence[WrittenFile]
     ) -> None:
-        """What the last export to this target wrote and this one did not: files of other splits."""
+        """Delete files of the last export to this target that this one did not write, such as files
+        of splits that no longer exist."""
         folder = request.output_key.rpartition("/")[0]
         for key in set(before) - {f"{folder}/{file.name}" for file in files}:
             self._storage.delete(key)
@@ -152,7 +157,7 @@ class DatasetExporter:
         self, request: ExportRequest, table: ClassTable, run: str, fence: Fence
     ) -> RecordWriter:
         config = self._config
-        if request.splits:  # each has a row group in memory
+        if request.splits:  # each split has a row group in memory
             fair_bytes = max(1, config.row_group_bytes // len(request.splits))
             config = config.model_copy(update={"row_group_bytes": fair_bytes})
         format_ = file_format(request.format, table.columns(request), config, table)
@@ -162,11 +167,11 @@ class DatasetExporter:
 
 
 def check_target(output_key: str, format_: ExportFormat = "jsonl") -> None:
-    """Raise `InvalidPath` unless the target lies under `exports/`, and not among the locks; and,
-    for folders by class, is called as readers know a ZIP file."""
+    """Raise `InvalidPath` unless the target is under `exports/` and is not a hidden file, such as a
+    lock. A target of the format `imagefolder` must also end in ".zip"."""
     name = check_key(output_key)
     if not name.startswith(EXPORTS) or name.startswith(f"{EXPORTS}."):
-        reason = "must lie under exports/"
+        reason = "must be under exports/"
         raise InvalidPath.of("output_file", name, "exports/...", reason)
     if format_ == "imagefolder" and not name.lower().endswith(ZIP_SUFFIX):
         reason = f"must end in {ZIP_SUFFIX}"

@@ -1,4 +1,4 @@
-"""Writing records to files that appear whole or not at all."""
+"""Writes records to files. A file becomes visible only when it is complete."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 Fence = Callable[[], object]
-"""Called before a file is published; raises where the writer has lost the right to."""
+"""Called before a file is published. Raises an error if the writer no longer holds the lock."""
 
 
 def unfenced() -> None:
-    """For a writer whose target has no lock."""
+    """The fence of a writer whose target has no lock: allows everything."""
 
 
 NameFile = Callable[[str | None, int], str]
-"""From a split (None: there are none) and a number from 0 to a file's name in the folder."""
+"""Takes a split (None: the export has no splits) and the number of a file, from 0. Returns the
+file's name in the folder."""
 
 
 class RecordWriter(Protocol):
-    """Where records and their images go: the service's exports and the shards of batch jobs.
+    """Writes records and their images, for the service's exports and for the shards of batch jobs.
 
-    A context manager: files that are not finished at its end are discarded.
+    It is a context manager. Files that are not finished at its end are discarded.
     """
 
     def __enter__(self) -> Self: ...
@@ -41,29 +42,32 @@ class RecordWriter(Protocol):
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None: ...
 
     def add(self, record: Record, content: bytes | None) -> None:
-        """Write a record and, where the format holds images, its image file. The record may be
-        changed.
+        """Write a record and, if the format contains images, its image file `content`. The record
+        may be changed.
 
         Raises:
-            StorageFailed: disk full, S3 away.
+            StorageFailed: the disk is full, or S3 is unavailable.
         """
 
     def finish(self) -> list[WrittenFile]:
-        """Publish the open files. Returns all files of this writer, relative to its folder."""
+        """Publish the open files. Returns all files of this writer; their names are relative to
+        its folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """How one file is made. `max_bytes`: a file is full above it, and the next one begins."""
+    """How one file is written."""
 
     encoder: MakeEncoder
     mime: str
-    """As Croissant writes it."""
+    """MIME type, as in Croissant metadata."""
     max_bytes: int | None = None
+    """Size from which on the next file is begun; None: no limit."""
 
 
 class SplitFiles:
-    """One open file for each split. `never_none`: without any record there is one empty file."""
+    """A `RecordWriter` with one open file for each split. With `never_none` it writes one empty
+    file if there are no records."""
 
     def __init__(
         self,
@@ -85,7 +89,7 @@ class SplitFiles:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        with ExitStack() as stack:  # every one, whatever the others raise
+        with ExitStack() as stack:  # discards every file, even if discarding another one fails
             for file in self._open.values():
                 stack.callback(file.discard, error or RuntimeError("not finished"))
         self._open.clear()
@@ -153,13 +157,14 @@ class _OpenFile:
         )
 
     def discard(self, error: BaseException) -> None:
-        self._file.abandon()  # closing a format writes its end
+        self._file.abandon()  # some encoders still write when they are closed
         self._encoder.abandon()
         self._publishing.__exit__(type(error), error, error.__traceback__)
 
 
 def by_split(files: Sequence[WrittenFile]) -> Mapping[str, list[str]]:
-    """Split to the names of its files; "train", as `datasets` calls it, where there are none."""
+    """Split to the names of its files. Files without a split are "train", as in the `datasets`
+    library."""
     found: dict[str, list[str]] = {}
     for file in files:
         found.setdefault(file.split or "train", []).append(file.name)

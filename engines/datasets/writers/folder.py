@@ -1,4 +1,4 @@
-"""An image folder: images as files, and a `metadata.jsonl` that names them."""
+"""Writes an image folder: image files, and a `metadata.jsonl` with their records."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ METADATA = "metadata.jsonl"
 
 
 class FolderWriter:
-    """Writes each image at once, and their records when it is finished: for thousands of images,
-    not for millions. What else lies in the folder then (an earlier try's) goes."""
+    """Writes each image at once, and all records at the end.
+
+    The records are kept in memory until then, so it suits thousands of images, not millions.
+    `finish` deletes all other files in the folder, which an earlier attempt may have left.
+    """
 
     def __init__(self, storage: Storage, folder: str, columns: tuple[Column, ...]) -> None:
         self._storage, self._folder, self._columns = storage, folder, columns
@@ -29,7 +32,7 @@ class FolderWriter:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Images that were written stay: without their record nobody counts them."""
+        """Images that were written stay. Readers ignore them, because they have no record."""
 
     def add(self, record: Record, content: bytes | None) -> None:
         mime = f"image/{str(record['format']).lower()}"

@@ -1,4 +1,4 @@
-"""The formats of exports and batch shards: which file format, under which names."""
+"""The formats of exports and batch shards, and the names of their files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ENCODINGS: dict[ExportFormat, Encoding] = {
 """How each format writes a record."""
 
 WITH_IMAGES = frozenset({"parquet", "webdataset", "imagefolder"})
-"""Formats that hold the images themselves; the others refer to them."""
+"""Formats that contain the images. The other formats contain their paths."""
 
 COCO_MIME = "application/json"
 ZIP_MIME = "application/zip"
@@ -43,7 +43,8 @@ def file_format(
     config: ExportConfig,
     table: ClassTable | None = None,
 ) -> FileFormat:
-    """How one file of the format is made; `table`: the labels, where it writes them."""
+    """How one file of the format is written. `table`: the classes of the labels, for the formats
+    that write numbers in place of class names."""
     table = table or ClassTable({})
     if format_ == "parquet":
         encoder = partial(ParquetEncoder, columns=columns, config=config)
@@ -63,7 +64,7 @@ def file_format(
 def one_file(
     storage: Storage, key: str, format_: FileFormat, fence: Fence = unfenced
 ) -> SplitFiles:
-    """A writer of the file `key` or, where records have splits, of `<stem>-<split><suffix>`."""
+    """A writer of the file `key`. Records with a split go to `<stem>-<split><suffix>`."""
     folder, _, name = key.rpartition("/")
     stem, suffix = posixpath.splitext(name)
 
@@ -76,7 +77,7 @@ def one_file(
 def shards(
     storage: Storage, folder: str, run: str, format_: FileFormat, fence: Fence = unfenced
 ) -> SplitFiles:
-    """A writer of `<run>/<split>-000000.tar`, `data` where records have no split."""
+    """A writer of the files `<run>/<split>-000000.tar`. Records without a split go to `data`."""
 
     def name_file(split: str | None, number: int) -> str:
         return f"{run}/{split or 'data'}-{number:06d}.tar"

@@ -1,4 +1,4 @@
-"""A file that counts and hashes what is written to it, for manifests and cards."""
+"""A file that counts and hashes the bytes written to it, for manifests and cards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class HashedFile(io.RawIOBase):
-    """Write-only and sequential; closing it leaves the inner file open for its owner."""
+    """A write-only, sequential file. Closing it does not close the inner file."""
 
     def __init__(self, inner: BinaryIO) -> None:
         self._inner = inner
@@ -20,7 +20,7 @@ class HashedFile(io.RawIOBase):
         self.size_bytes = 0
 
     def writable(self) -> bool:
-        """Always: it is made to be written."""
+        """Always true."""
         return True
 
     def tell(self) -> int:
@@ -28,8 +28,7 @@ class HashedFile(io.RawIOBase):
         return self.size_bytes
 
     def write(self, content: ReadableBuffer) -> int:
-        """Write and hash the bytes; returns their number. After the file was given up, they go
-        nowhere."""
+        """Write and hash the bytes. Returns their number. After `abandon` they are ignored."""
         if self._abandoned:
             return memoryview(content).nbytes
         written = self._inner.write(content)
@@ -38,11 +37,11 @@ class HashedFile(io.RawIOBase):
         return written
 
     def abandon(self) -> None:
-        """Swallow what else is written: the file is being discarded, and a format that writes
-        its end when it is closed shall not fail a second time."""
+        """Ignore all further writes, because the file is being discarded. Otherwise an encoder that
+        writes at its closing could raise a second error."""
         self._abandoned = True
 
     @property
     def sha256(self) -> str:
-        """Hex digest of everything so far."""
+        """SHA-256 of all bytes so far, 64 hexadecimal digits."""
         return self._hash.hexdigest()

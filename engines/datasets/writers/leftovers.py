@@ -1,4 +1,5 @@
-"""What exporters that died left behind: temporary files, runs of shards that no manifest names."""
+"""Removes what exporters left when they crashed: temporary files, and runs of shards that are in
+no manifest."""
 
 from __future__ import annotations
 
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 
 
 def sweep_target(storage: Storage, target: str, with_runs: bool = True) -> int:
-    """Remove what an export to `target` left that died; returns how many files. `with_runs`: the
-    target is perhaps a folder of shards. Only for the holder of its lock."""
+    """Remove the files that a crashed export to `target` left. Returns their number.
+
+    Only the holder of the target's lock may call this. `with_runs`: also remove runs of shards,
+    because the target may be a folder of shards.
+    """
     removed = remove_runs(storage, target, valid_run(storage, target)) if with_runs else 0
     if isinstance(storage, FolderStorage):
         folder = target.rpartition("/")[0]
@@ -28,8 +32,8 @@ def sweep_target(storage: Storage, target: str, with_runs: bool = True) -> int:
 
 
 def sweep_dead_exports(storage: Storage, clock: UtcClock, ttl_s: float = LEASE_S) -> int:
-    """Remove the locks that nobody holds any more and what their exports left; returns how many
-    files. Safe beside running exports."""
+    """Remove the locks of crashed exports, and the files that these exports left. Returns the
+    number of removed files. Safe while other exports run."""
     removed = 0
     for stat in list(storage.list(LOCK_FOLDER)):
         target = _target(storage, stat.key)
@@ -38,13 +42,13 @@ def sweep_dead_exports(storage: Storage, clock: UtcClock, ttl_s: float = LEASE_S
         try:
             with hold_lock(storage, target, clock, ttl_s):
                 removed += 1 if "://" in target else 1 + sweep_target(storage, target)
-        except Conflict:  # it lives
+        except Conflict:  # that export is still running
             continue
     return removed
 
 
 def _target(storage: Storage, key: str) -> str | None:
-    """What the lock is for; None for a lock that is gone or damaged."""
+    """The target that the lock protects. None if the lock is gone or damaged."""
     try:
         return str(orjson.loads(storage.read(key))["target"])
     except (NotFound, ValueError, KeyError, TypeError):

@@ -1,10 +1,10 @@
-"""One exporter per target, told by an object in the storage itself, so that it holds between
-machines.
+"""A lock that allows one exporter per target. It is an object in the storage, so that it also works
+between machines.
 
-The lock is a lease of some seconds that a thread renews for as long as its process lives. It is
-taken over when the lease has run out, and at once when its holder is a process of this machine
-that is known to be dead. A holder that was stopped for longer than its lease finds out before it
-publishes (`ExportLock.renew` with `force`): then the lock names another owner.
+The lock is a lease of some seconds. A thread renews it while its process runs. Another exporter
+takes the lock over when the lease has expired, and at once if the holder is a process of the same
+machine that has ended. A holder that was paused for longer than its lease finds another owner in
+the lock before it publishes (`ExportLock.renew` with `force`), and then raises `Conflict`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LOCK_FOLDER = "exports/.locks"
 LEASE_S = 20.0
-"""Longer than the clocks of two machines differ, shorter than people wait."""
+"""Longer than the difference between the clocks of two machines, and short enough to wait for."""
 RENEWALS_PER_LEASE = 5
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A lock that lies in the storage."""
+    """A lock that was read from the storage."""
 
     etag: str
     owner: str
@@ -52,7 +52,8 @@ class _Found:
 
 
 class ExportLock:
-    """Held between `hold_lock`'s start and end. Shared between threads."""
+    """The lock of one target. `hold_lock` acquires and releases it. Safe to share between
+    threads."""
 
     def __init__(self, storage: Storage, target: str, clock: UtcClock, ttl_s: float) -> None:
         digest = hashlib.sha256(target.encode()).hexdigest()[:32]
@@ -66,8 +67,8 @@ class ExportLock:
         self._turn = threading.Lock()
 
     def acquire(self) -> None:
-        """Take the lock; `Conflict` if another export holds it, lives, as far as one can tell,
-        and has not let its lease run out."""
+        """Take the lock. Raises `Conflict` if another export holds it, unless its lease has expired
+        or its process has certainly ended."""
         try:
             self._etag = self._storage.put_new(self.key, self._content()).etag
         except Conflict:
@@ -78,13 +79,14 @@ class ExportLock:
         self._renewed_at = self._clock()
 
     def refuse_if_held(self) -> None:
-        """`Conflict` where `acquire` would raise it."""
+        """Raise `Conflict` if `acquire` would raise it."""
         found = self._existing()
         if found is not None and found.is_held(self._clock()):
             raise self._held()
 
     def renew(self, force: bool = False) -> None:
-        """Prolong, if a part of the lease has passed; `Conflict` if it was taken from us."""
+        """Renew the lease if a fifth of it has passed, or always with `force`. Raises `Conflict`
+        if another export has taken the lock over."""
         with self._turn:
             if force or self._clock() - self._renewed_at > self._ttl / RENEWALS_PER_LEASE:
                 self._etag = self._prolonged()
@@ -102,7 +104,7 @@ class ExportLock:
                 return True
         except NotFound:
             return False
-        found = self._existing()  # of another, or a renewal of ours whose answer was lost
+        found = self._existing()  # another owner's, or our own renewal whose answer was lost
         return found is not None and found.owner == self._owner
 
     def _prolonged(self) -> str:
@@ -112,7 +114,7 @@ class ExportLock:
             found = self._existing()
             if found is None or found.owner != self._owner:
                 raise Conflict(f"Another export to {self._target} has taken over") from None
-            # An earlier renewal arrived, and its answer was lost.
+            # An earlier renewal succeeded, but its answer was lost.
             return self._storage.replace(self.key, self._content(), found.etag).etag
 
     def _take_over(self, found: _Found | None) -> None:
@@ -150,8 +152,8 @@ class ExportLock:
 def refuse_if_locked(
     storage: Storage, target: str, clock: UtcClock, ttl_s: float = LEASE_S
 ) -> None:
-    """Raise `Conflict` if an export to `target` is running. Takes no lock: deleting must work on
-    a full disk too."""
+    """Raise `Conflict` if an export to `target` is running. Takes no lock, so that exports can be
+    deleted even when the disk is full."""
     lock = ExportLock(storage, target, clock, ttl_s)
     lock.refuse_if_held()
 
@@ -160,8 +162,8 @@ def refuse_if_locked(
 def hold_lock(
     storage: Storage, target: str, clock: UtcClock, ttl_s: float = LEASE_S
 ) -> Iterator[ExportLock]:
-    """Hold the lock of `target` for the block and renew it meanwhile, `ttl_s` being its lease;
-    `Conflict` at once if it is held."""
+    """Hold the lock of `target` during the block, and renew it in a thread. `ttl_s`: length of the
+    lease in seconds. Raises `Conflict` at once if another export holds the lock."""
     lock = ExportLock(storage, target, clock, ttl_s)
     lock.acquire()
     ended = threading.Event()
@@ -180,6 +182,6 @@ def _keep(lock: ExportLock, every_s: float, ended: threading.Event) -> None:
         try:
             lock.renew(force=True)
         except Conflict:
-            return  # who works under the lock hears it when it asks before it publishes
+            return  # the exporter gets the same error when it renews the lock before publishing
         except InferloopError as error:
             logger.warning("The lock of an export is not renewed: %s", error)

@@ -13,20 +13,22 @@ if TYPE_CHECKING:
     from engines.datasets.records.record import Record
 
 OnProgress = Callable[[ExportProgress], None]
-"""Hears of it now and then, on the exporting thread; what it raises stops the export."""
+"""Called from time to time on the exporting thread. An error that it raises stops the export."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A file of an export, under a name relative to the card's folder."""
+    """A file of an export."""
 
     name: str
+    """Path relative to the folder of the dataset card."""
     size_bytes: int
     sha256: str
+    """64 hexadecimal digits."""
     encoding_format: str
     """MIME type."""
     count: int = 0
-    """Records in it."""
+    """Number of records in the file."""
     split: str | None = None
 
 
@@ -59,7 +61,7 @@ class Tally:
                 self.verdicts[f"{kind}_{'passed' if verdict['passed'] else 'failed'}"] += 1
 
     def fail(self, key: str, reason: str, max_listed: int) -> None:
-        """Count a failed image; name it while there is room."""
+        """Count a failed image. The first `max_listed` of them are listed with their reasons."""
         self.failed += 1
         if len(self.failures) < max_listed:
             self.failures.append(ExportFailure(key, reason))

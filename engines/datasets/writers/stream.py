@@ -1,4 +1,4 @@
-"""The stream of records of one export: filtered, read ahead, counted, reported."""
+"""The stream of records of one export. It filters, reads ahead, counts and reports progress."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ if TYPE_CHECKING:
     from engines.types import ExportFilter
 
 BATCH_IMAGES, BATCH_BYTES = 16, 2**20
-"""A batch of images that one thread reads is full with so many, or above so many bytes."""
+"""A thread reads a batch of images. A batch is full with this many images or this many bytes."""
 REMEMBERED_TOGETHER = 200
-"""Images whose facts go into the index at once: a bucket writes a whole shard anew each time."""
+"""Number of images whose facts are written to the index together. On S3 each write replaces a whole
+shard of the index."""
 PROGRESS_EVERY = 20
-"""Images between two reports; the first and the last image are reported too."""
+"""Number of images between two reports. The first and the last image are reported too."""
 
 
 Remember = Callable[[Sequence[tuple["DatasetRecord", "FileFacts"]]], None]
+"""Stores the facts of image files that were read for the first time."""
 
 
 class Progress:
-    """Counts the images that are done with; keeps the lock alive and reports on the way."""
+    """Counts the images that are finished. Renews the lock and reports the progress."""
 
     def __init__(self, total: int, lock: ExportLock, on_progress: OnProgress | None) -> None:
         self._done, self._total = 0, total
@@ -42,7 +44,7 @@ class Progress:
         self._on_progress = on_progress
 
     def advance(self) -> None:
-        """One more image is in the export, or left out."""
+        """Count one more image that was exported or left out."""
         self._done += 1
         if self._done % PROGRESS_EVERY == 0 or self._done in (1, self._total):
             self._lock.renew()
@@ -51,8 +53,11 @@ class Progress:
 
 
 class SelectedRecords:
-    """The records that a filter takes. `progress` hears of those it leaves out, which `filtered`
-    counts; of the others it is told by whoever works on them."""
+    """The records that match a filter.
+
+    `filtered` counts the others by the criterion that they missed, and advances `progress` for
+    each of them. The caller advances `progress` for the records that match.
+    """
 
     def __init__(self, snapshot: DatasetSnapshot, wanted: ExportFilter, progress: Progress) -> None:
         self.progress = progress
@@ -70,14 +75,16 @@ class SelectedRecords:
                 self.progress.advance()
 
     def strangers(self) -> Iterator[tuple[str, str]]:
-        """Name and reason of the files that are no part of the dataset, and might have been."""
+        """Name and reason of each file that looks like an image of the dataset but is not one."""
         return self._snapshot.strangers()
 
 
 class RecordStream:
-    """Yields each record with the bytes of its image (None where the format has no use for
-    them); files that cannot be exported are counted in `tally`, with their reasons. `remember`
-    takes what was read of images of others, some at a time."""
+    """Yields each record with the bytes of its image file (None if the format does not need them).
+
+    Files that cannot be exported are counted in `tally` with their reasons. `remember` gets the
+    facts of files that the index did not know, several at a time.
+    """
 
     def __init__(
         self,
@@ -132,8 +139,8 @@ class RecordStream:
             yield from batch
 
     def _batches(self) -> Iterator[list[DatasetRecord]]:
-        """Small images go to a reading thread several at a time: handing one over costs as much
-        as reading it."""
+        """Batches for the reading threads. Small images are read several at a time, because giving
+        one image to a thread costs as much as reading it."""
         batch: list[DatasetRecord] = []
         size_bytes = 0
         for record in self._selected:

@@ -1,9 +1,9 @@
-"""WebDataset: a manifest that makes a whole set of tar shards valid at once.
+"""WebDataset exports: one manifest makes a whole set of tar shards valid at the same moment.
 
-    exports/<name>/manifest.json               names the shards of the one valid run
-    exports/<name>/<run>/<split>-000000.tar    written first; other runs' are removed last
+    exports/<name>/manifest.json               lists the shards of the valid run
+    exports/<name>/<run>/<split>-000000.tar    written first; those of other runs are removed last
 
-A reader that takes the manifest's shards never sees half an export.
+A reader that uses the shards in the manifest never reads an incomplete export.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def publish_manifest(
     shards: Sequence[WrittenFile],
     table: ClassTable | None = None,
 ) -> None:
-    """Make `shards` the valid ones, then remove every other run. `table`: what the numbers of the
-    `.cls` members mean."""
+    """Write a manifest that lists `shards`, then remove every other run. `table`: the classes
+    whose numbers are in the `.cls` members."""
     files: list[JsonValue] = [
         {"name": s.name, "size_bytes": s.size_bytes, "sha256": s.sha256, "count": s.count}
         for s in shards
@@ -48,7 +48,7 @@ def publish_manifest(
 
 
 def valid_run(storage: Storage, folder: str) -> str | None:
-    """The run that the manifest names; None without a manifest."""
+    """The run in the manifest. None if there is no manifest or it is damaged."""
     try:
         return str(orjson.loads(storage.read(f"{folder}/{MANIFEST}"))["run"])
     except (NotFound, ValueError, KeyError, TypeError):
@@ -56,7 +56,7 @@ def valid_run(storage: Storage, folder: str) -> str | None:
 
 
 def remove_runs(storage: Storage, folder: str, keep: str | None) -> int:
-    """Remove the shards of every run but `keep`; returns how many files."""
+    """Remove the shards of every run except `keep`. Returns the number of removed files."""
     removed = 0
     for stat in list(storage.list(folder)):
         name = stat.key[len(folder) + 1 :]

@@ -63,7 +63,7 @@ def test_the_data_root_is_where_the_service_would_put_it(tmp_path: Path) -> None
     ("text", "words"),
     [
         (YAML + "colour: red\n", "colour"),
-        (YAML.replace("{animal}\n", "{cow}\n"), "cow is none"),
+        (YAML.replace("{animal}\n", "{cow}\n"), "cow is not one"),
         ("- a\n", "valid dictionary"),
         ("name: [", "a readable YAML file"),
     ],

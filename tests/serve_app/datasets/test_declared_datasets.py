@@ -167,9 +167,9 @@ def test_lines_of_progress_for_who_accepts_them() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"prompt": "a {cow}"}, "cow is none"),
-        ({"quotas": {"animal": {"cow": 1}}}, "cow is none"),
-        ({"generation": {"width": 63}}, "possible width"),
+        ({"prompt": "a {cow}"}, "cow is not one"),
+        ({"quotas": {"animal": {"cow": 1}}}, "cow is not one"),
+        ({"generation": {"width": 63}}, "valid width"),
         ({"generation": {"model_id": "no/model"}}, "must be one of"),
         ({"name": "../up"}, "letters, digits, dots"),
         ({"name": 3}, "must be a string"),
