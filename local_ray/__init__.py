@@ -1,3 +1,2 @@
-"""The one home of every Ray that this repository starts on a machine: closed to all without its
-token, listening on loopback only, in a private folder. The service, the batch job, the demos, the
-tests and the benchmarks start theirs here."""
+"""Starts Ray on this machine, for the service, batch jobs, demos, tests and benchmarks. Each Ray
+requires a token, listens on loopback only, and has a private folder."""

@@ -1,6 +1,6 @@
-"""A local Ray with a dashboard as a child process: for demos, tests and benchmarks.
+"""A local Ray with a dashboard in a child process, for demos, tests and benchmarks.
 
-It joins no other Ray and stops none; killing the process kills all of it.
+It does not connect to another Ray and does not stop one. Killing the process kills all of it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _MOST_LETTERS = 4000
 
 
 class ClusterFailed(Exception):
-    """The cluster did not come up."""
+    """Ray did not start. The message contains its last output."""
 
 
 class ChildRay:
-    """Between `__enter__` and `__exit__` (or `kill`) there is a Ray at `address`.
+    """A Ray that runs between `__enter__` and `__exit__` (or `kill`). `address`: its dashboard.
 
-    `environment` is added to ours; the result, `self.environment`, is also what a command needs
-    that talks to this Ray: Ray's own clients find the token by it.
+    `environment` is added to the environment of this process. The result, `self.environment`, is
+    also needed by commands that use this Ray, because it says where the token is.
     """
 
     def __init__(self, num_cpus: int = 4, environment: Mapping[str, str] | None = None) -> None:
@@ -43,7 +43,7 @@ class ChildRay:
         given = dict(environment or {})
         self.environment = {
             **os.environ,
-            # A job's entry point says `python`: it shall be this one.
+            # The entry point of a job calls `python`, which must be this interpreter.
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
             "PYTHONPATH": str(REPOSITORY),
             **given,
@@ -71,7 +71,7 @@ class ChildRay:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let it shut down in order; after a minute, kill it."""
+        """Shut it down. Kill it if that takes more than a minute."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -81,7 +81,7 @@ class ChildRay:
         self._folder.close()
 
     def kill(self) -> None:
-        """SIGKILL to everything at once: no goodbye, as when a machine dies."""
+        """Send SIGKILL to all its processes at once, as if the machine had failed."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
@@ -93,14 +93,14 @@ class ChildRay:
                 return
             time.sleep(0.5)
         self.kill()
-        raise ClusterFailed(f"no Ray at {self.address}; it said:\n{self.said()}")
+        raise ClusterFailed(f"no Ray at {self.address}; its output:\n{self.said()}")
 
     def said(self) -> str:
-        """The end of what the child printed."""
+        """The end of the child's output."""
         return words_in(self._log)[-_MOST_LETTERS:]
 
     def _answers(self) -> bool:
-        """Whether the dashboard speaks; that it asks for a token is an answer."""
+        """Whether the dashboard answers. A refusal without a token is an answer too."""
         try:
             with urllib.request.urlopen(f"{self.address}/api/version", timeout=5):
                 return True
@@ -111,7 +111,7 @@ class ChildRay:
 
 
 def serve(folder: str, port: int, num_cpus: int) -> None:
-    """Run in the child: a Ray until standard input ends."""
+    """Run Ray until standard input is closed. The child process calls this."""
     with local_ray(Path(folder), num_cpus, dashboard_port=port, object_store_bytes=_STORE_BYTES):
         sys.stdin.read()
 

@@ -1,9 +1,10 @@
-"""The environment that makes a Ray closed: decided before Ray is imported, which reads it then.
+"""Environment variables that protect a local Ray. They must be set before Ray is imported, because
+Ray reads them then.
 
-Ray 2.60 protects all of its servers by one token when `RAY_AUTH_MODE` is `token`
-(https://docs.ray.io/en/latest/ray-security/token-auth.html). Its servers listen on every address
-of the machine, but on loopback alone where Ray thinks that clusters of several machines are
-switched off, which it does by itself on macOS and Windows and for a variable anywhere.
+With `RAY_AUTH_MODE=token`, all servers of Ray 2.60 require one token
+(https://docs.ray.io/en/latest/ray-security/token-auth.html). Ray's servers listen on all addresses
+of the machine. They listen on loopback only if clusters of several machines are disabled. This is
+the default on macOS and Windows, and can be set by a variable on any system.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from local_ray.state import kept_secret, new_token, state_dir
 
 TOKEN_FILE = "ray_token"
 LEAST_TOKEN_LETTERS = 16
-"""Shorter ones can be guessed; ours have 64."""
+"""Fewest characters of a token: shorter ones can be guessed. Tokens made here have 64."""
 
 LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """`ray._private.ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR`; read when Ray is imported."""
 
 
 class RayNotClosed(Exception):
-    """A Ray would start that answers everybody; the message says what to change."""
+    """Ray would start without protection. The message says what to change."""
 
 
 def closed_ray(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a Ray on this machine alone needs; blocks for a file.
+    """The variables for a Ray that only this machine can use. Reads or writes the token's file.
 
     Raises:
         RayNotClosed: the environment asks for a Ray without a token.
@@ -36,14 +37,14 @@ def closed_ray(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def token_mode(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that put Ray and its clients into token mode; makes the token if there is none.
+    """The variables that put Ray and its clients into token mode. Makes a token if there is none.
 
-    A token that the environment names (`RAY_AUTH_TOKEN`, `RAY_AUTH_TOKEN_PATH`) is taken. Else
-    it is our own, in the state folder: Ray's own file in `~/.ray` can be read by other users.
+    A token in the environment (`RAY_AUTH_TOKEN`, `RAY_AUTH_TOKEN_PATH`) is used. Otherwise the
+    token is in the state folder, not in Ray's file in `~/.ray`, which other users can read.
 
     Raises:
-        RayNotClosed: `RAY_AUTH_MODE` is set to something else than `token`, or the token that
-            the environment names is not there or too short.
+        RayNotClosed: `RAY_AUTH_MODE` is not `token`, or the token in the environment does not exist
+            or is too short.
         PermissionError: the state folder belongs to another user.
     """
     mode = environment.get("RAY_AUTH_MODE", "").strip().lower()
@@ -64,14 +65,14 @@ def token_mode(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def ray_headers(environment: Mapping[str, str]) -> dict[str, str]:
-    """The header of HTTP that Ray's servers ask for, from an environment in token mode."""
+    """The HTTP header that Ray's servers require, from an environment in token mode."""
     token = environment.get("RAY_AUTH_TOKEN", "").strip()
     token = token or _text(Path(environment["RAY_AUTH_TOKEN_PATH"]))
     return {"Authorization": f"Bearer {token}"}
 
 
 def token_file(environment: Mapping[str, str]) -> Path:
-    """The file with our token, 0600 in the state folder; made if it is not there."""
+    """The file with the token in the state folder, with mode 0600. It is made if there is none."""
     path = state_dir(environment) / TOKEN_FILE
     kept_secret(path, new_token)
     return path

@@ -1,4 +1,4 @@
-"""`ray job submit` as a child process that is tried again while no agent takes the job."""
+"""Runs `ray job submit` in a child process. Repeats it while no agent of Ray accepts the job."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import IO
 
 NO_AGENT = "No available agent"
-"""What Ray says while no node has an agent that takes jobs: nothing was submitted then."""
+"""Ray's message if no node has an agent for jobs. Nothing was submitted in this case."""
 WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Pauses between tries; Ray itself looks for an agent for seconds before it refuses."""
+"""Seconds between attempts. In each attempt, Ray itself searches for an agent for some seconds."""
 _MOST_LINES, _MOST_LETTERS = 400, 4000
 
 
 class JobCommand:
-    """Runs `command` in a thread until it ends; whatever it says is kept for `said`."""
+    """Runs `command` in a thread. Its output is kept for `said`."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class JobCommand:
         show: Callable[[str], None],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`show` gets each line of its standard output, as it comes, in that thread."""
+        """`show` is called with each line of the standard output, in that thread."""
         self._command, self._cwd, self._environment = command, cwd, environment
         self._show, self._sleep = show, sleep
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
@@ -39,18 +39,19 @@ class JobCommand:
         self._thread.start()
 
     def poll(self) -> int | None:
-        """The exit code, None while it runs or is tried again."""
+        """The exit code. None while it runs or is repeated."""
         return self._code
 
     def wait(self, timeout_s: float | None = None) -> int:
-        """Block until it ended; its exit code. `TimeoutError` past `timeout_s`."""
+        """Block until it has ended, and return the exit code. Raises `TimeoutError` after
+        `timeout_s` seconds."""
         self._thread.join(timeout_s)
         if self._code is None:
             raise TimeoutError(f"the job runs on after {timeout_s} s; it said:\n{self.said()}")
         return self._code
 
     def said(self) -> str:
-        """The end of what it printed, then of its complaints (standard error)."""
+        """The end of its standard output, and then of its standard error."""
         parts = ("".join(self._lines), self._complaints)
         return "\n".join(part.rstrip()[-_MOST_LETTERS:] for part in parts if part.strip())
 

@@ -1,7 +1,7 @@
-"""A Ray of our own in this process; never somebody else's.
+"""Starts a private Ray in this process. It never connects to another Ray.
 
-Ray reads its environment while it is imported, so `ray` is imported here inside the function, and
-the caller has put `closed_ray` into `os.environ` before.
+Ray reads its environment when it is imported. Therefore `ray` is imported inside the function, and
+the caller must add `closed_ray` to `os.environ` before.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from local_ray.environment import RayNotClosed
 
 _PREFIX = "ifl-"
 _NEW_FOR_S = 60.0
-"""Between making a folder and the first process in it lie moments."""
+"""Newer folders are not removed, because no process may have started in them yet."""
 _PORTS = range(20_000, 32_768)
-"""Above Ray's own for workers (10002 to 19999), below those that Linux gives out (32768 to 60999)
-and other systems do (49152 to 65535)."""
+"""Above the ports of Ray's workers (10002 to 19999), and below the ports that the system uses for
+outgoing connections (Linux: 32768 to 60999, others: 49152 to 65535)."""
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on at this moment.
+    """A loopback port on which no process listens at the moment.
 
-    It is drawn from `_PORTS`, where neither the kernel nor Ray takes ports by itself: else it may
-    be the other end of somebody's connection before it is listened on.
+    It is chosen from `_PORTS`, from which neither the kernel nor Ray takes ports. Otherwise the
+    port could be used for an outgoing connection before the caller listens on it.
     """
     draw = random.SystemRandom()
     while True:
@@ -47,11 +47,11 @@ def free_port() -> int:
 
 @contextmanager
 def private_ray_folder(under: str = "/tmp") -> Iterator[Path]:
-    """A folder for Ray's files and sockets, below one that only its owner can enter.
+    """A folder for Ray's files and sockets, inside a folder that only its owner can enter.
 
-    Ray opens the folder it is given to everybody (0777), and its sockets ask for no token. Short:
-    the path of a unix socket has at most 107 bytes. It is removed at the end; those of processes
-    that were killed are removed by the next that asks for one.
+    This is needed because Ray makes its folder accessible to all users (mode 0777), and its sockets
+    require no token. The path is short, because the path of a Unix socket has at most 107 bytes.
+    The folder is removed at the end. Folders of killed processes are removed at the next call.
     """
     sweep_folders(under)
     parent = tempfile.mkdtemp(prefix=_PREFIX, dir=under)  # 0700
@@ -65,8 +65,8 @@ def private_ray_folder(under: str = "/tmp") -> Iterator[Path]:
 
 
 def sweep_folders(under: str) -> int:
-    """Remove this user's folders that nobody holds and no process works in, and that are older than
-    `_NEW_FOR_S`; returns how many."""
+    """Remove this user's folders that are not locked, that no process uses, and that are older than
+    `_NEW_FOR_S` seconds. Returns their number."""
     old = [path for path in Path(under).glob(f"{_PREFIX}*") if _is_old_and_ours(path)]
     commands = _commands() if old else ""
     dead = [path for path in old if f"{path}/" not in commands and not _is_held(path)]
@@ -85,7 +85,7 @@ def _is_old_and_ours(path: Path) -> bool:
 
 
 def _commands() -> str:
-    """The command lines of all processes that can be seen: Ray's name their folder."""
+    """The command lines of all visible processes. Those of Ray contain the path of its folder."""
     lines = (process.info["cmdline"] or () for process in psutil.process_iter(["cmdline"]))
     return "\n".join(" ".join(words) for words in lines)
 
@@ -114,16 +114,17 @@ def local_ray(
     object_store_bytes: int | None = None,
     worker_setup: str | None = None,
 ) -> Iterator[str]:
-    """Start Ray in `folder`; yields the dashboard's address, "" without one. Stops it at the end.
+    """Start Ray in `folder`. Yields the dashboard's address, or "" without a dashboard. Ray is
+    stopped at the end.
 
-    `worker_setup` names a function, `module.function`, that each worker of this process's job calls
-    before all else; jobs that others submit are not concerned.
+    `worker_setup` is the name of a function, `module.function`, that each worker of this process's
+    job calls first. Workers of other jobs do not call it.
 
-    Both numbers are logical: what tasks and replicas may reserve, not what they are held to; left
-    out, they are what the machine has.
+    `num_cpus` and `num_gpus` are logical: tasks and replicas may reserve that much, but their use
+    is not limited by them. By default they are those of the machine.
 
     Raises:
-        RayNotClosed: `closed_ray` was not in the environment as Ray was imported.
+        RayNotClosed: `closed_ray` was not in the environment when Ray was imported.
     """
     import ray
 

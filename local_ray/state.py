@@ -1,4 +1,4 @@
-"""The state folder of this product, and secrets that are made once and kept in it."""
+"""The state folder of this product, and secrets that are made once and stored in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def state_dir(environment: Mapping[str, str]) -> Path:
-    """`INFERLOOP_STATE_DIR`, else XDG's state folder for this product; absolute."""
+    """The absolute path of the state folder: `INFERLOOP_STATE_DIR`, or by default
+    `$XDG_STATE_HOME/inferloop` (XDG Base Directory Specification)."""
     if configured := environment.get("INFERLOOP_STATE_DIR"):
         return Path(configured).expanduser().absolute()
     home = Path(environment.get("HOME") or Path.home())
@@ -25,10 +26,11 @@ def state_dir(environment: Mapping[str, str]) -> Path:
 
 
 def private_folder(path: Path, user_id: int | None = None) -> Path:
-    """Make the folder if it is not there; nobody but the user (ours if left out) may enter it.
+    """Create the folder if there is none, and allow access only to its owner. `user_id`: its
+    expected owner, by default the current user.
 
     Raises:
-        PermissionError: the folder belongs to another user, who could read what is put there.
+        PermissionError: the folder belongs to another user, who could read its files.
     """
     path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     found = path.stat()
@@ -42,11 +44,11 @@ def private_folder(path: Path, user_id: int | None = None) -> Path:
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> tuple[str, bool]:
-    """The secret in the file, and whether it was made just now.
+    """The secret in the file, and whether it is new.
 
-    It is made where there is none, and made anew where others could read the one that is there.
-    The file appears whole, with the rights 0600; of two processes that make one at the same time,
-    both get the same.
+    A secret is made if there is none, or if other users could read the present one. The file is
+    written atomically, with mode 0600. Two processes that call this at the same time get the same
+    secret.
 
     Raises:
         PermissionError: the folder belongs to another user.
@@ -56,7 +58,7 @@ def kept_secret(path: Path, make: Callable[[], str]) -> tuple[str, bool]:
     if kept is not None:
         return kept, False
     with _alone(path.parent):
-        kept = _kept(path)  # another one may have made it before our turn came
+        kept = _kept(path)  # another process may have made it while this one waited
         if kept is not None:
             return kept, False
         fresh = make()
@@ -68,7 +70,7 @@ def kept_secret(path: Path, make: Callable[[], str]) -> tuple[str, bool]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Let one thread or process at a time in; the kernel lets the next in if the holder dies."""
+    """Allow one thread or process at a time. If the holder dies, the kernel releases the lock."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -78,15 +80,15 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def new_token() -> str:
-    """A token of Ray: 256 random bits, in hexadecimal digits, as Ray makes them."""
+    """A token for Ray: 256 random bits as 64 hexadecimal digits, the form of Ray's own tokens."""
     return secrets.token_hex(32)
 
 
 def _kept(path: Path) -> str | None:
-    """What the file says, if nobody but its owner could ever read or replace it."""
+    """The content of the file, if only its owner can read and write it. Otherwise None."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError:  # absent, or a link to somewhere else
+    except OSError:  # there is no such file, or it is a link
         return None
     with os.fdopen(descriptor, encoding="utf-8") as file:
         found = os.fstat(file.fileno())

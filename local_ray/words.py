@@ -1,4 +1,4 @@
-"""What a child process has printed into a file."""
+"""Reads the output of a child process from a file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import IO, Any
 
 
 def words_in(log: IO[Any]) -> str:
-    """All that is in an open file, which a child process has as its output.
+    """The whole content of an open file to which a child process writes its output.
 
-    Parent and child share one position in the file. It is not moved here: what the child prints
-    meanwhile would go over its earlier words.
+    Parent and child share one position in the file. It is not moved here, because the child would
+    then overwrite its earlier output.
     """
     size_bytes = os.fstat(log.fileno()).st_size
     return os.pread(log.fileno(), size_bytes, 0).decode("utf-8", "replace")

@@ -1,1 +1,1 @@
-"""The service on one machine: launcher, private Ray, first key, demo."""
+"""Runs the service on one machine: launcher, private Ray, first API key, demo."""

@@ -1,4 +1,4 @@
-"""Asking a server on this machine whether it answers, often and for next to nothing."""
+"""Checks whether a server on this machine answers. One check is cheap, so it can be made often."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _PAST_PROXIES = build_opener(ProxyHandler({}))
 
 
 def answers(url: str, within_s: float) -> bool:
-    """Whether it answers 200.
+    """Whether `url` answers with status 200 within `within_s` seconds.
 
-    By Python's own client: httpx reads all certificates of the machine for each such call (33 ms of
-    processor time, and this takes 0.6), and is 15 MB in a process that does nothing else.
+    It uses Python's own HTTP client, which takes 0.6 ms of CPU time. httpx would take 33 ms,
+    because it reads all certificates of the machine, and 15 MB of memory.
     """
     try:
         with _PAST_PROXIES.open(url, timeout=within_s) as answer:
             return bool(answer.status == HTTPStatus.OK)
-    except (OSError, HTTPException):  # OSError is what urllib raises for every other status, too
+    except (OSError, HTTPException):  # urllib raises OSError for every other status
         return False

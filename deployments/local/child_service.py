@@ -1,4 +1,4 @@
-"""The launcher as a child process: what the demo, the benchmarks and the tests start."""
+"""Starts the launcher as a child process, for the demo, the benchmarks and the tests."""
 
 from __future__ import annotations
 
@@ -20,21 +20,24 @@ from local_ray.words import words_in
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WHILE_INPUT_IS_OPEN = "--while-input-is-open"
-"""Option of the launcher: it ends with the process that holds its standard input."""
+"""Option of the launcher: it ends when its standard input is closed."""
 START_TIMEOUT_S = 300.0
 LOOK_EVERY_S = 0.25
 ANSWER_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 180.0
-"""Replicas finish what is under way, one deployment after another."""
+"""It can take long, because replicas finish their requests, one deployment after another."""
 
 
 class StartFailed(Exception):
-    """The child ended, or was not ready in time; the message has its last words."""
+    """The service ended, or was not ready in time. The message contains its last output."""
 
 
 class Service:
-    """The launcher as a child process, with a key and a port of its own, unless `environment` has
-    them; `options` are its. It stops when this process ends, in whatever way."""
+    """The service, started by the launcher as a child process.
+
+    It has its own API key and port, unless `environment` contains them. `options` are passed to
+    the launcher. It stops when this process ends, also if this process is killed.
+    """
 
     def __init__(
         self,
@@ -61,19 +64,19 @@ class Service:
             ],
             cwd=REPOSITORY,
             env=self._environment,
-            stdin=subprocess.PIPE,  # nobody writes: the kernel closes it when this process ends
+            stdin=subprocess.PIPE,  # never written to; it is closed when this process ends
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
 
     def wait_until_ready(self) -> None:
-        """Block until `/readyz` answers 200. Raises `StartFailed` with the launcher's last
-        words."""
+        """Block until `/readyz` answers with status 200. Raises `StartFailed` with the launcher's
+        last output if it ends or is not ready in time."""
         give_up = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < give_up:
             if self._process.poll() is not None:
                 raise StartFailed(f"The service stopped while starting:\n{self.said()[-4000:]}")
-            if answers(f"{self.url}/readyz", ANSWER_TIMEOUT_S):  # the port opens last
+            if answers(f"{self.url}/readyz", ANSWER_TIMEOUT_S):
                 return
             time.sleep(LOOK_EVERY_S)
         raise StartFailed(f"Not ready after {START_TIMEOUT_S:g} s:\n{self.said()[-4000:]}")
@@ -84,23 +87,25 @@ class Service:
         return self._process.pid
 
     def dashboard(self) -> str:
-        """Address of its Ray's dashboard; printed before the application is deployed."""
+        """Address of the dashboard of its Ray. It is printed before the application is deployed;
+        raises `StartFailed` before that."""
         found = re.search(r"Ray's dashboard: (\S+)", self.said())
         if found is None:
             raise StartFailed(f"The launcher named no dashboard:\n{self.said()[-4000:]}")
         return found[1]
 
     def ray_headers(self) -> dict[str, str]:
-        """The header that its Ray asks for, the dashboard's REST API for instance."""
+        """The HTTP header that its Ray requires, for example for the dashboard's REST API."""
         return ray_headers({**self._environment, **token_mode(self._environment)})
 
     def said(self) -> str:
-        """Everything the launcher printed until now, or until it was stopped."""
+        """Everything that the launcher has printed."""
         if not self._log.closed:
             self._printed = words_in(self._log)
         return self._printed
 
     def stop(self) -> int:
+        """Stop the service and return its exit code. Blocks until its requests have ended."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         code = self._process.wait(timeout=STOP_TIMEOUT_S)

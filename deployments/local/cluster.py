@@ -1,4 +1,4 @@
-"""The application on a Ray of our own on this machine: start, deploy, wait."""
+"""Starts a private Ray on this machine, deploys the application, and waits until it runs."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from deployments.local.lean_serve import SETUP_HOOK
 from local_ray.running import local_ray
 
 DRAIN_S = 60.0
-"""How long requests under way may still take when the service stops."""
+"""Seconds that running requests have when the service stops."""
 LEAST_LOGICAL_CPUS = 8
-"""Logical, not physical: replicas reserve little, and a batch job needs room to schedule."""
+"""Fewest logical CPUs, also on smaller machines. Replicas reserve only parts of CPUs, and a batch
+job needs free ones to be scheduled."""
 
 
 @contextmanager
 def service_ray(
     folder: Path, num_cpus: int | None = None, num_gpus: int | None = None
 ) -> Iterator[str]:
-    """Start Ray in the folder; yields the dashboard's address (`serve status -a ...`).
+    """Start Ray in the folder. Yields the dashboard's address (`serve status -a ...`).
 
-    Both numbers are logical: what replicas may reserve, not what they are held to. Left out, they
-    are what the machine has, and at least eight CPUs. Everything is stopped at the end: the
-    application first, whose replicas finish what they have begun, then Serve, then Ray.
+    Both numbers are logical: replicas may reserve that much, but their use is not limited by them.
+    By default they are those of the machine, with at least eight CPUs. At the end everything is
+    stopped: first the application, whose replicas finish their requests, then Serve, then Ray.
     """
     cpus = num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1)
     with local_ray(folder, cpus, num_gpus, worker_setup=SETUP_HOOK) as dashboard:
@@ -48,9 +49,10 @@ def service_ray(
 
 
 def drain(within_s: float = DRAIN_S, interval_s: float = 0.2) -> None:
-    """Delete the applications and wait until their replicas have ended what they had begun.
+    """Delete the applications, and wait at most `within_s` seconds until their replicas have
+    finished their requests.
 
-    Serve's own shutdown ends its proxies at once, and with them the answers on their way.
+    Serve's own shutdown would end its proxies at once, and cut off answers that are being sent.
     """
     give_up = time.monotonic() + within_s
     for name in serve.status().applications:
@@ -60,21 +62,21 @@ def drain(within_s: float = DRAIN_S, interval_s: float = 0.2) -> None:
 
 
 class ServeAccess(Protocol):
-    """Who hands a config to Serve and tells what has become of it; `ServeSubmissionClient` does so
-    over the REST API of Ray's dashboard."""
+    """Passes a config to Serve, and reports the state of the applications. Ray's
+    `ServeSubmissionClient` does this over the REST API of Ray's dashboard."""
 
     def deploy_applications(self, config: dict[str, Any]) -> None:
-        """Take the config, as `serve deploy` does. Raises for one that Serve refuses."""
+        """Deploy the config, like `serve deploy`. Raises an error if Serve refuses it."""
 
     def get_serve_details(self) -> dict[str, Any]:
-        """What Serve's REST API answers at `/api/serve/applications/`."""
+        """The answer of Serve's REST API at `/api/serve/applications/`."""
 
 
 class ServeHere:
-    """`ServeAccess` from a process that is part of the Ray.
+    """`ServeAccess` for a process that is connected to the Ray.
 
-    The REST API would load all of Serve into one of the dashboard's processes first, and keep it
-    there: 1.3 s of processor time and 100 MiB.
+    It does not use the REST API, which would load Serve into one of the dashboard's processes and
+    keep it there: 1.3 s of CPU time and 100 MiB.
     """
 
     def deploy_applications(self, config: dict[str, Any]) -> None:
@@ -89,20 +91,20 @@ class ServeHere:
         client.deploy_apps(parsed)
 
     def get_serve_details(self) -> dict[str, Any]:
-        # Not `serve_start`, which prints a line each time it finds Serve started already.
+        # Not `serve_start`, which prints a line whenever Serve is already running.
         return _get_global_client().get_serve_details()
 
 
 def deploy(
     access: ServeAccess, document: dict[str, Any], tries: int = 3, wait_s: float = 1.0
 ) -> None:
-    """Hand the config to Serve.
+    """Pass the config to Serve.
 
-    On a busy machine Serve may give its own proxy up; the same again starts a new one. A config
-    that it refuses is final.
+    On a busy machine, the start of Serve's proxy may time out; another attempt starts a new one. A
+    config that Serve refuses is not tried again.
 
     Raises:
-        StartFailed: with Serve's message.
+        StartFailed: Serve refuses the config, or all `tries` attempts fail. It has Serve's message.
     """
     for attempt in range(1, tries + 1):
         try:
@@ -128,10 +130,12 @@ def wait_until_running(
     on_change: Callable[[str], None] = lambda _: None,
     interval_s: float = 0.5,
 ) -> None:
-    """Block until every deployment is healthy or `stop` is set.
+    """Block until every deployment is healthy or `stop` is set. `on_change` gets a line of text
+    whenever the state changes.
 
     Raises:
-        StartFailed: with Serve's message.
+        StartFailed: the application fails, or does not run within `timeout_s`. It has Serve's
+            message.
     """
     give_up = time.monotonic() + timeout_s
     said = ""

@@ -1,4 +1,4 @@
-"""`make demo`: the main job, end to end, through the same doors that users have."""
+"""`make demo`: generates, checks and exports images, with the same interfaces that users have."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ STREAMED_PROMPT = "A futuristic city with flying cars"
 
 
 def bar(step: int, total: int, width: int = 30) -> str:
-    """A line that fills with the steps, `width` marks wide."""
+    """A progress bar as text. `width`: number of characters between the brackets."""
     filled = width * step // total
     return f"  [{'#' * filled}{'.' * (width - filled)}] step {step}/{total}"
 
 
 def streamed_image(client: SyntheticImageClient, dataset: str) -> str:
-    """One image over the WebSocket, with a bar that moves with its steps."""
+    """Generate an image over the WebSocket and show its progress. Returns its path."""
     end = "\r" if sys.stdout.isatty() else "\n"
     every = 1 if sys.stdout.isatty() else 10
     for event in client.generate_stream(prompt=STREAMED_PROMPT, dataset=dataset):
@@ -38,7 +38,7 @@ def streamed_image(client: SyntheticImageClient, dataset: str) -> str:
 
 
 def served_model(service: Service, dataset: str) -> tuple[str, str]:
-    """The contract's own request by plain HTTP; image path and `X-Served-Model`."""
+    """Generate an image by plain HTTP. Returns its path and the header `X-Served-Model`."""
     answer = httpx.post(
         f"{service.url}/api/v1/generate",
         headers={"X-API-Key": service.key},
@@ -50,7 +50,7 @@ def served_model(service: Service, dataset: str) -> tuple[str, str]:
 
 
 def verdict_line(path: str, quality: Mapping[str, Any], privacy: Mapping[str, Any]) -> str:
-    """Path and both verdicts of one image, for people."""
+    """The path and both verdicts of one image, as text."""
 
     def word(passed: bool) -> str:
         return "passed" if passed else "NOT passed"
@@ -65,7 +65,7 @@ def verdict_line(path: str, quality: Mapping[str, Any], privacy: Mapping[str, An
 
 
 def run(service: Service, data_root: Path) -> None:
-    """Generate, stream, check and export, each with a line that says so."""
+    """Generate, stream, check and export, and print each step."""
     dataset = f"demo_{time.strftime('%Y%m%d_%H%M%S')}"
     with SyntheticImageClient(api_key=service.key, base_url=service.url) as client:
         print(f'1. POST /generate: "{PROMPT}"')
@@ -91,7 +91,7 @@ def run(service: Service, data_root: Path) -> None:
 
 
 def main() -> int:
-    """Start the service, run the demo, stop the service; its exit code."""
+    """Start the service, run the demo, and stop the service. Returns the service's exit code."""
     data_root = (REPOSITORY / "data").absolute()
     started = time.monotonic()
     print("Starting the service on a Ray of its own ...", flush=True)

@@ -1,4 +1,4 @@
-"""The lines that a start prints for a first image: they work as they are pasted."""
+"""The lines that the service prints at its start. They can be pasted to make a first image."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ PROMPT = "A beautiful sunset over mountains"
 
 
 def first_request(url: str, key_file: Path | None, inferloop: str = "inferloop") -> str:
-    """Three ways to a first image: the command line, curl, a browser. The shell commands stand in
-    lines of their own and need nothing but what they name.
+    """Text with three ways to make a first image: the command line, curl, and a browser. Each shell
+    command is on its own line and works as it is.
 
-    No key is shown: the shell looks it up, in `key_file`, or where that is None in the variables
-    that hold the service's or one's own key. `inferloop` is the command line's program.
+    The text contains no key. The shell reads it from `key_file`; if that is None, from the variable
+    INFERLOOP_API_KEY or INFERLOOP_API_KEYS. `inferloop`: path of the program `inferloop`.
     """
     if key_file is not None:
         note, key = "Try, in another terminal:", f"$(cat {shlex.quote(str(key_file))})"

@@ -1,4 +1,5 @@
-"""The API key of a local start: made once, kept with owner-only rights."""
+"""The API key of a local service. It is made once and stored in a file that only its owner can
+read."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ FILE_NAME = "api_key"
 
 
 def local_key(folder: Path) -> tuple[str, bool]:
-    """The key kept in `folder`, made if there is none; and whether it was made just now.
+    """The key in `folder`, which is made if there is none; and whether it is new.
 
     Raises:
         PermissionError: the folder belongs to another user.

@@ -1,8 +1,8 @@
-"""`make serve`: the service in the foreground on a Ray of its own; Ctrl-C stops all it started.
+"""`make serve`: runs the service in the foreground with a private Ray. Ctrl-C stops everything.
 
-The service is a child process that imports Ray; this one does not, so that no death of a part of
-Ray takes it along, and its signal handlers stay its own. It watches the child and starts it anew
-once if it dies. A second Ctrl-C does not wait for requests under way.
+The service is a child process that imports Ray. This process does not import it, so that it
+survives when a part of Ray dies, and keeps its own signal handlers. It watches the child and
+restarts it once if it dies. A second Ctrl-C does not wait for running requests.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from deployments.settings import Settings
 from local_ray.running import private_ray_folder
 
 STOP_TIMEOUT_S = 150.0
-"""Replicas finish what is under way, one deployment after another; then all is killed."""
+"""Replicas have this time to finish their requests. After it, all processes are killed."""
 KILL_TIMEOUT_S = 10.0
 _HEALTH_TIMEOUT_S = 5.0
 _VITAL = frozenset({"raylet", "gcs_server"})
 
 
 class ServiceProcess:
-    """One run of `deployments.local.serving` with everything that it starts."""
+    """One run of `deployments.local.serving` with all its child processes. See `Watched`."""
 
     def __init__(self, options: list[str], folder: Path, url: str, hurry: threading.Event) -> None:
-        """`hurry` ends the waiting for requests under way."""
+        """If `hurry` is set, `stop` does not wait for running requests."""
         self._url = url
         self._hurry = hurry
         self._process = subprocess.Popen(
@@ -45,7 +45,7 @@ class ServiceProcess:
                 *("-m", "deployments.local.serving", "--ray-folder", str(folder), *options),
             ],
             stdin=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is ours
+            start_new_session=True,  # so that Ctrl-C reaches only this process
         )
         self._family: dict[int, psutil.Process] = {}
         self._vital: dict[str, psutil.Process] = {}
@@ -68,10 +68,10 @@ class ServiceProcess:
         while time.monotonic() < give_up and not self._hurry.is_set():
             if self._process.poll() is not None:
                 break
-            if self.lost():  # its last step, or it hangs on a Ray that has died
+            if self.lost():  # Ray has ended: the service is nearly done, or it hangs
                 give_up = min(give_up, time.monotonic() + KILL_TIMEOUT_S)
             time.sleep(0.2)
-        self._end(KILL_TIMEOUT_S)  # Ray's processes end when their parent has; who hangs is helped
+        self._end(KILL_TIMEOUT_S)  # Ray's processes end after their parent; others are killed
 
     def kill(self) -> None:
         self._end(0.0)
@@ -88,7 +88,7 @@ class ServiceProcess:
         psutil.wait_procs(left, timeout=KILL_TIMEOUT_S)
 
     def _look(self) -> None:
-        """Remember who belongs to it: of a parent that has died, the children are not found."""
+        """Remember all child processes, because they cannot be found after their parent died."""
         try:
             children = psutil.Process(self._process.pid).children(recursive=True)
             self._family |= {child.pid: child for child in children}

@@ -1,8 +1,8 @@
-"""Ray Serve imported without pandas.
+"""Imports Ray Serve without pandas.
 
-Serve imports pandas wherever it is installed, for one purpose: to answer with data frames as JSON.
-This service answers with none, and pandas is installed for batch jobs: 0.4 s of processor time and
-35 MiB in each process of Ray.
+Serve imports pandas if it is installed, but needs it only to send data frames as JSON. This service
+sends no data frames. pandas is installed for batch jobs, and importing it would take 0.4 s of CPU
+time and 35 MiB in each process of Ray.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 
 SETUP_HOOK = f"{__name__}.import_serve"
-"""For `worker_process_setup_hook` of a `runtime_env`: Ray's workers call it before all else."""
+"""For `worker_process_setup_hook` of a `runtime_env`. Ray's workers call it first."""
 _LEFT_OUT = "pandas"
 
 
 class _Absent(MetaPathFinder):
-    """Says of pandas what Python says of a package that is not installed."""
+    """An import hook that makes pandas look as if it were not installed."""
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
         if name == _LEFT_OUT:
@@ -26,7 +26,7 @@ class _Absent(MetaPathFinder):
 
 
 def import_serve() -> None:
-    """Import Serve, with pandas absent meanwhile; afterwards pandas can be imported as usual."""
+    """Import Serve without pandas. Afterwards pandas can be imported as usual."""
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     try:

@@ -1,6 +1,6 @@
-"""The service on a Ray of its own, in this process; it stops when its standard input ends.
+"""Runs the service with a private Ray, in this process. It stops when its standard input is closed.
 
-`deployments.local.launch` starts it and watches it.
+`deployments.local.launch` starts and watches it.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def prepare_environment(settings: Settings) -> tuple[str, bool]:
-    """Set what Ray's processes inherit, before Ray starts; returns a key ("" where a file holds
-    them all), and if it is new.
+    """Set the environment variables that Ray's processes inherit. Call it before Ray starts.
+
+    Returns an API key ("" if all keys are in a file), and whether it is new.
 
     Raises:
         PermissionError: the state folder belongs to another user.
@@ -49,29 +50,30 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     os.environ["INFERLOOP_STATE_DIR"] = str(state_dir(os.environ))
     os.environ["INFERLOOP_DATA_ROOT"] = settings.absolute_data_root()
     if "://" not in settings.data_root:
-        with suppress(OSError):  # nobody may make it: the replicas say so
+        with suppress(OSError):  # the folder cannot be created: the replicas report it
             identity = RootIdentity(settings.absolute_data_root(), settings.data_root_id)
             os.environ["INFERLOOP_DATA_ROOT_ID"] = identity.word or ""
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
     path = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)
     os.environ.setdefault(hook.VARIABLE, hook.IMPORT_PATH)
-    # A replica that fails three checks will not end what it has: without this it keeps its place
-    # for another 120 s, as long as a healthy one may drain.
+    # A replica that has failed three health checks will not finish its requests. Without this,
+    # Serve would still wait 120 s for it.
     os.environ.setdefault("RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS", "1")
-    # Handles are used from their process's event loop only: no hop to a second one for each call.
+    # Handles are used only from the event loop of their process, so no second loop is needed.
     os.environ.setdefault("RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP", "0")
-    # Workers that Ray starts ahead of all work lack what each of ours has (`lean_serve`): unused.
+    # Workers that Ray starts in advance do not have the setup hook of `lean_serve`, so they would
+    # never be used.
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     return key, made
 
 
 def stop_at_end_of_input(input_: TextIO, stop: threading.Event | None = None) -> threading.Event:
-    """An event, `stop` or a new one, that the end of the input sets: who holds the other end closes
-    it, or has died."""
+    """An event (`stop` or a new one) that is set when the input ends: the process at the other end
+    has closed it or has ended."""
     stop = stop or threading.Event()
-    descriptor = input_.fileno()  # read past Python's buffer, whose lock would hang the exit
+    descriptor = input_.fileno()  # read without Python's buffer, whose lock would block the exit
 
     def wait() -> None:
         while os.read(descriptor, 4096):
@@ -83,31 +85,31 @@ def stop_at_end_of_input(input_: TextIO, stop: threading.Event | None = None) ->
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Print a line without buffering."""
     print(line, flush=True)
 
 
 def token_hint() -> str:
-    """Where the person at this terminal finds Ray's token; never the token itself."""
+    """Text that says where Ray's token is. It does not contain the token."""
     path = os.environ.get("RAY_AUTH_TOKEN_PATH")
     return f"the line in {path}" if path else "the one in RAY_AUTH_TOKEN"
 
 
 def ray_command(dashboard: str) -> str:
-    """How to call one of Ray's commands with the token."""
+    """A shell command that calls `serve status` with the token."""
     path = os.environ.get("RAY_AUTH_TOKEN_PATH")
     token = f"RAY_AUTH_TOKEN_PATH={shlex.quote(path)} " if path else ""
     return f"RAY_AUTH_MODE=token {token}serve status -a {dashboard}"
 
 
 def reachable_url(host: str, port: int) -> str:
-    """Where this machine reaches a service that listens on `host`."""
+    """The URL with which this machine reaches a service that listens on `host`."""
     here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     return f"http://{here}:{port}"
 
 
 def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note: str) -> None:
-    """Print where the service is, its key if it is new, and how to ask and to stop it."""
+    """Print the service's address, its key if it is new, and how to use and stop the service."""
     url = reachable_url(settings.host, settings.port)
     say(f"\nInferloop Synthetic Images is ready at {url}/api/v1  (docs: {url}/docs)")
     if args_note:
@@ -126,7 +128,7 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the launcher, which hands them on."""
+    """The parser of the options that the launcher passes on."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
     options.add_argument("--num-cpus", type=int, help="logical CPUs; default: 8, or all there are")
@@ -135,7 +137,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: stopped when asked to. 1: the service did not start. 2: the start was asked wrongly."""
+    """Returns 0 after a normal stop, 1 if the service did not start, 2 for wrong options or
+    settings."""
     options = parser()
     options.add_argument("--ray-folder", type=Path, required=True, help="for Ray's files")
     chosen = options.parse_args(arguments)
@@ -148,10 +151,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
-    """From the config to the end of the service. Ray reads its environment while it is imported,
-    so these imports come after the environment is closed; and the launcher, which imports this
-    file for its options, starts sooner without them."""
-    if not chosen.config.is_file():  # said at once: Ray takes seconds to import
+    """Deploy the config, and run until the service ends.
+
+    The imports are inside this function, because Ray reads its environment when it is imported, and
+    the environment must be complete before. They would also slow down the launcher, which imports
+    this file for its options.
+    """
+    if not chosen.config.is_file():  # reported before the import of Ray, which takes seconds
         print(f"{chosen.config}: there is no such file", file=sys.stderr)
         return 2
     import_serve()

@@ -1,4 +1,4 @@
-"""Watching the service and starting it anew: the rules, without a process, a clock or a signal."""
+"""The rules for watching and restarting the service. Processes, clock and signals are passed in."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ class Watched(Protocol):
     """One run of the service, from its start to its end."""
 
     def ended(self) -> int | None:
-        """Its exit status; None while it runs."""
+        """Its exit status. None while it runs."""
         ...
 
     def lost(self) -> str:
-        """What of it has died although it cannot go on without; "" if nothing."""
+        """Names of necessary processes that have died; "" if there are none."""
         ...
 
     def answers(self) -> bool:
-        """Whether it answers a request for its health."""
+        """Whether it answers a health check."""
         ...
 
     def stop(self) -> None:
-        """Let it end what is under way, then end it."""
+        """Let it finish its requests, then end it."""
         ...
 
     def kill(self) -> None:
-        """End it and all that it started, now."""
+        """End it and all its child processes at once."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """When a service counts as dead, and how often it is started anew."""
+    """When a service counts as dead, and how often it is restarted."""
 
     silent_s: float = 60.0
-    """It has answered before, and did not for so long. Serve replaces its own proxy and replicas
-    within about 30 s; that is left to it."""
+    """A service that answered before is dead if it does not answer for this time. It is longer than
+    the 30 s in which Serve replaces its proxy and its replicas."""
     failing_s: float = 30.0
-    """A start that has failed ends its Ray, then itself, within so long: it is not tried again."""
+    """A service whose start failed has this time to end its Ray and itself. It is not restarted."""
     restarts: int = 1
-    """So many within `restart_window_s`; then the launcher ends with status 1."""
+    """Most restarts within `restart_window_s`. After that, the launcher ends with status 1."""
     restart_window_s: float = 600.0
 
 
 class Supervisor:
-    """Starts the service, watches it, and starts it anew when it has died."""
+    """Starts the service, watches it, and restarts it if it dies."""
 
     def __init__(
         self,
@@ -61,7 +61,8 @@ class Supervisor:
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], bool] | None = None,
     ) -> None:
-        """`stop` asks for the end; `wait(seconds)` returns early, with True, when it is set."""
+        """If `stop` is set, the service is stopped. `wait(seconds)` returns True as soon as `stop`
+        is set, and False after that time."""
         self._start = start
         self._stop = stop
         self._say = say
@@ -71,8 +72,8 @@ class Supervisor:
         self._restarts: list[float] = []
 
     def run(self) -> int:
-        """0: stopped when asked to. 1: it died more often than it is started anew. Else the exit
-        status of a service that has never answered."""
+        """Run until the service ends. Returns 0 after a normal stop, 1 if it died more often than
+        it may be restarted, and otherwise the exit status of a service that never answered."""
         while True:
             running = self._start()
             status = self._watch(running)
@@ -85,7 +86,7 @@ class Supervisor:
                     f"{self._patience.restart_window_s:g} s: giving up."
                 )
                 return 1
-            self._say("Starting it anew ...")
+            self._say("Starting it again ...")
 
     def _watch(self, running: Watched) -> int | None:
         """The exit status for the launcher; None if the service has died and may be restarted."""

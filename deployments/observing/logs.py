@@ -1,4 +1,4 @@
-"""Where the access log and the audit log go: standard output, and files of their own."""
+"""Writes the access log and the audit log to standard output and to files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 LOGGERS = {"serve_app.access": "access", "serve_app.audit": "audit"}
-"""Logger to the name that its files begin with. Every record is one JSON object already."""
+"""Logger to the beginning of its files' names. Each record is a JSON object."""
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
 KEPT_FILES = 20
@@ -19,7 +19,7 @@ _FOLDER, _FILE = 0o700, 0o600
 
 
 class PrivateFileHandler(RotatingFileHandler):
-    """A file that its owner alone may read, rotated past `MAX_FILE_BYTES`."""
+    """A log file that only its owner can read. It is rotated at `MAX_FILE_BYTES`."""
 
     def _open(self) -> TextIO:  # type: ignore[override]  # narrower than typeshed's
         descriptor = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, _FILE)
@@ -28,14 +28,14 @@ class PrivateFileHandler(RotatingFileHandler):
 
 
 def configure(folder: Path | None, output: TextIO | None = None) -> None:
-    """Give both loggers their handlers; called again, the new ones replace the old.
+    """Set the handlers of both loggers. Handlers of an earlier call are replaced.
 
-    Each process writes files of its own (`audit-<pid>.jsonl`), so that two ingress replicas on one
-    machine never rotate each other's. `folder` None writes to `output` alone (standard output if
-    left out), which Ray keeps in its log folder.
+    Each process writes its own files (`audit-<pid>.jsonl`), so that two ingress replicas on one
+    machine do not rotate each other's files. If `folder` is None, only `output` is written
+    (standard output by default), which Ray stores in its log folder.
 
     Raises:
-        OSError: the folder cannot be made or written to.
+        OSError: the folder cannot be created or written to.
     """
     if folder is not None:
         folder.mkdir(mode=_FOLDER, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is counted, as Prometheus metrics through Ray's exporter."""
+"""Prometheus metrics, which Ray's exporter publishes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WAIT_BOUNDS_S = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0]
 
 
 class Instruments(Protocol):
-    """What `ray.util.metrics` offers: one class each, made once by name."""
+    """The metric classes of `ray.util.metrics`. Each metric is created once, by its name."""
 
     def Gauge(self, name: str, description: str, tag_keys: tuple[str, ...]) -> Any:  # noqa: N802
         """A value that goes up and down."""
@@ -57,7 +57,8 @@ class Instruments(Protocol):
 
 
 class EngineMetrics:
-    """Publishes differences since the last call, so that a counter stays a counter."""
+    """Publishes the engine's statistics. Counters are increased by the difference since the last
+    call."""
 
     def __init__(
         self, engine: DiffusionEngine, pool: str, instruments: Instruments = ray_metrics
@@ -81,7 +82,7 @@ class EngineMetrics:
         )
 
     def publish(self) -> None:
-        """Hand the engine's numbers of now to Ray's metrics; counters get what was added since."""
+        """Copy the engine's current statistics to Ray's metrics."""
         stats = self._engine.stats()
         for name, gauge in self._gauges.items():
             gauge.set(float(getattr(stats, name)), tags=self._tags)
@@ -94,7 +95,7 @@ class EngineMetrics:
                 self._last[name] = now
 
     def image_made(self, image: GeneratedImage) -> None:
-        """Its time in the engine, under the model that made it."""
+        """Record the image's time in the engine, under its model."""
         self._latency.observe(image.engine_s, tags={**self._tags, "model": image.served_model})
 
 

@@ -1,8 +1,9 @@
-"""Traces by OpenTelemetry, beside the spans that FastAPI and Ray Serve make by themselves.
+"""OpenTelemetry traces, in addition to the spans of FastAPI and Ray Serve.
 
-FastAPI goes on with the trace of the request's `traceparent` (W3C), or a new one begins; Serve
-hands it through handles to every replica. Here are the spans inside a diffusion replica, and where
-all of them are sent. Without Serve's `tracing_config` nothing is recorded (docs/howto/traces.md).
+FastAPI continues the trace in the request's `traceparent` header (W3C), or starts a new one. Serve
+passes it to every replica. This module adds the spans inside a diffusion replica, and configures
+where all spans are sent. Without Serve's `tracing_config` nothing is recorded
+(docs/howto/traces.md).
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ QUERY = "url.query"
 
 
 def otlp() -> list[SpanProcessor]:
-    """`exporter_import_path` of Serve's `tracing_config`: spans go in batches to the collector that
-    OpenTelemetry's own `OTEL_EXPORTER_OTLP_*` variables name, over HTTP.
+    """For `exporter_import_path` of Serve's `tracing_config`. Spans are sent in batches over HTTP
+    to the collector in OpenTelemetry's `OTEL_EXPORTER_OTLP_*` variables.
 
     Raises:
-        ModuleNotFoundError: without the extra `tracing`.
+        ModuleNotFoundError: the extra `tracing` is not installed.
     """
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -41,8 +42,8 @@ def otlp() -> list[SpanProcessor]:
 
 
 def without_queries() -> SpanProcessor:
-    """Takes the query out of FastAPI's spans as they begin: a search has words of the caller's in
-    it, and a link may have a ticket."""
+    """A processor that removes the URL's query from FastAPI's spans. A query may contain the
+    caller's words (a search) or a secret (a ticket)."""
     from opentelemetry.sdk.trace import Span as RecordedSpan
     from opentelemetry.sdk.trace import SpanProcessor
 
@@ -55,19 +56,19 @@ def without_queries() -> SpanProcessor:
 
 
 class EngineSpans:
-    """The spans of one image inside its replica, below the one that Serve made of the call. No
-    prompt is in them, nor any other text of the caller's."""
+    """The spans of an image inside its replica, below Serve's span of the call. They contain no
+    prompt and no other text of the caller."""
 
     def __init__(
         self, tracer: Tracer | None = None, now_ns: Callable[[], int] = time.time_ns
     ) -> None:
-        """`now_ns`: nanoseconds since 1970."""
+        """`now_ns` returns nanoseconds since 1970, UTC."""
         self._tracer = tracer or trace.get_tracer(SCOPE)
         self._now_ns = now_ns
 
     def made(self, request: GenerationRequest, image: GeneratedImage) -> None:
-        """Queue, steps and decoding of an image that has just come out of the engine. Drawn
-        afterwards, from the times that the image brings."""
+        """Add spans for queue, steps and decoding of an image that the engine has just finished.
+        They are computed from the times in the image."""
         timing = image.timing
         parts = (
             ("engine.queue", timing.queued_s),
@@ -85,13 +86,13 @@ class EngineSpans:
 
     @contextmanager
     def storing(self, request: GenerationRequest) -> Iterator[Span]:
-        """The writing of the image with its recipe and its mark."""
+        """A span for storing the image with its recipe and its mark."""
         about = {"inferloop.image_id": request.image_id}
         with self._tracer.start_as_current_span("storage.record", attributes=about) as span:
             yield span
 
     def failed(self, error: InferloopError) -> None:
-        """The call that is under way ends with the error: its code, without its words."""
+        """Mark the current span as failed. It gets the error's code, but not its message."""
         span = trace.get_current_span()
         span.set_attribute("error.type", error.code)
         span.set_status(Status(StatusCode.ERROR, error.code))

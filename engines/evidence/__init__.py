@@ -1,1 +1,1 @@
-"""Evidence about a dataset: features of its images, what follows from them, and the report."""
+"""Reports on datasets: feature vectors of the images, statistics of these, and the report page."""

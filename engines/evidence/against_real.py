@@ -1,5 +1,5 @@
-"""Compares a dataset's features with those of real images, and finds the real image each was
-made from."""
+"""Compares a dataset's features with those of real images, and finds images that were made from a
+real one."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 CANDIDATES = 10
-"""Nearest real images that each image is held against: among them was the source of 99 of 100
-crops to 60 % of photographs (benchmarks/RESULTS.md, Evidence, second table)."""
+"""Number of nearest real images that each image is compared with. In a test with crops to 60 % of
+photographs, they contained the source of 99 of 100 (benchmarks/RESULTS.md, Evidence, second
+table)."""
 HASH_BITS = 6
 SHOWN = 200
 
 ReadImage = Callable[[str], "Pixels | None"]
-"""Pixels of an image by its name; None where it cannot be read any more."""
+"""Takes the name of an image. Returns its pixels, RGB uint8 (height, width, 3), or None if it
+can no longer be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Side:
     facts: Sequence[ImageFacts]
     features: Rows
     read: ReadImage | None
-    """None where there are features only: sources are then found by hash alone."""
+    """None if only features are available. Sources are then found by hash alone."""
 
 
 def against_real(
@@ -51,7 +53,10 @@ def against_real(
     on_image: Callable[[], None] = lambda: None,
     stop: StopCheck = never_stopped,
 ) -> ReferenceEvidence:
-    """All figures that the number of images allows. Blocks for minutes if there are many images."""
+    """All figures for which there are enough images. Blocks for minutes if there are many images.
+
+    `on_image` is called after each searched image. `stop` may raise an error to stop the work.
+    """
     real_some = sampled(real.features, config.max_compared)
     made_some = sampled(made.features, config.max_compared)
     found = ReferenceEvidence(reference=reference, images=len(real.facts), compared=len(made_some))
@@ -77,9 +82,12 @@ def find_sources(
     on_image: Callable[[], None] = lambda: None,
     stop: StopCheck = never_stopped,
 ) -> tuple[list[Taken], int]:
-    """Images that were taken from a real one, the surest first, and how many were searched: the
-    `most` that lie nearest to a real image. By hash, or by points that agree (`taken_from`) with
-    one of the `CANDIDATES` nearest."""
+    """Find images that were made from a real one. Returns them, the most certain first, and the
+    number of searched images.
+
+    The `most` images that are nearest to a real one are searched. Each is compared with its
+    `CANDIDATES` nearest real images, by agreeing points (`taken_from`) and by hash.
+    """
     if not len(real.facts) or not len(made.facts):
         return [], 0
     near = nearest(made.features, real.features, min(CANDIDATES, len(real.facts)), stop=stop)
@@ -96,7 +104,7 @@ def find_sources(
 
 
 class _PointsOfReal:
-    """Local points of real images, each computed once; the last few hundred are kept."""
+    """Local points of real images. The last `most` results are kept."""
 
     def __init__(self, real: Side, most: int = 256) -> None:
         self._real = real
@@ -105,11 +113,11 @@ class _PointsOfReal:
 
     @property
     def readable(self) -> bool:
-        """Whether there are pictures at all."""
+        """Whether the real images can be read, and not only their features."""
         return self._real.read is not None
 
     def of(self, position: int) -> LocalPoints | None:
-        """None where the image cannot be read any more."""
+        """The points of one image. None if the image can no longer be read."""
         if self._real.read is None:
             return None
         if position not in self._known:
@@ -123,7 +131,7 @@ class _PointsOfReal:
 def _source(
     position: int, near: Near, real: Side, made: Side, points: _PointsOfReal
 ) -> Taken | None:
-    """The real image that this one was taken from, if any."""
+    """The real image that this one was made from, or None."""
     facts = made.facts[position]
     candidates = [each for each in near.positions[position].tolist() if each >= 0]
     distances = near.distances[position].tolist()
@@ -145,7 +153,8 @@ def _source(
 
 
 def _same_hash(facts: ImageFacts, other: ImageFacts) -> bool | None:
-    """Whether mirrored, where the hashes agree; None where they do not, or are of a blank image."""
+    """If the hashes agree: whether one image is the mirror of the other. None if they do not
+    agree, or if the image is blank."""
     if not 8 <= facts.hash.bit_count() <= 56:
         return None
     straight = (facts.hash ^ other.hash).bit_count()

@@ -1,4 +1,4 @@
-"""How evidence is gathered."""
+"""Configuration of reports on datasets."""
 
 from __future__ import annotations
 
@@ -12,60 +12,70 @@ _Scale = Annotated[FiniteFloat, Field(gt=0)]
 
 
 class EncoderConfig(FrozenModel):
-    """An image encoder of yours, in place of EfficientNet-Lite0. Distances are between vectors of
-    length 1, so 0..2; what is near depends on the encoder."""
+    """Your own image encoder, in place of EfficientNet-Lite0. Distances are between vectors of
+    length 1, so from 0 to 2. Which distance is small depends on the encoder."""
 
     path: str = Field(
-        description="`.onnx` (CLIP, DINOv2, SSCD exported), `.pt` (TorchScript, as SSCD comes; it "
-        "is a program, so only from who you trust), or a folder of safetensors in the layout of "
-        "transformers. One RGB input (n, 3, side, side), one output (n, d) or (n, tokens, d)."
+        description="Path of an `.onnx` file (for example CLIP, DINOv2 or SSCD), of a `.pt` file "
+        "(TorchScript, such as SSCD's; it can run code, so use only files that you trust), or of a "
+        "folder with safetensors in the layout of transformers. It has one RGB input "
+        "(n, 3, side, side), and one output (n, d) or (n, tokens, d)."
     )
     side_px: int = Field(default=224, ge=16, le=1024, description="Side of its input, pixels.")
     mean: tuple[FiniteFloat, FiniteFloat, FiniteFloat] = Field(
-        default=(0.485, 0.456, 0.406), description="Of each channel, 0..1; ImageNet's by default."
+        default=(0.485, 0.456, 0.406),
+        description="Mean of each channel, 0 to 1. The default is that of ImageNet.",
     )
     deviation: tuple[_Scale, _Scale, _Scale] = Field(
         default=(0.229, 0.224, 0.225),
-        description="Of each channel, above 0; ImageNet's by default.",
+        description="Standard deviation of each channel, above 0. The default is that of ImageNet.",
     )
     near_distance: float = Field(
-        default=0.3, ge=0, le=2, description="Two images nearer than this are near-duplicates."
+        default=0.3,
+        ge=0,
+        le=2,
+        description="Two images with a smaller distance are near-duplicates.",
     )
     alike_distance: float = Field(
         default=0.8,
         ge=0,
         le=2,
-        description="Two images whose perceptual hashes agree are near-duplicates only if they "
-        "lie nearer than this.",
+        description="Two images with similar perceptual hashes are near-duplicates only if their "
+        "distance is below this.",
     )
 
 
 class EvidenceConfig(FrozenModel):
-    """Reports on datasets: which encoder, and how much work."""
+    """Reports on datasets: the encoder, and limits of the work."""
 
     encoder: EncoderConfig | None = Field(
-        default=None, description="None: EfficientNet-Lite0, from its package, without download."
+        default=None,
+        description="The encoder. None: EfficientNet-Lite0 from its package, without a download.",
     )
-    threads: int = Field(default=1, ge=1, description="Threads of the encoder.")
-    batch_images: int = Field(default=16, ge=1, description="Images encoded together.")
+    threads: int = Field(default=1, ge=1, description="Number of threads of the encoder.")
+    batch_images: int = Field(
+        default=16, ge=1, description="Number of images that are encoded together."
+    )
     max_compared: int = Field(
         default=5000,
         ge=100,
-        description="Images of a side that density, coverage and recall are computed from; of more "
-        "a fixed sample is drawn.",
+        description="Most images of either side for density, coverage and recall. If there are "
+        "more, a sample is used, the same each time.",
     )
     max_images: int = Field(
-        default=100_000, ge=1, description="Images of a dataset that a report takes."
+        default=100_000, ge=1, description="Most images of a dataset that can have a report."
     )
     max_reference_images: int = Field(
-        default=20_000, ge=1, description="Images of a reference set that are taken, by name."
+        default=20_000,
+        ge=1,
+        description="Most images of a reference set. If there are more, the first ones by name.",
     )
     max_searched: int = Field(
         default=2000,
         ge=0,
-        description="Images that are searched for a real image they were taken from: those that "
-        "lie nearest to one. 0.2 to 0.3 s of CPU each.",
+        description="Most images for which a real image is searched that they were made from: "
+        "those that are nearest to a real one. Each takes 0.2 to 0.3 s of CPU time.",
     )
     max_shown: int = Field(
-        default=100, ge=0, description="Failing images that are shown with their picture."
+        default=100, ge=0, description="Most failed images that are shown with their picture."
     )

@@ -1,10 +1,11 @@
-"""Features of one folder's images: half floats in a file, beside what else was read of each image.
+"""Feature vectors of the images in a folder, stored with other facts about each image.
 
-    <folder>/.evidence/<encoder>.f16     one vector a row, little-endian half floats
-    <folder>/.evidence/<encoder>.jsonl   one image a line, in the same order
+    <folder>/.evidence/<encoder>.f16     one vector per row, little-endian float16
+    <folder>/.evidence/<encoder>.jsonl   one image per line, in the same order
 
-Both are a cache: a row counts for an image as long as its version (etag) is the same. Half floats
-move a distance by less than 0.001. Memory does not grow with the rows.
+Both files are a cache. A row is valid while the image has the same version (etag). Rounding to
+float16 changes a distance by less than 0.001. Rows are read when they are needed, so memory does
+not grow with their number.
 """
 
 from __future__ import annotations
@@ -33,24 +34,25 @@ _COPIED_BYTES = 2**20
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What was read of an image when its features were made."""
+    """Facts about an image from the time when its features were computed."""
 
     name: str
-    """Path below the folder."""
+    """Path relative to the folder."""
     etag: str
     sha256: str
+    """64 hexadecimal digits."""
     hash: int
     mirror: int
-    """Perceptual hashes of the image and of its mirror."""
+    """Perceptual hashes of the image and of its mirror image, unsigned 64-bit integers."""
     sharpness: float
     """0..100."""
     width: int
     height: int
-    """Upright, pixels."""
+    """Pixels of the upright image."""
 
 
 class FeatureRows:
-    """`Rows` over an open file of half floats."""
+    """`Rows` in an open file of float16 numbers."""
 
     def __init__(self, file: IO[bytes] | BinaryIO, count: int, dimensions: int) -> None:
         self._file, self._count, self._dimensions = file, count, dimensions
@@ -67,19 +69,19 @@ class FeatureRows:
 
 
 def to_halves(vectors: NDArray[np.float32]) -> bytes:
-    """Rows as they lie in the file."""
+    """Float32 rows as the bytes of float16 rows."""
     return vectors.astype(_HALF).tobytes()
 
 
 def cache_keys(folder: str, encoder: str) -> tuple[str, str]:
-    """Keys of the vectors and of the lines."""
+    """The storage keys of the file with vectors and of the file with lines."""
     slug = re.sub(r"[^A-Za-z0-9.-]+", "-", encoder)
     stem = f"{folder}/{EVIDENCE_FOLDER}/{slug}"
     return f"{stem}.f16", f"{stem}.jsonl"
 
 
 class KeptFeatures:
-    """What an earlier pass left. Opened once, used by one thread; close it."""
+    """The cache from an earlier run. For one thread. Close it after use."""
 
     def __init__(self, storage: Storage, folder: str, encoder: str, dimensions: int) -> None:
         vectors, lines = cache_keys(folder, encoder)
@@ -96,19 +98,20 @@ class KeptFeatures:
         self._rows = FeatureRows(self._file, len(facts), dimensions)
 
     def has(self, name: str, etag: str) -> bool:
-        """Whether that version of the image is kept. Reads nothing."""
+        """Whether this version of the image is in the cache. Reads no file."""
         known = self._places.get(name)
         return known is not None and known[1].etag == etag
 
     def get(self, name: str, etag: str) -> tuple[ImageFacts, NDArray[np.float32]] | None:
-        """Facts and vector (1, d) of that version of the image; None where it is not kept."""
+        """Facts and vector, float32 (1, d), of this version of the image. None if it is not in the
+        cache."""
         if not self.has(name, etag):
             return None
         place, facts = self._places[name]
         return facts, self._rows.part(place, place + 1)
 
     def holds_just(self, facts: Sequence[ImageFacts]) -> bool:
-        """Whether it holds these rows in this order and no other."""
+        """Whether the cache has exactly these rows in this order."""
         return [each for _, each in self._places.values()] == list(facts)
 
     def close(self) -> None:
@@ -123,7 +126,7 @@ def keep_features(
     facts: Sequence[ImageFacts],
     vectors: IO[bytes],
 ) -> None:
-    """Replace the cache. The lines come last: vectors without them count for nothing."""
+    """Replace the cache. The lines are written last, because vectors without lines are ignored."""
     key, lines = cache_keys(folder, encoder)
     vectors.seek(0)
     with storage.create(key) as file:
@@ -137,4 +140,4 @@ def _read_lines(content: bytes) -> Iterator[ImageFacts]:
         try:
             yield ImageFacts(**orjson.loads(line))
         except (ValueError, TypeError):
-            return  # of another version, or cut: what follows counts for nothing
+            return  # from another version, or cut off: the remaining lines are ignored

@@ -1,9 +1,12 @@
-"""Is one picture cut, turned, mirrored or recolored out of another: points that agree in one move.
+"""Decides whether one image was made from another by cropping, turning, mirroring or recoloring.
 
-Lowe, "Distinctive Image Features from Scale-Invariant Keypoints" (SIFT), IJCV 2004, with the square
-roots of Arandjelovic and Zisserman (RootSIFT), CVPR 2012; RANSAC: Fischler and Bolles 1981.
-Feature vectors find the candidates, and this decides: on vectors alone, two lawns lie nearer to
-each other than a portrait does to its own crop.
+Local points of both images are matched. If one similarity transform maps many points of one image
+to their matches in the other, the image was made from it. Feature vectors only find the candidates:
+by vectors alone, two lawns have a smaller distance than a portrait and its own crop.
+
+Sources: Lowe, "Distinctive Image Features from Scale-Invariant Keypoints" (SIFT), IJCV 2004;
+Arandjelovic and Zisserman (RootSIFT: square roots of the descriptors), CVPR 2012; Fischler and
+Bolles (RANSAC), 1981.
 """
 
 from __future__ import annotations
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 SIDE_PX = 256
 POINTS = 300
 FEWEST_AGREEING = 12
-"""Points that agree where one picture is taken from the other: 19 in 20 pairs of other pictures
-agree in 3 or fewer (benchmarks/RESULTS.md, Evidence, second table)."""
+"""With this many agreeing points, one image was made from the other. 19 of 20 pairs of unrelated
+images agree in 3 points or fewer (benchmarks/RESULTS.md, Evidence, second table)."""
 _CONTRAST = 0.02
 _RATIO = 0.8
 _REACH_PX = 4.0
@@ -34,15 +37,16 @@ _SCALES = (0.2, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class LocalPoints:
-    """`places` (n, 2) in pixels of the shrunk picture, `descriptors` (n, 128) of length 1, both
-    float32; n at most about `POINTS`, none where the picture is blank."""
+    """The local points of an image. `places`: float32 (n, 2), x and y in pixels of the image scaled
+    to `SIDE_PX`. `descriptors`: float32 (n, 128), of length 1. n is at most about `POINTS`, and 0
+    for a blank image."""
 
     places: NDArray[np.float32]
     descriptors: NDArray[np.float32]
 
 
 def local_points(pixels: Pixels) -> LocalPoints:
-    """Of RGB uint8 (height, width, 3). About 20 ms of CPU."""
+    """The local points of `pixels`, RGB uint8 (height, width, 3). Takes about 20 ms of CPU time."""
     height, width = pixels.shape[:2]
     scale = SIDE_PX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -58,14 +62,15 @@ def local_points(pixels: Pixels) -> LocalPoints:
 
 
 def agreeing(left: LocalPoints, right: LocalPoints) -> int:
-    """Points of `left` that one move, turn and scaling brings onto their like in `right`."""
+    """Number of points in `left` that one similarity transform (shift, rotation, scaling) maps to
+    their matches in `right`."""
     if min(len(left.places), len(right.places)) < _FEWEST:
         return 0
     rows, columns = _matched(left.descriptors, right.descriptors)
     if len(rows) < _FEWEST:
         return 0
     source, target = left.places[rows], right.places[columns]
-    cv2.setRNGSeed(0)  # the same pictures, the same answer
+    cv2.setRNGSeed(0)  # so that the same images give the same result
     move, inside = cv2.estimateAffinePartial2D(
         source, target, method=cv2.RANSAC, ransacReprojThreshold=_REACH_PX, maxIters=_ROUNDS
     )
@@ -78,7 +83,8 @@ def agreeing(left: LocalPoints, right: LocalPoints) -> int:
 def _matched(
     left: NDArray[np.float32], right: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs whose likeness stands out: the next best is a quarter farther (Lowe's ratio)."""
+    """Pairs of clear matches: the best distance is below `_RATIO` times the second best (Lowe's
+    ratio test)."""
     likeness = left @ right.T
     rows = np.arange(len(left))
     best = likeness.argmax(axis=1)
@@ -90,12 +96,13 @@ def _matched(
 
 
 def _different(places: NDArray[np.float32]) -> int:
-    """Many points on one spot are one."""
+    """Number of different places, rounded to pixels. Several points at one place count once."""
     return len(np.unique(places.round(), axis=0))
 
 
 def taken_from(pixels: Pixels, sources: list[LocalPoints]) -> list[tuple[int, bool]]:
-    """For each source: points that agree, and whether that is with the mirrored picture."""
+    """For each source: the number of agreeing points, and whether they agree with the mirror image.
+    `pixels`: RGB uint8 (height, width, 3)."""
     plain = local_points(pixels)
     mirrored = local_points(np.ascontiguousarray(pixels[:, ::-1]))
     found = []

@@ -1,4 +1,4 @@
-"""Reports on datasets: made once for each version of a dataset, then read where they are kept."""
+"""Makes reports on datasets. A report is stored, and used again while its inputs are the same."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _NO_FEATURES = "features (near-duplicates by feature, evidence against real imag
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a report is made from, and who reads strangers' images."""
+    """The inputs of reports: store, encoder, profiles, and the decoder of images."""
 
     store: DatasetStore
     encoder: EncoderHolder
@@ -65,7 +65,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The dataset, its folder's key, and what it is held against."""
+    """A request: the dataset, the key of its folder, and the references to compare it with."""
 
     name: str
     folder: str
@@ -74,7 +74,7 @@ class Asked:
 
 
 class EvidenceService:
-    """Blocks; safe to share between threads."""
+    """Makes reports and clusters. Its methods block. Safe to share between threads."""
 
     def __init__(self, sources: Sources, config: EvidenceConfig) -> None:
         self._sources = sources
@@ -88,13 +88,16 @@ class EvidenceService:
         profile: str | None = None,
         on_progress: OnProgress = unheard,
     ) -> DatasetReport:
-        """On the dataset `name`, against the images of the folder key `reference`, and against
-        a profile: its statistics, and its features where it keeps some. Kept until the dataset,
-        the reference, the profile or the config changes. What `on_progress` raises stops it.
+        """The report on the dataset `name`.
+
+        The dataset is compared with the real images below the key `reference`, and with a profile:
+        with its statistics, and with its features if it has some. The report is stored until the
+        dataset, the reference, the profile or the config changes. An error that `on_progress`
+        raises stops the work.
 
         Raises:
-            NotFound: no image in the dataset or in the reference, no such profile.
-            InvalidParameters: more images than the config allows.
+            NotFound: there is no such dataset, reference or profile, or it has no images.
+            InvalidParameters: the dataset has more images than the config allows.
         """
         folder = dataset_key(name)
         work = Work(on_progress)
@@ -123,10 +126,10 @@ class EvidenceService:
 
     @contextmanager
     def _nothing_of_what_is_gone(self, folder: str, reference: str | None) -> Iterator[None]:
-        """No evidence stays of a folder that is deleted within the block; a report on it is none.
+        """If a folder is deleted during the block, remove what was stored about it.
 
         Raises:
-            NotFound: the dataset went.
+            NotFound: the dataset was deleted.
         """
         gone = False
         try:
@@ -139,8 +142,8 @@ class EvidenceService:
             raise NotFound("dataset", folder.rpartition("/")[2])
 
     def clusters(self, folder: str, stop: StopCheck = never_stopped) -> Mapping[str, str]:
-        """Id of every readable image below the folder key to the id that stands for its cluster of
-        near-duplicates: its own where it has none."""
+        """For each readable image below the key `folder`: its id, and the id that represents its
+        cluster of near-duplicates (its own id if it has none)."""
         tally = self._tally(folder, Work(lambda progress: stop()))
         with (
             self._nothing_of_what_is_gone(folder, None),
@@ -164,7 +167,7 @@ class EvidenceService:
     def _assembled(self, asked: Asked, tally: Tally, found: Gathered, work: Work) -> DatasetReport:
         folder = asked.folder
         ids = [tally.ids[each.name] for each in found.facts]
-        sharpness = [each.sharpness / 1000 for each in found.facts]  # decides among the unjudged
+        sharpness = [each.sharpness / 1000 for each in found.facts]  # orders images without a score
         scores = [tally.scores.get(i, 0.0) + s for i, s in zip(ids, sharpness, strict=True)]
         hashes = [(each.hash, each.mirror) for each in found.facts]
         every = Hashes.of(hashes), found.features, self._nearness(), work.stop

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engines.types import ObjectStat
 
 Wanted = Mapping[str, Mapping[str, int]]
-"""Label to value to how many images a spec asks for."""
+"""Label to value to the number of images that a declaration asks for."""
 _COUNTED_TOGETHER = 1000
 
 

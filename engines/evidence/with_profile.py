@@ -1,4 +1,4 @@
-"""A dataset against a profile: its statistics, and where the profile keeps them its features."""
+"""Compares a dataset with a profile: with its statistics, and with its features if it has some."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 
 class Profiles(Protocol):
-    """What a report asks of `engines.profiles.ProfileService`. Each raises `NotFound` without the
-    profile."""
+    """The methods of `engines.profiles.ProfileService` that a report uses. Each raises `NotFound`
+    if there is no such profile."""
 
     def version(self, name: str) -> str:
-        """Changes whenever the profile does."""
+        """A text that changes whenever the profile changes."""
 
     def compare(
         self, name: str, dataset_key: str | None, other: str | None, stop: StopCheck = ...
     ) -> Comparison:
-        """Statistics of the profile and of the dataset."""
+        """Compare the statistics of the profile and of the dataset."""
 
     def feature_facts(self, name: str) -> FeatureFacts | None:
-        """None for a profile without features."""
+        """Describes the stored features. None if the profile has none."""
 
     def features(self, name: str, facts: FeatureFacts) -> ProfileFeatures:
-        """What `feature_facts` named."""
+        """The features that `feature_facts` describes."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithProfile:
-    """The dataset below the key `folder` against the profile `name`."""
+    """Compares the dataset below the key `folder` with the profile `name`."""
 
     profiles: Profiles
     name: str
@@ -49,9 +49,10 @@ class WithProfile:
     def usable_features(
         self, encoder: ImageEncoder | None
     ) -> tuple[FeatureFacts | None, str | None]:
-        """Features of that encoder; or None, and what a report cannot say without them."""
+        """The profile's features, if they were made by `encoder`. Otherwise None and a sentence
+        that says which figures are missing. Both are None without an encoder."""
         if encoder is None:
-            return None, None  # said already, of the whole report
+            return None, None  # the report itself says that there is no encoder
         facts = self.profiles.feature_facts(self.name)
         again = "make it again with keep_features (docs/profiles.md)"
         what = f"density, coverage, recall, KID and copies against the profile {self.name}"
@@ -70,8 +71,8 @@ class WithProfile:
         on_image: Callable[[], None],
         stop: StopCheck,
     ) -> ProfileComparison:
-        """Statistics, and with the features that `facts` names evidence from them. `made` None:
-        without an encoder."""
+        """Compare the statistics, and also the features if `facts` is given. `made` is None without
+        an encoder."""
         found = self.profiles.compare(self.name, self.folder, None, stop)
         evidence = None
         if facts is not None and made is not None:
@@ -87,7 +88,7 @@ class WithProfile:
 
 
 def real_side(features: ProfileFeatures) -> Side:
-    """The images of a profile, named by their number; there are no pictures of them."""
+    """The images of a profile, named by their numbers. They have features but no pixels."""
     facts = [
         ImageFacts(f"image {n + 1} of the profile", "", "", int(own), int(mirror), 0.0, 0, 0)
         for n, (own, mirror) in enumerate(features.hashes.tolist())

@@ -1,4 +1,4 @@
-"""Long work with progress that can be stopped."""
+"""Long work that reports its progress and can be stopped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from engines.types import ExportProgress
 
 OnProgress = Callable[[ExportProgress], None]
-"""Hears how many images are done; what it raises stops the work."""
+"""Called with the number of finished images. An error that it raises stops the work."""
 
 
 def unheard(progress: ExportProgress) -> None:
@@ -23,8 +23,10 @@ class Work:
         self.total = 0
 
     def stop(self) -> None:
+        """Report the progress. Raises an error if the work shall stop."""
         self._on_progress(ExportProgress(self._done, max(self.total, self._done)))
 
     def advance(self) -> None:
+        """Count one more finished image, and report the progress."""
         self._done += 1
         self.stop()

@@ -1,4 +1,4 @@
-"""The grammar of the command line `inferloop`, composed of the groups of commands."""
+"""The parser of the command line `inferloop`, with all its commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _GROUPS = (
 
 
 def parser() -> CommandParser:
-    """The whole grammar. `run` in the namespace is the function of the command."""
+    """The parser of all commands. In its result, `run` is the function of the chosen command."""
     top = CommandParser(
         prog="inferloop",
         description="Synthetic image datasets: generate, validate, profile, export.",

@@ -1,4 +1,4 @@
-"""`inferloop completion`: what a shell needs to complete commands and options."""
+"""`inferloop completion`: prints code with which a shell completes commands and options."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from inferloop_synthdata.cli.usage import load_optional
 
 SHELLS = ("bash", "zsh", "fish")
 _ASKED = "_ARGCOMPLETE"
-"""Set by the shell while it asks for completions."""
+"""The shell sets this variable when it asks for completions."""
 
 
 def add_commands(add: AddCommand) -> None:
-    """The command."""
+    """Add the command `completion`."""
     command = add("completion", completion, "print the completion for a shell")
     command.add_argument("shell", choices=SHELLS)
     command.description = (
@@ -26,14 +26,14 @@ def add_commands(add: AddCommand) -> None:
 
 
 def completion(session: Session, arguments: Namespace) -> int:
-    """The shell's own code, to be evaluated by it."""
+    """Print the code that the shell must evaluate."""
     library = _library()
     session.console.log(library.shellcode(["inferloop"], shell=arguments.shell))
     return 0
 
 
 def complete(parser: CommandParser, environ: Mapping[str, str]) -> None:
-    """Answer the shell, if it is the shell that asks; does not return then."""
+    """If the shell asks for completions, print them and exit the process."""
     if _ASKED in environ:
         _library().autocomplete(parser)
 

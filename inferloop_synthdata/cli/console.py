@@ -1,4 +1,4 @@
-"""What the command line prints: answers on standard output, everything else on standard error."""
+"""Output of the command line: answers go to standard output, all other lines to standard error."""
 
 from __future__ import annotations
 
@@ -15,30 +15,32 @@ _BAR_WIDTH = 30
 _CLEAR = "\r\x1b[K"
 _BOLD, _RED, _GREEN, _CYAN = "1", "31", "32", "36"
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
-"""Unicode's categories of controls, marks of direction and separators of lines."""
+"""Unicode categories of control characters, direction marks and line separators."""
 _FIELD = re.compile(r"([\w.\[\]]+): (.*)")
 _WORDS = {
     **dict.fromkeys(("true", "succeeded", "complete", "success", "ready", "valid"), _GREEN),
     **dict.fromkeys(("false", "failed", "partial", "short", "invalid"), _RED),
 }
-"""Values that say how something ended, and their colors."""
+"""Values that state a result, and their colors."""
 
 
 def printable(text: str) -> str:
-    """`text` on one line, without control characters: a server's words cannot steer a terminal."""
+    """`text` on one line, with a space for each control character. So text from the server cannot
+    control the terminal."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
 def writable(text: str, stream: TextIO) -> str:
-    """`text`, with escapes for what the stream's encoding lacks: a code page of Windows, `LANG=C`.
-    The work is done by then, and must not end in an error of the printing."""
+    """`text` with escapes for characters that the stream's encoding does not have, as with some
+    code pages of Windows. Otherwise a command that succeeded would fail while printing."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _json_for(stream: TextIO, document: Mapping[str, object]) -> str:
-    """With the escapes of JSON where the stream's encoding needs them, and for what is not seen or
-    turns the direction of a line: a prompt cannot pass for another on a terminal."""
+    """The document as JSON, with JSON's escapes for characters that the stream's encoding does not
+    have, and for invisible characters and direction marks. So a prompt cannot look like another on
+    a terminal."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
     if text != writable(text, stream):
         return json.dumps(document, indent=2)
@@ -49,18 +51,20 @@ def _json_for(stream: TextIO, document: Mapping[str, object]) -> str:
 
 
 def takes_color(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """On a terminal, unless NO_COLOR is set (https://no-color.org) or it can do nothing."""
+    """Whether to use colors: on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM
+    is "dumb"."""
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 class Heading(str):
-    """A line above a table: bold where there is color."""
+    """The heading of a table. It is bold if colors are used."""
 
     __slots__ = ()
 
 
 class Console:
-    """Answers as lines, or as one JSON document with `as_json`. Bars and colors on a terminal."""
+    """Prints answers as lines, or as one JSON document with `as_json`. Progress bars and colors are
+    used only on a terminal."""
 
     def __init__(
         self,
@@ -78,12 +82,12 @@ class Console:
         self._bar: ProgressBar | None = None
 
     def aside(self) -> Console:
-        """The same, for a command whose standard output is a file: answers go to the error
-        stream."""
+        """A console that prints answers to standard error, for a command that writes a file to
+        standard output."""
         return Console(self._err, self._err, self._as_json, self._environ, self._clock)
 
     def answer(self, document: Mapping[str, object], lines: Iterable[str]) -> None:
-        """The command's answer, in its two shapes."""
+        """Print the answer of a command: `document` as JSON, or `lines` as text."""
         if self._as_json:
             self._out.write(f"{_json_for(self._out, document)}\n")
         else:
@@ -92,16 +96,16 @@ class Console:
         self._out.flush()
 
     def log(self, text: str) -> None:
-        """Another program's output, as it is."""
+        """Print the output of another program unchanged."""
         self._out.write(writable(text, self._out))
         self._out.flush()
 
     def note(self, text: str) -> None:
-        """A remark that is no part of the answer."""
+        """Print a remark that is not part of the answer."""
         self._remark(printable(text))
 
     def error(self, text: str) -> None:
-        """The one line that says what went wrong."""
+        """Print an error as one line."""
         colored = takes_color(self._err, self._environ)
         name = _painted("inferloop:", _RED) if colored else "inferloop:"
         self._remark(f"{name} {printable(text)}")
@@ -113,21 +117,21 @@ class Console:
         self._err.flush()
 
     def ask(self, question: str, stdin: TextIO) -> bool:
-        """Whether the person at the terminal says yes. No is the answer of who only hits Enter."""
+        """Ask the user a question. True only for "y" or "yes"; an empty line means no."""
         self._err.write(f"{printable(question)} [y/N] ")
         self._err.flush()
         return stdin.readline().strip().lower() in {"y", "yes"}
 
     def bar(self, label: str) -> ProgressBar:
-        """A live bar on standard error; silent where that is no terminal."""
+        """A progress bar on standard error. It prints nothing if that is not a terminal."""
         live = self._err.isatty() and not self._as_json
         self._bar = ProgressBar(self._err, label, live, self._clock)
         return self._bar
 
 
 class ProgressBar:
-    """`label [#####.....] 25/50  2.1/s  12 s left`, redrawn in place; gone when its `with` block
-    ends."""
+    """A line such as `label [#####.....] 25/50  2.1/s  12 s left`. It is redrawn in place, and
+    removed at the end of its `with` block."""
 
     def __init__(
         self, err: TextIO, label: str, live: bool, clock: Callable[[], float] = time.monotonic
@@ -143,7 +147,7 @@ class ProgressBar:
         return self
 
     def show(self, done: int, total: int | None = None) -> None:
-        """`done` of `total`; a bare count where the total is unknown."""
+        """Draw `done` of `total`. Without a total, only the count is shown."""
         if not self._live:
             return
         line = f"{self._label} {done}"
@@ -152,12 +156,12 @@ class ProgressBar:
             cells = "#" * filled + "." * (_BAR_WIDTH - filled)
             line = f"{self._label} [{cells}] {done}/{total}"
         line += self._pace(done, total)
-        # One column free: some terminals wrap a full line.
+        # One column stays free, because some terminals wrap a line that fills the whole width.
         self._err.write(f"{_CLEAR}{line[: shutil.get_terminal_size().columns - 1]}")
         self._err.flush()
 
     def _pace(self, done: int, total: int | None) -> str:
-        """Rate since the beginning, and the time that the rest takes at that rate."""
+        """The rate since the start, and the remaining time at this rate."""
         passed_s = self._clock() - self._started
         if done <= 0 or passed_s <= 0:
             return ""
@@ -166,7 +170,7 @@ class ProgressBar:
         return f"  {rate:.1f}/s{left}"
 
     def clear(self) -> None:
-        """Take the bar away; the next `show` draws it again."""
+        """Remove the bar. The next `show` draws it again."""
         if self._live:
             self._err.write(_CLEAR)
             self._err.flush()
@@ -182,7 +186,7 @@ class ProgressBar:
 
 
 def duration(seconds: float) -> str:
-    """As in "12 s", "3 min 20 s", "2 h 5 min"."""
+    """A duration such as "12 s", "3 min 20 s" or "2 h 5 min"."""
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)
     if minutes == 0:
@@ -193,7 +197,7 @@ def duration(seconds: float) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Lines of left-aligned columns; two spaces between them."""
+    """Lines of a table with left-aligned columns, and two spaces between columns."""
     cells = [list(header), *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     head, *body = (
@@ -204,7 +208,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
 
 
 def fields(document: Mapping[str, object], prefix: str = "") -> list[str]:
-    """`name: value` lines of a document, nested names joined by dots; numbers with six digits."""
+    """A document as lines `name: value`. Nested names are joined by dots, and numbers have six
+    significant digits."""
     lines: list[str] = []
     for name, value in document.items():
         if isinstance(value, Mapping):
@@ -230,7 +235,7 @@ def _painted(text: str, color: str) -> str:
 
 
 def _styled(line: str) -> str:
-    """The line in color: headings bold, names of fields cyan, good and bad endings as such."""
+    """The line in color: headings bold, field names cyan, good results green, bad ones red."""
     clean = printable(line)
     if isinstance(line, Heading):
         return _painted(clean, _BOLD)
@@ -243,7 +248,7 @@ def _styled(line: str) -> str:
 
 
 def size(size_bytes: int) -> str:
-    """As in "2.3 MB": decimal units, one digit after the point."""
+    """A size such as "2.3 MB", in decimal units and with one digit after the point."""
     amount = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
         if round(amount, 1) < 1000:

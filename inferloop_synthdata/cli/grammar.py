@@ -1,5 +1,5 @@
-"""What every command of the grammar shares: short errors with a suggestion, the options of the
-connection, and how a command is added."""
+"""Parts that all commands share: short errors with suggestions, the options of the connection, and
+functions that add commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXIT_CODES = (
 )
 
 Run = Callable[[Session, argparse.Namespace], int]
-"""Runs a command; returns the exit code."""
+"""Runs a command and returns its exit code."""
 
 AddCommand = Callable[[str, Run, str], "CommandParser"]
 """Adds a command: its name, its function, one line of help."""
@@ -31,16 +31,16 @@ _WRONG_CHOICE = re.compile(
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Says in two lines what is wrong, with the nearest word that would have been right."""
+    """A parser whose errors have two lines, and suggest the most similar word that is valid."""
 
     def error(self, message: str) -> NoReturn:
-        """Leave with exit code 2. Who named a group alone sees what is in it."""
+        """Exit with code 2 and the message. If only a group was named, its help is shown."""
         if message == f"the following arguments are required: {_COMMAND}":
             self.exit(2, self.format_help())
         self.exit(2, f"inferloop: {self._better(message)}\nsee: {self.prog} --help\n")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse's; an option that is not known is an error of the command it stands in."""
+        """As in argparse, but an unknown option is reported by the command that it belongs to."""
         found, rest = super().parse_known_args(args, namespace)
         for word in rest:
             name = word.partition("=")[0]
@@ -73,13 +73,13 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def spelled_out(argv: Sequence[str]) -> list[str]:
-    """`help` and its words as the option: `help export` is `export --help`."""
+    """The arguments, with `help export` written as `export --help`."""
     first, *words = argv or ("",)
     return [*words, "--help"] if first == "help" else list(argv)
 
 
 def suggestion(word: str, names: Iterable[str]) -> str:
-    """`; did you mean X?` where one of the names is near to the word, else nothing."""
+    """`; did you mean X?` if one of the names is similar to the word, else an empty text."""
     near = difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else ""
 
@@ -107,7 +107,7 @@ def adder(parent: CommandParser) -> AddCommand:
 
 
 def add_group(add: AddCommand, name: str, summary: str) -> AddCommand:
-    """A command that only holds others."""
+    """Add a group: a command that only contains other commands."""
     return adder(add(name, _no_command, summary))
 
 
@@ -116,43 +116,44 @@ def _no_command(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def add_connection(target: argparse.ArgumentParser) -> None:
-    """Taken before and after the command. SUPPRESS: where it is not given, it hides no other."""
+    """Add the options of the connection, which may stand before and after the command. With
+    SUPPRESS, an option that is not given does not overwrite one given at the other place."""
     group = target.add_argument_group("connection and output", argument_default=argparse.SUPPRESS)
     group.add_argument("--api-key", help="default: INFERLOOP_API_KEY")
     group.add_argument(
         "--base-url", metavar="URL", help="default: INFERLOOP_BASE_URL or http://localhost:8000"
     )
     group.add_argument(
-        "--timeout-s", type=v.seconds, metavar="S", help="seconds an answer may be silent (300)"
+        "--timeout-s", type=v.seconds, metavar="S", help="seconds to wait for data (default: 300)"
     )
     group.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
 def add_yes(command: argparse.ArgumentParser) -> None:
-    """For commands that destroy something."""
+    """Add `--yes`, for commands that delete something."""
     command.add_argument("--yes", "-y", action="store_true", help="do not ask")
 
 
 def add_label(command: argparse._ActionsContainer) -> None:
-    """`--label NAME=VALUE`, any number of times."""
+    """Add `--label NAME=VALUE`, which can be given several times."""
     command.add_argument(
         "--label",
         dest="labels",
         action="append",
         type=v.label,
         metavar="NAME=VALUE",
-        help="repeat it",
+        help="a label; can be given several times",
     )
 
 
 def add_as_job(command: argparse.ArgumentParser) -> None:
-    """`--async`."""
+    """Add `--async`."""
     words = "do not wait: print the job's id (see: inferloop job wait)"
     command.add_argument("--async", dest="as_job", action="store_true", help=words)
 
 
 def given_values(pairs: Sequence[tuple[str, str]] | None) -> dict[str, list[str]] | None:
-    """Label to the values that are taken; the same label given twice takes both values."""
+    """Label to its accepted values. A label that is given twice accepts both values."""
     wanted: dict[str, list[str]] = {}
     for name, value in pairs or ():
         wanted.setdefault(name, []).append(value)
@@ -160,5 +161,5 @@ def given_values(pairs: Sequence[tuple[str, str]] | None) -> dict[str, list[str]
 
 
 def given_labels(pairs: Sequence[tuple[str, str]] | None) -> dict[str, str] | None:
-    """What `--label` collected."""
+    """Label to value, from `--label`. Raises `UsageProblem` for a label that is given twice."""
     return v.once("--label", pairs) if pairs else None

@@ -1,4 +1,4 @@
-"""The service's keys file, as `inferloop keys` keeps it: JSON, which the service reads as YAML."""
+"""The service's keys file. `inferloop keys` writes it as JSON, which the service reads as YAML."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from inferloop_synthdata.unique_keys import DuplicateKey, read_json
 SCOPES = ("generate", "validate", "read", "export", "write", "delete", "admin")
 RATES = ("generate", "validate", "export", "upload", "read")
 KEY_BYTES = 24
-"""Of randomness in a key: 192 bits."""
+"""Random bytes in a key: 192 bits."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -30,11 +30,11 @@ Entry = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What a new key may do. `UsageProblem` for what the service would refuse."""
+    """A new key and its rights. Raises `UsageProblem` for values that the service would refuse."""
 
     name: str
     scopes: tuple[str, ...] = ()
-    """Empty: all but admin."""
+    """Empty: all scopes except admin."""
     space: str | None = None
     expires: datetime | None = None
     rates: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class NewKey:
             _check(bool(_RATE.fullmatch(rate)), f"not a rate such as 100/minute: {rate}")
 
     def entry(self, key: str, created: datetime) -> Entry:
-        """As the file holds it: the hash of the key, not the key."""
+        """The entry for the file. It contains the SHA-256 of the key, not the key."""
         entry: Entry = {
             "name": self.name,
             "key_sha256": hashlib.sha256(key.encode()).hexdigest(),
@@ -70,10 +70,11 @@ class NewKey:
 
 
 class KeysFile:
-    """One file, readable for its owner alone, replaced whole under a lock. Blocks on the disk.
+    """A keys file that only its owner can read. Each change replaces the whole file, under a lock.
+    Blocks while it reads and writes.
 
-    Only files of its own making, or JSON of the same shape: a file that somebody wrote by hand
-    in YAML would lose its comments, so it is refused.
+    It must be JSON. A YAML file that was written by hand is refused, because its comments would be
+    lost.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,7 +82,10 @@ class KeysFile:
         self._path = path.resolve()
 
     def entries(self) -> list[Entry]:
-        """Every entry, in order; none where the file is absent."""
+        """All entries in their order. Empty if there is no file.
+
+        Raises `UsageProblem` if the file is not JSON with a list `keys`.
+        """
         try:
             text = self._path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
@@ -98,7 +102,8 @@ class KeysFile:
         return keys
 
     def create(self, new: NewKey, created: datetime) -> str:
-        """Add a key and return it: it is nowhere else. `UsageProblem` if the name is taken."""
+        """Add a key and return it. The key itself is stored nowhere. Raises `UsageProblem` if there
+        is already a key with this name."""
         key = _new_key()
         with self._locked():
             entries = self.entries()
@@ -108,9 +113,11 @@ class KeysFile:
         return key
 
     def rotate(self, name: str, now: datetime, old_ends: datetime | None) -> str:
-        """Give `name` a new key with the same rights, and return it. The old one opens the service
-        until `old_ends`, under the name `<name>.old`; None: no longer. `UsageProblem` where there
-        is no such name."""
+        """Replace the key `name` by a new one with the same rights, and return the new one.
+
+        The old key stays valid until `old_ends`, under the name `<name>.old`. With None it is
+        invalid at once. Raises `UsageProblem` if there is no such name.
+        """
         key = _new_key()
         with self._locked():
             entries = self.entries()
@@ -122,7 +129,7 @@ class KeysFile:
                 raise UsageProblem(f"no room for {old_name}, where the old key goes on: --at-once")
             kept = [each for each in entries if each.get("name") not in {name, old_name}]
             if old_ends is not None:
-                # Never longer than it would have opened the service anyway.
+                # Not longer than the old key was valid anyway.
                 ends = min(old_ends, _moment(mine.get("expires")) or old_ends)
                 ending = ends.isoformat(timespec="seconds")
                 kept.append({**mine, "name": old_name, "expires": ending})
@@ -133,7 +140,8 @@ class KeysFile:
         return key
 
     def revoke(self, name: str) -> None:
-        """Remove a key; a running service notices within a second or two of its next request."""
+        """Remove a key. A running service refuses it a second or two after its next request. Raises
+        `UsageProblem` if there is no such name."""
         with self._locked():
             entries = self.entries()
             kept = [entry for entry in entries if entry.get("name") != name]
@@ -170,7 +178,7 @@ class KeysFile:
 
 
 def _moment(text: object) -> datetime | None:
-    """An `expires` of the file, as the service reads it; None for none."""
+    """The time in `expires`, read as the service reads it. None if there is none."""
     if not isinstance(text, str):
         return None
     try:

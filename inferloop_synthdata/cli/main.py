@@ -1,4 +1,4 @@
-"""`inferloop`: the command line. One clear line on every error, never a traceback."""
+"""`inferloop`: the command line. An error is one line of text, never a traceback."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ OK = 0
 FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
-"""128 + SIGINT, as shells count."""
+"""128 + the number of SIGINT, as in shells."""
 _SERVER_ERROR = 500
 
 
 def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = None) -> int:
-    """Run one command; returns the exit code (argparse leaves by itself, with 2 or 0)."""
+    """Run one command and return its exit code.
+
+    For wrong arguments, `--help` and `--version`, argparse raises `SystemExit` with code 2 or 0.
+    """
     world = surroundings or Surroundings(environ=os.environ)
     grammar = parser()
     complete(grammar, world.environ)
@@ -52,7 +55,8 @@ def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = 
         console.error("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of a pipe has left (`| head`). Python would complain once more at exit.
+        # The reader of the pipe has ended (`| head`). Without this, Python would print another
+        # error at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except ClientError as error:
@@ -69,9 +73,10 @@ def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = 
 
 
 def hints(error: ClientError, base_url: str) -> Iterator[str]:
-    """What to do about an error of the service: at most one line.
+    """Advice for an error: no line or one line.
 
-    `base_url` is the service's address; the connection that failed may have been to another server.
+    `base_url` is the service's address. If the failed connection was to another server, there is
+    no advice.
     """
     if isinstance(error, RequestTimedOut):
         yield "the service may still be at work; --timeout-s waits longer, --async does not wait"

@@ -1,4 +1,4 @@
-"""Where the command line writes: looked at before the service works, not when it has."""
+"""Files and folders that the command line writes. They are checked before the service is called."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from inferloop_synthdata.cli.session import Session
 
 Download = Callable[[Path], Path]
-"""Fetches into a file, and gives it."""
+"""Downloads into the given file, and returns its path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where one file goes: a file, a folder (there already, or named with a slash at its end), or
-    `-` for standard output."""
+    """The target of one download: a file, a folder (one that exists, or a name with a slash at its
+    end), or `-` for standard output."""
 
     text: str
 
@@ -32,7 +32,7 @@ class Target:
 
     @property
     def is_new_folder(self) -> bool:
-        """Whether a folder is meant, there or not."""
+        """Whether the text ends in a slash, so that it names a folder, which may not exist yet."""
         return self.text.endswith(("/", os.sep))
 
     @property
@@ -41,13 +41,15 @@ class Target:
         return Path(self.text)
 
     def file(self, name: str) -> Path:
-        """The file for something that is called `name`: any path of the server."""
+        """The file for a download. `name`: path on the server; its last part is the file's name if
+        the target is a folder."""
         inside = self.is_new_folder or self.path.is_dir()
         return self.path / PurePosixPath(name).name if inside else self.path
 
 
 def fetch(session: Session, target: Target, name: str, download: Download) -> Path | None:
-    """Have `download` write to the target, and say so; None where it went to standard output."""
+    """Download to the target, and print where the file is. Returns its path, or None for standard
+    output."""
     if not target.is_stdout:
         saved = download(target.file(name))
         session.console.note(f"saved to {saved}")
@@ -62,7 +64,8 @@ def fetch(session: Session, target: Target, name: str, download: Download) -> Pa
 
 
 def check_target(session: Session, option: str, target: Target | None) -> None:
-    """`UsageProblem` where no file can appear at the target; makes a folder named with a slash."""
+    """Raise `UsageProblem` if the target cannot be written. Creates the folder if the target ends
+    in a slash."""
     if target is None:
         return
     if target.is_stdout:
@@ -75,13 +78,14 @@ def check_target(session: Session, option: str, target: Target | None) -> None:
 
 
 def check_file(option: str, target: Path | None) -> None:
-    """`UsageProblem` where no file can appear at `target`, or in it if it is a folder."""
+    """Raise `UsageProblem` if the file `target` cannot be written, or no file in the folder
+    `target`."""
     if target is not None:
         _check_folder(option, target if target.is_dir() else target.parent)
 
 
 def make_folder(option: str, target: Path | None) -> None:
-    """Make the folder `target`; `UsageProblem` where it cannot be one that takes files."""
+    """Create the folder `target`. Raises `UsageProblem` if that fails or it is not writable."""
     if target is None:
         return
     try:

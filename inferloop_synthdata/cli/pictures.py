@@ -1,4 +1,4 @@
-"""Pictures that a command takes: one that the service has, or a local file, which is uploaded."""
+"""Images as arguments: the path of an image on the service, or a local file that is uploaded."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ T = TypeVar("T")
 
 
 def is_local(path: str) -> bool:
-    """The service's own paths are absolute; one that is not can only be meant for this machine.
+    """Whether the path is a local file. Paths on the service are absolute, so a relative path is
+    local.
 
     Raises:
-        UsageProblem: it is meant for this machine, where no such file is.
+        UsageProblem: the path is relative, and there is no such file.
     """
     if path.startswith("/") or "://" in path:
         return False
@@ -35,10 +36,11 @@ def with_picture(
     ask: Callable[[str], T],
     keep: bool = False,
 ) -> T:
-    """What `ask` says of the picture: asked with its path on the service.
+    """Call `ask` with the image's path on the service, and return its result.
 
-    An absolute path is asked for as it is, and uploaded only where the service does not know it and
-    this machine does. An upload is removed again, unless `keep`.
+    A relative path is a local file and is uploaded first. An absolute path is used as it is; only
+    if the service does not know it, and there is such a local file, it is uploaded. The upload is
+    removed afterwards, unless `keep` is set.
     """
     if not is_local(path):
         try:
@@ -67,7 +69,7 @@ def _uploaded(
 
 
 def discard(session: Session, client: SyntheticImageClient, path: str) -> None:
-    """Remove a picture from the service; where that fails, say that it stays there."""
+    """Remove an image from the service. If that fails, print a note that it stays there."""
     try:
         client.delete_image(path)
     except ClientError as error:

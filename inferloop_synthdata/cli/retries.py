@@ -1,4 +1,4 @@
-"""The SDK logs each retry; the command line tells it, so that no wait is silent."""
+"""Prints the retries that the SDK logs, so that the user knows why a command waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inferloop_synthdata.cli.console import Console
 from inferloop_synthdata.transport.retry import LOG
 
 SHORT_WAIT_S = 2.0
-"""Nobody wonders about a wait below this."""
+"""Shorter waits are not printed."""
 
 
 class _Teller(logging.Handler):
@@ -25,7 +25,7 @@ class _Teller(logging.Handler):
 
 @contextmanager
 def retries_told(console: Console) -> Generator[None, None, None]:
-    """What the client waits for is said on the console while this lasts."""
+    """During the block, print each retry of the client on the console."""
     teller, level = _Teller(console), LOG.level
     LOG.addHandler(teller)
     LOG.setLevel(logging.INFO)

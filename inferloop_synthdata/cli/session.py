@@ -1,4 +1,4 @@
-"""What a command may use: the client, the console, and the world's seams."""
+"""Objects that a command uses: the client, the console, and its surroundings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Everything of the world that the command line touches; tests give their own."""
+    """Everything outside the program that the command line uses. Tests pass their own."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
@@ -37,15 +37,15 @@ class Surroundings:
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
     suffix: Callable[[], str] = _random_suffix
-    """Fresh at every call; makes the name of an upload folder unique."""
+    """Returns a new text at every call, which makes the name of an upload folder unique."""
     now: Callable[[], datetime] = _utc_now
     clock: Callable[[], float] = time.monotonic
-    """Seconds, for rates."""
+    """Monotonic seconds, for rates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """How to reach the service, as the arguments say."""
+    """How to reach the service, from the arguments and the environment."""
 
     api_key: str | None
     base_url: str
@@ -61,8 +61,8 @@ class Session:
     connect: Connect
 
     def confirm(self, question: str) -> None:
-        """`UsageProblem` unless the person at the terminal says yes; without one, `--yes` says
-        it."""
+        """Ask the user. Raises `UsageProblem` if the answer is not yes, or if standard input is not
+        a terminal (then `--yes` is needed)."""
         stdin = self.surroundings.stdin
         if not stdin.isatty():
             raise UsageProblem(f"{question} Nobody is here to ask: add --yes")
@@ -70,7 +70,8 @@ class Session:
             raise UsageProblem("left as it was")
 
     def client(self) -> SyntheticImageClient:
-        """A client to be used in a `with` block; `UsageProblem` without a key or a usable URL."""
+        """A client for use in a `with` block. Raises `UsageProblem` if there is no key or the URL
+        is not valid."""
         if not self.connect.api_key:
             raise UsageProblem("no API key: give --api-key, or set INFERLOOP_API_KEY")
         try:

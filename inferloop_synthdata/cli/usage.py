@@ -1,4 +1,4 @@
-"""Trouble that is the caller's to mend before anything can be done: exit code 2."""
+"""Errors in how a command was called. The exit code is 2."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 LoadModule = Callable[[str], Any]
-"""`importlib.import_module`, or a test's stand-in; libraries come without types."""
+"""`importlib.import_module`, or a fake in tests."""
 
 
 class UsageProblem(Exception):
-    """An argument, a file or an optional library is missing or wrong; the message says which."""
+    """An argument, a file or an optional library is missing or not usable. The message says
+    which."""
 
 
 def load_optional(
     module: str, purpose: str, package: str, load: LoadModule = importlib.import_module
 ) -> Any:
-    """An optional library; `UsageProblem` says how to install it where it is absent."""
+    """Import an optional library. If it is missing, raise `UsageProblem`, which says how to install
+    it."""
     try:
         return load(module)
     except ImportError:

@@ -1,4 +1,4 @@
-"""From the text of an argument to its value; what is wrong with it in words."""
+"""Converts the text of an argument to its value. Errors say what is wrong with the text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def positive(text: str) -> int:
 
 
 def seconds(text: str) -> float:
-    """A finite time above 0."""
+    """A finite number of seconds above 0."""
     number = float(text)
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"must be above 0: {text}")
@@ -31,14 +31,14 @@ def seconds(text: str) -> float:
 
 
 def target(text: str) -> Target:
-    """Where a file goes: a file, a folder, or `-`."""
+    """The target of a download: a file, a folder, or `-`."""
     if not text:
         raise argparse.ArgumentTypeError("must name a file or a folder")
     return Target(text)
 
 
 def share(text: str) -> tuple[str, float]:
-    """A split's name and share: train=0.8."""
+    """The name and the share of a split, such as train=0.8."""
     name, separator, number = text.partition("=")
     if not name or not separator:
         raise argparse.ArgumentTypeError(f"must look like train=0.8: {text}")
@@ -46,7 +46,7 @@ def share(text: str) -> tuple[str, float]:
 
 
 def label(text: str) -> tuple[str, str]:
-    """A label's name and value: animal=fox."""
+    """The name and the value of a label, such as animal=fox."""
     name, separator, value = text.partition("=")
     if not name or not separator or not value:
         raise argparse.ArgumentTypeError(f"must look like animal=fox: {text}")
@@ -62,8 +62,8 @@ def json_object(text: str) -> dict[str, JsonValue]:
 
 
 def once(option: str, pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
-    """What a repeated `option` collected by name; `UsageProblem` for a name that is given twice,
-    where only one value can hold."""
+    """Name to value, for an `option` that was given several times. Raises `UsageProblem` if a name
+    was given twice."""
     found: dict[str, T] = {}
     for name, value in pairs:
         if name in found:
@@ -73,7 +73,7 @@ def once(option: str, pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
 
 
 def own_rate(text: str) -> tuple[str, str]:
-    """A budget's name and rate: generate=100/minute."""
+    """The name of a budget and its rate, such as generate=100/minute."""
     name, separator, rate = text.partition("=")
     if not name or not separator:
         raise argparse.ArgumentTypeError(f"must look like generate=100/minute: {text}")
@@ -81,12 +81,12 @@ def own_rate(text: str) -> tuple[str, str]:
 
 
 def names(text: str) -> list[str]:
-    """Names between commas."""
+    """Names that are separated by commas."""
     return [name for name in map(str.strip, text.split(",")) if name]
 
 
 def requirements(text: str) -> dict[str, JsonValue]:
-    """Names of checks between commas, or a JSON object."""
+    """Names of checks that are separated by commas, or a JSON object."""
     if text.lstrip().startswith("{"):
         return json_object(text)
     return dict.fromkeys(names(text), True)

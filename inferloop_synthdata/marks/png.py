@@ -1,4 +1,4 @@
-"""PNG's parts, enough to read what lies beside the picture (W3C PNG, third edition, 5.3)."""
+"""Reads the chunks of a PNG file (W3C PNG, third edition, section 5.3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_CHUNKS = 65_536
 
 
 class Chunk(NamedTuple):
-    """Its type, its data, and whether both agree with its checksum."""
+    """Type and data of a chunk, and whether its checksum (CRC-32) is right."""
 
     kind: bytes
     data: memoryview
@@ -20,7 +20,8 @@ class Chunk(NamedTuple):
 
 
 def chunks(content: bytes) -> Iterator[Chunk]:
-    """Every chunk of a PNG up to its end; of what is cut short, those that are whole."""
+    """The chunks of a PNG up to IEND. If the file is cut off, only the complete ones. No chunks if
+    it is not a PNG."""
     view, at = memoryview(content), len(MAGIC)
     for _ in range(_MOST_CHUNKS if content.startswith(MAGIC) else 0):
         if at + 12 > len(content):
@@ -37,7 +38,7 @@ def chunks(content: bytes) -> Iterator[Chunk]:
 
 
 def is_intact(content: bytes) -> bool:
-    """Whether every chunk agrees with its checksum, the last is the end, and nothing follows it."""
+    """Whether all checksums are right, the last chunk is IEND, and no bytes follow it."""
     size, last = len(MAGIC), b""
     for chunk in chunks(content):
         if not chunk.intact:
@@ -47,7 +48,8 @@ def is_intact(content: bytes) -> bool:
 
 
 def text(content: bytes) -> dict[str, str]:
-    """Every uncompressed iTXt whose checksum holds, by its keyword."""
+    """Keyword to text, of each uncompressed iTXt chunk without language and with a right
+    checksum."""
     found: dict[str, str] = {}
     for chunk in chunks(content):
         if chunk.kind != b"iTXt" or not chunk.intact:

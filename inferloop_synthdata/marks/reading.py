@@ -1,5 +1,5 @@
-"""What the C2PA mark in a file says, and whether to believe it. Needs the extra `verify`; asks no
-network."""
+"""Reads the C2PA mark in a file and verifies it. Needs the extra `verify`. Makes no network
+requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SETTINGS: dict[str, Any] = {
     "version": 1,
     "verify": {
         "verify_trust": True,
-        "remote_manifest_fetch": False,  # a file must not make its reader ask another server
+        "remote_manifest_fetch": False,  # a file must not cause requests to other servers
         "ocsp_fetch": False,
     },
 }
@@ -33,18 +33,19 @@ _SETTINGS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """PEM texts of the certificates that are believed, and of development authorities."""
+    """Certificates in PEM form: `trusted` authorities, and authorities for `development`."""
 
     trusted: str = ""
     development: str = ""
 
 
 def read_mark(content: bytes, anchors: Anchors = Anchors()) -> dict[str, JsonValue]:
-    """What is known of a file from itself: a `Verification` of docs/provenance.md without `log`.
+    """Verify a file without the service. Returns a `Verification` (docs/provenance.md) without
+    `log`.
 
     Raises:
         ImportError: the extra `verify` is not installed.
-        ValueError: neither PNG, JPEG nor WebP.
+        ValueError: the file is not PNG, JPEG or WebP.
     """
     media_type = media_type_of(content)
     if media_type is None:
@@ -74,7 +75,7 @@ def read_mark(content: bytes, anchors: Anchors = Anchors()) -> dict[str, JsonVal
 
 
 def media_type_of(content: bytes) -> str | None:
-    """The type that the first bytes announce, of those that carry marks here."""
+    """The MIME type by the first bytes of the file: PNG, JPEG or WebP. None for any other file."""
     if content.startswith(MAGIC):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):
@@ -87,7 +88,8 @@ def media_type_of(content: bytes) -> str | None:
 def _store(
     content: bytes, media_type: str, anchors: str
 ) -> tuple[dict[str, Any] | None, str | None]:
-    """The file's manifests with what the library found, or why there are none: None for no mark."""
+    """The file's manifests with the library's results, and a problem. Both are None if the file has
+    no mark."""
     from c2pa import C2paError, Context, Reader, Settings
 
     settings = {**_SETTINGS, "trust": {"trust_anchors": anchors}} if anchors else _SETTINGS
@@ -101,7 +103,7 @@ def _store(
     except C2paError as error:
         return None, str(error)[:200]
     if store.get("active_manifest") not in store.get("manifests", {}):
-        return None, "the mark does not hold together"
+        return None, "the mark is not consistent"
     return store, None
 
 
@@ -141,7 +143,8 @@ def _signature(store: Mapping[str, Any]) -> Signature:
 
 
 def _changed(store: Mapping[str, Any], signature: Signature, content: bytes) -> bool:
-    """The standard's hash leaves out the mark itself; PNG's checksums find a change there."""
+    """Whether the file was changed after signing. The hash of the C2PA standard does not cover the
+    mark itself; changes there are found by the checksums of PNG."""
     if content.startswith(MAGIC) and not is_intact(content):
         return True
     if signature == "invalid" or set(_codes(store, "failure")) & set(_CHANGED):
@@ -171,7 +174,7 @@ def _signer(active: Mapping[str, Any]) -> dict[str, JsonValue]:
 
 
 def _time_stamp(store: Mapping[str, Any]) -> dict[str, JsonValue]:
-    """Whether the time is an authority's, and of one that is trusted; nothing without a stamp."""
+    """The state of the time stamp: invalid, trusted or untrusted. Empty if there is none."""
     kinds = ("success", "informational", "failure")
     said = [code.partition(".") for kind in kinds for code in _codes(store, kind)]
     stamps = {what for about, _, what in said if about == "timeStamp"}
@@ -183,7 +186,7 @@ def _time_stamp(store: Mapping[str, Any]) -> dict[str, JsonValue]:
 
 
 def _claims(active: Mapping[str, Any]) -> dict[str, JsonValue]:
-    """What our own assertions say; empty for the mark of somebody else."""
+    """The content of this software's own assertions. Empty if other software made the mark."""
     for assertion in active.get("assertions", ()):
         if assertion.get("label") in (RECIPE_LABEL, EDIT_LABEL):
             data = assertion.get("data")
@@ -192,7 +195,8 @@ def _claims(active: Mapping[str, Any]) -> dict[str, JsonValue]:
 
 
 def recipe_in(content: bytes) -> tuple[dict[str, JsonValue] | None, str | None]:
-    """The recipe inside a PNG and its SHA-256, hex; a broken one is none."""
+    """The recipe in a PNG, and its SHA-256 as hexadecimal digits. Both are None if there is no
+    recipe or it is damaged."""
     inside = text(content).get(RECIPE_KEYWORD)
     if inside is None:
         return None, None

@@ -1,5 +1,4 @@
-"""An image made again from its recipe, and how far it is from the first. Needs the extra
-`verify`."""
+"""Generates an image again from its recipe, and compares both. Needs the extra `verify`."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ _MADE_WITH = ("served_model", "revision", "noise_scheduler", "library_versions")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Between two pictures of one size; values of a channel are 0..255."""
+    """The difference between two images of the same size, in channel values of 0 to 255."""
 
     is_identical: bool
     max_difference: int
@@ -42,10 +41,10 @@ class Difference:
 
 
 def request_of(recipe: Mapping[str, JsonValue]) -> tuple[str, GenerationOptions]:
-    """Prompt and options that make the image of a recipe again.
+    """The prompt and the options that generate the image of a recipe again.
 
     Raises:
-        ValueError: a recipe without what it takes.
+        ValueError: the recipe has no prompt, no parameters or no seed.
     """
     parameters, prompt = recipe.get("parameters"), recipe.get("prompt")
     if not isinstance(parameters, dict) or not isinstance(prompt, str):
@@ -56,12 +55,12 @@ def request_of(recipe: Mapping[str, JsonValue]) -> tuple[str, GenerationOptions]
     options["negative_prompt"] = recipe.get("negative_prompt")
     made = recipe.get("speed")
     if options["speed"] is None and isinstance(made, dict):
-        options["speed"] = made.get("mode")  # whatever the service's default is by now
+        options["speed"] = made.get("mode")  # the default of the service may have changed
     return prompt, cast(GenerationOptions, options)
 
 
 def recipe_of(content: bytes) -> dict[str, JsonValue]:
-    """The recipe in a PNG; `ValueError` where there is none."""
+    """The recipe in a PNG. Raises `ValueError` if there is none."""
     recipe = recipe_in(content)[0]
     if recipe is None:
         raise ValueError("the file has no recipe of this software in it")
@@ -69,13 +68,14 @@ def recipe_of(content: bytes) -> dict[str, JsonValue]:
 
 
 def pixels_as_recorded(content: bytes, recipe: Mapping[str, JsonValue]) -> bool:
-    """Whether the picture still is the one that the recipe was written for."""
+    """Whether the pixels are those for which the recipe was written. Raises `ValueError` if the
+    image cannot be read."""
     pixels = _picture(content).tobytes()
     return hashlib.sha256(pixels).hexdigest() == recipe.get("pixel_sha256")
 
 
 def _picture(content: bytes) -> Image.Image:
-    """RGB; `ValueError` for what is damaged, or larger than any picture of the service."""
+    """The image in RGB. Raises `ValueError` if it is damaged or has too many pixels."""
     from PIL import Image
 
     try:
@@ -85,8 +85,8 @@ def _picture(content: bytes) -> Image.Image:
 
 
 def difference(first: bytes, second: bytes) -> Difference:
-    """How far two image files are apart; `ValueError` where their sizes differ, or one cannot be
-    read."""
+    """The difference between two image files. Raises `ValueError` if their sizes differ or one
+    cannot be read."""
     from PIL import ImageChops, ImageStat
 
     one, other = _picture(first), _picture(second)
@@ -101,7 +101,7 @@ def difference(first: bytes, second: bytes) -> Difference:
 def made_otherwise(
     first: Mapping[str, JsonValue], second: Mapping[str, JsonValue]
 ) -> dict[str, JsonValue]:
-    """What the two were made with where that differs: name to [then, now]."""
+    """Model, scheduler and versions that differ between two recipes: name to [first, second]."""
     return {
         name: [first.get(name), second.get(name)]
         for name in _MADE_WITH

@@ -1,4 +1,4 @@
-"""A dataset held against its signed sheet: what was added, lost, changed since."""
+"""Compares a dataset with its signed data sheet: files that were added, lost or changed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ SHEET_SCHEMA = "inferloop.sheet/1"
 _CHUNK_BYTES = 2**20
 
 Digest = Callable[[str], str | None]
-"""Path in the dataset to the SHA-256, hex, of the file there; None where it is gone."""
+"""Takes a path in the dataset. Returns the SHA-256 of the file as hexadecimal digits, or None if
+there is no such file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet that was read. Nothing of it is to be believed where `signature` is "invalid"."""
+    """A sheet that was read. If `signature` is "invalid", none of its content can be trusted."""
 
     signature: Signature
     signer: str
@@ -30,13 +31,13 @@ class Sheet:
     signed_at: str
     summary: dict[str, JsonValue]
     files: dict[str, str] = field(repr=False)
-    """Path to SHA-256, hex."""
+    """Path to SHA-256, as hexadecimal digits."""
     problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Paths, each list ordered."""
+    """Paths of files that differ from the sheet. Each list is sorted."""
 
     added: list[str]
     lost: list[str]
@@ -44,21 +45,21 @@ class Difference:
 
     @property
     def is_none(self) -> bool:
-        """Whether the dataset is as the sheet says."""
+        """Whether the dataset is the same as in the sheet."""
         return not (self.added or self.lost or self.changed)
 
 
 def read_sheet(lines: Iterable[bytes], anchors: Anchors) -> Sheet:
-    """Read a sheet and hold it against its own signature.
+    """Read a sheet and verify its signature.
 
     Raises:
         ImportError: the extra `verify` is not installed.
-        ValueError: not a sheet.
+        ValueError: it is not a data sheet.
     """
     digest, parsed, token = hashlib.sha256(), _Parsed(), None
     for line in lines:
         if token is not None:
-            parsed.problems.append("something stands behind the signature")
+            parsed.problems.append("there is content after the signature")
             break
         found = parsed.take(line)
         token = found.get("jws")
@@ -68,7 +69,7 @@ def read_sheet(lines: Iterable[bytes], anchors: Anchors) -> Sheet:
         raise ValueError("not a data sheet of this software")
     signature, payload, signer = read_jws(token if isinstance(token, str) else "", anchors)
     if signature == "invalid":
-        parsed.problems.append("the signature does not hold")
+        parsed.problems.append("the signature is not valid")
     elif payload.get("sheet_sha256") != digest.hexdigest():
         parsed.problems.append("the sheet was changed after it was signed")
     return parsed.sheet("invalid" if parsed.problems else signature, signer)
@@ -108,7 +109,8 @@ def _object(line: bytes) -> dict[str, JsonValue]:
 
 
 def compare(sheet: Sheet, paths: Iterable[str], digest_of: Digest) -> Difference:
-    """The files that are there now (`paths`) against the sheet. Reads each that is in both."""
+    """Compare the present files (`paths`) with the sheet. Calls `digest_of` for each file that is
+    in both."""
     left, added, changed = dict(sheet.files), [], []
     for path in paths:
         signed = left.pop(path, None)
@@ -126,11 +128,11 @@ def compare(sheet: Sheet, paths: Iterable[str], digest_of: Digest) -> Difference
 def check_folder(
     folder: Path, anchors: Anchors, sheet_file: Path | None = None
 ) -> tuple[Sheet, Difference]:
-    """A folder on this machine against its sheet, by default the one that lies in it.
+    """Compare a local folder with its sheet, by default with the sheet in the folder.
 
     Raises:
         ImportError: the extra `verify` is not installed.
-        ValueError: not a sheet.
+        ValueError: the file is not a data sheet.
         OSError: a file cannot be read.
     """
     with (sheet_file or folder / SHEET_NAME).open("rb") as lines:
@@ -139,7 +141,7 @@ def check_folder(
 
 
 def _paths(folder: Path) -> Iterator[str]:
-    """Files below the folder, hidden ones and the sheet left out. Links are not followed."""
+    """Files below the folder, without hidden files and the sheet. Links are not followed."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         hidden = name.startswith(".") or "/." in name

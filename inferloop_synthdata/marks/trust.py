@@ -1,4 +1,5 @@
-"""Signatures of data sheets (JWS, RFC 7515) and whom to believe. Needs the extra `verify`."""
+"""Verifies signatures of data sheets (JWS, RFC 7515) and their certificates. Needs the extra
+`verify`."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ SHEET_TYPE = "inferloop-sheet+jws"
 
 
 def read_jws(token: str, anchors: Anchors) -> tuple[Signature, dict[str, JsonValue], str]:
-    """Whether to believe a compact JWS, its payload (empty where the signature does not hold), and
-    the subject of its signer.
+    """Verify a JWS in compact form. Returns the state of its signature, its payload, and the
+    subject of its signer's certificate. The last two are empty if the signature is not valid.
 
     Raises:
         ImportError: the extra `verify` is not installed.
@@ -44,7 +45,7 @@ def read_jws(token: str, anchors: Anchors) -> tuple[Signature, dict[str, JsonVal
         )
         key = _key(str(header["alg"]), pem)
         registry = jws.JWSRegistry(algorithms=ALGORITHMS)
-        registry.max_header_length = _MOST_HEADER_BYTES  # 512 do not hold a certificate
+        registry.max_header_length = _MOST_HEADER_BYTES  # the default, 512, is below a certificate
         signed = jws.deserialize_compact(token, key, registry=registry)
         payload = json.loads(signed.payload)
     except (ValueError, KeyError, TypeError, IndexError, JoseError):
@@ -72,7 +73,8 @@ def _standing(chain: Sequence[Certificate], anchors: Anchors) -> Signature:
 
 
 def _leads_to(chain: Sequence[Certificate], anchors_pem: str) -> bool:
-    """Whether each certificate is issued by the next, up to one that an anchor issued or is."""
+    """Whether the chain leads to an anchor: each certificate is issued by the next one, and the
+    last one is an anchor or is issued by an anchor."""
     from cryptography.x509 import load_pem_x509_certificates
 
     anchors = load_pem_x509_certificates(anchors_pem.encode()) if anchors_pem.strip() else []

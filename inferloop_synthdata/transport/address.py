@@ -1,4 +1,4 @@
-"""Where the service listens, from a base URL with or without `/api/v1`."""
+"""The addresses of the service, from a base URL with or without `/api/v1`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ API_PREFIX = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class ServiceAddress:
-    """`rest` is the URL that every REST path is appended to."""
+    """The service's addresses. REST paths are appended to `rest`."""
 
     rest: str
 
     @classmethod
     def of(cls, base_url: str) -> ServiceAddress:
-        """Takes "http://host:8000", "http://host:8000/", "https://host/images/api/v1", ...
+        """Read a URL such as "http://host:8000" or "https://host/images/api/v1".
 
-        Raises `ValueError` for what is not an http(s) URL of a host.
+        Raises `ValueError` if it is not an http or https URL with a host, or if it has a user, a
+        query or a fragment.
         """
         parts = urlsplit(base_url.strip())
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -34,7 +35,7 @@ class ServiceAddress:
 
     @property
     def root(self) -> str:
-        """What lies beside the API: OpenAI's at `/v1`, `/readyz`."""
+        """The URL without `/api/v1`: the root of `/v1` (OpenAI's API) and `/readyz`."""
         return self.rest.removesuffix(API_PREFIX)
 
     @property
@@ -46,12 +47,12 @@ class ServiceAddress:
 
 
 def check_url(url: str, name: str) -> None:
-    """`ValueError`, with `name` for what was given, where no request can go to `url`: a port or
-    a host name that cannot be, characters that no URL has."""
+    """Raise `ValueError` if `url` is not valid: for example its port, its host name or its
+    characters. `name`: the name of the argument, for the message."""
     try:
         parsed = httpx.URL(url)
-        port, _ = parsed.port, parsed.host  # read: an international name is decoded only then
+        port, _ = parsed.port, parsed.host  # reading `host` checks an international name
     except (httpx.InvalidURL, ValueError) as error:
-        raise ValueError(f"{name} is no usable address: {error}") from None
+        raise ValueError(f"{name} is not a valid address: {error}") from None
     if port is not None and not 0 < port < 65_536:
-        raise ValueError(f"{name} has a port that cannot be: {port}")
+        raise ValueError(f"{name} has a port that is not valid: {port}")

@@ -1,4 +1,5 @@
-"""What both clients know of the server: address, key, patience; and how a request looks."""
+"""Address, key and timeouts of a client, and the HTTP requests that it sends. Both clients use
+it."""
 
 from __future__ import annotations
 
@@ -22,19 +23,20 @@ T = TypeVar("T")
 JSON = "application/json"
 
 CONNECT_TIMEOUT_S = 10.0
-"""A server that is there answers the handshake in seconds, however long its work takes."""
+"""Time limit for connecting. It can be short, because a server accepts connections within seconds
+even if its work takes long."""
 
 MAX_MESSAGE_BYTES = 8 * 2**20
-"""Of one WebSocket message: previews are small."""
+"""Largest WebSocket message that is accepted."""
 
 SOCKET_LOG = logging.getLogger("inferloop_synthdata.websocket")
-# At DEBUG, websockets logs the headers, and one of them is the API key.
+# At level DEBUG, websockets logs the headers, which contain the API key.
 SOCKET_LOG.setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Fixed facts of a client. Its `repr` does not show the key."""
+    """Address, timeout in seconds, and API key of a client. Its `repr` does not show the key."""
 
     address: ServiceAddress
     timeout_s: float
@@ -42,13 +44,13 @@ class Connection:
 
     @classmethod
     def of(cls, api_key: str, base_url: str, timeout_s: float) -> Connection:
-        """Checks what cannot work before anything is sent; raises `ValueError`."""
+        """Raises `ValueError` if the key, the URL or the timeout is not valid."""
         if not api_key or not api_key.isascii() or not api_key.isprintable():
             raise ValueError("api_key must be printable ASCII text")
         return cls(ServiceAddress.of(base_url), _checked(timeout_s), api_key)
 
     def with_timeout(self, timeout_s: float) -> Connection:
-        """The same with another patience; raises `ValueError`."""
+        """A copy with another timeout in seconds. Raises `ValueError` if it is not valid."""
         return replace(self, timeout_s=_checked(timeout_s))
 
     @property
@@ -58,16 +60,16 @@ class Connection:
 
     @property
     def socket_url(self) -> str:
-        """Of the generation WebSocket."""
+        """URL of the generation WebSocket."""
         return self.address.socket
 
     @property
     def connect_timeout_s(self) -> float:
-        """Seconds to connect in: fewer than for the whole answer."""
+        """Time limit for connecting, in seconds; at most `timeout_s`."""
         return min(CONNECT_TIMEOUT_S, self.timeout_s)
 
     def headers(self) -> dict[str, str]:
-        """What every request carries: the key, and who asks."""
+        """Headers of every request: the key and the `User-Agent`."""
         return {"X-API-Key": self.api_key, "User-Agent": f"inferloop-synthdata/{__version__}"}
 
     def timeout(self) -> httpx.Timeout:
@@ -89,14 +91,14 @@ class Connection:
         content: bytes | None,
         headers: Mapping[str, str],
     ) -> httpx.Request:
-        """The HTTP request of an operation; `content` is the bytes of its upload, `headers` those
-        of the file that it is saved to."""
+        """The HTTP request of an operation. `content`: the bytes of its upload. `headers`: more
+        headers, such as `Range` for a download that is continued."""
         files = None
         if operation.upload is not None and content is not None:
             name = operation.upload.file_name
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
             files = {"file": (name, content, kind)}
-        # A server that knows no progress answers with the plain JSON.
+        # An older server, which cannot report progress, answers with plain JSON.
         progress = {} if operation.on_progress is None else {"Accept": f"{NDJSON}, {JSON}"}
         return http.build_request(
             operation.method,

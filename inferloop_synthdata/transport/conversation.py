@@ -1,7 +1,8 @@
-"""The client's sense without its sockets: what to send next, and what came of it.
+"""The client's logic without network access: what to send next, and how to read the answer.
 
-`converse` is a generator that yields each `Attempt` and is sent its outcome; the sync and the
-async client only carry attempts out. So there is one retry loop and one reading of answers.
+`converse` is a generator. It yields each `Attempt`, and its caller sends back the outcome. The sync
+and the async client only send the requests, so that both share one retry loop and one reader of
+answers.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from inferloop_synthdata.transport.retry import RetryPolicy
 T = TypeVar("T")
 
 Outcome = Reply | ClientError
-"""What came of an attempt: an answer of any status, or why there is none."""
+"""The outcome of an attempt: an answer with any status, or the error why there is none."""
 
 _CODE_BY_STATUS = MappingProxyType(
     {
@@ -40,7 +41,8 @@ _CODE_BY_STATUS = MappingProxyType(
         429: "RATE_LIMITED",
     }
 )
-"""For answers without an envelope (a proxy's): only where the status leaves no doubt."""
+"""Codes for errors that are not in the service's JSON form, for example those of a proxy. Only
+statuses with a clear meaning are here."""
 
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -55,7 +57,8 @@ class Attempt(Generic[T]):
 
 
 def converse(operation: Operation[T], policy: RetryPolicy) -> Generator[Attempt[T], Outcome, T]:
-    """Attempts until one succeeds or the policy gives up; returns the parsed answer."""
+    """Yield attempts until one succeeds, and return the parsed answer. Raises `ClientError` if the
+    policy allows no further attempt."""
     retries, after_s = 0, 0.0
     while True:
         outcome = yield Attempt(operation, after_s)
@@ -78,7 +81,7 @@ def _advise(failure: ClientError, advice: Mapping[str, str]) -> None:
 
 
 def failure_of(reply: Reply) -> ClientError | None:
-    """None for a success; else the `ApiError` of its envelope, or of its bare status."""
+    """The error of an answer, from its JSON body or from its status alone. None for a success."""
     if reply.is_success:
         return None
     if 300 <= reply.status < 400:
@@ -93,9 +96,9 @@ def failure_of(reply: Reply) -> ClientError | None:
 def api_error(
     envelope: JsonValue, status: int | None = None, headers: Mapping[str, str] = _NO_HEADERS
 ) -> ApiError:
-    """The typed error of an envelope's `error` object.
+    """The typed error for the `error` object of an answer.
 
-    `status` is None where the error came inside an answer that had begun, or over a WebSocket.
+    `status` is None if the error came in the middle of an answer, or over a WebSocket.
     """
     fields = envelope if isinstance(envelope, dict) else {}
     details = fields.get("details")
@@ -110,8 +113,8 @@ def api_error(
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a `Retry-After` header: a number, or a date held against the server's `Date`
-    (RFC 9110, 10.2.3), so that this machine's clock does not matter."""
+    """Seconds in a `Retry-After` header (RFC 9110, section 10.2.3). A date is compared with the
+    server's `Date` header, so that the local clock does not matter. None if it cannot be read."""
     text = headers.get("retry-after", "")
     number = _number(text)
     return _seconds_until(text, headers.get("date", "")) if number is None else _seconds(number)
@@ -137,5 +140,5 @@ def _seconds(number: JsonValue) -> float | None:
         return None
     try:
         return max(0.0, float(number)) if math.isfinite(number) else None
-    except OverflowError:  # an integer beyond every float
+    except OverflowError:  # an integer that is too large for a float
         return None

@@ -1,4 +1,4 @@
-"""Server-Sent Events of a job, in whatever pieces they arrive. No sockets here."""
+"""Reads the Server-Sent Events of a job from chunks of any size. It makes no network requests."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from inferloop_synthdata.transport.conversation import failure_of
 from inferloop_synthdata.transport.retry import RetryPolicy
 
 MAX_EVENT_BYTES = 64 * 2**20
-"""An ending brings the job's whole answer; past this it is no event of the service."""
+"""Largest event. The last event of a job contains the job's whole answer."""
 _OK, _NOTHING_MORE = 200, 204
 _MOST_DIGITS = 18
-"""Of an event's number: more than any job has events."""
+"""Most digits of an event's number. No job has so many events."""
 _BETWEEN_EVENTS = re.compile(rb"\n\n|\r\n\r\n")
 _LINE_END = re.compile(r"\r\n|\n|\r")
-"""Of the specification; a text may hold what `str.splitlines` takes for more."""
+"""Line ends of the specification. `str.splitlines` would split at other characters too."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """`type` is "queued", "started", "progress", "requeued", then one "ended", whose data has the
-    job under "job"."""
+    """An event of a job. `type` is "queued", "started", "progress" or "requeued"; the last event
+    has the type "ended", and its data contain the job under "job"."""
 
     seq: int
     type: str
@@ -37,13 +37,13 @@ class JobEvent:
 
 
 class EventStream:
-    """One job's events over any number of connections: what is heard, and where to go on."""
+    """Reads the events of one job over one or more connections, and knows where to continue."""
 
     def __init__(
         self, after_seq: int, policy: RetryPolicy, max_event_bytes: int = MAX_EVENT_BYTES
     ) -> None:
         self.last_seq = after_seq
-        """Number of the last event that was heard."""
+        """Number of the last event that was received."""
         self.ended = False
         self._policy = policy
         self._retries = 0
@@ -51,18 +51,20 @@ class EventStream:
         self._rest = b""
 
     def begin(self, status: int) -> bool:
-        """A new connection's answer has this status; False where it holds no events."""
+        """Start a new connection, whose answer has this status. Returns False if the answer has no
+        events; then call `refuse`."""
         self._rest = b""
         self.ended = status == _NOTHING_MORE
         return status in (_OK, _NOTHING_MORE)
 
     def refuse(self, reply: Reply) -> None:
-        """Raises what the server said instead of events."""
+        """Raise the error that the server sent in place of events."""
         failure = failure_of(reply)
         raise failure or UnexpectedAnswer(f"The server sent no events (status {reply.status})")
 
     def receive(self, chunk: bytes) -> list[JobEvent]:
-        """The events that end in `chunk`. Raises `UnexpectedAnswer` for what is none."""
+        """The events that are complete with `chunk`. Raises `UnexpectedAnswer` if one is not
+        valid or too large."""
         *blocks, self._rest = _BETWEEN_EVENTS.split(self._rest + chunk)
         if len(self._rest) > self._max_event_bytes:
             raise UnexpectedAnswer("An event of the server is too large")
@@ -73,12 +75,13 @@ class EventStream:
         return events
 
     def end(self) -> None:
-        """The connection is over; raises `ConnectionFailed` where the job's ending is missing."""
+        """The connection has ended. Raises `ConnectionFailed` if the job's last event is
+        missing."""
         if not self.ended:
             raise ConnectionFailed("The events broke off before the job's ending", True)
 
     def wait_before_retry(self, failure: ClientError) -> float:
-        """Seconds until the next connection; raises `failure` where it stands."""
+        """Seconds until the next connection. Raises `failure` if the policy allows no retry."""
         wait_s = self._policy.wait_before_retry(failure, True, self._retries)
         if wait_s is None:
             raise failure
@@ -87,7 +90,7 @@ class EventStream:
 
 
 def _event(block: bytes) -> JobEvent | None:
-    """None for a comment."""
+    """The event in a block of lines. None for a comment."""
     fields: dict[str, str] = {}
     for line in _LINE_END.split(block.decode("utf-8", "replace")):
         name, _, value = line.partition(":")

@@ -59,7 +59,7 @@ def proxy_errors() -> Iterator[None]:
         raise ValueError(_NO_SOCKS) from None
     except (httpx.InvalidURL, ValueError):
         raise ValueError(
-            "a proxy of the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY) has no usable address"
+            "the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY does not have a valid address"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""An answer that tells its progress, line by line (NDJSON), until its result. No sockets here."""
+"""Reads an answer of NDJSON lines: progress, and then the result. It makes no network requests."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ T = TypeVar("T")
 NDJSON = "application/x-ndjson"
 
 MAX_LINE_BYTES = 64 * 2**20
-"""A result names what failed in a whole dataset; past this it is no answer of the service."""
+"""Longest line. A result may list all failures of a large dataset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """`done` of `total` is done."""
+    """Progress: `done` of `total` items are finished."""
 
     done: int
     total: int
 
 
 Event = Advance | Outcome
-"""Of one answer: any number of `Advance`, then exactly one `Outcome`."""
+"""An answer has any number of `Advance`, and then exactly one `Outcome`."""
 
 
 class ProgressStream:
-    """Reads one answer, in whatever pieces it arrives. Holds one line, never more.
+    """Reads one answer from chunks of any size. Keeps at most one line in memory.
 
-    An outcome ends it: what comes after is not looked at. Nothing is raised: failures are
-    outcomes too.
+    Everything after an outcome is ignored. It raises no errors, because errors are outcomes too.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class ProgressStream:
         self._ended = False
 
     def receive(self, chunk: bytes) -> list[Event]:
-        """What the lines say that end in `chunk`, in order."""
+        """The events of the lines that are complete with `chunk`, in their order."""
         events: list[Event] = []
         first, *others = chunk.split(b"\n")
         events += self._continue_line(first)
@@ -58,8 +57,8 @@ class ProgressStream:
         return events
 
     def end(self) -> list[Event]:
-        """The connection is over. Without a result it was cut, be it in the middle of a line."""
-        # The last line may lack its newline; half of an object is never an object.
+        """The connection has ended. Without a result, the outcome is `ConnectionFailed`."""
+        # The last line may have no line end. An incomplete JSON object cannot be parsed.
         events = [] if parse_object(self._line) is None else self._end_line()
         return events + self._end_with(
             ConnectionFailed("The answer broke off before its result", request_sent=True)
@@ -89,14 +88,14 @@ class ProgressStream:
         return [outcome]
 
     def _event(self, fields: dict[str, JsonValue] | None) -> Event | None:
-        """None for a type of line that this version does not know."""
+        """The event in a line. None for a type that this version does not know."""
         if fields is None:
             return UnexpectedAnswer("A line of the answer is not a JSON object")
         kind = fields.pop("type", None)
         if kind == "progress":
             return _advance(fields)
         if kind == "result":
-            # As if it had come alone: the operation reads it as it reads the plain answer.
+            # The operation reads it like an answer without progress.
             return Reply(self._status, self._headers, json.dumps(fields).encode())
         if kind == "error":
             return self._error(fields.get("error"))
@@ -112,7 +111,7 @@ class ProgressStream:
 
 def _advance(fields: dict[str, JsonValue]) -> Event:
     done, total = fields.get("done"), fields.get("total")
-    # Not isinstance: a boolean is no count.
+    # Not `isinstance`, because a boolean is an instance of int.
     if type(done) is int and type(total) is int:
         return Advance(done, total)
     return UnexpectedAnswer("A progress line of the answer is incomplete")
@@ -121,8 +120,8 @@ def _advance(fields: dict[str, JsonValue]) -> Event:
 def progress_stream(
     operation: Operation[T], status: int, headers: Mapping[str, str]
 ) -> ProgressStream | None:
-    """The reader of an answer that comes in lines; None for one that comes whole: nobody asked
-    for progress, the server is older than it, or refused before it began."""
+    """A reader if the answer consists of lines. None if it does not: progress was not requested,
+    the server is too old, or the request was refused at once."""
     in_lines = headers.get("content-type", "").startswith(NDJSON)
     if operation.on_progress is None or status != 200 or not in_lines:
         return None

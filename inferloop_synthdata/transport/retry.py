@@ -1,4 +1,4 @@
-"""When a failed call is tried again, and after how long."""
+"""Decides whether a failed call is repeated, and after how many seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from inferloop_synthdata.errors import ApiError, ClientError, ConnectionFailed, RequestTimedOut
 
 LOG = logging.getLogger("inferloop_synthdata.retries")
-"""Hears of every wait before a retry, at level INFO; a record's `wait_s` is in seconds."""
+"""Logs every retry at level INFO. `wait_s` of a record is the wait in seconds."""
 
 _REASONS = {"RATE_LIMITED": "rate limited", "OVERLOADED": "the service is busy"}
 
@@ -18,27 +18,30 @@ _NOT_RUN = frozenset({"RATE_LIMITED", "OVERLOADED", "REQUEST_TIMEOUT"})
 """Codes by which the server says that it did not start the work."""
 
 _PASSING = frozenset({502, 503, 504})
-"""Statuses of a server, or of a proxy before it, that may be well again in a moment."""
+"""Statuses of errors of the server, or of a proxy, that are often temporary."""
 
 _PASSING_CODES = frozenset({"REPLICA_LOST", "DEADLINE_EXCEEDED", "STORAGE_UNAVAILABLE"})
-"""The same for an error inside an answer that had begun, and so has no status of its own."""
+"""Codes of temporary errors. They are needed for an error in the middle of an answer, which has no
+status of its own."""
 
 _MOST_DOUBLINGS = 30
-"""More would be no number some day; the bound is met long before."""
+"""Largest exponent of the backoff, so that the power stays finite. `max_backoff_s` is reached long
+before."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Exponential backoff with jitter, under the server's own `Retry-After`."""
+    """Exponential backoff with random jitter. The wait is at least the server's `Retry-After`."""
 
     max_retries: int = 3
     """Attempts after the first."""
     first_backoff_s: float = 0.5
     max_backoff_s: float = 8.0
     max_retry_after_s: float = 65.0
-    """The longest `Retry-After` that is waited for: the rate window and a bit."""
+    """Longest `Retry-After` that the client waits for: slightly more than a window of the rate
+    limit. For a longer one, the error is raised."""
     random: Callable[[], float] = field(default=random.random)
-    """Uniform in [0, 1); injected by tests."""
+    """Returns a random number in [0, 1). Tests pass their own."""
 
     def __post_init__(self) -> None:
         if self.max_retries < 0:
@@ -47,7 +50,8 @@ class RetryPolicy:
     def wait_before_retry(
         self, failure: ClientError, repeatable: bool, retries: int
     ) -> float | None:
-        """Seconds to wait before retry number `retries` + 1; None where the failure stands."""
+        """Seconds to wait before retry number `retries` + 1. None if the call is not repeated.
+        `repeatable`: it is safe to run the operation twice."""
         wait_s = self._wait_s(failure, repeatable, retries)
         if wait_s is not None:
             code = failure.code if isinstance(failure, ApiError) else ""
@@ -57,39 +61,39 @@ class RetryPolicy:
         return wait_s
 
     def _wait_s(self, failure: ClientError, repeatable: bool, retries: int) -> float | None:
-        # Retries are counted, whatever they are for, so that every call ends.
+        # All retries are counted, so that every call ends.
         if retries >= self.max_retries:
             return None
-        # A key that is wrong stays wrong; only what may pass by itself is worth a repetition.
+        # Only errors that may be temporary are worth a retry. A wrong key stays wrong.
         if not self._may_pass(failure, repeatable):
             return None
         doubled = 2 ** min(retries, _MOST_DOUBLINGS)
         backoff_s = min(self.max_backoff_s, self.first_backoff_s * doubled)
-        # Half of the backoff is random, so that clients who failed together return apart.
+        # Half of the backoff is random, so that clients that failed together do not retry together.
         jittered_s = backoff_s * (0.5 + 0.5 * self.random())
         asked_s = failure.retry_after_s if isinstance(failure, ApiError) else None
         if asked_s is None:
             return jittered_s
-        # Coming back before the server's time would fail again, and waiting for very long would
-        # look like hanging: beyond the bound the caller hears the error, with its time.
+        # An earlier retry would fail again, and a very long wait would look like a hang. So above
+        # the limit the error is raised; it contains the time.
         if asked_s > self.max_retry_after_s:
             return None
-        # At the server's time or later, never earlier.
+        # Not earlier than the server asked for.
         return max(0.0, asked_s) + (jittered_s - 0.5 * backoff_s)
 
     @staticmethod
     def _may_pass(failure: ClientError, repeatable: bool) -> bool:
         if isinstance(failure, ConnectionFailed):
-            # No connection was made, so nothing ran: safe for generation too.
+            # No connection was made, so nothing was run. A retry is safe for generation too.
             if not failure.request_sent:
                 return True
-            # The caller's own patience is over, and the server may still be at the work.
+            # The caller's time limit is over, and the server may still be working.
             if isinstance(failure, RequestTimedOut):
                 return False
-            # Cut in the middle: it may have run. Ask again only where a second run does no harm.
+            # The connection broke, and the operation may have run. Repeat it only if that is safe.
             return repeatable
         if isinstance(failure, ApiError):
-            # The server says that it did not run; of a batch, some images may be made already.
+            # The server states that it did not run. Of a batch, some images may be complete.
             if failure.code in _NOT_RUN and not failure.details.get("completed"):
                 return True
             # It may have run (a lost replica, a proxy that gave up).

@@ -1,7 +1,8 @@
-"""Opening the generation WebSocket: the key travels in a header, and to the named server only.
+"""Opens the generation WebSocket. The API key is in a header, and must reach this server only.
 
-websockets follows redirects, and takes only `Authorization` and cookies off for another host: our
-header would go along. So no redirect is followed; REST follows none either.
+The library websockets follows redirects, and then removes only `Authorization` and cookies. The
+header with the API key would be sent to the other host. So redirects are not followed here, as they
+are not for REST calls.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from inferloop_synthdata.transport.connection import MAX_MESSAGE_BYTES, SOCKET_L
 
 @contextmanager
 def _led_nowhere() -> Iterator[None]:
-    """Within: a handshake that is answered with a redirect fails as any other refusal."""
+    """Within the block, a handshake that is answered with a redirect fails like any refusal."""
     try:
         yield
     except InvalidStatus as error:
-        while "Location" in error.response.headers:  # what websockets would follow
+        while "Location" in error.response.headers:  # without it, websockets follows no redirect
             del error.response.headers["Location"]
         raise
 
@@ -41,7 +42,8 @@ class _AsyncConnection(asyncio_client.ClientConnection):
 
 
 def open_socket(connection: Connection) -> AbstractContextManager[sync_client.ClientConnection]:
-    """The sync client's socket: open, and closed with the block. Raises websockets' errors."""
+    """The socket of the sync client. It is closed at the end of the block. Raises the errors of
+    websockets."""
     return sync_client.connect(
         connection.socket_url,
         additional_headers=connection.headers(),
@@ -54,7 +56,7 @@ def open_socket(connection: Connection) -> AbstractContextManager[sync_client.Cl
 
 
 def open_socket_async(connection: Connection) -> asyncio_client.connect:
-    """The async client's socket, to be entered with `async with`. Raises websockets' errors."""
+    """The socket of the async client, for `async with`. Raises the errors of websockets."""
     return asyncio_client.connect(
         connection.socket_url,
         additional_headers=connection.headers(),

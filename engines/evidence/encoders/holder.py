@@ -1,4 +1,4 @@
-"""The encoder that the config names, loaded once for all spaces and threads."""
+"""Loads the encoder of the config once, for all spaces and threads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def chosen_encoder(config: EvidenceConfig) -> ImageEncoder:
 
 
 class EncoderHolder:
-    """The encoder, loaded when it is first needed; shared by all spaces and threads."""
+    """Holds the encoder. It is loaded at the first use, and shared by all spaces and threads."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""Figures over feature vectors: plain numpy, no model, no image."""
+"""Statistics of feature vectors and hashes. They use numpy only, and need no model and no image."""

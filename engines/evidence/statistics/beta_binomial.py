@@ -1,4 +1,5 @@
-"""How many of `m` fresh points fall into a ball that was drawn around points of the same kind."""
+"""The beta-binomial distribution. It describes how many of m new points are inside a ball whose
+radius is an order statistic of earlier points of the same distribution."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ def _log_beta(a: float, b: float) -> float:
 
 
 def chance_of(count: int, trials: float, a: float, b: float) -> float:
-    """P(count) of the beta-binomial distribution (Skellam 1948) with shapes `a`, `b` > 0.
+    """The probability of `count`, 0..1, under the beta-binomial distribution (Skellam 1948) with
+    shape parameters `a`, `b` > 0.
 
-    `trials` may lie between whole numbers: the formula is continuous in it.
+    `trials` may be fractional, because the formula is continuous in it.
     """
     if count > trials:
         return 0.0
@@ -21,12 +23,12 @@ def chance_of(count: int, trials: float, a: float, b: float) -> float:
 
 
 def chance_of_at_least(count: int, trials: int, a: float, b: float) -> float:
-    """P(at least `count`), 0..1."""
+    """The probability of at least `count`, 0..1."""
     below = sum(chance_of(each, trials, a, b) for each in range(count))
     return min(max(1.0 - below, 0.0), 1.0)
 
 
 def clipped_mean(most: int, trials: float, a: float, b: float) -> float:
-    """E[min(count, most)] / most, 0..1."""
+    """The expected value E[min(count, most)] / most, 0..1."""
     missing = sum((1 - each / most) * chance_of(each, trials, a, b) for each in range(most))
     return min(max(1.0 - missing, 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""Near-duplicates: images that lie so near to each other that one of them is enough."""
+"""Finds near-duplicates: images that are so similar that one of them is enough."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HASH_BITS = 6
-"""Bits of 64 in which two near-duplicates differ at most; unrelated pictures differ in about 32
-(no pair of 4,005 unrelated photographs came closer than 18)."""
+"""Most bits, of 64, in which the hashes of near-duplicates differ. Hashes of unrelated images
+differ in about 32 bits (in 18 or more for 4,005 pairs of unrelated photographs)."""
 KEPT_PAIRS = 50
 _FEWEST_BITS, _MOST_BITS = 8, 56
-"""A nearly blank image hashes to nearly all zeros or ones, as every other one does."""
+"""Hashes with fewer or more one bits are not compared. They come from nearly blank images, whose
+hashes are all similar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """When two images are near-duplicates: their features lie within `feature_distance`, or their
-    hashes (one may be mirrored) within `hash_bits` and their features, where there are any, within
-    `hash_feature_distance`."""
+    """The rule for near-duplicates. One of these must be true:
+
+    - the distance of their features is at most `feature_distance`;
+    - their hashes (one may be mirrored) differ in at most `hash_bits` bits, and the distance of
+      their features, if there are any, is at most `hash_feature_distance`.
+    """
 
     feature_distance: float = 0.0
     hash_feature_distance: float = 2.0
@@ -36,14 +40,14 @@ class Nearness:
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Perceptual hashes, unsigned 64-bit integers (n,): of the images and of their mirrors."""
+    """Perceptual hashes, uint64 (n,), of images (`own`) and of their mirror images (`mirror`)."""
 
     own: NDArray[np.uint64]
     mirror: NDArray[np.uint64]
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[int, int]]) -> Hashes:
-        """From (image, mirror) pairs."""
+        """From pairs of hashes: of an image and of its mirror image."""
         values = np.array(pairs, dtype=np.uint64).reshape(-1, 2)
         return cls(values[:, 0].copy(), values[:, 1].copy())
 
@@ -53,8 +57,8 @@ class Hashes:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two near-duplicates by position. `bits`: in which their hashes differ, one mirrored where
-    that is nearer; `distance`: of their features, None without features."""
+    """Two near-duplicates, by their positions. `bits`: number of bits in which their hashes differ
+    (of the mirror image if it is nearer). `distance`: of their features; None without features."""
 
     left: int
     right: int
@@ -65,14 +69,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`labels` (n,): the lowest position of each image's cluster, its own where it is alone."""
+    """The result. `labels`, int64 (n,): for each image the lowest position in its cluster, or its
+    own position if it is alone."""
 
     labels: NDArray[np.int64]
     pairs: tuple[Pair, ...]
-    """The closest ones."""
+    """The most similar pairs, at most `kept_pairs`."""
 
     def clusters(self) -> list[NDArray[np.int64]]:
-        """Positions of each cluster of two and more, the largest first."""
+        """The positions of each cluster with at least two images, the largest first."""
         order = np.argsort(self.labels, kind="stable")
         ordered = self.labels[order]
         borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
@@ -88,8 +93,11 @@ def find_clusters(
     block: int = BLOCK,
     kept_pairs: int = KEPT_PAIRS,
 ) -> Found:
-    """All with all, in blocks: n^2 / 2 comparisons. A cluster is what near-duplicates connect
-    (single linkage). Memory: two blocks of features, one of distances, whatever n."""
+    """Find clusters by comparing all pairs, in blocks: n^2 / 2 comparisons.
+
+    Images that are connected by a chain of near-duplicates form one cluster (single linkage).
+    Memory: two blocks of features and one block of distances, for any n.
+    """
     nearness = nearness or Nearness()
     parents = np.arange(len(hashes), dtype=np.int64)
     pairs: list[Pair] = []
@@ -130,7 +138,7 @@ class _Block:
             self._squares = squared_distances(left, right)
 
     def near(self, nearness: Nearness) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Near pairs above the diagonal."""
+        """Rows and columns of the near-duplicates, above the diagonal."""
         bits = np.minimum(self._straight, self._flipped)
         near = (bits <= nearness.hash_bits) & self._telling
         if self._squares is not None:
@@ -143,7 +151,8 @@ class _Block:
         return rows.astype(np.int64), columns.astype(np.int64)
 
     def pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64], kept: int) -> list[Pair]:
-        """The closest: of a dataset that is all alike every pair is one, and few become objects."""
+        """The `kept` most similar of these pairs. A limit is needed: if all images are alike, every
+        pair is a near-duplicate."""
         bits = np.minimum(self._straight, self._flipped)[rows, columns]
         closest = np.argsort(bits, kind="stable")[:kept]
         found = []
@@ -166,8 +175,8 @@ def _telling(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
 
 
 def _connect(parents: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]) -> None:
-    """Union of every pair (Galler and Fischer 1964), many at a time: in each round every root that
-    has a lower one beside it takes that; in place."""
+    """Union-find (Galler and Fischer 1964) for many pairs at once, in place. In each round, every
+    root that is paired with a lower root gets it as its parent."""
     while len(left):
         left, right = _roots(parents, left), _roots(parents, right)
         apart = left != right

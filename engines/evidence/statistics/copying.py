@@ -1,8 +1,8 @@
-"""Do the made images lie nearer to the real ones than other real images do.
+"""Tests whether generated images are nearer to the real images than other real images are.
 
-A distance alone says nothing: what is near depends on the set. So the real set is halved, and the
-held-out half is the control (Meehan, Chaudhuri, Dasgupta, "A Non-Parametric Test to Detect
-Data-Copying in Generative Models", AISTATS 2020, in its global form).
+A distance alone has no meaning, because typical distances differ between sets. So the real set is
+split into two halves, and one half is the control for the other (Meehan, Chaudhuri, Dasgupta, "A
+Non-Parametric Test to Detect Data-Copying in Generative Models", AISTATS 2020, the global test).
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ if TYPE_CHECKING:
 
 TAIL = 0.01
 FEWEST = 20
-"""Real images below which no half says anything."""
+"""Fewest real images for the test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """Each half of the real set was the control of the other; the worse direction counts."""
+    """The result of the test. Each half of the real set is once the control of the other, and the
+    worse of the two results counts."""
 
     effect: float
-    """Chance that a made image lies nearer to a half of the real ones than a held-out real image
-    does: 0.5 where nothing is copied, towards 1 where much is."""
+    """Probability that a generated image is nearer to one half of the real images than an image of
+    the other half is. 0.5 without copying; near 1 if many images are copies."""
     p_value: float
-    """One-sided Mann-Whitney test of that, corrected for two directions."""
+    """One-sided Mann-Whitney test of `effect`, corrected for two directions."""
     tail_share: float
-    """Share of made images nearer than all but the nearest 1 % of the held-out real ones."""
+    """Share of generated images that are nearer than the nearest 1 % of the held-out real ones."""
     tail_expected: float
-    """The share that would be without copying."""
+    """The expected share without copying."""
     tail_p_value: float
-    """Chance of so many without copying: finds a few copies among many good images."""
+    """Probability of such a share without copying. It finds a few copies among many good images."""
     median_made: float
     median_control: float
     """Median distances, Euclidean."""
@@ -48,10 +49,10 @@ class Copying:
 def copying(
     real: NDArray[np.float32], made: Rows, seed: int = 0, stop: StopCheck = never_stopped
 ) -> Copying:
-    """Of `real` (n, d), at least `FEWEST` rows, and the made rows.
+    """Test `made` (m, d) against `real`, float32 (n, d), for copying. `seed` splits the real set.
 
     Raises:
-        ValueError: too few rows.
+        ValueError: `real` has fewer than `FEWEST` rows, or `made` has none.
     """
     if len(real) < FEWEST or len(made) == 0:
         raise ValueError(f"at least {FEWEST} real vectors and a made one")
@@ -84,8 +85,8 @@ def _direction(kept: Rows, held: Rows, made: Rows, stop: StopCheck) -> Copying:
 
 
 def nearer(own: NDArray[np.float32], control: NDArray[np.float32]) -> tuple[float, float]:
-    """Chance that a value of `own` lies below one of `control` (ties count half), and the p-value
-    of its being above one half: Mann and Whitney 1947, normal approximation."""
+    """The probability that a value of `own` is below a value of `control` (ties count half), and
+    the p-value of it being above one half (Mann and Whitney 1947, normal approximation)."""
     ordered = np.sort(control)
     below = len(control) - np.searchsorted(ordered, own, side="right")
     ties = np.searchsorted(ordered, own, side="right") - np.searchsorted(ordered, own, side="left")
@@ -99,9 +100,12 @@ def nearer(own: NDArray[np.float32], control: NDArray[np.float32]) -> tuple[floa
 def nearer_than_tail(
     own: NDArray[np.float32], control: NDArray[np.float32], tail: float = TAIL
 ) -> tuple[float, float, float]:
-    """Share of `own` below the r-th smallest of `control`, r the nearest `tail` of them; the share
-    expected; the p-value. Where both are of one distribution, how many of m lie below the r-th of n
-    is beta-binomial with shapes (r, n + 1 - r)."""
+    """The share of `own` below the r-th smallest value of `control`, the expected share, and the
+    p-value. r is the share `tail` of the n values in `control`, at least 1.
+
+    If both have the same distribution, the number of m values below the r-th of n has a
+    beta-binomial distribution with shape parameters (r, n + 1 - r).
+    """
     rank = max(1, int(tail * len(control)))
     bound = np.partition(control, rank - 1)[rank - 1]
     found = int((own < bound).sum())
@@ -110,5 +114,5 @@ def nearer_than_tail(
 
 
 def sampled(rows: Rows, most: int, seed: int = 0) -> NDArray[np.float32]:
-    """At most `most` of the rows, in memory."""
+    """At most `most` of the rows, as one float32 array. The same `seed` draws the same rows."""
     return gathered(rows, sample(len(rows), most, seed))

@@ -1,4 +1,5 @@
-"""Are the images like the real ones (density), and is everything real among them (coverage).
+"""Measures whether the images are like the real ones (density), and whether all kinds of real
+images are among them (coverage).
 
 Salvy, Talbot, Thirion, "Enhanced Generative Model Evaluation with Clipped Density and Coverage",
 arXiv 2507.01761 (2025), after Naeem et al., "Reliable Fidelity and Diversity Metrics", ICML 2020;
@@ -21,16 +22,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NEIGHBORS = 5
-"""k of the balls, as in the papers."""
+"""The k of the k-th nearest neighbor, as in the papers."""
 FEWEST = 4 * NEIGHBORS
-"""Below so many vectors on either side the figures say nothing."""
+"""Fewest vectors of either side for which the figures have a meaning."""
 _HALVINGS = 60
 _MOST_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """All 0..1. A value of 0.8 reads: as if 80 % of the images were good and the rest useless."""
+    """All values are 0..1. For example, 0.8 means: as if 80 % of the images were good, and the
+    others of no use."""
 
     clipped_density: float
     clipped_coverage: float
@@ -43,25 +45,29 @@ def fidelity(
     k: int = NEIGHBORS,
     stop: StopCheck = never_stopped,
 ) -> Fidelity:
-    """All three of `real` (n, d) and `made` (m, d), float32, at least `FEWEST` rows each.
+    """All three figures for `real`, float32 (n, d), and `made`, float32 (m, d).
 
-    With r_i the distance of real x_i to its k-th nearest real neighbor:
-    - density: mean over made s of min(1, #{i: |s - x_i| <= min(r_i, median r)} / k), over the same
-      figure of the real vectors themselves, at most 1. The two clippings keep outliers among the
-      real ones from swallowing bad images.
-    - coverage: mean over i of min(1, #{s: |s - x_i| <= r_i} / k), turned into the share of good
-      images that would give it. For g good ones of the same distribution the count in a ball is
-      beta-binomial with shapes (k, n - k), because the ball's probability is that of the k-th of
-      n - 1 order statistics; so the expectation is known exactly, and is inverted for g / n.
-      It is computed on equal numbers, n = m: of the larger side, the mean over parts of the
-      smaller one's size (at most four). With few made images no ball is full, and so many in one
-      place count as much as the same number spread; with many, each ball that is missed weighs
-      more than its share. A kind of image with fewer than about 2 k real ones (of n) is not seen
-      when it is missing: the balls of its few images reach into other kinds.
-    - recall: share of x_i within the k-th neighbor's distance of some s.
+    r_i is the distance of the real vector x_i to its k-th nearest real neighbor. The ball of x_i
+    has this radius.
+
+    - Density: the mean over all made s of min(1, #{i: |s - x_i| <= min(r_i, median r)} / k),
+      divided by the same mean over the real vectors, at most 1. Both limits (the median and 1)
+      prevent that bad images count as good because they are inside the large ball of an outlier.
+    - Coverage: the mean over i of min(1, #{s: |s - x_i| <= r_i} / k), converted to the share of
+      good images that would give this mean. For g good images of the same distribution, the number
+      in a ball is beta-binomial with shape parameters (k, n - k), because the probability of the
+      ball is that of the k-th of n - 1 order statistics. So the expected mean is known exactly, and
+      is solved for g / n. Both sides need the same size, n = m. The larger side is therefore split
+      into at most four parts of the smaller size, and the results are averaged. Without equal
+      sizes, few made images would fill no ball, so that many images in one place would count as
+      much as the same number everywhere; and with many made images, each missed ball would count
+      too much. A kind of image with fewer than about 2 k real examples can be missing without being
+      noticed, because the balls of these few examples reach into other kinds.
+    - Recall: the share of x_i whose distance to some s is at most the distance of s to its k-th
+      nearest made neighbor.
 
     Raises:
-        ValueError: too few rows.
+        ValueError: `real` or `made` has fewer than `FEWEST` rows, or fewer than k + 1.
     """
     if min(len(real), len(made)) < max(FEWEST, k + 1):
         raise ValueError(f"at least {max(FEWEST, k + 1)} vectors on either side")
@@ -69,7 +75,7 @@ def fidelity(
     clipped = np.minimum(radii, np.median(radii))
     made_counts = _inside(real, made, clipped, stop)
     own_counts = _inside(real, real, clipped, stop)
-    usual = _share(own_counts - 1, k)  # without itself
+    usual = _share(own_counts - 1, k)  # each real vector is inside its own ball
     density = min(_share(made_counts, k) / usual, 1.0) if usual > 0 else 0.0
     found = _inside(made, real, _radii(made, k, stop), stop)
     return Fidelity(density, _coverage(real, made, k, stop), float(np.mean(found > 0)))
@@ -87,7 +93,7 @@ def _coverage(
 
 
 def _part(vectors: NDArray[np.float32], size: int, number: int) -> NDArray[np.float32]:
-    """The part of that number, none overlapping another; all, where there are no more."""
+    """Part `number` of the vectors. Parts have `size` rows and do not overlap."""
     if len(vectors) == size:
         return vectors
     order = np.random.default_rng(0).permutation(len(vectors))
@@ -106,7 +112,7 @@ def _inside(
     radii: NDArray[np.float32],
     stop: StopCheck,
 ) -> NDArray[np.int64]:
-    """Balls that each point lies in."""
+    """For each point, the number of balls that contain it."""
     inside = np.zeros(len(points), dtype=np.int64)
     for _, part, within in _within(centers, points, radii, stop):
         inside[part] += within.sum(axis=0)
@@ -119,7 +125,7 @@ def _held(
     radii: NDArray[np.float32],
     stop: StopCheck,
 ) -> NDArray[np.int64]:
-    """Points in each ball."""
+    """For each ball, the number of points in it."""
     held = np.zeros(len(centers), dtype=np.int64)
     for balls, _, within in _within(centers, points, radii, stop):
         held[balls] += within.sum(axis=1)
@@ -132,7 +138,8 @@ def _within(
     radii: NDArray[np.float32],
     stop: StopCheck,
 ) -> Iterator[tuple[slice, slice, NDArray[np.bool_]]]:
-    """Block by block: some balls, some points, and which of those lie in which."""
+    """For each block: which balls, which points, and a matrix (balls, points) that says which ball
+    contains which point."""
     for start, end in blocks(len(centers)):
         for first, last in blocks(len(points)):
             stop()
@@ -141,7 +148,8 @@ def _within(
 
 
 def _reach(radii: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A hair more: the neighbor that gave the radius lies in the ball, however it was rounded."""
+    """Slightly larger radii, so that rounding cannot put the neighbor that defines a radius outside
+    the ball."""
     return radii[:, None] * np.float32(1 + 1e-5) + np.float32(1e-6)
 
 

@@ -1,7 +1,8 @@
-"""Kernel Inception Distance, with an interval.
+"""Kernel Inception Distance (KID), with a confidence interval.
 
-Binkowski et al., "Demystifying MMD GANs", ICLR 2018: the squared maximum mean discrepancy with the
-kernel (x.y / d + 1)^3, unbiased; 0 where both sets are of one distribution (it may fall below).
+Binkowski et al., "Demystifying MMD GANs", ICLR 2018: an unbiased estimate of the squared maximum
+mean discrepancy with the kernel (x.y / d + 1)^3. Its expected value is 0 if both sets have the same
+distribution, so an estimate can be negative.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST = 2000
-"""Vectors of a side that the kernel matrices are made of."""
+"""Most vectors of either side."""
 REPEATS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A value and the interval that holds 95 % of its bootstrap repetitions."""
+    """A value, and the interval that contains 95 % of its bootstrap repetitions."""
 
     value: float
     low: float
@@ -31,11 +32,12 @@ class Interval:
 def kid(
     real: NDArray[np.float32], made: NDArray[np.float32], repeats: int = REPEATS, seed: int = 0
 ) -> Interval:
-    """Of `real` (n, d) and `made` (m, d), unit vectors, at least two of each and `MOST` at most.
+    """KID of `real`, float32 (n, d), and `made`, float32 (m, d). Both are unit vectors, at least
+    two and at most `MOST` of each.
 
-    Unit vectors are taken as of length sqrt(d), so that x.y / d is their cosine. The bootstrap
-    (Efron 1979) draws images with replacement; pairs of an image with itself, which the unbiased
-    estimate leaves out, stay out. Memory: three matrices, 16 MiB each for 2,000 images.
+    The vectors are treated as if their length were sqrt(d), so that x.y / d is their cosine. The
+    bootstrap (Efron 1979) draws images with replacement. Pairs of an image with itself are left
+    out, as the unbiased estimate requires. Memory: three matrices of 16 MiB each for 2,000 images.
     """
     within_real, within_made = _kernel(real, real), _kernel(made, made)
     np.fill_diagonal(within_real, 0)
@@ -62,7 +64,7 @@ def _kernel(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np
 
 
 def _mean_pair(kernel: NDArray[np.float32], weights: NDArray[np.float32]) -> float:
-    """Mean over pairs of different images; `kernel` has zeros on its diagonal."""
+    """Mean over pairs of different images. The diagonal of `kernel` must be zero."""
     pairs = float(weights.sum()) ** 2 - float((weights**2).sum())
     return float(weights @ kernel @ weights) / pairs if pairs > 0 else 0.0
 

@@ -1,4 +1,4 @@
-"""Feature vectors that need not fit into memory, and the distances between them, block by block."""
+"""Feature vectors that may be larger than the memory, and distances between them in blocks."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 2048
-"""Rows of a block: 2048 x 2048 distances are 16 MiB."""
+"""Rows per block. A block of 2048 x 2048 distances takes 16 MiB."""
 
 
 class Rows(Protocol):
-    """Vectors, one a row; read in slices."""
+    """Vectors, one per row, that are read in slices."""
 
     def __len__(self) -> int: ...
 
     def part(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Rows `start` to `stop` (without), float32 (rows, dimensions)."""
+        """Rows from `start` to before `stop`, float32 (rows, dimensions)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayRows:
-    """Rows that are in memory, of any float type."""
+    """`Rows` in memory, of any float type."""
 
     values: NDArray[np.floating]
 
@@ -41,12 +41,13 @@ class ArrayRows:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """The `k` nearest of each query, nearest first. Where there are fewer, -1 and infinity."""
+    """The `k` nearest references of each query, the nearest first. If there are fewer than `k`, the
+    rest is filled with -1 and infinity."""
 
     positions: NDArray[np.int64]
-    """(queries, k): rows of the references."""
+    """int64 (queries, k): row numbers of the references."""
     distances: NDArray[np.float32]
-    """(queries, k): Euclidean."""
+    """float32 (queries, k): Euclidean distances."""
 
 
 def blocks(count: int, size: int = BLOCK) -> Iterator[tuple[int, int]]:
@@ -56,7 +57,7 @@ def blocks(count: int, size: int = BLOCK) -> Iterator[tuple[int, int]]:
 
 
 def squared_distances(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Squared Euclidean distance of each pair, float32 (left, right), never below 0."""
+    """Squared Euclidean distance of each pair of rows, float32 (left, right), at least 0."""
     lengths = np.einsum("ij,ij->i", left, left)[:, None] + np.einsum("ij,ij->i", right, right)
     found: NDArray[np.float32] = np.maximum(lengths - 2 * (left @ right.T), 0)
     return found
@@ -70,8 +71,11 @@ def nearest(
     stop: StopCheck = never_stopped,
     block: int = BLOCK,
 ) -> Near:
-    """The exact `k` nearest references of every query. `same`: both are the same rows, and none is
-    its own neighbor. Memory: two blocks and the answer, whatever the number of rows."""
+    """The exact `k` nearest references of every query.
+
+    `same`: queries and references are the same rows, and a row is not its own neighbor. Memory: two
+    blocks and the result, for any number of rows.
+    """
     positions = np.full((len(queries), k), -1, dtype=np.int64)
     distances = np.full((len(queries), k), np.inf, dtype=np.float32)
     for start, end in blocks(len(queries), block):
@@ -91,7 +95,7 @@ def _keep_nearest(
     found: NDArray[np.float32],
     first: int,
 ) -> None:
-    """Merge a block of squared distances into the nearest so far, in place."""
+    """Merge a block of squared distances into the nearest ones so far, in place."""
     k = positions.shape[1]
     few = min(k, found.shape[1])
     columns = np.argpartition(found, few - 1, axis=1)[:, :few]
@@ -105,7 +109,8 @@ def _keep_nearest(
 
 
 def sample(count: int, most: int, seed: int = 0) -> NDArray[np.int64]:
-    """At most `most` of `count` positions, ordered; the same ones for the same arguments."""
+    """At most `most` random positions below `count`, int64, sorted. The same arguments give the
+    same positions."""
     if count <= most:
         return np.arange(count)
     drawn = np.random.default_rng(seed).choice(count, most, replace=False)
@@ -113,7 +118,7 @@ def sample(count: int, most: int, seed: int = 0) -> NDArray[np.int64]:
 
 
 def gathered(rows: Rows, positions: NDArray[np.int64], block: int = BLOCK) -> NDArray[np.float32]:
-    """Those rows as one array; `positions` are ordered."""
+    """The rows at `positions`, which must be sorted, as one float32 array."""
     parts = []
     for start, end in blocks(len(rows), block):
         inside = positions[(positions >= start) & (positions < end)]

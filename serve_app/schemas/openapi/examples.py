@@ -1,4 +1,4 @@
-"""The examples of the API reference, unchanged; OpenAPI shows them."""
+"""The examples of the API reference, unchanged, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -208,5 +208,5 @@ IMAGES: Example = {
 
 
 def shown(example: Example) -> dict[str, JsonValue]:
-    """For a model's `json_schema_extra`."""
+    """The example in the form of a model's `json_schema_extra`."""
     return {"examples": [example]}

@@ -1,5 +1,5 @@
-"""Examples of requests and answers that the API reference has none for, by name of the shape; and
-those that hold null, which FastAPI would leave out."""
+"""Examples of requests and answers that are not in the API reference, by the name of the model.
+Some contain null, which FastAPI would leave out."""
 
 from __future__ import annotations
 

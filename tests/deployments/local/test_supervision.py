@@ -102,7 +102,7 @@ def test_a_lost_raylet_is_said_and_the_service_started_anew(supervised: Supervis
     first, second = Run([True, True, "raylet"]), Run([False, True])
     status, said = supervised(first, second, stop_at_s=100.0)
     assert status == 0
-    assert said == ["The service has died: raylet of Ray is gone.", "Starting it anew ..."]
+    assert said == ["The service has died: raylet of Ray is gone.", "Starting it again ..."]
     assert (first.ends, second.ends) == (["killed"], ["stopped"])
 
 

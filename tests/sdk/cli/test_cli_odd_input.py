@@ -195,7 +195,7 @@ def test_an_address_that_cannot_be_is_one_line(variable: str) -> None:
     argv = [variable, "http://host:port"] if variable.startswith("-") else []
     line.environ["INFERLOOP_BASE_URL"] = "http://host:port"
     assert line.run("models", *argv) == 2
-    assert line.err.startswith("inferloop: base_url is no usable address")
+    assert line.err.startswith("inferloop: base_url is not a valid address")
 
 
 # Terminals

@@ -71,8 +71,8 @@ def test_the_address_of_ray_is_looked_at_too(address: str) -> None:
 @pytest.mark.parametrize(
     ("proxy", "said"),
     [
-        ("http://host:abc", "no usable address"),
-        ("gopher://host", "no usable address"),
+        ("http://host:abc", "not have a valid address"),
+        ("gopher://host", "not have a valid address"),
         ("socks5://127.0.0.1:1", "httpx\\[socks\\]"),
     ],
     ids=["port", "scheme", "socks-without-its-library"],
