@@ -1,7 +1,7 @@
-"""Stable Diffusion 1.5 and XL at full size, built from their published configs, weights random.
+"""Stable Diffusion 1.5 and XL at full size, built from their published configs with random weights.
 
-Speed and memory do not depend on what the weights are, so nothing is downloaded. The last
-convolution of the denoiser is zero: latents stay finite in half precision, however many steps.
+Speed and memory do not depend on the values of the weights, so nothing is downloaded. The last
+convolution of the denoiser is zero, so that latents stay finite in float16 for any number of steps.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Replicas over time while a load comes and goes, on a local Ray with logical GPUs.
+"""Number of replicas over time while the load rises and falls, on a local Ray with logical GPUs.
 
     python -m benchmarks.autoscaling
 
-configs/gpu.yaml as it is, but for the models (the embedded one, so that nothing is downloaded) and
-shorter delays. Clients in a closed loop ask for small pictures until the pool has four replicas;
-then two of them go on until it is back at one, so that replicas leave under a load. Prints the
-timeline as Markdown and how many requests were lost.
+Uses configs/gpu.yaml, but with the embedded model (so that nothing is downloaded) and with shorter
+delays. Each client sends its next request when the last one is answered. They request small images
+until there are four replicas. Then two clients continue until one replica is left, so that replicas
+are removed while there is load. Prints the timeline as Markdown, and the number of lost requests.
 """
 
 from __future__ import annotations

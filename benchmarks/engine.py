@@ -1,9 +1,10 @@
-"""The engine alone: what a step costs over the bare denoiser, and where an image's time goes.
+"""Measures the engine alone: the cost of a step compared with the denoiser, and the parts of an
+image's time.
 
     python -m benchmarks.engine [--model models/inferloop-mini] [--threads 1] [--repeats 15]
 
-Prints Markdown. Bare and engine steps alternate, so that a busy machine disturbs both alike, and
-the median of CPU seconds counts; wall seconds are given beside them.
+Prints Markdown. Steps of the denoiser and of the engine alternate, so that other load on the
+machine affects both equally. The result is the median of CPU seconds; wall seconds are shown too.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
-"""What keeping jobs costs: a request under an idempotency key, and long lists of jobs.
+"""The cost of storing jobs: for a request with an idempotency key, and for long lists of jobs.
 
     python -m benchmarks.jobs --jobs 100000 --requests 300 [--redis redis://127.0.0.1:6379/0]
 
-Requests go through the production application over a generation that answers at once, in this
-process, in turns, and are counted in CPU time, so that neighbors on the machine do not matter, and
-in wall time, which holds on a machine at rest. Lists are
-read in pages of 100 from a SQLite file, and from a Redis or Valkey that holds nothing else, where
-one is named; memory is Python's own peak (tracemalloc) while a page is read, and what the server
-says it uses.
+Requests are sent to the production application in this process, with a generation that answers at
+once. Variants are measured alternately, in CPU time, which other load affects little, and in wall
+time, which is valid only on an idle machine. Lists are read in pages of 100 from a SQLite file, and
+with `--redis` from a Redis or Valkey that must contain nothing else. Memory is the peak of Python's
+own allocations (tracemalloc) while a page is read, and the use that the server reports.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The production application over a generation that answers at once, driven in this process."""
+"""The production application in this process, with a generation that answers at once."""
 
 from __future__ import annotations
 

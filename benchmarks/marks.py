@@ -1,4 +1,4 @@
-"""What a mark costs: milliseconds of CPU and bytes an image, by format.
+"""The cost of a mark: CPU milliseconds and bytes per image, by format.
 
 python -m benchmarks.marks [--side 512] [--repeats 50]
 """

@@ -1,9 +1,9 @@
-"""What the stack costs beside the engine: REST round trip minus the engine's own time.
+"""The overhead of the service: the time of a REST call minus the engine's own time.
 
     python -m benchmarks.overhead --count 50
 
-Starts the service as `make serve` does. The engine's time, from admission to the decoded image,
-stands in each recipe (`engine_s`); the rest is HTTP, Serve, two hops, PNG and storage.
+Starts the service like `make serve`. The engine's time, from admission to the decoded image, is in
+each recipe (`engine_s`). The rest is HTTP, Serve, two calls between processes, PNG and storage.
 Prints a Markdown table: round trip, engine, overhead (p50, p99), start-up time, memory (PSS).
 """
 

@@ -1,11 +1,11 @@
-"""What each way of leaving out work gains, and how far its pictures are from exact ones.
+"""The gain of each mode that leaves out work, and how much its images differ from exact ones.
 
     python -m benchmarks.speed [--model models/inferloop-mini] [--steps 50] [--rounds 2]
 
-Prints Markdown: CPU seconds of an image when eight requests share every step (the least of the
-rounds, which take turns), the ratio to exact, and the distance of its pictures from the exact ones
-of the same prompts and seeds: PSNR in decibels (mean and worst), and between unit-length features
-of EfficientNet-Lite0 (0: the same, 1.41: unlike).
+Prints Markdown. Eight requests share every step. The columns are: CPU seconds per image (the
+smallest of all rounds; modes alternate), the ratio to exact, and the difference from the exact
+images with the same prompts and seeds: PSNR in decibels (mean and worst), and the distance of
+EfficientNet-Lite0 features of length 1 (0: equal, 1.41: unrelated).
 """
 
 from __future__ import annotations

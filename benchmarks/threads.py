@@ -1,12 +1,13 @@
-"""The second core: what libgomp's spinning, and a second thread with a team, do to the engine.
+"""Measures how the engine uses a second core: the effect of libgomp's spinning, and of a second
+thread with its own OpenMP team.
 
     python -m benchmarks.threads                # two minutes on two cores
     python -m benchmarks.threads --neighbors 2 # beside that many busy loops
 
-Each row is a process of its own over the engine of `configs/local.yaml`: a lone image (20 steps,
-guidance 7.5, median of five), then sixteen requests of mixed steps and guidance at once. Loaded on
-its "own thread", as in the service; a "staying thread" keeps its OpenMP team, and with it libgomp
-spins a thousand times at most. Prints Markdown.
+Each row is measured in its own process, with the engine of `configs/local.yaml`: one image alone
+(20 steps, guidance 7.5, median of five), then sixteen requests with mixed steps and guidance at
+once. "own thread": the model is loaded on its own thread, as in the service. "staying thread": a
+thread that keeps its OpenMP team, so that libgomp spins at most a thousand times. Prints Markdown.
 """
 
 from __future__ import annotations

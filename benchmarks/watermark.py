@@ -1,9 +1,10 @@
-"""How often the invisible watermark is found again, by what was done to the picture.
+"""How often the invisible watermark is found after different changes of the image.
 
     python -m benchmarks.watermark FOLDER
 
-FOLDER: PNG pictures without a watermark, for example of the embedded model. Prints a Markdown
-table: the share of pictures in which it is found, the median of agreeing bits, and CPU seconds.
+FOLDER contains PNG images without a watermark, for example from the embedded model. Prints a
+Markdown table: the share of images in which it is found, the median of correct bits, and CPU
+seconds.
 """
 
 from __future__ import annotations

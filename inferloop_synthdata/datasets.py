@@ -20,10 +20,14 @@ T = TypeVar("T")
 
 
 class Driver(Protocol):
+    """A client that runs operations and blocks."""
+
     def run(self, operation: Operation[T]) -> T: ...
 
 
 class AsyncDriver(Protocol):
+    """A client that runs operations asynchronously."""
+
     async def run(self, operation: Operation[T]) -> T: ...
 
 

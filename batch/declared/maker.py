@@ -47,9 +47,11 @@ class MakerWiring(Protocol):
     def matching(self) -> MatchColors:
         """What matches an image to its request's profile."""
 
-    def quality(self) -> QualityValidator: ...
+    def quality(self) -> QualityValidator:
+        """The validator of quality."""
 
-    def privacy(self) -> PrivacyValidator: ...
+    def privacy(self) -> PrivacyValidator:
+        """The validator of privacy."""
 
     def marks(self) -> ImageMarks:
         """What marks the images, with a log of marks in the data root."""

@@ -51,11 +51,13 @@ class DeclaredWiring:
         return watermarked(match, self.config.engine.watermarked, self.config.marks)
 
     def quality(self) -> QualityValidator:
+        """The validator of the job's config. Blocks while it loads."""
         from engines.quality import QualityValidator
 
         return QualityValidator(self.config.quality)
 
     def privacy(self) -> PrivacyValidator:
+        """The validator of the job's config. Blocks while its detectors load."""
         from engines.privacy import build_privacy_validator
 
         return build_privacy_validator(self.config.privacy, ImageLimits(), self.storage())

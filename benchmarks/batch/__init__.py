@@ -1,1 +1,1 @@
-"""The batch job beside the bare engine and an HTTP loop."""
+"""Compares the batch job with the engine alone and with a loop of HTTP requests."""

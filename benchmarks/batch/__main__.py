@@ -1,9 +1,11 @@
-"""The batch job against the bare engine and an HTTP loop, and its cost per row as rows grow.
+"""Compares the batch job with the engine alone and with a loop of HTTP requests. Measures the cost
+of a row for different numbers of rows.
 
     python -m benchmarks.batch --plot docs/img/batch.png     # everything, under six minutes
     python -m benchmarks.batch --only growth --growth-rows 50
 
-Rates are those of the middle of a run: starting Ray and loading the model are reported apart.
+Rates are measured in the middle of a run. The start of Ray and the loading of the model are
+reported separately.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One batch job in a process of its own, with a Ray of its own, watched from inside."""
+"""Runs one batch job in its own process with its own Ray, and measures it from inside."""
 
 from __future__ import annotations
 

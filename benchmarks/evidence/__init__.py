@@ -1,1 +1,1 @@
-"""Planted faults and textbook cases for the evidence of a report; its time and memory."""
+"""Tests reports on datasets with known copies and known distributions; measures time and memory."""

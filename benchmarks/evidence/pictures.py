@@ -1,4 +1,4 @@
-"""Squares of photographs, and the ways in which a copy is made to look new."""
+"""Square parts of photographs, and changes that make a copy look like a new image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many planted copies are found, and how many fresh images are called copies."""
+"""Measures how many known copies are found, and how many new images are wrongly called copies."""
 
 from __future__ import annotations
 

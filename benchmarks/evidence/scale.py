@@ -1,7 +1,7 @@
-"""Time and memory of what grows with the dataset, over features that were made up.
+"""Time and memory of the work that grows with the dataset, with random features.
 
-`python -m benchmarks.evidence.scale COUNT` prints one line of JSON: run in a process of its own, so
-that the peak is this work's.
+`python -m benchmarks.evidence.scale COUNT` prints one line of JSON. It runs in its own process, so
+that the peak of memory is that of this work alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How fast datasets leave, and in how much memory.
+"""Speed and memory of exports.
 
     python -m benchmarks.export --quick          1,000 and 10,000 records, 200 uploads
     python -m benchmarks.export                  the same and 1,000 uploads
@@ -6,8 +6,8 @@
     python -m benchmarks.export --uploads        only the uploads
     python -m benchmarks.export --s3-endpoint URL --s3-key KEY --s3-secret SECRET
 
-Without an endpoint the uploads go to moto's server, which is itself the limit. Every file export
-runs in a process of its own, so that peaks of memory do not mix.
+Without an endpoint, the uploads go to moto's server, whose own speed is then the limit. Every
+export to a file runs in its own process, so that each has its own peak of memory.
 """
 
 from __future__ import annotations

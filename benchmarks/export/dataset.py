@@ -1,4 +1,4 @@
-"""A dataset of many small images, written straight to disk as the service would leave it."""
+"""Writes a dataset of many small images directly to disk, in the form that the service writes."""
 
 from __future__ import annotations
 

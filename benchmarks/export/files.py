@@ -1,5 +1,5 @@
-"""One export of one dataset by one method, in a process of its own: `python -m
-benchmarks.export.files METHOD ROOT` prints seconds and peak memory as JSON."""
+"""Exports one dataset with one method in its own process. `python -m benchmarks.export.files METHOD
+ROOT` prints seconds and peak memory as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Peak memory of our exports from 1,000 to 100,000 images: `python -m benchmarks.export.memory`.
+"""Peak memory of exports with 1,000 to 100,000 images: `python -m benchmarks.export.memory`.
 
-Every export runs in a process of its own; `--plot FILE` draws the table. Needs about 5 GB of disk
-for the 100,000 (`--sizes 1000 10000` for less).
+Every export runs in its own process. `--plot FILE` draws the table. 100,000 images need about 5 GB
+of disk space; `--sizes 1000 10000` needs less.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Uploads of one dataset to an S3 server by ours and by everybody's clients."""
+"""Uploads one dataset to an S3 server with this product and with common clients."""
 
 from __future__ import annotations
 

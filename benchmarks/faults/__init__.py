@@ -1,2 +1,2 @@
-"""Faults under load: what the clients of a service hear while its parts are killed, stopped and
-filled, and what is left in its data root."""
+"""Faults under load: which answers clients get while parts of the service are killed or stopped or
+disks are full, and what is in the data root afterwards."""

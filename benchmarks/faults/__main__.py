@@ -1,9 +1,9 @@
-"""Steady mixed load against the launcher's own service while its parts fail.
+"""Sends a steady mix of requests to a service while parts of it fail.
 
     python -m benchmarks.faults [--seconds 25] [--only NAME ...]
 
-Prints a table for benchmarks/RESULTS.md. Faults of the file system need the right to mount. What
-ends a whole Ray, or takes the data root away, meets a service of its own.
+Prints a table for benchmarks/RESULTS.md. Faults of the file system need the right to mount. Faults
+that end the whole Ray or remove the data root are tested with a separate service.
 """
 
 from __future__ import annotations

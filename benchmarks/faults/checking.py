@@ -1,4 +1,5 @@
-"""The clients' view against the data root: what was lost, made twice, or left half."""
+"""Compares the answers to clients with the data root: what was lost, made twice, or left
+incomplete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The faults themselves, done to the processes of one service."""
+"""Causes the faults in the processes of one service."""
 
 from __future__ import annotations
 

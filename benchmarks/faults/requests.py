@@ -1,5 +1,6 @@
-"""One request of each kind, and how it ended. Plain HTTP and WebSocket: nothing is tried again, but
-for jobs: they outlive a cut connection, so their client comes back under its idempotency key."""
+"""Sends one request of each kind by HTTP or WebSocket, and records how it ended. Requests are not
+repeated, except for jobs: a job continues after its connection broke, so its client asks again with
+the same idempotency key."""
 
 from __future__ import annotations
 

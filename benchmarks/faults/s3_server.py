@@ -1,4 +1,5 @@
-"""An S3 server in this process that can be slow, cut, refuse and lie; what it then really holds."""
+"""An S3 server in this process that can be slow, break connections, refuse requests and give wrong
+answers. It also reports which objects it really has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One fault under load: the requests around it, and how they all end."""
+"""Causes one fault under load, and records how the requests before, during and after it end."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A gate against slowdown: this checkout and another, in turns."""
+"""Checks that this checkout is not slower than another. Both are measured alternately."""

@@ -1,13 +1,13 @@
-"""This checkout against another, measure by measure and in turns; fails past a bound.
+"""Compares the speed of this checkout with another one. Fails if a ratio is above a limit.
 
     python -m benchmarks.gate                        against the parent commit
     python -m benchmarks.gate --against 56374b7      against a commit, or a folder that holds one
     python -m benchmarks.gate --only export --rounds 7
     python -m benchmarks.gate --service              also the stack: starts the service each time
 
-A case's figure is CPU time where it can be: other work on the machine then disturbs little. A round
-runs both checkouts right after each other, in changing order; the median of the rounds' ratios
-counts.
+Where possible, CPU time is measured, because other load on the machine affects it little. A round
+runs both checkouts one after the other, in alternating order. The result is the median of the
+ratios of all rounds.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python benchmarks/gate/cases.py "export jsonl"
 
-Each case calls the checkout's own `benchmarks`, which knows where that checkout keeps its code: so
-that one gate compares commits between which modules moved.
+Each case calls the `benchmarks` of the measured checkout, which import that checkout's modules. So
+commits can be compared even if modules were moved between them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From pairs of figures to a verdict."""
+"""Decides from pairs of measurements whether a checkout is slower."""
 
 from __future__ import annotations
 

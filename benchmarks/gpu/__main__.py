@@ -3,12 +3,12 @@
     python -m benchmarks.gpu --out results                 # at most 8 minutes on one GPU
     python -m benchmarks.gpu --tiny --device cpu           # the same code anywhere, in seconds
 
-The weights are random and drawn on the device, so nothing is downloaded, saved or loaded. Measured
-in the same run: plain diffusers with a batch of equal requests, the engine's step at 1 to 32 rows
-(a guided request takes two), mixed requests through the engine's continuous steps, CUDA graphs,
-torch.compile, attention kernels, decoding beside the steps, float16 and bfloat16. The engine has no
-DeepCache, so it is not measured. Every row is written at once to `rows.jsonl` and `table.md`;
-what does not fit into `--minutes` is listed as not run.
+The weights are random and created on the device, so nothing is downloaded, saved or loaded. One run
+measures: plain diffusers with a batch of equal requests, the engine's step with 1 to 32 rows (a
+request with guidance has two), mixed requests in the engine's continuous batching, CUDA graphs,
+torch.compile, attention kernels, decoding at the same time as steps, float16 and bfloat16. The
+engine has no DeepCache, so it is not measured. Every row is written at once to `rows.jsonl` and
+`table.md`. Measurements for which `--minutes` leaves no time are listed as not run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One random model on the device at a time, set up as a cell of the benchmark wants it."""
+"""Puts one model with random weights on the device, set up for a measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured: each function is one row of the table."""
+"""The measurements. Each function gives one row of the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cells of a run in the order of their worth, each with the time that we expect it to take."""
+"""The measurements of a run, the most important first, each with its expected time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures that others published, to hold ours against; other cards, other weights, same work."""
+"""Published figures of others for comparison: the same work with other GPUs and other weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a run: each written at once, so that a run that is cut off leaves what it measured."""
+"""The rows of a run. Each is written at once, so that an interrupted run keeps its results."""
 
 from __future__ import annotations
 

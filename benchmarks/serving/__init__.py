@@ -1,1 +1,1 @@
-"""The whole HTTP stack beside plain diffusers and other servers."""
+"""Compares the whole service over HTTP with plain diffusers and other servers."""

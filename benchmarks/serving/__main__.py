@@ -1,17 +1,19 @@
-"""Throughput and latency of the whole HTTP stack against plain diffusers and batching servers.
+"""Throughput and latency of the whole service over HTTP, compared with plain diffusers and with
+other servers that batch requests.
 
     python -m benchmarks.serving                 # all of it, 10 to 12 minutes on two cores
     python -m benchmarks.serving --quick         # a smoke run
 
-The same model and the same requests, mixed steps (10 to 50) and mixed guidance, one server at a
-time on one machine, in one run. Each server answers a request alone, then everything at once (its
-capacity), then Poisson arrivals at rising rates, which are multiples of plain diffusers' capacity
-on this machine; a server that gives less than half of what is offered is asked no more.
-Prints Markdown and writes a plot; quote ratios where the machine is shared.
+All servers use the same model and get the same requests, with mixed steps (10 to 50) and mixed
+guidance. They run one after another on one machine. Each server first answers one request at a
+time, then all requests at once (its capacity), and then Poisson arrivals at rising rates. The rates
+are multiples of plain diffusers' capacity on this machine. If a server reaches less than half of a
+rate, higher rates are left out. Prints Markdown and writes a plot. On a shared machine, only ratios
+are meaningful.
 
-Peers whose packages do not fit beside ours are installed into environments of their own at the
-first run (`peers.py`). With `--rounds 3` all servers are measured three times in turns, and the
-medians count; their spread stands beside them.
+Servers whose packages conflict with ours are installed into their own environments at the first run
+(`peers.py`). With `--rounds 3`, all servers are measured three times, alternately. The results are
+the medians, shown with their spread.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the peers' servers share: a batch of requests through plain diffusers' own batching."""
+"""Runs a batch of requests with diffusers' own batching. The compared servers share this code."""
 
 from __future__ import annotations
 

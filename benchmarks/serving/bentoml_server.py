@@ -1,5 +1,5 @@
-"""A peer: BentoML with adaptive batching. Its pins and Ray's cannot share an environment, so it is
-run by an interpreter of its own (`benchmarks.serving.peers`).
+"""A compared server: BentoML with adaptive batching. Its dependencies conflict with Ray's, so it
+runs in its own environment (`benchmarks.serving.peers`).
 """
 
 # No `from __future__ import annotations`: BentoML reads the real types of an API's arguments.

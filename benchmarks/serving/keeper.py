@@ -1,11 +1,12 @@
-"""A server that ends with who started it, and with all that it has started itself.
+"""Runs a server that ends together with the benchmark, with all its child processes.
 
     python -m benchmarks.serving.keeper COMMAND [ARGUMENT ...]
 
-Runs the command until it ends, or until standard input does: the benchmark holds the other end of
-it, which closes however the benchmark ends, also when it is killed. Servers such as BentoML start
-workers in sessions of their own, which outlive a signal to their group; on Linux they become
-children of this process when their parent dies (PR_SET_CHILD_SUBREAPER, prctl(2)), and are found.
+Runs the command until it ends or standard input is closed. The benchmark has the other end of this
+pipe, which is closed when the benchmark ends, also when it is killed. Servers such as BentoML start
+workers in their own sessions, which a signal to the process group does not reach. On Linux these
+become children of this process when their parent ends (PR_SET_CHILD_SUBREAPER, prctl(2)), so that
+they can be ended too.
 """
 
 from __future__ import annotations

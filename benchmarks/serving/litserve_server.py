@@ -1,4 +1,5 @@
-"""A peer: LitServe with request batching; a batch shares steps and guidance, as it must there."""
+"""A compared server: LitServe with request batching. The requests of a batch must have the same
+steps and guidance."""
 
 # No `from __future__ import annotations`: LitServe reads the real types of `decode_request`.
 import argparse

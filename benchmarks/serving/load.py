@@ -1,4 +1,4 @@
-"""Open-loop load: requests leave at Poisson times whether or not earlier ones came back."""
+"""Open-loop load: requests are sent at Poisson times, also while earlier ones are unanswered."""
 
 from __future__ import annotations
 

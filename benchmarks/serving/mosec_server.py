@@ -1,4 +1,4 @@
-"""A peer: mosec, whose front is written in Rust; requests that wait together are one batch."""
+"""A compared server: mosec, whose HTTP server is written in Rust. Waiting requests form a batch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Environments of peers whose packages cannot share ours, made by the benchmark itself.
+"""Makes environments for compared servers whose packages conflict with ours.
 
-A peer gets a virtual environment with its own packages in front, and sees torch and diffusers of
-this one behind them: nothing large is installed twice. It is kept and used again.
+Each server gets a virtual environment with its own packages. It also sees torch and diffusers of
+our environment, so that nothing large is installed twice. The environment is kept for later runs.
 """
 
 from __future__ import annotations

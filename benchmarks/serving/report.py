@@ -1,4 +1,4 @@
-"""What the serving benchmark says: a table, the aims beside what was measured, and a plot."""
+"""The results of the serving benchmark: a table, the goals with the measured values, and a plot."""
 
 from __future__ import annotations
 

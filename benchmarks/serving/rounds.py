@@ -1,4 +1,4 @@
-"""Several rounds of the serving benchmark as one: medians, and how far they scatter."""
+"""Combines several rounds of the serving benchmark: medians and their spread."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files that strangers bring, through the whole road."""
+"""Sends unusual and damaged files of others through upload, checks and exports."""

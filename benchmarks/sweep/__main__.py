@@ -1,14 +1,15 @@
-"""Images that installed packages carry, odd ones and broken ones through the whole road, over HTTP.
+"""Sends images of installed packages, unusual files and damaged files through the service by HTTP.
 
     python -m benchmarks.sweep [--files 300] [--folder FOLDER]
         [--s3-endpoint URL --s3-bucket NAME]     # credentials from AWS_ACCESS_KEY_ID and so on
 
-Each file is sent to `POST /images` of the application (every replica's own class, a real HTTP
-server, worker processes; no Ray). What is taken goes through both validators; what is refused is
-laid beside it, as a bucket sync would. Then all exports, and each of them through its readers
-(benchmarks/sweep/readers.py): every export must hold what an upload takes and name all the rest,
-and every reader must give each row with its picture. With an S3 server the data root lies in the
-bucket too, and the S3 export goes into another. Prints a table; exits 1 at any fault.
+Each file is sent to `POST /images` of the application. This uses the classes of all replicas, a
+real HTTP server and worker processes, but no Ray. Accepted files are checked by both validators.
+Refused files are copied into the same folder, as a synchronization of a bucket would do. Then the
+folder is exported in all formats, and each export is read by common readers
+(benchmarks/sweep/readers.py). Every export must contain all accepted files and list all others, and
+every reader must give each row with its image. With an S3 server, the data root is in the bucket
+too, and the S3 export goes to another bucket. Prints a table. Exits with 1 after any error.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The files of the sweep: what packages carry, what phones, scanners and browsers write, and broken
-copies of both."""
+"""The files: images in installed packages, images as phones, scanners and browsers write them, and
+damaged copies of both."""
 
 from __future__ import annotations
 

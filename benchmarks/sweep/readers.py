@@ -1,4 +1,4 @@
-"""Exports through the readers that people use; each must give every row with its picture."""
+"""Reads exports with common libraries. Each must give every row with its image."""
 
 from __future__ import annotations
 

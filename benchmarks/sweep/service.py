@@ -1,5 +1,5 @@
-"""The application over the replicas' own classes in one process, behind a real HTTP server: all of
-the service but Ray and the diffusion model."""
+"""The application with the classes of all replicas in one process, behind a real HTTP server. It is
+the whole service without Ray and the diffusion model."""
 
 from __future__ import annotations
 

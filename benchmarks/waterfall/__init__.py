@@ -1,1 +1,1 @@
-"""Where the time of an image goes, alone and at saturation."""
+"""The parts of an image's time, for one image alone and under full load."""

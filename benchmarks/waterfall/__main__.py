@@ -1,12 +1,12 @@
-"""Where the time of an image goes: one alone, through the whole service, and one of many.
+"""The parts of an image's time: one image alone through the whole service, and one of many.
 
     python -m benchmarks.waterfall [--model models/inferloop-mini] [--no-service]
 
-Three tables as Markdown. The first follows a lone request: the service is started with Ray, and a
-replica is built without it, whose parts are timed one by one; what the service takes beyond them
-is HTTP, Serve and the hop to the replica. The other two are CPU time of an image while `--company`
-requests are always inside: by stage, and by kind of operator (torch's profiler). `--no-service`
-leaves Ray out.
+Prints three tables as Markdown. The first is for one request alone. The service is started with
+Ray, and a replica is built without Ray, whose parts are timed separately. The difference between
+both is the time of HTTP, Serve and the call to the replica. The other tables show the CPU time of
+an image while there are always `--company` requests: by stage, and by kind of operator (torch's
+profiler). `--no-service` leaves out the part with Ray.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A replica without Ray: the engine on its thread, the recorder on another, each stage timed."""
+"""A replica without Ray. The engine and the recorder have their own threads, and each stage is
+timed."""
 
 from __future__ import annotations
 

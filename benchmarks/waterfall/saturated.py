@@ -1,4 +1,4 @@
-"""A replica that always has work: CPU time of an image by stage, and of its operators by kind."""
+"""CPU time of an image in a fully loaded replica, by stage and by kind of operator."""
 
 from __future__ import annotations
 

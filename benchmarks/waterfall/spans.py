@@ -1,4 +1,4 @@
-"""Stages of an image, timed by wrapping the parts that a replica is built of."""
+"""Times the stages of an image by wrapping the parts of a replica."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same image through the whole service: HTTP, Serve, the hop to a replica and back."""
+"""Times the same image through the whole service: HTTP, Serve, and the call to a replica."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ _LEAST_COLORED = 0.005
 
 
 class Page(NamedTuple):
+    """Whether an image is a page, and where the page shows something."""
+
     on_paper: bool = False
     """Much of the picture is white, and white in all channels at once."""
     in_areas: bool = False

@@ -33,6 +33,8 @@ class DatasetCreated(Answer):
 
 
 class PlannedItem(Answer):
+    """An image that the declaration plans."""
+
     id: str
     prompt: str
     negative_prompt: str | None
@@ -43,6 +45,8 @@ class PlannedItem(Answer):
 
 
 class PreviewImage(Answer):
+    """An image of a preview. `missed`: names of the requirements that it does not meet."""
+
     id: str
     image_path: str
     missed: list[str]
@@ -50,6 +54,8 @@ class PreviewImage(Answer):
 
 
 class DatasetPlanned(Answer):
+    """The plan of a declaration: numbers of images, and the first planned images in `rows`."""
+
     total: int
     classes: dict[str, int]
     counts: dict[str, dict[str, int]]
@@ -57,4 +63,6 @@ class DatasetPlanned(Answer):
 
 
 class DatasetPreview(DatasetPlanned):
+    """The plan of a declaration, and the first images of the dataset."""
+
     images: list[PreviewImage]

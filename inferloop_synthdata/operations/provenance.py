@@ -31,6 +31,8 @@ class Verification(Answer):
 
 
 class LogReport(Answer):
+    """The result of checking the service's log of marks."""
+
     intact: bool
     chains: int
     segments: int
@@ -40,6 +42,8 @@ class LogReport(Answer):
 
 
 class SignedDataset(Answer):
+    """A signed dataset, with the path of its data sheet."""
+
     name: str
     sheet_path: str
     file_count: int
@@ -50,6 +54,8 @@ class SignedDataset(Answer):
 
 
 class SheetReport(Answer):
+    """The result of comparing a dataset with its signed data sheet."""
+
     dataset: str
     signature: Signature
     signer: str

@@ -1,6 +1,6 @@
-"""The seam at which errors of httpx and websockets become the client's own.
+"""Converts errors of httpx and websockets to the client's own errors.
 
-Most specific first. No message quotes the foreign one: it may hold the URL, and that the key.
+Messages of these libraries are not quoted, because they may contain a URL with a secret.
 """
 
 from __future__ import annotations
@@ -32,12 +32,15 @@ _NO_SOCKS = (
     "or set NO_PROXY for the service"
 )
 _POLICY_VIOLATION = 1008
-"""Close code (RFC 6455, 7.4.1) by which the service refuses a key after the handshake."""
+"""Close code (RFC 6455, section 7.4.1) with which the service refuses a key after the handshake."""
 
 
 @contextmanager
 def http_errors(origin: str) -> Iterator[None]:
-    """Within: errors of httpx. `origin` is what to call the server in a message."""
+    """Convert errors of httpx that the block raises. `origin`: the server's name for messages.
+
+    Raises `ConnectionFailed`, `RequestTimedOut` or `UnexpectedAnswer`.
+    """
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
@@ -52,7 +55,8 @@ def http_errors(origin: str) -> Iterator[None]:
 
 @contextmanager
 def proxy_errors() -> Iterator[None]:
-    """Within: what a proxy that the environment names does to the making of a client."""
+    """Convert errors from creating a client, if a proxy in the environment is not usable, to
+    `ValueError`."""
     try:
         yield
     except ImportError:
@@ -65,7 +69,7 @@ def proxy_errors() -> Iterator[None]:
 
 @contextmanager
 def handshake_errors(origin: str) -> Iterator[None]:
-    """Within: errors of opening a WebSocket. Nothing was asked of the server by then."""
+    """Convert errors from opening a WebSocket. No request was sent before."""
     try:
         yield
     except InvalidStatus as error:
@@ -79,7 +83,10 @@ def handshake_errors(origin: str) -> Iterator[None]:
 
 @contextmanager
 def socket_errors(origin: str) -> Iterator[None]:
-    """Within: errors of an open WebSocket."""
+    """Convert errors of an open WebSocket.
+
+    Raises `ConnectionFailed`, `RequestTimedOut` or `Unauthorized`.
+    """
     try:
         yield
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""One generation over the WebSocket: its messages, and where it stands. No sockets here."""
+"""The messages and the state of one generation over the WebSocket. It makes no network requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from inferloop_synthdata.transport.retry import RetryPolicy
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`step` of `total_steps` is done."""
+    """Progress of a generation: `step` of `total_steps` is complete."""
 
     job_id: str
     step: int
@@ -27,24 +27,24 @@ class Progress:
     progress: float
     """0..1."""
     preview_jpeg: bytes | None = None
-    """A small JPEG of the current estimate, where `previews` was asked for; not on every step."""
+    """A small JPEG of the unfinished image, if `previews` was requested. Not every step has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The image is made and stored; the last event."""
+    """The last event: the image is generated and stored."""
 
     job_id: str
     image_path: str
     prompt: str
     served_model: str | None = None
-    """The model that really made it."""
+    """The model that really generated the image."""
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What it was made with, the seed that the server drew included."""
+    """The parameters of the generation, including the seed."""
     verdicts: Mapping[str, JsonValue] = field(default_factory=dict)
-    """With `require`: on quality and privacy."""
+    """With `require`: the verdicts on quality and privacy."""
     tries: int = 1
-    """Images made until one met `require`."""
+    """Number of images that were made until one met `require`."""
 
 
 GenerationEvent = Progress | Result
@@ -69,7 +69,7 @@ class GenerationStream:
 
     def __init__(self, message: dict[str, JsonValue], policy: RetryPolicy) -> None:
         self.opening = json.dumps(message, allow_nan=False)
-        """The text to send first on every new connection."""
+        """The first message on every new connection."""
         self.ended = False
         self._job_id: str | None = None
         self._policy = policy
@@ -121,15 +121,15 @@ class GenerationStream:
         return result
 
     def cancel_message(self) -> str | None:
-        """The text that cancels the job; None where none is known to run."""
+        """The message that cancels the job. None if no running job is known."""
         if self.ended or self._job_id is None:
             return None
         return json.dumps({"type": "cancel", "job_id": self._job_id})
 
     def wait_before_retry(self, failure: ClientError) -> float:
-        """Seconds until the next connection; raises `failure` where it stands.
+        """Seconds until the next connection. Raises `failure` if there is no retry.
 
-        A job that has shown progress is never repeated.
+        A job that has reported progress is never repeated.
         """
         wait_s = None
         if self._job_id is None:
@@ -142,7 +142,8 @@ class GenerationStream:
 
 
 def handshake_failure(error: ClientError) -> ClientError:
-    """A bare 403 in the handshake is how a server that cannot send a body refuses a key."""
+    """The error of a refused handshake. A status 403 without a body means that the key was refused,
+    because some servers cannot send a body there."""
     if isinstance(error, ApiError) and error.status == 403 and error.code == "FORBIDDEN":
         return api_error({"code": "UNAUTHORIZED", "message": "The server refused the API key"})
     return error

@@ -26,6 +26,8 @@ _LOWEST, _HIGHEST = -1.5, 4.0
 
 
 class Grid(NamedTuple):
+    """The strongest regular grid in an image. A `period_px` of 0: the image is too small."""
+
     strength: float
     """Standard deviation of the places' mean steps over the mean of all, less what chance gives,
     the weaker of both directions; clean photographs up to 0.2, JPEG quality 15 0.4, a mosaic

@@ -44,6 +44,8 @@ class ReportBody(RequestModel):
 
 
 class ReportQuery(QueryModel):
+    """What the dataset is compared with, and the format of the report."""
+
     reference_dir: WirePath | None = None
     profile: Name | None = None
     format: Literal["json", "html"] | None = Field(

@@ -85,6 +85,7 @@ class Stretch(NamedTuple):
 
     @classmethod
     def of(cls, text: str, first: int, behind: int) -> Stretch:
+        """The stretch around the digits from `first` to before `behind`."""
         start = max(0, first - _FAR)
         part = text[start : behind + _FAR]
         digits = sum(character.isdigit() for character in part)
