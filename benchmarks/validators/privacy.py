@@ -38,7 +38,7 @@ DATA = Path(__file__).resolve().parents[2] / "tests" / "data" / "privacy"
 LISTS = (
     "",
     *(f"{nth}_" for nth in ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")),
-    *(f"{nth}_" for nth in ("ninth", "tenth", "eleventh", "twelfth")),
+    *(f"{nth}_" for nth in ("ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth")),
 )
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 

@@ -1,9 +1,10 @@
-"""What OCR does to text, undone where it is safe. Every function keeps the length of the text,
-so positions in the result are positions in the original."""
+"""What OCR does to text, undone where it is safe; and what no reader sees, left out. All but
+`unhidden` keep the length of the text, so positions in the result are those in the original."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _TRANSLATION = str.maketrans(
@@ -16,6 +17,8 @@ _TRANSLATION = str.maketrans(
         "\u2039": "<",
     }
 )
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Without a shape, though Unicode calls them letters or marks."""
 _DIGIT_OF = str.maketrans("OoQDILl|SsBZz", "0000111155822")
 _TOKEN = re.compile(r"[A-Za-z0-9|]+")
 _CONFUSABLE = frozenset("OoQDIl|SsBZz0123456789")
@@ -29,6 +32,17 @@ _FEWEST_IN_GROUPS = 9
 def narrowed(text: str) -> str:
     """Full-width characters, odd dashes and spaces as their plain ASCII twins."""
     return text.translate(_TRANSLATION)
+
+
+def unhidden(text: str) -> tuple[str, list[int]]:
+    """`text` without what no reader sees (zero-width characters, soft hyphens, marks that turn the
+    direction of writing), and the place in `text` of each character that is left."""
+    places = [at for at, character in enumerate(text) if not _is_hidden(character)]
+    return "".join(text[at] for at in places), places
+
+
+def _is_hidden(character: str) -> bool:
+    return character in _FILLERS or unicodedata.category(character) == "Cf"
 
 
 def as_digits(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from engines.privacy.model import PiiMatch
-from engines.privacy.pii.ocr import narrowed
+from engines.privacy.pii.ocr import narrowed, unhidden
 from engines.privacy.pii.spans import Span, without_overlaps
 
 Candidates: TypeAlias = Callable[[str, Sequence[str]], Iterator[Span]]
@@ -26,7 +26,7 @@ class PatternPii:
 
     def find(self, text: str) -> list[PiiMatch]:
         """What was found in `text`, by position; of two that overlap, the surer one."""
-        spans = without_overlaps(self._candidates(narrowed(text), self._regions))
+        spans = without_overlaps(self._spans(text))
         return [
             PiiMatch(
                 span.type,
@@ -38,3 +38,14 @@ class PatternPii:
             )
             for span in spans
         ]
+
+    def _spans(self, text: str) -> Iterator[Span]:
+        """Of the text as a reader sees it; where it hides characters, then of the text as it is, in
+        which they part words."""
+        if not text.isascii():
+            seen, places = unhidden(text)
+            if len(seen) < len(text):
+                for span in self._candidates(narrowed(seen), self._regions):
+                    end = places[span.end - 1] + 1
+                    yield span._replace(start=places[span.start], end=end)
+        yield from self._candidates(narrowed(text), self._regions)

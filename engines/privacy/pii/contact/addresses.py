@@ -34,7 +34,7 @@ _FORMS = (
     _BOX,
 )
 _STREET = re.compile("|".join(_FORMS), re.IGNORECASE)
-_TOWN = rf"{CAPITAL}[^\W\d_]{{1,24}}(?:-[^\W\d_]{{1,24}}){{0,4}}"
+_TOWN = rf"(?:[LD]['’])?{CAPITAL}[^\W\d_]{{1,24}}(?:-[^\W\d_]{{1,24}}){{0,4}}"
 _STATES = "NSW|VIC|QLD|SA|WA|TAS|ACT|NT"
 _CODES = (
     r"[A-Z]{2},? \d{5}(?:-\d{4})?",  # CA 94043

@@ -16,8 +16,9 @@ _LETTERS = [chr(code) for code in range(0x41, 0x530)]  # Latin, Greek, Cyrillic
 CAPITAL = "[" + "".join(letter for letter in _LETTERS if letter.isupper()) + "]"
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
 _PART = rf"{CAPITAL}(?:{_LETTER}{{1,24}}(?:['’-]{_LETTER}{{1,24}}){{0,2}}|['’]{_LETTER}{{2,24}}|\.)"
-_NAME = rf"{_PART}(?:[ /](?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{0,3}}{NO_LETTER_BEHIND}"
-_TWO = rf"{_PART}(?:[ /](?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{1,3}}{NO_LETTER_BEHIND}"
+_GAP = r"(?:[ /]|(?<=\.))"  # A.B. Kuipers
+_NAME = rf"{_PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{0,3}}{NO_LETTER_BEHIND}"
+_TWO = rf"{_PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{1,3}}{NO_LETTER_BEHIND}"
 _TURNED = rf"{CAPITAL}{{2,24}}, {_PART}{NO_LETTER_BEHIND}"  # HARRISON, Dale
 _AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
 _TITLES = rf"(?i:{any_of('title')}|{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"

@@ -19,7 +19,7 @@ _DIGITS_OF_CARD = (13, 19)
 _CARD_GROUPS = ((4, 4, 4, 4, 3), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
 _IBAN_START = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=IBAN))[A-Z]{2} ?[0-9OIl]{2}", re.IGNORECASE)
 _IBAN_LONGEST = 50
-_POLISH = re.compile(r"(?<![\w.,-])\d\d ?(?:\d{4}[ -]?){5}\d{4}(?![\w-]|[.,]\d)")
+_POLISH = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){25}(?![\w-]|[.,]\d)")
 _ALIKE = str.maketrans("OI", "01")
 _SSN = re.compile(r"(?<![\w-])(\d{3})([- ])(\d{2})\2(\d{4})(?![\w-])")
 _SSN_NAMED = re.compile(

@@ -69,6 +69,10 @@ _BIRTH = re.compile(
     rf"{GAP}{{0,6}}(?:(?:{any_of('before_date')})\s?){{0,2}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )
+_BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren
+    rf"(?<![-.*\d])({BIRTH_DATE}){_PLACE},?\s(?:{any_of('birth_behind')}){NO_LETTER_BEHIND}",
+    re.IGNORECASE,
+)
 _MRZ_NAME = re.compile(r"[PIACV][A-Z<][A-Z<]{3}[A-Z0-9<]{20,45}")
 _MRZ_DIGITS = "[0-9OQDILSBZ]"  # a digit as printed, or the letter that OCR takes it for
 _MRZ_DATES = rf"({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})[MFX<]({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})"
@@ -139,8 +143,9 @@ def find_plates(text: str) -> Iterator[Span]:
 
 def find_birth_dates(text: str) -> Iterator[Span]:
     """Dates that are called a birth."""
-    for match in _BIRTH.finditer(text):
-        yield Span("date_of_birth", match.start(1), match.end(1))
+    for pattern in (_BIRTH, _BORN_BEHIND):
+        for match in pattern.finditer(text):
+            yield Span("date_of_birth", match.start(1), match.end(1))
 
 
 def _digits(text: str) -> int:

@@ -31,6 +31,7 @@ _FEWEST_DIGITS = 4
 _STOPS = re.compile(r"[./]")
 _RVNR = re.compile(r"(\d{8})([A-Z])(\d\d)(\d)")
 _RVNR_WEIGHTS = (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1)
+_KVNR = re.compile(r"([A-Z])(\d{8})(\d)")
 _LV_WEIGHTS = (1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NINO = re.compile(
     r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", re.IGNORECASE
@@ -51,6 +52,18 @@ def _pension_insurance(number: str) -> bool:
     front, letter, serial, check = match.groups()
     digits = f"{front}{ord(letter) - ord('A') + 1:02d}{serial}"
     weighted = (int(digit) * weight for digit, weight in zip(digits, _RVNR_WEIGHTS, strict=True))
+    return sum(product // 10 + product % 10 for product in weighted) % 10 == int(check)
+
+
+def _health_insurance(number: str) -> bool:
+    """German: a letter and nine digits; the letter counts as two, every second digit twice, and the
+    sum of digits ends in the last (section 290 SGB V)."""
+    match = _KVNR.fullmatch(number.replace(" ", "").upper())
+    if match is None:
+        return False
+    letter, serial, check = match.groups()
+    digits = f"{ord(letter) - ord('A') + 1:02d}{serial}"
+    weighted = (int(digit) * (1 + place % 2) for place, digit in enumerate(digits))
     return sum(product // 10 + product % 10 for product in weighted) % 10 == int(check)
 
 
@@ -91,6 +104,7 @@ _EIN = standard("us.ein")
 _OWN: Mapping[str, Validity] = {
     "gb.nino": _national_insurance,
     "de.rvnr": _pension_insurance,
+    "de.kvnr": _health_insurance,
     "es.nuss": _affiliation,
     "lv.pk": _latvian,
     "ru.snils": _russian_insurance,

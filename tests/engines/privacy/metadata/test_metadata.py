@@ -142,3 +142,12 @@ def test_recipe_that_is_no_json_is_searched_whole() -> None:
 def test_switched_off_reads_nothing() -> None:
     content = png(Comment="jane.doe@example.com")
     assert read(content, MetadataConfig(enabled=False)) == ()
+
+
+def test_hidden_characters_hide_no_personal_data() -> None:
+    issues = read(
+        png(Comment="call +44 79\u200b11 12\u200b3456 or write to jane\u2060.doe@example.com")
+    )
+    assert types(issues) >= {"phone", "email"}
+    recipe = json.dumps({"prompt": "a card for jane.\u200bdoe@example.com", "seed": 1})
+    assert "email" in types(read(png(inferloop=recipe)))

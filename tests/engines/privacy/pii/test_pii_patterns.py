@@ -11,7 +11,7 @@ from engines.privacy.pii import PatternPii
 LISTS = (
     "",
     *(f"{nth}_" for nth in ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")),
-    *(f"{nth}_" for nth in ("ninth", "tenth", "eleventh", "twelfth")),
+    *(f"{nth}_" for nth in ("ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth")),
 )
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
