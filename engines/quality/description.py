@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from engines.metrics.defects.bands import band_levels, standing_out, steps_on_grids
+from engines.metrics.defects.bands import (
+    band_levels,
+    standing_out,
+    steps_on_grids,
+    turned_levels,
+)
 from engines.metrics.gray import WORKING_SIDE_PX
 from engines.metrics.tiles import middle
 from engines.quality.config import PROFILES
@@ -17,7 +22,7 @@ from engines.quality.look import Look, look
 from engines.quality.score import Factors, quality_score
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,6 +40,7 @@ _LEAST_FACTOR, _LEAST_SCORE, _LEAST_SHARE = 1e-3, 1e-4, 3e-3  # before a logarit
 _NOT_TOLD = ("size",)
 """Factors that are 1 for every picture that is large enough to be described."""
 _CHROMA = 40.0
+_OF_ROWS, _OF_GRIDS = 5, 4  # numbers of rows, and as many of columns
 _TONE = ("p1", "p5", "p95", "p99", "top", "lights", "brightness", "contrast", "entropy_bits")
 _ROOTS = ("grain", "grain_of_all", "specks", "lonely_specks", "plateau")
 _ENERGIES = ("laplacian_variance", "coarse_variance", "structure")
@@ -77,6 +83,17 @@ def describe(measured: Measured) -> Mapping[str, float]:
         **_of_content(measured.shown, kind),
         **_of_texture(measured.shown.pixels),
     }
+
+
+def turned(names: Sequence[str]) -> list[int]:
+    """For each of the names of a description, in their order, the place of the number that the
+    picture would have there with rows for columns: those of fine structure change places."""
+    places = {name: place for place, name in enumerate(names)}
+    named = {f"band_{new}": f"band_{old}" for new, old in enumerate(turned_levels())}
+    for kind, half in (("rows", _OF_ROWS), ("grids", _OF_GRIDS)):
+        for number in range(2 * half):
+            named[f"{kind}_{number}"] = f"{kind}_{(number + half) % (2 * half)}"
+    return [places[named.get(name, name)] for name in names]
 
 
 def _of_factors(factors: Factors, ignored: tuple[str, ...]) -> dict[str, float]:

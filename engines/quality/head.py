@@ -27,7 +27,7 @@ SHIPPED = Path(__file__).parent / "data" / "head.safetensors"
 _FARTHEST = 3.0
 """Spreads from the median at which a number is cut: what the training never saw."""
 _LAYERS = ("first", "second", "last")
-_OF_HEAD, _OF_FORMULA = 0.55, 0.15
+_OF_HEAD, _OF_FORMULA = 0.55, 0.10
 """Shares of both log odds in the score: chosen on pictures that the head was not trained on."""
 _NOTHING = 1e-3  # score of the formula, below which the head cannot save a picture
 _LEAST, _MOST = 1e-4, 1 - 1e-4  # score of the formula, before its log odds are taken
@@ -89,14 +89,16 @@ class Opinion:
 
 
 class Head:
-    """Several networks of three layers, whose mean counts. Read only: share it freely."""
+    """Several networks of three layers, whose mean counts, over the picture as it is and with rows
+    for columns: it is as good either way. Read only: share it freely."""
 
     def __init__(
         self, tensors: Mapping[str, Array], names: Sequence[str], families: Sequence[str]
     ) -> None:
-        """`tensors`: `middle` and `spread` (n,) of the n numbers called `names`, and for each
-        layer `<layer>.weight` (networks, inputs, outputs) and `<layer>.bias` (networks, outputs),
-        float32; the last layer's outputs are the log odds and one for each of `families`.
+        """`tensors`: `middle` and `spread` (n,) of the n numbers called `names`, float32; `turned`
+        (n,), int64, the place of each in the picture with rows for columns; and for each layer
+        `<layer>.weight` (networks, inputs, outputs) and `<layer>.bias` (networks, outputs),
+        float32. The last layer's outputs are the log odds and one for each of `families`.
 
         Raises `HeadMismatch` where shapes or families do not fit.
         """
@@ -127,20 +129,22 @@ class Head:
         if tuple(description) != self._names:
             raise HeadMismatch("The head of the quality score was trained on other measurements")
         told = np.fromiter(description.values(), np.float32, len(description))
-        spreads = (told - self._tensors["middle"]) / self._tensors["spread"]
+        both_ways = np.stack([told, told[self._tensors["turned"]]])
+        spreads = (both_ways - self._tensors["middle"]) / self._tensors["spread"]
         networks = len(self._tensors["last.bias"])
-        plane = np.tile(np.clip(spreads, -_FARTHEST, _FARTHEST), (networks, 1))
+        cut = np.clip(spreads, -_FARTHEST, _FARTHEST)
+        plane = np.repeat(cut[:, None], networks, axis=1)
         first, second, last = _LAYERS
         plane = np.tanh(self._layer(first, plane))
         plane = np.maximum(self._layer(second, plane), 0)
-        out = self._layer(last, plane).mean(axis=0)
+        out = self._layer(last, plane).mean(axis=(0, 1))
         shares = np.exp(out[1:] - out[1:].max())
         shares /= shares.sum()
         return Opinion(float(out[0]), dict(zip(self._families, shares.tolist(), strict=True)))
 
     def _layer(self, name: str, plane: Array) -> Array:
         weight, bias = self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
-        return np.asarray(np.einsum("ki,kio->ko", plane, weight) + bias, np.float32)
+        return np.asarray(np.einsum("wki,kio->wko", plane, weight) + bias, np.float32)
 
 
 def together(formula_score: float, opinion: Opinion) -> float:

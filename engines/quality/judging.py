@@ -10,6 +10,7 @@ from engines.metrics.measurement import measure
 from engines.quality.config import PROFILES
 from engines.quality.description import CHOSEN, Measured, describe
 from engines.quality.head import Opinion, shipped_head, together
+from engines.quality.look import look
 from engines.quality.memory import keep_freed_memory
 from engines.quality.score import Factors, factors, quality_score
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from engines.metrics.measurement import Measurement
     from engines.quality.config import QualityConfig, ScoreThresholds
     from engines.types import Pixels
+
+_TINTED = 0.1  # factor of cast, below which no clean picture but gradients was found
 
 
 class Judgement(NamedTuple):
@@ -48,7 +51,8 @@ def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
     if not config.asks_head or not taken.large_enough:
         return alone
     opinion = shipped_head().opinion(describe(taken))
-    return alone._replace(score=together(alone.score, opinion), opinion=opinion)
+    score = together(alone.score, opinion) * _untinted(taken, limits)
+    return alone._replace(score=score, opinion=opinion)
 
 
 def measured(
@@ -62,6 +66,15 @@ def measured(
     name, limits = _thresholds(config, found, shown)
     seen = seen or measure(pixels)
     return Measured(shown, seen, found, factors(seen, limits, found), name), limits
+
+
+def _untinted(taken: Measured, limits: ScoreThresholds) -> float:
+    """1; less where one color lies over all of a picture that shows something, which the head
+    cannot make up for: of such photographs of the night it has seen few. A gradient may be of one
+    color."""
+    if "cast" in limits.ignored or look(taken.seen, limits, taken.found).ramp:
+        return 1.0
+    return min(1.0, taken.factors.cast / _TINTED)
 
 
 def _scored(found: Factors, limits: ScoreThresholds, name: str) -> Judgement:

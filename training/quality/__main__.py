@@ -25,7 +25,7 @@ from training.quality import examples
 from training.quality.examples import Example
 from training.quality.fit import Told, fit
 
-SEEDS, STEPS = (0, 1, 2), 2500
+SEEDS, STEPS = tuple(range(6)), 2500
 _DRAWINGS, _SIZED = range(24), range(100, 125)
 
 
@@ -44,6 +44,7 @@ def tasks(folders: Iterable[Path]) -> Iterator[Task]:
         yield Task(name, kind, examples.of_file(path, kind))
         if kind in examples.OF_PHOTOGRAPHS:
             yield Task(f"sized_{name}", kind, examples.in_sizes(path))
+            yield Task(f"exposed_{name}", kind, examples.over_exposed(path))
     for kind in examples.DRAWN:
         for number in _DRAWINGS:
             yield Task(_drawn("drawn", kind, number), kind, examples.of_drawing(kind, number))

@@ -126,6 +126,18 @@ def in_sizes(path: Path) -> Iterator[Example]:
             yield Example(str(family), WORST, spoil(small, levels[-1]))
 
 
+def over_exposed(path: Path) -> Iterator[Example]:
+    """A photograph without color, and it and its original over-exposed by two stops and more: white
+    beside gray may be paper, and none of these is."""
+    base = _at_most(np.asarray(Image.open(path).convert("RGB")), _SIDE_PX)
+    gray = np.repeat(cv2.cvtColor(base, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    yield Example(CLEAN, 0, gray)
+    spoil, levels = FAMILIES["over-exposed"]
+    for pixels in (base, gray):
+        for gain in levels[-3:]:
+            yield Example("over-exposed", WORST, spoil(pixels, gain))
+
+
 def drawing_in_sizes(kind: str, number: int) -> Iterator[Example]:
     """A drawing of 2048 pixels and reduced; pixel art is drawn anew."""
     draw = SIZED_DRAWN[kind]

@@ -15,6 +15,7 @@ import torch
 from safetensors.numpy import save_file
 from torch.nn import functional
 
+from engines.quality.description import turned
 from training.quality.examples import CLEAN, WORST
 
 if TYPE_CHECKING:
@@ -97,7 +98,11 @@ def _pairs(examples: Sequence[Told]) -> NDArray[np.int64]:
     for (picture, _), found in levels.items():
         graver = sorted(found, key=lambda index: examples[index].level)
         row = [clean[picture], *graver] if picture in clean else graver
-        pairs += list(pairwise(row))
+        pairs += [
+            (better, worse)
+            for better, worse in pairwise(row)
+            if examples[better].level < examples[worse].level
+        ]
     return np.array(pairs, np.int64)
 
 
@@ -105,16 +110,21 @@ def fit(
     examples: Sequence[Told], names: Sequence[str], path: Path, seeds: Sequence[int], steps: int
 ) -> None:
     """Write a head of one network for each seed to `path`; the same examples, seeds and version of
-    torch give the same tensors."""
-    told = np.stack([each.values for each in examples])
-    middle = np.median(told, axis=0)
-    far = np.quantile(np.abs(told - middle), _SPREAD_CUT, axis=0)
+    torch give the same tensors. Every example is seen as it is and with rows for columns."""
+    told, order = np.stack([each.values for each in examples]), turned(names)
+    both = np.stack([told, told[:, order]])
+    middle = np.median(both, axis=(0, 1))
+    far = np.quantile(np.abs(both - middle), _SPREAD_CUT, axis=(0, 1))
     spread = np.maximum(far, _LEAST_SPREAD) * _TIMES_SPREAD
-    plane = np.clip((told - middle) / spread, -_FARTHEST, _FARTHEST).astype(np.float32)
+    planes = np.clip((both - middle) / spread, -_FARTHEST, _FARTHEST).astype(np.float32)
     families = sorted({each.family for each in examples if each.level})
     named = np.array([families.index(each.family) if each.level else -1 for each in examples])
-    networks = [_one(plane, named, Drawn(examples, seed), seed, steps) for seed in seeds]
-    tensors = {"middle": middle.astype(np.float32), "spread": spread.astype(np.float32)}
+    networks = [_one(planes, named, Drawn(examples, seed), seed, steps) for seed in seeds]
+    tensors = {
+        "middle": middle.astype(np.float32),
+        "spread": spread.astype(np.float32),
+        "turned": np.array(order, np.int64),
+    }
     for layer in ("first", "second", "last"):
         parts = [getattr(network, layer) for network in networks]
         weights = [part.weight.detach().numpy().T for part in parts]
@@ -128,17 +138,17 @@ def _metadata(names: Sequence[str], families: Sequence[str]) -> dict[str, str]:
 
 
 def _one(
-    plane: NDArray[np.float32], named: NDArray[np.int64], drawn: Drawn, seed: int, steps: int
+    planes: NDArray[np.float32], named: NDArray[np.int64], drawn: Drawn, seed: int, steps: int
 ) -> Network:
     torch.manual_seed(seed)
-    told, family = torch.from_numpy(plane), torch.from_numpy(named)
-    network = Network(plane.shape[1], int(named.max()) + 1)
+    told, family = torch.from_numpy(planes), torch.from_numpy(named)
+    network = Network(planes.shape[-1], int(named.max()) + 1)
     optimizer = torch.optim.AdamW(network.parameters(), _RATE, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _HIGHEST_RATE, steps)
     wanted = torch.cat([torch.full((_BATCH,), _GOOD), torch.full((_BATCH,), _BAD)])
     for _ in range(steps):
         rows = torch.from_numpy(drawn.batch())
-        seen = told[rows]
+        seen = told[torch.randint(2, rows.shape), rows]
         out = network(seen + _JITTER * torch.randn(seen.shape))
         loss = _loss(out, family[rows], wanted)
         optimizer.zero_grad()

@@ -100,3 +100,17 @@ def steps_on_grids(luma: Plane) -> list[float]:
             found.append(math.log(first / second))
         found.append(math.log(means.max() / means.min()))
     return found
+
+
+def turned_levels() -> list[int]:
+    """Places of `band_levels`' numbers in those of the same picture with rows for columns; chroma,
+    of which no columns are told, stays."""
+    order: list[int] = []
+    for level in range(_LEVELS):
+        count = len(_CUTS) + (level < _COLOR_LEVELS)
+        rows, columns, mixed = (
+            range(len(order) + nth * count, len(order) + (nth + 1) * count) for nth in range(3)
+        )
+        order += [*columns, *rows, *mixed]
+    of_chroma = 2 * _COLOR_LEVELS * 2 * len(_COLOR_CUTS)
+    return [*order, *range(len(order), len(order) + of_chroma)]

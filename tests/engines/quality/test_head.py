@@ -10,10 +10,15 @@ import pytest
 from safetensors.numpy import save_file
 
 from engines.errors import GenerationFailed
-from engines.metrics.defects.bands import band_levels, standing_out, steps_on_grids
+from engines.metrics.defects.bands import (
+    band_levels,
+    standing_out,
+    steps_on_grids,
+    turned_levels,
+)
 from engines.quality import QualityConfig
 from engines.quality.advice import weakest
-from engines.quality.description import describe
+from engines.quality.description import describe, turned
 from engines.quality.head import FACTORS, Head, HeadMismatch, Opinion, shipped_head, together
 from engines.quality.judging import Judgement, judge, measured
 from engines.quality.score import Factors
@@ -22,6 +27,8 @@ from training.quality.pictures.families import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from engines.types import Pixels
 
@@ -121,12 +128,20 @@ def test_a_factor_that_the_formula_saw_lowered_goes_before_one_that_it_did_not()
     assert weakest(untouched, 0.5).factor == "cast"
 
 
-def small_head(names: tuple[str, ...] = NAMES, families: tuple[str, ...] = ("tint",)) -> Head:
+def small_head(
+    names: tuple[str, ...] = NAMES,
+    families: tuple[str, ...] = ("tint",),
+    turned: tuple[int, ...] = (0, 1, 2),
+    first: NDArray[np.float32] | None = None,
+) -> Head:
     sizes = {"first": (3, 4), "second": (4, 2), "last": (2, 2)}
     tensors = {"middle": np.zeros(3, np.float32), "spread": np.ones(3, np.float32)}
+    tensors["turned"] = np.array(turned)
     for layer, (inputs, outputs) in sizes.items():
         tensors[f"{layer}.weight"] = np.ones((2, inputs, outputs), np.float32)
         tensors[f"{layer}.bias"] = np.zeros((2, outputs), np.float32)
+    if first is not None:
+        tensors["first.weight"] = first
     return Head(tensors, names, families)
 
 
@@ -196,3 +211,29 @@ def test_steps_that_come_regularly_are_seen_at_their_period(period_px: int, plac
     columns, rows = steps_on_grids(squares)[:4], steps_on_grids(squares)[4:]
     assert columns[place] > 1
     assert max(rows) < 1
+
+
+def test_numbers_of_rows_and_columns_change_places_when_a_picture_is_turned() -> None:
+    rng = np.random.default_rng(0)
+    gray = np.cumsum(rng.normal(0, 9, (128, 128)), axis=0).astype(np.float32)
+    levels = np.array(band_levels([gray, gray, gray]))
+    of_turned = band_levels([np.ascontiguousarray(gray.T), gray, gray])
+    assert levels[turned_levels()] == pytest.approx(of_turned, abs=1e-3)
+    names = [f"rows_{number}" for number in range(10)]
+    names += [f"grids_{number}" for number in range(8)] + ["noise"]
+    numbers = np.array([*standing_out(gray), *steps_on_grids(gray), 0.5])
+    gray_turned = np.ascontiguousarray(gray.T)
+    expected = [*standing_out(gray_turned), *steps_on_grids(gray_turned), 0.5]
+    assert numbers[_placed(names)] == pytest.approx(expected, abs=1e-3)
+
+
+def _placed(names: list[str]) -> list[int]:
+    bands = [f"band_{number}" for number in range(49)]
+    return [place - len(bands) for place in turned([*bands, *names])[len(bands) :]]
+
+
+def test_a_head_says_the_same_of_a_turned_description() -> None:
+    weights = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
+    both = small_head(turned=(1, 0, 2), first=weights)
+    said = both.opinion({"one": 0.5, "two": -2.0, "three": 1.0}).log_odds
+    assert both.opinion({"one": -2.0, "two": 0.5, "three": 1.0}).log_odds == pytest.approx(said)

@@ -58,6 +58,16 @@ def test_a_picture_that_glows_is_not_blurred_for_an_example(photo: Path) -> None
         assert families - {CLEAN} <= set(OF_DRAWINGS)
 
 
+def test_white_that_is_no_paper_is_bad_with_and_without_color(photo: Path) -> None:
+    clean, *exposed = examples.over_exposed(photo)
+    assert (clean.family, clean.level) == (CLEAN, 0)
+    assert {(each.family, each.level) for each in exposed} == {("over-exposed", WORST)}
+    colored = [bool(np.ptp(each.pixels, axis=2).any()) for each in exposed]
+    assert colored == [True] * 3 + [False] * 3
+    white = [float((each.pixels == 255).mean()) for each in exposed]
+    assert white[:3] == sorted(white[:3])
+
+
 def test_a_drawing_comes_in_four_sizes() -> None:
     found = list(examples.drawing_in_sizes("waves", 3))
     assert [each.pixels.shape[0] for each in found] == [256, 512, 1024, 2048, 512]
