@@ -2,7 +2,7 @@
 
     python -m benchmarks.validators.pictures.fifth FOLDER --besides FOLDER [FOLDER...]
 
-Downloads 12 packages of Debian 12, and writes a folder of each kind below FOLDER. Most are
+Downloads 13 packages of Debian 12, and writes a folder of each kind below FOLDER. Most are
 paintings of games, screens, drawings and textures: what the fourth set was judged unfairly on. It
 reports on the head that was trained with half of those; no rule was chosen and nothing trained on
 it. Licenses, as the packages state them: boswars-data, frozen-bubble-data, tuxmath-data,
