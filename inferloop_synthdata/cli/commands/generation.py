@@ -22,34 +22,36 @@ from inferloop_synthdata.operations.operation import Operation
 from inferloop_synthdata.transport.generation_stream import Result
 
 _TOO_LONG = (
-    "this service takes fewer prompts in one call: inferloop batch --per-call N sends N in each; "
-    "inferloop dataset create FILE makes a dataset of any size as one job"
+    "this service accepts fewer prompts in one call: inferloop batch --per-call N sends N in each "
+    "call; inferloop dataset create FILE makes a dataset of any size as one job"
 )
 
 
 def add_commands(add: AddCommand) -> None:
-    """What the commands take."""
+    """Add the commands with their options."""
     one = add("generate", generate, "generate one image")
     one.add_argument("prompt")
     one.add_argument(
         "--out", type=v.target, metavar="PATH", help="download to a file, a folder/, or - (stdout)"
     )
-    one.add_argument("--no-stream", action="store_true", help="plain REST, no progress bar")
+    one.add_argument("--no-stream", action="store_true", help="use REST, without a progress bar")
     add_as_job(one)
     _options(one)
     many = add("batch", batch, "generate an image for each prompt")
     many.add_argument("prompts", nargs="*", metavar="PROMPT")
-    many.add_argument("--file", metavar="FILE", help="prompts, one a line; - is standard input")
-    many.add_argument("--batch-size", type=v.positive, metavar="N", help="images in flight")
+    many.add_argument("--file", metavar="FILE", help="one prompt per line; - is standard input")
+    many.add_argument(
+        "--batch-size", type=v.positive, metavar="N", help="images generated at the same time"
+    )
     many.add_argument(
         "--per-call",
         type=v.positive,
         default=PROMPTS_PER_CALL,
         metavar="N",
-        help=f"prompts in one call, where the service takes fewer than {PROMPTS_PER_CALL}",
+        help=f"prompts in one call, if the service accepts fewer than {PROMPTS_PER_CALL}",
     )
     many.add_argument(
-        "--key", metavar="KEY", help="name of this list: a second run within a day goes on"
+        "--key", metavar="KEY", help="key of this list: a second run within a day continues it"
     )
     many.add_argument("--out", type=Path, metavar="FOLDER", help="download into a folder")
     add_as_job(many)
@@ -57,7 +59,7 @@ def add_commands(add: AddCommand) -> None:
 
 
 def _options(command: ArgumentParser) -> None:
-    group = command.add_argument_group("generation (the server's defaults for what is left out)")
+    group = command.add_argument_group("generation (defaults are those of the server)")
     group.add_argument("--negative-prompt", metavar="TEXT")
     group.add_argument("--model-id", metavar="ID", help="one of: inferloop models")
     group.add_argument("--width", type=int, metavar="PX")
@@ -65,7 +67,7 @@ def _options(command: ArgumentParser) -> None:
     group.add_argument("--steps", dest="num_inference_steps", type=int, metavar="N")
     group.add_argument("--guidance-scale", type=float, metavar="X")
     group.add_argument("--seed", type=int, metavar="N")
-    group.add_argument("--dataset", metavar="NAME", help="collect in generated/NAME/")
+    group.add_argument("--dataset", metavar="NAME", help="store in generated/NAME/")
     group.add_argument("--profile", metavar="NAME", help="match the colors to this profile")
     group.add_argument("--profile-strength", type=float, metavar="0..1")
     group.add_argument("--lora", metavar="NAME")
@@ -73,16 +75,20 @@ def _options(command: ArgumentParser) -> None:
     group.add_argument(
         "--speed",
         choices=("exact", "balanced", "fast"),
-        help="how much of the work may be left out",
+        help="exact does all work; balanced and fast leave out parts of it",
     )
     add_label(group)
     group.add_argument("--require", type=v.requirements, metavar="quality,privacy")
-    group.add_argument("--max-tries", type=v.positive, metavar="N", help="with --require")
-    group.add_argument("--metadata", type=v.json_object, metavar="JSON", help="kept with the image")
+    group.add_argument(
+        "--max-tries", type=v.positive, metavar="N", help="with --require: most attempts"
+    )
+    group.add_argument(
+        "--metadata", type=v.json_object, metavar="JSON", help="stored with the image"
+    )
 
 
 def generation_options(arguments: Namespace) -> GenerationOptions:
-    """The options that were given; the parser's names are the contract's."""
+    """The given options, by their names in the API."""
     names = GenerationOptions.__annotations__
     options = {name: getattr(arguments, name) for name in names}
     options["labels"] = given_labels(arguments.labels)
@@ -90,7 +96,7 @@ def generation_options(arguments: Namespace) -> GenerationOptions:
 
 
 def generate(session: Session, arguments: Namespace) -> int:
-    """One image, with a live bar over the WebSocket; its path on standard output."""
+    """Generate one image, with a progress bar, and print its path."""
     target = arguments.out
     check_target(session, "--out", target)
     with session.client() as client:
@@ -141,7 +147,7 @@ def _generated(
 
 
 def batch(session: Session, arguments: Namespace) -> int:
-    """An image for each prompt; their paths on standard output, in the order of the prompts."""
+    """Generate an image for each prompt, and print their paths in the order of the prompts."""
     prompts = list(_prompts(session, arguments))
     if not prompts:
         raise UsageProblem("no prompts: give some, or --file")
@@ -163,7 +169,7 @@ def batch(session: Session, arguments: Namespace) -> int:
 
 
 def _submit(session: Session, client: SyntheticImageClient, calls: Iterable[Operation[Any]]) -> int:
-    """The calls as jobs; their ids on standard output."""
+    """Submit the calls as jobs, and print their ids."""
     jobs = [client.jobs.submit(call) for call in calls]
     session.console.answer({"jobs": jobs}, [job["id"] for job in jobs])
     return 0
@@ -172,11 +178,11 @@ def _submit(session: Session, client: SyntheticImageClient, calls: Iterable[Oper
 def _batched(
     session: Session, client: SyntheticImageClient, arguments: Namespace, prompts: Sequence[str]
 ) -> Mapping[str, Any]:
-    """One call where the list fits in, else several, and one bar over all images. Where it ends
-    early, the key that goes on is told."""
+    """Generate the images in as many calls as needed, with one progress bar. If a call fails, print
+    the key with which the same command continues."""
     options, key = generation_options(arguments), arguments.key or new_key()
     if arguments.key is None and len(prompts) > arguments.per_call:
-        session.console.note(f"to go on with this list after a failure: --key {key}")
+        session.console.note(f"to continue this list after a failure: --key {key}")
     made = 0
     with session.console.bar("generating") as bar:
 
@@ -207,8 +213,8 @@ def _batched(
                 session.console.note(_TOO_LONG)
                 raise
             session.console.note(
-                f"{made} of {len(prompts)} images were answered, and what was made is kept. "
-                f"The same command with --key {key} goes on, and makes none of them again."
+                f"{made} of {len(prompts)} images were answered; finished images are stored. "
+                f"The same command with --key {key} continues and makes none of them again."
             )
             raise
     return {"images": images}
@@ -236,14 +242,14 @@ def _prompts(session: Session, arguments: Namespace) -> Iterator[str]:
         return
     from_stdin = arguments.file == "-"
     text = session.surroundings.stdin.read() if from_stdin else _text_of(Path(arguments.file))
-    # Windows editors begin a file with a byte order mark; it is no part of the first prompt. A
-    # prompt may hold what `str.splitlines` takes for a line end (U+2028, a form feed).
+    # Windows editors write a byte order mark, which is not part of the first prompt. Not
+    # `str.splitlines`: it would also split at characters that a prompt may contain (U+2028).
     lines = text.removeprefix("\ufeff").split("\n")
     yield from (line.strip() for line in lines if line.strip())
 
 
 def _text_of(path: Path) -> str:
-    """UTF-8, or UTF-16 by its byte order mark, as PowerShell's `>` writes it."""
+    """The text of a file in UTF-8, or in UTF-16 with a byte order mark (as PowerShell writes)."""
     content = path.read_bytes()
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if wide else "utf-8")

@@ -1,4 +1,4 @@
-"""`inferloop image`: pictures of the service, one by one."""
+"""`inferloop image`: commands for single images on the service."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ from inferloop_synthdata.cli.usage import UsageProblem
 
 
 def add_commands(add: AddCommand) -> None:
-    """The group."""
+    """Add the commands of the group `image`."""
     group = add_group(add, "image", "upload, download, review, anonymize, delete pictures")
     up = group("upload", upload, "upload pictures; prints their paths on the server")
     up.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    up.add_argument("--folder", metavar="NAME", help="into uploads/NAME/")
-    down = group("download", download, "fetch a picture of the server")
+    up.add_argument("--folder", metavar="NAME", help="store in uploads/NAME/")
+    down = group("download", download, "download a picture from the server")
     down.add_argument("image_path", metavar="PATH", help="on the server")
     _add_out(down, required=True)
     down.add_argument(
-        "--side", type=int, choices=(64, 128, 256, 512), help="a small copy as WebP, of so many px"
+        "--side",
+        type=int,
+        choices=(64, 128, 256, 512),
+        help="a small copy as WebP; its longer side in pixels",
     )
     cover = group("anonymize", anonymize, "cover faces and text in a copy of a picture")
     cover.add_argument("image_path", metavar="PATH", help="on the server, or a local picture")
     _add_out(cover, required=False)
     looking.add_review(group)
-    gone = group("delete", delete, "delete a picture with what lies beside it")
+    gone = group("delete", delete, "delete a picture and its recipe and verdicts")
     gone.add_argument("image_path", metavar="PATH", help="on the server")
     add_yes(gone)
 
@@ -43,7 +46,7 @@ def _add_out(command: ArgumentParser, required: bool) -> None:
 
 
 def upload(session: Session, arguments: Namespace) -> int:
-    """Upload the files in order; nothing is sent where one of them is not there."""
+    """Upload the files in order. If one of them does not exist, nothing is sent."""
     for file in arguments.files:
         if not file.is_file():
             raise UsageProblem(f"not a file: {file}")
@@ -57,7 +60,7 @@ def upload(session: Session, arguments: Namespace) -> int:
 
 
 def download(session: Session, arguments: Namespace) -> int:
-    """Fetch one picture."""
+    """Download one picture."""
     target, path = arguments.out, arguments.image_path
     check_target(session, "--out", target)
     with session.client() as client:
@@ -71,7 +74,8 @@ def download(session: Session, arguments: Namespace) -> int:
 
 
 def anonymize(session: Session, arguments: Namespace) -> int:
-    """Make the covered copy, say what is left to find in it, and maybe fetch it."""
+    """Make a copy with covered faces and text, print its privacy verdict, and download it with
+    `--out`."""
     target = arguments.out
     check_target(session, "--out", target)
     console = session.console
@@ -87,7 +91,7 @@ def anonymize(session: Session, arguments: Namespace) -> int:
 
 
 def delete(session: Session, arguments: Namespace) -> int:
-    """Remove one picture; asks first."""
+    """Delete one picture, after a question."""
     path = arguments.image_path
     if not arguments.yes:
         session.confirm(f"Delete {path}?")

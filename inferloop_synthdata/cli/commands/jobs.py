@@ -1,4 +1,4 @@
-"""`inferloop jobs` and `job`."""
+"""`inferloop jobs` and `job`: list, show, wait for and cancel jobs, and read their logs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATES = ("queued", "running", "succeeded", "failed", "canceled")
 
 
 def add_commands(add: AddCommand) -> None:
-    """The group, and the shorthand."""
+    """Add the commands of the group `job`, and `jobs`."""
     group = add_group(add, "job", "list, show, wait for, cancel jobs, and read their logs")
     words = "list the jobs, the newest first"
     for every in (group("list", jobs, words), add("jobs", jobs, words)):
@@ -28,8 +28,8 @@ def add_commands(add: AddCommand) -> None:
         every.add_argument("--since", metavar="ISO_TIME")
         every.add_argument("--limit", type=v.positive, metavar="N")
     for name, run, summary in (
-        ("show", show, "show a job as it stands"),
-        ("log", log, "what happened to a job, line by line"),
+        ("show", show, "show the state of a job"),
+        ("log", log, "show the log of a job"),
         ("wait", wait, "wait for a job, and print its result"),
         ("cancel", cancel, "cancel a job"),
     ):
@@ -37,7 +37,7 @@ def add_commands(add: AddCommand) -> None:
 
 
 def jobs(session: Session, arguments: Namespace) -> int:
-    """The jobs, the newest first."""
+    """List the jobs, the newest first."""
     with session.client() as client:
         page = client.jobs.list(
             state=arguments.state,
@@ -55,7 +55,7 @@ def jobs(session: Session, arguments: Namespace) -> int:
 
 
 def show(session: Session, arguments: Namespace) -> int:
-    """One job as it stands."""
+    """Show the state of one job."""
     with session.client() as client:
         job = client.jobs.get(arguments.job_id)
     session.console.answer(job, fields(job))
@@ -63,7 +63,7 @@ def show(session: Session, arguments: Namespace) -> int:
 
 
 def log(session: Session, arguments: Namespace) -> int:
-    """All lines of a job's log, the first ones first."""
+    """Print all lines of a job's log, the oldest first."""
     lines: list[JobLogLine] = []
     with session.client() as client:
         page = client.jobs.log(arguments.job_id, limit=LOG_PAGE)
@@ -77,7 +77,7 @@ def log(session: Session, arguments: Namespace) -> int:
 
 
 def cancel(session: Session, arguments: Namespace) -> int:
-    """Cancel a job; its state afterwards."""
+    """Cancel a job, and print its state afterwards."""
     with session.client() as client:
         job = client.jobs.cancel(arguments.job_id)
     session.console.answer(job, fields(job))
@@ -85,7 +85,8 @@ def cancel(session: Session, arguments: Namespace) -> int:
 
 
 def wait(session: Session, arguments: Namespace) -> int:
-    """Wait for a job with a live bar; its result, or its error and exit code 1."""
+    """Wait for a job with a progress bar, and print its result. If the job failed, its error is
+    printed and the exit code is 1."""
     with session.client() as client, session.console.bar("waiting") as bar:
         job = client.jobs.wait(arguments.job_id, on_progress=bar.show)
     result = result_of(job)

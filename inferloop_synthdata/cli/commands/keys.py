@@ -1,4 +1,4 @@
-"""`inferloop keys`: make, list, rotate and revoke keys in the keys file of a service here."""
+"""`inferloop keys`: create, list, rotate and revoke keys in a keys file on this machine."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def add_commands(add: AddCommand) -> None:
-    """The group."""
-    group = add_group(add, "keys", "make, list, rotate, revoke keys of a service on this machine")
-    new = group("create", create, "make a key and print it once")
+    """Add the commands of the group `keys`."""
+    group = add_group(add, "keys", "create, list, rotate, revoke keys of a service here")
+    new = group("create", create, "create a key and print it once")
     new.add_argument("name")
-    new.add_argument("--scopes", type=v.names, default=[], metavar="A,B", help="all but admin")
-    new.add_argument("--space", metavar="NAME", help="the one space that the key sees")
+    new.add_argument(
+        "--scopes", type=v.names, default=[], metavar="A,B", help="default: all except admin"
+    )
+    new.add_argument("--space", metavar="NAME", help="the only space that the key can use")
     new.add_argument("--expires", metavar="WHEN", help="12h, 90d, 4w, or a date")
     new.add_argument(
         "--rate", action="append", type=v.own_rate, default=[], metavar="generate=100/minute"
     )
     new.add_argument("--stored-bytes", type=v.positive, metavar="N", help="storage quota")
     every = group("list", list_keys, "list the keys, without the keys themselves")
-    again = group("rotate", rotate, "give a name a new key with the same rights")
+    again = group("rotate", rotate, "replace a key by a new one with the same rights")
     again.add_argument("name")
     again.add_argument(
-        "--keep-old", metavar="WHEN", default="24h", help="how long the old key works too (24h)"
+        "--keep-old", metavar="WHEN", default="24h", help="how long the old key stays valid (24h)"
     )
-    again.add_argument("--at-once", action="store_true", help="the old key works no longer")
+    again.add_argument("--at-once", action="store_true", help="make the old key invalid at once")
     gone = group("revoke", revoke, "remove a key")
     gone.add_argument("name")
     for command in (new, every, again, gone):
@@ -44,7 +46,7 @@ def add_commands(add: AddCommand) -> None:
 
 
 def create(session: Session, arguments: Namespace) -> int:
-    """Make a key, store its hash, print the key once."""
+    """Create a key, store its hash, and print the key once."""
     now = session.surroundings.now()
     new = NewKey(
         name=arguments.name,
@@ -62,7 +64,7 @@ def create(session: Session, arguments: Namespace) -> int:
 
 
 def rotate(session: Session, arguments: Namespace) -> int:
-    """A new key for the name, printed once; the old one goes on for a while."""
+    """Replace a key, and print the new one once. The old one stays valid for a while."""
     now = session.surroundings.now()
     old_ends = None if arguments.at_once else _expiry(arguments.keep_old, now)
     key = _file(session, arguments).rotate(arguments.name, now, old_ends)
@@ -73,7 +75,7 @@ def rotate(session: Session, arguments: Namespace) -> int:
 
 
 def list_keys(session: Session, arguments: Namespace) -> int:
-    """Every key of the file, without the keys."""
+    """List the keys in the file, without the keys themselves."""
     entries = _file(session, arguments).entries()
     shown = [{name: value for name, value in entry.items() if name != "key"} for entry in entries]
     lines = table(("NAME", "SCOPES", "SPACE", "CREATED", "EXPIRES"), map(_row, shown))
@@ -103,7 +105,8 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 
 def _expiry(text: str | None, now: datetime) -> datetime | None:
-    """A moment (ISO 8601, UTC where it names no zone) or a time from now: 12h, 90d, 4w."""
+    """The time in `text`: ISO 8601 (UTC without a time zone), or a duration from now such as 12h,
+    90d or 4w."""
     if text is None:
         return None
     span = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)

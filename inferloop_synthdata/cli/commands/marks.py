@@ -24,18 +24,18 @@ from inferloop_synthdata.marks.replaying import (
 from inferloop_synthdata.marks.sheets import check_folder
 
 REPLAYS = "replays"
-"""Dataset of the service that a replayed image lies in until it was compared."""
+"""Dataset of the service in which a replayed image is stored until it is compared."""
 SOUND, CHANGED, NOT_CHECKED, UNTRUSTED = 0, 1, 2, 3
-"""Exit codes of `verify`: a script must not take a wrong name or a service that is away for a
-changed file."""
+"""Exit codes of `verify`. A wrong name or an unavailable service has another code than a changed
+file, so that scripts can distinguish them."""
 Found = tuple[int, str]
-"""Exit code, and what is known of the signer: trusted, development, unknown, invalid."""
+"""Exit code, and state of the signature: trusted, development, unknown or invalid."""
 _MOST_SHOWN = 20
 _NO_EXTRA = "needs the extra verify: pip install 'inferloop-synthdata[verify]'"
 
 
 def add_commands(add: AddCommand) -> None:
-    """The grammar of the commands about marks."""
+    """Add the commands with their options."""
     command = add("verify", verify, "check the mark of an image, a signed dataset, or the log")
     command.set_defaults(failed=NOT_CHECKED)
     what = command.add_mutually_exclusive_group(required=True)
@@ -45,16 +45,17 @@ def add_commands(add: AddCommand) -> None:
     what.add_argument("--server-dataset", metavar="NAME", help="a dataset on the server")
     what.add_argument("--log", action="store_true", help="the server's log of marks")
     command.add_argument(
-        "--watermark", action="store_true", help="read the pixels for a watermark too"
+        "--watermark", action="store_true", help="search the pixels for a watermark too"
     )
-    command.add_argument("--offline", action="store_true", help="FILE without the server")
+    command.add_argument("--offline", action="store_true", help="check FILE without the server")
     command.add_argument(
         "--trust",
         action="append",
         type=Path,
         default=[],
         metavar="PEM",
-        help="with --dataset or --offline: certificates of authorities that you trust; repeat it",
+        help="with --dataset or --offline: certificates of authorities that you trust; "
+        "can be given several times",
     )
     command.add_argument(
         "--sheet", type=Path, metavar="FILE", help="with --dataset: a sheet outside the folder"
@@ -62,23 +63,25 @@ def add_commands(add: AddCommand) -> None:
     command.add_argument(
         "--require-trusted",
         action="store_true",
-        help=f"exit code {UNTRUSTED} where nothing was changed, but the signer is not trusted",
+        help=f"exit with {UNTRUSTED} if nothing was changed, but the signer is not trusted",
     )
     signing = add("sign", sign, "sign a dataset: the digest of every file, counts, versions")
     signing.add_argument("name")
-    signing.add_argument("--download", type=Path, metavar="PATH", help="fetch the sheet too")
-    again = add("replay", replay, "make an image again from its recipe and compare")
+    signing.add_argument("--download", type=Path, metavar="PATH", help="download the sheet too")
+    again = add("replay", replay, "generate an image again from its recipe, and compare both")
     again.add_argument("file", type=Path, metavar="FILE", help="a local PNG with its recipe")
-    again.add_argument("--out", type=Path, metavar="PATH", help="keep the new image")
+    again.add_argument("--out", type=Path, metavar="PATH", help="save the new image here")
     again.add_argument(
-        "--keep", action="store_true", help=f"leave it on the server, in the dataset {REPLAYS}"
+        "--keep", action="store_true", help=f"keep it on the server, in the dataset {REPLAYS}"
     )
 
 
 def verify(session: Session, arguments: Namespace) -> int:
-    """0 where what was asked about is as it was marked or signed, 1 where it is not, 2 where that
-    could not be checked; with `--require-trusted` 3 where it is, but by somebody whom nobody here
-    trusts."""
+    """Verify an image, a dataset or the log. Returns the exit code.
+
+    0: unchanged since it was marked or signed. 1: changed. 2: it could not be checked. 3, with
+    `--require-trusted`: unchanged, but the signer is not trusted.
+    """
     _check_options(arguments)
     try:
         if arguments.dataset is not None:
@@ -97,19 +100,19 @@ def verify(session: Session, arguments: Namespace) -> int:
 
 
 def _check_options(arguments: Namespace) -> None:
-    """`UsageProblem` for an option that would not be looked at: who names an authority, or wants
-    no server, must not believe that it was so."""
+    """Raise `UsageProblem` for an option that would have no effect. Otherwise the user could
+    believe that, for example, an authority was used or no server was asked."""
     here = arguments.offline or arguments.dataset
     if arguments.watermark and (here or arguments.log or arguments.server_dataset):
-        raise UsageProblem("--watermark goes with an image, and asks the server")
+        raise UsageProblem("--watermark is for images only, and needs the server")
     if arguments.require_trusted and arguments.log:
-        raise UsageProblem("--require-trusted goes with an image or a dataset: the log has no one")
+        raise UsageProblem("--require-trusted is for images and datasets: the log has no signer")
     if arguments.offline and arguments.file is None:
-        raise UsageProblem("--offline goes with FILE; --dataset never asks the server")
+        raise UsageProblem("--offline needs FILE; --dataset never uses the server")
     if arguments.trust and not here:
-        raise UsageProblem("--trust goes with --offline or --dataset: the server has its own")
+        raise UsageProblem("--trust needs --offline or --dataset: the server uses its own list")
     if arguments.sheet and not arguments.dataset:
-        raise UsageProblem("--sheet goes with --dataset")
+        raise UsageProblem("--sheet needs --dataset")
 
 
 def _verify_by_service(session: Session, arguments: Namespace) -> Found:
@@ -125,7 +128,7 @@ def _verify_by_service(session: Session, arguments: Namespace) -> Found:
 
 
 def sign(session: Session, arguments: Namespace) -> int:
-    """Sign, and maybe fetch the sheet."""
+    """Sign a dataset, and download its sheet with `--download`."""
     check_file("--download", arguments.download)
     with session.client() as client:
         signed = client.sign_dataset(arguments.name)
@@ -134,12 +137,12 @@ def sign(session: Session, arguments: Namespace) -> int:
             session.console.note(f"saved to {saved}")
     session.console.answer(signed, fields(signed))
     if signed["signature"] == "development":
-        session.console.note("signed with a development key, which nobody outside trusts")
+        session.console.note("signed with a development key, which other people do not trust")
     return 0
 
 
 def replay(session: Session, arguments: Namespace) -> int:
-    """0 where the new image has the same pixels, 1 where it has not."""
+    """Generate the image again and compare. The exit code is 0 if all pixels are equal, else 1."""
     check_file("--out", arguments.out)
     content = arguments.file.read_bytes()
     recipe = recipe_of(content)
@@ -197,7 +200,7 @@ def _named(every: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _show_mark(session: Session, found: Mapping[str, object]) -> Found:
-    """The sentence first. The recipe is some thirty lines: `--json` has it."""
+    """Print the summary first. The recipe is printed only with `--json`, because it is long."""
     told = {name: value for name, value in found.items() if name not in ("summary", "recipe")}
     sentence = [str(found["summary"])] if "summary" in found else []
     session.console.answer(found, [*sentence, *fields(told)])

@@ -22,11 +22,11 @@ from inferloop_synthdata.sources.unsplash import unsplash_images
 from inferloop_synthdata.sources.video import live_frames, open_cv, video_file_frames
 
 CAPTURE_LIMIT = 100
-"""Images taken of a source that has no end of its own, where `--max-images` does not say."""
+"""Number of images from a source without an end, such as a camera, without `--max-images`."""
 
 
 def add_commands(add: AddCommand) -> None:
-    """The group, and the shorthand."""
+    """Add the commands of the group `profile`, and `profiles`."""
     group = add_group(add, "profile", "list, make, show, compare, delete profiles")
     group("list", profiles, "list the profiles")
     add("profiles", profiles, "list the profiles")
@@ -35,12 +35,12 @@ def add_commands(add: AddCommand) -> None:
     gone = group("delete", delete, "delete a profile")
     gone.add_argument("name")
     add_yes(gone)
-    held = group("compare", compare, "hold a dataset or profile against a profile")
+    held = group("compare", compare, "compare a dataset or a profile with a profile")
     held.add_argument("name")
     other = held.add_mutually_exclusive_group(required=True)
     other.add_argument("--dataset", metavar="DATASET_DIR", help="on the server")
     other.add_argument("--profile", metavar="NAME")
-    held.add_argument("--plot", type=Path, metavar="FILE", help="draw it, SVG")
+    held.add_argument("--plot", type=Path, metavar="FILE", help="save a plot as SVG")
 
 
 def _create_options(command: ArgumentParser) -> None:
@@ -49,24 +49,26 @@ def _create_options(command: ArgumentParser) -> None:
         required=True
     )
     source.add_argument("--folder", type=Path, metavar="FOLDER", help="local images")
-    source.add_argument("--source-dir", metavar="PATH", help="a folder that the server has")
+    source.add_argument("--source-dir", metavar="PATH", help="a folder on the server")
     source.add_argument(
-        "--s3", metavar="s3://BUCKET/PREFIX", help="read by the server; see --s3-here"
+        "--s3", metavar="s3://BUCKET/PREFIX", help="the server reads it; see --s3-here"
     )
-    source.add_argument("--video", type=Path, metavar="FILE", help="needs the camera extra")
-    source.add_argument("--webcam", type=int, metavar="N", help="needs the camera extra")
-    source.add_argument("--rtsp", metavar="URL", help="needs the camera extra")
-    source.add_argument("--unsplash", metavar="QUERY", help="needs an access key")
-    command.add_argument("--max-images", type=v.positive, metavar="N")
-    command.add_argument(
-        "--every-s", type=v.seconds, default=1.0, metavar="S", help="between frames"
+    source.add_argument(
+        "--video", type=Path, metavar="FILE", help="a video; needs the extra camera"
     )
-    command.add_argument("--update", action="store_true", help="extend the profile")
+    source.add_argument("--webcam", type=int, metavar="N", help="needs the extra camera")
+    source.add_argument("--rtsp", metavar="URL", help="needs the extra camera")
+    source.add_argument("--unsplash", metavar="QUERY", help="needs an access key of Unsplash")
+    command.add_argument("--max-images", type=v.positive, metavar="N", help="most images")
     command.add_argument(
-        "--keep-hashes", action="store_true", help="for the search after near-duplicates"
+        "--every-s", type=v.seconds, default=1.0, metavar="S", help="seconds between frames (1)"
+    )
+    command.add_argument("--update", action="store_true", help="add to an existing profile")
+    command.add_argument(
+        "--keep-hashes", action="store_true", help="store hashes, to find near-duplicates"
     )
     command.add_argument(
-        "--keep-features", action="store_true", help="for reports against this profile"
+        "--keep-features", action="store_true", help="store features, for reports with this profile"
     )
     command.add_argument(
         "--s3-here",
@@ -80,7 +82,7 @@ def _create_options(command: ArgumentParser) -> None:
 
 
 def profiles(session: Session, arguments: Namespace) -> int:
-    """Every profile of the service."""
+    """List the profiles of the service."""
     with session.client() as client:
         answer = client.list_profiles()
     rows = [
@@ -91,7 +93,7 @@ def profiles(session: Session, arguments: Namespace) -> int:
 
 
 def show(session: Session, arguments: Namespace) -> int:
-    """One profile with its statistics."""
+    """Show a profile with its statistics."""
     with session.client() as client:
         profile = client.get_profile(arguments.name)
     session.console.answer(profile, fields(profile))
@@ -99,7 +101,7 @@ def show(session: Session, arguments: Namespace) -> int:
 
 
 def delete(session: Session, arguments: Namespace) -> int:
-    """Remove a profile."""
+    """Delete a profile, after a question."""
     if not arguments.yes:
         session.confirm(f"Delete the profile {arguments.name}?")
     with session.client() as client:
@@ -109,7 +111,7 @@ def delete(session: Session, arguments: Namespace) -> int:
 
 
 def compare(session: Session, arguments: Namespace) -> int:
-    """How far a dataset or another profile lies from a profile."""
+    """Compare a dataset or another profile with a profile, and print the distances."""
     check_file("--plot", arguments.plot)
     with session.client() as client:
         comparison = client.compare_profile(

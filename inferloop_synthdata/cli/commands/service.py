@@ -1,4 +1,4 @@
-"""`inferloop models` and `server`: what the service offers, and whether it is there."""
+"""`inferloop models` and `server`: the models of the service, and its state."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from inferloop_synthdata.errors import ClientError
 
 
 def add_commands(add: AddCommand) -> None:
-    """The commands."""
-    add("models", models, "list the models that --model-id takes")
-    group = add_group(add, "server", "ask the service whether it is ready, and who may do what")
-    group("status", status, "whether every part of the service can serve now")
-    group("deployments", deployments, "replicas and loaded models of every part (scope admin)")
-    group("whoami", whoami, "what this key may do, and what is left of its budgets")
-    group("keys", keys, "every key of the service, without the keys (scope admin)")
+    """Add the commands `models` and `server`."""
+    add("models", models, "list the models for --model-id")
+    group = add_group(add, "server", "show the state of the service, and the rights of keys")
+    group("status", status, "show whether the service is ready")
+    group("deployments", deployments, "list replicas and loaded models (scope admin)")
+    group("whoami", whoami, "show the rights of this key, and the rest of its budgets")
+    group("keys", keys, "list all keys by name, without the keys themselves (scope admin)")
 
 
 def models(session: Session, arguments: Namespace) -> int:
-    """The models that the service's config lists."""
+    """List the models in the service's config."""
     with session.client() as client:
         every = client.list_models()
     rows = [
@@ -40,7 +40,7 @@ def models(session: Session, arguments: Namespace) -> int:
 
 
 def whoami(session: Session, arguments: Namespace) -> int:
-    """The key of this command."""
+    """Show the rights and budgets of the key that this command uses."""
     with session.client() as client:
         key = client.whoami()
     facts = {"name": key.name, "scopes": ", ".join(key.scopes), "space": key.space or "-"}
@@ -55,7 +55,7 @@ def whoami(session: Session, arguments: Namespace) -> int:
 
 
 def keys(session: Session, arguments: Namespace) -> int:
-    """All pages of them."""
+    """List all keys, from all pages of the answer."""
     every: list[ApiKey] = []
     with session.client() as client:
         page = client.list_keys()
@@ -73,7 +73,7 @@ def keys(session: Session, arguments: Namespace) -> int:
 
 
 def deployments(session: Session, arguments: Namespace) -> int:
-    """One line for each deployment, and 1 where one of them is not healthy."""
+    """List the deployments, one per line. The exit code is 1 if one of them is not healthy."""
     with session.client() as client:
         every = client.list_deployments()
     rows = [
@@ -93,13 +93,13 @@ def deployments(session: Session, arguments: Namespace) -> int:
 
 
 def _left(key: ApiKey) -> str:
-    """What was spent lately, and of that what is left."""
+    """The rest of each budget that was used lately, or "all"."""
     spent = [each for each in key.budgets if each.remaining < each.limit]
     return ", ".join(f"{each.name} {each.remaining}/{each.limit}" for each in spent) or "all"
 
 
 def status(session: Session, arguments: Namespace) -> int:
-    """0 where it is ready; 1, with the reason, where it is not or nobody answers."""
+    """Show whether the service is ready. The exit code is 1 if it is not, or does not answer."""
     with session.client() as client:
         try:
             client.with_options(max_retries=0).check_ready()

@@ -15,23 +15,23 @@ from inferloop_synthdata.ray_jobs.ray_token import ray_token
 
 
 def add_commands(add: AddCommand) -> None:
-    """What the command takes."""
+    """Add the command with its options."""
     command = add("synthesize", synthesize, "run a large batch as a Ray job")
-    command.add_argument("--config", required=True, metavar="FILE", help="as the job sees it")
+    command.add_argument("--config", required=True, metavar="FILE", help="its path for the job")
     command.add_argument(
         "--ray-address", metavar="URL", help=f"default: RAY_API_SERVER_ADDRESS or {DEFAULT_ADDRESS}"
     )
     command.add_argument(
         "--working-dir",
         metavar="DIR",
-        help="repository to send along (or its URI); default: the cluster has the service",
+        help="repository to upload, or its URI; default: the cluster's image has the service",
     )
     command.add_argument("--submission-id", metavar="ID")
     command.add_argument("--no-wait", action="store_true", help="print the job's id and leave")
 
 
 def synthesize(session: Session, arguments: Namespace) -> int:
-    """Submit `python -m batch.synthesize --config FILE` and follow it to its end."""
+    """Submit `python -m batch.synthesize --config FILE`, and print its log until it ends."""
     surroundings = session.surroundings
     address = (
         arguments.ray_address
@@ -51,18 +51,18 @@ def synthesize(session: Session, arguments: Namespace) -> int:
 
 
 def _prepared(jobs: RayJobs, config: str, working_dir: str | None) -> tuple[str, str | None]:
-    """The config's path as the job sees it, and the job's working directory as a URI.
+    """The config's path for the job, and the URI of the job's working directory.
 
-    None: the job runs where the cluster's image has the service, and the config is there.
+    The URI is None if the cluster's image contains the service and the config.
     """
     if working_dir is None or "://" in working_dir:
         return config, working_dir
     folder = Path(working_dir).resolve()
     if not (folder / "batch" / "synthesize.py").is_file():
-        raise UsageProblem(f"{working_dir} holds no batch/synthesize.py: is it the repository?")
+        raise UsageProblem(f"{working_dir} has no batch/synthesize.py: is it the repository?")
     file = (folder / config).resolve()
     if not file.is_file() or not file.is_relative_to(folder):
-        raise UsageProblem(f"{config} is no file in {working_dir}, which is all the job will see")
+        raise UsageProblem(f"{config} is not in {working_dir}, the only folder that the job gets")
     return file.relative_to(folder).as_posix(), jobs.upload(package_folder(folder))
 
 
@@ -72,7 +72,7 @@ def _follow(session: Session, jobs: RayJobs, submission_id: str) -> int:
         try:
             session.console.log(next(following))
         except KeyboardInterrupt:
-            session.console.note(f"the job goes on; end it with: ray job stop {submission_id}")
+            session.console.note(f"the job continues; end it with: ray job stop {submission_id}")
             raise
         except StopIteration as end:
             status, message = end.value

@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 
 def add_commands(add: AddCommand) -> None:
-    """What the command takes."""
-    command = add("validate", validate, "judge an image or a dataset")
+    """Add the command with its options."""
+    command = add("validate", validate, "check the quality and privacy of an image or a dataset")
     command.add_argument(
         "image_path",
         metavar="PATH",
-        help="on the server, or a local picture (uploaded, judged, removed)",
+        help="on the server, or a local picture, which is uploaded, checked and removed",
     )
     command.add_argument(
         "--dataset", action="store_true", help="PATH is a dataset's folder on the server"
     )
     command.add_argument("--quality", action="store_true", help="only quality")
     command.add_argument("--privacy", action="store_true", help="only privacy")
-    command.add_argument("--metrics", type=v.names, metavar="A,B", help="of quality")
+    command.add_argument("--metrics", type=v.names, metavar="A,B", help="quality metrics to report")
     command.add_argument(
-        "--fail", action="store_true", help="end with 1 if an image did not pass (for CI)"
+        "--fail", action="store_true", help="exit with 1 if an image did not pass (for CI)"
     )
 
 
 def validate(session: Session, arguments: Namespace) -> int:
-    """Verdicts on an image, or on a whole dataset."""
+    """Check an image or a whole dataset, and print the verdicts."""
     # Without --quality and --privacy, both are checked.
     both = arguments.quality == arguments.privacy
     path = arguments.image_path
@@ -73,7 +73,8 @@ def _judged(
 
 
 def dataset_table(verdict: DatasetVerdict, checks: Sequence[str]) -> Iterator[str]:
-    """Counts of each check in `checks` ("quality", "privacy"), why images failed, and which."""
+    """Lines with the counts of each check in `checks` ("quality", "privacy"), the reasons of
+    failures, and the failed images."""
     yield f"{verdict['dataset_dir']}  {verdict['image_count']} images"
     yield _row("check", "passed", "failed", "errors", "mean score")
     for check in checks:
@@ -91,7 +92,7 @@ def dataset_table(verdict: DatasetVerdict, checks: Sequence[str]) -> Iterator[st
 
 
 def dataset_passed(verdict: DatasetVerdict, checks: Sequence[str]) -> bool:
-    """Whether every image was judged and passed every check in `checks`."""
+    """Whether every image was checked and passed every check in `checks`."""
     found = [summary(verdict, check) for check in checks]
     return not any(each["failed"] or each["errors"] for each in found)
 

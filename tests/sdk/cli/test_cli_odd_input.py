@@ -112,9 +112,9 @@ def test_a_rule_of_gitignore_ends_where_git_ends_it(mark: str, tmp_path: Path) -
         ("a: !!python/object/apply:os.getcwd []", "neither JSON nor YAML"),
         ("[" * 1200, "neither JSON nor YAML"),
         ("n: " + "9" * 5000, "neither JSON nor YAML"),
-        ("", "holds no declaration"),
-        ("null", "holds no declaration"),
-        ("3", "holds no declaration"),
+        ("", "has no declaration"),
+        ("null", "has no declaration"),
+        ("3", "has no declaration"),
     ],
     ids=lambda text: text[:24],
 )

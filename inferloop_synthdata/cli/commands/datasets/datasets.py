@@ -1,5 +1,4 @@
-"""`inferloop dataset`: list, show and delete; `datasets`, its shorthand. What makes and judges
-datasets is in `declared` and `reports`."""
+"""`inferloop dataset` and `datasets`: list, show and delete datasets."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from inferloop_synthdata.cli.usage import UsageProblem
 
 
 def add_commands(add: AddCommand) -> None:
-    """The group, and the shorthand."""
+    """Add the commands of the group `dataset`, and `datasets`."""
     group = add_group(add, "dataset", "list, declare, make, judge, delete datasets")
     group("list", list_all, "list the datasets")
     group("show", show, "show a dataset").add_argument("name")
@@ -31,7 +30,7 @@ def add_commands(add: AddCommand) -> None:
 
 
 def datasets(session: Session, arguments: Namespace) -> int:
-    """All datasets, or one; with `--delete` it goes."""
+    """List all datasets, or show one. With `--delete`, delete it."""
     if arguments.name is None and arguments.delete:
         raise UsageProblem("--delete needs the name of a dataset")
     if arguments.name is None:
@@ -40,7 +39,7 @@ def datasets(session: Session, arguments: Namespace) -> int:
 
 
 def list_all(session: Session, arguments: Namespace) -> int:
-    """Every dataset with its counts."""
+    """List every dataset with its counts."""
     with session.client() as client:
         every = client.list_datasets()
     rows = [
@@ -52,7 +51,7 @@ def list_all(session: Session, arguments: Namespace) -> int:
 
 
 def show(session: Session, arguments: Namespace) -> int:
-    """One dataset: counts, size, verdicts."""
+    """Show one dataset: counts, size, verdicts."""
     with session.client() as client:
         one = client.get_dataset(arguments.name)
     session.console.answer(one, fields(one))
@@ -60,7 +59,7 @@ def show(session: Session, arguments: Namespace) -> int:
 
 
 def delete(session: Session, arguments: Namespace) -> int:
-    """Remove a dataset; asks first, with the number of its images."""
+    """Delete a dataset, after a question that says how many images it has."""
     with session.client() as client:
         if not arguments.yes:
             count = client.get_dataset(arguments.name)["image_count"]

@@ -19,7 +19,7 @@ from inferloop_synthdata.unique_keys import DuplicateKey, read_json, read_yaml
 
 
 def add_commands(add: AddCommand) -> None:
-    """The commands of the group `dataset`."""
+    """Add `create` and `preview` to the group `dataset`."""
     make = add("create", create, "make it, go on with it, or enlarge it")
     look = add("preview", preview, "show what it would be")
     for command in (make, look):
@@ -31,7 +31,7 @@ def add_commands(add: AddCommand) -> None:
 
 
 def create(session: Session, arguments: Namespace) -> int:
-    """Make the dataset; 1 where images are missing."""
+    """Make the dataset. The exit code is 1 if images are missing."""
     spec = read_declaration(arguments.spec)
     with session.client() as client:
         if arguments.as_job:
@@ -47,7 +47,7 @@ def create(session: Session, arguments: Namespace) -> int:
 
 
 def preview(session: Session, arguments: Namespace) -> int:
-    """The table of what would be made, and the first images."""
+    """Print a table of the planned images, and make the first images."""
     spec, folder = read_declaration(arguments.spec), arguments.out
     make_folder("--out", folder)
     with session.client() as client:
@@ -65,7 +65,8 @@ def preview(session: Session, arguments: Namespace) -> int:
 
 
 def read_declaration(path: Path) -> Mapping[str, JsonValue]:
-    """A file of JSON, or of YAML where PyYAML is installed."""
+    """The content of a JSON file, or of a YAML file if PyYAML is installed. Raises `UsageProblem`
+    if it is not an object."""
     text = path.read_text(encoding="utf-8-sig")
     try:
         found = read_json(text)
@@ -74,7 +75,7 @@ def read_declaration(path: Path) -> Mapping[str, JsonValue]:
     except (ValueError, RecursionError):
         found = _yaml(path, text)
     if not isinstance(found, dict):
-        raise UsageProblem(f"{path} holds no declaration: it must be an object")
+        raise UsageProblem(f"{path} has no declaration: it must be an object")
     try:
         json.dumps(found, allow_nan=False)
     except TypeError as error:

@@ -18,20 +18,20 @@ from inferloop_synthdata.operations.datasets.exports import ExportOptions
 from inferloop_synthdata.operations.operation import OnProgress
 
 FORMATS = {
-    "jsonl": "JSON Lines: one record an image",
-    "parquet": "Parquet, the images inside",
+    "jsonl": "JSON Lines: one record per image",
+    "parquet": "Parquet, with the images in it",
     "webdataset": "WebDataset: a folder of tar shards",
-    "csv": "CSV: one line an image",
+    "csv": "CSV: one line per image",
     "coco": "COCO: JSON with images and categories",
     "imagefolder": "a ZIP file with a folder for each class",
     "s3": "images and records to a bucket",
 }
-"""What `inferloop export` knows, each in a few words."""
+"""Formats of `inferloop export`, with a short description."""
 
 
 def add_commands(add: AddCommand) -> None:
-    """One command for each format, with the options that it takes."""
-    group = add_group(add, "export", "write a dataset out")
+    """Add a command for each format, with its options."""
+    group = add_group(add, "export", "export a dataset")
     for name, summary in FORMATS.items():
         command = group(name, export, summary)
         command.set_defaults(
@@ -48,7 +48,7 @@ def add_commands(add: AddCommand) -> None:
         else:
             _file_options(command, name)
         command.add_argument(
-            "--no-metadata", action="store_true", help="leave recipes and verdicts out"
+            "--no-metadata", action="store_true", help="leave out recipes, labels and verdicts"
         )
         _filter_options(command)
 
@@ -65,14 +65,20 @@ def _file_options(command: ArgumentParser, name: str) -> None:
     )
     if name != "webdataset":
         command.add_argument(
-            "--download", type=v.target, metavar="PATH", help="fetch it: a file, a folder/, or -"
+            "--download", type=v.target, metavar="PATH", help="download to a file, a folder/, or -"
         )
     command.add_argument("--split", action="append", type=v.share, default=[], metavar="NAME=SHARE")
     command.add_argument(
-        "--split-by", choices=("id", "cluster"), help="cluster: near-duplicates in one split"
+        "--split-by",
+        choices=("id", "cluster"),
+        help="cluster: put near-duplicates into the same split",
     )
-    command.add_argument("--class-label", metavar="NAME", help="where a format takes one label")
-    command.add_argument("--no-annotations", action="store_true", help="leave COCO, YOLO, VOC out")
+    command.add_argument(
+        "--class-label", metavar="NAME", help="the label that becomes the class of the format"
+    )
+    command.add_argument(
+        "--no-annotations", action="store_true", help="leave out annotations (COCO, YOLO, VOC)"
+    )
 
 
 def _filter_options(command: ArgumentParser) -> None:
@@ -82,13 +88,13 @@ def _filter_options(command: ArgumentParser) -> None:
     chosen.add_argument("--min-quality-score", type=float, metavar="0..1")
     chosen.add_argument("--since", metavar="ISO_TIME")
     add_label(chosen)
-    chosen.add_argument("--accepted", action="store_true", help="what people accepted")
-    chosen.add_argument("--not-rejected", action="store_true", help="what nobody rejected")
+    chosen.add_argument("--accepted", action="store_true", help="accepted by a reviewer")
+    chosen.add_argument("--not-rejected", action="store_true", help="not rejected by a reviewer")
     chosen.add_argument("--min-rating", type=int, metavar="1..5")
 
 
 def export(session: Session, arguments: Namespace) -> int:
-    """A dataset to a file or folder under `exports/`, or to a bucket."""
+    """Export a dataset to a file or folder under `exports/`, or to a bucket."""
     target = arguments.download
     _check_download(session, target, has_splits=bool(arguments.split))
     console = session.console
@@ -109,7 +115,7 @@ def export(session: Session, arguments: Namespace) -> int:
 
 
 def left_out(report: Mapping[str, object]) -> list[str]:
-    """What the export does not contain, and why, one line each."""
+    """Lines that say which images are not in the export, and why."""
     lines = []
     filtered = report.get("filtered")
     if isinstance(filtered, Mapping):
@@ -125,7 +131,7 @@ def left_out(report: Mapping[str, object]) -> list[str]:
 def _download(
     session: Session, client: SyntheticImageClient, report: Mapping[str, object], target: Target
 ) -> None:
-    """The export's file; with splits its files, into the folder `target`."""
+    """Download the export's file, or with splits its files into the folder `target`."""
     files = report.get("output_files")
     paths = files.values() if isinstance(files, Mapping) else [report["output_file"]]
     for path in map(str, paths):

@@ -1,5 +1,5 @@
-"""`inferloop dataset images`: a table of a dataset's images; `inferloop image review`: what one
-thinks of them."""
+"""`inferloop dataset images` lists the images of a dataset. `inferloop image review` rates, tags,
+accepts or rejects images."""
 
 from __future__ import annotations
 
@@ -22,29 +22,40 @@ _PROMPT_CHARS = 60
 
 
 def add_commands(group: AddCommand) -> None:
-    """Below `inferloop dataset`."""
+    """Add `images` to the group `dataset`."""
     command = group("images", images, "list a dataset's images, or their paths, or their counts")
     command.add_argument("name")
     command.add_argument("--sort", choices=("created", "score", "rating", "seed"))
-    command.add_argument("--desc", action="store_true", help="the last first")
+    command.add_argument("--desc", action="store_true", help="in descending order")
     command.add_argument(
-        "--limit", type=v.positive, default=50, metavar="N", help="at most so many (50)"
+        "--limit", type=v.positive, default=50, metavar="N", help="most images (50)"
     )
     shown = command.add_mutually_exclusive_group()
-    shown.add_argument("--paths", action="store_true", help="a path a line, for `image review -`")
-    shown.add_argument("--summary", action="store_true", help="counts in place of images")
+    shown.add_argument(
+        "--paths", action="store_true", help="only paths, one per line, for `image review -`"
+    )
+    shown.add_argument("--summary", action="store_true", help="only counts")
     _criteria_options(command)
 
 
 def add_review(group: AddCommand) -> None:
-    """Below `inferloop image`."""
+    """Add `review` to the group `image`."""
     command = group("review", review, "rate, tag, accept or reject images")
     command.add_argument(
-        "paths", nargs="+", metavar="PATH", help="on the server; - reads paths, one a line"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="on the server; - reads paths from standard input, one per line",
     )
-    command.add_argument("--rating", type=int, choices=range(6), help="1 to 5; 0 takes it back")
-    command.add_argument("--tag", action="append", metavar="TAG", help="repeat it")
-    command.add_argument("--untag", action="append", metavar="TAG", help="repeat it")
+    command.add_argument(
+        "--rating", type=int, choices=range(6), help="1 to 5; 0 removes the rating"
+    )
+    command.add_argument(
+        "--tag", action="append", metavar="TAG", help="add a tag; can be given several times"
+    )
+    command.add_argument(
+        "--untag", action="append", metavar="TAG", help="remove a tag; can be given several times"
+    )
     decision = command.add_mutually_exclusive_group()
     for name, value in (("accept", "accepted"), ("reject", "rejected"), ("undecide", "undecided")):
         decision.add_argument(f"--{name}", dest="decision", action="store_const", const=value)
@@ -55,19 +66,25 @@ def _criteria_options(command: ArgumentParser) -> None:
     add_label(chosen)
     chosen.add_argument("--quality", choices=_STATES)
     chosen.add_argument("--privacy", choices=_STATES)
-    chosen.add_argument("--prompt", metavar="TEXT", help="that the prompt holds")
+    chosen.add_argument("--prompt", metavar="TEXT", help="images whose prompt contains this text")
     chosen.add_argument("--seed", type=int)
     for bound in ("--min-score", "--max-score"):
         chosen.add_argument(bound, type=float, metavar="0..1")
     for bound in ("--min-rating", "--max-rating"):
         chosen.add_argument(bound, type=int, metavar="0..5")
-    chosen.add_argument("--tag", dest="tags", action="append", metavar="TAG", help="repeat it")
+    chosen.add_argument(
+        "--tag",
+        dest="tags",
+        action="append",
+        metavar="TAG",
+        help="images with this tag; can be given several times",
+    )
     chosen.add_argument("--decision", choices=_DECISIONS)
     chosen.add_argument("--cluster", metavar="ID", help="an image and its near-duplicates")
 
 
 def images(session: Session, arguments: Namespace) -> int:
-    """A table of the images, their paths, or their counts."""
+    """Print a table of the images, their paths, or their counts."""
     wanted = _criteria(arguments)
     with session.client() as client:
         if arguments.summary:
@@ -87,10 +104,12 @@ def images(session: Session, arguments: Namespace) -> int:
 
 
 def review(session: Session, arguments: Namespace) -> int:
-    """Review the images, a thousand in a call."""
+    """Review the images, in calls of up to a thousand."""
     asked = (arguments.rating, arguments.tag, arguments.untag, arguments.decision)
     if all(each is None for each in asked):
-        raise UsageProblem("say what: --rating, --tag, --untag, --accept, --reject or --undecide")
+        raise UsageProblem(
+            "nothing to do: give --rating, --tag, --untag, --accept, --reject or --undecide"
+        )
     paths = list(_paths(session, arguments.paths))
     reviewed = []
     with session.client() as client:

@@ -1,4 +1,4 @@
-"""`inferloop dataset upload`: local pictures with labels become images of a dataset."""
+"""`inferloop dataset upload`: uploads local pictures with labels into a dataset."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inferloop_synthdata.sources.labeled import LabeledPicture, labeled_pictures
 
 
 def add_commands(add: AddCommand) -> None:
-    """The command of the group `dataset`."""
+    """Add `upload` to the group `dataset`."""
     up = add("upload", upload, "make local pictures part of a dataset, with labels")
     up.add_argument("name", help="of the dataset, on the server")
     up.add_argument("folder", type=Path, metavar="FOLDER", help="with a folder for each class")
@@ -33,7 +33,7 @@ def add_commands(add: AddCommand) -> None:
 
 
 def upload(session: Session, arguments: Namespace) -> int:
-    """Upload the pictures, and count their labels; 1 where one is refused."""
+    """Upload the pictures, and count their labels. The exit code is 1 if one is refused."""
     console = session.console
     try:
         pictures = labeled_pictures(
@@ -41,7 +41,7 @@ def upload(session: Session, arguments: Namespace) -> int:
             label=arguments.class_label,
             labels=given_labels(arguments.labels),
             table=arguments.table,
-            left_out=lambda name: console.note(f"left out, no picture: {name}"),
+            left_out=lambda name: console.note(f"left out, not a picture: {name}"),
         )
     except (ValueError, NotADirectoryError, FileNotFoundError) as problem:
         raise UsageProblem(str(problem)) from None

@@ -106,7 +106,7 @@ def test_a_long_batch_is_cut_and_tells_how_to_go_on() -> None:
     keys = [request.headers["Idempotency-Key"] for request in service.requests]
     key = keys[0].removesuffix("-0")
     assert keys == [f"{key}-0", f"{key}-1", f"{key}-2"]
-    assert line.err == f"to go on with this list after a failure: --key {key}\n"
+    assert line.err == f"to continue this list after a failure: --key {key}\n"
 
 
 def test_a_second_run_with_the_key_asks_for_the_same() -> None:

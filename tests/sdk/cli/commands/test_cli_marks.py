@@ -86,7 +86,7 @@ def test_a_datasets_signer_on_the_server_can_be_required_to_be_trusted() -> None
 def test_the_log_of_marks_has_no_signer_to_trust() -> None:
     line = CommandLine(nobody)
     assert line.run("verify", "--log", "--require-trusted") == 2
-    assert "--require-trusted goes with an image or a dataset" in line.err
+    assert "--require-trusted is for images and datasets" in line.err
 
 
 def test_a_stored_image_is_named_not_sent() -> None:
@@ -195,7 +195,7 @@ def test_signing_says_when_the_key_is_a_development_key(tmp_path: Path) -> None:
 
     line = CommandLine(handler)
     assert line.run("sign", "d", "--download", str(tmp_path)) == 0
-    assert "nobody outside trusts" in line.err
+    assert "other people do not trust" in line.err
     assert (tmp_path / "inferloop.sheet.jsonl").read_bytes() == b"the sheet"
 
 

@@ -142,7 +142,7 @@ def test_a_config_that_the_job_will_not_see_is_told_before(repository: Path, con
     ray = Ray()
     line = CommandLine(ray)
     assert line.run("synthesize", "--config", config, "--working-dir", str(repository)) == 2
-    assert "all the job will see" in line.err
+    assert "the only folder that the job gets" in line.err
     assert ray.submitted == []
 
 
@@ -220,7 +220,7 @@ def test_interrupted_the_job_goes_on_and_the_line_says_so() -> None:
 
     line = CommandLine(handler)
     assert line.run("synthesize", "--config", "c") == 130
-    assert "the job goes on; end it with: ray job stop raysubmit_1" in line.err
+    assert "the job continues; end it with: ray job stop raysubmit_1" in line.err
 
 
 # --- ignore rules, against git itself -----------------------------------------------------------
