@@ -1,1 +1,1 @@
-"""From records to the bytes of one file, a module for each format."""
+"""Encodes records as the bytes of one file. Each format has its module."""
