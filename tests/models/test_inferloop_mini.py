@@ -27,8 +27,8 @@ PROTOTYPES = Path(__file__).parent / "data" / "prototypes.npz"
 STEPS = 8
 GUIDANCE = 2.001
 """What 7.5 means for this model (`guidance` in configs/local.yaml)."""
-NAMES_AT_LEAST = 22
-SCENES_AT_LEAST = 12
+NAMES_AT_LEAST = 50
+SCENES_AT_LEAST = 13
 VARIETY_AT_LEAST = 25
 """Mean root mean square, 0..255, between 64 px thumbnails of one prompt at several seeds."""
 COLORS = {
@@ -126,7 +126,7 @@ def test_the_folder_is_small_and_complete() -> None:
 
 @pytest.mark.timeout(600)
 def test_it_draws_the_right_object(pipe: StableDiffusionPipeline) -> None:
-    """Every third of the 75 objects: each must be nearest to its own prototype among all."""
+    """Every third of the 157 things: each must be nearest to its own prototype among all."""
     names = prototypes()[0][::3]
     images = np.concatenate(
         [draw(pipe, [f"a {n}" for n in names[at : at + 16]]) for at in range(0, len(names), 16)]
@@ -145,7 +145,7 @@ def test_it_draws_the_right_scene(pipe: StableDiffusionPipeline) -> None:
 def test_noise_is_not_recognized() -> None:
     names, _ = prototypes()
     noise = np.random.default_rng(0).random((len(names), 256, 256, 3), np.float32)
-    assert len(recognized(noise, names)) <= 4
+    assert len(recognized(noise, names)) <= 0.05 * len(names)
 
 
 @pytest.mark.timeout(300)

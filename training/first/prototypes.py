@@ -85,6 +85,7 @@ def main() -> None:
             "scene_names": np.array(list(SCENES)),
             "scene_tiles": scene_tiles(art),
         },
+        packed=True,
     )
     print(f"prototypes: {len(CONCEPTS)} objects, {len(SCENES)} landscapes -> {args.out}")
 

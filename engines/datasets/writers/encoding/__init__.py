@@ -1,1 +1,1 @@
-"""Encodes records as the bytes of one file. Each format has its module."""
+"""From records to the bytes of one file, a module for each format."""

@@ -1,5 +1,5 @@
-"""Writes images into a ZIP file with a folder for each class. After it is unpacked, torchvision's
-`ImageFolder` and Hugging Face's `imagefolder` can read it."""
+"""Images in a ZIP file with a folder for each class: unpacked, torchvision's `ImageFolder` and
+Hugging Face's `imagefolder` read it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,15 @@ _RESERVED = frozenset(
 )
 """https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 _MOST_BYTES, _KEPT_BYTES = 200, 160
-"""Shorter than the limit of file systems, 255 bytes, because programs that unpack may add some."""
+"""File systems take 255 bytes; unpackers may add some."""
 _DIGEST_DIGITS = 16
 _FIRST, _LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
-"""The earliest and the latest time that ZIP can store."""
+"""ZIP knows no moment before and none after."""
 
 
 class ClassFolderEncoder:
-    """Writes one member for each image, without compression. Every record must have the class.
-
-    The list of members stays in memory, some hundred bytes for each, because a ZIP file has this
-    list at its end.
-    """
+    """One member for each image, stored as it is. Takes only records that have the class. The list
+    of members stays in memory, some hundred bytes each, because ZIP has it at its end."""
 
     def __init__(self, file: HashedFile, table: ClassTable) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
@@ -50,8 +47,8 @@ class ClassFolderEncoder:
         self._zip.writestr(zipfile.ZipInfo(name, moment), content or b"")
 
     def _free(self, stem: str, suffix: str) -> str:
-        """The name. A hash is added if a file system may not distinguish it from an earlier name:
-        `A.png` could replace `a.png`."""
+        """The name, with a hash where a file system may take it for an earlier one: `A.png` would
+        replace `a.png`."""
         name = stem + suffix
         if name.casefold() in self._taken:
             name = f"{stem}~{digest(stem, _DIGEST_DIGITS)}{suffix}"
@@ -66,18 +63,16 @@ class ClassFolderEncoder:
 
 
 def folder_names(values: Iterable[str]) -> Mapping[str, str]:
-    """Class to its folder. If a file system may not distinguish two folders (`Fox` and `fox`), a
-    hash is added to both, so that they do not become one class."""
+    """Each class's folder. Where a file system may take two for one (`Fox` and `fox`), which would
+    make one class of both, each has a hash more."""
     return distinct_names({value: folder_name(value) for value in values}, "~", _DIGEST_DIGITS)
 
 
 def folder_name(value: str) -> str:
-    """The name of a class in a form that is valid as a folder's name on any system.
-
-    Characters other than letters, digits, spaces, dashes and underscores are written as their codes
-    (`a/b` is `a%2Fb`). This also changes names that Windows reserves (`con`). A name that is too
-    long is cut, and a hash is added. Different classes get different names.
-    """
+    """A class as a folder's name on any system: what is no letter, digit, space, dash or underscore
+    is written as its code (`a/b` is `a%2Fb`), also in names that Windows keeps for itself (`con`).
+    A name too long for a file system is cut, and a hash is added. Different classes get different
+    names."""
     kept = (c if c.isalnum() or c in _PLAIN else "".join(_codes(c)) for c in value)
     name = "".join(kept)
     if name.endswith(" "):
@@ -96,7 +91,7 @@ def _codes(character: str) -> list[str]:
 
 
 def _stem(image_id: str) -> str:
-    """The name of an image as one file name, also if it is in a subfolder."""
+    """One name for an image, also for one of a folder below."""
     if "/" not in image_id:
         return image_id
     return f"{image_id.replace('/', '_')}_{digest(image_id, 8)}"

@@ -22,11 +22,11 @@ class ClassTable:
 
     classes: Classes
     name: str | None = None
-    """The label that is the class in formats with one class per image. None: there is none."""
+    """The label that is the class, where a format takes one; None: there is none."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all labels, in their order."""
+        """Every label, in order."""
         return tuple(self.classes)
 
     @property
@@ -35,7 +35,7 @@ class ClassTable:
         return self.classes[self.name] if self.name else ()
 
     def columns(self, request: ExportRequest) -> tuple[Column, ...]:
-        """The columns of the export's records."""
+        """The columns of every record of the export."""
         return labeled_columns(self.classes, request.include_metadata, request.include_annotations)
 
     def value_of(self, record: Record) -> str | None:
@@ -51,10 +51,10 @@ class ClassTable:
 
 
 def class_table(request: ExportRequest, classes: Classes) -> ClassTable:
-    """The labels for the request.
+    """The labels that the request asks for.
 
     Raises:
-        InvalidParameters: there is no such label, or the format needs a label and there is none.
+        InvalidParameters: no such label, or none where the format needs one.
     """
     if request.format == "webdataset" and not request.include_metadata:
         return ClassTable(classes)
@@ -67,7 +67,7 @@ def class_table(request: ExportRequest, classes: Classes) -> ClassTable:
 
 
 def with_class_only(request: ExportRequest, table: ClassTable) -> ExportRequest:
-    """The request. For the format `imagefolder`, it selects only images that have the class."""
+    """The request; of folders by class it takes only images that have the class."""
     name = table.name
     if request.format != "imagefolder" or name is None or name in request.filter.labels:
         return request

@@ -1,8 +1,8 @@
-"""Writes the annotations of a dataset in COCO's format (https://cocodataset.org/#format-data).
+"""Annotations of a dataset in the format of COCO (https://cocodataset.org/#format-data).
 
-The label of an image becomes an annotation of the whole image. Its category is the label's value,
-and its supercategory is the label's name. Annotations in the file `<id>.coco.json` of an image are
-included.
+An image's label is an annotation over the whole image, with the label's value as its category and
+the label's name as supercategory. Annotations that lie beside an image (`<id>.coco.json`) come
+along.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 _SPOOL_BYTES = 8 * 2**20
 _Category = tuple[str, str]
-"""Supercategory and name of a category."""
+"""Supercategory and name."""
 
 
 class CocoEncoder:
-    """Writes images at once. Annotations are first written to a temporary file, because they come
-    after the images in the JSON object."""
+    """Images are written as they come; annotations wait in a temporary file, because they stand
+    behind the images in the one JSON object."""
 
     def __init__(self, file: HashedFile, table: ClassTable) -> None:
         self._file, self._table = file, table
@@ -70,7 +70,7 @@ class CocoEncoder:
         self._spool.close()
 
     def _labels(self, record: Record) -> Iterator[dict[str, JsonValue]]:
-        """Write the annotation of the whole image."""
+        """Over the whole image."""
         labels, width, height = record.get("labels"), record["width"], record["height"]
         area = width * height if isinstance(width, int) and isinstance(height, int) else 0
         for name, value in labels.items() if isinstance(labels, dict) else ():
@@ -79,7 +79,7 @@ class CocoEncoder:
             yield {"category_id": category, "bbox": box, "area": area, "segmentation": []}
 
     def _own(self, record: Record) -> Iterator[dict[str, JsonValue]]:
-        """Write the annotations in the image's own file. Entries that are not valid are ignored."""
+        """What lies beside the image; what is no annotation of COCO is passed over."""
         beside = record.get("annotations")
         found = beside.get("coco") if isinstance(beside, dict) else None
         if not isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""Writes records as CSV (RFC 4180): one row per image, and one column per field of the schema."""
+"""Records as CSV (RFC 4180): one row an image, a column for each leaf of the schema."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
 
 _FORMULA = re.compile("'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
-"""Leading apostrophes are included, so that `unquoted` can restore a text that had them before."""
+"""With the apostrophes of a text that had them before, so that `unquoted` gives each back."""
 _ROWS_BYTES = 64 * 1024
-"""Rows are collected and written in blocks of this size."""
+"""Written at a time."""
 
 
 def flat_columns(columns: tuple[Column, ...]) -> tuple[Column, ...]:
@@ -29,11 +29,9 @@ def flat_columns(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 class CsvEncoder:
-    """Writes UTF-8 with CRLF and a header. Null is an empty cell. Lists and objects are JSON text.
-
-    Text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV
-    Injection"). `unquoted` removes it.
-    """
+    """UTF-8, CRLF, a header. What is not known is an empty cell; lists and open objects are their
+    JSON text. A text that a spreadsheet would run as a formula has an apostrophe before it (OWASP,
+    "CSV Injection"); see `unquoted`."""
 
     def __init__(self, file: HashedFile, columns: tuple[Column, ...]) -> None:
         self._file = file
@@ -48,13 +46,13 @@ class CsvEncoder:
             self.finish()
 
     def finish(self) -> None:
-        """Write the remaining rows. A CSV file has no trailer."""
+        """A CSV file has no end of its own."""
         self._file.write(self._rows.getvalue().encode())
         self._rows.seek(0)
         self._rows.truncate()
 
     def abandon(self) -> None:
-        """Do nothing, because nothing has to be freed."""
+        """Nothing is held."""
 
 
 def _value(record: Record, path: str) -> JsonValue:
@@ -75,11 +73,11 @@ def _cell(value: JsonValue) -> str | int | float:
 
 
 def quoted(text: str) -> str:
-    """The text of a cell in a form that no spreadsheet runs as a formula. It gets an apostrophe in
-    front if it begins with one of `= + - @`, their full-width forms, a tab or a line break."""
+    """A cell's text so that no spreadsheet takes it for a formula: with an apostrophe before it
+    where it begins with one of `= + - @`, their wide forms, a tab or a line break."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unquoted(cell: str) -> str:
-    """The original text of a cell that `quoted` wrote."""
+    """The text of a cell that `quoted` wrote."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -1,4 +1,4 @@
-"""Encodes records as the bytes of one file: JSONL, Parquet, tar (WebDataset)."""
+"""From records to the bytes of one file: JSONL, Parquet, tar (WebDataset)."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
     from engines.datasets.writers.hashed_file import HashedFile
 
 _LINES_BYTES = 64 * 1024
-"""Lines are collected and written in blocks of this size."""
+"""JSONL written at a time."""
 
 
 class Encoder(Protocol):
-    """Encodes records one by one into a file. The file belongs to the caller, who closes it."""
+    """Takes records one by one, then is finished; the file belongs to the caller."""
 
     def add(self, record: Record, content: bytes | None) -> None:
-        """Write a record, or keep it for the next group. `content`: the image file, if the format
-        contains images. The record may be changed."""
+        """Write, or keep for the next group. `content`: the image file, where the format asks.
+        The record may be changed."""
 
     def finish(self) -> None:
-        """Write the last group of records and the end of the file."""
+        """Write what was kept for the last group, and what the format puts at the end of a file."""
 
     def abandon(self) -> None:
-        """Free memory and temporary files, because the file is being discarded."""
+        """Free memory and temporary files. The file itself was abandoned before."""
 
 
 if TYPE_CHECKING:
     MakeEncoder = Callable[[HashedFile], Encoder]
-    """Makes an encoder that writes to a new file."""
+    """An encoder into a fresh file."""
 
 
 class JsonlEncoder:
-    """Writes one JSON object per line, UTF-8."""
+    """One JSON object a line, UTF-8."""
 
     def __init__(self, file: HashedFile) -> None:
         self._file = file
@@ -63,25 +63,23 @@ class JsonlEncoder:
             self.finish()
 
     def finish(self) -> None:
-        """Write the remaining lines. A JSONL file has no trailer."""
+        """A JSONL file has no end of its own."""
         self._file.write(self._lines)
         self._lines.clear()
 
     def abandon(self) -> None:
-        """Do nothing, because nothing has to be freed."""
+        """Nothing is held."""
 
 
 _REPEATED = frozenset({"dataset", "split", "format", "prompt"})
-"""Columns with dictionary encoding. It helps if values repeat; for image bytes it would only cost
-memory."""
+"""Dictionaries help where values repeat; for image bytes they would only cost memory."""
 _SOUGHT = ["id", "split", "width", "height", "created_at", "quality.score", "privacy.score"]
-"""Columns with minimum and maximum, by which readers filter. For all columns, these would be a
-fifth of the memory that each row group takes until the file is closed."""
+"""What readers filter by. Minima and maxima of every column would be a fifth of the memory that
+each row group takes until the file is closed."""
 
 
 class ParquetEncoder:
-    """Writes Parquet with the images as struct {bytes, path}. One row group is in memory at a
-    time."""
+    """Images inside, as struct {bytes, path}; a row group at a time in memory."""
 
     def __init__(self, file: HashedFile, columns: tuple[Column, ...], config: ExportConfig) -> None:
         self._columns = columns
@@ -122,14 +120,13 @@ class ParquetEncoder:
 
 
 IMAGE_MEMBER = "png"
-"""Suffix of every image in a tar file, for any image format. Readers use the suffix as the name of
-the column, and detect the format from the content. The record's `format` has it too."""
+"""Suffix of every image in a tar, whatever its format: readers take the suffix for the column, and
+tell the format by the content. The record's `format` says which it is."""
 
 
 class TarEncoder:
-    """Writes WebDataset. A sample consists of `<key>.png` and `<key>.json` (the record), of
-    `<key>.txt` if the record has a prompt, and of `<key>.cls` (the number of the class) if the
-    dataset has labels."""
+    """WebDataset: a sample is `<key>.png`, `<key>.json` (the record as text) and, where records
+    have a prompt, `<key>.txt`; where the dataset has labels, `<key>.cls` is the class's number."""
 
     def __init__(
         self, file: HashedFile, columns: tuple[Column, ...], table: ClassTable | None = None
@@ -156,12 +153,11 @@ class TarEncoder:
         self._file.write(bytes(2 * tarfile.BLOCKSIZE + -size_bytes % tarfile.RECORDSIZE))
 
     def abandon(self) -> None:
-        """Do nothing, because nothing has to be freed."""
+        """Nothing is held."""
 
 
 def _member(name: str, content: bytes, modified_at_s: int) -> bytes:
-    """The header, the content and the padding of a member. Not written by `tarfile`, which keeps
-    every member in memory until the end."""
+    """Header, content and padding. `tarfile` itself would remember every member until its end."""
     info = tarfile.TarInfo(name)
     info.size, info.mtime = len(content), modified_at_s
     header = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
@@ -169,8 +165,7 @@ def _member(name: str, content: bytes, modified_at_s: int) -> bytes:
 
 
 def sample_key(image_id: str) -> str:
-    """The key of a sample. It has no dots, because readers group files by the part of their names
-    before the first dot."""
+    """Name of a sample: readers cut it at its first dot, and group files by what is before."""
     if "." not in image_id:
         return image_id
     digest = hashlib.sha256(image_id.encode()).hexdigest()[:8]

@@ -1,8 +1,8 @@
-"""Names of images inside an export, in a form that has no special meaning for readers.
+"""Names inside an export that no reader gives a meaning.
 
-Hugging Face `datasets` treats a folder or file called `train`, `test-1.png` or `my dev set/` as a
-split and then drops files outside splits. It ignores names that begin with `.` or `__`, and files
-with unknown suffixes. https://huggingface.co/docs/datasets/repository_structure
+Hugging Face `datasets` takes a folder or file called `train`, `test-1.png` or `my dev set/` for a
+split and drops what fits none, ignores names that begin with `.` or `__`, and skips files whose
+suffix it does not know. https://huggingface.co/docs/datasets/repository_structure
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from engines.types.image_formats import IMAGE_SUFFIXES, SUFFIX_BY_FORMAT
 _WORDS = "train|training|validation|valid|dev|val|test|testing|eval|evaluation"
 _SPLIT = re.compile(rf"(?:^|[-._ 0-9])(?:{_WORDS})(?:[-._ 0-9]|$)", re.IGNORECASE)
 _RISKY = re.compile(r"^(?:\.|__)|[*?\[\]:]|[. ]$|^metadata\.")
-"""Names that are hidden, are special in globs or URLs, or are not valid on other file systems."""
+"""Hidden, special to globs or URLs, or lost on other file systems."""
 _READ_SUFFIXES = frozenset(IMAGE_SUFFIXES) - {".mpo", ".avif", ".heic", ".heif", ".hif"}
 _OTHER_SUFFIX = ".tiff"
-"""Suffix for formats whose own suffix is unknown to readers. They detect the format by content."""
+"""For formats whose own suffix no folder reader knows: they are opened by content."""
 
 
 def neutral_name(name: str, format_: str | None) -> str:
-    """The name of an image in an export, relative to its dataset.
+    """The image's name, relative to its dataset, as an export may carry it: as it is, or with a
+    hash in place of every part that a reader would take for something else. The same name becomes
+    the same one every time.
 
-    Every part that has a special meaning for readers is replaced by a hash. The same name always
-    gives the same result. `format_`: the image format, for names with a suffix that readers do not
-    know.
+    `format_`: what the file is, for names whose suffix readers do not know.
     """
     *folders, file = name.split("/")
     suffix = splitext(file)[1]
@@ -44,7 +44,7 @@ def _suffix(format_: str | None) -> str:
 
 
 def needs_format(name: str) -> bool:
-    """Whether the suffix of the name is unknown to readers."""
+    """Whether readers do not know the name's suffix."""
     return splitext(name)[1].lower() not in _READ_SUFFIXES
 
 
