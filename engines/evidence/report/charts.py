@@ -1,4 +1,4 @@
-"""Small charts as SVG text: no library, no script, readable in light and dark."""
+"""Small charts as SVG text, without a library and without scripts, for light and dark pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WIDTH, _HEIGHT, _FOOT = 300, 110, 16
 
 
 def histogram_svg(name: str, histogram: Histogram) -> str:
-    """Bars over the metric's range, with the mean marked."""
+    """A histogram over the metric's range, with a line at the mean."""
     tallest = max(histogram.counts, default=0) or 1
     bar = _WIDTH / len(histogram.counts)
     bars = "".join(
@@ -36,7 +36,7 @@ def histogram_svg(name: str, histogram: Histogram) -> str:
 
 
 def bars_table(counts: Mapping[str, int]) -> str:
-    """Names with their counts, the most frequent first, as a table with bars."""
+    """A table with bars: names with their counts, the most frequent first."""
     most = max(counts.values(), default=0) or 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rows = "".join(

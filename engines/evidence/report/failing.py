@@ -1,4 +1,4 @@
-"""The images that failed, with the reasons and the places in the picture."""
+"""The section of the page with failed images, their reasons, and the places in the image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from engines.types.datasets.reports import DatasetReport, Factor, FailingImage
 
 LISTED = 2000
-"""Rows of the table; the JSON has all."""
+"""Most images in the table. The JSON report has all."""
 
 
 def failing_section(report: DatasetReport) -> Iterator[str]:

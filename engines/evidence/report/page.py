@@ -146,7 +146,7 @@ def _distributions(report: DatasetReport) -> Iterator[str]:
 
 
 def _told(histogram: Histogram) -> str:
-    """The numbers themselves, exact where a bin is coarse."""
+    """The mean, the smallest and the largest value, which are exact."""
     if histogram.mean is None:
         return "no value"
     return f"mean {histogram.mean:.3g}, {histogram.least:.3g} to {histogram.most:.3g}"

@@ -1,4 +1,4 @@
-"""The dataset against real images and against a profile."""
+"""The sections of the page that compare the dataset with real images and with a profile."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from engines.types.datasets.reports import CopyingOut, ProfileComparison, ReferenceEvidence
 
 _SURE = 0.01
-"""A chance below it is called a sign."""
+"""A p-value below this is called a sign of copying."""
 SHOWN = 50
 
 
 def reference_section(found: ReferenceEvidence | None) -> Iterator[str]:
-    """Figures, each with a plain sentence, then the images that have a source."""
+    """The figures, each with an explanation, and then the images that were made from a real one."""
     if found is None:
         return
     yield f"<h2>Against real images: {escape(found.reference)}</h2>"
@@ -28,8 +28,8 @@ def _figures(found: ReferenceEvidence) -> Iterator[str]:
     yield f"<p>{found.images:,} real images.</p><table>"
     for name, value, words in (
         ("clipped density", found.clipped_density, "share of images that look like real ones"),
-        ("clipped coverage", found.clipped_coverage, "share of what is real that is there"),
-        ("recall", found.recall, "real images that lie among the made ones"),
+        ("clipped coverage", found.clipped_coverage, "share of real images that are represented"),
+        ("recall", found.recall, "share of real images that are near generated ones"),
     ):
         if value is not None:
             yield f"<tr><th scope=row>{name}<td>{value:.3f}<td>{words}</tr>"
@@ -45,18 +45,18 @@ def _figures(found: ReferenceEvidence) -> Iterator[str]:
 def _copying(found: CopyingOut) -> Iterator[str]:
     sure = min(found.p_value, found.tail_p_value) < _SURE
     words = "<b class=bad>nearer than held-out real images: a sign of copying</b>"
-    yield f"<tr><th scope=row>nearest real image<td>{found.effect:.3f}<td>chance to lie nearer "
-    yield f"than a held-out real image; 0.5: no copying (p = {found.p_value:.2g})</tr>"
+    yield f"<tr><th scope=row>nearest real image<td>{found.effect:.3f}<td>probability of being "
+    yield f"nearer than a held-out real image; 0.5: no copying (p = {found.p_value:.2g})</tr>"
     yield f"<tr><th scope=row>very near<td>{found.tail_share:.3f}<td>expected "
     yield f"{found.tail_expected:.3f} (p = {found.tail_p_value:.2g}). "
     yield f"{words if sure else 'No sign of copying.'}</tr>"
 
 
 def _taken(found: ReferenceEvidence) -> Iterator[str]:
-    yield f"<p>{found.taken_count:,} of {found.searched:,} searched images are taken from a real "
+    yield f"<p>{found.taken_count:,} of {found.searched:,} searched images were made from a real "
     if found.searched_by == BY_HASH_ONLY:
-        yield "one: copied, mirrored or recolored. Cut and turned copies are not found: only the "
-        yield "features and hashes of the real images are kept.</p>"
+        yield "one: copied, mirrored or recolored. Cut and turned copies are not found, because "
+        yield "only the features and hashes of the real images are stored.</p>"
     else:
         yield "one: copied, cut, turned, mirrored or recolored.</p>"
     if found.taken:
@@ -69,7 +69,7 @@ def _taken(found: ReferenceEvidence) -> Iterator[str]:
 
 
 def comparison_section(found: ProfileComparison | None) -> Iterator[str]:
-    """Distances of statistics, the largest first."""
+    """The distances of all statistics, the largest first."""
     if found is None:
         return
     yield f"<h2>Compared with the profile {escape(found.profile)}</h2>"

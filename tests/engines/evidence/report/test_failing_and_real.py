@@ -111,8 +111,8 @@ def test_each_figure_has_its_number_and_what_it_means() -> None:
     changes = {"clipped_density": 0.91234, "clipped_coverage": 0.5, "recall": 0.0}
     rows = page(reference=evidence(**changes)).rows
     assert ["clipped density", "0.912", "share of images that look like real ones"] in rows
-    assert ["clipped coverage", "0.500", "share of what is real that is there"] in rows
-    assert ["recall", "0.000", "real images that lie among the made ones"] in rows
+    assert ["clipped coverage", "0.500", "share of real images that are represented"] in rows
+    assert ["recall", "0.000", "share of real images that are near generated ones"] in rows
 
 
 def test_kid_comes_with_its_interval() -> None:
@@ -169,7 +169,7 @@ def test_evidence_from_a_profile_has_a_section_of_its_own() -> None:
     assert "Against the images of the profile" not in page(comparison=plain).text
     found = page(comparison=plain.model_copy(update={"evidence": evidence(recall=0.25)}))
     assert "Against the images of the profile office" in found.text
-    assert ["recall", "0.250", "real images that lie among the made ones"] in found.rows
+    assert ["recall", "0.250", "share of real images that are near generated ones"] in found.rows
 
 
 def test_names_of_profiles_and_folders_are_no_markup() -> None:
