@@ -18,15 +18,16 @@ _BLOCKS_ACROSS = 5
 
 
 def covered(pixels: Pixels, boxes: Sequence[Box], method: str, strength: int) -> Pixels:
-    """A copy of RGB `pixels`, uint8 (height, width, 3), with each box covered.
+    """A copy of RGB `pixels`, uint8 (height, width, 3), with each box covered: what of it lies
+    within the image.
 
     `strength` 1, 2, ...: how much is lost. Blur and pixelate first average the region to a few
     blocks, so that sharpening or deconvolution cannot bring it back; box paints its mean color.
     """
     result = pixels.copy()
     for x, y, width, height in boxes:
-        if width > 0 and height > 0:
-            region = result[y : y + height, x : x + width]
+        region = result[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
+        if region.size:
             region[:] = _cover(region, method, strength)
     return result
 

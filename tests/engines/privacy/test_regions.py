@@ -61,6 +61,17 @@ def test_a_box_beyond_the_lower_right_corner_is_covered_up_to_it(method: str) ->
     assert (covered(PIXELS, [(40, 30, 400, 300)], method, 1) == whole).all()
 
 
+@pytest.mark.parametrize("method", COVER_METHODS)
+def test_a_box_that_begins_before_the_image_is_covered_from_its_edge(method: str) -> None:
+    result = covered(PIXELS, [(-6, -4, 20, 12)], method, 1)
+    assert (result == covered(PIXELS, [(0, 0, 14, 8)], method, 1)).all()
+
+
+@pytest.mark.parametrize("box", [(-9, 4, 5, 5), (4, -9, 5, 5), (WIDTH, 0, 3, 3), (3, 3, -1, 4)])
+def test_a_box_with_nothing_in_the_image_covers_nothing(box: Box) -> None:
+    assert (covered(PIXELS, [box], "box", 1) == PIXELS).all()
+
+
 def test_a_painted_box_tells_nothing_but_its_mean_color() -> None:
     shuffled = PIXELS.copy()
     region = shuffled[8:28, 10:40].reshape(-1, 3)
