@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 # TORCH=cpu takes PyTorch's CPU build (a fraction of the download); empty takes the registry's default.
 TORCH  ?=
+# Of `make serve`: OPTIONS=--no-dashboard (docs/operations.md), OPTIONS=--help lists them.
+OPTIONS ?=
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip
 # Else each of the many processes of a test run or of a service compiles its Python anew.
@@ -40,7 +42,7 @@ demo: $(BIN)/.server ## start the service, make and check two images, export the
 	$(BIN)/python -m deployments.local.demo
 
 serve: $(BIN)/.server ## run the service in the foreground on configs/local.yaml
-	$(BIN)/python -m deployments.local.launch --config configs/local.yaml
+	$(BIN)/python -m deployments.local.launch --config configs/local.yaml $(OPTIONS)
 
 job-demo: $(BIN)/.server ## 200 prompts through `ray job submit`, killed once, resumed, complete and exact
 	$(BIN)/python -m batch.demo

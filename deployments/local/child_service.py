@@ -90,7 +90,7 @@ class Service:
         """Address of the dashboard of its Ray. It is printed before the application is deployed;
         raises `StartFailed` before that."""
         found = re.search(r"Ray's dashboard: (\S+)", self.said())
-        if found is None:
+        if found is None or found[1] == "none":
             raise StartFailed(f"The launcher named no dashboard:\n{self.said()[-4000:]}")
         return found[1]
 

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import ray
 from pydantic import ValidationError
 from ray import serve
 from ray.exceptions import RayError, RayTaskError
-from ray.serve._private.api import serve_start
+from ray.serve._private.api import _coerce_controller_options, _create_controller_and_proxy_refs
+from ray.serve._private.constants import HTTP_PROXY_TIMEOUT
 from ray.serve.context import _get_global_client
 from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ServeDeploySchema
@@ -31,18 +33,21 @@ job needs free ones to be scheduled."""
 
 @contextmanager
 def service_ray(
-    folder: Path, num_cpus: int | None = None, num_gpus: int | None = None
+    folder: Path,
+    num_cpus: int | None = None,
+    num_gpus: int | None = None,
+    dashboard: bool = True,
 ) -> Iterator[str]:
-    """Start Ray in the folder. Yields the dashboard's address (`serve status -a ...`).
+    """Start Ray in the folder. Yields the dashboard's address (`serve status -a ...`), or "".
 
     Both numbers are logical: replicas may reserve that much, but their use is not limited by them.
     By default they are those of the machine, with at least eight CPUs. At the end everything is
     stopped: first the application, whose replicas finish their requests, then Serve, then Ray.
     """
     cpus = num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1)
-    with local_ray(folder, cpus, num_gpus, worker_setup=SETUP_HOOK) as dashboard:
+    with local_ray(folder, cpus, num_gpus, dashboard=dashboard, worker_setup=SETUP_HOOK) as address:
         try:
-            yield dashboard
+            yield address
         finally:
             drain()
             serve.shutdown()
@@ -79,16 +84,33 @@ class ServeHere:
     keep it there: 1.3 s of CPU time and 100 MiB.
     """
 
+    def __init__(self, before_build: Callable[[], object] = lambda: None) -> None:
+        """`before_build` is called once Serve's controller runs, before it builds."""
+        self._before_build = before_build
+
     def deploy_applications(self, config: dict[str, Any]) -> None:
+        """Replicas start while Serve's own HTTP server does; both it and the taken config are
+        waited for. `serve.start` would wait for the server first."""
         parsed = ServeDeploySchema.model_validate(config)
-        client = serve_start(
+        servers = self._start(parsed)
+        self._before_build()
+        _get_global_client().deploy_apps(parsed)
+        ray.get(servers, timeout=HTTP_PROXY_TIMEOUT)
+
+    def _start(self, parsed: ServeDeploySchema) -> list[ray.ObjectRef]:
+        """Start Serve's controller; each of the answers comes when an HTTP server listens. None
+        where Serve runs already."""
+        if _get_global_client(raise_if_no_controller_running=False) is not None:
+            return []
+        _, servers = _create_controller_and_proxy_refs(
             http_options=parsed.http_options.model_dump(),
             grpc_options=parsed.grpc_options.model_dump(),
             global_logging_config=parsed.logging_config,
-            controller_options=parsed.controller_options,
+            global_tracing_config=None,  # in the config, which the controller takes it from
+            controller_options=_coerce_controller_options(parsed.controller_options),
             proxy_location=parsed.proxy_location,
         )
-        client.deploy_apps(parsed)
+        return servers
 
     def get_serve_details(self) -> dict[str, Any]:
         # Not `serve_start`, which prints a line whenever Serve is already running.

@@ -122,8 +122,9 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
         say("The API key is the one made before (INFERLOOP_STATE_DIR, file api_key).")
     own_key = None if settings.has_keys() else state_dir(os.environ) / FILE_NAME
     say(first_request(url, own_key, str(Path(sys.executable).with_name("inferloop"))))
-    say(f"Ray's dashboard asks for a token: {token_hint()}")
-    say(f"Ray's own commands need it too, for example:\n  {ray_command(dashboard)}")
+    if dashboard:
+        say(f"Ray's dashboard asks for a token: {token_hint()}")
+        say(f"Ray's own commands need it too, for example:\n  {ray_command(dashboard)}")
     say("Ctrl-C stops everything.")
 
 
@@ -133,6 +134,12 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
     options.add_argument("--num-cpus", type=int, help="logical CPUs; default: 8, or all there are")
     options.add_argument("--num-gpus", type=int, help="logical GPUs; default: all there are")
+    options.add_argument(
+        "--no-dashboard",
+        action="store_true",
+        help="without Ray's dashboard: a quicker start and less memory, but no `serve status`, no "
+        "`ray job submit` and no list of metrics addresses for Prometheus",
+    )
     return options
 
 
@@ -162,6 +169,7 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
         return 2
     import_serve()
     from deployments import config_files
+    from deployments.local.ahead import Ahead
     from deployments.local.cluster import ServeHere, deploy, service_ray, wait_until_running
     from deployments.wiring.access import api_keys
 
@@ -179,10 +187,11 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
     stop = stop_at_end_of_input(sys.stdin)
     note = "\n".join(config_files.start_notes(config_files.app_args(document)))
     say("Starting Ray ...")
-    with service_ray(chosen.ray_folder, chosen.num_cpus, chosen.num_gpus) as dashboard:
-        say(f"Ray's dashboard: {dashboard}")
+    cpus, gpus = chosen.num_cpus, chosen.num_gpus
+    with service_ray(chosen.ray_folder, cpus, gpus, not chosen.no_dashboard) as dashboard:
+        say(f"Ray's dashboard: {dashboard or 'none'}")
         try:
-            here = ServeHere()
+            here = ServeHere(Ahead().wait)
             deploy(here, config_files.on_port(document, settings.host, settings.port))
             wait_until_running(here, stop, on_change=lambda line: say(f"  {line}"))
         except StartFailed as error:

@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 @pytest.fixture
 def own_service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "data", tiny_config(tmp_path, apart=False))
+    config = tiny_config(tmp_path, apart=False)
+    running = Service(tmp_path / "data", config, options=["--no-dashboard"])
     try:
         running.wait_until_ready()
         yield running
@@ -63,6 +64,8 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     wait_for(lambda: own_service.said().count("is ready at") == 2, SERVICE_PATIENCE_S)
     assert not raylet.is_running()
     assert "Connecting to existing Serve app" not in own_service.said()
+    assert "Ray's dashboard: none" in own_service.said()
+    assert "serve status" not in own_service.said()  # it asks the dashboard
 
     own_service.wait_until_ready()
     with SyntheticImageClient(

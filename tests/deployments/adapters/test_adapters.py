@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from ray.exceptions import ActorDiedError
 
@@ -172,6 +173,18 @@ async def test_an_upload_that_breaks_its_limits_is_refused_and_the_next_is_store
     assert await files.list_images("uploads", 10) == []
     key = await files.upload_image(png(), None, "u5")
     assert await files.list_images("uploads", 10) == [key]
+    uploads.close()
+
+
+async def test_the_processes_that_check_uploads_start_with_the_first_one() -> None:
+    def processes() -> set[int]:
+        return {each.pid for each in psutil.Process().children(recursive=True)}
+
+    before = processes()
+    uploads = UploadChecker(ImageLimits(), SandboxLimits(workers=1))
+    assert processes() <= before
+    assert (await uploads.check(png((9, 7)))).format == "PNG"
+    assert processes() - before
     uploads.close()
 
 

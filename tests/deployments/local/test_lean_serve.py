@@ -27,6 +27,19 @@ def test_serve_is_imported_without_pandas_which_can_be_imported_afterwards() -> 
     assert done.stdout.split() == ["True", "False", "1"]
 
 
+def test_the_collector_goes_on_but_leaves_alone_what_was_imported() -> None:
+    script = (
+        "import gc\n"
+        "from deployments.local.lean_serve import import_serve\n"
+        "import_serve()\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 100_000)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "True"]
+
+
 def test_the_hook_that_rays_workers_are_told_is_that_function() -> None:
     module, _, name = lean_serve.SETUP_HOOK.rpartition(".")
     assert getattr(import_module(module), name) is lean_serve.import_serve
