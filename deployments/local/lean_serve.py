@@ -31,7 +31,7 @@ class _Absent(MetaPathFinder):
 
 def import_serve() -> None:
     """Import Serve without pandas. Afterwards pandas can be imported as usual, and the collector
-    goes on, but leaves alone all that is there.
+    goes on, but leaves alone all that is there."""
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     was_on = gc.isenabled()
