@@ -12,6 +12,14 @@ from deployments.local import lean_serve
 ROOT = Path(__file__).resolve().parents[3]
 
 
+def said_by(script: str) -> list[str]:
+    """The words that a process of its own prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
 def test_serve_is_imported_without_pandas_which_can_be_imported_afterwards() -> None:
     script = (
         "import sys\n"
@@ -21,10 +29,7 @@ def test_serve_is_imported_without_pandas_which_can_be_imported_afterwards() -> 
         "import pandas\n"
         "print(pandas.DataFrame({'a': [1]}).a[0])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["True", "False", "1"]
+    assert said_by(script) == ["True", "False", "1"]
 
 
 def test_the_collector_goes_on_but_leaves_alone_what_was_imported() -> None:
@@ -34,10 +39,7 @@ def test_the_collector_goes_on_but_leaves_alone_what_was_imported() -> None:
         "import_serve()\n"
         "print(gc.isenabled(), gc.get_freeze_count() > 100_000)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["True", "True"]
+    assert said_by(script) == ["True", "True"]
 
 
 def test_the_hook_that_rays_workers_are_told_is_that_function() -> None:
