@@ -105,7 +105,9 @@ class Head:
         self._tensors = dict(tensors)
         self._names, self._families = tuple(names), tuple(families)
         last = self._tensors["last.bias"].shape[1]
-        if len(self._tensors["middle"]) != len(self._names) or last != 1 + len(self._families):
+        fits = len(self._tensors["middle"]) == len(self._names)
+        a_turn = sorted(self._tensors["turned"].tolist()) == list(range(len(self._names)))
+        if not (fits and a_turn and last == 1 + len(self._families)):
             raise HeadMismatch("The head of the quality score has tensors of another shape")
         if not set(self._families) <= set(FACTORS):
             raise HeadMismatch("The head of the quality score names unknown families of defects")

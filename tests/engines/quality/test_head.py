@@ -157,6 +157,8 @@ def test_what_does_not_fit_the_measurements_is_refused(tmp_path: Path) -> None:
         small_head().opinion({"one": 1.0})
     with pytest.raises(HeadMismatch, match="another shape"):
         small_head(names=("one",))
+    with pytest.raises(HeadMismatch, match="another shape"):
+        small_head(turned=(0, 1, 3))
     with pytest.raises(HeadMismatch, match="unknown families"):
         small_head(families=("rain",))
     path = tmp_path / "head.safetensors"
