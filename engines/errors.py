@@ -1,4 +1,4 @@
-"""Every error that the service can give, drawn as one tree.
+"""All errors of the service, drawn as one tree: class, public code, meaning.
 
     InferloopError                      INTERNAL_ERROR
     ├── InvalidParameters               INVALID_PARAMETERS   one or more faults in the request
@@ -8,24 +8,24 @@
     ├── Unauthorized                    UNAUTHORIZED
     ├── Forbidden                       FORBIDDEN
     ├── NotFound                        NOT_FOUND
-    ├── Conflict                        CONFLICT             somebody else wrote it first
+    ├── Conflict                        CONFLICT             it exists, or another writer changed it
     ├── PayloadTooLarge                 PAYLOAD_TOO_LARGE
     ├── RateLimited                     RATE_LIMITED         retryable
     ├── Overloaded                      OVERLOADED           retryable: a bounded queue is full
-    ├── ReplicaLost                     REPLICA_LOST         retryable: it died under the call
+    ├── ReplicaLost                     REPLICA_LOST         retryable: died during the call
     ├── RequestTimeout                  REQUEST_TIMEOUT      retryable: the client sent too slowly
     ├── DeadlineExceeded                DEADLINE_EXCEEDED
     ├── Canceled                        CANCELED
-    ├── RequirementsNotMet              REQUIREMENTS_NOT_MET no try passed what was required
+    ├── RequirementsNotMet              REQUIREMENTS_NOT_MET no image met the requirements
     ├── GenerationFailed                INTERNAL_ERROR       the model failed on this request
-    │   └── OutOfMemory                 INTERNAL_ERROR       retryable: not even alone did it fit
-    ├── MarkingFailed                   INTERNAL_ERROR       retryable: no signature could be had
-    └── StorageFailed                   INTERNAL_ERROR       permissions, S3 away
-        ├── StorageAway                 STORAGE_UNAVAILABLE  retryable: the data root is not there
-        └── InsufficientStorage         INSUFFICIENT_STORAGE disk full, quota spent, read-only
+    │   └── OutOfMemory                 INTERNAL_ERROR       retryable: too large even alone
+    ├── MarkingFailed                   INTERNAL_ERROR       retryable: the file could not be signed
+    └── StorageFailed                   INTERNAL_ERROR       permissions, S3 not reachable
+        ├── StorageAway                 STORAGE_UNAVAILABLE  retryable: the data root is missing
+        └── InsufficientStorage         INSUFFICIENT_STORAGE disk full or read-only, quota used up
 
-`serve_app.errors` maps an error to HTTP. All constructor arguments are positional and go to
-`super().__init__`, so that an error survives pickling between actors.
+`serve_app.errors` maps an error to its HTTP status. All constructor arguments are positional and
+are passed to `super().__init__`, so that an error can be pickled and sent between Ray actors.
 """
 
 from __future__ import annotations
@@ -39,24 +39,27 @@ from engines.faults import StorageLimit as StorageLimit
 
 
 class InferloopError(Exception):
-    """Root of the tree. `code` is public and stable; `message` is for people."""
+    """Base class of all errors. Clients may rely on `code`; it never changes for an error."""
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     retryable: ClassVar[bool] = False
+    """Whether the same request may succeed if it is sent again."""
+    template: ClassVar[str] = "{}"
+    """Format string of the message, filled with the constructor's arguments."""
 
     @property
     def message(self) -> str:
-        """What went wrong, in words that may be shown to the client."""
-        return str(self.args[0]) if self.args else "Internal error"
+        """What went wrong, for people. The client may see it."""
+        return self.template.format(*self.args) if self.args else "Internal error"
 
     @property
     def details(self) -> Details:
-        """What a program can act on; JSON values only, no secrets, no foreign paths."""
+        """What went wrong, for programs: JSON values, without secrets or paths of others."""
         return {}
 
     @property
     def retry_after_s(self) -> float | None:
-        """Seconds after which a retry makes sense; None where the error does not say."""
+        """Seconds after which a retry makes sense; None if not known."""
         return None
 
     def __str__(self) -> str:
@@ -64,7 +67,7 @@ class InferloopError(Exception):
 
 
 class InvalidParameters(InferloopError):
-    """The request is wrong; nothing was done. Takes one or more `Fault`s, the first the gravest."""
+    """The request is wrong; nothing was done. Takes one or more `Fault`s, most serious first."""
 
     code = "INVALID_PARAMETERS"
 
@@ -74,18 +77,18 @@ class InvalidParameters(InferloopError):
 
     @classmethod
     def of(cls, parameter: str, value: JsonValue, constraint: str, reason: str) -> Self:
-        """The common case: one fault."""
+        """An error with one fault."""
         return cls(Fault(parameter, value, constraint, reason))
 
     @property
     def message(self) -> str:
-        """The first fault in one sentence."""
+        """The first fault as one sentence."""
         first = self.faults[0]
         return f"Invalid parameter: {first.parameter} {first.reason}"
 
     @property
     def details(self) -> Details:
-        """The first fault; `errors` lists all where there are several."""
+        """The first fault. If there are several, `errors` lists them all."""
         every: list[JsonValue] = [fault.as_details() for fault in self.faults]
         first = self.faults[0].as_details()
         return {**first, "errors": every} if len(every) > 1 else first
@@ -96,11 +99,11 @@ class InvalidPath(InvalidParameters):
 
 
 class InvalidImage(InvalidParameters):
-    """Not an image we decode: truncated, lying about its type, too large, too many pixels."""
+    """The file is not decoded: truncated, of another type than its name says, or too large."""
 
 
 class UnsupportedMediaType(InvalidParameters):
-    """The body is in a form that is not read (compressed). The parameter is a request header."""
+    """The body is compressed or encoded in a way that is not read; the fault names the header."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
 
@@ -112,13 +115,13 @@ class Unauthorized(InferloopError):
 
 
 class Forbidden(InferloopError):
-    """The key is known, the act is not allowed (a bucket off the list, no `public_read`)."""
+    """The key is valid, but the action is not allowed (such as a bucket that is not configured)."""
 
     code = "FORBIDDEN"
 
 
 class NotFound(InferloopError):
-    """`NotFound("image", "/data/generated/x.png")`: inside our world, but absent."""
+    """`NotFound("image", "/data/generated/x.png")`: the name is valid, but nothing has it."""
 
     code = "NOT_FOUND"
 
@@ -129,57 +132,55 @@ class NotFound(InferloopError):
 
     @property
     def message(self) -> str:
-        """What kind of thing is not there, and the name that was asked for."""
+        """The kind of thing, and the name that was asked for."""
         return f"{self.kind[:1].upper()}{self.kind[1:]} not found: {self.name}"
 
     @property
     def details(self) -> Details:
-        """`resource`, its kind, and `name`."""
+        """`resource` (the kind of thing) and `name`."""
         return {"resource": self.kind, "name": self.name}
 
 
 class Conflict(InferloopError):
-    """The object exists already, or another writer holds or changed it."""
+    """The object exists already, or another writer has locked or changed it."""
 
     code = "CONFLICT"
 
 
 class PayloadTooLarge(InferloopError):
-    """`PayloadTooLarge(limit_bytes)`."""
+    """`PayloadTooLarge(limit_bytes)`: the request body is larger than the limit."""
 
     code = "PAYLOAD_TOO_LARGE"
+    template = "Request body is larger than {} bytes"
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(limit_bytes)
         self.limit_bytes = limit_bytes
 
     @property
-    def message(self) -> str:
-        """The limit in bytes, in a sentence."""
-        return f"Request body is larger than {self.limit_bytes} bytes"
-
-    @property
     def details(self) -> Details:
-        """`limit_bytes`."""
+        """`limit_bytes`, the largest size that is allowed."""
         return {"limit_bytes": self.limit_bytes}
 
 
 class _Waitable(InferloopError):
-    """An error that says when to come back: `(message, retry_after_s)`."""
+    """An error with the time after which a retry makes sense: `(message, retry_after_s)`."""
 
     retryable = True
 
     @property
     def details(self) -> Details:
+        """`retry_after_s`, seconds."""
         return {"retry_after_s": self.retry_after_s}
 
     @property
     def retry_after_s(self) -> float:
+        """Seconds after which a retry makes sense."""
         return float(self.args[1])
 
 
 class RateLimited(_Waitable):
-    """The key's budget of the moving window is spent; nothing was run."""
+    """The key has used up its rate limit; nothing was run."""
 
     code = "RATE_LIMITED"
 
@@ -191,7 +192,7 @@ class Overloaded(_Waitable):
 
 
 class ReplicaLost(InferloopError):
-    """The replica died under the call, and under its one repetition."""
+    """The replica died during the call, and again when the call was repeated once."""
 
     code = "REPLICA_LOST"
     retryable = True
@@ -200,14 +201,9 @@ class ReplicaLost(InferloopError):
 class _Timed(InferloopError):
     """An error about a time limit: `(deadline_s)`, seconds."""
 
-    words: ClassVar[str] = ""
-
-    @property
-    def message(self) -> str:
-        return self.words.format(*self.args)
-
     @property
     def details(self) -> Details:
+        """`deadline_s`, the time limit in seconds."""
         return {"deadline_s": self.args[0]}
 
 
@@ -215,7 +211,7 @@ class DeadlineExceeded(_Timed):
     """`DeadlineExceeded(deadline_s)`: the work did not end in time and was stopped."""
 
     code = "DEADLINE_EXCEEDED"
-    words = "Not finished within {:g} s"
+    template = "Not finished within {:g} s"
 
 
 class RequestTimeout(_Timed):
@@ -223,52 +219,55 @@ class RequestTimeout(_Timed):
 
     code = "REQUEST_TIMEOUT"
     retryable = True
-    words = "The request was not received within {:g} s"
+    template = "The request was not received within {:g} s"
 
 
 class Canceled(InferloopError):
-    """The client asked for it, or went away."""
+    """The client canceled the request, or closed its connection."""
 
     code = "CANCELED"
 
 
 class RequirementsNotMet(InferloopError):
-    """`RequirementsNotMet(tries, missed)`: no image passed; `missed`: what failed how often."""
+    """`RequirementsNotMet(tries, missed)`: no image met the request's `require`. `missed` counts,
+    for each requirement, the images that did not meet it."""
 
     code = "REQUIREMENTS_NOT_MET"
 
     @property
     def message(self) -> str:
+        """The number of tries, and how often each requirement was missed."""
         counts = ", ".join(f"{name} {count} times" for name, count in self.args[1].items())
         return f"No image met the requirements in {self.args[0]} tries: missed {counts}"
 
     @property
     def details(self) -> Details:
+        """`tries` and `missed`."""
         return {"tries": self.args[0], "missed": {**self.args[1]}}
 
 
 class GenerationFailed(InferloopError):
-    """The model failed on this request, and on no other (NaN latents, a decode error)."""
+    """The model failed on this request only (NaN latents, an error while decoding)."""
 
 
 class OutOfMemory(GenerationFailed):
-    """Not even alone in its step did the request fit into the device's memory."""
+    """The request did not fit into the device's memory, even when it ran alone."""
 
     retryable = True
 
 
 class MarkingFailed(InferloopError):
-    """No mark could be put into the file: the key, the KMS or the time-stamp server failed."""
+    """The file could not be marked: the key, the KMS or the time-stamp server failed."""
 
     retryable = True
 
 
 class StorageFailed(InferloopError):
-    """The data root does not take or give the object: permissions, an I/O error, S3 away."""
+    """An object could not be read or written: permissions, an I/O error, S3 not reachable."""
 
 
 class StorageAway(StorageFailed):
-    """The data root is gone, or another one is in its place. Nothing was read or written."""
+    """The data root is missing, or another one is at its path. Nothing was read or written."""
 
     code = "STORAGE_UNAVAILABLE"
     retryable = True
@@ -276,7 +275,7 @@ class StorageAway(StorageFailed):
 
 class InsufficientStorage(StorageFailed):
     """`InsufficientStorage(message, limit, limit_bytes, used_bytes)`: no room; nothing was written.
-    For the floor, `used_bytes` are those that are free; None: nobody knows."""
+    With the limit "free_space", `used_bytes` are the free bytes. None: not known."""
 
     code = "INSUFFICIENT_STORAGE"
 
@@ -294,7 +293,7 @@ class InsufficientStorage(StorageFailed):
 
     @property
     def details(self) -> Details:
-        """The `limit` that was met, its `limit_bytes`, and what is used or free where known."""
+        """The `limit` that was reached, its `limit_bytes`, and the bytes used or free; if known."""
         used = "free_bytes" if self.limit == "free_space" else "used_bytes"
         known = {"limit_bytes": self.limit_bytes, used: self.used_bytes}
         return {"limit": self.limit, **{n: size for n, size in known.items() if size is not None}}
