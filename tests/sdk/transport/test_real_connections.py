@@ -88,9 +88,9 @@ def test_what_stays_cut_is_a_connection_that_failed(dialer: Dialer, server: Wire
 def test_a_silent_server_is_given_up_after_the_callers_time_and_not_asked_again(
     dialer: Dialer, server: WireServer, beginning: bytes
 ) -> None:
-    server.plays = [server.silent_after(beginning)]
+    server.plays = [server.silent_after(answer(BODY, JSON), beginning)]
     with pytest.raises(sdk.RequestTimedOut):
-        dialer.call(server, "list_datasets", timeout_s=0.1)
+        dialer.call_with_open_connection(server, "list_datasets", timeout_s=0.1)
     assert server.connections == 1
     assert dialer.waits.slept_s == []
 

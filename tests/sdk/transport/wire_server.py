@@ -113,12 +113,16 @@ class WireServer:
 
         return play
 
-    def silent_after(self, beginning: bytes) -> Play:
-        """One connection that sends `beginning` and then nothing more."""
+    def silent_after(self, whole: bytes, beginning: bytes) -> Play:
+        """One connection that answers the first request with `whole`, the second one with
+        `beginning` and then nothing more."""
 
         def play(wire: Wire) -> None:
-            wire.read()
-            wire.send(beginning)
+            for sent in (whole, beginning):
+                if (request := wire.read()) is None:
+                    return
+                self.requests.append(request)
+                wire.send(sent)
             self.released.wait(PATIENCE_S)
 
         return play
