@@ -1,1 +1,2 @@
-"""Every REST endpoint as a value: what to send and how to read the answer."""
+"""A function for each REST endpoint. It returns the call as an `Operation`: what to send, how to
+read the answer. Both clients use it."""

@@ -1,4 +1,4 @@
-"""Long lists of prompts, cut into calls that a second run finds done."""
+"""Splits a long list of prompts into calls. A second run does not repeat calls that are done."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from inferloop_synthdata.operations.generation import GenerationOptions, generat
 from inferloop_synthdata.operations.operation import OnProgress, Operation
 
 PROMPTS_PER_CALL = 64
-"""What one `POST /generate/batch` takes."""
+"""Largest number of prompts in one `POST /generate/batch`, with the service's default config."""
 
 
 def new_key() -> str:
-    """For a list that was given no key."""
+    """A random idempotency key, for a list without a key of its own."""
     return f"batch-{uuid.uuid4().hex[:12]}"
 
 
@@ -27,9 +27,16 @@ def batch_calls(
     on_progress: OnProgress | None = None,
     **options: Unpack[GenerationOptions],
 ) -> Iterator[Operation[answers.GeneratedBatch]]:
-    """One call for each `prompts_per_call` prompts, in order. With a seed, image i uses seed + i
-    over all calls, as in one. Calls with the same `key` are answered once: what a first run made
-    is not made again by a second. `on_progress(done, total)` counts the images of all calls."""
+    """Yield one call for each `prompts_per_call` prompts, in order.
+
+    If `options` have a seed, image i of the whole list uses seed + i. Each call has an idempotency
+    key made of `key` and its number. So a second run with the same `key` gets the images that the
+    first run made, and the service does not make them again. `on_progress(done, total)` counts the
+    images of all calls.
+
+    Raises:
+        ValueError: `prompts_per_call` is less than 1.
+    """
     if prompts_per_call < 1:
         raise ValueError(f"prompts_per_call must be at least 1: {prompts_per_call}")
     seed = options.get("seed")
@@ -47,7 +54,8 @@ def batch_calls(
 
 
 def _counting(on_progress: OnProgress | None, before: int, total: int) -> OnProgress | None:
-    """The progress of one call as that of the whole list."""
+    """A callback for one call that reports the progress of the whole list. `before`: the number of
+    prompts in the calls before it."""
     if on_progress is None:
         return None
     return lambda done, _: on_progress(before + done, total)

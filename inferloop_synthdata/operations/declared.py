@@ -1,4 +1,4 @@
-"""Datasets from a declaration (docs/datasets.md)."""
+"""Endpoints that make a dataset from a declaration (docs/datasets.md)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from inferloop_synthdata.operations.parts import given
 def create_dataset(
     spec: Mapping[str, JsonValue], *, on_progress: OnProgress | None = None
 ) -> Operation[answers.DatasetCreated]:
-    """Make a dataset from its declaration (`POST /datasets`). Asked for again it goes on; with
-    larger numbers it adds, and changes nothing. `jobs.submit` makes a job of it.
+    """Make a dataset from its declaration `spec` (`POST /datasets`).
 
-    `on_progress(done, total)` hears how many images are decided.
+    A second call with the same declaration continues where the first one stopped. If the numbers
+    are larger, images are added, and the existing ones stay unchanged. Use `jobs.submit` to run it
+    as a job.
+
+    `on_progress(done, total)` counts the images that were made, or given up after all tries.
     """
     body = cast("dict[str, JsonValue]", dict(spec))
     parse = read_answer(answers.DatasetCreated, "status", "made")
@@ -27,15 +30,17 @@ def create_dataset(
 def preview_dataset(
     spec: Mapping[str, JsonValue], *, images: int | None = None, rows: int | None = None
 ) -> Operation[answers.DatasetPreview]:
-    """What a declaration gives (`POST /datasets/preview`): its table, and its first images."""
+    """Show what a declaration would make (`POST /datasets/preview`): the first `rows` of
+    its table of requests, and its first `images` images. These are made now, and stored in the
+    dataset `<name>-preview`."""
     body = given(spec=dict(spec), images=images, rows=rows)
     parse = read_answer(answers.DatasetPreview, "total", "rows")
     return Operation("POST", "/datasets/preview", parse, True, body=body)
 
 
 def plan_dataset(spec: Mapping[str, JsonValue]) -> Operation[answers.DatasetPlanned]:
-    """Whether a declaration is right, and what it would give (`POST /datasets/plan`). Nothing is
-    made, and no request for images is spent."""
+    """Check a declaration, and list what it would make (`POST /datasets/plan`). No image is made,
+    and nothing is counted against the key's limit for generation."""
     body = cast("dict[str, JsonValue]", dict(spec))
     parse = read_answer(answers.DatasetPlanned, "total", "rows")
     return Operation("POST", "/datasets/plan", parse, True, body=body)

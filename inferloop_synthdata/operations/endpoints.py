@@ -1,8 +1,9 @@
-"""Every REST endpoint, once: each function turns its arguments into an `Operation`.
+"""All functions that build an operation, in one place for the clients.
 
-An argument left out (or None) is not sent, so that the server's defaults hold. Paths are the
-server's, as its answers give them. What the server refuses, it refuses with `InvalidParameters`:
-no bound is repeated here. Where a call takes `on_progress`, see `operation.OnProgress`.
+An argument that is omitted or None is not sent, so that the server uses its default. Paths of
+images and folders are those of the server, as its answers give them. The client does not check
+bounds: the server refuses an invalid value with `InvalidParameters`. For `on_progress` see
+`operation.OnProgress`.
 """
 
 from inferloop_synthdata.operations.datasets.exports import (

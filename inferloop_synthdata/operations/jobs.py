@@ -1,4 +1,4 @@
-"""Requests that outlive their connection: submit one, look at it, cancel it."""
+"""Endpoints of jobs, which the service runs in the background: submit, look at, cancel."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ def submit(
     webhook: str | None = None,
     webhook_events: Sequence[WebhookEvent] | None = None,
 ) -> Operation[answers.Job]:
-    """The same call as a job: answered at once, run by the service (`Prefer: respond-async`).
+    """Run a call as a job: the service answers at once with the job and runs the call in the
+    background (header `Prefer: respond-async`).
 
-    `operation` is what a function of `inferloop_synthdata.operations.endpoints` gives, for
-    example `generate_image(prompt="a fox")`. `priority` "high" needs the scope `admin`.
-    `previews`: the job's events carry small JPEGs. `webhook`: an https URL that is told how the
-    job ended, or `webhook_events` of it; on a host that the service allows.
+    `operation` is the result of a function of `inferloop_synthdata.operations.endpoints`, such as
+    `generate_image(prompt="a fox")`. `priority` "high" needs the scope `admin`. With `previews`,
+    the job's events contain small JPEG images. `webhook` is an https URL on a host that the
+    service's config allows; the service sends it the end of the job, or the `webhook_events`.
     """
     preferences = ["respond-async"]
     if priority is not None:
@@ -46,7 +47,8 @@ def submit(
 
 
 def get_webhook_secret() -> Operation[WebhookSecret]:
-    """What the events of this API key's jobs are signed with (`GET /webhooks/secret`)."""
+    """The secret with which the webhook events of this API key's jobs are signed
+    (`GET /webhooks/secret`)."""
     return get("/webhooks/secret", WebhookSecret, "secret")
 
 
@@ -63,8 +65,8 @@ def list_jobs(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Operation[answers.JobList]:
-    """A page of jobs, the newest first (`GET /jobs`). `since` is a time in ISO 8601; `cursor` is
-    `next_cursor` of the page before."""
+    """One page of jobs, the newest first (`GET /jobs`). `since`: only jobs created at or after this
+    time (ISO 8601). `cursor`: `next_cursor` of the previous page."""
     given: Mapping[str, object] = {
         "state": state,
         "kind": kind,
@@ -78,22 +80,22 @@ def list_jobs(
 
 
 def get_job(job_id: str) -> Operation[answers.Job]:
-    """One job as it stands (`GET /jobs/{id}`)."""
+    """The current state of one job (`GET /jobs/{id}`)."""
     return get(f"/jobs/{segment(job_id)}", answers.Job, "id", "state")
 
 
 def get_job_log(
     job_id: str, *, limit: int | None = None, cursor: str | None = None
 ) -> Operation[answers.JobLog]:
-    """A page of what happened to a job, line by line, the first lines first (`GET
-    /jobs/{id}/log`). `cursor` is `next_cursor` of the page before."""
+    """One page of a job's log, the oldest lines first (`GET /jobs/{id}/log`). `cursor`:
+    `next_cursor` of the previous page."""
     given = {"limit": limit, "cursor": cursor}
     query = {name: str(value) for name, value in given.items() if value is not None}
     return replace(get(f"/jobs/{segment(job_id)}/log", answers.JobLog, "lines"), query=query)
 
 
 def cancel_job(job_id: str) -> Operation[answers.Job]:
-    """Cancel a job, before it starts or at its next step (`DELETE /jobs/{id}`); the job as it
-    stands then. An ended one stays as it ended."""
+    """Cancel a job (`DELETE /jobs/{id}`). One that is running stops at its next step. The answer is
+    the job after that. A job that has ended stays unchanged."""
     parse = read_answer(answers.Job, "id", "state")
     return Operation("DELETE", f"/jobs/{segment(job_id)}", parse, True)

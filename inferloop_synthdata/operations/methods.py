@@ -1,8 +1,8 @@
-"""Makes client methods of the functions that build an operation, types and docstrings kept.
+"""Makes client methods from the functions that build an operation, with their types and docstrings.
 
-`generate_image = blocking(operations.generate_image)` in a class body gives a method that takes
-what `operations.generate_image` takes and returns what its `Operation` is parsed to. The two
-clients differ in their drivers only, so no endpoint is written down twice.
+`generate_image = blocking(operations.generate_image)` in a class gives the class a method with the
+arguments of `operations.generate_image`. It returns the parsed answer of the operation. So each
+endpoint is defined once, for the blocking and the async client.
 """
 
 from __future__ import annotations
@@ -33,29 +33,30 @@ AsyncEvents = AsyncGenerator[GenerationEvent, None]
 
 
 class BlockingDriver(Protocol):
-    """What the methods of the blocking client need."""
+    """The method that `blocking` needs of the blocking client."""
 
     def run(self, operation: Operation[T]) -> T:
-        """Send the operation and return what it makes of the answer. Raises `ApiError`."""
+        """Send the operation and return its parsed answer. Raises `ApiError` or
+        `ConnectionFailed`."""
 
 
 class BlockingStreamer(Protocol):
-    """A blocking client that can open the socket."""
+    """The method that `streaming` needs of the blocking client."""
 
     def stream(self, message: Message) -> Events:
-        """Send the message and yield what the service answers, until the result. Raises
-        `ApiError`."""
+        """Send the message over a WebSocket and yield the service's events; the last one is the
+        result. Raises `ApiError` or `ConnectionFailed`."""
 
 
 class AwaitingDriver(Protocol):
-    """What the methods of the async client need."""
+    """The method that `awaiting` needs of the async client."""
 
     async def run(self, operation: Operation[T]) -> T:
         """As `BlockingDriver.run`."""
 
 
 class AwaitingStreamer(Protocol):
-    """An async client that can open the socket."""
+    """The method that `streaming_async` needs of the async client."""
 
     def stream(self, message: Message) -> AsyncEvents:
         """As `BlockingStreamer.stream`."""
@@ -86,7 +87,7 @@ def awaiting(
 def streaming(
     message: Callable[P, Message],
 ) -> Callable[Concatenate[BlockingStreamer, P], Events]:
-    """A method that gives the events of a generation."""
+    """A method that yields the events of a generation."""
 
     def method(self: BlockingStreamer, /, *args: P.args, **kwargs: P.kwargs) -> Events:
         return self.stream(message(*args, **kwargs))
@@ -98,7 +99,7 @@ def streaming(
 def streaming_async(
     message: Callable[P, Message],
 ) -> Callable[Concatenate[AwaitingStreamer, P], AsyncEvents]:
-    """A method that gives the events of a generation, for `async for`."""
+    """A method that yields the events of a generation, for `async for`."""
 
     def method(self: AwaitingStreamer, /, *args: P.args, **kwargs: P.kwargs) -> AsyncEvents:
         return self.stream(message(*args, **kwargs))
@@ -108,8 +109,8 @@ def streaming_async(
 
 
 def _describe(method: Callable[..., object], build: Callable[..., object]) -> None:
-    """Name, docstring and signature of `build`, for `help()`, notebooks and editors; options that
-    `build` takes as a whole stand there one by one."""
+    """Give `method` the name, docstring and signature of `build`, for `help()`, notebooks and
+    editors. Options that `build` takes as `**options` are listed one by one."""
     options = _options(build)
     method.__name__ = build.__name__
     method.__qualname__ = build.__qualname__
@@ -128,7 +129,7 @@ def _describe(method: Callable[..., object], build: Callable[..., object]) -> No
 
 
 def _options(build: Callable[..., object]) -> dict[str, tuple[object, str]]:
-    """Name to type and words of what `build` takes as `**options: Unpack[...]`."""
+    """The options of `build` (`**options: Unpack[...]`): name to type and description."""
     for hint in get_type_hints(build, include_extras=True).values():
         if get_origin(hint) is Unpack:
             (shape,) = get_args(hint)

@@ -1,4 +1,4 @@
-"""One call to the service as a value: what to send, how to read the answer, whether to repeat."""
+"""A call to the service as an object: what to send, how to read the answer, when to repeat it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from inferloop_synthdata.errors import JsonValue, UnexpectedAnswer
 T = TypeVar("T")
 
 OnProgress = Callable[[int, int], None]
-"""Called with (done, total) as a long call goes on, some steps left out; from the beginning again
-when the call is tried again. Called between reads: in async code it must not block. What it raises
-ends the call (the server stops the work) and reaches the caller as it is."""
+"""Called with (done, total) while a long call runs, though not for every step. After a retry, the
+numbers start from the beginning. It runs between two reads of the answer, so it must not block in
+async code. If it raises an exception, the call ends, the server stops the work, and the caller gets
+the exception."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer. Header names are lower case; `content` is empty for a download, whose bytes
-    went to the file."""
+    """A complete HTTP answer. Header names are in lower case. `content` is empty for a download,
+    because its bytes were written to the file."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,48 +37,49 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The multipart part of a call: `source` is a local file, or its bytes."""
+    """A file to send, as a multipart form. `source` is the path of a local file, or its bytes."""
 
     file_name: str
     source: Path | bytes
 
     def read(self) -> bytes:
-        """The whole content. Blocks; `OSError` where the file cannot be read."""
+        """The whole content. Blocks. Raises `OSError` if the file cannot be read."""
         return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T]):
-    """A call, independent of how it is carried: the sync and the async client share these.
+    """A call, independent of the client that sends it (blocking or async).
 
     Raises:
-        ValueError: a header that HTTP cannot carry.
+        ValueError: the value of a header is not printable ASCII text.
     """
 
     method: str
     path: str
-    """Below `/api/v1` (or the root), percent-encoded, starting with a slash."""
+    """Path below `/api/v1` (or below the root, see `below_root`), percent-encoded, with a slash at
+    its start."""
     parse: Callable[[Reply], T]
-    """Reads a successful answer; `UnexpectedAnswer` where it is not the contract's."""
+    """Reads a successful answer. Raises `UnexpectedAnswer` if it is not as documented."""
     repeatable: bool
-    """Whether running it twice does no harm (it makes nothing new, or makes it by replacing)."""
+    """Whether it is safe to run the call twice: it creates nothing, or replaces what it created."""
     query: Mapping[str, str | Sequence[str]] | None = None
-    """A sequence: the parameter several times."""
+    """Query parameters. For a sequence, the parameter is sent several times."""
     body: Mapping[str, JsonValue] | None = None
     upload: Upload | None = None
     save_to: Path | None = None
-    """Where a download's bytes go, atomically."""
+    """Local file for a download. It appears complete or not at all."""
     continues: bool = False
-    """Whether a cut download is kept beside its file, and taken up by the next call."""
+    """Whether an incomplete download is kept next to the file, for the next call to continue."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Besides those of every call."""
+    """Headers in addition to those of every call."""
     on_progress: OnProgress | None = None
-    """Asks for the progress on the way to the answer; only where the call is repeatable."""
+    """If set, the service is asked for progress. Allowed only if the call is repeatable."""
 
     advice: Mapping[str, str] = field(default_factory=dict)
-    """By parameter: what to do where the service refuses it; a note on the error."""
+    """Parameter to a text that is added to the error (as a note) if the service refuses it."""
     below_root: bool = False
-    """Whether `path` begins at the service's root instead of `/api/v1`."""
+    """Whether `path` is below the service's root instead of below `/api/v1`."""
 
     def __post_init__(self) -> None:
         for name, value in self.headers.items():
@@ -85,13 +87,13 @@ class Operation(Generic[T]):
                 raise ValueError(f"{name} must be printable ASCII text: {value!r}")
 
     def report(self, done: int, total: int) -> None:
-        """Tell whoever asked for progress."""
+        """Call `on_progress`, if it is set."""
         if self.on_progress is not None:
             self.on_progress(done, total)
 
 
 def parse_object(text: str | bytes | bytearray) -> dict[str, JsonValue] | None:
-    """A JSON object; None where `text` is anything else."""
+    """The JSON object in `text`; None if it is anything else."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -100,7 +102,7 @@ def parse_object(text: str | bytes | bytearray) -> dict[str, JsonValue] | None:
 
 
 def json_object(reply: Reply) -> dict[str, JsonValue]:
-    """The answer's body as a JSON object, else `UnexpectedAnswer`."""
+    """The answer's body, a JSON object. Raises `UnexpectedAnswer` if it is anything else."""
     document = parse_object(reply.content)
     if document is None:
         raise UnexpectedAnswer(
@@ -110,7 +112,8 @@ def json_object(reply: Reply) -> dict[str, JsonValue]:
 
 
 def read_answer(shape: type[T], *required: str) -> Callable[[Reply], T]:
-    """A parser that gives the object as `shape`, an `Answer`, if the `required` keys are there."""
+    """A parser that returns the JSON object as `shape`, a subclass of `Answer`. It raises
+    `UnexpectedAnswer` if one of the `required` keys is missing."""
 
     def parse(reply: Reply) -> T:
         document = json_object(reply)
@@ -128,22 +131,22 @@ def read_answer(shape: type[T], *required: str) -> Callable[[Reply], T]:
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer(Generic[T]):
-    """An answer with what came around it."""
+    """A parsed answer with the HTTP status and headers it came with."""
 
     status: int
-    """Of HTTP: 200, or 202 for a job."""
+    """HTTP status: 200, or 202 for a job."""
     headers: Mapping[str, str]
-    """Names in any case."""
+    """HTTP headers, names in lower case."""
     answer: T
 
     @property
     def request_id(self) -> str | None:
-        """Finds the call in the service's log."""
+        """Id of the call, with which it is found in the service's log."""
         return self.headers.get("x-request-id")
 
 
 def with_reply(operation: Operation[T]) -> Operation[RawAnswer[T]]:
-    """The same call, whose answer brings its status and headers."""
+    """The same call, with an answer that includes the HTTP status and headers."""
 
     def parse(reply: Reply) -> RawAnswer[T]:
         return RawAnswer(reply.status, reply.headers, operation.parse(reply))
@@ -152,4 +155,4 @@ def with_reply(operation: Operation[T]) -> Operation[RawAnswer[T]]:
 
 
 def ignore_answer(reply: Reply) -> None:
-    """For calls whose answer has no content."""
+    """Parser for calls whose answer has no content."""

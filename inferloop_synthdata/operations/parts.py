@@ -1,4 +1,4 @@
-"""What operations are put together of: bodies, path segments, the plain GET and DELETE."""
+"""Helpers to build operations: request bodies, path segments, simple GET and DELETE calls."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ T = TypeVar("T")
 
 
 def given(**fields: object) -> dict[str, JsonValue]:
-    """A request body of those fields that are not None."""
+    """A request body of the fields that are not None."""
     return {name: cast(JsonValue, value) for name, value in fields.items() if value is not None}
 
 
 def listed(names: Sequence[str] | None) -> list[str] | None:
-    """As JSON has it; None stays None.
+    """`names` as a list for JSON; None for None.
 
     Raises:
-        ValueError: one text, which would be taken letter by letter.
+        ValueError: `names` is a string, which would be sent as a list of its letters.
     """
     if isinstance(names, str):
         raise ValueError(f"takes a list of texts, not one text: [{names!r}]")
@@ -30,24 +30,25 @@ def listed(names: Sequence[str] | None) -> list[str] | None:
 
 
 def segment(name: str) -> str:
-    """`name` as one path segment; refused here where it could mean another route."""
+    """`name`, percent-encoded as one segment of a path. Raises `ValueError` for an empty name, "."
+    and "..", which would give the path of another endpoint."""
     if name in {"", ".", ".."}:
         raise ValueError(f"not a name: {name!r}")
     return quote(name, safe="")
 
 
 def get(path: str, shape: type[T], *required: str, **query: str) -> Operation[T]:
-    """Reads a JSON object that has the `required` keys."""
+    """A GET call whose answer is a JSON object with the `required` keys."""
     return Operation("GET", path, read_answer(shape, *required), True, query=query or None)
 
 
 def delete(path: str) -> Operation[None]:
-    """Removes what `path` names."""
+    """A DELETE call whose answer has no content."""
     return Operation("DELETE", path, ignore_answer, True)
 
 
 def inside(to: str | Path, name: str) -> Path:
-    """The local file `to`; where it is a folder, the file in it that is named as `name` ends."""
+    """The local file `to`. If `to` is a folder: the file in it with the last part of `name`."""
     target = Path(to)
     return target / PurePosixPath(name).name if target.is_dir() else target
 
@@ -55,7 +56,8 @@ def inside(to: str | Path, name: str) -> Path:
 def saved(
     endpoint: str, query: Mapping[str, str], target: Path, continues: bool = False
 ) -> Operation[Path]:
-    """Downloads into `target`, and gives it. `continues`: from where it was cut."""
+    """A download into the local file `target`; its answer is `target`. `continues`: an incomplete
+    download is continued."""
 
     def parse(reply: Reply) -> Path:
         return target

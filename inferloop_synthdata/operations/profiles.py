@@ -1,4 +1,4 @@
-"""Endpoints of profiles: make, read, compare, remove."""
+"""Endpoints of profiles: create, read, compare, delete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inferloop_synthdata.operations.parts import delete, get, given, inside, sav
 
 
 def list_profiles() -> Operation[answers.ProfileList]:
-    """Every profile (`GET /profiles`)."""
+    """All profiles (`GET /profiles`)."""
     return get("/profiles", answers.ProfileList, "profiles")
 
 
@@ -28,13 +28,14 @@ def create_profile(
     keep_hashes: bool | None = None,
     keep_features: bool | None = None,
 ) -> Operation[answers.Profile]:
-    """Make a profile of every image under a folder of the server, or under `source_url`
+    """Create a profile of all images in a folder of the server (`source_dir`), or in `source_url`
     (s3://bucket/prefix), which the server reads with its own credentials (`POST /profiles`).
 
-    With `update` it extends a profile that exists: a repetition would count images twice. With
-    `keep_hashes` it serves the search after near-duplicates. With `keep_features` it keeps an
-    encoder's features of the images, and `dataset_report(profile=...)` gives density, coverage
-    and copies against them.
+    With `update`, an existing profile is extended. The client does not retry this call, because
+    images would be counted twice. With `keep_hashes`, the profile stores perceptual hashes, so that
+    the privacy check finds copies of its images. With `keep_features`, it stores the features that
+    an encoder computes of the images, so that `dataset_report(profile=...)` can give density,
+    coverage and copies.
     """
     body = given(
         name=name,
@@ -48,16 +49,18 @@ def create_profile(
 
 
 def delete_profile(name: str) -> Operation[None]:
-    """Remove a profile (`DELETE /profiles/{profile_name}`)."""
+    """Delete a profile (`DELETE /profiles/{profile_name}`)."""
     return delete(f"/profiles/{segment(name)}")
 
 
 def compare_profile(
     name: str, *, dataset: str | None = None, profile: str | None = None
 ) -> Operation[answers.ProfileComparison]:
-    """How far a dataset (its folder on the server), or another profile, lies from a profile.
+    """Compare the profile `name` with a dataset (path of its folder on the server), or with another
+    profile (`GET /profiles/{profile_name}/compare`).
 
-    Takes exactly one of the two.
+    Raises:
+        ValueError: both `dataset` and `profile` are given, or neither.
     """
     query = _one_other(dataset, profile)
     path = f"/profiles/{segment(name)}/compare"
@@ -67,8 +70,9 @@ def compare_profile(
 def plot_comparison(
     name: str, *, to: str | Path, dataset: str | None = None, profile: str | None = None
 ) -> Operation[Path]:
-    """Draw what `compare_profile` says into a local SVG file
-    (`GET /profiles/{profile_name}/compare/plot`), in a folder `<name>.svg`; gives the file."""
+    """Save the comparison of `compare_profile` as a diagram in the local SVG file `to`
+    (`GET /profiles/{profile_name}/compare/plot`). If `to` is a folder, the file is `<name>.svg` in
+    it. Returns the file's path. Raises `ValueError` as `compare_profile` does."""
     path = f"/profiles/{segment(name)}/compare/plot"
     return saved(path, _one_other(dataset, profile), inside(to, f"{name}.svg"))
 

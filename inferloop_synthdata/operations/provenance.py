@@ -1,4 +1,4 @@
-"""Endpoints about where files come from: marks, the log of marks, signed sheets of datasets."""
+"""Endpoints of provenance: marks in images, the log of marks, signed data sheets of datasets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Signature = Literal["trusted", "development", "unknown", "invalid"]
 
 
 class Verification(Answer):
-    """docs/provenance.md has a line for each."""
+    """Result of checking an image's mark. docs/provenance.md describes each field."""
 
     mark: Literal["present", "absent", "unreadable"]
     signature: Signature | None
@@ -71,8 +71,8 @@ class SheetReport(Answer):
 
 
 def verify_image(image: str | Path | bytes, *, watermark: bool = False) -> Operation[Verification]:
-    """What the mark of a local image says, and whether to believe it (`POST /verify`); with
-    `watermark`, what its pixels carry too. The service keeps nothing of it."""
+    """Read the mark of a local image and check its signature (`POST /verify`). With `watermark`,
+    the watermark in its pixels is read too. The service does not store the image."""
     source = image if isinstance(image, bytes) else Path(image)
     name = "image" if isinstance(source, bytes) else source.name
     parse = read_answer(Verification, "mark", "summary")
@@ -81,7 +81,7 @@ def verify_image(image: str | Path | bytes, *, watermark: bool = False) -> Opera
 
 
 def verify_stored(path: str, *, watermark: bool = False) -> Operation[Verification]:
-    """The same of an image that the service has."""
+    """As `verify_image`, for an image that is stored on the server."""
     parse = read_answer(Verification, "mark", "summary")
     return Operation("POST", "/verify", parse, True, query={"path": path} | _also(watermark))
 
@@ -91,16 +91,17 @@ def _also(watermark: bool) -> dict[str, str]:
 
 
 def check_log() -> Operation[LogReport]:
-    """Whether the log of marks is whole (`GET /marks/log`)."""
+    """Check whether the service's log of marks is complete and unchanged (`GET /marks/log`)."""
     return get("/marks/log", LogReport, "intact")
 
 
 def sign_dataset(name: str) -> Operation[SignedDataset]:
-    """Write and sign the dataset's sheet, over an older one (`POST /datasets/{name}/sign`)."""
+    """Write and sign a data sheet of the dataset (`POST /datasets/{name}/sign`). It replaces an
+    older one."""
     parse = read_answer(SignedDataset, "sheet_path", "digest")
     return Operation("POST", f"/datasets/{segment(name)}/sign", parse, True)
 
 
 def check_dataset(name: str) -> Operation[SheetReport]:
-    """Hold a dataset against its sheet (`GET /datasets/{name}/sheet`)."""
+    """Compare a dataset with its signed data sheet (`GET /datasets/{name}/sheet`)."""
     return get(f"/datasets/{segment(name)}/sheet", SheetReport, "unchanged")

@@ -1,4 +1,4 @@
-"""Endpoints that judge images, and make them fit to be shown."""
+"""Endpoints that check the quality and the privacy of images, and anonymize them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from inferloop_synthdata.operations.parts import given, listed
 def validate_quality(
     image_path: str, *, metrics: Sequence[str] | None = None, prompt: str | None = None
 ) -> Operation[answers.QualityVerdict]:
-    """Judge the quality of an image (`POST /validate/quality`); None is the default metrics.
+    """Check the quality of an image on the server (`POST /validate/quality`).
 
-    `prompt` is for metrics that judge agreement with it.
+    `metrics` are names of metrics; None means the server's default ones. `prompt` is used by
+    metrics that measure how well the image matches it.
     """
     body = given(image_path=image_path, metrics=listed(metrics), prompt=prompt)
     parse = read_answer(answers.QualityVerdict, "passed")
@@ -24,7 +25,8 @@ def validate_quality(
 def validate_privacy(
     image_path: str, *, check_faces: bool | None = None, check_text: bool | None = None
 ) -> Operation[answers.PrivacyVerdict]:
-    """Look for faces, text and personal data in an image (`POST /validate/privacy`)."""
+    """Look for faces, text and personal data in an image on the server
+    (`POST /validate/privacy`)."""
     body = given(image_path=image_path, check_faces=check_faces, check_text=check_text)
     parse = read_answer(answers.PrivacyVerdict, "passed")
     return Operation("POST", "/validate/privacy", parse, True, body=body)
@@ -38,9 +40,9 @@ def validate_dataset(
     check_text: bool | None = None,
     on_progress: OnProgress | None = None,
 ) -> Operation[answers.DatasetVerdict]:
-    """Judge every image of a dataset for quality and privacy (`POST /validate/dataset`).
+    """Check the quality and the privacy of every image of a dataset (`POST /validate/dataset`).
 
-    `on_progress(done, total)` hears how many images are judged.
+    `on_progress(done, total)` counts the images that are checked.
     """
     body = given(
         dataset_dir=dataset_dir,
@@ -53,9 +55,10 @@ def validate_dataset(
 
 
 def anonymize(image_path: str, *, method: str | None = None) -> Operation[answers.Anonymized]:
-    """Write a copy without faces and personal data (`POST /anonymize`): its path and verdict.
+    """Store a copy of an image in which faces and personal data are covered (`POST /anonymize`).
+    The answer has the copy's path and its privacy verdict.
 
-    `method` is how they are covered, such as "blur" (the default), "pixelate" or "box".
+    `method` says how they are covered, such as "blur" (the default), "pixelate" or "box".
     """
     body = given(image_path=image_path, method=method)
     parse = read_answer(answers.Anonymized, "image_path")

@@ -1,1 +1,1 @@
-"""Submitting a batch job through Ray's job API."""
+"""Submits batch jobs to a Ray cluster."""

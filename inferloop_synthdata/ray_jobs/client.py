@@ -1,4 +1,4 @@
-"""Ray's job API over plain REST: submit, follow, without importing ray.
+"""Submits and follows jobs through the REST API of Ray jobs, without importing Ray.
 
 https://docs.ray.io/en/latest/cluster/running-applications/job-submission/rest.html
 """
@@ -28,18 +28,20 @@ from inferloop_synthdata.transport.foreign_errors import http_errors, proxy_erro
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
 _MAX_LOST_POLLS = 5
-"""Polls in a row that may fail before following a job is given up: networks blink."""
+"""Failed polls in a row after which `follow` raises the error. Network errors are often short."""
 _NO_AGENT = "No available agent"
-"""What Ray's dashboard says while no node has an agent that takes jobs: just after its start, and
-under load. Nothing was submitted then."""
+"""Part of the answer of Ray's dashboard if no node has a job agent yet, which happens just after
+its start and under load. No job was submitted then."""
 _AGENT_WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Pauses between tries; Ray itself looks for an agent for seconds before it refuses."""
+"""Waits between attempts to submit, seconds."""
 
 
 class RayJobs:
-    """Jobs of the cluster whose dashboard is at `address`. Blocks.
+    """Client of the Ray cluster whose dashboard is at `address`. Every method blocks.
 
-    Raises `ConnectionFailed`, `ApiError` (what Ray refuses) and `UnexpectedAnswer`.
+    `token` is the cluster's token (see `ray_token`); None sends none. Tests pass `transport` and
+    `sleep`. The methods raise `ConnectionFailed`, `ApiError` (Ray refuses the request) and
+    `UnexpectedAnswer`; the constructor raises `UsageProblem` for an address that is not a URL.
     """
 
     def __init__(
@@ -58,14 +60,15 @@ class RayJobs:
         with proxy_errors():
             self._http = httpx.Client(
                 base_url=address.rstrip("/"),
-                # The mode `RAY_AUTH_MODE=token` of a cluster.
+                # A cluster needs it if it was started with `RAY_AUTH_MODE=token`.
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 timeout=httpx.Timeout(60.0, connect=10.0),
                 transport=transport,
             )
 
     def upload(self, package: bytes) -> str:
-        """Put a working directory on the cluster, unless it is there; gives its URI."""
+        """Upload a working directory (a ZIP file from `package_folder`), unless the cluster has it
+        already. Returns its URI for `submit`."""
         name = package_name(package)
         path = f"/api/packages/gcs/{name}"
         there = self._send("GET", path)
@@ -78,7 +81,8 @@ class RayJobs:
     def submit(
         self, entrypoint: str, working_dir: str | None = None, submission_id: str | None = None
     ) -> str:
-        """Start `entrypoint`, a shell command, as a job; gives its submission id."""
+        """Start `entrypoint`, a shell command, as a job. Returns its submission id. `working_dir`
+        is a URI from `upload`. Ray chooses the `submission_id` if it is None."""
         body: dict[str, JsonValue] = {"entrypoint": entrypoint}
         if working_dir is not None:
             body["runtime_env"] = {"working_dir": working_dir}
@@ -88,7 +92,7 @@ class RayJobs:
         return self._text(answer, "submission_id")
 
     def _submitted(self, body: dict[str, JsonValue]) -> httpx.Response:
-        """Ray's answer, asked for again while no agent is there to take the job."""
+        """Ray's answer to the submission. Repeats it while no node has a job agent."""
         answer = self._send("POST", "/api/jobs/", json=body)
         for wait_s in _AGENT_WAITS_S:
             if answer.is_success or _NO_AGENT not in answer.text:
@@ -98,23 +102,24 @@ class RayJobs:
         return answer
 
     def status(self, submission_id: str) -> tuple[str, str]:
-        """PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED, and Ray's message about it."""
+        """The job's status (PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED) and Ray's message."""
         answer = self._document(self._send("GET", f"/api/jobs/{quote(submission_id, safe='')}"))
         return self._text(answer, "status"), str(answer.get("message") or "")
 
     def logs(self, submission_id: str) -> str:
-        """Everything that the job printed so far."""
+        """Everything that the job has printed so far."""
         path = f"/api/jobs/{quote(submission_id, safe='')}/logs"
         return self._text(self._document(self._send("GET", path)), "logs")
 
     def follow(
         self, submission_id: str, every_s: float = 2.0
     ) -> Generator[str, None, tuple[str, str]]:
-        """What the job prints, as it comes; returns its last status and message."""
+        """Yield what the job prints, asking every `every_s` seconds, until it ends. Returns its
+        last status and message."""
         shown, lost = 0, 0
         while True:
             try:
-                # The status first: what is printed before the end is in the logs after it.
+                # The status is read first. If the job has ended then, the logs are complete.
                 status, message = self.status(submission_id)
                 text = self.logs(submission_id)
             except (ConnectionFailed, ServerError):
@@ -144,7 +149,7 @@ class RayJobs:
     def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.is_success:
             return response
-        # Ray answers with a traceback; its last line is the reason.
+        # Ray answers with a traceback. Its last line is the reason.
         lines = [line.strip() for line in response.text.splitlines() if line.strip()]
         reason = lines[-1][:300] if lines else f"status {response.status_code}"
         code = f"RAY_{response.status_code}"

@@ -1,4 +1,4 @@
-"""The token that Ray's job API asks for."""
+"""Finds the token that Ray's job API asks for."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from inferloop_synthdata.cli.usage import UsageProblem
 
 
 def ray_token(environment: Mapping[str, str], address: str) -> str | None:
-    """`RAY_AUTH_TOKEN`, else the content of the file `RAY_AUTH_TOKEN_PATH`, as Ray itself looks.
+    """The token for the cluster at `address` (a URL); None if there is none.
 
-    Without both, the token that the service made on this machine (`ray_token` in its state folder,
-    see `INFERLOOP_STATE_DIR`), which goes to this machine's addresses only. None: there is none.
+    It is `RAY_AUTH_TOKEN` in `environment`, otherwise the content of the file
+    `RAY_AUTH_TOKEN_PATH`, as in Ray itself. If neither is set and `address` is on this machine, it
+    is the token that the service stored here (the file `ray_token` in its state folder, see
+    `INFERLOOP_STATE_DIR`). This last token is never sent to another machine.
 
     Raises:
-        UsageProblem: the file that `RAY_AUTH_TOKEN_PATH` names cannot be read.
+        UsageProblem: the file `RAY_AUTH_TOKEN_PATH` cannot be read.
     """
     if token := environment.get("RAY_AUTH_TOKEN", "").strip():
         return token
@@ -32,12 +34,12 @@ def ray_token(environment: Mapping[str, str], address: str) -> str | None:
 def _own_token(environment: Mapping[str, str]) -> str | None:
     try:
         return (_state_dir(environment) / "ray_token").read_text(encoding="utf-8").strip() or None
-    except OSError:  # no service was started here: a Ray without token mode, or of somebody else
+    except OSError:  # no service was started by this user, so this Ray is not the service's
         return None
 
 
 def _state_dir(environment: Mapping[str, str]) -> Path:
-    """The same folder as the launcher's (local_ray/state.py)."""
+    """The service's state folder. It must be the same as in local_ray/state.py."""
     if configured := environment.get("INFERLOOP_STATE_DIR"):
         return Path(configured).expanduser()
     home = environment.get("HOME") or Path.home()

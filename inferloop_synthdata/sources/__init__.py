@@ -1,1 +1,1 @@
-"""Where images for a new profile come from."""
+"""Reads images for a profile or a dataset from folders, tables, S3, Unsplash and cameras."""

@@ -1,4 +1,4 @@
-"""Where the images of a new profile come from: a local folder, or S3. All of them lazily."""
+"""Reads images from a local folder or from S3, each one only when it is needed."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ IMAGE_SUFFIXES = frozenset(
         *(".avif", ".heic", ".heif", ".hif"),
     }
 )
-"""What the service decodes."""
+"""Suffixes of the image files that the service decodes, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceImage:
-    """One encoded image: a local file, or its bytes."""
+    """One encoded image."""
 
     name: str
+    """File name, without folders."""
     content: Path | bytes
+    """The local file, or the file's bytes."""
 
 
 _DOCUMENTS = frozenset(
@@ -35,22 +37,29 @@ _DOCUMENTS = frozenset(
         *(".md", ".rst", ".html", ".yaml", ".yml", ".toml", ".log"),
     }
 )
-"""What lies beside images and is about them."""
+"""Suffixes of tables and notes. In a folder of images they are expected, and not reported."""
 _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"II+\0")
 _BEGINNING_BYTES = 16
 
 
 def begins_like_an_image(content: bytes) -> bool:
-    """Whether a file whose name does not say so may be an image; the service looks closely."""
+    """Whether a file that begins with these bytes may be an image. `content` must have at least 16
+    bytes of the file, or all of it. The service checks more closely."""
     return content.startswith(_BEGINNINGS) or content[4:8] == b"ftyp"
 
 
 def folder_images(
     folder: Path, left_out: Callable[[str], None] = lambda name: None
 ) -> Iterator[SourceImage]:
-    """Every image file below `folder`, ordered by path, told by suffix, else by its first bytes.
+    """Yield every image file below `folder`, at all levels, ordered by path. A file is an image if
+    it has an image's suffix, or if its first bytes are those of an image.
 
-    Hidden files and folders are left out; `left_out` is told what else is no image.
+    Hidden files and folders are skipped, and so are tables and notes. For every other file that is
+    not an image, `left_out` is called with its path relative to `folder`.
+
+    Raises:
+        UsageProblem: `folder` is not a folder.
+        OSError: a file cannot be read.
     """
     if not folder.is_dir():
         raise UsageProblem(f"not a folder: {folder}")
@@ -74,9 +83,12 @@ def _beginning(path: Path) -> bytes:
 def s3_images(
     uri: str, endpoint_url: str | None = None, load: LoadModule = importlib.import_module
 ) -> Iterator[SourceImage]:
-    """Every image object under `s3://bucket/prefix`, with the standard AWS credential chain.
+    """Yield every object under `uri` (s3://bucket/prefix) with an image's suffix, with its bytes.
+    Needs boto3, which finds the credentials in its usual places. Blocks.
 
-    Needs boto3. `UsageProblem` for whatever S3 refuses: the message is S3's code, without keys.
+    Raises:
+        UsageProblem: `uri` is not an S3 address, boto3 is not installed, or S3 refuses a request.
+            The message has S3's error code and no credentials.
     """
     parts = urlsplit(uri)
     if parts.scheme != "s3" or not parts.netloc:

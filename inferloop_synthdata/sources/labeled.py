@@ -1,4 +1,4 @@
-"""Local pictures with labels, on their way into a dataset: from folders, or from a table."""
+"""Finds local images and their labels for an upload: from folder names, or from a table."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from inferloop_synthdata.sources.images import folder_images
 from inferloop_synthdata.unique_keys import read_json
 
 TABLES = ("metadata.csv", "metadata.jsonl")
-"""Names under which a folder's own table is found, as Hugging Face's `imagefolder` has them."""
+"""File names of the table in a folder, the same as for `imagefolder` of Hugging Face `datasets`."""
 FILE_NAME, PROMPTS, LABELS = "file_name", ("prompt", "text"), "labels"
-"""Columns: the picture, below the table's folder; what it shows; an object of labels (JSONL)."""
+"""Columns of the table: path of the image relative to the table's folder; prompt (two possible
+names); an object of labels (in JSONL)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabeledPicture:
-    """A local file, and what is said of it."""
+    """A local image file with its labels and its prompt."""
 
     file: Path
     labels: Mapping[str, str] = field(default_factory=dict)
+    """Name of each label to its value."""
     prompt: str | None = None
+    """A text that says what the image shows."""
 
 
 def labeled_pictures(
@@ -36,16 +39,21 @@ def labeled_pictures(
     table: str | Path | None = None,
     left_out: Callable[[str], None] = lambda name: None,
 ) -> list[LabeledPicture]:
-    """The pictures below a local folder, ordered by path, with their labels.
+    """The images below a local folder with their labels. Blocks.
 
-    Where there is a `table` (a CSV or JSONL file, else the folder's own `metadata.csv` or
-    `metadata.jsonl`), its rows say which: `file_name`, `prompt` (or `text`), and each other column
-    is a label; empty means none. Without one, the first folder below `folder` is the value of the
-    label `label`: `pets/fox/1.jpg` is {"label": "fox"}. `labels` are those of all pictures; a
-    picture's own go before. `left_out` is told what else is no picture. Blocks.
+    With a table (`table`, a CSV or JSONL file; if None, `metadata.csv` or `metadata.jsonl` in the
+    folder), each row is one image, in the order of the rows: `file_name`, `prompt` (or `text`), and
+    every other column is a label. An empty cell means that the image does not have this label.
+
+    Without a table, the images are ordered by path, and the name of the first folder below `folder`
+    is the value of the label called `label`: `pets/fox/1.jpg` in `pets` has {"label": "fox"}. For
+    files that are not images, `left_out` is called with the path relative to `folder`.
+
+    `labels` are added to every image. An image's own value of the same label takes precedence.
 
     Raises:
-        ValueError: a row of the table has no `file_name`, or names what is not below the folder.
+        ValueError: a column is there twice, a line is not a JSON object, a row has no `file_name`,
+            or its file is not below the table's folder.
         OSError: the folder or the table cannot be read.
     """
     root = Path(folder)
@@ -78,7 +86,7 @@ def _of_table(table: Path) -> Iterator[LabeledPicture]:
         inside = PurePosixPath(name)
         file = table.parent / inside
         if inside.is_absolute() or ".." in inside.parts or not file.is_file():
-            raise ValueError(f"{table.name}: row {number} names no file of the folder: {name}")
+            raise ValueError(f"{table.name}: row {number}: no such file in the folder: {name}")
         prompt = next((str(row[each]) for each in PROMPTS if row.get(each)), None)
         yield LabeledPicture(file, _labels(row), prompt)
 
@@ -97,7 +105,7 @@ def _rows(table: Path) -> Iterable[Mapping[str, JsonValue]]:
         twice = [name for name, times in Counter(rows.fieldnames or ()).items() if times > 1]
         if twice:
             raise ValueError(f"{table.name}: the column {twice[0]!r} is there twice")
-        # A row that is too long has its rest under None.
+        # DictReader puts the extra cells of a row that is too long under the key None.
         return [{k: v for k, v in row.items() if k is not None} for row in rows]
     parsed = [read_json(line) for line in text.split("\n") if line.strip()]
     if not all(isinstance(row, dict) for row in parsed):

@@ -1,4 +1,4 @@
-"""A profile of images that are not on the server yet: upload them, then have it made."""
+"""Creates a profile of images that are not on the server yet: uploads them first."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from inferloop_synthdata.sources.images import SourceImage
 
 @dataclass(frozen=True, slots=True)
 class UploadedFolder:
-    """What lies on the server now."""
+    """Result of an upload."""
 
     source_dir: str
+    """Path of the folder on the server."""
     uploaded_count: int
     refused: tuple[str, ...]
-    """Images that the server does not take, each with its reason."""
+    """Images that the server refused, each as "<file name>: <reason>"."""
 
 
 def upload_folder(
@@ -30,9 +31,15 @@ def upload_folder(
     max_images: int | None = None,
     progress: Callable[[int], None] = lambda uploaded_count: None,
 ) -> UploadedFolder:
-    """Upload at most `max_images` into `uploads/<folder>/`.
+    """Upload at most `max_images` images (None: all) to `uploads/<folder>/` on the server. Blocks.
 
-    A picture that the server refuses is left out and named; any other error ends the upload.
+    `progress` is called after each image with the number of images uploaded so far. An image that
+    the server refuses is skipped and listed in `refused`.
+
+    Raises:
+        UsageProblem: no image could be uploaded.
+        UnexpectedAnswer: the server did not store an image in `folder`.
+        ApiError, ConnectionFailed: any other error of a request ends the upload.
     """
     source_dir: str | None = None
     uploaded_count = 0
@@ -41,16 +48,16 @@ def upload_folder(
         try:
             answer = client.upload_image(image.content, folder=folder, file_name=image.name)
         except (InvalidParameters, PayloadTooLarge) as error:
-            # Refused alike from the first on, it is not the picture that is wrong.
+            # The folder's name is wrong, and would be for every other image too.
             if isinstance(error, InvalidParameters) and error.details.get("parameter") == "folder":
                 raise
             refused.append(f"{image.name}: {error.message}")
             continue
-        # No path library here: a data root in S3 ("s3://bucket/...") has to keep its two slashes.
+        # Not with pathlib, which would change the "//" of a data root in S3 ("s3://bucket/...").
         source_dir = answer["image_path"].rpartition("/")[0]
-        # A profile of all that anybody uploaded would be a wrong one.
+        # In another folder there may be other images, which must not become part of the profile.
         if source_dir.rpartition("/")[2] != folder:
-            raise UnexpectedAnswer("This server does not keep uploads in folders of their own")
+            raise UnexpectedAnswer("The server did not store the image in the requested folder")
         uploaded_count += 1
         progress(uploaded_count)
     if source_dir is None:
@@ -67,7 +74,9 @@ def create_profile(
     keep_hashes: bool = False,
     keep_features: bool = False,
 ) -> Profile:
-    """Make (or with `update` extend) the profile of what was uploaded."""
+    """Create a profile of the uploaded images, or extend it (`update`). Blocks. Raises `ApiError`
+    and `ConnectionFailed`. For `keep_hashes` and `keep_features` see
+    `SyntheticImageClient.create_profile`."""
     return client.create_profile(
         name,
         source_dir=uploaded.source_dir,

@@ -1,4 +1,5 @@
-"""Photographs from Unsplash's search (https://unsplash.com/documentation), by an access key."""
+"""Searches and downloads photographs with the API of Unsplash
+(https://unsplash.com/documentation)."""
 
 from __future__ import annotations
 
@@ -14,16 +15,19 @@ from inferloop_synthdata.transport.foreign_errors import http_errors, proxy_erro
 
 API = "https://api.unsplash.com"
 _PAGE_SIZE = 30
-"""The most that the API gives at once."""
+"""The largest page that the API allows."""
 _ORIGIN = "Unsplash"
 
 
 def unsplash_images(
     query: str, access_key: str | None, transport: httpx.BaseTransport | None = None
 ) -> Iterator[SourceImage]:
-    """Photos that match `query`, 1080 px wide, best match first, until there are no more.
+    """Yield the photos that match `query`, best match first, as JPEG files 1080 px wide. Blocks.
 
-    `UsageProblem` without a key, or for one that is refused or used up.
+    Raises:
+        UsageProblem: there is no key, it is refused, its hourly limit is used up, or the answer is
+            not what the API documents.
+        ConnectionFailed: Unsplash cannot be reached.
     """
     if not access_key:
         raise UsageProblem(
@@ -49,7 +53,7 @@ def _search(api: httpx.Client, query: str, page: int) -> list[dict[str, JsonValu
     found = parse_object(_answer(api, f"{API}/search/photos", query_fields).content) or {}
     photos = found.get("results")
     if not isinstance(photos, list):
-        raise UsageProblem("Unsplash's answer is no list of photos")
+        raise UsageProblem("Unsplash's answer is not a list of photos")
     return [photo if isinstance(photo, dict) else {} for photo in photos]
 
 
@@ -58,8 +62,9 @@ def _photo(api: httpx.Client, images: httpx.Client, photo: dict[str, JsonValue])
     download = links.get("download_location") if isinstance(links, dict) else None
     image = urls.get("regular") if isinstance(urls, dict) else None
     if not isinstance(image, str):
-        raise UsageProblem("Unsplash answered with a photo that has no address")
-    # The API's terms: every use is reported there. The key goes to the API's own host only.
+        raise UsageProblem("Unsplash's answer has a photo without a URL")
+    # The terms of the API require a request to this URL for every photo that is used. The key is
+    # sent to the host of the API only.
     if isinstance(download, str) and download.startswith(f"{API}/"):
         _answer(api, download)
     return SourceImage(f"{photo.get('id')}.jpg", _answer(images, image).content)

@@ -1,4 +1,4 @@
-"""Images out of a video file, a webcam or an RTSP stream, by OpenCV (the `camera` extra)."""
+"""Takes images from a video file, a webcam or an RTSP stream with OpenCV (extra `camera`)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ _JPEG_QUALITY = 95
 
 
 def open_cv(load: LoadModule = importlib.import_module) -> Any:
-    """OpenCV, or `UsageProblem` that says how to get it."""
+    """The module `cv2`. Raises `UsageProblem`, which says how to install it, if it is missing."""
     return load_optional(
         "cv2", "A video, webcam or RTSP source", "inferloop-synthdata[camera]", load
     )
 
 
 def video_file_frames(cv2: Any, path: str, every_s: float) -> Iterator[SourceImage]:
-    """A frame for each `every_s` seconds of the film's own time, the first one included."""
+    """Yield one frame for every `every_s` seconds of the video, as JPEG, from its first frame on.
+    Blocks. Raises `UsageProblem` if the file cannot be opened or a frame cannot be encoded."""
     with _capture(cv2, f"video file {path}", path) as capture:
-        # A container without a frame rate says 0: then every frame counts as a 25th of a second.
+        # OpenCV gives 0 if the file has no frame rate; 25 frames per second are assumed then.
         frame_rate = capture.get(cv2.CAP_PROP_FPS) or 25.0
         index, taken = 0, 0
         while capture.grab():
@@ -43,12 +44,13 @@ def live_frames(
     every_s: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[SourceImage]:
-    """A frame every `every_s` seconds from webcam number `source`, or from an RTSP address.
+    """Yield a frame every `every_s` seconds, as JPEG, from the webcam with the number `source` or
+    from an RTSP address, until the stream ends. Blocks.
 
-    The frames between are read and dropped, so that what is taken is what the camera sees now.
-    Ends when the stream ends.
+    The frames in between are read and dropped. Otherwise OpenCV would buffer them, and each frame
+    would be older than the one before. Raises `UsageProblem` as `video_file_frames` does.
     """
-    # An RTSP address may hold a password: it stays out of messages.
+    # An RTSP address may contain a password, so it must not appear in messages.
     what = f"webcam {source}" if isinstance(source, int) else "RTSP stream"
     with _capture(cv2, what, source) as capture:
         due_s, taken = clock(), 0
@@ -84,5 +86,5 @@ def _opened(cv2: Any, capture: Any, source: int | str) -> bool:
 def _encoded(cv2: Any, frame: Any, index: int) -> SourceImage:
     written, jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not written:
-        raise UsageProblem("OpenCV cannot encode a frame of this source")
+        raise UsageProblem("OpenCV cannot encode a frame of this source as JPEG")
     return SourceImage(f"frame_{index:06d}.jpg", jpeg.tobytes())

@@ -1,1 +1,1 @@
-"""Endpoints of datasets and their images: kept, uploaded, looked through, exported."""
+"""Endpoints of datasets and their images: list, upload, review, export."""

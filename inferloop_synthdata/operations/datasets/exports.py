@@ -1,4 +1,4 @@
-"""Endpoints that write a dataset out."""
+"""Endpoints that export a dataset to files or to a bucket."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ class ExportOptions(TypedDict, total=False):
     """Optional arguments of the exports to files."""
 
     include_metadata: Annotated[bool | None, "Whether records have recipes and verdicts (True)."]
-    include_annotations: Annotated[bool | None, "Whether records have COCO, YOLO, VOC (True)."]
-    filter: Annotated[answers.ExportFilter | None, 'Which images: {"quality_passed": True}.']
+    include_annotations: Annotated[
+        bool | None, "Whether records have COCO, YOLO and VOC annotations (True)."
+    ]
+    filter: Annotated[
+        answers.ExportFilter | None, 'Which images are exported: {"quality_passed": True}.'
+    ]
     splits: Annotated[
-        Mapping[str, float] | None, 'Name to share, for example {"train": 0.9, "test": 0.1}.'
+        Mapping[str, float] | None, 'Name to share of each split: {"train": 0.9, "test": 0.1}.'
     ]
     split_by: Annotated[
-        str | None, '"cluster": near-duplicates stay in one split; "id" by default.'
+        str | None, '"cluster" keeps near-duplicates in the same split; "id" is the default.'
     ]
     class_label: Annotated[
-        str | None, "The label that becomes the class where a format takes one alone."
+        str | None, "The label used as the class in formats with one class per image."
     ]
 
 
@@ -35,15 +39,17 @@ class S3ExportOptions(TypedDict, total=False):
 
     include_metadata: Annotated[bool | None, "Whether the recipes are uploaded too (True)."]
     public_read: Annotated[bool | None, "Whether anybody may read the objects (False)."]
-    filter: Annotated[answers.ExportFilter | None, 'Which images: {"quality_passed": True}.']
-    server_side_encryption: Annotated[str | None, '"AES256" or "aws:kms".']
-    storage_class: Annotated[str | None, 'Of S3, for example "STANDARD_IA".']
+    filter: Annotated[
+        answers.ExportFilter | None, 'Which images are exported: {"quality_passed": True}.'
+    ]
+    server_side_encryption: Annotated[str | None, 'Encryption by S3: "AES256" or "aws:kms".']
+    storage_class: Annotated[str | None, 'Storage class of S3, for example "STANDARD_IA".']
 
 
 def _export(
     kind: str, parse: Callable[[Reply], T], body: dict[str, JsonValue], progress: OnProgress | None
 ) -> Operation[T]:
-    # An export replaces its target as a whole: one that is sent again does no harm.
+    # Repeatable, because an export replaces its target as a whole.
     return Operation("POST", f"/export/{kind}", parse, True, body=body, on_progress=progress)
 
 
@@ -65,9 +71,9 @@ def export_jsonl(
     on_progress: OnProgress | None = None,
     **options: Unpack[ExportOptions],
 ) -> Operation[answers.ExportReport]:
-    """Write a dataset's records to one JSONL file under `exports/` (`POST /export/jsonl`).
+    """Export a dataset's records to one JSONL file under `exports/` (`POST /export/jsonl`).
 
-    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    `on_progress(done, total)` counts the images that are exported or left out by the filter.
     """
     return _to_file("jsonl", dataset_dir, output_file, on_progress, options)
 
@@ -79,9 +85,9 @@ def export_parquet(
     on_progress: OnProgress | None = None,
     **options: Unpack[ExportOptions],
 ) -> Operation[answers.ExportReport]:
-    """Write a dataset, images embedded, to Parquet (`POST /export/parquet`).
+    """Export a dataset to one Parquet file that contains the images (`POST /export/parquet`).
 
-    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    `on_progress(done, total)` counts the images that are exported or left out by the filter.
     """
     return _to_file("parquet", dataset_dir, output_file, on_progress, options)
 
@@ -93,9 +99,9 @@ def export_csv(
     on_progress: OnProgress | None = None,
     **options: Unpack[ExportOptions],
 ) -> Operation[answers.ExportReport]:
-    """Write a dataset's records to one CSV file (`POST /export/csv`).
+    """Export a dataset's records to one CSV file (`POST /export/csv`).
 
-    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    `on_progress(done, total)` counts the images that are exported or left out by the filter.
     """
     return _to_file("csv", dataset_dir, output_file, on_progress, options)
 
@@ -107,9 +113,9 @@ def export_coco(
     on_progress: OnProgress | None = None,
     **options: Unpack[ExportOptions],
 ) -> Operation[answers.ExportReport]:
-    """Write a dataset's labels and annotations in the format of COCO (`POST /export/coco`).
+    """Export a dataset's labels and annotations to one COCO file (`POST /export/coco`).
 
-    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    `on_progress(done, total)` counts the images that are exported or left out by the filter.
     """
     return _to_file("coco", dataset_dir, output_file, on_progress, options)
 
@@ -121,9 +127,10 @@ def export_imagefolder(
     on_progress: OnProgress | None = None,
     **options: Unpack[ExportOptions],
 ) -> Operation[answers.ExportReport]:
-    """Write a dataset's images to a ZIP file, a folder for each class (`POST /export/imagefolder`).
+    """Export a dataset's images to one ZIP file with a folder for each class
+    (`POST /export/imagefolder`).
 
-    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    `on_progress(done, total)` counts the images that are exported or left out by the filter.
     """
     return _to_file("imagefolder", dataset_dir, output_file, on_progress, options)
 
@@ -135,9 +142,9 @@ def export_webdataset(
     on_progress: OnProgress | None = None,
     **options: Unpack[ExportOptions],
 ) -> Operation[answers.ShardedExportReport]:
-    """Write a dataset as WebDataset tar shards into a folder (`POST /export/webdataset`).
+    """Export a dataset to a folder of WebDataset tar shards (`POST /export/webdataset`).
 
-    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    `on_progress(done, total)` counts the images that are exported or left out by the filter.
     """
     body = given(dataset_dir=dataset_dir, output_dir=output_dir, **options)
     parse = read_answer(answers.ShardedExportReport, "exported_count")
@@ -152,9 +159,10 @@ def export_s3(
     on_progress: OnProgress | None = None,
     **options: Unpack[S3ExportOptions],
 ) -> Operation[answers.S3ExportReport]:
-    """Upload a dataset to a bucket (`POST /export/s3`). What is there already is skipped.
+    """Upload a dataset to an S3 bucket (`POST /export/s3`). Files that the bucket already has are
+    skipped.
 
-    `on_progress(done, total)` hears how many images are in, or left out by the filter.
+    `on_progress(done, total)` counts the images that are in the bucket or left out by the filter.
     """
     body = given(dataset_dir=dataset_dir, bucket_name=bucket_name, s3_prefix=s3_prefix, **options)
     parse = read_answer(answers.S3ExportReport, "status")

@@ -1,4 +1,4 @@
-"""Endpoints of what the server keeps: datasets, images, and the files of exports."""
+"""Endpoints of what the server stores: datasets, images and exported files."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from inferloop_synthdata.operations.parts import delete, get, given, inside, sav
 
 
 def list_models() -> Operation[answers.ModelList]:
-    """The models that `model_id` takes, each with its defaults and adapters, and the bounds of
-    requests (`GET /models`)."""
+    """The models for `model_id`, each with its defaults and LoRA adapters, and the bounds of
+    request parameters (`GET /models`)."""
     return get("/models", answers.ModelList, "models", "limits")
 
 
 def check_ready() -> Operation[answers.Health]:
-    """Whether every part of the service can serve now (`GET /readyz`); after the retries raises
-    `Overloaded`, with the parts that cannot in `details["not_ready"]`."""
+    """Check that every part of the service is ready (`GET /readyz`). If some are not, it raises
+    `Overloaded` after the retries; `details["not_ready"]` lists them."""
     return replace(get("/readyz", answers.Health, "status"), below_root=True)
 
 
 def list_datasets() -> Operation[answers.DatasetList]:
-    """Every dataset with its counts (`GET /datasets`)."""
+    """All datasets with their counts (`GET /datasets`)."""
     return get("/datasets", answers.DatasetList, "datasets")
 
 
@@ -47,12 +47,13 @@ def dataset_report(
     profile: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Operation[answers.DatasetReport]:
-    """The report on a dataset (`POST /datasets/{name}/report`): counts, near-duplicates, failing
-    images; against the real images of the server's folder `reference_dir` density, coverage and
-    copies; against `profile` its statistics, and the same figures where it keeps features. Made
-    anew only where something has changed.
+    """The report on a dataset (`POST /datasets/{name}/report`): counts, near-duplicates and images
+    that failed a check. It is computed again only if something has changed.
 
-    `on_progress(done, total)` hears how many images are read.
+    `reference_dir` is a folder of real images on the server; the report then has density, coverage
+    and copies with respect to them. With the name of a `profile`, it compares the statistics; if
+    the profile keeps features, it has density, coverage and copies too. `on_progress(done, total)`
+    counts the images that are read.
     """
     body = given(reference_dir=reference_dir, profile=profile)
     parse = read_answer(answers.DatasetReport, "name", "images", "near_duplicates")
@@ -67,9 +68,10 @@ def save_report(
     reference_dir: str | None = None,
     profile: str | None = None,
 ) -> Operation[Path]:
-    """The same report in a local file (`GET /datasets/{name}/report`): JSON where its name ends
-    with `.json`, else a page that stands alone and prints well; in a folder `<name>.html`. Gives
-    the file."""
+    """Save the report of `dataset_report` to the local file `to` (`GET /datasets/{name}/report`).
+    Returns the file's path. The report is JSON if the file's name ends with `.json`, otherwise one
+    HTML page that needs no other files and can be printed. If `to` is a folder, the file is
+    `<name>.html` in it."""
     target = inside(to, f"{name}.html")
     query = {"format": "json" if target.suffix.lower() == ".json" else "html"}
     if reference_dir is not None:
@@ -80,7 +82,7 @@ def save_report(
 
 
 def delete_dataset(name: str) -> Operation[None]:
-    """Remove a dataset and its images (`DELETE /datasets/{name}`)."""
+    """Delete a dataset and its images (`DELETE /datasets/{name}`)."""
     return delete(f"/datasets/{segment(name)}")
 
 
@@ -93,11 +95,12 @@ def upload_image(
     labels: Mapping[str, str] | None = None,
     prompt: str | None = None,
 ) -> Operation[answers.UploadedImage]:
-    """Store a real image under `uploads/`, or `uploads/<folder>/`, or as an image of a `dataset`
-    with `labels` and a `prompt`, which says what it shows (`POST /images`).
+    """Upload an image (`POST /images`): to `uploads/`, to `uploads/<folder>/`, or to a `dataset`
+    with `labels` and a `prompt` that says what it shows.
 
-    `image` is a local file, or the bytes of one (then `file_name` names the part). In a dataset the
-    same file again is the same image, which then has what is said of it now.
+    `image` is the path of a local file, or the bytes of one, whose name is `file_name`. If the
+    dataset already has the same file, it is not stored twice: the image gets the new labels and
+    prompt.
     """
     source = image if isinstance(image, bytes) else Path(image)
     name = file_name if isinstance(source, bytes) else source.name
@@ -113,7 +116,7 @@ def upload_image(
 
 
 def delete_image(path: str) -> Operation[None]:
-    """Remove an image with what lies beside it (`DELETE /images`)."""
+    """Delete an image with its recipe and verdicts (`DELETE /images`)."""
     return Operation("DELETE", "/images", ignore_answer, True, query={"path": path})
 
 
@@ -124,10 +127,11 @@ def _download(endpoint: str, path: str, to: str | Path, continues: bool = False)
 def download_image(
     path: str, *, to: str | Path, side: Literal[64, 128, 256, 512] | None = None
 ) -> Operation[Path]:
-    """Fetch an image into a local file, or under its own name into a folder; gives the file.
+    """Download an image to the local file `to`, or into the folder `to` under its own name. Returns
+    the file's path.
 
-    The file appears whole or not at all; what was there before is replaced. `side`: a small copy
-    as WebP, its longer side at most so many pixels.
+    The file appears complete or not at all. An existing one is replaced. With `side`, it is a small
+    copy as WebP whose longer side has at most that many pixels.
     """
     if side is None:
         return _download("/images", path, to)
@@ -136,9 +140,10 @@ def download_image(
 
 
 def download_export(path: str, *, to: str | Path) -> Operation[Path]:
-    """Fetch an export into a local file or folder, as `download_image` does.
+    """Download an exported file, as `download_image` does for an image.
 
-    A download that is cut goes on where it was, in this call and in the next one: what came is kept
-    as a hidden file (`.<name>.<version>.part`) beside the target until then.
+    If the connection is cut, the download continues where it stopped, in this call or in the next
+    one. Until then, the first part is kept in a hidden file (`.<name>.<version>.part`) in the same
+    folder.
     """
     return _download("/exports", path, to, continues=True)

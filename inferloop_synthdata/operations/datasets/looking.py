@@ -1,4 +1,4 @@
-"""Looking through a dataset's images, and saying what one thinks of them (docs/datasets.md)."""
+"""Endpoints to list the images of a dataset, and to review them (docs/datasets.md)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ DecisionState = Literal["accepted", "rejected", "undecided"]
 
 
 class ImageCriteria(TypedDict, total=False):
-    """Which images of a dataset; all of them must hold."""
+    """Criteria to select images of a dataset. An image must meet all of them."""
 
     labels: Annotated[
-        Mapping[str, str | Sequence[str]] | None, 'Label to a value or several: {"animal": "fox"}.'
+        Mapping[str, str | Sequence[str]] | None,
+        'Label to one or several allowed values: {"animal": "fox"}.',
     ]
-    quality: Annotated[VerdictState | None, "Of the quality verdict."]
-    privacy: Annotated[VerdictState | None, "Of the privacy verdict."]
-    prompt: Annotated[str | None, "Text that the prompt holds, in upper or lower case."]
+    quality: Annotated[VerdictState | None, '"passed", "failed" or "unchecked".']
+    privacy: Annotated[VerdictState | None, '"passed", "failed" or "unchecked".']
+    prompt: Annotated[str | None, "Text that the prompt contains; upper and lower case are equal."]
     seed: Annotated[int | None, "The image's seed."]
-    min_score: Annotated[float | None, "Of the quality verdict, 0..1."]
-    max_score: Annotated[float | None, "Of the quality verdict, 0..1."]
-    min_rating: Annotated[int | None, "0..5; 0 is an image without a rating."]
-    max_rating: Annotated[int | None, "0..5."]
-    tags: Annotated[Sequence[str] | None, "The image has all of them."]
-    decision: Annotated[DecisionState | None, "What people decided."]
-    cluster: Annotated[str | None, "Id of an image: itself and its near-duplicates."]
+    min_score: Annotated[float | None, "Lowest score of the quality verdict, 0..1."]
+    max_score: Annotated[float | None, "Highest score of the quality verdict, 0..1."]
+    min_rating: Annotated[int | None, "Lowest rating, 0..5; an image without a rating has 0."]
+    max_rating: Annotated[int | None, "Highest rating, 0..5."]
+    tags: Annotated[Sequence[str] | None, "Tags that the image must have, all of them."]
+    decision: Annotated[DecisionState | None, '"accepted", "rejected" or "undecided".']
+    cluster: Annotated[str | None, "Id of an image: selects this image and its near-duplicates."]
 
 
 def list_images(
@@ -43,8 +44,9 @@ def list_images(
     cursor: str | None = None,
     **criteria: Unpack[ImageCriteria],
 ) -> Operation[answers.ImageList]:
-    """A page of a dataset's images (`GET /datasets/{name}/images`), the oldest first unless `sort`
-    says otherwise. `limit`: 1..1000 (100); `cursor`: `next_cursor` of the page before."""
+    """One page of a dataset's images (`GET /datasets/{name}/images`), sorted by `sort` (default:
+    by time, the oldest first). `limit`: images per page, 1..1000 (100). `cursor`: `next_cursor` of
+    the previous page."""
     query = _query(criteria)
     paging = {"sort": sort, "limit": limit, "cursor": cursor}
     query |= {key: str(value) for key, value in paging.items() if value is not None}
@@ -57,7 +59,7 @@ def list_images(
 def summarize_images(
     name: str, **criteria: Unpack[ImageCriteria]
 ) -> Operation[answers.ImagesSummary]:
-    """How many of a dataset's images have which verdict, label, rating, tag and decision
+    """Count a dataset's images by verdict, label, rating, tag and decision
     (`GET /datasets/{name}/images/summary`)."""
     path = f"/datasets/{segment(name)}/images/summary"
     return replace(get(path, answers.ImagesSummary, "total"), query=_query(criteria) or None)
@@ -71,9 +73,10 @@ def review_images(
     remove_tags: Sequence[str] | None = None,
     decision: DecisionState | None = None,
 ) -> Operation[answers.ReviewedList]:
-    """Rate, tag, accept or reject images by their paths on the server, at most 1000
-    (`PATCH /images`). What is left out stays as it is; `rating` 0 and `decision` "undecided" take
-    back. Where one of the images is absent, none is changed."""
+    """Rate, tag, accept or reject at most 1000 images, given by their paths on the server
+    (`PATCH /images`). Arguments that are omitted change nothing. `rating` 0 removes the rating,
+    `decision` "undecided" removes the decision. If one of the images does not exist, no image is
+    changed."""
     tags = given(add=listed(add_tags), remove=listed(remove_tags)) or None
     body = given(paths=listed(paths), rating=rating, tags=tags, decision=decision)
     return Operation(

@@ -1,4 +1,4 @@
-"""Many local pictures into a dataset, one call each, and what became of them."""
+"""Uploads many local images to a dataset, with one call for each."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from inferloop_synthdata.sources.labeled import LabeledPicture
 
 @dataclass(frozen=True, slots=True)
 class UploadedPictures:
-    """The pictures that are on the server now."""
+    """Result of an upload."""
 
     image_paths: list[str] = field(default_factory=list)
-    """In the order of the pictures."""
+    """Paths on the server of the images that were uploaded, in the order of the local files."""
     refused: dict[Path, str] = field(default_factory=dict)
-    """Files that the service does not take as images, with its reason."""
+    """Local files that the service refused, with its reason."""
 
 
 def upload_calls(
     name: str, pictures: Sequence[LabeledPicture], on_progress: OnProgress | None
 ) -> Generator[Operation[UploadedImage], UploadedImage | ClientError, UploadedPictures]:
-    """Yields each call and is sent its answer, or why it failed; returns what became of all.
+    """A generator that yields one call for each image. The client sends it the answer or the error.
+    It returns the result of the whole upload.
 
-    A picture that is no image is left out and named; any other error ends the upload.
+    A file that the service refuses as an image is skipped and listed in `refused`. Any other error
+    is raised and ends the upload. `on_progress(done, total)` counts the files.
     """
     result = UploadedPictures()
     for number, picture in enumerate(pictures, 1):
@@ -47,7 +49,8 @@ def upload_calls(
 
 
 def is_of_the_picture(error: ClientError) -> bool:
-    """Whether it is the file that is refused, and not the call."""
+    """Whether the service refused the file because of its content or size, not because of another
+    argument of the call."""
     if isinstance(error, InvalidParameters):
         return error.details.get("parameter") == "image"
     return isinstance(error, PayloadTooLarge)

@@ -226,13 +226,13 @@ def test_a_name_without_room_leaves_a_file_that_the_service_reads(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"text": "<html>"}, "no list of photos"),
-        ({"json": []}, "no list of photos"),
-        ({"json": {}}, "no list of photos"),
-        ({"json": {"results": None}}, "no list of photos"),
-        ({"json": {"results": [3]}}, "has no address"),
-        ({"json": {"results": [{"urls": {"regular": 3}}]}}, "has no address"),
-        ({"json": {"results": [{"urls": []}]}}, "has no address"),
+        ({"text": "<html>"}, "not a list of photos"),
+        ({"json": []}, "not a list of photos"),
+        ({"json": {}}, "not a list of photos"),
+        ({"json": {"results": None}}, "not a list of photos"),
+        ({"json": {"results": [3]}}, "without a URL"),
+        ({"json": {"results": [{"urls": {"regular": 3}}]}}, "without a URL"),
+        ({"json": {"results": [{"urls": []}]}}, "without a URL"),
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
 )

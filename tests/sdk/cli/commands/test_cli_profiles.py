@@ -148,7 +148,7 @@ def test_a_server_without_folders_makes_no_mixed_profile(folder: Path) -> None:
     service = ProfileService(keeps_folders=False)
     line = CommandLine(service)
     assert line.run("profile", "create", "cats", "--folder", str(folder)) == 1
-    assert "folders of their own" in line.err
+    assert "did not store the image in the requested folder" in line.err
     assert service.created == []
 
 
