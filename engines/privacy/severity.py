@@ -10,6 +10,7 @@ Severity = Literal["low", "medium", "high"]
 PII_SEVERITY: Mapping[str, Severity] = {
     "credit_card": "high",
     "iban": "high",
+    "bank_account": "high",
     "ssn": "high",
     "passport": "high",
     "national_id": "high",

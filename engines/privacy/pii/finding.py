@@ -10,6 +10,7 @@ from engines.privacy.pii.contact.people import find_names
 from engines.privacy.pii.contact.phones import find_phones
 from engines.privacy.pii.contact.places import find_coordinates
 from engines.privacy.pii.numbers.accounts import find_cards, find_ibans, find_ssns
+from engines.privacy.pii.numbers.bank_accounts import find_bank_accounts
 from engines.privacy.pii.numbers.credentials import find_credentials
 from engines.privacy.pii.numbers.devices import find_device_ids, find_mac_addresses
 from engines.privacy.pii.numbers.documents import find_birth_dates, find_passports, find_plates
@@ -34,6 +35,7 @@ def candidates(text: str, regions: Sequence[str]) -> Iterator[Span]:
     yield from find_national_numbers(text)
     if digits != text:
         yield from find_national_numbers(digits)
+    yield from find_bank_accounts(digits)
     yield from find_cards(digits)
     yield from find_birth_dates(digits)
     yield from find_ssns(digits)

@@ -31,6 +31,10 @@ _FORMS = (
     # 1 Grand-Rue; Gran Vía 22
     rf"(?<![^\W_])\d{{1,4}} ?(?:bis|ter)?,? ?(?:{any_of('street_whole')}){NO_LETTER_BEHIND}",
     rf"{NO_LETTER_BEFORE}(?:{any_of('street_whole')}),? {{0,2}}(?:n\.?º? ?)?{_HOUSE}",
+    # lieu-dit Kerbihan; Urb. Los Pinos, chalet 7: a place with a name and no street
+    rf"{NO_LETTER_BEFORE}(?:{any_of('place_before')}){NO_LETTER_BEHIND}"
+    rf"\.? {{0,2}}{_WORD}(?: {_WORD}){{0,4}}?"
+    rf"(?:,? {{0,2}}(?:(?:{any_of('place_unit')}) )?{_HOUSE})?",
     _BOX,
 )
 _STREET = re.compile("|".join(_FORMS), re.IGNORECASE)
@@ -50,11 +54,11 @@ _CODES = (
 _CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(_CODES)})(?![\w-])")
 _NUMBERED = (  # Meir 50, B-2000 Antwerpen; Gdańska 14/3, 85-006 Bydgoszcz: no word for a street
     rf"{CAPITAL}[^\W\d_]{{2,24}}(?:[ -]{CAPITAL}[^\W\d_]{{1,24}}){{0,3}} "
-    r"\d{1,4} ?[a-z]?(?:[/-]\d{1,4})?(?:,[ \n]?|\n)"
+    r"\d{1,4} ?[a-z]?(?:[/-](?:\d{1,4}|[IVX]{1,4}|[a-z]{1,3}))?(?: (?:bis|ter|hs))?(?:,[ \n]?|\n)"
 )
 _NAMED_ONLY = re.compile(
     rf"(?<![\w-]){_NUMBERED}(?:(?:A|B|CH|D|DK|F|I|L|N|S)-\d{{4,5}}|\d{{2}}-\d{{3}}|\d{{3}} \d{{2}}"
-    rf"|(?!\d\d000)\d{{5}}|\d{{4}} [A-Z]{{2}}) {_TOWN}(?![\w-])"
+    rf"|(?!\d\d000)\d{{5}}|\d{{4}} ?[A-Z]{{2}}) {_TOWN}(?![\w-])"
 )
 _BRITISH = re.compile(  # Church Lane, Oxford OX2 8JQ: a street without a number
     rf"(?<![^\W_]){CAPITAL}[^\W\d_]{{1,24}} (?:{CAPITAL}[^\W\d_]{{1,24}} ){{0,2}}(?i:{_BEHIND})"

@@ -12,7 +12,8 @@ from engines.privacy.pii.words.lexicon import any_of
 
 _COMMON = (
     "com|org|net|edu|gov|info|biz|io|ai|app|dev|me|tv|eu|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi"
-    "|pl|pt|ie|us|ca|au|nz|in|jp|cn|br|mx|ru|co|za|kr|sg"
+    "|pl|pt|ie|us|ca|au|nz|in|jp|cn|br|mx|ru|co|za|kr|sg|lu|cz|sk|hu|ro|gr|hr|si|lt|lv|ee|cat|berlin"
+    "|example|online|shop|store|site|cloud|email|mail|xyz|club|blog|pro|tech|name|live|mobi"
 )
 _NOT_DOMAINS = frozenset(
     [
@@ -66,6 +67,18 @@ _EMAIL_SAID = re.compile(  # max punkt berg ät web punkt de; max (ät) web.de
     rf"(?P<last>\.|{_DOT_SAID})(?:{_COMMON}){NO_LETTER_BEHIND}",
     re.IGNORECASE,
 )
+_SURELY_AT = rf"(?:{_OPEN}(?:{any_of('at_sign')}){_CLOSE}|\s(?:{any_of('at_sign_sure')})\s)"
+_EMAIL_SAID_SURELY = re.compile(  # max (at) firma (punkt) koeln; max arroba casa punto barcelona
+    rf"(?<![\w.%+-])[\w.%+-]{{1,64}}(?:{_DOT_SAID}[\w%+-]{{1,64}}){{0,3}}{_SURELY_AT}"
+    rf"{_LABEL}{{2,63}}(?:(?:\.|{_DOT_SAID}){_LABEL}{{1,63}}){{0,3}}?"
+    rf"{_DOT_SAID}[a-z]{{2,12}}{NO_LETTER_BEHIND}",
+    re.IGNORECASE,
+)
+_EMAIL_ON_TWO_LINES = re.compile(  # cut where a line of print may end
+    rf"(?<![\w.%+-])(?:[\w.%+-]{{1,64}}[.-]\n)?[\w.%+-]{{1,64}}(?:@\n?|\n@)"
+    rf"(?:{_LABEL}{{1,63}}-?\n)?(?:{_LABEL}{{1,63}}(?:\.\n?|\n\.)){{1,4}}(?:{_COMMON}){NO_LETTER_BEHIND}",
+    re.IGNORECASE,
+)
 _AT_IN_BRACKETS = re.compile(rf"{_OPEN}(?:{any_of('at_sign')}){_CLOSE}", re.IGNORECASE)
 _EMAIL_WITHOUT_DOT = re.compile(
     rf"(?<![\w.%+-])[\w.%+-]{{2,64}}@{_LABEL}{{3,63}}\s?(?:com|org|net|edu|gov)(?!\w)",
@@ -92,7 +105,12 @@ def find_emails(text: str) -> Iterator[Span]:
     for match in _EMAIL_SAID.finditer(text):  # "meet me at noon.com" says only half of it
         if match["last"] != "." or _AT_IN_BRACKETS.search(match.group()):
             yield Span("email", match.start(), match.end(), 0.8)
-    for pattern, confidence in ((_EMAIL_BY_OCR, 0.8), (_EMAIL_WITHOUT_DOT, 0.7)):
+    for pattern, confidence in (
+        (_EMAIL_SAID_SURELY, 0.8),
+        (_EMAIL_ON_TWO_LINES, 0.8),
+        (_EMAIL_BY_OCR, 0.8),
+        (_EMAIL_WITHOUT_DOT, 0.7),
+    ):
         for match in pattern.finditer(text):
             if not _is_of_git(match, text):
                 yield Span("email", match.start(), match.end(), confidence)

@@ -22,7 +22,7 @@ _DATE = re.compile(DATE, re.IGNORECASE)
 _SEPARATED = re.compile(r"\d[ ().\-/]+\d")
 _NO_DIGIT = re.compile(r"\D")
 _OTHER_SHAPE = re.compile(  # a decimal, IPv4 address, US ZIP+4, a quantity in groups of thousands
-    r"\d[.,]\d{5,}|\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
+    r"\d[.,]\d{5,}|[12]?\d{1,2}(?:\.[12]?\d{1,2}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
 )
 _HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
 _HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")
@@ -33,6 +33,14 @@ _CALLED = re.compile(
     + r"(\+\d{1,3}[ .()/-]{0,3}\d[\d ()./-]{5,16}\d|\(?0[1-9]\d?[\d ()./-]{6,14}\d)"
     + r"(?![\w-]|[.,:/]\d)",
     re.IGNORECASE,
+)
+_SPACED = re.compile(  # a digit in each box of a form
+    PHONE.pattern.removesuffix("$")
+    + r"(?:[^\W\d_]+[ :]{1,2}){0,3}(?<![\w#.,:/+-])(\+?\d(?: \d){8,12})(?![\w-]| ?[.,:/]?\d)",
+    re.IGNORECASE,
+)
+_NEAR_PHONE = re.compile(
+    PHONE.pattern.removesuffix("$") + r"(?:[^\W\d_]+\.?[ :]{1,2}){0,3}$", re.IGNORECASE
 )
 _FEWEST_DIGITS, _MOST_DIGITS = 9, 14
 _COUNTED = "12345678901234567890"
@@ -123,6 +131,9 @@ def _plausible(text: str) -> Iterator[Span]:
         fits = _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS
         if fits and not _is_row(found) and not _DATE.fullmatch(found):
             yield Span("phone", match.start(1), match.end(1), 0.8)
+    for match in _SPACED.finditer(text):
+        if _NO_DIGIT.sub("", match.group(1)) not in _COUNTED:
+            yield Span("phone", match.start(1), match.end(1), 0.8)
 
 
 def _is_national(text: str, start: int, end: int, region: str) -> bool:
@@ -137,11 +148,13 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
         return False
     if preceded_by(PHONE, text, start):
         return True
-    if region in _ONLY_CALLED or _OTHER_SHAPE.fullmatch(found):
-        return False
-    if _is_row(found) or _HOURS.fullmatch(found):
+    if _OTHER_SHAPE.fullmatch(found) or _is_row(found) or _HOURS.fullmatch(found):
         return False
     if preceded_by(NOT_PERSONAL, text, start) and not found.startswith("("):
+        return False
+    if preceded_by(_NEAR_PHONE, text, start):
+        return True
+    if region in _ONLY_CALLED:
         return False
     if not _SEPARATED.search(found):
         return False

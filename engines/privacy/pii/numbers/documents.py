@@ -16,9 +16,15 @@ _NUMBER = (
     rf"{GAP}{{0,6}}"
 )
 _PASSPORT = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')}){ASIDE}(?i:{_NUMBER}){{1,2}}"
-    r"([A-Z0-9](?:[ -]?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?:{NO_LETTER_BEHIND}|(?=(?i:n[or]|num)))"
+    rf"{ASIDE}(?:\s(?i:(?:cat|kat|class|classe|clase|klasse|kl)\.?\s)?[A-E]\d?\b,?)?(?i:{_NUMBER}){{1,2}}"
+    rf"(?:[^\W\d_]{{3,12}} (?i:dl|id) )?(?:[1-9][a-d]?[.)]\s{{1,2}})?(?i:(?:{any_of('series')})\s)?"
+    rf"([A-Z]{{2,3}} (?i:{any_of('number')})\.? \d{{6,7}}"
+    r"|[A-Z0-9](?:[ /-]?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
 )
+"""The number behind what a form prints before it: the field of a licence ("5."), its class, the
+state that gave it out ("California DL"), its series apart ("seria ER nr 7710452")."""
+_STROKES = re.compile(r"\d{5}/\d{2}/\d{4}")
 _PLATE = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?{ASIDE}"
     rf"|(?:{any_of('plate_colon')})\.?\s?:)(?i:{_NUMBER}){{1,2}}"
@@ -37,7 +43,7 @@ _SHAPES = (  # of number plates, as they are printed
 )
 _PLATE_NEAR = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('plate_near')}){NO_LETTER_BEHIND}"
-    rf"[^\d\n]{{0,24}}?(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])"
+    rf"[^\n]{{0,28}}?(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])"
 )
 _YEAR = r"(?:19|20)\d\d"
 _MONTH = rf"(?:{any_of('months')})[^\W\d_]{{0,9}}"
@@ -56,17 +62,20 @@ BIRTH_DATE = (
     rf"(?:{DATE}|{_DAY}\s(?:(?:of|de)\s)?{_MONTH},?\s(?:(?:del?|of)\s)?{_YEAR_SAID}"
     rf"|{_MONTH}\s(?:the\s)?{_DAY_SAID},?\s{_YEAR_SAID}"
     rf"|\d{{1,2}}[ .-]{{1,2}}{_ROMAN}[ .-]{{1,2}}{_YEAR}"
-    rf"|\d{{1,2}}\s?{_MONTH}\s?/\s?{_MONTH}\s?(?:{_YEAR}|\d\d))"
+    rf"|\d{{1,2}}\s?{_MONTH}\s?/\s?{_MONTH}\s?(?:{_YEAR}|\d\d)"
+    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d(?!\d))"
 )
 """As `DATE`, and in words: "the fifth of May 1980", "le cinq mai mil neuf cent quatre-vingt"; with
-Roman months: "5 V 1980"; of passports in two languages: "05 MAI/MAY 80"."""
+Roman months: "5 V 1980"; of passports in two languages: "05 MAI/MAY 80"; or "050580"."""
 _PLACE = (
     rf"(?:\s(?:{any_of('born_in')})\s[^\W\d_][^\W\d_' -]{{1,30}}?(?:\s?\([^\W\d_]{{2,20}}\))?"
-    r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},)?"
+    r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},|:?\n[^\W\d_]{2,30}(?:\s?\([^\W\d_]{2,20}\))?)?"
 )
+_HINT = r"(?:[djtgmalry]{1,4}[./ -][djtgmalry]{1,4}[./ -][djtgmalry]{2,4}\)?\s{1,2})?"
+"""How a form says a date is to be written: "JJ/MM/AAAA"."""
 _BIRTH = re.compile(
     rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})(?:{_PLACE}|{ASIDE})"
-    rf"{GAP}{{0,6}}(?:(?:{any_of('before_date')})\s?){{0,2}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
+    rf"{GAP}{{0,6}}{_HINT}(?:(?:{any_of('before_date')})\s?){{0,3}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )
 _BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren
@@ -89,11 +98,14 @@ _MOST_LOWER_CASE = 0.1
 
 def find_passports(text: str) -> Iterator[Span]:
     """Numbers called passport, and machine-readable zones (ICAO 9303) by their shape and checks."""
-    for match in _PASSPORT.finditer(text):
+    match = _PASSPORT.search(text)
+    while match is not None:
         number = match.group(1)
-        printed_apart = "-" not in number or any(sign.isalpha() for sign in number)
-        if printed_apart and _is_document(re.sub(r"[ -]", "", number)):
+        found = _printed_as_document(number) and _is_document(re.sub(r"[ /-]", "", number))
+        if found:
             yield Span("passport", match.start(1), match.end(1))
+        # what is no number may be the next word for one: "PASAPORTE/PASSPORT"
+        match = _PASSPORT.search(text, match.end(1) if found else match.start(1))
     for match in re.finditer(r"[^\n]+", text):
         line = match.group().replace(" ", "")
         lower = sum(character.islower() for character in line)
@@ -101,10 +113,17 @@ def find_passports(text: str) -> Iterator[Span]:
             yield Span("passport", match.start(), match.end())
 
 
+def _printed_as_document(number: str) -> bool:
+    """Not digits alone with hyphens or strokes, which may be a date; but for Polish licences."""
+    apart = "-" in number or "/" in number
+    return not apart or any(sign.isalpha() for sign in number) or bool(_STROKES.fullmatch(number))
+
+
 def _is_document(number: str) -> bool:
     """Mostly digits; or without a vowel, as the numbers that are no word by design; or as long
     as those of passports (ICAO 9303: nine), which no word with a year is by chance."""
     fewest = _FEWEST_DIGITS if _VOWELS.intersection(number) else _FEWEST_WITHOUT_VOWEL
+    number = re.sub(r"(?<=[A-Z])(?:NR|Nr|nr|NO|No|no)\.?(?=\d)", "", number)
     if len(number) == _PASSPORT_CHARACTERS:
         fewest = min(fewest, _FEWEST_IN_PASSPORT)
     return _digits(number) >= fewest and len(number) <= _LONGEST_DOCUMENT

@@ -118,16 +118,31 @@ def validity(module: str) -> Validity:
     return _OWN.get(module) or standard(module)
 
 
-_VALID = tuple(tuple(validity(module) for module in scheme.modules) for scheme in schemes())
+def _of_shape(shape: str) -> Validity:
+    pattern = re.compile(shape, re.IGNORECASE)
+
+    def fits(number: str) -> bool:
+        return pattern.fullmatch(re.sub(r"[ -]", "", number)) is not None
+
+    return fits
+
+
+_VALID = tuple(
+    (
+        *(validity(module) for module in scheme.modules),
+        *((_of_shape(scheme.shape),) if scheme.shape else ()),
+    )
+    for scheme in schemes()
+)
 _NAMES = "|".join(f"({called(scheme)})" for scheme in schemes())
 _CALLED = re.compile(rf"{WORD_BEGINS}(?:{_NAMES}){NO_LETTER_BEHIND}", re.IGNORECASE)
 _ANY_CALLED = re.compile(  # matches where `_CALLED` does, and does not say what: much faster
     rf"{WORD_BEGINS}(?:{any_called(schemes())}){NO_LETTER_BEHIND}", re.IGNORECASE
 )
-_NUMBER_WORD = rf"(?:\s(?:{any_of('name_owner')}))?{ASIDE}{GAP}{{0,4}}"
+_NUMBER_WORD = rf"(?:\s(?:{any_of('name_owner')}))?{ASIDE}(?:\s?\([^()\n]{{1,24}}\))?{GAP}{{0,4}}"
 _NUMBER_WORD += rf"(?:{whole_words(any_of('number') + '|is')})?"
 _BEHIND = re.compile(
-    rf"{_NUMBER_WORD}{GAP}{{0,6}}([A-Za-z0-9]{{1,18}}(?:[ ./-]{{1,2}}[A-Za-z0-9]{{1,14}}){{0,7}})",
+    rf"{_NUMBER_WORD}{GAP}{{0,6}}([A-Za-z0-9]{{1,20}}(?:[ ./-]{{1,3}}[A-Za-z0-9]{{1,14}}){{0,7}})",
     re.IGNORECASE,
 )
 _ALONE: tuple[tuple[re.Pattern[str], Validity], ...] = (

@@ -59,6 +59,8 @@ class Scheme(NamedTuple):
     """What calls a number so."""
     modules: tuple[str, ...]
     """Of python-stdnum: "de.idnr"."""
+    shape: str = ""
+    """A pattern for what counts whether it is valid or not; empty: nothing does."""
 
 
 @cache
@@ -139,7 +141,9 @@ def _character(character: str) -> Part:
 def schemes() -> tuple[Scheme, ...]:
     """Of `words/numbers.toml`, in its order."""
     found = tomllib.loads((_FOLDER / "numbers.toml").read_text(encoding="utf-8"))["scheme"]
-    return tuple(Scheme(tuple(each["words"]), tuple(each["valid"])) for each in found)
+    return tuple(
+        Scheme(tuple(each["words"]), tuple(each["valid"]), each.get("shape", "")) for each in found
+    )
 
 
 @cache
