@@ -71,6 +71,7 @@ _PATTERNS = (
     (_MONSIEUR, 0.7),
 )
 _NOBODY = frozenset(listed("no_name"))
+_PARTICLES = frozenset(listed("particle"))
 _NO_BEGINNING = frozenset(listed("no_first"))  # "Herr der Ringe"
 
 
@@ -79,5 +80,6 @@ def find_names(text: str) -> Iterator[Span]:
     for pattern, confidence in _PATTERNS:
         for match in pattern.finditer(text):
             words = re.findall(r"[^\W\d_]+", match.group(1).lower())
-            if not _NOBODY.intersection(words[:2]) and words[0] not in _NO_BEGINNING:
+            named = [words[0], *(word for word in words[1:2] if word not in _PARTICLES)]
+            if not _NOBODY.intersection(named) and words[0] not in _NO_BEGINNING:
                 yield Span("name", match.start(1), match.end(1), confidence)

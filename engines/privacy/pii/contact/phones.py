@@ -12,7 +12,14 @@ import phonenumbers
 
 from engines.privacy.pii.numbers.documents import DATE
 from engines.privacy.pii.spans import Span
-from engines.privacy.pii.words.context import NOT_PERSONAL, PHONE, PHONE_WORD, preceded_by
+from engines.privacy.pii.words.context import (
+    NOT_PERSONAL,
+    PHONE,
+    PHONE_NEAR,
+    PHONE_NEAR_WORD,
+    PHONE_WORD,
+    preceded_by,
+)
 
 _LIKELY = re.compile(r"\d(?:[^\nA-Za-z]{0,3}\d){5}")
 _DIGITS = re.compile(r"\d(?:\D{0,24}+\d)*+")
@@ -40,7 +47,7 @@ _SPACED = re.compile(  # a digit in each box of a form
     re.IGNORECASE,
 )
 _NEAR_PHONE = re.compile(
-    PHONE.pattern.removesuffix("$") + r"(?:[^\W\d_]+\.?[ :]{1,2}){0,3}$", re.IGNORECASE
+    PHONE.pattern.removesuffix("$") + r"(?:[^\W\d_]+\.?[ :=-]{1,3}){0,3}$", re.IGNORECASE
 )
 _FEWEST_DIGITS, _MOST_DIGITS = 9, 14
 _COUNTED = "12345678901234567890"
@@ -66,8 +73,9 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     called = PHONE_WORD.search(text) is not None
     if called:
         yield from _plausible(text)
+    noticed = PHONE_NEAR_WORD.search(text) is not None
     for region in regions:
-        if region in _ONLY_CALLED and not called:
+        if region in _ONLY_CALLED and not (called or noticed):
             continue
         for start, end in _valid(stretches, region):
             if _is_national(text, start, end, region):
@@ -152,7 +160,7 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
         return False
     if preceded_by(NOT_PERSONAL, text, start) and not found.startswith("("):
         return False
-    if preceded_by(_NEAR_PHONE, text, start):
+    if preceded_by(_NEAR_PHONE, text, start) or preceded_by(PHONE_NEAR, text, start):
         return True
     if region in _ONLY_CALLED:
         return False

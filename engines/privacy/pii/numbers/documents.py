@@ -63,7 +63,8 @@ BIRTH_DATE = (
     rf"|{_MONTH}\s(?:the\s)?{_DAY_SAID},?\s{_YEAR_SAID}"
     rf"|\d{{1,2}}[ .-]{{1,2}}{_ROMAN}[ .-]{{1,2}}{_YEAR}"
     rf"|\d{{1,2}}\s?{_MONTH}\s?/\s?{_MONTH}\s?(?:{_YEAR}|\d\d)"
-    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d(?!\d))"
+    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d(?!\d)"
+    rf"|\d{{1,2}}\.?\s?{_MONTH}\.?\s?['’]\d\d)"
 )
 """As `DATE`, and in words: "the fifth of May 1980", "le cinq mai mil neuf cent quatre-vingt"; with
 Roman months: "5 V 1980"; of passports in two languages: "05 MAI/MAY 80"; or "050580"."""
@@ -74,7 +75,8 @@ _PLACE = (
 _HINT = r"(?:[djtgmalry]{1,4}[./ -][djtgmalry]{1,4}[./ -][djtgmalry]{2,4}\)?\s{1,2})?"
 """How a form says a date is to be written: "JJ/MM/AAAA"."""
 _BIRTH = re.compile(
-    rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})(?:{_PLACE}|{ASIDE})"
+    rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})"
+    rf"(?:(?:\s(?:{any_of('of')}))?\s(?:{any_of('name_owner')}){NO_LETTER_BEHIND})?(?:{_PLACE}|{ASIDE})"
     rf"{GAP}{{0,6}}{_HINT}(?:(?:{any_of('before_date')})\s?){{0,3}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )

@@ -31,7 +31,12 @@ PHONE = re.compile(
     + rf"(?:{GAP}{{0,4}}{whole_words(any_of('between', 'number'))}){{0,2}}{GAP}{{0,6}}$",
     re.IGNORECASE,
 )
+PHONE_NEAR = re.compile(
+    whole_words(any_of("phone_near")) + rf"(?:[^\S\n][^\W\d_]+){{0,2}}{GAP}{{0,6}}$", re.IGNORECASE
+)
+"""Of a notice that ends with the number to be called: "For sale", "Zaginął pies!"."""
 PHONE_WORD = re.compile(whole_words(any_of("phone")), re.IGNORECASE)
+PHONE_NEAR_WORD = re.compile(whole_words(any_of("phone_near")), re.IGNORECASE)
 NOT_PERSONAL = re.compile(
     whole_words(f"(?:{any_of('not_personal')})s?-?(?:nr|no|nummer|numer|numero)?") + _NUMBER_OF,
     re.IGNORECASE,

@@ -56,6 +56,9 @@ FOUND = {
         "DATE DE NAISSANCE\nJJ/MM/AAAA\n08/12/2002",
         "Luogo e data di nascita\nCOMO 24.02.1999",
         "zur Welt kam ich am 30. Juni 1975",
+        "Geboortedatum patiënt - 27 maart 1938",
+        "Date de naissance du patient 14 09 1948",
+        "geb. 5 okt. '72",
     ),
     "email": (
         "пётр@почта.рф",
@@ -91,6 +94,8 @@ FOUND = {
         "Prawo jazdy 00123/18/1465",
         "Carné de conducir B, n.º 12345678-Z",
         "Nr. des Führerscheins: B072RRE2I55",
+        "Carta identità elettronica CA 12345 AA",
+        "Licencia de conducir 12345678-Z",
     ),
     "iban": (
         "Nr rachunku: 61 1090 1014 0000 0712 1981 2874",
@@ -106,6 +111,9 @@ FOUND = {
         "móvil 6 1 5 3 3 8 2 0 4",
         "telefon do mamy 600118273",
         "Affittasi 338.71.20.446",
+        "Vendesi bici - 3334471209",
+        "Recepcja 42 630 11 58",
+        "Portable de Léa = 0668112094",
     ),
     "national_id": (
         "ID number (South Africa): 8001015009087",
@@ -124,6 +132,8 @@ FOUND = {
         "Numéro fiscal (SPI) 30 23 217 600 053",
         "Btw-identificatienummer 004495445B01",
         "dni 12345678 - Z",
+        "Vers.-Nr. K551208814",
+        "N°TVA intra FR83404833048",
     ),
     "bank_account": (
         "Sort code 12-34-56  Account no. 12345678",
@@ -135,6 +145,7 @@ FOUND = {
         "cuenta 2100-0418-45-0200051332",
         "c/c 1000/00012345 ABI 05428 CAB 11101",
         "girorekening 1234567 t.n.v. J. Jansen",
+        "conto corrente postale n. 12345678",
         "rekening 12.34.56.789",
     ),
     "name": (
@@ -152,6 +163,9 @@ FOUND = {
         "Pan Kowalski",
         "gez. Müller-Brandt",
         "M. Dupont",
+        "Participant : M. Yannick Le Bihan",
+        "Odebrał: pan Teofil Grzelak",
+        "Signed for by: T. MacAllister",
     ),
     "address": (
         "2 rue Basse, 74000 L'Isle",
@@ -205,6 +219,10 @@ HARMLESS = (
     "the monkey, małpa w zoo kropka",
     "Moulin à café 250 W",
     "Bank holiday 26-05-2025",
+    "Found 1 234 567 results",
+    "Reception 0800-1700",
+    "domaine public, 75000 Paris",
+    "compte rendu 12 03 2024",
 )
 
 
