@@ -17,8 +17,8 @@ VARIABLE = "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"
 def middlewares() -> list[Middleware]:
     """Called once in the process of each HTTP server, before it listens.
 
-    Serve leaves uvicorn's choice of protocol at "auto", and gives no other way to limit what comes
-    before a request: so "auto" becomes ours, for this process.
+    Serve leaves uvicorn's choice of protocols at "auto", and gives no other way to limit what comes
+    before a request or on a WebSocket: so "auto" becomes ours, for this process.
     """
     import uvicorn.config
     from starlette.middleware import Middleware
@@ -27,4 +27,5 @@ def middlewares() -> list[Middleware]:
     from deployments.settings import EdgeSettings
 
     uvicorn.config.HTTP_PROTOCOLS["auto"] = "deployments.edge.protocol:GuardedProtocol"
+    uvicorn.config.WS_PROTOCOLS["auto"] = "deployments.edge.websocket:GuardedWebSocket"
     return [Middleware(EdgeMiddleware, settings=EdgeSettings())]

@@ -11,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from deployments.edge.reader import ReaderWatch
 from deployments.settings import EdgeSettings
 from engines.errors import Fault, InferloopError, InvalidParameters, Overloaded, RequestTimeout
 from serve_app.errors import to_wire
@@ -55,11 +56,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_timer: TimerHandle | None = None
         self._head_bytes = 0
         self._has_begun = False
-        self._stall_timer: TimerHandle | None = None
+        self._body_is_whole = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuse one connection too many; of all others, await the request's head."""
         super().connection_made(transport)
+        self._reader = ReaderWatch(transport, self.loop, self._settings)
         keep_alive(transport)
         if self._too_many():
             self._refuse(Overloaded("Too many connections", RETRY_AFTER_S))
@@ -69,15 +71,22 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop all timers of the connection."""
         self._head_received()
-        self._stop_watching_reader()
+        self._reader.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrived; a head that is too large is refused."""
+        """Parse what arrived; a head that is too large is refused.
+
+        uvicorn's own deadline of an idle connection ends with its next byte, also where no request
+        begins with it: then ours begins.
+        """
         if self.transport.is_closing():
             return  # refused; what still arrives is not read
+        of_a_body = not self._body_is_whole
         super().data_received(data)
-        if self._head_timer is not None:
+        if self._head_timer is None and self._is_idle():
+            self._await_head()
+        elif self._head_timer is not None and not of_a_body:
             self._head_bytes += len(data)
             if self._head_bytes > self._settings.max_head_bytes:
                 limit = self._settings.max_head_bytes
@@ -88,13 +97,29 @@ class GuardedProtocol(HttpToolsProtocol):
         """A request has begun: its head is due before the deadline."""
         super().on_message_begin()
         self._has_begun = True
-        if self._head_timer is None:
+        if self._head_timer is None or not self._body_is_whole:
+            self._head_received()
             self._await_head()
 
     def on_headers_complete(self) -> None:
         """The head is whole: its deadline is over."""
         self._head_received()
+        self._has_begun = self._body_is_whole = False
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is whole, too."""
+        self._body_is_whole = True
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, unless the answer to an earlier request is on its way: it
+        would be written without any limit."""
+        self._reader.end()
+        if self.cycle is None or self.cycle.response_complete:
+            super().handle_websocket_upgrade()
+        else:
+            self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are no HTTP in the envelope."""
@@ -104,11 +129,11 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client reads too slowly: watch how long."""
         super().pause_writing()
-        self._watch_reader()
+        self._reader.begin()
 
     def resume_writing(self) -> None:
         """The client reads again."""
-        self._stop_watching_reader()
+        self._reader.end()
         super().resume_writing()
 
     def _too_many(self) -> bool:
@@ -122,9 +147,17 @@ class GuardedProtocol(HttpToolsProtocol):
         clients = (getattr(other, "client", None) for other in self.connections)
         return sum(client is not None and client[0] == mine for client in clients) > limit
 
+    def _is_idle(self) -> bool:
+        """Whether no request is being answered, and the connection is still of this protocol."""
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and not self.transport.is_closing() and self in self.connections
+
     def _await_head(self) -> None:
+        """The next head is due; before it the rest of a body whose request is answered already."""
         self._head_bytes = 0
-        self._head_timer = self.loop.call_later(self._settings.head_deadline_s, self._head_is_late)
+        limits = self._settings
+        due_s = limits.head_deadline_s if self._body_is_whole else limits.body_deadline_s
+        self._head_timer = self.loop.call_later(due_s, self._head_is_late)
 
     def _head_received(self) -> None:
         if self._head_timer is not None:
@@ -144,29 +177,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.abort()  # another answer is on its way: nothing may be mixed into it
             return
-        self.transport.write(_raw_answer(error))
+        self.transport.write(raw_answer(error))
         self.transport.close()
 
-    def _watch_reader(self) -> None:
-        left = self.transport.get_write_buffer_size()
-        self._stop_watching_reader()
-        self._stall_timer = self.loop.call_later(self._settings.stall_s, self._reader_is_late, left)
 
-    def _stop_watching_reader(self) -> None:
-        if self._stall_timer is not None:
-            self._stall_timer.cancel()
-            self._stall_timer = None
-
-    def _reader_is_late(self, left_before: int) -> None:
-        taken = left_before - self.transport.get_write_buffer_size()
-        if taken < self._settings.min_taken_bytes:
-            self._stop_watching_reader()
-            self.transport.abort()
-        else:
-            self._watch_reader()
-
-
-def _raw_answer(error: InferloopError) -> bytes:
+def raw_answer(error: InferloopError) -> bytes:
     """The error as an HTTP/1.1 answer, bytes for the socket."""
     answer = to_wire(error).response()
     answer.headers["Connection"] = "close"

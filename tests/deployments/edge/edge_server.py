@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.edge.middleware import EdgeMiddleware
 from deployments.edge.protocol import GuardedProtocol
+from deployments.edge.websocket import GuardedWebSocket
 from deployments.settings import EdgeSettings
 from tests.waiting import PATIENCE_S, wait_for
 
@@ -79,6 +80,7 @@ def edge_server(app: ASGIApp, **settings: Any) -> Iterator[int]:
         host="127.0.0.1",
         port=0,
         http=partial(GuardedProtocol, settings=limits),  # type: ignore[arg-type]
+        ws=partial(GuardedWebSocket, settings=limits),  # type: ignore[arg-type]
         log_level="critical",
         lifespan="off",
         timeout_keep_alive=60,

@@ -26,13 +26,14 @@ print(json.dumps({
     "middlewares": [each.cls.__name__ for each in options.middlewares],
     "limit": options.middlewares[0].kwargs["settings"].max_connections,
     "protocol": config.http_protocol_class.__name__,
+    "sockets": config.ws_protocol_class.__name__,
     "torch": "torch" in sys.modules,
 }))
 """
 
 
 @pytest.mark.slow
-def test_serve_finds_the_hook_and_uvicorn_the_protocol() -> None:
+def test_serve_finds_the_hook_and_uvicorn_the_protocols() -> None:
     environment = {
         **os.environ,
         "PYTHONPATH": str(REPOSITORY),
@@ -50,6 +51,7 @@ def test_serve_finds_the_hook_and_uvicorn_the_protocol() -> None:
         "middlewares": ["EdgeMiddleware"],
         "limit": 77,
         "protocol": "GuardedProtocol",
+        "sockets": "GuardedWebSocket",
         "torch": False,
     }
 
