@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from pydantic import ValidationError
 from yaml import YAMLError
 
 from deployments import config_files
@@ -28,7 +27,7 @@ def main(
     path: Path = options.parse_args(arguments).config
     try:
         document = config_files.load(path)
-    except (ValidationError, YAMLError, OSError, ValueError, InvalidParameters) as error:
+    except (ValueError, YAMLError, OSError, InvalidParameters) as error:
         err.write(f"{path}: {error}\n")
         return WRONG
     out.writelines(f"{line}\n" for line in summary(document))
@@ -39,7 +38,7 @@ def summary(document: Mapping[str, Any]) -> list[str]:
     """The pools with their models, and how many replicas of each deployment with what each."""
     args = config_files.app_args(dict(document))
     lines = [f"pool {pool.name}: {', '.join(pool.served_ids())}" for pool in args.pools]
-    for deployment in document["applications"][0]["deployments"]:
+    for deployment in document["applications"][0].get("deployments", ()):
         options = deployment.get("ray_actor_options", {})
         needs = {name: options[name] for name in ("num_cpus", "num_gpus") if name in options}
         needs |= options.get("resources", {})

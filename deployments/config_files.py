@@ -17,9 +17,10 @@ CPU_PARTS = ("quality", "privacy", "exporter", "profiles")
 def load(path: Path) -> dict[str, Any]:
     """The file in the form that Serve's REST API takes.
 
-    Raises pydantic's `ValidationError` for a config that Serve or the application would refuse
-    later with a less clear message, and `DuplicateKey` for a repeated key, of which Serve's own
-    reader would use the last value.
+    Raises `ValueError` for a config that Serve or the application would refuse later with a less
+    clear message (pydantic's `ValidationError`, which is one), and for a repeated key, of which
+    Serve's own reader would use the last value (`DuplicateKey`); `YAMLError`, and `OSError` for a
+    file that cannot be read.
     """
     text = path.read_text(encoding="utf-8-sig")
     document: dict[str, Any] = read_yaml(text)
@@ -29,9 +30,12 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def app_args(document: dict[str, Any]) -> AppArgs:
-    """The typed args of the document's one application."""
-    (application,) = document["applications"]
-    return AppArgs.model_validate(application["args"])
+    """The typed args of the document's one application. Raises `ValueError` where it has another
+    number of them, and for wrong args."""
+    applications = document["applications"]
+    if len(applications) != 1:
+        raise ValueError(f"applications: must be one application, not {len(applications)}")
+    return AppArgs.model_validate(applications[0].get("args", {}))
 
 
 def start_notes(args: AppArgs) -> list[str]:
@@ -48,7 +52,8 @@ def start_notes(args: AppArgs) -> list[str]:
 
 def on_port(document: dict[str, Any], host: str, port: int) -> dict[str, Any]:
     """A copy of the document that listens on `host:port`."""
-    return {**document, "http_options": {**document["http_options"], "host": host, "port": port}}
+    options = document.get("http_options") or {}
+    return {**document, "http_options": {**options, "host": host, "port": port}}
 
 
 def with_parts_apart(document: dict[str, Any]) -> dict[str, Any]:

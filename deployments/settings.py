@@ -10,12 +10,24 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engines.errors import InvalidParameters
 from engines.types import AllowedBuckets
 from local_ray.state import state_dir
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """What is wrong with variables of the environment, one a line. Never holds their values,
+    which may be secrets."""
+    lines = []
+    for fault in error.errors(include_url=False, include_input=False):
+        name = "_".join(map(str, fault["loc"])).upper()
+        prefix = EdgeSettings if error.title == EdgeSettings.__name__ else Settings
+        where = f"{prefix.model_config['env_prefix']}{name}: " if name else ""
+        lines.append(where + fault["msg"].removeprefix("Value error, "))
+    return "\n".join(lines)
 
 
 class Settings(BaseSettings):

@@ -13,16 +13,18 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
 import psutil
+from pydantic import ValidationError
 
 from deployments.local.asking import answers
 from deployments.local.child_service import WHILE_INPUT_IS_OPEN
 from deployments.local.serving import parser, reachable_url, say, stop_at_end_of_input
 from deployments.local.supervision import Supervisor
-from deployments.settings import Settings
+from deployments.settings import Settings, wrong_settings
 from local_ray.running import private_ray_folder
 
 STOP_TIMEOUT_S = 150.0
@@ -129,13 +131,22 @@ def main(arguments: list[str] | None = None) -> int:
     own.add_argument(WHILE_INPUT_IS_OPEN, action="store_true")
     chosen, options = own.parse_known_args(arguments)
     parser().parse_args(options)
-    settings = Settings()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        print(f"The service does not start: {wrong_settings(error)}", file=sys.stderr)
+        return 2
     stop, hurry = stop_on_signals()
     if chosen.while_input_is_open:
         stop_at_end_of_input(sys.stdin, stop)
     url = reachable_url(settings.host, settings.port)
 
-    with private_ray_folder() as folder:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(private_ray_folder())
+        except OSError as error:
+            print(f"The service does not start: no folder for Ray: {error}", file=sys.stderr)
+            return 1
         runs = 0
 
         def start() -> ServiceProcess:

@@ -10,11 +10,12 @@ import os
 import shlex
 import sys
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from pydantic import ValidationError
+from yaml import YAMLError
 
 from deployments.edge import hook
 from deployments.local import keys as local_keys
@@ -22,7 +23,8 @@ from deployments.local.child_service import StartFailed
 from deployments.local.first_request import first_request
 from deployments.local.keys import FILE_NAME
 from deployments.local.lean_serve import import_serve
-from deployments.settings import Settings
+from deployments.local.port import PortNotFree, reserved_port
+from deployments.settings import EdgeSettings, Settings, wrong_settings
 from engines.errors import InvalidParameters
 from engines.storage.folder.identity import RootIdentity
 from local_ray.environment import RayNotClosed, closed_ray
@@ -151,14 +153,22 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = options.parse_args(arguments)
     try:
         os.environ.update(closed_ray(os.environ))
-        return run(chosen, Settings())
-    except (RayNotClosed, PermissionError) as error:
-        print(f"The service does not start: {error}", file=sys.stderr)
-        return 2
+        settings = Settings()
+        EdgeSettings()  # read in the process of the HTTP server, whose errors nobody sees
+    except ValidationError as error:
+        return _refused(wrong_settings(error))
+    except (RayNotClosed, OSError) as error:
+        return _refused(str(error))
+    return run(chosen, settings)
+
+
+def _refused(reason: str) -> int:
+    print(f"The service does not start: {reason}", file=sys.stderr)
+    return 2
 
 
 def run(chosen: argparse.Namespace, settings: Settings) -> int:
-    """Deploy the config, and run until the service ends.
+    """Check the config, take the port, and run until the service ends.
 
     The imports are inside this function, because Ray reads its environment when it is imported, and
     the environment must be complete before. They would also slow down the launcher, which imports
@@ -169,21 +179,35 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
         return 2
     import_serve()
     from deployments import config_files
-    from deployments.local.ahead import Ahead
-    from deployments.local.cluster import ServeHere, deploy, service_ray, wait_until_running
     from deployments.wiring.access import api_keys
 
     try:
         document = config_files.load(chosen.config)
         if settings.has_keys():
             api_keys(settings)
-    except (ValidationError, OSError, InvalidParameters) as error:
+    except (ValueError, YAMLError, OSError, InvalidParameters) as error:
         print(
             error.message if isinstance(error, InvalidParameters) else f"{chosen.config}: {error}",
             file=sys.stderr,
         )
         return 2
-    key, made = prepare_environment(settings)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(reserved_port(settings.host, settings.port))
+            key, made = prepare_environment(settings)
+        except (PortNotFree, OSError) as error:
+            return _refused(str(error))
+        return serve(chosen, settings, document, key, made)
+
+
+def serve(
+    chosen: argparse.Namespace, settings: Settings, document: dict[str, Any], key: str, made: bool
+) -> int:
+    """Start Ray, deploy the document, and wait until the input ends."""
+    from deployments import config_files
+    from deployments.local.ahead import Ahead
+    from deployments.local.cluster import ServeHere, deploy, service_ray, wait_until_running
+
     stop = stop_at_end_of_input(sys.stdin)
     note = "\n".join(config_files.start_notes(config_files.app_args(document)))
     say("Starting Ray ...")

@@ -113,6 +113,76 @@ def test_a_wrong_config_is_named_before_ray_starts(
     assert "max_qeued" in said
 
 
+WRONG_CONFIGS = [
+    "{",
+    "",
+    "[]",
+    "a: 1",
+    "applications: []",
+    "applications: [{}]",
+    "\0",
+    "a: 1\na: 2",
+]
+
+
+@pytest.mark.parametrize("text", WRONG_CONFIGS)
+def test_whatever_is_no_config_is_named(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert serving.main(["--ray-folder", str(tmp_path), "--config", str(path)]) == 2
+    assert capsys.readouterr().err.startswith(f"{path}: ")
+
+
+def test_a_file_that_is_no_text_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert serving.main(["--ray-folder", str(tmp_path), "--config", str(path)]) == 2
+    assert capsys.readouterr().err.startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "module"),
+    [
+        ("INFERLOOP_PORT", "abc", "launch"),
+        ("INFERLOOP_S3_EXPORT_BUCKETS", "No Bucket", "launch"),
+        ("INFERLOOP_EDGE_STALL_S", "-1", "serving"),
+    ],
+)
+def test_a_wrong_variable_is_named_without_a_traceback(
+    variable: str, value: str, module: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"deployments.local.{module}"]
+        + (["--ray-folder", str(tmp_path)] if module == "serving" else []),
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), variable: value},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("The service does not start: ")
+    assert variable in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "deployments.local.serving", "--ray-folder", str(tmp_path)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "INFERLOOP_STATE_DIR": str(tmp_path / "file" / "state")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("The service does not start: ")
+    assert str(tmp_path / "file") in done.stderr
+
+
 def test_a_short_key_is_refused_before_ray_starts_where_strangers_reach_it(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deployments.local.launch"],
