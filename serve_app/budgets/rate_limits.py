@@ -33,6 +33,8 @@ class BudgetState:
     """Time (seconds since 1970) at which the oldest counted request leaves the window."""
     retry_after_s: float
     """Seconds until the next request is allowed; 0 if one is allowed now."""
+    window_s: int
+    """Length of the moving window, seconds."""
 
     def headers(self) -> dict[str, str]:
         """`X-RateLimit-*`, and `Retry-After` after a refusal; in whole seconds, rounded up."""
@@ -46,9 +48,13 @@ class BudgetState:
         return headers
 
 
+_UNITS = {1: "second", 60: "minute", 3600: "hour", 86_400: "day"}
+
+
 def exceeded(bucket: Bucket, budget: BudgetState) -> RateLimited:
     """The error for a refused request, the same for REST and WebSocket."""
-    message = f"Rate limit exceeded: {budget.limit} {bucket} requests in a moving window"
+    window = _UNITS.get(budget.window_s) or f"{budget.window_s} seconds"
+    message = f"Rate limit exceeded: {budget.limit} {bucket} requests per {window}"
     return RateLimited(message, round(max(budget.retry_after_s, 0.001), 3))
 
 
@@ -139,6 +145,7 @@ class MovingWindow:
             remaining=rate.amount - len(hits),
             reset_epoch_s=reset,
             retry_after_s=0.0 if allowed else reset - now,
+            window_s=rate.get_expiry(),
         )
 
     def look(self, key_hash: str, own: Mapping[Bucket, str]) -> dict[Bucket, BudgetState]:
@@ -154,7 +161,8 @@ class MovingWindow:
         hits = [hit for hit in counted if hit + window_s > now + _ROUNDING_S]
         reset = hits[0] + window_s if hits else now
         left = max(0, rate.amount - len(hits))
-        return BudgetState(left > 0, rate.amount, left, reset, 0.0 if left else reset - now)
+        wait_s = 0.0 if left else reset - now
+        return BudgetState(left > 0, rate.amount, left, reset, wait_s, rate.get_expiry())
 
     def __len__(self) -> int:
         """Number of windows stored: one for each key and budget that was used recently."""

@@ -76,6 +76,7 @@ class RedisRateLimiter:
             remaining=max(0, stats.remaining),
             reset_epoch_s=stats.reset_time,
             retry_after_s=0.0 if allowed else max(0.0, stats.reset_time - self._epoch_s()),
+            window_s=rate.get_expiry(),
         )
 
     async def look(self, key_hash: str, own: Mapping[Bucket, str]) -> Mapping[Bucket, BudgetState]:
@@ -91,6 +92,7 @@ class RedisRateLimiter:
                         remaining=left,
                         reset_epoch_s=stats.reset_time,
                         retry_after_s=0.0 if left else max(0.0, wait_s),
+                        window_s=rate.get_expiry(),
                     )
         except (RedisError, OSError) as error:
             raise Overloaded("The rate limiter is not reachable", _AWAY_RETRY_S) from error

@@ -73,8 +73,12 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def fsync_folder(folder: str) -> None:
-    """Make names in `folder` survive a power cut; file systems that cannot are left alone."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """Make names in `folder` survive a power cut; file systems that cannot are left alone, and a
+    folder that is gone: somebody has deleted all that was in it."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return
     try:
         os.fsync(descriptor)
     except OSError as error:

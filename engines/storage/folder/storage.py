@@ -81,7 +81,8 @@ class FolderStorage:
                 publish_new(temporary, path)
             except FileExistsError as error:
                 raise Conflict(f"Object exists already: {key}") from error
-        return self.stat(key)
+            # Of the file itself: its name may be deleted already.
+            return _object_stat(key, os.fstat(file.fileno()))
 
     def replace(self, key: str, content: bytes, if_match: str | None = None) -> ObjectStat:
         path = self._path(key)
@@ -108,7 +109,6 @@ class FolderStorage:
     def append(self, key: str, record: bytes) -> None:
         path = self._path(key)
         with writing_errors(key):
-            make_folders(os.path.dirname(path))
             append_whole(path, record)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:

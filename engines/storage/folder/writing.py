@@ -10,11 +10,12 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from engines.storage.folder.paths import fsync_folder
 from engines.storage.keys import RESERVED_FOLDER, TEMPORARY_PREFIX
 
+T = TypeVar("T")
 OpenTemporary = Callable[[str], BinaryIO]
 """Opens a path that must not exist for writing; injected so that tests can fill the disk."""
 
@@ -57,7 +58,7 @@ def temporary_beside(path: str, opener: OpenTemporary) -> Iterator[tuple[str, Bi
     """
     folder = os.path.dirname(path)
     temporary = os.path.join(folder, f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
-    file = _open_in_folder(folder, temporary, opener)
+    file = _open_in_folder(temporary, opener)
     try:
         _mark_alive(file)
         yield temporary, file
@@ -76,14 +77,15 @@ def _mark_alive(file: BinaryIO) -> None:
         fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
-def _open_in_folder(folder: str, temporary: str, opener: OpenTemporary) -> BinaryIO:
+def _open_in_folder(path: str, opener: Callable[[str], T]) -> T:
     """A neighbor's delete may prune the folder between making it and using it: try again."""
+    folder = os.path.dirname(path)
     for _ in range(8):
         with suppress(FileNotFoundError):
             make_folders(folder)
-            return opener(temporary)
+            return opener(path)
     make_folders(folder)
-    return opener(temporary)
+    return opener(path)
 
 
 def make_durable(file: BinaryIO) -> None:
@@ -109,9 +111,10 @@ def publish_over(temporary: str, path: str) -> None:
 
 
 def append_whole(path: str, record: bytes) -> None:
-    """Add `record` at the end and make it durable; on any error the file is as long as before."""
+    """Add `record` at the end and make it durable; on any error the file is as long as before.
+    The file and its folders are made if absent."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    descriptor = os.open(path, flags, FILE_MODE)
+    descriptor = _open_in_folder(path, lambda path: os.open(path, flags, FILE_MODE))
     try:
         before = os.fstat(descriptor).st_size
         if before == 0:

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -197,3 +198,25 @@ def test_an_oserror_of_the_callers_block_is_no_missing_object(tmp_path: Path) ->
     with pytest.raises(StorageFailed), storage.create("x"):
         raise FileNotFoundError(errno.ENOENT, "gone")
     assert every_file(tmp_path) == []
+
+
+def test_who_writes_what_somebody_deletes_at_that_moment_has_no_error(tmp_path: Path) -> None:
+    """An image that is made while its dataset is deleted: the write is whole, then it is gone."""
+    storage = FolderStorage(tmp_path)
+    done = threading.Event()
+
+    def delete() -> None:
+        while not done.is_set():
+            for found in [*storage.list("generated/d")]:
+                storage.delete(found.key)
+
+    deleting = threading.Thread(target=delete)
+    deleting.start()
+    try:
+        for number in range(100):
+            assert storage.put_new(f"generated/d/{number}.png", b"image").size_bytes == 5
+            assert storage.replace(f"generated/d/{number}.json", b"recipe").size_bytes == 6
+            storage.append("generated/d/.index/w-0.jsonl", b"line\n")
+    finally:
+        done.set()
+        deleting.join()

@@ -17,6 +17,7 @@ from serve_app.budgets.rate_limits import (
     BudgetState,
     MemoryRateLimiter,
     MovingWindow,
+    exceeded,
 )
 from serve_app.config import ApiConfig, RateLimits
 from tests.serve_app.api import HEADERS, KEY, OTHER_KEY, SOCKET, Api, build_api
@@ -96,14 +97,14 @@ def test_windows_of_idle_keys_are_forgotten() -> None:
 
 
 def test_headers_are_whole_seconds_rounded_up() -> None:
-    refused = BudgetState(False, 10, 0, 1000.2, 0.4)
+    refused = BudgetState(False, 10, 0, 1000.2, 0.4, 60)
     assert refused.headers() == {
         "X-RateLimit-Limit": "10",
         "X-RateLimit-Remaining": "0",
         "X-RateLimit-Reset": "1001",
         "Retry-After": "1",
     }
-    assert "Retry-After" not in BudgetState(True, 10, 3, 1000.2, 0.0).headers()
+    assert "Retry-After" not in BudgetState(True, 10, 3, 1000.2, 0.0, 60).headers()
 
 
 def test_ten_generations_in_a_moving_minute_over_rest_and_socket(limited: Api) -> None:
@@ -181,10 +182,20 @@ def test_a_refused_request_says_when_to_come_back(limited: Api) -> None:
     assert answer.json() == {
         "error": {
             "code": "RATE_LIMITED",
-            "message": "Rate limit exceeded: 10 generate requests in a moving window",
+            "message": "Rate limit exceeded: 10 generate requests per minute",
             "details": {"retry_after_s": 47.5},
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [("5/hour", "5 read requests per hour"), ("7/2minute", "7 read requests per 120 seconds")],
+)
+def test_a_refusal_names_the_window(rate: str, words: str) -> None:
+    window = MovingWindow(RateLimits(read=rate), epoch_s=lambda: 0.0)
+    states = [window.hit("key", "read") for _ in range(8)]
+    assert words in exceeded("read", states[-1]).message
 
 
 def test_budgets_are_per_key(limited: Api) -> None:
