@@ -1,4 +1,4 @@
-"""Privacy: faces, text, personal data, metadata and memorization of one image; anonymizing."""
+"""Finds faces, text, personal data, metadata and copies of real images in an image; anonymizes."""
 
 from typing import TYPE_CHECKING
 

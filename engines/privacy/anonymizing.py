@@ -1,4 +1,5 @@
-"""Cover what was found, look again, cover harder, until nothing is found."""
+"""Anonymizes an image: covers what was found and checks again, with a stronger cover in each round,
+until nothing is found."""
 
 from __future__ import annotations
 
@@ -21,22 +22,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Anonymized:
-    """`png` carries no metadata; `lineage` is JSON for the sidecar and names no finding."""
+    """An anonymized copy of an image."""
 
     png: bytes = field(repr=False)
+    """The PNG file, without metadata."""
     lineage: dict[str, JsonValue]
+    """How the copy was made, as JSON to store beside it. It does not contain what was found."""
 
 
 class Anonymizer:
-    """Pure; safe to share between threads as far as its inspector is."""
+    """Covers faces and text. It keeps no state, so threads may share it if they may share the
+    inspector."""
 
     def __init__(self, inspector: Inspector, config: AnonymizeConfig) -> None:
         self._inspector = inspector
         self._config = config
 
     def anonymize(self, pixels: Pixels, key: str, method: str) -> Anonymized:
-        """See `PrivacyValidator.anonymize_with_lineage`. The last round paints a box, whatever
-        the method: better plain than telling."""
+        """Cover every face and text in RGB `pixels`, uint8 (height, width, 3). `key`: storage key
+        of the image, for the lineage. The last round always uses "box", the strongest method.
+        Methods and errors as in `PrivacyValidator.anonymize_with_lineage`."""
         if method not in COVER_METHODS:
             known = ", ".join(COVER_METHODS)
             raise InvalidParameters.of("method", method, f"one of {known}", f"must be {known}")

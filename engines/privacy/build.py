@@ -1,4 +1,4 @@
-"""From config to a validator: which detectors work here is found out once."""
+"""Builds a privacy validator from the config. Loads the detectors that are installed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class UnavailableReader:
-    """Stands for a reader that did not load: every image is answered with the reason."""
+    """Takes the place of a text reader that did not load. Every call raises the reason."""
 
     name = "none"
 
@@ -53,16 +53,19 @@ def build_privacy_validator(
     storage: Storage | None = None,
     opener: Opener | None = None,
 ) -> PrivacyValidator:
-    """Load what `config` asks for; blocks for seconds, longer with a folder of references.
+    """Load the detectors and the reference images that `config` names. Blocks for seconds, longer
+    with a folder of references.
 
-    `opener` meets the bytes of the files, in this process where it is None. A detector that is
-    not installed is no error here: its check answers with an issue. Raises
-    `InferloopError` if references are configured without a `storage`, `StorageFailed` or
-    `NotFound` if they cannot be read.
+    `opener` decodes the files; None decodes them in this process. A detector that is not installed
+    is not an error here. Its check then reports an issue for every image.
+
+    Raises:
+        InferloopError: references are configured, but `storage` is None.
+        StorageFailed, NotFound: the references cannot be read.
     """
     named = config.memorization.reference_dir or config.memorization.reference_profile
     if named is not None and storage is None:
-        raise InferloopError("privacy.memorization names references, but there is no storage")
+        raise InferloopError("privacy.memorization has references, but there is no storage")
     detector = build_face_detector(config.faces)
     embedder = _embedder(config)
     return PrivacyValidator(
@@ -86,7 +89,7 @@ def _reader(config: PrivacyConfig) -> TextReader:
 
 
 def _embedder(config: PrivacyConfig) -> FaceEmbedder | None:
-    """Only where it can be of use: its weights take 22 MB."""
+    """The face embedder, or None if it is not used or not installed. Its weights take 22 MB."""
     if not config.faces.embeddings or config.memorization.reference_dir is None:
         return None
     try:

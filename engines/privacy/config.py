@@ -1,4 +1,4 @@
-"""Everything the privacy validator can be told, as one frozen tree."""
+"""All settings of the privacy validator, as immutable models."""
 
 from __future__ import annotations
 
@@ -15,30 +15,38 @@ FaceBackend = Literal["yunet", "face_recognition"]
 
 
 class FaceConfig(FrozenModel):
-    """Which detector looks for faces, and how hard."""
+    """Which face detector is used, its thresholds, and the image sizes that it gets."""
 
     detectors: tuple[FaceBackend, ...] = Field(
         default=("yunet", "face_recognition"),
         min_length=1,
-        description="Tried in this order; the first that loads is used.",
+        description="Detectors in order of preference. The first that is installed is used; an "
+        "image on which it fails gets the next one.",
     )
     threshold: Share = Field(
-        default=0.85, description="YuNet's confidence from which it is a face at once."
+        default=0.85, description="YuNet's confidence from which it counts as a face."
     )
     doubtful: Share = Field(
-        default=0.4, description="YuNet's confidence from which a second, closer look is taken."
+        default=0.4,
+        description="YuNet's confidence from which a doubtful face is enlarged and checked again.",
     )
     second_threshold: Share = Field(
-        default=0.62, description="Mean confidence of both looks from which it is a face."
+        default=0.62,
+        description="Mean confidence of both checks from which a doubtful face counts.",
     )
     closer_threshold: Share = Field(
-        default=0.65, description="Confidence of the second look alone, which must be reached too."
+        default=0.65,
+        description="Confidence of the second check from which a doubtful face counts; "
+        "second_threshold must be reached too.",
     )
     hog_threshold: float = Field(
-        default=0.0, ge=-1.0, le=3.0, description="dlib's margin (no unit) from which it is a face."
+        default=0.0, ge=-1.0, le=3.0, description="dlib's score (no unit) from which it is a face."
     )
     hog_upsampling: int = Field(
-        default=1, ge=0, le=2, description="How often dlib doubles the image (80 px faces without)."
+        default=1,
+        ge=0,
+        le=2,
+        description="How many times dlib doubles the image. Without, it finds faces from 80 px.",
     )
     long_side_px: int = Field(
         default=640, ge=128, le=2048, description="Larger images are scaled down to this side, px."
@@ -48,160 +56,194 @@ class FaceConfig(FrozenModel):
     )
     rotations: Literal["off", "doubtful", "always"] = Field(
         default="doubtful",
-        description="Whether an image without an upright face is looked at turned by 90, 180 and "
-        "270 degrees: never, where something doubtful was seen, or always.",
+        description="Whether an image without an upright face is also checked rotated by 90, 180 "
+        "and 270 degrees: never (off), if a doubtful face was seen (doubtful), or always.",
     )
     turned_threshold: Share = Field(
-        default=0.8, description="YuNet's confidence from which it is a face in a turned image."
+        default=0.8, description="YuNet's confidence from which it is a face in a rotated image."
     )
     turned_long_side_px: int = Field(
-        default=256, ge=64, le=1024, description="Turned images are scaled down to this side, px."
+        default=256, ge=64, le=1024, description="Rotated images are scaled down to this side, px."
     )
     crowd_long_side_px: int = Field(
         default=0,
         ge=0,
         le=4096,
-        description="Second look at this long side for small faces, px; 0 is off.",
+        description="The image is checked a second time at this long side for small faces, px; 0 "
+        "is off.",
     )
     embeddings: bool = Field(
         default=True,
-        description="Compare with reference faces where dlib and such faces are there.",
+        description="Whether faces are compared with those of the reference images. Needs dlib.",
     )
 
 
 class TextConfig(FrozenModel):
-    """When something read counts as text."""
+    """When a line that the text reader found counts as text."""
 
     long_side_px: int = Field(
         default=960, ge=128, le=4096, description="Larger images are scaled down to this side, px."
     )
     min_height_px: float = Field(
-        default=6.0, ge=0.0, description="Lines lower than this are ignored, px of the image."
+        default=6.0, ge=0.0, description="Lines with a smaller height are ignored, px of the image."
     )
     confidence: Share = Field(
-        default=0.7, description="Recognizer's confidence for `min_characters` letters or digits."
+        default=0.7,
+        description="Confidence from which a line with at least min_characters counts as text.",
     )
-    min_characters: int = Field(default=3, ge=1, description="Letters or digits, count.")
+    min_characters: int = Field(
+        default=3, ge=1, description="Letters and digits of a line that counts from confidence on."
+    )
     short_confidence: Share = Field(
-        default=0.8, description="Recognizer's confidence for `short_characters`."
+        default=0.8,
+        description="Confidence from which a line with at least short_characters counts as text.",
     )
-    short_characters: int = Field(default=2, ge=1, description="Letters or digits, count.")
+    short_characters: int = Field(
+        default=2,
+        ge=1,
+        description="Letters and digits of a line that counts from short_confidence on.",
+    )
     read_confidence: Share = Field(
         default=0.85,
-        description="Recognizer's confidence below which a line counts as not read (text_unread).",
+        description="A line with a lower confidence counts as not read (issue text_unread).",
     )
     unread_aspect: float = Field(
         default=2.5,
         ge=1.0,
-        description="Length by height from which something detected and not read is a line of "
-        "text.",
+        description="Ratio of length to height from which a region that was not read counts as a "
+        "line of text.",
     )
     unread_min_height_px: int = Field(
-        default=10, ge=1, description="Height from which a line that was not read counts, px."
+        default=10, ge=1, description="Smallest height of a line that was not read, px."
     )
     unread_max_height: Share = Field(
         default=0.34,
-        description="Height up to which a line that was not read counts, share of the picture's "
-        "long side: shapes and ornaments are larger.",
+        description="Largest height of a line that was not read, as a share of the image's long "
+        "side. Larger regions are shapes or ornaments.",
     )
 
 
 class PiiConfig(FrozenModel):
-    """What is looked for in what was read."""
+    """Which personal data are looked for in a text."""
 
     phone_regions: tuple[str, ...] = Field(
         default=(
             *("US", "GB", "DE", "FR", "ES", "IT", "IN"),
             *("NL", "PL", "AT", "CH", "BE", "PT", "IE", "AU", "BR"),
         ),
-        description="Countries (ISO 3166, two letters) whose national phone numbers are known; "
-        "numbers that begin with + are known everywhere.",
+        description="Countries (ISO 3166, two letters) whose national phone numbers are found. "
+        "International numbers, which begin with +, are found for every country.",
     )
     presidio: bool = Field(
         default=False,
-        description="Ask Microsoft Presidio as well (names, places) where it is installed.",
+        description="Whether Microsoft Presidio is used too, if it is installed (names, places).",
     )
     presidio_model: str = Field(
         default="en_core_web_sm",
-        description="spaCy model for Presidio: name of an installed package, or a folder; never "
-        "downloaded.",
+        description="spaCy model for Presidio: name of an installed package, or a folder. It is "
+        "never downloaded.",
     )
-    presidio_confidence: Share = Field(default=0.6, description="Presidio's score to believe.")
+    presidio_confidence: Share = Field(
+        default=0.6, description="Presidio's score from which a finding counts."
+    )
 
 
 class MetadataConfig(FrozenModel):
-    """What is read beside the pixels."""
+    """Which metadata of a file are checked."""
 
-    enabled: bool = Field(default=True, description="Whether EXIF, XMP, IPTC and texts are read.")
+    enabled: bool = Field(
+        default=True, description="Whether EXIF, XMP, IPTC and PNG texts are checked."
+    )
     recipe_keywords: tuple[str, ...] = Field(
         default=("inferloop.recipe", "inferloop_recipe"),
-        description="PNG text of our own: of its JSON only the prompts are searched.",
+        description="Keywords of PNG texts with the service's recipe (JSON). Only its prompts are "
+        "searched.",
     )
     max_text_characters: int = Field(
         default=100_000,
         ge=100,
-        description="Characters searched of all texts of an image together; a file with more gets "
-        "the issue metadata_not_checked and does not pass.",
+        description="Largest number of characters that are searched in all texts of an image. A "
+        "file with more gets the issue metadata_not_checked and does not pass.",
     )
     max_text_cpu_s: float = Field(
         default=2.0,
         gt=0.0,
-        description="CPU seconds for that search; past them as past the characters.",
+        description="Largest CPU time of that search, s. A file that needs more gets the same "
+        "issue.",
     )
 
 
 class MemorizationConfig(FrozenModel):
-    """Real images that no synthetic image may come too near to."""
+    """Reference images: real images of which no synthetic image may be a copy."""
 
     reference_dir: str | None = Field(
-        default=None, description="Key of a folder of real images under the data root."
+        default=None, description="Folder of reference images, relative to the data root."
     )
     reference_profile: str | None = Field(
-        default=None, description="Key of a profile that keeps hashes of its images."
+        default=None,
+        description="File of a profile with hashes of its images, relative to the data root. Not "
+        "used if reference_dir is set.",
     )
     max_distance: int = Field(
-        default=8, ge=0, le=15, description="Bits of 64 in which a near duplicate may differ."
+        default=8,
+        ge=0,
+        le=15,
+        description="Number of bits (of 64) in which the hash of a near-duplicate may differ.",
     )
     face_distance: float = Field(
         default=0.5,
         ge=0.0,
         le=1.0,
-        description="Euclidean distance of dlib's 128 numbers below which it is the same face.",
+        description="Euclidean distance of two face embeddings (dlib, 128 numbers) below which it "
+        "is the same person.",
     )
 
 
 class ScoreTable(FrozenModel):
-    """Points taken from 100. An issue that repeats costs `repeat` of its points each time more."""
+    """Points that an issue takes from a score of 100. Further issues of the same type cost only a
+    share of the points (`repeat`)."""
 
     face: int = Field(default=40, ge=0, description="Points for a face.")
-    text: int = Field(default=5, ge=0, description="Points for text that names nobody.")
-    pii_high: int = Field(default=50, ge=0, description="Points: card, IBAN, identity number, key.")
-    pii_medium: int = Field(default=30, ge=0, description="Points: e-mail, phone, birth, plate...")
-    pii_low: int = Field(default=10, ge=0, description="Points: a link.")
-    metadata_high: int = Field(default=40, ge=0, description="Points: a place (GPS).")
-    metadata_medium: int = Field(default=20, ge=0, description="Points: an owner's name.")
-    metadata_low: int = Field(default=5, ge=0, description="Points: a device's serial number.")
-    text_unread: int = Field(default=30, ge=0, description="Points: text that was not read.")
-    near_duplicate: int = Field(default=60, ge=0, description="Points: a copy of a real image.")
-    face_match: int = Field(default=60, ge=0, description="Points: a face of a real person.")
-    frames_not_checked: int = Field(
-        default=30, ge=0, description="Points: frames or thumbnails that were not looked at."
+    text: int = Field(default=5, ge=0, description="Points for text without personal data.")
+    pii_high: int = Field(
+        default=50, ge=0, description="Points for a card, IBAN, identity number or credential."
     )
-    unavailable: int = Field(default=50, ge=0, description="Points: a check that could not run.")
-    repeat: Share = Field(default=0.25, description="Share of the points for each repetition.")
+    pii_medium: int = Field(
+        default=30, ge=0, description="Points for an e-mail address, phone number, birth date, ..."
+    )
+    pii_low: int = Field(default=10, ge=0, description="Points for a link.")
+    metadata_high: int = Field(default=40, ge=0, description="Points for a place (GPS).")
+    metadata_medium: int = Field(default=20, ge=0, description="Points for the name of a person.")
+    metadata_low: int = Field(default=5, ge=0, description="Points for a device's serial number.")
+    text_unread: int = Field(default=30, ge=0, description="Points for text that was not read.")
+    near_duplicate: int = Field(
+        default=60, ge=0, description="Points for a near-copy of a reference image."
+    )
+    face_match: int = Field(
+        default=60, ge=0, description="Points for a face that is in a reference image."
+    )
+    frames_not_checked: int = Field(
+        default=30, ge=0, description="Points for frames or thumbnails that were not checked."
+    )
+    unavailable: int = Field(default=50, ge=0, description="Points for a check that did not run.")
+    repeat: Share = Field(
+        default=0.25,
+        description="Share of the points that a further issue of the same type costs; at most 4 "
+        "further ones count.",
+    )
 
 
 class VerdictConfig(FrozenModel):
     """When an image passes."""
 
     fail_at: Severity = Field(
-        default="medium", description="An issue of this severity or a graver one fails the image."
+        default="medium", description="An issue of this severity or a higher one fails the image."
     )
     min_score: int = Field(default=60, ge=0, le=100, description="Lowest score that passes.")
     allow_unchecked_frames: bool = Field(
         default=False,
-        description="Whether an image may pass of which not every frame, page or thumbnail was "
-        "looked at (issue frames_not_checked).",
+        description="Whether an image may pass if some of its frames, pages or thumbnails were not "
+        "checked (issue frames_not_checked).",
     )
 
 
@@ -209,13 +251,19 @@ class AnonymizeConfig(FrozenModel):
     """How findings are covered."""
 
     margin: float = Field(
-        default=0.15, ge=0.0, le=1.0, description="Widening of each box, share of its size."
+        default=0.15,
+        ge=0.0,
+        le=1.0,
+        description="How much each covered box is enlarged on every side, as a share of its size.",
     )
     cover: Literal["pii", "text"] = Field(
-        default="text", description="Cover text that holds PII only, or all text."
+        default="text", description="Whether only text with personal data is covered, or all text."
     )
     max_rounds: int = Field(
-        default=4, ge=1, le=8, description="Looks at the result, each with a stronger cover."
+        default=4,
+        ge=1,
+        le=8,
+        description="Largest number of rounds. Each covers what is still found, more strongly.",
     )
 
 
@@ -235,8 +283,8 @@ class PrivacyConfig(FrozenModel):
         default=1,
         ge=1,
         le=64,
-        description="Images judged at once by a replica, threads; each has a text reader of its "
-        "own (about 0.3 GB).",
+        description="Number of images that a replica checks at the same time, each in a thread "
+        "with its own text reader (about 0.3 GB).",
     )
     threads: int = Field(
         default=1, ge=1, le=64, description="Threads of OpenCV and of onnxruntime per replica."

@@ -1,4 +1,4 @@
-"""Three ways to make a region of an image tell nothing."""
+"""Covers regions of an image so that their content cannot be recognized: blur, pixelate, box."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 
 CoverMethod = Literal["blur", "pixelate", "box"]
 COVER_METHODS: tuple[str, ...] = get_args(CoverMethod)
+"""Names of the methods."""
 _BLOCKS_ACROSS = 5
+"""With strength n, the shorter side of a region has 5 - n blocks, but at least one."""
 
 
 def covered(pixels: Pixels, boxes: Sequence[Box], method: str, strength: int) -> Pixels:
-    """A copy of RGB `pixels`, uint8 (height, width, 3), with each box covered: what of it lies
-    within the image.
+    """A copy of RGB `pixels`, uint8 (height, width, 3), in which every box is covered. Parts of a
+    box outside the image are ignored.
 
-    `strength` 1, 2, ...: how much is lost. Blur and pixelate first average the region to a few
-    blocks, so that sharpening or deconvolution cannot bring it back; box paints its mean color.
+    `method`: "blur" and "pixelate" reduce a region to a few blocks, so that its content cannot be
+    restored; "box" fills it with its mean color. `strength` is 1, 2, ...; with a higher one, the
+    blocks are fewer and their contrast is lower.
     """
     result = pixels.copy()
     for x, y, width, height in boxes:
@@ -33,7 +36,8 @@ def covered(pixels: Pixels, boxes: Sequence[Box], method: str, strength: int) ->
 
 
 def widened(box: Box, margin: float, width: int, height: int) -> Box:
-    """`box` grown by `margin` of its size on every side, within an image of `width` x `height`."""
+    """`box` enlarged on every side by `margin` (a share of its size) and one pixel, but not beyond
+    the image of `width` by `height` px."""
     extra_x, extra_y = round(box[2] * margin) + 1, round(box[3] * margin) + 1
     left, top = max(0, box[0] - extra_x), max(0, box[1] - extra_y)
     right = min(width, box[0] + box[2] + extra_x)
@@ -50,7 +54,7 @@ def _cover(region: Pixels, method: str, strength: int) -> Pixels:
     shorter = min(height, width)
     size = (max(1, round(width / shorter * blocks)), max(1, round(height / shorter * blocks)))
     few = cv2.resize(region, size, interpolation=cv2.INTER_AREA)
-    # What is left of the contrast shrinks with each round: text needs very little of it.
+    # Text can be read even at low contrast, so each round lowers the contrast too.
     faded = (mean + (few.astype(np.float32) - mean) / strength).clip(0, 255).astype(np.uint8)
     method_of_growth = cv2.INTER_NEAREST if method == "pixelate" else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(faded, (width, height), interpolation=method_of_growth))

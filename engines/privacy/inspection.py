@@ -1,4 +1,4 @@
-"""One look at an image: its faces, its lines of text, and the personal data in them."""
+"""Runs the detectors on one image: its faces, its lines of text, the personal data in the text."""
 
 from __future__ import annotations
 
@@ -24,23 +24,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """What was seen; `None` where it was not asked for or could not be looked for."""
+    """What the detectors found in one image. `faces`, `lines` and `document` are None if the check
+    was not requested or could not run."""
 
     faces: tuple[Face, ...] | None = None
     face_problem: str | None = None
-    """Why nobody could look; None otherwise."""
+    """Why the check for faces could not run; None otherwise."""
     lines: tuple[TextRegion, ...] | None = None
-    """Readings that are text by the thresholds of the config."""
+    """Lines that count as text by the thresholds of the config."""
     unread: tuple[TextRegion, ...] = ()
-    """Lines that were seen and not read; those with personal data are not among them."""
+    """Lines that were found but not read, except those with personal data."""
     document: Document | None = None
+    """Everything that was read, as one text."""
     matches: tuple[PiiMatch, ...] = field(default=(), repr=False)
     """Personal data in `document`."""
     text_problem: str | None = None
+    """Why the check for text could not run; None otherwise."""
 
     @property
     def plain_lines(self) -> tuple[TextRegion, ...]:
-        """Lines of text without personal data."""
+        """The lines of text that were read and have no personal data."""
         if self.lines is None or self.document is None:
             return ()
         personal = _touched(self.document, self.matches)
@@ -49,7 +52,7 @@ class Sightings:
 
 
 def _touched(document: Document, matches: Sequence[PiiMatch]) -> set[int]:
-    """Identities of the regions that hold personal data."""
+    """`id()` of every region that contains a part of a match."""
     return {
         id(region)
         for match in matches
@@ -59,7 +62,8 @@ def _touched(document: Document, matches: Sequence[PiiMatch]) -> set[int]:
 
 
 class Inspector:
-    """Safe to share between threads as far as its detectors are."""
+    """Runs a face detector, a text reader and a PII detector on images. Threads may share it if
+    they may share the detectors."""
 
     def __init__(
         self, faces: FaceDetector, reader: TextReader, pii: PiiDetector, config: TextConfig
@@ -70,7 +74,8 @@ class Inspector:
         self._config = config
 
     def inspect(self, pixels: Pixels, check_faces: bool, check_text: bool) -> Sightings:
-        """Look at RGB `pixels`, uint8 (height, width, 3); what is not asked for is not run."""
+        """Check RGB `pixels`, uint8 (height, width, 3). A check that is not requested is not run;
+        one that fails is reported in the result."""
         faces: tuple[Face, ...] | None = None
         face_problem: str | None = None
         if check_faces:
@@ -103,15 +108,15 @@ class Inspector:
 
 
 def most_faces(looks: Sequence[Sightings]) -> int | None:
-    """Faces of the picture that shows most of them; None where one could not be looked at."""
+    """The largest number of faces in one of the pictures; None if any of them was not checked."""
     counts = [None if seen.faces is None else len(seen.faces) for seen in looks]
     known = [count for count in counts if count is not None]
     return max(known) if known and len(known) == len(counts) else None
 
 
 def any_text(looks: Sequence[Sightings]) -> bool | None:
-    """Whether a picture shows a line that is text by itself or holds personal data; None where
-    nothing was found and one could not be looked at."""
+    """Whether any of the pictures has text. None if no text was found, but not every picture was
+    checked."""
     if any(seen.lines or seen.unread or seen.matches for seen in looks):
         return True
     return None if any(seen.document is None for seen in looks) else False

@@ -1,4 +1,4 @@
-"""Sightings as issues of the report: boxes, severities, and text only behind a mask."""
+"""Converts findings to issues of the report, with boxes and severities. Text is masked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def face_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
-    """One issue per face, or one that says why nobody could look."""
+    """One issue for each face, or one that says why the check could not run."""
     if sightings.face_problem is not None:
         message = f"Faces were not checked: {sightings.face_problem}"
         yield _issue("face_check_unavailable", message, detector)
@@ -28,7 +28,8 @@ def face_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
 
 
 def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
-    """Personal data first, then lines of text that hold none."""
+    """Issues for personal data, then for lines that were not read, then for other text. If the
+    check could not run, one issue says why."""
     if sightings.text_problem is not None:
         message = f"Text was not checked: {sightings.text_problem}"
         yield _issue("text_check_unavailable", message, detector)
@@ -52,7 +53,8 @@ def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
 
 
 def duplicate_issue(neighbor: Neighbor, max_distance: int) -> PrivacyIssue:
-    """The issue for an image whose perceptual hash is near one of the references."""
+    """The issue for an image whose perceptual hash is close to that of a reference image.
+    `max_distance`: number of bits in which they may differ."""
     message = (
         f"Nearly a copy of a reference image: {neighbor.distance} of 64 hash bits differ "
         f"(up to {max_distance} count)"
@@ -62,26 +64,29 @@ def duplicate_issue(neighbor: Neighbor, max_distance: int) -> PrivacyIssue:
 
 
 def match_issue(face: Face, distance: float, limit: float) -> PrivacyIssue:
-    """The issue for a face that is nearer to a face of the references than `limit`, a distance of
-    embeddings."""
-    message = f"A face of the references: distance {distance:.2f} (below {limit:.2f} counts)"
+    """The issue for a face that is in a reference image: the `distance` of their embeddings is
+    below `limit`."""
+    message = f"A face of a reference image: distance {distance:.2f} (below {limit:.2f} counts)"
     return _issue("face_match", message, "dlib", face.box, round(max(0.0, 1 - distance), 3))
 
 
 def names_issue() -> PrivacyIssue:
-    """Told where text was read that holds nothing else; costs no points and fails nothing."""
-    message = "Names and addresses were looked for only where a title or a form calls them so"
+    """The issue for text without other findings, if names were not looked for everywhere. It costs
+    no points, and the image can pass."""
+    message = "Names and addresses were found only after a title or in the fields of a form"
     return _issue("names_not_checked", message, "patterns")
 
 
 def frames_issue(unread: Sequence[str]) -> PrivacyIssue:
-    """`unread`: what was not looked at, in words."""
+    """The issue for parts of a file that were not checked. `unread` names them, such as "2 of 5
+    frames"."""
     listed = ", ".join(dict.fromkeys(unread))[:200]
     return _issue("frames_not_checked", f"Not looked at: {listed}", "file")
 
 
 def of_picture(issue: PrivacyIssue, picture: Picture) -> PrivacyIssue:
-    """The same finding, which says in which picture it is; its box in that picture's pixels."""
+    """The same issue with the name of the picture in its message, and with its box in pixels of the
+    file (`picture.scale`). The first picture of a file has no name."""
     if not picture.name:
         return issue
     box = issue.box
@@ -92,8 +97,9 @@ def of_picture(issue: PrivacyIssue, picture: Picture) -> PrivacyIssue:
 
 
 def merged(pictures: Iterable[Iterable[PrivacyIssue]]) -> Iterator[PrivacyIssue]:
-    """Issues of several pictures. What one showed, further ones do not tell again: an e-mail
-    address on every frame is one issue, two faces after a picture with one are one more."""
+    """The issues of several pictures of one file, without repetitions. An e-mail address on every
+    frame is one issue. If one picture has one face and another one has two, there are two issues
+    for faces."""
     told: Counter[tuple[str, str | None]] = Counter()
     for issues in pictures:
         here: Counter[tuple[str, str | None]] = Counter()

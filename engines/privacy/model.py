@@ -1,4 +1,4 @@
-"""What the detectors hand to the validator, and the seams between them."""
+"""Results of the detectors, and the protocols that detectors implement."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Box = tuple[int, int, int, int]
 
 
 class DetectorUnavailable(Exception):
-    """A detector cannot run here: not installed, weights absent or changed. Stays in the package:
-    the validator answers with an issue."""
+    """A detector cannot run: it is not installed, or its weights are missing or changed. The
+    validator catches it and reports an issue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,17 @@ class Face:
 
     box: Box
     confidence: float
-    """0..1, as the detector says; comparable within one detector only."""
+    """0..1. Values of different detectors cannot be compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRegion:
-    """One line of text. Its `repr` does not show the text, so no log can leak it."""
+    """One line of text in an image. Its `repr` does not show the text, so that logs do not contain
+    it."""
 
     box: Box
     text: str = field(repr=False)
-    """Empty where a line was seen that could not be read."""
+    """Empty if the line was found but could not be read."""
     confidence: float
     """0..1."""
     height_px: float = 0.0
@@ -44,14 +45,19 @@ class TextRegion:
 
 @dataclass(frozen=True, slots=True)
 class PiiMatch:
-    """`start` and `end` count characters of the text that was searched."""
+    """Personal data that were found in a text. Its `repr` does not show them."""
 
     type: str
+    """Type of the issue, such as "email" (`severity.PII_SEVERITY`)."""
     start: int
+    """Position of the first character in the text that was searched, from 0."""
     end: int
+    """Position after the last character."""
     text: str = field(repr=False)
+    """The characters from `start` to `end`."""
     detector: str = "patterns"
     confidence: float = 1.0
+    """0..1."""
 
 
 class FaceDetector(Protocol):
@@ -59,21 +65,23 @@ class FaceDetector(Protocol):
 
     @property
     def name(self) -> str:
-        """What issues and the validator's version call it."""
+        """Name of the detector in issues and in the validator's version."""
 
     def detect(self, pixels: Pixels) -> tuple[Face, ...]:
-        """Faces in RGB `pixels`, uint8 (height, width, 3), best first, drawn faces too.
-        Raises `DetectorUnavailable`; an empty answer means that it looked and found none."""
+        """Faces in RGB `pixels`, uint8 (height, width, 3), by falling confidence. Drawn faces count
+        too. Raises `DetectorUnavailable` if it cannot check the image."""
 
 
 class TextReader(Protocol):
     """Safe to call from several threads."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the reader in issues and in the validator's version."""
 
     def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
-        """Lines of text in RGB `pixels`, in reading order. Raises `DetectorUnavailable`."""
+        """Lines of text in RGB `pixels`, uint8 (height, width, 3), in reading order. Raises
+        `DetectorUnavailable` if it cannot check the image."""
 
 
 class PiiDetector(Protocol):
@@ -81,14 +89,16 @@ class PiiDetector(Protocol):
 
     @property
     def knows_names(self) -> bool:
-        """Whether names and addresses are looked for that no word and no form calls so."""
+        """Whether names and addresses are found anywhere in a text. If not, they are found only
+        where a title or the field of a form says what they are."""
 
     def find(self, text: str) -> Sequence[PiiMatch]:
-        """Personal data in `text`, ordered, not overlapping."""
+        """Personal data in `text`, ordered by position, without overlaps."""
 
 
 class FaceEmbedder(Protocol):
-    """Turns faces into vectors, so that the same person's are near each other."""
+    """Computes an embedding of a face: a vector that is close to others of the same person."""
 
     def embed(self, pixels: Pixels, faces: Sequence[Face]) -> tuple[tuple[float, ...], ...]:
-        """One vector of unit-free numbers for each face, in order. Raises `DetectorUnavailable`."""
+        """The embedding of each of `faces` in RGB `pixels`, uint8 (height, width, 3), in the same
+        order; numbers without a unit. Raises `DetectorUnavailable`."""

@@ -1,6 +1,7 @@
-"""The part of a look that meets a stranger's bytes: decoding, and everything in the metadata.
+"""Decodes an image file and checks its metadata. These are the parts that handle untrusted bytes.
 
-It needs no detector and no model, so that it can run in a small process which may be killed.
+They need no detector and no model, so they can run in a small separate process, which can be killed
+if a file makes it hang or use too much memory.
 """
 
 from __future__ import annotations
@@ -20,47 +21,48 @@ if TYPE_CHECKING:
 
 
 class Picture(NamedTuple):
-    """One picture of a file, and what the metadata of this picture say.
-
-    `pixels`: RGB, uint8 (height, width, 3), upright. One of them is `scale` pixels of the file.
-    """
+    """One picture of a file, with the issues of its metadata."""
 
     pixels: Pixels
+    """RGB, uint8 (height, width, 3), upright."""
     issues: tuple[PrivacyIssue, ...] = ()
     name: str = ""
-    """"frame 2 of 5", "thumbnail"; empty for the first picture."""
+    """Such as "frame 2 of 5" or "thumbnail". Empty for the first picture."""
     scale: float = 1.0
+    """Size of one pixel of `pixels`, in pixels of the picture in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The first picture, with the issues of the file's metadata."""
+    """The first picture of a file."""
 
     first: Picture
+    """With the issues of the file's metadata."""
     has_more: bool = False
-    """Whether it is worth while to ask for further ones."""
+    """Whether the file may have further pictures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Further:
-    """The pictures of a file behind its first; `unread`: what was not looked at, in words."""
+    """The other pictures of a file: frames, pages, thumbnails."""
 
     pictures: tuple[Picture, ...] = ()
     unread: tuple[str, ...] = ()
+    """What was not decoded, such as "2 of 5 frames"."""
 
 
 class Opener(Protocol):
-    """Meets the bytes of a file, in this process or in another."""
+    """Decodes image files, in this process or in another one."""
 
     def first(self, content: bytes) -> Opened:
-        """Raises `InvalidImage`."""
+        """The first picture of the file `content`. Raises `InvalidImage`."""
 
     def further(self, content: bytes) -> Further:
-        """Raises `InvalidImage` where none of them can be read."""
+        """The other pictures. Raises `InvalidImage` if none of them can be decoded."""
 
 
 class OpenHere:
-    """Opens files in this process."""
+    """Decodes image files in this process."""
 
     def __init__(self, limits: ImageLimits, config: PrivacyConfig, pii: PiiDetector) -> None:
         self._limits = limits
@@ -81,12 +83,12 @@ class OpenHere:
 
 
 def open_first(content: bytes, limits: ImageLimits, config: PrivacyConfig) -> Opened:
-    """`OpenHere.first` as a function of a module, whose arguments can be pickled."""
+    """`OpenHere.first` as a function, which can be called in another process."""
     return _opener(limits, config).first(content)
 
 
 def open_further(content: bytes, limits: ImageLimits, config: PrivacyConfig) -> Further:
-    """`OpenHere.further`, as above."""
+    """`OpenHere.further` as a function, which can be called in another process."""
     return _opener(limits, config).further(content)
 
 

@@ -1,4 +1,4 @@
-"""From issues to `privacy_score` and `passed`: the table of docs/privacy.md."""
+"""Computes `privacy_score` and `passed` from the issues, as in the table of docs/privacy.md."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MOST_REPEATS = 4
 
 
 def privacy_score(issues: Sequence[PrivacyIssue], table: ScoreTable) -> int:
-    """100 minus the points of every issue, 0..100.
+    """100 minus the points of the issues, at least 0.
 
-    An issue type costs its points once and `table.repeat` of them for each repetition, of which
-    at most four count.
+    The first issue of a type costs the points of `table`. Each further one costs the share
+    `table.repeat` of them; at most four further ones count.
     """
     spent = 0.0
     for kind, count in Counter(issue.type for issue in issues).items():
@@ -28,7 +28,8 @@ def privacy_score(issues: Sequence[PrivacyIssue], table: ScoreTable) -> int:
 
 
 def has_passed(issues: Sequence[PrivacyIssue], score: int, verdict: VerdictConfig) -> bool:
-    """No check was missing, nothing as grave as `verdict.fail_at`, and the score suffices."""
+    """Whether an image passes: all checks could run, every issue has a lower severity than
+    `verdict.fail_at`, and `score` is at least `verdict.min_score`."""
     grave = RANK[verdict.fail_at]
     return score >= verdict.min_score and not any(
         RANK[issue.severity] >= grave or issue.type in NOT_LOOKED_AT

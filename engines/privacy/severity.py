@@ -1,4 +1,4 @@
-"""Every type of issue there is: how grave it is, and whether it is personal data."""
+"""All types of issues: their severity, and whether they are personal data."""
 
 from __future__ import annotations
 
@@ -58,5 +58,6 @@ NOT_LOOKED_AT = frozenset(
         "frames_not_checked",
     }
 )
-"""Types that say that a check is missing: an image with one of them never passes."""
+"""Types which say that a check did not run. An image with one of them does not pass, except for
+`frames_not_checked` with `verdict.allow_unchecked_frames`."""
 RANK: Mapping[Severity, int] = {"low": 0, "medium": 1, "high": 2}

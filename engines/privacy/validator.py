@@ -1,4 +1,5 @@
-"""The privacy validator: decode, look, compare with the references, judge."""
+"""The privacy validator: decodes an image, runs the detectors, compares it with the reference
+images, and decides whether it passes."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ _WARM_SIDE_PX = 512
 
 
 class PrivacyValidator:
-    """Pure CPU work; safe to call from several threads. Made by `build_privacy_validator`."""
+    """Checks images for faces, text, personal data and copies. It computes on the CPU and does no
+    I/O. Threads may share it. `build_privacy_validator` makes it."""
 
     def __init__(
         self,
@@ -60,8 +62,8 @@ class PrivacyValidator:
         embedder: FaceEmbedder | None = None,
         opener: Opener | None = None,
     ) -> None:
-        """`opener` decodes and reads the metadata, in another process if it likes; None does it
-        here, with `pii`."""
+        """`opener` decodes files and checks their metadata, possibly in another process. None does
+        it in this process, with `pii`."""
         self._config = config
         self._face_detector = face_detector
         self._text_reader = text_reader
@@ -74,7 +76,7 @@ class PrivacyValidator:
 
     @property
     def version(self) -> str:
-        """Which detectors and thresholds judge, in one line of ASCII."""
+        """The detectors and the main thresholds, in one line of ASCII."""
         references = len(self._references.index) if self._references else 0
         return (
             f"privacy/1 faces={self._face_detector.name}>={self._config.faces.threshold:.2f} "
@@ -84,7 +86,8 @@ class PrivacyValidator:
         )
 
     def warm(self) -> None:
-        """Bound the threads of OpenCV (for the whole process) and run every detector once."""
+        """Set the number of OpenCV's threads (for the whole process), and run every detector once,
+        because the first run takes longer. Blocks for seconds."""
         cv2.setNumThreads(self._config.threads)
         canvas = np.full((_WARM_SIDE_PX, _WARM_SIDE_PX, 3), 255, dtype=np.uint8)
         cv2.putText(canvas, "Warm 123", (60, 260), cv2.FONT_HERSHEY_SIMPLEX, 2.5, (0, 0, 0), 4)
@@ -96,8 +99,9 @@ class PrivacyValidator:
     def validate(
         self, content: bytes, key: str, check_faces: bool = True, check_text: bool = True
     ) -> PrivacyReport:
-        """Judge every picture of the image file `content`: frames, pages, thumbnails. Raises
-        `InvalidImage` for what cannot be decoded."""
+        """Check every picture of the image file `content`: frames, pages, thumbnails. `key` is the
+        image's storage key, for the report. Blocks. Raises `InvalidImage` if the first picture
+        cannot be decoded."""
         image = self._opener.first(content)
         further = self._further(content) if image.has_more else Further()
         looks = [
@@ -126,12 +130,18 @@ class PrivacyValidator:
         return self.anonymize_with_lineage(content, key, method).png
 
     def anonymize_with_lineage(self, content: bytes, key: str, method: str) -> Anonymized:
-        """A copy of the first picture in which this validator finds no face and no text, without
-        metadata, further frames or thumbnails.
+        """A copy of the first picture, without metadata, other frames and thumbnails. Faces and
+        text are covered, so that this validator finds none (only text with personal data, if
+        `anonymize.cover` is "pii").
 
-        `method`: "blur", "pixelate" or "box"; `InvalidParameters` for another one. Raises
-        `InvalidImage` for what cannot be decoded or still shows something after the last round,
-        and `InferloopError` where a check cannot run.
+        `content` is the image file, `key` its storage key for the lineage, `method` "blur",
+        "pixelate" or "box". Blocks.
+
+        Raises:
+            InvalidParameters: another method.
+            InvalidImage: the file cannot be decoded, or something is still found after the last
+                round.
+            InferloopError: a check cannot run.
         """
         return self._anonymizer.anonymize(self._opener.first(content).first.pixels, key, method)
 

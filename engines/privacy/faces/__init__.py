@@ -1,4 +1,4 @@
-"""Face detection: YuNet, dlib, and the chain that falls back from one to the other."""
+"""Face detection with YuNet, or with dlib if YuNet does not work."""
 
 from engines.privacy.faces.chain import FaceDetectorChain, build_face_detector
 from engines.privacy.faces.scanning import ScanningDetector

@@ -1,4 +1,4 @@
-"""Geometry of face boxes: scaling, turning back, merging."""
+"""Geometry of face boxes: scaling, clipping, rotation, overlap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engines.privacy.model import Box, Face
 
 
 def scaled(box: Box, factor: float) -> Box:
-    """The box in pixels of a picture that is `factor` times as large."""
+    """The same box in an image that is `factor` times as large, rounded to pixels."""
     x, y, width, height = box
     return (round(x * factor), round(y * factor), round(width * factor), round(height * factor))
 
@@ -21,8 +21,8 @@ def clipped(box: Box, width: int, height: int) -> Box:
 
 
 def turned_back(box: Box, quarter_turns: int, width: int, height: int) -> Box:
-    """`box` found in an image turned counter-clockwise by `quarter_turns` (as `numpy.rot90`),
-    in pixels of the image before, which is `width` by `height` px."""
+    """Convert `box` from an image that was rotated counterclockwise by `quarter_turns` times 90
+    degrees (as `numpy.rot90` does) to the image before the rotation, of `width` by `height` px."""
     x, y, box_width, box_height = box
     match quarter_turns % 4:
         case 1:
@@ -36,7 +36,8 @@ def turned_back(box: Box, quarter_turns: int, width: int, height: int) -> Box:
 
 
 def overlap(left: Box, right: Box) -> float:
-    """Intersection over the smaller area, 0..1: a face within a face is one face."""
+    """Area of the intersection divided by the smaller area, 0..1. It is 1 if one box is inside the
+    other."""
     width = min(left[0] + left[2], right[0] + right[2]) - max(left[0], right[0])
     height = min(left[1] + left[3], right[1] + right[3]) - max(left[1], right[1])
     if width <= 0 or height <= 0:
@@ -45,7 +46,8 @@ def overlap(left: Box, right: Box) -> float:
 
 
 def merged(faces: Iterable[Face], most_overlap: float = 0.5) -> tuple[Face, ...]:
-    """The more confident of any two faces that overlap, best first."""
+    """The faces by falling confidence, without those that overlap a more confident one by
+    `most_overlap` or more."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: -face.confidence):
         if all(overlap(face.box, other.box) < most_overlap for other in kept):

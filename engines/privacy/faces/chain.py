@@ -1,4 +1,4 @@
-"""The first detector of a list that works here."""
+"""Uses the first face detector of a list that works on this machine."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ Factory = Callable[[], FaceDetector]
 
 
 class FaceDetectorChain:
-    """Loads `factories` in order, once, until one works; a detector that fails on an image hands
-    that image to the next one. `name` is the first that loaded, or "none"."""
+    """A face detector made of several. It loads all of `factories` (name to factory) that can be
+    loaded, and uses the first one. If that fails on an image, the next one gets the image.
+
+    `name` is the name of the first one, or "none" if none could be loaded.
+    """
 
     def __init__(self, factories: Mapping[str, Factory]) -> None:
         self._detectors = tuple(_loaded(factories))
@@ -51,7 +54,8 @@ def _loaded(factories: Mapping[str, Factory]) -> Sequence[FaceDetector]:
 
 
 def build_face_detector(config: FaceConfig) -> FaceDetectorChain:
-    """The chain that `config` lists; never raises: what does not load is logged and skipped."""
+    """The chain of the detectors in `config`. Detectors that cannot be loaded are logged and left
+    out, so it does not raise `DetectorUnavailable`."""
     known: dict[FaceBackend, Factory] = {
         "yunet": lambda: ScanningDetector(
             YuNetDetector(min(config.doubtful, config.threshold)), config, thresholds=True

@@ -1,4 +1,4 @@
-"""dlib's HOG detector: what `face_recognition.face_locations` runs, without that package.
+"""Face detection with dlib's HOG detector, the same as `face_recognition.face_locations`.
 
 Dalal, Triggs, "Histograms of Oriented Gradients for Human Detection", 2005; King, dlib.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def load_dlib() -> Any:
-    """The `dlib` module. Raises `DetectorUnavailable` where the `faces` extra is not installed."""
+    """The module `dlib`. Raises `DetectorUnavailable` if the extra `faces` is not installed."""
     try:
         import dlib
     except ImportError as error:
@@ -26,7 +26,8 @@ def load_dlib() -> Any:
 
 
 class HogDetector:
-    """Upright, near-frontal faces of 80 px and more (40 px with one upsampling)."""
+    """Finds upright, frontal faces of at least 80 px (40 px with one upsampling). Calls wait for
+    each other, because dlib's detector is not thread-safe."""
 
     name = "face_recognition"
 
@@ -49,5 +50,5 @@ class HogDetector:
 
 
 def _confidence(margin: float) -> float:
-    """dlib gives a margin (0 at the threshold, 2 to 3 for a clear face); squeezed into 0..1."""
+    """Map dlib's score (around 0 for a doubtful face, 2 to 3 for a clear one) to 0..1."""
     return float(1.0 / (1.0 + np.exp(-2.0 * margin)))

@@ -1,5 +1,5 @@
-"""How an image is shown to a face detector: at one size, doubtful faces again and closer, and
-where something doubtful is left, turned."""
+"""Runs a face detector on an image several times: at one size, then enlarged at each doubtful face,
+and rotated if no face is certain."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 _MOST_DOUBTFUL = 8
-"""Looked at again one by one; of more, so many are a sample of the rest."""
+"""So many doubtful faces are checked again one by one. Of the rest, a sample of this size is."""
 
 
 class ScanningDetector:
-    """Shows the image to `inner` at a long side it is good at; boxes are in image pixels.
+    """A face detector that runs `inner` at the image sizes of `config`. Boxes are in pixels of the
+    original image.
 
-    With `thresholds`, `inner` hands out doubtful faces too (from `config.doubtful`): those below
-    `config.threshold` need a second look to count, or must stand out when the image is turned.
-    Without, everything that `inner` hands out is a face.
+    With `thresholds`, `inner` also returns doubtful faces (from `config.doubtful` on). A face below
+    `config.threshold` counts only if a second check of it, enlarged, or of the rotated image
+    confirms it. Without `thresholds`, every face that `inner` returns counts.
     """
 
     def __init__(self, inner: FaceDetector, config: FaceConfig, thresholds: bool) -> None:
@@ -55,7 +56,7 @@ class ScanningDetector:
         return rotations == "always" or (rotations == "doubtful" and bool(seen))
 
     def _certain(self, pixels: Pixels, seen: Iterable[Face]) -> list[Face]:
-        """Faces above the threshold, and the most likely of the others after a second look."""
+        """The faces above the threshold, and the doubtful ones that a second check confirms."""
         certain: list[Face] = []
         doubtful: list[Face] = []
         for face in seen:
@@ -73,8 +74,9 @@ class ScanningDetector:
         return Face(face.box, both)
 
     def _crowd(self, pixels: Pixels, faces: Sequence[Face]) -> list[Face]:
-        """Too many for a second look at each: where half of a sample are faces, all are that are
-        as likely as the least likely of these."""
+        """Decide on many doubtful faces by a sample, because a second check of each one would take
+        too long. If at least half of the sample are faces, so is every face with at least the
+        lowest confidence of those; otherwise only the confirmed ones are."""
         spread = np.linspace(0, len(faces) - 1, min(_MOST_DOUBTFUL, len(faces))).round()
         sample = [faces[int(index)] for index in spread]
         confirmed = [face for face in sample if self._seen_again(pixels, face) is not None]

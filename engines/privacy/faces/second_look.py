@@ -1,7 +1,7 @@
-"""A closer look at a doubtful face: cut out with its surroundings, enlarged, and mirrored.
+"""Checks a doubtful face again: cut out with its surroundings, enlarged, and mirrored.
 
-A real face looks more like one when it is seen at the size the detector likes best, and in a
-mirror too; a pattern that happened to look like one mostly does not.
+At the size that suits the detector, its confidence rises for a real face, also in the mirror image.
+For a pattern that only resembles a face it usually falls.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ _NEAR_CENTER = 1 / 6
 
 
 def second_opinion(detector: FaceDetector, pixels: Pixels, face: Face) -> float:
-    """Mean confidence 0..1 that `face`, found in RGB `pixels` (height, width, 3), is one, over
-    its surroundings and their mirror; 0 where it is not seen again."""
+    """The detector's confidence, 0..1, that `face` in RGB `pixels`, uint8 (height, width, 3), is a
+    face: the mean over its enlarged surroundings and their mirror image. An image in which it is
+    not found again counts as 0."""
     cut = _surroundings(pixels, face)
     mirrored = np.ascontiguousarray(cut[:, ::-1])
     return (_in_the_middle(detector, cut) + _in_the_middle(detector, mirrored)) / 2
 
 
 def _surroundings(pixels: Pixels, face: Face) -> Pixels:
-    """A square of three face sizes round the face, 192 px a side; edges repeat beyond the image."""
+    """The square around the face with three times its size, scaled to 192 px. Beyond the image's
+    edges, the edge pixels are repeated."""
     x, y, width, height = face.box
     side = round(max(width, height) * _CONTEXT)
     left, top = x + (width - side) // 2, y + (height - side) // 2

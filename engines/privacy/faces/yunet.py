@@ -1,4 +1,4 @@
-"""YuNet through OpenCV's `FaceDetectorYN`.
+"""Face detection with YuNet, which OpenCV runs (`FaceDetectorYN`).
 
 Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023.
 """
@@ -27,7 +27,12 @@ _MOST_CANDIDATES = 2000
 
 
 class YuNetDetector:
-    """One OpenCV network per thread: `FaceDetectorYN` keeps the size of its last image."""
+    """Finds faces with a confidence of at least `threshold`, 0..1. `weights`: the ONNX file (None:
+    the one in this package).
+
+    Each thread has its own OpenCV network, because `FaceDetectorYN` stores the size of its last
+    image. The constructor raises `DetectorUnavailable`.
+    """
 
     name = "yunet"
 
@@ -75,11 +80,12 @@ def _face(row: np.ndarray[Any, np.dtype[np.float32]]) -> Face:
 
 
 def yunet_weights(path: Path = YUNET_PATH) -> bytes:
-    """Content of the ONNX file. Raises `DetectorUnavailable` if absent or not the file we know."""
+    """Content of the ONNX file. Raises `DetectorUnavailable` if it is missing or has another
+    SHA-256."""
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DetectorUnavailable("the weights of YuNet are not there") from error
+        raise DetectorUnavailable("the weights of YuNet are missing") from error
     if hashlib.sha256(content).hexdigest() != YUNET_SHA256:
-        raise DetectorUnavailable("the weights of YuNet are not the file that was checked in")
+        raise DetectorUnavailable("the weights of YuNet have a wrong SHA-256")
     return content

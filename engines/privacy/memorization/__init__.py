@@ -1,4 +1,4 @@
-"""Memorization: is a synthetic image, or a face in it, one of the real ones."""
+"""Memorization: finds synthetic images that are copies of real ones, or that show their faces."""
 
 from engines.privacy.memorization.index import HashIndex, Neighbor
 from engines.privacy.memorization.references import (

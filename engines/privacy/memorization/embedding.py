@@ -1,7 +1,8 @@
-"""128 numbers per face: dlib's ResNet, the network behind `face_recognition.face_encodings`.
+"""Computes an embedding of 128 numbers for each face with dlib's ResNet, the same as
+`face_recognition.face_encodings`.
 
-King, "High Quality Face Recognition with Deep Metric Learning", 2017: two pictures of a person
-lie nearer than 0.6, of different people farther, in 99.4 % of the pairs of LFW.
+King, "High Quality Face Recognition with Deep Metric Learning", 2017: in 99.4 % of the pairs of the
+data set LFW, the distance is below 0.6 for the same person and above it for different people.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ Embedding = tuple[float, ...]
 
 
 class DlibEmbedder:
-    """Needs the extra `faces` (dlib and its weights). The five-point landmarks are used: the
-    68-point file is trained on pictures that exclude commercial use."""
+    """Computes face embeddings. Needs the extra `faces` (dlib and its weights); the constructor
+    raises `DetectorUnavailable` without it. Calls wait for each other.
+
+    It uses the landmark model with five points, because the license of the images behind the
+    68-point model excludes commercial use.
+    """
 
     def __init__(self) -> None:
         self._dlib = load_dlib()
@@ -52,8 +57,8 @@ class DlibEmbedder:
 
 
 def _squared(face: Face) -> tuple[int, int, int, int]:
-    """YuNet's box spans forehead to chin; dlib's landmarks were trained on squares of the width
-    round the middle of the face."""
+    """The face as a square around the middle of its box (x, y, width, height). YuNet's boxes are
+    taller than wide, but dlib's landmark model was trained on squares."""
     x, y, width, height = face.box
     side = (width + height) // 2
     return (x + (width - side) // 2, y + (height - side) // 2, side, side)
@@ -68,7 +73,7 @@ def _models() -> Any:
 
 
 def nearest_face(wanted: Embedding, known: Sequence[Embedding]) -> float | None:
-    """Euclidean distance to the nearest of `known`; None if there are none."""
+    """Euclidean distance from `wanted` to the nearest of `known`; None if `known` is empty."""
     if not known:
         return None
     differences = np.asarray(known, dtype=np.float64) - np.asarray(wanted, dtype=np.float64)

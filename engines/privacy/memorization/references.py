@@ -1,4 +1,5 @@
-"""Real images that synthetic ones are compared with: read once, kept as hashes and face vectors."""
+"""Reference images: real images that synthetic ones are compared with. They are read once; only
+their perceptual hashes and face embeddings are kept."""
 
 from __future__ import annotations
 
@@ -24,20 +25,22 @@ logger = logging.getLogger(__name__)
 
 _FEWEST_BITS = 8
 _MOST_BITS = 56
+"""Smallest and largest number of one-bits of a hash that is compared (`is_telling`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Immutable; holds no pixel and no name."""
+    """Hashes and face embeddings of the reference images, without pixels and file names.
+    Immutable."""
 
     index: HashIndex
     faces: tuple[Embedding, ...] = field(default=(), repr=False)
 
     def near_duplicate(self, pixels: Pixels) -> Neighbor | None:
-        """The nearest reference of the image or of its mirror, if near enough.
+        """The reference image that is nearly the same as RGB `pixels`, uint8 (height, width, 3), or
+        as their mirror image; None if there is none.
 
-        A nearly blank image hashes to nearly all zeros or ones, as every other one does:
-        that is no copy.
+        Images of nearly one color are not compared, because their hashes are all nearly equal.
         """
         hashes = phash64_with_mirror(pixels)
         if not is_telling(hashes[0]):
@@ -45,13 +48,13 @@ class References:
         return self.index.nearest(hashes)
 
     def nearest_face(self, embedding: Embedding) -> float | None:
-        """Distance to the nearest face of the references; None where they have none."""
+        """Euclidean distance to the nearest face of the references; None if they have no faces."""
         return nearest_face(embedding, self.faces)
 
 
 def is_telling(phash: int) -> bool:
-    """Whether the hash has enough bits of both kinds: that of a flat picture is near to many
-    others."""
+    """Whether a hash can be compared: it has at least 8 zeros and 8 ones. Hashes of images of
+    nearly one color have fewer, and are close to those of many other images."""
     return _FEWEST_BITS <= phash.bit_count() <= _MOST_BITS
 
 
@@ -63,8 +66,9 @@ def references_from_folder(
     detector: FaceDetector | None = None,
     embedder: FaceEmbedder | None = None,
 ) -> References:
-    """Every image below the key `folder`; with both `detector` and `embedder` their faces too.
-    What cannot be decoded is logged by its key and skipped. Raises `StorageFailed`."""
+    """References from all images below the key `folder`, with their faces if both `detector` and
+    `embedder` are given. Blocks. Images that cannot be decoded are logged with their key and left
+    out. Raises `StorageFailed`."""
     hashes: list[int] = []
     faces: list[Embedding] = []
     for stat in storage.list(folder):
@@ -92,16 +96,16 @@ def _faces_in(
 
 
 def references_from_hashes(hashes: Iterable[int], max_distance: int) -> References:
-    """From hashes that a profile kept."""
+    """References from the perceptual hashes in a profile (`hashes_of_profile`), without faces."""
     return References(HashIndex(hashes, max_distance))
 
 
 def hashes_of_profile(content: bytes) -> list[int]:
-    """The `hashes` of a profile's JSON, 16 hexadecimal digits each, at its top or under
-    `statistics`. Raises `StorageFailed` if the profile keeps none."""
+    """The perceptual hashes in a profile's JSON: `hashes` or `statistics.hashes`, with 16
+    hexadecimal digits each. Raises `StorageFailed` if the profile has none."""
     try:
         profile = json.loads(content)
         kept = profile.get("hashes") or profile["statistics"]["hashes"]
         return [int(value, 16) for value in kept]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StorageFailed("The reference profile keeps no hashes of its images") from error
+        raise StorageFailed("The reference profile has no hashes of its images") from error

@@ -1,4 +1,4 @@
-"""What a file tells beside its pixels: places, owners, serial numbers, personal data in texts."""
+"""Checks the metadata of a file: places, owners, serial numbers, personal data in texts."""
 
 from engines.privacy.metadata.reading import MetadataReader
 

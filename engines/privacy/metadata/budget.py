@@ -1,4 +1,4 @@
-"""One budget of characters and of CPU time for all texts of one image."""
+"""Limits how many characters of an image's texts are searched, and the CPU time for it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from engines.protocols import Clock
 
 _WINDOW, _OVERLAP = 4096, 256
-"""Characters searched at once, and how many of them again: no finding is longer than these."""
+"""Length of a piece, and the part that the next piece repeats, in characters. The longest personal
+data that can be found is shorter than the repeated part."""
 
 
 class TextBudget:
-    """Hands out texts piece by piece until it is spent; `spent` says that something was kept."""
+    """Splits texts into pieces until a limit is reached. `spent` is True if a part of a text was
+    left out."""
 
     def __init__(
         self, max_characters: int, max_cpu_s: float, clock: Clock = time.thread_time
     ) -> None:
-        """`clock`: CPU seconds of this thread."""
+        """`clock` returns the CPU time of this thread in seconds."""
         self._left = max_characters
         self._clock = clock
         self._until = clock() + max_cpu_s
@@ -25,7 +27,7 @@ class TextBudget:
         self.spent = False
 
     def pieces(self, text: str) -> Iterator[str]:
-        """The text, in pieces that overlap; a text that was handed out before is not repeated."""
+        """Yield the text in pieces that overlap. A text that was given before yields nothing."""
         if text in self._seen:
             return
         self._seen.add(text)

@@ -1,4 +1,4 @@
-"""EXIF fields as statements (CIPA DC-008; the XP tags are Microsoft's)."""
+"""Converts EXIF fields to statements (CIPA DC-008; the XP tags are defined by Microsoft)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engines.privacy.metadata.statement import Statement
 if TYPE_CHECKING:
     from engines.images import ExifField
 
-_PLACES = ((2, 4), (20, 22))  # latitude and longitude, of the camera and of what it looked at
+_PLACES = ((2, 4), (20, 22))  # GPS tags: latitude and longitude of the camera, and of the object
 _GPS_TEXTS = {27: "GPSProcessingMethod", 28: "GPSAreaInformation"}
 _OWNERS = {
     0x013B: "Artist",
@@ -44,7 +44,8 @@ _CHARSETS = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", b"\0" * 8)
 
 
 def exif_statements(fields: Sequence[ExifField]) -> Iterator[Statement]:
-    """Places, owners and serial numbers by their tags; every other text to be searched."""
+    """One statement for each GPS position and for each text. The tag says whether a text is an
+    owner's name, a serial number, or another text."""
     gps = {field.tag for field in fields if field.directory == "gps" and field.value}
     for latitude, longitude in _PLACES:
         if latitude in gps and longitude in gps:
@@ -69,7 +70,8 @@ def _statement(field: ExifField, text: str) -> Statement:
 
 
 def _as_text(field: ExifField) -> str:
-    """ASCII, UTF-8, UTF-16 of the XP tags, or a comment behind eight bytes of its charset."""
+    """The field's text; "" if it has none. Its bytes are ASCII, UTF-8, UTF-16 (XP tags), or a
+    comment that begins with eight bytes for its character set."""
     value = field.value
     known = field.tag in _TEXTS or (field.directory == "gps" and field.tag in _GPS_TEXTS)
     if field.kind not in (_ASCII, _UTF8) and field.tag not in _XP_TAGS and not known:

@@ -1,4 +1,4 @@
-"""IPTC-IIM data sets as statements (IPTC Information Interchange Model, version 4)."""
+"""Converts IPTC data sets to statements (IPTC Information Interchange Model, version 4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engines.privacy.metadata.statement import Statement
 
 _MARKER, _RECORD = 0x1C, 2
-_EXTENDED = 0x8000  # then the length of the length follows: never used for texts
+_EXTENDED = 0x8000  # bit of a data set with an extended length field, which texts never have
 _MAX_DATA_SETS = 4096
 _NAMES = {
     5: ("ObjectName", None),
@@ -30,7 +30,8 @@ _NAMES = {
 
 
 def iptc_statements(block: bytes) -> Iterator[Statement | None]:
-    """Every text of the application record; a last None where the block is not whole."""
+    """Yield a statement for every text of the application record (record 2). If the block is
+    damaged, the last item is None."""
     at = 0
     for _ in range(_MAX_DATA_SETS):
         if not block[at : at + 5].strip(b"\0"):

@@ -1,4 +1,4 @@
-"""All metadata of a file, through one road: statements, then one search of all their texts."""
+"""Checks all metadata of a file: converts them to statements, then searches their texts."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from engines.privacy.model import PiiDetector
     from engines.protocols import Clock
 
-_NOT_PERSONAL_HERE = "url"  # every standard text of a file is full of links to its standard
+_NOT_PERSONAL_HERE = "url"  # many metadata formats contain links to their specification
 _MOST_LISTED = 100
 
 
 class MetadataReader:
-    """Pure and safe to share between threads."""
+    """Finds personal data in metadata. It keeps no state, so threads may share it."""
 
     def __init__(
         self, config: MetadataConfig, pii: PiiDetector, clock: Clock = time.thread_time
@@ -37,8 +37,9 @@ class MetadataReader:
         self._clock = clock
 
     def read(self, metadata: Metadata) -> tuple[PrivacyIssue, ...]:
-        """Issues of the metadata: what each field is by itself, then what their texts hold, then
-        what could not be read or was not. Each issue once."""
+        """The issues of a file's metadata, each one once: first fields that are personal by their
+        meaning (such as an owner's name), then personal data in texts, then parts that are damaged
+        or were not checked. At most 100 findings are listed."""
         if not self._config.enabled:
             return ()
         damaged, unread = list(metadata.damaged), list(metadata.unread)
@@ -74,7 +75,7 @@ class MetadataReader:
 
 
 def _statements(metadata: Metadata, recipe_keywords: Sequence[str]) -> Iterator[Statement | str]:
-    """Everything that is said; a string names a format whose block was not whole."""
+    """All statements of the metadata. A string is the name of a format with a damaged block."""
     yield from exif_statements(metadata.exif)
     for packet in metadata.xmp:
         for statement in xmp_statements(packet):
@@ -120,7 +121,8 @@ def _issue(kind: str, detector: str, where: str, text: str | None = None) -> Pri
 
 
 def _prompts(text: str) -> Iterator[tuple[str, str]]:
-    """The words a person wrote into our recipe, wherever they stand in its JSON object."""
+    """Name and text of the prompts in the service's recipe. If `text` is not a JSON object, all of
+    it is returned."""
     try:
         recipe = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""One thing that metadata say, whatever format says it."""
+"""One item of metadata, independent of its format."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ OWNER_WORDS = frozenset(
         *("rightsholder", "attributionname", "contributor", "copyrightnotice"),
     }
 )
-"""Names of fields, in lower case, that tell whose the picture is, whoever invented the field."""
+"""Names of fields, in lower case, that contain the owner or author, in any format or namespace."""
 
 
 class Statement(NamedTuple):
-    """A text out of the metadata, what it is by its place, and what to look for in it."""
+    """A text in the metadata, what its field means, and what to search for in it."""
 
     detector: str
     """Format: "exif", "xmp", "iptc" or "png_text"."""
     where: str
-    """Name of the field, for people."""
+    """Name of the field, for messages."""
     text: str
     tells: str | None = None
-    """Issue type that the field is by itself, whatever its words; None for a plain text."""
+    """Type of the issue if the field is personal by its meaning, such as "owner_name"; otherwise
+    None."""
     search: Search = "all"
-    """Machine-made values (dates, ids, settings) look like phones and cards: e-mail only."""
+    """Which personal data are searched for. "email" is for values that programs write (dates, ids,
+    settings), because these look like phone and card numbers."""

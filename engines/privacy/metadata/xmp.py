@@ -1,7 +1,8 @@
-"""XMP packets as statements, read as XML by a parser that takes no entity and no DTD.
+"""Converts XMP packets to statements, with an XML parser that refuses entities and DTDs.
 
-Format: ISO 16684-1. A property is an element or an attribute; its value may lie in `rdf:Alt`,
-`rdf:Bag` or `rdf:Seq`. Names of people in regions: Metadata Working Group, Microsoft Photo.
+Format: ISO 16684-1. A property is an element or an attribute; its value may be in `rdf:Alt`,
+`rdf:Bag` or `rdf:Seq`. Names of people in image regions are defined by the Metadata Working Group
+and by Microsoft Photo.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ _TELLS = {
         "device_serial",
     ),
 }
-# Namespaces of dates, ids and settings, which look like phones and cards.
+# Namespaces of dates, ids and settings, which look like phone and card numbers.
 _MACHINE = frozenset(
     {"exif", "exifEX", "aux", "tiff", "xmp", "xmpMM", "stEvt", "stRef", "crs", "x", "rdf", "?"}
 )
@@ -113,28 +114,28 @@ _HUMAN = frozenset(
         "xmp:Nickname",
     }
 )
-# Tags of catalogs: digiKam's "People/Jane Doe", Lightroom's "People|Jane Doe".
+# Tags that photo managers write: "People/Jane Doe" (digiKam), "People|Jane Doe" (Lightroom).
 _PEOPLE_TAG = re.compile(
     r"(?:people|persons?|faces?|family|friends|personen|menschen|familie|personnes|personas"
     r"|persone|osoby)\s?[|/\\]\s?\S",
     re.IGNORECASE,
 )
-_PEOPLE = "people"  # such as Microsoft's expression:People, in any namespace
-_TRANSPARENT = frozenset({"rdf", "x", "xml"})  # these wrap values and are no properties
+_PEOPLE = "people"  # a property of this name in any namespace, such as expression:People
+_TRANSPARENT = frozenset({"rdf", "x", "xml"})  # elements that contain values; not properties
 _WIDE = {b"\xfe\xff": "utf-16", b"\xff\xfe": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _CONTAINERS = {"Iptc4xmpCore:Ci": "Iptc4xmpCore:CreatorContactInfo"}
 
 
 def xmp_statements(packet: bytes) -> Iterator[Statement | None]:
-    """Every value with the property it belongs to, in order; a last None where the packet is no
-    well-formed XML. What stands before the fault has been told by then."""
+    """Yield a statement for every value and its property, in order. If the packet is not
+    well-formed XML, the values before the error are yielded, and then None."""
     handler = _Properties()
     parser = make_parser()
     parser.forbid_dtd = True
     parser.setContentHandler(handler)
     whole = True
     try:
-        # In one piece: fed in pieces, old versions of expat read a long token again and again.
+        # All at once, because old versions of expat are very slow with a long token in pieces.
         parser.feed(_document(packet))
         parser.close()
     except (SAXException, DefusedXmlException, ValueError, LookupError):
@@ -147,7 +148,7 @@ def xmp_statements(packet: bytes) -> Iterator[Statement | None]:
 
 
 def _document(packet: bytes) -> bytes:
-    """Without padding round it."""
+    """The packet without padding at its ends, in UTF-8."""
     wide = next((code for start, code in _WIDE.items() if packet.startswith(start)), None)
     if wide is not None:
         packet = packet.decode(wide, "replace").encode()
@@ -162,7 +163,7 @@ def _statement(name: str, text: str) -> Statement:
 
 
 def _tells(name: str, text: str) -> str | None:
-    """What a property says whose namespace we do not know, by its own name or its words."""
+    """The issue type of a property that is not in `_TELLS`, by its local name or its text."""
     local = name.rpartition(":")[2].lower()
     if local in OWNER_WORDS:
         return "owner_name"
@@ -170,7 +171,7 @@ def _tells(name: str, text: str) -> str | None:
 
 
 class _Properties(ContentHandler):
-    """Gathers (property, text). Linear: an element knows its property when it begins."""
+    """Collects (property, text) pairs, in linear time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,14 +202,15 @@ class _Properties(ContentHandler):
         self._pieces.append(content)
 
     def flush(self) -> None:
-        """What was read since the last tag is one value."""
+        """Store the text since the last tag as one value."""
         text = "".join(self._pieces).strip()
         self._pieces.clear()
         if text:
             self.values.append((_gathered(self._open[-1]), text))
 
     def _canonical(self, name: str) -> str:
-        """With the prefix that the namespace usually has; an undeclared prefix is believed."""
+        """The name with the usual prefix of its namespace. A prefix without a declaration is kept
+        as it is."""
         prefix, colon, local = name.partition(":")
         if not colon:
             return f"{self._prefixes.get('', '?')}:{name}"
@@ -216,7 +218,7 @@ class _Properties(ContentHandler):
 
 
 def _gathered(name: str) -> str:
-    """Parts of a contact are the contact."""
+    """The property that `name` is a part of (for the parts of a creator's contact), or `name`."""
     for start, whole in _CONTAINERS.items():
         if name.startswith(start):
             return whole

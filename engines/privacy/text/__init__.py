@@ -1,4 +1,4 @@
-"""Reading text in images."""
+"""Reads text in images (OCR)."""
 
 from engines.privacy.text.document import Document, document_of, is_text, is_unread
 

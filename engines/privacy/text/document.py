@@ -1,4 +1,4 @@
-"""Lines that OCR found, put together again as one text whose every character knows its place."""
+"""Joins the lines that OCR found to one text, and maps parts of the text back to the image."""
 
 from __future__ import annotations
 
@@ -10,25 +10,29 @@ if TYPE_CHECKING:
     from engines.privacy.config import TextConfig
     from engines.privacy.model import Box, PiiMatch, TextRegion
 
-_FEWEST_DIFFERENT = 2  # windows and bricks are read as "0000", never as a word
+_FEWEST_DIFFERENT = 2  # different characters: windows and bricks are often read as "0000"
 _SAME_ROW = 0.5
 _SAME_WORD = 0.15
+"""Largest vertical distance of two regions in one row, and largest gap within a word, both as a
+share of the smaller height."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`text` holds the regions in reading order: those of one row joined by a blank, rows by a
-    line break. `spans` has start, end and region of each."""
+    """The text of an image, in reading order."""
 
     text: str = field(repr=False)
+    """The texts of all regions. Those of one row are joined by a space, rows by a line break."""
     spans: tuple[tuple[int, int, TextRegion], ...]
+    """Start and end of each region in `text`, and the region."""
 
     def box_of(self, match: PiiMatch) -> Box:
-        """The smallest box round every region that `match` touches."""
+        """The smallest box that contains every region with a part of `match`."""
         return union([region.box for region in self._touched(match)])
 
     def confidence_of(self, match: PiiMatch) -> float:
-        """The weakest reading behind `match`, times what the pattern itself says; 0..1."""
+        """Confidence of a match, 0..1: the lowest confidence of its regions, multiplied by
+        `match.confidence`."""
         weakest = min(region.confidence for region in self._touched(match))
         return round(weakest * match.confidence, 3)
 
@@ -39,7 +43,8 @@ class Document:
 
 
 def document_of(regions: Sequence[TextRegion]) -> Document:
-    """`regions` are ordered from top to bottom; each row is read from left to right."""
+    """The document of `regions`, which must be ordered from top to bottom. Each row is read from
+    left to right."""
     parts: list[str] = []
     spans: list[tuple[int, int, TextRegion]] = []
     position = 0
@@ -56,7 +61,8 @@ def document_of(regions: Sequence[TextRegion]) -> Document:
 
 
 def is_text(region: TextRegion, config: TextConfig) -> bool:
-    """Whether a reading is text and not a pattern that looks a little like a letter."""
+    """Whether a line counts as text by the thresholds of `config`. Patterns that resemble letters
+    do not."""
     shown = [character for character in region.text.lower() if character.isalnum()]
     characters = len(shown)
     if region.height_px < config.min_height_px or len(set(shown)) < _FEWEST_DIFFERENT:
@@ -67,9 +73,9 @@ def is_text(region: TextRegion, config: TextConfig) -> bool:
 
 
 def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool:
-    """Whether it has the shape of a line and was not read, or not well enough to tell what it says:
-    another script reads as nothing (a blank, however sure) or as doubtful Latin letters.
-    `long_side_px`: the picture's."""
+    """Whether a region has the shape of a line of text, but was not read reliably. Text in another
+    script is read as nothing, or as Latin letters with a low confidence. `long_side_px`: long side
+    of the image."""
     highest = config.unread_max_height * long_side_px
     read = any(map(str.isalnum, region.text)) and region.confidence >= config.read_confidence
     return (
@@ -80,7 +86,7 @@ def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool
 
 
 def union(boxes: Sequence[Box]) -> Box:
-    """The smallest box that holds all boxes; pixels."""
+    """The smallest box that contains all `boxes`."""
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right = max(box[0] + box[2] for box in boxes)
     bottom = max(box[1] + box[3] for box in boxes)
@@ -104,6 +110,7 @@ def _same_row(left: Box, right: Box) -> bool:
 
 
 def _glue(left: Box, right: Box) -> str:
-    """A word that the detector cut in two is put together again."""
+    """What stands between two regions of a row: nothing if the gap is so small that they are one
+    word, otherwise a space."""
     gap = right[0] - (left[0] + left[2])
     return "" if gap < _SAME_WORD * min(left[3], right[3]) else " "

@@ -1,7 +1,7 @@
-"""Long pictures, such as a screenshot of a whole chat or a banner, as a text reader can see them.
+"""Prepares very long images, such as a screenshot of a chat or a banner, for a text reader.
 
-Scaled to the side that a reader takes, they would be a few pixels wide and their letters lost; and
-a detector that scales the short side up again would need gigabytes for them.
+Scaled down to the reader's largest side, such an image would be a few pixels wide, and its text
+could not be read. And a detector that scales up the short side would need gigabytes of memory.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 LONG_ASPECT = 3.0
-"""Long side by short side, beyond which a picture is looked at in parts too."""
+"""Ratio of long to short side above which an image is also read in parts."""
 _MOST_PARTS = 8
 _TALL_PART, _TALL_OVERLAP = 3.0, 0.5
 _WIDE_PART, _WIDE_OVERLAP = 4.0, 2.0
-"""How long a part is, and what two parts have in common, in short sides: a line of usual letters
-fits into it, which run along a wide picture and across a tall one."""
+"""Length of a part and of the overlap of two parts, in multiples of the short side. A usual line of
+text fits into the overlap. In a wide image, lines run along the long side, so it is larger."""
 _MOST_SLENDER, _PADDED_ASPECT = 8, 4
+"""An image with a larger ratio of sides than the first gets margins, up to the second ratio."""
 _SAME_LINE = 0.5
-"""Common area by the smaller one's, from which two regions are one line."""
+"""Share of the smaller area from which two overlapping regions are the same line."""
 
 
 def parts_of(height: int, width: int) -> list[Box]:
-    """Boxes (x, y, width, height) in pixels that cover a long picture with overlaps, at most
-    `_MOST_PARTS` of them; none for a picture that is not long."""
+    """At most 8 boxes (x, y, width, height) in pixels, which overlap and cover a long image of
+    `height` by `width` px. Empty for an image that is not long."""
     long, short = max(height, width), min(height, width)
     if long <= LONG_ASPECT * short:
         return []
@@ -47,9 +48,9 @@ def parts_of(height: int, width: int) -> list[Box]:
 
 
 def with_margins(pixels: Pixels) -> tuple[Pixels, tuple[int, int]]:
-    """A slender picture (height, width, 3) with black margins at both long sides, so that a
-    detector that scales the short side up stays within bounds; and the left and the upper margin,
-    pixels."""
+    """The image (height, width, 3) with black margins at its long sides if it is very slender, so
+    that a detector that scales up the short side does not need too much memory; and the left and
+    the upper margin in pixels."""
     height, width = pixels.shape[:2]
     if max(height, width) <= _MOST_SLENDER * min(height, width):
         return pixels, (0, 0)
@@ -60,7 +61,8 @@ def with_margins(pixels: Pixels) -> tuple[Pixels, tuple[int, int]]:
 
 
 def without_doubles(regions: Sequence[TextRegion]) -> tuple[TextRegion, ...]:
-    """Of regions that lie on each other, the one that was read best, from top to bottom."""
+    """The regions from top to bottom. Of regions that overlap, only the one that was read best is
+    kept."""
     kept: list[TextRegion] = []
     for region in sorted(regions, key=_worth, reverse=True):
         if not any(_on_each_other(region.box, other.box) for other in kept):

@@ -1,4 +1,5 @@
-"""Text through RapidOCR: PP-OCRv6 on onnxruntime, weights in its wheel, nothing downloaded."""
+"""Reads text with RapidOCR: the models PP-OCRv6, run by onnxruntime. The weights are in its wheel,
+so nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 
     from engines.types import Pixels
 
-_LEAST_CONFIDENCE = 0.5  # of a reading that is worth something
-_UNREAD = "\u25a1"  # stands for a line of which nothing was read
+_LEAST_CONFIDENCE = 0.5  # a line with a lower confidence counts as not read
+_UNREAD = "\u25a1"  # stands for the text of a line that was not read
 _WARM_SIDE_PX = 64
 
 
 class RapidOcrReader:
-    """Detects lines first and recognizes only where it found some, in one call.
+    """Detects lines of text, then recognizes the text of each line.
 
-    A line that was detected and could not be read (another script, blur) has the text "".
+    A line that was detected but could not be read (another script, blur) has the text "".
 
-    RapidOCR keeps per-image state, so there are `engines` of it, used in turn: so many calls run
-    at once, further ones wait. Each takes about 0.3 GB once it has read something.
+    An engine of RapidOCR can read only one image at a time. So there are `engines` of them, and
+    further calls wait. Each takes about 0.3 GB of memory after its first image.
     """
 
     name = "rapidocr"
@@ -40,15 +41,16 @@ class RapidOcrReader:
         engines: int = 1,
         make_engine: Callable[[int], Any] | None = None,
     ) -> None:
-        """`threads`: of onnxruntime, for each engine; `make_engine` stands in for RapidOCR.
-        Raises `DetectorUnavailable`."""
+        """`long_side_px`: larger images are scaled down to this side. `threads`: threads of
+        onnxruntime for each engine. `make_engine`: makes an engine; tests pass their own. Raises
+        `DetectorUnavailable`."""
         self._long_side_px = long_side_px
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for _ in range(engines):
             self._idle.put((make_engine or _engine)(threads))
 
     def warm(self) -> None:
-        """Load all three networks of the next engine now: RapidOCR loads each at its first use."""
+        """Load the three networks of the next engine now. RapidOCR loads each at its first use."""
         canvas = np.full((_WARM_SIDE_PX, 4 * _WARM_SIDE_PX, 3), 255, dtype=np.uint8)
         cv2.putText(canvas, "Warm 123", (8, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 2)
         self.read(canvas)
@@ -68,7 +70,8 @@ class RapidOcrReader:
         return without_doubles(regions) if parts else tuple(regions)
 
     def _look(self, engine: Any, pixels: Pixels, corner: tuple[int, int]) -> list[TextRegion]:
-        """What is read in `pixels`, whose upper left pixel is `corner` (x, y) of the picture."""
+        """The lines in `pixels`, a part of the image. `corner`: position (x, y) of its upper left
+        pixel in the image."""
         height, width = pixels.shape[:2]
         factor = min(1.0, self._long_side_px / max(height, width))
         bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
@@ -86,7 +89,8 @@ class RapidOcrReader:
 
 
 def _region(quad: NDArray[np.float32], text: str, confidence: float) -> TextRegion:
-    """`quad`: four corners in image px, shape (4, 2), clockwise from the line's start."""
+    """A region from RapidOCR's result. `quad`: its four corners in pixels of the image, shape
+    (4, 2), clockwise from the start of the line."""
     left, top = np.floor(quad.min(axis=0))
     right, bottom = np.ceil(quad.max(axis=0))
     box = (int(left), int(top), int(right - left), int(bottom - top))
@@ -101,7 +105,7 @@ def _engine(threads: int) -> Any:
         from rapidocr import RapidOCR
 
         class KeepsUnreadLines(RapidOCR):
-            """RapidOCR drops lines of which it read nothing; here they stay."""
+            """RapidOCR leaves out lines that it could not read. This subclass keeps them."""
 
             def build_final_output(
                 self, picture: Any, found: Any, turned: Any, read: Any, lines: Any, record: Any

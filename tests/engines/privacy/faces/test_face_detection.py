@@ -29,7 +29,7 @@ def test_weights_are_the_documented_file() -> None:
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     changed = tmp_path / "yunet.onnx"
     changed.write_bytes(yunet_weights() + b"\0")
-    with pytest.raises(DetectorUnavailable, match="not the file"):
+    with pytest.raises(DetectorUnavailable, match="wrong SHA-256"):
         yunet_weights(changed)
     with pytest.raises(DetectorUnavailable, match="not there"):
         yunet_weights(tmp_path / "absent.onnx")

@@ -110,7 +110,7 @@ def test_hashes_of_a_profile(nested: bool) -> None:
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"no json", b'{"hashes": [1]}'])
 def test_profile_without_hashes_is_an_error(content: bytes) -> None:
-    with pytest.raises(StorageFailed, match="keeps no hashes"):
+    with pytest.raises(StorageFailed, match="has no hashes"):
         hashes_of_profile(content)
 
 
