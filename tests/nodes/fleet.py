@@ -38,7 +38,11 @@ class Fleet:
                 stderr=stderr,
                 text=True,
             )
-        self._read()
+        try:
+            self._read()
+        except BaseException:
+            self.stop()  # nobody else has this object yet
+            raise
 
     def add(self, name: str, kind: str) -> None:
         self._tell(f"add {name} {kind}")

@@ -60,8 +60,9 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     family = launcher.children(recursive=True)
     (raylet,) = (child for child in family if child.name() == "raylet")
     raylet.kill()
-    wait_for(lambda: "raylet of Ray is gone" in own_service.said(), SERVICE_PATIENCE_S)
-    wait_for(lambda: own_service.said().count("is ready at") == 2, SERVICE_PATIENCE_S)
+    said = own_service.said
+    wait_for(lambda: "raylet of Ray is gone" in said(), SERVICE_PATIENCE_S, said=said)
+    wait_for(lambda: said().count("is ready at") == 2, SERVICE_PATIENCE_S, said=said)
     assert not raylet.is_running()
     assert "Connecting to existing Serve app" not in own_service.said()
     assert "Ray's dashboard: none" in own_service.said()
