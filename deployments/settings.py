@@ -174,6 +174,12 @@ class EdgeSettings(BaseSettings):
     min_taken_bytes: int = Field(
         default=16_384, ge=1, description="A client that took less since the last look is cut."
     )
+    socket_messages_per_s: float = Field(
+        default=50.0,
+        gt=0,
+        description="Messages a second that the client of a WebSocket may send, each 16 KiB of one "
+        "as one more; a client that is faster is read from more slowly.",
+    )
     max_connections: int = Field(default=1024, ge=1, description="Open connections, all together.")
     max_connections_per_address: int = Field(
         default=256,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.edge.own_words import DIED, instead_of
+from deployments.edge.pace import PacedReceive, Sleep
 from deployments.settings import EdgeSettings
 from engines.errors import InferloopError, NotFound, ReplicaLost, RequestTimeout
 from engines.protocols import Clock
@@ -38,17 +39,28 @@ class EdgeMiddleware:
 
     It removes the request headers that control Serve, answers 408 to a body that comes too slowly,
     and puts what Serve answers by itself into the error envelope. It tells the application how much
-    of a download the client has taken, because the queues of Serve between the two have no limit.
+    of a download the client has taken, and reads a WebSocket no faster than its rate, because the
+    queues of Serve between the two have no limit.
     """
 
-    def __init__(self, app: ASGIApp, settings: EdgeSettings, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: EdgeSettings,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._app = app
         self._settings = settings
         self._clock = clock
+        self._sleep = sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             scope["headers"] = without_serves(scope["headers"])
+        if scope["type"] == "websocket":
+            per_s = self._settings.socket_messages_per_s
+            receive = PacedReceive(receive, per_s, self._clock, self._sleep)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
