@@ -106,6 +106,8 @@ class Supervisor:
             if why:
                 self._say(f"The service has died: {why}.")
                 return None
+        if answered_at is None:  # its own word comes at the end of its start
+            self._say("Stopping; the start goes on to its next step. A second Ctrl-C ends it now.")
         running.stop()
         return 0
 

@@ -82,6 +82,13 @@ def test_it_runs_until_it_is_asked_to_stop(supervised: Supervised) -> None:
     assert run.ends == ["stopped"]
 
 
+def test_who_stops_a_start_hears_of_it_at_once(supervised: Supervised) -> None:
+    run = Run([False])
+    status, said = supervised(run, stop_at_s=10.0)
+    assert (status, run.ends) == (0, ["stopped"])
+    assert "A second Ctrl-C ends it now" in said[0]
+
+
 def test_a_start_that_fails_is_not_tried_again(supervised: Supervised) -> None:
     assert supervised(Run([False, False, 2])) == (2, [])
 
