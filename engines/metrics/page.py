@@ -42,10 +42,11 @@ def page(pixels: Pixels) -> Page:
     white = float((least >= _WHITE).mean())
     if not _LEAST_WHITE <= white <= _ALL_WHITE:
         return Page()
-    partly = _partly_white(pixels)
+    both_ways = pixels, pixels.transpose(1, 0, 2)
+    partly = sum(map(_partly_white, both_ways)) / len(both_ways)
     colored = float((most - least > _COLORED_LEVELS).mean())
     paper = partly <= _OF_PAPER * white
-    areas = paper and _same_beside(pixels) > _IN_AREAS
+    areas = paper and sum(map(_same_beside, both_ways)) / len(both_ways) > _IN_AREAS
     if white > _MOST_WHITE or partly > _MOST_PARTLY * white or colored < _LEAST_COLORED:
         return Page(paper, areas)
     blank = cv2.inRange(pixels, (_WHITE,) * 3, (255,) * 3)

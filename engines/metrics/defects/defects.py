@@ -18,12 +18,11 @@ from engines.metrics.content import clipped_share
 from engines.metrics.defects.cast import Cast, cast
 from engines.metrics.defects.fine import KEPT_WHEN_CLEAN, MIXED_WHEN_CLEAN, fine, mixed, pattern
 from engines.metrics.defects.grid import Grid, grid
-from engines.metrics.defects.missing import is_filling, missing
+from engines.metrics.defects.missing import missing
 from engines.metrics.defects.neighbors import (
     Neighbors,
     neighbors,
-    next_to_second,
-    next_to_second_column,
+    out_of_place,
 )
 from engines.metrics.defects.palette import color_noise, level_share, packed, palette_size
 from engines.metrics.gray import WORKING_SIDE_PX, luma
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 _CROP_PX, _CHROMA_PX = 320, 192
 _BLACK, _WHITE = 2, 253
-_OF_A_RAMP, _SEEN_GRID = 0.5, 0.5
+_SEEN_GRID = 0.5
 _NOTHING = 0.004  # transitions, up to which the middle shows next to nothing
 
 
@@ -45,8 +44,8 @@ class Defects:
     """What was measured; the defaults are those of a picture without any defect."""
 
     rows: float = 0.0
-    """By how much a row differs more from its next one than columns do (or a ramp would), less
-    what it would at twice the distance; -1..1. Clean up to .05, a third of the rows shifted .2."""
+    """By how much a row, or a column, differs more from its next one than those of the other
+    direction do; see `out_of_place`. Clean up to .05, a third of the rows shifted .2."""
     pattern: float = 0.0
     """Share of the energy of fine structure in one frequency, 0..1. Clean up to .1, moire .5."""
     color_noise: float = 0.0
@@ -68,9 +67,9 @@ class Defects:
     vector: bool = False
     """Gradients without noise, sharp edges: see `engines.metrics.defects.vector`."""
     missing: float = 0.0
-    """Share of the picture that is one color from side to side at its end, 0..1."""
+    """Share of the picture that is one color from side to side, 0..1; see `missing`."""
     filled: bool = False
-    """The picture ends in the gray that decoders fill in."""
+    """It is the gray that decoders fill in."""
     cast: Cast = field(default_factory=Cast)
     """See `engines.metrics.defects.cast`."""
     clipped: float = 0.0
@@ -110,10 +109,11 @@ def defects(shown: Content) -> Defects:
     beside, palette = neighbors(channels, level), palette_size(channels)
     if beside.transitions < _NOTHING:
         beside, palette = _of_whole(pixels, beside, palette)
+    lost = missing(pixels)
     structure = fine(gray if seen is level else seen.astype(np.float32))
     gridded = grid(gray)
     return Defects(
-        rows=next_to_second(level) - max(next_to_second_column(level), _OF_A_RAMP),
+        rows=out_of_place(level),
         pattern=pattern(gray),
         color_noise=color_noise(middle(colors, _CHROMA_PX)),
         grain=structure.grain,
@@ -123,8 +123,8 @@ def defects(shown: Content) -> Defects:
         palette=palette,
         equal=beside.equal,
         vector=beside.vector,
-        missing=missing(pixels),
-        filled=is_filling(pixels[-1, 0]),
+        missing=lost.share,
+        filled=lost.filled,
         cast=Cast() if shown.on_neutral else cast(pixels, shown.shown),
         directional=structure.directional,
         fine=structure.fine,

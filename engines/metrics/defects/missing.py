@@ -1,8 +1,10 @@
-"""Missing parts: one color from side to side to the end, as decoders leave a file cut short."""
+"""Missing parts: one color from side to side, as decoders leave the end of a file cut short, and as
+lines leave it that a sensor, a cable or a decoder lost."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,9 +17,36 @@ _ABRUPT, _ABOVE = 10, 3  # mean levels between a missing part and the rows so fa
 _SAME = 3  # levels within which a missing part is of one color
 _FILLING = 128
 _FULL_ROW, _FEWEST_MISSING, _OF_THE_EDGE = 0.995, 0.04, 0.3
+_FEWEST_LINES_PX, _FEWEST_LINES = 6, 0.015
+_ELSEWHERE = (
+    0.2  # of the rest of the picture, up to which the color of lost lines may be seen there
+)
+_AS_BAD_AS = 3.0  # lost lines in the middle, next to as many at the end
 
 
-def missing(pixels: Pixels) -> float:
+class Missing(NamedTuple):
+    """What is missing."""
+
+    share: float = 0.0
+    """Of the picture, 0..1; lines lost within it count threefold."""
+    filled: bool = False
+    """It is the gray that decoders fill in: a drawing may end in any other color."""
+
+
+def missing(pixels: Pixels) -> Missing:
+    """Of RGB `pixels`. At the lower end a part of any color counts; at the others, which a turned
+    file may end in, and which skies and walls fill, gray does."""
+    if share := _at_end(pixels):
+        return Missing(share, _is_filling(pixels[-1, 0]))
+    across = pixels.transpose(1, 0, 2)
+    for turned in (pixels[::-1], across, across[::-1]):
+        if _is_filling(turned[-1, 0]) and (share := _at_end(np.ascontiguousarray(turned))):
+            return Missing(share, True)
+    lost = max(_lines_lost(pixels), _lines_lost(across))
+    return Missing(min(1.0, _AS_BAD_AS * lost))
+
+
+def _at_end(pixels: Pixels) -> float:
     """Share, 0..1, of rows of one color at the picture's end, where the rest has no margin of that
     color and does not fade into it, as a gradient does."""
     least = max(1, round(_FEWEST_MISSING * len(pixels)))
@@ -35,8 +64,50 @@ def missing(pixels: Pixels) -> float:
     return share if np.abs(above - pixels[-1, 0]).mean() >= _ABRUPT else 0.0
 
 
-def is_filling(color: Pixels) -> bool:
-    """The gray that decoders leave where a file ends; a drawing may end in any other color."""
+def _lines_lost(pixels: Pixels) -> float:
+    """Share, 0..1, of rows in bands of one color that begin and end abruptly within the picture,
+    whose color is seldom elsewhere: between the parts of a page it is that of the paper."""
+    sides = pixels[:, 0].astype(np.int16) - pixels[:, -1]
+    alike = np.asarray(np.abs(sides).max(axis=1) <= 2 * _SAME)  # tells at once of most rows
+    least = max(_FEWEST_LINES_PX, round(_FEWEST_LINES * len(pixels)))
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], alike, [False]]).astype(np.int8)))
+    lost = 0
+    for first, behind in zip(ends[::2].tolist(), ends[1::2].tolist(), strict=True):
+        if behind - first >= least:
+            lost += _lost_between(pixels, first, behind, least)
+    return lost / len(pixels)
+
+
+def _lost_between(pixels: Pixels, first: int, behind: int, least: int) -> int:
+    """How many of these rows are in bands of one color that were lost."""
+    low, high = pixels[first:behind].min(axis=1), pixels[first:behind].max(axis=1)
+    plain = (high - low).max(axis=1) <= 2 * _SAME
+    cuts = np.flatnonzero(np.abs(np.diff(low.astype(np.int16), axis=0)).max(axis=1) > _SAME)
+    lost = 0
+    for start, end in pairwise([0, *(cuts + 1).tolist(), len(plain)]):
+        rows = slice(first + start, first + end)
+        if end - start >= least and plain[start:end].all() and _is_lost(pixels, rows):
+            lost += end - start
+    return lost
+
+
+def _is_lost(pixels: Pixels, rows: slice) -> bool:
+    before, behind = rows.start - 1, rows.stop
+    if before < 0 or behind >= len(pixels):
+        return False
+    color = pixels[rows.start, 0]
+    beside = np.stack([pixels[before], pixels[behind]]).astype(int)
+    if np.abs(beside - color).mean(axis=(1, 2)).min() < _ABRUPT:
+        return False
+    every = _like(np.ascontiguousarray(pixels), color)
+    rest = np.concatenate([every[: rows.start], every[rows.stop :]])
+    edge = np.concatenate([rest[:, 0], rest[:, -1], rest[0], rest[-1]])
+    margin = edge.mean() >= 255 * _OF_THE_EDGE
+    return not margin and cv2.countNonZero(rest) <= _ELSEWHERE * every.size
+
+
+def _is_filling(color: Pixels) -> bool:
+    """The gray that decoders leave where a file ends."""
     return bool(np.abs(color.astype(int) - _FILLING).max() <= _SAME)
 
 

@@ -18,25 +18,30 @@ _SHARP_EDGES, _FEWEST_EDGES = 0.6, 5e-4  # of the edges; of the picture
 _CALM_RANGE, _CALM, _NOISELESS = 24, 0.4, 0.6  # levels; share of calm tiles; mean of the mask
 
 
-def is_vector(across: Gray, gray: Gray, changes: int) -> bool:
-    """`across`: greatest difference of each pixel to the next in any channel, uint8, of which
-    `changes` are not 0; `gray`: luma. What was photographed has noise, or no sharp edges."""
-    loud = cv2.countNonZero(cv2.threshold(across, _GENTLE_LEVELS, 1, cv2.THRESH_BINARY)[1])
+def is_vector(across: Gray, down: Gray, gray: Gray, changes: int) -> bool:
+    """`across`, `down`: greatest difference of each pixel to the one beside it, and below it, in
+    any channel, uint8, of which `changes` in both are not 0; `gray`: luma. What was photographed
+    has noise, or no sharp edges."""
+    loud = sum(
+        cv2.countNonZero(cv2.threshold(each, _GENTLE_LEVELS, 1, cv2.THRESH_BINARY)[1])
+        for each in (across, down)
+    )
     if not changes or 1 - loud / changes < _MOST_GENTLE:
         return False
-    return _sharp_edges(across) and _noiseless(gray)
+    return _sharp_edges(across, cv2.transpose(down)) and _noiseless(gray)
 
 
-def _sharp_edges(across: Gray) -> bool:
-    """Most large steps have none beside them."""
-    inner = across[:, _BESIDE_PX:-_BESIDE_PX]
-    edges = np.asarray(inner >= _EDGE_LEVELS)
-    count = int(np.count_nonzero(edges))
-    if count < _FEWEST_EDGES * inner.size:
-        return False
-    beside = np.maximum(across[:, : -2 * _BESIDE_PX], across[:, 2 * _BESIDE_PX :])
-    sharp = int(np.count_nonzero(edges & (beside <= _GENTLE_LEVELS + 1)))
-    return sharp > _SHARP_EDGES * count
+def _sharp_edges(*differences: Gray) -> bool:
+    """Most large steps along the rows of each plane have none beside them."""
+    counts = sharp = pixels = 0
+    for steps in differences:
+        inner = steps[:, _BESIDE_PX:-_BESIDE_PX]
+        edges = np.asarray(inner >= _EDGE_LEVELS)
+        beside = np.maximum(steps[:, : -2 * _BESIDE_PX], steps[:, 2 * _BESIDE_PX :])
+        counts += int(np.count_nonzero(edges))
+        sharp += int(np.count_nonzero(edges & (beside <= _GENTLE_LEVELS + 1)))
+        pixels += inner.size
+    return counts >= _FEWEST_EDGES * pixels and sharp > _SHARP_EDGES * counts
 
 
 def _noiseless(gray: Gray) -> bool:

@@ -42,7 +42,7 @@ METRICS: dict[str, Metric] = {
     "colorfulness": colorfulness,
     "saturation": saturation,
     "clipped": lambda pixels: clipped_share(pixels, None),
-    "missing": missing,
+    "missing": lambda pixels: missing(pixels).share,
     "grain": lambda pixels: tuple(grain(luma(pixels))),
     "specks": lambda pixels: without_specks(luma(pixels))[1],
     "sharpness": lambda pixels: laplacian_variance(luma(pixels)),

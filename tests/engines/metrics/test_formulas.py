@@ -176,10 +176,11 @@ def test_rows_are_held_against_the_next_and_the_second_next(gray: Gray) -> None:
 
 
 def test_neighbors_that_differ_are_counted_over_all_channels(picture: Pixels, gray: Gray) -> None:
-    across = np.abs(np.diff(picture.astype(int), axis=1)).max(axis=2)
+    apart = [np.abs(np.diff(picture.astype(int), axis=axis)).max(axis=2) for axis in (0, 1)]
+    both = np.concatenate([each.ravel() for each in apart])
     found = neighbors(planes(picture), gray)
-    assert found.transitions == pytest.approx(float((across > 0).mean()), abs=1e-9)
-    steps = across[across > 0]
+    assert found.transitions == pytest.approx(float((both > 0).mean()), abs=1e-9)
+    steps = both[both > 0]
     assert found.step == pytest.approx(float(steps.mean()) if steps.size else 0, rel=1e-6)
 
 

@@ -17,10 +17,16 @@ from engines.metrics.content import clipped_share, content
 from engines.metrics.defects.fine import fine, mixed, pattern
 from engines.metrics.defects.grid import grid
 from engines.metrics.defects.missing import missing
-from engines.metrics.defects.neighbors import neighbors, next_to_second, next_to_second_column
+from engines.metrics.defects.neighbors import (
+    neighbors,
+    next_to_second,
+    next_to_second_column,
+    out_of_place,
+)
 from engines.metrics.defects.palette import color_noise, level_share, palette_size
 from engines.metrics.gray import luma
 from engines.metrics.noise import grain, without_specks
+from engines.metrics.page import page
 from engines.metrics.sharpness import laplacian_variance
 from engines.metrics.structure import blockiness, flat_share
 from engines.metrics.tone import histogram, tone
@@ -42,6 +48,14 @@ MIRRORED: dict[str, Change] = {
 ORDERS = {"BGR": (2, 1, 0), "GRB": (1, 0, 2), "GBR": (1, 2, 0)}
 
 
+def _with_lines_lost(pixels: Pixels) -> Pixels:
+    """Four bands of 20 pixels, turned as the picture is."""
+    lost = pixels.copy()
+    for at in (72, 164):
+        lost[at : at + 20] = lost[:, at : at + 20] = (7, 0, 90)
+    return lost
+
+
 def plane(pixels: Pixels) -> NDArray[np.float32]:
     return luma(pixels).astype(np.float32)
 
@@ -60,12 +74,15 @@ ANY_WAY_ROUND: dict[str, Metric] = {
     "smear": lambda pixels: mixed(luma(pixels)),
     "fine structure": lambda pixels: tuple(fine(plane(pixels))),
     "pattern": lambda pixels: pattern(plane(pixels)),
-    "equal neighbors": lambda pixels: neighbors(cv2.split(pixels), luma(pixels)).equal,
+    "neighbors": lambda pixels: tuple(neighbors(cv2.split(pixels), luma(pixels))),
+    "lines out of place": lambda pixels: out_of_place(luma(pixels)),
+    "page": lambda pixels: page(pixels)[:2],
+    "lines lost": lambda pixels: missing(_with_lines_lost(pixels)),
 }
 ANY_CHANNEL: dict[str, Metric] = {
     "saturation": saturation,
     "clipped": lambda pixels: clipped_share(pixels, None),
-    "missing": missing,
+    "missing": lambda pixels: missing(pixels).share,
     "levels": lambda pixels: level_share(cv2.split(pixels)),
     "palette": lambda pixels: palette_size(cv2.split(pixels)),
     "neighbors": lambda pixels: neighbors(cv2.split(pixels), luma(pixels))[:2],
@@ -142,13 +159,21 @@ def test_columns_of_a_turned_picture_are_its_rows(spoiled: Pixels) -> None:
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.6])
 def test_a_part_is_missing_at_the_end_alone(share: float) -> None:
-    """Decoders fill in from where a file was cut on; gray at the top was there in the picture."""
+    """Decoders fill in from where a file was cut on; a bright top, or side, is a sky or a wall."""
     cut = np.ascontiguousarray(data.chelsea()[:200, :200])
-    cut[round(200 * (1 - share)) :] = 128
-    assert missing(cut) == pytest.approx(share, abs=0.01)
+    cut[round(200 * (1 - share)) :] = 210
+    assert missing(cut).share == pytest.approx(share, abs=0.01)
     assert missing(np.ascontiguousarray(cut[:, ::-1])) == missing(cut)
-    assert missing(np.ascontiguousarray(cut[::-1])) == 0
-    assert missing(np.ascontiguousarray(cut.transpose(1, 0, 2))) == 0
+    assert missing(np.ascontiguousarray(cut[::-1])).share == 0
+    assert missing(np.ascontiguousarray(cut.transpose(1, 0, 2))).share == 0
+
+
+@pytest.mark.parametrize("change", MIRRORED)
+def test_the_gray_of_decoders_is_missing_at_any_end_of_a_turned_file(change: str) -> None:
+    cut = np.ascontiguousarray(data.chelsea()[:200, :200])
+    cut[120:] = 128
+    turned = np.ascontiguousarray(MIRRORED[change](cut))
+    assert missing(turned) == pytest.approx((0.4, True), abs=0.01)
 
 
 @pytest.mark.parametrize("change", MIRRORED)

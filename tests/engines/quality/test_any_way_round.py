@@ -36,8 +36,11 @@ TURNS: Mapping[str, Callable[[Pixels], Pixels]] = {
     "upside down": lambda pixels: pixels[::-1],
     "rows for columns": lambda pixels: pixels.transpose(1, 0, 2),
 }
-ANY_WAY = ("stripes", "moire", "motion blur", "blocking", "grain", "mosaic", "over-exposed")
-"""Defects that may lie in any direction; rows out of place and the missing end of a file do not."""
+ANY_WAY = (
+    *("stripes", "moire", "motion blur", "blocking", "grain", "mosaic", "over-exposed"),
+    *("dead rows", "shifted rows", "gray end", "WebP", "nearest enlarging"),
+)
+"""Defects that may lie in any direction."""
 CLOSE, CLOSE_WITH_HEAD = 0.03, 0.12
 
 

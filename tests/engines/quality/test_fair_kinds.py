@@ -96,10 +96,10 @@ def test_a_gradient_that_ends_in_one_color_misses_nothing() -> None:
     ramp = np.repeat(np.linspace(0, 128, 400).astype(np.uint8), 1)
     whole = np.concatenate([ramp, np.full(112, 128, np.uint8)])
     faded = np.ascontiguousarray(np.broadcast_to(whole[:, None, None], (512, 400, 3)))
-    assert missing(faded) == 0
+    assert missing(faded).share == 0
     cut = faded[::-1].copy()
     cut[400:] = 250
-    assert missing(cut) == pytest.approx(112 / 512)
+    assert missing(cut).share == pytest.approx(112 / 512)
 
 
 def test_a_drawing_may_end_in_its_ground_and_not_in_the_gray_of_a_cut_file() -> None:

@@ -20,7 +20,7 @@ _FIRST = rf"(?:{any_of('street_before')}){NO_LETTER_BEHIND}\.? {{0,2}}"
 _BOX = rf"{NO_LETTER_BEFORE}(?:{any_of('box')}){NO_LETTER_BEHIND}[ :.]{{0,3}}\d[\d ]{{0,10}}"
 _FORMS = (
     # 221B Baker Street; 350 Fifth Avenue
-    rf"(?<![^\W_])\d{{1,5}}[a-z]? (?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}?{_BEHIND}",
+    rf"(?<![^\W_])\d{{1,5}}[a-z]?,? (?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}?{_BEHIND}",
     # Goethestr. 45a; Mariahilfer Straße 88; Stationsplein 1
     rf"{NO_LETTER_BEFORE}[^\W\d_](?:[^\W_]|[ -]){{0,30}}?{_END},? {{0,2}}{_HOUSE}",
     # 12 rue de la Paix; 5 bis avenue Jean Jaurès

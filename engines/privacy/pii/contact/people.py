@@ -44,7 +44,7 @@ _ALONE = re.compile(
     rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:{any_of('name_alone')}|"
     rf"(?:{any_of('name_alone')})\s(?:(?:{any_of('of')})\s)?"
     rf"(?:{any_of('name_owner', 'name_word')})|"
-    rf"(?:{any_of('name_owner')})(?:['’]?s)? name)\s{{0,2}}:\s{{0,3}}"
+    rf"(?:{any_of('name_owner', 'name_word')})(?:['’]?s)? name)\s{{0,2}}:\s{{0,3}}"
     rf"{_MORE_TITLES}({_NAME})\s*(?=$|[\n,;|])"
 )
 _CLOSING = re.compile(  # Kind regards,\nEmma Clarke

@@ -17,13 +17,16 @@ _NUMBER = (
 )
 _PASSPORT = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?:{NO_LETTER_BEHIND}|(?=(?i:n[or]|num)))"
-    rf"{ASIDE}(?:\s(?i:(?:cat|kat|class|classe|clase|klasse|kl)\.?\s)?[A-E]\d?\b,?)?(?i:{_NUMBER}){{1,2}}"
+    rf"{ASIDE}(?:\s(?i:(?:cat|kat|class|classe|clase|klasse|kl)\.?\s)?[A-E]\d?\b,?)?"
+    rf"(?i:\s(?:{any_of('nationality')}){NO_LETTER_BEHIND})?(?i:{_NUMBER}){{1,2}}"
+    r"(?:[^\W\d_]{3,12}\s?:\s?)?"
     rf"(?:[^\W\d_]{{3,12}} (?i:dl|id) )?(?:[1-9][a-d]?[.)]\s{{1,2}})?(?i:(?:{any_of('series')})\s)?"
     rf"([A-Z]{{2,3}} (?i:{any_of('number')})\.? \d{{6,7}}"
     r"|[A-Z0-9](?:[ /-]?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
 )
-"""The number behind what a form prints before it: the field of a licence ("5."), its class, the
-state that gave it out ("California DL"), its series apart ("seria ER nr 7710452")."""
+"""The number behind what a form prints before it: the field of a licence ("5."), its class, a
+second label ("/ expiry:"), the state that gave it out ("California DL"), its series apart ("seria
+ER nr 7710452")."""
 _STROKES = re.compile(r"\d{5}/\d{2}/\d{4}")
 _PLATE = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?{ASIDE}"

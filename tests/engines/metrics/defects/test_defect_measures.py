@@ -73,24 +73,37 @@ class TestMissing:
     def test_it_is_the_share_that_is_gray(self, cat: Pixels, rows: int) -> None:
         cut = cat.copy()
         cut[-rows:] = 128
-        assert missing(cut) == pytest.approx(rows / len(cat), abs=0.02)
+        assert missing(cut).share == pytest.approx(rows / len(cat), abs=0.02)
 
     def test_what_jpeg_leaves_in_it_does_not_hide_it(self, cat: Pixels) -> None:
         cut = cat.copy()
         cut[150:] = np.array([128, 128, 128]) + np.random.default_rng(0).integers(
             -1, 2, (150, 451, 3)
         )
-        assert missing(cut) == pytest.approx(0.5, abs=0.02)
+        assert missing(cut).share == pytest.approx(0.5, abs=0.02)
 
     def test_a_product_on_a_plain_table_lacks_nothing(self, cat: Pixels) -> None:
         table = np.full((300, 451, 3), 240, np.uint8)
         table[60:200, 100:350] = cat[60:200, 100:350]
-        assert missing(table) == 0
+        assert missing(table).share == 0
+
+    @pytest.mark.parametrize("color", [0, 255, 90])
+    @pytest.mark.parametrize("px", [12, 30, 90])
+    def test_lines_lost_within_it_count_threefold(self, cat: Pixels, px: int, color: int) -> None:
+        rows, columns = cat.copy(), cat.copy()
+        rows[100 : 100 + px], columns[:, 200 : 200 + px] = color, color
+        assert missing(rows).share == pytest.approx(min(1, 3 * px / 300), abs=0.01)
+        assert missing(columns).share == pytest.approx(min(1, 3 * px / 451), abs=0.01)
+
+    def test_the_paper_between_two_pictures_is_not_lost(self, cat: Pixels) -> None:
+        page = np.full((700, 520, 3), 255, np.uint8)
+        page[:300, 30:481] = page[340:640, 30:481] = cat
+        assert missing(page).share == 0
 
     def test_nothing_is_missing_of_a_photograph_or_of_one_color(self, cat: Pixels) -> None:
-        assert missing(cat) == 0
-        assert missing(np.full((64, 64, 3), 90, np.uint8)) == 0
-        assert missing(cat[:1]) == 0
+        assert missing(cat).share == 0
+        assert missing(np.full((64, 64, 3), 90, np.uint8)).share == 0
+        assert missing(cat[:1]).share == 0
 
 
 class TestNeighbors:
@@ -105,7 +118,7 @@ class TestNeighbors:
         half = np.zeros((64, 64, 3), np.uint8)
         half[:, 32:] = (40, 90, 10)
         found = neighbors(cv2.split(half), luma(half))
-        assert found.transitions == pytest.approx(1 / 63)
+        assert found.transitions == pytest.approx(1 / 63 / 2)  # one way; none the other
         assert found.step == 90  # of the channel that differs most
 
     def test_one_color_has_no_step(self) -> None:

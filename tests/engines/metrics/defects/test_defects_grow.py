@@ -12,6 +12,7 @@ from skimage import data
 
 from engines.metrics.content import Content, content
 from engines.metrics.defects.defects import Defects, defects
+from training.quality.pictures import scenes
 from training.quality.pictures.gross_defects import GROSS
 
 if TYPE_CHECKING:
@@ -98,12 +99,26 @@ def test_one_defect_is_not_taken_for_another(spoil: str, cat: Pixels) -> None:
         assert value >= LEAST[name] if name in LEAST else value <= CLEAN[name], (name, value)
 
 
-@pytest.mark.parametrize("share", [0.2, 0.4])
-def test_rows_out_of_place_are_no_columns_out_of_place(share: float, cat: Pixels) -> None:
-    torn = np.ascontiguousarray(GROSS["shifted rows"][0](cat, share))
+@pytest.mark.parametrize("share", [0.08, 0.2, 0.4])
+@pytest.mark.parametrize("spoil", ["shifted rows", "dead rows"])
+def test_columns_out_of_place_count_as_rows_do(spoil: str, share: float, cat: Pixels) -> None:
+    torn = np.ascontiguousarray(GROSS[spoil][0](cat, share))
     sideways = np.ascontiguousarray(torn.transpose(1, 0, 2))
-    assert defects(Content(torn)).rows > 0.15
-    assert defects(Content(sideways)).rows < 0.05
+    found = defects(Content(torn)).rows
+    assert found > (0.15 if share > 0.1 else 0.1)
+    assert defects(Content(sideways)).rows == pytest.approx(found, abs=1e-6)
+
+
+@pytest.mark.parametrize("each", [2, 4, 8, 16])
+def test_every_so_many_columns_lost_are_seen(each: int, cat: Pixels) -> None:
+    lost = cat.copy()
+    lost[:, ::each] = 0
+    assert defects(Content(lost)).rows > 0.1
+
+
+def test_letters_of_a_screen_are_no_columns_out_of_place() -> None:
+    for number in range(3):
+        assert defects(Content(scenes.document(number, 512))).rows < 0.05
 
 
 class TestPicturesInWhichNothingIsWrong:

@@ -76,8 +76,8 @@ def test_one_color_is_none(level: int) -> None:
 
 
 def test_what_never_changes_has_no_edges() -> None:
-    blank = np.zeros((64, 63), np.uint8)
-    assert not is_vector(blank, np.zeros((64, 64), np.uint8), 0)
+    across = np.zeros((64, 63), np.uint8)
+    assert not is_vector(across, across.T, np.zeros((64, 64), np.uint8), 0)
 
 
 def test_a_picture_without_any_calm_place_is_none() -> None:

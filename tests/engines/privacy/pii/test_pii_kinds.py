@@ -96,6 +96,9 @@ FOUND = {
         "Nr. des Führerscheins: B072RRE2I55",
         "Carta identità elettronica CA 12345 AA",
         "Licencia de conducir 12345678-Z",
+        "Passport number / expiry: 123456789 / 04 MAR 2031",
+        "Pasaporte español PAA123456",
+        "Pass: C01X00T47, ausgestellt in Ulm",
     ),
     "iban": (
         "Nr rachunku: 61 1090 1014 0000 0712 1981 2874",
@@ -166,6 +169,7 @@ FOUND = {
         "Participant : M. Yannick Le Bihan",
         "Odebrał: pan Teofil Grzelak",
         "Signed for by: T. MacAllister",
+        "Tenant name: Iris Oduya",
     ),
     "address": (
         "2 rue Basse, 74000 L'Isle",
@@ -181,6 +185,8 @@ FOUND = {
         "Urb. Los Pinos, chalet 7, 29660 Marbella",
         "CL MAYOR 14 3 DCHA\n28801 ALCALA DE HENARES",
         "Singel 250-III, 1016AB Amsterdam",
+        "12, Old Mill Court,\nStroud,\nGlos. GL5 2BX",
+        "C. San Juan, 18 - 2.º B\n26001 Logroño",
     ),
 }
 HARMLESS = (
