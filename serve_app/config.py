@@ -224,7 +224,7 @@ class DurableJobs(FrozenModel):
         default=0.5, gt=0, description="Seconds between looks for jobs of other replicas."
     )
     report_every_s: float = Field(
-        default=0.25, ge=0, description="Seconds between two events of progress, at least."
+        default=0.25, ge=0.01, description="Least time between two events of progress, s."
     )
     heartbeat_s: float = Field(
         default=15.0, gt=0, description="Seconds of silence before an event stream says a word."

@@ -37,7 +37,7 @@ class Pictures(FakeFiles):
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    config = ApiConfig(rates=Api.GENEROUS, durable=DurableJobs(poll_s=0.02, report_every_s=0))
+    config = ApiConfig(rates=Api.GENEROUS, durable=DurableJobs(poll_s=0.02, report_every_s=0.01))
     yield from serving(build_api(FakeServices(files=Pictures()), config))
 
 

@@ -18,7 +18,7 @@ from tests.serve_app.fake_services import FakeServices
 
 @pytest.fixture
 def durable() -> DurableJobs:
-    return DurableJobs(poll_s=0.02, report_every_s=0, max_running=4, lease_s=LEASE_S)
+    return DurableJobs(poll_s=0.02, report_every_s=0.01, max_running=4, lease_s=LEASE_S)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 
 import pytest
+from pydantic import ValidationError
 
 from engines.errors import JsonValue, Overloaded
 from engines.jobs.model import Claimed, Lease, LeaseLost
@@ -21,7 +22,7 @@ from tests.engines.jobs.drafts import draft
 from tests.serve_app.durable.playing import LEASE_S
 from tests.serve_app.fakes import FakeClock
 
-EAGER = DurableJobs(report_every_s=0, lease_s=LEASE_S)
+EAGER = DurableJobs(report_every_s=0.01, lease_s=LEASE_S)
 LONG_S = 60.0
 
 
@@ -145,6 +146,12 @@ def test_progress_outlives_a_store_that_is_away_for_a_moment() -> None:
         assert not pump.stop.is_set()
 
     asyncio.run(main())
+
+
+def test_a_config_cannot_ask_for_progress_without_a_pause() -> None:
+    """A pump without a pause would use a whole core for each running job."""
+    with pytest.raises(ValidationError, match="report_every_s"):
+        DurableJobs(report_every_s=0.0)
 
 
 def test_steps_of_a_repeated_run_are_told_once() -> None:

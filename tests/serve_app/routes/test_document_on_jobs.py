@@ -41,7 +41,7 @@ def receiver() -> Iterator[Receiver]:
 def served(receiver: Receiver) -> Iterator[Served]:
     config = ApiConfig(
         rates=Api.GENEROUS,
-        durable=DurableJobs(poll_s=0.02, report_every_s=0),
+        durable=DurableJobs(poll_s=0.02, report_every_s=0.01),
         webhooks=Webhooks(allowed_hosts=(receiver.allowed,), poll_s=0.02),
     )
     hooks = WebhookWiring(WebhookSecrets.of("a secret of the service's own"), receiver.sender())

@@ -24,7 +24,7 @@ SECRETS = WebhookSecrets.of("a secret of the service's own")
 
 
 def config_for(receiver: Receiver, **webhooks: Any) -> ApiConfig:
-    durable = DurableJobs(poll_s=0.02, report_every_s=0, max_running=4, lease_s=LEASE_S)
+    durable = DurableJobs(poll_s=0.02, report_every_s=0.01, max_running=4, lease_s=LEASE_S)
     given = {"allowed_hosts": (receiver.allowed,), "retry_after_s": (0.01,) * 3, "poll_s": 0.02}
     return ApiConfig(
         rates=Api.GENEROUS, durable=durable, webhooks=Webhooks(**{**given, **webhooks})
