@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from inferloop_synthdata import AsyncSyntheticImageClient, SyntheticImageClient
+from tests.certificates import no_certificates as no_certificates
 from tests.sdk.streams.socket_server import SocketServer
 
 KEY = "secret-key-of-tests"

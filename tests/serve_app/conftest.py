@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.config import ApiConfig
+from tests.certificates import no_certificates as no_certificates
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 
