@@ -59,8 +59,10 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     launcher = psutil.Process(own_service.pid)
     family = launcher.children(recursive=True)
     (raylet,) = (child for child in family if child.name() == "raylet")
-    raylet.kill()
     said = own_service.said
+    # The service answers before its launcher says so.
+    wait_for(lambda: "is ready at" in said(), SERVICE_PATIENCE_S, said=said)
+    raylet.kill()
     wait_for(lambda: "raylet of Ray is gone" in said(), SERVICE_PATIENCE_S, said=said)
     wait_for(lambda: said().count("is ready at") == 2, SERVICE_PATIENCE_S, said=said)
     assert not raylet.is_running()
