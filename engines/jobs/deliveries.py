@@ -1,4 +1,4 @@
-"""Webhooks of jobs: what is to be delivered, and what became of it."""
+"""Deliveries of a job's events to webhooks, and their results."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ WebhookEvent = Literal["job.started", "job.succeeded", "job.failed", "job.cancel
 WEBHOOK_EVENTS: tuple[WebhookEvent, ...] = get_args(WebhookEvent)
 
 DeliveryState = Literal["pending", "delivered", "failed"]
-"""`failed`: given up."""
+""""failed" means that no further attempt is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where a job's events go."""
+    """The webhook of a job."""
 
     url: str
     events: tuple[WebhookEvent, ...]
@@ -23,49 +23,50 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to deliver."""
+    """One attempt to deliver an event."""
 
     at: float
     status: int | None = None
-    """HTTP status of the answer; None where there was none."""
+    """HTTP status of the answer; None if there was no answer."""
     error: str | None = None
-    """Why there was none, in words for the job's owner."""
+    """Why there was no answer, in words for the owner of the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event on its way to a webhook. Times are seconds since 1970, UTC."""
+    """An event that is to be delivered to a webhook. Times are seconds since 1970, UTC."""
 
     id: str
-    """The same for every attempt: receivers tell repetitions by it."""
+    """The same id for all attempts, so that a receiver can recognize repetitions."""
     job_id: str
     event: WebhookEvent
     created_at: float
     state: DeliveryState = "pending"
     due_at: float = 0.0
-    """When the next attempt may be made, while it is pending."""
+    """Time of the next attempt, while the delivery is pending."""
     attempts: tuple[Attempt, ...] = ()
 
 
 class Deliveries(Protocol):
-    """Part of every `JobStore`: an event that a webhook wants is kept in the same step that makes
-    the event, so none is lost. The errors are the store's."""
+    """Part of every `JobStore`. A delivery is stored in the same step as its event, so that no
+    event is lost. It raises the errors of the store."""
 
     def claim(self, hold_s: float) -> Delivery | None:
-        """A pending delivery that is due, for the caller alone for `hold_s` seconds; where the
-        caller dies, another claims it after that. None where nothing is due."""
+        """Get a pending delivery that is due, or None. Nobody else gets it for `hold_s` seconds. If
+        the caller dies, another one gets it after that."""
 
     def note(self, delivery: Delivery, attempt: Attempt, again_at: float | None) -> None:
-        """Keep how an attempt went. `again_at`: when to try again; None: it is over, `delivered`
-        where the attempt's status is 2xx, else `failed`; of one that is over already, only a
-        delivery changes the state. Nothing happens where the job is gone."""
+        """Store the result of an attempt. `again_at`: time of the next attempt; None if there is
+        none, and then the delivery is "delivered" if the attempt's status is 2xx, otherwise
+        "failed". A delivery that is over can only change to "delivered". If the job is deleted,
+        nothing happens."""
 
     def of_job(self, job_id: str) -> Sequence[Delivery]:
-        """In the order of their events."""
+        """All deliveries of a job, in the order of their events."""
 
 
 def delivery_id(job_id: str, event: WebhookEvent) -> str:
-    """Each event happens once in a job's life, so this is unique."""
+    """Id of the delivery. It is unique, because each event happens once in a job."""
     return f"msg_{job_id}_{event.rpartition('.')[2]}"
 
 
@@ -80,7 +81,7 @@ def noted(delivery: Delivery, attempt: Attempt, again_at: float | None) -> Deliv
 
 
 def ending_event(state: Literal["succeeded", "failed", "canceled"]) -> WebhookEvent:
-    """The event of an ending."""
+    """The webhook event for a final state of a job."""
     endings: dict[str, WebhookEvent] = {
         "succeeded": "job.succeeded",
         "failed": "job.failed",

@@ -1,4 +1,4 @@
-"""Where a queued job stands and when it may be done, as pure arithmetic."""
+"""Estimates a job's position in the queue and its end. It only computes."""
 
 from __future__ import annotations
 
@@ -11,38 +11,39 @@ from engines.jobs.model import Job
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the store knows about a job's surroundings."""
+    """What the store knows about a job and the other jobs."""
 
     own_ahead: int
-    """Queued jobs of the same key and class that were accepted before it."""
+    """Number of queued jobs of the same key and class that were accepted before it."""
     others: Sequence[int]
-    """For each other key of the class: how many jobs it has queued."""
+    """For each other key of the class: the number of its queued jobs."""
     higher: int
-    """Queued jobs of higher classes, of all keys."""
+    """Number of queued jobs of higher classes, of all keys."""
     running: int
-    """Jobs that run now, of all keys."""
+    """Number of running jobs, of all keys."""
     recent_s: Sequence[float]
-    """Seconds per image (or unit of cost) of the jobs of its kind that succeeded last."""
+    """Seconds per image (or unit of cost) of the last jobs of this kind that succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """Seconds until the job ends, and what the number is made of."""
+    """The estimated number of seconds until the job ends, and how it was computed."""
 
     seconds: float
     basis: str
 
 
 def position(standing: Standing) -> int:
-    """1 for the job that starts next. Keys take turns: another key goes first at most once more
-    often than this key has jobs ahead. Higher classes leave this one its share."""
+    """Position in the queue, 1 for the job that starts next. Keys take turns, so each other key can
+    go first at most one time more than this key has earlier jobs. Of the jobs of higher classes, at
+    most `SHARE` count for each job of this class."""
     turns = standing.own_ahead + 1
     in_class = turns + sum(min(count, turns) for count in standing.others)
     return min(standing.higher, SHARE * in_class) + in_class
 
 
 def eta(job: Job, standing: Standing, now: float) -> Eta | None:
-    """None for a job that has ended, and where nothing like it has been seen yet."""
+    """The estimate; None for a job that has ended, or if there is nothing to compute it from."""
     if job.state == "running" and job.started_at is not None and 0 < job.done < job.total:
         elapsed_s = max(0.0, now - job.started_at)
         left_s = elapsed_s * (job.total - job.done) / job.done

@@ -1,13 +1,15 @@
-"""Whose job is next: a class first, then deficit round robin over its keys (Shreedhar and Varghese,
-1995).
+"""Chooses the next job: first a class, then an API key by deficit round robin (Shreedhar and
+Varghese, 1995).
 
-The highest class that waits is served, but no class starves: one that waits while others are served
-above it earns a credit for each of their images, and is served once it has earned `SHARE` for each
-image of its own: about one image in ten is its own while it waits.
+The highest class that waits is served first, but lower classes also get a share. While a class
+waits and a higher one is served, it earns one credit for each image of the higher class. It is
+served when it has `SHARE` credits for each image of its next job. So a waiting class gets about one
+image in ten.
 
-Every key that waits has a place in a ring. The ring is walked; each visit gives the key a quantum
-of images, and a key whose saved quanta cover the job at the head of its queue is served: at most
-one job for each visit. So a key with ten thousand queued jobs and a key with one take turns.
+Each API key with waiting jobs has a place in a ring. The ring is walked around, and at each visit a
+key gets a quantum of images. A key is served when its saved quanta are enough for the first job in
+its queue: at most one job per visit. So a key with ten thousand queued jobs and a key with one job
+take turns.
 """
 
 from __future__ import annotations
@@ -18,38 +20,38 @@ from dataclasses import dataclass, replace
 from engines.errors import Conflict
 
 QUANTUM = 1
-"""Images that a visit gives."""
+"""Images that a key gets at each visit."""
 
 SHARE = 9
-"""Images of higher classes that one image of a lower class waits for at most."""
+"""Number of images of higher classes after which a lower class gets one image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A key with queued jobs."""
+    """An API key with queued jobs."""
 
     owner: str
     cost: int
-    """Images of the job at the head of its queue; at least 1."""
+    """Number of images of the first job in its queue; at least 1."""
     deficit: int = 0
-    """Images that it has saved up for."""
+    """Number of images that it has saved."""
     turn: int = 0
-    """Place in the ring: the smallest is visited first."""
+    """Place in the ring. The key with the smallest number is visited first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who is served, and what changed in the ring by finding out."""
+    """The key that is served, and the changes in the ring."""
 
     owner: str
     changed: tuple[Waiting, ...]
-    """Keys with their new deficit and turn; the rest of the ring stays as it was."""
+    """Keys with their new deficit and place. All other keys stay unchanged."""
 
 
 def next_class(waiting: Collection[int], earned: Mapping[int, int]) -> int:
-    """Which of the classes that wait is served: among those that have earned it the one that has
-    earned most, else the highest. `earned` of a class that is not named are 0. Raises
-    `Conflict` where none waits."""
+    """The class that is served now, of the classes that wait. If some have enough credits, it is
+    the one with the most credits, otherwise the highest one. A class that is not in `earned` has 0
+    credits. Raises `Conflict` if no class waits."""
     if not waiting:
         raise Conflict("No class waits")
     top = max(waiting)
@@ -64,9 +66,8 @@ def credits_after(
     cost: int,
     passed_over: Collection[int] = (),
 ) -> dict[int, int]:
-    """What classes have earned once a job of `cost` images of the class `served` was taken;
-    `waiting` are the classes that waited then. Those whose turn it was not keep what they have, and
-    a class that waits no more loses it."""
+    """The credits after a job of `cost` images of the class `served` was taken. `waiting`: the
+    classes that waited then. A class that no longer waits loses its credits."""
     top, after = max(waiting), {each: earned.get(each, 0) for each in waiting}
     for each in after:
         if each < served:
@@ -79,11 +80,9 @@ def credits_after(
 
 
 def next_turn(ring: Sequence[Waiting], quantum: int = QUANTUM) -> Turn:
-    """Walk the ring, in any order of the argument, to the first key that can be served.
-
-    Linear in the number of keys, however dear their jobs are: the rounds are counted, not walked.
-    Raises `Conflict` for an empty ring.
-    """
+    """Walk around the ring, whatever the order of the argument, up to the first key that can be
+    served. The time is linear in the number of keys and does not depend on the size of their jobs,
+    because the rounds are computed and not walked. Raises `Conflict` for an empty ring."""
     if not ring:
         raise Conflict("No key waits")
     ordered = sorted(ring, key=lambda each: each.turn)
@@ -103,5 +102,5 @@ def next_turn(ring: Sequence[Waiting], quantum: int = QUANTUM) -> Turn:
 
 
 def _visits(each: Waiting, quantum: int) -> int:
-    """How many visits until the key can be served; at least this one."""
+    """Number of visits until the key can be served; at least 1."""
     return max(1, -(-(each.cost - each.deficit) // quantum))

@@ -1,4 +1,5 @@
-"""What a job is: its request, its state, its events, its answer. Frozen, no behavior of a store."""
+"""What a job is: its request, state, events and answer. Immutable records, independent of the
+store."""
 
 from __future__ import annotations
 
@@ -10,97 +11,100 @@ from engines.errors import Conflict, JsonValue
 from engines.jobs.deliveries import Webhook
 
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]
-"""The last three are endings: a job that has one never changes again."""
+"""The last three are final states. A job that has reached one of them never changes again."""
 
 ENDED: frozenset[State] = frozenset({"succeeded", "failed", "canceled"})
 STATES: tuple[State, ...] = get_args(State)
 
 Priority = Literal["low", "normal", "high"]
-"""A higher class starts first, but leaves the others a share (`engines.jobs.fairness`)."""
+"""Priority class. A job of a higher class starts first, but lower classes keep a share
+(`engines.jobs.fairness`)."""
 
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
-"""Lowest first."""
+"""The classes, the lowest one first."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobTerms:
-    """How long and how many."""
+    """Times and limits for the jobs of a store."""
 
     lease_s: float = 15.0
-    """Seconds that a job is held without a sign of life; then it goes on elsewhere."""
+    """Seconds after which a running job without a sign of life can be run by another worker."""
     keep_s: float = 86_400.0
-    """Seconds that an ended job is kept, or one whose caller left."""
+    """Seconds for which an ended job is kept, and a job whose caller has left."""
     max_unfinished: int = 20_000
-    """Jobs of one key that have not ended."""
+    """Largest number of unfinished jobs of one API key."""
 
 
 class LeaseLost(Conflict):
-    """Another worker has the job now, or it has ended: whoever raises this must stop working."""
+    """Another worker has the job now, or it has ended. The caller must stop its work on the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who asked for a job."""
+    """The client who requested a job."""
 
     key_hash: str
-    """Hash of the API key; the queue is fair between these."""
+    """Hash of the API key. Keys take turns in the queue."""
     key_name: str
     space: str | None = None
-    """The tenant; None: outside every space."""
+    """Name of the tenant's space; None for a client without a space."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """What was accepted. Running it again makes the same images under the same ids."""
+    """The accepted request. If it is run again, it makes the same images under the same ids."""
 
     path: str
-    """Of the route that runs it."""
+    """Path of the route that runs it."""
     body: str
-    """JSON as the client sent it; empty for a job that is not `detached`: its caller has it."""
+    """The JSON body as the client sent it. Empty for a job that is not detached, because its caller
+    has it."""
     unique: str
-    """What every id that the run gives is made of."""
+    """Base of all ids that the run assigns."""
     seed: int
-    """What every seed that the client left out is drawn from."""
+    """Base of all seeds that the client omitted."""
     previews: bool = False
-    """Whether events carry small JPEGs of the image as it comes."""
+    """Whether its events contain small JPEG images of the unfinished image."""
     webhook: Webhook | None = None
-    """Where its events are told besides."""
+    """Webhook that gets the job's events; None for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """What the client's `Idempotency-Key` stands for."""
+    """What the client's header `Idempotency-Key` refers to."""
 
     key: str
     digest: str
-    """Hash of what was asked for: the same key with another digest is refused."""
+    """Hash of the request. A second request with the same key and another digest is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A job that asks to be accepted."""
+    """A job before it is accepted."""
 
     id: str
     owner: Owner
     kind: str
     request: JobRequest
     detached: bool = True
-    """Whether workers run it. Otherwise it runs in the connection of the caller who waits."""
+    """Whether a worker runs the job in the background. If not, it runs in the connection of the
+    caller, who waits."""
     priority: Priority = "normal"
     cost: int = 1
-    """About how many images it takes; at least 1."""
+    """Approximate number of images that it makes; at least 1."""
     dataset: str | None = None
-    """What the job is about, for lists."""
+    """Name of the dataset of the job, for lists; None if it has none."""
     idempotency: Idempotency | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job as it stands. Times are seconds since 1970, UTC."""
+    """The current state of a job. Times are seconds since 1970, UTC."""
 
     id: str
     seq: int
-    """Number of its acceptance; later jobs have larger ones."""
+    """Number in order of acceptance. Later jobs have larger numbers."""
     owner: Owner
     kind: str
     priority: Priority
@@ -109,17 +113,17 @@ class Job:
     detached: bool
     state: State
     tries: int
-    """Times that it was started."""
+    """How many times the job was started."""
     cancel_requested: bool
     created_at: float
     started_at: float | None = None
-    """Of the last try."""
+    """When the last run started."""
     ended_at: float | None = None
     expires_at: float | None = None
-    """When the record may be forgotten; None until it has ended."""
+    """When the record can be deleted; None until the job has ended."""
     done: int = 0
     total: int = 0
-    """Progress: `done` of `total` steps or images; 0 of 0 until something is known."""
+    """Progress: `done` of `total` steps or images. Both are 0 until they are known."""
     leased: bool = False
     """Whether a worker or caller holds it now."""
 
@@ -130,7 +134,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to run a job, until it expires or is lost."""
+    """The right to run a job. It is valid until it expires or is taken by another worker."""
 
     job_id: str
     token: str
@@ -138,7 +142,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job to run now."""
+    """A job that the caller has to run now."""
 
     job: Job
     request: JobRequest
@@ -146,63 +150,63 @@ class Claimed:
 
 
 class Canceling(NamedTuple):
-    """What became of a job that somebody cancels."""
+    """Result of canceling a job."""
 
     job: Job
-    """As it stands then."""
+    """The job after it was canceled."""
     ended_now: bool
-    """Whether it waited until now, and this ended it."""
+    """Whether the job was still waiting and was ended by this call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Where a draft ended up: a new job, or the one that its idempotency key names."""
+    """Result of submitting a draft: a new job, or the one that its idempotency key refers to."""
 
     job: Job
     request: JobRequest
-    """As first accepted: its ids and seeds hold for every later run."""
+    """The request as it was accepted first. All later runs use its ids and seeds."""
     lease: Lease | None
-    """For the caller of a job that is not detached: run it now. None: somebody else does, or it
-    has ended."""
+    """For a job that is not detached: the lease with which the caller has to run it now. None if
+    another caller runs it, or if it has ended."""
     is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the client of the same request gets when it waits."""
+    """The HTTP answer that a client gets if it waits for the request."""
 
     status: int
     headers: Mapping[str, str]
     body: str
-    """JSON."""
+    """The body as JSON text."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """`seq` counts from 1 without gaps within a job."""
+    """An event of a job. `seq` counts the events of the job from 1, without gaps."""
 
     seq: int
     at: float
     type: str
-    """`queued`, `started`, `progress`, `requeued`, then one `ended`."""
+    """"queued", "started", "progress" or "requeued"; at the end there is one "ended"."""
     data: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which jobs a list shows; None: whatever they have there."""
+    """Which jobs a list contains. A criterion that is None is not applied."""
 
     space: str | None
-    """Always applied: None is what lies outside every space."""
+    """Always applied. None selects the jobs outside all spaces."""
     key_hash: str | None = None
     state: State | None = None
     kind: str | None = None
     dataset: str | None = None
     since: float | None = None
-    """Accepted at this time or later."""
+    """Only jobs that were accepted at this time or later."""
 
     def shows(self, job: Job) -> bool:
-        """Whether the job is one of them."""
+        """Whether the job meets all criteria."""
         wanted = (
             (self.key_hash, job.owner.key_hash),
             (self.state, job.state),

@@ -1,4 +1,4 @@
-"""Where jobs are kept: the contract of every store. `tests/engines/jobs` runs it over all."""
+"""The contract of every job store. `tests/engines/jobs` tests all stores against it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,16 @@ Ending = Literal["succeeded", "failed", "canceled"]
 
 
 class JobStore(Protocol):
-    """Jobs of all ingress replicas, under the same `JobTerms`. Every method blocks and is one
-    atomic step; share it between threads and processes.
+    """Stores the jobs of all ingress replicas, which use the same `JobTerms`. Every method blocks
+    and is one atomic step. Threads and processes may share a store.
 
-    What a method has returned survives the death of every process; an accepted detached job also
-    that of the machine (Redis: as its persistence says). `NotFound` where a job is not there,
-    `Overloaded` where the store is away or busy, `StorageFailed` where it cannot write.
+    When a method has returned, its change survives the end of every process. An accepted detached
+    job survives the end of the machine too (in Redis, this depends on its persistence settings).
+
+    Raises:
+        NotFound: the job does not exist.
+        Overloaded: the store cannot be reached or is busy.
+        StorageFailed: the store cannot write.
     """
 
     @property
@@ -39,68 +43,69 @@ class JobStore(Protocol):
         """What the jobs' webhooks are to be told."""
 
     def accept(self, draft: Draft) -> Accepted:
-        """Keep a new job, or find the one that the owner's idempotency key names.
+        """Store a new job, or find the one that the owner's idempotency key refers to.
 
-        A new job that is detached is queued; one that is not is leased to the caller. Of a known
-        job that is not detached and that nobody holds, the caller gets the lease; a detached draft
-        makes such a job detached.
+        A new job is queued if it is detached; otherwise the caller gets its lease. If an existing
+        job is not detached and nobody holds it, the caller gets its lease. A detached draft makes
+        such a job detached.
+
         Raises:
-            Conflict: the key was used with another digest.
-            Overloaded: the owner has as many unfinished jobs as the terms allow.
+            Conflict: the idempotency key was used with another digest.
+            Overloaded: the owner has the largest number of unfinished jobs that the terms allow.
         """
 
     def claim(self, passing_over: Collection[str] = ()) -> Claimed | None:
-        """The detached job that runs next, leased to the caller; None where nothing waits.
-
-        First those whose lease has expired; then by class, of which each has its share, and within
-        a class by deficit round robin over keys. `passing_over`: hashes of keys whose turn it is
-        not now.
-        """
+        """Get the detached job that runs next, with a lease; None if none waits. Jobs whose lease
+        has expired come first. Then the class is chosen, in which each has its share, and within
+        the class the API key, by deficit round robin. `passing_over`: hashes of API keys whose jobs
+        are not taken now."""
 
     def renew(self, lease: Lease) -> bool:
-        """Hold the job for longer; True where its client wants it canceled. `LeaseLost`."""
+        """Extend the lease. True if the client has canceled the job. Raises `LeaseLost`."""
 
     def report(self, lease: Lease, done: int, total: int, data: Mapping[str, JsonValue]) -> bool:
-        """Keep the progress and append an event `progress` with it and `data`; True where its
-        client wants the job canceled. `LeaseLost`."""
+        """Store the progress, and append an event "progress" with it and `data`. True if the client
+        has canceled the job. Raises `LeaseLost`."""
 
     def release(self, lease: Lease, why: str) -> None:
-        """Give the job back unfinished: a detached one is queued at the head of its key's jobs,
-        another waits for its caller to come again. `LeaseLost`."""
+        """Give back a job that is not finished. A detached one is put at the front of its key's
+        queue; another one waits until its caller comes back. Raises `LeaseLost`."""
 
     def forget(self, lease: Lease) -> None:
-        """Remove the job: nothing was done, and its idempotency key is free. `LeaseLost`."""
+        """Delete a job for which nothing was done. Its idempotency key can be used again. Raises
+        `LeaseLost`."""
 
     def finish(self, lease: Lease, state: Ending, answer: Answer | None) -> bool:
-        """End the job, once: False where the lease is lost, and then nothing changed."""
+        """End the job. False if the lease is lost; then nothing is changed."""
 
     def cancel(self, job_id: str) -> Canceling:
-        """A queued job ends here and now; a running one is told at its next report; an ended one
-        stays as it is. Raises `NotFound`."""
+        """Cancel a job. A queued job ends now. A running job is told at its next report. A job that
+        has ended stays unchanged. Raises `NotFound`."""
 
     def get(self, job_id: str) -> Job:
-        """The job of this id. Raises `NotFound`."""
+        """The job with this id. Raises `NotFound`."""
 
     def request_of(self, job_id: str) -> JobRequest:
-        """The request that the job was made from. Raises `NotFound`."""
+        """The job's request. Raises `NotFound`."""
 
     def answer_of(self, job_id: str) -> Answer | None:
-        """None until it has ended, and for a job that was canceled before it ran."""
+        """The job's answer. None if it has not ended, or was canceled before it ran."""
 
     def events(self, job_id: str, after_seq: int, limit: int) -> Sequence[JobEvent]:
-        """The first `limit` after `after_seq`, in order."""
+        """The first `limit` events after number `after_seq`, in order."""
 
     def list(self, selection: Selection, limit: int, before_seq: int | None) -> Sequence[Job]:
-        """Detached jobs, the newest first: `limit` of those accepted before number `before_seq`."""
+        """The newest `limit` detached jobs that were accepted before number `before_seq`, the
+        newest first."""
 
     def standing(self, job_id: str) -> Standing:
-        """What position and ETA are made of."""
+        """The data from which the position and the end of a job are estimated."""
 
     def queued(self) -> Mapping[Priority, int]:
-        """How many detached jobs of each class wait; every class is named."""
+        """The number of waiting detached jobs of each class, with 0 for a class without any."""
 
     def purge(self, limit: int = 500) -> int:
-        """Remove at most `limit` records whose time is over, and say how many there were."""
+        """Delete at most `limit` records that have expired, and return their number."""
 
     def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
