@@ -1,4 +1,4 @@
-"""The columns of a job as every store keeps them."""
+"""The columns of a job, the same in all stores."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from engines.jobs.model import PRIORITIES, Job, Owner
 
 
 class Columns(Protocol):
-    """A row of a table, or a dictionary with the names of its columns."""
+    """A row of a table, or a dictionary with the same names."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 
 
 def job_of(row: Columns, now: float) -> Job:
-    """The job that a record says. `now`: seconds since 1970, for what depends on the time."""
+    """The job in a record. `now`: seconds since 1970, for fields that depend on the time."""
     return Job(
         id=row["id"],
         seq=row["seq"],

@@ -1,4 +1,4 @@
-"""The connection: transactions that are tried again when somebody else was quicker."""
+"""The connection to Redis, with transactions that are repeated if another client changed a key."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from engines.errors import InvalidParameters, Overloaded, StorageFailed
 T = TypeVar("T")
 
 Pipeline = Any
-"""redis-py's pipeline: after `watch` commands answer at once, after `multi` they are queued."""
+"""A pipeline of redis-py: after `watch`, commands return at once; after `multi`, they are
+queued."""
 
 ANSWER_WITHIN_S = 5.0
-"""Nobody waits longer for one command, so that a server that hangs does not hold the threads of all
-who ask."""
+"""Longest time for one command, so that a server that hangs does not block all threads."""
 _RETRY_S = 0.002
 _AWAY_RETRY_S = 1.0
 
 
 class JobsRedis:
-    """Names of keys, and atomic steps over them."""
+    """Creates the names of keys, and runs atomic steps on them."""
 
     def __init__(self, url: str, namespace: str, within_s: float = ANSWER_WITHIN_S) -> None:
-        """`namespace` keeps apart the jobs of services that share a server. The braces put all
-        keys into one slot of a Redis cluster: a transaction needs that. A server that has not
-        answered within `within_s` seconds is away."""
+        """`namespace` separates the jobs of services that share a server. The braces in a key put
+        all keys into one slot of a Redis cluster, which transactions need. A server that has not
+        answered within `within_s` seconds counts as not reachable."""
         self._prefix = f"{{inferloop:jobs:{namespace}}}"
         try:
             self.client = Redis.from_url(
@@ -48,12 +48,13 @@ class JobsRedis:
             raise InvalidParameters.of("redis_url", None, shape, f"must be {shape}") from None
 
     def key(self, *parts: object) -> str:
-        """Name of a key of ours."""
+        """The full name of a key of this service."""
         return ":".join((self._prefix, *map(str, parts)))
 
     def atomically(self, step: Callable[[Pipeline], T], *watched: str) -> T:
-        """What `step` returns. It reads, calls `multi()` once, and queues its writes; all of it
-        is repeated when a watched key changed meanwhile."""
+        """Run `step` as a transaction and return its result. It reads, calls `multi()` once, and
+        queues its writes. If another client changes a watched key meanwhile, all of it is
+        repeated."""
         client: Any = self.client  # redis-py's types know no step that answers
         with translated():
             answer: T = client.transaction(
@@ -63,7 +64,7 @@ class JobsRedis:
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
-        """The client, its errors translated."""
+        """The client. Its errors are converted to those of `engines.errors`."""
         with translated():
             yield self.client
 
@@ -73,7 +74,7 @@ class JobsRedis:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """redis-py's errors as those of `engines.errors`."""
+    """Convert redis-py's errors to those of `engines.errors`."""
     try:
         yield
     except ResponseError as error:  # out of memory, read-only: the server refuses

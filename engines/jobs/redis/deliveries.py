@@ -19,7 +19,7 @@ from engines.jobs.redis.records import Record
 
 
 class RedisDeliveries:
-    """`Deliveries` beside the jobs."""
+    """The part of the Redis store for deliveries to webhooks."""
 
     def __init__(self, redis: JobsRedis, now: Callable[[], float]) -> None:
         self._redis = redis
@@ -48,13 +48,13 @@ class RedisDeliveries:
         return sorted(kept, key=_order)
 
     def add(self, pipe: Pipeline, record: Record, event: WebhookEvent) -> None:
-        """The event has happened; kept where the job's webhook wants it."""
+        """Store a delivery for the event if the job's webhook wants it."""
         if event in (record.get("webhook_events") or ()):
             now, job_id = self._now(), record["id"]
             self._write(pipe, Delivery(delivery_id(job_id, event), job_id, event, now, due_at=now))
 
     def remove(self, pipe: Pipeline, record: Record) -> None:
-        """Those of the job."""
+        """The deliveries of the job."""
         for event in record.get("webhook_events") or ():
             pipe.zrem(self._due, _member(record["id"], delivery_id(record["id"], event)))
         pipe.delete(self._of(record["id"]))

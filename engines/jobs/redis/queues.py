@@ -23,8 +23,8 @@ RECENT = 20
 
 
 class Queues:
-    """Reads answer at once (a client, or a pipeline that watches); writes are queued in a
-    pipeline after its `multi`."""
+    """Reads return at once (with a client, or with a pipeline that watches keys). Writes are queued
+    in a pipeline after its `multi`."""
 
     def __init__(self, redis: JobsRedis, records: Records) -> None:
         self._redis = redis
@@ -46,7 +46,7 @@ class Queues:
         return self._redis.key("ring", priority)
 
     def rings(self) -> list[str]:
-        """Of every class."""
+        """Keys of the rings of all classes."""
         return [self.ring(priority) for priority in range(len(PRIORITIES))]
 
     def queue(self, priority: int, key_hash: str) -> str:
@@ -55,31 +55,32 @@ class Queues:
         return self._redis.key("queue", priority, key_hash)
 
     def join(self, pipe: Pipeline, record: Record, turn: int) -> None:
-        """Queue the job; `turn` is its key's place in the ring, if it has none yet."""
+        """Queue the job. If its key is not in the ring yet, it gets the place `turn`."""
         priority, key_hash = record["priority"], record["key_hash"]
         pipe.zadd(self.queue(priority, key_hash), {record["id"]: record["seq"]})
         pipe.hsetnx(self.ring(priority), key_hash, json.dumps([0, turn]))
 
     def new_turn(self, source: Pipeline) -> int:
-        """A place at the back of every ring."""
+        """A place at the end of every ring."""
         turn: int = source.incr(self._redis.key("turns"))
         return turn
 
     def leave(self, pipe: Pipeline, record: Record) -> None:
-        """The job is queued no more. Its key leaves the ring when a claim finds it without jobs."""
+        """Remove the job from its queue. If its API key has no more jobs, it leaves the ring at the
+        next claim."""
         pipe.zrem(self.queue(record["priority"], record["key_hash"]), record["id"])
 
     def something_waits(self, client: Pipeline, now: float) -> bool:
-        """Whether a claim may find something."""
+        """Whether a claim may find a job."""
         return client.exists(*self.rings()) > 0 or self.expired(client, now) is not None
 
     def expired(self, source: Pipeline, now: float) -> str | None:
-        """Id of a job whose worker is dead."""
+        """Id of a job whose lease has expired; None if there is none."""
         found = source.zrangebyscore(self.held, "-inf", now, 0, 1)
         return found[0] if found else None
 
     def next_queued(self, pipe: Pipeline, passing_over: Collection[str]) -> NextQueued | None:
-        """Whose turn it is. Only reads; `NextQueued.take` writes what follows."""
+        """Choose the next job. It only reads; `NextQueued.take` writes the changes."""
         empty: list[tuple[int, str]] = []
         heads: dict[int, dict[str, Record]] = {}
         waiting: dict[int, list[Waiting]] = {}
@@ -107,14 +108,14 @@ class Queues:
         return NextQueued(self, record, turn_of.changed, tuple(empty), after)
 
     def queued(self, client: Pipeline) -> dict[Priority, int]:
-        """How many jobs of each class wait."""
+        """The number of waiting jobs of each class."""
         return {
             name: sum(client.zcard(self.queue(each, key)) for key in client.hkeys(self.ring(each)))
             for each, name in enumerate(PRIORITIES)
         }
 
     def standing(self, client: Pipeline, record: Record) -> Standing:
-        """For the job of this record."""
+        """The data for the estimates of this job."""
         priority, own = record["priority"], record["key_hash"]
         counts = {
             (each, key_hash): client.zcard(self.queue(each, key_hash))
@@ -134,13 +135,13 @@ class Queues:
         return self._redis.key("recent", kind)
 
     def note_pace(self, pipe: Pipeline, record: Record, now: float) -> None:
-        """How long a job of this kind took, for estimates."""
+        """Record how long a job of this kind took, for estimates."""
         pipe.lpush(self.recent(record["kind"]), (now - record["started_at"]) / record["cost"])
         pipe.ltrim(self.recent(record["kind"]), 0, RECENT - 1)
 
 
 class NextQueued:
-    """A decision, and what has to be written when it is taken."""
+    """The chosen job, and the changes to write when it is taken."""
 
     def __init__(
         self,
@@ -157,7 +158,7 @@ class NextQueued:
         self._credits = earned
 
     def take(self, pipe: Pipeline) -> None:
-        """Move the ring on; keys without jobs leave it."""
+        """Write the changes of the ring. Keys without jobs leave it."""
         for priority, key_hash in self._empty:
             pipe.hdel(self._queues.ring(priority), key_hash)
         if self.record is None:

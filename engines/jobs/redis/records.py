@@ -49,7 +49,7 @@ def new_record(draft: Draft, seq: int, now: float) -> Record:
 
 
 class Records:
-    """Reads and writes over a client or a pipeline."""
+    """Reads and writes the records of jobs, over a client or a pipeline."""
 
     def __init__(self, redis: JobsRedis) -> None:
         self._redis = redis
@@ -63,7 +63,7 @@ class Records:
         return self._redis.key("events", job_id)
 
     def find(self, source: Pipeline, job_id: str) -> Record:
-        """`NotFound` where there is none."""
+        """The job with this id. Raises `NotFound`."""
         text = source.hget(self.job_key(job_id), "columns")
         if text is None:
             raise NotFound("job", job_id)
@@ -71,7 +71,8 @@ class Records:
         return record
 
     def held(self, pipe: Pipeline, lease: Lease) -> Record:
-        """The job of a lease; `LeaseLost` where it is another's now, or gone."""
+        """The job of a lease. Raises `LeaseLost` if another worker has it, or if it has ended or
+        was deleted."""
         try:
             record = self.find(pipe, lease.job_id)
         except NotFound:
@@ -108,7 +109,7 @@ class Records:
     def append(
         self, pipe: Pipeline, job_id: str, kind: str, data: Mapping[str, JsonValue], now: float
     ) -> None:
-        """The job's next event; its number is its place in the list."""
+        """Append the job's next event. Its number is its position in the list."""
         event = {"at": now, "type": kind, "data": dict(data)}
         pipe.rpush(self.events_key(job_id), json.dumps(event))
 

@@ -1,4 +1,4 @@
-"""What happens to a job, as reads and writes of one transaction."""
+"""The changes of a job's state, as reads and writes of one Redis transaction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from engines.jobs.store import Ending
 
 
 class Steps:
-    """Every method queues writes in a pipeline; those that read call its `multi` themselves."""
+    """Every method queues writes in a pipeline. Methods that read call the pipeline's `multi`
+    themselves."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class Steps:
             raise Overloaded(f"More than {limit} unfinished jobs of this API key", 60.0)
 
     def new(self, pipe: Pipeline, draft: Draft, key: str | None) -> Accepted:
-        """Keep the draft; `key`: where its idempotency key leads to it."""
+        """Store a new job. `key`: Redis key under which its idempotency key is found."""
         self._check_room(pipe, draft)
         now, seq = self._now(), self._redis.client.incr(self._redis.key("seq"))
         turn = self._queues.new_turn(self._redis.client)
@@ -76,7 +77,7 @@ class Steps:
             self._queues.join(pipe, record, turn)
 
     def taken_up(self, pipe: Pipeline, record: Record, draft: Draft) -> Accepted:
-        """The job that is there, perhaps with a lease for the caller, or detached from now on."""
+        """The existing job: perhaps with a lease for the caller, or changed to a detached one."""
         if draft.idempotency is None or record["digest"] != draft.idempotency.digest:
             raise Conflict("The Idempotency-Key was used with another request")
         job = job_of(record, self._now())
@@ -135,7 +136,7 @@ class Steps:
         return Claimed(job_of(record, self._now()), request, lease)
 
     def lease(self, pipe: Pipeline, record: Record) -> Lease:
-        """Run it from now on, whatever it was before."""
+        """Give the caller a lease and set the state to running."""
         now, token = self._now(), secrets.token_hex(16)
         record.update(state="running", tries=record["tries"] + 1, started_at=now, lease_token=token)
         self.hold(pipe, record)
@@ -145,14 +146,14 @@ class Steps:
         return Lease(record["id"], token)
 
     def hold(self, pipe: Pipeline, record: Record) -> None:
-        """Move the end of the lease, and write the record."""
+        """Extend the lease, and write the record."""
         record["lease_until"] = self._now() + self._terms.lease_s
         self._records.write(pipe, record)
         if record["detached"]:
             pipe.zadd(self._queues.held, {record["id"]: record["lease_until"]})
 
     def requeue(self, pipe: Pipeline, record: Record, why: str, turn: int) -> None:
-        """Unfinished: back into its key's queue, or to wait for its caller."""
+        """Put an unfinished job back into its key's queue, or let it wait for its caller."""
         record.update(state="queued", lease_token=None, lease_until=None)
         self._records.write(pipe, record)
         self._records.append(pipe, record["id"], "requeued", {"reason": why}, self._now())
@@ -161,7 +162,7 @@ class Steps:
             self._queues.join(pipe, record, turn)
 
     def end(self, pipe: Pipeline, record: Record, state: Ending, answer: Answer | None) -> None:
-        """It ends here and now."""
+        """End the job."""
         now = self._now()
         if state == "succeeded":
             self._queues.note_pace(pipe, record, now)
@@ -176,7 +177,7 @@ class Steps:
         pipe.srem(self._queues.unfinished(record["key_hash"]), record["id"])
 
     def remove(self, pipe: Pipeline, record: Record) -> None:
-        """All that is kept of the job."""
+        """Delete everything that is stored about the job."""
         job_id = record["id"]
         pipe.delete(self._records.job_key(job_id), self._records.events_key(job_id))
         self._deliveries.remove(pipe, record)

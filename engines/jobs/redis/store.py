@@ -1,4 +1,4 @@
-"""`JobStore` in Redis or Valkey."""
+"""A job store in Redis or Valkey."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ from engines.jobs.store import Ending
 T = TypeVar("T")
 
 _PAGE = 500
-"""Jobs read at once while a list looks for those that it shows."""
+"""Number of jobs that are read at once to fill a page of a list."""
 
 
 class RedisJobStore:
-    """Every step is a transaction on the keys that it watches (WATCH, MULTI, EXEC)."""
+    """A job store in Redis. Every step is a transaction on the keys that it watches (WATCH, MULTI,
+    EXEC)."""
 
     def __init__(
         self,
@@ -50,8 +51,9 @@ class RedisJobStore:
         now: Callable[[], float] = time.time,
         within_s: float = ANSWER_WITHIN_S,
     ) -> None:
-        """`now`: seconds since 1970; the clocks of all workers must agree to much less than a
-        lease. `within_s`: a server that has not answered for so long is away."""
+        """`now`: returns seconds since 1970. The clocks of all workers must agree to much less than
+        a lease. `within_s`: seconds after which a server without an answer counts as not
+        reachable."""
         self._redis = JobsRedis(url, namespace, within_s)
         self._records = Records(self._redis)
         self._queues = Queues(self._redis, self._records)

@@ -1,4 +1,4 @@
-"""One connection to the file: transactions, and SQLite's errors in our words."""
+"""A connection to the database file: transactions, and SQLite's errors as our own."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from engines.errors import InsufficientStorage, Overloaded, StorageFailed
 from engines.jobs.sqlite.schema import create_tables
 
 _BUSY_S = 10.0
-"""How long another process may hold the file before we give up."""
+"""Longest wait while another process writes, seconds."""
 _OWN_RIGHTS = 0o600
 
 
 class JobsFile:
-    """Thread-safe: one transaction at a time in this process, SQLite's own locks between them."""
+    """A connection that threads may share. In this process one transaction runs at a time; SQLite's
+    locks separate processes."""
 
     def __init__(self, path: Path | None) -> None:
-        """`path` None: in memory, gone with the process. The folder must be there; the file is
-        made for its owner's eyes only, because requests hold prompts. `StorageFailed` where
-        that cannot be."""
+        """`path`: the file; None keeps the data in memory. The file's folder must exist. Only the
+        file's owner may read it, because requests contain prompts. Raises `StorageFailed` if it
+        cannot be opened."""
         self._lock = threading.RLock()
         name = ":memory:"
         if path is not None:
@@ -41,10 +42,8 @@ class JobsFile:
 
     @contextmanager
     def writing(self, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """A transaction that is kept when the block ends well, and undone when it raises.
-
-        `durable` False: a crash of the machine (not of a process) may undo it.
-        """
+        """A transaction. It is committed at the end of the block, and undone if the block raises.
+        With `durable` False, a crash of the machine (not of a process) may undo it later."""
         with self._lock, translated():
             level = "FULL" if durable else "NORMAL"
             self._connection.execute(f"PRAGMA synchronous = {level}")
@@ -58,7 +57,7 @@ class JobsFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One state of the file, whatever others write meanwhile."""
+        """A block in which all reads see the same state of the file."""
         with self._lock, translated():
             self._connection.execute("BEGIN")
             try:
@@ -81,7 +80,7 @@ def _make(path: Path) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """SQLite's errors as those of `engines.errors`."""
+    """Convert SQLite's errors to those of `engines.errors`."""
     try:
         yield
     except sqlite3.OperationalError as error:

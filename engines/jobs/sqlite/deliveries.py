@@ -1,4 +1,4 @@
-"""Deliveries in SQLite."""
+"""Deliveries to webhooks, stored in SQLite."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OF_JOB = """
 
 
 class SqliteDeliveries:
-    """`Deliveries` over the file of the jobs."""
+    """The part of the SQLite store for deliveries to webhooks."""
 
     def __init__(self, file: JobsFile, now: Callable[[], float]) -> None:
         self._file = file
@@ -61,7 +61,7 @@ class SqliteDeliveries:
 def add_delivery(
     connection: sqlite3.Connection, job_id: str, event: WebhookEvent, now: float
 ) -> None:
-    """The event has happened; kept where the job's webhook wants it."""
+    """Store a delivery for the event if the job's webhook wants it."""
     request = connection.execute("SELECT * FROM requests WHERE id = ?", (job_id,)).fetchone()
     webhook = request_of(request).webhook
     if webhook is not None and event in webhook.events:

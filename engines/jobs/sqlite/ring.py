@@ -1,4 +1,4 @@
-"""Who is next, over the tables: keys in the ring, and each one's queue."""
+"""Chooses the next job from the tables: the ring of API keys, and the queue of each key."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ _CREDITS = "SELECT priority, credit FROM credits"
 
 
 def joined(connection: sqlite3.Connection, priority: int, key_hash: str) -> None:
-    """One more job of the key is queued."""
+    """Count one more queued job of the key."""
     connection.execute(_JOIN, (priority, key_hash, priority))
 
 
 def left(connection: sqlite3.Connection, priority: int, key_hash: str) -> None:
-    """One job of the key is queued no more; a key without any leaves the ring and what it saved."""
+    """Count one queued job of the key less. A key without jobs leaves the ring and loses its saved
+    quanta."""
     of_key = (priority, key_hash)
     connection.execute(
         "UPDATE ring SET queued = queued - 1 WHERE priority = ? AND key_hash = ?", of_key
@@ -39,7 +40,7 @@ def left(connection: sqlite3.Connection, priority: int, key_hash: str) -> None:
 
 
 def expired(connection: sqlite3.Connection, now: float) -> Row | None:
-    """A detached job whose worker is dead."""
+    """A detached job whose lease has expired; None if there is none."""
     found: Row | None = connection.execute(
         "SELECT * FROM jobs WHERE state = 'running' AND lease_until <= ? AND detached = 1"
         " ORDER BY lease_until LIMIT 1",
@@ -49,7 +50,7 @@ def expired(connection: sqlite3.Connection, now: float) -> Row | None:
 
 
 def next_queued(connection: sqlite3.Connection, passing_over: Collection[str]) -> Row | None:
-    """The job whose turn it is; the ring has moved on then."""
+    """Take the next job, and write the changes of the ring. None if no job waits."""
     waiting: dict[int, list[Row]] = {}
     present = set[int]()
     for row in connection.execute("SELECT priority, key_hash, deficit, turn FROM ring"):
@@ -69,7 +70,7 @@ def next_queued(connection: sqlite3.Connection, passing_over: Collection[str]) -
 
 
 def queued(connection: sqlite3.Connection) -> dict[Priority, int]:
-    """How many jobs of each class wait."""
+    """The number of waiting jobs of each class."""
     found = connection.execute("SELECT priority, SUM(queued) FROM ring GROUP BY priority")
     counts = dict(found.fetchall())
     return {name: counts.get(number, 0) for number, name in enumerate(PRIORITIES)}

@@ -1,4 +1,4 @@
-"""Between rows and records."""
+"""Converts between rows of the tables and records."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def event_of(row: Row) -> JobEvent:
 
 
 def find(connection: sqlite3.Connection, job_id: str) -> Row:
-    """`NotFound` where there is none."""
+    """The row of the job with this id. Raises `NotFound`."""
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row is None:
         raise NotFound("job", job_id)
@@ -63,7 +63,8 @@ def find(connection: sqlite3.Connection, job_id: str) -> Row:
 
 
 def known_job(connection: sqlite3.Connection, draft: Draft) -> Row | None:
-    """The job that the draft's idempotency key names. `Conflict` where it was another request's."""
+    """The job that the draft's idempotency key refers to; None for a new key. Raises `Conflict` if
+    it was used for another request."""
     if draft.idempotency is None:
         return None
     row: Row | None = connection.execute(
@@ -76,7 +77,8 @@ def known_job(connection: sqlite3.Connection, draft: Draft) -> Row | None:
 
 
 def held(connection: sqlite3.Connection, lease: Lease) -> Row:
-    """The job of a lease; `LeaseLost` where it is another's now, or gone."""
+    """The job of a lease. Raises `LeaseLost` if another worker has it, or if it has ended or was
+    deleted."""
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (lease.job_id,)).fetchone()
     if row is None or row["state"] != "running" or row["lease_token"] != lease.token:
         raise LeaseLost(f"Another has the job {lease.job_id} now, or it has ended")
@@ -84,21 +86,20 @@ def held(connection: sqlite3.Connection, lease: Lease) -> Row:
 
 
 def update(connection: sqlite3.Connection, job_id: str, **values: object) -> None:
-    """Set columns of one job; the names come from the code, never from outside."""
+    """Set columns of one job. The names of columns come from the code, never from a request."""
     settings = ", ".join(f"{name} = ?" for name in values)
     connection.execute(f"UPDATE jobs SET {settings} WHERE id = ?", (*values.values(), job_id))
 
 
 def insert(connection: sqlite3.Connection, table: str, **values: object) -> None:
-    """Insert a row, in place of one with the same key. Names of columns are the caller's own
-    words."""
+    """Insert a row; it replaces one with the same key. The names of columns come from the code."""
     names, marks = ", ".join(values), ", ".join("?" * len(values))
     statement = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})"
     connection.execute(statement, tuple(values.values()))
 
 
 def insert_job(connection: sqlite3.Connection, draft: Draft, now: float) -> None:
-    """A new row, queued; its request beside it."""
+    """Insert the row of a new queued job, and its request."""
     idempotency = draft.idempotency
     insert(
         connection,
@@ -142,7 +143,7 @@ def append_event(
     data: Mapping[str, JsonValue],
     now: float,
 ) -> None:
-    """The job's next event."""
+    """Append the job's next event."""
     (seq,) = connection.execute(
         "UPDATE jobs SET last_event = last_event + 1 WHERE id = ? RETURNING last_event", (job_id,)
     ).fetchone()
@@ -151,7 +152,7 @@ def append_event(
 
 
 def remove(connection: sqlite3.Connection, job_ids: Sequence[str]) -> None:
-    """All that is kept of these jobs."""
+    """Delete everything that is stored about these jobs."""
     ids = [(job_id,) for job_id in job_ids]
     for table in ("jobs", "requests", "answers", "events"):
         connection.executemany(f"DELETE FROM {table} WHERE id = ?", ids)

@@ -77,12 +77,12 @@ CREATE TABLE credits (priority INTEGER PRIMARY KEY, credit INTEGER NOT NULL) STR
 """
 
 _STEPS = (_SCHEMA, _WEBHOOKS, _CREDITS)
-"""What made each version of the one before; version 0 is an empty file."""
+"""The statements that upgrade each version to the next one. Version 0 is an empty file."""
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Bring the database to this version, from an empty one or an older one; within a
-    transaction. `sqlite3.DatabaseError` for a file of a later version."""
+    """Upgrade the database to the current version, within a transaction. Raises
+    `sqlite3.DatabaseError` for a file of a later version."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
         raise sqlite3.DatabaseError(f"jobs file of version {found}, not {VERSION}")

@@ -1,4 +1,4 @@
-"""`JobStore` in SQLite."""
+"""A job store in SQLite."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class SqliteJobStore:
         terms: JobTerms | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`path` None: in memory, for one process. `now`: seconds since 1970."""
+        """`path`: the database file; None keeps the jobs in memory of this process. `now`: returns
+        seconds since 1970."""
         self._file = JobsFile(path)
         self._terms = terms or JobTerms()
         self._now = now
@@ -207,7 +208,7 @@ class SqliteJobStore:
         self._file.close()
 
     def _taken_up(self, connection: sqlite3.Connection, row: Row, draft: Draft) -> Accepted:
-        """The job that is there, perhaps with a lease for the caller, or detached from now on."""
+        """The existing job: perhaps with a lease for the caller, or changed to a detached one."""
         job = job_of(row, self._now())
         lease = None
         if not job.ended and not job.detached:
@@ -238,7 +239,7 @@ class SqliteJobStore:
         ring.joined(connection, row["priority"], row["key_hash"])
 
     def _lease(self, connection: sqlite3.Connection, row: Row) -> Lease:
-        """Run it from now on, whatever it was before."""
+        """Give the caller a lease and set the state to running."""
         now, token, tries = self._now(), secrets.token_hex(16), row["tries"] + 1
         update(
             connection,
@@ -291,7 +292,8 @@ class SqliteJobStore:
         return Accepted(job, self._request(connection, job_id), lease, is_new)
 
     def _something_waits(self) -> bool:
-        """Looked at without the writers' lock: idle workers ask all the time."""
+        """Whether a claim may find a job. It reads without the lock for writers, because idle
+        workers ask often."""
         with self._file.reading() as connection:
             queued = connection.execute("SELECT 1 FROM ring LIMIT 1").fetchone()
             return queued is not None or ring.expired(connection, self._now()) is not None
