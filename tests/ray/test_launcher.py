@@ -18,6 +18,10 @@ from inferloop_synthdata import Progress, Result, SyntheticImageClient
 from tests.ray.conftest import tiny_config
 from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
+STEPS = 40
+"""Enough to be under way when the stop begins. A stop waits a minute for what is under way
+(`deployments.local.cluster.DRAIN_S`), so a machine with other work must do them in less."""
+
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
 
 
@@ -44,7 +48,7 @@ def under_way(service: Service) -> tuple[threading.Thread, list[int]]:
         with httpx.Client(headers={"X-API-Key": service.key}, timeout=SERVICE_PATIENCE_S) as client:
             answer = client.post(
                 f"{service.url}/api/v1/generate",
-                json={"prompt": "under way", "num_inference_steps": 100},
+                json={"prompt": "under way", "num_inference_steps": STEPS},
                 extensions={"trace": on_event},
             )
         answers.append(answer.status_code)
@@ -79,7 +83,7 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
         assert client.validate_quality(made)["image_path"] == made
         asked, answers = under_way(own_service)
         told = False  # a reader that is slow is not told of every step
-        for event in client.generate_stream(prompt="beside it", num_inference_steps=100):
+        for event in client.generate_stream(prompt="beside it", num_inference_steps=STEPS):
             if isinstance(event, Progress) and event.step >= 2 and not told:
                 launcher.send_signal(signal.SIGTERM)
                 told = True
