@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
-from numpy.typing import NDArray
 
 from tests.models.draw_child import picture
+from training.evaluation.nearest import Images, Prototypes
 from training.evaluation.trial import variety
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ PROTOTYPES = Path(__file__).parent / "data" / "prototypes.npz"
 STEPS = 8
 GUIDANCE = 2.001
 """What 7.5 means for this model (`guidance` in configs/local.yaml)."""
-NAMES_AT_LEAST = 50
+NAMES_AT_LEAST = 70
 SCENES_AT_LEAST = 13
 VARIETY_AT_LEAST = 25
 """Mean root mean square, 0..255, between 64 px thumbnails of one prompt at several seeds."""
@@ -39,8 +39,6 @@ COLORS = {
     "black": (16, 16, 20),
     "white": (255, 255, 255),
 }
-Images = NDArray[np.float32]
-"""(n, height, width, 3) float32, sRGB 0..1."""
 
 
 @pytest.fixture(scope="module")
@@ -89,31 +87,9 @@ def nearest_color(rgb: Images) -> str:
     return min(COLORS, key=lambda name: float(np.abs(rgb - np.array(COLORS[name])).sum()))
 
 
-def thumbnails(images: Images) -> Images:
-    """Return (n, 768) mean-free, unit-norm 16x16 thumbnails of square pictures."""
-    n, side = images.shape[0], images.shape[1] // 16
-    small = images.reshape(n, 16, side, 16, side, 3).mean((2, 4)).reshape(n, -1)
-    small = small - small.mean(1, keepdims=True)
-    return np.asarray(small / (np.linalg.norm(small, axis=1, keepdims=True) + 1e-6), np.float32)
-
-
-def prototypes(prefix: str = "") -> tuple[list[str], Images]:
-    """Return the names and the (n, poses, 16, 16, 3) prototypes, 0..1, of the objects or the
-    scenes."""
-    with np.load(PROTOTYPES) as data:
-        names = [str(name) for name in data[prefix + "names"]]
-        return names, data[prefix + "tiles"].astype(np.float32) / 255
-
-
-def recognized(images: Images, names: Sequence[str], prefix: str = "") -> list[str]:
-    """Return the names whose picture is nearest to its own prototype, in whatever pose, among
-    all of them."""
-    known, tiles = prototypes(prefix)
-    poses = tiles.shape[1]
-    near = thumbnails(images) @ thumbnails(tiles.reshape(-1, *tiles.shape[2:])).T
-    scores = near.reshape(len(images), len(known), poses).max(2)
-    best = [known[i] for i in scores.argmax(1)]
-    return [name for name, guess in zip(names, best, strict=True) if name == guess]
+def prototypes(prefix: str = "") -> Prototypes:
+    """Return the drawings of the objects, or with ``scene_`` of the landscapes."""
+    return Prototypes.load(PROTOTYPES, prefix)
 
 
 def test_the_folder_is_small_and_complete() -> None:
@@ -126,26 +102,28 @@ def test_the_folder_is_small_and_complete() -> None:
 
 @pytest.mark.timeout(600)
 def test_it_draws_the_right_object(pipe: StableDiffusionPipeline) -> None:
-    """Every third of the 157 things: each must be nearest to its own prototype among all."""
-    names = prototypes()[0][::3]
+    """Every third of the 221 things: each must be nearest to its own prototype among all."""
+    known = prototypes()
+    names = known.names[::3]
     images = np.concatenate(
         [draw(pipe, [f"a {n}" for n in names[at : at + 16]]) for at in range(0, len(names), 16)]
     )
-    right = recognized(images, names)
+    right = known.recognized(images, names)
     assert len(right) >= NAMES_AT_LEAST, f"{len(right)} of {len(names)}: {right}"
 
 
 @pytest.mark.timeout(300)
 def test_it_draws_the_right_scene(pipe: StableDiffusionPipeline) -> None:
-    names, _ = prototypes("scene_")
-    right = recognized(draw(pipe, names), names, "scene_")
+    known = prototypes("scene_")
+    names = known.names
+    right = known.recognized(draw(pipe, names), names)
     assert len(right) >= SCENES_AT_LEAST, f"{len(right)} of {len(names)}: {right}"
 
 
 def test_noise_is_not_recognized() -> None:
-    names, _ = prototypes()
-    noise = np.random.default_rng(0).random((len(names), 256, 256, 3), np.float32)
-    assert len(recognized(noise, names)) <= 0.05 * len(names)
+    known = prototypes()
+    noise = np.random.default_rng(0).random((len(known.names), 256, 256, 3), np.float32)
+    assert len(known.recognized(noise, known.names)) <= 0.05 * len(known.names)
 
 
 @pytest.mark.timeout(300)
@@ -198,7 +176,7 @@ def test_seeds_of_one_prompt_are_different_pictures(pipe: StableDiffusionPipelin
     }
     apart = [variety((images * 255).round().astype(np.uint8)) for images in made.values()]
     assert np.mean(apart) >= VARIETY_AT_LEAST, apart
-    assert len(recognized(made["dog"], ["dog"] * 8)) >= 7
+    assert len(prototypes().recognized(made["dog"], ["dog"] * 8)) >= 7
 
 
 @pytest.mark.parametrize("size", [64, 256, 384])

@@ -25,7 +25,7 @@ from training.pictures import scenes
 GRID_SHARES = (0.86, 0.08, 0.03, 0.03)
 SHARES = {"object": 0.46, "scene": 0.17, "place": 0.17, "pair": 0.07, "count": 0.06, "set": 0.07}
 SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 1.2, "snow": 1.6, "space": 5.0}
-HOUR_WEIGHT = {"sunset": 1.3, "night": 1.4}
+HOUR_WEIGHT = {"sunset": 1.3, "night": 1.8}
 NEW_HOUR_WEIGHT = {"day": 3.0, "sunset": 0.5, "sunrise": 0.4, "night": 1.2, "rain": 1.5}
 """Of the places beside the first recipe's landscapes, which are mostly drawn by day."""
 PLACE_NAMES = tuple(PLACES)

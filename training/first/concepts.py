@@ -28,6 +28,14 @@ fire truck, ship, ufo, church, lighthouse, tent, computer, phone, camera, chair,
 television, backpack, t-shirt, dress, shoes, hat, glasses, basketball, tennis racket, violin, piano,
 sun, moon, cloud, rainbow, fire, earth, smiley
 """
+_THIRD = """
+polar bear, koala, squirrel, hedgehog, raccoon, kangaroo, goat, camel, gorilla, leopard, eagle,
+swan, flamingo, peacock, spider, crab, jellyfish, alien, pumpkin, skull, pear, peach, avocado, bell
+pepper, hot dog, croissant, pancakes, sushi, spaghetti, cookie, cupcake, chocolate, lollipop,
+teapot, beer, glass of milk, race car, taxi, police car, ambulance, tram, skateboard, traffic light,
+stop sign, ferris wheel, laptop, headphones, candle, scissors, hammer, knife, watch, suitcase,
+jeans, boots, trophy, drum, microphone, planet, snowflake, kite, diamond, superhero, mermaid
+"""
 _SETS = """
 bowl of fruit, fruit, vegetables, breakfast, bottle of wine and a glass, flowers, vase of flowers,
 farm animals, fish under the sea, children, children playing football, people, family
@@ -38,10 +46,10 @@ def _names(table: str) -> list[str]:
     return [name.strip() for name in table.replace("\n", " ").split(",")]
 
 
-LEARNED_FIRST = len(_names(_FIRST))
+LEARNED_FIRST = len(_names(_FIRST)) + len(_names(_SECOND))
 """So many of ``CONCEPTS`` were learned before the others were chosen."""
 CONCEPTS: tuple[Thing, ...] = tuple(
-    things()[number] for number in numbers([*_names(_FIRST), *_names(_SECOND)])
+    things()[number] for number in numbers([*_names(_FIRST), *_names(_SECOND), *_names(_THIRD)])
 )
 """Every thing of this world; the order is part of the data."""
 _NUMBERS = {thing: number for number, thing in enumerate(CONCEPTS)}

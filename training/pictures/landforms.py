@@ -14,6 +14,12 @@ SKIES: dict[str, tuple[Color, Color, Color]] = {
     "night": ((16, 24, 84), (36, 58, 140), (78, 98, 180)),
 }
 """Top, middle and horizon."""
+EVENINGS: tuple[tuple[Color, Color, Color], ...] = (
+    SKIES["sunset"],
+    ((52, 62, 150), (246, 150, 84), (255, 226, 130)),
+    ((58, 34, 112), (206, 76, 142), (255, 158, 128)),
+)
+"""Skies at sunset, one for each place where the sun may be: red, golden, pink."""
 TIMES = tuple(SKIES)
 LIGHT: dict[str, Color] = {
     "day": (1, 1, 1),
@@ -32,9 +38,11 @@ def lit(color: Color, time: str) -> Color:
 
 def draw_sky(image: Image, time: str, horizon: float, rng: np.random.Generator) -> None:
     """Fill the picture with the sky: its light is at the horizon, its sun or moon above."""
-    gradient(image, 0, 1, SKIES[time])
-    gradient(image, 0, horizon, SKIES[time])
-    x = (0.5, 0.3, 0.7)[int(rng.integers(3))]
+    spot = int(rng.integers(3))
+    x = (0.5, 0.3, 0.7)[spot]
+    colors = EVENINGS[spot] if time == "sunset" else SKIES[time]
+    gradient(image, 0, 1, colors)
+    gradient(image, 0, horizon, colors)
     if time == "night":
         for _ in range(26):
             disc(
@@ -53,7 +61,7 @@ def draw_sky(image: Image, time: str, horizon: float, rng: np.random.Generator) 
                 disc(image, cx + dx + (x - 0.5) / 2, cy, r, (255, 255, 255))
     else:
         radius = 0.13 if time == "sunset" else 0.1
-        disc(image, x, horizon - 0.1, radius * 1.35, SKIES[time][2])
+        disc(image, x, horizon - 0.1, radius * 1.35, colors[2])
         disc(image, x, horizon - 0.1, radius, (255, 240, 150))
 
 
