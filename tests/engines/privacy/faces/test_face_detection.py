@@ -31,7 +31,7 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
     changed.write_bytes(yunet_weights() + b"\0")
     with pytest.raises(DetectorUnavailable, match="wrong SHA-256"):
         yunet_weights(changed)
-    with pytest.raises(DetectorUnavailable, match="not there"):
+    with pytest.raises(DetectorUnavailable, match="are missing"):
         yunet_weights(tmp_path / "absent.onnx")
 
 
