@@ -1,4 +1,4 @@
-"""Safe decoding: every byte that comes from outside passes here before a decoder sees it."""
+"""Decode untrusted image files: each file's structure is checked before a decoder reads it."""
 
 from engines.images.decoding import (
     ReadPixels,

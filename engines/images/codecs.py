@@ -1,4 +1,4 @@
-"""Decoders that Pillow has only where something more is installed."""
+"""AVIF and HEIF (HEIC): formats that Pillow decodes only with optional libraries."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ HOW_TO = "pip install 'inferloop-synthdata[heif]'"
 
 
 def missing_codec(kind: str, load: Callable[[str], Any] = import_module) -> str | None:
-    """Why files of this format cannot be read here, as `refuse` takes it; None where they can.
+    """Why this installation cannot decode the format, worded for `refuse`; None if it can.
 
-    From then on Pillow opens HEIF, with one thread a picture. `load` imports a module.
+    For "HEIF", also registers pillow_heif with Pillow, with one decoding thread per picture.
+    `load` imports a module by its name.
     """
     if kind == "AVIF" and not features.check("avif"):
         return "is an AVIF picture, and this Pillow was built without AVIF"
@@ -23,14 +24,15 @@ def missing_codec(kind: str, load: Callable[[str], Any] = import_module) -> str 
         try:
             load("pillow_heif").register_heif_opener(decode_threads=1)
         except ImportError:
-            return f"is a HEIC (HEIF) picture, which takes the extra `heif`: {HOW_TO}"
+            return f"is a HEIC (HEIF) picture, which needs the extra `heif`: {HOW_TO}"
     return None
 
 
 def beside_in_heif(content: bytes) -> Iterator[tuple[str, Callable[[], Image.Image]]]:
-    """Thumbnails, depth and gain maps of every picture of a HEIF file: a name, and what decodes it.
+    """Thumbnails, depth maps and gain maps of a HEIF file: pairs of a name and a decoding function.
 
-    Pillow's plugin hands out none of them. Raises what the decoder raises.
+    Read through pillow_heif, because Pillow itself does not give access to them. Raises
+    whatever pillow_heif raises for a broken file.
     """
     from pillow_heif import open_heif
 

@@ -1,4 +1,4 @@
-"""What kind of file is this really, and is it built as one of its kind?"""
+"""Find a file's image format by its content, and check its structure before it is decoded."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engines.images.model import ImageLimits, check_size, refuse
 from engines.images.tails import carries_a_file
 
 FILM = b"ftyp"  # first box of an MP4 file (ISO 14496-12)
-_BLANK = b" \t\r\n\v\f\xef\xbb\xbf"  # and the byte order mark of UTF-8
+_BLANK = b" \t\r\n\v\f\xef\xbb\xbf"  # whitespace, and the byte order mark of UTF-8
 
 
 def sniff(content: bytes) -> str | None:
-    """Pillow's name of the format that the first bytes announce; None if none that we know."""
+    """Pillow's name for the format, judged by the first bytes; None for an unknown format."""
     if content.startswith(png.MAGIC):
         return "PNG"
     if content.startswith(jpeg.MAGIC):
@@ -31,10 +31,11 @@ def sniff(content: bytes) -> str | None:
 
 
 def check(content: bytes, limits: ImageLimits) -> tuple[str, Walk]:
-    """The file's format and its parts; `InvalidImage` if it is too large, of no known kind, or
-    ill-built.
+    """The file's format in Pillow's name, and where its parts are.
 
-    Linear in the file's length; no pixel is decoded.
+    Takes time linear in the file's length, and decodes no pixel. Raises `InvalidImage` for a
+    file that is empty, too large, not in an allowed format, badly structured, or followed by
+    another file.
     """
     if not content:
         raise refuse("is empty (0 bytes)")
@@ -59,7 +60,7 @@ def check(content: bytes, limits: ImageLimits) -> tuple[str, Walk]:
 
 
 def has_more_behind(content: bytes, kind: str, walk: Walk) -> bool:
-    """Whether pictures or a film may stand where the first picture's walk did not go."""
+    """Whether the file may hold a film, or pictures other than the one that `walk` covers."""
     if kind == "TIFF":
         return bool(tiff.sub_directories(content))
     if kind in ("AVIF", "HEIF"):
@@ -86,7 +87,7 @@ def _walk(content: bytes, kind: str, limits: ImageLimits) -> Walk:
         return heif.walk(content)
     if kind == "BMP":
         return Walk(int.from_bytes(content[2:6], "little") or None)
-    # A TIFF is random access: it ends behind the last thing that a directory names.
+    # TIFF parts may be in any order, so the end is behind the last part that a directory names.
     found = tiff.check(content, limits)
     end, cut = reach(content, found)
     return Walk(end, size=tiff.size_of(found), cut=cut)

@@ -1,4 +1,4 @@
-"""Bytes to pixels, and back to a small JPEG."""
+"""Decode image files to pixels, and encode pixels as JPEG."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engines.images.pixels import has_alpha, to_rgb, upright
 if TYPE_CHECKING:
     from engines.types import Pixels
 
-# What Pillow and its codecs raise for a file that is not what it says.
+# Everything that Pillow and its codecs were seen to raise for a broken file.
 BROKEN = (
     OSError,  # truncated files, UnidentifiedImageError, codec errors
     SyntaxError,  # broken PNG and TIFF structure
@@ -40,29 +40,31 @@ BROKEN = (
     RuntimeError,
     struct.error,
     zlib.error,
-    Warning,  # where the interpreter was told to raise them
+    Warning,  # where the interpreter raises warnings as errors
 )
 
 
 _SAY_THEMSELVES = frozenset({"TIFF", "HEIF", "AVIF"})
-"""Formats whose EXIF says nothing about turning: Pillow turns TIFF and HEIF upright itself."""
+"""Formats for which the EXIF block's orientation is ignored: Pillow itself turns TIFF and HEIF
+upright, and an AVIF file states its rotation in its boxes."""
 
 
 def probe(content: bytes, limits: ImageLimits) -> ImageInfo:
-    """What the header says. Reads no pixels; raises `InvalidImage` for what `decode` would refuse
-    by its header or structure."""
+    """Format, size and mode from the header, without decoding pixels. Raises `InvalidImage` for a
+    file whose header or structure `decode` refuses."""
     kind, walk = containers.check(content, limits)
     with opened(pixels_only(content, walk), kind, limits) as image:
         return _info(image, kind)
 
 
 def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
-    """The first frame as upright RGB pixels, uint8 (height, width, 3).
+    """The first frame as upright RGB pixels, uint8 (height, width, 3), with the file's metadata.
 
-    Alpha is laid over white; 16 bits become 8 by division by 257; CMYK, palettes and gray become
-    RGB. Color profiles are not applied. Peak memory is about 10 bytes a pixel and the file twice.
-    Broken metadata are named in `metadata.damaged` and stop nothing. Raises `InvalidImage`, and
-    nothing else, for whatever bytes it is given.
+    Transparent pixels are blended with white; 16-bit gray is divided by 257, and 16-bit color
+    keeps its upper byte; CMYK, palettes and gray become RGB. Color profiles are not applied. Peak
+    memory is about 10 bytes per pixel plus twice the file. Broken metadata is named in
+    `metadata.damaged` and is no error. Raises `InvalidImage`, and nothing else, for any bytes
+    that cannot be decoded.
     """
     kind, walk = containers.check(content, limits)
     with opened(pixels_only(content, walk), kind, limits) as image:
@@ -77,8 +79,11 @@ def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
 
 
 def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
-    """`decode` for who wants no pixels: raises what it raises, and refuses a file that is cut short
-    behind its first frame."""
+    """Decode the first frame and return only the file's facts, with its EXIF orientation.
+
+    Raises `InvalidImage` where `decode` does, and also for a file that is cut short behind its
+    first frame.
+    """
     kind, walk = containers.check(content, limits)
     if walk.cut:
         raise refuse(f"is a broken or truncated {kind} file")
@@ -91,16 +96,19 @@ def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
 
 
 ReadPixels = Callable[[bytes, ImageLimits], "Pixels"]
-"""Has the contract of `read_pixels`, in this process or in another."""
+"""A function with the contract of `read_pixels`; it may decode in another process."""
 
 
 def read_pixels(content: bytes, limits: ImageLimits) -> Pixels:
-    """The pixels of `decode`."""
+    """The first frame, upright: RGB, uint8 (height, width, 3). Raises `InvalidImage`."""
     return decode(content, limits).pixels
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 80) -> bytes:
-    """A baseline JPEG of `pixels`, without metadata; `quality` 1..95."""
+    """A baseline JPEG of `pixels`, RGB uint8 (height, width, 3), without metadata.
+
+    `quality`: 1..95, larger is better.
+    """
     file = io.BytesIO()
     Image.fromarray(pixels, "RGB").save(file, "JPEG", quality=quality)
     return file.getvalue()
@@ -108,8 +116,10 @@ def encode_jpeg(pixels: Pixels, quality: int = 80) -> bytes:
 
 @contextmanager
 def opened(content: bytes, kind: str, limits: ImageLimits) -> Iterator[Image.Image]:
-    """The seam to Pillow, for files that `containers.check` let pass: opened with its size checked;
-    foreign errors become `InvalidImage`."""
+    """Open a file that `containers.check` accepted with Pillow, and check its size.
+
+    What Pillow raises, here or in the body of the `with` statement, becomes `InvalidImage`.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
             check_size(image.size, limits)
@@ -131,10 +141,11 @@ def _info(image: Image.Image, kind: str) -> ImageInfo:
     if kind in ("GIF", "TIFF"):
         frames = 2 if getattr(image, "is_animated", False) else 1
     else:
-        # A JPEG with further pictures behind (MPO, from many phones) is its first picture.
+        # For Pillow, a JPEG with more pictures behind the first (MPO, from many phones) has
+        # several frames; here it counts as its first picture.
         frames = 1 if kind == "JPEG" else int(getattr(image, "n_frames", 1))
     width, height = image.size
-    # An AVIF says in its boxes how it is turned; what its EXIF says does not count (and is not
-    # seen here).
+    # An AVIF file states its rotation in its boxes, which Pillow reports as EXIF orientation. The
+    # file's EXIF block was hidden from Pillow.
     orientation = int(image.getexif().get(ORIENTATION, 1)) if kind == "AVIF" else 1
     return ImageInfo(kind, width, height, image.mode, frames, has_alpha(image), orientation)

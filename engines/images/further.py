@@ -1,4 +1,4 @@
-"""Every picture of a file behind its first: frames, pages, pictures behind it, thumbnails."""
+"""Decode the further pictures of a file: frames, pages, appended pictures and thumbnails."""
 
 from __future__ import annotations
 
@@ -31,45 +31,45 @@ _MOST_STARTS = 64  # places behind a JPEG where a further picture may begin
 
 
 class FurtherLimits(FrozenModel):
-    """How much of a file with several pictures is looked at."""
+    """How many of a file's further pictures are decoded, and at what size and cost."""
 
     max_frames: int = Field(
         default=16,
         ge=1,
         le=1000,
-        description="Frames or pages of one file that are judged, the first and the last among "
-        "them; of a file with more, so many, evenly spread.",
+        description="Largest number of frames or pages of one file that are checked. Of a file "
+        "with more, this many are checked, evenly spread, with the first and the last.",
     )
     max_thumbnails: int = Field(
-        default=8, ge=0, le=64, description="Thumbnails of one file that are judged."
+        default=8, ge=0, le=64, description="Largest number of thumbnails checked per file."
     )
     long_side_px: int = Field(
         default=1920,
         ge=128,
         le=8192,
-        description="Frames behind the first are scaled down to this side, px.",
+        description="Frames after the first are scaled down to this longer side, px.",
     )
     max_cpu_s: float = Field(
-        default=8.0, gt=0.0, description="CPU seconds for decoding all frames behind the first."
+        default=8.0, gt=0.0, description="CPU seconds for decoding all frames after the first."
     )
 
 
 class Picture(NamedTuple):
-    """A picture of a file, behind its first."""
+    """A decoded picture of a file, other than its first."""
 
     name: str
     """ "frame 2 of 5", "page 2 of 3", "picture 2 of 2", "thumbnail"."""
     pixels: Pixels
     """RGB, uint8 (height, width, 3), upright, scaled down."""
     scale: float
-    """Pixels of the file for one pixel here, at least 1."""
+    """Side length in the file divided by the side length here, at least 1."""
     metadata: Metadata = Metadata()
-    """What this picture says of itself; empty for frames and pages."""
+    """The picture's own metadata; empty for frames, pages and thumbnails."""
 
 
 @dataclass(slots=True)
 class FurtherPictures:
-    """`pictures` without repetitions; `unread`: what was not decoded, in words."""
+    """`pictures`: without duplicates. `unread`: what was not decoded, in words for a report."""
 
     pictures: list[Picture] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ class _Gathering:
         return self.clock() > self.until
 
     def add(self, name: str, pixels: Pixels, metadata: Metadata | None = None) -> None:
-        """A frame that repeats one before it tells nothing new."""
+        """Append the picture, unless it repeats an earlier one and brings no metadata."""
         small = _scaled_down(pixels, self.limits.long_side_px)
         if not self.is_new(small) and metadata is None:
             return
@@ -111,10 +111,11 @@ def further_pictures(
     further: FurtherLimits,
     clock: Callable[[], float] = time.thread_time,
 ) -> FurtherPictures:
-    """Decode what `decode` leaves out, one picture at a time, scaled down.
+    """Decode the pictures that `decode` leaves out, one at a time, scaled down.
 
-    Memory: one picture whole, and each found one at `further.long_side_px`. Raises `InvalidImage`
-    for what `decode` would refuse by its structure; a broken later picture is named in `unread`.
+    Memory: one picture at full size, and all found ones scaled to `further.long_side_px`. `clock`
+    gives CPU seconds. A broken later picture is named in `unread`; raises `InvalidImage` for a
+    file whose structure `decode` refuses.
     """
     to = _Gathering(further, clock)
     kind, walk = containers.check(content, limits)
@@ -134,7 +135,7 @@ def further_pictures(
 
 
 def spread(count: int, most: int) -> list[int]:
-    """At most `most` of the places 0 to `count` - 1, evenly, with the first and the last."""
+    """At most `most` of the indices 0 to `count` - 1, evenly spread, with the first and last."""
     if count <= most:
         return list(range(count))
     if most == 1:
@@ -164,14 +165,15 @@ def _frames(
             check_size(image.size, limits)
             to.add(f"{word} {index + 1} of {count}", upright(to_rgb(image), orientation))
             looked_at += 1
-    if not count:  # one of them is so broken that the decoder cannot count them
+    if not count:  # the decoder cannot count the frames, because one is broken
         to.found.unread.append(f"{word}s")
     elif looked_at < count:
         to.found.unread.append(f"{count - looked_at} of {count} {word}s")
 
 
 def _beside(content: bytes, kind: str, limits: ImageLimits, to: _Gathering) -> None:
-    """Thumbnails and maps of a HEIF file; those of an AVIF no decoder here hands out."""
+    """Thumbnails and maps of a HEIF file. Those of an AVIF are only named in `unread`: no installed
+    decoder gives access to them."""
     to.found.unread.extend(film for film in heif.films(content) if kind == "HEIF" or "film" in film)
     if kind == "AVIF":
         to.found.unread.extend(["a thumbnail"] * min(1, heif.beside(content)[0]))
@@ -198,7 +200,7 @@ def _count(image: Image.Image) -> int:
 
 
 def _behind(content: bytes, walk: Walk, limits: ImageLimits, to: _Gathering) -> None:
-    """Whole JPEG files behind the first (MPO, gain maps), and films."""
+    """Decode the JPEG files behind the first (MPO, gain maps), and name a film in `unread`."""
     if walk.end is None:
         return
     spans = list(_spans(content, walk.end, to))
@@ -215,7 +217,7 @@ def _behind(content: bytes, walk: Walk, limits: ImageLimits, to: _Gathering) -> 
 
 
 def _spans(content: bytes, at: int, to: _Gathering) -> Iterator[tuple[int, int]]:
-    """Start and end of each JPEG behind position `at`."""
+    """Start and end of each complete JPEG file behind position `at`."""
     for _ in range(_MOST_STARTS):
         start = content.find(jpeg.MAGIC, at)
         if start < 0:

@@ -1,7 +1,7 @@
-"""The metadata of a file, read out once, whatever its container and however it is packed.
+"""Collect the metadata of a file, for every supported format.
 
-Nothing here is decoded as a picture, and nothing raises: what is broken is named in `damaged`,
-what lies beyond the budget of bytes in `unread`. What it all means is not decided here.
+Values are decompressed but not interpreted. Nothing here raises: broken metadata is named in
+`damaged`, and metadata over the limit of bytes in `unread`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from engines.images.formats.walk import BlockKind, Walk
 from engines.images.model import ExifField, Metadata
 
 _XMP_TAG, _IPTC_TAG, _PHOTOSHOP_TAG = 0x02BC, 0x83BB, 0x8649
-_OPAQUE_TAGS = frozenset({0x927C, 0x8773, 0xC4A5, 0xEA1C, 0x0201, 0x8840})  # maker's, ICC, padding
+_OPAQUE_TAGS = frozenset({0x927C, 0x8773, 0xC4A5, 0xEA1C, 0x0201, 0x8840})  # MakerNote, ICC, ...
 _TEXT_KINDS = frozenset({1, 2, 7, 129})  # BYTE (XP tags), ASCII, UNDEFINED, UTF-8
-_SMALL_BYTES = 64  # of numbers, only a few matter: a place
+_SMALL_BYTES = 64  # numbers are kept only up to this size: enough for a GPS position
 _BYTE_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 _MAX_EXIF_ENTRIES = 16_384
 _EXIF_SIGNATURE = b"Exif\0\0"
@@ -33,7 +33,7 @@ _XMP_SIGNATURE = b"http://ns.adobe.com/xap/1.0/\0"
 
 @dataclass(slots=True)
 class _Collector:
-    """Gathers until `left` bytes are spent."""
+    """Metadata collected so far; `left` more bytes may be taken."""
 
     left: int
     entries_left: int = _MAX_EXIF_ENTRIES
@@ -46,7 +46,7 @@ class _Collector:
     unread: dict[str, None] = field(default_factory=dict)
 
     def take(self, value: bytes, name: str) -> bytes:
-        """As much of `value` as the budget allows."""
+        """As much of `value` as `left` allows; if that is not all, note `name` as unread."""
         if len(value) > self.left:
             self.unread[name] = None
         taken = value[: max(self.left, 0)]
@@ -70,7 +70,7 @@ class _Collector:
 
 
 def collect(content: bytes, kind: str, walk: Walk, max_bytes: int) -> Metadata:
-    """Metadata of the file that `walk` went over; at most `max_bytes` in all, unpacked."""
+    """The metadata in the blocks that `walk` found; at most `max_bytes` in all, decompressed."""
     to = _Collector(max_bytes)
     if kind == "TIFF":
         _exif(content, to, pages=True)
@@ -91,7 +91,7 @@ def orientation_of(metadata: Metadata) -> int:
 
 
 def _joined(content: bytes, walk: Walk) -> Iterator[tuple[BlockKind, bytes]]:
-    """Blocks in order; what continues one stands behind it, whole."""
+    """Kind and bytes of each metadata block, in order; the parts of a split block are joined."""
     parts: list[tuple[BlockKind, list[bytes]]] = []
     last: dict[BlockKind, list[bytes]] = {}
     for block in walk.metadata:
@@ -120,9 +120,9 @@ def _read(kind: BlockKind, body: bytes, to: _Collector) -> None:
 
 
 def _exif(block: bytes, to: _Collector, pages: bool = False) -> None:
-    """Every field that may hold words or a place; XMP and IPTC inside it go their own way.
+    """Collect every EXIF field that may hold text or a position, and XMP and IPTC inside EXIF.
 
-    `pages`: the block is a TIFF file, whose directories are pictures and no thumbnails.
+    `pages`: the block is a TIFF file, whose directories are its pages and not thumbnails.
     """
     block = block.removeprefix(_EXIF_SIGNATURE)
     found = tiff.structure(block, to.entries_left)
@@ -185,7 +185,7 @@ def _png_text(kind: BlockKind, body: bytes, to: _Collector) -> None:
 
 
 def _inflated(data: bytes, name: str, to: _Collector) -> bytes:
-    """Unpacked as far as the budget goes: one byte beyond it is enough to know of more."""
+    """Decompressed up to the limit of bytes, plus one byte that shows whether there is more."""
     inflater = zlib.decompressobj()
     try:
         value = inflater.decompress(data, max(to.left, 0) + 1)
@@ -198,7 +198,7 @@ def _inflated(data: bytes, name: str, to: _Collector) -> bytes:
 
 
 def _raw_profile(profile: str, value: bytes, to: _Collector) -> None:
-    """A profile as ImageMagick writes it: a line of its name, one of its length, then hex."""
+    """Collect a profile in ImageMagick's text form: its name, its length, then hex digits."""
     _, _, body = value.lstrip().partition(b"\n")
     length, _, digits = body.lstrip().partition(b"\n")
     if not length.strip().isdigit():

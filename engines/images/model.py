@@ -1,4 +1,4 @@
-"""What decoding is allowed to do, and what it hands out."""
+"""The limits of decoding, and the types of its results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ImageLimits(FrozenModel):
-    """What is refused before a pixel is decoded."""
+    """Files beyond these limits are refused before any pixel is decoded."""
 
     max_bytes: int = Field(default=32 * 2**20, description="Largest file, bytes.")
     max_pixels: int = Field(default=40_000_000, description="Largest width * height, pixels.")
@@ -23,18 +23,18 @@ class ImageLimits(FrozenModel):
     max_metadata_bytes: int = Field(
         default=4 * 2**20,
         ge=1024,
-        description="EXIF, XMP, IPTC and texts of a file that are read, unpacked, bytes in all; a "
-        "file with more is judged, and what was not read is an issue of its privacy report.",
+        description="Bytes of EXIF, XMP, IPTC and text metadata read per file, decompressed. A "
+        "file with more is still checked; its privacy report names what was not read.",
     )
     formats: tuple[str, ...] = Field(
         default=("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF"),
-        description="Formats decoded, in Pillow's names; told by content, never by file name. "
-        "HEIF (HEIC) takes the extra `heif`.",
+        description="Formats decoded, in Pillow's names; found by content, never by file name. "
+        "HEIF (HEIC) needs the extra `heif`.",
     )
 
 
 class ExifField(NamedTuple):
-    """One entry of a TIFF directory, as it is stored."""
+    """One entry of a TIFF or EXIF directory, with its value as raw bytes."""
 
     directory: str
     """"main", "exif", "gps", "interoperability" or "sub"."""
@@ -45,27 +45,27 @@ class ExifField(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Everything that a file tells beside its pixels, undeciphered."""
+    """All metadata of a file, as raw values."""
 
     exif: tuple[ExifField, ...] = ()
     xmp: tuple[bytes, ...] = ()
-    """Packets of XML."""
+    """XMP packets: XML."""
     iptc: tuple[bytes, ...] = ()
-    """Data sets of IPTC-IIM."""
+    """IPTC-IIM blocks, each of several data sets."""
     texts: tuple[tuple[str, str], ...] = ()
     """Keyword and text: PNG text, JPEG and GIF comments."""
     damaged: tuple[str, ...] = ()
-    """What could not be read, in words ("EXIF")."""
+    """Kinds of metadata that are broken, such as "EXIF"."""
     unread: tuple[str, ...] = ()
-    """What was left out because it is too much, in words."""
+    """Kinds of metadata that exceed the limit of bytes and were cut or left out."""
     pictures: tuple[bytes, ...] = field(default=(), repr=False)
-    """Thumbnails, each a file of its own (JPEG, or TIFF for plain pixels)."""
+    """Thumbnails, each as a complete file (JPEG, or TIFF for uncompressed pixels)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """What the header says; pixels were not decoded, EXIF orientation not applied (but for TIFF
-    and HEIF, where the reader applies it)."""
+    """Facts from the header. `width` and `height` are in pixels, before the EXIF orientation is
+    applied; for TIFF and HEIF, Pillow has applied it already."""
 
     format: str
     width: int
@@ -73,36 +73,37 @@ class ImageInfo:
     mode: str
     """Pillow's mode: "RGB", "L", "I;16", "CMYK", "P", ..."""
     frames: int = 1
-    """As the header says; GIF and TIFF say it nowhere, there 2 stands for "more than one"."""
+    """Number of frames in the header. GIF and TIFF do not state it; for them 2 means "several"."""
     has_alpha: bool = False
     orientation: int = 1
-    """EXIF orientation, 1..8; told by `verify` and `decode`."""
+    """EXIF orientation, 1..8; `probe` leaves it at 1 except for AVIF."""
 
     @property
     def upright_size(self) -> tuple[int, int]:
-        """Width and height as the picture is shown, pixels."""
+        """Width and height after the orientation is applied, pixels."""
         turned = self.orientation >= 5
         return (self.height, self.width) if turned else (self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """`pixels`: the first frame, upright (EXIF orientation applied), alpha over white, 8 bit."""
+    """`pixels`: the first frame, upright, RGB uint8 (height, width, 3), blended with white."""
 
     pixels: Pixels
     info: ImageInfo
     metadata: Metadata = field(default_factory=Metadata)
     has_more: bool = False
-    """Whether `further_pictures` could find more pictures, or miss some."""
+    """Whether the file may hold more pictures, for `further_pictures` to decode or to report."""
 
 
 def refuse(reason: str, constraint: str = "a decodable image") -> InvalidImage:
-    """The one shape in which a file is turned away; `reason` completes "image ..."."""
+    """The error for a refused file. `reason` completes the sentence "image ..."; `constraint` says
+    what is allowed."""
     return InvalidImage(Fault("image", None, constraint, reason))
 
 
 def check_size(size: tuple[int, int], limits: ImageLimits) -> None:
-    """`InvalidImage` for a width and height beyond the limits."""
+    """Raise `InvalidImage` if the width and height, pixels, exceed the limits."""
     width, height = size
     if width * height > limits.max_pixels:
         raise refuse(

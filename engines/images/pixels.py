@@ -1,4 +1,4 @@
-"""Any of Pillow's modes to upright 8-bit RGB."""
+"""Convert images of any Pillow mode to upright 8-bit RGB."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 _WHITE_16_BIT = 65_535
 _DEEP_RGB = "RGB;16B"
 _SHALLOW_GRAY = {"L;2": 85, "L;4": 17}
-"""Pillow's name of what a PNG holds, and its factor to 8 bits."""
+"""Pillow's raw mode of a 2-bit or 4-bit gray PNG, and the factor that scales it to 8 bits."""
 
 
 def has_alpha(image: Image.Image) -> bool:
-    """Whether any pixel can be see-through: an alpha channel, a transparent color."""
+    """Whether the image has an alpha channel or a transparent color."""
     return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
 
 
 def to_rgb(image: Image.Image) -> Pixels:
-    """RGB, uint8 (height, width, 3), own memory. Decodes the pixels.
+    """Decode the pixels: RGB, uint8 (height, width, 3), a new array.
 
-    Raises `InvalidImage` for floating-point pixels, whose range nobody states.
+    Raises `InvalidImage` for floating-point pixels, whose value range the file does not state,
+    and for 32-bit integers.
     """
     if image.mode == "F":
         raise refuse("has floating-point pixels", "8 or 16 bits a channel")
@@ -44,8 +45,11 @@ def to_rgb(image: Image.Image) -> Pixels:
 
 
 def _rescale_transparent_color(image: Image.Image) -> None:
-    """Pillow makes 8 bits of a PNG's 2, 4 or 16, and leaves its transparent color as it is. Of 16
-    bits a channel it keeps the upper byte: colors that share it become transparent together."""
+    """Scale the transparent color of a PNG to 8 bits, because Pillow scales only the pixels.
+
+    Of 16-bit channels Pillow keeps the upper byte, so all colors with the same upper bytes become
+    transparent.
+    """
     rawmode = next((str(tile.args) for tile in getattr(image, "tile", ())), "")
     color = image.info.get("transparency")
     if rawmode == _DEEP_RGB and isinstance(color, tuple):

@@ -1,4 +1,4 @@
-"""PNG with text: encoding quickly, and reading the text without decoding a pixel.
+"""Encode PNG files with text, and read the text of PNG files without decoding pixels.
 
 Format: W3C PNG (Third Edition), chunks 5.3 and iTXt 11.3.3.
 """
@@ -24,8 +24,8 @@ _HEADER_END = 33
 """Signature and IHDR: 8 + 4 + 4 + 13 + 4 bytes."""
 _MAX_TEXT_BYTES = 2**20
 _MAX_CHUNKS_BEFORE_PIXELS = 1024
-# Run lengths at level 1, and one filter for every row: the file is as small as with the best of
-# five filters a row, in 0.8 of the time (docs/engine.md).
+# Run-length compression at level 1 and the Paeth filter on every row: files as small as with the
+# best filter chosen per row, in 0.8 of the time (docs/engine.md).
 _ENCODING = (
     *(cv2.IMWRITE_PNG_COMPRESSION, 1),
     *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
@@ -34,10 +34,13 @@ _ENCODING = (
 
 
 def encode_png(pixels: Pixels, text: Mapping[str, str]) -> bytes:
-    """`pixels`: uint8 (height, width, 3) RGB; `text`: Latin keywords of 1..79 letters to UTF-8.
+    """A PNG file with each text as an iTXt chunk.
+
+    `pixels`: RGB, uint8 (height, width, 3). `text`: keywords (Latin-1, 1..79 characters) to
+    values.
 
     Raises:
-        GenerationFailed: pixels of another shape or type.
+        GenerationFailed: the pixels have another shape or dtype, or cannot be encoded.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
         raise GenerationFailed(f"Not an RGB image: {pixels.dtype} {pixels.shape}")
@@ -50,7 +53,10 @@ def encode_png(pixels: Pixels, text: Mapping[str, str]) -> bytes:
 
 
 def read_png_text(file: BinaryIO) -> dict[str, str]:
-    """Every uncompressed iTXt before the pixels; empty for what is no PNG, or a broken one."""
+    """Keyword to text of every uncompressed iTXt chunk before the pixels.
+
+    Empty if the file is not a PNG; stops at the first chunk with a wrong checksum.
+    """
     text: dict[str, str] = {}
     if file.read(len(MAGIC)) != MAGIC:
         return text

@@ -1,4 +1,4 @@
-"""Small copies of pictures, for people who look through many."""
+"""Scaled-down copies of pictures for galleries, and a bounded cache of them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from engines.images.model import ImageLimits
 
 _QUALITY = 80
-"""Of WebP, 0..100."""
+"""WebP quality, 0..100."""
 _METHOD = 2
-"""0..6: how long the encoder looks for a smaller file."""
+"""WebP encoding effort, 0 (fastest) to 6 (smallest file)."""
 
 
 def small_webp(content: bytes, side_px: int, limits: ImageLimits) -> bytes:
-    """The first frame upright, as WebP without metadata, its longer side at most `side_px`; never
-    larger than it is. Raises `InvalidImage` for whatever `read_pixels` refuses."""
+    """The first frame, upright, as WebP without metadata, with a longer side of at most `side_px`.
+
+    A smaller picture is not enlarged. Raises `InvalidImage` for a file that `read_pixels` refuses.
+    """
     picture = Image.fromarray(read_pixels(content, limits), "RGB")
     scale = min(1.0, side_px / max(picture.size))
     width, height = (max(1, round(side * scale)) for side in picture.size)
@@ -35,22 +37,24 @@ def small_webp(content: bytes, side_px: int, limits: ImageLimits) -> bytes:
 
 
 class KeptPictures:
-    """The newest small pictures, in a file without a name that never grows above `max_bytes`: a
-    ring, in which the newest takes the place of the oldest. It is gone with the process, however
-    that ends. Safe to share between threads."""
+    """A cache of encoded pictures in an unnamed temporary file of at most `max_bytes`.
+
+    The file is a ring buffer: a new picture overwrites the oldest. The operating system deletes
+    the file when the process ends. Threads may share an instance.
+    """
 
     def __init__(self, max_bytes: int) -> None:
-        """Takes no room yet."""
+        """Create an empty temporary file."""
         self._max_bytes = max_bytes
         self._places: OrderedDict[str, tuple[int, int]] = OrderedDict()
-        """Name to where it begins and ends, from the oldest to the newest."""
+        """Name to the start and end of its picture in the file, oldest first."""
         self._end = 0
         self._lock = threading.Lock()
         self._file = TemporaryFile("w+b", buffering=0)  # noqa: SIM115 (as long as this object)
         weakref.finalize(self, self._file.close)
 
     def get(self, name: str) -> bytes | None:
-        """What was put under the name; None where it is not kept any more."""
+        """The picture stored under this name; None if it was never stored or was overwritten."""
         with self._lock:
             place = self._places.get(name)
             if place is None:
@@ -59,8 +63,11 @@ class KeptPictures:
             return self._file.read(place[1] - place[0])
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep it, and no more what was kept under the name before. Nothing is kept of a picture
-        larger than the whole ring, of an empty one, and where the disk is full."""
+        """Store a picture in place of any earlier one of that name.
+
+        An empty picture, one larger than `max_bytes`, and one that the disk has no space for are
+        not stored.
+        """
         with self._lock:
             self._places.pop(name, None)
             if not 0 < len(content) <= self._max_bytes:
@@ -77,13 +84,14 @@ class KeptPictures:
             self._end = start + len(content)
 
     def forget(self, prefix: str) -> None:
-        """Names that begin so are not handed out any more."""
+        """Remove every picture whose name begins with `prefix`."""
         with self._lock:
             for name in [each for each in self._places if each.startswith(prefix)]:
                 del self._places[name]
 
     def _make_room(self, start: int, end: int, wrapped: bool) -> None:
-        """What lies between is forgotten; where the ring begins anew, what lies behind too."""
+        """Remove the pictures that overlap `start` to `end`, and, if writing begins at the start
+        of the file again (`wrapped`), those behind the end of the last one written."""
         for name, (first, last) in list(self._places.items()):
             behind = wrapped and first >= self._end
             if behind or (first < end and start < last):

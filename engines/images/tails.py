@@ -1,9 +1,9 @@
-"""Is there a second file behind the picture, one that another program would open?
+"""Detect another file, such as an archive or a program, behind a picture.
 
-Phones put good things behind a JPEG: further pictures, a gain map, a film. Their compressed data
-hold every short signature by chance (one of three bytes in each 16 MB or so), so a signature
-counts only at the very beginning of what follows the picture; elsewhere it takes a structure
-that another program could open: a directory that is where it says, a header with sane numbers.
+Phones append harmless data to a JPEG: further pictures, a gain map, a film. Such compressed data
+contains any short signature by chance (a given three bytes about once in 16 MB). So a short
+signature counts only directly behind the picture. Further on, a structure must match that another
+program would accept, such as a ZIP directory at the stated position or a valid ELF header.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PADDING = re.compile(rb"[\0\xff\s]*(?:\xef\xbb\xbf)?\s*")
 _BEGINNING = re.compile(
     rb"PK\x03\x04|PK\x05\x06|%PDF-|Rar!\x1a|7z\xbc\xaf|\x7fELF|MZ|#!|\x1f\x8b\x08"
-    rb"|\x89PNG\r\n\x1a\n|GIF8[79]a"  # a picture that no check would look at
+    rb"|\x89PNG\r\n\x1a\n|GIF8[79]a"  # pictures here would not be decoded and checked
     rb"|<\?php|<\?xml|<!doctype|<(?:html|head|body|script|svg|iframe)\b",
     re.IGNORECASE,
 )
@@ -31,7 +31,7 @@ _MARKUP = re.compile(
 _ARCHIVES = re.compile(rb"Rar!\x1a\x07[\x00\x01]|7z\xbc\xaf\x27\x1c\x00")
 _PDF = re.compile(rb"%PDF-[12]\.\d")
 _PDF_END = re.compile(rb"startxref|%%EOF")
-# type 1..4, version 1, and the size of the header, in both widths and both byte orders.
+# An ELF header: type 1..4, version 1, and the header's size; 32 and 64 bits, both byte orders.
 _ELF = re.compile(
     rb"\x7fELF\x01\x01\x01[\s\S]{9}[\x01-\x04]\0[\s\S]{2}\x01\0\0\0[\s\S]{16}\x34\0"
     rb"|\x7fELF\x01\x02\x01[\s\S]{9}\0[\x01-\x04][\s\S]{2}\0\0\0\x01[\s\S]{16}\0\x34"
@@ -47,7 +47,10 @@ _MACHINES = (0x014C, 0x8664, 0x01C0, 0x01C4, 0xAA64, 0x0200, 0x5032, 0x5064)
 
 
 def carries_a_file(content: bytes, end: int) -> bool:
-    """Whether another program would open what stands behind position `end`. Linear."""
+    """Whether the bytes behind position `end` hold a file that another program would open.
+
+    Takes time linear in the length of `content`.
+    """
     start = _behind_padding(content, end)
     if start >= len(content):
         return False
@@ -75,7 +78,8 @@ def _pdf(content: bytes, start: int) -> bool:
 
 
 def _zip(content: bytes, start: int) -> bool:
-    """An end record whose directory stands right before it (APPNOTE.TXT, 4.3.16)."""
+    """Whether there is a ZIP end record with its directory directly before it (APPNOTE.TXT,
+    4.3.16)."""
     earliest = max(start, len(content) - _ZIP_END_BYTES - _ZIP_COMMENT_BYTES)
     for at in _positions(content, _ZIP_END, earliest):
         if at + _ZIP_END_BYTES > len(content):
@@ -96,8 +100,10 @@ def _elf(content: bytes, start: int) -> bool:
 
 
 def _windows_program(content: bytes, start: int) -> bool:
-    """A header whose pointer leads to a second one of a known machine. Done on arrays, because
-    the two letters of the first one may stand there by the million."""
+    """Whether there is an MZ header that points to a PE header of a known machine type.
+
+    Uses arrays, because the two bytes "MZ" may occur millions of times.
+    """
     if content.find(b"PE\0\0", start) < 0:
         return False
     tail = np.frombuffer(content, dtype=np.uint8, offset=start)

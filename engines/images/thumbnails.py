@@ -1,4 +1,4 @@
-"""Small pictures inside metadata, as files of their own; nothing is decoded here."""
+"""Extract the thumbnails inside metadata as complete files, without decoding them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from engines.images.formats import tiff
 
 PHOTOSHOP = (0x0409, 0x040C)
-"""Resources that hold a thumbnail."""
+"""Numbers of the Photoshop resources that hold a thumbnail."""
 _PHOTOSHOP_HEADER_BYTES = 28
 _JPEG_OFFSET, _JPEG_LENGTH, _STRIPS = 0x0201, 0x0202, 0x0111
 _XMP_JPEG = re.compile(rb"/9j/[A-Za-z0-9+/=\s&#;]+")  # base64 of a JPEG's first bytes
@@ -19,8 +19,11 @@ _MOST_IN_XMP = 16
 
 
 def in_exif(block: bytes, fields: Sequence[tiff.Field]) -> Iterator[bytes]:
-    """Thumbnails of an EXIF block (CIPA DC-008, 4.5.8): a JPEG, or plain strips of pixels, which
-    are handed out as a TIFF file that begins at the thumbnail's directory."""
+    """The thumbnails of an EXIF block (CIPA DC-008, 4.5.8).
+
+    JPEG thumbnails are returned as they are; an uncompressed one as a TIFF file whose first
+    directory is the thumbnail's.
+    """
     starts = [f.number for f in fields if f.tag == _JPEG_OFFSET]
     lengths = [f.number for f in fields if f.tag == _JPEG_LENGTH]
     for start, length in zip(starts, lengths, strict=False):
@@ -33,13 +36,14 @@ def in_exif(block: bytes, fields: Sequence[tiff.Field]) -> Iterator[bytes]:
 
 
 def in_photoshop(number: int, body: bytes) -> Iterator[bytes]:
-    """The JPEG inside a Photoshop resource block, if the resource `number` is a thumbnail."""
+    """The JPEG inside the Photoshop resource `number`, if that resource is a thumbnail."""
     if number in PHOTOSHOP:
         yield body[_PHOTOSHOP_HEADER_BYTES:]
 
 
 def in_xmp(packet: bytes) -> Iterator[bytes]:
-    """JPEG files in base64, wherever the packet holds them (`xmpGImg:image`)."""
+    """The base64 JPEG files in an XMP packet (`xmpGImg:image`), at most 16; empty bytes for one
+    that is not valid base64."""
     for index, match in enumerate(_XMP_JPEG.finditer(packet)):
         if index == _MOST_IN_XMP:
             return

@@ -1,1 +1,1 @@
-"""File formats, walked before a library reads them: one file a format."""
+"""One module per file format, which finds the parts of a file and refuses harmful structures."""

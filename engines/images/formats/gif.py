@@ -1,4 +1,4 @@
-"""GIF blocks, walked before a library reads them (GIF89a specification)."""
+"""Find the blocks of a GIF file without decoding it (GIF89a specification)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ _MAX_BLOCKS = 262_144
 _MAX_EXTENSION_BYTES = 2**20
 _EXTENSION, _IMAGE, _TRAILER, _COMMENT, _CONTROL = 0x21, 0x2C, 0x3B, 0xFE, 0xF9
 _XMP = b"\x21\xff\x0bXMP DataXMP"
-_XMP_TRAILER = bytes([1, *range(255, -1, -1), 0])  # leads any walk over the packet to its end
+# Ends an XMP packet: a reader of sub-blocks that starts anywhere in the packet ends behind it.
+_XMP_TRAILER = bytes([1, *range(255, -1, -1), 0])
 
 
 def walk(content: bytes) -> Walk:
-    """`InvalidImage` for bombs: every block and every part of one counts."""
+    """Where the picture ends and its metadata is.
+
+    Raises `InvalidImage` for more blocks, counted with their sub-blocks, or more bytes of
+    extensions than a picture needs.
+    """
     at = 13 + _color_table_bytes(content[10:11])
     metadata: list[Block] = []
     without: list[tuple[int, int]] = []
@@ -37,7 +42,7 @@ def walk(content: bytes) -> Walk:
 
 
 def _behind_parts(content: bytes, at: int, blocks: int) -> tuple[int, int]:
-    """Position behind the terminator of a chain of parts, and the blocks counted by then."""
+    """Position behind the terminator of a chain of sub-blocks, and `blocks` plus their number."""
     while at < len(content) and content[at]:
         at += content[at] + 1
         blocks += 1
@@ -54,7 +59,7 @@ def _metadata(content: bytes, start: int, end: int) -> list[Block]:
         trailer = end - len(_XMP_TRAILER)
         behind = trailer if content.startswith(_XMP_TRAILER, max(start, trailer)) else end
         return [Block("xmp", start + len(_XMP), behind)]
-    if content.startswith(bytes([_COMMENT]), start + 1):  # the file may end before it
+    if content.startswith(bytes([_COMMENT]), start + 1):  # safe where the file ends before it
         return [Block("comment", start + 3, end)]
     return []
 

@@ -1,8 +1,8 @@
-"""HEIF boxes (HEIC, AVIF), walked before a library reads them (ISO 14496-12, ISO 23008-12).
+"""Find the boxes of a HEIF file (HEIC, AVIF) without decoding it (ISO 14496-12, ISO 23008-12).
 
-A file is a row of boxes. The box `meta` lists items (`iinf`), says where their bytes lie (`iloc`),
-how large pictures are (`ispe`) and which item is a thumbnail of which (`iref`). The entry of an
-item that is metadata gets another type for the decoder, which then never reads it.
+A file is a sequence of boxes. The box `meta` lists items (`iinf`), where their bytes are (`iloc`),
+the sizes of pictures (`ispe`) and which item is a thumbnail of which (`iref`). To hide EXIF and
+XMP items from the decoder, their item type is overwritten in the copy that the decoder reads.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _MAX_BOXES = 4096
 _MAX_ITEMS = 4096
 _MAX_BRANDS = 64
 UNKNOWN_TYPE = b"skip"
-"""Given to items that are metadata: a type that no decoder reads."""
+"""Item type that no decoder reads; overwrites the type of EXIF and XMP items."""
 
 
 class Box(NamedTuple):
-    """A box of this type, whose body is `content[start:end]`."""
+    """A box of the type `kind`; its body is `content[start:end]`."""
 
     kind: bytes
     start: int
@@ -38,7 +38,7 @@ class Box(NamedTuple):
 
 
 class _Item(NamedTuple):
-    """An item's type, where that stands, and for `mime` its content type."""
+    """An item's type, the position of that type in the file, and for type `mime` its media type."""
 
     kind: bytes
     at: int
@@ -47,11 +47,11 @@ class _Item(NamedTuple):
 
 @dataclass(slots=True)
 class Meta:
-    """What the box `meta` says."""
+    """The parsed content of the box `meta`."""
 
     items: dict[int, _Item] = field(default_factory=dict)
     places: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    """Start and end of each piece of an item."""
+    """Item number to the start and end of each of the item's pieces."""
     sizes: list[tuple[int, int]] = field(default_factory=list)
     thumbnails: int = 0
     maps: int = 0
@@ -59,25 +59,29 @@ class Meta:
 
 
 def kind_of(content: bytes) -> str | None:
-    """ "AVIF" or "HEIF" by the brands of the first box; None where it has none of theirs."""
+    """ "AVIF" or "HEIF", by the brands in the first box; None if no brand is of these formats."""
     if content[4:8] != b"ftyp":
         return None
     end = min(int.from_bytes(content[:4], "big"), len(content), 16 + 4 * _MAX_BRANDS)
     brands = [content[8:12], *(content[at : at + 4] for at in range(16, end, 4))]
     if brands[0] in _AVIF_BRANDS or (brands[0] not in _HEIC_BRANDS and _any(brands, _AVIF_BRANDS)):
         return "AVIF"
-    # "mif1" and "miaf" say only that it is a picture; the others say how it is coded.
+    # "mif1", "mif2" and "miaf" say only that it is a picture; other brands name the codec.
     if _any(brands, _AVIF_BRANDS) and not _any(brands, _HEIC_BRANDS - {b"mif1", b"miaf", b"mif2"}):
         return "AVIF"
     return "HEIF" if brands[0] in _HEIC_BRANDS else None
 
 
 def walk(content: bytes) -> Walk:
-    """`InvalidImage` for a file without pictures, or of more boxes and items than one needs."""
+    """Where the picture ends, its metadata, its largest size, and what to hide from a decoder.
+
+    Raises `InvalidImage` for a file that names no picture size, or has more boxes than a picture
+    needs.
+    """
     end, whole, meta = 0, True, Meta()
     for box in boxes(content, 0, len(content)):
         if box.end > len(content) and box.kind not in _TOP:
-            break  # something else stands behind the last box
+            break  # not a box: other content follows the last box
         whole = box.end <= len(content)
         end = min(box.end, len(content))
         if box.kind == b"meta":
@@ -90,19 +94,22 @@ def walk(content: bytes) -> Walk:
 
 
 def films(content: bytes) -> list[str]:
-    """Films and sequences beside the pictures, in words."""
+    """Films and image sequences in the file, in words for a report."""
     return [_FILMS[box.kind] for box in boxes(content, 0, len(content)) if box.kind in _FILMS]
 
 
 def beside(content: bytes) -> tuple[int, int]:
-    """How many thumbnails and how many maps the pictures have."""
+    """The number of thumbnails, and the number of auxiliary pictures (depth, gain, alpha)."""
     found = (box for box in boxes(content, 0, len(content)) if box.kind == b"meta")
     metas = [_meta(content, box) for box in found]
     return sum(meta.thumbnails for meta in metas), sum(meta.maps for meta in metas)
 
 
 def boxes(content: bytes, at: int, end: int) -> Iterator[Box]:
-    """Boxes from `at` on; the last one may end behind `end`. What is no box ends the row."""
+    """The boxes from position `at` on, until `end` or until something that is not a box.
+
+    The last box may end behind `end`. Raises `InvalidImage` for too many boxes.
+    """
     for _ in range(_MAX_BOXES):
         if at + 8 > end:
             return
@@ -110,7 +117,7 @@ def boxes(content: bytes, at: int, end: int) -> Iterator[Box]:
         start = at + 8
         if size == 1 and at + 16 <= end:
             size, start = int.from_bytes(content[at + 8 : at + 16], "big"), at + 16
-        size = size or end - at  # 0: as far as the file goes
+        size = size or end - at  # 0: the box extends to the end of the file
         if size < start - at or not all(32 <= letter < 127 for letter in kind):
             return
         yield Box(kind, start, at + size)
@@ -166,7 +173,7 @@ def _sizes(content: bytes, box: Box) -> Iterator[tuple[int, int]]:
 
 
 def _places(content: bytes, box: Box, idat: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-    """Pieces of each item; none where they lie in another item or another file."""
+    """The pieces of each item; none where they are inside another item or another file."""
     version, widths = content[box.start], struct.unpack_from(">H", content, box.start + 4)[0]
     offset_bytes, length_bytes = widths >> 12, widths >> 8 & 15
     base_bytes, index_bytes = widths >> 4 & 15, (widths & 15 if version else 0)
@@ -202,7 +209,7 @@ class _Reader:
 def _metadata(
     content: bytes, meta: Meta
 ) -> tuple[tuple[Block, ...], tuple[tuple[int, bytes], ...]]:
-    """Blocks of EXIF and XMP, and what hides them from a decoder."""
+    """The EXIF and XMP blocks, and the overwritten bytes that hide them from a decoder."""
     blocks: list[Block] = []
     hidden: list[tuple[int, bytes]] = []
     for number, item in meta.items.items():
@@ -217,14 +224,15 @@ def _metadata(
 
 
 def _whole(places: Mapping[int, list[tuple[int, int]]], number: int) -> tuple[int, int]:
-    """From the first to the last byte of an item; nothing where its pieces are strewn."""
+    """Start and end of an item; (0, 0) where its pieces do not follow each other."""
     pieces = places.get(number, [])
     joined = all(a[1] == b[0] for a, b in pairwise(pieces))
     return (pieces[0][0], pieces[-1][1]) if pieces and joined else (0, 0)
 
 
 def _exif(content: bytes, place: tuple[int, int]) -> Iterator[Block]:
-    """Behind four bytes that say how far the TIFF header is (ISO 23008-12, A.2.1)."""
+    """The EXIF block: it follows four bytes that give the TIFF header's offset (ISO 23008-12,
+    A.2.1)."""
     start, end = place
     header = start + 4 + int.from_bytes(content[start : start + 4], "big")
     yield Block("exif", min(header, end), end)

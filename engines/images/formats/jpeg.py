@@ -1,4 +1,4 @@
-"""JPEG markers, walked before a library reads them (ITU-T T.81, annex B)."""
+"""Find the segments of a JPEG file without decoding it (ITU-T T.81, annex B)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _MAX_SCANS = 100
 _MAX_SEGMENTS = 4096
 _SOI, _TEM, _SOS, _EOI = 0xD8, 0x01, 0xDA, 0xD9
 _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # start of frame
-# What no pixel depends on: APP1 to APP13, APP15 and comments. APP0 (JFIF) and APP14 (Adobe) say
-# how colors are stored.
+# Segments that no pixel depends on: APP1 to APP13, APP15 and comments. APP0 (JFIF) and APP14
+# (Adobe) say how colors are stored.
 _WITHOUT = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})
-# In entropy-coded data FF is followed by 00 (stuffing) or D0..D7 (restart). Fill bytes are FF: of
-# a run of them only the last stands before something else, so two bytes are all to look at.
+# In entropy-coded data FF is followed by 00 (stuffing) or D0..D7 (restart). Fill bytes before a
+# marker are FF too, so a marker is an FF that is followed by any other byte.
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _SIGNATURES: tuple[tuple[int, bytes, BlockKind], ...] = (
     (0xE1, b"Exif\0\0", "exif"),
@@ -33,9 +33,10 @@ _EXTENSION_HEADER_BYTES = 40  # digest, full length, offset (XMP specification, 
 
 
 def walk(content: bytes, start: int = 0) -> Walk:
-    """One picture from its first marker at `start`; `InvalidImage` for bombs.
+    """The parts of the picture whose first marker is at `start`.
 
-    A progressive file may ask for any number of passes over all pixels: scans are bounded.
+    Raises `InvalidImage` for a picture without a size, or with too many segments or scans: each
+    scan of a progressive JPEG costs the decoder a pass over all pixels.
     """
     at, scans = start + 2, 0
     metadata: list[Block] = []

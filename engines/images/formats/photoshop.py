@@ -1,4 +1,4 @@
-"""Photoshop's image resources: where IPTC lies in JPEG, TIFF and old PNG files.
+"""Photoshop's image resources, which hold the IPTC metadata of JPEG, TIFF and old PNG files.
 
 Format: Adobe Photoshop File Formats Specification, "Image Resource Blocks".
 """
@@ -14,7 +14,7 @@ _MAX_RESOURCES = 1024
 
 
 def resources(content: bytes) -> Iterator[tuple[int, bytes] | None]:
-    """Number and data of each resource; a last None where the block is not whole."""
+    """The number and data of each resource; where the block is damaged, None at the end."""
     at = 0
     for _ in range(_MAX_RESOURCES):
         if len(content) - at < _SMALLEST_BYTES and not content[at:].strip(b"\0"):

@@ -1,4 +1,4 @@
-"""PNG chunks, walked before a library reads them (PNG specification, third edition, section 5)."""
+"""Find the chunks of a PNG file without decoding it (PNG specification, third edition, 5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engines.images.model import refuse
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 65_536
-_MAX_DEFLATE_RATIO = 1032  # of any deflate stream (zlib, "Technical details")
+_MAX_DEFLATE_RATIO = 1032  # the largest that deflate reaches (zlib, "Technical details")
 _METADATA: dict[bytes, BlockKind] = {
     b"eXIf": "exif",
     b"tEXt": "tEXt",
@@ -20,12 +20,12 @@ _METADATA: dict[bytes, BlockKind] = {
     b"iTXt": "iTXt",
 }
 MARK = b"caBX"
-"""Holds a C2PA mark (specification 2.2, A.3.1.2)."""
+"""Chunk type of a C2PA mark (C2PA specification 2.2, A.3.1.2)."""
 _WITHOUT = frozenset({*_METADATA, MARK, b"iCCP", b"tIME", b"sPLT", b"hIST", b"pHYs"})
 
 
 class Chunk(NamedTuple):
-    """A chunk of this type, whose data are `length` bytes from position `start` of the file."""
+    """A chunk of the type `kind`; its data is `length` bytes from position `start` of the file."""
 
     kind: bytes
     start: int
@@ -33,15 +33,16 @@ class Chunk(NamedTuple):
 
     @property
     def end(self) -> int:
-        """First byte behind its checksum."""
+        """Position of the first byte behind the chunk's checksum."""
         return self.start + self.length + 4
 
 
 def chunks(file: BinaryIO, max_chunks: int = MAX_CHUNKS) -> Iterator[Chunk]:
-    """Every chunk up to and with IEND, one at a time: eight bytes are read of each.
+    """Every chunk up to and including IEND; reads only the 8-byte header of each.
 
-    `file` stands behind the signature. A chunk is handed out before anybody knows whether its
-    data are all there; `InvalidImage` past `max_chunks`.
+    `file` must be seekable and begin with the PNG signature, which is not checked. A chunk is
+    yielded even if the file ends inside its data. Raises `InvalidImage` for more than
+    `max_chunks` chunks.
     """
     at = len(MAGIC)
     for _ in range(max_chunks):
@@ -59,7 +60,7 @@ def chunks(file: BinaryIO, max_chunks: int = MAX_CHUNKS) -> Iterator[Chunk]:
 
 
 def without_mark(content: bytes) -> bytes:
-    """The same PNG without its C2PA mark; what is no PNG, or has none, as it is."""
+    """The PNG without its C2PA mark; unchanged if it is not a PNG or has no mark."""
     if not content.startswith(MAGIC) or MARK not in content:
         return content
     kept, at = [], 0
@@ -71,8 +72,11 @@ def without_mark(content: bytes) -> bytes:
 
 
 def walk(content: bytes) -> Walk:
-    """`InvalidImage` for a file of more chunks than a picture needs, and for a header that
-    promises more pixels than the data can hold."""
+    """Where the picture ends, its metadata and its size.
+
+    Raises `InvalidImage` for more chunks than a picture needs, and for a header that states more
+    pixels than the compressed data can hold.
+    """
     promised = data_bytes = 0
     metadata: list[Block] = []
     without: list[tuple[int, int]] = []

@@ -1,8 +1,8 @@
-"""TIFF directories, walked before a library reads them; EXIF blocks are TIFF structures too.
+"""Read TIFF directories without decoding a picture: TIFF 6.0, BigTIFF and EXIF blocks.
 
-Classic TIFF (TIFF 6.0) and BigTIFF. A directory of 65,535 entries that all point at the same
-30 MB is a valid 31 MB file that costs a naive reader two terabytes; directories may point at each
-other in a circle. So each directory is read once, and directories and entries are counted.
+A 31 MB file whose directory has 65,535 entries that all point at the same 30 MB is valid, but
+makes a naive reader read two terabytes, and directories may point at each other in a circle.
+Therefore each directory is read once, and the numbers of directories and entries are limited.
 """
 
 from __future__ import annotations
@@ -27,48 +27,50 @@ _MAX_ENTRIES = 8192
 
 
 class Field(NamedTuple):
-    """One entry; its value is `content[start:start + size_bytes]`, cut where the file ends."""
+    """A directory entry; its value is `content[start:start + size_bytes]`, if the file is whole."""
 
     directory: str
-    """"main" for every directory of the chain, or "exif", "gps", "interoperability", "sub"."""
+    """"main" for a page's directory, or "exif", "gps", "interoperability" or "sub"."""
     tag: int
     kind: int
     start: int
     size_bytes: int
     number: int
-    """First value of a SHORT, LONG or IFD entry; elsewhere meaningless."""
+    """First value of a SHORT, LONG or IFD entry; meaningless for other types."""
 
 
 @dataclass(slots=True)
 class Structure:
-    """What the directories hold, in order; `damaged` where one of them is not whole, `unread`
-    where there are more than anybody reads, `cut` where a page's directory lies behind the end."""
+    """The entries of all directories, in the order of reading."""
 
     fields: list[Field] = field(default_factory=list)
     max_entries: int = _MAX_ENTRIES
     damaged: bool = False
+    """Whether a directory is incomplete."""
     unread: bool = False
+    """Whether directories or entries were left unread because there are too many."""
     cut: bool = False
+    """Whether a page's directory is behind the end of the file."""
     order: str = "<"
-    """Byte order, as `struct` writes it."""
+    """Byte order, in the notation of `struct`."""
 
     @property
     def left(self) -> int:
-        """Entries that may still be read."""
+        """How many more entries may be read."""
         return max(0, self.max_entries - len(self.fields))
 
     def number(self, tag: int, default: int, directory: str = "main") -> int:
-        """First number under `tag` in the first directory that has it."""
+        """The first entry with this tag in a directory of this name, as a number."""
         found = (f.number for f in self.fields if f.tag == tag and f.directory == directory)
         return next(found, default)
 
     def largest(self, tag: int) -> int:
-        """Largest number under `tag` in any directory, at least 1."""
+        """The largest number with this tag in any directory; 1 if there is none."""
         return max((f.number for f in self.fields if f.tag == tag), default=1)
 
 
 class _Layout(NamedTuple):
-    """How positions and counts are written: in 32 bits, or in BigTIFF's 64."""
+    """Byte order, and the `struct` codes and sizes of positions and of entry counts."""
 
     order: str
     word: str
@@ -86,7 +88,7 @@ def _layout(content: bytes) -> _Layout | None:
 
 
 def structure(content: bytes, max_entries: int = _MAX_ENTRIES) -> Structure:
-    """Every directory, each once, until `max_entries` are read; never raises."""
+    """Read each directory once, until `max_entries` entries were read. Never raises."""
     found = Structure(max_entries=max_entries)
     layout = _layout(content)
     if layout is None:
@@ -110,7 +112,8 @@ def structure(content: bytes, max_entries: int = _MAX_ENTRIES) -> Structure:
 def _directory(
     content: bytes, offset: int, name: str, layout: _Layout, found: Structure
 ) -> Iterator[tuple[str, int]]:
-    """Add its fields to `found`; the directories that it points at."""
+    """Append the entries of the directory at `offset` to `found`; yield the name and position of
+    each directory that it points at."""
     if offset + layout.counter_bytes > len(content):
         found.damaged = True
         found.cut |= name == "main"
@@ -154,7 +157,7 @@ def _word(content: bytes, at: int, layout: _Layout) -> int:
 
 
 def second_directory(content: bytes) -> int:
-    """Where the second directory of the chain lies: in EXIF the thumbnail's; 0 if there is none."""
+    """Position of the second directory, which in an EXIF block is the thumbnail's; 0 if absent."""
     layout = _layout(content)
     if layout is None:
         return 0
@@ -167,7 +170,7 @@ def second_directory(content: bytes) -> int:
 
 
 def sub_directories(content: bytes) -> list[int]:
-    """Where the directories lie that the entries "SubIFDs" name: pictures beside the pages."""
+    """Positions of the directories that "SubIFDs" entries name: pictures that are not pages."""
     layout = _layout(content)
     if layout is None:
         return []
@@ -182,7 +185,7 @@ def sub_directories(content: bytes) -> list[int]:
 
 
 def begun_at(content: bytes, directory: int) -> bytes:
-    """The same file whose first picture is that of the directory at this position."""
+    """The file with its header changed so that the first directory is the one at `directory`."""
     layout = _layout(content)
     if layout is None:
         return content
@@ -196,7 +199,11 @@ def _pointer(layout: _Layout) -> int:
 
 
 def check(content: bytes, limits: ImageLimits) -> Structure:
-    """Its directories; `InvalidImage` for a TIFF file whose directories or tiles are a bomb."""
+    """The file's directories.
+
+    Raises `InvalidImage` for a file without a directory, with too many of them or their entries,
+    with entries that claim far more bytes than the file has, or with oversized tiles.
+    """
     found = structure(content)
     if not found.fields:
         raise refuse("is a TIFF file without a directory")
@@ -210,5 +217,5 @@ def check(content: bytes, limits: ImageLimits) -> Structure:
 
 
 def size_of(found: Structure) -> tuple[int, int]:
-    """Width and height of the first picture."""
+    """Width and height of the first picture, pixels; 0 where not stated."""
     return found.number(_WIDTH, 0), found.number(_HEIGHT, 0)

@@ -1,5 +1,8 @@
-"""How far a TIFF file reaches by its own directories: behind that stands what is no part of it, and
-a page that reaches behind the file's end was cut."""
+"""Where a TIFF file ends according to its directories.
+
+Bytes behind that end do not belong to the picture. If that end is behind the file's last byte,
+the file was cut short.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +17,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _STARTS, _LENGTHS = (0x0111, 0x0144, 0x0201), (0x0117, 0x0145, 0x0202)
-"""Of strips, of tiles, of a picture that is a JPEG."""
+"""Tags of the positions and lengths of strips, of tiles, and of a picture stored as JPEG."""
 _WORD_BYTES = {3: 2, 4: 4, 13: 4, 16: 8, 18: 8}
-_ENTRY_BYTES = 8  # where a small value stands inside its entry
-_LARGEST = 2**48  # no file is that long; sums of two stay within 64 bits
+_ENTRY_BYTES = 8  # a small value is stored inside its entry
+_LARGEST = 2**48  # longer than any file, and the sum of two fits into 64 bits
 
 
 class Reach(NamedTuple):
-    """`end`: first byte behind all that the directories name; None where they do not say it.
-    `cut`: whether a page behind the first is not whole."""
+    """`end`: position behind everything that the directories name; None if they do not tell.
+    `cut`: whether a page after the first is incomplete."""
 
     end: int | None
     cut: bool
 
 
 def reach(content: bytes, found: Structure) -> Reach:
-    """Linear in the file's length: `found` was checked to claim not much more than the file has."""
+    """Where the file should end. `found` comes from `tiff.check`, whose limits make this linear in
+    the file's length."""
     starts = [field for field in found.fields if field.tag in _STARTS]
     lengths = [field for field in found.fields if field.tag in _LENGTHS]
     end = max((f.start + max(f.size_bytes, _ENTRY_BYTES) for f in found.fields), default=0)
@@ -41,7 +45,7 @@ def reach(content: bytes, found: Structure) -> Reach:
 
 
 def _ends(content: bytes, starts: list[Field], lengths: list[Field], order: str) -> Iterator[int]:
-    """For each picture, in order, the first byte behind its pixels."""
+    """For each picture, in order, the position behind its pixels."""
     for start, length in zip(starts, lengths, strict=False):
         at, size = _numbers(content, start, order), _numbers(content, length, order)
         together = min(at.size, size.size)
@@ -49,7 +53,7 @@ def _ends(content: bytes, starts: list[Field], lengths: list[Field], order: str)
 
 
 def _numbers(content: bytes, field: Field, order: str) -> NDArray[np.int64]:
-    """The values of a field, as far as the file has them."""
+    """The values of a field that are within the file, (n,)."""
     width = _WORD_BYTES.get(field.kind)
     if width is None:
         return np.empty(0, np.int64)

@@ -1,4 +1,4 @@
-"""What a walker tells of a file: where the picture ends, and where its metadata lies."""
+"""The result of reading a file's structure: where the picture ends and where its metadata is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BlockKind = Literal[
 
 
 class Block(NamedTuple):
-    """Bytes `start` to `end` (exclusive) of a file hold metadata of this kind."""
+    """A piece of metadata of this kind in bytes `start` (inclusive) to `end` (exclusive)."""
 
     kind: BlockKind
     start: int
@@ -20,23 +20,24 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Positions only: a walker copies nothing and decodes nothing."""
+    """Positions of the parts of one file, found without copying or decoding them."""
 
     end: int | None
-    """First byte behind the picture; None where the file is cut short, or has no such place."""
+    """Position behind the picture; None if the file is cut short or the format states no end."""
     metadata: tuple[Block, ...] = ()
     without: tuple[tuple[int, int], ...] = ()
-    """Start and end of each part that no pixel depends on, in order: a decoder never sees it."""
+    """Start and end of each part that no pixel depends on, in order; removed before decoding."""
     size: tuple[int, int] | None = None
-    """Width and height where the walker met them."""
+    """Width and height in pixels; None where the structure does not state them."""
     cut: bool = False
     """Whether the file ends in the middle of a part."""
     replaced: tuple[tuple[int, bytes], ...] = ()
-    """Positions and what a decoder sees there, in files whose parts cannot be taken out."""
+    """Positions and the bytes written there before decoding, for formats whose metadata cannot be
+    removed without moving other parts."""
 
 
 def pixels_only(content: bytes, walk: Walk) -> bytes:
-    """The file without the parts that no pixel depends on."""
+    """The file without its metadata, for a decoder."""
     if walk.replaced:
         changed = bytearray(content)
         for at, other in walk.replaced:

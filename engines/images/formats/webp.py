@@ -1,4 +1,4 @@
-"""WebP headers, read before the library makes room for the canvas (RFC 9649)."""
+"""Read the structure of a WebP file before a library allocates its canvas (RFC 9649)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _EXIF = b"Exif\0\0"
 
 
 def walk(content: bytes) -> Walk:
-    """`InvalidImage` for a file of more chunks than a picture needs."""
+    """Where the picture ends, its metadata and its size.
+
+    Raises `InvalidImage` for more chunks than a picture needs.
+    """
     end = 8 + int.from_bytes(content[4:8], "little")
     metadata: list[Block] = []
     at = 12
@@ -32,7 +35,7 @@ def walk(content: bytes) -> Walk:
 
 
 def canvas(content: bytes) -> tuple[int, int]:
-    """Width and height as the first chunk states them; (0, 0) where it does not."""
+    """Width and height from the first chunk, pixels; (0, 0) where it does not state them."""
     kind, body = content[12:16], content[20:30]
     if len(body) < 10:
         return 0, 0
