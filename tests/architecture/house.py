@@ -2,7 +2,8 @@
 
 Sizes are counted in lines; percentiles by the nearest rank. A function counts with its docstring
 and its nested functions. "Small, one importer" are modules of fewer than 60 lines that only one
-other module of the repository imports.
+other module of the repository imports. "Files on a prompt's way" are those that the numbered steps
+of docs/architecture.md name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.architecture.importing import Module, modules
+from tests.architecture.places import files_on_the_way, rules
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("engines", "serve_app", "deployments", "batch", "inferloop_synthdata")
@@ -180,11 +182,25 @@ def _package_of(module: Module) -> str:
     return ".".join(parts[:2]) if parts[0] == "engines" and in_part else parts[0]
 
 
+def way_rows(text: str) -> Iterator[str]:
+    """Lines of the first table: files that a request passes through by the page's own account."""
+    for thing in ("a generation", "a validation", "an export"):
+        yield f"| files on the way of {thing} | {len(files_on_the_way(text, thing))} |"
+
+
+def rule_rows(root: Path, text: str) -> Iterator[str]:
+    """Lines of the third table: each rule of the page, with file and line of what shows it."""
+    for number, (rule, shown) in enumerate(rules(text), 1):
+        lines = (f"{place.path}:{place.line(root) or 'gone'} {place.name}" for place in shown)
+        yield f"| {number} | {rule} | {'; '.join(lines)} |"
+
+
 def report(root: Path) -> Iterator[str]:
-    """Both tables as Markdown lines."""
+    """The tables as Markdown lines; the last one where the checkout has its page."""
     sources = read(root, (*PRODUCT, "jobs"))
     code = [source for source in sources if source.text.strip()]
-    folders = Counter(source.module.path.parent for source in code)
+    paths = (source.module.path for source in code)
+    folders = Counter(path.parent for path in paths if path.name != "__init__.py")
     everything = [source.module for source in sources]
     yield "| | |"
     yield "|---|---|"
@@ -198,10 +214,19 @@ def report(root: Path) -> Iterator[str]:
     yield f"| public docstrings | {documented_share(code):.0%} |"
     yield f"| small modules with one importer | {len(small_with_one_importer(code, everything))} |"
     yield f"| largest folder, modules | {max(folders.values())} |"
+    page = root / "docs/architecture.md"
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    if text:
+        yield from way_rows(text)
     yield ""
     yield "| package | files | lines | test lines | test : source |"
     yield "|---|---|---|---|---|"
     yield from package_rows(root, sources)
+    if text:
+        yield ""
+        yield "| | rule | shown by |"
+        yield "|---|---|---|"
+        yield from rule_rows(root, text)
 
 
 def main() -> int:
