@@ -180,6 +180,12 @@ class EdgeSettings(BaseSettings):
         description="Messages a second that the client of a WebSocket may send, each 16 KiB of one "
         "as one more; a client that is faster is read from more slowly.",
     )
+    max_socket_message_bytes: int = Field(
+        default=262_144,
+        ge=1024,
+        description="A larger message ends its WebSocket while it arrives. Not below "
+        "`sockets.max_message_bytes` of the config, whose excess an error message answers.",
+    )
     max_connections: int = Field(default=1024, ge=1, description="Open connections, all together.")
     max_connections_per_address: int = Field(
         default=256,

@@ -1,4 +1,4 @@
-"""WebSockets that never open, or whose clients do not read what they are sent."""
+"""WebSockets that never open, whose clients do not read what they are sent, or send too much."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, cast
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.frames import CloseCode, Frame
 
 from deployments.edge.protocol import raw_answer
 from deployments.edge.reader import ReaderWatch
@@ -17,12 +18,18 @@ from engines.errors import Fault, InvalidParameters
 MOST_UNREAD_BYTES = 2**20
 """Answers to a client's own pings that may wait until it reads. Messages of the application wait
 in the application."""
+MOST_FRAMES_AHEAD = 1000
+"""Pings, pongs and parts of messages that a client may send at once; after them, as many each
+second as messages. None of them reaches the application, which could slow its client down."""
+_SLICE_BYTES = 4096
+"""What is parsed before frames are counted again: at least six bytes each."""
 
 NO_HANDSHAKE = Fault("request", None, "a WebSocket handshake", "is not a WebSocket handshake")
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket protocol, which ends where its client reads too little."""
+    """uvicorn's WebSocket protocol, which ends where its client reads too little or sends too
+    large a message or too many frames."""
 
     def __init__(
         self,
@@ -31,8 +38,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         app_state: dict[str, Any],
         settings: EdgeSettings | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state)
         self._settings = settings or EdgeSettings()
+        config.ws_max_size = self._settings.max_socket_message_bytes
+        super().__init__(config, server_state, app_state)
+        self._frames_ahead = 0.0
+        self._counted_at = self.loop.time()
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Watch what the client reads."""
@@ -45,17 +55,42 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Handle what arrived: first the whole head of the handshake, which uvicorn hands on.
+        """Handle what arrived, a little at a time: a flood of frames ends the connection.
 
-        uvicorn takes no notice of a head that the WebSocket library refuses (one with a body, with
-        too many headers). A client that asks for pongs without reading them is cut.
+        First comes the whole head of the handshake, which uvicorn hands on. It takes no notice of a
+        head that the WebSocket library refuses (one with a body, with too many headers). A client
+        that asks for pongs without reading them is cut.
         """
-        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        for begin in range(0, len(data), _SLICE_BYTES):
+            if self.conn.parser_exc is not None:
+                return  # refused; the rest is not read
+            super().data_received(data[begin : begin + _SLICE_BYTES])
+            if self._frames_ahead > MOST_FRAMES_AHEAD:
+                self.conn.fail(CloseCode.POLICY_VIOLATION, "too many frames")
+                self.handle_parser_exception()
+                return
         if not self.handshake_initiated:
             self.transport.write(raw_answer(InvalidParameters(NO_HANDSHAKE)))
             self.transport.close()
         elif self.transport.get_write_buffer_size() > MOST_UNREAD_BYTES:
             self.transport.abort()
+
+    def handle_cont(self, event: Frame) -> None:
+        """A part of a message, which may be empty."""
+        self._count()
+        super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        """The WebSocket library has answered it."""
+        self._count()
+        super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        """An answer to a ping of ours, or to none."""
+        self._count()
+        super().handle_pong(event)
 
     def pause_writing(self) -> None:
         """The client reads too slowly: watch how long."""
@@ -66,3 +101,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         """The client reads again."""
         self._reader.end()
         super().resume_writing()
+
+    def _count(self) -> None:
+        now = self.loop.time()
+        gone = (now - self._counted_at) * self._settings.socket_messages_per_s
+        self._frames_ahead = max(0.0, self._frames_ahead - gone) + 1
+        self._counted_at = now

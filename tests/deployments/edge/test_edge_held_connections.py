@@ -132,10 +132,11 @@ def handshaken(port: int) -> socket.socket:
 
 
 class Sockets:
-    """An application that accepts a WebSocket, sends `count` messages and waits for its end."""
+    """An application that accepts a WebSocket, sends `count` messages and reads to its end."""
 
     def __init__(self, count: int = 0) -> None:
         self._count = count
+        self.texts: list[str] = []
         self.ended = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,8 +145,8 @@ class Sockets:
         try:
             for _ in range(self._count):
                 await client.send_text("x" * 65_536)
-            while (await client.receive())["type"] != "websocket.disconnect":
-                pass
+            while (message := await client.receive())["type"] != "websocket.disconnect":
+                self.texts.append(message["text"])
         finally:
             self.ended.set()
 
