@@ -1,6 +1,6 @@
 """Client of Inferloop Synthetic Images: `SyntheticImageClient`, its async twin, and typed errors.
 
-Knows the service only through its HTTP contract; needs httpx and websockets, nothing else.
+Knows the service only through its HTTP contract; needs nothing but httpx, websockets and pathspec.
 """
 
 from inferloop_synthdata.async_client import AsyncSyntheticImageClient

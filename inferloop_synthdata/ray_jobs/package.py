@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore import GitIgnorePatternError
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
 from inferloop_synthdata.cli.usage import UsageProblem
-from inferloop_synthdata.ray_jobs.ignore_rules import IgnoreRules
 
 MAX_PACKAGE_BYTES = 500 * 2**20
 """Slightly below the largest message that Ray takes, 512 MiB (`GRPC_CPP_MAX_MESSAGE_SIZE`)."""
@@ -53,17 +57,50 @@ def package_name(content: bytes) -> str:
     return f"_ray_pkg_{hashlib.sha256(content).hexdigest()[:32]}.zip"
 
 
+def ignore_rules(folder: Path) -> GitIgnoreSpec:
+    """The rules of `.gitignore` and then `.rayignore` in `folder`, as Git reads them. Files of
+    these names in folders below it are not read.
+
+    Ray's own packing asks an older pathspec (0.8.1, its copy), and each file by itself, so that a
+    line of `.rayignore` cannot take back what `.gitignore` excludes; here it can.
+
+    Raises `OSError` if one of the files cannot be read.
+    """
+    lines: list[str] = []
+    for name in (".gitignore", ".rayignore"):
+        path = folder / name
+        if path.is_file():
+            # Not `str.splitlines`: it splits at Unicode line ends too, which names may contain.
+            lines += path.read_text(encoding="utf-8-sig").split("\n")
+    return ignoring(lines)
+
+
+def ignoring(lines: Iterable[str]) -> GitIgnoreSpec:
+    """The rules of these lines. A folder is matched by its path with a slash behind it."""
+    return GitIgnoreSpec.from_lines(lines, _rule)
+
+
+def _rule(line: str) -> GitIgnoreSpecPattern:
+    try:
+        return GitIgnoreSpecPattern(line)
+    except (
+        re.error,
+        GitIgnorePatternError,
+    ):  # such as the range [z-a]: it matches nothing, as in Git
+        return GitIgnoreSpecPattern(None)
+
+
 def _files(folder: Path) -> Iterator[Path]:
-    rules = IgnoreRules.of_folder(folder)
+    rules = ignore_rules(folder)
     for parent, folders, names in os.walk(folder):
         inside = Path(parent).relative_to(folder)
         # `os.walk` enters the folders that this list has afterwards, in this order.
         folders[:] = sorted(
             name
             for name in folders
-            if name != ".git" and not rules.leaves_out((inside / name).as_posix(), True)
+            if name != ".git" and not rules.match_file(f"{(inside / name).as_posix()}/")
         )
         for name in sorted(names):
             path = Path(parent) / name
-            if path.is_file() and not rules.leaves_out((inside / name).as_posix(), False):
+            if path.is_file() and not rules.match_file((inside / name).as_posix()):
                 yield path

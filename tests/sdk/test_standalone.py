@@ -31,7 +31,7 @@ sys.exit(f'loaded: {stranger}' if stranger else 0)
     assert done.returncode == 0, done.stderr
 
 
-def test_it_imports_its_two_dependencies_only() -> None:
+def test_it_imports_its_own_dependencies_only() -> None:
     needed = {requirement.split(">")[0] for requirement in PROJECT["dependencies"]}
     known = set(sys.stdlib_module_names) | {"inferloop_synthdata"} | needed
     for path in PACKAGE.rglob("*.py"):

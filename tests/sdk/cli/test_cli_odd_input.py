@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from inferloop_synthdata.cli.console import Console, writable
-from inferloop_synthdata.ray_jobs.ignore_rules import IgnoreRules
+from inferloop_synthdata.ray_jobs.package import ignore_rules
 from tests.sdk.cli.command_line import CommandLine, Service
 
 LINE_ENDS_OF_UNICODE = ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e"]
@@ -88,10 +88,10 @@ def test_a_file_in_another_encoding_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mark", LINE_ENDS_OF_UNICODE, ids=ascii)
 def test_a_rule_of_gitignore_ends_where_git_ends_it(mark: str, tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_bytes(f"a{mark}b\n*.log\r\n".encode())
-    rules = IgnoreRules.of_folder(tmp_path)
-    assert rules.leaves_out(f"a{mark}b", False)
-    assert not rules.leaves_out("a", False)
-    assert rules.leaves_out("x.log", False)
+    rules = ignore_rules(tmp_path)
+    assert rules.match_file(f"a{mark}b")
+    assert not rules.match_file("a")
+    assert rules.match_file("x.log")
 
 
 # Declarations

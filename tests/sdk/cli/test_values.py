@@ -10,7 +10,7 @@ import pytest
 
 from inferloop_synthdata.cli import values
 from inferloop_synthdata.cli.outputs import Target
-from inferloop_synthdata.ray_jobs.ignore_rules import IgnoreRules
+from inferloop_synthdata.ray_jobs.package import ignore_rules, ignoring
 
 TAKEN: list[tuple[Any, str, object]] = [
     (values.positive, "1", 1),
@@ -113,30 +113,32 @@ RULES: list[tuple[list[str], str, bool]] = [
     ([r"a\*.txt"], "ab.txt", False),
     (["[z-a].txt"], "z.txt", False),
     (["[z-a].txt", "*.log"], "a.log", True),
+    (["!", "/", "\\", "*.log"], "a.log", True),
+    (["!", "/", "\\"], "a.txt", False),
     (["鳥*"], "鳥.png", True),
 ]
 
 
 @pytest.mark.parametrize(("lines", "path", "out"), RULES)
 def test_rules_are_those_of_git(lines: list[str], path: str, out: bool) -> None:
-    assert IgnoreRules(lines).leaves_out(path, is_folder=False) is out
+    assert ignoring(lines).match_file(path) is out
 
 
 def test_a_rule_for_folders_leaves_files_alone() -> None:
-    rules = IgnoreRules(["build/"])
-    assert rules.leaves_out("build", is_folder=True)
-    assert rules.leaves_out("x/build", is_folder=True)
-    assert not rules.leaves_out("build", is_folder=False)
+    rules = ignoring(["build/"])
+    assert rules.match_file("build/")
+    assert rules.match_file("x/build/")
+    assert not rules.match_file("build")
 
 
 def test_both_files_are_read_the_second_over_the_first(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_bytes(b"\xef\xbb\xbf*.bin\r\n*.log\r\n")
     (tmp_path / ".rayignore").write_text("!keep.bin\n")
-    rules = IgnoreRules.of_folder(tmp_path)
-    assert rules.leaves_out("a.bin", False)
-    assert rules.leaves_out("a.log", False)
-    assert not rules.leaves_out("keep.bin", False)
+    rules = ignore_rules(tmp_path)
+    assert rules.match_file("a.bin")
+    assert rules.match_file("a.log")
+    assert not rules.match_file("keep.bin")
 
 
 def test_without_the_files_nothing_is_left_out(tmp_path: Path) -> None:
-    assert not IgnoreRules.of_folder(tmp_path).leaves_out("a.log", False)
+    assert not ignore_rules(tmp_path).match_file("a.log")

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
 from inferloop_synthdata import ApiError, ConnectionFailed
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.ray_jobs.client import RayJobs
-from inferloop_synthdata.ray_jobs.ignore_rules import IgnoreRules
-from inferloop_synthdata.ray_jobs.package import package_folder, package_name
+from inferloop_synthdata.ray_jobs.package import ignore_rules, package_folder, package_name
 from tests.sdk.cli.command_line import CommandLine
 from tests.sdk.conftest import Waits
 
@@ -249,13 +249,11 @@ def test_the_rules_are_gits(
     (repo / path).parent.mkdir(parents=True, exist_ok=True)
     (repo / path).touch()
     asked = subprocess.run(["git", "-C", str(repo), "check-ignore", "-q", path], check=False)
-    assert ignored(IgnoreRules.of_folder(repo), path) == (asked.returncode == 0)
+    assert ignored(ignore_rules(repo), path) == (asked.returncode == 0)
 
 
-def ignored(rules: IgnoreRules, path: str) -> bool:
+def ignored(rules: GitIgnoreSpec, path: str) -> bool:
     """As the walk of `package_folder` does it: a folder that is left out takes all below along."""
     parts = path.split("/")
-    folders = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
-    return any(rules.leaves_out(folder, True) for folder in folders) or rules.leaves_out(
-        path, False
-    )
+    folders = ["/".join(parts[:depth]) + "/" for depth in range(1, len(parts))]
+    return any(map(rules.match_file, [*folders, path]))
