@@ -11,7 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from deployments.edge.reader import ReaderWatch
+from deployments.edge.reader import ReaderWatch, WatchedProtocol
 from deployments.settings import EdgeSettings
 from engines.errors import Fault, InferloopError, InvalidParameters, Overloaded, RequestTimeout
 from serve_app.errors import to_wire
@@ -39,7 +39,7 @@ def keep_alive(transport: asyncio.Transport) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-class GuardedProtocol(HttpToolsProtocol):
+class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
     """uvicorn's HTTP protocol with limits that an ASGI application cannot set, because it hears of
     a request only when its head is complete."""
 
@@ -71,7 +71,6 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop all timers of the connection."""
         self._head_received()
-        self._reader.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -125,16 +124,6 @@ class GuardedProtocol(HttpToolsProtocol):
         """Answer bytes that are no HTTP in the envelope."""
         fault = Fault("request", None, "an HTTP/1.1 request", "is not valid HTTP")
         self._refuse(InvalidParameters(fault))
-
-    def pause_writing(self) -> None:
-        """The client reads too slowly: watch how long."""
-        super().pause_writing()
-        self._reader.begin()
-
-    def resume_writing(self) -> None:
-        """The client reads again."""
-        self._reader.end()
-        super().resume_writing()
 
     def _too_many(self) -> bool:
         """Whether this connection, which is counted already, is one too many."""

@@ -8,6 +8,27 @@ from asyncio import TimerHandle
 from deployments.settings import EdgeSettings
 
 
+class WatchedProtocol(asyncio.Protocol):
+    """Base of a protocol whose connection has a `ReaderWatch`, made when the connection is."""
+
+    _reader: ReaderWatch
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the watch."""
+        self._reader.end()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: watch how long."""
+        super().pause_writing()
+        self._reader.begin()
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        self._reader.end()
+        super().resume_writing()
+
+
 class ReaderWatch:
     """Watches the buffer of one connection: what the client's side has not taken yet.
 

@@ -11,7 +11,7 @@ from uvicorn.server import ServerState
 from websockets.frames import CloseCode, Frame
 
 from deployments.edge.protocol import raw_answer
-from deployments.edge.reader import ReaderWatch
+from deployments.edge.reader import ReaderWatch, WatchedProtocol
 from deployments.settings import EdgeSettings
 from engines.errors import Fault, InvalidParameters
 
@@ -27,7 +27,7 @@ _SLICE_BYTES = 4096
 NO_HANDSHAKE = Fault("request", None, "a WebSocket handshake", "is not a WebSocket handshake")
 
 
-class GuardedWebSocket(WebSocketsSansIOProtocol):
+class GuardedWebSocket(WatchedProtocol, WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, which ends where its client reads too little or sends too
     large a message or too many frames."""
 
@@ -48,11 +48,6 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         """Watch what the client reads."""
         super().connection_made(transport)
         self._reader = ReaderWatch(cast(Transport, transport), self.loop, self._settings)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the watch."""
-        self._reader.end()
-        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Handle what arrived, a little at a time: a flood of frames ends the connection.
@@ -91,16 +86,6 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         """An answer to a ping of ours, or to none."""
         self._count()
         super().handle_pong(event)
-
-    def pause_writing(self) -> None:
-        """The client reads too slowly: watch how long."""
-        super().pause_writing()
-        self._reader.begin()
-
-    def resume_writing(self) -> None:
-        """The client reads again."""
-        self._reader.end()
-        super().resume_writing()
 
     def _count(self) -> None:
         now = self.loop.time()
