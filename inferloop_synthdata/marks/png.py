@@ -1,4 +1,9 @@
-"""Reads the chunks of a PNG file (W3C PNG, third edition, section 5.3)."""
+"""Reads the chunks of a PNG file (W3C PNG, third edition, section 5.3).
+
+The service has a reader of its own, `engines/images/formats/png.py`: neither package may import the
+other, because the client stands alone and the engines load no HTTP library. A test holds both to
+the same chunks and the same text.
+"""
 
 from __future__ import annotations
 
