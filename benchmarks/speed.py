@@ -21,8 +21,9 @@ import numpy as np
 import torch
 
 from benchmarks.engine import Heard
-from engines.diffusion.config import EngineConfig, FolderSource, GuidanceOptions, ModelEntry
+from engines.diffusion.config import EngineConfig, FolderSource, ModelEntry
 from engines.diffusion.engine import StepEngine
+from engines.diffusion.model_options import GuidanceOptions
 from engines.diffusion.speed import EXACT, Shortcuts, SpeedModes
 from engines.evidence.encoders.efficientnet import EfficientNetLite0
 from engines.types import GenerationRequest

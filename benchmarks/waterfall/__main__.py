@@ -20,7 +20,8 @@ from pathlib import Path
 from benchmarks.waterfall.replica import Replica
 from benchmarks.waterfall.saturated import saturated
 from benchmarks.waterfall.stack import through_the_service
-from engines.diffusion.config import FolderSource, GuidanceOptions, ModelEntry
+from engines.diffusion.config import FolderSource, ModelEntry
+from engines.diffusion.model_options import GuidanceOptions
 from engines.types import GenerationRequest
 
 MINI = "inferloop/inferloop-mini"

@@ -1,1 +1,1 @@
-"""The diffusion engine: denoising steps of many requests, batched into one forward."""
+"""The diffusion engine: batches the denoising steps of many requests into one forward pass."""

@@ -1,4 +1,4 @@
-"""What the engine serves and within which bounds: a frozen tree, checked before anything loads."""
+"""The engine's configuration: which models it serves and its limits. Validated before loading."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, PositiveInt, model_validator
 
+from engines.diffusion.model_options import GenerationDefaults, GuidanceOptions, VaeOptions
 from engines.diffusion.speed import SpeedModes
 from engines.types.frozen import FrozenModel
-from engines.types.limits import Guidance, Side, Steps
 
 NoiseSchedulerName = Literal[
     "ddim",
@@ -29,174 +29,152 @@ AttentionBackend = Literal["auto", "native", "xformers", "flash", "sage"]
 
 
 class FolderSource(FrozenModel):
-    """A diffusers folder (`model_index.json`, safetensors weights)."""
+    """A local folder in diffusers' layout (`model_index.json`, safetensors weights)."""
 
-    kind: Literal["folder"] = Field(default="folder", description="A folder of this machine.")
+    kind: Literal["folder"] = Field(default="folder", description="A folder on this machine.")
     path: str = Field(description="Absolute, or relative to the engine's models root.")
 
 
 class HubSource(FrozenModel):
-    """A repository of the Hugging Face hub, at one revision."""
+    """A repository on the Hugging Face hub, at one revision."""
 
-    kind: Literal["hub"] = Field(default="hub", description="A repository of the hub.")
+    kind: Literal["hub"] = Field(default="hub", description="A repository on the hub.")
     repository: str = Field(description='"owner/name" on the hub.')
     revision: str | None = Field(default=None, description="Branch, tag or commit; None is main.")
     variant: str | None = Field(default=None, description='Weight file variant, e.g. "fp16".')
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the revision is a whole commit hash, so that the weights cannot change."""
+        """Whether the revision is a full commit hash, so that the weights cannot change."""
         return re.fullmatch(r"[0-9a-f]{40}", self.revision or "") is not None
 
 
 class TinySource(FrozenModel):
-    """Real diffusers classes at a tiny size with random weights: for tests, never for pictures."""
+    """A tiny pipeline of real diffusers classes with random weights, for tests."""
 
     kind: Literal["tiny"] = Field(default="tiny", description="Random weights, for tests.")
-    seed: int = Field(default=0, description="Of the random weights.")
-    family: Literal["sd", "sdxl"] = Field(default="sd", description="Which pipeline class.")
+    seed: int = Field(default=0, description="Seed of the random weights.")
+    family: Literal["sd", "sdxl"] = Field(default="sd", description="Family of the pipeline.")
 
 
 Source = Annotated[FolderSource | HubSource | TinySource, Field(discriminator="kind")]
 
 
 class LoraEntry(FrozenModel):
-    """An adapter that requests may name."""
+    """A LoRA adapter that requests may name."""
 
-    name: str = Field(min_length=1, description="What a request's `lora` says.")
+    name: str = Field(min_length=1, description="Name that requests give in `lora`.")
     source: FolderSource | HubSource = Field(discriminator="kind")
     weight_name: str = Field(
-        default="pytorch_lora_weights.safetensors", description="File within the source."
+        default="pytorch_lora_weights.safetensors", description="Weight file in the source."
     )
-    scale: FiniteFloat = Field(default=1.0, description="Strength of the adapter, 1 is as trained.")
-
-
-class GenerationDefaults(FrozenModel):
-    """What a request that names this model gets where it leaves a choice out. None: what the
-    service gives for every model."""
-
-    width: Side | None = Field(default=None, description="Pixels.")
-    height: Side | None = Field(default=None, description="Pixels.")
-    num_inference_steps: Steps | None = Field(default=None, description="Denoising steps.")
-    guidance_scale: Guidance | None = Field(
-        default=None, description="Classifier-free guidance weight; <= 1 is without."
-    )
-
-
-class GuidanceOptions(FrozenModel):
-    """What a request's guidance scale means for this model."""
-
-    gain: float = Field(
-        default=1.0,
-        gt=0,
-        le=10,
-        allow_inf_nan=False,
-        description="The model is run at 1 + gain x (guidance_scale - 1), which the recipe notes. "
-        "1: as asked. Below 1 for models whose pictures spoil at the customary 7.5.",
-    )
-
-    def effective(self, guidance_scale: float) -> float:
-        """The scale that the model is run with; 1 stays 1, and what is below it stays below."""
-        if self.gain == 1:
-            return guidance_scale
-        return round(1 + self.gain * (guidance_scale - 1), 6)
-
-
-class VaeOptions(FrozenModel):
-    """Memory savers of the decoder; both cost time."""
-
-    tiling: bool = Field(default=False, description="Decode in overlapping tiles.")
-    slicing: bool = Field(default=False, description="Decode one image of a batch at a time.")
+    scale: FiniteFloat = Field(default=1.0, description="Strength of the adapter; 1: as trained.")
 
 
 class ModelEntry(FrozenModel):
-    """One model that the pool serves."""
+    """One model that the engine serves."""
 
-    id: str = Field(min_length=1, description="Id under which requests name it.")
+    id: str = Field(min_length=1, description="Id that requests give in `model_id`.")
     aliases: tuple[str, ...] = Field(default=(), description="Other ids of the same model.")
     stand_in_for: tuple[str, ...] = Field(
-        default=(), description="Ids that it serves in place of the real model, and says so."
+        default=(),
+        description="Ids of other models for which this model is used instead; answers and "
+        "recipes say so.",
     )
     source: Source
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
-        default="auto", description="Of the weights; auto: float16 on CUDA, float32 on CPU."
+        default="auto", description="Dtype of the weights; auto: float16 on CUDA, else float32."
     )
     native_size_px: int = Field(
         default=512,
         gt=0,
-        description="Side it was trained at, pixels: what a usual request costs (`capacity`).",
+        description="Side length the model was trained at, pixels. The replica's queue limits "
+        "assume requests of this size.",
     )
     drawn_sides_px: tuple[int, int] | None = Field(
         default=None,
-        description="Short side that it draws and longest long side, pixels: every size is drawn "
-        "so and scaled, which the recipe notes. None: every size is drawn as it is.",
+        description="(short side, longest long side), pixels. Every picture is generated with "
+        "this short side, its long side at most the second number, and then scaled to the "
+        "requested size; the recipe notes that. None: generated at the requested size.",
     )
     defaults: GenerationDefaults = GenerationDefaults()
     guidance: GuidanceOptions = Field(
-        default=GuidanceOptions(), description="What a request's guidance scale means for it."
+        default=GuidanceOptions(), description="How a request's guidance scale is converted."
     )
     guidance_rescale: float | None = Field(
         default=None,
         ge=0,
         le=1,
-        description="Where a request leaves it out: how far the contrast that guidance adds is "
-        "taken back, 0..1 (arXiv:2305.08891). None: the pipeline's own, which is 0 for most.",
+        description="Default for requests without `guidance_rescale`: how much of the contrast "
+        "that guidance adds is removed, 0..1 (arXiv:2305.08891). None: the pipeline's default, "
+        "which is 0 for most.",
     )
     speed: SpeedModes = Field(
-        default=SpeedModes(), description="What a request's `speed` means; its default mode."
+        default=SpeedModes(), description="The speed modes, and which of them is the default."
     )
     noise_scheduler: NoiseSchedulerName | None = Field(
-        default=None, description="None keeps the one that the model's folder names."
+        default=None, description="Noise scheduler; None: the one that the model's folder names."
     )
     attention_backend: AttentionBackend = Field(
         default="native",
-        description="auto: the fastest there is. An absent one falls back to native, and says so.",
+        description="auto: the fastest that works here. If the named backend does not work, "
+        "native is used and the recipe notes that.",
     )
     backend: Literal["auto", "native", "traced", "onnx"] = Field(
         default="auto",
-        description="How a CPU runs the denoiser. native: from Python. traced: recorded at warm-up "
-        "and replayed without Python: the same bits. auto: the quicker of these two, measured when "
-        "a model is warmed at start. onnx: ONNX Runtime, quicker still, with other last digits; "
-        "needs the package onnx. Native on GPUs, with adapters and with torch_compile.",
+        description="How the denoiser runs on a CPU. native: called from Python. traced: recorded "
+        "by TorchScript at warm-up and replayed without Python, with bit-identical results. auto: "
+        "the faster of these two, measured at warm-up. onnx: ONNX Runtime, faster still, with "
+        "small numerical differences; needs the package onnx. GPUs, adapters and torch_compile "
+        "always use native.",
     )
     torch_compile: Literal["off", "default", "reduce-overhead", "max-autotune"] = Field(
-        default="off", description="torch.compile mode of the denoiser; first steps take minutes."
+        default="off",
+        description="torch.compile mode of the denoiser; the first steps take minutes.",
     )
     compile_backend: str = Field(
         default="inductor",
-        description="torch.compile backend; eager and aot_eager tell whether a fault is its own.",
+        description="torch.compile backend. eager and aot_eager help to find out whether a fault "
+        "is in inductor.",
     )
     compile_scope: Literal["denoiser", "blocks"] = Field(
         default="denoiser",
-        description="What torch.compile takes: the denoiser as one graph, or each of its repeated "
-        "transformer blocks, which compiles in a fraction of the time and gains less.",
+        description="What torch.compile compiles: the whole denoiser as one graph, or only its "
+        "repeated transformer blocks, which takes far less time and gains less speed.",
     )
     cuda_graph_rows: int = Field(
         default=0,
         ge=0,
-        description="Steps of at most so many rows replay a CUDA graph of the denoiser, recorded "
-        "at the first step of each shape: no launches to wait for, and memory for its "
-        "activations. 0: none. Not with adapters, nor with a compile mode that has its own.",
+        description="Steps of at most this many rows replay a CUDA graph of the denoiser, which "
+        "is recorded at the first step of each shape. Saves kernel launches, and takes memory "
+        "for activations. 0: no graphs. Not allowed with adapters, nor with torch_compile modes "
+        "that record graphs themselves.",
     )
     vae: VaeOptions = VaeOptions()
     safety_checker: Literal["off", "flag", "block"] = Field(
         default="off",
-        description="off: not loaded. flag: verdict in the recipe. block: the image is refused.",
+        description="The model's safety checker. off: not loaded. flag: its verdict is in the "
+        "recipe. block: flagged images are refused.",
     )
     watermark: Literal["off", "rivagan"] = Field(
         default="off",
-        description="rivagan: every image gets an invisible watermark of 32 bits. It takes 1 to 2 "
-        "s of a CPU core, and the pixels are no longer the model's own (docs/provenance.md).",
+        description="rivagan: every image gets an invisible watermark of 32 bits, which takes 1 "
+        "to 2 s of a CPU core per image and changes pixels (docs/provenance.md).",
     )
     loras: tuple[LoraEntry, ...] = Field(default=(), description="Adapters that requests may name.")
     long_prompts: Literal["chunk", "cut"] = Field(
         default="chunk",
-        description="Beyond the text window: encode in further windows, or cut. Noted either way.",
+        description="Prompts longer than the text encoder's window: encode the rest in further "
+        "windows (chunk), or drop it (cut). The recipe notes both.",
     )
     memory_bytes: int | None = Field(
-        default=None, gt=0, description="Room the model needs; None: from the weight files."
+        default=None,
+        gt=0,
+        description="Memory that the model needs, bytes; None: computed from the weight files.",
     )
-    load_at_start: bool = Field(default=False, description="Otherwise at its first request.")
+    load_at_start: bool = Field(
+        default=False, description="Load the model at start instead of at its first request."
+    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -204,7 +182,7 @@ class ModelEntry(FrozenModel):
         return (self.id, *self.aliases, *self.stand_in_for)
 
     def lora(self, name: str) -> LoraEntry | None:
-        """The listed adapter of that name; None where the config does not list it."""
+        """The adapter of that name; None if the config does not list it."""
         return next((lora for lora in self.loras if lora.name == name), None)
 
     @model_validator(mode="after")
@@ -231,53 +209,61 @@ class ModelEntry(FrozenModel):
 
 
 class EngineConfig(FrozenModel):
-    """One engine, on one device."""
+    """Configuration of one engine, which runs on one device."""
 
-    models: tuple[ModelEntry, ...] = Field(min_length=1, description="Every model it may serve.")
+    models: tuple[ModelEntry, ...] = Field(min_length=1, description="The models it serves.")
     device: str = Field(
         default="auto",
         pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
-        description="auto: CUDA where there is one, else the CPU.",
+        description="auto: CUDA if available, else the CPU.",
     )
     max_step_latent_px: int = Field(
         default=65_536,
         gt=0,
-        description="Budget of one denoiser forward: rows x latent height x latent width. "
-        "A guided request takes two rows; one larger than the budget runs alone.",
+        description="Largest denoiser forward: rows x latent height x latent width. A guided "
+        "request takes two rows. A request larger than this limit runs alone.",
     )
     calibration_s: float = Field(
         default=2.0,
         ge=0,
-        description="Seconds at most in which a model that is loaded at start is measured, when "
-        "it is warmed: from how many rows on a step makes rows no cheaper. Its steps hold no more "
-        "than that. 0: not measured, steps may hold max_step_latent_px.",
+        description="Largest time, seconds, for measuring a model that is loaded and warmed up at "
+        "start. Steps then hold at most the number of rows beyond which the time per row no "
+        "longer falls. 0: not measured; steps may hold max_step_latent_px.",
     )
-    max_queued: int = Field(default=64, gt=0, description="Requests waiting for their first step.")
+    max_queued: int = Field(
+        default=64, gt=0, description="Largest number of requests waiting for their first step."
+    )
     max_decoding: int = Field(
-        default=4, gt=0, description="Finished latents waiting; beyond it decoding goes first."
+        default=4,
+        gt=0,
+        description="With this many finished latents waiting for the VAE decoder, no further "
+        "denoising step begins.",
     )
     model_memory_bytes: int = Field(
-        default=16 * 2**30, gt=0, description="Bound on the weights held at once, bytes."
+        default=16 * 2**30, gt=0, description="Largest size of all loaded weights, bytes."
     )
     prompt_cache_entries: int = Field(
         default=512, ge=0, description="Prompt embeddings kept per model."
     )
     preview_interval_s: float = Field(
-        default=0.5, gt=0, description="Least seconds between two previews of one request."
+        default=0.5, gt=0, description="Shortest time between two previews of a request, seconds."
     )
-    preview_max_side_px: int = Field(default=128, ge=16, description="Longer side of a preview.")
+    preview_max_side_px: int = Field(
+        default=128, ge=16, description="Longer side of a preview, pixels."
+    )
     torch_threads: PositiveInt | Literal["all"] | None = Field(
         default=None,
-        description="Threads of one CPU operator. all: as many as the machine has cores, where "
-        "one replica has them to itself. None: torch decides, which in a Ray actor is its "
-        "whole num_cpus.",
+        description="Threads of one CPU operator. all: as many as this process has cores; for "
+        "machines with a single replica. None: torch's default, which in a Ray actor is its "
+        "num_cpus.",
     )
     warm: bool = Field(
-        default=True, description="Run one step and one decode of what is loaded at start."
+        default=True,
+        description="Warm up the models that are loaded at start, by one step and one decode.",
     )
 
     def find(self, model_id: str) -> ModelEntry | None:
-        """The entry that serves this id, alias or stand-in; None where there is none."""
+        """The model that serves this id, alias or stand-in id; None if there is none."""
         return next((entry for entry in self.models if model_id in entry.names), None)
 
     @property

@@ -1,4 +1,4 @@
-"""What the engine asks of a loaded model, whatever its family. No torch here."""
+"""The interface between the engine and a loaded model of any family. Does not import torch."""
 
 from __future__ import annotations
 
@@ -16,94 +16,102 @@ if TYPE_CHECKING:
 
 
 class Denoising(Protocol):
-    """One request between its first step and its decoded image; a `Runner` made it and owns it."""
+    """The state of one request between its first step and its decoded image.
+
+    Created and changed only by a `Runner`.
+    """
 
     @property
     def evaluations_done(self) -> int:
-        """Denoiser evaluations so far."""
+        """Number of denoiser evaluations so far."""
 
     @property
     def rows(self) -> int:
-        """Rows that it takes in its next forward: 2 with classifier-free guidance, else 1."""
+        """Rows in the next forward pass: 2 with classifier-free guidance, else 1."""
 
     @property
     def evaluations_total(self) -> int:
-        """Evaluations it takes in all; second-order noise schedulers take more than steps."""
+        """Number of all evaluations; second-order noise schedulers take more than one per step."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """`pixels` has exactly the size asked for."""
+    """A finished picture: RGB, uint8 (height, width, 3), exactly the requested size."""
 
     pixels: Pixels
     safety: Mapping[str, JsonValue]
     notes: tuple[str, ...] = ()
     speed: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What `speed.told` says; empty where the backend knows no modes and left nothing out."""
+    """The result of `speed.told`; empty if the backend has no speed modes."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerInfo:
-    """What is said of a loaded model in every image's recipe."""
+    """Properties of a loaded model, for recipes and for the engine."""
 
     noise_scheduler: str
-    """Class name."""
+    """Class name in diffusers."""
     revision: str | None
     memory_bytes: int
-    """Of the weights and buffers."""
+    """Size of the weights and buffers."""
     sizes: SizeRule
     attention_backend: str = "native"
-    """The one really used."""
+    """The attention backend in use."""
     notes: tuple[str, ...] = ()
+    """Sentences for the recipe of every image."""
     workers: Workers = field(default_factory=Workers)
-    """Where several `decode`s of the runner may run at the same time."""
+    """Threads on which several `decode` calls may run at the same time."""
 
 
 State = TypeVar("State", bound=Denoising)
 
 
 class Runner(Protocol[State]):
-    """A loaded model that takes denoising steps. Used from the engine's thread only, but for
-    `decode`, which also runs on `info.workers`; blocks.
+    """A loaded model that takes denoising steps.
 
-    `State` is the kind of `Denoising` that it makes in `start` and takes back in all the others.
+    All methods block and are called on the engine's thread only, except `decode`, which may also
+    run on `info.workers`. `State` is the type that `start` returns and the other methods take.
 
-    Foreign exceptions may leave `start`, `step`, `decode` and `preview`: the engine isolates the
-    request at fault and translates them (`engines.diffusion.isolation`).
+    `start`, `step`, `decode` and `preview` may raise any exception: the engine finds the request
+    that causes it, and translates the exception (`engines.diffusion.isolation`).
     """
 
     @property
     def info(self) -> RunnerInfo:
-        """What the engine needs to know of the model: name of its noise scheduler, memory,
-        sizes."""
+        """Properties of the model: noise scheduler, memory, sizes."""
 
     def start(self, requests: Sequence[GenerationRequest]) -> Sequence[State]:
-        """Encode prompts, draw initial noise. All or nothing: raises before any state is kept."""
+        """Encode the prompts and draw the initial noise. If it raises, nothing has changed."""
 
     def step(self, batch: Sequence[State]) -> Sequence[Exception | None]:
-        """One evaluation for each of one lane's requests, in one forward. If the forward raises,
-        nothing has changed and it may be tried again; what fails for one request alone is
-        returned at its place."""
+        """One evaluation of requests of one lane, in one forward pass.
+
+        If it raises, nothing has changed and the call may be repeated. Returns for each request,
+        in order, the exception that concerns this request only, or None.
+        """
 
     def preview(self, denoising: State, max_side_px: int) -> bytes | None:
-        """Small JPEG of the current estimate of the picture; None where the model has none."""
+        """A JPEG of the current estimate of the picture, its longer side at most `max_side_px`;
+        None if the model supports no previews."""
 
     def decode(self, denoising: State) -> DecodedImage:
-        """The picture, after the last evaluation."""
+        """The picture. Called after the last evaluation."""
 
     def abandon(self, denoising: State) -> None:
-        """The request has ended early; release what it holds. Must not raise."""
+        """Release what the request holds. Called when it has ended. Must not raise."""
 
     def warm(self) -> None:
-        """One step and one decode, so that the first request pays for no initialization."""
+        """Run one step and one decode, so that the first request needs no initialization."""
 
     def step_s(self, rows: int, side_px: int) -> float | None:
-        """Seconds that a step of so many rows of pictures of this side takes; None for a backend
-        whose steps are not shared. Runs the step."""
+        """Run and measure a step of `rows` square pictures of `side_px` pixels.
+
+        Returns seconds; None for a backend that does not batch steps.
+        """
 
     def close(self) -> None:
-        """Release the weights; nothing of this runner is used afterwards."""
+        """Release the weights. No method may be called afterwards."""
 
 
 AnyRunner = Runner[Any]
-"""As the engine holds runners: each of another kind, and what one made only goes back to it."""
+"""A runner of any state type. The engine passes states only to the runner that created them."""

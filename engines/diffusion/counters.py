@@ -1,4 +1,4 @@
-"""What the engine has done since its start, and what it holds now."""
+"""Counters and gauges of the engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Counters:
-    """Written by the engine's thread only; totals since the start."""
+    """Totals since the start of the engine. Changed by the engine's thread only."""
 
     steps_total: int = 0
     rows_total: int = 0
@@ -20,24 +20,25 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """A snapshot; see `engines.protocols.EngineStats`."""
+    """The engine's counters and gauges at one moment; see `engines.protocols.EngineStats`."""
 
     queued: int
     running: int
     steps_total: int
     rows_total: int
     step_s_total: float
-    """Seconds in denoising steps, starts included and decodes not."""
+    """Seconds spent in denoising steps, including prompt encoding, without decoding."""
     images_total: int
     canceled_total: int
     failed_total: int
-    """Deadlines included."""
+    """Failed requests, including those past their deadline."""
     model_loads_total: int
     decoding: int = 0
-    """Of the running: steps done, waiting for the decoder."""
+    """How many of the running requests have finished their steps and wait for the decoder."""
     models_loaded: tuple[str, ...] = ()
     step_budgets_px: Mapping[str, int] = field(default_factory=dict)
-    """Latent pixels that a step may hold now, by model."""
+    """Model id to the latent pixels that a step may hold now."""
     model_bytes: int = 0
+    """Bytes of all loaded models, plus the memory reserved for models that are loading."""
     loaded_bytes: Mapping[str, int] = field(default_factory=dict)
-    """Of the loaded models: id to bytes of weights and buffers."""
+    """Id of each loaded model to the bytes of its weights and buffers."""

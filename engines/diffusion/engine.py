@@ -1,4 +1,4 @@
-"""The step engine: one thread, one denoising step at a time, for whoever fits together."""
+"""The step engine: one thread that runs batched denoising steps, one after the other."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ Load = Callable[["ModelEntry"], "AnyRunner"]
 class StepEngine:
     """Implements `engines.protocols.DiffusionEngine`.
 
-    `submit`, `cancel`, `stats` and `check_health` come from any thread and never wait for the
-    model. `step` belongs to the engine's thread; without `start`, the caller may drive it.
-    Relative folders of the config lie under `models_root`; `load` replaces how a model is loaded.
+    Any thread may call `submit`, `cancel`, `stats` and `check_health`, which never wait for the
+    model. `step` is called by the engine's thread, or, if `start` is not called, by the caller.
+    Relative folders in the config are relative to `models_root`; `load` replaces the loading of
+    models, for tests.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class StepEngine:
         self._died_of: BaseException | None = None
 
     def step(self) -> bool:
-        """One turn: choose, run one denoising step, finish. Blocks on the model.
-        Returns whether there was anything to do."""
+        """One turn: choose requests, run one denoising step, finish. Blocks on the model.
+
+        Returns whether there was anything to do.
+        """
         turn = self._roster.next_turn(self._models)
         stepped = self._stepping.run(turn)
         decoded = self._stepping.finish(stepped)
@@ -118,7 +121,7 @@ class StepEngine:
             self._models.close()
 
     def _live(self, ready: Future[None]) -> None:
-        # Warm here: the first thread that runs the model is the one to run it ever after.
+        # Warm up on this thread, because it is the one that runs the model later.
         try:
             for entry in self._config.models:
                 if entry.load_at_start:
@@ -133,7 +136,7 @@ class StepEngine:
         self._loop()
 
     def _calibrate(self, entry: ModelEntry, runner: AnyRunner) -> None:
-        """Measure how many rows a step of the model is worth filling with."""
+        """Measure how many rows a step of the model should hold at most."""
         config, side_px = self._config, entry.native_size_px
         height, width = runner.info.sizes.latent(side_px, side_px)
         most_rows = config.max_step_latent_px // (height * width)
@@ -169,7 +172,7 @@ class StepEngine:
             self._stepping.fail(generation, error)
 
     def _load_diffusers(self, entry: ModelEntry) -> AnyRunner:
-        # Here, so that an engine over another runner loads no torch.
+        # Imported here, so that an engine with another `load` does not import torch.
         with collecting_later():
             from engines.diffusion.models.loading import load_runner
 

@@ -1,4 +1,4 @@
-"""One request's failure is its own: find who is at fault, and say it in our words."""
+"""Find the requests that make a batch fail, and translate the errors of libraries."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def run_isolated(
     items: Sequence[T],
     on_out_of_memory: Callable[[Sequence[T]], None] = lambda items: None,
 ) -> list[tuple[T, Exception]]:
-    """Run all items at once; where that raises, halves, down to single items.
+    """Run all items together; if that raises, run each half, and so on down to single items.
 
-    `run` is all or nothing: when it raises, no item has changed. Returns whom it failed for even
-    alone, with the exception. `on_out_of_memory` hears of each group that did not fit. Without
-    items nothing is run.
+    `run` must not have changed any item when it raises. Returns the items for which it failed
+    alone, with the exceptions. `on_out_of_memory` is called with every group that ran out of
+    memory. Does not call `run` without items.
     """
     if not items:
         return []
@@ -44,8 +44,9 @@ def run_isolated(
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device or the host ran out of memory.
 
-    Told by name, as this module does without torch: `torch.OutOfMemoryError` (CUDA), and the
-    plain `RuntimeError` of the CPU allocator ("DefaultCPUAllocator: can't allocate memory").
+    Recognizes torch's errors by name and text, since this module does not import torch:
+    `torch.OutOfMemoryError` (CUDA), and the `RuntimeError` of the CPU allocator
+    ("DefaultCPUAllocator: can't allocate memory").
     """
     return (
         isinstance(error, MemoryError | OutOfMemory)
@@ -55,7 +56,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def as_domain_error(error: Exception) -> InferloopError:
-    """The seam between libraries and the domain: a foreign error's text is logged, never sent."""
+    """Translate a library's exception. Its text is logged, and not part of the result."""
     if isinstance(error, InferloopError):
         return error
     if is_out_of_memory(error):

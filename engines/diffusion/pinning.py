@@ -1,4 +1,4 @@
-"""Whether the weights of an engine can change without its config changing."""
+"""Check that the weights of an engine can change only with its config."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from engines.diffusion.config import EngineConfig, HubSource
 
 
 def check_pinned(engine: EngineConfig) -> None:
-    """A hub model or adapter is named by a commit: what a branch or a tag names is the choice of
-    the repository's owner.
+    """Check that every hub model and adapter is named by a commit: the owner of a repository can
+    move a branch or a tag.
 
     Raises:
-        ValueError: the first that is not, by the id of its model.
+        ValueError: a revision is not a commit; names the first such model.
     """
     for model in engine.models:
         for source in (model.source, *(lora.source for lora in model.loras)):

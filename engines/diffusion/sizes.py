@@ -1,8 +1,9 @@
-"""Pictures of exactly the size asked for, from a model that draws only some sizes well.
+"""Make pictures of exactly the requested size with models that generate only certain sizes.
 
-Rule: draw at the next multiples of the VAE's grid, then crop from the center; where an odd number
-of pixels goes, the extra one goes at the right and at the bottom. A model that was trained on one
-side length only draws every size with that short side, which is then scaled to cover, and cropped.
+A picture is generated at the next multiples of the VAE's grid and cropped to its center; if an odd
+number of pixels is removed, one more is removed at the right and at the bottom. A model that was
+trained at one side length generates every picture with that short side; the picture is then scaled
+to cover the requested size, and cropped.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SizeRule:
-    """What sizes a model draws: multiples of `grid_px`, and where `sides_px` is given, a short side
-    of the first and a long side of at most the second of it (themselves multiples of the grid)."""
+    """The sizes that a model generates."""
 
     grid_px: int
+    """Pixels per latent pixel; sides are multiples of it."""
     sides_px: tuple[int, int] | None = None
+    """(short side, longest long side) of every picture, multiples of the grid; None: no rule."""
 
     def drawn(self, height: int, width: int) -> tuple[int, int]:
-        """The (height, width) to draw at, pixels, for the size asked for."""
+        """The (height, width) to generate for the requested size, pixels."""
         if self.sides_px is not None:
             short, longest = self.sides_px
             scale = short / min(height, width)
@@ -36,12 +38,13 @@ class SizeRule:
         return round_up(height, self.grid_px), round_up(width, self.grid_px)
 
     def latent(self, height: int, width: int) -> tuple[int, int]:
-        """The same in latent pixels."""
+        """The (height, width) to generate for the requested size, in latent pixels."""
         drawn_height, drawn_width = self.drawn(height, width)
         return drawn_height // self.grid_px, drawn_width // self.grid_px
 
     def fitted(self, pixels: Pixels, height: int, width: int) -> tuple[Pixels, str | None]:
-        """A drawn picture (h, w, 3) at the size asked for, and what was done to it, if anything."""
+        """A generated picture (h, w, 3), cropped or scaled to the requested size, and a note for
+        the recipe, None if nothing was changed."""
         drawn_height, drawn_width = pixels.shape[:2]
         if (drawn_height, drawn_width) == (height, width):
             return pixels, None
@@ -55,19 +58,20 @@ class SizeRule:
 
 
 def round_up(size_px: int, grid_px: int) -> int:
-    """The least multiple of the grid that is not below the size, pixels."""
+    """The smallest multiple of `grid_px` that is not below `size_px`."""
     return -(-size_px // grid_px) * grid_px
 
 
 def crop_center(pixels: Pixels, height: int, width: int) -> Pixels:
-    """The middle `height` x `width` of a picture (h, w, 3) that is at least so large."""
+    """The central `height` x `width` pixels of a picture (h, w, 3) that is at least that large."""
     top = (pixels.shape[0] - height) // 2
     left = (pixels.shape[1] - width) // 2
     return pixels[top : top + height, left : left + width]
 
 
 def scaled_to_cover(pixels: Pixels, height: int, width: int) -> Pixels:
-    """The smallest picture of the same shape that covers `height` x `width` (Lanczos)."""
+    """The picture scaled (Lanczos) to the smallest size that covers `height` x `width`, with its
+    aspect ratio kept."""
     scale = max(height / pixels.shape[0], width / pixels.shape[1])
     size = max(width, round(pixels.shape[1] * scale)), max(height, round(pixels.shape[0] * scale))
     resized: Pixels = np.asarray(
@@ -77,10 +81,10 @@ def scaled_to_cover(pixels: Pixels, height: int, width: int) -> Pixels:
 
 
 def plan(request: GenerationRequest, model_id: str, sizes: SizeRule) -> tuple[LaneKey, int]:
-    """The request's lane, and what one step of it costs in latent pixels.
+    """The request's lane, and the cost of one of its steps in latent pixels.
 
-    Sizes that are generated alike share a lane. Guidance at or below 1 needs no unconditional
-    row (Ho and Salimans, 2022), so such a request costs half.
+    Requested sizes that are generated at the same size share a lane. A guidance scale of at most 1
+    needs no unconditional row (Ho and Salimans, 2022), which halves the cost.
     """
     rows = 2 if request.guidance_scale > 1 else 1
     key = LaneKey(
@@ -90,6 +94,6 @@ def plan(request: GenerationRequest, model_id: str, sizes: SizeRule) -> tuple[La
 
 
 def row_px(request: GenerationRequest, sizes: SizeRule) -> int:
-    """Latent pixels of one row."""
+    """Latent pixels of one row of the request."""
     latent_height, latent_width = sizes.latent(request.height, request.width)
     return latent_height * latent_width

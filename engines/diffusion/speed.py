@@ -1,4 +1,4 @@
-"""What an image may leave out of the work that plain diffusers does, and when. Pure: no torch."""
+"""Speed modes: which parts of the denoising work are skipped. Does not import torch."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from engines.types.limits import Speed
 
 
 class Shortcuts(FrozenModel):
-    """What one mode leaves out; as it stands here, nothing."""
+    """The work that one speed mode skips; the default values skip nothing."""
 
     guidance_from: float = Field(
         default=0.0,
         ge=0,
         le=1,
-        description="Share of the schedule, 0..1, from which there is guidance; before it a guided "
-        "image costs one row instead of two (arXiv:2404.07724).",
+        description="Fraction of the schedule, 0..1, at which guidance begins; before it an image "
+        "costs one row per step instead of two (arXiv:2404.07724).",
     )
     guidance_until: float = Field(
-        default=1.0, ge=0, le=1, description="Share of the schedule from which there is none."
+        default=1.0, ge=0, le=1, description="Fraction of the schedule at which guidance ends."
     )
     deep_features_every: int = Field(
         default=1,
         ge=1,
         le=20,
-        description="Evaluations for which the UNet's deep layers are computed once "
-        "(DeepCache, arXiv:2312.00858).",
+        description="The UNet's deep layers are computed at every n-th evaluation only, and their "
+        "output is reused in between (DeepCache, arXiv:2312.00858). 1: at every evaluation.",
     )
     most_steps: int | None = Field(
-        default=None, ge=1, description="Denoising steps at most, however many are asked for."
+        default=None, ge=1, description="Largest number of denoising steps; None: no limit."
     )
 
     def guides(self, evaluation: int, total: int) -> bool:
-        """Whether evaluation number `evaluation` of `total`, from 0, has guidance."""
+        """Whether evaluation number `evaluation` (from 0) of `total` uses guidance."""
         share = evaluation / total
         return self.guidance_from <= share and (
             self.guidance_until >= 1 or share < self.guidance_until
         )
 
     def computes_deep(self, evaluation: int) -> bool:
-        """Whether this evaluation, from 0, computes the deep layers anew."""
+        """Whether evaluation number `evaluation` (from 0) computes the deep layers."""
         return evaluation % self.deep_features_every == 0
 
     def steps(self, asked: int) -> int:
-        """Steps to take where `asked` are asked for."""
+        """The number of steps to take if a request asks for `asked`."""
         return asked if self.most_steps is None else min(asked, self.most_steps)
 
     @model_validator(mode="after")
@@ -62,27 +62,29 @@ EXACT = Shortcuts()
 
 
 class SpeedModes(FrozenModel):
-    """What a request's `speed` means for a model. In a config, the name of a mode alone is the
-    default mode."""
+    """The meaning of a request's `speed` for one model.
 
-    default: Speed = Field(default="exact", description="Of requests that leave `speed` out.")
+    In a config, a string in place of this object is taken as `default`.
+    """
+
+    default: Speed = Field(default="exact", description="Mode of requests without `speed`.")
     balanced: Shortcuts = Field(
         default=Shortcuts(deep_features_every=2),
-        description="Hardly to be told from exact.",
+        description="The mode whose images can hardly be distinguished from exact ones.",
     )
     fast: Shortcuts = Field(
         default=Shortcuts(most_steps=12),
-        description="Near enough to exact to choose prompts by.",
+        description="The mode for trying out prompts: images are similar to exact ones.",
     )
     outer_layers: int = Field(
         default=2,
         ge=1,
-        description="Layers of the UNet's last up block that run at every evaluation; more are "
-        "nearer to exact, and slower.",
+        description="How many layers of the UNet's last up block run at every evaluation; with "
+        "more, images are closer to exact ones, but slower.",
     )
 
     def of(self, speed: Speed | None) -> Shortcuts:
-        """What a request leaves out; `speed` None: as the default says."""
+        """The shortcuts of a mode; `speed` None: of the default mode."""
         modes = {"exact": EXACT, "balanced": self.balanced, "fast": self.fast}
         return modes[speed or self.default]
 
@@ -93,7 +95,7 @@ class SpeedModes(FrozenModel):
 
 
 def told(mode: Speed, shortcuts: Shortcuts, steps: int, outer_layers: int) -> dict[str, JsonValue]:
-    """What a recipe says of how an image was made. `steps`: those that were taken."""
+    """The speed mode and its shortcuts, for the recipe. `steps`: the number of steps taken."""
     if mode == "exact":
         return {"mode": mode}
     said: Mapping[str, JsonValue] = {

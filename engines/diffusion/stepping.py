@@ -1,6 +1,7 @@
-"""A turn of the engine: one batch through one denoising step, and images through the decoder.
+"""One turn of the engine: one denoising step of a batch, and the decoding of finished latents.
 
-A failure ends the request it belongs to and no other."""
+A failure ends the request that caused it, and no other.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +29,18 @@ Failures = list[tuple["Generation", Exception]]
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """What came of one denoising step."""
+    """The result of one denoising step."""
 
     generations: Sequence[Generation] = ()
-    """Whoever was in the step, failed ones included."""
+    """All requests of the step, including failed ones."""
     failures: Sequence[tuple[Generation, Exception]] = ()
 
 
 class Stepping:
-    """Runs the turns that the roster chooses. `run` and `finish` block on the model, and belong to
-    the engine's thread."""
+    """Runs the turns that the roster chooses.
+
+    `run` and `finish` block on the model; only the engine's thread may call them.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class Stepping:
         self._decode_waits = False
 
     def run(self, turn: Turn) -> Stepped:
-        """End the requests that are over, start the new ones, take one step for the batch."""
+        """End the requests in `turn.ended`, start new requests, and run one step of the batch."""
         for generation, error in turn.ended:
             self.fail(generation, error)
         if not turn.batch:
@@ -72,9 +75,11 @@ class Stepping:
         return Stepped(stepped, failures)
 
     def finish(self, stepped: Stepped) -> bool:
-        """End what failed, report the step to the others, and decode: at most as many images as
-        the model decodes at the same time, those whose latents have waited longest. Returns
-        whether there was one."""
+        """End the failed requests, report the step to the others, and decode.
+
+        Decodes the latents that have waited longest, at most as many as the model can decode in
+        parallel. Returns whether any were decoded.
+        """
         for generation, error in stepped.failures:
             self.fail(generation, error)
         for generation in stepped.generations:
@@ -88,7 +93,7 @@ class Stepping:
             return False
         runner = self._models.runner(waiting[0].entry.id)
         workers = runner.info.workers
-        # Where one image would leave threads without work, it waits a turn for another one.
+        # If too few images wait to use all decoder threads, wait one turn for another image.
         self._decode_waits = steps_go_on and len(waiting) < workers.count and not self._decode_waits
         if self._decode_waits:
             return False
@@ -106,7 +111,7 @@ class Stepping:
         decoded: DecodedImage | Exception,
         decoding_at: float,
     ) -> None:
-        """End the request with its image; a failure of its decode ends this request only."""
+        """End the request with its image, or with the exception of its decoding."""
         if isinstance(decoded, Exception):
             self.fail(generation, decoded)
         elif self._end(generation):
@@ -114,7 +119,7 @@ class Stepping:
             generation.tell_finished(self._image(generation, runner, decoded, decoding_at))
 
     def fail(self, generation: Generation, error: Exception) -> None:
-        """End the request with the error, in the domain's words, unless it has ended already."""
+        """End the request with the translated error, unless it has ended already."""
         domain_error = as_domain_error(error)
         if not self._end(generation):
             return

@@ -1,7 +1,7 @@
-"""Threads that do parts of the engine's work at the same time. No torch here.
+"""Threads that run parts of the engine's work in parallel. Does not import torch.
 
-On a CPU two halves of a step on two threads take less than the whole step whose every operator is
-shared by two threads: nobody waits for the other between one operator and the next.
+On a CPU it is faster to run two halves of a step on one thread each than to split every operator
+of the whole step over two threads, because these must wait for each other after every operator.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """So many threads, which start at once and stay until `close`.
+    """`count` threads, which are started by the constructor and run until `close`.
 
-    With `count` 1 there are none: the caller's thread does everything.
+    With `count` 1 there are none, and the caller's thread does the work.
     """
 
     def __init__(self, count: int = 1, prepare: Callable[[], object] = lambda: None) -> None:
-        """`prepare` is called first on each of the threads."""
+        """`prepare` is called once on each thread, before any other work."""
         self.count = count
         self._pool: ThreadPoolExecutor | None = None
         if count > 1:
@@ -38,13 +38,15 @@ class Workers:
     def each(
         self, action: Callable[[Item], Result], items: Sequence[Item]
     ) -> list[Result | Exception]:
-        """What the action gives for each item, in their order, or the exception that it raises.
-        Blocks until all are done; a single item is done on the caller's thread."""
+        """The action's result or exception for each item, in order.
+
+        Blocks until all are done. A single item is processed on the caller's thread.
+        """
 
         def outcome(item: Item) -> Result | Exception:
             try:
                 return action(item)
-            except Exception as error:  # noqa: BLE001 - it is the caller's to judge
+            except Exception as error:  # noqa: BLE001 - returned to the caller
                 return error
 
         if self._pool is None or len(items) < 2:
@@ -52,11 +54,11 @@ class Workers:
         return self._wait([self._pool.submit(outcome, item) for item in items])
 
     def aside(self, action: Callable[[], Result]) -> Result:
-        """The action's result, from one of the threads. Blocks; raises what the action raises."""
+        """Run the action on one of the threads; returns its result or raises its exception."""
         return action() if self._pool is None else self._pool.submit(action).result()
 
     def close(self) -> None:
-        """End the threads when they have done what they were given."""
+        """End the threads after the work that they were given. Does not block."""
         if self._pool is not None:
             self._pool.shutdown(wait=False)
 

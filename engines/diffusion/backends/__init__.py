@@ -1,1 +1,1 @@
-"""What is particular to one family of models. What they share is in `sampling/runner.py`."""
+"""Model families: the code that differs between them. What they share is `sampling/runner.py`."""

@@ -1,4 +1,4 @@
-"""What `ModelRunner` asks of a family of step-batched models."""
+"""The interface between `ModelRunner` and a family of models whose steps can be batched."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 
 class Family(Protocol):
-    """Tensors are in `dtype` on `device` unless it says otherwise. R rows, W tokens a window."""
+    """One family of pipelines, such as Stable Diffusion XL.
+
+    Tensors are on the pipeline's device and floats in the model's dtype, unless stated. In
+    shapes, R is the number of rows and W the number of tokens in a text window.
+    """
 
     pipe: Any
-    """The loaded diffusers pipeline; its weights are shared, its loop is not used."""
+    """The loaded diffusers pipeline. Its components are used; its `__call__` is not."""
     denoiser: Callable[..., Any]
-    """What runs the steps: the pipeline's UNet, or what is called in its place."""
+    """The pipeline's UNet, or a replacement with the same arguments (see `denoiser/`)."""
 
     @property
     def tokenizers(self) -> Sequence[Any]:
@@ -25,11 +29,13 @@ class Family(Protocol):
 
     @property
     def zero_negative(self) -> bool:
-        """Whether an absent negative prompt is all zeros instead of the empty text."""
+        """Whether an absent negative prompt is encoded as zeros instead of as an empty text."""
 
     def encode(self, windows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Token ids (R, W) int64, one tensor for each tokenizer -> states (R, W, D) and the
-        pooled text (R, P), None where the family has none."""
+        """Text embeddings (R, W, D), and pooled embeddings (R, P) or None if the family has none.
+
+        `windows`: token ids, int64 (R, W), one tensor per tokenizer.
+        """
 
     def denoise(
         self,
@@ -39,9 +45,11 @@ class Family(Protocol):
         size_px: tuple[int, int],
         denoiser: Callable[..., Any] | None = None,
     ) -> torch.Tensor:
-        """One evaluation: latents (R, C, h, w), timesteps (R,), R prompts of one length, the
-        generated picture's (height, width) -> the prediction (R, C, h, w). `denoiser` is called in
-        place of the family's own, with the same arguments."""
+        """The denoiser's prediction (R, C, h, w) for latents (R, C, h, w) at timesteps (R,).
+
+        `prompts`: R prompts with equal numbers of tokens. `size_px`: the generated picture's
+        (height, width). `denoiser`: called instead of `self.denoiser`, with the same arguments.
+        """
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (R, C, h, w) -> pictures (R, 3, H, W), -1..1 (a little beyond is clipped)."""
+        """Pictures (R, 3, H, W) for latents (R, C, h, w). Values are about -1..1; not clipped."""

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class StableDiffusionFamily:
-    """Over a `StableDiffusionPipeline`; implements `family.Family`."""
+    """Implements `family.Family` for a `StableDiffusionPipeline`."""
 
     zero_negative = False
 
     def __init__(self, pipe: Any, denoiser: Callable[..., Any] | None = None) -> None:
-        """`denoiser` is called in place of the pipeline's UNet, with the same arguments."""
+        """`denoiser` is called instead of the pipeline's UNet, with the same arguments."""
         self.pipe = pipe
         self.denoiser = denoiser or pipe.unet
         self._rows: tuple[EncodedPrompt, ...] = ()
@@ -54,7 +54,8 @@ class StableDiffusionFamily:
         return picture
 
     def _stacked(self, prompts: Sequence[EncodedPrompt]) -> torch.Tensor:
-        """States of all rows, (R, L, D); most steps have the rows of the step before."""
+        """Text embeddings of all rows, (R, L, D). Kept, because most steps have the same rows as
+        the step before."""
         same = len(prompts) == len(self._rows) and all(map(operator.is_, prompts, self._rows))
         if not same:
             self._rows = tuple(prompts)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class StableDiffusionXLFamily:
-    """Over a `StableDiffusionXLPipeline`; implements `family.Family`.
+    """Implements `family.Family` for a `StableDiffusionXLPipeline`.
 
-    Micro-conditioning (Podell et al., 2023, section 2.2) is that of the pipeline's defaults:
-    original and target size are the generated size, the crop is at 0, 0.
+    Micro-conditioning (Podell et al., 2023, section 2.2) has the pipeline's default values: the
+    original and the target size are the generated size, and the crop starts at (0, 0).
     """
 
     def __init__(self, pipe: Any, denoiser: Callable[..., Any] | None = None) -> None:
-        """`denoiser` is called in place of the pipeline's UNet, with the same arguments."""
+        """`denoiser` is called instead of the pipeline's UNet, with the same arguments."""
         self.pipe = pipe
         self.denoiser = denoiser or pipe.unet
 
@@ -69,7 +69,7 @@ class StableDiffusionXLFamily:
         vae = self.pipe.vae
         config = vae.config
         if vae.dtype == torch.float16 and config.force_upcast:
-            # Overflows in float16 (diffusers does the same); it stays upcast from then on.
+            # The VAE overflows in float16, so diffusers upcasts it too. It stays in float32.
             vae.to(torch.float32)
         latents = latents.to(vae.dtype)
         if config.get("latents_mean") is not None and config.get("latents_std") is not None:

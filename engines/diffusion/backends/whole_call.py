@@ -1,9 +1,9 @@
-"""Any other diffusers pipeline: its own `__call__`, one evaluation at a time.
+"""Runs pipelines of any other family through their `__call__`, interrupted after every step.
 
-The call runs on a thread of its own and stops in `callback_on_step_end`; the engine's thread lets
-it run to the next stop and waits. The two never run at once, so the engine sees one more runner
-that takes steps, and progress, fairness, deadlines and cancellation need nothing special. Steps
-are not batched.
+The call runs on its own thread and pauses in `callback_on_step_end`. The engine's thread resumes
+it and waits for the next pause, so only one of the two threads runs at a time. For the engine it
+is a runner that takes steps, so progress, fairness, deadlines and cancellation work as for the
+others. The steps of different requests are not batched.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 
 class _Abandoned(Exception):
-    """Raised inside the pipeline's call to unwind it."""
+    """Raised inside the pipeline's call to end it early."""
 
 
 @dataclass(slots=True, eq=False)
 class WholeCall:
-    """Implements `contract.Denoising`: a pipeline call under way."""
+    """Implements `contract.Denoising` for one running pipeline call."""
 
     request: GenerationRequest
     evaluations_total: int
     evaluations_done: int = 0
     rows: int = 1
     picture: Any = None
-    """(1, 3, H, W), 0..1, once the call has returned."""
+    """Float (1, 3, H, W), 0..1; None until the call has returned."""
     error: Exception | None = None
     abandoned: bool = False
     thread: threading.Thread | None = None
@@ -47,7 +47,7 @@ class WholeCall:
     stopped: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def resume(self) -> None:
-        """Let the call run until its next step is complete or it has ended."""
+        """Let the call run, and block until it has completed a step or has ended."""
         if self.thread is not None and self.thread.ident is None:
             self.thread.start()
         else:
@@ -55,7 +55,7 @@ class WholeCall:
         self.stopped.acquire()
 
     def pause(self) -> None:
-        """On the call's thread: give the turn back, and wait for the next one."""
+        """Called on the call's thread: let `resume` return, and block until it is called again."""
         self.stopped.release()
         self.go.acquire()
         if self.abandoned:
@@ -63,10 +63,10 @@ class WholeCall:
 
 
 class WholeCallRunner:
-    """Implements `contract.Runner` over a pipeline whose `__call__` makes a picture from a prompt.
+    """Implements `contract.Runner` for a pipeline whose `__call__` makes a picture from a prompt.
 
-    Of a request only what the call has a parameter for can be honored; the rest is noted. Calls
-    under way share the weights, each has a pipeline object and a noise scheduler of its own.
+    Request fields for which `__call__` has no parameter are ignored, and the image's notes name
+    them. Concurrent calls share the weights; each has its own pipeline object and noise scheduler.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class WholeCallRunner:
 
     @property
     def info(self) -> RunnerInfo:
-        """What was read from the pipeline when it was loaded."""
+        """Properties of the model, read when it was loaded."""
         return self._info
 
     def start(self, requests: Sequence[GenerationRequest]) -> list[WholeCall]:
@@ -99,11 +99,14 @@ class WholeCallRunner:
         return errors
 
     def preview(self, call: WholeCall, max_side_px: int) -> None:
-        """Its latents have a layout that only the pipeline knows."""
+        """None: the layout of the latents is known only to the pipeline."""
 
     def decode(self, call: WholeCall) -> DecodedImage:
-        """The picture that the pipeline returned. Raises what the pipeline raised, or
-        `GenerationFailed` where it made more steps than it had announced."""
+        """The picture that the pipeline returned.
+
+        Raises whatever the pipeline raised, and `GenerationFailed` if it takes more steps than
+        its `num_timesteps` said.
+        """
         if call.picture is None and call.error is None:
             call.resume()
         if call.error is not None:
@@ -117,17 +120,17 @@ class WholeCallRunner:
         return DecodedImage(pixels, {"policy": "off", "flagged": None}, notes)
 
     def abandon(self, call: WholeCall) -> None:
-        """End the call's thread at its next step, and wait for it."""
+        """End the call before its next step. Blocks until its thread has ended."""
         call.abandoned = True
         if call.thread is not None and call.thread.is_alive():
             call.go.release()
             call.thread.join()
 
     def warm(self) -> None:
-        """Its first call initializes; a whole picture would be too much to warm with."""
+        """Does nothing: this runner could only warm up by making a whole picture."""
 
     def step_s(self, rows: int, side_px: int) -> None:
-        """Its steps are not shared."""
+        """None: the steps of requests are not batched."""
 
     def close(self) -> None:
         self._pipe = None
@@ -141,7 +144,7 @@ class WholeCallRunner:
         return pipe
 
     def _run(self, pipe: Any, call: WholeCall) -> None:
-        """On the call's thread. It begins at once, with a turn of its own."""
+        """The body of the call's thread. Its start counts as the first `resume`."""
 
         def on_step_end(pipe: Any, step: int, timestep: Any, tensors: Any) -> Any:
             call.evaluations_total = int(getattr(pipe, "num_timesteps", call.evaluations_total))

@@ -1,1 +1,1 @@
-"""From latents to pictures: the decoder, and the small previews that need none."""
+"""Convert latents to pictures: with the VAE decoder, or approximately for previews."""

@@ -1,4 +1,4 @@
-"""From latents to the picture: the VAE's decoder, the safety checker, the exact size."""
+"""Decode latents with the VAE, run the safety checker, and fit the picture to its size."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 SafetyPolicy = Literal["off", "flag", "block"]
 SafetyCheck = Callable[["Pixels"], bool]
-"""Whether the model's safety checker flags this picture, uint8 (h, w, 3)."""
+"""Whether the model's safety checker flags a picture, RGB uint8 (h, w, 3)."""
 
 
 class Decoder:
-    """Decodes one image at a time. `decode_latents` is the family's; `check` None is no checker."""
+    """Decodes the latents of one image at a time."""
 
     def __init__(
         self,
@@ -28,6 +28,8 @@ class Decoder:
         policy: SafetyPolicy = "off",
         check: SafetyCheck | None = None,
     ) -> None:
+        """`decode_latents`: `Family.decode`. `check`: None if the model has no safety checker;
+        then raises `GenerationFailed` for a policy other than "off"."""
         if policy != "off" and check is None:
             raise GenerationFailed("The model has no safety checker, but its policy asks for one")
         self._decode_latents = decode_latents
@@ -35,10 +37,10 @@ class Decoder:
         self._check = check
 
     def decode(self, latents: torch.Tensor, height: int, width: int) -> DecodedImage:
-        """Latents (1, C, h, w) -> the picture at `height` x `width` pixels (`SizeRule.fitted`).
+        """The picture of latents (1, C, h, w) at exactly `height` x `width` pixels.
 
-        `GenerationFailed` for latents that are not finite; `Forbidden` for a picture that the
-        checker flags under the policy "block".
+        Raises `GenerationFailed` for latents that are not finite, and `Forbidden` for a picture
+        that the checker flags under the policy "block".
         """
         if not bool(latents.isfinite().all()):
             raise GenerationFailed("The latents became NaN or infinite")
@@ -53,7 +55,8 @@ class Decoder:
 
 
 def to_pixels(picture: torch.Tensor) -> Pixels:
-    """(1, 3, H, W), -1..1, any float dtype -> uint8 (H, W, 3), rounded as diffusers does."""
+    """Convert a float picture (1, 3, H, W), -1..1, to RGB uint8 (H, W, 3), rounded as in
+    diffusers."""
     unit = (picture[0].float() / 2 + 0.5).clamp(0, 1)
     pixels: Pixels = (
         (unit * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()

@@ -1,11 +1,12 @@
-"""The last linear layers of a small decoder, folded into one convolution.
+"""Fold the last linear layers of a small VAE decoder into one convolution.
 
-A decoder that ends in upsamplings and convolutions without an activation between them spends
-most of its time there, on pictures of many channels at full size, only to keep three. The whole
-tail is linear and repeats with the small pixel: what it does is its impulse response, one kernel
-for each of the s x s output pixels of a small pixel. One convolution on the small picture and a
-pixel shuffle (Shi et al., 2016) give the same numbers up to the order of additions. Only near the
-border does the zero padding between the layers matter; there the layers themselves are run.
+A decoder that ends in upsamplings and convolutions without activations between them spends most
+of its time in these layers, because they work on many channels at full size. The layers together
+are linear and shift-invariant per low-resolution pixel, so their impulse response describes them
+fully: one kernel for each of the s x s output pixels of an input pixel. One convolution at low
+resolution and a pixel shuffle (Shi et al., 2016) give the same result up to the order of
+additions. Near the border the zero padding between the layers makes a difference, so there the
+original layers are run.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ import torch
 from torch import nn
 
 _REACH = 1
-"""Small pixels on either side that an output pixel may depend on; a tail that reaches further is
-left alone."""
+"""Input pixels on either side that an output pixel may depend on. Layers that depend on more are
+not folded."""
 _RING = 3
-"""Small rows and columns at the border for which the layers themselves are run: 1 that the padding
-touches, and the reach of the cut on its inner side."""
+"""Input rows and columns at each border on which the original layers are run: 1 that depends on
+the padding, and 2 so that the cut on the inner side does not matter."""
 
 
 class _ReachesTooFar(Exception):
-    """An output pixel depends on small pixels beyond `_REACH`."""
+    """An output pixel depends on input pixels farther away than `_REACH`."""
 
 
 class LinearTail(nn.Module):
-    """(N, C, h, w) -> (N, C', s h, s w), as `layers` would."""
+    """One convolution equivalent to `layers`: (N, C, h, w) to (N, C', s h, s w)."""
 
     def __init__(self, layers: nn.Sequential, channels: int) -> None:
         super().__init__()
@@ -37,7 +38,7 @@ class LinearTail(nn.Module):
         self.bias = nn.Parameter(bias, requires_grad=False)
 
     def forward(self, small: torch.Tensor) -> torch.Tensor:
-        """What `layers` would make of `small`, in one convolution; floats of any range."""
+        """The output of `layers` for `small`, (N, C, h, w) floats of any range."""
         if min(small.shape[-2:]) < 2 * _RING:
             whole: torch.Tensor = self.layers(small)
             return whole
@@ -56,8 +57,8 @@ class LinearTail(nn.Module):
 
 
 def fold_linear_tail(layers: nn.Sequential) -> nn.Sequential:
-    """The same layers, their linear tail folded where it upsamples and reaches no further than
-    `_REACH`; else the layers themselves."""
+    """The layers with their linear tail folded; unchanged if the tail has no upsampling or
+    depends on input pixels beyond `_REACH`."""
     each = list(layers)
     start = len(each)
     while start > 0 and isinstance(each[start - 1], nn.Upsample | nn.Conv2d):
@@ -82,8 +83,8 @@ def _folds(layer: nn.Module) -> bool:
 def _impulse_response(
     layers: nn.Sequential, channels: int
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
-    """Response (C, C', s k, s k) to a one in the middle of k x k zeros in each channel, the bias
-    (C', 1, 1), and s. `_ReachesTooFar` where it reaches beyond the neighboring small pixels."""
+    """The response (C, C', s k, s k) to a single 1 in each input channel, the bias (C', 1, 1), and
+    the scale s, with k = 2 `_REACH` + 1. Raises `_ReachesTooFar`."""
     side = 4 * _REACH + 5
     weight = next(layers.parameters())
     zeros = torch.zeros((1, channels, side, side), dtype=weight.dtype, device=weight.device)
@@ -104,7 +105,10 @@ def _impulse_response(
 
 
 def _as_kernel(response: torch.Tensor, scale: int) -> torch.Tensor:
-    """(C, C', s k, s k) -> (C' s s, C, k, k): an impulse at distance d answers at -d."""
+    """Rearrange a response (C, C', s k, s k) to a convolution weight (C' s s, C, k, k).
+
+    Flipped, because a convolution in torch is a correlation.
+    """
     inputs, outputs, size, _ = response.shape
     taps = size // scale
     split = response.view(inputs, outputs, taps, scale, taps, scale).flip(2, 4)

@@ -1,4 +1,4 @@
-"""Small pictures of the current estimate, without a decoder pass."""
+"""Previews: the current estimate of a picture, converted to RGB without the VAE decoder."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _FIT_PICTURES = 4
 
 
 class LatentPreviewer:
-    """Latents to RGB by one linear map per latent pixel, fitted to this very VAE by least squares
-    on a few smooth random latents: no table of known models, and any number of channels.
+    """Converts latents to RGB with one linear map that is applied to each latent pixel.
 
-    `like` gives dtype and device. Fitting decodes a few small latents once, at construction.
+    The map is fitted to the VAE by least squares on a few smooth random latents, so it works for
+    any VAE. The constructor decodes these latents, in the dtype and on the device of `like`.
     """
 
     def __init__(
@@ -36,7 +36,8 @@ class LatentPreviewer:
         self._to_rgb = _fit(decode, channels, like)
 
     def jpeg(self, trajectory: Trajectory, max_side_px: int) -> bytes:
-        """JPEG of the estimated picture after the last evaluation, longer side as given."""
+        """A JPEG of the picture as estimated by the last evaluation; its longer side is
+        `max_side_px`."""
         latents = self._estimate(trajectory)[0]
         flat = latents.flatten(1).T
         rgb = torch.cat([flat, torch.ones(len(flat), 1)], dim=1) @ self._to_rgb
@@ -46,9 +47,12 @@ class LatentPreviewer:
         return thumbnail(pixels, max_side_px)
 
     def _estimate(self, trajectory: Trajectory) -> torch.Tensor:
-        """Predicted x_0, (1, C, h, w) float32 on the CPU: DDIM (Song et al., 2021), formula 12,
-        for epsilon; Salimans and Ho, 2022, section 2.4, for v. The scaled model input is the
-        variance-preserving sample for every noise scheduler we allow."""
+        """The predicted x_0, float32 (1, C, h, w) on the CPU.
+
+        For epsilon prediction: DDIM (Song et al., 2021), formula 12; for v prediction: Salimans
+        and Ho, 2022, section 2.4. Both need the variance-preserving sample, which the scaled model
+        input is for every noise scheduler in the config.
+        """
         if trajectory.model_input is None or trajectory.model_output is None:
             return trajectory.latents.float().cpu()
         sample = trajectory.model_input.float().cpu()
@@ -67,7 +71,7 @@ class LatentPreviewer:
 def _fit(
     decode: Callable[[torch.Tensor], torch.Tensor], channels: int, like: torch.Tensor
 ) -> torch.Tensor:
-    """(channels + 1, 3) float32 on the CPU, the last row the constant."""
+    """The linear map, float32 (channels + 1, 3) on the CPU; its last row is the constant."""
     generator = torch.Generator("cpu").manual_seed(0)
     coarse = torch.randn((_FIT_PICTURES, channels, 3, 3), generator=generator)
     smooth = torch.nn.functional.interpolate(coarse, (_FIT_SIDE, _FIT_SIDE), mode="bilinear")

@@ -1,4 +1,4 @@
-"""Small JPEGs. No torch here."""
+"""Encode scaled pictures as JPEG. Does not import torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _JPEG_QUALITY = 75
 
 
 def thumbnail(pixels: Pixels, max_side_px: int) -> bytes:
-    """JPEG of the picture, scaled so that its longer side is as given."""
+    """A JPEG of an RGB picture, uint8 (h, w, 3), scaled to a longer side of `max_side_px`."""
     height, width = pixels.shape[:2]
     scale = max_side_px / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -1,1 +1,1 @@
-"""Faster ways to run a UNet: recorded operators, CUDA graphs, ONNX Runtime, reused features."""
+"""Faster ways to run a UNet: TorchScript, CUDA graphs, ONNX Runtime, threads, DeepCache."""

@@ -1,9 +1,9 @@
-"""Deep features of a UNet used again: DeepCache (Ma et al., 2023, arXiv:2312.00858), row by row.
+"""Reuse the deep features of a UNet between steps: DeepCache (Ma et al., 2023, arXiv:2312.00858).
 
-From one denoising step to the next the deep layers of a UNet give almost the same. So a row may
-keep what its last outer layers got from below, and at its next evaluations run those alone. Rows
-that use theirs again and rows that compute them anew share one forward: the outer layers run for
-all rows at once, the deep ones only for those that need them.
+The output of a UNet's deep layers changes little from one denoising step to the next. So a row may
+keep that output and, at its next evaluations, run only the outer layers. Rows that reuse it and
+rows that compute it share one forward pass: the outer layers run for all rows, the deep layers
+only for the rows that need them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _UP = ("UpBlock2D", "CrossAttnUpBlock2D")
 
 
 def can_split(unet: Any) -> bool:
-    """Whether the UNet is of the kind that `SplitForward` can take apart."""
+    """Whether `SplitForward` supports the structure of this UNet."""
     return (
         type(unet).__name__ == "UNet2DConditionModel"
         and type(unet.down_blocks[0]).__name__ in _DOWN
@@ -30,11 +30,11 @@ def can_split(unet: Any) -> bool:
 
 
 class SplitForward:
-    """One forward, called like the UNet itself. R rows.
+    """One forward pass of R rows, called like the UNet itself.
 
-    `kept`: for each row the features that its outer layers take from below, (1, C, h, w), or None
-    to compute them now; after the call, those of all rows. `outer` are the layers of the last up
-    block that always run, 1 to all of them.
+    `kept`: for each row the output of the deep layers, (1, C, h, w), or None to compute it. After
+    the call it holds the features of all rows. `outer`: how many layers of the last up block
+    always run, at least 1.
     """
 
     def __init__(self, unet: Any, kept: Sequence[torch.Tensor | None], outer: int = 1) -> None:
@@ -52,7 +52,8 @@ class SplitForward:
         added_cond_kwargs: Mapping[str, torch.Tensor] | None = None,
         return_dict: bool = False,
     ) -> tuple[torch.Tensor]:
-        """Latents (R, C, h, w), timesteps (R,), states (R, L, D) -> the prediction (R, C, h, w)."""
+        """The prediction (R, C, h, w) for latents (R, C, h, w), timesteps (R,) and text embeddings
+        (R, L, D)."""
         unet = self._unet
         emb, states = self._conditions(sample, timestep, encoder_hidden_states, added_cond_kwargs)
         if unet.config.center_input_sample:
@@ -79,7 +80,7 @@ class SplitForward:
         states: torch.Tensor,
         added: Mapping[str, torch.Tensor] | None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Embeddings of times and texts, (R, E), and the states that attention reads."""
+        """Embeddings of timesteps and added conditions, (R, E), and the states for attention."""
         unet = self._unet
         emb = unet.time_embedding(unet.get_time_embed(sample=sample, timestep=timestep), None)
         aug = unet.get_aug_embed(emb=emb, encoder_hidden_states=states, added_cond_kwargs=added)
@@ -97,7 +98,7 @@ class SplitForward:
         emb: torch.Tensor,
         states: torch.Tensor,
     ) -> None:
-        """Run the deep layers for these rows, and keep what comes of them."""
+        """Run the deep layers for the rows `fresh`, and store their output in `kept`."""
         unet, last = self._unet, self._last
         if len(fresh) < len(self.kept):
             rows = torch.tensor(fresh, device=emb.device)
@@ -122,7 +123,8 @@ class SplitForward:
     def _down(
         self, residuals: list[torch.Tensor], emb: torch.Tensor, states: torch.Tensor
     ) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """The way down from where the outer layers end: what the way up takes, and the lowest."""
+        """Run the down blocks behind the outer layers; returns all residuals for the up blocks,
+        and the last output."""
         first = self._unet.down_blocks[0]
         hidden = residuals[-1]
         for index in range(self._outer - 1, len(first.resnets)):
@@ -140,7 +142,7 @@ class SplitForward:
 def _layer(
     block: Any, index: int, hidden: torch.Tensor, emb: torch.Tensor, states: torch.Tensor
 ) -> torch.Tensor:
-    """One resnet of a block, and its attention where it has one."""
+    """Run one resnet of a block, and its attention layer if there is one."""
     hidden = block.resnets[index](hidden, emb)
     if getattr(block, "has_cross_attention", False):
         hidden = block.attentions[index](hidden, encoder_hidden_states=states, return_dict=False)[0]
@@ -150,7 +152,7 @@ def _layer(
 def _block(
     block: Any, hidden: torch.Tensor, emb: torch.Tensor, states: torch.Tensor, **options: Any
 ) -> Any:
-    """A whole block, which gets the text only if it reads it."""
+    """Run a whole block; the text embeddings are passed only to blocks with cross-attention."""
     if getattr(block, "has_cross_attention", False):
         options["encoder_hidden_states"] = states
     return block(hidden_states=hidden, temb=emb, **options)

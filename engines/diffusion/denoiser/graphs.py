@@ -1,7 +1,7 @@
-"""CUDA graphs of the denoiser: one replay in place of a thousand kernel launches.
+"""CUDA graphs of the denoiser: one replay instead of a thousand kernel launches.
 
-A small step is bound by launches: the GPU waits for Python. A graph is recorded at the first step
-of each shape (rows, size, length of text) and replayed at the next.
+In a step of few rows the GPU waits for Python to launch kernels. Therefore a graph is recorded at
+the first step of each shape (rows, picture size, text length) and replayed at later ones.
 """
 
 from __future__ import annotations
@@ -16,28 +16,30 @@ import torch
 from engines.diffusion.denoiser.named_inputs import NamedInputs, called
 
 MOST_GRAPHS = 32
-"""Shapes recorded for one model; further ones run as they are. A graph holds some megabytes."""
+"""Most shapes recorded per model; steps of other shapes run without a graph. A graph takes some
+megabytes."""
 _WARM_UPS = 2
-"""Runs before a recording: libraries choose their kernels and take their workspace in them."""
+"""Runs before a recording, in which libraries choose kernels and allocate their workspace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A forward with fixed inputs and output, which every replay overwrites."""
+    """A recorded forward pass. `replay` reads fixed input tensors and overwrites `output`."""
 
     replay: Callable[[], None]
     output: torch.Tensor
 
 
 class Recorder(Protocol):
-    """What records a forward; `CudaRecorder`, or a fake on a machine without CUDA."""
+    """Records forward passes. Tests pass a fake, because recording needs CUDA."""
 
     def record(self, forward: Callable[[], torch.Tensor]) -> Recording:
-        """Run `forward` some times and record it. It reads and writes the same memory always."""
+        """Run `forward` a few times, and record it. It must always read the same tensors."""
 
 
 class CudaRecorder:
-    """Implements `Recorder`; all recordings share one pool of memory, for they replay in turn."""
+    """Implements `Recorder`. All recordings share one memory pool, since they never run at the
+    same time."""
 
     def __init__(self) -> None:
         self._pool = torch.cuda.graph_pool_handle()
@@ -50,7 +52,7 @@ class CudaRecorder:
                 forward()
         current.wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        # thread_local: a decoder on another thread may allocate meanwhile.
+        # thread_local: decoding on another thread may allocate memory meanwhile.
         with torch.cuda.graph(
             graph, pool=self._pool, stream=aside, capture_error_mode="thread_local"
         ):
@@ -60,13 +62,13 @@ class CudaRecorder:
 
 @cache
 def _side_stream() -> torch.cuda.Stream:
-    """One for all recordings of the process: cuBLAS keeps a workspace for each stream that it ever
-    ran on, 32 MiB on a Hopper card."""
+    """The stream of all recordings in this process. Only one, because cuBLAS keeps a workspace for
+    every stream that it was used on: 32 MiB on a Hopper GPU."""
     return torch.cuda.Stream()
 
 
 class GraphedDenoiser(NamedInputs):
-    """Called like the UNet that it holds; steps of at most `most_rows` rows replay a recording."""
+    """Called like the UNet that it wraps; steps of at most `most_rows` rows replay a recording."""
 
     def __init__(self, unet: Any, recorder: Recorder, most_rows: int) -> None:
         self._unet = unet
@@ -75,7 +77,8 @@ class GraphedDenoiser(NamedInputs):
         self._graphs: dict[tuple[Any, ...], tuple[dict[str, torch.Tensor], Recording]] = {}
 
     def predicted(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Replayed where there is a recording of this shape, or room for one."""
+        """The prediction (R, C, h, w): replayed if this shape is recorded or can be, else computed
+        by the UNet."""
         key = tuple((name, each.shape, each.dtype) for name, each in inputs.items())
         found = self._graphs.get(key)
         if found is None:

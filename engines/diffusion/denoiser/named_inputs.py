@@ -1,4 +1,4 @@
-"""What stands in a UNet's place takes its inputs by name, whatever the model's family has."""
+"""Base class of the replacements for a UNet: collects the inputs of any family by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 
 class NamedInputs(ABC):
-    """Called like a diffusers UNet; what it predicts is up to `predicted`."""
+    """Has the call signature of a diffusers UNet; subclasses implement `predicted`."""
 
     def __call__(
         self,
@@ -21,7 +21,8 @@ class NamedInputs(ABC):
         added_cond_kwargs: Mapping[str, torch.Tensor] | None = None,
         return_dict: bool = False,
     ) -> tuple[torch.Tensor]:
-        """Latents (R, C, h, w), timesteps (R,), states (R, L, D) -> the prediction (R, C, h, w)."""
+        """The prediction (R, C, h, w) for latents (R, C, h, w), timesteps (R,) and text embeddings
+        (R, L, D)."""
         inputs = {
             "sample": sample,
             "timestep": timestep,
@@ -32,11 +33,11 @@ class NamedInputs(ABC):
 
     @abstractmethod
     def predicted(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-        """The prediction (R, C, h, w); `inputs` in the order in which a UNet takes them."""
+        """The prediction (R, C, h, w). `inputs`: UNet argument to tensor, in the UNet's order."""
 
 
 def called(unet: Any, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """The prediction of a diffusers UNet for inputs by name."""
+    """Call a diffusers UNet with inputs by name; returns the prediction (R, C, h, w)."""
     added = {name: inputs[name] for name in ("text_embeds", "time_ids") if name in inputs}
     prediction: torch.Tensor = unet(
         inputs["sample"],

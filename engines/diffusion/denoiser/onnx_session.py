@@ -1,5 +1,4 @@
-"""The denoiser in ONNX Runtime: the same network, other kernels, numbers that differ in the last
-digits."""
+"""Run the denoiser in ONNX Runtime. Its kernels give slightly different numbers than torch."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from pathlib import Path
 import torch
 
 _OPSET = 17
-"""The newest that torch's exporter of recordings writes."""
+"""The newest opset that torch's TorchScript-based exporter writes."""
 _PICTURE_AXES = {0: "rows", 2: "height", 3: "width"}
 _TEXT_AXES = {0: "rows", 1: "tokens"}
 
@@ -19,17 +18,19 @@ _TEXT_AXES = {0: "rows", 1: "tokens"}
 def exported(
     module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]
 ) -> Callable[..., torch.Tensor]:
-    """The module as a session of ONNX Runtime, for any number of rows, any size and any length of
-    text. Blocks for seconds. Its weights are a second copy in memory.
+    """A function that runs the module in ONNX Runtime, for any rows, picture size and text length.
 
-    `ImportError` where the package `onnx` is not installed.
+    Exporting blocks for seconds. The session holds a second copy of the weights.
+
+    Raises:
+        ImportError: the package `onnx` is not installed.
     """
-    import onnx  # noqa: F401 - torch's exporter needs it, and says so late
+    import onnx  # noqa: F401 - fail before the export if the package is missing
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    # Between two steps its threads leave the cores to others.
+    # Otherwise its threads keep the cores busy between two steps.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "denoiser.onnx"
@@ -45,11 +46,11 @@ def exported(
 
 
 def _export(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], path: Path) -> Sequence[str]:
-    """Write the module's file; returns the names of its inputs."""
+    """Export the module to `path`; returns the names of the graph's inputs."""
     names = [f"input{index}" for index in range(len(inputs))]
     axes = [_axes(each) for each in inputs]
     with warnings.catch_warnings():
-        # That this exporter is deprecated, and that branches of Python are not recorded.
+        # Expected warnings: the exporter is deprecated, and Python branches are not recorded.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
@@ -64,5 +65,5 @@ def _export(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], path: Pat
 
 
 def _axes(tensor: torch.Tensor) -> dict[int, str]:
-    """The dimensions that change from step to step, of latents, states of a text, or the rest."""
+    """Dimensions whose size varies: 4-dimensional inputs are latents, 3-dimensional ones text."""
     return {4: _PICTURE_AXES, 3: _TEXT_AXES}.get(tensor.dim(), {0: "rows"})

@@ -1,4 +1,4 @@
-"""The rows of one forward, shared out among threads that each run a forward of their own."""
+"""Split the rows of a forward pass among threads, each of which runs its own forward pass."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class RowParts(NamedInputs):
-    """Called like a UNet; has `denoiser` predict an equal part of the rows on each worker.
+    """Called like a UNet; runs `denoiser` on an equal share of the rows in each worker thread.
 
-    A row's prediction does not depend on the others but for the last digits, as between steps of
-    different numbers of rows. A forward with fewer rows than there are workers is not divided.
+    Results may differ in the last digits from those of one pass over all rows. A pass with fewer
+    rows than workers is not split.
     """
 
     def __init__(self, denoiser: NamedInputs, workers: Workers) -> None:
@@ -25,7 +25,7 @@ class RowParts(NamedInputs):
         self._workers = workers
 
     def predicted(self, inputs: dict[str, Tensor]) -> Tensor:
-        """The prediction (R, C, h, w). Raises what a part raised."""
+        """The prediction (R, C, h, w). Raises the first exception of a part."""
         count = self._workers.count
         if count < 2 or inputs["sample"].shape[0] < count:
             return self._denoiser.predicted(inputs)
@@ -38,15 +38,16 @@ class RowParts(NamedInputs):
             predictions.append(outcome)
         return torch.cat(predictions)
 
-    @torch.inference_mode()  # which each thread has to say for itself
+    @torch.inference_mode()  # the mode is set per thread
     def _part(self, inputs: dict[str, Tensor]) -> Tensor:
         return self._denoiser.predicted(inputs)
 
 
 def one_thread_each(count: int) -> Workers:
-    """Workers whose operators run on one thread each; the caller's keep the threads they have."""
+    """`count` workers whose torch operators use one thread each; other threads' operators keep
+    their number of threads."""
     threads = torch.get_num_threads()
     workers = Workers(count, lambda: torch.set_num_threads(1))
     if count > 1:
-        torch.set_num_threads(threads)  # for threads to come, too: they take what was set last
+        torch.set_num_threads(threads)  # new threads take the number that was set last
     return workers

@@ -1,11 +1,10 @@
-"""The denoiser's operators, recorded once and replayed without Python between them.
+"""Record the denoiser's operators once, and replay them without Python.
 
-A small UNet has about a thousand operators, and calling them from Python takes longer than many of
-them run. TorchScript's recording holds the same operators in the same order, so it gives the same
-bits, whatever the number of rows. ONNX Runtime has operators of its own: its numbers differ in the
-last digits, as they do between steps with more and with fewer rows. Neither is taken for granted:
-the first forward of each shape is computed both ways, and a shape for which they differ (by more
-than `CLOSE`) is never replayed.
+A small UNet has about a thousand operators, and calling one from Python often takes longer than
+running it. A TorchScript trace has the same operators in the same order, so its results are
+bit-identical. ONNX Runtime has other operators, so its results differ in the last digits. Both are
+checked: the first forward pass of each shape is computed with and without the recording, and if
+the results differ (for ONNX Runtime: by more than `CLOSE`), this shape is never replayed.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ Recording = Literal["traced", "onnx"]
 Record = Callable[[torch.nn.Module, tuple[torch.Tensor, ...]], Callable[..., torch.Tensor]]
 
 WORTH_S = 0.5
-"""A recording saves about 10 ms of a step. One that takes so long gains less than 3 %, and would
-take many such steps to record and to measure."""
+"""`auto` records only if a step takes at most this many seconds. A recording saves about 10 ms per
+step, which is less than 3 % of a longer step, and measuring it takes many steps."""
 GAIN = 0.97
-"""`auto` takes the recording if a step takes at most this part of its time without."""
+"""`auto` uses the recording if a step then takes at most this fraction of the time without it."""
 CLOSE = 1e-4
-"""How far ONNX Runtime's prediction may be from the denoiser's own, as a part of its largest
-value. Pictures then differ by 1 of 255 at most."""
+"""Largest allowed difference of ONNX Runtime's prediction, relative to the largest value of the
+prediction. Pictures then differ by at most 1 of 255."""
 _ROUNDS = 3
 _TRIED: dict[Backend, tuple[Recording, ...]] = {
     "auto": ("traced",),
@@ -45,11 +44,11 @@ _TRIED: dict[Backend, tuple[Recording, ...]] = {
     "traced": ("traced",),
     "onnx": ("onnx", "traced"),
 }
-"""What `choose` tries, in this order, until one can be kept."""
+"""Which recordings `choose` tries, in order, until one is usable."""
 
 
 class TracedDenoiser(NamedInputs):
-    """Called like the UNet that it holds; runs it as it is until `choose` is called."""
+    """Called like the UNet that it wraps; before `choose` is called, it only calls the UNet."""
 
     def __init__(
         self,
@@ -58,7 +57,8 @@ class TracedDenoiser(NamedInputs):
         clock: Clock = time.perf_counter,
         records: Mapping[Recording, Record] | None = None,
     ) -> None:
-        """`records` replaces how recordings are made; `clock` is what `auto` measures with."""
+        """`clock`: seconds, for measuring. `records`: functions that make the recordings, for
+        tests."""
         self._unet = unet
         self._backend = backend
         self._clock = clock
@@ -70,28 +70,30 @@ class TracedDenoiser(NamedInputs):
 
     @property
     def chosen(self) -> Literal["native", "traced", "onnx"]:
-        """What runs the steps now."""
+        """Which implementation runs the steps now."""
         return self._chosen or "native"
 
     @property
     def note(self) -> str | None:
-        """What a recipe says of steps whose last digits are not the denoiser's own."""
+        """A note for recipes if the results are not bit-identical to the UNet's, else None."""
         return "The steps ran in ONNX Runtime" if self._chosen == "onnx" else None
 
     def choose(self) -> None:
-        """Record the forward that ran last, and keep the recording if it gives the same numbers
-        and, with `auto`, if it is quicker. Blocks for about twenty forwards. A denoiser that cannot
-        be recorded runs as it is."""
+        """Record the last forward pass, and use the recording if its results agree and, with
+        `auto`, if it is faster.
+
+        Blocks for about twenty forward passes. If recording fails, the UNet is called as before.
+        """
         tried = _TRIED[self._backend] if self._example else ()
         for each in tried:
             if self._is_kept(each, self._example):
                 return
 
     def _is_kept(self, name: Recording, inputs: dict[str, torch.Tensor]) -> bool:
-        """Make this recording, and take it if it is worth it."""
+        """Make this recording, and use it if it qualifies; returns whether it is used."""
         native_s = self._seconds(lambda: self._native(inputs))
         if self._backend == "auto" and native_s > WORTH_S:
-            logger.info("a step takes %.2f s: not worth a recording", native_s)
+            logger.info("not recorded: at %.2f s per step a recording gains too little", native_s)
             return False
         module = Positional(self._unet, tuple(inputs))
         try:
@@ -101,12 +103,13 @@ class TracedDenoiser(NamedInputs):
             logger.warning("%s: the denoiser cannot be recorded: %s", name, error)
             return False
         if not same:
-            logger.warning("%s: the recording gives other numbers, it is not used", name)
+            logger.warning("%s: the recording is not used, because its results differ", name)
             return False
         return self._is_quick(name, inputs, replay)
 
     def predicted(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Replayed where that was chosen and gives the same numbers for inputs of this shape."""
+        """The prediction (R, C, h, w): replayed if a recording is in use and its results for this
+        shape agree with the UNet's."""
         replay = self._replays.get(tuple(inputs))
         if replay is None:
             self._example = inputs
@@ -124,7 +127,7 @@ class TracedDenoiser(NamedInputs):
         inputs: dict[str, torch.Tensor],
         replay: Callable[..., torch.Tensor],
     ) -> bool:
-        """Measure the recording; whether it is kept."""
+        """Measure the recording, and use it if it is fast enough; returns whether it is used."""
         pairs = [
             (
                 self._seconds(lambda: self._native(inputs)),
@@ -146,12 +149,12 @@ class TracedDenoiser(NamedInputs):
         inputs: Mapping[str, torch.Tensor],
         replay: Callable[..., torch.Tensor],
     ) -> torch.Tensor:
-        """The denoiser's own prediction, and whether the recording may give it the next time."""
+        """The UNet's prediction. Also notes whether the recording's agrees for this shape."""
         prediction = self._native(inputs)
         try:
             replayed = replay(*inputs.values())
             self._equal[key] = _SAME[self._chosen or "traced"](prediction, replayed)
-        except Exception:  # noqa: BLE001 - what the recording holds does not fit this shape
+        except Exception:  # noqa: BLE001 - the recording does not work for this shape
             self._equal[key] = False
         if not self._equal[key]:
             logger.warning("steps of the shape %s are not replayed", tuple(inputs["sample"].shape))
@@ -167,7 +170,7 @@ class TracedDenoiser(NamedInputs):
 
 
 def _is_close(prediction: torch.Tensor, replayed: torch.Tensor) -> bool:
-    """Whether both are the same but for the last digits."""
+    """Whether the tensors differ by at most `CLOSE` times the largest value of `prediction`."""
     bound = CLOSE * prediction.abs().max()
     return bool((prediction - replayed).abs().max() <= bound)
 
@@ -179,7 +182,7 @@ _SAME: dict[Recording, Callable[[torch.Tensor, torch.Tensor], bool]] = {
 
 
 class Positional(torch.nn.Module):
-    """A UNet whose inputs are given in the order of `names`, as TorchScript records them."""
+    """A UNet with positional inputs in the order of `names`, which TorchScript requires."""
 
     def __init__(self, unet: torch.nn.Module, names: tuple[str, ...]) -> None:
         super().__init__()
@@ -194,10 +197,14 @@ class Positional(torch.nn.Module):
 def recorded(
     module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]
 ) -> Callable[..., torch.Tensor]:
-    """TorchScript's recording of one forward. It is replayed without further optimization, which
-    could change the order of additions and gains nothing here."""
+    """A TorchScript trace of one forward pass of the module.
+
+    Replayed without TorchScript's optimization, which could change the order of additions and is
+    not faster here.
+    """
     with warnings.catch_warnings():
-        # That it is deprecated, and that branches of Python are not recorded: shapes are compared.
+        # Expected warnings: tracing is deprecated, and Python branches are not recorded, which
+        # the comparison per shape makes up for.
         warnings.simplefilter("ignore")
         trace = torch.jit.trace(module, inputs, check_trace=False)
 

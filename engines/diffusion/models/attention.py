@@ -1,4 +1,4 @@
-"""Attention backends: tried on the device before they are trusted, else native, and said."""
+"""Choose an attention backend that works on the device."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ _BEST_FIRST: tuple[AttentionBackend, ...] = ("xformers",)
 
 
 def use_attention_backend(pipe: Any, wanted: AttentionBackend) -> tuple[str, tuple[str, ...]]:
-    """Set the pipeline's attention up; returns what is really used, and a note where that is not
-    what was asked for. "auto" never needs a note.
+    """Set the pipeline's attention backend; returns the one in use, and notes for the recipe.
 
-    diffusers accepts a backend that the device cannot run and fails at the first forward, or
-    ignores it (UNets under `set_attention_backend`), so each is probed first.
+    If `wanted` does not work, "native" is used and there is one note; "auto" never has a note.
+
+    Each backend is tried first, because diffusers accepts a backend that the device cannot run and
+    fails at the first forward pass, or ignores it (`set_attention_backend` of UNets).
     """
     if wanted == "native":
         return "native", ()
@@ -36,7 +37,7 @@ def use_attention_backend(pipe: Any, wanted: AttentionBackend) -> tuple[str, tup
 
 
 def _trouble(pipe: Any, backend: AttentionBackend) -> str | None:
-    """Switch the pipeline to the backend; why that cannot be, where it cannot."""
+    """Switch the pipeline to the backend; returns the reason if that fails, else None."""
     device = pipe.device
     if device.type != "cuda":
         return f"it needs CUDA, the device is {device.type}"

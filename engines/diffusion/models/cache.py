@@ -1,4 +1,4 @@
-"""Which models are in memory: least recently used out, never one in use, loading off the thread."""
+"""The models in memory: loaded on other threads, unloaded least recently used first."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ class _Loading:
 
 
 class ModelCache:
-    """Loaded models under a memory budget. Used by the engine's thread; only `load` runs on the
-    executor, and the properties may be read from anywhere.
+    """Loaded models, within a memory budget.
 
-    A model in use (leased by a request under way) is never put out. `need_bytes` estimates before
-    loading; afterwards the runner's own figure counts.
+    Methods are called by the engine's thread only; `load` runs on the executor, and any thread may
+    read the properties. A model with a lease (a running request) is never unloaded. `need_bytes`
+    estimates a model's size before loading; afterwards the runner's `memory_bytes` counts.
+    `on_loaded` is called whenever a load has ended.
     """
 
     def __init__(
@@ -56,30 +57,30 @@ class ModelCache:
 
     @property
     def loads_total(self) -> int:
-        """Models loaded since the start, those included that were put out again."""
+        """Number of model loads since the start; a model that is loaded again counts again."""
         return self._loads_total
 
     @property
     def used_bytes(self) -> int:
-        """Held by loaded models, and kept free for those that are being loaded."""
+        """Bytes of the loaded models, plus the estimates for those that are being loaded."""
         ready = sum(runner.info.memory_bytes for runner in tuple(self._ready.values()))
         return ready + sum(loading.need_bytes for loading in tuple(self._loading.values()))
 
     @property
     def loaded(self) -> tuple[str, ...]:
-        """Ids in memory, the least recently used first."""
+        """Ids of the loaded models, least recently used first."""
         return tuple(self._ready)
 
     @property
     def loaded_bytes(self) -> dict[str, int]:
-        """The same, each with the bytes of its weights and buffers."""
+        """Id of each loaded model to the bytes of its weights and buffers."""
         return {name: runner.info.memory_bytes for name, runner in tuple(self._ready.items())}
 
     def residencies(self, model_ids: Sequence[str]) -> dict[str, Residency]:
-        """Which of the models that are waited for can be used, in the order of who is next.
+        """The state of each model that requests need, given in order of priority.
 
-        Begins to load what is absent where there is room. Never waits for a load. A model that
-        was loaded for somebody stays at least until its first use, as long as it is waited for.
+        Begins to load absent models if there is room; does not wait for them. A newly loaded model
+        is not unloaded before its first use while requests need it.
         """
         self._waited_for = frozenset(model_ids)
         for model_id in tuple(self._loading):
@@ -90,26 +91,27 @@ class ModelCache:
         return {model_id: self._residency(model_id) for model_id in model_ids}
 
     def runner(self, model_id: str) -> AnyRunner:
-        """The model, now the most recently used; it must be READY."""
+        """The model, which must be READY, and mark it as most recently used."""
         self._unused.discard(model_id)
         self._ready.move_to_end(model_id)
         return self._ready[model_id]
 
     def lease(self, model_id: str) -> None:
-        """A request has begun: the model stays until it is released as often."""
+        """Note that a request uses the model; each call needs one `release`."""
         self._leases[model_id] += 1
 
     def release(self, model_id: str) -> None:
-        """A request that held a lease has ended."""
+        """Note that a request that held a lease has ended."""
         self._leases[model_id] -= 1
 
     def take_failures(self) -> dict[str, InferloopError]:
-        """Models that could not be loaded since the last call; asking again loads again."""
+        """Model id to error, for loads that failed since the last call. The next `residencies`
+        tries again."""
         failures, self._failures = self._failures, {}
         return failures
 
     def load_now(self, model_id: str) -> AnyRunner:
-        """Load and wait; raises what went wrong as a domain error."""
+        """Load the model and wait for it. Raises an `InferloopError` if that fails."""
         while (state := self.residencies([model_id])[model_id]) is Residency.LOADING:
             if failure := self.take_failures().get(model_id):
                 raise failure
@@ -119,7 +121,7 @@ class ModelCache:
         return self.runner(model_id)
 
     def close(self) -> None:
-        """Put every model out, leased or not, and let what is loading go when it comes."""
+        """Unload all models, even those in use; models that are loading are unloaded afterwards."""
         for loading in self._loading.values():
             loading.future.add_done_callback(_close_late)
         self._loading.clear()
@@ -137,12 +139,12 @@ class ModelCache:
         return Residency.NO_ROOM
 
     def _idle(self) -> list[str]:
-        """Models that may go, the least recently used first."""
+        """Models that may be unloaded, least recently used first."""
         awaited = self._unused & self._waited_for
         return [each for each in self._ready if not self._leases[each] and each not in awaited]
 
     def _begin(self, entry: ModelEntry) -> None:
-        """Load the model off this thread, unless nobody can make room for it yet."""
+        """Begin to load the model on the executor, unless there is no room for it yet."""
         try:
             need_bytes = entry.memory_bytes or self._need_bytes(entry)
             self._check_fits(entry, need_bytes)
@@ -163,7 +165,7 @@ class ModelCache:
             )
 
     def _make_room(self, need_bytes: int) -> bool:
-        """Put idle models out until it fits; none if that would not be enough."""
+        """Unload idle models until `need_bytes` are free; none if that cannot be reached."""
         idle = self._idle()
         freed = sum(self._ready[model_id].info.memory_bytes for model_id in idle)
         if self.used_bytes - freed + need_bytes > self._budget_bytes:
@@ -173,7 +175,7 @@ class ModelCache:
         return True
 
     def _put_out(self, model_id: str) -> None:
-        logger.info("putting model %s out of memory", model_id)
+        logger.info("unloading model %s", model_id)
         self._unused.discard(model_id)
         self._ready.pop(model_id).close()
 
@@ -187,8 +189,8 @@ class ModelCache:
         except Exception as error:  # noqa: BLE001 - whatever loading raises fails its requests only
             self._failures[model_id] = as_domain_error(error)
             return
-        # The estimate may have been low; what is in use stays, and then the budget is passed
-        # until it ends.
+        # The estimate may have been too low. Models in use stay, so the budget may be exceeded
+        # until their requests end.
         idle = self._idle()
         while idle and self.used_bytes + runner.info.memory_bytes > self._budget_bytes:
             self._put_out(idle.pop(0))

@@ -1,7 +1,7 @@
-"""Models and adapters of the Hugging Face hub: from its local cache, or downloaded into it.
+"""Models and adapters from the Hugging Face hub: read from its local cache, or downloaded to it.
 
-Where the cache is, the token, and whether the hub may be asked at all (`HF_HOME`, `HF_TOKEN`,
-`HF_HUB_OFFLINE`) are the hub library's own environment variables; the launcher passes them on.
+The hub library itself reads the environment variables for the cache's folder, the token and
+offline use: `HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE`. The launcher passes them on.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _ABSENT = (RepositoryNotFoundError, RevisionNotFoundError, RemoteEntryNotFoundEr
 
 
 def pipeline_folder(source: HubSource, with_safety_checker: bool) -> Path:
-    """The snapshot of the repository at the revision; its name is the commit.
+    """The local folder of the repository at the revision; the folder's name is the commit.
 
-    Downloads only what the pipeline's index names, as safetensors of the one variant. Blocks for
-    as long as that takes. `NotFound` where the hub has no such repository or revision,
-    `GenerationFailed` where it cannot be asked and the cache does not have it.
+    Downloads only the components that the pipeline's index names, as safetensors of the variant,
+    and blocks until they are there. Raises `NotFound` if the hub has no such repository or
+    revision, and `GenerationFailed` if the hub cannot be reached and the cache does not have it.
     """
     passed = {} if with_safety_checker else {"safety_checker": None}
     with _translated(source):
@@ -49,7 +49,7 @@ def pipeline_folder(source: HubSource, with_safety_checker: bool) -> Path:
 
 
 def adapter_folder(source: HubSource, weight_name: str) -> Path:
-    """The folder that has the adapter's one file; errors as above."""
+    """The local folder with the adapter's weight file. Raises as `pipeline_folder` does."""
     with _translated(source):
         return Path(
             hf_hub_download(source.repository, weight_name, revision=source.revision)
@@ -58,17 +58,19 @@ def adapter_folder(source: HubSource, weight_name: str) -> Path:
 
 @contextmanager
 def _translated(source: HubSource) -> Iterator[None]:
-    """The hub's errors in the domain's words. diffusers wraps them in a plain `OSError`."""
+    """Translate the hub library's errors, which diffusers wraps in a plain `OSError`."""
     name = f"{source.repository} (revision {source.revision or 'main'})"
     try:
         yield
     except OSError as error:
         if any(isinstance(each, _ABSENT) for each in (error, error.__cause__)):
             raise NotFound("hub repository", name) from error
-        raise GenerationFailed(f"Hub repository {name} cannot be had: {_reason(error)}") from error
+        raise GenerationFailed(
+            f"Hub repository {name} cannot be loaded: {_reason(error)}"
+        ) from error
 
 
 def _reason(error: OSError) -> str:
     if isinstance(error, LocalEntryNotFoundError) or "not fully cached" in str(error):
-        return "it is not in the local cache, and the hub cannot be asked"
+        return "it is not in the local cache, and the hub cannot be reached"
     return type(error).__name__

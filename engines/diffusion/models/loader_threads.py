@@ -1,5 +1,4 @@
-"""How models load beside a running engine: each on a thread of its own that ends, and without the
-collector of cyclic garbage."""
+"""Threads on which models load while the engine runs, without slowing it down."""
 
 from __future__ import annotations
 
@@ -16,11 +15,12 @@ Result = TypeVar("Result")
 
 
 class LoaderThreads(Executor):
-    """One task at a time, each on a thread of its own.
+    """Runs one task at a time, each on a new thread that ends with the task.
 
-    A thread that ran one parallel operator keeps its OpenMP team for life, and libgomp lets no
-    team spin between operators while the process has more such threads than cores: a loader that
-    stayed would take the second core from the engine's thread (1.6x a lone image, docs/engine.md).
+    A thread that has run a parallel torch operator keeps its OpenMP threads until it ends, and if
+    a process has more OpenMP threads than cores, libgomp stops their busy waiting, which slows
+    every operator. A loader thread that stays would make a single image 1.6 times slower
+    (docs/engine.md).
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class LoaderThreads(Executor):
     def submit(
         self, task: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
     ) -> Future[Result]:
-        """Run the task in a thread of its own, after those that were submitted before."""
+        """Run the task on a new thread, after the running task has ended."""
         pool = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
         try:
             return pool.submit(self._alone, partial(task, *args, **kwargs))
@@ -38,7 +38,7 @@ class LoaderThreads(Executor):
             pool.shutdown(wait=False)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Tasks that have not begun are canceled; the running one is waited for, if asked."""
+        """Cancel the tasks that have not begun; with `wait`, block until the running one ends."""
         self._closed = True
         if wait:
             with self._turn:
@@ -53,11 +53,10 @@ class LoaderThreads(Executor):
 
 @contextmanager
 def collecting_later() -> Iterator[None]:
-    """No collection in this process while the block runs.
+    """Turn Python's cyclic garbage collector off during the block, if it is on.
 
-    Loading modules makes hundreds of thousands of objects that stay, and the collector looks
-    through all of them again and again: 15 % of the processor time of importing diffusers.
-    A collector that was off before stays off.
+    Importing modules creates hundreds of thousands of permanent objects, and the collector
+    examines them again and again: 15 % of the CPU time of importing diffusers.
     """
     was_on = gc.isenabled()
     gc.disable()

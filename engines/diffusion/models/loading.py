@@ -1,4 +1,4 @@
-"""From a config entry to a runner: safetensors only, never remote code."""
+"""Load a model of the config: safetensors weights only, and no code from the repository."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ logger = logging.getLogger(__name__)
 
 
 def load_runner(entry: ModelEntry, config: EngineConfig, models_root: Path) -> AnyRunner:
-    """Load the model onto the device. Blocks for seconds to minutes; any thread may call.
+    """Load the model onto the device. Blocks for seconds to minutes; any thread may call it.
 
-    `NotFound` where the folder or repository is absent, `GenerationFailed` for what cannot be
-    loaded.
+    Raises `NotFound` if the folder or repository does not exist, and `GenerationFailed` if the
+    model cannot be loaded.
     """
     if config.torch_threads is not None:
         torch.set_num_threads(choose_threads(config.torch_threads))
@@ -63,15 +63,18 @@ def load_runner(entry: ModelEntry, config: EngineConfig, models_root: Path) -> A
 
 
 def choose_device(wanted: str) -> torch.device:
-    """ "auto" is CUDA where there is one, else the CPU."""
+    """The torch device; "auto" is CUDA if available, else the CPU."""
     if wanted != "auto":
         return torch.device(wanted)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """ "auto" is float16 on CUDA and float32 elsewhere: a CPU without bfloat16 units is slower in
-    bfloat16 than in float32 (docs/engine.md has the figures)."""
+    """The dtype of the weights; "auto" is float16 on CUDA, else float32.
+
+    Not bfloat16 on a CPU, because CPUs without bfloat16 units are slower with it than with float32
+    (figures in docs/engine.md).
+    """
     if wanted == "auto":
         return torch.float16 if device.type == "cuda" else torch.float32
     dtype: torch.dtype = getattr(torch, wanted)
@@ -116,9 +119,12 @@ def runner_over(
     models_root: Path = Path(),
     revision: str | None = None,
 ) -> AnyRunner:
-    """The runner over a diffusers pipeline that is on its device in its dtype already, wherever it
-    came from. The pipeline is the runner's from then on: its options, its memory format and its
-    noise scheduler are set as the entry says."""
+    """A runner for a loaded diffusers pipeline, which must be on its device and in its dtype.
+
+    Changes the pipeline: its options, memory format and noise scheduler are set from the entry.
+    Raises `GenerationFailed` for a safety checker policy or adapters that the pipeline's backend
+    does not support.
+    """
     pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = noise_schedules.chosen(entry.noise_scheduler, pipe.scheduler)
     backend, notes = use_attention_backend(pipe, entry.attention_backend)
@@ -147,7 +153,7 @@ def runner_over(
                 f"{type(pipe).__name__} is served by whole calls, without adapters or a "
                 "safety checker policy"
             )
-        workers.close()  # its calls under way take turns: they share the pipeline's parts
+        workers.close()  # pipeline calls share components, so they must not run in parallel
         return WholeCallRunner(pipe, replace(info, workers=Workers()), free_memory)
     _compile(pipe.unet, entry)
     check = safety_check(pipe) if entry.safety_checker != "off" else None
@@ -165,8 +171,11 @@ def runner_over(
 
 
 def _shape_for_speed(pipe: Any) -> None:
-    """Same numbers, faster: channels-last convolutions (decode 1.7x, small batches 1.3x on the
-    CPU), and on the CPU the linear tail of a tiny decoder folded (another 2.8x)."""
+    """Make the pipeline faster without changing its results.
+
+    Channels-last convolutions make decoding 1.7 times and small batches 1.3 times faster on a CPU.
+    Folding the last layers of an `AutoencoderTiny` makes decoding another 2.8 times faster.
+    """
     for name in ("unet", "vae"):
         module = getattr(pipe, name, None)
         if isinstance(module, torch.nn.Module):
@@ -177,8 +186,11 @@ def _shape_for_speed(pipe: Any) -> None:
 
 
 def _denoiser(pipe: Any, entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
-    """The UNet, on a CPU through a recording if that is quicker, elsewhere through CUDA graphs if
-    the entry asks for them; and a note where the device has none."""
+    """The UNet or its replacement, and notes for the recipe.
+
+    On a CPU a `TracedDenoiser` if the model allows it; on CUDA a `GraphedDenoiser` if the entry
+    asks for one.
+    """
     unet = getattr(pipe, "unet", None)
     if unet is None:
         return None, ()
@@ -192,12 +204,14 @@ def _denoiser(pipe: Any, entry: ModelEntry) -> tuple[Any, tuple[str, ...]]:
 
 
 def _is_traceable(pipe: Any, entry: ModelEntry) -> bool:
-    """A recording holds the weights and the code as they are."""
+    """Whether the UNet may be recorded: a recording could follow neither changes of weights by
+    adapters nor torch.compile."""
     return pipe.device.type == "cpu" and not entry.loras and entry.torch_compile == "off"
 
 
 def _compile(unet: Any, entry: ModelEntry) -> None:
-    """Dynamic: the rows of a step change all the time, and each size would compile anew."""
+    """Compile as the entry says, with dynamic shapes: the number of rows changes from step to
+    step, and each would be compiled separately."""
     if entry.torch_compile == "off":
         return
     compile_ = unet.compile if entry.compile_scope == "denoiser" else unet.compile_repeated_blocks
@@ -205,7 +219,7 @@ def _compile(unet: Any, entry: ModelEntry) -> None:
 
 
 def _family(pipe: Any, denoiser: Any) -> Family | None:
-    """The family whose steps can be batched; None is for the whole-call backend."""
+    """The pipeline's family; None if its steps cannot be batched."""
     unet_config = getattr(getattr(pipe, "unet", None), "config", None)
     if unet_config is None or unet_config.time_cond_proj_dim is not None:
         return None
@@ -218,7 +232,7 @@ def _family(pipe: Any, denoiser: Any) -> Family | None:
 
 
 def _memory_bytes(pipe: Any) -> int:
-    """Of all weights and buffers."""
+    """Bytes of all weights and buffers of the pipeline."""
     modules = [each for each in pipe.components.values() if isinstance(each, torch.nn.Module)]
     tensors = [
         *(p for m in modules for p in m.parameters()),
@@ -228,7 +242,7 @@ def _memory_bytes(pipe: Any) -> int:
 
 
 def free_memory() -> None:
-    """Give back what a closed model held: module cycles to Python, blocks to the device."""
+    """Free the memory of a closed model: Python's reference cycles and CUDA's cached blocks."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

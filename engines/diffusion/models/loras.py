@@ -1,4 +1,4 @@
-"""Adapters by name: loaded with the model, switched between steps."""
+"""LoRA adapters: loaded with the model, and switched between steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class LoraSwitch:
-    """Keeps at most one adapter of a pipeline active. Loading changes the pipeline's modules."""
+    """Loads the adapters of a pipeline, and keeps at most one of them active.
+
+    Loading changes the pipeline's modules.
+    """
 
     def __init__(self, pipe: Any, entries: tuple[LoraEntry, ...], models_root: Path) -> None:
         self._pipe = pipe
@@ -32,7 +35,7 @@ class LoraSwitch:
             pipe.disable_lora()
 
     def activate(self, name: str | None) -> None:
-        """Make the named adapter the only active one; None is the bare model."""
+        """Make the named adapter the only active one; None: no adapter."""
         if name == self._active:
             return
         if name is None:

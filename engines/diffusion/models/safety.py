@@ -1,4 +1,4 @@
-"""The model's own safety checker, as a question about one picture."""
+"""The safety checker of a pipeline, as a function of one picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def safety_check(pipe: Any) -> SafetyCheck | None:
-    """A check over the pipeline's safety checker; None where the model comes without one."""
+    """A function that runs the pipeline's safety checker; None if the pipeline has none."""
     checker = getattr(pipe, "safety_checker", None)
     extractor = getattr(pipe, "feature_extractor", None)
     if checker is None or extractor is None:
@@ -22,7 +22,7 @@ def safety_check(pipe: Any) -> SafetyCheck | None:
     @torch.inference_mode()
     def flagged(pixels: Pixels) -> bool:
         inputs = extractor(Image.fromarray(pixels), return_tensors="pt").pixel_values
-        # It blackens what it flags in place; the copy is its own.
+        # The checker blackens flagged pictures in place, so it gets a copy.
         copy = pixels[None].astype("float32") / 255
         verdicts = checker(images=copy, clip_input=inputs.to(checker.device, checker.dtype))[1]
         return bool(verdicts[0])

@@ -1,4 +1,4 @@
-"""Where a model's files are and what they say before anything is loaded. No torch."""
+"""Read a model's files without loading it. Does not import torch."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from engines.diffusion.config import EngineConfig, ModelEntry
 
 _LATENT_DIFFUSION_GRID_PX = 8
-"""Of every SD 1.x, 2.x and SDXL VAE; assumed where no file says otherwise yet."""
+"""Pixels per latent pixel of all SD 1.x, 2.x and SDXL VAEs; assumed before a download."""
 _TINY_BYTES = 32 * 2**20
 
 
 def folder_of(source: FolderSource, models_root: Path) -> Path:
-    """The local folder of a source; `NotFound` where there is none."""
+    """The local folder of a source. Raises `NotFound` if it does not exist."""
     folder = models_root / source.path
     if not folder.is_dir():
         raise NotFound("model folder", source.path)
@@ -29,7 +29,7 @@ def folder_of(source: FolderSource, models_root: Path) -> Path:
 
 
 def grid_px(source: FolderSource | HubSource | TinySource, models_root: Path) -> int:
-    """Pixels per latent pixel, from the VAE's own config where it is at hand."""
+    """Pixels per latent pixel: from the VAE's config file if it is local, else assumed to be 8."""
     if isinstance(source, FolderSource):
         config_file = models_root / source.path / "vae" / "config.json"
         if config_file.is_file():
@@ -42,7 +42,7 @@ def grid_px(source: FolderSource | HubSource | TinySource, models_root: Path) ->
 
 
 def size_rules(config: EngineConfig, models_root: Path) -> dict[str, SizeRule]:
-    """What sizes each model draws, by its id, as far as its config and files tell unloaded."""
+    """Model id to the sizes that the model can generate, from its config and local files."""
     return {
         each.id: SizeRule(grid_px(each.source, models_root), each.drawn_sides_px)
         for each in config.models
@@ -50,17 +50,17 @@ def size_rules(config: EngineConfig, models_root: Path) -> dict[str, SizeRule]:
 
 
 TINY_GRID_PX = 8
-"""Of `engines.diffusion.models.tiny`."""
+"""Pixels per latent pixel of the models in `engines.diffusion.models.tiny`."""
 
 
 def weight_bytes(entry: ModelEntry, models_root: Path, device: str) -> int:
-    """Memory that the model's weights will take in its dtype, from the files' headers; 0 where
-    that is unknown before a download."""
+    """Memory that the model's weights will take, bytes, from the headers of its files; 0 for a hub
+    model, whose size is unknown before the download."""
     if isinstance(entry.source, TinySource):
         return _TINY_BYTES
     if isinstance(entry.source, HubSource):
         return 0
-    # auto is 2 bytes on CUDA; four is the safe guess where the device is chosen later.
+    # For dtype "auto": 2 bytes on CUDA; 4 bytes, the larger, if the device is not known yet.
     width = 2 if entry.dtype in ("float16", "bfloat16") or device.startswith("cuda") else 4
     folder = folder_of(entry.source, models_root)
     return sum(
@@ -71,7 +71,8 @@ def weight_bytes(entry: ModelEntry, models_root: Path, device: str) -> int:
 
 
 def _element_count(file: Path) -> int:
-    """Numbers in a safetensors file, from its header (8 bytes of length, then JSON)."""
+    """Number of tensor elements in a safetensors file, from its header (8 bytes of length, then
+    JSON)."""
     with file.open("rb") as opened:
         header = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))
     return sum(
@@ -80,7 +81,8 @@ def _element_count(file: Path) -> int:
 
 
 def revision_of(entry: ModelEntry, folder: Path) -> str | None:
-    """The hub's commit, or "sha256:..." over the local weight files' names and contents."""
+    """The commit of a hub model; for a local folder, "sha256:..." of the names and contents of its
+    weight files."""
     if isinstance(entry.source, HubSource):
         return folder.name
     digest = hashlib.sha256()

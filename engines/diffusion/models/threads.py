@@ -1,4 +1,4 @@
-"""How many threads a CPU operator may use."""
+"""Choose the number of threads for torch's CPU operators."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
-"""Of cgroup v2: "QUOTA PERIOD" in microseconds, or "max PERIOD" for no limit."""
+"""CPU limit of cgroup v2: "QUOTA PERIOD" in microseconds, or "max PERIOD" for no limit."""
 
 
 def choose_threads(wanted: int | Literal["all"], cpu_max: Path = CPU_MAX) -> int:
-    """ "all" is the cores that this process may run on, and no more than its container is given:
-    threads beyond a quota only wait, and make each other wait."""
+    """`wanted`, or for "all" the number of cores that this process may use.
+
+    Limited by the container's CPU quota: more threads than that only wait for each other.
+    """
     if wanted != "all":
         return wanted
     has_affinity = hasattr(os, "sched_getaffinity")  # Not on macOS.
@@ -22,7 +24,7 @@ def choose_threads(wanted: int | Literal["all"], cpu_max: Path = CPU_MAX) -> int
 
 
 def _quota(cpu_max: Path) -> int:
-    """Whole cores of the container's quota, rounded up; no limit is a very large number."""
+    """The container's CPU quota in cores, rounded up; 2**31 if there is no limit."""
     unlimited = 2**31
     if not cpu_max.is_file():
         return unlimited

@@ -1,6 +1,6 @@
-"""Real diffusers pipelines at a tiny size with fixed random weights: for tests and dry runs.
+"""Tiny pipelines of real diffusers classes with random weights, for tests and dry runs.
 
-Selected by config alone (`source: {kind: tiny}`), so what is tested is what serves.
+Selected in the config by `source: {kind: tiny}`, so tests run the same code as the service.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _PRINTABLE = [chr(code) for code in range(33, 127)]
 
 
 def build_tiny_pipeline(seed: int = 0) -> StableDiffusionPipeline:
-    """Half a megabyte, 4 latent channels, 8 pixels per latent pixel, a text window of 16."""
+    """A Stable Diffusion pipeline of half a megabyte: 4 latent channels, 8 pixels per latent pixel,
+    a text window of 16 tokens."""
     torch.manual_seed(seed)
     return StableDiffusionPipeline(
         vae=_vae(),
@@ -38,7 +39,7 @@ def build_tiny_pipeline(seed: int = 0) -> StableDiffusionPipeline:
 
 
 def build_tiny_xl_pipeline(seed: int = 0) -> StableDiffusionXLPipeline:
-    """The same at Stable Diffusion XL's shape: two text encoders and added conditions."""
+    """A tiny Stable Diffusion XL pipeline: two text encoders and added conditions."""
     torch.manual_seed(seed)
     return StableDiffusionXLPipeline(
         vae=_vae(),
@@ -58,7 +59,7 @@ def build_tiny_xl_pipeline(seed: int = 0) -> StableDiffusionXLPipeline:
 
 
 def tiny_tokenizer() -> CLIPTokenizer:
-    """Characters of printable ASCII, no merges, 16 tokens a window; built in memory."""
+    """A tokenizer with one token per printable ASCII character and a window of 16 tokens."""
     tokens = [*_PRINTABLE, *(f"{each}</w>" for each in _PRINTABLE)]
     vocabulary = {"<|startoftext|>": 0, "<|endoftext|>": 1}
     vocabulary |= {token: index for index, token in enumerate(tokens, start=2)}

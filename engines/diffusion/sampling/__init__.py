@@ -1,1 +1,1 @@
-"""From prompts to latents: text encoding, noise schedules, and one forward for all rows."""
+"""From prompts to latents: text encoding, noise schedules, and batched forward passes."""

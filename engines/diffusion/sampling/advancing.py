@@ -1,4 +1,4 @@
-"""What comes after a forward: guidance, and one step of every request's noise scheduler."""
+"""After a forward pass: apply guidance, and one noise scheduler step for every request."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def guided_by(prediction: torch.Tensor, group: Sequence[Trajectory], guided: int) -> torch.Tensor:
-    """Classifier-free guidance (Ho and Salimans, 2022, as diffusers writes it): u + g (c - u),
-    then the contrast that it adds taken back as far as each request wants.
+    """Classifier-free guidance (Ho and Salimans, 2022, in diffusers' form): u + g (c - u), then
+    `rescaled` by each request's `guidance_rescale`.
 
-    `prediction`: (n + guided, C, h, w), conditional rows of all, then unconditional rows of the
-    first `guided`. Returns (n, C, h, w).
+    `prediction`: (n + guided, C, h, w): the conditional rows of all n requests, then the
+    unconditional rows of the first `guided` requests. Returns (n, C, h, w).
     """
     if guided == 0:
         # A clone: a compiled denoiser with CUDA graphs overwrites its output at its next call.
@@ -32,7 +32,11 @@ def guided_by(prediction: torch.Tensor, group: Sequence[Trajectory], guided: int
 def advance(
     group: Sequence[Trajectory], latents: torch.Tensor, prediction: torch.Tensor
 ) -> dict[int, Exception]:
-    """Move every request one evaluation on; returns what failed, by `id` of the trajectory."""
+    """Advance every request by one evaluation, in place.
+
+    `latents` and `prediction`: (n, C, h, w). Returns the errors of single requests, by the `id()`
+    of their trajectory.
+    """
     tabled = [row for row, each in enumerate(group) if each.table is not None]
     if len(tabled) == len(group):
         _together(group, latents, prediction)
@@ -50,7 +54,7 @@ def advance(
 
 
 def _together(group: Sequence[Trajectory], latents: torch.Tensor, prediction: torch.Tensor) -> None:
-    """All rows by their tables, (n, C, h, w) each."""
+    """Advance all requests by their tables. `latents` and `prediction`: (n, C, h, w)."""
     weights = [each.table.weights[each.evaluations_done] for each in group if each.table]
     moved = column((each.samples[0] for each in weights), latents) * latents
     moved.addcmul_(column((each.outputs[0] for each in weights), latents), prediction)
@@ -67,7 +71,7 @@ def _together(group: Sequence[Trajectory], latents: torch.Tensor, prediction: to
 
 
 def _add(moved: torch.Tensor, weights: Sequence[float], rows: Sequence[torch.Tensor]) -> None:
-    """Add so many times each row, (1, C, h, w), to its own, in place."""
+    """Add weight times row, (1, C, h, w) each, to the row of `moved` at the same index."""
     if any(weights):
         moved.addcmul_(column(weights, moved), torch.cat(list(rows)))
 
@@ -77,25 +81,28 @@ def _at(weights: Sequence[float], back: int) -> float:
 
 
 def _past(group: Sequence[Trajectory], back: int, which: int) -> list[torch.Tensor]:
-    """Latents (0) or outputs (1) of so many evaluations before; of who has none, any of its own."""
+    """The latents (`which` 0) or model outputs (1) of `back` evaluations ago; for a request without
+    them its present latents, whose weight is 0."""
     return [
         each.past[back - 1][which] if back <= len(each.past) else each.latents for each in group
     ]
 
 
 def column(values: Iterable[float], like: torch.Tensor) -> torch.Tensor:
-    """(n, 1, 1, 1) float32 on the device of `like`: coefficients are not rounded to half."""
+    """The values as float32 (n, 1, 1, 1) on the device of `like`; float32 so that coefficients are
+    not rounded to half precision."""
     return torch.tensor(list(values), dtype=torch.float32, device=like.device).view(-1, 1, 1, 1)
 
 
 def rescaled(
     guided: torch.Tensor, conditional: torch.Tensor, amounts: Sequence[float]
 ) -> torch.Tensor:
-    """Guided predictions (n, C, h, w) brought back towards the spread of the conditional ones.
+    """Guided predictions (n, C, h, w), rescaled to the contrast of the conditional ones.
 
-    Lin et al., 2023 (arXiv:2305.08891, section 3.4), as diffusers' `rescale_noise_cfg` writes it:
-    r x (guided x sd(conditional) / sd(guided)) + (1 - r) x guided, with the sd of each row and one
-    r, 0..1, for each row (`amounts`). Rows with 0 come back bit for bit.
+    Lin et al., 2023 (arXiv:2305.08891, section 3.4), in the form of diffusers'
+    `rescale_noise_cfg`: r x (guided x sd(conditional) / sd(guided)) + (1 - r) x guided, with the
+    standard deviation sd of each row and one r, 0..1, per row (`amounts`). Rows with r = 0 are
+    returned unchanged.
     """
     if not any(amounts):
         return guided

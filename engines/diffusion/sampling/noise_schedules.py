@@ -1,7 +1,7 @@
 """diffusers' noise schedulers: which ones the config allows, and the table of a schedule.
 
-Rows advance together by their tables (`recurrences`). A request whose schedule has none steps in
-an instance of its own.
+Requests whose schedule has a table (`recurrences`) advance together. A request whose schedule has
+none gets its own instance of the noise scheduler.
 """
 
 from __future__ import annotations
@@ -45,14 +45,15 @@ class NoiseScheduler(Protocol):
     order: int
 
     def set_timesteps(self, num_inference_steps: int, device: torch.device | None = None) -> None:
-        """Begin anew with this number of steps."""
+        """Reset the schedule to this number of steps."""
 
     def scale_model_input(self, sample: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
-        """The model's input for this sample."""
+        """The denoiser's input for this sample."""
 
 
 def chosen(name: NoiseSchedulerName | None, own: NoiseScheduler) -> NoiseScheduler:
-    """The model's own noise scheduler, or the named one with the model's training schedule."""
+    """A new noise scheduler with the model's training schedule, of the named kind or, for None, of
+    the model's own class."""
     scheduler: NoiseScheduler
     if name is None:
         scheduler = type(own).from_config(own.config)  # type: ignore[attr-defined]
@@ -63,10 +64,11 @@ def chosen(name: NoiseSchedulerName | None, own: NoiseScheduler) -> NoiseSchedul
 
 
 def fresh(template: NoiseScheduler) -> NoiseScheduler:
-    """Another instance without state; the template itself must never have stepped.
+    """A new instance, ready for `set_timesteps`. The template must never have stepped.
 
-    A copy, because constructors lay out all 1000 training steps first: 2 ms and more, against 0.05.
-    `set_timesteps` replaces every tensor; lists may be changed in place, so each gets its own.
+    Made by copying, which takes 0.05 ms; a constructor computes all 1000 training steps and takes
+    2 ms or more. Tensors are shared, because `set_timesteps` replaces them; lists are copied,
+    because they may be changed in place.
     """
     instance = copy.copy(template)
     for name, value in vars(template).items():
@@ -76,8 +78,8 @@ def fresh(template: NoiseScheduler) -> NoiseScheduler:
 
 
 def linear_table(template: NoiseScheduler, num_inference_steps: int) -> LinearTable | None:
-    """Of a schedule of so many steps; None where the class is not linear (clipping,
-    thresholding), or a weight is not finite."""
+    """The table of a schedule of `num_inference_steps`; None if the noise scheduler is not linear
+    (because of clipping or thresholding) or a weight is not finite."""
     if template.config.get("clip_sample") or template.config.get("thresholding"):
         return None
     scheduler, shadow = fresh(template), fresh(template)

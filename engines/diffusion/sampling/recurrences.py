@@ -1,10 +1,9 @@
-"""A noise scheduler as numbers: how each evaluation's latents follow from the last few.
+"""Noise schedulers as tables of numbers, so that a whole batch advances in a few operations.
 
-Every noise scheduler that we allow is linear: its new sample is a weighted sum of the samples and
-model outputs before it, and of fresh noise where it draws some. The weights are read off the real
-class, by stepping it on basis vectors over its whole schedule, so that no formula is written twice.
-Then all rows of a batch advance together, in a few operations, whatever the class remembers
-inside (converted outputs, corrected samples): what it remembers is itself such a sum.
+The noise schedulers that the config allows are linear: each new sample is a weighted sum of earlier
+samples, earlier model outputs and fresh noise. The same holds for the values that a scheduler
+stores between steps, such as converted outputs. The weights are found by running the real diffusers
+class on basis vectors over a whole schedule, so its formulas are not repeated here.
 """
 
 from __future__ import annotations
@@ -21,18 +20,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vector = NDArray[np.float64]
-    """A sample or an output in terms of the first sample and all outputs."""
+    """A sample or output, as coefficients of the first sample and of all outputs, (count + 1,)."""
 
 _WINDOWS = ((1, 1), (1, 2), (1, 3), (1, 4), (2, 3), (3, 4), (4, 4))
-"""Samples and outputs to look back at, tried in this order until they give the next sample."""
+"""How many earlier samples and outputs a step may depend on; tried in this order until one
+reproduces the next sample."""
 _EXACT = 1e-7
-"""Relative distance at which they do. The class computes in float32 or float64."""
+"""Largest relative error at which a sample counts as reproduced; diffusers' classes compute in
+float32 or float64."""
 _SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Of one evaluation: x' = sum of samples[k] x_(i-k) + sum of outputs[k] o_(i-k) + noise z."""
+    """Weights of evaluation i: the next sample is the sum over k of samples[k] x_(i-k) and of
+    outputs[k] o_(i-k), plus noise z, with samples x, model outputs o and standard normal z."""
 
     samples: tuple[float, ...]
     outputs: tuple[float, ...]
@@ -41,17 +43,17 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class LinearTable:
-    """A whole schedule; one entry for each evaluation."""
+    """A whole schedule, with one entry per evaluation."""
 
     timesteps: tuple[float, ...]
     model_input: tuple[float, ...]
-    """The model gets so many times the sample."""
+    """Factors by which the sample is multiplied to give the denoiser's input."""
     weights: tuple[Weights, ...]
     init_noise_sigma: float
 
     @property
     def looks_back(self) -> int:
-        """Evaluations before the last one that are needed."""
+        """How many evaluations before the current one a step needs."""
         return max(max(len(each.samples), len(each.outputs)) for each in self.weights) - 1
 
 
@@ -65,8 +67,11 @@ class _Traced:
 
 
 def table_of(scheduler: Any, shadow: Any) -> LinearTable | None:
-    """The table of a noise scheduler whose timesteps are set, and of which `shadow` is another
-    instance; both are used up. None where it is not such a sum of finite numbers."""
+    """The table of a noise scheduler whose timesteps are set.
+
+    `shadow`: a second instance with the same timesteps. Both are stepped and cannot be used again.
+    None if the scheduler is not linear or a weight is not finite.
+    """
     timesteps = tuple(scheduler.timesteps.tolist())
     traced = list(_trace(scheduler, shadow))
     if not all(np.isfinite(each.moved).all() for each in traced):
@@ -84,8 +89,10 @@ def table_of(scheduler: Any, shadow: Any) -> LinearTable | None:
 
 
 def _trace(scheduler: Any, shadow: Any) -> Iterator[_Traced]:
-    """Both take the same steps with the same noise, the shadow on zeros: so what it gives is the
-    noise's part alone."""
+    """Step both instances with the same noise, the shadow on zeros.
+
+    The shadow's result is the contribution of the noise, which is subtracted from the other's.
+    """
     count = len(scheduler.timesteps)
     basis = torch.eye(count + 1, dtype=torch.float64)
     drawn = "generator" in inspect.signature(scheduler.step).parameters
@@ -106,7 +113,7 @@ def _options(index: int) -> dict[str, Any]:
 
 
 def _noise_weight(silent: torch.Tensor, index: int) -> float:
-    """How many times the noise it is."""
+    """The factor of the noise in `silent`, the result for zero inputs."""
     if not bool(silent.any()):
         return 0.0
     noise = torch.randn(silent.shape, dtype=torch.float64, **_options(index))
@@ -117,7 +124,8 @@ def _noise_weight(silent: torch.Tensor, index: int) -> float:
 def _solve(
     samples: Sequence[Vector], outputs: Sequence[Vector], target: Vector
 ) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Weights of the newest samples and outputs, the newest first, whose sum is the target."""
+    """Weights of the last samples and outputs, newest first, whose weighted sum is `target`; None
+    if no window of `_WINDOWS` gives it."""
     for most_samples, most_outputs in _WINDOWS:
         newest = [*reversed(samples[-most_samples:])]
         given = [*reversed(outputs[-most_outputs:])]

@@ -1,4 +1,4 @@
-"""One denoiser forward for all rows of a step, whoever they belong to."""
+"""Runs batched denoising steps: one forward pass for the rows of many requests."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from engines.diffusion.speed import Shortcuts
 
 _TABLES = 256
-"""Coefficient tables kept: one for each number of steps, a few hundred floats."""
+"""Largest number of cached schedule tables; one per number of steps, of a few hundred floats."""
 
 
 class ModelRunner:
-    """Implements `contract.Runner` for families whose denoiser takes a timestep per row."""
+    """Implements `contract.Runner` for families whose denoiser takes one timestep per row."""
 
     def __init__(
         self,
@@ -49,7 +49,8 @@ class ModelRunner:
         modes: SpeedModes | None = None,
         recording: TracedDenoiser | None = None,
     ) -> None:
-        """`recording`: what the family calls as its denoiser, where it can choose in `warm`."""
+        """`recording`: the family's denoiser if it is a `TracedDenoiser`; `warm` then makes it
+        choose an implementation."""
         self._family: Family | None = family
         self._noise_scheduler = noise_scheduler
         self._info = info
@@ -70,14 +71,14 @@ class ModelRunner:
 
     @property
     def info(self) -> RunnerInfo:
-        """As read when the model was loaded."""
+        """Properties of the model, read when it was loaded."""
         return self._info
 
     @property
     def family(self) -> Family:
-        """The loaded pipeline. Raises `RuntimeError` after the model was put out of memory."""
+        """The model's family with the loaded pipeline. Raises `RuntimeError` after `close`."""
         if self._family is None:
-            raise RuntimeError("the model was put out of memory")
+            raise RuntimeError("the model was unloaded")
         return self._family
 
     @torch.inference_mode()
@@ -92,11 +93,11 @@ class ModelRunner:
 
     @torch.inference_mode()
     def step(self, trajectories: Sequence[Trajectory]) -> list[Exception | None]:
-        """One denoising step of all trajectories, in place; for each, in order, its error or
+        """Advance all trajectories by one evaluation, in place; returns for each its error or
         None."""
         self._loras.activate(trajectories[0].request.lora)
-        # Guided rows first, so that guidance is one operation on a slice; prompts of different
-        # length (more text windows) cannot share a forward.
+        # Guided requests come first, so that guidance is one operation on a slice. Prompts with
+        # different numbers of tokens cannot share a forward pass.
         order = sorted(trajectories, key=lambda each: (_text_length(each), not each.is_guided))
         groups = [list(group) for _, group in groupby(order, key=_text_length)]
         outputs = [self._predict(group) for group in groups]
@@ -109,7 +110,7 @@ class ModelRunner:
 
     @torch.inference_mode()
     def preview(self, trajectory: Trajectory, max_side_px: int) -> bytes:
-        """A JPEG of what the latents show now, its longer side at most `max_side_px`."""
+        """A JPEG of the current estimate of the picture; its longer side is `max_side_px`."""
         if self._previewer is None:
             self._previewer = LatentPreviewer(
                 self.family.decode, self._channels, self._noise_scheduler, self._latents_like()
@@ -118,7 +119,7 @@ class ModelRunner:
 
     @torch.inference_mode()
     def decode(self, trajectory: Trajectory) -> DecodedImage:
-        """The finished picture of the trajectory's latents, with notes on its prompts."""
+        """The finished picture, with notes for the recipe."""
         request = trajectory.request
         image = self._decoder.decode(trajectory.latents, request.height, request.width)
         prompts = [trajectory.prompt, trajectory.negative]
@@ -134,7 +135,7 @@ class ModelRunner:
         return replace(image, notes=(*notes, *image.notes), speed=speed)
 
     def abandon(self, trajectory: Trajectory) -> None:
-        """Nothing is held outside the trajectory itself."""
+        """Does nothing: the trajectory alone holds the request's state."""
 
     def warm(self) -> None:
         states = self.start([_nobodys(self._native_px, steps=1, guidance_scale=2.0)])
@@ -145,14 +146,14 @@ class ModelRunner:
 
     def step_s(self, rows: int, side_px: int) -> float:
         states = self.start([_nobodys(side_px, steps=2, guidance_scale=1.0)] * rows)
-        self.step(states)  # libraries choose their kernels for the shape
+        self.step(states)  # not measured: libraries choose their kernels for the shape
         began = self._now_s()
         self.step(states)
         return self._now_s() - began
 
     def _now_s(self) -> float:
-        """Of the CPU where that does the work, so that a busy machine disturbs little; else of the
-        wall, once the device has done all that it was given."""
+        """Seconds for measuring: CPU time if the model runs on the CPU, since other processes
+        hardly affect it; else wall time, after all work of the device has ended."""
         if self._device.type == "cpu":
             return time.process_time()
         torch.accelerator.synchronize()
@@ -168,7 +169,8 @@ class ModelRunner:
         self._release()
 
     def _wanted(self, request: GenerationRequest) -> tuple[Wanted, Wanted | None]:
-        """What to encode; with guidance both texts take the longer one's windows."""
+        """The prompt and, with guidance, the negative prompt to encode; both get as many text
+        windows as the longer one needs."""
         windows = self._encoder.windows_of(request.prompt)
         if request.guidance_scale <= 1:
             return Wanted(request.prompt, windows, request.lora), None
@@ -187,7 +189,7 @@ class ModelRunner:
         noise_scheduler = None
         if table is None:
             noise_scheduler = noise_schedules.fresh(self._noise_scheduler)
-            # On the CPU, where reading a timestep does not wait for the device's queue.
+            # On the CPU, because reading a timestep from a GPU waits for all its queued work.
             noise_scheduler.set_timesteps(steps, device=torch.device("cpu"))
             sigma = float(noise_scheduler.init_noise_sigma)
         else:
@@ -199,7 +201,7 @@ class ModelRunner:
         )
 
     def _shortcuts(self, request: GenerationRequest) -> Shortcuts:
-        """What the request may leave out, as far as this model can."""
+        """The shortcuts of the request's speed mode that this model supports."""
         shortcuts = self._modes.of(request.speed or "exact")
         if self._splits:
             return shortcuts
@@ -211,9 +213,11 @@ class ModelRunner:
     def _predict(
         self, group: Sequence[Trajectory]
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Sequence[torch.Tensor | None]]:
-        """For n requests, guided first: latents, the model's input and the guided prediction,
-        each (n, C, h, w), and deep features of all rows, where somebody uses them again. Changes
-        nothing."""
+        """The latents, denoiser inputs and guided predictions of n requests, each (n, C, h, w), and
+        the deep features of all rows if a request reuses them. Guided requests must come first.
+
+        Changes no request.
+        """
         guided = sum(each.is_guided for each in group)
         latents = torch.cat([each.latents for each in group])
         model_input = self._scaled(group, latents)
@@ -231,7 +235,7 @@ class ModelRunner:
         return latents, model_input, guided_by(prediction, group, guided), deep
 
     def _split(self, group: Sequence[Trajectory], guided: int) -> SplitForward | None:
-        """The forward in two parts, where a request of the group uses deep features again."""
+        """A forward pass that can reuse deep features; None if no request of the group does."""
         if not any(each.reuses for each in group):
             return None
         kept = [each.reusable() for each in group]
@@ -265,7 +269,7 @@ class ModelRunner:
 
 
 def _nobodys(side_px: int, steps: int, guidance_scale: float) -> GenerationRequest:
-    """A request whose picture is for nobody."""
+    """A request for warming up and measuring."""
     return GenerationRequest(
         image_id="warm-up",
         prompt="",
@@ -279,7 +283,8 @@ def _nobodys(side_px: int, steps: int, guidance_scale: float) -> GenerationReque
 
 
 def _keep_deep(group: Sequence[Trajectory], deep: Sequence[torch.Tensor | None]) -> None:
-    """`deep`: of the rows of all, then of those without the prompt; may be empty."""
+    """Store deep features in the trajectories. `deep`: features of the conditional rows, then of
+    the unconditional rows; empty if no request reuses them."""
     for row, each in enumerate(group):
         if deep and each.reuses:
             without = deep[len(group) + row] if len(group) + row < len(deep) else None

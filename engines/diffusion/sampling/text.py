@@ -1,4 +1,4 @@
-"""Prompt embeddings: encoded in one batch, remembered, and never cut in silence."""
+"""Prompt embeddings: encoded in one batch, and cached."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ _WINDOWS_PER_FORWARD = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedPrompt:
-    """`states`: (1, n x W, D), n windows of W tokens; `pooled`: (1, P) of the first window."""
+    """A prompt's embeddings, for n windows of W tokens."""
 
     states: torch.Tensor
+    """(1, n x W, D)."""
     pooled: torch.Tensor | None
+    """(1, P), of the first window; None if the family has none."""
     note: str | None = None
+    """A note for the recipe if the prompt is longer than one window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A text to encode into `windows` windows under an adapter; None is the absent negative."""
+    """A text to encode into `windows` windows with the adapter `lora`; `text` None is an absent
+    negative prompt."""
 
     text: str | None
     windows: int
@@ -34,12 +38,12 @@ class Wanted:
 
 
 class PromptEncoder:
-    """Encodes with the family's text encoders and keeps the last `cache_entries` results.
+    """Encodes with the family's text encoders, and caches the last `cache_entries` results.
 
-    A prompt longer than the text encoder's window of W tokens is either *chunked*: split into
-    windows of W - 2 tokens, each with its own begin and end token, the states laid end to end
-    (the practice of the common Stable Diffusion front ends); or *cut* after the first window,
-    as diffusers does. Either way the result carries a note.
+    A prompt longer than the text encoder's window of W tokens is either split into windows of
+    W - 2 tokens, each with its own begin and end token, whose embeddings are concatenated
+    ("chunk", as in common Stable Diffusion user interfaces), or cut after the first window ("cut",
+    as in diffusers). In both cases the result has a note.
     """
 
     def __init__(
@@ -51,14 +55,14 @@ class PromptEncoder:
         self._cache: OrderedDict[Wanted, EncodedPrompt] = OrderedDict()
 
     def windows_of(self, text: str | None) -> int:
-        """Windows that the text needs under the policy; at least one."""
+        """Number of windows that the text needs, at least 1; always 1 for "cut"."""
         if text is None or self._long_prompts == "cut":
             return 1
         tokenizer = self._family.tokenizers[0]
         return max(1, -(-len(_token_ids(tokenizer, text)) // _room(tokenizer)))
 
     def encode(self, wanted: Iterable[Wanted]) -> dict[Wanted, EncodedPrompt]:
-        """Everything wanted, by one text-encoder forward for what is not remembered."""
+        """The embeddings of all texts; those that are not cached are encoded together."""
         found: dict[Wanted, EncodedPrompt] = {}
         missing: dict[Wanted, None] = {}
         for each in wanted:
@@ -103,7 +107,7 @@ class PromptEncoder:
         if each.text is None and self._family.zero_negative:
             zeros = None if pooled is None else torch.zeros_like(pooled)
             return EncodedPrompt(torch.zeros_like(states), zeros)
-        # Clones: a cached view would keep the whole batch's tensor alive.
+        # Cloned, because a cached view would keep the whole batch's tensor in memory.
         return EncodedPrompt(
             states.clone(), None if pooled is None else pooled.clone(), self._note(each.text)
         )
@@ -118,7 +122,7 @@ class PromptEncoder:
         return f"prompt of {count} tokens encoded in windows of {room}"
 
     def _windows(self, tokenizer: Any, each: Wanted) -> list[list[int]]:
-        """Padded windows of ids, as the tokenizer itself would lay out each part."""
+        """Token ids of each window, padded as the tokenizer does."""
         ids, room = _token_ids(tokenizer, each.text or ""), _room(tokenizer)
         windows = []
         for start in range(0, each.windows * room, room):
@@ -134,5 +138,5 @@ def _token_ids(tokenizer: Any, text: str) -> list[int]:
 
 
 def _room(tokenizer: Any) -> int:
-    """Tokens of a window between the begin and the end token."""
+    """Number of tokens in a window without the begin and the end token."""
     return int(tokenizer.model_max_length) - 2

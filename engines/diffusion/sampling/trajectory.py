@@ -1,4 +1,4 @@
-"""One request's way from noise to latents."""
+"""The denoising state of one request."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Trajectory:
-    """Implements `contract.Denoising`. `latents`: (1, C, h, w), the model's dtype and device.
+    """Implements `contract.Denoising`.
 
-    Exactly one of `table` (the fast path) and `noise_scheduler` (its own instance) is there.
+    Exactly one of `table` (fast, batched) and `noise_scheduler` (an instance of the request's own)
+    is not None.
     """
 
     request: GenerationRequest
     latents: torch.Tensor
+    """(1, C, h, w), in the model's dtype and on its device."""
     prompt: EncodedPrompt
     negative: EncodedPrompt | None
     """None without classifier-free guidance."""
@@ -34,16 +36,17 @@ class Trajectory:
     noise_scheduler: Any
     shortcuts: Shortcuts = EXACT
     past: tuple[tuple[torch.Tensor, torch.Tensor], ...] = ()
-    """Latents and model output of the evaluations before, the newest first: as many as the table
-    looks back at."""
+    """Latents and model outputs of earlier evaluations, newest first, as many as `table` needs."""
     evaluations_done: int = 0
     model_input: torch.Tensor | None = None
-    """Of the last evaluation, (1, C, h, w); kept only for previews, as is `model_output`."""
+    """Input of the last evaluation, (1, C, h, w). It and `model_output` are kept for previews
+    only."""
     model_output: torch.Tensor | None = None
     predicted_at: float = 0.0
     """Timestep of `model_output`."""
     deep: tuple[torch.Tensor | None, torch.Tensor | None] = (None, None)
-    """Of the last evaluation, with and without the prompt, (1, C, h, w): for the next ones."""
+    """Deep features of the last evaluation for the conditional and the unconditional row, (1, C,
+    h, w) each, for reuse."""
 
     @property
     def rows(self) -> int:
@@ -51,18 +54,18 @@ class Trajectory:
 
     @property
     def is_guided(self) -> bool:
-        """Whether the next evaluation has guidance."""
+        """Whether the next evaluation uses classifier-free guidance."""
         return self.negative is not None and self.shortcuts.guides(
             self.evaluations_done, self.evaluations_total
         )
 
     @property
     def reuses(self) -> bool:
-        """Whether it uses deep features more than once."""
+        """Whether the request reuses deep features at all."""
         return self.shortcuts.deep_features_every > 1
 
     def reusable(self) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """The deep features that the next evaluation uses again."""
+        """The deep features that the next evaluation reuses; None where it computes them."""
         if self.shortcuts.computes_deep(self.evaluations_done):
             return None, None
         return self.deep
@@ -75,13 +78,13 @@ class Trajectory:
 
     @property
     def timestep(self) -> float:
-        """Of the next evaluation, in the noise scheduler's own numbers."""
+        """Timestep of the next evaluation, in the noise scheduler's units."""
         if self.table is not None:
             return self.table.timesteps[self.evaluations_done]
         return float(self.noise_scheduler.timesteps[self.evaluations_done])
 
     def scaled_latents(self) -> torch.Tensor:
-        """The model's input, (1, C, h, w)."""
+        """The denoiser's input for the next evaluation, (1, C, h, w)."""
         if self.table is not None:
             return self.latents * self.table.model_input[self.evaluations_done]
         timestep = self.noise_scheduler.timesteps[self.evaluations_done]
@@ -89,15 +92,15 @@ class Trajectory:
         return scaled
 
     def drawn(self, weight: float) -> torch.Tensor:
-        """Fresh noise like the latents, from the request's own generator, as diffusers draws it;
-        with the weight 0 none is drawn."""
+        """Fresh noise (1, C, h, w) from the request's generator, drawn as in diffusers; zeros, and
+        nothing is drawn, for weight 0."""
         if weight == 0:
             return torch.zeros_like(self.latents)
         noise = torch.randn(self.latents.shape, generator=self.generator, dtype=self.latents.dtype)
         return noise.to(self.latents.device)
 
     def move(self, latents: torch.Tensor, model_output: torch.Tensor) -> None:
-        """One evaluation on, to these latents, by the table."""
+        """Complete an evaluation that was computed by the table: set the new latents."""
         if self.table is not None and self.table.looks_back:
             past = ((self.latents, model_output), *self.past)
             self.past = past[: self.table.looks_back]
@@ -105,7 +108,8 @@ class Trajectory:
         self.evaluations_done += 1
 
     def advance(self, model_output: torch.Tensor) -> None:
-        """One evaluation on, by the request's own noise scheduler (never called with a table)."""
+        """Complete an evaluation with the request's own noise scheduler. Not for requests with a
+        table."""
         timestep = self.noise_scheduler.timesteps[self.evaluations_done]
         options = {"generator": self.generator} if self._takes_generator() else {}
         self.latents = self.noise_scheduler.step(
@@ -120,10 +124,10 @@ class Trajectory:
 def initial_noise(
     shape: tuple[int, int, int], seed: int, sigma: float, dtype: torch.dtype, device: torch.device
 ) -> tuple[torch.Tensor, torch.Generator]:
-    """Latents (1, C, h, w) ~ N(0, sigma^2) and the generator they came from.
+    """Latents (1, C, h, w) ~ N(0, sigma^2), and the generator that they were drawn from.
 
-    Drawn on the CPU in the model's dtype, as diffusers does with a CPU generator, so that the
-    seed means the same on every device and in every batch.
+    Drawn on the CPU in the model's dtype, as diffusers does with a CPU generator, so that a seed
+    gives the same noise on every device and in every batch.
     """
     generator = torch.Generator("cpu").manual_seed(seed)
     noise = torch.randn((1, *shape), generator=generator, dtype=dtype)

@@ -1,1 +1,1 @@
-"""Which requests take the next denoising step together, and who is in the engine. No torch here."""
+"""Admits requests, and chooses those that take the next step together. Does not import torch."""

@@ -1,7 +1,7 @@
-"""How many requests one engine can use at once: what its queues and its autoscaling aim at.
+"""How many requests one engine should hold: the numbers for its queues and its autoscaling.
 
-Everything follows from the budget of a step. More requests than fill the steps add waiting and no
-throughput, so that is where another replica is worth having. Pure: no torch, no files.
+They follow from the size of a step. More requests than fill a step only wait, so beyond that
+another replica is needed. Imports no torch and reads no files.
 """
 
 from __future__ import annotations
@@ -15,39 +15,38 @@ if TYPE_CHECKING:
     from engines.diffusion.sizes import SizeRule
 
 GUIDED_ROWS = 2
-"""Rows of a request with classifier-free guidance, the usual kind."""
+"""Rows of a request with classifier-free guidance."""
 _ROUTER_QUEUE_TURNS = 8
 _LEAST_ROUTER_QUEUE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Bounds of one replica, in requests."""
+    """Limits of one replica, in requests; Ray Serve's options of the same names."""
 
     target_ongoing_requests: int
-    """Fills every step: autoscaling adds a replica beyond it."""
+    """As many as fill a step; above it, autoscaling adds a replica."""
     max_ongoing_requests: int
-    """In the engine at once. The rest waits in Serve's router, for whichever replica is free."""
+    """Most requests in the engine. Others wait in Serve's router for any free replica."""
     max_queued_requests: int
-    """Waiting in each router; beyond it a request is refused as OVERLOADED."""
+    """Most requests waiting in each router; more are refused as OVERLOADED."""
 
 
 def guided_requests_in_step(budget_px: int, native_size_px: int, sizes: SizeRule) -> int:
-    """Guided square requests of the model's native size that share one step; at least 1, since
-    a request larger than the budget runs alone.
+    """How many guided square requests of the model's native size fit into one step, at least 1.
 
-    `budget_px` is in latent pixels, `native_size_px` in pixels of the picture.
+    `budget_px`: latent pixels; `native_size_px`: pixels of the picture.
     """
     height, width = sizes.latent(native_size_px, native_size_px)
     return max(1, budget_px // (GUIDED_ROWS * height * width))
 
 
 def capacity(config: EngineConfig, size_rules: Mapping[str, SizeRule]) -> Capacity:
-    """Bounds for a replica of this engine; `size_rules` has every model's, by its id.
+    """The limits for a replica of this engine. `size_rules`: model id to the model's rule.
 
-    Of several models the costliest sets the target (its steps are full first), the cheapest what
-    may be inside: as many as fill a step where nobody uses guidance, which, with guidance, is one
-    step's worth running and one at hand. Never more than the engine itself would queue.
+    Of several models, the one with the fewest requests per step sets the target, because its steps
+    are full first. The one with the most sets the maximum: as many as fill a step without guidance,
+    which for guided requests means one full step and one waiting. At most `config.max_queued`.
     """
     in_step = [
         guided_requests_in_step(config.max_step_latent_px, each.native_size_px, size_rules[each.id])

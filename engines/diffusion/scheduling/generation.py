@@ -1,4 +1,4 @@
-"""One admitted request, from submission to its one end. The engine owns and mutates it."""
+"""The state of one accepted request, from its submission to its end."""
 
 from __future__ import annotations
 
@@ -20,32 +20,33 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class Generation:
-    """One accepted request on its way through the engine, from its admission to its one end."""
+    """One accepted request. Changed by the engine only."""
 
     request: GenerationRequest
-    """With the guidance that the model is run with."""
+    """The request after `guidance.as_drawn`: with the guidance scale that the model is run with."""
     listener: GenerationListener
     entry: ModelEntry
     admitted_at: float
-    """On the engine's clock, seconds."""
+    """Seconds on the engine's clock."""
     notes: tuple[str, ...] = ()
-    """What was changed about the request at admission."""
+    """Notes for the recipe about changes to the request at admission."""
     denoising: Denoising | None = None
-    """None until its first step."""
+    """None until the first step."""
     rows_planned: int = 0
-    """That the scheduler counts for its next step; 0 until its first."""
+    """Rows that the scheduler counts for the next step; 0 before the first."""
     steps_reported: int = 0
     ended: bool = False
-    """Set once, under the roster's lock; after it the listener hears only the end itself."""
+    """Set once, under the roster's lock. Afterwards the listener is called only for the end."""
     previewed_at: float = field(default=float("-inf"))
     started_at: float | None = None
-    """When its first step began, on the engine's clock."""
+    """When the first step began, seconds on the engine's clock."""
     denoised_at: float | None = None
-    """When its last step had ended."""
+    """When the last step ended, seconds on the engine's clock."""
 
     @property
     def steps_done(self) -> int:
-        """Completed of the requested steps, whatever the noise scheduler does inside."""
+        """How many of the requested steps are complete, even if the noise scheduler takes another
+        number of evaluations."""
         if self.denoising is None:
             return 0
         done, total = self.denoising.evaluations_done, self.denoising.evaluations_total
@@ -53,17 +54,18 @@ class Generation:
 
     @property
     def rows(self) -> int:
-        """In a forward; 0 before the first step."""
+        """Rows in the next forward pass; 0 before the first step."""
         return 0 if self.denoising is None else self.denoising.rows
 
     @property
     def is_denoised(self) -> bool:
-        """Whether every evaluation of the denoiser is done, so that it waits for its decoding."""
+        """Whether all evaluations are done, so that the latents can be decoded."""
         state = self.denoising
         return state is not None and state.evaluations_done >= state.evaluations_total
 
     def timing(self, decoding_at: float, now: float) -> Timing:
-        """Where its time went, for one whose decoding began at `decoding_at` and has ended."""
+        """Durations of the request's phases; its decoding began at `decoding_at` and ended at
+        `now`, seconds on the engine's clock."""
         started = self.admitted_at if self.started_at is None else self.started_at
         denoised = decoding_at if self.denoised_at is None else self.denoised_at
         return Timing(
@@ -74,12 +76,13 @@ class Generation:
         )
 
     def wants_preview(self, now: float, interval_s: float) -> bool:
-        """Whether a preview is asked for and the last one is `interval_s` seconds old. `now`: the
-        engine's clock, seconds."""
+        """Whether previews are requested and the last one is at least `interval_s` old. `now`:
+        seconds on the engine's clock."""
         return self.request.previews and now - self.previewed_at >= interval_s
 
     def report(self, preview_jpeg: bytes | None) -> None:
-        """Tell of every step completed since the last report; the preview goes with the newest."""
+        """Report every step completed since the last report to the listener; the last of them gets
+        the preview."""
         for step in range(self.steps_reported + 1, self.steps_done + 1):
             if self.ended:
                 return
@@ -88,15 +91,15 @@ class Generation:
         self.steps_reported = max(self.steps_reported, self.steps_done)
 
     def tell_finished(self, image: GeneratedImage) -> None:
-        """Hand the image to the listener. What the listener raises is logged: no other request pays
-        for it."""
+        """Pass the image to the listener. What the listener raises is logged, so that other
+        requests go on."""
         try:
             self.listener.finished(image)
         except Exception:
             logger.exception("listener of %s raised", self.request.image_id)
 
     def tell_failed(self, error: InferloopError) -> None:
-        """Hand the error to the listener. What the listener raises is logged."""
+        """Pass the error to the listener. What the listener raises is logged."""
         try:
             self.listener.failed(error)
         except Exception:

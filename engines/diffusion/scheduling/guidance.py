@@ -1,7 +1,7 @@
-"""What a request's guidance means for the model that serves it.
+"""Convert a request's guidance scale for the model that serves it.
 
-A request's scale is in the words of Stable Diffusion, where 7.5 is customary. A model that wants
-another one says so by a gain: 1 (no guidance) stays 1, and the distance from it is multiplied.
+Requests use the scale of Stable Diffusion, where 7.5 is usual. For a model that needs other values,
+the config gives a gain, which multiplies the distance from 1 (no guidance).
 """
 
 from __future__ import annotations
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
 
 
 def as_drawn(request: GenerationRequest, entry: ModelEntry) -> GenerationRequest:
-    """The request with the guidance and the speed that the model is really run with.
-
-    The scale by the entry's gain; rescale and speed from the entry where the request leaves them
-    out.
-    """
+    """The request with the values that the model is run with: the guidance scale converted by the
+    entry's gain, and the entry's defaults for an absent guidance_rescale or speed."""
     rescale = request.guidance_rescale
     return replace(
         request,
@@ -30,7 +27,7 @@ def as_drawn(request: GenerationRequest, entry: ModelEntry) -> GenerationRequest
 
 
 def note(asked: float, drawn: float) -> str | None:
-    """What a reader of the recipe must know about the scale; None where it is as asked."""
+    """A note for the recipe if the scale was converted, else None."""
     if asked == drawn:
         return None
     return f"guidance_scale {asked:g} means {drawn:g} for this model"

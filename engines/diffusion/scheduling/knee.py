@@ -1,7 +1,7 @@
-"""How many rows a step is worth filling with: measured on the machine itself. Pure.
+"""Find how many rows a step should hold, from measured step times.
 
-With more rows a step takes longer, but a row gets cheaper, up to a point: the knee. Beyond it a
-step only makes everybody in it wait longer.
+With more rows a step takes longer, but the time per row falls, up to a point: the knee. Steps with
+more rows than that only make their requests wait longer.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from engines.protocols import Clock
 
 SLACK = 0.1
-"""How much dearer than at best a row may be."""
+"""At the knee, the time per row may exceed the smallest one by this fraction."""
 _PAST = 1.25
-"""A row that costs so much more than at best: the knee lies behind."""
+"""Measuring stops when the time per row exceeds the smallest one by this factor."""
 
 
 def knee(step_s: Mapping[int, float], slack: float = SLACK) -> int:
-    """The fewest rows at which a row costs at most 1 + `slack` times what it costs at best.
+    """The fewest rows whose time per row is at most 1 + `slack` times the smallest one.
 
-    `step_s`: rows of a step to its seconds, both above 0; at least one.
+    `step_s`: number of rows to seconds per step, all above 0; must not be empty.
     """
     row_s = {rows: seconds / rows for rows, seconds in step_s.items()}
     bound = (1 + slack) * min(row_s.values())
@@ -29,8 +29,7 @@ def knee(step_s: Mapping[int, float], slack: float = SLACK) -> int:
 
 
 def bend(step_s: Mapping[int, float], slack: float = SLACK) -> int | None:
-    """The knee, if a larger step than that was measured; None where none was, so that nobody
-    knows whether still larger ones are worth it."""
+    """The knee, or None if it is the largest measured step, so that larger ones might be better."""
     if not step_s or (found := knee(step_s, slack)) == max(step_s):
         return None
     return found
@@ -39,10 +38,10 @@ def bend(step_s: Mapping[int, float], slack: float = SLACK) -> int | None:
 def measured(
     step_s: Callable[[int], float | None], most_rows: int, bound_s: float, clock: Clock
 ) -> dict[int, float]:
-    """Rows to seconds of a step, for 2, 4, 8 and so on up to `most_rows`.
+    """Number of rows to measured seconds per step, for 2, 4, 8 and so on up to `most_rows`.
 
-    Stops where a row has become much dearer again, where `step_s` does not know (None), and where
-    the next step would likely end later than `bound_s` seconds after the start, by `clock`.
+    Stops when the time per row has risen much again, when `step_s` returns None, and when the next
+    measurement would probably end more than `bound_s` seconds (by `clock`) after the start.
     """
     found: dict[int, float] = {}
     began = clock()

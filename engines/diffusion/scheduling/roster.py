@@ -1,4 +1,4 @@
-"""Who is in the engine: admission, bookkeeping, and the one end of every request. Thread-safe."""
+"""All requests in the engine: admits them, and makes sure that each ends exactly once."""
 
 from __future__ import annotations
 
@@ -29,22 +29,21 @@ if TYPE_CHECKING:
 
 
 class Models(Protocol):
-    """What the roster asks of the models; contracts as on `models.cache.ModelCache`."""
+    """The part of `models.cache.ModelCache` that the roster uses."""
 
     def residencies(self, model_ids: Sequence[str]) -> dict[str, Residency]:
-        """Which of the models can be used now; begins to load what is absent where there is
-        room."""
+        """The state of each model; begins to load absent models if there is room."""
 
     def take_failures(self) -> dict[str, InferloopError]:
-        """Model to the error of its load, for loads that failed since the last call."""
+        """Model id to error, for loads that failed since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the engine does next."""
+    """What the engine must do next."""
 
     ended: Sequence[tuple[Generation, InferloopError]]
-    """Requests that are over before their image: canceled, late, or their model did not load."""
+    """Requests that end without an image: canceled, past their deadline, or model not loaded."""
     batch: Sequence[Generation]
     """Requests of one lane that take one denoising step together; may be empty."""
 
@@ -55,9 +54,9 @@ class Turn:
 
 
 class Roster:
-    """The scheduler and the generations behind one lock, held for microseconds.
+    """The scheduler and the requests, protected by one lock that is held only for microseconds.
 
-    Any thread may `admit`, `cancel` and `wake`; the rest belongs to the engine's thread.
+    Any thread may call `admit`, `cancel` and `wake`; only the engine's thread the other methods.
     """
 
     def __init__(
@@ -79,13 +78,14 @@ class Roster:
 
     @property
     def gauges(self) -> tuple[int, int, int]:
-        """Queued, running, and of the running those that wait for the decoder."""
+        """Numbers of queued requests, of running requests, and of those running requests that wait
+        for the decoder."""
         with self._changed:
             scheduler = self._scheduler
             return scheduler.queued, scheduler.running, scheduler.decoding
 
     def admit(self, request: GenerationRequest, listener: GenerationListener) -> None:
-        """Take a request in, or raise as `DiffusionEngine.submit` says."""
+        """Accept a request. Raises the errors of `DiffusionEngine.submit`."""
         entry = self._entry_for(request)
         asked, request = request, guidance.as_drawn(request, entry)
         note = guidance.note(asked.guidance_scale, request.guidance_scale)
@@ -108,44 +108,45 @@ class Roster:
 
     @property
     def step_budgets_px(self) -> dict[str, int]:
-        """Latent pixels that a step may hold now, by model."""
+        """Model id to the latent pixels that a step may hold now."""
         with self._changed:
             return {each.id: self._scheduler.budget_of(each.id) for each in self._config.models}
 
     def fit(self, model_id: str, rows: int, side_px: int) -> None:
-        """Have steps of this model hold at most so many rows of pictures of this side."""
+        """Limit steps of this model to `rows` rows of square pictures of `side_px` pixels."""
         height, width = self._size_rules[model_id].latent(side_px, side_px)
         with self._changed:
             self._scheduler.fit(model_id, rows * height * width)
 
     def cancel(self, image_id: str) -> None:
-        """Have the next turn end the request; unknown ids are fine."""
+        """End the request at the next turn; unknown ids are ignored."""
         with self._changed:
             self._scheduler.cancel(image_id)
             self.wake()
 
     def wake(self) -> None:
-        """Have the engine's thread look again, even if it is only about to wait."""
+        """Make the present or the next `wait` return at once."""
         with self._changed:
             self._woken = True
             self._changed.notify()
 
     def wait(self) -> None:
-        """Until woken; with requests inside, at most 50 ms, to look at their deadlines."""
+        """Block until `wake` is called, for at most 5 s; if there are requests, for at most 50 ms,
+        because their deadlines must be checked."""
         with self._changed:
             if not self._woken:
                 self._changed.wait(0.05 if self._generations else 5.0)
 
     def close(self) -> None:
-        """Admit nobody from now on."""
+        """Refuse all further requests."""
         with self._changed:
             self._closed = True
             self.wake()
 
     def next_turn(self, models: Models) -> Turn:
-        """Choose what the engine does next; begins to load the models that requests wait for.
+        """Choose what the engine does next, and begin to load the models that requests need.
 
-        While the decoder is behind there is no batch, so that finished images do not pile up.
+        If `max_decoding` latents wait for the decoder, the batch is empty.
         """
         with self._changed:
             self._woken = False
@@ -164,19 +165,19 @@ class Roster:
         return Turn(ended, batch)
 
     def everyone(self) -> tuple[Generation, ...]:
-        """All generations that have not ended, at this moment."""
+        """All requests that have not ended."""
         with self._changed:
             return tuple(self._generations.values())
 
     def to_decode(self) -> list[Generation]:
-        """Whose latents wait for the decoder, the longest first, up to the first of another
-        model than that one's."""
+        """Requests whose latents wait for the decoder, longest wait first. Ends before the first
+        request of another model, so all use the same model."""
         with self._changed:
             waiting = [self._generations[each] for each in self._scheduler.to_decode()]
         return list(takewhile(lambda each: each.entry.id == waiting[0].entry.id, waiting))
 
     def weigh(self, generation: Generation) -> None:
-        """Count the rows of its next step, where they are not those of the last one."""
+        """Tell the scheduler the cost of the request's next step, if its rows have changed."""
         rows = generation.rows
         if rows == generation.rows_planned:
             return
@@ -187,19 +188,19 @@ class Roster:
                 self._scheduler.weigh(generation.request.image_id, cost_px)
 
     def finish_steps(self, generation: Generation) -> None:
-        """Free its rows, and queue it for the decoder."""
+        """Take the request out of its lane, and queue it for the decoder."""
         with self._changed:
             if not generation.ended:
                 self._scheduler.finish_steps(generation.request.image_id)
 
     def did_not_fit(self, group: Sequence[Generation]) -> None:
-        """A step of these ran out of memory: plan smaller ones for a while."""
+        """Plan smaller steps for a while, because a step of this group ran out of memory."""
         cost_px = sum(self._plan(each.request, each.entry)[1] for each in group)
         with self._changed:
             self._scheduler.shrink_budget(cost_px)
 
     def end(self, generation: Generation) -> bool:
-        """The one end of a request; False where it has ended already."""
+        """Mark the request as ended; returns False if it had ended already."""
         with self._changed:
             if generation.ended:
                 return False
@@ -234,7 +235,8 @@ class Roster:
         return entry
 
     def _retry_after_s(self) -> float:
-        """Seconds until a queue's worth of images is likely done, from the mean so far."""
+        """Estimated seconds until the queued requests are done, 1..60, from the mean step time per
+        image so far."""
         counted = self._counters
         per_image_s = counted.step_s_total / counted.images_total if counted.images_total else 1.0
         return min(60.0, max(1.0, round(per_image_s * self._scheduler.queued, 1)))

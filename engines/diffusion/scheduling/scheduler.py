@@ -1,9 +1,9 @@
-"""Which requests take the next denoising step together. Pure: no torch, no threads, no I/O.
+"""Chooses the requests that take the next denoising step. No torch, no threads, no I/O.
 
-Requests that fit one forward share a *lane* (same model, adapter and picture size). Within a lane
-the order is first come, first served. Between lanes it is start-time fair queueing (Goyal, Vin
-and Cheng, 1996): every lane has a tag in virtual time; the lane with the least tag runs, and its
-tag moves on by what the step cost.
+Requests that can share a forward pass form a *lane* (same model, adapter and picture size). Within
+a lane the order is first come, first served. Between lanes it is start-time fair queueing (Goyal,
+Vin and Cheng, 1996): every lane has a tag in virtual time; the lane with the smallest tag runs,
+and its tag is increased by the cost of the step.
 """
 
 from __future__ import annotations
@@ -19,49 +19,49 @@ if TYPE_CHECKING:
     from engines.protocols import Clock
 
 _LEAST_COST_SHARE = 4
-"""A step costs at least budget / 4: a forward has a fixed part, and so a lane that waits is passed
-at most so many times by each other lane for one full step of its own."""
+"""A step is charged at least budget / 4, because every forward pass has a fixed cost. So for each
+full step of its own, a waiting lane is overtaken at most 4 times by each other lane."""
 _RECOVERY_STEPS = 200
-"""Steps without trouble after which a budget that was halved is doubled again."""
+"""Number of steps without running out of memory after which a reduced budget is doubled."""
 
 
 class Residency(Enum):
-    """Whether a model's weights can be used now."""
+    """Whether a model can be used now."""
 
     READY = "ready"
     LOADING = "loading"
     NO_ROOM = "no room"
-    """Every model in memory is in use, and this one does not fit beside them."""
+    """The model does not fit into memory beside the models in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneKey:
-    """What requests must have in common to share one forward."""
+    """The properties that requests must have in common to share a forward pass."""
 
     model_id: str
     lora: str | None = None
     height: int = 512
-    """Of the generated picture, pixels, a multiple of the VAE's grid."""
+    """Height of the generated picture, pixels; a multiple of the VAE's grid, as is `width`."""
     width: int = 512
     alone: bool = False
-    """Whether its requests share no step, so that each image is the same to the last bit."""
+    """Whether each request takes its steps alone, so that its image is reproducible bit by bit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One request as the scheduler sees it."""
+    """The properties of a request that the scheduler needs."""
 
     image_id: str
     key: LaneKey
     cost_px: int
-    """Latent pixels of its rows in one step."""
+    """Latent pixels of all its rows in one step."""
     deadline_at: float | None = None
-    """On the injected clock, seconds."""
+    """Seconds on the scheduler's clock; None: no deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Requests of one lane for one step; `image_ids` in order of arrival, never empty."""
+    """The requests of one lane that take one step; `image_ids` in order of arrival, not empty."""
 
     key: LaneKey
     image_ids: tuple[str, ...]
@@ -76,9 +76,9 @@ class _Lane:
 
 
 class BatchScheduler:
-    """Admits, batches, and forgets requests. Not thread-safe: one lock of the owner guards it.
+    """Accepts requests, batches their steps, and removes them. Not thread-safe.
 
-    A step's rows cost at most `budget_px` latent pixels, or the step holds one request alone.
+    The rows of a step have at most `budget_px` latent pixels, unless the step has one request only.
     """
 
     def __init__(self, budget_px: int, max_queued: int, clock: Clock) -> None:
@@ -98,15 +98,15 @@ class BatchScheduler:
 
     @property
     def budget_px(self) -> int:
-        """Latent pixels that a step may hold now; less than configured after an out-of-memory."""
+        """Latent pixels that a step may hold now; reduced after a step ran out of memory."""
         return self._budget_px
 
     def budget_of(self, model_id: str) -> int:
-        """The same for steps of this model: no more than is worthwhile for it."""
+        """Latent pixels that a step of this model may hold now, also limited by `fit`."""
         return min(self._budget_px, self._worthwhile_px.get(model_id, self._budget_px))
 
     def fit(self, model_id: str, worthwhile_px: int) -> None:
-        """A step of this model is not worth more latent pixels than these."""
+        """Limit steps of this model to `worthwhile_px` latent pixels: larger ones gain nothing."""
         self._worthwhile_px[model_id] = worthwhile_px
 
     @property
@@ -128,15 +128,19 @@ class BatchScheduler:
         return image_id in self._tickets
 
     def image_ids(self) -> tuple[str, ...]:
-        """Everything that was added and has not been removed, in order of arrival."""
+        """Ids of all requests that were added and not removed, in order of arrival."""
         return tuple(self._tickets)
 
     def model_ids(self) -> list[str]:
-        """Models that a request waits for or takes steps with, the one that is next first."""
+        """Models of the requests that wait for or take steps, in order of their lanes' turns."""
         return list(dict.fromkeys(key.model_id for key, _ in self._in_turn()))
 
     def add(self, ticket: Ticket, retry_after_s: float = 1.0) -> None:
-        """Take a request in; `Overloaded` when `max_queued` wait already. Ids must be new."""
+        """Add a request.
+
+        Raises `Overloaded` if `max_queued` requests wait already, and `ValueError` for an id that
+        is in use.
+        """
         if ticket.image_id in self._tickets:
             raise ValueError(f"{ticket.image_id} is already scheduled")
         if self.queued >= self._max_queued:
@@ -146,12 +150,13 @@ class BatchScheduler:
         lane.tickets[ticket.image_id] = ticket
 
     def cancel(self, image_id: str) -> None:
-        """Have the next `reap` remove the request; unknown ids are fine."""
+        """Mark the request, so that the next `reap` removes it; unknown ids are ignored."""
         if image_id in self._tickets:
             self._canceled[image_id] = None
 
     def reap(self) -> list[tuple[str, Literal["canceled", "late"]]]:
-        """Remove and name what was canceled or is past its deadline, at whatever stage."""
+        """Remove the requests that were canceled or are past their deadline; returns their ids and
+        the reason."""
         now = self._clock()
         gone: list[tuple[str, Literal["canceled", "late"]]] = [
             (image_id, "canceled") for image_id in self._canceled
@@ -168,10 +173,10 @@ class BatchScheduler:
         return gone
 
     def next_batch(self, residency: Callable[[str], Residency]) -> Batch | None:
-        """Choose the next step's requests and charge their lane; None when nothing can run.
+        """Choose the requests of the next step and charge their lane; None if nothing can run.
 
-        A model without room is *wanted*: until it gets in, requests that other models have
-        started go on but no new one joins them, so that it waits for the images under way only.
+        If a model has no room in memory, the other models start no new requests until it is loaded,
+        so that it waits only for the images that are being made.
         """
         for key, lane in self._in_turn():
             state = residency(key.model_id)
@@ -184,7 +189,7 @@ class BatchScheduler:
         return None
 
     def weigh(self, image_id: str, cost_px: int) -> None:
-        """Its next steps cost so much; without effect on who takes no steps any more."""
+        """Set the cost of the request's next steps; ignored if it takes no steps any more."""
         ticket = self._tickets.get(image_id)
         lane = self._lanes.get(ticket.key) if ticket else None
         if ticket is None or lane is None or image_id not in lane.tickets:
@@ -192,16 +197,17 @@ class BatchScheduler:
         lane.tickets[image_id] = self._tickets[image_id] = replace(ticket, cost_px=cost_px)
 
     def finish_steps(self, image_id: str) -> None:
-        """Its denoising is done: free its rows and queue it for the decoder."""
+        """Take a request that has done all its steps out of its lane, and queue it for decoding."""
         self._leave_lane(self._tickets[image_id])
         self._decoding[image_id] = None
 
     def to_decode(self) -> tuple[str, ...]:
-        """Whose latents wait for the decoder, the longest first; they stay until removed."""
+        """Ids of the requests that wait for the decoder, longest wait first; each stays until
+        `remove`."""
         return tuple(self._decoding)
 
     def remove(self, image_id: str) -> None:
-        """Forget a request at whatever stage; unknown ids are fine."""
+        """Remove a request at any stage; unknown ids are ignored."""
         ticket = self._tickets.pop(image_id, None)
         if ticket is not None:
             self._leave_lane(ticket)
@@ -210,7 +216,8 @@ class BatchScheduler:
         self._canceled.pop(image_id, None)
 
     def shrink_budget(self, cost_px: int) -> None:
-        """A step of `cost_px` did not fit the device: plan half of it for a while."""
+        """Limit steps to half of `cost_px` for a while, because one of `cost_px` ran out of
+        memory."""
         self._budget_px = max(1, min(self._budget_px, cost_px // 2))
         self._steps_since_trouble = 0
 
@@ -218,8 +225,11 @@ class BatchScheduler:
         return sorted(self._lanes.items(), key=lambda item: item[1].tag)
 
     def _first_fit(self, key: LaneKey, lane: _Lane) -> list[Ticket]:
-        """In order of arrival, whoever still fits. An earlier request always chooses first, so
-        one that fills a gap delays nobody; it gives way as soon as the earlier one fits."""
+        """The requests that fit into a step, in order of arrival.
+
+        A later, smaller request may fill a gap without delaying an earlier one, because at every
+        step the earlier request is considered first.
+        """
         draining = self._is_draining(key.model_id)
         picked: list[Ticket] = []
         room_px = self.budget_of(key.model_id)
@@ -236,8 +246,11 @@ class BatchScheduler:
         return picked
 
     def _is_draining(self, model_id: str) -> bool:
-        """Another model waits for this one's room. Does not hold for a model that was only just
-        loaded: its first batch starts, or two models could put each other out for ever."""
+        """Whether the model may start no new requests, because another model waits for its memory.
+
+        False for a model that has not started a request yet: otherwise two models could replace
+        each other forever without making an image.
+        """
         if self._wanted_model in (None, model_id):
             return False
         return any(self._tickets[each].key.model_id == model_id for each in self._started)

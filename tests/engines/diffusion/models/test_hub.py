@@ -107,7 +107,7 @@ def test_offline_the_cache_answers_for_branch_tag_and_commit(cache: Path) -> Non
     assert [each.get("revision", each) for each in found] == [MAIN, MAIN, OLD, OLD]
     for each, commit in zip(found, (MAIN, MAIN, OLD, OLD), strict=True):
         assert each["weight"] == pytest.approx(first_weight(SEEDS[commit]), abs=1e-4)
-    reason = "cannot be had: it is not in the local cache, and the hub cannot be asked"
+    reason = "cannot be loaded: it is not in the local cache, and the hub cannot be reached"
     assert nowhere["message"] == f"Hub repository owner/nowhere (revision main) {reason}"
     assert no_such_revision["message"] == f"Hub repository {REPOSITORY} (revision v2) {reason}"
 

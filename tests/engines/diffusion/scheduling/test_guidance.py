@@ -12,9 +12,10 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import resca
 from pydantic import ValidationError
 
 from engines.diffusion.backends.whole_call import WholeCallRunner
-from engines.diffusion.config import GuidanceOptions, ModelEntry, TinySource
+from engines.diffusion.config import ModelEntry, TinySource
 from engines.diffusion.contract import RunnerInfo
 from engines.diffusion.engine import StepEngine
+from engines.diffusion.model_options import GuidanceOptions
 from engines.diffusion.models import tiny
 from engines.diffusion.sampling.advancing import rescaled
 from engines.diffusion.scheduling.guidance import as_drawn, note

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from engines.diffusion.config import EngineConfig, GuidanceOptions
+from engines.diffusion.config import EngineConfig
 from engines.diffusion.counters import Counters
+from engines.diffusion.model_options import GuidanceOptions
 from engines.diffusion.scheduling.generation import Generation
 from engines.diffusion.scheduling.roster import Roster
 from engines.diffusion.scheduling.scheduler import Residency
