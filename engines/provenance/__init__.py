@@ -1,1 +1,1 @@
-"""Marks that say in every file how it was made: signing, keys, the log of marks, signed sheets."""
+"""C2PA marks in image files: signing, keys, the log of marks, watermarks, signed data sheets."""

@@ -1,4 +1,4 @@
-"""Reading the log of marks: finding one, and proving that none was changed or taken out."""
+"""Read the log of marks: find an entry, and check that no entry was changed or removed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 SEGMENT = re.compile(r"(\d{8}T\d{6}-[0-9a-f]{12})-(\d{6,9})")
-"""A segment's name: writer and number."""
+"""Name of a log segment: the writer (the process that wrote it), and the segment's number."""
 _MOST_PROBLEMS = 100
 
 Line = dict[str, "JsonValue"]
@@ -27,7 +27,7 @@ Line = dict[str, "JsonValue"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A line of the log, and the segment that it stands in."""
+    """An entry of the log, and the name of its segment."""
 
     segment: str
     line: Line
@@ -35,27 +35,30 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """What a walk through the whole log found."""
+    """The result of checking the whole log. Each writer has one chain of segments."""
 
     chains: int
     segments: int
     entries: int
     torn: int
-    """Last lines that a crash cut off."""
+    """Number of incomplete last lines, left by crashes."""
     problems: tuple[str, ...]
-    """Where a chain does not hold, the first 100."""
+    """Descriptions of the first 100 places where an entry was changed or is missing."""
 
     @property
     def is_intact(self) -> bool:
-        """Whether no chain has a problem; torn last lines are none."""
+        """Whether there are no problems; incomplete last lines are not problems."""
         return not self.problems
 
 
 def find(storage: Storage, segment: str, file_sha256: str) -> Found | None:
-    """The line about the file with this digest, in the segment that its mark names or the next
-    one (another thread may have filled it meanwhile). Blocks."""
+    """The entry about the file with this SHA-256, hex, or None.
+
+    Searched in the segment that the file's mark names and in the next one, because other threads
+    may have filled the first meanwhile. Blocks.
+    """
     named = SEGMENT.fullmatch(segment)
-    if named is None:  # what a stranger's mark says
+    if named is None:  # the mark of another service may contain any text
         return None
     writer, number = named[1], int(named[2])
     for name in (segment, f"{writer}-{number + 1:06d}"):
@@ -71,8 +74,10 @@ def find(storage: Storage, segment: str, file_sha256: str) -> Found | None:
 
 
 def heads(storage: Storage, stop: StopCheck = never_stopped) -> dict[str, JsonValue]:
-    """Last segment of each chain to what it holds now: {"size_bytes", "sha256"}. Whoever keeps
-    them knows later whether the end of a chain was cut off (`lost`)."""
+    """The state of each chain's last segment: name to {"size_bytes", "sha256"}.
+
+    A kept copy of it shows later, by `lost`, whether the end of a chain was removed. Blocks.
+    """
     last: dict[str, str] = {}
     for stat in storage.list(LOG_FOLDER):
         stop()
@@ -83,7 +88,8 @@ def heads(storage: Storage, stop: StopCheck = never_stopped) -> dict[str, JsonVa
 
 
 def lost(storage: Storage, kept: Mapping[str, object]) -> list[str]:
-    """The segments of `kept` (of an earlier `heads`) that do not begin as they did then."""
+    """The segments in `kept`, the result of an earlier `heads`, whose content of that time was
+    changed or is missing. Blocks."""
     gone = []
     for segment, head in kept.items():
         size = head.get("size_bytes") if isinstance(head, dict) else None
@@ -104,7 +110,7 @@ def _head(content: bytes) -> dict[str, JsonValue]:
 
 
 def check(storage: Storage, stop: StopCheck = never_stopped) -> ChainReport:
-    """Walk every chain. Blocks: reads the whole log."""
+    """Check every chain. Blocks: reads the whole log."""
     walk = _Walk()
     for stat in storage.list(LOG_FOLDER):
         stop()
@@ -117,7 +123,8 @@ def check(storage: Storage, stop: StopCheck = never_stopped) -> ChainReport:
 
 
 class _Walk:
-    """Segments in the order of their names: those of a writer follow each other."""
+    """The state of a check. Segments must be given in the order of their names, so that those of
+    one writer follow each other."""
 
     def __init__(self) -> None:
         self._writers: set[str] = set()

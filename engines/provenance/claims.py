@@ -1,5 +1,5 @@
-"""What a mark says, as C2PA manifest definitions (specification 2.2; CAWG training and data mining
-assertion 1.1). Nothing personal: the prompt is there by its digest only."""
+"""The content of marks, as C2PA manifest definitions (specification 2.2; CAWG training and data
+mining assertion 1.1). They contain no personal data: of the prompt only a digest."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ Definition = dict[str, "JsonValue"]
 
 
 def recipe_sha256(recipe: Recipe) -> str:
-    """SHA-256, hex, of the recipe as it stands inside the file."""
+    """SHA-256, hex, of the recipe's JSON, as embedded in the file."""
     return hashlib.sha256(recipe.to_json()).hexdigest()
 
 
 def created(recipe: Recipe, segment: str | None, config: MarksConfig) -> Definition:
-    """Of a generated image. `segment` is the part of the log of marks that will hold the mark."""
+    """The manifest of a generated image. `segment` names the segment of the log of marks that will
+    have the entry."""
     agent: Definition = {"name": recipe.served_model}
     if recipe.revision is not None:
         agent["version"] = recipe.revision
@@ -51,8 +52,11 @@ def created(recipe: Recipe, segment: str | None, config: MarksConfig) -> Definit
 
 
 def edited(edit: Edit, title: str, segment: str | None, config: MarksConfig) -> Definition:
-    """Of a changed copy. Its parent is there as an ingredient by digest, not by content: a
-    stranger's mark may name people, and carry a thumbnail of what was covered."""
+    """The manifest of a changed copy.
+
+    The original is named as an ingredient by its digest only, because its own mark may name people
+    or contain a thumbnail of what the change covered.
+    """
     action: Definition = {"action": "c2pa.edited", "description": edit.operation}
     if edit.parent_is_synthetic:
         action["digitalSourceType"] = SYNTHETIC

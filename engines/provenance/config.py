@@ -1,4 +1,4 @@
-"""Whether and with which key images are marked."""
+"""Configuration of C2PA marks and watermarks."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from pydantic import Field, model_validator
 from engines.types.frozen import FrozenModel
 
 Mining = Literal["allowed", "notAllowed"]
-"""The C2PA assertion's own words."""
+"""Values of the CAWG training and data mining assertion."""
 
 
 class MarksConfig(FrozenModel):
-    """`marks:` of the config. Holds paths and names, never a key."""
+    """The section `marks:` of the config. Contains paths and names, no keys."""
 
-    enabled: bool = Field(
-        default=True, description="Whether every image that is written gets a C2PA mark."
-    )
+    enabled: bool = Field(default=True, description="Whether every stored image gets a C2PA mark.")
     certificate_chain: str | None = Field(
         default=None,
-        description="PEM file: the signing certificate first, then those that issued it. Left out: "
-        "a development certificate that this installation makes for itself, which nobody outside "
-        "trusts.",
+        description="PEM file with the signing certificate, followed by its issuers' certificates. "
+        "None: this installation creates a development certificate, which nobody else trusts.",
     )
     private_key: str | None = Field(
         default=None, description="PEM file: the certificate's private key, without a passphrase."
@@ -30,44 +27,50 @@ class MarksConfig(FrozenModel):
     kms: str | None = Field(
         default=None,
         pattern=r"^[\w.]+:[\w.]+$",
-        description='Instead of private_key: "package.module:function", called with the bytes to '
-        "sign, returns the signature (DER or raw). It is called on several threads.",
+        description='Instead of private_key: "package.module:function", a function that takes the '
+        "bytes to sign and returns the signature (DER or raw). Called on several threads.",
     )
     time_stamp_url: str | None = Field(
         default=None,
         pattern=r"^https?://",
-        description="RFC 3161 server that is asked for a time stamp of every mark. It is asked "
-        "before the image is stored: a slow one makes every image wait.",
+        description="URL of an RFC 3161 time-stamp server, which is asked for every mark. Images "
+        "are stored after its answer, so a slow server delays every image.",
     )
     trust_anchors: tuple[str, ...] = Field(
         default=(),
-        description="PEM files with certificates whose marks POST /verify calls trusted, beside "
-        "the issuers of our own certificate_chain.",
+        description="PEM files with certificates of further issuers whose marks POST /verify "
+        "reports as trusted. The issuers in certificate_chain are always trusted.",
     )
     generative_training: Mining = Field(
         default="allowed",
-        description="What the mark says about training generative models with the image.",
+        description="Whether, according to the mark, the image may be used to train generative "
+        "models.",
     )
     training: Mining = Field(
-        default="allowed", description="The same for training other models with the image."
+        default="allowed",
+        description="Whether, according to the mark, the image may be used to train other models.",
     )
-    data_mining: Mining = Field(default="allowed", description="The same for data mining.")
+    data_mining: Mining = Field(
+        default="allowed",
+        description="Whether, according to the mark, the image may be used for data mining.",
+    )
 
     watermark_word: str = Field(
         default="1f3ac9b2",
         pattern=r"^[0-9a-f]{8}$",
-        description="32 bits, as eight hexadecimal digits, that the invisible watermark carries in "
-        "the images of models with `watermark: rivagan`, and that POST /verify looks for.",
+        description="The 32 bits of the invisible watermark, as eight hexadecimal digits: written "
+        "to images of models with `watermark: rivagan`, and searched for by POST /verify.",
     )
     watermark_strength: float = Field(
         default=1.5,
         gt=0,
         le=4,
-        description="How strong it is: 1 leaves about 43 dB to the picture, 1.5 39 dB, 2.5 35 dB.",
+        description="Strength of the watermark. 1 changes the picture by about 43 dB PSNR, 1.5 by "
+        "39 dB, 2.5 by 35 dB.",
     )
     watermark_models: str | None = Field(
         default=None,
-        description="Folder with rivagan_encoder.onnx and rivagan_decoder.onnx. Left out: "
+        description="Folder with rivagan_encoder.onnx and rivagan_decoder.onnx. None: "
         "share/inferloop-watermark/imwatermark in the Python environment.",
     )
 

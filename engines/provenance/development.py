@@ -1,4 +1,4 @@
-"""A certificate for those who have none: from an authority that this installation makes itself."""
+"""Development certificates, for installations without a signing certificate of their own."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ANCHORS_FOLDER = ".marks/development"
-"""Certificates of every development authority that signed in this data root: each machine of a
-cluster makes its own."""
+"""Folder in the data root for the certificates of all development authorities; each machine of a
+cluster creates its own authority."""
 Keep = Callable[[Callable[[], str]], tuple[str, bool]]
-"""Gives the secret that is kept, made by the function where there is none, and whether it was."""
+"""Returns the stored secret and whether it is new; if none is stored, the given function creates
+it. May raise `OSError`."""
 DEVELOPMENT_FILE = "marks_development.pem"
 ORGANIZATION = "Inferloop development, untrusted"
 _LIFE = timedelta(days=3650)
@@ -33,8 +34,8 @@ _CLOCKS_DIFFER = timedelta(days=1)
 
 
 def new_bundle(now: datetime | None = None) -> str:
-    """PEM text: a new private key, its certificate, and the certificate of the authority that
-    issued it. The authority's own key is thrown away, so it can never issue another."""
+    """PEM text of a new private key, its certificate, and the certificate of a new authority that
+    issued it. The authority's private key is not kept, so it cannot issue other certificates."""
     now = now or datetime.now(UTC)
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _authority(authority_key, now)
@@ -49,36 +50,41 @@ def new_bundle(now: datetime | None = None) -> str:
 
 
 def kept_bundle(keep: Keep, where: object) -> str:
-    """The bundle that `keep` has kept, or keeps now. Where no file can be written (a pod with a
-    read-only file system), one for this process alone."""
+    """The stored bundle (see `new_bundle`), or a new one that is stored now.
+
+    If no file can be written, as on a read-only file system, the bundle is for this process only.
+    `where` says in a log message where the bundle is stored.
+    """
     try:
         bundle, is_new = keep(new_bundle)
     except OSError as error:
-        logger.warning("No development key can be kept (%s): one for this process", error)
+        logger.warning(
+            "The development key cannot be stored (%s); this process uses a new one", error
+        )
         return new_bundle()
     logger.warning(
-        "Images are marked with a development certificate that nobody outside trusts (%s%s); "
+        "Images are marked with a development certificate that nobody else trusts (%s%s); "
         "set marks.certificate_chain and marks.private_key",
         where,
-        ", made now" if is_new else "",
+        ", created now" if is_new else "",
     )
     return bundle
 
 
 def identity_in(bundle: str) -> tuple[SigningIdentity, x509.Certificate]:
-    """The identity of a bundle, and its authority, which signatures do not carry.
+    """The signing identity of a bundle, and the certificate of its authority.
 
     Raises:
-        InvalidParameters: the key is not the certificate's.
-        ValueError: not a bundle of ours.
+        InvalidParameters: the key does not belong to the certificate.
+        ValueError: the text is not a bundle of `new_bundle`.
     """
     leaf, authority = x509.load_pem_x509_certificates(bundle.encode())
     return identity_of((leaf,), bundle.encode(), "development key", development=True), authority
 
 
 def publish(storage: Storage, authority: x509.Certificate) -> None:
-    """Leave the authority's certificate in the data root, so that POST /verify knows its marks
-    for those of a development key. Trouble is logged: images are marked all the same."""
+    """Store the authority's certificate in the data root, so that POST /verify recognizes marks of
+    development keys. An error is logged only, since images can be marked without it."""
     key = f"{ANCHORS_FOLDER}/{authority.fingerprint(hashes.SHA256()).hex()}.pem"
     try:
         with suppress(Conflict):
@@ -119,7 +125,7 @@ def _leaf(
     authority: x509.Certificate,
     now: datetime,
 ) -> x509.Certificate:
-    """As C2PA's certificate profile wants it (specification 2.2, 14.5.1)."""
+    """A certificate according to C2PA's certificate profile (specification 2.2, 14.5.1)."""
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     return (
         _certificate(_name("Image signer"), authority.subject, key, now)

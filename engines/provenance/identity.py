@@ -1,4 +1,4 @@
-"""Who signs: a certificate with those that issued it, and its key or a function that has it."""
+"""Signing identities: certificates, with a private key or a function that signs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engines.provenance.config import MarksConfig
 
 Algorithm = Literal["ES256", "ES384", "ES512", "PS256", "EdDSA"]
-"""In the words of JOSE (RFC 7518, RFC 8037); COSE and C2PA have the same five."""
+"""JOSE names of signature algorithms (RFC 7518, RFC 8037); COSE and C2PA use the same ones."""
 Sign = Callable[[bytes], bytes]
 
 _CURVES: dict[str, Algorithm] = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
@@ -34,20 +34,21 @@ _DER_SEQUENCE = 0x30
 
 @dataclass(frozen=True, slots=True)
 class SigningIdentity:
-    """`sign` gives raw signatures: of an elliptic curve r and s side by side (RFC 7518, 3.4)."""
+    """A certificate chain and the means to sign with it."""
 
     chain: tuple[x509.Certificate, ...]
-    """The signing certificate first, then those that issued it."""
+    """The signing certificate, followed by its issuers' certificates."""
     algorithm: Algorithm
     sign: Sign = field(repr=False)
+    """Returns raw signatures; for ECDSA, r and s concatenated (RFC 7518, 3.4)."""
     private_key_pem: bytes | None = field(default=None, repr=False)
-    """None where a KMS has the key."""
+    """None if a key management service (KMS) has the key."""
     is_development: bool = False
-    """Made by this installation for itself: nobody outside knows its issuer."""
+    """Whether this is a development certificate, whose issuer nobody else trusts."""
 
     @property
     def chain_pem(self) -> bytes:
-        """The certificates as PEM, the signer's own first."""
+        """The certificates as PEM, the signing certificate first."""
         return b"".join(c.public_bytes(serialization.Encoding.PEM) for c in self.chain)
 
     @property
@@ -57,11 +58,11 @@ class SigningIdentity:
 
 
 def load_identity(config: MarksConfig, now: datetime | None = None) -> SigningIdentity | None:
-    """The identity that the config names; None where it names none.
+    """The identity that the config names; None if it names none.
 
     Raises:
-        InvalidParameters: a file that is not there or is no PEM, a certificate that is not valid
-            now, a key that is not the certificate's, a function that cannot be imported.
+        InvalidParameters: a file is missing or not PEM, the certificate is not valid at `now`, the
+            key does not belong to the certificate, or the function cannot be imported.
     """
     if config.certificate_chain is None:
         return None
@@ -78,7 +79,11 @@ def load_identity(config: MarksConfig, now: datetime | None = None) -> SigningId
 def identity_of(
     chain: tuple[x509.Certificate, ...], key_pem: bytes, parameter: str, development: bool = False
 ) -> SigningIdentity:
-    """An identity with its key at hand; `InvalidParameters` for a key of another certificate."""
+    """An identity with a local private key.
+
+    Raises `InvalidParameters`, which names `parameter`, if the key is unreadable or does not belong
+    to the first certificate.
+    """
     try:
         key = serialization.load_pem_private_key(key_pem, password=None)
     except (ValueError, TypeError) as error:
@@ -95,10 +100,11 @@ def identity_of(
 
 
 def trust_anchors(config: MarksConfig) -> tuple[x509.Certificate, ...]:
-    """The certificates of `trust_anchors`, and the issuers of our own (itself, if it has none).
+    """The certificates of `trust_anchors`, and the issuers in `certificate_chain` (the signing
+    certificate itself if the file has no issuers).
 
     Raises:
-        InvalidParameters: a file that is not there, or holds no certificate.
+        InvalidParameters: a file is missing or has no certificate.
     """
     anchors = [c for path in config.trust_anchors for c in _certificates(path, _ANCHORS)]
     if config.certificate_chain is not None:
@@ -111,14 +117,15 @@ _ANCHORS = "marks.trust_anchors"
 
 
 def check_valid(certificate: x509.Certificate, now: datetime, parameter: str) -> None:
-    """`InvalidParameters` outside the certificate's time."""
+    """Raise `InvalidParameters` if the certificate is not valid at `now`."""
     first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if not first <= now <= last:
         raise _wrong(parameter, f"a certificate that is valid now, not from {first} to {last}")
 
 
 def algorithm_of(certificate: x509.Certificate) -> Algorithm:
-    """How this certificate's key signs; `InvalidParameters` for a kind that C2PA has not."""
+    """The algorithm of the certificate's key. Raises `InvalidParameters` for a kind of key that
+    C2PA does not allow."""
     key = certificate.public_key()
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name]
@@ -132,19 +139,19 @@ def algorithm_of(certificate: x509.Certificate) -> Algorithm:
 
 
 def _signer(key: object) -> Sign:
-    """Signatures as the library gives them."""
+    """A function that signs with the key, in the library's own format (for ECDSA: DER)."""
     if isinstance(key, ec.EllipticCurvePrivateKey):
         method = ec.ECDSA(_HASHES[_CURVES[key.curve.name]])
         return lambda content: key.sign(content, method)
     if isinstance(key, rsa.RSAPrivateKey):
         salted = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
         return lambda content: key.sign(content, salted, hashes.SHA256())
-    assert isinstance(key, ed25519.Ed25519PrivateKey)  # `algorithm_of` knows no other
+    assert isinstance(key, ed25519.Ed25519PrivateKey)  # `algorithm_of` accepts no other kind
     return key.sign
 
 
 def _raw(sign: Sign, algorithm: Algorithm) -> Sign:
-    """The same, whichever of the two forms of ECDSA it gives."""
+    """A function that returns raw signatures, although `sign` may return ECDSA ones in DER."""
     match algorithm:
         case "PS256" | "EdDSA":
             return sign
@@ -159,7 +166,7 @@ def _raw(sign: Sign, algorithm: Algorithm) -> Sign:
             return signature
         try:
             r, s = decode_dss_signature(signature)
-        except ValueError:  # raw after all: its first byte is DER's by chance
+        except ValueError:  # a raw signature whose first byte happens to be DER's
             return signature
         return r.to_bytes(side, "big") + s.to_bytes(side, "big")
 

@@ -1,11 +1,10 @@
-"""The log of marks: one line for every mark that was made, chained so that none can be changed or
-taken out unseen.
+"""The log of marks: one line for every mark. A changed or removed line can be detected.
 
     .marks/log/<writer>-<n>.jsonl
 
-Each process writes a chain of its own, in segments: on S3 an append writes the segment again. A
-line holds the SHA-256 of the line before it, the first of a segment that of the last line of the
-segment before. A crash may leave a last line torn; the process that comes next begins a new chain.
+Each process writes its own chain of lines, in files called segments, which are small because on S3
+an append writes the whole segment. Each line contains the SHA-256 of the line before it, also
+across segments. A crash may leave an incomplete last line; the next process begins a new chain.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ if TYPE_CHECKING:
 LOG_FOLDER = ".marks/log"
 SEGMENT_BYTES = 64 * 1024
 BEGINNING = "0" * 64
-"""What the first line of a chain has before it."""
+"""The value in place of a SHA-256 in the first line of a chain."""
 
 Event = Literal["created", "edited", "sheet"]
 
 
 @dataclass(frozen=True, slots=True)
 class MarkEntry:
-    """What the log keeps of a mark. No prompt, nothing personal."""
+    """The log's entry about a mark. Contains no prompt and no personal data."""
 
     event: Event
     key: str
-    """Of the image, or of the sheet."""
+    """Storage key of the image or the data sheet."""
     file_sha256: str
-    """SHA-256, hex, of the file with its mark."""
+    """SHA-256, hex, of the file including its mark."""
     signer: str
     """SHA-256, hex, of the signing certificate."""
     pixel_sha256: str | None = None
@@ -50,7 +49,7 @@ class MarkEntry:
 
 
 class MarkLog:
-    """Appends to chains that nobody else writes. Blocks; shared between threads."""
+    """Appends entries to this process's own chain. Blocks; threads may share it."""
 
     def __init__(
         self,
@@ -69,15 +68,16 @@ class MarkLog:
 
     @property
     def segment(self) -> str:
-        """Name of the segment that the next line goes to, or the one before it."""
+        """Name of the segment that was written last. The next line goes to it or to the segment
+        after it."""
         return f"{self._writer}-{self._number:06d}"
 
     def append(self, entry: MarkEntry) -> None:
-        """Add a line.
+        """Append a line.
 
         Raises:
-            StorageFailed, InsufficientStorage: nobody knows whether the line is there whole: the
-                next one begins a new chain.
+            StorageFailed, InsufficientStorage: the line may be missing, complete or incomplete, so
+                the next line begins a new chain.
         """
         with self._lock:
             if self._size_bytes >= self._segment_bytes:

@@ -1,4 +1,4 @@
-"""Marking what the service writes: the mark into the file, a line into the log."""
+"""Mark the images that the service stores: write the mark to the file, and an entry to the log."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PNG = "image/png"
 
 
 class Marks:
-    """`engines.datasets.marking.ImageMarks` by C2PA. Blocks; shared between threads.
+    """Implements `engines.datasets.marking.ImageMarks` with C2PA. Blocks; threads may share it.
 
-    The line is in the log before the file is stored, so that every mark that anybody can hold is
-    there. A crash in between leaves a line of a file that never was.
+    The log entry is written before the file is stored, so that every marked file has an entry. A
+    crash in between leaves an entry without a file.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Marks:
         self._config = config
 
     def created(self, key: str, png: bytes, recipe: Recipe) -> bytes:
-        """See the Protocol."""
+        """See `ImageMarks.created`."""
         marked = self._signer.sign(png, PNG, created(recipe, self._log.segment, self._config))
         self._log.append(
             MarkEntry(
@@ -49,7 +49,7 @@ class Marks:
         return marked
 
     def edited(self, key: str, png: bytes, edit: Edit) -> bytes:
-        """See the Protocol."""
+        """See `ImageMarks.edited`."""
         title = key.rpartition("/")[2]
         definition = edited(edit, title, self._log.segment, self._config)
         marked = self._signer.sign(png, PNG, definition)

@@ -1,14 +1,14 @@
-"""A signed data sheet: what a dataset holds at one moment, down to the digest of every file.
+"""Signed data sheets: the content of a dataset at one moment, with the digest of every file.
 
     generated/<dataset>/inferloop.sheet.jsonl
 
     {"schema": "inferloop.sheet/1", "dataset": ..., "signed_at": ...}
     {"path": ..., "size_bytes": ..., "sha256": ...}          a line for each file, ordered by path
-    {"summary": {...}}                                       counts, thresholds, versions, digest
-    {"jws": ...}                                             signs all bytes above it
+    {"summary": {...}}                                       counts, models, versions, digest
+    {"jws": ...}                                             signature over all lines above
 
-The signature is a JWS (RFC 7515) with the certificates in `x5c`; its payload holds the SHA-256 of
-the lines above. `inferloop_synthdata.marks.sheets` reads it.
+The signature is a JWS (RFC 7515) with the certificates in `x5c`; its payload contains the SHA-256
+of the lines above. `inferloop_synthdata.marks.sheets` reads sheets.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _CHUNK_BYTES = 2**20
 
 
 class SheetSigner:
-    """Signs the datasets of one space. Blocks; shared between threads."""
+    """Signs the datasets of one space. Blocks; threads may share it."""
 
     def __init__(
         self,
@@ -58,12 +58,13 @@ class SheetSigner:
         self._versions = dict(versions)
 
     def sign(self, name: str, stop: StopCheck = never_stopped) -> SignedSheet:
-        """Read every file of the dataset and write its sheet, over an older one. A file that is
-        written meanwhile is in it or not.
+        """Read every file of the dataset, and write its sheet in place of an older one.
+
+        Files that are written meanwhile may or may not be included.
 
         Raises:
             NotFound: there is no such dataset.
-            MarkingFailed, StorageFailed, InsufficientStorage: the old sheet stays.
+            MarkingFailed, StorageFailed, InsufficientStorage: an older sheet is not changed.
         """
         folder = dataset_key(name)
         key, now = f"{folder}/{SHEET_NAME}", self._store.clock().isoformat()
@@ -118,9 +119,9 @@ class SheetSigner:
 
 
 def jws(identity: SigningIdentity, payload: Mapping[str, JsonValue]) -> str:
-    """A compact JWS (RFC 7515, 7.1), its certificates in the header.
+    """A compact JWS (RFC 7515, 7.1) with the certificates in its header.
 
-    Written here because signatures of a KMS are not for a library that wants the key itself.
+    Not made with a JWS library, because these need the private key, which a KMS does not give out.
     """
     certificates = (c.public_bytes(serialization.Encoding.DER) for c in identity.chain)
     x5c = [base64.b64encode(each).decode() for each in certificates]
@@ -130,7 +131,7 @@ def jws(identity: SigningIdentity, payload: Mapping[str, JsonValue]) -> str:
 
 
 class _HashedLines:
-    """Lines of JSON into a file, and the digest of what was written."""
+    """Writes lines of JSON to a file, and computes the digest of what was written."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -147,8 +148,8 @@ class _HashedLines:
 
 
 def _files(storage: Storage, folder: str, stop: StopCheck) -> Iterator[tuple[str, int, str]]:
-    """Path below the folder, bytes and SHA-256 of every file that is not hidden and not the sheet
-    itself. One that is deleted meanwhile is left out."""
+    """Path below the folder, size in bytes and SHA-256 of every file, without hidden files, the
+    sheet itself and files that are deleted meanwhile."""
     for stat in storage.list(folder):
         stop()
         path = stat.key[len(folder) + 1 :]

@@ -1,4 +1,4 @@
-"""The one place that writes C2PA marks, by the library of the standard's own authors."""
+"""Write C2PA marks to files, with the C2PA project's own library."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _ALGORITHMS = {
 }
 _SETTINGS = {
     "version": 1,
-    "builder": {"thumbnail": {"enabled": False}},  # 130 kB and 40 ms an image
+    "builder": {"thumbnail": {"enabled": False}},  # saves 130 kB and 40 ms per image
     "verify": {"verify_after_sign": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
 }
 
 
 class C2paSigner:
-    """Shared between threads; one for each process."""
+    """Signs with one identity. Threads may share it; a process needs only one."""
 
     def __init__(self, identity: SigningIdentity, time_stamp_url: str | None = None) -> None:
-        """`MarkingFailed` where the library does not take the certificate or the key."""
+        """Raises `MarkingFailed` if the library refuses the certificate or the key."""
         self._is_stamped = time_stamp_url is not None
         try:
             signer = _signer(identity, time_stamp_url)
@@ -49,13 +49,13 @@ class C2paSigner:
             raise MarkingFailed(f"The signing key cannot be used: {error}") from error
 
     def sign(self, content: bytes, media_type: str, definition: Definition) -> bytes:
-        """The file `content` ("image/png", "image/jpeg" or "image/webp") with the mark in it.
+        """The file `content`, of type "image/png", "image/jpeg" or "image/webp", with the mark.
 
-        Blocks: about 1 ms for 512 x 512 px, and for the answers of a KMS or a time-stamp server,
-        which the library waits for 30 s.
+        Blocks for about 1 ms for 512 x 512 pixels, and longer for a KMS or a time-stamp server,
+        for whose answer the library waits up to 30 s.
 
         Raises:
-            MarkingFailed: no signature or time stamp could be had, or the file is broken.
+            MarkingFailed: the signature or the time stamp failed, or the file is broken.
         """
         marked = io.BytesIO()
         try:
@@ -68,7 +68,7 @@ class C2paSigner:
         return marked.getvalue()
 
     def _why(self, error: C2paError) -> str:
-        """In words for a client, which are not to name the authority's address."""
+        """A message for clients, without the address of the time-stamp authority."""
         if self._is_stamped and "http" in str(error).lower():
             return "The image cannot be marked: the time-stamp authority gives no stamp"
         return f"The image cannot be marked: {error}"

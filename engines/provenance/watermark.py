@@ -1,11 +1,12 @@
 """An invisible watermark of 32 bits in the pixels: RivaGAN (Zhang et al., 2019, arXiv:1909.01285).
 
-It outlives what takes a C2PA mark off: saving again, another format, a screenshot. The two ONNX
-models are those of the package `invisible-watermark` (MIT), which lies beside the service's
-packages, not among them (docs/provenance.md, "An invisible watermark").
+Unlike a C2PA mark, it survives saving again, conversion to another format and a screenshot. The two
+ONNX models are part of the package `invisible-watermark` (MIT), which is installed outside the
+Python environment's packages (docs/provenance.md, "An invisible watermark").
 
-Both work on the picture scaled to a short side of 256 px. What the encoder adds is scaled back to
-the picture's size: a quarter of the time at 512 px, and coarser, so that JPEG keeps it.
+Both models run on the picture scaled to a short side of 256 pixels, and what the encoder adds is
+scaled up to the picture's size. At 512 pixels that takes a quarter of the time, and the coarser
+pattern survives JPEG compression better.
 """
 
 from __future__ import annotations
@@ -34,55 +35,57 @@ if TYPE_CHECKING:
 Policy = Literal["off", "rivagan"]
 BITS = 32
 SIDE_PX = 256
-"""Short side that the models see; a smaller picture is not watermarked."""
+"""Short side of the models' input; smaller pictures are not watermarked."""
 MAX_ASPECT = 4
-"""Long side to short side: memory grows with it. A longer picture has no watermark."""
+"""Largest aspect ratio; pictures beyond it are not watermarked, because memory grows with it."""
 FOUND_FROM = 27
-"""Bits that agree by chance once in 17,000 pictures (binomial, 32 fair bits)."""
+"""A watermark counts as found from this number of agreeing bits, which a picture without one
+reaches by chance once in 17,000 (binomial, 32 fair bits)."""
 SURE_FROM = 30
-"""Bits that leave room for what will be done to the picture."""
+"""Agreeing bits wanted after writing, so that enough remain after later changes of the picture."""
 FOLDER = Path(sys.prefix, "share", "inferloop-watermark", "imwatermark")
-"""Where `pip install --no-deps --target` puts them. Not among the packages of the environment:
-there diffusers would import the package, and mark images of SDXL with it by itself."""
+"""Default folder of the models, for `pip install --no-deps --target`. Outside the environment's
+packages, because diffusers imports the package if it can, and then watermarks SDXL images."""
 _ENCODER, _DECODER = "rivagan_encoder.onnx", "rivagan_decoder.onnx"
 
 Finish = Callable[["GenerationRequest", "GeneratedImage"], "GeneratedImage"]
-"""The last change of an image before it is stored."""
+"""A function that changes an image before it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the decoder reads from a picture."""
+    """The bits that the decoder reads from a picture."""
 
     word: str
     """Eight hexadecimal digits."""
     agreeing: int
-    """Of `BITS`, those that agree with the word that was looked for."""
+    """How many of the `BITS` bits agree with the word that was searched for."""
 
     @property
     def is_found(self) -> bool:
-        """Whether so many agree that chance explains it no longer."""
+        """Whether at least `FOUND_FROM` bits agree."""
         return self.agreeing >= FOUND_FROM
 
     @property
     def chance(self) -> float:
-        """Probability that as many or more agree in a picture without the watermark."""
+        """Probability that as many or more bits agree in a picture without the watermark."""
         hits = sum(math.comb(BITS, n) for n in range(self.agreeing, BITS + 1))
         return float(hits / 2**BITS)
 
 
 class RivaGan:
-    """Writes and reads. Blocks: about 0.6 s of a CPU core each. Shared between threads."""
+    """Writes and reads watermarks. Each blocks for about 0.6 s of CPU. Threads may share it."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
-        """Loads no model before it is needed."""
+        """`folder`: has both ONNX models, which are loaded at first use. `threads`: per model
+        run."""
         self._folder = folder
         self._threads = threads
 
     def write(self, pixels: Pixels, word: str, strength: float) -> Pixels:
-        """The picture, (height, width, 3) of uint8, with `word` (eight hexadecimal digits) in it.
+        """The picture, RGB uint8 (height, width, 3), with the watermark `word` (eight hex digits).
 
-        `strength` scales what is added: 1 leaves 43 dB to the picture, 1.5 leaves 39 dB.
+        `strength` scales the change of the picture: about 43 dB PSNR for 1, 39 dB for 1.5.
         """
         small = _frame(pixels)
         bits = np.asarray([_bits(word)], np.float32)
@@ -99,8 +102,10 @@ class RivaGan:
         return np.clip(np.rint(sum_), 0, 255).astype(np.uint8)
 
     def read(self, pixels: Pixels, word: str) -> Reading:
-        """What is in the picture, held against `word`. One that was made small is scaled up; up to
-        `MAX_ASPECT` as long as wide."""
+        """Read the bits of a picture, RGB uint8 (height, width, 3), and compare them with `word`.
+
+        The aspect ratio must be at most `MAX_ASPECT`; small pictures are scaled up.
+        """
         scores = _session(self._folder / _DECODER, self._threads).run(
             None, {"frame": _frame(pixels)}
         )[0]
@@ -112,7 +117,7 @@ class RivaGan:
 
 @dataclass(frozen=True, slots=True)
 class Watermarking:
-    """A `Finish` behind another one: images of the models in `models` are watermarked."""
+    """A `Finish` that runs `before`, and then watermarks images of the models in `models`."""
 
     before: Finish
     models: frozenset[str]
@@ -121,13 +126,16 @@ class Watermarking:
     strength: float
 
     def __call__(self, request: GenerationRequest, image: GeneratedImage) -> GeneratedImage:
-        """Written, and read again: where few bits can be read, once more at twice the strength.
-        The recipe says what was done, or why not. Blocks."""
+        """The image with the watermark, or with a note that says why it has none. Blocks.
+
+        The watermark is read again after writing; if too few bits agree, it is written at twice
+        the strength.
+        """
         image = self.before(request, image)
         if image.served_model not in self.models:
             return image
         if not can_hold(image.pixels):
-            note = f"no watermark: it takes {SIDE_PX} px and a shape up to {MAX_ASPECT}:1"
+            note = f"no watermark: it needs {SIDE_PX} px and an aspect ratio up to {MAX_ASPECT}:1"
             return replace(image, notes=(*image.notes, note))
         for strength in (self.strength, 2 * self.strength):
             pixels = self.watermark.write(image.pixels, self.word, strength)
@@ -149,16 +157,16 @@ class Watermarking:
 
 
 def can_hold(pixels: Pixels) -> bool:
-    """Whether a picture of this size can carry a watermark."""
+    """Whether the picture's size allows a watermark."""
     short, long = sorted(pixels.shape[:2])
     return short >= SIDE_PX and long <= MAX_ASPECT * short
 
 
 def watermarked(before: Finish, models: frozenset[str], config: MarksConfig) -> Finish:
-    """`before`, then the watermark for `models`; `before` alone where there are none.
+    """A `Finish` that runs `before` and watermarks images of `models`; `before` if that is empty.
 
     Raises:
-        InvalidParameters: the models of the watermark are not there.
+        InvalidParameters: the ONNX models are missing.
     """
     if not models:
         return before
@@ -172,14 +180,15 @@ def watermarked(before: Finish, models: frozenset[str], config: MarksConfig) -> 
 
 
 def models_folder(config: MarksConfig) -> Path | None:
-    """Where both models are: the config's folder, else `FOLDER`. None where there are none."""
+    """The folder of both ONNX models: the config's, or `FOLDER`. None if they are not there."""
     named = config.watermark_models
     folder = FOLDER if named is None else Path(named).expanduser()
     return folder if all((folder / name).is_file() for name in (_ENCODER, _DECODER)) else None
 
 
 def _frame(pixels: Pixels) -> NDArray[np.float32]:
-    """(1, 3, 1, height, width), -1..1, its short side `SIDE_PX`."""
+    """The models' input: float32 (1, 3, 1, height, width), -1..1, with a short side of
+    `SIDE_PX`."""
     image = Image.fromarray(pixels)
     scale = SIDE_PX / min(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
@@ -191,7 +200,7 @@ def _frame(pixels: Pixels) -> NDArray[np.float32]:
 
 @cache
 def _session(model: Path, threads: int) -> InferenceSession:
-    """Loaded once in a process; a session may be run by several threads at once."""
+    """The session of a model, loaded once per process; several threads may run it at once."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

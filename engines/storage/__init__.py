@@ -1,1 +1,1 @@
-"""Where bytes rest: a folder or a bucket behind one Protocol, and the layout of datasets in it."""
+"""Storage of objects in a folder or an S3 bucket, behind one Protocol."""

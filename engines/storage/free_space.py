@@ -1,4 +1,4 @@
-"""A floor of free space: writing stops while there is still room for logs, deletes and people."""
+"""Refuse writes while the file system still has a reserve of free space."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from engines.errors import InsufficientStorage
 from engines.types.frozen import FrozenModel
 
 CHECK_EVERY_BYTES = 8 * 2**20
-"""A file that grows looks at the free space once for so many bytes."""
+"""A growing file checks the free space each time this many bytes were written."""
 
 FreeBytes = Callable[[str], int]
-"""Bytes that may still be written below a folder; injected, so that tests can fill the disk."""
+"""Returns the free bytes below a folder; a parameter, so that tests can fill the disk."""
 
 
 class StorageLimits(FrozenModel):
-    """How full the data root may become. A bucket has no floor: nobody knows what is free there."""
+    """How full the data root may become. Not for a bucket, whose free space is unknown."""
 
     min_free_bytes: int = Field(
         default=256 * 2**20,
         ge=0,
-        description="Bytes of the data root's file system that stay free: writes that would go "
-        "below are refused (507), reads and deletes go on. 0: no floor.",
+        description="Bytes of the data root's file system that must stay free. Writes that would "
+        "leave less are refused (507); reads and deletes work. 0: no limit.",
     )
 
 
 def free_bytes(folder: str) -> int:
-    """What a process without privileges may still write, bytes."""
+    """Bytes that a process without privileges can still write."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize
 
@@ -48,7 +48,8 @@ class FreeSpaceFloor:
         self._free_bytes = free_bytes
 
     def check(self, size_bytes: int) -> None:
-        """`InsufficientStorage` if `size_bytes` more would leave less than the floor."""
+        """Raise `InsufficientStorage` if `size_bytes` more would leave less than
+        `min_free_bytes`."""
         if not self._min_free_bytes:
             return
         free = self._free_bytes(self._folder)
@@ -57,16 +58,16 @@ class FreeSpaceFloor:
             raise InsufficientStorage(message, "free_space", self._min_free_bytes, free)
 
     def watched(self, file: BinaryIO) -> BinaryIO:
-        """`file`, which looks at the free space as it grows."""
+        """A wrapper of `file` that checks the free space as the file grows."""
         if not self._min_free_bytes:
             return file
-        # One buffer only, ours: what lay in a second one would miss the sync to the disk.
+        # Only one buffer: bytes in a second one would not be flushed before the sync to the disk.
         raw = file.detach() if isinstance(file, io.BufferedWriter) else file
         return io.BufferedWriter(_Watched(raw, self))
 
 
 class _Watched(io.RawIOBase):
-    """Passes everything on to `file`, and checks the floor on the way."""
+    """Forwards to `file`, and checks the free space on writing."""
 
     def __init__(self, file: io.RawIOBase | BinaryIO, floor: FreeSpaceFloor) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""Which keys exist at all: one rule for the folder, the bucket and everyone who names an object."""
+"""The rules for valid keys, the same for folders and buckets."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import re
 from engines.errors import InvalidParameters, InvalidPath
 
 TEMPORARY_PREFIX = ".tmp-"
-"""Names of files that are being written; never listed, never a key."""
+"""Prefix of the names of temporary files; not listed, and not valid in keys."""
 RESERVED_FOLDER = ".inferloop"
-"""Folder of the storage itself (locks) at the root; never listed, never a key."""
+"""Folder at the root for the storage's own files (locks); not listed, and not valid in keys."""
 MAX_KEY_BYTES = 900
-"""S3 takes 1024 bytes; the rest is left to the bucket prefix."""
+"""S3 allows 1024 bytes; the rest is for the prefix in the bucket."""
 MAX_NAME_BYTES = 230
-"""File systems take 255 bytes a name; the rest is left to the temporary name beside it."""
+"""File systems allow 255 bytes per name; the rest is for the prefix of temporary names."""
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\]")
 _USUAL = re.compile(r"(?!\.)[\w-][\w.-]{0,79}(?:/[\w-][\w.-]{0,79}){0,9}", re.ASCII)
-"""Most keys; told at once, because listings ask for every one of 100,000."""
+"""Matches most valid keys quickly, because listings check 100,000 keys."""
 
 
 def check_key(key: str) -> str:
-    """The key itself, if it is one.
+    """Return the key, if it is valid.
 
     Raises:
         InvalidPath: empty, absolute, `..`, `.` or empty segments, NUL or another control
@@ -48,12 +48,12 @@ def check_key(key: str) -> str:
 
 
 def check_prefix(prefix: str) -> str:
-    """A folder to list: a key, or "" for the root."""
+    """Return the folder `prefix`, if it is a valid key or "" (the root). Raises `InvalidPath`."""
     return check_key(prefix) if prefix else prefix
 
 
 def is_key(key: str) -> bool:
-    """Whether `check_key` accepts it: what a listing may show."""
+    """Whether `check_key` accepts the key."""
     try:
         check_key(key)
     except InvalidPath:
@@ -62,7 +62,7 @@ def is_key(key: str) -> bool:
 
 
 def escaped(name: str) -> str:
-    """A name that can be no key, printable: backslashes and what is not ASCII as in Python."""
+    """The name in printable ASCII, with Python's escapes for backslashes and other characters."""
     return name.encode("unicode_escape").decode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""From the setting of the data root to a `Storage`."""
+"""Open the `Storage` that a setting names."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ def open_storage(
     limits: StorageLimits | None = None,
     guard: Guard = unguarded,
 ) -> Storage:
-    """`root` is an absolute folder or `s3://bucket/prefix`; `s3_endpoint_url` None means AWS;
-    `limits` None: the defaults; `guard` (of a folder) raises while the data root is not there.
+    """The storage at `root`, an absolute folder or `s3://bucket/prefix`.
+
+    `s3_endpoint_url`: None for AWS. `limits`: None for the defaults. `guard`: for a folder; raises
+    while the data root is missing.
 
     Raises:
-        InvalidParameters: a relative folder, another scheme, no bucket, `..` in its prefix.
+        InvalidParameters: a relative folder, another URL scheme, no bucket, or `..` in the prefix.
         StorageFailed: the folder cannot be made.
     """
     if "://" not in root:

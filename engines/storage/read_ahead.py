@@ -1,4 +1,4 @@
-"""Work in order, a bounded number ahead: a slow store is kept busy and memory stays flat."""
+"""Run work in parallel with results in order, and a bounded number of results in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ def ordered_map(
     in_pool: Callable[[Item], bool],
     ahead: int,
 ) -> Iterator[Result]:
-    """`work` on every item, results in order, at most `ahead` items begun and not yet taken."""
+    """Results of `work` for every item, in order.
+
+    At most `ahead` items are in the pool or finished and not yet yielded. An item for which
+    `in_pool` is false is processed by the caller's thread if the pool has no unfinished work.
+    """
     pending: deque[Future[Result]] = deque()
     for item in items:
         if not pending and not in_pool(item):

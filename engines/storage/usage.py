@@ -1,11 +1,11 @@
-"""How much each owner has stored: a ledger in the data root, written as things are stored.
+"""Count the bytes that each owner has stored, in a ledger in the data root.
 
-    .usage/<owner>/<writer>-<n>.jsonl     lines: [key, bytes more (or less)]
+    .usage/<owner>/<id>.jsonl     lines: [key, bytes added (or, if negative, removed)]
 
-An owner is an API key or a space that has a quota; nobody else is counted. Each process writes
-shards of its own and reads those of the others again after `refresh_s`: what several processes
-store for one owner within that time may pass the quota together. A process that dies between
-storing and counting leaves that one object uncounted.
+An owner is an API key or a space with a quota; others are not counted. Each process writes its own
+files, and reads those of the others again after `refresh_s` seconds. Within that time several
+processes together may exceed a quota. If a process is killed between storing and counting an
+object, that object stays uncounted.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 FOLDER = ".usage"
 REFRESH_S = 5.0
 SHARD_BYTES = 256 * 1024
-"""S3 writes a shard again at every append."""
+"""Largest ledger file; on S3 every append writes the whole file."""
 
 
 @dataclass(slots=True)
 class _Shard:
-    """What has been read of a shard."""
+    """How much of a ledger file was read, and the sum of its lines."""
 
     read_bytes: int = 0
     total_bytes: int = 0
@@ -53,7 +53,7 @@ class _Account:
 
 
 class UsageLedger:
-    """Blocks on storage; shared between threads."""
+    """The ledger of all owners. Blocks on storage; threads may share it."""
 
     def __init__(
         self, storage: Storage, clock: Clock = time.monotonic, refresh_s: float = REFRESH_S
@@ -65,15 +65,16 @@ class UsageLedger:
         self._lock = threading.RLock()
 
     def used_bytes(self, owner: str) -> int:
-        """Stored by the owner, as far as it was counted."""
+        """Bytes that the owner has stored, as counted."""
         with self._lock:
             return self._refreshed(owner).total_bytes()
 
     def reserve(self, owner: str, quota_bytes: int, size_bytes: int) -> None:
-        """Hold room for something about to be stored; `release` it in any case.
+        """Reserve bytes of the quota before storing an object. The caller must `release` them in
+        any case, after `add` if the object was stored.
 
         Raises:
-            InsufficientStorage: so much more would pass the quota.
+            InsufficientStorage: `size_bytes` more would exceed the quota.
         """
         with self._lock:
             account = self._refreshed(owner)
@@ -84,20 +85,20 @@ class UsageLedger:
             account.reserved_bytes += size_bytes
 
     def release(self, owner: str, size_bytes: int) -> None:
-        """Give a reservation back."""
+        """End a reservation."""
         with self._lock:
             account = self._accounts[owner]
             account.reserved_bytes = max(0, account.reserved_bytes - size_bytes)
 
     def add(self, owner: str, key: str, size_bytes: int) -> None:
-        """The owner has stored `key`; a negative size is taken off."""
+        """Count bytes that the owner stored under `key`; a negative size is subtracted."""
         with self._lock:
             account = self._account(owner)
             self._write(owner, account, key, size_bytes)
 
     def forget(self, key: str) -> None:
-        """`key`, or everything below the folder of that name, is deleted: whoever stored it has
-        that room again."""
+        """Subtract the bytes of the deleted object `key`, or of all objects below the deleted
+        folder `key`, from the accounts of the owners that stored them."""
         with self._lock:
             for folder in self._storage.list_folders(FOLDER):
                 account = self._account(folder)
@@ -148,12 +149,13 @@ class UsageLedger:
 
 
 def owner_folder(kind: str, name: str) -> str:
-    """Folder of an owner, from whatever its name is: ("key", "alice"), ("space", "a/b")."""
+    """Folder name of an owner: `kind` is "key" or "space", `name` any text, of which the folder has
+    only a digest."""
     return f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def _parsed(content: bytes) -> Iterator[tuple[str, int]]:
-    """Lines torn by a crash are passed over."""
+    """Key and bytes of each line; skips lines that are incomplete because of a crash."""
     for line in content.splitlines():
         try:
             key, size = orjson.loads(line)

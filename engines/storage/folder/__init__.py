@@ -1,1 +1,1 @@
-"""A folder as `Storage`."""
+"""`Storage` in a folder."""

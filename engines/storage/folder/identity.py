@@ -1,9 +1,9 @@
-"""Whether the data root is still the one that this process began with.
+"""Check that the data root is still the one that this process started with.
 
-    .inferloop/root_id      a random word, written when a data root is first used
+    .inferloop/root_id      a random id, written when a data root is first used
 
-A folder that was deleted, or whose volume is no longer mounted, looks like an empty one: without
-this the service would begin a second data root there, and nobody would notice.
+A folder that was deleted, or whose volume is no longer mounted, looks like an empty folder. Without
+this check the service would create a second data root there unnoticed.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _NAME = "root_id"
 
 
 class RootIdentity:
-    """Of one data root. Shared between threads; `check` costs a `stat`."""
+    """The id of one data root. Threads may share it; `check` takes one `stat` call."""
 
     def __init__(self, root: str, expected: str | None = None) -> None:
-        """`expected`: the word that must be there, from whoever saw the data root before; None:
-        what is there now, or a new one where the data root has none. Where none can be written
-        (read-only, full) nothing is remembered, and `check` finds no fault.
+        """`expected`: the id that the data root must have, read earlier by another process. None:
+        the id that it has now; if it has none, a new id is written. If that is not possible
+        (read-only, full), `check` accepts every data root.
 
         Raises:
             OSError: the folder cannot be made.
@@ -37,7 +37,7 @@ class RootIdentity:
         self.word = expected or _claimed(self._file)
 
     def check(self) -> None:
-        """`StorageAway` while the data root is gone, or another one is in its place."""
+        """Raise `StorageAway` if the data root is missing or has another id."""
         if self.word is None:
             return
         try:
@@ -65,7 +65,8 @@ def _read(path: str) -> str:
 
 
 def _claimed(path: str) -> str | None:
-    """The word in the file, written now if there is none; of several processes one writes it."""
+    """The id in the file, which is created if absent; None if that fails. If several processes
+    create it at the same time, all return the same id."""
     try:
         make_folders(os.path.dirname(path))
         fresh = f"{path}.{uuid.uuid4().hex}"

@@ -1,5 +1,7 @@
-"""Walking a folder in the order in which a bucket lists its keys: by UTF-8 bytes of the whole.
-Memory does not grow with the folder: beyond `RUN_NAMES` names are sorted in runs on disk."""
+"""List a folder in the order in which S3 lists keys: by the UTF-8 bytes of the whole key.
+
+Memory is bounded: a folder of more than `RUN_NAMES` names is sorted in parts on disk.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,17 @@ from typing import IO
 from engines.storage.keys import RESERVED_FOLDER, TEMPORARY_PREFIX, escaped, is_key
 
 RUN_NAMES = 20_000
-"""Names that are sorted in memory, about 1.5 MB of them."""
+"""Largest number of names that are sorted in memory, about 1.5 MB."""
 
 
 def walk(
     root: str, folder: str, prefix: str, run_names: int = RUN_NAMES, after: str = ""
 ) -> Iterator[tuple[str, os.stat_result]]:
-    """Every regular file below `folder` with its key, ordered by key, from `after` on (without).
+    """Key and status of every regular file below `folder` whose key comes after `after`, ordered
+    by key.
 
-    Skipped: temporary and reserved names, names that are no key (not UTF-8, backslashes),
-    links that lead out of `root`, and files that vanish while we look.
+    Skipped are temporary and reserved names, names that are not valid keys (not UTF-8, with
+    backslashes), links that lead out of `root`, and files that are deleted meanwhile.
     """
     with _opened(folder) as descriptor:
         if descriptor is None:
@@ -48,7 +51,7 @@ def walk(
 
 
 def _is_before(key: str, is_folder: bool, after: str) -> bool:
-    """Whether neither the key, nor any key in the folder of that name, comes after `after`."""
+    """Whether neither the key nor, for a folder, any key in it comes after `after`."""
     if not is_folder:
         return key.encode() <= after.encode()
     inside = f"{key}/"
@@ -57,8 +60,8 @@ def _is_before(key: str, is_folder: bool, after: str) -> bool:
 
 @contextmanager
 def _opened(folder: str) -> Iterator[int | None]:
-    """The folder's descriptor: names are looked up in it quicker than by their whole path. None
-    where it is absent."""
+    """A descriptor of the folder, with which `stat` is faster than with whole paths; None if the
+    folder does not exist."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
@@ -71,21 +74,22 @@ def _opened(folder: str) -> Iterator[int | None]:
 
 
 def _linked(root: str, path: str) -> os.stat_result:
-    """What a link leads to; absent if that lies out of `root`."""
+    """Status of the target of a link. Raises `FileNotFoundError` if the target is outside
+    `root`."""
     if not os.path.realpath(path).startswith(root.rstrip("/") + "/"):
         raise FileNotFoundError(path)
     return os.stat(path)
 
 
 def folder_names(folder: str, prefix: str) -> Iterator[str]:
-    """Names of the folders directly in `folder`, ordered; an absent folder has none."""
+    """Names of the folders directly in `folder`, ordered; none if `folder` does not exist."""
     for name, is_folder in _ordered_names(folder):
         if is_folder and is_key(f"{prefix}/{name}" if prefix else name):
             yield name
 
 
 def refused_names(folder: str, prefix: str) -> Iterator[str]:
-    """Names of the files below `folder` that are no keys, escaped; not those of the storage itself
+    """Names, escaped, of the files below `folder` that are not valid keys, except the storage's own
     (temporary files, the reserved folder)."""
     for path, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != RESERVED_FOLDER)
@@ -97,8 +101,10 @@ def refused_names(folder: str, prefix: str) -> Iterator[str]:
 
 
 def _ordered_names(folder: str, run_names: int = RUN_NAMES) -> Iterator[tuple[str, bool]]:
-    """(name, is a folder), in the order of keys: a folder sorts as its name and a slash. An
-    absent folder has none; names that are not UTF-8 are no keys and are left out."""
+    """Pairs (name, is a folder) in the order of keys, in which a folder sorts as its name plus "/".
+
+    Names that are not UTF-8 are left out. Empty if the folder does not exist.
+    """
     try:
         entries = os.scandir(os.fsencode(folder))
     except (FileNotFoundError, NotADirectoryError):
@@ -113,8 +119,10 @@ def _ordered_names(folder: str, run_names: int = RUN_NAMES) -> Iterator[tuple[st
 
 
 def _sorted(names: Iterable[bytes], run_names: int, files: ExitStack) -> Iterator[bytes]:
-    """By bytes; `files` holds the runs that went to disk. A name with a line break, which is no
-    key, is left out."""
+    """The names, sorted by bytes; names with a line break, which are not valid keys, are left out.
+
+    More than `run_names` names are sorted in parts, in temporary files that `files` closes.
+    """
     runs: list[Iterable[bytes]] = []
     run: list[bytes] = []
     for name in names:

@@ -1,4 +1,4 @@
-"""From keys to paths below a root folder, and the file system's errors to ours."""
+"""Convert keys to paths below a root folder, and translate the file system's errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engines.errors import Conflict, InsufficientStorage, NotFound, StorageFaile
 from engines.storage.keys import TEMPORARY_PREFIX, check_key, outside_root
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""There is no room to write; reading and deleting go on."""
+"""Errors that mean that nothing can be written, although reading may work."""
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
 _REASONS = {
     errno.ENOSPC: "The data root is full",
@@ -29,7 +29,7 @@ def path_of(root: str, key: str) -> str:
     """Absolute path of `key` below the resolved folder `root`.
 
     Raises:
-        InvalidPath: the key is none, or its symbolic links lead out of the root.
+        InvalidPath: the key is not valid, or its symbolic links lead out of the root.
     """
     path = os.path.join(root, check_key(key))
     resolved = os.path.realpath(path)
@@ -40,7 +40,8 @@ def path_of(root: str, key: str) -> str:
 
 @contextmanager
 def reading_errors(key: str) -> Iterator[None]:
-    """Translate `OSError`: absent is `NotFound`, everything else `StorageFailed`, without paths."""
+    """Translate `OSError` to `NotFound`, `InsufficientStorage` or `StorageFailed`, whose messages
+    contain keys and no paths."""
     try:
         yield
     except OSError as error:
@@ -51,8 +52,8 @@ def reading_errors(key: str) -> Iterator[None]:
 
 @contextmanager
 def writing_errors(key: str) -> Iterator[None]:
-    """Translate `OSError`: a file where a folder is needed, or the other way round, is
-    `Conflict`, no room is `InsufficientStorage`, everything else `StorageFailed`."""
+    """Translate `OSError`: to `Conflict` if a file is where a folder is needed or the reverse, to
+    `InsufficientStorage` if nothing can be written, else to `StorageFailed`."""
     try:
         yield
     except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
@@ -68,13 +69,15 @@ def _failed(error: OSError, key: str) -> StorageFailed:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether the file system had no room for a write."""
+    """Whether the error means that the file system is full or read-only."""
     return isinstance(error, OSError) and error.errno in _FULL
 
 
 def fsync_folder(folder: str) -> None:
-    """Make names in `folder` survive a power cut; file systems that cannot are left alone, and a
-    folder that is gone: somebody has deleted all that was in it."""
+    """Make new names in `folder` survive a power failure.
+
+    Does nothing if the file system does not support it, or if the folder was deleted meanwhile.
+    """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
@@ -89,16 +92,16 @@ def fsync_folder(folder: str) -> None:
 
 
 def prune_empty_folders(folder: str, root: str) -> None:
-    """Remove `folder` and its parents below `root` as long as they are empty: a bucket has
+    """Remove `folder` and its parents below `root` while they are empty, because an S3 bucket has
     no empty folders either."""
     while folder != root and folder.startswith(root):
         try:
             os.rmdir(folder)
-        except OSError:  # not empty, in use, a link: it stays
+        except OSError:  # not empty, in use, or a link
             return
         folder = os.path.dirname(folder)
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file of this name is still being written."""
+    """Whether this is the name of a temporary file."""
     return name.startswith(TEMPORARY_PREFIX)

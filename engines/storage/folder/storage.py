@@ -1,4 +1,4 @@
-"""A folder as `Storage`: local disks and shared volumes that know hard links and `flock`."""
+"""`Storage` in a folder, on a local disk or a shared volume that has hard links and `flock`."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ from engines.storage.keys import check_key, check_prefix
 from engines.types import ObjectStat
 
 Guard = Callable[[], None]
-"""Called before every read and write; raises `StorageAway` while the data root is not there."""
+"""Called before every read and write; raises `StorageAway` while the data root is missing."""
 
 
 def unguarded() -> None:
-    """For a folder that nothing is known of."""
+    """A `Guard` that checks nothing."""
 
 
 class FolderStorage:
-    """Implements `engines.protocols.Storage` over the folder `root`, which is made if absent.
+    """Implements `engines.protocols.Storage` in the folder `root`, which is created if absent.
 
-    Links within the root are followed when reading a key; listings show linked files but do
-    not descend into linked folders (they could go round in circles). Writes that would leave
-    less than `min_free_bytes` on the file system are `InsufficientStorage`. While `guard` raises,
-    so does everything, and nothing is made.
+    Reading follows symbolic links within the root. Listings show linked files, but not the content
+    of linked folders, since such links could form a circle. Writes that would leave less than
+    `min_free_bytes` on the file system raise `InsufficientStorage`. While `guard` raises, every
+    method raises the same error and changes nothing.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class FolderStorage:
         path = self._path(key)
         self._floor.check(len(content))
         with writing_errors(key), temporary_beside(path, self._opener) as (temporary, file):
-            # A name already taken is told before the content is written, and again by the link.
+            # Checked before writing, to save work, and again by the link, which is atomic.
             if os.path.lexists(path):
                 raise Conflict(f"Object exists already: {key}")
             file.write(content)
@@ -81,7 +81,7 @@ class FolderStorage:
                 publish_new(temporary, path)
             except FileExistsError as error:
                 raise Conflict(f"Object exists already: {key}") from error
-            # Of the file itself: its name may be deleted already.
+            # By descriptor, because another process may have deleted the name already.
             return _object_stat(key, os.fstat(file.fileno()))
 
     def replace(self, key: str, content: bytes, if_match: str | None = None) -> ObjectStat:
@@ -92,7 +92,7 @@ class FolderStorage:
             make_durable(file)
             with write_lock(self._root, key):
                 if if_match is not None and self._etag(key) != if_match:
-                    raise Conflict(f"Object was changed by somebody else: {key}")
+                    raise Conflict(f"Object was changed by another writer: {key}")
                 publish_over(temporary, path)
                 return self.stat(key)
 
@@ -119,7 +119,7 @@ class FolderStorage:
     def open(self, key: str) -> BinaryIO:
         path = self._path(key)
         with reading_errors(key):
-            # Not blocking, because opening a named pipe would wait for its writer for ever.
+            # O_NONBLOCK, because opening a named pipe would otherwise wait for a writer.
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.close(descriptor)
@@ -174,9 +174,11 @@ class FolderStorage:
     def sweep_temporary(
         self, older_than_s: float = 86_400.0, folder: str = "", deep: bool = True
     ) -> int:
-        """Remove what killed writers left in the folder key `folder` and (`deep`) below it; returns
-        how many files. Safe at any time: files that a living process writes stay, as long as no
-        write takes longer than `older_than_s` seconds."""
+        """Remove temporary files of killed processes in `folder` and, with `deep`, below it.
+
+        Returns the number of removed files. Files that a running process is writing stay, unless
+        the write takes longer than `older_than_s` seconds.
+        """
         path = self._folder(folder)
         with writing_errors(folder):
             return sweep(path, older_than_s, deep)
@@ -200,7 +202,7 @@ class FolderStorage:
 
 
 def _object_stat(key: str, found: os.stat_result) -> ObjectStat:
-    """The etag names a version by time, size and inode; every replacement is a new inode."""
+    """The etag consists of time, size and inode; every replacement has a new inode."""
     size, modified_ns = found.st_size, found.st_mtime_ns
     modified_at = datetime.fromtimestamp(modified_ns / 1e9, UTC)
     return ObjectStat(key, size, modified_at, f"{modified_ns:x}-{size:x}-{found.st_ino:x}")

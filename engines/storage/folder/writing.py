@@ -1,4 +1,5 @@
-"""Whole files or none: written beside their place, made durable, then linked or renamed."""
+"""Atomic writes: content goes to a temporary file in the same folder, which is synced to the disk
+and then linked or renamed."""
 
 from __future__ import annotations
 
@@ -17,23 +18,23 @@ from engines.storage.keys import RESERVED_FOLDER, TEMPORARY_PREFIX
 
 T = TypeVar("T")
 OpenTemporary = Callable[[str], BinaryIO]
-"""Opens a path that must not exist for writing; injected so that tests can fill the disk."""
+"""Creates a file that must not exist, for writing; a parameter, so that tests can fill the disk."""
 
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
-"""The owner writes, the group reads, nobody else sees anything: whatever the umask is."""
+"""The owner may write, the group may read, others have no access; independent of the umask."""
 _LOCK_FILES = 64
 
 
 def open_temporary(path: str) -> BinaryIO:
-    """Create `path`, which must not exist, as `FILE_MODE`."""
+    """Create the file `path`, which must not exist, with `FILE_MODE`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
     os.fchmod(descriptor, FILE_MODE)
     return os.fdopen(descriptor, "wb")
 
 
 def make_folders(folder: str) -> None:
-    """Make `folder` and its parents as `FOLDER_MODE`; those that are there stay as they are."""
+    """Create `folder` and its missing parents with `FOLDER_MODE`; existing ones are not changed."""
     if os.path.isdir(folder):
         return
     parent = os.path.dirname(folder)
@@ -44,17 +45,17 @@ def make_folders(folder: str) -> None:
     except FileExistsError:
         if not os.path.isdir(folder):
             raise
-        return  # somebody else was faster
-    # The group bit that a shared volume hands down stays.
+        return  # created by another process meanwhile
+    # Keep the setgid bit that folders on a shared volume inherit.
     inherited = os.stat(folder).st_mode & stat.S_ISGID
     os.chmod(folder, FOLDER_MODE | inherited)
 
 
 @contextmanager
 def temporary_beside(path: str, opener: OpenTemporary) -> Iterator[tuple[str, BinaryIO]]:
-    """A temporary file in the folder of `path`, gone when the block ends in whatever way.
+    """A temporary file in the folder of `path`, which is removed when the block ends.
 
-    Yields its path and the open file. Publishing it (link or rename) is the block's business.
+    Yields its path and the open file. The block must link or rename it to keep the content.
     """
     folder = os.path.dirname(path)
     temporary = os.path.join(folder, f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
@@ -63,22 +64,23 @@ def temporary_beside(path: str, opener: OpenTemporary) -> Iterator[tuple[str, Bi
         _mark_alive(file)
         yield temporary, file
     finally:
-        # Closing flushes: on a full disk it raises once more what the block already raised.
+        # Closing flushes, which on a full disk raises again what the block raised already.
         with suppress(OSError):
             file.close()
-        with suppress(FileNotFoundError):  # renamed into its place
+        with suppress(FileNotFoundError):  # was renamed
             os.unlink(temporary)
 
 
 def _mark_alive(file: BinaryIO) -> None:
-    """Hold the file's `flock` while it is open: the kernel gives it back when the process dies, and
-    so tells a sweep (`engines.storage.folder.sweeping`) whose file nobody will finish."""
-    with suppress(OSError):  # a volume without `flock`: its files are swept by their age alone
+    """Lock the file while it is open. The kernel releases the lock when the process ends, which
+    shows `engines.storage.folder.sweeping` that the file is abandoned."""
+    with suppress(OSError):  # no `flock` on this volume: files are swept by age only
         fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def _open_in_folder(path: str, opener: Callable[[str], T]) -> T:
-    """A neighbor's delete may prune the folder between making it and using it: try again."""
+    """Create the folder and open `path` in it; tried again if another process's delete removes the
+    empty folder in between."""
     folder = os.path.dirname(path)
     for _ in range(8):
         with suppress(FileNotFoundError):
@@ -89,9 +91,12 @@ def _open_in_folder(path: str, opener: Callable[[str], T]) -> T:
 
 
 def make_durable(file: BinaryIO) -> None:
-    """Flush to the disk; the file stays open until it has its name, so that no sweep takes it for
-    abandoned. The time is set in full nanoseconds, because the kernel's
-    own clock ticks too slowly to tell two quick versions apart by it."""
+    """Flush the file to the disk. It must stay open until it has its final name, so that no sweep
+    removes it.
+
+    Also sets its time in nanoseconds, because the kernel's file times are too coarse to distinguish
+    two versions written shortly after each other.
+    """
     file.flush()
     now_ns = time.time_ns()
     os.utime(file.fileno(), ns=(now_ns, now_ns))
@@ -99,20 +104,23 @@ def make_durable(file: BinaryIO) -> None:
 
 
 def publish_new(temporary: str, path: str) -> None:
-    """Give the file its name; `FileExistsError` if the name is taken, even by a racing writer."""
+    """Link the file to `path`. Raises `FileExistsError` if `path` exists, even if another writer
+    created it just now."""
     os.link(temporary, path)
     fsync_folder(os.path.dirname(path))
 
 
 def publish_over(temporary: str, path: str) -> None:
-    """Give the file its name in place of whatever had it."""
+    """Rename the file to `path`, replacing what is there."""
     os.rename(temporary, path)
     fsync_folder(os.path.dirname(path))
 
 
 def append_whole(path: str, record: bytes) -> None:
-    """Add `record` at the end and make it durable; on any error the file is as long as before.
-    The file and its folders are made if absent."""
+    """Append `record` and sync it to the disk; creates the file and its folders if absent.
+
+    If that raises `OSError`, the file is cut to its previous length.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     descriptor = _open_in_folder(path, lambda path: os.open(path, flags, FILE_MODE))
     try:
@@ -125,7 +133,7 @@ def append_whole(path: str, record: bytes) -> None:
                 view = view[os.write(descriptor, view) :]
             os.fsync(descriptor)
         except OSError:
-            with suppress(OSError):  # the first error is the one to tell
+            with suppress(OSError):  # raise the first error
                 os.ftruncate(descriptor, before)
             raise
     finally:
@@ -138,7 +146,7 @@ def append_whole(path: str, record: bytes) -> None:
 def write_lock(root: str, key: str) -> Iterator[None]:
     """Exclude other threads and processes that replace or delete the same key.
 
-    `flock` is released by the kernel when its process dies, so nobody is locked out for ever.
+    The kernel releases the `flock` when its process ends, so a killed process blocks nobody.
     """
     folder = os.path.join(root, RESERVED_FOLDER, "locks")
     make_folders(folder)

@@ -1,1 +1,1 @@
-"""An S3 bucket as `Storage`."""
+"""`Storage` in an S3 bucket."""

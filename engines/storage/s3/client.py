@@ -1,4 +1,4 @@
-"""Making boto3 clients: time limits and retries are said, credentials come from AWS's own chain."""
+"""Make boto3 clients with explicit timeouts and retries; credentials come from AWS's own chain."""
 
 from __future__ import annotations
 
@@ -13,31 +13,34 @@ from engines.types.frozen import FrozenModel
 
 
 class S3ClientConfig(FrozenModel):
-    """How we talk to an S3 server. Never holds credentials."""
+    """Connection settings for an S3 server, without credentials."""
 
-    endpoint_url: str | None = Field(default=None, description="Server, None for AWS itself.")
-    region_name: str | None = Field(default=None, description="Region, None: AWS's own chain.")
-    connect_timeout_s: float = Field(default=5.0, gt=0, description="To connect, seconds.")
-    read_timeout_s: float = Field(default=60.0, gt=0, description="Between two bytes, seconds.")
-    max_attempts: int = Field(default=5, ge=1, description="Tries of one call, the first included.")
-    retry_mode: Literal["standard", "adaptive"] = Field(
-        default="standard", description="botocore's retry mode: back-off with jitter."
+    endpoint_url: str | None = Field(default=None, description="URL of the server; None: AWS.")
+    region_name: str | None = Field(default=None, description="Region; None: as AWS's chain says.")
+    connect_timeout_s: float = Field(default=5.0, gt=0, description="Connect timeout, seconds.")
+    read_timeout_s: float = Field(
+        default=60.0, gt=0, description="Longest wait for further bytes, seconds."
     )
-    max_connections: int = Field(default=16, ge=1, description="Pooled connections.")
+    max_attempts: int = Field(default=5, ge=1, description="Attempts per call, with the first.")
+    retry_mode: Literal["standard", "adaptive"] = Field(
+        default="standard", description="botocore's retry mode."
+    )
+    max_connections: int = Field(default=16, ge=1, description="Size of the connection pool.")
     addressing_style: Literal["auto", "path", "virtual"] = Field(
-        default="auto", description="Bucket in the path or in the host name."
+        default="auto", description="Whether URLs have the bucket in the path or the host name."
     )
 
 
 S3Client = Any
-"""A boto3 client of "s3"; boto3 makes its classes at run time, so there is no type to name."""
+"""A boto3 client of "s3". boto3 creates its classes at run time, so there is no static type."""
 
 S3ClientFactory = Callable[[int], S3Client]
-"""Makes a client with so many pooled connections; injected, so that tests can add faults."""
+"""Makes a client with the given number of pooled connections; a parameter, so that tests can
+simulate faults."""
 
 
 def make_s3_client(config: S3ClientConfig) -> S3Client:
-    """A client that threads may share."""
+    """A boto3 client that threads may share."""
     return boto3.client(
         "s3",
         endpoint_url=config.endpoint_url,

@@ -1,4 +1,4 @@
-"""botocore's errors to ours. Messages of the server are never passed on: they may name accounts."""
+"""Translate botocore's errors. The server's messages are dropped, as they may name accounts."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ RACE_CODES = frozenset(
 )
 
 FULL_CODES = frozenset({"QuotaExceeded", "InsufficientStorage", "507", "XMinioStorageFull"})
-"""What servers say when the bucket or its owner's quota is full (Ceph, MinIO and their like)."""
+"""Error codes of a full bucket or an exceeded quota (Ceph, MinIO and others)."""
 
 
 def code_of(error: ClientError) -> str:
-    """The server's own word, for example "NoSuchKey"; "404" where a HEAD gave only a status."""
+    """The server's error code, such as "NoSuchKey"; for a HEAD request the HTTP status, as
+    "404"."""
     return str(error.response.get("Error", {}).get("Code", "Unknown"))
 
 
 @contextmanager
 def s3_errors(key: str) -> Iterator[None]:
-    """Translate for an object of the data root: absent, changed by another, or out of reach."""
+    """Translate errors about an object of the data root to `NotFound`, `Conflict`,
+    `InsufficientStorage` or `StorageFailed`."""
     try:
         yield
     except ClientError as error:
@@ -42,7 +44,7 @@ def s3_errors(key: str) -> Iterator[None]:
         cause = error.__context__
         if isinstance(cause, ClientError) and code_of(cause) in FULL_CODES:
             raise InsufficientStorage(f"The bucket is full ({key})") from None
-        raise StorageFailed(f"The upload was not taken by the object store ({key})") from None
+        raise StorageFailed(f"The object store refused the upload ({key})") from None
     except (BotoCoreError, OSError) as error:
         name = type(error).__name__
-        raise StorageFailed(f"The object store is out of reach: {name} ({key})") from None
+        raise StorageFailed(f"The object store cannot be reached: {name} ({key})") from None

@@ -1,4 +1,5 @@
-"""What S3 refuses, in our words. The server's own messages may name accounts and are dropped."""
+"""Translate S3 errors about a user's bucket. The server's messages are dropped, as they may name
+accounts."""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ _WRONG_OPTIONS = frozenset(
 
 
 def reason_of(error: Exception) -> str:
-    """A few words for a list of failures: the server's code, or the kind of trouble."""
+    """A short reason for a list of failures: the message, the server's code or the class name."""
     if isinstance(error, InferloopError):
         return error.message
     if isinstance(error, ClientError):
@@ -66,7 +67,8 @@ def reason_of(error: Exception) -> str:
 def stops_all(
     error: Exception, bucket: str, public_read: bool = False, parameter: str = "bucket_name"
 ) -> InferloopError:
-    """The error for trouble that every file would meet; `parameter` named the bucket."""
+    """The error for a failure that concerns the whole bucket. `parameter` is the request's field
+    that named the bucket; `public_read` whether the request asked for public files."""
     if isinstance(error, _NO_CREDENTIALS):
         return Forbidden("No usable S3 credentials were found")
     code = reason_of(error)
@@ -76,14 +78,14 @@ def stops_all(
         return Forbidden(f"The S3 credentials were refused ({code})")
     if code in _NO_ACL:
         return Forbidden(
-            f"Bucket {bucket} takes no ACLs, so public_read cannot be granted by file; "
+            f"Bucket {bucket} does not allow ACLs, so public_read cannot be set per file; "
             "use a bucket policy"
         )
     if code in _DENIED:
         hint = "; public access may be blocked" if public_read else ""
         return Forbidden(f"Access to bucket {bucket} was denied{hint}")
     if code in _WRONG_REGION:
-        reason = "lies in another region than the one configured"
+        reason = "is in another region than the configured one"
         return InvalidParameters.of(parameter, bucket, "a bucket of this region", reason)
     if code == "InvalidBucketName" or type(error).__name__ == "ParamValidationError":
         return InvalidParameters.of(parameter, bucket, "an S3 bucket", "is not valid")
@@ -94,7 +96,7 @@ def stops_all(
 
 
 def refused_for_all(error: Exception) -> bool:
-    """Whether it is a refusal, which no repetition changes, rather than a passing fault."""
+    """Whether the error is a permanent refusal of all requests, so that a retry is useless."""
     codes = _WRONG_KEYS | _NO_ACL | _DENIED | _WRONG_REGION | _WRONG_OPTIONS
     return (
         isinstance(error, _NO_CREDENTIALS)

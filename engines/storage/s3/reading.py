@@ -1,4 +1,4 @@
-"""Reading one version of an S3 object as a seekable file, with ranges and resumed streams."""
+"""Read one version of an S3 object as a seekable file, by range requests with retries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 READ_ATTEMPTS = 4
 _BROKEN_STREAM = (HTTPClientError, HTTPError, IncompleteReadError, ConnectionError)
-"""What a body cut half-way raises; botocore retries calls, but not bodies."""
+"""Errors of an interrupted response body; botocore retries calls, but not the reading of bodies."""
 
 
 def read_range(
@@ -31,7 +31,10 @@ def read_range(
     if_match: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> bytes:
-    """At most `length` bytes from `start`; empty past the end. botocore's errors come through."""
+    """At most `length` bytes (None: all) from byte `start`; empty behind the end.
+
+    Retries interrupted bodies. Raises botocore's errors untranslated.
+    """
     end = "" if length is None else str(start + length - 1)
     extra = {"IfMatch": if_match} if if_match else {}
     for attempt in range(READ_ATTEMPTS):
@@ -52,9 +55,9 @@ def read_range(
 
 
 class S3ObjectReader(io.RawIOBase):
-    """Random access to the version that was current when it was opened.
+    """A seekable file over the version `etag` of an object.
 
-    If the object is replaced meanwhile, reading raises `Conflict` instead of mixing versions.
+    If the object is replaced meanwhile, reading raises `Conflict`.
     """
 
     def __init__(
@@ -65,20 +68,19 @@ class S3ObjectReader(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """Always."""
+        """True."""
         return True
 
     def seekable(self) -> bool:
-        """Always: a part is one request with a range."""
+        """True."""
         return True
 
     def tell(self) -> int:
-        """Offset of the next byte to be read."""
+        """Offset of the next byte to read."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move without a request; returns the new offset. Raises `ValueError` for one before the
-        start."""
+        """Set and return the offset, without a request. Raises `ValueError` if it is negative."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         if base + offset < 0:
             raise ValueError("negative seek position")
@@ -86,14 +88,15 @@ class S3ObjectReader(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Fill the buffer from the offset on; returns the number of bytes, 0 at the end. Blocks."""
+        """Read into the buffer by one request; returns the number of bytes, 0 at the end.
+        Blocks."""
         view = memoryview(buffer).cast("B")
         content = self._fetch(len(view))
         view[: len(content)] = content
         return len(content)
 
     def readall(self) -> bytes:
-        """Everything from the offset on. Blocks."""
+        """All bytes from the offset on, by one request. Blocks."""
         return self._fetch(self._size - self._position)
 
     def _fetch(self, length: int) -> bytes:

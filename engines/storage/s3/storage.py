@@ -1,7 +1,8 @@
-"""A bucket (or a prefix in one) as `Storage`: AWS S3, Ceph RGW and whoever speaks like them.
+"""`Storage` in an S3 bucket, or below a prefix of a bucket: AWS S3, Ceph RGW and compatible
+servers.
 
-Needs a server that honors `If-None-Match: *` and `If-Match` on PUT (AWS, Ceph, moto do): on
-one that ignores them, two writers at once could overwrite each other unseen.
+The server must support `If-None-Match: *` and `If-Match` on PUT (AWS, Ceph and moto do). On a
+server that ignores them, two concurrent writers could overwrite each other unnoticed.
 """
 
 from __future__ import annotations
@@ -24,12 +25,16 @@ from engines.storage.s3.writing import MULTIPART_BYTES, bare_etag, put_object, u
 from engines.types import ObjectStat
 
 MAX_APPEND_BYTES = 4 * 2**20
-"""S3 has no append: each one writes the object again, so it may not grow beyond this."""
+"""Largest object that `append` extends: S3 cannot append, so each append writes the whole
+object."""
 READ_AHEAD_BYTES = 2**20
 
 
 class S3Storage:
-    """Implements `engines.protocols.Storage`. `client` is shared between threads."""
+    """Implements `engines.protocols.Storage`.
+
+    `create` collects its content in memory, and above 8 MiB in a temporary file in `spool_dir`.
+    """
 
     def __init__(
         self, client: S3Client, bucket: str, prefix: str = "", spool_dir: Path | None = None
@@ -48,7 +53,7 @@ class S3Storage:
         try:
             return self._put(key, content, {"IfMatch": if_match})
         except NotFound as error:  # AWS's answer to If-Match on an absent object
-            raise Conflict(f"Object was deleted by somebody else: {key}") from error
+            raise Conflict(f"Object was deleted by another writer: {key}") from error
 
     @contextmanager
     def create(self, key: str) -> Iterator[BinaryIO]:
@@ -118,7 +123,7 @@ class S3Storage:
             for page in pages.paginate(Bucket=self._bucket, Prefix=folder):
                 for item in page.get("Contents", ()):
                     name = item["Key"]
-                    # A key with a slash at its end stands for a folder.
+                    # Some tools create keys that end with a slash to represent folders.
                     if not name.endswith("/") and not is_key(name[len(self._prefix) :]):
                         yield escaped(name[len(folder) :])
 
@@ -146,7 +151,7 @@ class S3Storage:
 
     def presign(self, key: str, expires_s: int) -> str | None:
         name = self._name(key)
-        # A download, whatever it is: uploaded bytes are strangers' bytes.
+        # "attachment", so that a browser downloads uploaded files and does not show or run them.
         shown = f"attachment; filename*=UTF-8''{quote(key.rpartition('/')[2])}"
         wanted = {"Bucket": self._bucket, "Key": name, "ResponseContentDisposition": shown}
         with s3_errors(key):

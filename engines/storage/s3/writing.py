@@ -1,4 +1,4 @@
-"""Conditional writes to S3 that know their own hand: a retried put is not a conflict."""
+"""Conditional writes to S3, which do not take a retry of their own request for a conflict."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ _PUT_ID = "inferloop-put"
 
 
 def content_md5(content: bytes) -> str:
-    """Value of the Content-MD5 header: every S3 server checks it, newer checksums not all do."""
+    """Value of the Content-MD5 header, which, unlike newer checksums, every S3 server checks."""
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
 def put_object(
     client: S3Client, bucket: str, name: str, content: bytes, condition: Mapping[str, str]
 ) -> tuple[str, datetime]:
-    """One put under `condition` ({"IfNoneMatch": "*"}, {"IfMatch": etag} or none).
+    """Put an object under `condition`: {"IfNoneMatch": "*"}, {"IfMatch": etag} or {}.
 
-    Returns the etag and the server's time. If the answer to a put is lost and botocore repeats
-    it, the repetition meets our own object: its put id tells, and that is success.
+    Returns the etag and the server's time. If the response is lost and botocore retries, the
+    condition fails because of the object that the first attempt wrote. It is recognized by the put
+    id in its metadata, and the put counts as successful. Raises botocore's errors untranslated.
     """
     put_id = uuid.uuid4().hex
     try:
@@ -57,7 +58,8 @@ def put_object(
 
 
 def upload_file(client: S3Client, bucket: str, name: str, file: BinaryIO) -> None:
-    """Upload from the start of `file`; in parts above 8 MiB, which appear only when complete."""
+    """Upload `file` from its position on. Above 8 MiB in parts; readers see the whole object
+    only."""
     client.upload_fileobj(
         file,
         bucket,
@@ -71,7 +73,7 @@ def upload_file(client: S3Client, bucket: str, name: str, file: BinaryIO) -> Non
 
 
 def bare_etag(etag: str) -> str:
-    """Without the quotes that HTTP puts around it."""
+    """The etag without the quotes of the HTTP header."""
     return etag.strip('"')
 
 

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from engines.diffusion.config import (
     EngineConfig,
-    GuidanceOptions,
     HubSource,
     LoraEntry,
     ModelEntry,
 )
 from engines.diffusion.counters import Counters, Stats
+from engines.diffusion.model_options import GuidanceOptions
 from engines.diffusion.sizes import SizeRule, crop_center, round_up, scaled_to_cover
 from engines.diffusion.speed import EXACT, Shortcuts, SpeedModes, told
 

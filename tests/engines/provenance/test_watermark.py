@@ -164,7 +164,7 @@ def test_a_picture_that_cannot_hold_it_is_left_alone_and_says_so(size: tuple[int
     image = watermarked(unchanged, frozenset({"m"}), MarksConfig())(request(), made(pixels))
     assert np.array_equal(image.pixels, pixels)
     assert image.watermark == {}
-    assert image.notes == ("no watermark: it takes 256 px and a shape up to 4:1",)
+    assert image.notes == ("no watermark: it needs 256 px and an aspect ratio up to 4:1",)
 
 
 @needs_models
