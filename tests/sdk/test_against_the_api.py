@@ -14,7 +14,6 @@ import uvicorn
 import inferloop_synthdata as sdk
 from engines.errors import ReplicaLost
 from engines.types import QualityReport
-from inferloop_synthdata.answers import DatasetVerdict
 from serve_app.config import ApiConfig, RateLimits
 from tests.sdk.conftest import Waits
 from tests.serve_app.api import KEY, build_api
@@ -114,17 +113,14 @@ def test_leaving_a_stream_stops_the_work(
     assert fakes.generation.steps_done == 1
 
 
-def test_the_async_client_runs_jobs_side_by_side(base_url: str) -> None:
-    async def two() -> list[list[sdk.GenerationEvent]]:
-        async with sdk.AsyncSyntheticImageClient(KEY, base_url) as client:
+async def test_the_async_client_runs_jobs_side_by_side(base_url: str) -> None:
+    async with sdk.AsyncSyntheticImageClient(KEY, base_url) as client:
 
-            async def one(prompt: str) -> list[sdk.GenerationEvent]:
-                stream = client.generate_stream(prompt=prompt, num_inference_steps=2)
-                return [event async for event in stream]
+        async def last(prompt: str) -> sdk.GenerationEvent:
+            stream = client.generate_stream(prompt=prompt, num_inference_steps=2)
+            return [event async for event in stream][-1]
 
-            return list(await asyncio.gather(one("a fox"), one("a cat")))
-
-    ends = [events[-1] for events in asyncio.run(two())]
+        ends = await asyncio.gather(last("a fox"), last("a cat"))
     assert [end.prompt for end in ends if isinstance(end, sdk.Result)] == ["a fox", "a cat"]
 
 
@@ -164,14 +160,12 @@ def test_a_dataset_is_judged_with_progress(client_of_a_set: sdk.SyntheticImageCl
     assert heard.told == sorted(set(heard.told))
 
 
-def test_a_dataset_is_judged_with_progress_in_async_code() -> None:
-    async def judge(url: str, heard: Heard) -> DatasetVerdict:
-        async with sdk.AsyncSyntheticImageClient(KEY, url, max_retries=0) as client:
-            return await client.validate_dataset(SET, on_progress=heard)
-
+async def test_a_dataset_is_judged_with_progress_in_async_code() -> None:
     heard = Heard()
     with serving(house_with_a_set(6)) as url:
-        assert asyncio.run(judge(url, heard))["quality"]["passed"] == 6
+        async with sdk.AsyncSyntheticImageClient(KEY, url, max_retries=0) as client:
+            verdict = await client.validate_dataset(SET, on_progress=heard)
+    assert verdict["quality"]["passed"] == 6
     assert (heard.told[0], heard.told[-1]) == ((0, 6), (6, 6))
 
 

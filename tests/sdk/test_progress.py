@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -211,18 +210,13 @@ def test_what_the_callers_function_raises_ends_the_call_as_it_is(
     assert body.given == 2
 
 
-def test_in_async_code_too_the_connection_is_closed_when_the_error_arrives() -> None:
+async def test_in_async_code_too_the_connection_is_closed_when_the_error_arrives() -> None:
     body, enough = Chunks(*advances(1000), RESULT), RuntimeError("enough")
     transport = httpx.MockTransport(Telling(body))
 
-    async def export_until_one() -> bool:
-        client = sdk.AsyncSyntheticImageClient(KEY, transport=transport)
-        with pytest.raises(RuntimeError) as caught:
-            await client.export_jsonl(
-                dataset_dir=SET, output_file="o", on_progress=Heard(enough, at=1)
-            )
-        assert caught.value is enough
-        # Not some time later, when the event loop cleans its generators up.
-        return body.closed
-
-    assert asyncio.run(export_until_one())
+    client = sdk.AsyncSyntheticImageClient(KEY, transport=transport)
+    with pytest.raises(RuntimeError) as caught:
+        await client.export_jsonl(dataset_dir=SET, output_file="o", on_progress=Heard(enough, at=1))
+    assert caught.value is enough
+    # Not some time later, when the event loop cleans its generators up.
+    assert body.closed

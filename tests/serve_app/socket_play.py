@@ -1,9 +1,9 @@
-"""Plays a scenario on a connected socket."""
+"""A socket that is connected while a test plays with it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from serve_app.config import ApiConfig
@@ -15,25 +15,19 @@ from tests.waiting import until
 GENERATE = {"type": "generate", "prompt": "A beautiful sunset over mountains", "width": 512}
 
 
-def run(
-    scenario: Callable[[Api, Socket], Awaitable[None]],
-    config: ApiConfig | None = None,
-    fakes: FakeServices | None = None,
-) -> Api:
-    """Play a scenario on a connected socket, and check that nothing is left running."""
-
-    async def main() -> Api:
-        api = build_api(fakes or FakeServices(), config or ApiConfig(rates=Api.GENEROUS))
-        async with connected(api.app) as socket:
-            await scenario(api, socket)
-        context = api.app.state.context
-        await until(lambda: not context.jobs.running)
-        assert api.fakes.generation.running == 0
-        assert context.job_quota.total == 0
-        assert context.socket_quota.total == 0
-        return api
-
-    return asyncio.run(main())
+@asynccontextmanager
+async def playing(
+    config: ApiConfig | None = None, fakes: FakeServices | None = None
+) -> AsyncIterator[tuple[Api, Socket]]:
+    """A connected socket; once it is closed, checks that nothing is left running."""
+    api = build_api(fakes or FakeServices(), config or ApiConfig(rates=Api.GENEROUS))
+    async with connected(api.app) as socket:
+        yield api, socket
+    context = api.app.state.context
+    await until(lambda: not context.jobs.running)
+    assert api.fakes.generation.running == 0
+    assert context.job_quota.total == 0
+    assert context.socket_quota.total == 0
 
 
 def steps(messages: list[dict[str, Any]]) -> list[int]:

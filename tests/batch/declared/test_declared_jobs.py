@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -122,19 +121,19 @@ class MortalMaker:
         return IMAGE
 
 
-def ask(*makers: MortalMaker) -> StoredImage:
+async def ask(*makers: MortalMaker) -> StoredImage:
     workshop = RayWorkshop("m", makers, deaths=3)
     request = DatasetPlan(load_spec()).request(DatasetPlan(load_spec()).item(None, 0), "m")
-    return asyncio.run(workshop.make(request))
+    return await workshop.make(request)
 
 
-def test_what_a_maker_was_at_when_it_died_is_done_again() -> None:
-    assert ask(MortalMaker(2)) == IMAGE
+async def test_what_a_maker_was_at_when_it_died_is_done_again() -> None:
+    assert await ask(MortalMaker(2)) == IMAGE
 
 
-def test_an_image_under_which_every_maker_dies_ends_the_job() -> None:
+async def test_an_image_under_which_every_maker_dies_ends_the_job() -> None:
     with pytest.raises(ReplicaLost, match="3 times under one image"):
-        ask(MortalMaker(9), MortalMaker(9))
+        await ask(MortalMaker(9), MortalMaker(9))
 
 
 def test_an_unreadable_config_is_named(tmp_path: Path) -> None:

@@ -36,23 +36,22 @@ def hashes(root: Path) -> dict[str, str]:
     return {r.image_id: r.recipe.pixel_sha256 for r in records if r.recipe is not None}
 
 
-def test_a_job_on_ray_makes_the_images_of_a_maker_without_one(tmp_path: Path) -> None:
+async def test_a_job_on_ray_makes_the_images_of_a_maker_without_one(tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     spec.write_text(SPEC, encoding="utf-8")
     environment = {k: v for k, v in os.environ.items() if k != "RAY_ADDRESS"}
     command = [sys.executable, "-m", "batch.synthesize", "--spec", str(spec)]
     command += ["--output", str(tmp_path / "ray")]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = await asyncio.to_thread(
+        subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "complete: 3 of 3 images in generated/places, 3 made now" in done.stdout
     plan, config = DatasetPlan(load_declaration(spec)), load_declared_config(None)
     wiring = DeclaredWiring(config, str(tmp_path / "here"), str(ROOT / "models"))
 
-    async def make() -> None:
+    with closing(Maker(wiring)) as maker:
         for item in plan.items():
             await maker.make(plan.request(item, maker.default_model))
-
-    with closing(Maker(wiring)) as maker:
-        asyncio.run(make())
     assert hashes(tmp_path / "ray") == hashes(tmp_path / "here")
     assert len(hashes(tmp_path / "ray")) == 3

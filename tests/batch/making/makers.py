@@ -50,5 +50,5 @@ def rows(count: int, **parameters: int | str) -> list[PlannedRow]:
     return [PlannedRow(f"{n:024x}", n, {"prompt": f"bird {n}", **parameters}) for n in range(count)]
 
 
-def make(maker: RowMaker, planned: list[PlannedRow]) -> tuple[Outcome, ...]:
-    return asyncio.run(maker.make_all(planned))
+async def make(maker: RowMaker, planned: list[PlannedRow]) -> tuple[Outcome, ...]:
+    return await maker.make_all(planned)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,15 +57,12 @@ class Lane:
         self.ended: list[Process] = []
         self._dies = dies
 
-    def run(self) -> ShardEnd:
-        async def work() -> ShardEnd:
-            lane = LoneLane(self.parts, self._start, publish, self.ended.append)
-            try:
-                return await lane.run_shard(0)
-            finally:
-                lane.close()
-
-        return asyncio.run(work())
+    async def run(self) -> ShardEnd:
+        lane = LoneLane(self.parts, self._start, publish, self.ended.append)
+        try:
+            return await lane.run_shard(0)
+        finally:
+            lane.close()
 
     def _start(self, parts: GeneratorParts) -> Process:
         self.started.append(Process(self.journal, self._dies, self.asked))
@@ -91,9 +87,9 @@ def kills(index: int) -> Dies:
     return lambda row: row.index == index
 
 
-def test_only_the_row_that_kills_is_given_up(make_config: MakeConfig) -> None:
+async def test_only_the_row_that_kills_is_given_up(make_config: MakeConfig) -> None:
     lane = Lane(make_config(tries={"deaths": 3}), kills(1))
-    assert lane.run() == ShardEnd(0, "published")
+    assert await lane.run() == ShardEnd(0, "published")
     assert lane.asked == [0, 1, 1, 1, 2, 3]
     assert lane.ends() == {
         0: ("written", 1),
@@ -105,37 +101,37 @@ def test_only_the_row_that_kills_is_given_up(make_config: MakeConfig) -> None:
     assert lane.ended == [lane.started[-1]]  # the dead need no end
 
 
-def test_deaths_of_an_earlier_submission_count(make_config: MakeConfig) -> None:
+async def test_deaths_of_an_earlier_submission_count(make_config: MakeConfig) -> None:
     """The whole job may have died with the row."""
     lane = Lane(make_config(tries={"deaths": 3}), kills(1))
     killer = read_rows(lane.storage, 0)[1]
     for _ in range(2):
         lane.journal.open_alone(0, killer.row_id)
-    lane.run()
+    await lane.run()
     assert lane.asked == [0, 1, 2, 3]
     assert lane.ends()[1] == ("failed", 3)
 
 
-def test_what_has_ended_is_not_made_again(make_config: MakeConfig) -> None:
+async def test_what_has_ended_is_not_made_again(make_config: MakeConfig) -> None:
     lane = Lane(make_config(), lambda row: False)
-    lane.run()
-    lane.run()
+    await lane.run()
+    await lane.run()
     assert lane.asked == [0, 1, 2, 3]
 
 
-def test_a_row_that_dies_once_is_made_by_the_next_process(make_config: MakeConfig) -> None:
+async def test_a_row_that_dies_once_is_made_by_the_next_process(make_config: MakeConfig) -> None:
     lane = Lane(
         make_config(tries={"deaths": 2}), lambda row: row.index == 2 and len(lane.asked) < 4
     )
-    lane.run()
+    await lane.run()
     assert lane.asked == [0, 1, 2, 2, 3]
     assert lane.ends()[2] == ("written", 1)
     assert lane.journal.deaths_alone(0)[read_rows(lane.storage, 0)[2].row_id] == 1
 
 
-def test_a_shard_is_published_from_what_its_rows_left(make_config: MakeConfig) -> None:
+async def test_a_shard_is_published_from_what_its_rows_left(make_config: MakeConfig) -> None:
     lane = Lane(make_config(tries={"deaths": 1}), kills(0))
-    lane.run()
+    await lane.run()
     assert publish_alone(lane.parts.wiring, "webdataset", 0) == "published"
     record = read_record(lane.storage, 0)
     assert record is not None

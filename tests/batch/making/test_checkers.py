@@ -64,58 +64,52 @@ class Fresh:
             self.closed += 1
 
 
-def check_all(pool: CheckerPool, count: int) -> list[Judgment]:
-    async def run() -> list[Judgment]:
-        return await asyncio.gather(*(pool.check(b"", f"{n:02}") for n in range(count)))
-
-    return asyncio.run(run())
+async def check_all(pool: CheckerPool, count: int) -> list[Judgment]:
+    return await asyncio.gather(*(pool.check(b"", f"{n:02}") for n in range(count)))
 
 
-def test_images_are_shared_out_evenly_and_few_wait_at_one_checker() -> None:
+async def test_images_are_shared_out_evenly_and_few_wait_at_one_checker() -> None:
     checkers = [Handle(good), Handle(good), Handle(good)]
-    assert check_all(a_pool(checkers), 60) == [GOOD] * 60
+    assert await check_all(a_pool(checkers), 60) == [GOOD] * 60
     assert [len(checker.asked) for checker in checkers] == [20, 20, 20]
     assert max(checker.most_at_once for checker in checkers) <= 4
 
 
-def test_an_image_whose_checker_died_is_judged_alone() -> None:
+async def test_an_image_whose_checker_died_is_judged_alone() -> None:
     fresh = Fresh(good)
     pool = CheckerPool([Handle(dies)], 3, fresh)
-    assert check_all(pool, 5) == [GOOD] * 5
+    assert await check_all(pool, 5) == [GOOD] * 5
     assert (fresh.opened, fresh.closed) == (5, 5)
 
 
-def test_only_the_image_that_kills_alone_is_given_up() -> None:
+async def test_only_the_image_that_kills_alone_is_given_up() -> None:
     def killed_by_03(row_id: str) -> Judgment:
         return dies(row_id) if row_id == "03" else GOOD
 
     fresh = Fresh(killed_by_03)
     pool = CheckerPool([Handle(dies)], 2, fresh)
 
-    async def run() -> list[Judgment | BaseException]:
-        checks = (pool.check(b"", f"{n:02}") for n in range(5))
-        return await asyncio.gather(*checks, return_exceptions=True)
-
-    ends = asyncio.run(run())
+    checks = (pool.check(b"", f"{n:02}") for n in range(5))
+    ends = await asyncio.gather(*checks, return_exceptions=True)
     assert [end is GOOD for end in ends] == [True, True, True, False, True]
     assert isinstance(ends[3], CheckFailed)
     assert ends[3].message == "The image killed its checker 2 times"
     assert (fresh.opened, fresh.closed) == (6, 6)
 
 
-def test_a_judges_error_arrives_as_itself() -> None:
+async def test_a_judges_error_arrives_as_itself() -> None:
     def refuses(row_id: str) -> Judgment:
         cause = InvalidImage.of("image", None, "an image", "is none")
         raise RayTaskError("check", "remote traceback", cause).as_instanceof_cause()
 
     with pytest.raises(InvalidParameters, match="is none"):
-        check_all(a_pool([Handle(refuses)]), 1)
+        await check_all(a_pool([Handle(refuses)]), 1)
 
 
-def test_a_judges_surprise_is_told_without_its_traceback() -> None:
+async def test_a_judges_surprise_is_told_without_its_traceback() -> None:
     def breaks(row_id: str) -> Judgment:
         raise RayTaskError("check", "remote traceback", KeyError("x")).as_instanceof_cause()
 
     with pytest.raises(CheckFailed) as raised:
-        check_all(a_pool([Handle(breaks)]), 1)
+        await check_all(a_pool([Handle(breaks)]), 1)
     assert raised.value.message == "The checker failed: KeyError"

@@ -90,14 +90,13 @@ def parts_of(wiring: FakeWiring, board: Board) -> GeneratorParts:
     return GeneratorParts(wiring, wiring.config, NOW, [Judge()], board)
 
 
-def ask(wiring: FakeWiring, *shards: int, board: Board | None = None) -> list[dict[str, object]]:
+async def ask(
+    wiring: FakeWiring, *shards: int, board: Board | None = None
+) -> list[dict[str, object]]:
     """What the actor answers for the shards, asked at once as Ray Data does."""
-
-    async def run() -> list[pa.Table]:
-        generator = Generator(parts_of(wiring, board or Board()))
-        return await asyncio.gather(*(generator(pa.table({"shard": [shard]})) for shard in shards))
-
-    return [table.to_pylist()[0] for table in asyncio.run(run())]
+    generator = Generator(parts_of(wiring, board or Board()))
+    asked = [generator(pa.table({"shard": [shard]})) for shard in shards]
+    return [table.to_pylist()[0] for table in await asyncio.gather(*asked)]
 
 
 def outcomes_of(answer: Mapping[str, object]) -> tuple[Outcome, ...]:
@@ -107,10 +106,10 @@ def outcomes_of(answer: Mapping[str, object]) -> tuple[Outcome, ...]:
     return shard.outcomes
 
 
-def test_a_shard_is_made_and_leaves_no_mark(make_config: MakeConfig) -> None:
+async def test_a_shard_is_made_and_leaves_no_mark(make_config: MakeConfig) -> None:
     config = make_config()
     storage, board = planned(config), Board()
-    (answer,) = ask(FakeWiring(config, 0.0), 1, board=board)
+    (answer,) = await ask(FakeWiring(config, 0.0), 1, board=board)
     assert (answer["shard"], answer["status"]) == (1, "made")
     outcomes = outcomes_of(answer)
     assert [outcome.index for outcome in outcomes] == [4, 5, 6, 7]
@@ -119,43 +118,43 @@ def test_a_shard_is_made_and_leaves_no_mark(make_config: MakeConfig) -> None:
     assert Journal(storage).unfinished_runs(1) == 0
 
 
-def test_open_shards_do_not_mix(make_config: MakeConfig) -> None:
+async def test_open_shards_do_not_mix(make_config: MakeConfig) -> None:
     config = make_config()
     planned(config)
-    answers = ask(FakeWiring(config, 0.001), 0, 1)
+    answers = await ask(FakeWiring(config, 0.001), 0, 1)
     indices = [[outcome.index for outcome in outcomes_of(answer)] for answer in answers]
     assert indices == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
-def test_a_finished_shard_is_not_made_again(make_config: MakeConfig) -> None:
+async def test_a_finished_shard_is_not_made_again(make_config: MakeConfig) -> None:
     config = make_config()
     storage = planned(config)
-    (made,) = ask(FakeWiring(config, 0.0), 0)
+    (made,) = await ask(FakeWiring(config, 0.0), 0)
     shard = ShardOutcome(0, outcomes_of(made), 1.0)
     publish_shard(storage, config.output.format, shard)
     board = Board()
-    (answer,) = ask(FakeWiring(config, 0.0), 0, board=board)
+    (answer,) = await ask(FakeWiring(config, 0.0), 0, board=board)
     assert (answer["status"], answer["outcome"]) == ("published", b"")
     assert board.heard == {}
 
 
-def test_a_shard_under_which_processes_died_is_suspect(make_config: MakeConfig) -> None:
+async def test_a_shard_under_which_processes_died_is_suspect(make_config: MakeConfig) -> None:
     config = make_config(tries={"shard_deaths": 2})
     journal = Journal(planned(config))
     journal.open_run(0)
-    (after_one,) = ask(FakeWiring(config, 0.0), 0)
+    (after_one,) = await ask(FakeWiring(config, 0.0), 0)
     assert after_one["status"] == "made"
     journal.open_run(0)
-    (after_two,) = ask(FakeWiring(config, 0.0), 0)
+    (after_two,) = await ask(FakeWiring(config, 0.0), 0)
     assert (after_two["status"], after_two["outcome"]) == ("suspect", b"")
 
 
-def test_a_storage_that_is_away_leaves_the_shard_for_the_next_pass(
+async def test_a_storage_that_is_away_leaves_the_shard_for_the_next_pass(
     make_config: MakeConfig,
 ) -> None:
     config = make_config()
     storage = planned(config)
-    (answer,) = ask(AwayWiring(config, 0.0), 0)
+    (answer,) = await ask(AwayWiring(config, 0.0), 0)
     assert answer["status"] == "unpublished: the bucket is away"
     assert Journal(storage).unfinished_runs(0) == 0
 
@@ -179,5 +178,5 @@ def test_an_engine_that_has_died_takes_its_process_along(make_config: MakeConfig
 
 
 if __name__ == "__main__":
-    ask(DeadWiring(JobConfig.model_validate_json(sys.argv[1]), 0.0), 0)
+    asyncio.run(ask(DeadWiring(JobConfig.model_validate_json(sys.argv[1]), 0.0), 0))
     sys.stdout.write("survived\n")

@@ -29,17 +29,14 @@ from tests.batch.making.test_generators import Board, parts_of, planned
 from tests.batch.ray_job import FakeWiring
 
 
-def test_a_row_that_ran_alone_is_kept_where_the_next_process_finds_it(
+async def test_a_row_that_ran_alone_is_kept_where_the_next_process_finds_it(
     make_config: MakeConfig,
 ) -> None:
     config = make_config()
     storage, board = planned(config, rows=2), Board()
     row, other = read_rows(storage, 0)
 
-    async def work() -> None:
-        await LoneMaker(parts_of(FakeWiring(config, 0.0), board)).make(0, row)
-
-    asyncio.run(work())
+    await LoneMaker(parts_of(FakeWiring(config, 0.0), board)).make(0, row)
     journal = Journal(storage)
     assert journal.has_alone(0, row.row_id)
     assert not journal.has_alone(0, other.row_id)

@@ -33,38 +33,38 @@ from tests.batch.making.makers import (
 )
 
 
-def test_every_row_ends_in_order(engine: FakeEngine, make_config: MakeConfig) -> None:
+async def test_every_row_ends_in_order(engine: FakeEngine, make_config: MakeConfig) -> None:
     heard = Counter[str]()
     planned = rows(40)
-    outcomes = make(a_maker(engine, make_config(), heard=heard), planned)
+    outcomes = await make(a_maker(engine, make_config(), heard=heard), planned)
     assert [o.row_id for o in outcomes] == [row.row_id for row in planned]
     assert {o.status for o in outcomes} == {"written"}
     assert heard == {"image": 40, "written": 40}
 
 
-def test_the_engine_works_on_many_rows_in_a_step(
+async def test_the_engine_works_on_many_rows_in_a_step(
     engine: FakeEngine, make_config: MakeConfig
 ) -> None:
-    make(a_maker(engine, make_config()), rows(40))
+    await make(a_maker(engine, make_config()), rows(40))
     stats = engine.stats()
     assert stats.images_total == 40
     assert stats.steps_total < 40 * 3 / 4
 
 
-def test_the_same_row_is_the_same_file(engine: FakeEngine, make_config: MakeConfig) -> None:
-    first = make(a_maker(engine, make_config()), rows(3))
-    again = make(a_maker(engine, make_config()), rows(2))
+async def test_the_same_row_is_the_same_file(engine: FakeEngine, make_config: MakeConfig) -> None:
+    first = await make(a_maker(engine, make_config()), rows(3))
+    again = await make(a_maker(engine, make_config()), rows(2))
     assert first[1].image is not None
     assert again[1].image is not None
     assert first[1].image.png == again[1].image.png
 
 
-def test_a_marked_row_is_the_same_file_but_for_its_mark(
+async def test_a_marked_row_is_the_same_file_but_for_its_mark(
     engine: FakeEngine, make_config: MakeConfig, storage: FolderStorage
 ) -> None:
     plain = a_maker(engine, make_config())
     marked = replace(plain, marks=marks_in(storage))
-    (bare,), (first,), (again,) = (make(maker, rows(1)) for maker in (plain, marked, marked))
+    (bare,), (first,), (again,) = [await make(maker, rows(1)) for maker in (plain, marked, marked)]
     assert bare.image is not None
     assert first.image is not None
     assert again.image is not None
@@ -96,9 +96,9 @@ def test_a_job_without_marks_makes_no_key(storage: FolderStorage) -> None:
     assert list(storage.list("")) == []
 
 
-def test_the_file_tells_how_it_was_made(engine: FakeEngine, make_config: MakeConfig) -> None:
+async def test_the_file_tells_how_it_was_made(engine: FakeEngine, make_config: MakeConfig) -> None:
     row = PlannedRow("ab", 5, {"prompt": "x", "seed": 3}, {"label": "cat"})
-    (outcome,) = make(a_maker(engine, make_config()), [row])
+    (outcome,) = await make(a_maker(engine, make_config()), [row])
     assert outcome.image is not None
     record = outcome.image.record
     assert (record["id"], record["file_name"], record["dataset"]) == ("ab", "ab.png", "birds")
@@ -109,7 +109,7 @@ def test_the_file_tells_how_it_was_made(engine: FakeEngine, make_config: MakeCon
     assert inside["created_at"].startswith("2026-01-02")
 
 
-def test_a_row_is_tried_again_with_another_seed_until_it_passes(
+async def test_a_row_is_tried_again_with_another_seed_until_it_passes(
     engine: FakeEngine, make_config: MakeConfig
 ) -> None:
     seen: list[bytes] = []
@@ -119,7 +119,7 @@ def test_a_row_is_tried_again_with_another_seed_until_it_passes(
         return verdict(len(seen) == 3)
 
     heard = Counter[str]()
-    (outcome,) = make(a_maker(engine, make_config(), third_passes, heard), rows(1))
+    (outcome,) = await make(a_maker(engine, make_config(), third_passes, heard), rows(1))
     assert (outcome.status, outcome.attempts) == ("written", 3)
     assert len(set(seen)) == 3
     assert outcome.image is not None
@@ -128,14 +128,14 @@ def test_a_row_is_tried_again_with_another_seed_until_it_passes(
     assert heard == {"image": 3, "written": 1}
 
 
-def test_a_row_that_never_passes_is_rejected_with_its_last_image(
+async def test_a_row_that_never_passes_is_rejected_with_its_last_image(
     engine: FakeEngine, make_config: MakeConfig
 ) -> None:
     async def none_passes(content: bytes, row_id: str) -> Judgment:
         return verdict(False)
 
     config = make_config(tries={"images": 2})
-    (outcome,) = make(a_maker(engine, config, none_passes), rows(1))
+    (outcome,) = await make(a_maker(engine, config, none_passes), rows(1))
     assert (outcome.status, outcome.attempts) == ("rejected", 2)
     assert outcome.reasons == (Reason("low_quality", "too dull"),)
     assert outcome.image is not None

@@ -87,28 +87,24 @@ def test_an_upgrade_behind_a_request_without_its_answer_ends_the_connection() ->
         assert b"websocket" not in everything_from(both).lower()
 
 
-def test_the_end_of_an_answer_that_nobody_takes_is_given_up() -> None:
+async def test_the_end_of_an_answer_that_nobody_takes_is_given_up() -> None:
     """It is less than what makes uvicorn wait, and a close waits for it without an end."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": bytes(40_000)})
 
-    async def served(ours: socket.socket) -> bool:
-        config = uvicorn.Config(answer, lifespan="off", timeout_keep_alive=0)
-        config.load()
-        state = ServerState()
-        settings = EdgeSettings(stall_s=SHORT_S)
-        made = partial(GuardedProtocol, config, state, {}, settings=settings)
-        await asyncio.get_running_loop().connect_accepted_socket(made, ours)
-        await until(lambda: not state.connections)
-        return True
-
+    config = uvicorn.Config(answer, lifespan="off", timeout_keep_alive=0)
+    config.load()
+    state = ServerState()
+    settings = EdgeSettings(stall_s=SHORT_S)
+    made = partial(GuardedProtocol, config, state, {}, settings=settings)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         theirs.sendall(GET)
-        assert asyncio.run(served(ours))
+        await asyncio.get_running_loop().connect_accepted_socket(made, ours)
+        await until(lambda: not state.connections)
 
 
 def handshaken(port: int) -> socket.socket:

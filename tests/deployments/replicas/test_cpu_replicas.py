@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -139,16 +138,18 @@ async def test_a_dataset_is_listed_exported_and_deleted(files: FileWiring, keys:
         await replica.get_dataset("pair")
 
 
-def test_a_profile_of_a_dataset_compares_with_itself(files: FileWiring, keys: list[str]) -> None:
+async def test_a_profile_of_a_dataset_compares_with_itself(
+    files: FileWiring, keys: list[str]
+) -> None:
     replica = ProfilesReplica(ProfilesWiring(ProfilesConfig(), files))
-    shipped = [profile.name for profile in asyncio.run(replica.list())]
+    shipped = [profile.name for profile in await replica.list()]
     assert shipped
-    made = asyncio.run(replica.create(ProfileRequest("pairs", "generated/pair")))
+    made = await replica.create(ProfileRequest("pairs", "generated/pair"))
     assert made.sample_count == len(keys)
-    comparison = asyncio.run(replica.compare("pairs", "generated/pair", None))
+    comparison = await replica.compare("pairs", "generated/pair", None)
     assert comparison.conformance == pytest.approx(100.0)
-    asyncio.run(replica.delete("pairs"))
-    assert [profile.name for profile in asyncio.run(replica.list())] == shipped
+    await replica.delete("pairs")
+    assert [profile.name for profile in await replica.list()] == shipped
 
 
 async def test_every_replica_says_that_it_is_ready(files: FileWiring) -> None:

@@ -46,11 +46,11 @@ async def until_calls(gauge: Gauge, calls: int) -> None:
         await asyncio.sleep(0.001)
 
 
-def test_every_thread_is_warmed_before_the_pool_is_there() -> None:
+async def test_every_thread_is_warmed_before_the_pool_is_there() -> None:
     warmed: set[int] = set()
     pool = WorkerPool(3, lambda: warmed.add(threading.get_ident()))
     assert len(warmed) == 3
-    used = {asyncio.run(pool.run(threading.get_ident)) for _ in range(5)}
+    used = {await pool.run(threading.get_ident) for _ in range(5)}
     assert used <= warmed
     pool.close()
 

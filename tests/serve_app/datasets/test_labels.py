@@ -9,11 +9,10 @@ from fastapi.testclient import TestClient
 
 from engines.types import DatasetSummary, ExportRequest
 from tests.serve_app.api import Api
-from tests.serve_app.asgi import Socket
 from tests.serve_app.fake_library import FakeDatasets
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import EPOCH, PNG
-from tests.serve_app.socket_play import GENERATE, run
+from tests.serve_app.socket_play import GENERATE, playing
 
 ONE: dict[str, Any] = {"prompt": "A fox", "num_inference_steps": 2}
 TWO: dict[str, Any] = {"prompts": ["A fox", "A cat"], "num_inference_steps": 2}
@@ -138,14 +137,12 @@ def test_text_that_no_file_can_hold_is_refused(
     assert not fakes.generation.started
 
 
-def test_the_socket_takes_them_too() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_the_socket_takes_them_too() -> None:
+    async with playing() as (api, socket):
         socket.say({**GENERATE, "num_inference_steps": 1, **GIVEN})
         result = (await socket.hear_end())[-1]
         assert {name: result["parameters"][name] for name in GIVEN} == GIVEN
         assert api.fakes.generation.started[0].labels == GIVEN["labels"]
-
-    run(scenario)
 
 
 @pytest.mark.parametrize("values", ["fox", ["fox"]])

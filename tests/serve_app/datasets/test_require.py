@@ -13,10 +13,9 @@ from engines.errors import StorageFailed
 from engines.types import QualityReport
 from serve_app.config import ApiConfig
 from tests.serve_app.api import HEADERS, Api, build_api
-from tests.serve_app.asgi import Socket
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fake_validators import FakeQuality
-from tests.serve_app.socket_play import GENERATE, run
+from tests.serve_app.socket_play import GENERATE, playing
 
 ONE: dict[str, Any] = {"prompt": "A fox", "num_inference_steps": 2, "seed": 7}
 
@@ -189,8 +188,8 @@ def test_a_batch_whose_image_does_not_pass_names_what_was_made() -> None:
     assert answer.json()["error"]["details"]["completed"] == []
 
 
-def test_the_socket_reports_the_steps_once_and_then_the_image_that_passed() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_the_socket_reports_the_steps_once_and_then_the_image_that_passed() -> None:
+    async with playing() as (api, socket):
         api.fakes.quality = StrictQuality(api.fakes.files)
         socket.say({**GENERATE, "num_inference_steps": 2, "require": {"quality": True}})
         heard = await socket.hear_end()
@@ -202,5 +201,3 @@ def test_the_socket_reports_the_steps_once_and_then_the_image_that_passed() -> N
         assert error["code"] == "REQUIREMENTS_NOT_MET"
         assert error["details"] == {"tries": 2, "missed": {"quality": 2}}
         assert len(api.fakes.files.contents) == 1
-
-    run(scenario)

@@ -98,22 +98,19 @@ def test_two_at_once_are_one(client: TestClient, fakes: FakeServices) -> None:
     assert len(fakes.generation.started) == 1
 
 
-def test_a_client_that_was_cut_gets_the_same_image_from_any_replica(
+async def test_a_client_that_was_cut_gets_the_same_image_from_any_replica(
     api: Api, other_replica: TestClient, fakes: FakeServices
 ) -> None:
     body = json.dumps(SMALL).encode()
 
-    async def cut() -> None:
-        fakes.generation.held = True
-        exchange = Exchange("POST", f"{API}/generate", body)
-        exchange.scope["headers"].append((b"idempotency-key", b"key-1"))
-        task = asyncio.create_task(api.app(exchange.scope, exchange.receive, exchange.send))
-        await until(lambda: fakes.generation.running == 1)
-        exchange.gone.set()
-        await asyncio.wait_for(task, PATIENCE_S)
-        fakes.generation.held = False
-
-    asyncio.run(cut())
+    fakes.generation.held = True
+    exchange = Exchange("POST", f"{API}/generate", body)
+    exchange.scope["headers"].append((b"idempotency-key", b"key-1"))
+    task = asyncio.create_task(api.app(exchange.scope, exchange.receive, exchange.send))
+    await until(lambda: fakes.generation.running == 1)
+    exchange.gone.set()
+    await asyncio.wait_for(task, PATIENCE_S)
+    fakes.generation.held = False
     answer = other_replica.post(f"{API}/generate", content=body, headers=KEY)
     assert answer.status_code == 200
     first, second = fakes.generation.started

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -33,19 +34,16 @@ async def hear_to_end(socket: Socket) -> list[dict[str, Any]]:
     return heard
 
 
-def play(scenario: Any, fakes: FakeServices | None = None, **config: Any) -> None:
-    """A scenario beside a running job runner."""
-
-    async def main() -> None:
-        api = build_api(fakes or FakeServices(), ApiConfig(rates=Api.GENEROUS, **config))
-        async with api.app.router.lifespan_context(api.app):
-            await scenario(api)
-
-    asyncio.run(main())
+@asynccontextmanager
+async def playing(fakes: FakeServices | None = None, **config: Any) -> AsyncIterator[Api]:
+    """The application beside a running job runner."""
+    api = build_api(fakes or FakeServices(), ApiConfig(rates=Api.GENEROUS, **config))
+    async with api.app.router.lifespan_context(api.app):
+        yield api
 
 
-def test_a_socket_hears_a_job_to_its_end() -> None:
-    async def scenario(api: Api) -> None:
+async def test_a_socket_hears_a_job_to_its_end() -> None:
+    async with playing() as api:
         job_id = await submit(api)
         async with connected(api.app) as socket:
             socket.say({"type": "subscribe", "job_id": job_id})
@@ -55,14 +53,12 @@ def test_a_socket_hears_a_job_to_its_end() -> None:
         assert heard[-1]["job"]["state"] == "succeeded"
         assert heard[-1]["job"]["result"]["prompt"] == "a fox"
 
-    play(scenario)
 
-
-def test_a_socket_that_comes_back_misses_nothing() -> None:
+async def test_a_socket_that_comes_back_misses_nothing() -> None:
     fakes = FakeServices()
     fakes.generation.held = True
 
-    async def scenario(api: Api) -> None:
+    async with playing(fakes) as api:
         job_id = await submit(api)
         await until(lambda: fakes.generation.running == 1)
         async with connected(api.app) as socket:
@@ -75,11 +71,9 @@ def test_a_socket_that_comes_back_misses_nothing() -> None:
         assert [m["seq"] for m in first + rest] == list(range(1, len(first + rest) + 1))
         assert rest[-1]["job"]["state"] == "succeeded"  # it went on without its reader
 
-    play(scenario, fakes)
 
-
-def test_a_socket_may_watch_and_generate_at_once() -> None:
-    async def scenario(api: Api) -> None:
+async def test_a_socket_may_watch_and_generate_at_once() -> None:
+    async with playing() as api:
         job_id = await submit(api)
         async with connected(api.app) as socket:
             socket.say({"type": "subscribe", "job_id": job_id})
@@ -88,8 +82,6 @@ def test_a_socket_may_watch_and_generate_at_once() -> None:
             while not {"result", "ended"} <= types:
                 message = await socket.hear()
                 types.add(message.get("event", message["type"]))
-
-    play(scenario)
 
 
 @pytest.mark.parametrize(
@@ -101,24 +93,21 @@ def test_a_socket_may_watch_and_generate_at_once() -> None:
         ({"type": "subscribe", "job_id": "x", "after_seq": "1"}, "INVALID_PARAMETERS"),
     ],
 )
-def test_what_cannot_be_watched_is_an_error_and_the_socket_lives_on(
+async def test_what_cannot_be_watched_is_an_error_and_the_socket_lives_on(
     message: dict[str, object], code: str
 ) -> None:
-    async def scenario(api: Api) -> None:
-        async with connected(api.app) as socket:
-            socket.say(message)
-            assert (await socket.hear())["error"]["code"] == code
-            socket.say({"type": "generate", "prompt": "a cat", "num_inference_steps": 1})
-            assert (await socket.hear_end())[-1]["type"] == "result"
-
-    play(scenario)
+    async with playing() as api, connected(api.app) as socket:
+        socket.say(message)
+        assert (await socket.hear())["error"]["code"] == code
+        socket.say({"type": "generate", "prompt": "a cat", "num_inference_steps": 1})
+        assert (await socket.hear_end())[-1]["type"] == "result"
 
 
-def test_a_socket_watches_a_bounded_number_of_jobs() -> None:
+async def test_a_socket_watches_a_bounded_number_of_jobs() -> None:
     fakes = FakeServices()
     fakes.generation.held = True
 
-    async def scenario(api: Api) -> None:
+    async with playing(fakes, sockets=SocketLimits(max_jobs=2)) as api:
         jobs = [await submit(api) for _ in range(3)]
         async with connected(api.app) as socket:
             for job_id in (*jobs, jobs[0]):
@@ -128,5 +117,3 @@ def test_a_socket_watches_a_bounded_number_of_jobs() -> None:
                 heard.append(await socket.hear())
             assert heard[-1]["error"]["code"] == "OVERLOADED"
         fakes.generation.release(100)
-
-    play(scenario, fakes, sockets=SocketLimits(max_jobs=2))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -37,72 +36,57 @@ def orders(*prompts: str) -> list[GenerationRequest]:
     ]
 
 
-Scenario = Callable[[FakeGeneration, SpaceJobs], Awaitable[None]]
-
-
-def run(scenario: Scenario) -> None:
-    async def main() -> None:
-        generation = FakeGeneration(FakeFiles())
-        await scenario(
-            generation, JobService(generation, JobLimits(), IdSource().job).in_space(None)
-        )
-
-    asyncio.run(main())
+def working() -> tuple[FakeGeneration, SpaceJobs]:
+    """A model, and jobs that ask it."""
+    generation = FakeGeneration(FakeFiles())
+    return generation, JobService(generation, JobLimits(), IdSource().job).in_space(None)
 
 
 @pytest.mark.parametrize("in_flight", [1, 2, 3, 8])
-def test_no_more_than_batch_size_are_in_flight(in_flight: int) -> None:
-    async def scenario(generation: FakeGeneration, jobs: SpaceJobs) -> None:
-        images = await run_batch(jobs, PathCodec("/data"), orders(*"abcdefgh"), in_flight)
-        assert [image.key for image in images] == [
-            f"generated/image_u_{number}.png" for number in range(1, 9)
-        ]
-        assert generation.most_running == in_flight
-
-    run(scenario)
+async def test_no_more_than_batch_size_are_in_flight(in_flight: int) -> None:
+    generation, jobs = working()
+    images = await run_batch(jobs, PathCodec("/data"), orders(*"abcdefgh"), in_flight)
+    assert [image.key for image in images] == [
+        f"generated/image_u_{number}.png" for number in range(1, 9)
+    ]
+    assert generation.most_running == in_flight
 
 
-def test_a_failure_fails_the_call_stops_the_rest_and_names_what_was_made() -> None:
-    async def scenario(generation: FakeGeneration, jobs: SpaceJobs) -> None:
-        generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
-        with pytest.raises(BatchFailed) as caught:
-            await run_batch(jobs, PathCodec("/data"), orders("a", "b", "bad", "c", "d"), 1)
-        assert isinstance(caught.value.error, GenerationFailed)
-        assert caught.value.completed == (
-            "/data/generated/image_u_1.png",
-            "/data/generated/image_u_2.png",
-        )
-        assert [request.prompt for request in generation.started] == ["a", "b", "bad"]
-        assert jobs.running == 0
-
-    run(scenario)
+async def test_a_failure_fails_the_call_stops_the_rest_and_names_what_was_made() -> None:
+    generation, jobs = working()
+    generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
+    with pytest.raises(BatchFailed) as caught:
+        await run_batch(jobs, PathCodec("/data"), orders("a", "b", "bad", "c", "d"), 1)
+    assert isinstance(caught.value.error, GenerationFailed)
+    assert caught.value.completed == (
+        "/data/generated/image_u_1.png",
+        "/data/generated/image_u_2.png",
+    )
+    assert [request.prompt for request in generation.started] == ["a", "b", "bad"]
+    assert jobs.running == 0
 
 
-def test_images_in_flight_are_stopped_by_anothers_failure() -> None:
-    async def scenario(generation: FakeGeneration, jobs: SpaceJobs) -> None:
-        generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
-        generation.fail_after_steps = 0
-        generation.held = True
-        with pytest.raises(BatchFailed):
-            await run_batch(jobs, PathCodec("/data"), orders("slow", "bad"), 2)
-        await until(lambda: not jobs.running)
-        assert generation.stopped == ["image_u_1"]
-
-    run(scenario)
+async def test_images_in_flight_are_stopped_by_anothers_failure() -> None:
+    generation, jobs = working()
+    generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
+    generation.fail_after_steps = 0
+    generation.held = True
+    with pytest.raises(BatchFailed):
+        await run_batch(jobs, PathCodec("/data"), orders("slow", "bad"), 2)
+    await until(lambda: not jobs.running)
+    assert generation.stopped == ["image_u_1"]
 
 
-def test_cancelling_the_call_stops_all_of_it() -> None:
-    async def scenario(generation: FakeGeneration, jobs: SpaceJobs) -> None:
-        generation.held = True
-        call = asyncio.create_task(run_batch(jobs, PathCodec("/data"), orders("a", "b", "c"), 2))
-        await until(lambda: generation.running >= 2)
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
-        await until(lambda: not jobs.running)
-        assert sorted(generation.stopped) == ["image_u_1", "image_u_2"]
-
-    run(scenario)
+async def test_cancelling_the_call_stops_all_of_it() -> None:
+    generation, jobs = working()
+    generation.held = True
+    call = asyncio.create_task(run_batch(jobs, PathCodec("/data"), orders("a", "b", "c"), 2))
+    await until(lambda: generation.running >= 2)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    await until(lambda: not jobs.running)
+    assert sorted(generation.stopped) == ["image_u_1", "image_u_2"]
 
 
 def test_on_the_wire_the_error_is_the_images_with_completed(
@@ -177,30 +161,27 @@ def test_what_is_refused_at_once_has_its_own_status_in_lines_too(client: TestCli
         assert (refused.status_code, refused.json()["error"]["code"]) == (400, "INVALID_PARAMETERS")
 
 
-def test_who_leaves_in_the_middle_of_the_lines_finds_later_what_was_made() -> None:
-    async def scenario() -> None:
-        api = build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS))
-        api.fakes.generation.held = True
-        body = json.dumps({"prompts": ["a", "b"], "batch_size": 1, "num_inference_steps": 2})
-        path = "/api/v1/generate/batch"
-        left, back = (
-            Exchange("POST", path, body.encode(), accept=LINES["Accept"], idempotency_key="k")
-            for _ in range(2)
-        )
-        asked = asyncio.create_task(api.app(left.scope, left.receive, left.send))
-        await until(lambda: api.fakes.generation.running == 1)
-        left.gone.set()
-        await until(lambda: api.fakes.generation.running == 0)
-        await asked
-        api.fakes.generation.held = False
-        await api.app(back.scope, back.receive, back.send)
-        answer = b"".join(message.get("body", b"") for message in back.sent)
-        assert json.loads(answer.splitlines()[-1])["type"] == "result"
-        # The same ids as in the first run: an image that was stored there is not made again.
-        first, again = api.fakes.generation.started[0], api.fakes.generation.started[1]
-        assert (first.image_id, again.repeated) == (again.image_id, True)
-
-    asyncio.run(scenario())
+async def test_who_leaves_in_the_middle_of_the_lines_finds_later_what_was_made() -> None:
+    api = build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS))
+    api.fakes.generation.held = True
+    body = json.dumps({"prompts": ["a", "b"], "batch_size": 1, "num_inference_steps": 2})
+    path = "/api/v1/generate/batch"
+    left, back = (
+        Exchange("POST", path, body.encode(), accept=LINES["Accept"], idempotency_key="k")
+        for _ in range(2)
+    )
+    asked = asyncio.create_task(api.app(left.scope, left.receive, left.send))
+    await until(lambda: api.fakes.generation.running == 1)
+    left.gone.set()
+    await until(lambda: api.fakes.generation.running == 0)
+    await asked
+    api.fakes.generation.held = False
+    await api.app(back.scope, back.receive, back.send)
+    answer = b"".join(message.get("body", b"") for message in back.sent)
+    assert json.loads(answer.splitlines()[-1])["type"] == "result"
+    # The same ids as in the first run: an image that was stored there is not made again.
+    first, again = api.fakes.generation.started[0], api.fakes.generation.started[1]
+    assert (first.image_id, again.repeated) == (again.image_id, True)
 
 
 def test_image_i_uses_seed_plus_i(client: TestClient, fakes: FakeServices) -> None:

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.serve_app.api import Api
-from tests.serve_app.asgi import Socket
 from tests.serve_app.fake_services import FakeServices
-from tests.serve_app.socket_play import GENERATE, run
+from tests.serve_app.socket_play import GENERATE, playing
 
 ONE: dict[str, Any] = {"prompt": "A lake", "num_inference_steps": 2}
 TWO: dict[str, Any] = {"prompts": ["A lake", "A hill"], "num_inference_steps": 2}
@@ -51,8 +49,8 @@ def test_outside_its_bounds_it_is_refused_by_name(
     assert not fakes.generation.started
 
 
-def test_the_socket_takes_it_too() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_the_socket_takes_it_too() -> None:
+    async with playing() as (api, socket):
         socket.say({**GENERATE, "num_inference_steps": 1, "guidance_rescale": 0.4})
         result = (await socket.hear_end())[-1]
         assert result["parameters"]["guidance_rescale"] == 0.4
@@ -60,5 +58,3 @@ def test_the_socket_takes_it_too() -> None:
         socket.say({**GENERATE, "guidance_rescale": 2})
         refused = (await socket.hear_end())[-1]
         assert refused["error"]["details"]["parameter"] == "guidance_rescale"
-
-    run(scenario)

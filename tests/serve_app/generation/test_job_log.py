@@ -27,97 +27,76 @@ def steps(events: list[JobEvent]) -> list[int]:
 
 
 async def test_a_reader_that_keeps_up_sees_every_step() -> None:
-    async def scenario() -> list[JobEvent]:
-        log = JobLog(50, coalesce_after=4)
-        reading = asyncio.create_task(drained(log))
-        for step in range(1, 51):
-            log.progress(progress(step))
-            await asyncio.sleep(0)
-        log.end(IMAGE)
-        return await reading
-
-    events = await scenario()
+    log = JobLog(50, coalesce_after=4)
+    reading = asyncio.create_task(drained(log))
+    for step in range(1, 51):
+        log.progress(progress(step))
+        await asyncio.sleep(0)
+    log.end(IMAGE)
+    events = await reading
     assert steps(events) == list(range(1, 51))
     assert events[-1].event == IMAGE
     assert [event.seq for event in events] == list(range(1, 52))
 
 
 async def test_a_slow_reader_gets_the_newest_and_the_last() -> None:
-    async def scenario() -> list[JobEvent]:
-        log, events = JobLog(50, coalesce_after=4), []
-        log.progress(progress(1))
-        async for event in log.read():
-            events.append(event)
-            if event.seq == 1:
-                for step in range(2, 31):
-                    log.progress(progress(step))
-            elif event.seq == 30:
-                for step in range(31, 51):
-                    log.progress(progress(step))
-                log.end(IMAGE)
-        return events
-
-    events = await scenario()
+    events: list[JobEvent] = []
+    log = JobLog(50, coalesce_after=4)
+    log.progress(progress(1))
+    async for event in log.read():
+        events.append(event)
+        if event.seq == 1:
+            for step in range(2, 31):
+                log.progress(progress(step))
+        elif event.seq == 30:
+            for step in range(31, 51):
+                log.progress(progress(step))
+            log.end(IMAGE)
     assert steps(events) == [1, 30, 50]
     assert events[-1].event == IMAGE
 
 
 async def test_a_reader_a_little_behind_misses_nothing() -> None:
-    async def scenario() -> list[JobEvent]:
-        log = JobLog(4, coalesce_after=5)
-        for step in range(1, 5):
-            log.progress(progress(step, 4))
-        log.end(IMAGE)
-        return await drained(log)
-
-    assert steps(await scenario()) == [1, 2, 3, 4]
+    log = JobLog(4, coalesce_after=5)
+    for step in range(1, 5):
+        log.progress(progress(step, 4))
+    log.end(IMAGE)
+    assert steps(await drained(log)) == [1, 2, 3, 4]
 
 
-def test_reading_can_resume_after_a_number() -> None:
-    async def scenario() -> list[JobEvent]:
-        log = JobLog(3, coalesce_after=16)
-        for step in range(1, 4):
-            log.progress(progress(step, 3))
-        log.end(IMAGE)
-        return await drained(log, after_seq=2)
-
-    assert [event.seq for event in asyncio.run(scenario())] == [3, 4]
+async def test_reading_can_resume_after_a_number() -> None:
+    log = JobLog(3, coalesce_after=16)
+    for step in range(1, 4):
+        log.progress(progress(step, 3))
+    log.end(IMAGE)
+    assert [event.seq for event in await drained(log, after_seq=2)] == [3, 4]
 
 
 async def test_an_image_implies_that_all_steps_are_done() -> None:
-    async def scenario() -> list[JobEvent]:
-        log = JobLog(50, coalesce_after=16)
-        log.progress(progress(20))
-        log.end(IMAGE)
-        return await drained(log)
-
-    assert steps(await scenario()) == [20, 50]
+    log = JobLog(50, coalesce_after=16)
+    log.progress(progress(20))
+    log.end(IMAGE)
+    assert steps(await drained(log)) == [20, 50]
 
 
 async def test_nothing_follows_the_ending() -> None:
-    async def scenario() -> list[JobEvent]:
-        log = JobLog(5, coalesce_after=16)
-        log.end(Canceled("stop"))
-        log.end(IMAGE)
-        log.progress(progress(1, 5))
-        return await drained(log)
-
-    events = await scenario()
+    log = JobLog(5, coalesce_after=16)
+    log.end(Canceled("stop"))
+    log.end(IMAGE)
+    log.progress(progress(1, 5))
+    events = await drained(log)
     assert len(events) == 1
     assert isinstance(events[0].event, Canceled)
 
 
 async def test_several_readers_see_the_same() -> None:
-    async def scenario() -> tuple[list[JobEvent], ...]:
-        log = JobLog(10, coalesce_after=16)
-        readers = [asyncio.create_task(drained(log)) for _ in range(3)]
-        await asyncio.sleep(0)
-        for step in range(1, 11):
-            log.progress(progress(step, 10))
-        log.end(IMAGE)
-        return tuple(await asyncio.gather(*readers))
-
-    first, second, third = await scenario()
+    log = JobLog(10, coalesce_after=16)
+    readers = [asyncio.create_task(drained(log)) for _ in range(3)]
+    await asyncio.sleep(0)
+    for step in range(1, 11):
+        log.progress(progress(step, 10))
+    log.end(IMAGE)
+    first, second, third = await asyncio.gather(*readers)
     assert first == second == third
 
 
@@ -126,17 +105,14 @@ async def test_several_readers_see_the_same() -> None:
     coalesce_after=st.integers(min_value=1, max_value=20),
     image=st.booleans(),
 )
-def test_whatever_is_reported_steps_strictly_increase_and_one_ending_comes_last(
+async def test_whatever_is_reported_steps_strictly_increase_and_one_ending_comes_last(
     reported: list[int], coalesce_after: int, image: bool
 ) -> None:
-    async def scenario() -> list[JobEvent]:
-        log = JobLog(50, coalesce_after)
-        for step in reported:
-            log.progress(progress(step))
-        log.end(IMAGE if image else InferloopError("no"))
-        return await drained(log)
-
-    events = asyncio.run(scenario())
+    log = JobLog(50, coalesce_after)
+    for step in reported:
+        log.progress(progress(step))
+    log.end(IMAGE if image else InferloopError("no"))
+    events = await drained(log)
     seen = steps(events)
     assert seen == sorted(set(seen))
     assert all(1 <= step <= 50 for step in seen)

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.serve_app.api import Api
-from tests.serve_app.asgi import Socket
 from tests.serve_app.fake_services import FakeServices
-from tests.serve_app.socket_play import GENERATE, run
+from tests.serve_app.socket_play import GENERATE, playing
 
 ONE: dict[str, Any] = {"prompt": "A lake", "num_inference_steps": 2}
 TWO: dict[str, Any] = {"prompts": ["A lake", "A hill"], "num_inference_steps": 2}
@@ -59,8 +57,8 @@ def test_openais_route_takes_it_too(client: TestClient, fakes: FakeServices) -> 
     assert fakes.generation.started[0].speed == "fast"
 
 
-def test_the_socket_takes_it_too() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_the_socket_takes_it_too() -> None:
+    async with playing() as (api, socket):
         socket.say({**GENERATE, "num_inference_steps": 1, "speed": "balanced"})
         result = (await socket.hear_end())[-1]
         assert result["parameters"]["speed"] == "balanced"
@@ -68,5 +66,3 @@ def test_the_socket_takes_it_too() -> None:
         socket.say({**GENERATE, "speed": "slow"})
         refused = (await socket.hear_end())[-1]
         assert refused["error"]["details"]["parameter"] == "speed"
-
-    run(scenario)

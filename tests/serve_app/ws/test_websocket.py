@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from engines.errors import GenerationFailed, ReplicaLost
-from tests.serve_app.api import Api
-from tests.serve_app.asgi import Socket, connected
-from tests.serve_app.socket_play import GENERATE, run, steps
+from tests.serve_app.asgi import connected
+from tests.serve_app.socket_play import GENERATE, playing, steps
 from tests.waiting import until
 
 
-def test_every_step_is_reported_then_the_result() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_every_step_is_reported_then_the_result() -> None:
+    async with playing() as (_, socket):
         socket.say(GENERATE)
         messages = await socket.hear_end()
         assert steps(messages) == list(range(1, 51))
@@ -24,11 +23,9 @@ def test_every_step_is_reported_then_the_result() -> None:
         assert {m["job_id"] for m in messages} == {messages[0]["job_id"]}
         assert set(messages[0]) == {"type", "job_id", "step", "total_steps", "progress"}
 
-    run(scenario)
 
-
-def test_the_result_has_the_references_keys_and_says_what_served_it() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_the_result_has_the_references_keys_and_says_what_served_it() -> None:
+    async with playing() as (api, socket):
         socket.say({**GENERATE, "num_inference_steps": 2, "dataset": "nature_set"})
         result = (await socket.hear_end())[-1]
         image_id = api.fakes.generation.started[0].image_id
@@ -50,11 +47,9 @@ def test_the_result_has_the_references_keys_and_says_what_served_it() -> None:
             },
         }
 
-    run(scenario)
 
-
-def test_previews_come_only_when_asked_for() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_previews_come_only_when_asked_for() -> None:
+    async with playing() as (_, socket):
         socket.say({**GENERATE, "num_inference_steps": 1, "previews": True})
         progress, _ = await socket.hear_end()
         assert base64.b64decode(progress["preview"]) == b"\xff\xd8jpeg"
@@ -62,11 +57,9 @@ def test_previews_come_only_when_asked_for() -> None:
         progress, _ = await socket.hear_end()
         assert "preview" not in progress
 
-    run(scenario)
 
-
-def test_several_jobs_run_on_one_socket() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_several_jobs_run_on_one_socket() -> None:
+    async with playing() as (api, socket):
         api.fakes.generation.held = True
         for prompt in ("a", "b", "c"):
             socket.say({**GENERATE, "prompt": prompt, "num_inference_steps": 4})
@@ -80,11 +73,9 @@ def test_several_jobs_run_on_one_socket() -> None:
             assert steps(messages) == [1, 2, 3, 4]
         assert {messages[-1]["prompt"] for messages in heard.values()} == {"a", "b", "c"}
 
-    run(scenario)
 
-
-def test_a_canceled_job_ends_with_canceled_and_the_others_go_on() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_a_canceled_job_ends_with_canceled_and_the_others_go_on() -> None:
+    async with playing() as (api, socket):
         api.fakes.generation.held = True
         socket.say({**GENERATE, "prompt": "first", "num_inference_steps": 3})
         api.fakes.generation.release(1)
@@ -96,13 +87,11 @@ def test_a_canceled_job_ends_with_canceled_and_the_others_go_on() -> None:
         api.fakes.generation.release(3)
         socket.say({**GENERATE, "prompt": "second", "num_inference_steps": 3})
         assert (await socket.hear_end())[-1]["prompt"] == "second"
-
-    api = run(scenario)
     assert api.fakes.generation.stopped == [api.fakes.generation.started[0].image_id]
 
 
-def test_cancelling_what_has_ended_is_fine_and_what_never_was_is_not_found() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_cancelling_what_has_ended_is_fine_and_what_never_was_is_not_found() -> None:
+    async with playing() as (_, socket):
         socket.say({**GENERATE, "num_inference_steps": 1})
         job_id = (await socket.hear_end())[-1]["job_id"]
         socket.say({"type": "cancel", "job_id": job_id})
@@ -111,11 +100,9 @@ def test_cancelling_what_has_ended_is_fine_and_what_never_was_is_not_found() -> 
         assert answer["error"]["code"] == "NOT_FOUND"
         assert answer["error"]["details"]["name"] == "job_of_another"
 
-    run(scenario)
 
-
-def test_jobs_of_another_socket_cannot_be_canceled() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_jobs_of_another_socket_cannot_be_canceled() -> None:
+    async with playing() as (api, socket):
         api.fakes.generation.held = True
         socket.say({**GENERATE, "num_inference_steps": 2})
         api.fakes.generation.release(1)
@@ -125,8 +112,6 @@ def test_jobs_of_another_socket_cannot_be_canceled() -> None:
             assert (await other.hear())["error"]["code"] == "NOT_FOUND"
         api.fakes.generation.release(1)
         assert (await socket.hear_end())[-1]["type"] == "result"
-
-    run(scenario)
 
 
 BAD_MESSAGES: list[tuple[dict[str, Any], str, str]] = [
@@ -159,10 +144,10 @@ BAD_MESSAGES: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("message", "code", "parameter"), BAD_MESSAGES)
-def test_a_bad_message_is_an_error_and_the_socket_lives_on(
+async def test_a_bad_message_is_an_error_and_the_socket_lives_on(
     message: dict[str, Any], code: str, parameter: str
 ) -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+    async with playing() as (_, socket):
         socket.inbox.put_nowait({"type": "websocket.receive", **message})
         answer = await socket.hear()
         assert answer["type"] == "error"
@@ -172,11 +157,9 @@ def test_a_bad_message_is_an_error_and_the_socket_lives_on(
         socket.say({**GENERATE, "num_inference_steps": 1})
         assert (await socket.hear_end())[-1]["type"] == "result"
 
-    run(scenario)
 
-
-def test_bounds_are_those_of_rest() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_bounds_are_those_of_rest() -> None:
+    async with playing() as (_, socket):
         socket.say({**GENERATE, "width": 2048})
         assert (await socket.hear())["error"] == {
             "code": "INVALID_PARAMETERS",
@@ -184,11 +167,9 @@ def test_bounds_are_those_of_rest() -> None:
             "details": {"parameter": "width", "value": 2048, "constraint": "64 <= width <= 1024"},
         }
 
-    run(scenario)
 
-
-def test_a_failed_job_ends_with_its_error() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_a_failed_job_ends_with_its_error() -> None:
+    async with playing() as (api, socket):
         api.fakes.generation.fail_prompts["bad"] = GenerationFailed("NaN latents")
         socket.say({**GENERATE, "prompt": "bad"})
         messages = await socket.hear_end()
@@ -199,15 +180,11 @@ def test_a_failed_job_ends_with_its_error() -> None:
             "error": {"code": "INTERNAL_ERROR", "message": "NaN latents", "details": {}},
         }
 
-    run(scenario)
 
-
-def test_a_repeated_run_goes_on_where_the_reports_stopped() -> None:
-    async def scenario(api: Api, socket: Socket) -> None:
+async def test_a_repeated_run_goes_on_where_the_reports_stopped() -> None:
+    async with playing() as (api, socket):
         api.fakes.generation.failures = [ReplicaLost("gone"), None]
         socket.say({**GENERATE, "num_inference_steps": 6})
         messages = await socket.hear_end()
         assert steps(messages) == [1, 2, 3, 4, 5, 6]
         assert messages[-1]["type"] == "result"
-
-    run(scenario)

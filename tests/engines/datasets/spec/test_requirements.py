@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,23 +139,23 @@ class Bench:
         self.discarded += 1
         self.lying_there = None
 
-    def run(self, request: GenerationRequest = REQUEST) -> StoredImage:
-        return asyncio.run(first_that_passes(request, self.make, self))
+    async def run(self, request: GenerationRequest = REQUEST) -> StoredImage:
+        return await first_that_passes(request, self.make, self)
 
 
 @pytest.mark.parametrize("good", [0, 1, 3])
-def test_the_first_try_that_passes_is_kept_alone(good: int) -> None:
+async def test_the_first_try_that_passes_is_kept_alone(good: int) -> None:
     bench = Bench(good)
-    image = bench.run()
+    image = await bench.run()
     assert (image.tries, image.seed) == (good + 1, seed_of_try(7, good))
     assert image.verdicts == Verdicts(quality())
     assert (len(bench.made), bench.discarded) == (good + 1, good)
     assert bench.kept == {"image_1"}
 
 
-def test_every_try_has_a_seed_of_its_own_and_the_same_ones_each_time() -> None:
+async def test_every_try_has_a_seed_of_its_own_and_the_same_ones_each_time() -> None:
     bench = Bench(3)
-    bench.run()
+    await bench.run()
     seeds = [request.seed for request in bench.made]
     assert len(set(seeds)) == 4
     assert seeds[0] == 7
@@ -164,32 +163,32 @@ def test_every_try_has_a_seed_of_its_own_and_the_same_ones_each_time() -> None:
     assert all(0 <= seed < 2**53 for seed in seeds)
 
 
-def test_none_is_kept_where_none_passes_and_what_failed_is_counted() -> None:
+async def test_none_is_kept_where_none_passes_and_what_failed_is_counted() -> None:
     bench = Bench(None)
     with pytest.raises(RequirementsNotMet) as caught:
-        bench.run()
+        await bench.run()
     assert caught.value.details == {"tries": 4, "missed": {"quality": 4, "privacy": 4}}
     assert "4 tries: missed quality 4 times, privacy 4 times" in caught.value.message
     assert not bench.kept
 
 
 @pytest.mark.parametrize("failure", [StorageFailed("away"), Canceled("gone")])
-def test_an_image_that_nobody_judged_is_not_kept(failure: InferloopError) -> None:
+async def test_an_image_that_nobody_judged_is_not_kept(failure: InferloopError) -> None:
     bench = Bench(0, failure=failure)
     with pytest.raises(type(failure)):
-        bench.run()
+        await bench.run()
     assert not bench.kept
 
 
-def test_a_repeated_run_goes_on_where_the_first_one_broke_off() -> None:
+async def test_a_repeated_run_goes_on_where_the_first_one_broke_off() -> None:
     from dataclasses import replace
 
     bench = Bench(good=3, lying_there=2)
-    image = bench.run(replace(REQUEST, repeated=True))
+    image = await bench.run(replace(REQUEST, repeated=True))
     assert image.seed == seed_of_try(7, 3)
     assert [request.seed for request in bench.made] == [seed_of_try(7, n) for n in (2, 3)]
 
 
-def test_another_image_under_the_id_is_a_conflict() -> None:
+async def test_another_image_under_the_id_is_a_conflict() -> None:
     with pytest.raises(Conflict):
-        Bench(good=0, lying_there=2).run()
+        await Bench(good=0, lying_there=2).run()

@@ -81,20 +81,20 @@ class Workshop:
         return {key: image.seed for key, image in self.stored.items()}
 
 
-def made(
+async def made(
     spec: DatasetSpec, workshop: Workshop, in_flight: int = 4, before: Any = None
 ) -> DatasetResult:
-    return asyncio.run(DatasetRun(DatasetPlan(spec), workshop, in_flight, before).run())
+    return await DatasetRun(DatasetPlan(spec), workshop, in_flight, before).run()
 
 
 @settings(max_examples=12)
 @given(st.integers(0, 1000), st.integers(1, 12), st.integers(0, 10**6))
-def test_the_dataset_is_the_same_whatever_is_made_first(
+async def test_the_dataset_is_the_same_whatever_is_made_first(
     seed: int, in_flight: int, order: int
 ) -> None:
     spec = spec_of(seed=seed)
     one, many = Workshop(random.Random(0)), Workshop(random.Random(order))
-    first, second = made(spec, one, 1), made(spec, many, in_flight)
+    first, second = await made(spec, one, 1), await made(spec, many, in_flight)
     assert one.seeds() == many.seeds()
     assert first.short == second.short
     assert first.taken == second.taken
@@ -103,52 +103,54 @@ def test_the_dataset_is_the_same_whatever_is_made_first(
 
 @settings(max_examples=10)
 @given(st.integers(0, 1000), st.integers(0, 6), st.integers(0, 6))
-def test_a_larger_number_later_is_the_larger_number_at_once(
+async def test_a_larger_number_later_is_the_larger_number_at_once(
     seed: int, more_foxes: int, more_cats: int
 ) -> None:
     small = spec_of(seed=seed)
     large = spec_of(seed=seed, quotas={"animal": {"fox": 6 + more_foxes, "cat": 4 + more_cats}})
     grown = Workshop(random.Random(1))
-    first = made(small, grown)
+    first = await made(small, grown)
     before = grown.seeds()
-    made(large, grown, before=first.taken)
+    await made(large, grown, before=first.taken)
     at_once = Workshop(random.Random(2))
-    made(large, at_once)
+    await made(large, at_once)
     assert before.items() <= grown.seeds().items()
     assert grown.seeds() == at_once.seeds()
 
 
 @settings(max_examples=10)
 @given(st.integers(0, 1000), st.integers(1, 25))
-def test_a_run_that_broke_off_is_taken_up_without_changing_anything(seed: int, at: int) -> None:
+async def test_a_run_that_broke_off_is_taken_up_without_changing_anything(
+    seed: int, at: int
+) -> None:
     spec = spec_of(seed=seed)
     broken, whole = Workshop(random.Random(3), fail_at=at), Workshop(random.Random(4))
-    made(spec, whole)
+    await made(spec, whole)
     try:
-        made(spec, broken)
+        await made(spec, broken)
     except StorageFailed:
         broken.fail_at = None
-        made(spec, broken)
+        await made(spec, broken)
     assert broken.seeds() == whole.seeds()
 
 
-def test_what_is_there_is_not_made_or_judged_again() -> None:
+async def test_what_is_there_is_not_made_or_judged_again() -> None:
     workshop = Workshop(random.Random(0), bad_share=0.0, looks=10**6)
-    first = made(spec_of(), workshop)
+    first = await made(spec_of(), workshop)
     count = workshop.made
-    again = made(spec_of(), workshop, before=first.taken)
+    again = await made(spec_of(), workshop, before=first.taken)
     assert (workshop.made, again.kept, again.made, again.images_made) == (count, 10, 10, 0)
 
 
-def test_what_cannot_be_met_is_told_by_class_and_reason() -> None:
+async def test_what_cannot_be_met_is_told_by_class_and_reason() -> None:
     alike = Workshop(random.Random(0), bad_share=0.0, looks=1)
-    result = made(spec_of(), alike)
+    result = await made(spec_of(), alike)
     assert [each.message for each in result.short] == [
         "short by 3 of class cat: near-duplicate",
         "short by 5 of class fox: near-duplicate",
     ]
     assert (result.status, result.made, len(alike.stored)) == ("short", 2, 2)
-    bad = made(spec_of(quotas=None, count=4), Workshop(random.Random(0), bad_share=1.1))
+    bad = await made(spec_of(quotas=None, count=4), Workshop(random.Random(0), bad_share=1.1))
     assert [each.message for each in bad.short] == ["short by 4: quality"]
     assert bad.images_made == 12
 
@@ -156,31 +158,31 @@ def test_what_cannot_be_met_is_told_by_class_and_reason() -> None:
 @pytest.mark.parametrize(
     ("budgets", "most"), [({"images": 3}, 3), ({"tries": 0}, 10), ({"images": 1, "tries": 5}, 1)]
 )
-def test_a_spent_budget_ends_the_run_and_is_told(budgets: dict[str, int], most: int) -> None:
+async def test_a_spent_budget_ends_the_run_and_is_told(budgets: dict[str, int], most: int) -> None:
     workshop = Workshop(random.Random(0), bad_share=0.6, looks=10**6)
-    result = made(spec_of(budgets=budgets), workshop)
+    result = await made(spec_of(budgets=budgets), workshop)
     assert workshop.made <= most
     assert sum(each.count for each in result.short if each.reason == "budget") > 0
     assert result.made + sum(each.count for each in result.short) == 10
 
 
-def test_the_time_budget_is_of_the_runs_clock() -> None:
+async def test_the_time_budget_is_of_the_runs_clock() -> None:
     ticks = iter(range(1000))
     spec = spec_of(budgets={"seconds": 5}, require={})
     run = DatasetRun(
         DatasetPlan(spec), Workshop(random.Random(0)), 1, clock=lambda: float(next(ticks))
     )
-    result = asyncio.run(run.run())
+    result = await run.run()
     assert 0 < result.made < 10
     assert {each.reason for each in result.short} == {"budget"}
 
 
-def test_an_error_that_is_no_items_own_ends_the_run() -> None:
+async def test_an_error_that_is_no_items_own_ends_the_run() -> None:
     with pytest.raises(InferloopError):
-        made(spec_of(), Workshop(random.Random(0), fail_at=2))
+        await made(spec_of(), Workshop(random.Random(0), fail_at=2))
 
 
-def test_progress_counts_the_items_that_ended() -> None:
+async def test_progress_counts_the_items_that_ended() -> None:
     heard: list[tuple[int, int]] = []
     plan = DatasetPlan(spec_of())
     run = DatasetRun(
@@ -189,7 +191,7 @@ def test_progress_counts_the_items_that_ended() -> None:
         3,
         on_progress=lambda done, total: heard.append((done, total)),
     )
-    asyncio.run(run.run())
+    await run.run()
     assert heard == [(done, 10) for done in range(1, 11)]
 
 
@@ -220,10 +222,10 @@ def test_a_gallery_knows_mirrors() -> None:
     assert not gallery.holds_like((2**63, 2**62 - 1))
 
 
-def test_what_an_earlier_run_took_counts_as_a_mate() -> None:
+async def test_what_an_earlier_run_took_counts_as_a_mate() -> None:
     plan = DatasetPlan(spec_of(quotas={"animal": {"fox": 2}}, require={"near_duplicates": True}))
     workshop = Workshop(random.Random(0), bad_share=0.0, looks=1)
     hashes = (derived("picture", 0), derived("mirror", 0))
     before = {"fox-00000": Taken("fox-00000", 5, 1, hashes)}
-    result = asyncio.run(DatasetRun(plan, workshop, 2, before).run())
+    result = await DatasetRun(plan, workshop, 2, before).run()
     assert [each.message for each in result.short] == ["short by 1 of class fox: near-duplicate"]
