@@ -45,7 +45,7 @@ def start_notes(args: AppArgs) -> list[str]:
         notes.append("Marks: switched off, images say nothing of how they were made")
     elif args.marks.certificate_chain is None:
         notes.append(
-            "Marks: signed with a development key that nobody outside trusts (docs/provenance.md)"
+            "Marks: signed with a development key that nobody else trusts (docs/provenance.md)"
         )
     return notes
 

@@ -99,7 +99,7 @@ class InvalidPath(InvalidParameters):
 
 
 class InvalidImage(InvalidParameters):
-    """The file is not decoded: truncated, of another type than its name says, or too large."""
+    """The file cannot be used as an image: unsupported format, damaged, harmful or too large."""
 
 
 class UnsupportedMediaType(InvalidParameters):

@@ -1,4 +1,4 @@
-"""The seams of the core. Contracts stand here, once; implementations do not repeat them."""
+"""The main interfaces of the engines. Implementations do not repeat their documentation."""
 
 from __future__ import annotations
 
@@ -11,116 +11,131 @@ from engines.types import GeneratedImage, GenerationRequest, ObjectStat, StepPro
 
 
 class Storage(Protocol):
-    """Objects under relative keys, in a folder or in a bucket.
+    """Objects with relative keys, in a folder or in an S3 bucket.
 
-    Every method blocks. Keys are relative POSIX paths; a key that is absolute, empty, holds
-    `..`, NUL or a backslash, or leads out of the root through a symbolic link is `InvalidPath`
-    before anything is read. Trouble below (permissions, S3 away) is `StorageFailed`, no room to
-    write is `InsufficientStorage`, and then nothing is written. A reader
-    never sees a half-written object. Safe to share between threads.
+    Every method blocks, and may be called from several threads. Keys are relative POSIX paths. A
+    key that is absolute, is empty, contains `..`, NUL or a backslash, or leads out of the root
+    through a symbolic link raises `InvalidPath` before anything is read. If nothing can be written
+    for lack of space, methods raise `InsufficientStorage`; for other failures (permissions, S3 not
+    reachable) `StorageFailed`. In both cases nothing is written. A reader never sees an object
+    that is only partly written.
     """
 
     def put_new(self, key: str, content: bytes) -> ObjectStat:
-        """Write an object that must not exist yet; `Conflict` if it does."""
+        """Write a new object. Raises `Conflict` if it exists."""
 
     def replace(self, key: str, content: bytes, if_match: str | None = None) -> ObjectStat:
-        """Write whole, atomically. With `if_match`, only over the version with that etag:
-        `Conflict` if the object changed or is absent."""
+        """Write an object atomically, whether it exists or not.
+
+        With `if_match`, raises `Conflict` unless the present version has that etag.
+        """
 
     def create(self, key: str) -> AbstractContextManager[BinaryIO]:
-        """A file to write into; published under `key` atomically, replacing what was there,
-        when the block ends well, and discarded without a trace when it raises."""
+        """A file to write to. When the block ends, it atomically becomes the object `key`, and
+        replaces an existing one; when the block raises, it is discarded."""
 
     def append(self, key: str, record: bytes) -> None:
-        """Add a whole record to the end of an object, made if absent. One writer per key."""
+        """Append a record to an object, which is created if absent. Each key must have only one
+        writer."""
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        """Content from byte `start`, at most `length` bytes; `NotFound` if absent."""
+        """At most `length` bytes (None: all) from byte `start`. Raises `NotFound`."""
 
     def open(self, key: str) -> BinaryIO:
-        """A readable, seekable binary file over the object; the caller closes it; `NotFound`."""
+        """A seekable binary file for reading, which the caller must close. Raises `NotFound`."""
 
     def stat(self, key: str) -> ObjectStat:
-        """Size, time and version; `NotFound` if absent (a folder is not an object)."""
+        """Size, time and version. Raises `NotFound`, also for a folder."""
 
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
-        """Every object below the folder `prefix` ("generated/x"), all levels, ordered by key; only
-        those whose key comes after `after`. Temporary files are not objects. An absent folder
-        lists nothing."""
+        """All objects below the folder `prefix` ("generated/x"), at any depth, ordered by key,
+        whose
+        key comes after `after`. Without temporary files. Empty if the folder does not exist."""
 
     def list_refused(self, prefix: str) -> Iterator[str]:
-        """Names, relative to the folder `prefix`, of what `list` passes over because its name can
-        be no key: control characters, backslashes, not UTF-8, too long. Escaped as in Python
-        (`a\\tb.png`), ordered. As dear as `list`."""
+        """Names, relative to the folder `prefix`, of the files that `list` leaves out because their
+        names are not valid keys (control characters, backslashes, not UTF-8, too long).
+
+        Ordered, and escaped as in Python (`a\\tb.png`). Takes as long as `list`.
+        """
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         """Names of the folders directly below the folder `prefix`, ordered."""
 
     def folder_version(self, prefix: str) -> str | None:
-        """Changes when an object directly in the folder is made, replaced or removed; None where
-        the storage cannot tell (a bucket, an absent folder)."""
+        """A text that changes when an object directly in the folder is created, replaced or
+        removed; None if the storage cannot tell (in a bucket, or for an absent folder)."""
 
     def delete(self, key: str) -> None:
-        """Remove an object; absent already is fine. Needs no room."""
+        """Remove an object; does nothing if it does not exist. Works on a full disk."""
 
     def free_bytes(self) -> int | None:
-        """Bytes that may still be written; None where nobody knows (a bucket)."""
+        """Bytes that can still be written; None if unknown (in a bucket)."""
 
     def presign(self, key: str, expires_s: int) -> str | None:
-        """A URL that reads the object without our help for `expires_s` seconds, as a download;
-        None where the storage has no URLs of its own (a folder). Does not look whether the
-        object is there."""
+        """A URL from which anybody can download the object directly from the storage server for
+        `expires_s` seconds; None for a folder. Does not check whether the object exists."""
 
 
 class GenerationListener(Protocol):
-    """Hears of one request. Called on the engine's thread: must not block or raise.
+    """Receives the events of one request. Called on the engine's thread: must not block or raise.
 
-    After exactly one of `finished` or `failed`, nothing more is heard.
+    Exactly one of `finished` and `failed` is called, and it is the last call.
     """
 
     def progress(self, event: StepProgress) -> None:
-        """A denoising step is complete; strictly increasing, the last has step == total_steps."""
+        """A step is complete. `event.step` increases strictly up to `event.total_steps`."""
 
     def finished(self, image: GeneratedImage) -> None:
         """The image is decoded."""
 
     def failed(self, error: InferloopError) -> None:
-        """It will not come: `Canceled`, `DeadlineExceeded`, `GenerationFailed`, ..."""
+        """There will be no image: `Canceled`, `DeadlineExceeded`, `GenerationFailed`, ..."""
 
 
 class DiffusionEngine(Protocol):
-    """Makes images on a thread of its own. `submit` and `cancel` never block on the model."""
+    """Makes images on its own thread. `submit` and `cancel` do not wait for the model."""
 
     def start(self) -> None:
-        """Load what the config says is loaded at start, warm it, start the thread. Blocks."""
+        """Start the thread, and load and warm up the models that the config loads at start.
+        Blocks until they are ready. Raises what loading raises."""
 
     def submit(self, request: GenerationRequest, listener: GenerationListener) -> None:
-        """Admit a request; raises `Overloaded` (the queue is full), `NotFound` (model, adapter)
-        or `InvalidParameters` at once, and then the listener hears nothing."""
+        """Accept a request.
+
+        Raises:
+            Overloaded: the queue is full.
+            NotFound: the model or the adapter is not in the config.
+            InvalidParameters: the image id is in use.
+            ReplicaLost: the engine has stopped.
+
+        If it raises, the listener is not called.
+        """
 
     def cancel(self, image_id: str) -> None:
-        """Stop at the next step; the listener hears `Canceled`. Unknown or ended ids are fine."""
+        """End a request before its next step; its listener gets `Canceled`. Ids that are unknown or
+        have ended are ignored."""
 
     def check_health(self) -> None:
-        """Raise `GenerationFailed` if the thread is dead. Never blocks on the model."""
+        """Raise `GenerationFailed` if the thread has died. Does not wait for the model."""
 
     def stats(self) -> EngineStats:
-        """A snapshot of counters and gauges, cheap enough to take every second."""
+        """The present counters and gauges. Fast enough to be called every second."""
 
     def shutdown(self, timeout_s: float = 30.0) -> None:
-        """Fail what is left with `Canceled`, stop the thread, free the models."""
+        """End all requests with `Canceled`, stop the thread and free the models."""
 
 
 class EngineStats(Protocol):
-    """Counters since the start, gauges now."""
+    """Counters since the start, and present gauges."""
 
     @property
     def queued(self) -> int:
-        """Requests that wait for a place in a batch."""
+        """Requests that wait for their first step."""
 
     @property
     def running(self) -> int:
-        """Requests in the batches of now."""
+        """Requests between their first step and their decoded image."""
 
     @property
     def steps_total(self) -> int:
@@ -128,7 +143,7 @@ class EngineStats(Protocol):
 
     @property
     def rows_total(self) -> int:
-        """Rows of all these steps together: one for a request, two where it is guided."""
+        """Rows of all these steps: per request one, or two with guidance."""
 
     @property
     def step_s_total(self) -> float:
@@ -148,23 +163,23 @@ class EngineStats(Protocol):
 
     @property
     def model_loads_total(self) -> int:
-        """Models loaded since the start."""
+        """Model loads since the start."""
 
     @property
     def loaded_bytes(self) -> Mapping[str, int]:
-        """Bytes of weights and buffers of the models that are in memory now, by id."""
+        """Id of each loaded model to the bytes of its weights and buffers."""
 
     @property
     def step_budgets_px(self) -> Mapping[str, int]:
-        """Latent pixels that a step may hold now, by model."""
+        """Model id to the latent pixels that a step may hold now."""
 
 
 StopCheck = Callable[[], None]
-"""Called between two pieces of long work: raises `Canceled` where nobody waits for it any more."""
+"""Called repeatedly during long work; raises `Canceled` when the result is no longer wanted."""
 
 
 def never_stopped() -> None:
-    """The `StopCheck` of work that somebody always waits for."""
+    """A `StopCheck` that never raises."""
 
 
 Clock = Callable[[], float]

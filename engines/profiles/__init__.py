@@ -1,4 +1,4 @@
-"""What a real image set looks like, in numbers: made, merged, compared, matched. Never pixels."""
+"""Profiles: statistics of a set of real images, which can be compared and matched. No pixels."""
 
 from typing import TYPE_CHECKING
 

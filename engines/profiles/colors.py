@@ -1,4 +1,4 @@
-"""Color transfer: an image takes on a profile's color statistics."""
+"""Color transfer: change an image's color statistics to those of a profile."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _MOST_GAIN = 3.0
 def match_colors(
     pixels: Pixels, statistics: Mapping[str, JsonValue], strength: float = 1.0
 ) -> Pixels:
-    """`pixels` with the mean and spread of each CIELAB axis moved to the profile's.
+    """The image with the mean and standard deviation of each CIELAB axis changed to the profile's.
 
-    Reinhard et al., "Color transfer between images", 2001, in CIELAB. RGB uint8 (height, width,
-    3) in and out; `strength` 0 returns the image as it is, 1 goes all the way. The gain of an
-    axis is at most 3, so that a nearly flat image does not turn into amplified grain.
+    Reinhard et al., "Color transfer between images", 2001, in CIELAB. `pixels` and the result: RGB
+    uint8 (height, width, 3). `strength`: 0 (no change) to 1 (full change). The standard deviation
+    grows by a factor of at most 3, because more would amplify the noise of a nearly flat image.
     """
     if strength == 0:
         return pixels.copy()

@@ -1,4 +1,4 @@
-"""How far two profiles lie apart. Definitions in docs/profiles.md."""
+"""Distances between the statistics of two profiles. Defined in docs/profiles.md."""
 
 from __future__ import annotations
 
@@ -35,16 +35,20 @@ LEAST_DEVIATION = {
     "sharpness": 2.0,
     "aspect": 0.05,
 }
-"""In each statistic's unit: below this, a difference is not seen, whatever the deviation."""
+"""Smallest standard deviation by which a difference is divided, in the statistic's unit: smaller
+differences are not visible."""
 HISTOGRAM_SCALE = 0.1
-"""A Wasserstein distance of a tenth of the range weighs like one standard deviation."""
+"""A Wasserstein distance of a tenth of the range counts as much as one standard deviation."""
 
 
 def compare(
     left: Mapping[str, JsonValue], right: Mapping[str, JsonValue], names: tuple[str, str]
 ) -> Comparison:
-    """Distances of every statistic, and `conformance` = 100 * mean(exp(-d)) over them, where d is
-    the standardized difference of means, or a histogram's distance over `HISTOGRAM_SCALE`."""
+    """The distance of each statistic, and `conformance` = 100 * mean(exp(-d)) over all of them.
+
+    d is the difference of means in standard deviations, or a histogram's Wasserstein distance
+    divided by `HISTOGRAM_SCALE`. `names`: of left and right, for the result.
+    """
     distances: dict[str, float] = {}
     closeness: list[float] = []
     for name in COMPARED_MEANS:
@@ -60,9 +64,10 @@ def compare(
 
 
 def wasserstein(left: list[float], right: list[float], circular: bool = False) -> float:
-    """First Wasserstein distance of two histograms over the same bins, as a share of the range.
+    """First Wasserstein distance of two histograms with the same bins, as a fraction of the range.
 
-    On a circle (hue) the cumulative difference is taken from its median (Rabin et al. 2011).
+    `circular`: for values on a circle (hue), the median is subtracted from the cumulative
+    difference (Rabin et al. 2011).
     """
     cumulative = np.cumsum(np.asarray(left) - np.asarray(right))
     if circular:

@@ -1,4 +1,4 @@
-"""What profiles may be made of."""
+"""Configuration of profiles."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from engines.types.frozen import FrozenModel
 
 
 class ProfilesConfig(FrozenModel):
-    """How sources are read. Which buckets may be: `INFERLOOP_S3_SOURCE_BUCKETS`."""
+    """How images are read. The buckets that may be read: `INFERLOOP_S3_SOURCE_BUCKETS`."""
 
     read_workers: int = Field(default=4, ge=1, description="Images read at the same time.")
-    read_ahead: int = Field(default=8, ge=1, description="Images read ahead, at most.")
+    read_ahead: int = Field(
+        default=8, ge=1, description="Largest number of images that are read and not yet measured."
+    )
     max_features: int = Field(
         default=20_000,
         ge=20,
-        description="Images whose features a profile keeps (`keep_features`); of more a sample. "
-        "2.6 kB each with the encoder that comes with the service.",
+        description="Largest number of images whose features a profile keeps (`keep_features`). "
+        "Of more images, a random sample. 2.6 kB per image with the included encoder.",
     )

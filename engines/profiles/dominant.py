@@ -1,4 +1,4 @@
-"""Dominant colors: k-means in CIELAB over the joint histogram of all images."""
+"""Dominant colors: k-means on the CIELAB histogram of all images."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _ROUNDS = 30
 
 
 def dominant_colors(lab_shares: NDArray[np.float64], count: int = COLORS) -> list[JsonValue]:
-    """The `count` cluster centers, heaviest first: {"hex": "#rrggbb", "share": 0..1}.
+    """The `count` cluster centers, most frequent first: {"hex": "#rrggbb", "share": 0..1}.
 
-    Lloyd's algorithm on bin centers weighted by their shares, started at the heaviest bins that
-    are far apart, so the answer does not depend on chance.
+    `lab_shares`: share of each bin, (LAB_BINS ** 3,). Lloyd's algorithm on bin centers weighted by
+    their shares. It starts at frequent bins that are far apart, so the result is deterministic.
     """
     used = np.flatnonzero(lab_shares)
     points, weights = _bin_centers()[used], lab_shares[used]

@@ -1,9 +1,9 @@
-"""Features of a profile's images: what an encoder says of each, kept beside the profile.
+"""Features of a profile's images: an encoder's vector for each image, stored beside the profile.
 
-    profiles/.features/<name>/<request>.safetensors     vectors (n, d) half floats, hashes (n, 2)
+    profiles/.features/<name>/<request>.safetensors     vectors (n, d) float16, hashes (n, 2)
 
-A profile of many images keeps a sample of them, every image with the same chance. From a vector no
-picture can be made again, but it says what is on it: it is kept only where somebody asks for it.
+Of many images, a random sample is kept. A picture cannot be reconstructed from its vector, but the
+vector tells what the picture shows. Therefore features are kept only on request.
 """
 
 from __future__ import annotations
@@ -29,74 +29,78 @@ FOLDER = ".features"
 
 
 class Encoder(Protocol):
-    """What makes vectors of pictures; `engines.evidence` has some."""
+    """Computes a vector for each picture. Implemented in `engines.evidence`."""
 
     @property
     def name(self) -> str:
-        """Name and digest: two encoders of one name give the same vectors."""
+        """Name with a digest of the weights: encoders of the same name give the same vectors."""
 
     @property
     def dimensions(self) -> int:
-        """Numbers in a vector."""
+        """Length of a vector."""
 
     def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
-        """Float32 (n, dimensions), of length 1. Blocks: tens of milliseconds each."""
+        """Unit vectors, float32 (n, dimensions). Blocks for tens of milliseconds per picture."""
 
 
 OpenEncoder = Callable[[], tuple[Encoder | None, str]]
-"""The encoder, or None and why there is none. Blocks the first time."""
+"""Returns the encoder and "", or None and the reason. The first call blocks while it loads."""
 
 
 def no_encoder() -> tuple[Encoder | None, str]:
-    """Where none is offered."""
+    """The `OpenEncoder` of a service without an encoder."""
     return None, "no encoder is set up here"
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureFacts:
-    """Where the features of a profile lie, and what they are of."""
+    """The stored file of a profile's features."""
 
     key: str
     sha256: str
     size_bytes: int
     encoder: str
+    """Name of the encoder."""
     count: int
-    """Images whose features are kept."""
+    """Number of images whose features are kept."""
     seen: int
-    """Images that they were drawn from."""
+    """Number of images from which these were drawn."""
 
     @classmethod
     def of(cls, values: Mapping[str, JsonValue]) -> FeatureFacts:
-        """From `asdict`. Raises `TypeError` where something is missing."""
+        """From the result of `to_json`. Raises `TypeError` if a field is missing or unknown."""
         return cls(**values)  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, JsonValue]:
-        """All of it."""
+        """All fields by name."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileFeatures:
-    """In no particular order."""
+    """The features of n images, in no particular order."""
 
     vectors: NDArray[np.float16]
-    """(n, dimensions), each of length 1."""
+    """Unit vectors, (n, dimensions)."""
     hashes: NDArray[np.uint64]
-    """(n, 2): perceptual hashes of each image and of its mirror."""
+    """Perceptual hashes of each image and of its mirror image, (n, 2)."""
 
     def __len__(self) -> int:
         return len(self.vectors)
 
 
 def folder_of(area: str, name: str) -> str:
-    """Key of the folder that holds the features of the profile `name`, and nothing else."""
+    """Storage key of the folder with the features of the profile `name`."""
     return f"{area}/{FOLDER}/{name}"
 
 
 def write_features(
     storage: Storage, key: str, found: ProfileFeatures, encoder: str, seen: int
 ) -> FeatureFacts:
-    """Store them under `key`, in place of what an earlier try left there. Blocks."""
+    """Store features under `key`, replacing what an earlier attempt stored. Blocks.
+
+    `encoder`: its name. `seen`: the number of images from which the features were drawn.
+    """
     from safetensors.numpy import save
 
     content = save({"vectors": found.vectors, "hashes": found.hashes}, {"encoder": encoder})
@@ -106,11 +110,11 @@ def write_features(
 
 
 def read_features(storage: Storage, facts: FeatureFacts) -> ProfileFeatures:
-    """All in memory: 2.6 kB an image with the encoder that comes with the service. Blocks.
+    """Read all features into memory, 2.6 kB per image with the included encoder. Blocks.
 
     Raises:
-        NotFound: the profile changed or went away meanwhile.
-        StorageFailed: the file is not the one that was written.
+        NotFound: the profile was changed or deleted meanwhile.
+        StorageFailed: the file's SHA-256 is not `facts.sha256`.
     """
     from safetensors.numpy import load
 
@@ -122,14 +126,17 @@ def read_features(storage: Storage, facts: FeatureFacts) -> ProfileFeatures:
 
 
 class FeatureCollector:
-    """Encodes images one by one, and keeps `most` of them: a reservoir sample (Vitter 1985) whose
-    draws follow from the number of the image, so the same images in the same order give the same
-    sample, in one go or in several."""
+    """Encodes images one by one, and keeps the features of at most `most` of them.
+
+    A reservoir sample (Vitter 1985), in which every image has the same chance. The random draws
+    depend only on the number of the image, so the same images in the same order give the same
+    sample.
+    """
 
     def __init__(
         self, encoder: Encoder, most: int, before: ProfileFeatures | None = None, seen: int = 0
     ) -> None:
-        """`before`, drawn from `seen` images, is gone on with."""
+        """`before`: a sample of `seen` images to continue from; None for an empty one."""
         self.encoder = encoder
         self.seen = seen
         self._most = most
@@ -137,8 +144,8 @@ class FeatureCollector:
         self._hashes = [] if before is None else [(int(a), int(b)) for a, b in before.hashes]
 
     def add(self, pixels: Pixels) -> None:
-        """One more image, RGB uint8 (height, width, 3). Blocks: tens of milliseconds of CPU, next
-        to nothing for one that is not drawn."""
+        """Add an image, RGB uint8 (height, width, 3). Blocks for tens of milliseconds of CPU if the
+        image is drawn for the sample."""
         place = self._place()
         self.seen += 1
         if place is None:
@@ -152,12 +159,12 @@ class FeatureCollector:
             self._vectors[place], self._hashes[place] = vector, hashes
 
     def found(self) -> ProfileFeatures:
-        """Of the images so far."""
+        """The features of the present sample."""
         vectors = np.array(self._vectors, np.float16).reshape(-1, self.encoder.dimensions)
         return ProfileFeatures(vectors, np.array(self._hashes, np.uint64).reshape(-1, 2))
 
     def _place(self) -> int | None:
-        """Where the next image goes; None where it is not drawn."""
+        """Index in the sample for the next image; None if it is not drawn."""
         if len(self._vectors) < self._most:
             return len(self._vectors)
         drawn = int(np.random.default_rng((0, self.seen)).integers(self.seen + 1))

@@ -1,4 +1,4 @@
-"""Features on their way into a profile and out of it."""
+"""Collect, write and read the features of profiles."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ PARAMETER = "keep_features"
 
 
 class FeatureKeeper:
-    """Blocks on storage and the encoder; safe to share between threads. A profile keeps the
-    features of `most` images at most."""
+    """Keeps features of at most `most` images per profile.
+
+    Blocks on storage and the encoder. Threads may share it.
+    """
 
     def __init__(self, storage: Storage, open_encoder: OpenEncoder, most: int) -> None:
         self._storage = storage
@@ -37,10 +39,12 @@ class FeatureKeeper:
     def collector(
         self, request: ProfileRequest, before: StoredProfile | None
     ) -> FeatureCollector | None:
-        """What takes the images of the request; None for a profile without features.
+        """A collector for the images of the request; None for a profile without features.
+
+        `before`: the profile that the request extends.
 
         Raises:
-            InvalidParameters: there is no encoder, or another than that of the features.
+            InvalidParameters: there is no encoder, or it is not the one of the stored features.
         """
         facts = before.features if before else None
         if facts is None:
@@ -53,16 +57,17 @@ class FeatureKeeper:
         return FeatureCollector(encoder, self._most, self.read(request.name, facts), facts.seen)
 
     def write(self, collector: FeatureCollector, request: ProfileRequest) -> FeatureFacts:
-        """Under a key that no other request has: nothing names it until the profile does."""
+        """Store the collected features under a key of this request. No profile refers to them
+        yet."""
         key = f"{folder_of(AREA, request.name)}/{request.request_id}.safetensors"
         found, encoder = collector.found(), collector.encoder.name
         return write_features(self._storage, key, found, encoder, collector.seen)
 
     def read(self, name: str, facts: FeatureFacts) -> ProfileFeatures:
-        """Features of the profile `name`.
+        """The features of the profile `name`.
 
         Raises:
-            Conflict: the profile changed meanwhile.
+            Conflict: the profile was changed meanwhile.
             StorageFailed: the file is damaged.
         """
         try:
@@ -73,6 +78,6 @@ class FeatureKeeper:
     def _encoder(self) -> Encoder:
         encoder, missing = self._open_encoder()
         if encoder is None:
-            reason = f"cannot be asked for here: {missing}"
+            reason = f"is not possible on this service: {missing}"
             raise InvalidParameters.of(PARAMETER, True, "a service with an encoder", reason)
         return encoder

@@ -1,4 +1,4 @@
-"""Matching a generated image to the profile that its request names."""
+"""Match the colors of a generated image to the profile that its request names."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ if TYPE_CHECKING:
 
 
 MatchColors = Callable[[GenerationRequest, GeneratedImage], GeneratedImage]
-"""The image with the colors of its request's profile. Blocks; `NotFound` without the profile."""
+"""Returns the image with its colors matched. Blocks. Raises `NotFound` for an unknown profile."""
 
 
 class ProfileSource(Protocol):
-    """Where profiles come from."""
+    """Gives access to profiles by name."""
 
     def get(self, name: str) -> Profile:
-        """`NotFound` if there is none of that name. Blocks."""
+        """The profile. Raises `NotFound` if there is none of that name. Blocks."""
 
 
 class ColorMatching:
-    """Safe to share between threads. `remember`: each profile is read once, for a job under which
-    profiles do not change; else at every image."""
+    """Implements `MatchColors`. Threads may share it.
+
+    `remember`: read each profile only once, instead of for every image. For jobs during which
+    profiles do not change.
+    """
 
     def __init__(self, profiles: ProfileSource, remember: bool = False) -> None:
         self._profiles = profiles
@@ -34,7 +37,9 @@ class ColorMatching:
         self._known: dict[str, Mapping[str, JsonValue]] = {}
 
     def __call__(self, request: GenerationRequest, image: GeneratedImage) -> GeneratedImage:
-        """The image with the profile's colors; as it is, where the request names none. Blocks.
+        """The image with the profile's colors, or unchanged if the request names no profile.
+
+        Blocks.
 
         Raises:
             NotFound: there is no such profile.

@@ -1,4 +1,4 @@
-"""The numbers that one image adds to a profile."""
+"""Measure one image for a profile."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 MEASURED_SIDE_PX = 512
-"""Images are measured at this long side: a profile says what a viewer sees, not the file size."""
+"""Larger images are scaled down to this long side first, so that the statistics describe what a
+viewer sees and hardly depend on the resolution."""
 HISTOGRAM_BINS = 32
 LAB_BINS = 12
-"""Bins of each CIELAB axis in the joint histogram that dominant colors come from."""
+"""Bins per axis of the three-dimensional CIELAB histogram, from which dominant colors are found."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageMeasures:
-    """`scalars` by name; `histograms` with shares that sum to 1, float64."""
+    """Scalar statistics by name, and histograms by name, whose values are shares that sum to 1."""
 
     scalars: dict[str, float]
     histograms: dict[str, NDArray[np.float64]]
@@ -66,8 +67,8 @@ def measure(pixels: Pixels) -> ImageMeasures:
 
 
 def lab_of(pixels: Pixels) -> NDArray[np.float32]:
-    """CIELAB (D65) of RGB uint8 pixels, float32, same height and width; L 0..100, a, b about
-    -127..127."""
+    """CIELAB (D65) of RGB pixels, uint8 (height, width, 3): float32 of the same shape with L
+    0..100 and a, b about -127..127."""
     return np.asarray(cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
 
 
@@ -95,7 +96,7 @@ def _lab_scalars(lab: NDArray[np.float32]) -> dict[str, float]:
 
 
 def _tone_scalars(seen: Measurement) -> dict[str, float]:
-    """As the quality validator measures them (docs/metrics.md)."""
+    """Statistics defined as in the quality validator (docs/metrics.md)."""
     return {
         "brightness": seen.clipped_tone.brightness,
         "contrast": seen.tone.contrast,
@@ -120,6 +121,6 @@ def _histogram(
 
 def _lab_histogram(lab: NDArray[np.float32]) -> NDArray[np.float64]:
     least, most = np.array([0, -100, -100]), np.array([100, 100, 100])
-    inside = np.clip(lab.reshape(-1, 3), least, most)  # the bluest blue has b = -108
+    inside = np.clip(lab.reshape(-1, 3), least, most)  # pure blue has b = -108
     counts, _ = np.histogramdd(inside, bins=LAB_BINS, range=list(zip(least, most, strict=True)))
     return np.asarray(counts.ravel() / max(counts.sum(), 1))

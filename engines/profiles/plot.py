@@ -1,4 +1,4 @@
-"""A comparison as a picture: histograms over each other, dominant colors, conformance. SVG."""
+"""Draw a comparison as SVG: overlaid histograms, dominant colors and the conformance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PANELS = {
     "green": ("none", "full"),
     "blue": ("none", "full"),
 }
-"""What is measured of each pixel, and what stands at the two ends of its axis."""
+"""Histogram to the labels at the two ends of its horizontal axis."""
 _PANEL_PX = (220, 110)
 _GAP_PX = 20
 _COLUMNS = 3
@@ -33,7 +33,7 @@ _SCALE = "100: alike. 37: one deviation apart in everything. Bars: the most freq
 
 
 def comparison_svg(left: Statistics, right: Statistics, found: Comparison) -> str:
-    """A standalone SVG document; left in blue, right in orange. Shares are scaled to the larger."""
+    """A standalone SVG document, with left in blue and right in orange."""
     rows = -(-len(_PANELS) // _COLUMNS)
     width = _COLUMNS * (_PANEL_PX[0] + _GAP_PX) + _GAP_PX
     height = _HEADER_PX + rows * (_PANEL_PX[1] + 2 * _GAP_PX)
@@ -91,7 +91,7 @@ def _panel(left: Sequence[float], right: Sequence[float], x: int, y: int) -> lis
 def _axes(
     left: Sequence[float], right: Sequence[float], ends: tuple[str, str], x: int, y: int
 ) -> list[str]:
-    """What the two axes measure: across the value, upwards the share of pixels."""
+    """Labels of the axes: horizontally the value, vertically the share of pixels."""
     wide, high = _PANEL_PX
     low_end, high_end = map(escape, ends)
     below = y + high + 12

@@ -1,4 +1,4 @@
-"""Profiles as the service offers them: made from images, extended, listed, compared."""
+"""The service's operations on profiles: create, extend, list, compare, delete."""
 
 from __future__ import annotations
 
@@ -48,9 +48,12 @@ def _now() -> datetime:
 
 
 class ProfileService:
-    """Blocks on storage and decoding; safe to share between threads. `s3_clients` makes a client
-    for each profile of a bucket, `buckets` are those that may be read; None: there are none.
-    `read_pixels` decodes, here or in another process; `encoder` is for profiles with features."""
+    """Creates, extends, lists, compares and deletes profiles.
+
+    Blocks on storage and decoding. Threads may share it. `s3_clients` makes an S3 client for each
+    profile of a bucket, and `buckets` are the buckets that may be read; None: no bucket may.
+    `read_pixels` decodes files, perhaps in another process. `encoder`: for profiles with features.
+    """
 
     def __init__(
         self,
@@ -74,14 +77,17 @@ class ProfileService:
         self._buckets = buckets
 
     def seed(self) -> None:
-        """Copy the shipped profiles to where there is none yet; several replicas may try. Without
-        room for them the service starts all the same: reading and deleting go on."""
+        """Copy the included profiles to the data root, unless they exist there.
+
+        Several replicas may do so at once. If there is no room, this is logged only, because a
+        service can still read and delete.
+        """
         for resource in files("engines.profiles").joinpath("data").iterdir():
             if not resource.name.startswith(PREFIX):
                 continue
             try:
                 self._storage.put_new(f"{AREA}/{resource.name}", resource.read_bytes())
-            except Conflict:  # there already: another replica's, or one that somebody has extended
+            except Conflict:  # exists, and may have been extended
                 continue
             except (InsufficientStorage, StorageAway) as error:
                 logger.warning("The shipped profiles are not copied: %s", error)
@@ -90,7 +96,7 @@ class ProfileService:
     def list(
         self, limit: int | None = None, after: str | None = None, stop: StopCheck = never_stopped
     ) -> Sequence[ProfileSummary]:
-        """Ordered by name: the first `limit` of those after the name `after`."""
+        """Summaries ordered by name: at most `limit` (None: all) of those after `after`."""
         summaries = []
         for stored in islice(self._store.all(after), limit):
             stop()
@@ -106,17 +112,19 @@ class ProfileService:
         self._store.delete(name)
 
     def create(self, request: ProfileRequest, stop: StopCheck = never_stopped) -> Profile:
-        """Make the profile from every image under the folder, or with `update` extend it. A
-        repetition of the same request answers with what the first try has made.
+        """Create the profile from every image below the folder, or, with `update`, extend it.
+
+        A request that is repeated with the same `request_id` returns the profile that the first
+        attempt created.
 
         Raises:
-            NotFound: the folder holds no image, or there is no such bucket.
-            InvalidParameters: none of its files decodes, the bucket lies in another region,
-                hashes or features are asked of a profile that was made without, or there is no
-                encoder, or another than that of the features.
-            Forbidden: a bucket off the list, the data root's own, access denied.
-            Conflict: the profile exists already, or changed meanwhile.
-            StorageFailed: data root or S3 are out of reach.
+            NotFound: the folder has no images, or there is no such bucket.
+            InvalidParameters: no image can be decoded, the bucket is in another region, hashes or
+                features are requested for a profile that was created without them, or the encoder
+                is missing or is not the one of the stored features.
+            Forbidden: the bucket is not allowed or is the data root's, or access was denied.
+            Conflict: the profile exists already, or was changed meanwhile.
+            StorageFailed: the data root or S3 cannot be reached.
         """
         before = self._stored(request.name)
         if before is not None and before.request_id == request.request_id:
@@ -148,7 +156,8 @@ class ProfileService:
         before: StoredProfile | None,
         collector: FeatureCollector | None,
     ) -> Profile:
-        """The features first: a profile never names some that are not there."""
+        """Store the features, then the profile, so that a profile never refers to missing
+        features."""
         features = None if collector is None else self._keeper.write(collector, request)
         etag, request_id = before.etag if before else None, request.request_id
         try:
@@ -160,18 +169,19 @@ class ProfileService:
         return written
 
     def version(self, name: str) -> str:
-        """Changes whenever the profile does. Raises `NotFound`."""
+        """A text that changes whenever the profile changes. Raises `NotFound`. Blocks."""
         return self._store.get(name).etag
 
     def feature_facts(self, name: str) -> FeatureFacts | None:
-        """None for a profile that was made without features. Raises `NotFound`."""
+        """The profile's features file; None if it was created without features. Raises `NotFound`.
+        Blocks."""
         return self._store.get(name).features
 
     def features(self, name: str, facts: FeatureFacts) -> ProfileFeatures:
-        """What `feature_facts` named. Blocks.
+        """The features in the file that `feature_facts` returned. Blocks.
 
         Raises:
-            Conflict: the profile changed meanwhile.
+            Conflict: the profile was changed meanwhile.
             StorageFailed: the file is damaged.
         """
         return self._keeper.read(name, facts)
@@ -183,13 +193,19 @@ class ProfileService:
         other: str | None,
         stop: StopCheck = never_stopped,
     ) -> Comparison:
-        """The profile against a dataset's images or against another profile."""
+        """Compare the profile with a dataset's images, or with the profile `other` if given.
+
+        Raises:
+            NotFound: there is no such profile, or no image in the dataset.
+            InvalidParameters: neither `dataset_key` nor `other` is given, or no image decodes.
+        """
         left, right, names = self._sides(name, dataset_key, other, stop)
         return compare(left, right, names)
 
     def conformance(self, name: str, key: str) -> float:
-        """How near one image lies to the profile, 0..100: its statistics against those of the
-        profile's images, in their deviations (docs/profiles.md). Blocks.
+        """How similar one image's statistics are to the profile's, 0..100 (docs/profiles.md).
+
+        Blocks.
 
         Raises:
             NotFound: there is no such profile, or no such image.
@@ -207,7 +223,7 @@ class ProfileService:
         other: str | None,
         stop: StopCheck = never_stopped,
     ) -> str:
-        """The same comparison as an SVG document."""
+        """The comparison of `compare` as an SVG document. Raises the same errors."""
         left, right, names = self._sides(name, dataset_key, other, stop)
         return comparison_svg(left, right, compare(left, right, names))
 
@@ -224,7 +240,7 @@ class ProfileService:
         return left, self._measure(dataset_key, stop).statistics(), (name, dataset_key)
 
     def _stored(self, name: str) -> StoredProfile | None:
-        """None for a new name."""
+        """The stored profile; None if there is none of that name."""
         try:
             return self._store.get(name)
         except NotFound:
@@ -269,7 +285,7 @@ class ProfileService:
 
 
 def _check_may_extend(request: ProfileRequest, found: StoredProfile | None) -> None:
-    """Raise where the profile is there, and the request does not extend it rightly."""
+    """Raise if the profile exists, and the request may not extend it."""
     if found is None:
         return
     if not request.update:
@@ -280,5 +296,5 @@ def _check_may_extend(request: ProfileRequest, found: StoredProfile | None) -> N
     ):
         if asked and not kept:
             words = f"a profile that keeps {parameter.removeprefix('keep_')}"
-            reason = "must be asked for when the profile is made"
+            reason = "must be set when the profile is created"
             raise InvalidParameters.of(parameter, True, words, reason)

@@ -1,4 +1,4 @@
-"""Where the images of a profile come from: a folder of the data root, or a bucket of a user."""
+"""Read the images of a profile, from a folder in the data root or from a user's bucket."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """An image file by its name, not read yet."""
+    """A listed file whose name is that of an image."""
 
     size_bytes: int
     read: Callable[[], bytes]
-    """The whole file; `NotFound` if it went away since it was listed. Blocks."""
+    """Returns the whole file. Raises `NotFound` if it was deleted meanwhile. Blocks."""
 
 
 def files_of_folder(storage: Storage, folder_key: str) -> Iterator[SourceFile]:
-    """Every image file below a folder of the data root, ordered by key."""
+    """All image files below a folder of the data root, ordered by key."""
     for stat in storage.list(folder_key):
         if is_image_name(stat.key[len(folder_key) + 1 :]):
             yield SourceFile(stat.size_bytes, partial(storage.read, stat.key))
 
 
 def files_of_bucket(client: S3Client, folder: S3Folder) -> Iterator[SourceFile]:
-    """Every image object below a folder of a bucket, ordered by key.
+    """All image objects below a folder of a bucket, ordered by key.
 
     Raises (here and in `read`):
-        NotFound: no such bucket.
-        Forbidden: no credentials, wrong ones, or they may not read it.
-        InvalidParameters: it lies in another region.
-        StorageFailed: S3 is out of reach.
+        NotFound: there is no such bucket.
+        Forbidden: the credentials are missing or wrong, or may not read the bucket.
+        InvalidParameters: the bucket is in another region.
+        StorageFailed: S3 cannot be reached.
     """
     try:
         pages = client.get_paginator("list_objects_v2")
@@ -68,8 +68,10 @@ def decoded(
     config: ProfilesConfig,
     read_pixels: ReadPixels,
 ) -> Iterator[Pixels | None]:
-    """Pixels of each file, in order, read a bounded number ahead; None for what is no image that
-    we take. What went away since it was listed is left out."""
+    """The pixels of each file, in order; None for a file that is too large or cannot be decoded.
+
+    Files that were deleted meanwhile are left out. `config.read_ahead` files are read ahead.
+    """
     with ThreadPoolExecutor(config.read_workers, "profile-read") as pool:
         contents = ordered_map(
             pool, files, partial(_content, limits), lambda file: True, config.read_ahead
@@ -85,7 +87,7 @@ def decoded(
 
 def _content(limits: ImageLimits, file: SourceFile) -> bytes | None:
     if file.size_bytes > limits.max_bytes:
-        return b""  # not read at all; no image either
+        return b""  # not read; cannot be decoded, so it counts as unreadable
     try:
         return file.read()
     except NotFound as error:

@@ -1,4 +1,4 @@
-"""Streaming, mergeable statistics over many images."""
+"""Statistics of many images, computed image by image, which can be merged."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Moments:
     m2: float = 0.0
 
     def add(self, value: float) -> None:
-        """Count one more value (Welford's running mean and variance)."""
+        """Add one value."""
         self.count += 1
         delta = value - self.mean
         self.mean += delta / self.count
         self.m2 += delta * (value - self.mean)
 
     def merge(self, other: Moments, weight: float = 1.0) -> None:
-        """Take in another's values as if each had been seen `weight` times."""
+        """Add the values of `other`, each counted `weight` times."""
         count = other.count * weight
         total = self.count + count
         if total == 0:
@@ -55,11 +55,12 @@ class Moments:
 
 
 class ProfileBuilder:
-    """Adds images one by one, in any order and on any number of machines; merges."""
+    """Collects the statistics of images, which may be added in any order. Builders from several
+    machines can be merged."""
 
     def __init__(self, keep_hashes: bool = False) -> None:
-        """`keep_hashes`: also keep the perceptual hash of every image, for the search after
-        near-duplicates; from it no picture can be made again."""
+        """`keep_hashes`: also keep the perceptual hash of every image, for finding near-duplicates.
+        A picture cannot be reconstructed from its hash."""
         self.sample_count = 0
         self.hashes: list[int] | None = [] if keep_hashes else None
         self._moments: dict[str, Moments] = {}
@@ -73,18 +74,19 @@ class ProfileBuilder:
             self.hashes.append(phash64(pixels))
 
     def add_measures(self, found: ImageMeasures) -> None:
-        """Count one more image by its measures."""
+        """Add an image by its measures."""
         self.sample_count += 1
         for name, value in found.scalars.items():
             self._moments.setdefault(name, Moments()).add(value)
         self._blend(found.histograms, 1.0)
 
     def merge(self, other: ProfileBuilder, weight: float = 1.0) -> None:
-        """Take in another builder; with `weight`, each of its images counts that many times in
-        means and histograms (`sample_count` stays the number of images seen).
+        """Add the images of another builder.
+
+        In means and histograms each of its images counts `weight` times; in `sample_count` once.
 
         Raises:
-            ValueError: a weight that is not above 0 and finite.
+            ValueError: `weight` is not above 0 and finite.
         """
         if not 0 < weight < math.inf:
             raise ValueError(f"weight must be above 0 and finite, not {weight}")
@@ -104,7 +106,8 @@ class ProfileBuilder:
         self._weight = total
 
     def statistics(self) -> dict[str, JsonValue]:
-        """The profile's `statistics`: the reference's keys first, then the extras."""
+        """The `statistics` object of the API, described in docs/profiles.md. Needs at least one
+        image."""
         mean = {name: moments.mean for name, moments in self._moments.items()}
         deviation = {name: moments.deviation for name, moments in self._moments.items()}
         colors = ("red", "green", "blue")
@@ -132,7 +135,7 @@ class ProfileBuilder:
         }
 
     def state(self) -> dict[str, JsonValue]:
-        """What `from_state` continues from; JSON."""
+        """The builder's state as JSON, for `from_state`."""
         return {
             "sample_count": self.sample_count,
             "weight": self._weight,
@@ -143,7 +146,7 @@ class ProfileBuilder:
 
     @classmethod
     def from_state(cls, state: Mapping[str, JsonValue]) -> ProfileBuilder:
-        """The builder that wrote the state, to go on with more images."""
+        """A builder with the state that `state` returned, to which images can be added."""
         builder = cls()
         if "hashes" in state:
             builder.hashes = [int(value, 16) for value in cast("list[str]", state["hashes"])]

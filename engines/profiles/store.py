@@ -1,5 +1,7 @@
-"""Profiles as objects: one JSON file each, replaced whole, safe against two writers; features lie
-in a file of their own, which the JSON file names."""
+"""Store profiles: one JSON file each, replaced atomically, with concurrent changes detected.
+
+Features are stored in a separate file, whose key is in the JSON file.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +30,17 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class StoredProfile:
-    """A profile, what its builder continues from, and the version that a replace must name."""
+    """A stored profile."""
 
     profile: Profile
     state: Mapping[str, JsonValue]
+    """For `ProfileBuilder.from_state`."""
     etag: str
+    """Version of the file, which `write` needs to replace it."""
     request_id: str = ""
-    """Which request wrote it last; empty for one that is older than this."""
+    """The request that wrote it last; empty in files of older versions."""
     features: FeatureFacts | None = None
-    """None for a profile that was made without."""
+    """None for a profile without features."""
 
 
 def key_of(name: str) -> str:
@@ -45,13 +49,14 @@ def key_of(name: str) -> str:
 
 
 class ProfileStore:
-    """Blocks on storage; safe to share between threads."""
+    """Reads and writes profiles. Blocks on storage. Threads may share it."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def all(self, after: str | None = None) -> Iterator[StoredProfile]:
-        """Ordered by key; those after the profile `after`. One deleted meanwhile is left out."""
+        """All profiles after the profile `after`, ordered by name, without those that are deleted
+        meanwhile. Raises as `get` does."""
         for stat in self._storage.list(AREA, "" if after is None else key_of(after)):
             name = stat.key.removeprefix(f"{AREA}/{PREFIX}").removesuffix(".json")
             if key_of(name) == stat.key:
@@ -59,7 +64,7 @@ class ProfileStore:
                     yield self.get(name)
 
     def get(self, name: str) -> StoredProfile:
-        """`NotFound` if absent, `StorageFailed` if the file is not a profile."""
+        """The profile. Raises `NotFound`, and `StorageFailed` if the file is damaged."""
         key = key_of(name)
         try:
             etag = self._storage.stat(key).etag
@@ -79,8 +84,10 @@ class ProfileStore:
         etag: str | None = None,
         features: FeatureFacts | None = None,
     ) -> Profile:
-        """The profile with its size. A new one without `etag`, else in place of that version;
-        `Conflict` if it exists, or if somebody else changed it since it was read."""
+        """Store a new profile, or, with `etag`, replace that version. Returns it with its size.
+
+        Raises `Conflict` if a new profile exists already, or if the version is not the present one.
+        """
         content = _render(profile, state, request_id, features)
         if etag is None:
             self._storage.put_new(profile.key, content)
@@ -97,7 +104,7 @@ class ProfileStore:
             self._remove(stat.key)
 
     def forget(self, features: FeatureFacts | None) -> None:
-        """Remove features that no profile names any more, if there are any."""
+        """Remove a features file to which no profile refers; does nothing for None."""
         if features is not None:
             self._remove(features.key)
 
@@ -107,12 +114,12 @@ class ProfileStore:
 
 
 def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC, to the second; the moment must be in UTC."""
+    """The moment, which must be in UTC, in ISO 8601 with seconds."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _sizes(content: bytes, features: FeatureFacts | None) -> tuple[int, int]:
-    """Bytes of all that is stored, and images with features."""
+    """Bytes of the profile with its features, and the number of images with features."""
     if features is None:
         return len(content), 0
     return len(content) + features.size_bytes, features.count
@@ -163,7 +170,7 @@ def _parse(name: str, key: str, content: bytes, etag: str) -> StoredProfile:
 
 
 def _in_present_names(statistics: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The statistics, of an older profile too: some scalars had other names."""
+    """The statistics with present names; in files of older versions some scalars have others."""
     scalars = {
         name: with_present_names(cast("dict[str, JsonValue]", statistics[name]))
         for name in ("means", "deviations")

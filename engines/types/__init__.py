@@ -1,8 +1,8 @@
-"""Requests, events and results that cross package borders: frozen, picklable, no behavior.
+"""Requests, events and results that several packages use: immutable and picklable.
 
-Keys are POSIX paths relative to the data root ("generated/nature_set/image_1.png"); only
-`serve_app.paths` knows what they look like on the wire. Times are UTC. Where a field says
-`None`, it means "not given", never "zero".
+Keys are POSIX paths relative to the data root ("generated/nature_set/image_1.png");
+`serve_app.paths` converts them to the paths of the API. Times are UTC. None in an optional
+field means "not given".
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,8 @@
-"""Names of a package whose modules are imported when the name is first used.
+"""Import a package's modules only when one of their names is used.
 
-Every process of the service reads the whole configuration, and few run what it configures: without
-this, each of them would load every detector's patterns, boto3 and OpenCV.
+Every process of the service imports all configuration classes, which are in the same packages as
+the code that they configure. Without lazy imports each process would load boto3, OpenCV and the
+patterns of every detector.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from importlib import import_module
 
 
 def at_first_use(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
-    """A module's `__getattr__` (PEP 562): `homes` maps a name to the module of the package that
-    defines it. Any other name raises `AttributeError`, as it does in every module."""
+    """A `__getattr__` function for the package's module (PEP 562).
+
+    `homes`: name to the submodule that defines it. Other names raise `AttributeError`.
+    """
 
     def look_up(name: str) -> object:
         if name not in homes:

@@ -1,7 +1,7 @@
-"""Buckets and folders of them that a client may name, and the operator's list of those buckets.
+"""Check the names of buckets and of folders in buckets, and the operator's list of buckets.
 
-Pure: nothing here asks a server. Every request that names a bucket goes through it when it is
-made (`S3ExportRequest`, `S3Folder`), so no spelling reaches S3 unchecked.
+No server is asked. `S3ExportRequest` and `S3Folder` run these checks when they are created, so
+every bucket name is checked before it is used.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from urllib.parse import unquote, urlsplit
 from engines.errors import Forbidden, InvalidParameters
 
 ANY_BUCKET = "*"
-"""In a list of buckets: every one but the data root's own."""
+"""In a list of buckets: all buckets except the data root's."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)*")
 _ADDRESS = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
 _OTHER_KINDS = ("xn--", "sthree-")
 _ALIASES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--xa-s3", "--op-s3", "--table-s3")
-"""Ends that AWS keeps for other names of a bucket. They hide which bucket it is: with one of them
-a client could reach the data root's own."""
+"""Suffixes that AWS reserves for aliases. An alias hides which bucket it stands for, so with one a
+client could reach the data root's bucket."""
 _CONSTRAINT = "an S3 bucket name: 3 to 63 of a-z, 0-9, '-', '.'; no alias, ARN or address"
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Unicode categories: controls, invisible marks, lone surrogates, line and paragraph ends."""
+"""Unicode categories: control and format characters, surrogates, line and paragraph separators."""
 
 
 def check_bucket(name: str, parameter: str = "bucket_name") -> str:
-    """The name itself, if it is the plain name of a bucket by AWS's general rules.
+    """Return the name, if it is a valid bucket name by AWS's general rules.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
     Raises:
-        InvalidParameters: anything else: upper case, dots at an end, an IP address, an ARN or an
-            alias of an access point. Names `parameter`.
+        InvalidParameters: other names, such as one with upper case or a dot at an end, an IP
+            address, an ARN or the alias of an access point. The fault names `parameter`.
     """
     plain = 3 <= len(name) <= 63 and _NAME.fullmatch(name) and name[-1] != "-"
     if not plain or _ADDRESS.fullmatch(name) or name.startswith(_OTHER_KINDS):
@@ -46,11 +46,12 @@ def check_bucket(name: str, parameter: str = "bucket_name") -> str:
 
 
 def check_folder(prefix: str, parameter: str = "s3_prefix") -> str:
-    """The folder of a bucket without a slash at its ends; "" is the whole bucket.
+    """Return the folder without a slash at its ends; "" is the whole bucket.
 
     Raises:
-        InvalidParameters: a `.`, `..` or empty segment (also percent-encoded: some gateways
-            decode twice), a backslash, a control or invisible character. Names `parameter`.
+        InvalidParameters: a `.`, `..` or empty segment (also percent-encoded, because some gateways
+            decode twice), a backslash, or a control or invisible character. The fault names
+            `parameter`.
     """
     folder = prefix.removeprefix("/").removesuffix("/")
     if any(unicodedata.category(char) in _INVISIBLE or char == "\\" for char in prefix):
@@ -65,7 +66,8 @@ def check_folder(prefix: str, parameter: str = "s3_prefix") -> str:
 
 
 def _leads_elsewhere(segment: str) -> bool:
-    """Whether it is empty or dots only, however often it is percent-encoded."""
+    """Whether the segment, after decoding all its percent-encodings, has a part that is empty or
+    consists of dots and spaces."""
     while (decoded := unquote(segment)) != segment:
         segment = decoded
     parts = segment.replace("\\", "/").split("/")
@@ -74,21 +76,21 @@ def _leads_elsewhere(segment: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AllowedBuckets:
-    """Which buckets clients may have the service's credentials used on; none by default."""
+    """The buckets that requests may name; the service uses its own credentials for them."""
 
     setting: str
-    """Environment variable that lists them; every refusal names it."""
+    """Environment variable with the list, for error messages."""
     names: frozenset[str] = frozenset()
-    """May hold `ANY_BUCKET`."""
+    """May contain `ANY_BUCKET`."""
     own: str | None = None
-    """Bucket of the data root, None where it is a folder: never allowed, whatever the list says."""
+    """The data root's bucket, which is never allowed; None if the data root is a folder."""
 
     @classmethod
     def of(cls, setting: str, listed: str, data_root: str) -> AllowedBuckets:
-        """From the setting's text (names with commas between them, or `*`) and the data root.
+        """The buckets in the setting's text `listed`, separated by commas; `*` allows all.
 
         Raises:
-            InvalidParameters: what is listed is no bucket name.
+            InvalidParameters: the list has an invalid bucket name.
         """
         names = {name.strip() for name in listed.split(",") if name.strip()}
         for name in sorted(names - {ANY_BUCKET}):
@@ -97,11 +99,12 @@ class AllowedBuckets:
         return cls(setting, frozenset(names), root.netloc if root.scheme == "s3" else None)
 
     def check(self, bucket: str) -> None:
-        """Before any request to the bucket, so that a refusal does not tell whether it exists.
+        """Raise if the bucket may not be used. To be called before any request to it, so that a
+        refusal does not reveal whether the bucket exists.
 
         Raises:
-            InvalidParameters: it is no plain bucket name.
-            Forbidden: off the list, or the data root's own.
+            InvalidParameters: the name is not a valid bucket name.
+            Forbidden: the bucket is not listed, or is the data root's.
         """
         check_bucket(bucket)
         if self.own is not None and bucket == self.own.casefold().rstrip("."):

@@ -1,4 +1,4 @@
-"""How the deployments of the service stand: their replicas, and the models in their memory."""
+"""The state of the service's deployments: replicas, and models in memory."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ class LoadedModel:
     """One model in the memory of a deployment's replicas."""
 
     replicas: int
-    """How many of them have it loaded."""
+    """Number of replicas that have the model loaded."""
     memory_bytes: int
-    """Weights and buffers of one of these replicas; the largest where they differ."""
+    """Size of the model's weights and buffers in one replica; the largest if replicas differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentStanding:
-    """One deployment as it stands now."""
+    """The present state of one deployment."""
 
     name: str
     status: str
-    """Ray Serve's word: "HEALTHY", "UPDATING", "UNHEALTHY", ..."""
+    """Ray Serve's status: "HEALTHY", "UPDATING", "UNHEALTHY", ..."""
     message: str
-    """Why, in Ray Serve's words; "" where there is nothing to say."""
+    """Ray Serve's explanation of the status; may be empty."""
     target: int
-    """Replicas that there should be now."""
+    """Number of replicas that Ray Serve aims at."""
     running: int
     starting: int
-    """Updating or recovering ones included: they do not serve yet."""
+    """Number of replicas that do not serve yet: starting, updating or recovering."""
     stopping: int
     models: Mapping[str, LoadedModel] = field(default_factory=dict)
-    """By id; only a diffusion pool has any."""
+    """Model id to the loaded model; empty for deployments other than diffusion pools."""
 
     @property
     def healthy(self) -> bool:
-        """Whether Ray Serve says so."""
+        """Whether Ray Serve's status is "HEALTHY"."""
         return self.status == "HEALTHY"

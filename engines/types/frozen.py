@@ -1,4 +1,4 @@
-"""The base of every configuration and of every record that is read back."""
+"""Base class of configurations and stored records."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class FrozenModel(BaseModel):
-    """Never changes after it is made, and refuses fields that it does not know."""
+    """An immutable pydantic model that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""What generation asks for, streams and stores."""
+"""Types of generation: the request, its progress and its results."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """One image to make. Every choice is made by now: the same request gives the same image."""
+    """One image to make. It has no random choices left: the same request gives the same image."""
 
     image_id: str
-    """Unique without coordination; also the file's stem, so a repeated run finds its own image."""
+    """Unique id, also the file's stem, so that a repeated request finds its stored image."""
     prompt: str
     model_id: str
-    """As the client asked for it; the pool's config says which model really serves it."""
+    """The id in the client's request; the pool's config decides which model serves it."""
     width: int
     height: int
     num_inference_steps: int
@@ -35,41 +35,41 @@ class GenerationRequest:
     seed: int
     negative_prompt: str | None = None
     dataset: str | None = None
-    """Name of the folder under `generated/`; None is the area itself."""
+    """Name of the folder below `generated/`; None: directly in `generated/`."""
     profile: str | None = None
-    """Profile whose color statistics the image is matched to after decoding."""
+    """Profile to whose color statistics the image is matched after decoding."""
     profile_strength: float = 1.0
-    """0..1: how far the colors move towards the profile's."""
+    """0..1: how much the colors are changed towards the profile's."""
     lora: str | None = None
-    """Name of an adapter that the model's config lists."""
+    """Name of an adapter in the model's config."""
     progress: bool = True
-    """Whether a deployment streams the steps; without them, only the end."""
+    """Whether the deployment streams an event for every step, or the result only."""
     previews: bool = False
-    """Whether the listener wants small JPEGs of the current estimate (at most two a second)."""
+    """Whether to send small JPEGs of the current estimate (at most two per second)."""
     deadline_s: float | None = None
-    """Seconds from submission after which the engine gives the request up."""
+    """Seconds after submission at which the engine ends the request with an error."""
     guidance_rescale: float | None = None
-    """0..1: how far the contrast that guidance adds is taken back (Lin et al., 2023); None: as the
-    model's config says."""
+    """0..1: how much of the contrast that guidance adds is removed (Lin et al., 2023); None: the
+    default in the model's config."""
     speed: Speed | None = None
-    """How much of the work may be left out; None: as the model's config says."""
+    """Speed mode; None: the default in the model's config."""
     space: str | None = None
-    """The tenant whose folders hold dataset, profile and image; None: outside every space."""
+    """Tenant in whose folders the dataset, the profile and the image are; None: no tenant."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """What the image is of, for training: {"animal": "fox"}."""
+    """Training labels of the image: {"animal": "fox"}."""
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What the caller wants to keep beside the image."""
+    """JSON to store with the image."""
     alone: bool = False
-    """Whether it shares no step with others: sharing changes the last bits of some pixels."""
+    """Whether its steps are not batched with others; batching changes the last bits of pixels."""
     fingerprint: bool = False
-    """Whether the answer shall bring the image's perceptual hashes."""
+    """Whether to return the image's perceptual hashes."""
     repeated: bool = False
-    """Whether an earlier run may have stored the image: it is looked for before any work."""
+    """Whether an earlier run may have stored the image; if so, it is searched for first."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """`step` of `total_steps` is completed; strictly increasing within a request."""
+    """Step `step` of `total_steps` is complete. `step` increases strictly within a request."""
 
     step: int
     total_steps: int
@@ -78,46 +78,46 @@ class StepProgress:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where the time of an image in the engine went, seconds. Their sum is its `engine_s`."""
+    """Seconds that an image spent in each phase in the engine; their sum is `engine_s`."""
 
     queued_s: float = 0.0
-    """From its admission to its first step."""
+    """From admission to the first step."""
     denoising_s: float = 0.0
-    """From its first step to the end of its last, with the steps of others between them."""
+    """From the first step to the end of the last, including steps of other requests in between."""
     waiting_s: float = 0.0
-    """From its last step until the decoder is free."""
+    """From the last step until decoding began."""
     decoding_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedImage:
-    """What the engine hands out, before anything is stored."""
+    """The engine's result, before it is stored."""
 
     pixels: Pixels
     served_model: str
-    """Id of the model that really made the image."""
+    """Id of the model that made the image."""
     revision: str | None
     """Commit of the hub repository, or a digest of the local weights."""
     noise_scheduler: str
     """Class name, for example "DDIMScheduler"."""
     safety: Mapping[str, JsonValue]
-    """Of the model's safety checker: {"policy": "off"|"flag"|"block", "flagged": bool|None}."""
+    """Result of the safety checker: {"policy": "off"|"flag"|"block", "flagged": bool|None}."""
     notes: tuple[str, ...] = ()
-    """What a reader of the recipe must know (stand-in model, prompt cut at N tokens, cropped)."""
+    """Sentences for the recipe about deviations (stand-in model, cut prompt, cropped picture)."""
     engine_s: float = 0.0
-    """Seconds from admission to the decoded image, queueing included."""
+    """Seconds from admission to the decoded image, including waiting."""
     guidance: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What the model was run with: {"scale": float, "rescale": float|None}."""
+    """The guidance that the model was run with: {"scale": float, "rescale": float|None}."""
     watermark: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Of the watermark in the pixels: method, word, strength, agreeing_bits; empty without one."""
+    """The invisible watermark: method, word, strength, agreeing_bits; empty without one."""
     speed: Mapping[str, JsonValue] = field(default_factory=dict)
-    """The mode, {"mode": "exact"|"balanced"|"fast"}, and what it left out."""
+    """The speed mode, {"mode": "exact"|"balanced"|"fast"}, with the shortcuts it took."""
     timing: Timing = field(default_factory=Timing)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """The last event of a generation: the image and its recipe are written."""
+    """The last event of a generation: the image and its recipe are stored."""
 
     key: str
     served_model: str
@@ -126,12 +126,13 @@ class StoredImage:
     size_bytes: int
     engine_s: float = 0.0
     hashes: tuple[int, int] | None = None
-    """Perceptual hash of the image and of its mirror, 64 bits each, where they were asked for."""
+    """Perceptual hashes of the image and of its mirror image, 64 bits each, if requested."""
     tries: int = 1
-    """Images made until one met what was required."""
+    """Number of images made until one met the request's requirements."""
     verdicts: Verdicts | None = None
-    """On an image that had to meet requirements."""
+    """The verdicts on the image, if the request had requirements."""
 
 
 GenerationEvent = StepProgress | StoredImage
-"""What a diffusion deployment streams: progress, then exactly one `StoredImage` (or it raises)."""
+"""Events of a diffusion deployment: any number of `StepProgress`, then one `StoredImage` or an
+exception."""

@@ -1,5 +1,4 @@
-"""The image files that the service knows by their names. What a file really is, `engines.images`
-says from its bytes."""
+"""File names of images: suffixes and media types. `engines.images` detects formats by content."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ IMAGE_MEDIA_TYPES: Mapping[str, str] = {
     ".heif": "image/heif",
     ".hif": "image/heif",
 }
-"""Media type by suffix, in lower case (IANA's registry)."""
+"""Lower-case suffix to media type (IANA's registry)."""
 
 SUFFIX_BY_FORMAT: Mapping[str, str] = {
     "PNG": ".png",
@@ -36,30 +35,31 @@ SUFFIX_BY_FORMAT: Mapping[str, str] = {
     "AVIF": ".avif",
     "HEIF": ".heic",
 }
-"""Suffix of a new file by its format, in Pillow's names."""
+"""Pillow's name of a format to the suffix of new files."""
 
 IMAGE_SUFFIXES = tuple(IMAGE_MEDIA_TYPES)
-"""As `str.endswith` takes them."""
+"""All image suffixes, for `str.endswith`."""
 
 _DOCUMENT_SUFFIXES = (
     *(".json", ".jsonl", ".txt", ".xml", ".csv", ".tsv", ".parquet"),
     *(".md", ".rst", ".html", ".yaml", ".yml", ".toml", ".log"),
 )
-"""Tables and notes about the images of a folder, and what lies beside them: no images, and no
-strangers either."""
+"""Suffixes of tables and notes that are expected beside the images of a folder."""
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file, named relative to its dataset, or a folder on its way starts with a dot:
-    what tools leave behind (`._a.jpg`, `.thumbnails/`) is nowhere part of a dataset."""
+    """Whether the file's name or a folder in its path (relative to the dataset) starts with a dot.
+
+    Such files are left by tools (`._a.jpg`, `.thumbnails/`) and are never part of a dataset.
+    """
     return name.startswith(".") or "/." in name
 
 
 def is_image_name(name: str) -> bool:
-    """By the suffix, in upper or lower case; hidden files are none."""
+    """Whether the suffix, in any case, is one of an image, and the file is not hidden."""
     return name.lower().endswith(IMAGE_SUFFIXES) and not is_hidden(name)
 
 
 def is_document_name(name: str) -> bool:
-    """Whether a file is told by its suffix to be about images, not one."""
+    """Whether the suffix is one of tables and notes."""
     return name.lower().endswith(_DOCUMENT_SUFFIXES)

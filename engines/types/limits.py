@@ -1,4 +1,4 @@
-"""Bounds of a generation's parameters: what the API, the models' entries and batch jobs take."""
+"""Limits of generation parameters, for the API, the models' config and batch jobs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pydantic import Field
 MIN_SIDE_PX = 64
 MAX_SIDE_PX = 1024
 SIDE_MULTIPLE_PX = 8
-"""Latents are an eighth of the image in each direction."""
+"""Sides must be multiples of this, because latents have an eighth of the image's sides."""
 DEFAULT_SIDE_PX = 512
 MAX_INFERENCE_STEPS = 150
 DEFAULT_INFERENCE_STEPS = 50
 MAX_GUIDANCE_SCALE = 30.0
 DEFAULT_GUIDANCE_SCALE = 7.5
 MAX_SEED = 2**53 - 1
-"""JavaScript keeps integers up to here exact (ECMA-262, Number.MAX_SAFE_INTEGER)."""
+"""The largest integer that is exact in JavaScript (ECMA-262, Number.MAX_SAFE_INTEGER)."""
 MAX_PROMPT_CHARS = 2000
 
 Side = Annotated[int, Field(ge=MIN_SIDE_PX, le=MAX_SIDE_PX, multiple_of=SIDE_MULTIPLE_PX)]
@@ -24,7 +24,7 @@ Side = Annotated[int, Field(ge=MIN_SIDE_PX, le=MAX_SIDE_PX, multiple_of=SIDE_MUL
 Steps = Annotated[int, Field(ge=1, le=MAX_INFERENCE_STEPS)]
 """Denoising steps."""
 Guidance = Annotated[float, Field(ge=0, le=MAX_GUIDANCE_SCALE)]
-"""Weight of classifier-free guidance; up to 1 is without."""
+"""Weight of classifier-free guidance; up to 1: no guidance."""
 Speed = Literal["exact", "balanced", "fast"]
-"""Whether an image may leave out some of the work: exact is what plain diffusers gives."""
+"""Speed mode; exact gives the same image as plain diffusers."""
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]

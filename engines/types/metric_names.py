@@ -1,4 +1,4 @@
-"""Names of metrics: what some of them were called before."""
+"""Former names of metrics, which stored records may contain."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 FORMER: Mapping[str, str] = {"colourfulness": "colorfulness"}
-"""Former name to present name. Records, profiles and requests may still have the former one."""
+"""Former name to present name. Records, profiles and requests may contain former names."""
 
 
 def present_name(name: str) -> str:
-    """What the metric is called now."""
+    """The present name of a metric."""
     return FORMER.get(name, name)
 
 
 def with_present_names(values: Mapping[str, Value]) -> dict[str, Value]:
-    """The same values under the names of now."""
+    """The values with former names replaced by present ones."""
     return {present_name(name): value for name, value in values.items()}

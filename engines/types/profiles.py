@@ -1,4 +1,4 @@
-"""Profiles and what makes them."""
+"""Types of profiles: listings, requests and comparisons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSummary:
-    """A profile in a listing."""
+    """A profile in a list."""
 
     name: str
     created_at: datetime
@@ -26,7 +26,7 @@ class ProfileSummary:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`statistics` is JSON: the reference's keys (colors 0..1, pixels) and documented extras."""
+    """A profile. `statistics` is JSON, described in docs/profiles.md."""
 
     name: str
     created_at: datetime
@@ -35,19 +35,19 @@ class Profile:
     key: str
     statistics: Mapping[str, JsonValue]
     kept_hashes: int = 0
-    """Perceptual hashes of single images that it keeps; 0 unless it was made so."""
+    """Number of images whose perceptual hashes it keeps; 0 unless requested (`keep_hashes`)."""
     size_bytes: int = 0
-    """Of what is stored, with the features."""
+    """Bytes of its stored files, including features."""
     kept_features: int = 0
-    """Images whose features it keeps; 0 unless it was made so."""
+    """Number of images whose features it keeps; 0 unless requested (`keep_features`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class S3Folder:
-    """Objects of a bucket below `prefix` and a slash; all of it without a prefix.
+    """The objects of a bucket below the folder `prefix`; all objects if that is empty.
 
     Raises:
-        InvalidParameters: `bucket` or `prefix` is none (see `engines.types.buckets`).
+        InvalidParameters: `bucket` or `prefix` is not valid (`engines.types.buckets`).
     """
 
     bucket: str
@@ -59,37 +59,40 @@ class S3Folder:
 
     @property
     def key_prefix(self) -> str:
-        """What every key of the folder begins with; empty for the whole bucket."""
+        """The prefix of all keys in the folder; empty for the whole bucket."""
         return f"{self.prefix}/" if self.prefix else ""
 
     @property
     def url(self) -> str:
-        """`s3://` URL."""
+        """The `s3://` URL of the folder."""
         return f"s3://{self.bucket}/{self.key_prefix}"
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileRequest:
-    """Make (or with `update` extend) a profile from every image under a folder: a key of the data
-    root, or a folder in a bucket of the user."""
+    """Create a profile from all images below a folder, or, with `update`, extend it.
+
+    `source`: key of a folder in the data root, or a folder in a user's bucket.
+    """
 
     name: str
     source: str | S3Folder
     update: bool = False
     keep_hashes: bool = False
-    """Keep perceptual hashes, so that privacy validation can find near-duplicates of its images."""
+    """Keep perceptual hashes, so that privacy validation can find near-duplicates of the images."""
     keep_features: bool = False
-    """Keep an encoder's features of the images, so that reports can hold datasets against them."""
+    """Keep features of the images, so that reports can compare datasets with them."""
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex, compare=False)
-    """Of this one request: a repetition finds the profile that the first try has made."""
+    """A repeated request with the same id returns the profile that the first one created."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How far a dataset or profile lies from a profile."""
+    """A comparison of two profiles, or of a profile and a dataset."""
 
     conformance: float
-    """0..100, 100 is alike; defined in docs/profiles.md."""
+    """0..100; 100: equal statistics. Defined in docs/profiles.md."""
     distances: Mapping[str, float]
+    """Statistic to its distance."""
     left: str
     right: str

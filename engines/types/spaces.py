@@ -1,4 +1,4 @@
-"""Spaces: tenants, each with its own folders below the data root."""
+"""Spaces: tenants with their own folders in the data root."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 from engines.errors import InvalidParameters
 
 SPACE_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
-"""Lower case only, because a space is a folder and some file systems do not tell case apart."""
+"""Lower case only, because a space is a folder, and some file systems ignore case."""
 
 SPACES_FOLDER = "spaces"
-"""Below the data root: `spaces/<space>/generated/...`, laid out as the data root itself."""
+"""Folder in the data root. `spaces/<space>/` has the same layout as the data root."""
 
 _SPACE = re.compile(SPACE_PATTERN)
 
 
 def check_space(space: str) -> str:
-    """The name itself; `InvalidParameters` if no space can have it."""
+    """Return the name, if it is valid for a space. Raises `InvalidParameters`."""
     if _SPACE.fullmatch(space):
         return space
     words = "1 to 63 lower-case letters, digits and inner dashes"

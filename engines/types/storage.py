@@ -1,4 +1,4 @@
-"""Stored objects."""
+"""Types of storage."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 
 class ObjectStat(NamedTuple):
-    """What a listing says of an object; a tuple, because listings make 100,000 of them."""
+    """Properties of a stored object. A tuple, because a listing creates 100,000 of them."""
 
     key: str
     size_bytes: int
     modified_at: datetime
     etag: str
-    """Opaque version of the content; a conditional replace names it."""
+    """Opaque version of the content, for conditional replaces."""

@@ -1,8 +1,8 @@
-"""JSON and YAML in which no object has a key twice.
+"""Parse JSON and YAML, and refuse objects that have a key twice.
 
-The parsers of both keep the last of two values without a word, and whoever wrote the first one
-never learns that it is not used. RFC 8259, section 4, calls such names unpredictable; YAML 1.2.2,
-section 3.2.1.1, forbids them.
+The usual parsers silently keep the last of two values, so a user would not notice that the first
+one is ignored. RFC 8259, section 4, calls the result unpredictable; YAML 1.2.2, section 3.2.1.1,
+forbids duplicate keys.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import yaml
 
 _MERGE = "tag:yaml.org,2002:merge"
 _MOST_CHARS = 100
-"""Of a key, in a message."""
+"""Characters of a key that a message shows."""
 
 
 class DuplicateKey(ValueError):
-    """A key that one object has twice. `str()` of it is "must not have the key 'a' twice ..."."""
+    """An object has a key twice. The text is "must not have the key 'a' twice in one object"."""
 
     def __init__(self, key: str, lines: tuple[int, int] | None = None) -> None:
         super().__init__(key, lines)
         self.key = key[:_MOST_CHARS]
         self.lines = lines
-        """Where it stands, counted from 1; None for JSON, whose parser does not say."""
+        """The two lines, counted from 1; None for JSON, whose parser does not tell."""
 
     def __str__(self) -> str:
         where = "" if self.lines is None else f" (lines {self.lines[0]} and {self.lines[1]})"
@@ -32,18 +32,18 @@ class DuplicateKey(ValueError):
 
 
 def read_json(text: str | bytes) -> Any:
-    """The value of a JSON text; bytes are UTF-8, UTF-16 or UTF-32. NaN and Infinity are read too.
+    """Parse a JSON text; bytes may be UTF-8, UTF-16 or UTF-32. Accepts NaN and Infinity.
 
-    Raises `DuplicateKey`, `json.JSONDecodeError` or `UnicodeDecodeError`, which are `ValueError`s,
-    or `RecursionError`.
+    Raises `DuplicateKey`, `json.JSONDecodeError` or `UnicodeDecodeError` (all `ValueError`s), or
+    `RecursionError`.
     """
     return json.loads(text, object_pairs_hook=_object)
 
 
 def read_yaml(text: str) -> Any:
-    """The value of a YAML document of plain values. Raises `DuplicateKey`, `yaml.YAMLError`,
-    `ValueError` (a date that is none) or `RecursionError`."""
-    # A subclass of SafeLoader: it makes nothing but plain values.
+    """Parse a YAML document of plain values. Raises `DuplicateKey`, `yaml.YAMLError`,
+    `ValueError` (an impossible date) or `RecursionError`."""
+    # The loader is a subclass of SafeLoader, which creates plain values only.
     return yaml.load(text, _UniqueKeysLoader)
 
 
@@ -57,7 +57,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _UniqueKeysLoader(yaml.SafeLoader):
-    """Looks at the keys as they are written: those that `<<` merges in may be given anew."""
+    """Refuses duplicate keys. Keys that `<<` merges in may be overridden."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node: yaml.MappingNode = super().compose_mapping_node(anchor)

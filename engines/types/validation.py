@@ -1,4 +1,4 @@
-"""Verdicts."""
+"""Types of validation: quality and privacy verdicts."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Weakness:
-    """The factor of the quality score that is least (docs/metrics.md)."""
+    """The lowest factor of a quality score (docs/metrics.md)."""
 
     factor: str
     value: float
-    """0..1, by the formula, whose score is the product of all factors, scaled."""
+    """0..1."""
     threshold: float
-    """What it would have to be for the image to pass with all others as they are, 0..1; 1 where
-    it cannot make up for the others; an estimate where the learned head had a say."""
+    """Value of this factor, 0..1, at which the image would pass if the other factors stay the same;
+    1 if it would not pass even then. An estimate if the learned head contributed to the score."""
     advice: str
-    """One plain sentence."""
+    """One sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
-    """Verdict on one image. `metrics` holds what was asked for, in the contract's names."""
+    """The quality verdict on one image. `metrics`: the requested metrics, by their API names."""
 
     key: str
     quality_score: float
@@ -31,21 +31,21 @@ class QualityReport:
     metrics: Mapping[str, float]
     passed: bool
     validator_version: str
-    """Version and thresholds that judged, for example "quality/9 with head auto:photo>=0.50"."""
+    """Version and thresholds of the validator, such as "quality/9 with head auto:photo>=0.50"."""
     weakest: Weakness | None = None
-    """What fails it; None for one that passed."""
+    """The lowest factor of an image that failed; None if it passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacyIssue:
-    """One finding. `text` is masked: the finding itself never leaks what was found."""
+    """One privacy finding. `text` is masked, so that it does not reveal the found data."""
 
     type: str
     severity: Literal["low", "medium", "high"]
     message: str
     detector: str
     box: tuple[int, int, int, int] | None = None
-    """x, y, width, height in pixels of the upright (EXIF-rotated) image."""
+    """x, y, width, height in pixels of the upright image (after EXIF rotation)."""
     confidence: float | None = None
     """0..1."""
     text: str | None = None
@@ -53,15 +53,16 @@ class PrivacyIssue:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyReport:
-    """Verdict on one image. A check that could not run is an issue and `passed` is False."""
+    """The privacy verdict on one image. If a check could not run, there is an issue about it, and
+    `passed` is False."""
 
     key: str
     privacy_score: int
-    """0..100, 100 is best; the table is in docs/privacy.md."""
+    """0..100, 100 is best (docs/privacy.md)."""
     faces_detected: int | None
-    """None where faces were not checked."""
+    """None if faces were not checked."""
     text_detected: bool | None
-    """None where text was not checked."""
+    """None if text was not checked."""
     pii_detected: bool
     issues: tuple[PrivacyIssue, ...]
     passed: bool
@@ -70,9 +71,9 @@ class PrivacyReport:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What was said of one image; None where nobody asked."""
+    """The verdicts on one image; None for checks that were not requested."""
 
     quality: QualityReport | None = None
     privacy: PrivacyReport | None = None
     conformance: float | None = None
-    """With the profile that was required, 0..100."""
+    """Similarity to the required profile, 0..100."""

@@ -104,7 +104,7 @@ def _verification(found: dict[str, JsonValue], context: Context) -> Verification
 
 _SIGNERS = {
     "trusted": "by a certificate that this service trusts",
-    "development": "by a development key that nobody outside trusts",
+    "development": "by a development key that nobody else trusts",
     "unknown": "by a signer that is not known here",
 }
 

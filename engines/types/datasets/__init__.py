@@ -1,1 +1,1 @@
-"""Datasets, their labels, lists of their images, exports and reports."""
+"""Types of datasets: labels, image lists, reviews, exports and reports."""

@@ -1,4 +1,4 @@
-"""Datasets: uploads into them, their exports, their signed sheets."""
+"""Types of datasets: listings, uploads, exports and signed data sheets."""
 
 from __future__ import annotations
 
@@ -18,48 +18,53 @@ ExportFormat = Literal["jsonl", "parquet", "webdataset", "csv", "coco", "imagefo
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
-    """Which records an export takes; the default takes all."""
+    """Which images an export includes; by default all."""
 
     quality_passed: bool = False
-    """Only images whose quality verdict is there and passed."""
+    """Only images with a passed quality verdict."""
     privacy_passed: bool = False
     min_quality_score: float | None = None
     since: datetime | None = None
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Label to the values that are taken: {"animal": ("fox", "cat")}."""
+    """Label to the values to include: {"animal": ("fox", "cat")}."""
     decision: Literal["accepted", "not_rejected"] | None = None
-    """What people decided (`PATCH /images`)."""
+    """By the reviewers' decision (`PATCH /images`)."""
     min_rating: int | None = None
-    """1..5; an image without a rating is not taken."""
+    """1..5; images without a rating are not included."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """A dataset to one file or, as WebDataset, to one folder of shards. `imagefolder` is a ZIP file
-    with a folder for each class, `coco` a JSON file of annotations that refers to the images."""
+    """Export a dataset to one file or, as WebDataset, to a folder of shards.
+
+    `imagefolder` is a ZIP file with a folder for each class; `coco` is a JSON file of annotations,
+    which refers to the images.
+    """
 
     format: ExportFormat
     dataset_key: str
-    """Folder under `generated/`, without a slash at the end."""
+    """Folder below `generated/`, without a slash at the end."""
     output_key: str
-    """Under `exports/`; replaced atomically. With splits JSONL and Parquet have a file for each,
-    `<stem>-<split><suffix>`."""
+    """Key below `exports/`; replaced atomically. With splits, JSONL and Parquet have a file per
+    split, `<stem>-<split><suffix>`."""
     include_metadata: bool = True
     include_annotations: bool = True
     filter: ExportFilter = field(default_factory=ExportFilter)
     splits: Mapping[str, float] | None = None
-    """Name to share, by hash of the id: {"train": 0.8, "validation": 0.1, "test": 0.1}."""
+    """Split to its share of the images: {"train": 0.8, "validation": 0.1, "test": 0.1}. The hash of
+    an image's id decides its split."""
     split_by: SplitBy = "id"
-    """cluster: near-duplicates of each other fall into the same split, by the hash of one's id."""
+    """"cluster": near-duplicates of each other are in the same split, by the hash of the id of one
+    of them."""
     class_label: str | None = None
-    """The label that becomes the class where a format takes one alone (WebDataset's `.cls`, the
-    folders of an image folder); None: "label" or "class", else the first by name."""
+    """The label that is used as the class in formats with one class per image (WebDataset's `.cls`,
+    the folders of `imagefolder`). None: "label" or "class", else the first label by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportProgress:
-    """`done` of `total` images are done with, in the export or left out; `total` counts them before
-    any filter. Increasing within an export."""
+    """`done` of `total` images are processed, whether exported or left out. `done` increases during
+    an export; `total` is the number of images before any filter."""
 
     done: int
     total: int
@@ -67,7 +72,7 @@ class ExportProgress:
 
 @dataclass(frozen=True, slots=True)
 class ExportFailure:
-    """An image that did not get into an export to S3."""
+    """An image that could not be exported to S3."""
 
     key: str
     reason: str
@@ -75,38 +80,38 @@ class ExportFailure:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file of the dataset that an export leaves out."""
+    """A file of the dataset that an export left out."""
 
     name: str
-    """Relative to the dataset."""
+    """Path relative to the dataset."""
     reason: str
 
 
 SKIPPED_NAMED = 100
-"""Skipped files that a report names; all are counted."""
+"""Largest number of skipped files that a report names."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What an export to a file or a folder wrote."""
+    """The result of an export to a file or a folder."""
 
     exported_count: int
     output_key: str
     file_size_bytes: int
     split_keys: Mapping[str, str] = field(default_factory=dict)
-    """JSONL and Parquet with splits: split to its file, in place of `output_key`."""
+    """For JSONL and Parquet with splits: split to its file. `output_key` itself is not written."""
     skipped_count: int = 0
-    """Files left out: damaged, not an image, too large, deleted meanwhile."""
+    """Number of files left out: damaged, not an image, too large, or deleted meanwhile."""
     skipped: tuple[SkippedFile, ...] = ()
-    """The first `SKIPPED_NAMED` of them."""
+    """The first `SKIPPED_NAMED` of these files."""
     filtered: Mapping[str, int] = field(default_factory=dict)
-    """Images that the filter did not take, by its first criterion that they miss: "quality",
-    "privacy", "min_quality_score", "since", "labels", "decision", "min_rating". One that was not
-    judged did not pass."""
+    """Number of images that the filter excluded, by the first criterion that each does not meet:
+    "quality", "privacy", "min_quality_score", "since", "labels", "decision", "min_rating". An image
+    without a verdict does not meet criteria of verdicts."""
 
     @property
     def status(self) -> Literal["success", "partial", "failed"]:
-        """failed: no image is in the export. partial: files were skipped."""
+        """ "failed": the export has no image. "partial": files were skipped."""
         if not self.exported_count:
             return "failed"
         return "partial" if self.skipped_count else "success"
@@ -114,16 +119,16 @@ class ExportReport:
 
 @dataclass(frozen=True, slots=True)
 class S3ExportRequest:
-    """A dataset to a bucket: images, sidecars, a card, and the manifest last.
+    """Export a dataset to a bucket: images, sidecars, a dataset card, and last the manifest.
 
     Raises:
-        InvalidParameters: `bucket_name` or `s3_prefix` is none (see `engines.types.buckets`).
+        InvalidParameters: `bucket_name` or `s3_prefix` is not valid (`engines.types.buckets`).
     """
 
     dataset_key: str
     bucket_name: str
     s3_prefix: str
-    """Folder in the bucket; one slash at either end is dropped."""
+    """Folder in the bucket; one slash at each end is removed."""
     include_metadata: bool = True
     public_read: bool = False
     filter: ExportFilter = field(default_factory=ExportFilter)
@@ -137,41 +142,41 @@ class S3ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class S3ExportReport:
-    """What an export to a bucket wrote."""
+    """The result of an export to a bucket."""
 
     status: Literal["success", "partial", "failed"]
     uploaded_count: int
-    """Images that are in the bucket now, already uploaded ones included."""
+    """Number of images that are in the bucket now, including those that were there before."""
     failed_count: int
     total_size_bytes: int
     bucket_name: str
     s3_prefix: str
     manifest_url: str | None
-    """None where not even the manifest could be written."""
+    """None if the manifest could not be written."""
     failures: tuple[ExportFailure, ...] = ()
     skipped_count: int = 0
-    """Of the uploaded: were there before with the same checksum."""
+    """How many of `uploaded_count` were there before, with the same checksum."""
     filtered: Mapping[str, int] = field(default_factory=dict)
-    """As in `ExportReport`."""
+    """See `ExportReport.filtered`."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetSummary:
-    """A dataset in a listing."""
+    """A dataset in a list."""
 
     name: str
     image_count: int
     size_bytes: int
     updated_at: datetime | None
     verdicts: Mapping[str, int] = field(default_factory=dict)
-    """Counts: quality_passed, quality_failed, privacy_passed, privacy_failed."""
+    """Numbers of images: quality_passed, quality_failed, privacy_passed, privacy_failed."""
     labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Label to value to images; without labels of too many values to be classes."""
+    """Label to value to number of images, without labels of more than 1000 values."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedSheet:
-    """A signed data sheet: what it covers, and where it lies."""
+    """A signed data sheet that was written."""
 
     key: str
     """Storage key of the sheet."""
@@ -180,17 +185,18 @@ class SignedSheet:
     digest: str
     """SHA-256, hex, of the lines "<sha256>  <path>\\n" of all files, ordered by path."""
     summary: Mapping[str, JsonValue]
+    """The sheet's `summary` line (`engines.provenance.sheet`)."""
     is_development: bool
-    """Whether the key is a development key."""
+    """Whether it was signed with a development key."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetUpload:
-    """Where an uploaded image goes, and what its owner says of it."""
+    """The dataset of an uploaded image, and the uploader's description of the image."""
 
     dataset: str
     """Name of the dataset."""
     prompt: str | None = None
-    """What the image shows, in words: a caption for training; None: not said."""
+    """A caption for training; None: no caption."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Name to value, as a request for generation has them."""
+    """Label to value."""

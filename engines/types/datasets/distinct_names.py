@@ -1,4 +1,4 @@
-"""Names of files and folders that no file system takes for one another."""
+"""Make names of files and folders different even on case-insensitive file systems."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ K = TypeVar("K", bound=Hashable)
 
 
 def distinct_names(names: Mapping[K, str], between: str, digits: int) -> Mapping[K, str]:
-    """The names, of which those that are equal without regard to case (as on macOS and Windows) get
-    a digest of their keys: `between`, then so many hex `digits` of the SHA-256 of `str(key)`. Names
-    that differ stay as they are."""
+    """The names, changed where they are equal except for case, as macOS and Windows compare them.
+
+    To such names `between` and the first `digits` hex digits of the SHA-256 of `str(key)` are
+    appended. Other names are not changed.
+    """
     found = dict(names)
     while True:
         alike = Counter(name.casefold() for name in found.values())
@@ -26,5 +28,5 @@ def distinct_names(names: Mapping[K, str], between: str, digits: int) -> Mapping
 
 
 def digest(key: Hashable, digits: int) -> str:
-    """So many hex digits of the SHA-256 of `str(key)`."""
+    """The first `digits` hex digits of the SHA-256 of `str(key)`."""
     return sha256(str(key).encode()).hexdigest()[:digits]

@@ -1,4 +1,4 @@
-"""Distributions that can be added up: fixed bins, so any number of shards is one small table."""
+"""Histograms with fixed bins, so that those of several shards can be added."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "blockiness": (0.0, 2.0),
     "aspect": (0.0, 4.0),
 }
-"""Range of a metric's bins; a metric that is not listed gets 0..1. What lies outside is counted
-in the first or last bin."""
+"""Metric to the range of its bins; 0..1 for other metrics. Values outside the range are counted in
+the first or last bin."""
 
 
 class Histogram(FrozenModel):
-    """`counts` over equal bins from `low` to `high`; sums for the mean."""
+    """Numbers of values in equal bins from `low` to `high`, with the sum (`total`), the smallest
+    and the largest value."""
 
     low: float
     high: float
@@ -38,7 +39,7 @@ class Histogram(FrozenModel):
 
     @classmethod
     def empty(cls, metric: str) -> Self:
-        """No value yet, over the metric's own range; 0..1 for an unknown one."""
+        """A histogram without values, with the range of the metric in `RANGES`."""
         low, high = RANGES.get(metric, (0.0, 1.0))
         return cls(low=low, high=high, counts=(0,) * BINS)
 
@@ -49,11 +50,11 @@ class Histogram(FrozenModel):
 
     @property
     def mean(self) -> float | None:
-        """None where nothing was counted."""
+        """Mean of all values; None if there are none."""
         return self.total / self.count if self.count else None
 
     def added(self, values: list[float]) -> Self:
-        """With `values` counted in; NaN and infinity are no measurements and are left out."""
+        """A copy to which `values` are added, without NaN and infinite values."""
         values = [value for value in values if math.isfinite(value)]
         if not values:
             return self
@@ -69,7 +70,7 @@ class Histogram(FrozenModel):
         return self.model_copy(update=update)
 
     def merged(self, other: Histogram) -> Self:
-        """The sum of both; they must have the same bins."""
+        """The sum of both. Raises `ValueError` if their bins differ."""
         if (self.low, self.high, len(self.counts)) != (other.low, other.high, len(other.counts)):
             raise ValueError("histograms with different bins do not add up")
         least = [*_given(self.least), *_given(other.least)]
@@ -83,14 +84,14 @@ class Histogram(FrozenModel):
         return self.model_copy(update=update)
 
     def _bin(self, value: float) -> int:
-        """Position of the bin of a finite value."""
+        """Index of the bin of a finite value."""
         bins, inside = len(self.counts), min(max(value, self.low), self.high)
-        # Times before over: 0.6 of 20 bins is 12, and not 11.999.
+        # Multiply first: rounding errors could otherwise give 11.999 for 0.6 of 20 bins.
         return min(int((inside - self.low) * bins / (self.high - self.low)), bins - 1)
 
 
 def _finite(total: float) -> float:
-    """The nearest number that JSON can hold."""
+    """The number, limited to the range of finite floats, because JSON has no infinity."""
     return min(max(total, -sys.float_info.max), sys.float_info.max)
 
 

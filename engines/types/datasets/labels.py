@@ -1,4 +1,4 @@
-"""Labels and free metadata of an image: what they may hold, wherever they come in."""
+"""Rules for labels and free metadata of images, the same for all endpoints and jobs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ MAX_METADATA_KEYS = 32
 MAX_METADATA_KEY_CHARS = 64
 MAX_METADATA_BYTES = 4096
 MAX_CLASSES = 1000
-"""Values of one label that are still classes with a number; a label with more is plain text."""
+"""A label with at most this many different values has numbered classes; one with more is text."""
 
 LABEL_NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 HIDDEN = r"\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-"""Characters, for a class of a regular expression, that no name holds: controls, and what is not
-seen and makes two names look alike or one look like another (Unicode TR36, bidirectional text)."""
+"""Characters that names may not contain, as part of a regular expression: control characters, and
+invisible characters with which different names can look alike (Unicode TR36, bidirectional
+text)."""
 _JOINERS = r"\u200c\u200d"
-"""Not seen either, and needed in Persian, in the scripts of India and in emoji: behind a character
-that is not ASCII."""
+"""Invisible characters that Persian, Indian scripts and emoji need: allowed behind a character that
+is not ASCII."""
 _JOINED = rf"[^\x00-\x7f{HIDDEN}{_JOINERS}]"
 _ANY = rf"(?:[^{HIDDEN}{_JOINERS}]|{_JOINED}[{_JOINERS}])"
 LABEL_VALUE_PATTERN = (
@@ -32,12 +33,12 @@ LABEL_VALUE_PATTERN = (
 )
 
 BROKEN_RULE = "broken_rule"
-"""Type of a validation error whose message says by itself what a value must be."""
+"""Type of a pydantic error whose message is the whole constraint ("must be ...")."""
 
 _EXACT = 2**53
-"""Whole numbers from here on are not the same everywhere (JavaScript, doubles)."""
+"""Integers from here on are not exact in JavaScript and in doubles."""
 _NESTED = 16
-"""Lists and objects inside each other."""
+"""Deepest nesting of lists and objects."""
 
 LabelName = Annotated[str, StringConstraints(pattern=LABEL_NAME_PATTERN)]
 LabelValue = Annotated[
@@ -46,7 +47,7 @@ LabelValue = Annotated[
 
 
 def broken_rule(rule: str) -> PydanticCustomError:
-    """A validation error in our own words: "must be ..."."""
+    """A pydantic error with the message `rule`, such as "must be valid Unicode text"."""
     return PydanticCustomError(BROKEN_RULE, "{rule}", {"rule": rule})
 
 
@@ -85,14 +86,14 @@ def _check_unicode(labels: dict[str, str]) -> dict[str, str]:
 Labels = Annotated[
     dict[LabelName, LabelValue], Field(max_length=MAX_LABELS), AfterValidator(_check_unicode)
 ]
-"""What an image is of, for training: name to value, such as {"animal": "fox"}."""
+"""Training labels of an image: label to value, such as {"animal": "fox"}."""
 
 Metadata = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=MAX_METADATA_KEY_CHARS)], JsonValue],
     Field(max_length=MAX_METADATA_KEYS),
     AfterValidator(_check_metadata),
 ]
-"""What the caller wants to keep beside an image; any JSON, kept as it is."""
+"""Any JSON that a client wants to store with an image; returned unchanged."""
 
 Classes = Mapping[str, tuple[str, ...]]
-"""Label to its values, ordered: value i is class i. Empty for a label that is plain text."""
+"""Label to its values in order: value i is class i. Empty for a label that is text."""

@@ -1,6 +1,7 @@
-"""The report on a dataset, of the service and of batch jobs: what was counted, measured and found.
+"""The report on a dataset, made by the service and by batch jobs.
 
-It is JSON as it is; the page is drawn from it. Images are named by id. What is not known is None.
+It can be sent as JSON, and the HTML page is drawn from it. Images are named by their id. Unknown
+values are None.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from engines.types.frozen import FrozenModel
 REPORT_FORMAT = "inferloop.report/1"
 BY_POINTS_AND_HASH = "points and perceptual hash"
 BY_HASH_ONLY = "perceptual hash"
-"""A profile keeps no pictures, in which points could be found."""
+"""Used for profiles: they keep no pictures, and matching points needs pictures."""
 
 
 class IntervalOut(FrozenModel):
-    """A value with the interval that holds it in 95 of 100 repetitions."""
+    """A value with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -28,28 +29,33 @@ class IntervalOut(FrozenModel):
 
 
 class LabelCount(FrozenModel):
-    """Images of one value of one label."""
+    """Number of images with one value of one label."""
 
     label: str
     value: str
     count: int
-    wanted: int | None = Field(default=None, description="By the dataset's spec; null without.")
+    wanted: int | None = Field(
+        default=None,
+        description="Number that the dataset's declaration asks for; null without a declaration.",
+    )
 
 
 class MissingImages(FrozenModel):
-    """Images that a declared dataset's last run could not make, for one reason."""
+    """Number of images that a declared dataset's last run could not make, for one reason."""
 
-    of_class: str | None = Field(description="null where the declaration has no quotas.")
-    reason: str = Field(description="The requirement that was missed, or budget.")
+    of_class: str | None = Field(description="Class; null if the declaration has no quotas.")
+    reason: str = Field(
+        description='The requirement that no image met, or "budget" if the budget was used up.'
+    )
     count: int
     message: str
 
 
 class Factor(FrozenModel):
-    """Why an image failed."""
+    """One reason why an image failed a check."""
 
-    check: str = Field(description="quality or privacy.")
-    code: str = Field(description="The factor of the quality score, or the kind of finding.")
+    check: str = Field(description='"quality" or "privacy".')
+    code: str = Field(description="Factor of the quality score, or type of the privacy issue.")
     message: str
     value: float | None = None
     threshold: float | None = None
@@ -59,71 +65,82 @@ class Factor(FrozenModel):
 
 
 class FailingImage(FrozenModel):
-    """An image that did not pass."""
+    """An image that failed the quality or the privacy check."""
 
     id: str
     prompt: str | None
     factors: tuple[Factor, ...]
     width: int | None = None
     height: int | None = None
-    thumbnail: str | None = Field(default=None, description="JPEG, base64; for the first ones.")
+    thumbnail: str | None = Field(
+        default=None, description="JPEG, base64; only for the first images of the list."
+    )
 
 
 class Thumbnail(FrozenModel):
-    """An image of a sample."""
+    """An image on the report's contact sheet."""
 
     id: str
-    group: str = Field(description="written or rejected.")
+    group: str = Field(description='"written" or "rejected".')
     caption: str
-    jpeg: str = Field(description="Base64.")
+    jpeg: str = Field(description="JPEG, base64.")
 
 
 class NearPair(FrozenModel):
-    """Two images that look alike."""
+    """Two near-duplicates."""
 
     left: str
     right: str
-    bits: int = Field(description="In which their perceptual hashes differ, of 64.")
+    bits: int = Field(description="Number of bits, of 64, in which their perceptual hashes differ.")
     mirrored: bool
-    distance: float | None = Field(default=None, description="Of their features, 0..2.")
+    distance: float | None = Field(
+        default=None, description="Distance of their features, 0 (equal) to 2."
+    )
 
 
 class Cluster(FrozenModel):
-    """Images that are near-duplicates of each other."""
+    """A group of images that are near-duplicates of each other."""
 
     size: int
-    best: str = Field(description="The one to keep: the best scored, else the sharpest.")
-    images: tuple[str, ...] = Field(description="The first 20.")
+    best: str = Field(
+        description="The image to keep: the one with the best quality score, or, without scores, "
+        "the sharpest."
+    )
+    images: tuple[str, ...] = Field(description="The first 20 images.")
 
 
 class NearDuplicates(FrozenModel):
-    """Images that have a near-duplicate in the dataset."""
+    """The near-duplicates in the dataset."""
 
     compared: int
-    images: int = Field(description="With at least one near-duplicate.")
-    by: str = Field(description="What they were compared by.")
+    images: int = Field(description="Number of images with at least one near-duplicate.")
+    by: str = Field(description="The method of comparison.")
     cluster_count: int
-    clusters: tuple[Cluster, ...] = Field(description="The 50 largest.")
-    pairs: tuple[NearPair, ...] = Field(description="The 50 closest.")
+    clusters: tuple[Cluster, ...] = Field(description="The 50 largest clusters.")
+    pairs: tuple[NearPair, ...] = Field(description="The 50 most similar pairs.")
 
 
 class Taken(FrozenModel):
-    """An image that was made from a real one: copied, cut, turned, mirrored or recolored."""
+    """An image that is a copy of a real one, perhaps cropped, rotated, mirrored or recolored."""
 
     id: str
     reference: str
     agreeing_points: int = Field(
-        description="Points that one move brings onto the real image; 0 where the hash told."
+        description="Number of matching points that fit one geometric transformation to the real "
+        "image; 0 if the copy was found by its perceptual hash."
     )
     mirrored: bool
-    distance: float = Field(description="Of their features, 0..2.")
+    distance: float = Field(description="Distance of their features, 0 (equal) to 2.")
 
 
 class CopyingOut(FrozenModel):
-    """Distances to the nearest real image, held against those of a held-out half of the real
-    ones (docs/evidence.md)."""
+    """Distances of generated images to the nearest real image, compared with the distances of
+    held-out real images (docs/evidence.md)."""
 
-    effect: float = Field(description="0.5: no nearer than other real images; 1: always nearer.")
+    effect: float = Field(
+        description="Probability that a generated image is nearer than a held-out real one: 0.5: "
+        "no nearer; 1: always nearer."
+    )
     p_value: float
     tail_share: float
     tail_expected: float
@@ -133,38 +150,51 @@ class CopyingOut(FrozenModel):
 
 
 class ReferenceEvidence(FrozenModel):
-    """The dataset against real images."""
+    """The dataset compared with real images (docs/evidence.md)."""
 
-    reference: str = Field(description="Their folder, or the name of the profile.")
-    images: int = Field(description="Real images.")
-    compared: int = Field(description="Images of the dataset that the first three come from.")
-    clipped_density: float | None = Field(default=None, description="0..1: like the real ones.")
-    clipped_coverage: float | None = Field(default=None, description="0..1: all that is real.")
-    recall: float | None = Field(default=None, description="0..1.")
+    reference: str = Field(description="Folder of the real images, or name of the profile.")
+    images: int = Field(description="Number of real images.")
+    compared: int = Field(
+        description="Number of generated images from which density, coverage and recall were "
+        "computed."
+    )
+    clipped_density: float | None = Field(
+        default=None, description="0..1: how similar the generated images are to real ones."
+    )
+    clipped_coverage: float | None = Field(
+        default=None, description="0..1: how much of the real images' variety is generated."
+    )
+    recall: float | None = Field(
+        default=None, description="0..1: share of real images that are near generated ones."
+    )
     kid: IntervalOut | None = None
     copying: CopyingOut | None = None
-    searched: int = Field(default=0, description="Images that were searched for their source.")
+    searched: int = Field(
+        default=0, description="Number of generated images that were checked for being copies."
+    )
     searched_by: str = Field(
         default=BY_POINTS_AND_HASH,
-        description="What tells a copy. By hash only: cut and turned copies are not found.",
+        description="How copies are found. By the perceptual hash alone, cropped and rotated "
+        "copies are not found.",
     )
     taken_count: int = 0
-    taken: tuple[Taken, ...] = Field(default=(), description="The first 200.")
+    taken: tuple[Taken, ...] = Field(default=(), description="The first 200 copies.")
 
 
 class ProfileComparison(FrozenModel):
-    """Color and texture statistics against a profile (docs/profiles.md)."""
+    """The dataset's color and texture statistics compared with a profile (docs/profiles.md)."""
 
     profile: str
     conformance: float
     distances: dict[str, float]
     evidence: ReferenceEvidence | None = Field(
-        default=None, description="Against the features that the profile keeps; null without."
+        default=None,
+        description="Comparison with the profile's features; null if it keeps none.",
     )
 
 
 class JobFacts(FrozenModel):
-    """Of a batch job."""
+    """Facts about the batch job that made the dataset."""
 
     planned_at: datetime
     shards: int
@@ -174,11 +204,11 @@ class JobFacts(FrozenModel):
     failed: int
     attempts: int
     elapsed_s: float
-    rows_now: int = Field(description="Rows that the last submission ended.")
+    rows_now: int = Field(description="Number of rows that the last submission processed.")
 
 
 class DatasetReport(FrozenModel):
-    """All of it."""
+    """The whole report."""
 
     format: str = REPORT_FORMAT
     name: str
@@ -189,19 +219,20 @@ class DatasetReport(FrozenModel):
         default=None, description="Digest of the names, sizes and versions of all its files."
     )
     digest: str | None = Field(
-        default=None, description="SHA-256 over the lines `<sha256>  <name>` of its images."
+        default=None, description="SHA-256 of the lines `<sha256>  <name>` of its images."
     )
     verdicts: dict[str, int] = Field(default_factory=dict)
     labels: tuple[LabelCount, ...] = ()
     requested: int | None = Field(
-        default=None, description="Images that the dataset's declaration asks for."
+        default=None, description="Number of images that the dataset's declaration asks for."
     )
     short: tuple[MissingImages, ...] = Field(
-        default=(), description="What the last run of the declaration could not make, and why."
+        default=(), description="Images that the last run of the declaration could not make."
     )
     histograms: dict[str, Histogram] = Field(default_factory=dict)
     reasons: dict[str, int] = Field(
-        default_factory=dict, description="Of images (of a job: rows) that did not pass."
+        default_factory=dict,
+        description="Reason to the number of images (for a job: rows) that failed for it.",
     )
     failing_count: int = 0
     failing: tuple[FailingImage, ...] = ()
@@ -212,29 +243,31 @@ class DatasetReport(FrozenModel):
     job: JobFacts | None = None
     made_by: dict[str, dict[str, int]] = Field(
         default_factory=dict,
-        description="Models, validators, libraries: each with how many images say so.",
+        description="Models, validators and libraries, each with the number of images it made or "
+        "checked.",
     )
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     not_looked_at: tuple[str, ...] = Field(
-        default=(), description="What the report does not know, and why."
+        default=(), description="What was not examined for this report, and why."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """The report on a dataset by its name, against real images and a profile where they are
-    named."""
+    """A request for the report on a dataset."""
 
     name: str
+    """Name of the dataset."""
     reference_key: str | None = None
-    """Folder of real images."""
+    """Folder of real images to compare with."""
     profile: str | None = None
+    """Profile to compare with."""
     as_page: bool = False
-    """HTML in place of data."""
+    """Whether to return an HTML page instead of data."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """A report as a page that stands alone."""
+    """A report as one HTML page without external files."""
 
     html: str

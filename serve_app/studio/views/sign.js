@@ -6,7 +6,7 @@ import { bytes, count, when } from "../core/words.js";
 import { Badge, Button, Card, Facts } from "../parts/basic.js";
 
 const SIGNATURES = {
-  own: ["good", "signed with the service's own key"], development: ["warn", "signed with a development key that nobody outside trusts"],
+  own: ["good", "signed with the service's own key"], development: ["warn", "signed with a development key that nobody else trusts"],
   trusted: ["good", "signature trusted"], unknown: ["warn", "signer unknown"], invalid: ["bad", "signature invalid"],
 };
 

@@ -156,7 +156,7 @@ def local() -> dict[str, Any]:
 
 def test_the_start_says_that_a_development_key_signs(local: dict[str, Any]) -> None:
     args = config_files.app_args(local)
-    assert any("nobody outside trusts" in line for line in config_files.start_notes(args))
+    assert any("nobody else trusts" in line for line in config_files.start_notes(args))
 
 
 def test_the_start_says_nothing_of_a_key_of_ones_own(local: dict[str, Any]) -> None:

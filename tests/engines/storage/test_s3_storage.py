@@ -96,7 +96,7 @@ def test_a_cut_body_is_read_again(s3_client: S3Client, bucket: str) -> None:
     cut = CutBody(s3_client, 2)
     assert read_range(cut, bucket, "x", 2, 3, sleep=waits.append) == b"234"
     assert waits == [0.05, 0.1]
-    with pytest.raises(StorageFailed, match="out of reach"):
+    with pytest.raises(StorageFailed, match="cannot be reached"):
         S3Storage(CutBody(s3_client, 99), bucket).read("x")
 
 
