@@ -169,7 +169,7 @@ def bench_text(labeled: list[Photo], count: int) -> None:
 
 
 def _text_row(config: TextConfig, textless: list[Photo], count: int) -> tuple[str, ...]:
-    reader = RapidOcrReader(config.long_side_px, threads=1)
+    reader = RapidOcrReader(config, threads=1)
     reader.warm()
     patterns = build_pii_detector(PiiConfig())
     found = personal = hits = exact = 0

@@ -99,7 +99,7 @@ class Look:
 
     def __init__(self, config: TextConfig) -> None:
         self._config = config
-        self._reader = RapidOcrReader(config.long_side_px, threads=1)
+        self._reader = RapidOcrReader(config, threads=1)
 
     def __call__(self, pixels: Pixels) -> tuple[bool, bool]:
         """Whether a line counts as not read, and whether there is text."""

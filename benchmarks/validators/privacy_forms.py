@@ -101,7 +101,7 @@ class Look:
 
     def __init__(self, config: TextConfig) -> None:
         self._config = config
-        self._reader = RapidOcrReader(config.long_side_px, threads=1)
+        self._reader = RapidOcrReader(config, threads=1)
 
     def __call__(self, pixels: Pixels) -> tuple[bool, str]:
         """`text_detected` as the validator says it, and what was read."""

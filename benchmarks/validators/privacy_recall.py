@@ -156,7 +156,7 @@ def share(pictures: Iterable[Pixels], sees: Sees) -> str:
 
 
 def sees_text(config: TextConfig) -> Sees:
-    reader = RapidOcrReader(config.long_side_px, threads=1)
+    reader = RapidOcrReader(config, threads=1)
 
     def sees(pixels: Pixels) -> bool:
         side = max(pixels.shape[:2])

@@ -29,6 +29,7 @@ from engines.privacy.validator import PrivacyValidator
 if TYPE_CHECKING:
     from engines.images import ImageLimits
     from engines.privacy.config import PrivacyConfig
+    from engines.privacy.text.allowance import ReadingAllowance
     from engines.protocols import Storage
     from engines.types import Pixels
 
@@ -43,7 +44,9 @@ class UnavailableReader:
     def __init__(self, reason: str) -> None:
         self._reason = reason
 
-    def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
+    def read(
+        self, pixels: Pixels, allowance: ReadingAllowance | None = None
+    ) -> tuple[TextRegion, ...]:
         raise DetectorUnavailable(self._reason)
 
 
@@ -82,7 +85,7 @@ def build_privacy_validator(
 
 def _reader(config: PrivacyConfig) -> TextReader:
     try:
-        return RapidOcrReader(config.text.long_side_px, config.threads, config.workers)
+        return RapidOcrReader(config.text, config.threads, config.workers)
     except DetectorUnavailable as error:
         logger.warning("text reader is not available: %s", error)
         return UnavailableReader(str(error))

@@ -84,6 +84,13 @@ class TextConfig(FrozenModel):
     long_side_px: int = Field(
         default=960, ge=128, le=4096, description="Larger images are scaled down to this side, px."
     )
+    max_work: int = Field(
+        default=3000,
+        ge=500,
+        description="Largest work of reading the text of one file, in multiples of a line as long "
+        "as high (about 5 ms of CPU). A full A4 page takes about 2000, a look for lines 100 per "
+        "megapixel. Text beyond it gets the issue text_unread.",
+    )
     min_height_px: float = Field(
         default=6.0, ge=0.0, description="Lines with a smaller height are ignored, px of the image."
     )

@@ -16,6 +16,7 @@ from engines.privacy.model import (
     TextRegion,
 )
 from engines.privacy.text import Document, document_of, is_text, is_unread
+from engines.privacy.text.allowance import ReadingAllowance
 
 if TYPE_CHECKING:
     from engines.privacy.config import TextConfig
@@ -73,9 +74,20 @@ class Inspector:
         self._pii = pii
         self._config = config
 
-    def inspect(self, pixels: Pixels, check_faces: bool, check_text: bool) -> Sightings:
+    def allowance(self) -> ReadingAllowance:
+        """The work for reading the text of one file."""
+        return ReadingAllowance(self._config.max_work)
+
+    def inspect(
+        self,
+        pixels: Pixels,
+        check_faces: bool,
+        check_text: bool,
+        allowance: ReadingAllowance | None = None,
+    ) -> Sightings:
         """Check RGB `pixels`, uint8 (height, width, 3). A check that is not requested is not run;
-        one that fails is reported in the result."""
+        one that fails is reported in the result. `allowance`: the work that is left for the text of
+        this file; None: a new one."""
         faces: tuple[Face, ...] | None = None
         face_problem: str | None = None
         if check_faces:
@@ -86,7 +98,7 @@ class Inspector:
         if not check_text:
             return Sightings(faces, face_problem)
         try:
-            readings = self._reader.read(pixels)
+            readings = self._reader.read(pixels, allowance)
         except DetectorUnavailable as error:
             return Sightings(faces, face_problem, text_problem=str(error))
         document = document_of([region for region in readings if region.text])

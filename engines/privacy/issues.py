@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from engines.privacy.model import Face
     from engines.privacy.opening import Picture
 
+_MOST_LISTED = 100
+
 
 def face_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
     """One issue for each face, or one that says why the check could not run."""
@@ -45,7 +47,8 @@ def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
             masked(match.type, match.text),
         )
     for line in sightings.unread:
-        message = "Text that could not be read"
+        left_out = "Text beyond the limit of work, which was not read"
+        message = left_out if line.is_left_out else "Text that could not be read"
         yield _issue("text_unread", message, detector, line.box, round(line.confidence, 3))
     for line in sightings.plain_lines:
         shown = masked("text", line.text)
@@ -109,6 +112,23 @@ def merged(pictures: Iterable[Iterable[PrivacyIssue]]) -> Iterator[PrivacyIssue]
             if here[key] > told[key]:
                 told[key] = here[key]
                 yield issue
+
+
+def listed(issues: Iterable[PrivacyIssue]) -> list[PrivacyIssue]:
+    """The issues, but at most 100 of each type, and one more for each type that says how many are
+    not listed."""
+    result, counts = [], Counter[str]()
+    unlisted: dict[str, PrivacyIssue] = {}
+    for issue in issues:
+        counts[issue.type] += 1
+        if counts[issue.type] <= _MOST_LISTED:
+            result.append(issue)
+        else:
+            unlisted.setdefault(issue.type, issue)
+    for kind, issue in unlisted.items():
+        message = f"{counts[kind] - _MOST_LISTED} further issues of this type"
+        result.append(_issue(kind, message, issue.detector))
+    return result
 
 
 def _issue(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from engines.privacy.text.allowance import ReadingAllowance
     from engines.types import Pixels
 
 Box = tuple[int, int, int, int]
@@ -41,6 +42,9 @@ class TextRegion:
     """Height of the line across its reading direction, px."""
     length_px: float = 0.0
     """Length along its reading direction, px."""
+    is_left_out: bool = False
+    """Whether it was not tried to be read, because the reader's limit of work was reached. It may
+    be many lines, or a part of the image in which no line was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,14 @@ class TextReader(Protocol):
     def name(self) -> str:
         """Name of the reader in issues and in the validator's version."""
 
-    def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
-        """Lines of text in RGB `pixels`, uint8 (height, width, 3), in reading order. Raises
-        `DetectorUnavailable` if it cannot check the image."""
+    def read(
+        self, pixels: Pixels, allowance: ReadingAllowance | None = None
+    ) -> tuple[TextRegion, ...]:
+        """Lines of text in RGB `pixels`, uint8 (height, width, 3), in reading order.
+
+        `allowance`: the work that is left for the pictures of this file; what exceeds it is
+        returned as left out. None: a new one. Raises `DetectorUnavailable` if the image cannot be
+        checked."""
 
 
 class PiiDetector(Protocol):

@@ -18,6 +18,7 @@ from engines.privacy.issues import (
     duplicate_issue,
     face_issues,
     frames_issue,
+    listed,
     match_issue,
     merged,
     names_issue,
@@ -104,11 +105,12 @@ class PrivacyValidator:
         cannot be decoded."""
         image = self._opener.first(content)
         further = self._further(content) if image.has_more else Further()
+        allowance = self._inspector.allowance()
         looks = [
-            (picture, self._inspector.inspect(picture.pixels, check_faces, check_text))
+            (picture, self._inspector.inspect(picture.pixels, check_faces, check_text, allowance))
             for picture in (image.first, *further.pictures)
         ]
-        issues = list(merged(self._issues(picture, seen) for picture, seen in looks))
+        issues = listed(merged(self._issues(picture, seen) for picture, seen in looks))
         if further.unread and (check_faces or check_text or self._references):
             issues.append(frames_issue(further.unread))
         if not self._knows_names and any(seen.plain_lines for _, seen in looks):

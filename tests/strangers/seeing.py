@@ -36,7 +36,7 @@ class ReadsBlue:
 
     name: str = "reads_blue"
 
-    def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
+    def read(self, pixels: Pixels, allowance: object = None) -> tuple[TextRegion, ...]:
         return (TextRegion((2, 2, 20, 10), MAIL, 0.95, 10.0),) if _is(pixels, BLUE) else ()
 
 

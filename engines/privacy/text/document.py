@@ -73,9 +73,11 @@ def is_text(region: TextRegion, config: TextConfig) -> bool:
 
 
 def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool:
-    """Whether a region has the shape of a line of text, but was not read reliably. Text in another
-    script is read as nothing, or as Latin letters with a low confidence. `long_side_px`: long side
-    of the image."""
+    """Whether a region was left out, or has the shape of a line of text but was not read reliably.
+    Text in another script is read as nothing, or as Latin letters with a low confidence.
+    `long_side_px`: long side of the image."""
+    if region.is_left_out:
+        return True
     highest = config.unread_max_height * long_side_px
     read = any(map(str.isalnum, region.text)) and region.confidence >= config.read_confidence
     return (

@@ -27,7 +27,7 @@ text fits into the overlap. In a wide image, lines run along the long side, so i
 _MOST_SLENDER, _PADDED_ASPECT = 8, 4
 """An image with a larger ratio of sides than the first gets margins, up to the second ratio."""
 _SAME_LINE = 0.5
-"""Share of the smaller area from which two overlapping regions are the same line."""
+"""Share of the smaller area above which two overlapping regions are the same line."""
 
 
 def parts_of(height: int, width: int) -> list[Box]:
@@ -62,10 +62,10 @@ def with_margins(pixels: Pixels) -> tuple[Pixels, tuple[int, int]]:
 
 def without_doubles(regions: Sequence[TextRegion]) -> tuple[TextRegion, ...]:
     """The regions from top to bottom. Of regions that overlap, only the one that was read best is
-    kept."""
+    kept. A region that was left out is kept unless most of it was read elsewhere."""
     kept: list[TextRegion] = []
     for region in sorted(regions, key=_worth, reverse=True):
-        if not any(_on_each_other(region.box, other.box) for other in kept):
+        if not any(_doubles(region, other) for other in kept):
             kept.append(region)
     return tuple(sorted(kept, key=lambda region: (region.box[1], region.box[0])))
 
@@ -74,8 +74,10 @@ def _worth(region: TextRegion) -> float:
     return len(region.text) * region.confidence**4
 
 
-def _on_each_other(one: Box, other: Box) -> bool:
+def _doubles(region: TextRegion, better: TextRegion) -> bool:
+    one, other = region.box, better.box
     width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    smaller = min(one[2] * one[3], other[2] * other[3])
-    return width > 0 and height > 0 and width * height > _SAME_LINE * smaller
+    area, other_area = one[2] * one[3], other[2] * other[3]
+    least = area if region.is_left_out else min(area, other_area)
+    return width > 0 and height > 0 and width * height > _SAME_LINE * least

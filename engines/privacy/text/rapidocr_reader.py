@@ -11,16 +11,27 @@ import cv2
 import numpy as np
 
 from engines.privacy.model import DetectorUnavailable, TextRegion
+from engines.privacy.text.allowance import ReadingAllowance
+from engines.privacy.text.document import union
 from engines.privacy.text.long_pictures import parts_of, with_margins, without_doubles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engines.privacy.config import TextConfig
+    from engines.privacy.model import Box
     from engines.types import Pixels
 
+UNREAD = "\u25a1"
+"""Stands for the text of a line that could not be read."""
+LEFT_OUT = "\u25a0"
+"""Stands for the text of lines that were not tried, because of a limit."""
 _LEAST_CONFIDENCE = 0.5  # a line with a lower confidence counts as not read
-_UNREAD = "\u25a1"  # stands for the text of a line that was not read
 _WARM_SIDE_PX = 64
+_DETECTOR_SIDE_PX = 736  # RapidOCR scales the short side of a smaller picture up to it
+_SMALL_PX = 8.0
+"""In a long image as a whole, lines below this height are not read. Its parts show them larger."""
+_MOST_LEFT_OUT = 20
 
 
 class RapidOcrReader:
@@ -36,15 +47,14 @@ class RapidOcrReader:
 
     def __init__(
         self,
-        long_side_px: int,
+        config: TextConfig,
         threads: int,
         engines: int = 1,
         make_engine: Callable[[int], Any] | None = None,
     ) -> None:
-        """`long_side_px`: larger images are scaled down to this side. `threads`: threads of
-        onnxruntime for each engine. `make_engine`: makes an engine; tests pass their own. Raises
-        `DetectorUnavailable`."""
-        self._long_side_px = long_side_px
+        """`threads`: threads of onnxruntime for each engine. `make_engine`: makes an engine; tests
+        pass their own. Raises `DetectorUnavailable`."""
+        self._config = config
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for _ in range(engines):
             self._idle.put((make_engine or _engine)(threads))
@@ -55,37 +65,64 @@ class RapidOcrReader:
         cv2.putText(canvas, "Warm 123", (8, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 2)
         self.read(canvas)
 
-    def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
+    def read(
+        self, pixels: Pixels, allowance: ReadingAllowance | None = None
+    ) -> tuple[TextRegion, ...]:
         height, width = pixels.shape[:2]
+        allowance = allowance or ReadingAllowance(self._config.max_work)
+        longer = max(height, width) > self._config.long_side_px
+        parts = parts_of(height, width) if longer else []
         engine = self._idle.get()
         try:
-            regions = self._look(engine, pixels, (0, 0))
-            parts = parts_of(height, width) if max(height, width) > self._long_side_px else []
-            for x, y, across, down in parts:
-                regions += self._look(engine, pixels[y : y + down, x : x + across], (x, y))
+            whole = (0, 0, width, height)
+            regions = self._look(engine, pixels, whole, allowance, _SMALL_PX if parts else 0.0)
+            for part in parts:
+                regions += self._look(engine, pixels, part, allowance, 0.0)
         except Exception as error:  # onnxruntime's own errors derive from nothing narrower
             raise DetectorUnavailable("RapidOCR failed on this image") from error
         finally:
             self._idle.put(engine)
         return without_doubles(regions) if parts else tuple(regions)
 
-    def _look(self, engine: Any, pixels: Pixels, corner: tuple[int, int]) -> list[TextRegion]:
-        """The lines in `pixels`, a part of the image. `corner`: position (x, y) of its upper left
-        pixel in the image."""
-        height, width = pixels.shape[:2]
-        factor = min(1.0, self._long_side_px / max(height, width))
-        bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    def _look(
+        self,
+        engine: Any,
+        image: Pixels,
+        part: Box,
+        allowance: ReadingAllowance,
+        least_height_px: float,
+    ) -> list[TextRegion]:
+        """The lines in a part of `image`. If the allowance has not enough work left for it, the
+        part itself is returned as a region that was left out."""
+        x, y, width, height = part
+        factor = min(1.0, self._config.long_side_px / max(height, width))
+        bgr = cv2.cvtColor(image[y : y + height, x : x + width], cv2.COLOR_RGB2BGR)
         if factor < 1.0:
             size = max(1, round(width * factor)), max(1, round(height * factor))
             bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
         bgr, margin = with_margins(bgr)
-        result = engine(bgr)
+        enlarged = max(1.0, _DETECTOR_SIDE_PX / min(bgr.shape[:2]))
+        if not allowance.takes_look(bgr.shape[0] * enlarged, bgr.shape[1] * enlarged):
+            return [TextRegion(part, "", 0.0, height, width, is_left_out=True)]
+        result = engine.look(bgr, allowance, least_height_px)
         if result.boxes is None or result.txts is None:
             return []
-        return [
-            _region((quad - margin) / factor + corner, text, float(score))
-            for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
-        ]
+        return _few_left_out(
+            [
+                _region((quad - margin) / factor + (x, y), text, float(score))
+                for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
+            ]
+        )
+
+
+def _few_left_out(regions: list[TextRegion]) -> list[TextRegion]:
+    """The same regions; but if more than 20 were left out, one box around these."""
+    left_out = [region for region in regions if region.is_left_out]
+    if len(left_out) <= _MOST_LEFT_OUT:
+        return regions
+    around = union([region.box for region in left_out])
+    others = [region for region in regions if not region.is_left_out]
+    return [*others, TextRegion(around, "", 0.0, around[3], around[2], is_left_out=True)]
 
 
 def _region(quad: NDArray[np.float32], text: str, confidence: float) -> TextRegion:
@@ -95,32 +132,16 @@ def _region(quad: NDArray[np.float32], text: str, confidence: float) -> TextRegi
     right, bottom = np.ceil(quad.max(axis=0))
     box = (int(left), int(top), int(right - left), int(bottom - top))
     sides = (np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[1] - quad[2]))
-    if confidence < _LEAST_CONFIDENCE or text == _UNREAD:
+    left_out = text == LEFT_OUT
+    if confidence < _LEAST_CONFIDENCE or text in (UNREAD, LEFT_OUT):
         text = ""
-    return TextRegion(box, text, confidence, float(min(sides)), float(max(sides)))
+    return TextRegion(box, text, confidence, float(min(sides)), float(max(sides)), left_out)
 
 
 def _engine(threads: int) -> Any:
     try:
-        from rapidocr import RapidOCR
+        from engines.privacy.text.rapidocr_engine import BoundedRapidOcr
 
-        class KeepsUnreadLines(RapidOCR):
-            """RapidOCR leaves out lines that it could not read. This subclass keeps them."""
-
-            def build_final_output(
-                self, picture: Any, found: Any, turned: Any, read: Any, lines: Any, record: Any
-            ) -> Any:
-                if read.txts is not None:
-                    read.txts = tuple(text if text.strip() else _UNREAD for text in read.txts)
-                return super().build_final_output(picture, found, turned, read, lines, record)
-
-        return KeepsUnreadLines(
-            params={
-                "Global.text_score": 0.0,
-                "Global.log_level": "critical",
-                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            }
-        )
+        return BoundedRapidOcr(threads)
     except (ImportError, RuntimeError, OSError, ValueError) as error:
         raise DetectorUnavailable("RapidOCR is not installed or did not load") from error

@@ -54,7 +54,7 @@ class FakeReader:
     name: str = "fake_reader"
     calls: int = 0
 
-    def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
+    def read(self, pixels: Pixels, allowance: object = None) -> tuple[TextRegion, ...]:
         self.calls += 1
         if self.problem is not None:
             raise DetectorUnavailable(self.problem)
@@ -149,7 +149,7 @@ def yunet() -> FaceDetectorChain:
 
 @pytest.fixture(scope="session")
 def rapidocr() -> RapidOcrReader:
-    reader = RapidOcrReader(TextConfig().long_side_px, threads=1)
+    reader = RapidOcrReader(TextConfig(), threads=1)
     reader.warm()
     return reader
 

@@ -137,7 +137,7 @@ def test_text_that_names_nobody_may_stay(
         def __init__(self) -> None:
             self.calls = 0
 
-        def read(self, pixels: Pixels) -> tuple[TextRegion, ...]:
+        def read(self, pixels: Pixels, allowance: object = None) -> tuple[TextRegion, ...]:
             self.calls += 1
             lines = (doubles.line("jane.doe@example.com"), doubles.line("Hello", y=60))
             return lines if self.calls == 1 else ()

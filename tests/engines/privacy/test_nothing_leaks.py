@@ -106,7 +106,7 @@ def test_lineage_holds_places_and_no_text(doubles: Any, blank_png: bytes) -> Non
         def __init__(self) -> None:
             self.left = [(doubles.line("+1 415 555 2671"),)]
 
-        def read(self, pixels: Any) -> Any:
+        def read(self, pixels: Any, allowance: object = None) -> Any:
             return self.left.pop() if self.left else ()
 
     validator = doubles.validator(reader=ReadsOnce(), config=PrivacyConfig())

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.validators.pictures.renders import render
+from engines.privacy.config import TextConfig
 from engines.privacy.model import TextRegion
 from engines.privacy.text.long_pictures import parts_of, with_margins, without_doubles
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
@@ -89,7 +90,7 @@ class Recorder:
     boxes: None = None
     txts: None = None
 
-    def __call__(self, bgr: Pixels) -> Recorder:
+    def look(self, bgr: Pixels, allowance: object, least_height_px: float) -> Recorder:
         self.shapes.append(bgr.shape)
         return self
 
@@ -98,7 +99,7 @@ class Recorder:
 def test_no_engine_is_shown_a_slender_picture(height: int, width: int) -> None:
     """RapidOCR scales the short side up to 736 px: a file of 200 bytes must not cost gigabytes."""
     engine = Recorder()
-    reader = RapidOcrReader(960, threads=1, make_engine=lambda threads: engine)
+    reader = RapidOcrReader(TextConfig(), threads=1, make_engine=lambda threads: engine)
     assert reader.read(np.full((height, width, 3), 200, dtype=np.uint8)) == ()
     assert engine.shapes
     for shape in engine.shapes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from engines.privacy.config import TextConfig
 from engines.privacy.model import DetectorUnavailable
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
 
@@ -38,7 +39,7 @@ class Engine:
     met: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, bgr: Pixels) -> Answer:
+    def look(self, bgr: Pixels, allowance: object, least_height_px: float) -> Answer:
         with self.lock:
             self.inside += 1
             self.met |= self.inside > 1
@@ -65,7 +66,7 @@ def reader_of(count: int) -> tuple[RapidOcrReader, list[Engine]]:
         made.append(Engine())
         return made[-1]
 
-    return RapidOcrReader(960, threads=1, engines=count, make_engine=make), made
+    return RapidOcrReader(TextConfig(), threads=1, engines=count, make_engine=make), made
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -121,4 +122,4 @@ def test_an_engine_that_does_not_load_is_said_at_once() -> None:
         raise DetectorUnavailable("RapidOCR is not installed or did not load")
 
     with pytest.raises(DetectorUnavailable, match="did not load"):
-        RapidOcrReader(960, threads=1, make_engine=broken)
+        RapidOcrReader(TextConfig(), threads=1, make_engine=broken)

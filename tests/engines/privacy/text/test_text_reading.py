@@ -42,7 +42,7 @@ def test_two_engines_read_side_by_side_and_mix_nothing_up(rapidocr: RapidOcrRead
     texts = ["jane.doe@example.com", "EMERGENCY EXIT", "+1 415 555 2671", "Platform 9"]
     drawn = [render(text, 28).pixels for text in texts]
     alone = [rapidocr.read(pixels) for pixels in drawn]
-    pair = RapidOcrReader(TextConfig().long_side_px, threads=1, engines=2)
+    pair = RapidOcrReader(TextConfig(), threads=1, engines=2)
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(pair.read, drawn * 2))
     assert together == alone * 2

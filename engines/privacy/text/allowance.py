@@ -1,0 +1,45 @@
+"""Counts the work of reading the text of a file, so that no file takes more than its limit.
+
+The unit is one square of a line in the recognizer, which scales every line to the same height: a
+line 20 times as long as high is 20 units of work. The time of the recognizer is proportional to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LEAST_RATIO = 320 / 48
+"""The recognizer fills shorter lines up to 320 px at its height of 48 px."""
+MOST_RATIO = 100
+"""Ratio of length to height above which a line is not read. Memory is proportional to it."""
+_UNITS_FOR_MEGAPIXEL = 100
+"""The detector needs as much time for a megapixel as the recognizer for this many units."""
+
+
+class ReadingAllowance:
+    """The work that is left for the pictures of one file. Not for several threads at once."""
+
+    def __init__(self, units: float) -> None:
+        self._left = units
+
+    def takes_look(self, height: int, width: int) -> bool:
+        """Take the work of detecting lines in `height` by `width` px; False if it is not left."""
+        cost = height * width / 1e6 * _UNITS_FOR_MEGAPIXEL
+        if cost > self._left:
+            return False
+        self._left -= cost
+        return True
+
+    def chosen(self, sizes: Sequence[tuple[int, int]]) -> list[int]:
+        """Take the work of as many lines as possible, the highest first, because these are text
+        most probably. `sizes`: height and length of each line in px. Returns the positions of the
+        lines to read, in rising order."""
+        positions = []
+        for position in sorted(range(len(sizes)), key=lambda at: -sizes[at][0]):
+            height, length = sizes[position]
+            ratio = length / max(1, height)
+            cost = max(LEAST_RATIO, ratio)
+            if ratio <= MOST_RATIO and cost <= self._left:
+                self._left -= cost
+                positions.append(position)
+        return sorted(positions)
