@@ -12,7 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deployments.edge.own_words import DIED, instead_of
 from deployments.edge.pace import PacedReceive, Sleep
 from deployments.settings import EdgeSettings
-from engines.errors import InferloopError, NotFound, ReplicaLost, RequestTimeout
+from engines.errors import (
+    Fault,
+    InferloopError,
+    InvalidParameters,
+    NotFound,
+    ReplicaLost,
+    RequestTimeout,
+)
 from engines.protocols import Clock
 from serve_app.errors import to_wire
 from serve_app.files.downloads import ACKNOWLEDGE, ACKNOWLEDGED, ASKS_FOR_ACKNOWLEDGEMENT
@@ -63,6 +70,10 @@ class EdgeMiddleware:
             receive = PacedReceive(receive, per_s, self._clock, self._sleep)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if not scope["path"].startswith("/"):
+            fault = Fault("path", scope["path"], "an absolute path", "must begin with /")
+            await to_wire(InvalidParameters(fault)).response()(scope, receive, send)
             return
         if scope["path"].rstrip("/") in CLOSED_PATHS:
             await to_wire(NotFound("path", scope["path"])).response()(scope, receive, send)

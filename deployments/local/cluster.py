@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from ray import serve
 from ray.exceptions import RayError, RayTaskError
 from ray.serve._private.api import _coerce_controller_options, _create_controller_and_proxy_refs
 from ray.serve._private.constants import HTTP_PROXY_TIMEOUT
-from ray.serve.context import _get_global_client
+from ray.serve.context import _get_global_client, _set_global_client
 from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ServeDeploySchema
 
@@ -26,6 +27,8 @@ from local_ray.running import local_ray
 
 DRAIN_S = 60.0
 """Seconds that running requests have when the service stops."""
+SHUTDOWN_S = 30.0
+"""Seconds that Serve has to end its processes."""
 LEAST_LOGICAL_CPUS = 8
 """Fewest logical CPUs, also on smaller machines. Replicas reserve only parts of CPUs, and a batch
 job needs free ones to be scheduled."""
@@ -50,7 +53,7 @@ def service_ray(
             yield address
         finally:
             drain()
-            serve.shutdown()
+            shut_down()
 
 
 def drain(within_s: float = DRAIN_S, interval_s: float = 0.2) -> None:
@@ -59,11 +62,28 @@ def drain(within_s: float = DRAIN_S, interval_s: float = 0.2) -> None:
 
     Serve's own shutdown would end its proxies at once, and cut off answers that are being sent.
     """
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)  # it announces each deletion
     give_up = time.monotonic() + within_s
     for name in serve.status().applications:
         serve.delete(name, _blocking=False)
     while serve.status().applications and time.monotonic() < give_up:
         time.sleep(interval_s)
+
+
+def shut_down(within_s: float = SHUTDOWN_S) -> None:
+    """End Serve, as `serve.shutdown` does, but without its last line.
+
+    Serve's controller ends while it is asked to, which is what was wanted. Ray would ask again
+    without an end, and print so.
+    """
+    client = _get_global_client(raise_if_no_controller_running=False)
+    if client is None:
+        return
+    client.shutdown_cached_handles()
+    with suppress(RayError):  # it ended, or takes longer: Ray ends it
+        ending = client._controller.graceful_shutdown.options(max_task_retries=0).remote()
+        ray.get(ending, timeout=within_s)
+    _set_global_client(None)
 
 
 class ServeAccess(Protocol):

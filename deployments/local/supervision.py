@@ -106,9 +106,11 @@ class Supervisor:
             if why:
                 self._say(f"The service has died: {why}.")
                 return None
-        if answered_at is None:  # its own word comes at the end of its start
-            self._say("Stopping; the start goes on to its next step. A second Ctrl-C ends it now.")
-        running.stop()
+        if answered_at is None and not running.answers():
+            self._say("Stopping. It was not ready yet.")
+            running.kill()  # no request waits for it, and the steps of its start take long
+        else:
+            running.stop()
         return 0
 
     def _why_dead(self, ended: int | None, lost: str, answered_at: float | None) -> str:

@@ -58,6 +58,11 @@ class ExportConfig(FrozenModel):
     shard_bytes: int = Field(
         default=256 * 2**20, ge=1, description="WebDataset shard is full above, bytes."
     )
+    escape_formulas: bool = Field(
+        default=True,
+        description="Whether CSV puts an apostrophe before a text that a spreadsheet would run as "
+        "a formula. Off: every text unchanged, for files that no spreadsheet opens.",
+    )
     max_failures_listed: int = Field(
         default=1000, ge=0, description="Failed images named in a report; all are counted."
     )

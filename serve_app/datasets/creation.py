@@ -12,7 +12,7 @@ from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.spec.result import DatasetResult
 from engines.datasets.spec.run import DatasetRun
 from engines.datasets.spec.tries import Judged
-from engines.errors import InvalidParameters, Overloaded
+from engines.errors import DeadlineExceeded, InvalidParameters, Overloaded
 from engines.types import GenerationRequest, StoredImage
 from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
@@ -23,13 +23,16 @@ T = TypeVar("T")
 
 OVERLOAD_RETRIES = 100
 """Waits for a busy deployment before the call fails."""
+LATE_RETRIES = 2
+"""How often one image or verdict that was not ready in time is asked for again: a machine that is
+busy for some minutes ends no run of hours."""
 CHECKED_ITEMS = 100
 """Items whose requests are looked at before anything is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceWorkshop:
-    """The `Workshop` of the service. If a deployment is busy, it waits and tries again."""
+    """The `Workshop` of the service. If a deployment is busy or late, it tries again."""
 
     context: Context
     checks: RequiredChecks
@@ -57,11 +60,16 @@ class ServiceWorkshop:
                 return await context.jobs.outcome(job_id)
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        late = 0
         for _ in range(OVERLOAD_RETRIES):
             try:
                 return await ask()
             except Overloaded as error:
                 await self.sleep(error.retry_after_s)
+            except DeadlineExceeded:
+                late += 1
+                if late > LATE_RETRIES:
+                    raise
         return await ask()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 from engines.errors import InvalidParameters, PayloadTooLarge
 
@@ -22,18 +23,26 @@ def upload_body(required: bool = True) -> dict[str, Any]:
 async def uploaded(request: Request, max_bytes: int) -> bytes:
     """The bytes of the image; empty if there are none.
 
-    Raises `PayloadTooLarge` above `max_bytes`.
+    Raises `PayloadTooLarge` above `max_bytes`, `InvalidParameters` for a form with two files.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "multipart/form-data":
         content = await request.body()
     else:
-        async with request.form(max_files=1, max_fields=8) as form:
-            files = [part for part in form.values() if isinstance(part, UploadFile)]
-            content = await files[0].read() if files else b""
+        content = await _file_of_form(request)
     if len(content) > max_bytes:
         raise PayloadTooLarge(max_bytes)
     return content
+
+
+async def _file_of_form(request: Request) -> bytes:
+    try:
+        async with request.form(max_files=1, max_fields=8) as form:
+            files = [part for part in form.values() if isinstance(part, UploadFile)]
+            return await files[0].read() if files else b""
+    except HTTPException:  # Starlette's word for a form that it cannot read
+        reason = "is no form with one file and at most 8 other fields"
+        raise InvalidParameters.of("body", None, "a form with one file", reason) from None
 
 
 def not_empty(content: bytes) -> bytes:

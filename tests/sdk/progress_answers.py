@@ -28,7 +28,7 @@ def failure(code: str, **details: Any) -> bytes:
 class Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body that arrives in these pieces; an error among them is raised in its place."""
 
-    def __init__(self, *pieces: bytes | Exception) -> None:
+    def __init__(self, *pieces: bytes | BaseException) -> None:
         self.pieces = pieces
         self.given = 0
         self.closed = False
@@ -36,7 +36,7 @@ class Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for piece in self.pieces:
             self.given += 1
-            if isinstance(piece, Exception):
+            if isinstance(piece, BaseException):
                 raise piece
             yield piece
 

@@ -53,7 +53,8 @@ def file_format(
         tar = partial(TarEncoder, columns=columns, table=table)
         return FileFormat(tar, "application/x-tar", config.shard_bytes)
     if format_ == "csv":
-        return FileFormat(partial(CsvEncoder, columns=columns), "text/csv")
+        table_ = partial(CsvEncoder, columns=columns, escape_formulas=config.escape_formulas)
+        return FileFormat(table_, "text/csv")
     if format_ == "coco":
         return FileFormat(partial(CocoEncoder, table=table), COCO_MIME)
     if format_ == "imagefolder":

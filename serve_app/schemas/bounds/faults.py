@@ -27,6 +27,9 @@ class ErrorDetails(Protocol):
 Words = tuple[str, str]
 """Reason and constraint."""
 
+_JSON_NUMBER, _JSON_LIST, _JSON_OBJECT = "float", "list", "dict"
+"""What pydantic puts into a location in free JSON: the kind of value that it took each part for."""
+
 NOT_JSON = ("JSON", "must be valid JSON")
 """Constraint and reason for a body that is no JSON."""
 
@@ -65,6 +68,8 @@ def faults_of(errors: Iterable[Any], rules: Rules, strip: int = 0) -> list[Fault
 def _fault_of(error: ErrorDetails, location: Sequence[str | int], rules: Rules) -> Fault:
     if error["type"] == "json_invalid":  # its location is a position in the text
         return Fault("body", None, *NOT_JSON)
+    if error["type"] == "finite_number" and location[-1:] == (_JSON_NUMBER,):
+        location = _in_free_json(location[:-1])
     parameter = _name(location) or "body"
     generic = re.sub(r"\[\d+\]", "[]", _name(location))
     any_name = f"{generic.rpartition('.')[0]}.{ANY_NAME}"
@@ -72,6 +77,17 @@ def _fault_of(error: ErrorDetails, location: Sequence[str | int], rules: Rules) 
     reason, constraint = _words(error, parameter, rule, rules)
     value = None if error["type"] == "missing" else trimmed(error.get("input"))
     return Fault(str(trimmed(parameter)), value, constraint, reason)
+
+
+def _in_free_json(location: Sequence[str | int]) -> Sequence[str | int]:
+    """The location without the kinds of value."""
+    left, found = list(location), list[str | int]()
+    while left:
+        found.append(left.pop())
+        kind = _JSON_LIST if isinstance(found[-1], int) else _JSON_OBJECT
+        if left[-1:] == [kind]:
+            left.pop()
+    return found[::-1]
 
 
 def _name(location: Sequence[str | int]) -> str:
@@ -83,6 +99,8 @@ def _name(location: Sequence[str | int]) -> str:
 
 def _words(error: ErrorDetails, parameter: str, rule: FieldRule, rules: Rules) -> Words:
     kind = str(error["type"])
+    if kind == "multiple_of" and _is_outside(error.get("input"), rule):
+        return _range(parameter, rule, {})  # first things first: who rounds it is refused again
     if kind in _TYPES:
         return _TYPES[kind]
     if kind in _RULES:
@@ -95,6 +113,14 @@ def _words(error: ErrorDetails, parameter: str, rule: FieldRule, rules: Rules) -
     if kind == BROKEN_RULE or message.startswith("must "):
         return message, message.removeprefix("must be ")
     return f"is not valid: {message[:1].lower()}{message[1:]}", message
+
+
+def _is_outside(value: object, rule: FieldRule) -> bool:
+    """Whether it is a number beyond a bound."""
+    low, high = rule.minimum, rule.maximum
+    return isinstance(value, int | float) and (
+        (low is not None and value < low) or (high is not None and value > high)
+    )
 
 
 def _range(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:

@@ -39,5 +39,10 @@ async def test_a_stranger_does_not_learn_serves_routes(path: str) -> None:
     assert await status_of(path) == 404
 
 
+async def test_what_is_no_path_is_no_sign_of_a_start() -> None:
+    """`GET * HTTP/1.1`: Serve answers 404, as it does while no application is there."""
+    assert await status_of("*") == 400
+
+
 async def test_the_api_is_not_in_the_way() -> None:
     assert await status_of("/api/v1/profiles") == 200

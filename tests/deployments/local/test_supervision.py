@@ -23,6 +23,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self._rest: Iterator[int | str | bool] = chain(self.states, repeat(self.states[-1]))
+        self._now = self.states[0]
 
     def ended(self) -> int | None:
         self._now = next(self._rest)
@@ -82,11 +83,16 @@ def test_it_runs_until_it_is_asked_to_stop(supervised: Supervised) -> None:
     assert run.ends == ["stopped"]
 
 
-def test_who_stops_a_start_hears_of_it_at_once(supervised: Supervised) -> None:
+def test_a_start_that_is_stopped_ends_at_once(supervised: Supervised) -> None:
     run = Run([False])
-    status, said = supervised(run, stop_at_s=10.0)
-    assert (status, run.ends) == (0, ["stopped"])
-    assert "A second Ctrl-C ends it now" in said[0]
+    assert supervised(run, stop_at_s=10.0) == (0, ["Stopping. It was not ready yet."])
+    assert run.ends == ["killed"]
+
+
+def test_what_answers_since_the_last_look_may_finish_its_requests(supervised: Supervised) -> None:
+    run = Run([True])
+    assert supervised(run, stop_at_s=LOOK_EVERY_S) == (0, [])
+    assert run.ends == ["stopped"]
 
 
 def test_a_start_that_fails_is_not_tried_again(supervised: Supervised) -> None:

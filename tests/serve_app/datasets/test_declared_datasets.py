@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from engines.errors import Conflict, Overloaded
+from engines.errors import Conflict, DeadlineExceeded, Overloaded
 from engines.types import GenerationRequest, StoredImage
 from serve_app.config import ApiConfig, DatasetCreationLimits
+from serve_app.datasets.creation import LATE_RETRIES
 from tests.serve_app.api import HEADERS, Api, build_api
 from tests.serve_app.fake_services import FakeServices
 from tests.serve_app.fakes import FakeGeneration
@@ -137,6 +138,24 @@ def test_a_busy_deployment_is_waited_for() -> None:
     fakes.generation.failures = [Overloaded("full", 0.0), None, Overloaded("full", 0.0)]
     fakes.generation.fail_after_steps = 0
     with client_of(fakes) as client:
+        assert client.post("/api/v1/datasets", json=SPEC).json()["made"] == 5
+
+
+def test_an_image_that_is_late_is_asked_for_again() -> None:
+    """A machine that is busy for some minutes would end a run of hours."""
+    fakes = services()
+    fakes.generation.failures = [DeadlineExceeded(120.0)] * LATE_RETRIES
+    fakes.generation.fail_after_steps = 0
+    with client_of(fakes, in_flight=1) as client:
+        assert client.post("/api/v1/datasets", json=SPEC).json()["made"] == 5
+
+
+def test_an_image_that_is_always_late_ends_the_run() -> None:
+    fakes = services()
+    fakes.generation.failures = [DeadlineExceeded(120.0)] * (LATE_RETRIES + 1)
+    fakes.generation.fail_after_steps = 0
+    with client_of(fakes, in_flight=1) as client:
+        assert client.post("/api/v1/datasets", json=SPEC).status_code == 504
         assert client.post("/api/v1/datasets", json=SPEC).json()["made"] == 5
 
 

@@ -62,6 +62,8 @@ def test_json_of_any_writer_is_read(service: TestClient, body: bytes) -> None:
         (b'{"prompt": "a\\u0000"}', "prompt", "NUL"),
         (b'{"prompt": " \\n\\u2003"}', "prompt", "must not be blank"),
         (b'{"prompt": "a", "guidance_scale": NaN}', "guidance_scale", "must be a finite number"),
+        (b'{"prompt": "a", "metadata": {"a": NaN}}', "metadata.a", "must be a finite number"),
+        (b'{"prompt": "a", "metadata": {"dict": {"a": [1e400]}}}', "metadata.dict.a[0]", "finite"),
         (b'{"prompt": "a", "guidance_scale": 1e400}', "guidance_scale", "must be a finite number"),
         (b'{"prompt": "a", "seed": 1.0}', "seed", "must be an integer"),
         (b'{"prompt": "a", "seed": true}', "seed", "must be an integer"),
@@ -73,6 +75,7 @@ def test_json_of_any_writer_is_read(service: TestClient, body: bytes) -> None:
     ids=[
         *("empty", "null", "text", "list", "number", "cut", "two", "comment", "quotes", "latin-1"),
         *("deep", "deep-object", "digits", "surrogate", "surrogate-name", "nul", "blank", "nan"),
+        *("nan-in-metadata", "overflow-in-metadata"),
         *("overflow", "float", "boolean", "numeral", "exponent", "list-prompt", "upper-case"),
     ],
 )

@@ -82,7 +82,9 @@ class TestFiles:
 
     def test_a_form_without_a_file_or_with_several_is_refused(self, client: TestClient) -> None:
         several = [("file", ("a.png", PNG)), ("file", ("b.png", PNG))]
-        assert client.post("/api/v1/images", files=several).status_code == 400
+        answer = client.post("/api/v1/images", files=several)
+        assert answer.status_code == 400
+        assert "one file" in answer.json()["error"]["message"]
         broken = {"Content-Type": "multipart/form-data"}
         assert client.post("/api/v1/images", content=b"x", headers=broken).status_code == 400
 

@@ -94,6 +94,7 @@ def test_bounds_include_their_ends(field: str, good: list[Any]) -> None:
         ("width", 2048, "64 <= width <= 1024", "must be between 64 and 1024"),
         ("width", 56, "64 <= width <= 1024", "must be between 64 and 1024"),
         ("height", 1032, "64 <= height <= 1024", "must be between 64 and 1024"),
+        ("width", 9999, "64 <= width <= 1024", "must be between 64 and 1024"),
         ("height", 513, "height % 8 == 0", "must be a multiple of 8"),
         ("width", "512", "integer", "must be an integer"),
         ("width", True, "integer", "must be an integer"),

@@ -31,17 +31,21 @@ def flat_columns(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 class CsvEncoder:
     """UTF-8, CRLF, a header. What is not known is an empty cell; lists and open objects are their
     JSON text. A text that a spreadsheet would run as a formula has an apostrophe before it (OWASP,
-    "CSV Injection"); see `unquoted`."""
+    "CSV Injection"), unless `escape_formulas` is off; see `unquoted`."""
 
-    def __init__(self, file: HashedFile, columns: tuple[Column, ...]) -> None:
+    def __init__(
+        self, file: HashedFile, columns: tuple[Column, ...], escape_formulas: bool = True
+    ) -> None:
         self._file = file
+        self._text = quoted if escape_formulas else str
         self._paths = [path for path, _ in leaves(columns)]
         self._rows = io.StringIO(newline="")
         self._writer = csv.writer(self._rows)
         self._writer.writerow(self._paths)
 
     def add(self, record: Record, content: bytes | None) -> None:
-        self._writer.writerow([_cell(_value(record, path)) for path in self._paths])
+        cells = [_cell(_value(record, path)) for path in self._paths]
+        self._writer.writerow([self._text(c) if isinstance(c, str) else c for c in cells])
         if self._rows.tell() >= _ROWS_BYTES:
             self.finish()
 
@@ -69,7 +73,7 @@ def _cell(value: JsonValue) -> str | int | float:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return value
-    return quoted(value if isinstance(value, str) else orjson.dumps(value).decode())
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def quoted(text: str) -> str:

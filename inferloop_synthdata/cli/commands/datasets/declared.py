@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from inferloop_synthdata.answers import DatasetCreated
 from inferloop_synthdata.cli.console import table
 from inferloop_synthdata.cli.grammar import AddCommand, add_as_job
 from inferloop_synthdata.cli.outputs import make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
-from inferloop_synthdata.errors import JsonValue
+from inferloop_synthdata.client import SyntheticImageClient
+from inferloop_synthdata.errors import ClientError, JsonValue
 from inferloop_synthdata.operations.declared import create_dataset
 from inferloop_synthdata.unique_keys import DuplicateKey, read_json, read_yaml
 
@@ -38,12 +40,32 @@ def create(session: Session, arguments: Namespace) -> int:
             job = client.jobs.submit(create_dataset(spec))
             session.console.answer({"jobs": [job]}, [job["id"]])
             return 0
-        with session.console.bar("making") as bar:
-            made = client.datasets.create(spec, on_progress=bar.show)
+        made = _made(session, client, spec)
     session.console.answer(made, [f"{made['made']} of {made['requested']} images: {made['path']}"])
     for shortage in made["short"]:
         session.console.note(shortage["message"])
     return 0 if made["status"] == "complete" else 1
+
+
+def _made(
+    session: Session, client: SyntheticImageClient, spec: Mapping[str, JsonValue]
+) -> DatasetCreated:
+    """Make the dataset behind a bar. Where that ends early, say what is kept and how to go on."""
+    stands = (0, 0)
+
+    def show(done: int, total: int) -> None:
+        nonlocal stands
+        stands = (done, total)
+        bar.show(done, total)
+
+    try:
+        with session.console.bar("making") as bar:
+            return client.datasets.create(spec, on_progress=show)
+    except (ClientError, KeyboardInterrupt):
+        if stands[0]:
+            kept = f"{stands[0]} of {stands[1]} images are done and kept"
+            session.console.note(f"{kept}; the same command goes on with the rest")
+        raise
 
 
 def preview(session: Session, arguments: Namespace) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.sdk.cli.command_line import CommandLine, Service
+from tests.sdk.cli.command_line import CommandLine, Service, refusing
+from tests.sdk.progress_answers import Chunks, Telling, advances, failure
 
 YAML = """\
 name: pets
@@ -57,6 +58,21 @@ def test_what_is_missing_is_told_and_the_exit_code_says_so(spec: str) -> None:
     line = CommandLine(Service(datasets={**MADE, "status": "short", "made": 3, "short": short}))
     assert line.run("dataset", "create", spec) == 1
     assert line.err == "short by 1\n"
+
+
+@pytest.mark.parametrize("end", [failure("INSUFFICIENT_STORAGE"), KeyboardInterrupt()])
+def test_who_is_stopped_half_way_hears_what_is_kept_and_how_to_go_on(
+    spec: str, end: bytes | KeyboardInterrupt
+) -> None:
+    line = CommandLine(Telling(Chunks(*advances(4, until=3), end)))
+    assert line.run("dataset", "create", spec) != 0
+    assert "3 of 4 images are done and kept; the same command goes on with the rest" in line.err
+
+
+def test_a_declaration_that_is_refused_has_kept_nothing(spec: str) -> None:
+    line = CommandLine(refusing(400, "INVALID_PARAMETERS", "No."))
+    assert line.run("dataset", "create", spec) == 1
+    assert "kept" not in line.err
 
 
 def test_create_as_a_job_prints_its_id(spec: str) -> None:
