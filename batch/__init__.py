@@ -1,1 +1,1 @@
-"""Large batches as a Ray job, over the same engines as the service, with no HTTP."""
+"""Batch generation as a Ray job, with the same engines as the service and without HTTP."""

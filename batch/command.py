@@ -1,4 +1,4 @@
-"""The command `python -m batch.synthesize`: from its arguments to its exit code."""
+"""The command `python -m batch.synthesize`: arguments, messages and exit codes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def make_declared(spec: Path, config: Path | None, root: str | None) -> int:
 
 
 def stopped_by(error: InferloopError) -> int:
-    """Print why the job has no summary; returns the exit code."""
+    """Print the error that ended the job; returns the exit code."""
     wrong = isinstance(error, InvalidParameters | Conflict | NotFound)
     hint = "" if wrong else " (submit the job again: what is finished stays finished)"
     print(f"error: {error.message}{hint}", file=sys.stderr, flush=True)
@@ -71,8 +71,9 @@ def stopped_by(error: InferloopError) -> int:
 
 
 def lost_to(error: RayError) -> int:
-    """An engine that cannot start (a model that is not there), or a cluster that went away. The
-    last line of Ray's message is the error of the remote process; the rest is in Ray's logs."""
+    """Print an error of Ray, such as an engine that cannot start or a lost cluster; returns the
+    exit
+    code. Prints the last line of Ray's message, which is the remote error."""
     logger.debug("the pipeline broke", exc_info=error)
     lines = str(error).strip().splitlines() or [type(error).__name__]
     print(f"error: the pipeline broke: {lines[-1].strip()}", file=sys.stderr, flush=True)
@@ -80,10 +81,10 @@ def lost_to(error: RayError) -> int:
 
 
 def make_job(config: JobConfig, settings: JobSettings, cwd: Path) -> Job:
-    """Read the config and open input and output; nothing runs yet.
+    """Open the input and the output of a job, without running it.
 
     Raises:
-        InvalidParameters: a path that the job may not read or write.
+        InvalidParameters: the job may not read or write a path of the config.
         NotFound: the config names a profile that does not exist.
     """
     root = settings.absolute(config.output.root, cwd)
@@ -109,8 +110,8 @@ def with_output(config: JobConfig, root: str | None) -> JobConfig:
 
 @contextmanager
 def connected(address: str | None) -> Iterator[None]:
-    """Within the cluster at the address, which Ray gives to its jobs; else in a Ray of our own,
-    never a neighbor's that happens to run on this machine."""
+    """Connect to the Ray cluster at the address, which Ray sets for jobs; without an address, start
+    a new local Ray, and never use another one that runs on this machine."""
     if address is not None:
         ray.init(address=address, log_to_driver=False, logging_level="warning")
         yield

@@ -1,4 +1,4 @@
-"""Configuration of a batch job: input, output, checks, resources. Frozen; from one YAML file."""
+"""Configuration of a batch job, read from one YAML file: input, output, checks, resources."""
 
 from __future__ import annotations
 
@@ -38,54 +38,57 @@ class FileInput(FrozenModel):
 
     kind: Literal["file"] = "file"
     path: str = Field(
-        description="Absolute, s3://bucket/key, or relative to the folder the job starts in."
+        description="Absolute path, s3://bucket/key, or path relative to the job's start folder."
     )
     format: Literal["auto", "jsonl", "csv", "parquet", "text"] = Field(
-        default="auto", description="auto: by the suffix; .txt is one prompt a line."
+        default="auto", description="auto: by the suffix. A .txt file has one prompt per line."
     )
     keep_columns: tuple[str, ...] = Field(
-        default=(), description="Columns that are no parameter and go into the metadata as is."
+        default=(), description="Columns to store in the metadata; they are not parameters."
     )
 
 
 class GridInput(FrozenModel):
-    """Every combination of the values in every template, `repeats` times."""
+    """Prompts from templates: each template with each combination of values, `repeats` times."""
 
     kind: Literal["grid"]
     templates: tuple[str, ...] = Field(
         min_length=1, description='For example "{animal} on a {color} background".'
     )
     values: Mapping[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="Placeholder to its values."
+        default_factory=dict, description="Name of a placeholder to its values."
     )
-    repeats: int = Field(default=1, ge=1, description="Rows per combination; seeds differ.")
+    repeats: int = Field(default=1, ge=1, description="Rows per combination, with different seeds.")
 
 
 class RowDefaults(FrozenModel):
-    """Parameters of rows that do not set them."""
+    """Default parameters of rows."""
 
     model_id: str | None = Field(default=None, description="None: the engine's first model.")
     negative_prompt: str | None = Field(default=None, description="What must not appear.")
-    width: Side = Field(default=DEFAULT_SIDE_PX, description="Pixels.")
-    height: Side = Field(default=DEFAULT_SIDE_PX, description="Pixels.")
+    width: Side = Field(default=DEFAULT_SIDE_PX, description="Width, pixels.")
+    height: Side = Field(default=DEFAULT_SIDE_PX, description="Height, pixels.")
     num_inference_steps: Steps = Field(
         default=DEFAULT_INFERENCE_STEPS, description="Denoising steps."
     )
     guidance_scale: Guidance = Field(
         default=DEFAULT_GUIDANCE_SCALE,
-        description="Classifier-free guidance weight; <= 1 is without.",
+        description="Classifier-free guidance weight; <= 1: no guidance.",
     )
-    seed: Seed = Field(default=0, description="Mixed into every seed that is derived.")
+    seed: Seed = Field(
+        default=0, description="Rows without a seed get one that is derived from this and their id."
+    )
     profile: str | None = Field(default=None, description="Profile to match the colors to.")
-    profile_strength: float = Field(default=1.0, ge=0, le=1, description="0..1, how far.")
-    lora: str | None = Field(default=None, description="Adapter that the model's config lists.")
+    profile_strength: float = Field(
+        default=1.0, ge=0, le=1, description="How much the colors are changed, 0..1."
+    )
+    lora: str | None = Field(default=None, description="Adapter in the model's config.")
     guidance_rescale: float | None = Field(
-        default=None, ge=0, le=1, description="0..1; None: as the model's entry says."
+        default=None, ge=0, le=1, description="0..1; None: the default in the model's config."
     )
     speed: Speed | None = Field(
         default=None,
-        description="exact, balanced or fast: how much of the work may be left out; None: as the "
-        "model's entry says.",
+        description="Speed mode: exact, balanced or fast; None: the default in the model's config.",
     )
 
 
@@ -93,67 +96,85 @@ class OutputConfig(FrozenModel):
     """Where the dataset is written, and how it is divided into shards."""
 
     root: str = Field(
-        description="Absolute folder, s3://bucket/prefix, or a path below INFERLOOP_DATA_ROOT."
+        description="Absolute folder, s3://bucket/prefix, or path relative to INFERLOOP_DATA_ROOT."
     )
-    format: Format = Field(default="webdataset", description="Of the shards.")
+    format: Format = Field(default="webdataset", description="Format of the shards.")
     shard_rows: int = Field(
         default=256,
         ge=1,
         le=4096,
-        description="Input rows of one shard: what is published, and redone, as one.",
+        description="Input rows per shard. After a failure, whole shards are made again.",
     )
 
 
 class CheckConfig(FrozenModel):
-    """What an image must pass to be written. None switches a check off."""
+    """The checks that an image must pass to be written. None switches a check off."""
 
     quality: QualityConfig | None = QualityConfig()
     privacy: PrivacyConfig | None = PrivacyConfig()
-    faces: bool = Field(default=True, description="Whether privacy looks for faces.")
-    text: bool = Field(default=False, description="Whether privacy reads text; slow on CPU.")
+    faces: bool = Field(default=True, description="Whether the privacy check looks for faces.")
+    text: bool = Field(
+        default=False, description="Whether the privacy check reads text; slow on a CPU."
+    )
 
 
 class TryConfig(FrozenModel):
-    """When to give up."""
+    """Limits on attempts."""
 
     images: int = Field(
-        default=3, ge=1, description="Images made for one row, each with its own seed."
+        default=3,
+        ge=1,
+        description="Largest number of images made for one row, with different seeds, until one "
+        "passes the checks.",
     )
     deaths: int = Field(
-        default=3, ge=1, description="Processes that a row may kill while it runs alone."
+        default=3,
+        ge=1,
+        description="A row fails if its process died this often while it ran only this row.",
     )
     shard_deaths: int = Field(
-        default=2, ge=1, description="Deaths under a shard before its rows run one by one."
+        default=2,
+        ge=1,
+        description="If processes died this often while making a shard, its rows run one by one.",
     )
     passes: int = Field(
-        default=3, ge=1, description="Rounds over what is missing (storage away, nodes lost)."
+        default=3,
+        ge=1,
+        description="Attempts to make missing shards (after failures of storage or lost nodes).",
     )
-    deadline_s: float = Field(default=3600.0, gt=0, description="Seconds for one image.")
+    deadline_s: float = Field(
+        default=3600.0, gt=0, description="Largest time for one image, seconds."
+    )
 
 
 class ResourceConfig(FrozenModel):
     """How many of the cluster's resources the job uses."""
 
-    generators: int = Field(default=1, ge=1, description="Engine actors.")
-    generator_cpus: float = Field(default=1.0, ge=0, description="CPUs of an engine actor.")
-    generator_gpus: float = Field(default=0.0, ge=0, description="GPUs of an engine actor.")
+    generators: int = Field(default=1, ge=1, description="Number of engine actors.")
+    generator_cpus: float = Field(default=1.0, ge=0, description="CPUs per engine actor.")
+    generator_gpus: float = Field(default=0.0, ge=0, description="GPUs per engine actor.")
     generator_resources: Mapping[str, float] = Field(
-        default_factory=dict, description='Custom resources, such as {"gpu_node": 0.01}.'
+        default_factory=dict,
+        description='Custom resources per engine actor, such as {"gpu_node": 0.01}.',
     )
     in_flight: int = Field(
         default=32,
         ge=1,
-        description="Rows in one engine at once; as many more may be encoded and judged meanwhile.",
+        description="Rows in one engine at the same time. As many more may be encoded and checked.",
     )
     shards_per_generator: int = Field(
-        default=2, ge=1, description="Open shards per engine actor: the next fills the last's tail."
+        default=2,
+        ge=1,
+        description="Shards that an engine actor makes at the same time, so that it is not idle "
+        "while the last rows of one are finished.",
     )
-    checkers: int = Field(default=1, ge=1, description="Actors that judge images.")
-    checker_cpus: float = Field(default=0.5, ge=0, description="CPUs of one of them.")
+    checkers: int = Field(default=1, ge=1, description="Number of actors that check images.")
+    checker_cpus: float = Field(default=0.5, ge=0, description="CPUs per checking actor.")
     checker_resources: Mapping[str, float] = Field(
-        default_factory=dict, description='Custom resources, such as {"cpu_node": 0.01}.'
+        default_factory=dict,
+        description='Custom resources per checking actor, such as {"cpu_node": 0.01}.',
     )
-    writer_cpus: float = Field(default=0.25, ge=0, description="CPUs of a task that writes.")
+    writer_cpus: float = Field(default=0.25, ge=0, description="CPUs per writing task.")
 
 
 class JobConfig(FrozenModel):
@@ -175,7 +196,8 @@ class JobConfig(FrozenModel):
     )
     allow_unpinned_models: bool = Field(
         default=False,
-        description="Whether a hub model may have a revision that can move (never in production).",
+        description="Whether hub models may be named by a branch or a tag, which can change. Not "
+        "for production.",
     )
 
     @model_validator(mode="after")
@@ -192,21 +214,21 @@ class JobConfig(FrozenModel):
 
     @property
     def model_id(self) -> str:
-        """Model of a row that names none."""
+        """The model of rows that name none."""
         return self.defaults.model_id or self.engine.models[0].id
 
 
 def load_config(path: Path) -> JobConfig:
-    """Read and check a job file; raises as `read_model`."""
+    """Read and validate a job file. Raises as `read_model` does."""
     return read_model(path, JobConfig)
 
 
 def read_model(path: Path, model: type[M]) -> M:
-    """A model from a file of YAML, or of JSON, which is YAML.
+    """Read a YAML (or JSON) file as an instance of `model`.
 
     Raises:
-        InvalidParameters: absent, not YAML, a key twice in one object, or one fault per wrong
-            field.
+        InvalidParameters: the file does not exist, is not YAML, or has a key twice in an object; or
+            fields are wrong, with one fault for each.
     """
     try:
         found = read_yaml(path.read_text(encoding="utf-8-sig"))

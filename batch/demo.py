@@ -1,5 +1,5 @@
-"""`make job-demo`: 200 prompts through `ray job submit`, everything killed once in the middle,
-submitted again; then the output is compared with the input, row by row."""
+"""`make job-demo`: submit a job of 200 prompts, kill Ray in the middle, submit the job again, and
+compare the output with the input row by row."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ TIMES = ("day", "sunset", "night", "sunrise")
 _TIMEOUT_S = 1800.0
 _CHATTER = re.compile(
     r"\d{4}-\d\d-\d\d .*(cli|job_manager)\.py|Running entrypoint for job|"
-    # Ray's core calls every actor pool of Ray Data an error.
+    # Ray logs an error line for every actor pool of Ray Data.
     r"\[\d{4}-\d\d-\d\d \S+ E .*constructor arguments in the object store"
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the demo; 0 where the job was killed, resumed, and is complete and exact."""
+    """Run the demo. Returns 0 if the job was killed and resumed, and its output is correct."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, help="folder for the dataset, kept afterwards")
     keep = parser.parse_args(arguments).keep
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(config: Path, storage: FolderStorage) -> int:
-    """Submit, kill, submit, compare; the exit code."""
+    """Submit the job, kill Ray, submit again, compare; returns the exit code."""
     print(
         f"1. {ROWS} prompts, shards of {SHARD_ROWS}; starting a Ray and submitting the job",
         flush=True,
@@ -79,7 +79,7 @@ def run(config: Path, storage: FolderStorage) -> int:
 
 
 def write_job(folder: Path, root: Path) -> Path:
-    """The prompts and the job's file, in `folder`."""
+    """Write the prompts and the job file to `folder`; returns the job file."""
     prompts = [
         {"prompt": f"{PLACES[n % len(PLACES)]} at {TIMES[n // len(PLACES) % len(TIMES)]}"}
         for n in range(ROWS - 2)
@@ -113,12 +113,12 @@ def write_job(folder: Path, root: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """What the job finds beside Ray's own: the model is not in the submitted folder."""
+    """Environment variables for the job, among them the models' folder, which is not submitted."""
     return {"INFERLOOP_MODELS_ROOT": str(REPOSITORY / "models"), "OMP_NUM_THREADS": "1"}
 
 
 def submit(cluster: ChildRay, config: Path) -> JobCommand:
-    """`ray job submit`, following the job's log."""
+    """Run `ray job submit`, and print the job's log."""
     command = ["ray", "job", "submit", "--address", cluster.address, "--working-dir", "."]
     command += ["--", "python", "-m", "batch.synthesize", "--config", str(config)]
     print(f"   $ {' '.join(command)}", flush=True)
@@ -127,13 +127,13 @@ def submit(cluster: ChildRay, config: Path) -> JobCommand:
 
 
 def relay(line: str) -> None:
-    """Show a line of the job, without what the command line says around it."""
+    """Print a line of the job's log, unless it is one of Ray's own messages."""
     if line.strip() and not _CHATTER.match(line):
         print(f"   | {line}", end="", flush=True)
 
 
 def wait_for_shards(storage: FolderStorage, following: JobCommand) -> list[int]:
-    """Until a few shards are finished, and many are not."""
+    """Wait until some shards are finished; returns their numbers."""
     give_up = time.monotonic() + _TIMEOUT_S
     while len(done := list(finished_shards(storage))) < KILL_AFTER_SHARDS:
         if following.poll() is not None or time.monotonic() > give_up:
@@ -145,7 +145,7 @@ def wait_for_shards(storage: FolderStorage, following: JobCommand) -> list[int]:
 
 
 def compare(storage: FolderStorage, untouched: bool) -> int:
-    """The truth about the output, row by row; 0 if it is exact."""
+    """Compare the output with the plan, row by row; returns 0 if they agree."""
     plan = Plan.load(storage)
     manifest = json.loads(storage.read(MANIFEST))
     if plan is None:
@@ -168,7 +168,7 @@ def compare(storage: FolderStorage, untouched: bool) -> int:
 
 
 def written_ids(storage: FolderStorage) -> Iterator[str]:
-    """Ids of the images that really are in the tars."""
+    """Ids of the images in the tar files."""
     for stat in storage.list("data"):
         with storage.open(stat.key) as file, tarfile.open(fileobj=file) as tar:
             yield from (name[:-4] for name in tar.getnames() if name.endswith(".png"))

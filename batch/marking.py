@@ -1,4 +1,4 @@
-"""The key that a job signs its images with. Each actor reads it from its own machine."""
+"""Load the key with which a job signs its images. Each actor reads it from its own machine."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def job_marks(config: MarksConfig, output: Storage) -> ImageMarks:
-    """Marks whose log lies in the job's output.
+    """Adds C2PA marks as the config says; their log is in the job's output.
 
     Raises:
         InvalidParameters: the key or the certificate cannot be used.
-        MarkingFailed: the C2PA library does not take them.
+        MarkingFailed: the C2PA library refuses them.
     """
     if not config.enabled:
         return NoMarks()

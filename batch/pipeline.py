@@ -1,9 +1,8 @@
-"""The Ray Data pipeline of one pass: pending shards -> engine actors -> writing tasks.
+"""The Ray Data pipeline of one pass: unfinished shards -> engine actors -> writing tasks.
 
-The unit that travels is a whole shard, so that what is published is always whole and a shard's
-rows never depend on how Ray cuts its blocks. Judging and trying again happen inside the engine
-stage (against a pool of CPU actors), because a stream of stages has no way back: a row that
-fails joins the running batch again at the next step, on the same engine.
+Each item of the pipeline is a whole shard, so that shards are published completely and do not
+depend on Ray's block sizes. Images are checked, and made again, inside the engine stage (the checks
+run in a pool of CPU actors), because a pipeline cannot send a row back to an earlier stage.
 """
 
 from __future__ import annotations
@@ -28,15 +27,18 @@ from engines.errors import InferloopError
 
 @dataclass(frozen=True, slots=True)
 class ShardEnd:
-    """What became of a shard in a pass."""
+    """The result of a pass for one shard."""
 
     shard: int
     status: str
-    """published, suspect (its rows must run one by one) or unpublished (storage trouble)."""
+    """"published", "suspect" (processes died, so its rows must run one by one) or "unpublished"
+    (the
+    storage failed)."""
 
 
 def run_pass(shards: Sequence[int], parts: GeneratorParts) -> Iterator[ShardEnd]:
-    """Make and publish the shards; yields each as it ends. Only these small rows come here."""
+    """Make and publish the shards; yields the result of each when it ends. Images stay in the
+    actors and tasks."""
     _set_up()
     resources = parts.config.resources
     dataset = ray.data.from_items(
@@ -51,8 +53,8 @@ def run_pass(shards: Sequence[int], parts: GeneratorParts) -> Iterator[ShardEnd]
         num_cpus=resources.generator_cpus,
         num_gpus=resources.generator_gpus or None,
         resources=dict(resources.generator_resources) or None,
-        # Ray Data restarts actors and repeats their shards for ever; what ends that is the
-        # journal (jobs.journal), not a count that would fail the whole job.
+        # Ray Data restarts actors and repeats their shards without limit. The journal
+        # (batch.making.journal) limits the repetitions per shard, so the job does not fail.
     )
     ended = made.map_batches(
         publish_batch,
@@ -66,7 +68,9 @@ def run_pass(shards: Sequence[int], parts: GeneratorParts) -> Iterator[ShardEnd]
 
 
 def publish_batch(batch: pa.Table, wiring: Wiring, output_format: Format) -> pa.Table:
-    """Write one made shard; trouble with the storage leaves it for the next pass."""
+    """Write one shard. If the storage fails, its status is "unpublished", and the next pass makes
+    it
+    again."""
     shard, status = batch["shard"][0].as_py(), batch["status"][0].as_py()
     if status == "made":
         outcome: ShardOutcome = pickle.loads(batch["outcome"][0].as_py())
@@ -79,15 +83,15 @@ def publish_batch(batch: pa.Table, wiring: Wiring, output_format: Format) -> pa.
 
 
 def _set_up() -> None:
-    """A node may be lost while an engine loads; one that never loads ends the job. Our own
-    progress counts rows; Ray Data's counts blocks, and is off."""
+    """Configure Ray Data: retries of actors whose node was lost while they loaded, and no progress
+    bars, because they count blocks instead of rows."""
     context = ray.data.DataContext.get_current()
     context.max_consecutive_actor_init_deaths = 2
     context.enable_progress_bars = False
-    # Ray Data warns on every run that its progress bars are off.
+    # Suppress the warning that progress bars are off.
     logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)
     context.print_on_execution_start = False
-    # Reading a large process's memory map once a second halts its allocations meanwhile.
+    # Off, because reading the memory map of a large process every second blocks its allocations.
     context.memory_usage_poll_interval_s = None
 
 

@@ -1,4 +1,4 @@
-"""How far the job is: counted in one small actor, told as a bar or as lines in a log."""
+"""The progress of a job: counted by one actor, and printed as a bar or as lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TELL_EVERY_S = 0.5
 
 
 class ProgressBoard:
-    """Adds up what the generators tell."""
+    """Adds up the events of all generators."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -30,12 +30,12 @@ class ProgressBoard:
         self._counts.update(counts)
 
     def counts(self) -> dict[str, int]:
-        """What to how many, since the start."""
+        """Event to its number since the start of the job."""
         return dict(self._counts)
 
 
 class Teller:
-    """Lives in a generator; sends what it hears to the board at most twice a second."""
+    """Counts events in a generator, and sends the counts to the board at most twice a second."""
 
     def __init__(self, board: BoardHandle, clock: Callable[[], float] = time.monotonic) -> None:
         self._board = board
@@ -44,13 +44,13 @@ class Teller:
         self._told_at = clock()
 
     def tell(self, what: str) -> None:
-        """Count one; all counts are told at most every `_TELL_EVERY_S` seconds."""
+        """Count an event, and send the counts if `_TELL_EVERY_S` seconds have passed."""
         self._heard[what] += 1
         if self._clock() - self._told_at >= _TELL_EVERY_S:
             self.flush()
 
     def flush(self) -> None:
-        """Send what has not been sent; nobody waits for it."""
+        """Send the counts that were not sent yet. Does not block."""
         self._told_at = self._clock()
         if self._heard:
             self._board.add.remote(dict(self._heard))
@@ -58,13 +58,14 @@ class Teller:
 
 
 def start_board() -> BoardHandle:
-    """The job's board; it dies with the job."""
+    """Start the job's `ProgressBoard` actor, which ends with the job."""
     return ray.remote(ProgressBoard).options(num_cpus=0, max_restarts=-1).remote()
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of the job: `before` rows were done when it started, `counts` since."""
+    """The progress at one moment. `before`: rows that earlier submissions have finished. `counts`:
+    events since the start."""
 
     total: int
     before: int
@@ -75,7 +76,8 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Rows that have ended; a shard that is made again does not count past the whole."""
+        """Number of finished rows, at most `total`, although rows of a shard that is made again are
+        counted twice."""
         ended = sum(self.counts.get(status, 0) for status in ("written", "rejected", "failed"))
         return min(self.before + ended, self.total)
 
@@ -85,7 +87,7 @@ class Progress:
         return (self.done - self.before) / self.elapsed_s if self.elapsed_s > 0 else 0.0
 
     def line(self) -> str:
-        """One line: done, share, rate, what is left."""
+        """One line: finished rows, share, rate, remaining time."""
         share = f"{self.done}/{self.total} {self.unit} ({100 * self.done / self.total:.1f} %)"
         if not self.counts:
             return f"{share}, engines are starting, {duration(self.elapsed_s)}"
@@ -98,13 +100,13 @@ class Progress:
         )
 
     def bar(self) -> str:
-        """The same with a bar, for a terminal."""
+        """The line of `line` with a bar, for a terminal."""
         filled = _BAR_CELLS * self.done // self.total
         return f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {self.line()}"
 
 
 class ProgressPrinter:
-    """A bar that is drawn over itself on a terminal, else a line every `every_s` seconds."""
+    """Prints a bar that is updated in place on a terminal, else a line every `every_s` seconds."""
 
     def __init__(
         self, stream: TextIO, every_s: float = 5.0, clock: Callable[[], float] = time.monotonic
@@ -116,7 +118,7 @@ class ProgressPrinter:
         self._due = clock()
 
     def show(self, progress: Progress) -> None:
-        """Print if it is time to."""
+        """Print the progress, if enough time has passed since the last time."""
         if self._clock() < self._due:
             return
         self._due = self._clock() + self._every_s
@@ -127,6 +129,6 @@ class ProgressPrinter:
         self._stream.flush()
 
     def say(self, text: str) -> None:
-        """A line of its own."""
+        """Print a line of text."""
         self._stream.write(f"\r\x1b[K{text}\n" if self._terminal else f"{text}\n")
         self._stream.flush()

@@ -1,4 +1,5 @@
-"""A whole job: plan, passes until nothing is missing, the rows that must run alone, the sums."""
+"""Run a whole job: plan, make missing shards in several passes, run suspect rows one by one, and
+write the manifest and the report."""
 
 from __future__ import annotations
 
@@ -35,13 +36,13 @@ _LOOK_EVERY_S = 0.5
 
 
 def utc_now() -> datetime:
-    """The time of now, with its zone."""
+    """The present time in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class JobSummary:
-    """The truth about a job, as far as it has come."""
+    """The state of a job after a run."""
 
     rows: int
     written: int
@@ -53,7 +54,7 @@ class JobSummary:
 
     @property
     def complete(self) -> bool:
-        """Every row ended, and the dataset holds exactly what it should."""
+        """Whether all shards are finished and every row has an outcome."""
         ended = self.written + self.rejected + self.failed
         return self.unfinished_shards == 0 and ended == self.rows
 
@@ -63,7 +64,7 @@ class JobSummary:
         return 0 if self.complete and self.failed == 0 else 1
 
     def line(self) -> str:
-        """One line for people and for `grep`."""
+        """The summary as one line."""
         state = "complete" if self.complete else f"INCOMPLETE: {self.unfinished_shards} shards left"
         return (
             f"{state}: {self.rows} rows in = {self.written} written + {self.rejected} rejected + "
@@ -73,7 +74,7 @@ class JobSummary:
 
 @dataclass(frozen=True)
 class Job:
-    """A job on a Ray that is connected already."""
+    """A job. Ray must be connected."""
 
     config: JobConfig
     wiring: Wiring
@@ -82,10 +83,10 @@ class Job:
     clock: Callable[[], datetime] = utc_now
 
     def run(self) -> JobSummary:
-        """Make what is missing; safe to repeat, after whatever ended the last run.
+        """Make the missing shards. Can be repeated after any interruption. Blocks.
 
         Raises:
-            Conflict: the output holds another job.
+            Conflict: the output belongs to another job.
             InvalidParameters: the input cannot be read, or is empty.
         """
         started = time.monotonic()
@@ -134,7 +135,7 @@ class Job:
     def _pass(
         self, shards: Sequence[int], parts: GeneratorParts, printer: ProgressPrinter
     ) -> Sequence[int]:
-        """One round; returns what is still missing."""
+        """Run one pass; returns the shards that are still missing."""
         suspects: list[int] = []
         missing: list[int] = []
         for end in run_pass(shards, parts):
@@ -176,8 +177,8 @@ def progress_told(
     printer: ProgressPrinter,
     every_s: float = _LOOK_EVERY_S,
 ) -> Iterator[None]:
-    """Show the progress from a thread while the block works. Counts that cannot be had, because
-    the board's node is gone, are shown at the next look."""
+    """Print the progress from a thread during the block. If the counts cannot be read, because the
+    board's node was lost, the thread tries again later."""
     started, stop = time.monotonic(), threading.Event()
 
     def look() -> None:

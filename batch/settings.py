@@ -1,4 +1,4 @@
-"""The environment of a job's driver, read in one place."""
+"""Settings of a job from environment variables."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from engines.errors import InvalidParameters
 
 _COPIES = "/runtime_resources/working_dir_files/"
-"""Where Ray unpacks a submitted working directory; what is written there is lost."""
+"""Part of the path to which Ray unpacks a submitted folder. Files written there are lost."""
 
 
 class JobSettings(BaseSettings):
-    """`INFERLOOP_*`, the same names as the service's. S3 keys come by AWS's own chain."""
+    """`INFERLOOP_*` variables, with the same names as the service's. S3 credentials come from AWS's
+    own chain."""
 
     model_config = SettingsConfigDict(env_prefix="INFERLOOP_", frozen=True, extra="ignore")
 
     data_root: str | None = Field(
-        default=None, description="Folder or s3://bucket/prefix; None: ./data."
+        default=None, description="Data root: folder or s3://bucket/prefix; None: ./data."
     )
     models_root: Path = Field(
-        default=Path("models"), description="Folder that relative model paths start from."
+        default=Path("models"), description="Folder to which model paths are relative."
     )
-    s3_endpoint_url: str | None = Field(default=None, description="S3 server other than AWS.")
+    s3_endpoint_url: str | None = Field(default=None, description="URL of an S3 server; None: AWS.")
 
     def absolute(self, root: str, cwd: Path) -> str:
-        """An output root as every process of the cluster must see it.
+        """The output root as an absolute path or S3 URL, valid for all processes of the cluster.
 
         Raises:
-            InvalidParameters: relative, without a data root, in Ray's copy of the folder.
+            InvalidParameters: a relative path without a data root would be in Ray's copy of the
+                submitted folder.
         """
         if "://" in root or Path(root).is_absolute():
             return root.rstrip("/") or "/"
@@ -47,9 +49,9 @@ class JobSettings(BaseSettings):
         return str((cwd / base / root).absolute())
 
     def absolute_data_root(self, cwd: Path) -> str | None:
-        """The data root, for every process of the job; None where there is none."""
+        """The data root as an absolute path or S3 URL; None if there is none."""
         return None if self.data_root is None else self.absolute("", cwd).rstrip("/")
 
     def absolute_models_root(self, cwd: Path) -> Path:
-        """Where the models are, for every process of the job."""
+        """The models' folder as an absolute path."""
         return (cwd / self.models_root.expanduser()).absolute()

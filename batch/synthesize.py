@@ -1,10 +1,10 @@
-"""`python -m batch.synthesize --config FILE`: prompts in, a finished and checked dataset out.
+"""`python -m batch.synthesize --config FILE`: make a checked dataset from a file of prompts.
 
-On a laptop it starts a Ray of its own; as a Ray job it uses the cluster that it runs in. Submit
-it again after whatever ended it: it makes exactly what is missing.
+On a laptop it starts a local Ray; as a Ray job it uses its cluster. If it was interrupted, submit
+it again: it makes only what is missing.
 
-Exit codes: 0 every row is written or rejected; 1 rows failed, or some have not ended (submit
-again); 2 the config, the input, the output or the environment is wrong and nothing was made.
+Exit codes: 0: every row is written or rejected. 1: rows failed or are missing (submit again).
+2: the config, the input, the output or the environment is wrong, and nothing was made.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from local_ray.environment import RayNotClosed, closed_ray
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prepare the environment, then run the job; returns the exit code.
 
-    Ray reads its environment while it is imported, and the job imports Ray: hence the late import.
+    The job is imported late, because Ray reads environment variables when it is imported.
     """
     if "RAY_ADDRESS" not in os.environ:
         try:

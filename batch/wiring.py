@@ -1,4 +1,4 @@
-"""What the actors of a job are made of: small, picklable, and without secrets."""
+"""Create the parts of a job's actors from its config."""
 
 from __future__ import annotations
 
@@ -29,30 +29,31 @@ _LIBRARIES = ("ray", "torch", "diffusers", "transformers", "numpy", "opencv-pyth
 
 
 class Wiring(Protocol):
-    """Tests hand in one with a fake engine."""
+    """Creates the parts of a job's actors. Picklable, and contains no secrets."""
 
     def output(self) -> Storage:
-        """Where the dataset goes."""
+        """The storage of the output."""
 
     def engine(self) -> DiffusionEngine:
-        """A fresh engine, not started."""
+        """A new engine, not started."""
 
     def checker(self) -> Checker:
-        """The judges, loaded and warm."""
+        """The checks, loaded and warmed up."""
 
     def matching(self) -> MatchColors:
-        """What matches an image to its request's profile, and puts its watermark in."""
+        """The function that matches an image's colors to the profile in its request, and adds the
+        watermark."""
 
     def marks(self) -> ImageMarks:
-        """What marks the images, with a log of marks in the output."""
+        """Adds marks to images; its log of marks is in the output."""
 
     def compare(self, name: str, statistics: Mapping[str, JsonValue]) -> Comparison:
-        """The dataset's statistics against the profile `name`; `NotFound` if there is none."""
+        """Compare the dataset's statistics with the profile `name`. Raises `NotFound`."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobWiring:
-    """The real one. Roots are absolute; S3 credentials come by the standard AWS chain."""
+    """Implements `Wiring`. Roots are absolute. S3 credentials come from AWS's own chain."""
 
     config: JobConfig
     output_root: str
@@ -98,14 +99,14 @@ class JobWiring:
         return compare(statistics, against, (self.config.name, name))
 
     def profiles(self) -> ProfileService:
-        """Profiles of the data root, the shipped ones among them."""
+        """The profiles in the data root, including those that come with the service."""
         service = ProfileService(open_storage(self.data_root, self.s3_endpoint_url))
         service.seed()
         return service
 
 
 def library_versions() -> Mapping[str, str]:
-    """Versions of the libraries that make and write an image; absent ones are left out."""
+    """Library to version, for the libraries that make and write images; without missing ones."""
     found = {}
     for name in _LIBRARIES:
         try:

@@ -1,1 +1,1 @@
-"""Datasets from a declaration as a job: the same ones as the service makes (docs/datasets.md)."""
+"""Make declared datasets as a job, with the same result as the service (docs/datasets.md)."""

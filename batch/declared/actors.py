@@ -1,4 +1,4 @@
-"""Makers as Ray actors. Ray restarts a maker that dies, and its images are made again."""
+"""Run makers as Ray actors. If a maker dies, Ray restarts it, and its images are made again."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 MakerHandle = Any
-"""Handle of a `Maker`; Ray makes its class at run time, so there is no type to name."""
+"""Handle of a `Maker` actor. Ray creates the class at run time, so there is no static type."""
 
 
 @contextmanager
 def makers_on_ray(wiring: MakerWiring, resources: DeclaredResources) -> Iterator[RayWorkshop]:
-    """Start the makers within the block."""
+    """Start the makers; they run until the end of the block."""
     actor = ray.remote(Maker).options(
         num_cpus=resources.maker_cpus,
         num_gpus=resources.maker_gpus,
@@ -43,7 +43,7 @@ def makers_on_ray(wiring: MakerWiring, resources: DeclaredResources) -> Iterator
 
 
 class RayWorkshop:
-    """`Workshop` over makers; used in one event loop."""
+    """Implements `Workshop` with makers as Ray actors; for one event loop."""
 
     def __init__(self, default_model: str, makers: Sequence[MakerHandle], deaths: int) -> None:
         self.default_model = default_model
@@ -52,7 +52,7 @@ class RayWorkshop:
         self._busy = [0] * len(makers)
 
     async def make(self, request: GenerationRequest) -> StoredImage:
-        # What a maker that died had stored is found.
+        # `repeated`: an image that a maker stored before it died is used.
         return await self._ask(lambda maker: maker.make.remote(request))
 
     async def judge(self, image: StoredImage, request: GenerationRequest) -> Judged:
@@ -69,11 +69,11 @@ class RayWorkshop:
             try:
                 return await call(self._makers[lane])
             except RayActorError:
-                logger.warning("a maker died; what it was at is done again")
+                logger.warning("a maker died; its work is repeated")
                 await asyncio.sleep(0)
             except RayTaskError as error:
                 cause = error.cause
                 raise cause if isinstance(cause, InferloopError) else error from None
             finally:
                 self._busy[lane] -= 1
-        raise ReplicaLost(f"A maker died {self._deaths} times under one image")
+        raise ReplicaLost(f"A maker died {self._deaths} times while it made one image")

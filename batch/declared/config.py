@@ -1,4 +1,4 @@
-"""Configuration with which a declared dataset is made. Frozen; read from one YAML file."""
+"""Configuration of jobs for declared datasets, read from one YAML file."""
 
 from __future__ import annotations
 
@@ -17,23 +17,28 @@ from engines.quality.config import QualityConfig
 from engines.types.frozen import FrozenModel
 
 DEFAULT_CONFIG = Path(__file__).with_name("local.yaml")
-"""The embedded model and the checks of `configs/local.yaml`."""
+"""The default config: the embedded model, and the checks of `configs/local.yaml`."""
 
 
 class DeclaredResources(FrozenModel):
     """How many of the cluster's resources the job uses."""
 
-    makers: int = Field(default=1, ge=1, description="Actors, each with an engine and checks.")
-    maker_cpus: float = Field(default=1.0, ge=0, description="CPUs of one of them.")
-    maker_gpus: float = Field(default=0.0, ge=0, description="GPUs of one of them.")
-    in_flight: int = Field(default=16, ge=1, description="Images in one engine at once.")
+    makers: int = Field(
+        default=1, ge=1, description="Number of actors; each has an engine and makes the checks."
+    )
+    maker_cpus: float = Field(default=1.0, ge=0, description="CPUs per actor.")
+    maker_gpus: float = Field(default=0.0, ge=0, description="GPUs per actor.")
+    in_flight: int = Field(default=16, ge=1, description="Images in one engine at the same time.")
     deaths: int = Field(
-        default=3, ge=1, description="Processes that may die under one image before the job ends."
+        default=3,
+        ge=1,
+        description="The job ends with an error if processes died this often while making one "
+        "image.",
     )
 
 
 class DeclaredConfig(FrozenModel):
-    """Engine, checks and resources. The declaration says which images are made."""
+    """Engine, checks and resources. The declaration decides which images are made."""
 
     engine: EngineConfig
     quality: QualityConfig = QualityConfig()
@@ -42,7 +47,8 @@ class DeclaredConfig(FrozenModel):
     resources: DeclaredResources = DeclaredResources()
     allow_unpinned_models: bool = Field(
         default=False,
-        description="Whether a hub model may have a revision that can move (never in production).",
+        description="Whether hub models may be named by a branch or a tag, which can change. Not "
+        "for production.",
     )
 
     @model_validator(mode="after")
@@ -53,10 +59,12 @@ class DeclaredConfig(FrozenModel):
 
 
 def load_declared_config(path: Path | None) -> DeclaredConfig:
-    """The file, or the shipped one; `InvalidParameters` with one fault per wrong field."""
+    """Read the config file, or `DEFAULT_CONFIG` for None. Raises `InvalidParameters` with one fault
+    per wrong field."""
     return read_model(path or DEFAULT_CONFIG, DeclaredConfig)
 
 
 def load_declaration(path: Path) -> DatasetSpec:
-    """A declaration in YAML or JSON; `InvalidParameters` with one fault per wrong field."""
+    """Read a declaration in YAML or JSON. Raises `InvalidParameters` with one fault per wrong
+    field."""
     return read_model(path, DatasetSpec)

@@ -1,4 +1,4 @@
-"""Makes a declared dataset in this process, without Ray: for a laptop, examples and tests."""
+"""Make a declared dataset in this process, without Ray: for laptops, examples and tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engines.types import GenerationRequest, StoredImage
 
 @dataclass(frozen=True, slots=True)
 class OneMaker:
-    """`Workshop` over a maker of this process."""
+    """Implements `Workshop` with one maker in this process."""
 
     maker: Maker
     requirements: Requirements
@@ -39,7 +39,7 @@ class OneMaker:
 def make_here(
     plan: DatasetPlan, wiring: MakerWiring, stream: TextIO, in_flight: int = 4
 ) -> DatasetResult:
-    """Make what is missing of the dataset; blocks. Raises as `make_dataset`."""
+    """Make the missing images of the dataset. Blocks. Raises as `make_dataset` does."""
     with closing(Maker(wiring)) as maker:
         workshop = OneMaker(maker, plan.spec.require)
         return make_dataset(plan, workshop, wiring, in_flight, stream)

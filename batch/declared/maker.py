@@ -1,4 +1,4 @@
-"""Makes, judges and stores the images of a declared dataset in one process. Plain; no Ray."""
+"""Make, check and store the images of a declared dataset in one process. Does not use Ray."""
 
 from __future__ import annotations
 
@@ -31,38 +31,37 @@ from engines.types import (
 
 
 class MakerWiring(Protocol):
-    """What a maker is built from: small, picklable, without secrets. Tests hand in one with a fake
-    engine."""
+    """Creates the parts of a maker. Picklable, and contains no secrets."""
 
     @property
     def default_model(self) -> str:
-        """Of images that name none."""
+        """The model of images that name none."""
 
     def storage(self) -> Storage:
         """The data root."""
 
     def engine(self) -> DiffusionEngine:
-        """A fresh engine, not started."""
+        """A new engine, not started."""
 
     def matching(self) -> MatchColors:
-        """What matches an image to its request's profile."""
+        """The function that matches an image's colors to the profile in its request."""
 
     def quality(self) -> QualityValidator:
-        """The validator of quality."""
+        """The quality validator."""
 
     def privacy(self) -> PrivacyValidator:
-        """The validator of privacy."""
+        """The privacy validator."""
 
     def marks(self) -> ImageMarks:
-        """What marks the images, with a log of marks in the data root."""
+        """Adds marks to images; its log of marks is in the data root."""
 
     def versions(self) -> Mapping[str, str]:
-        """Of the libraries, for the recipes."""
+        """Library to version, for the recipes."""
 
 
 @dataclass(slots=True)
 class _Judges:
-    """Loaded when the first image needs them."""
+    """The validators, each loaded when an image first needs it."""
 
     wiring: MakerWiring
     quality: QualityValidator | None = None
@@ -85,7 +84,7 @@ class _Judges:
 
 
 class Maker:
-    """`Workshop` in this process; used in one event loop."""
+    """Makes and checks images in this process; for one event loop."""
 
     def __init__(self, wiring: MakerWiring) -> None:
         self.default_model = wiring.default_model
@@ -98,7 +97,7 @@ class Maker:
         self._judging = asyncio.Lock()
 
     async def make(self, request: GenerationRequest) -> StoredImage:
-        """As the service's diffusion replica does."""
+        """Generate and store an image, as the service's diffusion replicas do."""
         if request.repeated:
             found = await asyncio.to_thread(self._recorder.stored, request)
             if found is not None:
@@ -110,7 +109,7 @@ class Maker:
     async def judge(
         self, image: StoredImage, request: GenerationRequest, wanted: Requirements
     ) -> Judged:
-        """Write the verdicts beside the image, as the service's validators do."""
+        """Check an image, and store the verdicts beside it, as the service's validators do."""
         async with self._judging:
             return await asyncio.to_thread(self._judged, image.key, request.prompt, wanted)
 

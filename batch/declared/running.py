@@ -1,4 +1,5 @@
-"""A declared dataset as a job: read the declaration, make the missing images, print the result."""
+"""Run the job for a declared dataset: read the declaration, make missing images, print the
+result."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ DEFAULT_DATA_ROOT = "data"
 def prepared(
     spec: Path, config: Path | None, root: str | None, cwd: Path
 ) -> tuple[DatasetPlan, DeclaredConfig, DeclaredWiring]:
-    """Read everything; nothing runs yet. `root`: data root in place of the environment's.
+    """Read the declaration and the config, without making images. `root`: data root, instead of the
+    environment's.
 
     Raises:
         InvalidParameters: a file cannot be read, or a value in it is not allowed.
@@ -42,7 +44,8 @@ def prepared(
 def run_on_ray(
     plan: DatasetPlan, config: DeclaredConfig, wiring: MakerWiring, stream: TextIO = sys.stdout
 ) -> int:
-    """Make the dataset on a Ray that is connected; the exit code: 0 complete, 1 short."""
+    """Make the dataset on the connected Ray. Returns the exit code: 0 complete, 1 images are
+    missing."""
     with makers_on_ray(wiring, config.resources) as workshop:
         workshop.requirements = plan.spec.require
         in_flight = config.resources.makers * config.resources.in_flight
@@ -53,11 +56,11 @@ def run_on_ray(
 def make_dataset(
     plan: DatasetPlan, workshop: Workshop, wiring: MakerWiring, in_flight: int, stream: TextIO
 ) -> DatasetResult:
-    """What is missing of the dataset, in the data root, as the service would make it.
+    """Make the missing images of the dataset in the data root.
 
     Raises:
         Conflict: the dataset has another declaration.
-        InferloopError: what ended the run; another one goes on.
+        InferloopError: the error that ended the run; another run can continue.
     """
     storage, spec, printer = wiring.storage(), plan.spec, ProgressPrinter(stream)
     declaration = spec.model_dump_json().encode()

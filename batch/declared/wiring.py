@@ -1,4 +1,4 @@
-"""What the makers of a job are built from."""
+"""Create the parts of a job's makers from its config."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredWiring:
-    """`MakerWiring` of the real job. Roots are absolute; S3 credentials come by AWS's own chain."""
+    """Implements `MakerWiring`. Roots are absolute. S3 credentials come from AWS's own chain."""
 
     config: DeclaredConfig
     data_root: str

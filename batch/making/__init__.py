@@ -1,1 +1,1 @@
-"""Making and judging the images of a shard."""
+"""Make and check the images of a shard."""

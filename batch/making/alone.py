@@ -1,5 +1,5 @@
-"""Shards in which processes died. Their rows run one by one, each alone in a process: when that
-process dies, it is known which row was the cause."""
+"""Make shards during which processes died. Their rows run one by one, so that if the process dies
+again, the row that causes it is known."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ from engines.errors import InferloopError
 logger = logging.getLogger(__name__)
 
 LoneHandle = Any
-"""Handle of a `LoneMaker`; Ray makes its class at run time, so there is no type to name."""
+"""Handle of a `LoneMaker` actor. Ray creates the class at run time, so there is no static type."""
 
 
 class LoneMaker:
-    """Makes one row at a time and stores its outcome, so that the next process finds it."""
+    """Makes one row at a time, and stores each outcome for later processes."""
 
     def __init__(self, parts: GeneratorParts) -> None:
         self._journal = Journal(parts.wiring.output())
         self._engine, self._maker, self._teller = build_maker(parts)
 
     async def make(self, shard: int, row: PlannedRow) -> None:
-        """Raises what ends the engine; the caller then starts another process."""
+        """Make a row and store its outcome. Raises if the engine has ended; then the caller must
+        start another process."""
         outcomes = await self._maker.make_all((row,))
         self._teller.flush()
         await asyncio.to_thread(
@@ -46,7 +47,7 @@ class LoneMaker:
 
 
 def start_maker(parts: GeneratorParts) -> LoneHandle:
-    """Start a process that makes one row after the other. Ray does not restart it when it dies."""
+    """Start a `LoneMaker` actor, which Ray does not restart."""
     resources = parts.config.resources
     actor = ray.remote(LoneMaker).options(
         num_cpus=resources.generator_cpus,
@@ -58,14 +59,17 @@ def start_maker(parts: GeneratorParts) -> LoneHandle:
 
 
 async def publish_in_a_task(parts: GeneratorParts, shard: int) -> str:
-    """`publish_alone` where the writers run."""
+    """Run `publish_alone` as a Ray task."""
     task = ray.remote(publish_alone).options(num_cpus=parts.config.resources.writer_cpus)
     status: str = await task.remote(parts.wiring, parts.config.output.format, shard)
     return status
 
 
 class LoneLane:
-    """Runs rows in one process at a time, and replaces it when it dies. Tests pass in fakes."""
+    """Runs rows in one process, and starts another when it dies.
+
+    `start`, `publish` and `end` are parameters for tests.
+    """
 
     def __init__(
         self,
@@ -81,7 +85,7 @@ class LoneLane:
         self._actor: LoneHandle | None = None
 
     async def run_shard(self, shard: int) -> ShardEnd:
-        """Every row of the shard that has not ended yet, then the shard itself."""
+        """Make the rows of the shard that have no outcome yet, then publish the shard."""
         try:
             deaths = self._journal.deaths_alone(shard)
             for row in read_rows(self._storage, shard):
@@ -125,7 +129,7 @@ class LoneLane:
 
 
 async def run_alone(shards: Sequence[int], parts: GeneratorParts) -> list[ShardEnd]:
-    """The shards, as many at a time as the job may have engines."""
+    """Make these shards, as many in parallel as the job has engine actors."""
     waiting = list(reversed(shards))
     ends: list[ShardEnd] = []
 

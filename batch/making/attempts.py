@@ -1,4 +1,4 @@
-"""From a row to its outcome: generate, judge, and try again with another seed."""
+"""Make the image of a row: generate, check, and repeat with another seed if it fails."""
 
 from __future__ import annotations
 
@@ -27,21 +27,24 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Check = Callable[[bytes, str], Awaitable[Judgment]]
-"""Judges a PNG; raises `CheckFailed` when no verdict can be had."""
+"""Checks a PNG, named by its row id; raises `CheckFailed` if that is impossible."""
 
 Tell = Callable[[str], None]
-"""Hears what happens: "image", "written", "rejected", "failed". Must not block."""
+"""Called with each event to count: "image", "written", "rejected", "failed". Must not block."""
 
 
 class CheckFailed(InferloopError):
-    """Every checker process that judged the image died."""
+    """The image could not be checked, because its checker failed or died every time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes the rows of all open shards. At most `slots` rows are in the engine. `room` limits the
-    rows in the engine and in encoding and judging together, and with them the memory: a new row
-    enters the engine as soon as an image leaves it, while older images are still judged."""
+    """Makes the rows of all open shards.
+
+    `slots` limits the rows in the engine. `room` limits the rows in the engine and those being
+    encoded and checked together, and so the memory. With both, a new row enters the engine as soon
+    as another leaves it, while older images are still being checked.
+    """
 
     engine: DiffusionEngine
     check: Check
@@ -55,16 +58,18 @@ class RowMaker:
     marks: ImageMarks = field(default_factory=NoMarks)
 
     async def make_all(self, rows: Sequence[PlannedRow]) -> tuple[Outcome, ...]:
-        """The outcomes of `rows`, in order. If one raises, the others are stopped first."""
+        """The outcomes of `rows`, in order. If one raises, the others are stopped, and then the
+        error
+        is raised."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._in_turn(row)) for row in rows]
         return tuple(task.result() for task in tasks)
 
     async def make(self, row: PlannedRow) -> Outcome:
-        """Make up to `tries.images` images, until one passes. A failure of the row is its outcome.
+        """Make up to `tries.images` images, until one passes. Errors of the row are in its outcome.
 
         Raises:
-            Canceled, ReplicaLost: the engine has ended, for which the row is not the cause.
+            Canceled, ReplicaLost: the engine has ended; not because of this row.
         """
         if row.fault is not None:
             return _end(row, "rejected", 0, (Reason("invalid_row", row.fault),))
@@ -74,7 +79,7 @@ class RowMaker:
                 image = await self._attempt(row, attempt)
             except (Canceled, ReplicaLost):
                 raise
-            except CheckFailed as error:  # every image of this row would cost as many processes
+            except CheckFailed as error:  # further images would kill as many processes
                 return _end(row, "failed", attempt + 1, (Reason("no_verdict", error.message),))
             except (InvalidParameters, NotFound) as error:
                 return _end(row, "rejected", attempt, (Reason("invalid_row", error.message),))
@@ -112,8 +117,8 @@ class RowMaker:
         return MadeImage(png, record, judgment, image.engine_s)
 
     def _encode(self, request: GenerationRequest, image: GeneratedImage) -> tuple[bytes, Recipe]:
-        """PNG with its recipe and its mark inside. Times of the clock stay out: the same row, the
-        same file but for its mark."""
+        """The PNG with its recipe and mark inside. The recipe has the plan's time, not the present,
+        so that the same row gives the same file, except for its mark."""
         timeless = replace(self.match(request, image), engine_s=0.0)
         digest = pixel_sha256(timeless.pixels)
         recipe = make_recipe(request, timeless, digest, self.versions, self.created_at)

@@ -1,4 +1,5 @@
-"""Judging in separate Ray actors, so that an image that crashes its judge stops nothing else."""
+"""Check images in separate Ray actors, so that an image that crashes a validator does not stop the
+engine."""
 
 from __future__ import annotations
 
@@ -19,30 +20,31 @@ from engines.errors import InferloopError
 logger = logging.getLogger(__name__)
 
 CheckerHandle = Any
-"""Handle of a `CheckerActor`; Ray makes its class at run time, so there is no type to name."""
+"""Handle of a `CheckerActor`. Ray creates the class at run time, so there is no static type."""
 
 LoneChecker = Callable[[], AbstractContextManager[CheckerHandle]]
-"""Opens a fresh checker that nobody else uses."""
+"""Starts a new checker for one image; it ends with the block."""
 
 _LANE_CALLS = 4
-"""Images that wait at one checker, so that it is never idle between two."""
+"""Images sent to one checker at the same time, so that it is not idle between two."""
 
 
 class CheckerActor:
-    """Judges one image at a time."""
+    """Checks one image at a time."""
 
     def __init__(self, wiring: Wiring) -> None:
         self._checker = wiring.checker()
 
     def check(self, content: bytes, row_id: str) -> Judgment:
-        """Judge the image; `row_id` names it in what is logged."""
+        """Check the image `content`; `row_id` is for log messages."""
         return self._checker.check(content, row_id)
 
 
 def start_checkers(
     wiring: Wiring, count: int, num_cpus: float, resources: Mapping[str, float]
 ) -> list[CheckerHandle]:
-    """Actors that Ray restarts when they die. The caller repeats the interrupted calls."""
+    """Start checkers, which Ray restarts when they die. The caller must repeat interrupted
+    calls."""
     actor = ray.remote(CheckerActor).options(
         num_cpus=num_cpus, resources=dict(resources), max_restarts=-1, max_task_retries=0
     )
@@ -50,11 +52,11 @@ def start_checkers(
 
 
 def lone_checker(wiring: Wiring) -> LoneChecker:
-    """A function that starts checkers which judge one image each."""
+    """A function that starts a checker for one image."""
 
     @contextmanager
     def living() -> Iterator[CheckerHandle]:
-        # No CPUs: it must come up even where the job's own actors hold them all.
+        # 0 CPUs, so that it can start even if the job's actors have reserved all CPUs.
         checker = ray.remote(CheckerActor).options(num_cpus=0, max_restarts=0).remote(wiring)
         try:
             yield checker
@@ -65,10 +67,10 @@ def lone_checker(wiring: Wiring) -> LoneChecker:
 
 
 class CheckerPool:
-    """Shares out images over checkers; one per generator actor, used in its event loop.
+    """Distributes images to checkers. Each generator actor has one, for its event loop.
 
-    A checker that dies takes the images that wait at it along: each of them is judged again by a
-    fresh checker that sees nothing else, so only an image that kills is given up.
+    If a checker dies, each image that was sent to it is checked again by a new checker of its own.
+    So only the image that kills checkers fails.
     """
 
     def __init__(
@@ -82,14 +84,16 @@ class CheckerPool:
         self._alone = asyncio.Lock()
 
     async def check(self, content: bytes, row_id: str) -> Judgment:
-        """The verdict; raises `CheckFailed` after `max_deaths` deaths alone, or a judge's error."""
+        """The verdict. Raises `CheckFailed` if `max_deaths` checkers died with only this image, or
+        if
+        a validator raised an error."""
         async with self._room:
             lane = self._waiting.index(min(self._waiting))
             self._waiting[lane] += 1
             try:
                 return await _ask(self._checkers[lane], content, row_id)
-            except RayActorError:  # any of the images that waited there may have killed it
-                logger.warning("a checker died, %s is judged again alone", row_id)
+            except RayActorError:  # any of the images sent to it may be the cause
+                logger.warning("a checker died; %s is checked again alone", row_id)
             finally:
                 self._waiting[lane] -= 1
         async with self._alone:
@@ -101,7 +105,7 @@ class CheckerPool:
                 try:
                     return await _ask(checker, content, row_id)
                 except RayActorError:
-                    logger.warning("%s killed the checker that judged it alone", row_id)
+                    logger.warning("%s killed a checker that had no other image", row_id)
         raise CheckFailed(f"The image killed its checker {self._max_deaths} times")
 
 

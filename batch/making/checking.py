@@ -1,4 +1,4 @@
-"""Judging one image: quality, privacy, its perceptual hash and a thumbnail. Plain; no Ray."""
+"""Check one image: quality, privacy, perceptual hash and a thumbnail. Does not use Ray."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ JudgePrivacy = Callable[[bytes, str], PrivacyReport]
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Judges images. A judge that is None is switched off."""
+    """Checks images. A check that is None is switched off."""
 
     quality: JudgeQuality | None
     privacy: JudgePrivacy | None
     limits: ImageLimits = field(default_factory=ImageLimits)
     profiled: bool = False
-    """Whether to measure what the image adds to a profile."""
+    """Whether to measure the image for the comparison with a profile."""
 
     def check(self, content: bytes, row_id: str) -> Judgment:
-        """Judge the PNG `content`. Blocks; a fraction of a second of CPU. Raises the judges'
+        """Check the PNG `content`. Blocks for a fraction of a second of CPU. Raises the validators'
         errors."""
         pixels = decode(content, self.limits).pixels
         quality = self.quality(content, row_id) if self.quality else None
@@ -52,7 +52,7 @@ class Checker:
 
 
 def make_thumbnail(pixels: Pixels) -> bytes:
-    """JPEG of RGB `pixels`, uint8 (height, width, 3), its longer side at most 96 px."""
+    """A JPEG of RGB pixels, uint8 (height, width, 3), with a longer side of at most 96 pixels."""
     height, width = pixels.shape[:2]
     scale = min(1.0, THUMBNAIL_PX / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,4 +1,4 @@
-"""Awaiting images of an engine that answers on a thread of its own."""
+"""Await images of an engine, which reports on its own thread."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _OVERLOAD_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class FutureListener:
-    """Carries the end of one generation from the engine's thread into an event loop."""
+    """Passes the result of one request from the engine's thread to a future in an event loop."""
 
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[GeneratedImage]
 
     def progress(self, event: StepProgress) -> None:
-        """Ignored: nobody follows the steps of a batch job."""
+        """Ignored: batch jobs do not report steps."""
 
     def finished(self, image: GeneratedImage) -> None:
         self.loop.call_soon_threadsafe(self._settle, image)
@@ -29,7 +29,7 @@ class FutureListener:
         self.loop.call_soon_threadsafe(self._settle, error)
 
     def _settle(self, end: GeneratedImage | InferloopError) -> None:
-        if self.future.done():  # nobody waits any more
+        if self.future.done():  # was canceled
             return
         if isinstance(end, GeneratedImage):
             self.future.set_result(end)
@@ -38,10 +38,11 @@ class FutureListener:
 
 
 async def generate(engine: DiffusionEngine, request: GenerationRequest) -> GeneratedImage:
-    """Submit and await; waits while the engine's queue is full. Cancelling it stops the work.
+    """Submit a request and await its image. Waits while the engine's queue is full. If this is
+    canceled, so is the request.
 
     Raises:
-        InferloopError: what the engine refuses at once, or fails with.
+        InferloopError: the engine refused the request, or it failed.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[GeneratedImage] = loop.create_future()

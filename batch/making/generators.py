@@ -1,4 +1,4 @@
-"""The engine actor of the pipeline: shards in, made and judged shards out."""
+"""The engine actor of the pipeline, which makes and checks the images of shards."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from engines.protocols import DiffusionEngine
 
 SCHEMA = pa.schema([("shard", pa.int64()), ("status", pa.string()), ("outcome", pa.large_binary())])
-"""`outcome`: a pickled `ShardOutcome` where `status` is "made", else empty."""
+"""`outcome`: a pickled `ShardOutcome` if `status` is "made", else empty."""
 
 
 @dataclass(frozen=True)
 class GeneratorParts:
-    """What an engine actor needs to be built."""
+    """The parts that an engine actor is built from."""
 
     wiring: Wiring
     config: JobConfig
@@ -43,7 +43,7 @@ class GeneratorParts:
 
 
 def build_maker(parts: GeneratorParts) -> tuple[DiffusionEngine, RowMaker, Teller]:
-    """A started engine and a maker of rows around it."""
+    """A started engine, the `RowMaker` that uses it, and its `Teller`."""
     engine = parts.wiring.engine()
     engine.start()
     teller = Teller(parts.board)
@@ -66,7 +66,8 @@ def build_maker(parts: GeneratorParts) -> tuple[DiffusionEngine, RowMaker, Telle
 
 
 class Generator:
-    """Ray Data calls it for several shards at once; their rows share the engine's steps."""
+    """The engine actor. Ray Data calls it for several shards at the same time; their rows share the
+    engine's steps."""
 
     def __init__(self, parts: GeneratorParts) -> None:
         self._parts = parts
@@ -75,11 +76,12 @@ class Generator:
         self._engine, self._maker, self._teller = build_maker(parts)
 
     async def __call__(self, batch: pa.Table) -> pa.Table:
-        """One shard in, one row out: made, published (before), suspect or unpublished."""
+        """Make one shard. Returns one row with the status "made", "published" (by an earlier run),
+        "suspect" (processes died) or "unpublished" (storage failed)."""
         shard = int(batch["shard"][0].as_py())
         try:
             return await self._shard(shard)
-        except InferloopError as error:  # the storage, not a row: the next pass tries again
+        except InferloopError as error:  # the storage failed; the next pass tries again
             return _row(shard, f"unpublished: {error.message}")
 
     async def _shard(self, shard: int) -> pa.Table:
@@ -100,8 +102,8 @@ class Generator:
         try:
             outcomes = await self._maker.make_all(rows)
         except* ReplicaLost:
-            # The engine's thread is dead, and with it every row in this process. The process
-            # follows it, so that Ray starts another and the journal counts the death.
+            # The engine's thread has died, so no row in this process can end. Exit, so that Ray
+            # starts another process and the journal counts a death.
             os._exit(1)
         self._teller.flush()
         return ShardOutcome(shard, outcomes, time.monotonic() - started)

@@ -1,5 +1,5 @@
-"""Marks from which a job learns what a process was doing when it died. A mark is written before
-the work and removed after it.
+"""Marker files that tell what a process was doing when it died. A marker is written before the work
+and removed after it.
 
 A mark that is still there when the work starts again belongs to a process that ended in between:
 a row crashed it, its node was lost, or somebody stopped the job. The mark of a shard does not say
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """Marks in the storage of the output, where they outlive every process. Blocks."""
+    """Reads and writes markers in the job's output. Blocks."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def unfinished_runs(self, shard: int) -> int:
-        """Processes that opened the shard and never closed it."""
+        """Number of processes that opened the shard and did not close it."""
         return sum(1 for _ in self._storage.list(runs_folder(shard)))
 
     def open_run(self, shard: int) -> str:

@@ -1,1 +1,1 @@
-"""The files of a job: shards, records of what was published, the manifest."""
+"""The files of a job: shards, records of published shards, the manifest and the report."""

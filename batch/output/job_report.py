@@ -1,4 +1,4 @@
-"""`report.html`: how a job went, as the report that every dataset has."""
+"""Make a job's `report.html`, in the format of the reports on datasets."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from engines.types.datasets.reports import (
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """What the report shows beside the sums over the shards."""
+    """The content of the report in addition to the sums over the shards."""
 
     plan: Plan
     elapsed_s: float
-    """Of this submission."""
+    """Duration of this submission, seconds."""
     rows_now: int
-    """Rows that this submission ended; earlier ones ended the rest."""
+    """Number of rows that this submission processed; earlier ones processed the others."""
     near_duplicates: NearDuplicates
     comparison: Comparison | None = None
 
 
 def job_report(totals: Totals, facts: ReportFacts) -> DatasetReport:
-    """Of the finished shards. Made "at" the time of the plan: a second submission of a finished job
-    writes the same report."""
+    """The report on the finished shards. Its time is the plan's, so that another submission of a
+    finished job writes the same report."""
     return DatasetReport(
         name=facts.plan.name,
         made_at=facts.plan.created_at,
@@ -58,7 +58,7 @@ def job_report(totals: Totals, facts: ReportFacts) -> DatasetReport:
 
 
 def of_fingerprints(found: Sequence[Fingerprint]) -> NearDuplicates:
-    """All with all: about a second for 20,000."""
+    """Near-duplicates by perceptual hash. Compares all pairs: about a second for 20,000 images."""
     hashes = [(int(each.hash, 16), int(each.mirror, 16)) for each in found]
     return near_duplicates([f.row_id for f in found], [f.score for f in found], hashes)
 

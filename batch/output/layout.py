@@ -1,8 +1,8 @@
 """The files of a job's output, and their keys.
 
 data/shard-000000.tar | .parquet | data/shard-000000/...   the dataset, shard by shard
-rejected/shard-000000/                                     what did not pass, with reasons
-_manifest.json, report.html                                written last, when all is accounted
+rejected/shard-000000/                                     rejected images, with reasons
+_manifest.json, report.html                                written when every row is processed
 _state/plan.json, _state/plan/000000.jsonl                 the rows of every shard
 _state/shards/000000.json                                  record: this shard is published
 _state/runs/000000/<run>                                   a process has this shard open
@@ -20,25 +20,25 @@ REJECTED = "rejected"
 
 
 def plan_key(shard: int) -> str:
-    """The rows of a shard."""
+    """Key of the planned rows of a shard."""
     return f"_state/plan/{shard:06d}.jsonl"
 
 
 def record_key(shard: int) -> str:
-    """The record of a shard. If it exists, the shard is finished."""
+    """Key of the record of a shard. If the record exists, the shard is finished."""
     return f"{RECORDS}/{shard:06d}.json"
 
 
 def runs_folder(shard: int) -> str:
-    """Marks of the processes that opened the shard and have not closed it."""
+    """Folder with the markers of processes that opened the shard and have not closed it."""
     return f"_state/runs/{shard:06d}"
 
 
 def alone_folder(shard: int) -> str:
-    """Marks and results of rows that run one by one."""
+    """Folder with the markers and outcomes of rows that run one by one."""
     return f"_state/alone/{shard:06d}"
 
 
 def shard_name(shard: int) -> str:
-    """Stem of the shard's file, or name of its folder."""
+    """Name of the shard's file without suffix, or of its folder."""
     return f"shard-{shard:06d}"

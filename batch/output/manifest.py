@@ -1,4 +1,4 @@
-"""`_manifest.json`: what the dataset holds, file by file, and how it was made. Written last."""
+"""Write `_manifest.json`: the files of the dataset, and how it was made."""
 
 from __future__ import annotations
 
@@ -27,16 +27,19 @@ SPOOL_BYTES = 8 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """The finished shards added up, and the ones that are missing or damaged."""
+    """The sums over the finished shards, and the numbers of missing or damaged ones."""
 
     totals: Totals
     unfinished: tuple[int, ...]
 
 
 def take_census(storage: Storage, plan: Plan, files: IO[bytes] | None = None) -> Census:
-    """Read every record once. A shard whose record is damaged, or whose files are gone or have
-    another size, loses its record and counts as unfinished. `files` takes one JSON line per
-    published file."""
+    """Read the record of every shard.
+
+    If a record is damaged, or a file of the shard is missing or has another size, the record is
+    removed and the shard counts as unfinished. Writes one JSON line per published file to `files`.
+    Blocks.
+    """
     totals, unfinished = Totals(), []
     for shard in range(plan.shards):
         try:
@@ -63,8 +66,8 @@ def write_manifest(
     finished_at: datetime,
     spool_bytes: int = SPOOL_BYTES,
 ) -> Census:
-    """Write the manifest if every row is accounted for, else nothing. Of the list of files at
-    most `spool_bytes` are in memory."""
+    """Write the manifest if all shards are finished. Above `spool_bytes`, the list of files is in a
+    temporary file."""
     with tempfile.SpooledTemporaryFile(spool_bytes) as spool:
         census = take_census(storage, plan, spool)
         if census.unfinished or census.totals.rows != plan.rows:
@@ -96,7 +99,8 @@ def write_manifest(
 
 
 def shard_level_files(record: ShardRecord) -> Iterator[PublishedFile]:
-    """Files that stand for many images: a tar, a Parquet file, a folder's metadata."""
+    """The shard's files with many images or records: a tar or Parquet file, or a folder's
+    metadata."""
     for file in record.files:
         if file.key.startswith(f"{DATA}/") and not file.key.endswith(".png"):
             yield file

@@ -1,7 +1,7 @@
-"""An outcome as JSON, for the time between the end of its row and the end of its shard.
+"""Outcomes as JSON, to store them until their whole shard is finished.
 
-The output's storage may be written by others than the job: what is read from it is data, never
-code, so nothing is pickled there.
+Not pickled, because others may be able to write to the output's storage, and unpickling could run
+their code.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from engines.types.metric_names import with_present_names
 
 
 def outcome_to_json(outcome: Outcome) -> bytes:
-    """UTF-8; bytes in base64, histograms as lists of numbers, which lose nothing."""
+    """The outcome as UTF-8 JSON, with bytes in base64 and arrays as lists of numbers."""
     return json.dumps(asdict(outcome), default=_plain, ensure_ascii=False).encode()
 
 
 def outcome_from_json(content: bytes) -> Outcome:
-    """What `outcome_to_json` wrote.
+    """Parse the result of `outcome_to_json`.
 
     Raises:
-        StorageFailed: the object holds something else.
+        StorageFailed: the content is not an outcome.
     """
     try:
         told = json.loads(content)

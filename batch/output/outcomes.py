@@ -1,4 +1,4 @@
-"""What became of a row: exactly one of written, rejected, failed."""
+"""The outcome of a row: written, rejected or failed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from engines.profiles.measures import ImageMeasures
 from engines.types import PrivacyReport, QualityReport
 
 Status = Literal["written", "rejected", "failed"]
-"""rejected: the row is wrong, or no image of it passed. failed: no verdict could be had."""
+"""rejected: the row is not valid, or none of its images passed the checks. failed: its images could
+not be made or checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a row was not written. `code` is for counting, `message` for reading."""
+    """Why a row was not written. `code` is for counting, `message` for people."""
 
     code: str
     message: str
@@ -25,25 +26,25 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """What the checks said of one image, and what the report needs of it."""
+    """The results of the checks of one image, and its data for the report."""
 
     passed: bool
     reasons: tuple[Reason, ...]
     metrics: Mapping[str, float]
-    """Scores and metrics by name, for the distributions."""
+    """Scores and metrics by name, for histograms."""
     reports: Sequence[QualityReport | PrivacyReport]
-    """Of the checks that are on, for the record."""
+    """The reports of the checks that are switched on, for the record."""
     hashes: tuple[int, int]
-    """Perceptual hash of the image and of its mirror, 64 bits each."""
+    """Perceptual hashes of the image and of its mirror image, 64 bits each."""
     thumbnail: bytes
-    """JPEG, at most 96 px."""
+    """JPEG with a longer side of at most 96 pixels."""
     measures: ImageMeasures | None = None
-    """What the image adds to a profile; None where the report compares with none."""
+    """The image's statistics; None if the report compares with no profile."""
 
 
 @dataclass(frozen=True, slots=True)
 class MadeImage:
-    """An encoded image and its record: the one of every export (docs/dataset_format.md)."""
+    """An encoded image, and its record in the schema of all exports (docs/dataset_format.md)."""
 
     png: bytes
     record: Record
@@ -54,24 +55,24 @@ class MadeImage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a row. A rejected row carries its last image, if there was one."""
+    """The outcome of a row. A rejected row has its last image, if there was one."""
 
     row_id: str
     index: int
     status: Status
     attempts: int = 0
-    """Images made for it."""
+    """Number of images made for the row."""
     reasons: tuple[Reason, ...] = ()
     image: MadeImage | None = None
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
-    """As the row gave them, so that who reads a rejection need not look it up."""
+    """The row's parameters, so that a list of rejections can show them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShardOutcome:
-    """All rows of a shard, in order, and the work that they took."""
+    """The outcomes of all rows of a shard, in order."""
 
     shard: int
     outcomes: tuple[Outcome, ...]
     wall_s: float
-    """Seconds from opening to closing the shard; shards overlap."""
+    """Seconds from opening to closing the shard; several shards may be open at the same time."""

@@ -1,4 +1,5 @@
-"""Publishing a shard: the images, then what was refused, then the record that makes it count."""
+"""Publish a shard: write its images, then its rejected rows, then the record that marks it as
+finished."""
 
 from __future__ import annotations
 
@@ -32,15 +33,17 @@ REFUSAL = (
     Column("reasons", "json", "Why it was refused: code and message of each reason"),
     Column("row", "json", "The row's parameters, as it gave them"),
 )
-"""What a record of a refused row says beside the columns of every record."""
+"""Columns of the records of refused rows, in addition to those of all records."""
 
 
 def publish_shard(storage: Storage, output_format: Format, shard: ShardOutcome) -> ShardRecord:
-    """Write all of a shard. Killed half-way, it is not published and will be made again under
-    the same names; repeated after the record, it changes nothing.
+    """Write a shard and its record. Blocks.
+
+    If this is interrupted before the record is written, the shard is made again, with the same
+    names. If it is called again afterwards, nothing changes.
 
     Raises:
-        StorageFailed: the shard is not published.
+        StorageFailed: the shard could not be written.
     """
     written = [o.image for o in shard.outcomes if o.status == "written" and o.image]
     plan = Plan.load(storage)
@@ -54,8 +57,8 @@ def publish_shard(storage: Storage, output_format: Format, shard: ShardOutcome) 
 
 
 def _write_refused(storage: Storage, shard: ShardOutcome, classes: Classes) -> list[PublishedFile]:
-    """Rejected images in a folder that people can look through, with their reasons; rows that
-    have no image in a file of their own beside them."""
+    """Write the rejected images with their reasons as an image folder, and refused rows without an
+    image to a separate file."""
     refused = [o for o in shard.outcomes if o.status != "written"]
     folder = f"{REJECTED}/{shard_name(shard.shard)}"
     pictured = [replace(o.image, record={**o.image.record, **_told(o)}) for o in refused if o.image]

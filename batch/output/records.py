@@ -1,5 +1,8 @@
-"""The record of a published shard: its presence says that the shard is finished, its content
-what the report needs, so that no image is read again."""
+"""The record of a published shard.
+
+If the record exists, the shard is finished. It contains the data for the report, so that images
+need not be read again.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 THUMBNAILS = 6
-"""Of each kind, per shard."""
+"""Thumbnails per shard, of written and of rejected images each."""
 
 
 class PublishedFile(FrozenModel):
-    """A file of the output, as it was written."""
+    """A file of the output."""
 
     key: str
     sha256: str
@@ -45,27 +48,27 @@ class Refused(FrozenModel):
 
 
 class Fingerprint(FrozenModel):
-    """Perceptual hashes of a written image: itself and its mirror, 64 bits each, hex."""
+    """Perceptual hashes of a written image and of its mirror image, 64 bits each, hex."""
 
     row_id: str
     hash: str
     mirror: str
     score: float = 0.0
-    """Quality score, where it was judged."""
+    """Quality score, 0..1; 0 if quality was not checked."""
 
 
 class Thumbnail(FrozenModel):
-    """A small picture for the report."""
+    """A thumbnail for the report."""
 
     row_id: str
     status: str
     caption: str
     jpeg: str
-    """Base64."""
+    """JPEG, base64."""
 
 
 class ShardRecord(FrozenModel):
-    """All of a shard that outlives it."""
+    """Facts about a published shard."""
 
     shard: int
     rows: int
@@ -80,7 +83,8 @@ class ShardRecord(FrozenModel):
     fingerprints: tuple[Fingerprint, ...]
     thumbnails: tuple[Thumbnail, ...]
     profile: dict[str, JsonValue] | None = None
-    """State of a `ProfileBuilder` over the written images; None where nothing is compared."""
+    """State of a `ProfileBuilder` with the written images; None if the report compares with no
+    profile."""
 
     @classmethod
     def of(cls, shard: ShardOutcome, files: Sequence[PublishedFile]) -> Self:
@@ -104,25 +108,26 @@ class ShardRecord(FrozenModel):
         )
 
     def count(self, status: str) -> int:
-        """Rows that ended so."""
+        """Number of rows with this status."""
         if status == "written":
             return len(self.written)
         return sum(1 for refused in self.refused if refused.status == status)
 
 
 def finished_shards(storage: Storage) -> Iterator[int]:
-    """Numbers of the shards that have a record, in order; one listing, no read."""
+    """Numbers of the shards that have a record, in order. Lists the records without reading
+    them."""
     for stat in storage.list(RECORDS):
         number, _, suffix = stat.key.rpartition("/")[2].partition(".")
-        if number.isdecimal() and suffix == "json":  # not what a file manager left there
+        if number.isdecimal() and suffix == "json":  # ignore other files
             yield int(number)
 
 
 def read_record(storage: Storage, shard: int) -> ShardRecord | None:
-    """The record; None where the shard is not finished.
+    """The record of a shard; None if the shard is not finished.
 
     Raises:
-        pydantic.ValidationError: what lies there is no record.
+        pydantic.ValidationError: the file is not a record.
     """
     try:
         return ShardRecord.model_validate_json(storage.read(record_key(shard)))
@@ -140,7 +145,7 @@ def is_finished(storage: Storage, shard: int) -> bool:
 
 
 def sampling_key(row_id: str) -> str:
-    """Rows in the order of this key are in random order, and the same one every time."""
+    """A key that sorts rows in a random order that is always the same."""
     return hashlib.sha256(row_id.encode()).hexdigest()
 
 
@@ -152,7 +157,7 @@ def _refused(outcome: Outcome) -> Refused:
 
 
 def _histograms(outcomes: Sequence[Outcome]) -> dict[str, Histogram]:
-    """Over every judged image that is kept, written or rejected."""
+    """Histograms of the metrics of all checked images, written and rejected."""
     values: dict[str, list[float]] = {}
     for outcome in outcomes:
         if outcome.image is not None:

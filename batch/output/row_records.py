@@ -1,4 +1,4 @@
-"""The record of a row's image: the same as in an export of the service."""
+"""Make the record of a row's image, in the schema of the service's exports."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ def record_of_row(
     recipe: Recipe,
     reports: Sequence[QualityReport | PrivacyReport],
 ) -> Record:
-    """`metadata` holds the row's position in the input, the attempt and the kept columns. Verdicts
-    carry the time of the plan, as recipes do: the same row, the same record."""
+    """The record of an image.
+
+    `metadata` has the row's position in the input, the attempt and the kept columns. Verdicts and
+    recipes have the plan's time, so that the same row always gives the same record.
+    """
     name = f"{row.row_id}.png"
     verdicts = {v.kind: v for v in (Verdict.of(name, r, recipe.created_at) for r in reports)}
     found = DatasetRecord(

@@ -1,7 +1,7 @@
-"""Writing the images of one shard through the writers of every export.
+"""Write the images of one shard with the writers of the exports.
 
-Files have names that follow from the shard's number and the rows' ids, so that a shard made again
-lands on itself.
+File names depend only on the shard's number and the rows' ids, so a shard that is made again
+overwrites its files.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def write_shard(
     images: Sequence[MadeImage],
     classes: Classes,
 ) -> list[PublishedFile]:
-    """Write the images that passed. Where there are none, no file is left. `classes`: the labels
-    of the whole job.
+    """Write the images that passed; without any, no file is written. `classes`: the labels of the
+    whole job. Blocks.
 
     Raises:
-        StorageFailed: the shard is not whole.
+        StorageFailed: the shard could not be written completely.
     """
     folder, columns = f"{DATA}/{shard_name(shard)}", labeled_columns(classes)
     if output_format == "imagefolder":
@@ -58,8 +58,8 @@ def write_shard(
 def write_images(
     writer: RecordWriter, folder: str, images: Sequence[MadeImage], classes: Classes
 ) -> list[PublishedFile]:
-    """Drive a writer of `folder` over the images. A record is copied, because writers may change
-    theirs."""
+    """Write the images with a writer for `folder`. Records are copied first, because writers may
+    change them."""
     with writer:
         for image in images:
             record = deepcopy(image.record)

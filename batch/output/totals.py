@@ -1,4 +1,4 @@
-"""Adding up the records of all shards, in memory that does not grow with them."""
+"""Add up the records of all shards, with bounded memory."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ T = TypeVar("T")
 
 
 class Sample(Generic[T]):
-    """The `size` items of the smallest sampling key: a uniform sample, and the same every time,
-    in whatever order the items come."""
+    """The `size` items with the smallest `sampling_key`: a random sample that does not depend on
+    the order of the items."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._heap: list[tuple[int, str, T]] = []
 
     def add(self, row_id: str, item: T) -> None:
-        """Consider an item; ids must differ."""
+        """Add an item. Each id must be added only once."""
         entry = (-int(sampling_key(row_id), 16), row_id, item)
         if len(self._heap) < self._size:
             heapq.heappush(self._heap, entry)
@@ -35,7 +35,7 @@ class Sample(Generic[T]):
             heapq.heapreplace(self._heap, entry)
 
     def items(self) -> Sequence[T]:
-        """In the order of their ids."""
+        """The sample, ordered by id."""
         return [item for _, _, item in sorted(self._heap, key=lambda entry: entry[1])]
 
 
@@ -58,7 +58,7 @@ class Totals:
     profile: ProfileBuilder = field(default_factory=ProfileBuilder)
 
     def add(self, record: ShardRecord) -> None:
-        """Count one shard in."""
+        """Add the record of a shard."""
         self.shards += 1
         self.rows += record.rows
         self.written += record.count("written")
@@ -80,5 +80,5 @@ class Totals:
             sample.add(thumbnail.row_id, thumbnail)
 
     def counts(self) -> dict[str, int]:
-        """Rows by how they ended."""
+        """Status to number of rows."""
         return {"written": self.written, "rejected": self.rejected, "failed": self.failed}

@@ -1,1 +1,1 @@
-"""What a job makes: rows of the input, each in the shard it belongs to."""
+"""Read a job's input and divide its rows into shards."""

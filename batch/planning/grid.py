@@ -1,4 +1,4 @@
-"""A template grid as rows: every combination of the listed values, in a fixed order."""
+"""Expand prompt templates to rows: all combinations of the values, in a fixed order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def placeholders(template: str) -> tuple[str, ...]:
     """Names in braces, each once, in order of appearance.
 
     Raises:
-        InvalidParameters: unbalanced braces, or a field that is no plain name.
+        InvalidParameters: braces are unbalanced, or contain something other than a name.
     """
     names: dict[str, None] = {}
     try:
@@ -31,10 +31,12 @@ def placeholders(template: str) -> tuple[str, ...]:
 
 
 def expand(grid: GridInput) -> Iterator[dict[str, object]]:
-    """Rows of the grid: template by template, the last placeholder turning fastest.
+    """The rows of the grid, template by template; the values of the last placeholder change
+    fastest.
 
     Raises:
-        InvalidParameters: a placeholder without values, or values that no template names.
+        InvalidParameters: a placeholder has no values, or no template has the placeholder of a
+            value.
     """
     used = {name for template in grid.templates for name in placeholders(template)}
     if used != set(grid.values):

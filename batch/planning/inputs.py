@@ -1,4 +1,4 @@
-"""Reading records, one at a time, in order: JSONL, CSV, Parquet, plain text, or a grid."""
+"""Read a job's input row by row: JSONL, CSV, Parquet, plain text, or a template grid."""
 
 from __future__ import annotations
 
@@ -56,10 +56,12 @@ class InputFile:
         return found.hexdigest()
 
     def rows(self) -> Iterator[ParsedRow]:
-        """Every record; a broken one is a row with a fault. Memory does not grow.
+        """All rows, in order; a record that cannot be read is a row with a fault.
+
+        Memory does not grow with the file.
 
         Raises:
-            InvalidParameters: not a file of its format at all.
+            InvalidParameters: the file as a whole is not of its format.
         """
         with self._storage.open(self._key) as file:
             yield from self._read(file, self._kept)
@@ -83,7 +85,8 @@ class InputGrid:
 def open_input(
     config: FileInput | GridInput, cwd: Path, s3_endpoint_url: str | None = None
 ) -> InputFile | InputGrid:
-    """The input as the config names it; relative paths start from `cwd`."""
+    """Open the input that the config names; relative paths are relative to `cwd`. Raises
+    `InvalidParameters`."""
     if isinstance(config, GridInput):
         return InputGrid(config)
     path = config.path if "://" in config.path else str((cwd / config.path).absolute())
@@ -106,7 +109,7 @@ def _format_of(config: FileInput) -> str:
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """In UTF-8, without the byte order mark that some editors put before the first one."""
+    """The lines in UTF-8, without a byte order mark at the beginning."""
     encoding = _encoding(file)
     if encoding == _UTF16:
         with io.TextIOWrapper(file, encoding, "replace") as text:
@@ -117,7 +120,7 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _encoding(file: BinaryIO) -> str:
-    """What the first two bytes say: PowerShell's `>` writes UTF-16, all others UTF-8."""
+    """The encoding, from the first two bytes: UTF-16 (as PowerShell's `>` writes) or else UTF-8."""
     start = file.read(2)
     file.seek(0)
     return _UTF16 if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
@@ -146,8 +149,11 @@ def _jsonl(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
 
 
 def _key_given_twice(raw: bytes, record: object) -> str | None:
-    """A key that one object of the line has twice, of which `orjson` keeps the last value. Each key
-    has a colon behind it, so most lines are cleared by counting."""
+    """A key that an object in the line has twice; None if there is none.
+
+    `orjson` silently keeps the last of two values. A line with no more colons than keys has
+    no duplicates, so most lines need no second parser.
+    """
     if not isinstance(record, dict) or raw.count(b":") <= len(record):
         return None
     try:
@@ -175,7 +181,7 @@ def _csv(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
 
 
 def _csv_cells(rows: Iterator[list[str]]) -> Iterator[list[str] | None]:
-    """The cells of every line that has some; None for what cannot be read."""
+    """The cells of every line that is not empty; None for a line that cannot be read."""
     while True:
         try:
             row = next(rows)
@@ -222,7 +228,8 @@ def _parquet(file: BinaryIO, kept: frozenset[str]) -> Iterator[ParsedRow]:
 
 
 def _parquet_records(batch: pa.RecordBatch) -> Iterator[dict[str, object] | None]:
-    """Every row; None for one with a value that Python has not: a year past 9999, no UTF-8."""
+    """All rows; None for a row with a value that Python cannot represent, such as a year after
+    9999 or text that is not UTF-8."""
     try:
         yield from batch.to_pylist()
     except (ValueError, OverflowError):

@@ -1,9 +1,9 @@
-"""The plan: every row, with its id, in the shard that it belongs to. Made once, never changed.
+"""The plan of a job: all rows with their ids, divided into shards. Written once, and not changed.
 
-Ids and shards follow from the input alone, so a second submission finds the same plan, and what
-is finished is told by a look at the shards' records. The pass over the input is the one step
-that must see all rows in order (a row's id counts the equal rows before it); it streams, and
-what it must remember lies in a scratch file.
+Ids and shards depend only on the input, so another submission uses the same plan, and the records
+of shards tell which are finished. To plan, all rows are read in order, because the id of a row
+depends on the number of equal rows before it. These numbers are in a temporary database, so memory
+does not grow with the input.
 """
 
 from __future__ import annotations
@@ -33,34 +33,34 @@ UtcClock = Callable[[], datetime]
 
 
 class RowSource(Protocol):
-    """An input that a plan is made from."""
+    """An input from which a plan is made."""
 
     def digest(self) -> str:
         """SHA-256, hex, of the input."""
 
     def rows(self) -> Iterator[ParsedRow]:
-        """Every row, in order."""
+        """All rows, in order."""
 
 
 class Plan(FrozenModel):
-    """The head of a plan; its rows lie beside it, shard by shard."""
+    """A plan without its rows, which are in separate files per shard."""
 
     name: str
     rows: int
     shards: int
     created_at: datetime
-    """Also the time in every recipe, so that a shard made again is the same shard."""
+    """Also the time in all recipes, so that a shard that is made again is the same."""
     identity: dict[str, str]
-    """Part of the job to the hash of all in it that decides what the dataset holds."""
+    """Section of the job's config to a hash of everything in it that affects the dataset."""
     labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Labels of all rows: each with its values in order, which number the classes."""
+    """Label to its values in all rows, in the order of their class numbers."""
 
     @classmethod
     def load(cls, storage: Storage) -> Self | None:
-        """The plan of this output; None where there is none yet.
+        """The plan in this output; None if there is none.
 
         Raises:
-            Conflict: what lies there is no plan.
+            Conflict: the file is not a plan.
         """
         try:
             return cls.model_validate_json(storage.read(PLAN))
@@ -71,11 +71,11 @@ class Plan(FrozenModel):
 
 
 def ensure_plan(storage: Storage, config: JobConfig, source: RowSource, clock: UtcClock) -> Plan:
-    """The plan that is there, or a new one.
+    """The plan in the output; if there is none, a new one is written. Blocks.
 
     Raises:
-        Conflict: the output belongs to another job; the message names what differs.
-        InvalidParameters: the input has no row.
+        Conflict: the output belongs to another job; the message names the differing sections.
+        InvalidParameters: the input has no rows.
     """
     identity = job_identity(config, source.digest())
     found = Plan.load(storage)
@@ -93,7 +93,7 @@ def read_rows(storage: Storage, shard: int) -> tuple[PlannedRow, ...]:
     """The rows of one shard, in order.
 
     Raises:
-        StorageFailed: what lies there are no rows.
+        StorageFailed: the file is damaged.
     """
     try:
         lines = storage.read(plan_key(shard)).splitlines()
@@ -103,7 +103,7 @@ def read_rows(storage: Storage, shard: int) -> tuple[PlannedRow, ...]:
 
 
 def job_identity(config: JobConfig, input_digest: str) -> dict[str, str]:
-    """Hashes of what decides the dataset's content; how much of the cluster it takes does not."""
+    """Section of the config to a hash of what affects the dataset; resources are not included."""
     said = config.model_dump(mode="json")
     keep = said["input"].get("keep_columns", [])
     parts = {
@@ -120,7 +120,7 @@ def job_identity(config: JobConfig, input_digest: str) -> dict[str, str]:
 
 
 def identified(rows: Iterator[ParsedRow]) -> Iterator[PlannedRow]:
-    """Give every row its id; memory does not grow with the input."""
+    """The rows with their ids. Memory does not grow with the input."""
     with _occurrences() as count:
         for index, row in enumerate(rows):
             row_id = make_row_id(row.content, count(row.content))
@@ -167,7 +167,8 @@ def _chunks(rows: Iterator[PlannedRow], size: int) -> Iterator[Sequence[PlannedR
 
 @contextmanager
 def _occurrences() -> Iterator[Callable[[bytes], int]]:
-    """Counts how often a content was seen before, in a scratch database on disk."""
+    """A function that returns how often it was called with the same content before. It uses a
+    temporary database on disk."""
     with tempfile.TemporaryDirectory(prefix="plan-") as folder:
         path = Path(folder) / "seen.sqlite"
         with closing(sqlite3.connect(path, isolation_level=None)) as database:

@@ -1,4 +1,4 @@
-"""A row of the input: its parameters, its stable id, and the request that it becomes."""
+"""Rows of the input: their parameters, their ids, and the requests made from them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _not_blank(value: object) -> object:
 
 
 def _from_text(value: object) -> object:
-    """CSV has no objects: there one is written as JSON text."""
+    """Parse an object that is given as JSON text, as in CSV files."""
     if not isinstance(value, str):
         return value
     try:
@@ -52,7 +52,7 @@ Prompt = Annotated[
 
 
 class RowParameters(FrozenModel):
-    """What a row may say: the contract's generation parameters, in its bounds. None: left out."""
+    """The parameters that a row may set, with the limits of the API. None: not set."""
 
     prompt: Prompt
     negative_prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARS)] | None = None
@@ -73,7 +73,7 @@ class RowParameters(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class PlannedRow:
-    """A row with its identity. Exactly one of `parameters` and `fault` says something."""
+    """A row with its id. Either `parameters` or `fault` is set."""
 
     row_id: str
     """24 hex digits; also the image's file name."""
@@ -81,30 +81,30 @@ class PlannedRow:
     """Position in the input, from 0."""
     parameters: Mapping[str, JsonValue]
     kept: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Columns that go into the metadata as they are."""
+    """The columns in `keep_columns`, for the metadata."""
     fault: str | None = None
-    """Why no image can be made of it."""
+    """Why the row is not valid; None if it is."""
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """Of its image."""
+        """Labels of the row's image."""
         found = self.parameters.get("labels")
         return cast("dict[str, str]", found) if isinstance(found, dict) else {}
 
     def to_json(self) -> bytes:
-        """One line of a plan."""
+        """The row as one line of JSON."""
         body = [self.row_id, self.index, self.parameters, self.kept, self.fault]
         return orjson.dumps(body) + b"\n"
 
     @classmethod
     def from_json(cls, line: bytes) -> PlannedRow:
-        """The row that `to_json` wrote."""
+        """Parse the result of `to_json`."""
         return cls(*orjson.loads(line))
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedRow:
-    """A record of the input, checked. `content` is what the row's id is made of."""
+    """A validated record of the input. The row's id is a hash of `content`."""
 
     parameters: Mapping[str, JsonValue]
     kept: Mapping[str, JsonValue]
@@ -113,7 +113,7 @@ class ParsedRow:
 
 
 def parse_row(record: Mapping[str, object], keep_columns: frozenset[str]) -> ParsedRow:
-    """Check one record. Columns that are empty (None, NaN, "") count as left out."""
+    """Validate one record. Empty columns (None, NaN, "") count as not set."""
     given = {name: value for name, value in record.items() if not _is_empty(value)}
     kept = {name: _json(value) for name, value in given.items() if name in keep_columns}
     said = _with_labels({n: value for n, value in given.items() if n not in keep_columns})
@@ -128,43 +128,43 @@ def parse_row(record: Mapping[str, object], keep_columns: frozenset[str]) -> Par
 
 
 def _with_labels(said: dict[str, object]) -> dict[str, object]:
-    """Columns such as `label_animal`, which exports have, are labels."""
+    """The record with columns such as `label_animal`, as in exports, moved to `labels`."""
     columns = {name: value for name, value in said.items() if name.startswith(PREFIX)}
     if not columns:
         return said
     rest = {name: value for name, value in said.items() if name not in columns}
     try:
         own = _from_text(rest.get("labels") or {})
-    except ValueError:  # a fault of this row, which is told where all of it is checked
+    except ValueError:  # reported when the whole record is validated
         return rest
     single = {name.removeprefix(PREFIX): str(value) for name, value in columns.items()}
     return {**rest, "labels": {**own, **single} if isinstance(own, dict) else own}
 
 
 def unreadable_row(raw: bytes, reason: str) -> ParsedRow:
-    """A record that is not even a record (a line that is no JSON)."""
+    """The row for a record that cannot be parsed, such as a line that is not JSON."""
     return ParsedRow({}, {}, reason, b"unreadable\n" + raw)
 
 
 def canonical(value: object) -> bytes:
-    """JSON with sorted keys, no spaces; the same content gives the same bytes."""
+    """JSON with sorted keys and without spaces, so that equal content gives equal bytes."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def make_row_id(content: bytes, occurrence: int) -> str:
-    """Id of the `occurrence`-th row (from 0) with this content: 96 bits of SHA-256, hex."""
+    """The id of the row number `occurrence` (from 0) with this content: 96 bits of SHA-256, hex."""
     return hashlib.sha256(b"%d\n" % occurrence + content).hexdigest()[:24]
 
 
 def derive_seed(row_id: str, base_seed: int, attempt: int) -> int:
-    """Seed of a row's image number `attempt` (from 0): 53 bits of SHA-256."""
+    """The seed of a row's image number `attempt` (from 0): 53 bits of SHA-256."""
     digest = hashlib.sha256(f"{row_id}/{base_seed}/{attempt}".encode()).digest()
     return int.from_bytes(digest[:8], "big") & MAX_SEED
 
 
 def make_request(row: PlannedRow, config: JobConfig, attempt: int) -> GenerationRequest:
-    """The request of image number `attempt` (from 0). Only the first may take the row's own seed:
-    the same seed again would be the same image."""
+    """The request for a row's image number `attempt` (from 0). Only attempt 0 uses the row's own
+    seed, because the same seed would give the same image."""
     defaults = config.defaults.model_dump(exclude={"seed", "model_id"})
     chosen = {"model_id": config.model_id, **defaults, **row.parameters}
     if attempt > 0 or "seed" not in row.parameters:
@@ -182,7 +182,7 @@ def _is_empty(value: object) -> bool:
 
 
 def _json(value: object) -> JsonValue:
-    """As JSON; what JSON does not know becomes its text."""
+    """The value as JSON; values of other types become text."""
     try:
         found: JsonValue = orjson.loads(orjson.dumps(value, default=str))
     except (orjson.JSONEncodeError, orjson.JSONDecodeError):

@@ -17,7 +17,7 @@ _PREFERRED = ("label", "class")
 
 
 class LabelCounts:
-    """How often each value of each label occurs. Memory does not grow with the number of images."""
+    """Counts how often each value of each label occurs."""
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[str, int] | None] = {}
@@ -52,11 +52,11 @@ def classes_of(records: Iterable[DatasetRecord]) -> Classes:
 
 
 def choose_class(classes: Classes, wanted: str | None) -> str | None:
-    """The label that a format with room for one takes: the `wanted` one, else "label" or "class",
-    else the first by name; None where the dataset has none.
+    """The label that is the class in formats with one class per image: `wanted` if given, else
+    "label" or "class", else the first by name. None if the dataset has no labels.
 
     Raises:
-        InvalidParameters: no such label, or it has too many values to be classes.
+        InvalidParameters: the dataset has no label `wanted`, or it has too many values.
     """
     usable = [name for name, values in classes.items() if values]
     if wanted is None:

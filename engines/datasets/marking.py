@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 class ImageMarks(Protocol):
-    """Blocks; shared between threads. What is returned differs from call to call in its mark
-    (time, random numbers), never in its pixels or its recipe:
-    `engines.images.formats.png.without_mark`.
+    """Adds marks to PNG files. Blocks. Threads may share it.
+
+    A mark contains the time and random numbers, so it differs from call to call. Pixels and recipe
+    are not changed; to compare files, use `engines.images.formats.png.without_mark`.
 
     Raises:
         MarkingFailed: no mark could be made.
@@ -23,8 +24,8 @@ class ImageMarks(Protocol):
     """
 
     def created(self, key: str, png: bytes, recipe: Recipe) -> bytes:
-        """The PNG of a generated image, marked, to be stored as `key`. `recipe` is as it stands
-        in the file."""
+        """The PNG of a generated image with its mark, to be stored as `key`. `recipe`: the recipe
+        that the file contains."""
 
     def edited(self, key: str, png: bytes, edit: Edit) -> bytes:
         """The PNG of a changed copy with its mark, to be stored as `key`."""

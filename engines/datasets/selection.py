@@ -1,4 +1,4 @@
-"""Decides which records an export includes, and the split of each."""
+"""Decide which records an export includes, and the split of each."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def missed(wanted: ExportFilter, record: DatasetRecord) -> str | None:
-    """The first criterion of the filter that the record does not meet; None if it is taken. An
-    image that was not judged did not pass."""
+    """The first criterion of the filter that the record does not meet; None if it meets all. An
+    image without a verdict does not meet criteria of verdicts."""
     quality, privacy = record.quality, record.privacy
     if wanted.quality_passed and (quality is None or not quality.passed):
         return "quality"
@@ -52,11 +52,13 @@ def _has_labels(wanted: Mapping[str, tuple[str, ...]], record: DatasetRecord) ->
 
 
 def splitter(splits: Mapping[str, float] | None) -> Callable[[str], str | None]:
-    """Id to split: the first 64 bits of SHA-256 of the id as a share of 2^64. The same id falls
-    into the same split for ever, whatever else the dataset holds.
+    """A function from an image's id to its split; None for each id if there are no splits.
+
+    It takes the first 64 bits of the id's SHA-256 as a fraction of 2^64. So an id is always in the
+    same split, whatever other images the dataset has.
 
     Raises:
-        InvalidParameters: no split, a share that is not positive, or a sum that is not 1.
+        InvalidParameters: there is no split, a share is not above 0, or the sum is not 1.
     """
     if splits is None:
         return lambda image_id: None
@@ -81,8 +83,8 @@ def splitter(splits: Mapping[str, float] | None) -> Callable[[str], str | None]:
 def by_cluster(
     split_of: Callable[[str], str | None], clusters: Mapping[str, str]
 ) -> Callable[[str], str | None]:
-    """The same for the id that stands for an image's cluster: near-duplicates are never on both
-    sides of a split. What is in no cluster is by its own id."""
+    """A function like `split_of` that uses the id of the image that represents the cluster, so that
+    near-duplicates are in the same split. `clusters`: image id to that id."""
     return lambda image_id: split_of(clusters.get(image_id, image_id))
 
 

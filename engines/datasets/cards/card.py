@@ -27,15 +27,15 @@ class CardFacts:
     encoding: Encoding
     """How the files write a record."""
     features: list[JsonValue]
-    """Types of the columns that a reader sees: `features` of the card's `dataset_info`.
-    Empty: readers find out."""
+    """Types of the columns, for `features` in the card's `dataset_info`. Empty: readers infer
+    them."""
     tally: Tally
     created_at: datetime
     loading: str
     """Python that loads the export."""
     data_files: JsonValue
-    """Value of `data_files` in the card's `configs`; empty for files that `load_dataset` does not
-    read as they are."""
+    """Value of `data_files` in the card's `configs`; empty for files that `load_dataset` cannot
+    read directly."""
 
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

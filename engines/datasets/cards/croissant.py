@@ -1,5 +1,6 @@
-"""Croissant 1.1 (MLCommons): the export as JSON-LD that dataset tools understand, with what
-`engines.datasets.cards.rai` says of responsible use.
+"""Croissant 1.1 (MLCommons): a description of the export in JSON-LD for dataset tools. The part
+about
+responsible use is in `engines.datasets.cards.rai`.
 
 https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 """
@@ -75,8 +76,8 @@ _TYPES = {"int64": "sc:Integer", "float64": "sc:Float", "bool": "sc:Boolean"}
 
 
 def croissant(facts: CardFacts) -> bytes:
-    """The JSON-LD document: the files, and how a reader (mlcroissant) finds the fields in those
-    that are tables."""
+    """The JSON-LD document: the files, and for tables the fields, so that readers such as
+    mlcroissant can load them."""
     tables = [f for f in facts.files if f.encoding_format in _TABLES]
     day = facts.created_at.date()
     document: dict[str, JsonValue] = {
@@ -114,7 +115,8 @@ def _record_set(table: WrittenFile, facts: CardFacts) -> JsonValue:
 
 
 def _fields_of_table(table: WrittenFile, facts: CardFacts, records: str) -> list[JsonValue]:
-    """Croissant has no type for an open object: where it is text it is text, else left out."""
+    """The fields of a table. Croissant has no type for objects without fixed fields: where the
+    table has them as text, they are text fields, else they are left out."""
     fields = [_image_field(table, records)] if table.encoding_format == _PARQUET else []
     for path, column in _columns(facts):
         name, inner = path, ""

@@ -1,6 +1,9 @@
-"""The card's files, beside each export. Their names carry the export's, so that two exports in
-one folder keep their own cards; `README.md` of the folder itself is the card of the last export
-there, because that is where `load_dataset(folder)` looks. A folder of shards has them inside."""
+"""Write the card's files beside an export.
+
+Their names begin with the export's name, so that two exports in one folder have separate cards. The
+card of the last export is also written as the folder's `README.md`, which `load_dataset(folder)`
+reads. A folder of shards has its card inside.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 
 
 _OWN_SHAPE = ("coco", "imagefolder")
-"""Formats that `datasets` does not read as they lie there: nothing is said of columns."""
+"""Formats with a fixed structure; their cards do not describe columns."""
 
 
 def write_cards(
@@ -98,7 +101,7 @@ def _split_name(split: str) -> str:
 
 
 def _columns(request: ExportRequest, table: ClassTable) -> tuple[Column, ...]:
-    """Those that a reader finds; none in formats that have a shape of their own."""
+    """The columns of the export's tables; none for formats in `_OWN_SHAPE`."""
     if request.format in _OWN_SHAPE:
         return ()
     columns = table.columns(request)
@@ -113,7 +116,7 @@ def _features(
         return columns
     if request.format == "parquet":
         return [{"name": "image", "dtype": "image"}, *columns]
-    if request.format in ("csv", *_OWN_SHAPE):  # Their readers find the columns by themselves.
+    if request.format in ("csv", *_OWN_SHAPE):  # Readers infer the columns.
         return []
     caption: list[JsonValue] = [{"name": "txt", "dtype": "string"}]
     return [

@@ -1,9 +1,8 @@
-"""What a card says of responsible use, in the words of Croissant's RAI vocabulary 1.0.
+"""The part of a Croissant document about responsible use, in its RAI vocabulary 1.0.
 
 https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html
 
-Only what is known of the export stands here; for what its use is, and how it is maintained, speaks
-its owner.
+Contains only what is known from the export. The owner must add its intended use and maintenance.
 """
 
 from __future__ import annotations

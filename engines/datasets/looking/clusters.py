@@ -1,4 +1,4 @@
-"""The clusters of near-duplicates that the last report on a dataset found, kept for lists:
+"""The clusters of near-duplicates that the last report on a dataset found, stored for image lists.
 
 <folder>/.evidence/clusters.json    {"<id to keep>": ["<id>", ...], ...}
 """
@@ -21,14 +21,14 @@ Clusters = Mapping[str, Sequence[str]]
 
 
 def clusters_key(folder: str) -> str:
-    """Where those of the dataset's folder lie."""
+    """Storage key of the clusters of the dataset in `folder`."""
     return f"{folder}/{EVIDENCE_FOLDER}/clusters.json"
 
 
 def keep_clusters(storage: Storage, folder: str, clusters: Clusters) -> None:
-    """Store the clusters, in place of those of an earlier report.
+    """Store the clusters, replacing those of an earlier report.
 
-    Without room nothing is stored; the next report tries again.
+    If the disk is full, nothing is stored; the next report tries again.
     """
     try:
         storage.replace(clusters_key(folder), orjson.dumps(dict(clusters)))
@@ -37,7 +37,7 @@ def keep_clusters(storage: Storage, folder: str, clusters: Clusters) -> None:
 
 
 def clusters_version(storage: Storage, folder: str) -> str | None:
-    """A text that changes whenever the clusters do; None before the first report."""
+    """A text that changes whenever the clusters change; None before the first report."""
     try:
         return storage.stat(clusters_key(folder)).etag
     except NotFound:
@@ -45,8 +45,8 @@ def clusters_version(storage: Storage, folder: str) -> str | None:
 
 
 def read_clusters(storage: Storage, folder: str) -> Iterator[tuple[str, str]]:
-    """Id of each image of a cluster, and the id that stands for it; nothing where the file is
-    damaged or gone."""
+    """Pairs of an image's id and the id of the image that represents its cluster. Empty if the file
+    is damaged or missing."""
     try:
         found = orjson.loads(storage.read(clusters_key(folder)))
     except (NotFound, ValueError):

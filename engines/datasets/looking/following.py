@@ -1,8 +1,9 @@
-"""A database of a dataset's images that follows its index.
+"""A database of a dataset's images that is kept up to date by reading the dataset's index.
 
-It is built once from the listing and the index, as an export is; after that it reads only the lines
-that were appended to the index since. What nobody tells of (files copied in by hand) is seen where
-the folder changed without a line, else when another one is built.
+It is built once from the storage's listing and the index. Afterwards only the lines that were
+appended to the index are read. A file that was copied to the dataset by hand has no index line. It
+is noticed if the folder's modification time changed without a new line, or when the database is
+built again.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from engines.types import ObjectStat
 
 REST_FACTOR = 5.0
-"""For so many times as long as its building took, a database stands although the folder has changed
-without a line: the line of what is being written comes a moment later."""
+"""If the folder changed without a new index line, the database stays in use for this many times the
+duration of its building, because the line of a file that is being written may follow."""
 
 
 class Outdated(Exception):
@@ -103,11 +104,12 @@ class FollowingDatabase:
         self.database.execute("COMMIT")
 
     def _apply(self, line: ShardRow) -> None:
-        """A line that is damaged says nothing: the next build reads the object itself.
+        """Apply one index line to the database. Damaged lines are ignored; the next build reads the
+        object itself.
 
         Raises:
-            Outdated: an image was removed, and another one has its name by now. Lines of several
-                writers come in no order, so nobody knows which of them speak of which.
+            Outdated: an image was removed, and another one has its name now. Lines of several
+                writers are not ordered, so it is unknown which image a line is about.
         """
         name, kind, stamp, _, body = line
         if kind == "removed":
@@ -131,7 +133,7 @@ class FollowingDatabase:
                 self._rows.reviewed(name, KeptReview.from_dict(found), stamp)
 
     def _stat_of(self, name: str) -> ObjectStat | None:
-        """None where it is not there any more."""
+        """Properties of the image file; None if it no longer exists."""
         try:
             return self._storage.stat(f"{self._folder}/{name}")
         except NotFound:

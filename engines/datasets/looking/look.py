@@ -27,25 +27,25 @@ logger = logging.getLogger(__name__)
 
 MAX_AGE_S = 60.0
 AGE_FACTOR = 30.0
-"""After `MAX_AGE_S`, and so many times as long as building it took, a database is built anew beside
-the one that answers meanwhile."""
+"""A database is rebuilt when it is older than `MAX_AGE_S` and than this many times the duration of
+its building. The old one answers until the new one is ready."""
 MOST_OPEN = 16
 _LOOK_EVERY_S = 0.2
 
 Aside = Callable[[Callable[[], None]], None]
-"""Runs work while its caller goes on."""
+"""Runs a function in the background."""
 
 
 def on_a_thread(work: Callable[[], None]) -> None:
-    """`Aside` on a thread of its own, which ends with the process."""
+    """Run the function on a new daemon thread."""
     threading.Thread(target=work, name="look", daemon=True).start()
 
 
 class Look:
-    """Looks at the images of one dataset's folder. Threads that share it take turns."""
+    """The database of one dataset's folder. If threads share it, they wait for each other."""
 
     def __init__(self, store: DatasetStore, folder: str, clock: Clock, aside: Aside) -> None:
-        """Reads nothing yet."""
+        """Does not read anything yet."""
         self._store, self._folder, self._clock, self._aside = store, folder, clock, aside
         self._lock = threading.Lock()
         self._following: FollowingDatabase | None = None
@@ -98,7 +98,7 @@ class Look:
         try:
             built = FollowingDatabase(self._store, self._folder, self._clock, never_stopped)
         except (InferloopError, OSError) as error:
-            logger.info("not built anew: %s (%s)", self._folder, error)
+            logger.info("not rebuilt: %s (%s)", self._folder, error)
             built = None
         with self._lock:
             self._renewing = False
@@ -111,9 +111,9 @@ class Look:
 
 
 class OpenLooks:
-    """The open looks of a process, shared between threads.
+    """The open `Look`s of a process. Threads may share it.
 
-    With more than `most` of them, the one that was not used for the longest time is closed.
+    If there are more than `most`, the least recently used one is closed.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class OpenLooks:
         self._lock = threading.Lock()
 
     def get(self, store: DatasetStore, folder: str) -> Look:
-        """The look at a folder of a store."""
+        """The `Look` for a folder of a store, created if needed."""
         with self._lock:
             look = self._open.pop((store, folder), None)
             look = look or Look(store, folder, self._clock, self._aside)

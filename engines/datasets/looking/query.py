@@ -1,4 +1,4 @@
-"""Translates a filter and an order to SQL, and rows to images."""
+"""Translate filters and sort orders to SQL, and rows to images."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _SORTED_BY: dict[SortBy, str] = {
     "seed": "seed",
 }
 _LAST = 9e99
-"""What has no value comes last, in whichever direction."""
+"""Sort value of images without a value, which come last in both directions."""
 _SHOWN = ", ".join(f"i.{name}" for name in COLUMNS)
 _INTEGERS = range(-(2**63), 2**63)
-"""Of SQLite."""
+"""The integers that SQLite can store."""
 _VERDICT_SQL = {"passed": "= 1", "failed": "= 0", "unchecked": "IS NULL"}
 
 
@@ -69,10 +69,12 @@ def where(wanted: ImageFilter) -> Clause:
 
 
 def page_query(query: ImageQuery, meets: Clause) -> Clause:
-    """The page's rows and one more, where there is one: `COLUMNS`, the cluster, the sort's value.
+    """The query for a page's rows, and one more row if there is a next page. Each row has
+    `COLUMNS`,
+    the cluster and the sort value.
 
     Raises:
-        InvalidParameters: the cursor is none of this sort.
+        InvalidParameters: the cursor is not valid, or is of another sort order.
     """
     value = f"COALESCE(i.{_SORTED_BY[query.sort]}, {-_LAST if query.descending else _LAST})"
     if query.sort == "created":  # never missing: the plain column has an index

@@ -1,4 +1,4 @@
-"""The database of one dataset's images, and writing to it."""
+"""Create and write the SQLite database of one dataset's images."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 
 
 def empty_database() -> sqlite3.Connection:
-    """A new database in memory.
+    """A new temporary database.
 
-    If it grows large, it uses an unnamed file, which is deleted when it is closed.
+    It is in memory; if it grows large, SQLite uses an unnamed file, which ends with it.
     """
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     database.executescript(_TABLES)
@@ -62,8 +62,8 @@ def empty_database() -> sqlite3.Connection:
 
 
 class ImageRows:
-    """Writes into the database. `add` takes images that are not in it yet; the others follow the
-    index, whose newest line about a thing counts."""
+    """Writes to the database. `add` is for images that are not in it yet. The other methods apply
+    index lines; of several lines about the same object, the newest counts."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -84,7 +84,7 @@ class ImageRows:
             self._set_review(number, record.review, "")
 
     def made(self, name: str, recipe: Recipe, size_bytes: int) -> None:
-        """A generated image was stored, or its line was repeated."""
+        """Note that a generated image was stored. May be called again for the same image."""
         number = self._number(name)
         if number is None:
             number = self._insert(name, stem_of(name), size_bytes)
@@ -92,7 +92,7 @@ class ImageRows:
         self._set_recipe(number, recipe)
 
     def uploaded(self, name: str, said: Description, stat: ObjectStat) -> None:
-        """An uploaded image was stored, or its owner changed its description."""
+        """Note that an uploaded image was stored, or that its description was changed."""
         number = self._number(name)
         if number is None:
             number = self._insert(name, stem_of(name), stat.size_bytes)
@@ -138,7 +138,7 @@ class ImageRows:
         return None if row is None else int(row[0])
 
     def _insert(self, name: str, image_id: str, size_bytes: int) -> int:
-        """Of two images with one id, the later has its name as id, as in the catalog."""
+        """Insert a row. If the id is in use, the image's name is its id, as in the catalog."""
         insert = "INSERT INTO images (id, name, size) VALUES (?, ?, ?)"
         try:
             cursor = self._database.execute(insert, (image_id, name, size_bytes))
@@ -196,7 +196,7 @@ class ImageRows:
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 UTC, exact."""
+    """Microseconds since 1970-01-01 UTC, without rounding errors."""
     return (moment - _EPOCH) // _MICROSECOND
 
 

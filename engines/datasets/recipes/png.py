@@ -18,16 +18,16 @@ PNG_PIXEL_HASH_KEYWORD = "inferloop.pixel_sha256"
 
 
 def pixel_sha256(pixels: Pixels) -> str:
-    """SHA-256, hex, of uint8 RGB `pixels` (height, width, 3), row by row."""
+    """SHA-256, hex, of RGB pixels, uint8 (height, width, 3), in row order."""
     return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
 
 
 def encode_with_recipe(pixels: Pixels, recipe: Recipe) -> bytes:
-    """PNG of uint8 RGB `pixels` (height, width, 3), its recipe as text inside.
+    """A PNG of RGB pixels, uint8 (height, width, 3), with the recipe as text inside.
 
     Raises:
-        GenerationFailed: pixels of another shape or type.
-        InvalidParameters: a prompt that is not valid Unicode.
+        GenerationFailed: the pixels have another shape or dtype.
+        InvalidParameters: a text of the recipe is not valid Unicode.
     """
     text = {
         PNG_RECIPE_KEYWORD: recipe.to_json().decode(),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engines.types import GeneratedImage, GenerationRequest
 
 LABELED = b'"labels":{"'
-"""In the JSON of every recipe that has labels; a recipe without may hold it too, in its words."""
+"""Part of the JSON of every recipe with labels. It may also occur in the texts of other recipes."""
 RECIPE_SCHEMA = "inferloop.recipe/1"
 
 
@@ -39,13 +39,13 @@ class RecipeParameters:
     speed: str | None = None
 
     def as_dict(self) -> dict[str, JsonValue]:
-        """By name, in order; quicker than `dataclasses.asdict`, which copies deeply."""
+        """Name to value, in order. Faster than `dataclasses.asdict`, which copies deeply."""
         return dict(zip(_PARAMETERS, _values_of(self), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything needed to make the image again, and to tell that it is the same."""
+    """Everything that is needed to make an image again and to check that it is the same."""
 
     image_id: str
     prompt: str
@@ -56,23 +56,25 @@ class Recipe:
     noise_scheduler: str
     created_at: datetime
     pixel_sha256: str
-    """SHA-256, hex, of the RGB bytes row by row."""
+    """SHA-256, hex, of the RGB bytes in row order."""
     dataset: str | None = None
     safety: Mapping[str, JsonValue] = field(default_factory=dict)
     library_versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     guidance: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What the model was run with, "scale" and "rescale"; `parameters` has what was asked."""
+    """The "scale" and "rescale" that the model was run with; `parameters` has the requested
+    ones."""
     watermark: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Of the watermark in the pixels: method, word, strength, agreeing_bits; empty without one."""
+    """The invisible watermark: method, word, strength, agreeing_bits; empty without one."""
     speed: Mapping[str, JsonValue] = field(default_factory=dict)
-    """The mode, and what it left out; empty in recipes of before there were modes."""
+    """The speed mode with the shortcuts it took; empty in recipes of older versions."""
     labels: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
-    """As the caller gave them."""
+    """The JSON that the client gave in the request."""
     engine_s: float = 0.0
     file_sha256: str | None = None
-    """SHA-256, hex, of the file; None inside the file, which cannot hold its own hash."""
+    """SHA-256, hex, of the file; None in the copy inside the file, which cannot contain its own
+    hash."""
     size_bytes: int | None = None
 
     def to_json(self) -> bytes:
@@ -99,20 +101,21 @@ class Recipe:
 
     @classmethod
     def from_json(cls, content: bytes) -> Recipe:
-        """Read back `to_json`; `ValueError` for anything else."""
+        """Parse the result of `to_json`. Raises `ValueError` for anything else."""
         return cls.from_dict(orjson.loads(content))
 
     @classmethod
     def from_dict(cls, found: object) -> Recipe:
-        """From parsed JSON; fields of later versions are left out, `ValueError` if it is none, or
-        if a field is not of its type (somebody edited it)."""
+        """The recipe in parsed JSON; unknown fields, of later versions, are ignored. Raises
+        `ValueError` if it is not a recipe, or a field has the wrong type."""
         recipe = cls.trusted(found)
         _check_types(recipe)
         return recipe
 
     @classmethod
     def trusted(cls, found: object) -> Recipe:
-        """The same without a look at the types: for what we wrote where nobody edits."""
+        """The recipe in parsed JSON, without checks of types. For files that only the service
+        writes. Raises `ValueError` if it is not a recipe."""
         if not isinstance(found, dict) or found.get("schema") != RECIPE_SCHEMA:
             raise ValueError("not a recipe of ours")
         try:
@@ -136,13 +139,14 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "Mapping[str, JsonValue]": (dict,),
     "Mapping[str, str]": (dict,),
 }
-"""By annotation, what JSON gives for it. `bool` is no `int` here."""
+"""Annotation of a field to the Python types that parsed JSON may have for it. `bool` does not count
+as `int`."""
 _MOST = 2**53
-"""Whole numbers from here on are not the same everywhere (JavaScript, doubles)."""
+"""Integers from here on are not exact in JavaScript and in doubles."""
 
 
 def _check_types(recipe: Recipe) -> None:
-    """Raise `ValueError` unless every field is what its annotation says."""
+    """Raise `ValueError` unless every field has the type of its annotation."""
     for part in (recipe, recipe.parameters):
         for field_ in fields(part):
             value = getattr(part, field_.name)
@@ -165,8 +169,11 @@ _values_of = attrgetter(*_PARAMETERS)
 
 
 def _getter(cls: type[Recipe | RecipeParameters]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """From parsed JSON to the positional arguments of `cls`; `KeyError` if one is missing that has
-    no default. Several times as quick as keywords: exports do it for 100,000 images."""
+    """A function from parsed JSON to the positional arguments of `cls`.
+
+    It raises `KeyError` if a field without default is missing. Several times faster than keyword
+    arguments, which matters for exports of 100,000 images.
+    """
     get = itemgetter(*(f.name for f in fields(cls)))
     defaults = {f.name: f.default for f in fields(cls) if f.default is not MISSING}
     defaults |= {

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class FileFacts(NamedTuple):
-    """What was read of the file. Width and height are upright: as it is shown, with its EXIF
-    orientation applied, pixels."""
+    """Facts about an image file. `width` and `height` are in pixels, after the EXIF orientation is
+    applied. `sha256` is hexadecimal."""
 
     format: str
     width: int

@@ -1,5 +1,5 @@
-"""The schema in the words of Hugging Face `datasets` and of Arrow, in the three encodings that
-the formats use."""
+"""Convert the record schema to types of Hugging Face `datasets` and of Arrow, in three
+encodings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from engines.datasets.records.schema import Column
 from engines.errors import JsonValue
 
 Encoding = Literal["objects", "typed", "text"]
-"""How a record is written:
+"""How a record is written. "Open objects" are JSON objects without fixed fields.
 
-objects  JSONL: open objects are objects.
-typed    Parquet, S3: structs have typed fields, open objects are their JSON text. In Parquet
+objects  JSONL: open objects are JSON objects.
+typed    Parquet, S3: structs have typed fields; open objects are written as JSON text. In Parquet
          a class is its number (see `with_class_numbers`).
-text     WebDataset and folders of batch jobs: what is not text, number or bool is JSON text, and
-         missing text is "". Their readers guess each column's type from the first few records, so
-         nothing may be null there, and no type may depend on the record.
+text     WebDataset and folders of batch jobs: every value other than text, number and bool is
+         written as JSON text, and missing text as "". Readers of these formats infer each column's
+         type from the first records, so no value may be null, and all records must have the same
+         types.
 """
 
 _SCALARS = {"string": "string", "int64": "int64", "float64": "float64", "bool": "bool"}
@@ -35,8 +36,8 @@ _ARROW = {
 
 
 def hf_features(columns: tuple[Column, ...], encoding: Encoding) -> dict[str, JsonValue]:
-    """Argument of `datasets.Features.from_dict`. "objects" needs `Json` features, which `datasets`
-    has from 4.5 on."""
+    """The argument of `datasets.Features.from_dict`. The encoding "objects" uses `Json` features,
+    which need `datasets` 4.5 or later."""
     return {column.name: _feature(column, encoding) for column in columns}
 
 
@@ -53,7 +54,8 @@ def _feature(column: Column, encoding: Encoding) -> JsonValue:
 
 
 def card_features(columns: tuple[Column, ...], encoding: Encoding) -> list[JsonValue]:
-    """The same as `dataset_info.features` of a dataset card, which `load_dataset(folder)` obeys."""
+    """The columns as `dataset_info.features` of a dataset card, which `load_dataset(folder)`
+    uses."""
     return [_card_feature(column, encoding) for column in columns]
 
 
@@ -71,8 +73,8 @@ def _card_feature(column: Column, encoding: Encoding) -> JsonValue:
 
 
 def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
-    """`image` {bytes, path} first, then the columns; carries the features, so that readers
-    decode the image without being told."""
+    """The Arrow schema: `image` {bytes, path}, then the columns. Its metadata has the `datasets`
+    features, so that readers decode the image automatically."""
     image = pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
     features = {"image": {"_type": "Image"}, **hf_features(columns, "typed")}
     metadata = {"huggingface": orjson.dumps({"info": {"features": features}})}
@@ -87,7 +89,7 @@ def arrow_field(column: Column) -> pa.Field:
 
 
 def with_json_as_text(columns: tuple[Column, ...], record: dict[str, JsonValue]) -> None:
-    """The "typed" encoding: turn the open objects of `record` into their JSON text, in place."""
+    """Encode a record as "typed": convert its open objects to JSON text, in place."""
     for column in columns:
         value = record.get(column.name)
         if value is None:
@@ -99,7 +101,7 @@ def with_json_as_text(columns: tuple[Column, ...], record: dict[str, JsonValue])
 
 
 def with_class_numbers(columns: tuple[Column, ...], record: dict[str, JsonValue]) -> None:
-    """Turn classes into their numbers, in place."""
+    """Replace class names by class numbers, in place."""
     for column in columns:
         value = record.get(column.name)
         if column.type == "class" and value is not None:
@@ -107,7 +109,7 @@ def with_class_numbers(columns: tuple[Column, ...], record: dict[str, JsonValue]
 
 
 def as_text(columns: tuple[Column, ...], record: dict[str, JsonValue]) -> bytes:
-    """The "text" encoding of `record`: one JSON object, without a line end."""
+    """The record in the encoding "text": one JSON object, without a line end."""
     return orjson.dumps({c.name: _guessable(c, record.get(c.name)) for c in columns})
 
 

@@ -1,4 +1,4 @@
-"""A column for each label of a dataset, beside the open object `labels`."""
+"""Columns for the labels of a dataset, in addition to the JSON object `labels`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def labeled_columns(
 def add_label_columns(
     record: dict[str, JsonValue], names: tuple[str, ...], labels: JsonValue
 ) -> None:
-    """The value of each of the `labels`, null where the image has none."""
+    """Add a column with the value of each label in `names`; null if the image does not have it."""
     known = labels if isinstance(labels, dict) else {}
     for name in names:
         record[PREFIX + name] = known.get(name)

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 
 Verify = Callable[["bytes", "ImageLimits"], "ImageInfo"]
-"""Decodes an image of others; `InvalidImage` where it does not decode. Blocks."""
+"""Decodes an image completely. Raises `InvalidImage` if that fails. Blocks."""
 
 
 class Loaded(NamedTuple):
-    """A record with what was read. If the image cannot be exported, `failure` has the reason."""
+    """A record, and the data read for it. If the image cannot be exported, `failure` is the
+    reason."""
 
     record: DatasetRecord
     facts: FileFacts | None
@@ -34,14 +35,15 @@ class Loaded(NamedTuple):
     annotations: dict[str, JsonValue]
     failure: str | None = None
     fresh: bool = False
-    """Whether the facts were read now, of an image that we did not make: worth remembering."""
+    """Whether the facts of an uploaded image were read now, so that they should be stored in the
+    index."""
 
 
 class RecordReader:
-    """Reads one record; safe to share between threads.
+    """Reads the data of one record at a time. Threads may share it.
 
-    An image that we did not make is decoded once, so that no reader of the export meets a damaged
-    one; one that we made is known by its hash.
+    An image that was not generated here is decoded once, so that exports contain no damaged images.
+    A generated image is checked by its hash instead.
     """
 
     def __init__(
@@ -63,7 +65,8 @@ class RecordReader:
         return self._with_content or facts_of(record) is None or self._annotated(record)
 
     def load(self, record: DatasetRecord) -> Loaded:
-        """Never raises for what is wrong with this image alone; `StorageFailed` comes through."""
+        """Read the record's data. Problems of this image are returned in `failure`; raises
+        `StorageFailed`."""
         try:
             return self._load(record)
         except InvalidImage as error:

@@ -1,4 +1,4 @@
-"""Combines the objects of an image (recipe, verdicts, review, description) into one record."""
+"""Combine the objects of an image (recipe, verdicts, review, description) to one record."""
 
 from __future__ import annotations
 
@@ -36,29 +36,28 @@ PNG_RECIPE_KEYWORD = "inferloop.recipe"
 
 
 class DatasetRecord(NamedTuple):
-    """One image of a dataset with everything known about it without decoding it."""
+    """An image of a dataset with everything that is known without decoding it."""
 
     image_id: str
-    """Stable: path below the dataset without suffix."""
+    """Path below the dataset without suffix; does not change."""
     name: str
     """Path below the dataset."""
     stat: ObjectStat
     recipe: Recipe | None
-    """None for an image that we did not make, and for an upload, whatever is inside it."""
+    """None for an image that was not generated here, and for every upload."""
     metadata: Mapping[str, JsonValue] | None
-    """JSON object beside an image that we did not make, as it was found."""
+    """The JSON object in a file beside an image that was not generated here."""
     quality: Verdict | None
     privacy: Verdict | None
     sidecars: Mapping[FileKind, ObjectStat]
-    """Objects beside the image: recipe, verdicts, review, annotations."""
+    """Objects beside the image: recipe, verdicts, review, description, annotations."""
     indexed: bool
-    """Whether all of it came from the index, without a read."""
+    """Whether everything came from the index, so that no object was read."""
     facts: FileFacts | None = None
-    """What an earlier export read of this very file, where we did not make it."""
+    """Facts that an earlier export read from this version of a file not generated here."""
     review: Review | None = None
-    """What people said of it."""
     description: Description | None = None
-    """What its owner says it shows; None for what is no upload."""
+    """The uploader's description; None for images that are not uploads."""
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -74,7 +73,8 @@ class DatasetRecord(NamedTuple):
 
 
 def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
-    """Join; whatever the index lacks or has in an old version is read from the objects."""
+    """The record of an image. Objects that the index lacks, or has in an old version, are read.
+    Blocks."""
     description, description_read = _description(storage, image)
     recipe: Recipe | None = None
     metadata: Mapping[str, JsonValue] | None = None
@@ -103,26 +103,25 @@ def read_record(storage: Storage, image: CatalogImage) -> DatasetRecord:
 def _made(
     storage: Storage, image: CatalogImage
 ) -> tuple[Recipe | None, Mapping[str, JsonValue] | None, bool]:
-    """How it was made, or the JSON beside it, and whether that had to be read."""
+    """The recipe or the JSON beside the image, and whether an object was read for it."""
     entry = image.entries.get("image")
     recipe = _indexed_recipe(entry.body) if entry else None
     if recipe is not None and recipe.size_bytes == image.stat.size_bytes:
         return recipe, None, False
-    # No line, or one that speaks of a file that somebody replaced.
+    # The index has no line, or only one about a file that was replaced.
     return *_recover(storage, image), True
 
 
 def recipe_of_png(storage: Storage, key: str) -> Recipe | None:
-    """The recipe inside the file: all that is left after a crash before the sidecar."""
+    """The recipe inside the PNG file, for images whose sidecar is missing."""
     with storage.open(key) as file:
         text = read_png_text(file).get(PNG_RECIPE_KEYWORD)
     return _parsed_recipe(text.encode()) if text else None
 
 
 def prompt_of_image(storage: Storage, key: str) -> str | None:
-    """The prompt that the image `key` was made from, by its sidecar, else by the file itself; of an
-    upload what its owner says it shows; None for another image that we did not make. Blocks;
-    `NotFound` without the image."""
+    """The prompt of the image `key`: from its recipe, or, for an upload, from its description. None
+    for other images. Blocks. Raises `NotFound`."""
     with suppress(NotFound, ValueError):
         return Description.from_dict(orjson.loads(storage.read(description_key(key)))).prompt
     try:
@@ -157,7 +156,7 @@ def _recover(
 
 
 def _facts(image: CatalogImage) -> FileFacts | None:
-    """As the index has them, if they speak of this version of the file."""
+    """The facts in the index, if they are about the present version of the file."""
     entry = image.entries.get("facts")
     if entry is None or entry.etag != image.stat.etag:
         return None
@@ -175,7 +174,7 @@ def _indexed_recipe(body: bytes) -> Recipe | None:
 
 
 def _parsed_recipe(body: bytes) -> Recipe | None:
-    """None for JSON, or for what is none, that is not a recipe of ours."""
+    """The recipe; None if the text is not the JSON of a recipe."""
     try:
         return Recipe.from_json(body)
     except ValueError:
@@ -208,8 +207,10 @@ def _description(storage: Storage, image: CatalogImage) -> tuple[Description | N
 def _beside(
     storage: Storage, image: CatalogImage, kind: FileKind, parse: Callable[[object], Kept]
 ) -> tuple[Kept | None, bool]:
-    """What lies beside the image, and whether it had to be read. The object is the truth; the index
-    saves the read where it names the object's version."""
+    """The parsed object of this kind beside the image, and whether it was read.
+
+    If the index has the present version of the object, it need not be read.
+    """
     stat = image.sidecars.get(kind)
     if stat is None:
         return None, False
@@ -225,11 +226,11 @@ def _beside(
 
 
 def _read_json(storage: Storage, key: str) -> object:
-    """Parsed content, None if it is no JSON or went away since it was listed."""
+    """The parsed content; None if it is not JSON or was deleted meanwhile."""
     try:
         return orjson.loads(storage.read(key).removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         logger.warning("not JSON", extra={"key": key})
     except NotFound:
-        logger.info("gone since it was listed", extra={"key": key})
+        logger.info("deleted after it was listed", extra={"key": key})
     return None

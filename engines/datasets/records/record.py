@@ -1,4 +1,4 @@
-"""Makes the record of an image, with the columns of the export schema."""
+"""Make the record of an image, with the columns of the export schema."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class RecordShape:
     """`file_name` of a record."""
     split_of: Callable[[str], str | None]
     labels: tuple[str, ...] = ()
-    """Labels that have a column of their own."""
+    """Labels that get a column each."""
 
 
 def relative_to(output_key: str, dataset_key: str) -> Callable[[DatasetRecord], str]:
-    """`file_name` as seen from the folder of `output_key`."""
+    """A function from a record to the image's path relative to the folder of `output_key`."""
     folder = posixpath.relpath(dataset_key, posixpath.dirname(output_key) or ".")
     return lambda record: f"{folder}/{record.name}"
 
@@ -81,7 +81,7 @@ def created_at(found: DatasetRecord) -> datetime:
 
 
 def _metadata(found: DatasetRecord) -> JsonValue:
-    """What the request gave, and what was found or kept beside it."""
+    """The request's metadata, or the JSON found beside the image."""
     if found.description is not None:
         return {"origin": "uploaded"}
     given = found.recipe.metadata if found.recipe is not None else {}
@@ -140,7 +140,7 @@ def _verdict(verdict: Verdict | None) -> JsonValue:
 
 
 def _review(review: Review | None) -> JsonValue:
-    """Without the reviewer: who it was stays in the house."""
+    """The review without the reviewer's name, which is not exported."""
     if review is None:
         return None
     return {

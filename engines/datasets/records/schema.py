@@ -1,6 +1,8 @@
-"""The one record schema of all exports and of batch jobs, as data: JSONL, Parquet, WebDataset,
-features, Croissant and the table in docs/dataset_format.md are derived from it (or tested against
-it)."""
+"""The record schema of all exports and batch jobs.
+
+The types in JSONL, Parquet, WebDataset and Croissant are derived from it, and the table in
+docs/dataset_format.md is tested against it.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,13 @@ from typing import Literal
 
 Part = Literal["identity", "metadata", "annotations"]
 ValueType = Literal["string", "int64", "float64", "bool", "strings", "json", "class"]
-"""`strings` is a list of strings; `json` an open object (see `features.Encoding`); `class` text
-that is one of the column's `classes`. A number or bool without a struct around it is never null."""
+"""`strings`: a list of strings. `json`: an object without fixed fields (see `features.Encoding`).
+`class`: one of the column's `classes`. Numbers and bools outside structs are never null."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column, or with `fields` a struct of them."""
+    """A column; with `fields`, a struct."""
 
     name: str
     type: ValueType
@@ -24,7 +26,7 @@ class Column:
     part: Part = "identity"
     fields: tuple[Column, ...] = ()
     classes: tuple[str, ...] = ()
-    """Values of a `class`, in the order of their numbers."""
+    """Values of a column of type `class`, in the order of their numbers."""
 
 
 def _verdict(name: str, range_: str) -> Column:
@@ -119,7 +121,7 @@ def columns(include_metadata: bool = True, include_annotations: bool = True) -> 
 
 
 def leaves(columns: tuple[Column, ...], prefix: str = "") -> Iterator[tuple[str, Column]]:
-    """Every column without fields of its own, with its dotted path."""
+    """Every column that is not a struct, with its dotted path."""
     for column in columns:
         if column.fields:
             yield from leaves(column.fields, f"{prefix}{column.name}.")

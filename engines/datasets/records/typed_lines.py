@@ -1,4 +1,4 @@
-"""JSON lines for readers that learn the types from the first megabytes (image folders)."""
+"""Write JSON lines for readers that infer the types from the first megabytes (image folders)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
 
 LOOKED_AT_BYTES = 8 * 2**20
-"""`datasets` looks at 10 MB."""
+"""The part of the file in which every column must have a value; `datasets` reads 10 MB to infer
+types."""
 _SPOOL_BYTES = 8 * 2**20
 
 
 class TypedLines:
-    """Writes records in the "typed" encoding to `file`, one JSON object a line. Without types a
-    reader takes a column for empty whose first value comes late; see `arrange`."""
+    """Writes records in the encoding "typed" to `file`, one JSON object per line.
+
+    Readers take a column for empty if its first value is too far behind; `arrange` prevents that.
+    """
 
     def __init__(
         self, file: BinaryIO, columns: tuple[Column, ...], looked_at_bytes: int = LOOKED_AT_BYTES
@@ -35,7 +38,7 @@ class TypedLines:
         self._size_bytes = 0
 
     def add(self, record: Record) -> None:
-        """Write a record; its open objects become text in place."""
+        """Write a record. Changes it: objects become JSON text."""
         with_json_as_text(self._columns, record)
         line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
         seen = {path for path in self._unseen if _value(record, path) not in (None, [])}
@@ -46,8 +49,8 @@ class TypedLines:
         self._size_bytes += len(line)
 
     def arrange(self) -> None:
-        """Bring the records that are the first with a value for some column to the top, if one of
-        them lies beyond what readers look at."""
+        """If the first value of any column is beyond `looked_at_bytes`, move the records with the
+        first value of each column to the top of the file."""
         if not self._firsts or sum(self._firsts[-1]) <= self._looked_at_bytes:
             return
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
@@ -59,7 +62,7 @@ class TypedLines:
             shutil.copyfileobj(arranged, self._file)
 
     def _others(self) -> Iterator[tuple[int, int]]:
-        """Ranges between the firsts."""
+        """Byte ranges of the records that are not moved."""
         position = 0
         for start, size_bytes in [*self._firsts, (self._size_bytes, 0)]:
             yield position, start - position

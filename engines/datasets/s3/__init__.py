@@ -1,1 +1,1 @@
-"""Exports a dataset as objects in a user's bucket."""
+"""Export datasets to users' buckets."""

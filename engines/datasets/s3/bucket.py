@@ -1,4 +1,4 @@
-"""The bucket of a user: uploads whose checksum is verified, listings, checks of single objects."""
+"""A user's bucket: uploads with verified checksums, listings, and checks of single objects."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DAMAGED = ("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch")
 
 @dataclass(frozen=True, slots=True)
 class RemoteObject:
-    """An object as a listing shows it."""
+    """An object in a listing; `name` is relative to the prefix."""
 
     name: str
     etag: str
@@ -47,9 +47,9 @@ class RemoteObject:
 
 
 class RemoteBucket:
-    """`prefix` of one bucket, with the options of one export. botocore's errors come through.
+    """A prefix in a bucket, with the options of one export. Raises botocore's errors untranslated.
 
-    `sender` carries what is sent in one piece; what is sent in parts goes by `client`.
+    `sender` uploads objects in one request; `client` uploads large files in parts.
     """
 
     def __init__(
@@ -66,19 +66,19 @@ class RemoteBucket:
         self._config = config
         self._options = options_of(request)
         self.upload_profile = ";".join(f"{n}={v}" for n, v in sorted(self._options.items()))
-        """An object uploaded with other options is not the same object."""
+        """Identifies the options; an object uploaded with other options is uploaded again."""
         self._sender = sender
         self._outage = outage or Outage(config.patience_s)
         self._encrypted = False
-        """Whether objects here are known to be encrypted by KMS: their etags are no MD5."""
+        """Whether objects are encrypted by KMS, so that their etags are not MD5 digests."""
 
     def url(self, name: str) -> str:
         """`s3://` URL of an object."""
         return f"s3://{self._bucket}/{self._prefix}{name}"
 
     def patiently(self, ask: Callable[[], T]) -> T:
-        """What `ask` returns, asked again while the server is away, for as long as the config says.
-        Then botocore's error comes through."""
+        """The result of `ask`, which is repeated while the server does not answer, for at most
+        `patience_s`. Then raises botocore's error."""
         for tries in count():
             try:
                 answer = ask()
@@ -91,7 +91,7 @@ class RemoteBucket:
         raise AssertionError("unreachable")
 
     def list(self) -> Iterator[RemoteObject]:
-        """Every object below the prefix."""
+        """All objects below the prefix."""
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
             for item in page.get("Contents", ()):
@@ -99,7 +99,7 @@ class RemoteBucket:
                 yield RemoteObject(name, bare_etag(item["ETag"]), item["Size"])
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """The object's lines, none if it is absent."""
+        """The object's lines; none if it does not exist."""
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
         except ClientError as error:
@@ -110,7 +110,8 @@ class RemoteBucket:
         return lines
 
     def holds(self, name: str, sha256: str) -> str | None:
-        """Etag of the object if it was uploaded by us with this checksum and these options."""
+        """The object's etag, if an export uploaded it with this checksum and these options; else
+        None."""
         try:
             found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
         except ClientError as error:
@@ -122,8 +123,10 @@ class RemoteBucket:
         return bare_etag(found["ETag"]) if same else None
 
     def put(self, name: str, content: bytes, sha256: str) -> str:
-        """Upload in one piece; returns the etag. Waits for a server that is away, and looks
-        whether the object is there before it says that an upload failed.
+        """Upload an object in one request; returns its etag.
+
+        Waits for a server that does not answer. If a request fails, checks whether the object was
+        stored nevertheless.
 
         Raises:
             StorageFailed: the server's checksum is wrong after every attempt.
@@ -137,7 +140,7 @@ class RemoteBucket:
         raise StorageFailed("checksum is wrong after every attempt")
 
     def _send(self, whole: WholeObject) -> str | None:
-        """Etag of the object, None if it arrived damaged."""
+        """The etag of the uploaded object; None if it was damaged on the way."""
         for tries in count():
             try:
                 sent = self._sender.send(whole)
@@ -158,7 +161,7 @@ class RemoteBucket:
         raise AssertionError("unreachable")
 
     def _look(self, whole: WholeObject) -> str | None:
-        """Etag of the object if it is there as it was sent, whatever the answer said."""
+        """The object's etag, if it was stored although the request failed; else None."""
         try:
             found = self._client.head_object(Bucket=self._bucket, Key=whole.key)
         except (ClientError, *NO_ANSWER):
@@ -172,7 +175,8 @@ class RemoteBucket:
         return etag if etag == whole.md5 else None
 
     def put_file(self, name: str, file: BinaryIO, size_bytes: int, sha256: str) -> str:
-        """Upload in parts from the start of `file`; they appear together or not at all."""
+        """Upload `file` from its start in parts; the object appears only when it is complete.
+        Returns its etag."""
         self._send_parts(self._prefix + name, file, self._extra(name, sha256))
         found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
         if found["ContentLength"] != size_bytes:

@@ -1,5 +1,5 @@
-"""A dataset to a bucket: many uploads at once in bounded memory, counts that are true, and a
-manifest, written last, that lists only what is really there."""
+"""Export a dataset to a bucket: parallel uploads in bounded memory, and a manifest of the uploaded
+files, which is written last."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 
 class S3Exporter:
-    """Blocks; safe to share between threads.
+    """Exports datasets to buckets. Blocks. Threads may share it.
 
-    `client_factory` makes one client for each export, shared by its threads; `buckets` are those
-    that may be written; `senders` chooses what carries small objects;
-    `scratch` is a local folder for temporary files.
+    `client_factory` makes one client per export, which its threads share. `buckets`: the buckets
+    that may be written. `senders` makes the sender for small objects. `scratch`: local folder for
+    temporary files.
     """
 
     def __init__(
@@ -71,16 +71,16 @@ class S3Exporter:
     def export(
         self, request: S3ExportRequest, on_progress: OnProgress | None = None
     ) -> S3ExportReport:
-        """Bring the dataset into the bucket. Failures of single files are in the report.
+        """Upload the dataset. The report lists files that failed.
 
         Raises:
-            NotFound: the dataset holds no image, or there is no such bucket.
-            Forbidden: a bucket off the list, the data root's own, `public_read` switched off,
-                access denied.
-            InvalidParameters: the bucket lies in another region, or refuses the options.
-            Conflict: an export to this prefix is running, or has taken over while this process
-                was stopped: then no manifest is written.
-            StorageFailed: S3 or the data root is out of reach.
+            NotFound: the dataset has no images, or there is no such bucket.
+            Forbidden: the bucket is not allowed or is the data root's, `public_read` is switched
+                off, or access was denied.
+            InvalidParameters: the bucket is in another region, or refuses the options.
+            Conflict: another export to this prefix is running, or has taken the lock over; then no
+                manifest is written.
+            StorageFailed: S3 or the data root cannot be reached.
         """
         self._check_allowed(request)
         target = f"s3://{request.bucket_name}/{request.s3_prefix}"
@@ -173,7 +173,7 @@ class S3Exporter:
         sha256 = record.recipe.file_sha256 if record.recipe else None
         sources = [Source(record.stat, name, known.find(name), sha256)]
         if with_sidecars:
-            # A review names who said it; what was said is in the record.
+            # Review files contain the reviewer's name; the rest of the review is in the record.
             shown = (stat for kind, stat in record.sidecars.items() if kind != "review")
             for stat in sorted(shown, key=lambda stat: stat.key):
                 sidecar = _beside(name, record.name, stat.key.rpartition("/")[2])
@@ -181,20 +181,20 @@ class S3Exporter:
         return Task(record, tuple(sources))
 
     def _name_of(self, record: DatasetRecord) -> str:
-        """Where an image goes in the bucket. Reads the beginning of one whose name does not tell
+        """Name of an image in the bucket. Reads the beginning of the file if its name does not tell
         its format."""
         if not needs_format(record.name):
             return IMAGES + neutral_name(record.name, None)
         try:
             format_ = format_of(self._storage, record.stat.key)
-        except NotFound:  # deleted meanwhile, as its upload will tell
+        except NotFound:  # deleted meanwhile; its upload reports that
             format_ = None
         return IMAGES + neutral_name(record.name, format_)
 
 
 def _beside(image: str, source: str, sidecar: str) -> str:
-    """Name of a sidecar: that of the exported `image`, whole or without suffix, as it had that of
-    the `source`."""
+    """Name of a sidecar in the bucket. It begins with the name of the exported `image`, with or
+    without suffix, just as `sidecar` begins with the name of `source`."""
     own = source.rpartition("/")[2]
     if sidecar.startswith(f"{own}."):
         return image + sidecar[len(own) :]

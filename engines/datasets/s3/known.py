@@ -1,4 +1,6 @@
-"""What the bucket holds already: the last manifest joined with a listing, in a scratch database."""
+"""The objects that are in the bucket already: a listing joined with the last manifest, in a
+temporary
+database."""
 
 from __future__ import annotations
 
@@ -30,21 +32,21 @@ CREATE TABLE entries (name TEXT PRIMARY KEY, size INT, sha256 TEXT, etag TEXT,
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An object that is in the bucket. `entry`: what the last manifest says of this very
-    version; None if it does not know it."""
+    """An object that is in the bucket. `entry`: the last manifest's entry about this version of the
+    object; None if it has none."""
 
     size_bytes: int
     entry: ManifestEntry | None
 
 
 class KnownObjects:
-    """Lives inside `open_known`; used by one thread."""
+    """Valid inside the block of `open_known`; for one thread."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
     def find(self, name: str) -> Known | None:
-        """What is known of the object `name`, None if it is not in the bucket."""
+        """The object `name`; None if it is not in the bucket."""
         listed = self._one("SELECT etag, size FROM listed WHERE name = ?", name)
         if listed is None:
             return None
@@ -60,8 +62,8 @@ class KnownObjects:
 
 @contextmanager
 def open_known(bucket: RemoteBucket, scratch: Path | None) -> Iterator[KnownObjects]:
-    """Read listing and manifest; a server that is away is waited for. Without the right to list,
-    nothing counts as known."""
+    """Read the listing and the manifest, and wait for a server that does not answer. Without the
+    right to list the bucket, no object is known."""
     with tempfile.TemporaryDirectory(prefix="known-", dir=scratch) as folder:
         path = Path(folder) / "known.sqlite"
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -82,7 +84,7 @@ def _fill(database: sqlite3.Connection, bucket: RemoteBucket) -> None:
     except ClientError as error:
         if code_of(error) not in ("AccessDenied", "403"):
             raise
-        return  # a key that may only write: everything is uploaded
+        return  # without the right to list, everything is uploaded
     rows = (
         (e.key, e.size_bytes, e.sha256, e.etag, e.source_etag, e.upload)
         for e in read_entries(lines)

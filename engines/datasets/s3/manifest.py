@@ -1,5 +1,5 @@
-"""`manifest.json`: what really is in the bucket, one line a file, so that neither writing nor
-reading it holds more than a line."""
+"""`manifest.json`: the exported files, one per line, so that it can be written and read line by
+line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ MANIFEST_SCHEMA = "inferloop.s3_export/1"
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """One object. `source_etag` names the version of the file in the data root."""
+    """One object in the bucket. `source_etag`: version of the file in the data root. `upload`:
+    identifies the upload options."""
 
     key: str
     size_bytes: int
@@ -28,7 +29,7 @@ class ManifestEntry:
 
 
 class ManifestWriter:
-    """Writes files first and the counts at the end, when they are known."""
+    """Writes the files first, and the counts at the end, when they are known."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -46,8 +47,8 @@ class ManifestWriter:
 
 
 def read_entries(lines: Iterable[bytes]) -> Iterator[ManifestEntry]:
-    """Entries of a manifest, line by line. Lines that are none (another tool's manifest, a later
-    version) are passed over: then their files count as not yet uploaded."""
+    """The entries of a manifest. Other lines (of another tool or a later version) are ignored, so
+    their files count as not uploaded."""
     for line in lines:
         try:
             entry = ManifestEntry(**orjson.loads(line.strip().rstrip(b",")))

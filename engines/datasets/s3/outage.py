@@ -23,14 +23,14 @@ NO_ANSWER = (
     ReadTimeoutError,
     HTTPClientError,
 )
-"""The server said nothing: it is away, or its answer was lost."""
+"""Errors without an answer of the server."""
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 5.0
 
 
 class Outage:
-    """Shared by the threads of one export: together they wait `patience_s` for a server that is
-    away, not each of them for each object."""
+    """Limits the time that all threads of one export together wait for a server that does not
+    answer, to `patience_s` seconds."""
 
     def __init__(
         self,
@@ -50,8 +50,8 @@ class Outage:
             self._since = None
 
     def wait(self, tries: int) -> bool:
-        """Pause before the next try, after so many; False, at once, if the server has been away
-        for as long as anybody waits."""
+        """Block before the next attempt; `tries`: attempts so far. Returns False at once if the
+        server has not answered for `patience_s`."""
         with self._lock:
             if self._since is None:
                 self._since = self._clock()

@@ -39,7 +39,8 @@ _CHUNK_BYTES = 2**20
 
 
 class S3Run:
-    """Takes outcomes in order; `metadata` and `manifest` are spools that go to disk when large."""
+    """Collects the outcomes of one export. `spools`: temporary files for the records and the
+    manifest."""
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class S3Run:
         self._manifest = ManifestWriter(manifest)
 
     def take(self, outcome: Outcome) -> None:
-        """Count an outcome. Its files that are in the bucket are always listed."""
+        """Count an outcome. Its uploaded files are in the manifest, even if a later one failed."""
         for entry in outcome.entries:
             self._manifest.add(entry)
         loaded = outcome.loaded
@@ -88,8 +89,8 @@ class S3Run:
     def finish(
         self, created_at: datetime, filtered: Mapping[str, int], fence: Fence
     ) -> S3ExportReport:
-        """Upload records, card and, last, the manifest. `fence` raises, before each of them, where
-        another export has taken over."""
+        """Upload the records, the card and last the manifest. `fence` is called before each, and
+        raises if another export has taken the lock over."""
         for name, content in self._cards(created_at):
             fence()
             self._put(name, content)
@@ -133,13 +134,14 @@ class S3Run:
         yield "croissant.json", croissant(facts)
 
     def _data_files(self) -> JsonValue:
-        """The images by their suffixes: sidecars beside them would be taken for data."""
+        """Patterns of the images' names by suffix, so that readers do not take sidecars for
+        data."""
         patterns: list[JsonValue] = [f"{IMAGES}**/*{escape(s)}" for s in sorted(self._suffixes)]
         table: list[JsonValue] = [METADATA] if self._request.include_metadata else []
         return [{"split": "train", "path": [*table, *patterns]}]
 
     def _put(self, name: str, content: BinaryIO | bytes, listed: bool = True) -> bool:
-        """Upload one of the export's own files; a failure counts."""
+        """Upload a file of the export itself (records, card, manifest); a failure is counted."""
         try:
             if isinstance(content, bytes):
                 size_bytes, sha256 = len(content), hashlib.sha256(content).hexdigest()
@@ -177,7 +179,7 @@ class S3Run:
 
 
 def hash_of(file: BinaryIO) -> tuple[str, int]:
-    """SHA-256, hex, and size of a spool; it is left at its end."""
+    """SHA-256, hex, and size of a file. Moves its position to the end."""
     file.seek(0)
     digest = hashlib.sha256()
     while chunk := file.read(_CHUNK_BYTES):
@@ -187,7 +189,7 @@ def hash_of(file: BinaryIO) -> tuple[str, int]:
 
 @contextmanager
 def open_spools(scratch: Path | None) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Two temporary files in memory, which go to disk above 8 MiB."""
+    """Two temporary files, in memory up to 8 MiB and then on disk."""
     folder = str(scratch) if scratch else None
     with (
         tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=folder) as metadata,

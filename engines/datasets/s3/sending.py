@@ -1,6 +1,6 @@
-"""Small objects into a user's bucket, each in one request, by the client that the export needs.
+"""Upload small objects to a user's bucket, each in one request.
 
-Which client is said before the first byte (`sender_for`) and holds for the whole export.
+An export uses the same client, chosen by `sender_for`, for all its objects.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WholeObject:
-    """What is sent in one request."""
+    """An object that is sent in one request."""
 
     key: str
     content: bytes
     content_type: str
     metadata: Mapping[str, str]
     md5: str = field(init=False)
-    """Hexadecimal: what the etag is, where the bucket does not encrypt with KMS."""
+    """MD5 of the content, hexadecimal. Equal to the etag, unless the bucket encrypts with KMS."""
 
     def __post_init__(self) -> None:
         digest = hashlib.md5(self.content, usedforsecurity=False)
@@ -36,27 +36,27 @@ class WholeObject:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What the server answered."""
+    """The server's answer to an upload."""
 
     etag: str
     is_md5: bool | None
-    """Whether the etag has to be the MD5 of the content; None: the client cannot tell."""
+    """Whether the etag must be the MD5 of the content; None: unknown."""
 
 
 class Sender(Protocol):
-    """Sends objects to one bucket; safe to share between threads."""
+    """Sends objects to one bucket. Threads may share it."""
 
     def send(self, whole: WholeObject) -> Sent:
-        """Send, and retry passing faults as the client's config says. Raises boto3's errors,
-        whatever client it is."""
+        """Send an object, with retries as the client's config says. Raises boto3's errors, also if
+        another client is used."""
 
 
 SenderFactory = Callable[["S3Client", "S3ExportRequest"], Sender]
-"""Makes the sender of one export; the client is the export's own."""
+"""Makes the sender of one export, from the export's boto3 client and its request."""
 
 
 def options_of(request: S3ExportRequest) -> dict[str, str]:
-    """What the user wants of every object, in the words of boto3."""
+    """boto3's options for every object of the export (ACL, encryption, storage class)."""
     options = {
         "ACL": "public-read" if request.public_read else None,
         "ServerSideEncryption": request.server_side_encryption,
@@ -66,7 +66,9 @@ def options_of(request: S3ExportRequest) -> dict[str, str]:
 
 
 class Boto3Sender:
-    """Takes every option. The content's MD5 goes along: a server refuses what was damaged."""
+    """Implements `Sender` with boto3, and supports all options. Sends the content's MD5, so that
+    the
+    server refuses damaged content."""
 
     def __init__(self, client: S3Client, request: S3ExportRequest) -> None:
         self._client = client
@@ -87,5 +89,6 @@ class Boto3Sender:
 
 
 def encrypted_by_kms(answer: Mapping[str, object]) -> bool:
-    """Whether the etag is no MD5: so AWS says where KMS encrypts, of a PUT and of a HEAD."""
+    """Whether the response to a PUT or HEAD says that KMS encrypts the object; then the etag is not
+    an MD5 digest."""
     return str(answer.get("ServerSideEncryption", "AES256")) != "AES256"

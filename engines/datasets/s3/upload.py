@@ -27,18 +27,18 @@ _CHUNK_BYTES = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of the data root, the name it gets, and what the bucket is known to hold there."""
+    """A file in the data root, its name in the bucket, and the object that is there already."""
 
     stat: ObjectStat
     name: str
     known: Known | None
     sha256: str | None = None
-    """Where the recipe says it; None: to be read."""
+    """From the recipe; None: to be computed from the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One image to bring into the bucket; the image is the first of `sources`."""
+    """One image to upload with its sidecars; the image is the first of `sources`."""
 
     record: DatasetRecord
     sources: tuple[Source, ...]
@@ -51,15 +51,15 @@ class Outcome:
     record: DatasetRecord
     entries: tuple[ManifestEntry, ...]
     uploads: int
-    """Objects really sent; 0: all were there."""
+    """Number of objects that were sent; 0 if all were in the bucket already."""
     loaded: Loaded | None = None
     failure: str | None = None
     error: Exception | None = None
-    """What S3 raised, where S3 failed it."""
+    """The error of S3, if that was the reason."""
 
 
 class Uploader:
-    """Safe to share between threads."""
+    """Uploads images. Threads may share it."""
 
     def __init__(
         self, storage: Storage, bucket: RemoteBucket, reader: RecordReader, multipart_bytes: int
@@ -103,7 +103,8 @@ class Uploader:
         return Outcome(task.record, tuple(entries), uploads, None, reason, error)
 
     def _present(self, source: Source) -> ManifestEntry | None:
-        """Its entry, if the bucket holds this very content under these options."""
+        """The manifest entry, if the bucket has the same content with the same options; else
+        None."""
         known, stat = source.known, source.stat
         if known is None or known.size_bytes != stat.size_bytes:
             return None

@@ -1,8 +1,8 @@
-"""What lies beside the images of a declared dataset: its declaration, and what was taken.
+"""The files of a declared dataset: its declaration, and the results of its last run.
 
-generated/<dataset>/.declared/spec.json    the declaration, and the hash of what must not change
-generated/<dataset>/.declared/taken.json   images that passed, as the last run left them
-generated/<dataset>/.declared/short.json   what was missing then, and why
+generated/<dataset>/.declared/spec.json    the declaration, and a hash of its fixed parts
+generated/<dataset>/.declared/taken.json   the accepted images
+generated/<dataset>/.declared/short.json   the missing images, with reasons
 """
 
 from __future__ import annotations
@@ -25,29 +25,30 @@ if TYPE_CHECKING:
 
 FOLDER = ".declared"
 COUNTED_ITEMS = 10_000
-"""Items whose labels are counted one by one: tens of milliseconds for a thousand."""
+"""Largest number of items whose labels are counted one by one, which takes tens of milliseconds per
+thousand."""
 
 
 def open_declared(
     storage: Storage, name: str, identity: str, declaration: bytes
 ) -> Mapping[str, Taken]:
-    """Begin, or go on with, the dataset of a declaration; returns what an earlier run took and is
-    there still, by item. `identity`: hash of all that may not change. `declaration`: its JSON.
-    Blocks.
+    """Begin or continue a declared dataset. Blocks.
 
+    Returns item id to the image that an earlier run accepted and that still exists. `identity`:
+    hash of the parts of the declaration that may not change. `declaration`: its JSON.
     Raises:
         Conflict: the dataset has another declaration.
     """
     key = f"{dataset_key(name)}/{FOLDER}/spec.json"
     content = orjson.dumps({"identity": identity, "spec": orjson.Fragment(declaration)})
     while not _declared(storage, key, name, identity, content):
-        pass  # somebody else declared it meanwhile: look whether it is the same
+        pass  # another process declared it meanwhile; compare below
     there = (taken for taken in _taken(storage, name) if _is_there(storage, name, taken))
     return {taken.item_id: taken for taken in there}
 
 
 def _declared(storage: Storage, key: str, name: str, identity: str, content: bytes) -> bool:
-    """Write the declaration; False where another one was written at the same time."""
+    """Write the declaration; False if another process wrote one at the same time."""
     try:
         etag = storage.stat(key).etag
         known = orjson.loads(storage.read(key))["identity"]
@@ -72,7 +73,7 @@ def _declared(storage: Storage, key: str, name: str, identity: str, content: byt
 def close_declared(
     storage: Storage, name: str, taken: Iterable[Taken], short: Iterable[Shortage] = ()
 ) -> None:
-    """Keep what was taken, for later runs, and what is missing, for reports. Blocks."""
+    """Store the accepted images, for later runs, and the missing ones, for reports. Blocks."""
     for file, rows in (("taken", taken), ("short", short)):
         content = orjson.dumps([astuple(each) for each in rows])
         storage.replace(f"{dataset_key(name)}/{FOLDER}/{file}.json", content)
@@ -80,16 +81,17 @@ def close_declared(
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFacts:
-    """What a declaration asks for, and what its last run missed."""
+    """The numbers that a declaration asks for, and the images that its last run could not make."""
 
     requested: int
     labels: Mapping[str, Mapping[str, int]]
-    """Label to value to images. Without quotas, and above `COUNTED_ITEMS` images, none."""
+    """Label to value to number of images. Empty for a dataset without quotas and with more than
+    `COUNTED_ITEMS` images."""
     short: tuple[Shortage, ...]
 
 
 def declared_facts(storage: Storage, name: str) -> DeclaredFacts | None:
-    """None for a dataset without a declaration, or with one of another version. Blocks."""
+    """The facts of a declared dataset; None if it has no declaration of a known version. Blocks."""
     try:
         kept = orjson.loads(storage.read(f"{dataset_key(name)}/{FOLDER}/spec.json"))
         plan = DatasetPlan(DatasetSpec.model_validate(kept["spec"]))
@@ -99,7 +101,8 @@ def declared_facts(storage: Storage, name: str) -> DeclaredFacts | None:
 
 
 def _asked(plan: DatasetPlan) -> dict[str, dict[str, int]]:
-    """As the plan has it, item by item; of a large one, by its quotas alone."""
+    """Label to value to the planned number of images, counted item by item; for a large plan only
+    from the quotas."""
     if plan.total <= COUNTED_ITEMS:
         counts = LabelCounts()
         for item in plan.items():
@@ -126,7 +129,8 @@ def _rows(storage: Storage, name: str, file: str) -> list[list[Any]]:
 
 
 def _taken(storage: Storage, name: str) -> Iterable[Taken]:
-    """A file that was edited says nothing: its images are found and judged again."""
+    """The accepted images of the last run; none if the file is damaged, in which case the images
+    are checked again."""
     try:
         for item_id, seed, tries, hashes in _rows(storage, name, "taken"):
             yield Taken(str(item_id), int(seed), int(tries), tuple(hashes) if hashes else None)

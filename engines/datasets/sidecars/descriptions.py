@@ -1,4 +1,4 @@
-"""What its owner says of an uploaded image, as it lies beside it: `<image>.description.json`."""
+"""The description of an uploaded image, in the file `<image>.description.json`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ DESCRIPTION_SCHEMA = "inferloop.description/1"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A description with the name of the file that it is on: two images may share a stem."""
+    """A caption and labels of an uploaded image. `file_name`: name of the image file, because two
+    images may have the same name without suffix."""
 
     file_name: str
     prompt: str | None
-    """What the image shows, in words."""
+    """A caption for training."""
     labels: Mapping[str, str]
     described_at: datetime
 
@@ -38,7 +39,7 @@ class Description:
 
     @classmethod
     def from_dict(cls, found: object) -> Description:
-        """From parsed JSON; `ValueError` if it is no description."""
+        """The description in parsed JSON. Raises `ValueError` if it is not one."""
         if not isinstance(found, dict) or found.get("schema") != DESCRIPTION_SCHEMA:
             raise ValueError("not a description of ours")
         values: tuple[Any, ...] = tuple(found.get(name) for name in _FIELDS)

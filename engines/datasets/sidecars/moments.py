@@ -1,4 +1,4 @@
-"""Moments in time, as they stand in the files beside images."""
+"""Parse the times in the files beside images."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 
 def moment_of(text: str) -> datetime:
-    """The moment of an ISO 8601 text, in UTC; without a zone it is of this machine's.
+    """The UTC time of an ISO 8601 text. A text without a time zone is in this machine's zone.
 
     Raises:
-        ValueError: there is none in the text, or it lies outside the years 1 to 9999 in UTC.
+        ValueError: the text is not a time, or is outside the years 1 to 9999 in UTC.
     """
     try:
         return datetime.fromisoformat(text).astimezone(UTC)

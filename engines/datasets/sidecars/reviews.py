@@ -1,4 +1,4 @@
-"""What people say of an image, as it lies beside it: `<image>.review.json`."""
+"""The review of an image, in the file `<image>.review.json`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 REVIEW_SCHEMA = "inferloop.review/1"
 _ATTEMPTS = 20
-"""Of a change that somebody else's comes before."""
+"""Attempts to write a review that other requests change at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptReview:
-    """A review with the name of the file that it is on: two images may share a stem."""
+    """A review, with the name of the image file, because two images may have the same name without
+    suffix."""
 
     file_name: str
     review: Review
@@ -48,7 +49,7 @@ class KeptReview:
 
     @classmethod
     def from_dict(cls, found: object) -> KeptReview:
-        """From parsed JSON; `ValueError` if it is no review."""
+        """The review in parsed JSON. Raises `ValueError` if it is not one."""
         if not isinstance(found, dict) or found.get("schema") != REVIEW_SCHEMA:
             raise ValueError("not a review of ours")
         values: tuple[Any, ...] = tuple(found.get(name) for name in _FIELDS)
@@ -68,10 +69,10 @@ _TYPES: tuple[Any, ...] = (str, int, list, str | None, str | None, str | None)
 
 
 def changed(review: Review, change: ReviewChange) -> Review:
-    """The review after the change; who and when are left as they are.
+    """The review after the change, with reviewer and time unchanged.
 
     Raises:
-        InvalidParameters: more tags than an image may have.
+        InvalidParameters: the image would have more than `MAX_TAGS` tags.
     """
     tags = {*review.tags, *change.add_tags} - {*change.remove_tags}
     if len(tags) > MAX_TAGS:
@@ -91,16 +92,16 @@ def review_images(
     reviewer: str,
     stop: StopCheck = never_stopped,
 ) -> Sequence[tuple[str, Review]]:
-    """Change the reviews of the images `keys`; returns what they are now, in this order.
+    """Change the reviews of the images `keys`; returns each key with its new review, in order.
 
-    All images are looked for before anything is written. Each review is written whole, so that a
-    repetition after a failure half-way ends it; what would not change is not written, and keeps
-    its reviewer and time. Two that change one review at once: both changes hold. Blocks.
+    First checks that all images exist. If a request fails in between, it can be repeated. A review
+    that does not change keeps its reviewer and time. If two requests change a review at the same
+    time, both changes are applied. Blocks.
 
     Raises:
-        NotFound: one of the images is not there.
-        InvalidParameters: one of the keys is no image, or would have too many tags.
-        Conflict: somebody changes one of the reviews all the time.
+        NotFound: one of the images does not exist.
+        InvalidParameters: one of the keys is not an image, or would have too many tags.
+        Conflict: other requests changed a review at every attempt.
     """
     keys = list(dict.fromkeys(keys))
     for key in keys:
@@ -116,7 +117,7 @@ def review_images(
                 stop()
                 found[key], written = _review(store, key, change, reviewer)
                 lines += written
-        finally:  # what is written is in the index, whatever comes after
+        finally:  # reviews that were written must be in the index even after an error
             if lines:
                 store.record_reviews(folder, lines)
     return [(key, found[key]) for key in keys]
@@ -125,7 +126,7 @@ def review_images(
 def _review(
     store: DatasetStore, key: str, change: ReviewChange, reviewer: str
 ) -> tuple[Review, list[tuple[str, KeptReview, str]]]:
-    """The review, and what there is to index."""
+    """The new review, and the index entries about it."""
     beside, name = review_key(key), key.rpartition("/")[2]
     for _ in range(_ATTEMPTS):
         etag, old = _read(store.storage, beside, name)
@@ -146,12 +147,12 @@ def _review(
 
 
 def _read(storage: Storage, beside: str, name: str) -> tuple[str | None, Review]:
-    """Version and review; a new one where there is none of this file."""
+    """Version and review of the image; None and an empty review if it has none."""
     try:
         etag = storage.stat(beside).etag
         kept = KeptReview.from_dict(orjson.loads(storage.read(beside)))
     except NotFound:
         return None, Review()
-    except ValueError:  # damaged: it is written anew
+    except ValueError:  # damaged; it will be replaced
         return etag, Review()
     return etag, kept.review if kept.file_name == name else Review()

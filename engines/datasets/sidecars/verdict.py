@@ -1,4 +1,4 @@
-"""The verdict on one image, a file beside it: which validator, when, and what it found."""
+"""The verdict on an image, in a file beside it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ VERDICT_SCHEMA = "inferloop.verdict/1"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`score` is 0..1 for quality and 0..100 for privacy; `findings` the rest of the report."""
+    """A validator's verdict on one image. `score`: 0..1 for quality, 0..100 for privacy.
+    `findings`:
+    the rest of the validator's report."""
 
     kind: VerdictKind
     file_name: str
-    """Name of the judged file, because two images may share a stem (a.png, a.jpg)."""
+    """Name of the image file, because two images may have the same name without suffix (a.png,
+    a.jpg)."""
     passed: bool
     score: float
     validator_version: str
@@ -35,7 +38,7 @@ class Verdict:
 
     @classmethod
     def of(cls, key: str, report: QualityReport | PrivacyReport, judged_at: datetime) -> Verdict:
-        """From a validator's report on the image `key`."""
+        """The verdict of a validator's report on the image `key`."""
         found = asdict(report)
         kind: VerdictKind = "quality" if isinstance(report, QualityReport) else "privacy"
         score = found.pop(f"{kind}_score")
@@ -52,7 +55,7 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, found: object) -> Verdict:
-        """From parsed JSON; `ValueError` if it is no verdict."""
+        """The verdict in parsed JSON. Raises `ValueError` if it is not one."""
         if not isinstance(found, dict) or found.get("schema") != VERDICT_SCHEMA:
             raise ValueError("not a verdict of ours")
         try:

@@ -1,1 +1,1 @@
-"""Where a dataset's images lie, the index of them, and how they are stored, uploaded and copied."""
+"""Store, upload, copy and list a dataset's images, and keep the index of a dataset."""

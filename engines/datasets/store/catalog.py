@@ -1,5 +1,7 @@
-"""One dataset as it is now: the listing joined with the index, in a scratch database on disk,
-so that memory stays flat whatever the dataset's size."""
+"""The present content of one dataset: the storage's listing joined with the index.
+
+It is in a temporary database on disk, so that memory does not grow with the dataset.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ UPDATE files SET stem = owner WHERE kind NOT IN ('image', 'stranger') AND stem <
 AND NOT EXISTS (SELECT 1 FROM files image
                 WHERE image.stem = files.stem AND image.name = files.owner)
 """
-"""`a.jpg.txt` belongs to `a.jpg` or, where there is no such file, to `a.jpg.png`."""
+"""`a.jpg.txt` belongs to `a.jpg`, or, if there is no such file, to `a.jpg.png`."""
 _ADD_LINE = """
 INSERT INTO lines VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (name, kind) DO UPDATE SET stamp = excluded.stamp, etag = excluded.etag,
@@ -61,14 +63,14 @@ WHERE f.kind <> 'stranger' ORDER BY f.stem, f.name
 
 
 class IndexEntry(NamedTuple):
-    """What the index says of one object: its version, and its JSON, which nobody checked yet."""
+    """The index's entry about one object: its version, and its JSON, which is not validated."""
 
     etag: str
     body: bytes
 
 
 class CatalogImage(NamedTuple):
-    """An image that is really there, its neighbors by kind, and what the index says of it."""
+    """An existing image, its sidecars by kind, and the index entries about it by kind."""
 
     image_id: str
     name: str
@@ -76,17 +78,19 @@ class CatalogImage(NamedTuple):
     sidecars: dict[FileKind, ObjectStat]
     entries: dict[str, IndexEntry]
     shared: bool = False
-    """Whether its recipe's name without suffix is also that of a PNG beside it."""
+    """Whether a PNG file has the same name without suffix, so that a recipe `<name>.json` may be
+    that file's."""
 
 
 @contextmanager
 def open_catalog(
     storage: Storage, dataset: str, scratch: Path | None, stop: StopCheck = never_stopped
 ) -> Iterator[Catalog]:
-    """Read listing and index of the folder `dataset` into a scratch file, gone at the end.
+    """Read the listing and the index of the folder `dataset` into a temporary database, which is
+    deleted at the end of the block.
 
     Raises:
-        InsufficientStorage: the scratch folder's disk is full.
+        InsufficientStorage: the disk of the folder for temporary files is full.
     """
     with scratch_errors(), tempfile.TemporaryDirectory(prefix="catalog-", dir=scratch) as folder:
         path = Path(folder) / "catalog.sqlite"
@@ -100,7 +104,7 @@ def open_catalog(
 
 @contextmanager
 def scratch_errors() -> Iterator[None]:
-    """The seam to scratch databases: a full disk becomes `InsufficientStorage`."""
+    """Translate the errors of temporary databases: a full disk raises `InsufficientStorage`."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -114,7 +118,7 @@ def scratch_errors() -> Iterator[None]:
 
 
 class Catalog:
-    """Lives inside `open_catalog`; used by one thread."""
+    """Valid inside the block of `open_catalog`; for one thread."""
 
     def __init__(self, database: sqlite3.Connection, dataset: str) -> None:
         self._database = database
@@ -123,11 +127,12 @@ class Catalog:
         self._count = int(database.execute(query).fetchone()[0])
 
     def count(self) -> int:
-        """How many images there are."""
+        """The number of images."""
         return self._count
 
     def images(self) -> Iterator[CatalogImage]:
-        """Every image, ordered by id. Of two with one stem, the later keeps its suffix as id."""
+        """All images, ordered by id. If two have the same name without suffix, the id of the later
+        one is its name with suffix."""
         rows = self._database.execute(_IMAGES)
         for stem, group in groupby(rows, key=itemgetter(0)):
             images: dict[str, CatalogImage] = {}
@@ -158,7 +163,8 @@ class Catalog:
 def _with_sidecars(
     stem: str, images: dict[str, CatalogImage], beside: dict[str, dict[FileKind, ObjectStat]]
 ) -> Iterator[CatalogImage]:
-    """The images of one stem with what is theirs by their whole name, else by the stem."""
+    """The images with the name `stem` without suffix. Each gets the sidecars with its whole name;
+    sidecars with the name `stem` belong to all of them."""
     pngs = [name for name in images if name.lower().endswith(".png")] if len(images) > 1 else []
     for name, image in images.items():
         own = beside.get(name, {})
@@ -180,7 +186,7 @@ def _fill(database: sqlite3.Connection, storage: Storage, dataset: str, stop: St
 def _files(
     storage: Storage, dataset: str, shards: list[str], stop: StopCheck
 ) -> Iterator[tuple[object, ...]]:
-    """Rows of `files`; the keys of index shards go to `shards` on the way."""
+    """Rows for the table `files`. Appends the keys of index shards to `shards`."""
     for stat in storage.list(dataset):
         stop()
         name = stat.key[len(dataset) + 1 :]
@@ -195,7 +201,7 @@ def _files(
 
 
 def _place(storage: Storage, key: str, name: str) -> tuple[str, str, str] | None:
-    """Stem, owner and kind of a file; None for a document, which is no part of a dataset."""
+    """Stem, owner and kind of a file; None for a document, which does not belong to a dataset."""
     found = classify(name)
     if found is None:
         if is_document_name(name):

@@ -1,4 +1,4 @@
-"""A copy of an image that was changed: the picture, and beside it what it was made from."""
+"""Store changed copies of images, with their lineage: from which file they were made, and how."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ if TYPE_CHECKING:
 
 
 SOURCE_IS_SYNTHETIC = "source_is_synthetic"
-"""Field of a lineage."""
+"""Field of a lineage: whether the original was generated here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What was done to an image, for the mark of the copy."""
+    """A change of an image, for the mark of the copy."""
 
     operation: str
     parent_sha256: str
-    """SHA-256, hex, of the file that it was done to."""
+    """SHA-256, hex, of the original file."""
     parent_media_type: str
     parent_is_synthetic: bool
-    """Whether that file was generated here, or is a copy of one that was."""
+    """Whether the original was generated here, or is a copy of such an image."""
 
 
 def edit_of(storage: Storage, key: str, content: bytes, operation: str) -> Edit:
-    """`operation` done to the image `key`, whose file is `content`. Reads what lies beside it."""
+    """The change `operation` of the image `key` with the file `content`. Blocks: reads the image's
+    sidecars."""
     digest = hashlib.sha256(content).hexdigest()
     kind = sniff(content) or "octet-stream"
     return Edit(operation, digest, f"image/{kind.lower()}", _is_ours(storage, key, digest))
@@ -56,15 +57,14 @@ def _is_ours(storage: Storage, key: str, digest: str) -> bool:
 
 
 def keep_copy(storage: Storage, key: str, png: bytes, lineage: Mapping[str, JsonValue]) -> None:
-    """Store the image `png` as `key` with its lineage beside it, or nothing. Blocks.
+    """Store the image `png` as `key`, with its lineage beside it. Blocks.
 
-    The lineage goes first, so that a crash half-way leaves no image that does not tell where it
-    comes from. A repetition (the first try's process died) finds what that one wrote, under a mark
-    of its own.
+    The lineage is written first, so that a crash leaves no copy without lineage. A repeated call
+    accepts the files that the first one wrote, although their marks differ.
 
     Raises:
         Conflict: another file has one of the two names.
-        InsufficientStorage: no room for one of them.
+        InsufficientStorage: there is no room; nothing is stored.
     """
     beside = sidecar_key(key, ".json")
     _put_same(storage, beside, json.dumps(lineage, indent=2).encode())

@@ -1,5 +1,8 @@
-"""Append-only shards that say again what lies beside the images, so that 100,000 images are
-listed without 100,000 reads. A shard is a hint, never the truth: the objects are."""
+"""The index of a dataset: append-only files (shards) with copies of the images' sidecars.
+
+With the index, 100,000 images can be listed without 100,000 reads. If index and objects differ, the
+objects count.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class IndexLine:
-    """One entry: `name` is relative to the dataset, `etag` the version of the indexed object
-    (empty for recipes, which never change), `body` the JSON of the object."""
+    """One line of the index.
+
+    `name`: the image, relative to the dataset. `stamp`: the time; of several lines of one kind the
+    latest counts. `etag`: version of the indexed object, empty for recipes, which never change.
+    `body`: JSON of the object.
+    """
 
     name: str
     kind: str
@@ -39,40 +46,40 @@ class IndexLine:
     body: bytes
 
     def to_json(self) -> bytes:
-        """One line of the index file, JSON, with its line end."""
+        """The line as JSON, with a line end."""
         head = orjson.dumps([self.name, self.kind, self.stamp, self.etag])
         return head[:-1] + b"," + self.body + b"]\n"
 
 
 def recipe_line(name: str, recipe: Recipe) -> IndexLine:
-    """Entry of a recipe."""
+    """A line about a recipe."""
     return IndexLine(name, "image", recipe.created_at.isoformat(), "", recipe.to_json())
 
 
 def verdict_line(name: str, verdict: Verdict, etag: str) -> IndexLine:
-    """Entry of a verdict, valid as long as the object still has `etag`."""
+    """A line about a verdict, valid while the object has this `etag`."""
     stamp = verdict.judged_at.isoformat()
     return IndexLine(name, verdict.kind, stamp, etag, verdict.to_json())
 
 
 def review_line(name: str, kept: KeptReview, etag: str, now: datetime) -> IndexLine:
-    """Entry of a review, valid as long as the object still has `etag`."""
+    """A line about a review, valid while the object has this `etag`."""
     return IndexLine(name, "review", now.isoformat(), etag, kept.to_json())
 
 
 def description_line(name: str, said: Description, etag: str) -> IndexLine:
-    """Entry of a description, valid as long as the object still has `etag`."""
+    """A line about a description, valid while the object has this `etag`."""
     return IndexLine(name, "description", said.described_at.isoformat(), etag, said.to_json())
 
 
 def removal_line(name: str, stamp: datetime) -> IndexLine:
-    """Says that an image was removed: a listing shows by itself that it is gone, and this that
-    the dataset has changed."""
+    """A line about the removal of an image, which shows readers of the index that the dataset
+    changed."""
     return IndexLine(name, "removed", stamp.isoformat(), "", b'{"removed":true}')
 
 
 def facts_line(name: str, facts: FileFacts, etag: str, now: datetime) -> IndexLine:
-    """Entry of what was read of an image of others, valid as long as the image still has `etag`."""
+    """A line of facts about an image not generated here, valid while the image has this `etag`."""
     return IndexLine(name, "facts", now.isoformat(), etag, orjson.dumps(facts._asdict()))
 
 
@@ -80,20 +87,20 @@ ShardRow = tuple[str, str, str, str, bytes]
 """Name, kind, stamp, etag, body: see `IndexLine`."""
 
 _BODY = b'",{"'
-"""Between head and body. Inside a JSON string it cannot stand: there quotes are escaped."""
+"""Separates the head and the body of a line. It cannot occur inside a JSON string, where quotes are
+escaped."""
 _END = b"}]\n"
 
 
 def read_shard(storage: Storage, key: str) -> Iterator[ShardRow]:
-    """The lines of a shard. Bodies are left as they are, to be parsed when somebody asks for
-    their image. A line torn by a crash is passed over, because the objects that it speaks of are
-    found by listing."""
+    """The lines of a shard, with unparsed bodies. Lines that a crash left incomplete are skipped;
+    their objects are found by listing."""
     with storage.open(key) as file:
         yield from _rows(file, key)
 
 
 def read_shard_on(storage: Storage, key: str, start: int) -> tuple[list[ShardRow], int]:
-    """The lines from byte `start` on that are written whole, and where the next one begins."""
+    """The complete lines from byte `start` on, and the position behind them."""
     content = storage.read(key, start)
     whole = content[: content.rfind(b"\n") + 1]
     return list(_rows(whole.splitlines(keepends=True), key)), start + len(whole)
@@ -107,13 +114,14 @@ def _rows(lines: Iterable[bytes], key: str) -> Iterator[ShardRow]:
         except ValueError:  # no JSON, or not four
             rest = b""
         if not rest.endswith(_END):
-            logger.warning("index line passed over", extra={"key": key, "bytes": len(line)})
+            logger.warning("index line skipped", extra={"key": key, "bytes": len(line)})
             continue
         yield name, kind, stamp, etag, b'{"' + rest[:-2]
 
 
 class IndexWriter:
-    """Appends to shards that nobody else writes; starts the next one at `shard_bytes`."""
+    """Appends to its own shards, which no other process writes. Begins a new one at `shard_bytes`
+    bytes."""
 
     def __init__(
         self, storage: Storage, dataset_key: str, shard_bytes: int, started_at: datetime
@@ -128,8 +136,8 @@ class IndexWriter:
         self._lock = threading.Lock()
 
     def append(self, *lines: IndexLine) -> None:
-        """Add entries. A failure is logged, not raised: what it indexes is stored already and
-        stays readable without it."""
+        """Append lines. A failure is only logged, because the objects are stored already and can be
+        read without the index."""
         content = b"".join(line.to_json() for line in lines)
         with self._lock:
             if self._size_bytes and self._size_bytes + len(content) > self._shard_bytes:

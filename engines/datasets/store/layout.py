@@ -1,18 +1,18 @@
-"""Where the things of a dataset lie.
+"""The files of a dataset and their names.
 
     generated/<dataset>/<id>.png             the image, written once
     generated/<dataset>/<id>.json            its recipe, written once
     generated/<dataset>/<id>.png.quality.json    verdicts, replaced when judged again
     generated/<dataset>/<id>.png.privacy.json
-    generated/<dataset>/<id>.png.review.json     what people say: rating, tags, accepted or rejected
-    generated/<dataset>/<id>.png.description.json  of an upload: what its owner says it shows
-    generated/<dataset>/<id>.coco.json .txt .xml   annotations (COCO, YOLO, Pascal VOC) of the user
-    generated/<dataset>/.index/<writer>-<n>.jsonl  append-only shards: recipes and verdicts again
+    generated/<dataset>/<id>.png.review.json     review: rating, tags, decision
+    generated/<dataset>/<id>.png.description.json  description of an uploaded image
+    generated/<dataset>/<id>.coco.json .txt .xml   the user's annotations (COCO, YOLO, Pascal VOC)
+    generated/<dataset>/.index/<writer>-<n>.jsonl  index: copies of recipes, verdicts and so on
 
-Images without a dataset lie directly in `generated/`, and their index in `generated/.index/`.
+Images without a dataset are directly in `generated/`, and their index in `generated/.index/`.
 
-A sidecar belongs to the file whose whole name it carries (`a.jpg.json`), else to the images whose
-name without suffix it carries (`a.json`): so `a.jpg` and `a.png` can each have their own.
+A sidecar whose name begins with an image's whole name (`a.jpg.json`) belongs to that image.
+Otherwise (`a.json`) it belongs to all images with that name without suffix (`a.jpg`, `a.png`).
 """
 
 from __future__ import annotations
@@ -61,11 +61,14 @@ _SIDECARS: dict[str, FileKind] = {
 }
 
 SIDECAR_SUFFIXES = tuple(_SIDECARS)
-"""What may lie beside an image, after its stem."""
+"""Suffixes of sidecars, which follow an image's name or its name without suffix."""
 
 
 def dataset_key(dataset: str | None) -> str:
-    """Folder of a dataset by its name; None is the area itself."""
+    """Storage key of a dataset's folder; for None, of the folder `generated` itself.
+
+    Raises `InvalidParameters` for a name that is not valid.
+    """
     if dataset is None:
         return GENERATED
     if "/" in dataset or dataset.startswith("."):
@@ -75,14 +78,15 @@ def dataset_key(dataset: str | None) -> str:
 
 
 def image_key(image_id: str, dataset: str | None) -> str:
-    """Key of a generated image."""
+    """Storage key of a generated image. Raises `InvalidParameters` for an id with a slash."""
     if "/" in image_id:
         raise InvalidParameters.of("image_id", image_id, "no slash", "must not hold a slash")
     return check_key(f"{dataset_key(dataset)}/{image_id}.png")
 
 
 def dataset_of(key: str) -> str:
-    """Folder that indexes the image `key`: area and first folder, or the area alone."""
+    """Folder whose index contains the image `key`: the dataset, or `generated` for an image without
+    one."""
     parts = check_key(key).split("/")
     return "/".join(parts[: min(2, len(parts) - 1)])
 
@@ -98,20 +102,25 @@ def review_key(key: str) -> str:
 
 
 def description_key(key: str) -> str:
-    """Key of what the owner of the uploaded image `key` says of it."""
+    """Key of the description of the uploaded image `key`."""
     return f"{key}.description.json"
 
 
 def sidecar_key(key: str, suffix: str) -> str:
-    """Key of a neighbor by the name without suffix: ("a/x.png", ".json") is "a/x.json"."""
+    """Key of a sidecar that has the image's name without suffix: ("a/x.png", ".json") gives
+    "a/x.json"."""
     folder, slash, name = key.rpartition("/")
     stem = name.rpartition(".")[0] or name
     return f"{folder}{slash}{stem}{suffix}"
 
 
 def classify(name: str) -> tuple[str, FileKind] | None:
-    """Kind of a file named relative to its dataset, and its name without the kind's suffix: of an
-    image its stem, of a sidecar the image's name or stem. None for what is none of ours."""
+    """The name without the kind's suffix, and the kind of a file. `name` is relative to the
+    dataset.
+
+    For a sidecar the first part is the image's name, or its name without suffix. None for a file
+    that does not belong to a dataset.
+    """
     if is_hidden(name):
         return None
     stem, dot, suffix = name.rpartition(".")
@@ -129,25 +138,26 @@ def classify(name: str) -> tuple[str, FileKind] | None:
 
 
 def stem_of(name: str) -> str:
-    """An image's name without its suffix; a name without an image's suffix as it is."""
+    """An image's name without its suffix; a name without an image suffix is returned unchanged."""
     return name.rpartition(".")[0] if is_image_name(name) else name
 
 
 def is_area(folder: str) -> bool:
-    """Whether the folder is an area itself ("generated"): as a dataset it is the images directly
-    in it, because the folders in it are datasets of their own."""
+    """Whether the folder is an area such as "generated". As a dataset it has only the images
+    directly
+    in it, because the folders in it are other datasets."""
     return "/" not in folder
 
 
 def format_of(storage: Storage, key: str) -> str | None:
-    """Format that a file's first bytes announce, in Pillow's names; None for no image that we
-    read. Blocks."""
+    """The format by a file's first bytes, in Pillow's names; None if it is not a supported image.
+    Blocks."""
     return sniff(storage.read(key, 0, _SNIFFED_BYTES))
 
 
 def has_image_content(storage: Storage, key: str) -> bool:
-    """Whether a file whose name does not say so begins like an image; what went away meanwhile
-    does not. Blocks."""
+    """Whether a file without an image's name has the first bytes of an image. False if it was
+    deleted meanwhile. Blocks."""
     try:
         return format_of(storage, key) is not None
     except NotFound:
@@ -162,8 +172,8 @@ def is_image(storage: Storage, key: str) -> bool:
 def iter_images(
     storage: Storage, folder: str, stop: StopCheck = never_stopped
 ) -> Iterator[ObjectStat]:
-    """Every image of a dataset's folder, ordered by key: the same set for lists, validation and
-    exports. Blocks; raises what `stop` raises."""
+    """All images of a dataset's folder, ordered by key. Used by lists, validation and exports, so
+    that they see the same images. Blocks."""
     for stat in storage.list(folder):
         stop()
         name = stat.key[len(folder) + 1 :]
@@ -176,8 +186,8 @@ def iter_images(
 def iter_left_out(
     storage: Storage, folder: str, stop: StopCheck = never_stopped
 ) -> Iterator[SkippedFile]:
-    """What lies in a dataset's folder and is no part of it: files that are neither images nor
-    about images, then those whose names the storage does not take. Blocks."""
+    """Files in a dataset's folder that do not belong to it: neither images nor sidecars nor
+    documents, and files with names that are not valid keys. Blocks."""
     for stat in storage.list(folder):
         stop()
         name = stat.key[len(folder) + 1 :]

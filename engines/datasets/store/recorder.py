@@ -1,4 +1,4 @@
-"""The last step of a generation: the image and its recipe, stored whole or not at all."""
+"""Store a generated image and its recipe."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class ImageRecorder:
-    """Blocks on storage; share it between threads.
+    """Stores generated images. Blocks on storage. Threads may share it.
 
-    The recipe goes first, then the image, with its recipe inside, then the index: no listing ever
-    shows an image without the recipe beside it. A crash in between leaves a recipe of no image,
-    which nobody lists, and which the repetition of the request completes.
+    First the recipe is written, then the image (with the recipe inside), then the index line, so
+    that no image is listed without its recipe. A crash in between leaves a recipe without an image,
+    which is not listed. A repeated request completes it.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ImageRecorder:
         clock: UtcClock | None = None,
         marks: ImageMarks | None = None,
     ) -> None:
-        """`marks` None: images are not marked."""
+        """`library_versions`: for the recipes. `marks`: None if images are not marked."""
         self._store = store
         self._storage = store.storage
         self._library_versions = dict(library_versions)
@@ -49,15 +49,14 @@ class ImageRecorder:
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
         """Store the image under its id.
 
-        A repetition of the same request (its replica died after storing) finds its own image
-        and completes what is missing; pixels may differ a little then, where the first run
-        shared its steps with other requests: the image that is there stays.
+        If the same request was stored before, that image is kept, and missing files beside it are
+        written. Its pixels may differ slightly, because its steps were batched with others.
 
         Raises:
             Conflict: another image has this id.
-            MarkingFailed: no mark could be put into the file; nothing is stored.
-            InsufficientStorage: no room for the image or its recipe; nothing half is left.
-            StorageFailed: S3 away; as before.
+            MarkingFailed: the file could not be marked; nothing is stored.
+            InsufficientStorage: there is no room; nothing is stored.
+            StorageFailed: the storage cannot be reached; nothing is stored.
         """
         key = image_key(request.image_id, request.dataset)
         digest = pixel_sha256(image.pixels)
@@ -70,13 +69,13 @@ class ImageRecorder:
             stored = self._put_image(key, content, recipe, request)
             return replace(stored, hashes=hashes)
         except InferloopError:
-            if is_first:  # of this call alone, and of no image of ours
+            if is_first:  # this call wrote the recipe, and there is no image for it
                 self._storage.delete(sidecar_key(key, ".json"))
             raise
 
     def stored(self, request: GenerationRequest) -> StoredImage | None:
-        """The image that an earlier run of the same request stored, with what was missing
-        beside it; None where there is none. Raises what `record` raises."""
+        """The image that an earlier run of the same request stored; None if there is none. Writes
+        missing files beside it. Raises as `record` does."""
         key = image_key(request.image_id, request.dataset)
         try:
             content = self._storage.read(key)
@@ -86,15 +85,15 @@ class ImageRecorder:
         return replace(found, hashes=_hashes(content)) if request.fingerprint else found
 
     def _found(self, key: str, content: bytes, recipe: Recipe) -> StoredImage:
-        """An image that is there already, with the recipe that is inside it."""
+        """Complete the files of an image that exists already; `recipe` is the one inside it."""
         recipe = _of_file(recipe, content)
         self._storage.replace(sidecar_key(key, ".json"), recipe.to_json())
         self._store.record_recipe(key, recipe)
         return _stored(key, recipe)
 
     def _put_recipe(self, key: str, recipe: Recipe) -> bool:
-        """Write the recipe beside the image that comes next; whether nobody had written one. A
-        recipe of no image is that of a try that died: this one takes its place."""
+        """Write the recipe before its image; returns whether there was none. A recipe without an
+        image is of an attempt that crashed, and is replaced."""
         beside = sidecar_key(key, ".json")
         try:
             self._storage.put_new(beside, recipe.to_json())
@@ -107,7 +106,7 @@ class ImageRecorder:
     def _put_image(
         self, key: str, content: bytes, recipe: Recipe, request: GenerationRequest
     ) -> StoredImage:
-        """The image, or the one that an earlier try stored."""
+        """Store the image; if an earlier attempt stored it, return that one."""
         try:
             self._storage.put_new(key, content)
         except Conflict:
@@ -126,18 +125,19 @@ class ImageRecorder:
 
 
 def _hashes(content: bytes) -> tuple[int, int]:
-    """Perceptual hashes of a PNG of ours."""
+    """Perceptual hashes of the image and of its mirror image."""
     return phash64_with_mirror(decode(content, ImageLimits()).pixels)
 
 
 def _of_file(recipe: Recipe, content: bytes) -> Recipe:
-    """The recipe with what only the finished file tells."""
+    """The recipe with the size and the SHA-256 of the finished file."""
     sha256 = hashlib.sha256(content).hexdigest()
     return replace(recipe, file_sha256=sha256, size_bytes=len(content))
 
 
 def _own_recipe(content: bytes, request: GenerationRequest, digest: str | None, key: str) -> Recipe:
-    """Recipe inside the existing image, if that was made for this request or has these pixels."""
+    """The recipe inside the existing image `content`, if it was made for this request or has the
+    pixel digest `digest`. Raises `Conflict` otherwise."""
     text = read_png_text(io.BytesIO(content))
     if PNG_RECIPE_KEYWORD in text:
         recipe = Recipe.from_json(text[PNG_RECIPE_KEYWORD].encode())

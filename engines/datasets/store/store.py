@@ -1,4 +1,4 @@
-"""Datasets as collections of images: reading, judging, counting and deleting them."""
+"""Read, index, count and delete datasets."""
 
 from __future__ import annotations
 
@@ -50,21 +50,23 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 UtcClock = Callable[[], datetime]
-"""Now, aware, in UTC."""
+"""Returns the present time as an aware datetime in UTC."""
 
 SHARD_BYTES = 256 * 1024
-"""S3 writes a whole shard again at every append; on a folder the size hardly matters."""
+"""Size at which a new index shard begins. Small, because on S3 every append writes the whole
+shard."""
 
 
 def utc_now() -> datetime:
-    """The wall clock."""
+    """The present time in UTC."""
     return datetime.now(UTC)
 
 
 class DatasetStore:
-    """Shared between threads. One per process is enough: each writes index shards of its own.
+    """The datasets of one storage. Blocks. Threads may share it; a process should have only one,
+    because each writes its own index shards.
 
-    `scratch`: local folder for temporary databases, None: the system's.
+    `scratch`: local folder for temporary databases; None: the system's.
     """
 
     def __init__(
@@ -84,12 +86,12 @@ class DatasetStore:
         self._summaries = summaries or SummaryCache()
 
     def record_recipe(self, key: str, recipe: Recipe) -> None:
-        """Index an image and its recipe; both are stored already."""
+        """Index an image and its recipe, which must be stored already."""
         folder = dataset_of(key)
         self._append(folder, recipe_line(key[len(folder) + 1 :], recipe))
 
     def record_verdict(self, key: str, report: QualityReport | PrivacyReport) -> Verdict:
-        """Write the verdict beside the image `key`, over an older one, and index it."""
+        """Store the verdict beside the image `key`, replacing an older one, and index it."""
         verdict = Verdict.of(key, report, self.clock())
         stat = self.storage.replace(verdict_key(key, verdict.kind), verdict.to_json())
         folder = dataset_of(key)
@@ -97,38 +99,39 @@ class DatasetStore:
         return verdict
 
     def record_reviews(self, folder: str, kept: Sequence[tuple[str, KeptReview, str]]) -> None:
-        """Index reviews that are stored already: names below the folder key, reviews, versions."""
+        """Index stored reviews: image names relative to `folder`, reviews, and etags."""
         now = self.clock()
         self._append(folder, *(review_line(name, each, etag, now) for name, each, etag in kept))
 
     def record_upload(
         self, key: str, said: Description, said_etag: str, facts: FileFacts, etag: str
     ) -> None:
-        """Index an uploaded image with its description; both are stored already, in the versions
-        `etag` and `said_etag`."""
+        """Index a stored upload: the image with its version `etag`, and its description with its
+        version `said_etag`."""
         folder = dataset_of(key)
         name = key[len(folder) + 1 :]
         described = description_line(name, said, said_etag)
         self._append(folder, described, facts_line(name, facts, etag, self.clock()))
 
     def record_removal(self, key: str) -> None:
-        """The image `key` is gone."""
+        """Note in the index that the image `key` was removed."""
         folder = dataset_of(key)
         self._append(folder, removal_line(key[len(folder) + 1 :], self.clock()))
 
     def record_facts(self, dataset: str, found: Sequence[tuple[DatasetRecord, FileFacts]]) -> None:
-        """Index what was read of images that we did not make, so that it need not be read again
-        while they stay as they are."""
+        """Index facts that were read from images not generated here, so that they are not read
+        again
+        while the images do not change."""
         now = self.clock()
         lines = [facts_line(r.name, facts, r.stat.etag, now) for r, facts in found]
         self._append(dataset, *lines)
 
     @contextmanager
     def snapshot(self, dataset: str, stop: StopCheck = never_stopped) -> Iterator[DatasetSnapshot]:
-        """The images below the folder key `dataset` ("generated/x") as they are now.
+        """The present images below the folder `dataset` ("generated/x").
 
         Raises:
-            NotFound: there is no image below it.
+            NotFound: the folder has no images.
         """
         with open_catalog(self.storage, dataset, self._scratch, stop) as catalog:
             if not catalog.count():
@@ -136,19 +139,21 @@ class DatasetStore:
             yield DatasetSnapshot(self.storage, catalog)
 
     def iter_records(self, dataset: str) -> Iterator[DatasetRecord]:
-        """Every image below the folder key `dataset`, ordered by id; memory does not grow.
+        """All images below the folder `dataset`, ordered by id. Memory does not grow with their
+        number.
 
         Raises:
-            NotFound: there is no image below it.
+            NotFound: the folder has no images.
         """
         with self.snapshot(dataset) as snapshot:
             yield from snapshot.records()
 
     def repair_index(self, dataset: str) -> int:
-        """Index what a crash (or a copy of the folder) left unindexed; returns how many images.
+        """Index images that are not indexed because of a crash or because the folder was copied.
+        Returns their number.
 
         Raises:
-            NotFound: there is no image below it.
+            NotFound: the folder has no images.
         """
         repaired = 0
         for record in self.iter_records(dataset):
@@ -171,23 +176,23 @@ class DatasetStore:
     def list(
         self, limit: int | None = None, after: str | None = None, stop: StopCheck = never_stopped
     ) -> Sequence[DatasetSummary]:
-        """Summaries of the datasets that hold images, ordered by name: the first `limit` of those
-        after the name `after`."""
+        """Summaries of the datasets with images, ordered by name: at most `limit` (None: all) of
+        those after the name `after`."""
         summaries: list[DatasetSummary] = []
         for name in self.names():
-            # In the order of keys, where a folder's name ends with a slash.
+            # Compared as keys, in which a folder's name ends with a slash.
             if after is not None and f"{name}/".encode() <= f"{after}/".encode():
                 continue
             if limit is not None and len(summaries) == limit:
                 break
             stop()
-            with suppress(NotFound):  # no images in it, or deleted meanwhile
+            with suppress(NotFound):  # without images, or deleted meanwhile
                 summaries.append(self.summary(name, stop))
         return summaries
 
     def summary(self, name: str, stop: StopCheck = never_stopped) -> DatasetSummary:
-        """Counts of one dataset; `NotFound` if it holds no image. Counted anew only when it has
-        changed (see `engines.datasets.store.summaries`)."""
+        """The summary of one dataset, which is counted again only after changes
+        (`engines.datasets.store.summaries`). Raises `NotFound` if it has no images."""
         folder = dataset_key(name)
         return self._summaries.get(
             name,
@@ -211,11 +216,11 @@ class DatasetStore:
         return DatasetSummary(name, count, size_bytes, updated_at, dict(verdicts), labels.counts())
 
     def delete(self, name: str) -> int:
-        """Remove a dataset with all that lies in it; returns how many objects. Repeat it after
-        a failure half-way: what is left is still a dataset.
+        """Remove a dataset with all its files; returns their number. If that fails in between, it
+        can be repeated.
 
         Raises:
-            NotFound: nothing is there.
+            NotFound: the dataset does not exist.
         """
         removed = 0
         for stat in self.storage.list(dataset_key(name)):
@@ -235,29 +240,29 @@ class DatasetStore:
 
 
 class DatasetSnapshot:
-    """Lives inside `DatasetStore.snapshot`; used by one thread."""
+    """Valid inside the block of `DatasetStore.snapshot`; for one thread."""
 
     def __init__(self, storage: Storage, catalog: Catalog) -> None:
         self._storage = storage
         self._catalog = catalog
 
     def count(self) -> int:
-        """Images, before any filter."""
+        """The number of images."""
         return self._catalog.count()
 
     def records(self) -> Iterator[DatasetRecord]:
-        """Every image, ordered by id."""
+        """The records of all images, ordered by id."""
         for image in self._catalog.images():
             yield read_record(self._storage, image)
 
     def classes(self) -> Classes:
-        """The labels of all images. Parses only what may have some."""
+        """The labels of all images and their values. Reads only images that may have labels."""
         images = filter(_may_be_labeled, self._catalog.images())
         return classes_of(read_record(self._storage, image) for image in images)
 
     def strangers(self) -> Iterator[tuple[str, str]]:
-        """Name and reason of the files that are neither images nor sidecars, and of those whose
-        names the storage does not take."""
+        """Name and reason of each file that does not belong to the dataset: neither an image nor a
+        sidecar, or with a name that is not a valid key."""
         yield from ((name, NO_IMAGE) for name in self._catalog.strangers())
         for name in self._storage.list_refused(self._catalog.dataset):
             if not is_hidden(name) and not (is_area(self._catalog.dataset) and "/" in name):
@@ -265,8 +270,9 @@ class DatasetSnapshot:
 
 
 def _may_be_labeled(image: CatalogImage) -> bool:
-    """By its line in the index; without one, what we made may be there as PNG or beside it. An
-    upload has its description beside it."""
+    """Whether the image may have labels: by its index line, or, without one, if it is a PNG or has
+    a
+    recipe or a description."""
     if "description" in image.sidecars:
         return True
     entry = image.entries.get("image")
@@ -277,7 +283,7 @@ def _may_be_labeled(image: CatalogImage) -> bool:
 
 @contextmanager
 def _named(name: str) -> Iterator[None]:
-    """Put the dataset's name, not its key, into a `NotFound` raised within the block."""
+    """Make a `NotFound` raised in the block contain the dataset's name instead of its key."""
     try:
         yield
     except NotFound as error:

@@ -1,4 +1,4 @@
-"""Counts of a dataset, kept until it changes: a listing shall not walk 100,000 images each time."""
+"""Cache the summaries of datasets, so that lists need not count 100,000 images each time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 MAX_AGE_S = 60.0
-"""What nobody tells of (files copied in by hand below a dataset's folder) is seen after this."""
+"""Age at which a summary is counted again even without a known change, because files may have been
+copied to the dataset by hand."""
 COSTLY_S = 1.0
 REST_FACTOR = 5.0
-"""A count that took longer than `COSTLY_S` stands for so many times as long, although the dataset
-has changed meanwhile: a dataset that grows all the time would be counted all the time."""
+"""A summary that took longer than `COSTLY_S` seconds is used for this many times that duration,
+even
+if the dataset changes. Otherwise a growing dataset would be counted all the time."""
 _LOOK_EVERY_S = 0.2
 
 Version = tuple[object, ...]
@@ -35,7 +37,7 @@ class _Kept:
 
 
 class SummaryCache:
-    """Shared between threads; two that ask for the same dataset count it once."""
+    """A cache of summaries. If two threads ask for the same dataset, it is counted once."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
@@ -50,7 +52,7 @@ class SummaryCache:
         count: Callable[[], DatasetSummary],
         stop: StopCheck,
     ) -> DatasetSummary:
-        """The kept summary if `version` says that it still holds, else what `count` returns."""
+        """The cached summary if `version()` has not changed, else the result of `count()`."""
         with self._lock:
             counting = self._locks.setdefault(name, threading.Lock())
         while not counting.acquire(timeout=_LOOK_EVERY_S):
@@ -66,7 +68,7 @@ class SummaryCache:
         kept, now = self._kept.get(name), self._clock()
         if kept is not None and now - kept.counted_at < _rest_s(kept.took_s):
             return kept.summary
-        # The version first: what changes while we count is counted again the next time.
+        # Read the version first, so that changes during counting cause another count.
         current = version()
         if kept is not None and kept.version == current and now - kept.counted_at < MAX_AGE_S:
             return kept.summary
@@ -84,7 +86,8 @@ def _rest_s(took_s: float) -> float:
 
 
 def version_of(storage: Storage, folder: str) -> Version:
-    """Changes when the service writes into the dataset, and on a folder also when somebody else
-    puts a file directly into it. Costs a listing of the index, not of the images."""
+    """A value that changes when the service writes to the dataset and, in a folder, also when a
+    file
+    is copied directly into it. Lists only the index, not the images. Blocks."""
     shards = tuple((s.key, s.etag) for s in storage.list(f"{folder}/{INDEX_FOLDER}"))
     return (storage.folder_version(folder), *shards)

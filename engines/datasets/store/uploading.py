@@ -1,4 +1,4 @@
-"""Uploads an image into a dataset, with the labels and metadata that its owner gives."""
+"""Store uploaded images in datasets, with their descriptions."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
     from engines.types.datasets.datasets import DatasetUpload
 
 _DIGEST_CHARS = 32
-"""Of the SHA-256: 128 bits."""
+"""Hexadecimal digits of the SHA-256 in an image's name."""
 
 
 def keep_upload(store: DatasetStore, content: bytes, info: ImageInfo, upload: DatasetUpload) -> str:
-    """Store an image that was checked (`info`), and return its key. Blocks.
+    """Store an uploaded image, which `images.verify` has accepted (`info`); returns its key.
+    Blocks.
 
-    Its name is made of its content: the same file again is the same image, which then has what was
-    said of it last. The description goes first, so that a crash half-way leaves no image without
-    one.
+    Its name is a digest of its content. If the same file is uploaded again, the new description
+    replaces the old one. The description is written first, so that a crash leaves no image without
+    a description.
 
     Raises:
-        InsufficientStorage: no room for one of the two; nothing half is left.
+        InsufficientStorage: there is no room; nothing is stored.
     """
     digest = hashlib.sha256(content).hexdigest()
     name = f"upload_{digest[:_DIGEST_CHARS]}{SUFFIX_BY_FORMAT.get(info.format, '.img')}"
@@ -50,7 +51,7 @@ def keep_upload(store: DatasetStore, content: bytes, info: ImageInfo, upload: Da
 
 
 def _describe(store: DatasetStore, key: str, said: Description) -> tuple[ObjectStat, bool]:
-    """Write what is said, over what was said before; whether nothing was."""
+    """Store the description, replacing an older one; returns whether there was none."""
     beside = description_key(key)
     try:
         return store.storage.put_new(beside, said.to_json()), True

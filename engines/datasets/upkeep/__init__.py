@@ -1,1 +1,1 @@
-"""Taking away what is asked to go, and what crashes leave behind."""
+"""Delete images and exports, and clean up after crashes."""

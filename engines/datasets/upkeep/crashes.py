@@ -1,5 +1,5 @@
-"""What crashes leave behind: half-written files and recipes without an image go, lost index lines
-come back."""
+"""Clean up after crashes: remove temporary files and recipes without an image, and repair
+indexes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 def upkeep(store: DatasetStore) -> None:
-    """Sweep the data root and repair the index of every dataset. Safe beside writers and beside
-    another upkeep; trouble is logged, because nothing depends on it.
+    """Clean up the data root, and repair the index of every dataset.
 
-    Blocks: for minutes where a restored backup of 100,000 images is indexed anew, which every
-    later listing and export would pay for otherwise.
+    May run while other processes write or clean up. Errors are logged only. Blocks, for minutes if
+    100,000 images must be indexed, as after restoring a backup.
     """
     if isinstance(store.storage, FolderStorage):
         _try("temporary files of killed writers removed", store.storage.sweep_temporary)

@@ -1,4 +1,4 @@
-"""Recipes whose image never came: their process died between the two."""
+"""Remove recipes without an image, which a crash left between writing the recipe and the image."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from engines.types import ObjectStat
 
 KEPT_FOR = timedelta(hours=1)
-"""The image follows within moments; a request that is run again completes its own."""
+"""Younger recipes are kept, because their image may be about to be written."""
 
 
 def sweep_orphans(storage: Storage, dataset: str, clock: UtcClock) -> int:
-    """Remove our recipes of no image in the folder `dataset` that are older than `KEPT_FOR`;
-    returns how many. Other documents stay. As dear as a listing."""
+    """Remove recipes without an image in the folder `dataset` that are older than `KEPT_FOR`;
+    returns their number. Other JSON files are kept. Takes as long as listing the folder."""
     removed = 0
     for stat in list(_without_image(storage, dataset)):
         if clock() - stat.modified_at > KEPT_FOR and _is_orphan(storage, stat.key):
@@ -31,8 +31,8 @@ def sweep_orphans(storage: Storage, dataset: str, clock: UtcClock) -> int:
 
 
 def _without_image(storage: Storage, dataset: str) -> Iterator[ObjectStat]:
-    """What is named like a recipe and has no image beside it. By key, "x.json" comes before "x.png"
-    and after "x.jpeg"."""
+    """Files that are named like a recipe and have no image with the same name. In the order of keys
+    "x.json" is after "x.jpeg" and before "x.png", so both sides are compared."""
     waiting: dict[str, ObjectStat] = {}
     others: set[str] = set()
     for stat in storage.list(dataset):
@@ -46,7 +46,7 @@ def _without_image(storage: Storage, dataset: str) -> Iterator[ObjectStat]:
 
 
 def _is_orphan(storage: Storage, key: str) -> bool:
-    """Whether it is a recipe of ours, and its image is still not there."""
+    """Whether the file is a recipe, and its image still does not exist."""
     try:
         recipe = Recipe.from_json(storage.read(key))
     except (NotFound, ValueError):

@@ -1,4 +1,4 @@
-"""Taking things away: an image with what lies beside it, an export with its cards."""
+"""Delete an image with its sidecars, or an export with its cards."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CARD_NAMES = ("README.md", "croissant.json", "features.json")
 
 
 def delete_image(store: DatasetStore, key: str) -> tuple[str, ...]:
-    """Remove the image `key`, its recipe, verdicts and annotations; returns the removed keys. Kept
-    reports on its dataset, which may show it, go too.
+    """Remove the image `key` with its recipe, verdicts and annotations; returns the removed keys.
+    Stored reports on its dataset are removed too, because they may show the image. Blocks.
 
-    The image goes first, so that a crash half-way leaves files beside no image, which nobody
-    shows, and never an image that has lost its recipe. Where another image has the same stem
-    ("a.png", "a.jpg"), what lies beside both stays. Needs no room.
+    The image is removed first, so that a crash leaves only sidecars without an image, which are not
+    listed. If another image has the same name without suffix ("a.png", "a.jpg"), the sidecars that
+    belong to both are kept. Works on a full disk.
 
     Raises:
         NotFound: there is no such image.
@@ -48,7 +48,7 @@ def delete_image(store: DatasetStore, key: str) -> tuple[str, ...]:
 
 def delete_export(store: DatasetStore, key: str) -> tuple[str, ...]:
     """Remove the export `key`, a file with its cards or a folder of shards; returns the removed
-    keys. Repeat it after a failure half-way.
+    keys. If that fails in between, it can be repeated. Blocks.
 
     Raises:
         NotFound: there is no such export.

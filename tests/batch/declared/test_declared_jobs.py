@@ -132,7 +132,7 @@ async def test_what_a_maker_was_at_when_it_died_is_done_again() -> None:
 
 
 async def test_an_image_under_which_every_maker_dies_ends_the_job() -> None:
-    with pytest.raises(ReplicaLost, match="3 times under one image"):
+    with pytest.raises(ReplicaLost, match="3 times while it made one image"):
         await ask(MortalMaker(9), MortalMaker(9))
 
 

@@ -1,1 +1,1 @@
-"""From records to the bytes of one file, a module for each format."""
+"""Encode records as files, with one module per format."""

@@ -1,5 +1,5 @@
-"""Images in a ZIP file with a folder for each class: unpacked, torchvision's `ImageFolder` and
-Hugging Face's `imagefolder` read it."""
+"""Write images to a ZIP file with a folder for each class. Torchvision's `ImageFolder` and Hugging
+Face's `imagefolder` read the unpacked files."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ _PLAIN = frozenset(" _-")
 _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL", *(port + n for port in ("COM", "LPT") for n in "123456789¹²³")}
 )
-"""https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+"""Names that Windows reserves: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 _MOST_BYTES, _KEPT_BYTES = 200, 160
-"""File systems take 255 bytes; unpackers may add some."""
+"""Longest name, and the length to which longer ones are cut before a hash is added. File systems
+allow 255 bytes, of which unpackers may need some."""
 _DIGEST_DIGITS = 16
 _FIRST, _LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
-"""ZIP knows no moment before and none after."""
+"""The earliest and the latest time that ZIP can store."""
 
 
 class ClassFolderEncoder:
-    """One member for each image, stored as it is. Takes only records that have the class. The list
-    of members stays in memory, some hundred bytes each, because ZIP has it at its end."""
+    """Writes one ZIP member per image, without compression. Every record must have the class.
+
+    The list of members is in memory, some hundred bytes each, because ZIP stores it at the end.
+    """
 
     def __init__(self, file: HashedFile, table: ClassTable) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
@@ -47,8 +50,8 @@ class ClassFolderEncoder:
         self._zip.writestr(zipfile.ZipInfo(name, moment), content or b"")
 
     def _free(self, stem: str, suffix: str) -> str:
-        """The name, with a hash where a file system may take it for an earlier one: `A.png` would
-        replace `a.png`."""
+        """The member's name, with a hash added if it equals an earlier one except for case: on some
+        file systems `A.png` would replace `a.png`."""
         name = stem + suffix
         if name.casefold() in self._taken:
             name = f"{stem}~{digest(stem, _DIGEST_DIGITS)}{suffix}"
@@ -63,16 +66,18 @@ class ClassFolderEncoder:
 
 
 def folder_names(values: Iterable[str]) -> Mapping[str, str]:
-    """Each class's folder. Where a file system may take two for one (`Fox` and `fox`), which would
-    make one class of both, each has a hash more."""
+    """Class to the name of its folder. Names that are equal except for case (`Fox` and `fox`) get a
+    hash, because some file systems would merge the folders."""
     return distinct_names({value: folder_name(value) for value in values}, "~", _DIGEST_DIGITS)
 
 
 def folder_name(value: str) -> str:
-    """A class as a folder's name on any system: what is no letter, digit, space, dash or underscore
-    is written as its code (`a/b` is `a%2Fb`), also in names that Windows keeps for itself (`con`).
-    A name too long for a file system is cut, and a hash is added. Different classes get different
-    names."""
+    """The name of a class as a folder name that is valid on every system.
+
+    Characters other than letters, digits, spaces, dashes and underscores are percent-encoded (`a/b`
+    is `a%2Fb`), and so is a character of names that Windows reserves (`con`). A name that is too
+    long is cut, and a hash is added. Different classes get different names.
+    """
     kept = (c if c.isalnum() or c in _PLAIN else "".join(_codes(c)) for c in value)
     name = "".join(kept)
     if name.endswith(" "):
@@ -91,7 +96,7 @@ def _codes(character: str) -> list[str]:
 
 
 def _stem(image_id: str) -> str:
-    """One name for an image, also for one of a folder below."""
+    """The file name for an image, without suffix and without slashes."""
     if "/" not in image_id:
         return image_id
     return f"{image_id.replace('/', '_')}_{digest(image_id, 8)}"

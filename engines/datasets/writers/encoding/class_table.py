@@ -1,4 +1,4 @@
-"""The labels of a dataset in an export: their columns, and the one that is the class."""
+"""The labels in an export: their columns, and the label that is used as the class."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class ClassTable:
 
     classes: Classes
     name: str | None = None
-    """The label that is the class, where a format takes one; None: there is none."""
+    """The label that is used as the class; None if there is none."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every label, in order."""
+        """All labels, in order."""
         return tuple(self.classes)
 
     @property
@@ -35,7 +35,7 @@ class ClassTable:
         return self.classes[self.name] if self.name else ()
 
     def columns(self, request: ExportRequest) -> tuple[Column, ...]:
-        """The columns of every record of the export."""
+        """The columns of the export's records."""
         return labeled_columns(self.classes, request.include_metadata, request.include_annotations)
 
     def value_of(self, record: Record) -> str | None:
@@ -51,10 +51,11 @@ class ClassTable:
 
 
 def class_table(request: ExportRequest, classes: Classes) -> ClassTable:
-    """The labels that the request asks for.
+    """The label table of an export.
 
     Raises:
-        InvalidParameters: no such label, or none where the format needs one.
+        InvalidParameters: the dataset does not have the requested label, or has no labels and the
+            format needs one.
     """
     if request.format == "webdataset" and not request.include_metadata:
         return ClassTable(classes)
@@ -67,7 +68,7 @@ def class_table(request: ExportRequest, classes: Classes) -> ClassTable:
 
 
 def with_class_only(request: ExportRequest, table: ClassTable) -> ExportRequest:
-    """The request; of folders by class it takes only images that have the class."""
+    """The request; for `imagefolder`, changed to include only images that have the class label."""
     name = table.name
     if request.format != "imagefolder" or name is None or name in request.filter.labels:
         return request

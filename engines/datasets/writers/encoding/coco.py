@@ -1,8 +1,8 @@
-"""Annotations of a dataset in the format of COCO (https://cocodataset.org/#format-data).
+"""Write annotations in the COCO format (https://cocodataset.org/#format-data).
 
-An image's label is an annotation over the whole image, with the label's value as its category and
-the label's name as supercategory. Annotations that lie beside an image (`<id>.coco.json`) come
-along.
+Each label of an image becomes an annotation that covers the whole image, with the label's value as
+category and the label's name as supercategory. Annotations in a file beside the image
+(`<id>.coco.json`) are included.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _Category = tuple[str, str]
 
 
 class CocoEncoder:
-    """Images are written as they come; annotations wait in a temporary file, because they stand
-    behind the images in the one JSON object."""
+    """Writes images at once. Annotations are collected in a temporary file, because in the JSON
+    object they follow the images."""
 
     def __init__(self, file: HashedFile, table: ClassTable) -> None:
         self._file, self._table = file, table
@@ -70,7 +70,7 @@ class CocoEncoder:
         self._spool.close()
 
     def _labels(self, record: Record) -> Iterator[dict[str, JsonValue]]:
-        """Over the whole image."""
+        """Annotations for the record's labels, over the whole image."""
         labels, width, height = record.get("labels"), record["width"], record["height"]
         area = width * height if isinstance(width, int) and isinstance(height, int) else 0
         for name, value in labels.items() if isinstance(labels, dict) else ():
@@ -79,7 +79,7 @@ class CocoEncoder:
             yield {"category_id": category, "bbox": box, "area": area, "segmentation": []}
 
     def _own(self, record: Record) -> Iterator[dict[str, JsonValue]]:
-        """What lies beside the image; what is no annotation of COCO is passed over."""
+        """The annotations from the file beside the image, without entries that are not valid."""
         beside = record.get("annotations")
         found = beside.get("coco") if isinstance(beside, dict) else None
         if not isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""Records as CSV (RFC 4180): one row an image, a column for each leaf of the schema."""
+"""Write records as CSV (RFC 4180): one row per image, one column per field of the schema."""
 
 from __future__ import annotations
 
@@ -18,20 +18,24 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
 
 _FORMULA = re.compile("'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
-"""With the apostrophes of a text that had them before, so that `unquoted` gives each back."""
+"""Begin of a text that needs an apostrophe. Includes texts that begin with apostrophes, so that
+`unquoted` restores every text."""
 _ROWS_BYTES = 64 * 1024
-"""Written at a time."""
+"""Rows are written together up to this many bytes."""
 
 
 def flat_columns(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """The columns of the table: `quality.score` for the field of a struct."""
+    """The columns of the table, in which a field of a struct has a dotted name: `quality.score`."""
     return tuple(replace(column, name=path) for path, column in leaves(columns))
 
 
 class CsvEncoder:
-    """UTF-8, CRLF, a header. What is not known is an empty cell; lists and open objects are their
-    JSON text. A text that a spreadsheet would run as a formula has an apostrophe before it (OWASP,
-    "CSV Injection"), unless `escape_formulas` is off; see `unquoted`."""
+    """Writes UTF-8 with CRLF and a header row.
+
+    Unknown values are empty cells; lists and objects are JSON text. A text that a spreadsheet would
+    run as a formula gets an apostrophe in front (OWASP, "CSV Injection"; see `unquoted`), unless
+    `escape_formulas` is false.
+    """
 
     def __init__(
         self, file: HashedFile, columns: tuple[Column, ...], escape_formulas: bool = True
@@ -50,13 +54,13 @@ class CsvEncoder:
             self.finish()
 
     def finish(self) -> None:
-        """A CSV file has no end of its own."""
+        """Write the rows that are not written yet."""
         self._file.write(self._rows.getvalue().encode())
         self._rows.seek(0)
         self._rows.truncate()
 
     def abandon(self) -> None:
-        """Nothing is held."""
+        """Does nothing."""
 
 
 def _value(record: Record, path: str) -> JsonValue:
@@ -77,11 +81,11 @@ def _cell(value: JsonValue) -> str | int | float:
 
 
 def quoted(text: str) -> str:
-    """A cell's text so that no spreadsheet takes it for a formula: with an apostrophe before it
-    where it begins with one of `= + - @`, their wide forms, a tab or a line break."""
+    """The text, with an apostrophe in front if a spreadsheet could take it for a formula: if it
+    begins with one of `= + - @`, their full-width forms, a tab or a line break."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unquoted(cell: str) -> str:
-    """The text of a cell that `quoted` wrote."""
+    """The original text of a cell that `quoted` returned."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

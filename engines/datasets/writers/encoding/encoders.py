@@ -1,4 +1,4 @@
-"""From records to the bytes of one file: JSONL, Parquet, tar (WebDataset)."""
+"""Encode records as JSONL, Parquet and tar (WebDataset)."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from engines.datasets.writers.hashed_file import HashedFile
 
 _LINES_BYTES = 64 * 1024
-"""JSONL written at a time."""
+"""JSON lines are written together up to this many bytes."""
 
 
 class Encoder(Protocol):
-    """Takes records one by one, then is finished; the file belongs to the caller."""
+    """Writes records to a file, which the caller opens and closes."""
 
     def add(self, record: Record, content: bytes | None) -> None:
-        """Write, or keep for the next group. `content`: the image file, where the format asks.
-        The record may be changed."""
+        """Add a record. May write it later, and may change the record. `content`: the image file,
+        for formats that contain images."""
 
     def finish(self) -> None:
-        """Write what was kept for the last group, and what the format puts at the end of a file."""
+        """Write the records that are not written yet, and the end of the file."""
 
     def abandon(self) -> None:
         """Free memory and temporary files. The file itself was abandoned before."""
@@ -47,11 +47,11 @@ class Encoder(Protocol):
 
 if TYPE_CHECKING:
     MakeEncoder = Callable[[HashedFile], Encoder]
-    """An encoder into a fresh file."""
+    """Makes an encoder for a new file."""
 
 
 class JsonlEncoder:
-    """One JSON object a line, UTF-8."""
+    """Writes one JSON object per line, in UTF-8."""
 
     def __init__(self, file: HashedFile) -> None:
         self._file = file
@@ -72,14 +72,16 @@ class JsonlEncoder:
 
 
 _REPEATED = frozenset({"dataset", "split", "format", "prompt"})
-"""Dictionaries help where values repeat; for image bytes they would only cost memory."""
+"""Columns with dictionary encoding, which helps if values repeat; for image bytes it would only
+cost memory."""
 _SOUGHT = ["id", "split", "width", "height", "created_at", "quality.score", "privacy.score"]
-"""What readers filter by. Minima and maxima of every column would be a fifth of the memory that
-each row group takes until the file is closed."""
+"""Columns with minimum and maximum per row group, for readers that filter. For all columns they
+would take a fifth of the memory that each row group needs until the file is closed."""
 
 
 class ParquetEncoder:
-    """Images inside, as struct {bytes, path}; a row group at a time in memory."""
+    """Writes Parquet with the images inside, as structs {bytes, path}. Holds one row group in
+    memory."""
 
     def __init__(self, file: HashedFile, columns: tuple[Column, ...], config: ExportConfig) -> None:
         self._columns = columns
@@ -120,13 +122,14 @@ class ParquetEncoder:
 
 
 IMAGE_MEMBER = "png"
-"""Suffix of every image in a tar, whatever its format: readers take the suffix for the column, and
-tell the format by the content. The record's `format` says which it is."""
+"""Suffix of all images in a tar, of any format: readers use the suffix as the column's name, and
+detect the format by content. The record's `format` has the real format."""
 
 
 class TarEncoder:
-    """WebDataset: a sample is `<key>.png`, `<key>.json` (the record as text) and, where records
-    have a prompt, `<key>.txt`; where the dataset has labels, `<key>.cls` is the class's number."""
+    """Writes WebDataset samples: `<key>.png`, `<key>.json` (the record), `<key>.txt` (the prompt,
+    if
+    records have one), and `<key>.cls` (the class's number, if the dataset has labels)."""
 
     def __init__(
         self, file: HashedFile, columns: tuple[Column, ...], table: ClassTable | None = None
@@ -157,7 +160,8 @@ class TarEncoder:
 
 
 def _member(name: str, content: bytes, modified_at_s: int) -> bytes:
-    """Header, content and padding. `tarfile` itself would remember every member until its end."""
+    """Header, content and padding of a tar member. Not written by `tarfile.TarFile`, because it
+    keeps all members in memory."""
     info = tarfile.TarInfo(name)
     info.size, info.mtime = len(content), modified_at_s
     header = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
@@ -165,7 +169,8 @@ def _member(name: str, content: bytes, modified_at_s: int) -> bytes:
 
 
 def sample_key(image_id: str) -> str:
-    """Name of a sample: readers cut it at its first dot, and group files by what is before."""
+    """The key of a sample. It has no dots, because readers group files by the part of the name
+    before the first dot."""
     if "." not in image_id:
         return image_id
     digest = hashlib.sha256(image_id.encode()).hexdigest()[:8]

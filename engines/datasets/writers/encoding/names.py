@@ -1,8 +1,8 @@
-"""Names inside an export that no reader gives a meaning.
+"""Names of images in an export that readers do not interpret.
 
 Hugging Face `datasets` takes a folder or file called `train`, `test-1.png` or `my dev set/` for a
-split and drops what fits none, ignores names that begin with `.` or `__`, and skips files whose
-suffix it does not know. https://huggingface.co/docs/datasets/repository_structure
+split and then drops all other files. It ignores names that begin with `.` or `__`, and files with
+unknown suffixes. https://huggingface.co/docs/datasets/repository_structure
 """
 
 from __future__ import annotations
@@ -16,18 +16,17 @@ from engines.types.image_formats import IMAGE_SUFFIXES, SUFFIX_BY_FORMAT
 _WORDS = "train|training|validation|valid|dev|val|test|testing|eval|evaluation"
 _SPLIT = re.compile(rf"(?:^|[-._ 0-9])(?:{_WORDS})(?:[-._ 0-9]|$)", re.IGNORECASE)
 _RISKY = re.compile(r"^(?:\.|__)|[*?\[\]:]|[. ]$|^metadata\.")
-"""Hidden, special to globs or URLs, or lost on other file systems."""
+"""Names that are hidden, that have a meaning in globs or URLs, or that some file systems change."""
 _READ_SUFFIXES = frozenset(IMAGE_SUFFIXES) - {".mpo", ".avif", ".heic", ".heif", ".hif"}
 _OTHER_SUFFIX = ".tiff"
-"""For formats whose own suffix no folder reader knows: they are opened by content."""
+"""Suffix for formats whose own suffix readers do not know. Readers open files by content."""
 
 
 def neutral_name(name: str, format_: str | None) -> str:
-    """The image's name, relative to its dataset, as an export may carry it: as it is, or with a
-    hash in place of every part that a reader would take for something else. The same name becomes
-    the same one every time.
+    """The name for an image in an export. `name` is relative to its dataset.
 
-    `format_`: what the file is, for names whose suffix readers do not know.
+    Parts that readers would interpret are replaced by a hash of the part, so that the result is
+    always the same. `format_`: the file's format, for names whose suffix readers do not know.
     """
     *folders, file = name.split("/")
     suffix = splitext(file)[1]
