@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from asyncio import TimerHandle
 from typing import Any
 
@@ -56,10 +57,16 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
         self._head_timer: TimerHandle | None = None
         self._head_bytes = 0
         self._has_begun = False
+        self._has_asked = False
         self._body_is_whole = True
+        self._made_at = time.monotonic()  # the loop's own time counts milliseconds
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Refuse one connection too many; of all others, await the request's head."""
+        """Refuse one connection too many; of all others, await the request's head.
+
+        Where all places are taken, the oldest connection that has asked for nothing yet gives way:
+        idle ones keep nobody out.
+        """
         super().connection_made(transport)
         self._reader = ReaderWatch(transport, self.loop, self._settings)
         keep_alive(transport)
@@ -103,6 +110,7 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: its deadline is over."""
         self._head_received()
+        self._has_asked = True
         self._has_begun = self._body_is_whole = False
         super().on_headers_complete()
 
@@ -127,14 +135,25 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
 
     def _too_many(self) -> bool:
         """Whether this connection, which is counted already, is one too many."""
-        if len(self.connections) > self._settings.max_connections:
-            return True
-        limit = self._settings.max_connections_per_address
-        if not limit or self.client is None:
+        limits = self._settings
+        if limits.max_connections_per_address and self.client is not None:
+            mine = self.client[0]
+            clients = (getattr(other, "client", None) for other in self.connections)
+            same = sum(client is not None and client[0] == mine for client in clients)
+            if same > limits.max_connections_per_address:
+                return True
+        return len(self.connections) > limits.max_connections and not self._made_room()
+
+    def _made_room(self) -> bool:
+        """Close the oldest connection that has asked for nothing yet, if there is one."""
+        guarded = (other for other in self.connections if isinstance(other, GuardedProtocol))
+        idle = [other for other in guarded if not other._has_asked and other is not self]
+        if not idle:
             return False
-        mine = self.client[0]
-        clients = (getattr(other, "client", None) for other in self.connections)
-        return sum(client is not None and client[0] == mine for client in clients) > limit
+        oldest = min(idle, key=lambda other: other._made_at)
+        oldest._head_received()
+        oldest.transport.abort()
+        return True
 
     def _is_idle(self) -> bool:
         """Whether no request is being answered, and the connection is still of this protocol."""

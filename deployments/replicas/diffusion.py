@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from deployments.observing.metrics import EngineMetrics
+from deployments.observing.refusals import leave_out_refusals
 from deployments.observing.tracing import EngineSpans
 from deployments.wiring.diffusion import EngineWiring, Recorder
 from engines.errors import InferloopError
@@ -37,6 +38,7 @@ class DiffusionReplica:
     """One replica of a pool: it calls the engine and stores the images."""
 
     def __init__(self, wiring: EngineWiring, spans: EngineSpans | None = None) -> None:
+        leave_out_refusals()
         self._engine: DiffusionEngine = wiring.engine()
         self._recorder: Recorder = wiring.recorder()
         self._engine.start()

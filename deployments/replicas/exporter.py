@@ -9,6 +9,7 @@ from contextlib import aclosing
 from functools import partial
 
 from deployments.background import Threads, reports_of
+from deployments.observing.refusals import leave_out_refusals
 from deployments.wiring.library import Library, LibraryWiring
 from engines.datasets.sidecars.declared import close_declared, open_declared
 from engines.datasets.sidecars.reviews import review_images
@@ -50,6 +51,7 @@ class ExporterReplica:
     """
 
     def __init__(self, wiring: LibraryWiring[Library]) -> None:
+        leave_out_refusals()
         self._exports = Threads("export", EXPORT_THREADS)
         self._lookups = Threads("lookup", LOOKUP_THREADS)
         self._reviews = Threads("review", LOOKUP_THREADS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from deployments.observing.refusals import leave_out_refusals
 from deployments.wiring.validators import Judge, JudgeWiring
 from deployments.wiring.workers import WorkerPool
 from engines.datasets.store.copies import SOURCE_IS_SYNTHETIC, edit_of, keep_copy
@@ -19,6 +20,7 @@ class PrivacyReplica:
     """Loads and warms the detectors at start; judges on one of a few worker threads."""
 
     def __init__(self, wiring: JudgeWiring[PrivacyValidator]) -> None:
+        leave_out_refusals()
         self._judges = wiring.judges()
         self._workers = WorkerPool(wiring.workers, self._judges.get(None).warm)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from deployments.background import Threads
+from deployments.observing.refusals import leave_out_refusals
 from deployments.wiring.library import LibraryWiring
 from engines.profiles import ProfileService
 from engines.types import Comparison, Profile, ProfileRequest, ProfileSummary
@@ -19,6 +20,7 @@ class ProfilesReplica:
     Cancelling a call stops it between two images."""
 
     def __init__(self, wiring: LibraryWiring[ProfileService]) -> None:
+        leave_out_refusals()
         self._lookups = Threads("lookup", LOOKUP_THREADS)
         self._measuring = Threads("measure", MEASURE_THREADS)
         self._spaces = wiring.engines()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from deployments.observing.refusals import leave_out_refusals
 from deployments.wiring.validators import JudgeWiring
 from deployments.wiring.workers import WorkerPool
 from engines.types import QualityReport
@@ -18,6 +19,7 @@ class QualityReplica:
     """Reads the image, judges it on one of a few worker threads, writes the verdict beside it."""
 
     def __init__(self, wiring: JudgeWiring[QualityValidator]) -> None:
+        leave_out_refusals()
         self._judges = wiring.judges()
         self._workers = WorkerPool(wiring.workers, self._judges.get(None).warm)
 

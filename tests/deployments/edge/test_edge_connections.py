@@ -142,6 +142,34 @@ def test_one_connection_too_many_is_told_so_and_the_others_go_on(limit: str) -> 
         assert held[0].recv(65_536).startswith(b"HTTP/1.1 200")
 
 
+def test_idle_connections_keep_nobody_out() -> None:
+    """A few addresses could take all places, and again as soon as their deadlines are over."""
+    limits = {"max_connections": 3, "head_deadline_s": 3600.0}
+    with edge_server(echo, **limits) as port, ExitStack() as open_ones:
+        idle = [open_ones.enter_context(connected(port)) for _ in range(3)]
+        idle[1].sendall(GET[:5])  # a part of a head is no request yet
+        with connected(port) as client:
+            client.sendall(GET)
+            assert client.recv(65_536).startswith(b"HTTP/1.1 200")
+            assert everything_from(idle[0]) == b""
+            idle[2].sendall(GET)
+            assert idle[2].recv(65_536).startswith(b"HTTP/1.1 200")
+            with connected(port) as other:
+                other.sendall(GET)
+                assert other.recv(65_536).startswith(b"HTTP/1.1 200")
+                assert everything_from(idle[1]) == b""
+
+
+def test_who_gives_way_makes_no_room_at_its_own_address() -> None:
+    limits = {"max_connections": 2, "max_connections_per_address": 2}
+    with edge_server(echo, **limits) as port, ExitStack() as open_ones:
+        for _ in range(2):
+            open_ones.enter_context(connected(port))
+        with connected(port) as extra:
+            status, _ = answer_of(everything_from(extra))
+    assert status == 503
+
+
 def test_a_reader_that_takes_nothing_is_cut() -> None:
     ended = threading.Event()
 
