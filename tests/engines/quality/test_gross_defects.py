@@ -15,14 +15,14 @@ from engines.metrics.measurement import measure
 from engines.metrics.page import page
 from engines.quality import QualityConfig
 from engines.quality.config import PHOTO
-from engines.quality.judging import judge
+from engines.quality.judging import Judgement, judge
 from engines.quality.score import factors
 from training.quality.pictures.drawings import drawing
 from training.quality.pictures.gross_defects import GROSS, webp
 from training.quality.pictures.kinds import gradient, starry_sky
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from engines.types import Pixels
 
@@ -52,9 +52,34 @@ def score(pixels: Pixels) -> float:
     return judge(pixels, QualityConfig()).score
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def some(photos: Mapping[str, Pixels]) -> list[Pixels]:
     return [_at_most(pixels) for pixels in photos.values()]
+
+
+class Spoiled:
+    """The photographs, clean and with defects; each is judged once, however many tests ask."""
+
+    def __init__(self, photos: Sequence[Pixels]) -> None:
+        self._photos = photos
+        self._judged: dict[tuple[int, str, float], Judgement] = {}
+
+    def __getitem__(self, asked: tuple[int, str, float]) -> Judgement:
+        """By index of the photograph, name of the defect, and its level."""
+        if asked not in self._judged:
+            index, name, level = asked
+            pixels = self._photos[index]
+            spoiled = GROSS[name][0](pixels, level) if name else pixels
+            self._judged[asked] = judge(spoiled, QualityConfig())
+        return self._judged[asked]
+
+    def clean(self, index: int) -> Judgement:
+        return self[index, "", 0.0]
+
+
+@pytest.fixture(scope="module")
+def spoiled(some: list[Pixels]) -> Spoiled:
+    return Spoiled(some)
 
 
 def _at_most(pixels: Pixels, side_px: int = 512) -> Pixels:
@@ -62,19 +87,22 @@ def _at_most(pixels: Pixels, side_px: int = 512) -> Pixels:
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
 
 
-def test_clean_photographs_have_none(some: list[Pixels]) -> None:
-    for pixels in some:
-        found = judge(pixels, QualityConfig())
+def test_clean_photographs_have_none(some: list[Pixels], spoiled: Spoiled) -> None:
+    for index in range(len(some)):
+        found = spoiled.clean(index)
         assert found.score > 0.6
         assert min(getattr(found.factors, name) for name in set(SEEN_BY.values())) > 0.8
 
 
 @pytest.mark.parametrize("name", GROSS)
-def test_a_gross_defect_lowers_the_score_and_its_worst_fails(name: str, some: list[Pixels]) -> None:
-    spoil, levels = GROSS[name]
+def test_a_gross_defect_lowers_the_score_and_its_worst_fails(
+    name: str, some: list[Pixels], spoiled: Spoiled
+) -> None:
+    levels = GROSS[name][1][::2]
     correlations, passed = [], 0
-    for pixels in some:
-        scores = [score(pixels), *(score(spoil(pixels, level)) for level in levels[::2])]
+    for index in range(len(some)):
+        worse = [spoiled[index, name, level].score for level in levels]
+        scores = [spoiled.clean(index).score, *worse]
         passed += scores[-1] >= PASSES
         assert scores[-1] < scores[0] - 0.15
         correlations.append(spearmanr(range(len(scores)), scores).statistic)
@@ -83,12 +111,12 @@ def test_a_gross_defect_lowers_the_score_and_its_worst_fails(name: str, some: li
 
 
 @pytest.mark.parametrize("name", SEEN_BY)
-def test_the_factor_that_falls_most_names_the_defect(name: str, some: list[Pixels]) -> None:
-    spoil, levels = GROSS[name]
-    for pixels in some[:2]:
-        clean = judge(pixels, QualityConfig()).factors
-        spoiled = judge(spoil(pixels, levels[-1]), QualityConfig()).factors
-        assert getattr(spoiled, SEEN_BY[name]) < getattr(clean, SEEN_BY[name]) - 0.1
+def test_the_factor_that_falls_most_names_the_defect(name: str, spoiled: Spoiled) -> None:
+    worst = GROSS[name][1][-1]
+    for index in range(2):
+        clean = spoiled.clean(index).factors
+        found = spoiled[index, name, worst].factors
+        assert getattr(found, SEEN_BY[name]) < getattr(clean, SEEN_BY[name]) - 0.1
 
 
 def on(color: int, share: float, some: list[Pixels]) -> Pixels:
