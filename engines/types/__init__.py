@@ -37,8 +37,7 @@ from engines.types.profiles import (
     ProfileSummary,
     S3Folder,
 )
-from engines.types.spaces import SPACE_PATTERN, SPACES_FOLDER, check_space
-from engines.types.storage import ObjectStat
+from engines.types.storage import SPACE_PATTERN, SPACES_FOLDER, ObjectStat, check_space
 from engines.types.validation import (
     PrivacyIssue,
     PrivacyReport,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engines.errors import Forbidden, InvalidParameters
 from engines.types.buckets import AllowedBuckets, check_bucket, check_folder
 from engines.types.profiles import S3Folder
-from engines.types.spaces import check_space
+from engines.types.storage import check_space
 
 SETTING = "INFERLOOP_S3_EXPORT_BUCKETS"
 
