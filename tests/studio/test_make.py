@@ -11,6 +11,7 @@ from tests.serve_app.api import KEY
 from tests.studio.application import HASTY, READER
 from tests.studio.conftest import Studio
 from tests.studio.steps import api, enter, go, make
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocketRoute
@@ -61,6 +62,24 @@ def test_a_reload_in_the_middle_of_a_job_loses_nothing(page: Page, studio: Studi
     card = page.get_by_role("article", name="an owl at night")
     card.get_by_role("button", name="Show the image large").wait_for()
     assert page.get_by_label("Prompt", exact=True).input_value() == "an owl at night"
+
+
+def test_what_was_canceled_elsewhere_takes_no_room(page: Page, studio: Studio) -> None:
+    size = {"width": 64, "height": 64, "num_inference_steps": LONG}
+
+    def asked(route: str, **body: object) -> str:
+        kept = {"Prefer": "respond-async"}
+        job = api(page, "POST", f"{studio.url}/api/v1/{route}", {**body, **size}, kept)
+        return f"{studio.url}/api/v1/jobs/{job['id']}"
+
+    gone = asked("generate/batch", prompts=["a gone fox"] * 64)
+    api(page, "DELETE", gone)
+    made = asked("generate", prompt="a made fox")
+    wait_for(lambda: api(page, "GET", gone)["state"] == "canceled")
+    wait_for(lambda: api(page, "GET", made)["state"] == "succeeded")
+    enter(page, studio)
+    page.get_by_role("article", name="a made fox").wait_for()
+    assert page.get_by_text("Canceled").count() == 0
 
 
 def test_a_dropped_connection_goes_on_after_the_last_event(page: Page, studio: Studio) -> None:

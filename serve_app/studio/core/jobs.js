@@ -59,12 +59,14 @@ export function dismissJob(jobId) {
   remember();
 }
 
-/** After a reload: the jobs that run, and those of a short while ago. */
+/** After a reload: the jobs that run, and those of a short while ago. An image that was canceled elsewhere has
+ *  nothing to show. */
 export async function resumeJobs() {
   const asked = recall(sessionStorage, "asked", {});
   const hidden = new Set(recall(sessionStorage, "hidden", []));
   const { jobs } = await get("/jobs", { limit: SHOWN });
-  const shown = jobs.filter((job) => !hidden.has(job.id));
+  const empty = (job) => job.state === "canceled" && job.kind.startsWith("generate") && !asked[job.id];
+  const shown = jobs.filter((job) => !hidden.has(job.id) && !empty(job));
   for (const job of shown) put({ ...job, asked: asked[job.id] ?? {} });
   const answered = shown.filter((job) => job.state === "succeeded" && job.kind.startsWith("generate"));
   await Promise.allSettled(answered.slice(0, 24).map(refresh));

@@ -94,7 +94,7 @@ function Large({ job, image, onClose }) {
 export function JobCard({ job }) {
   const [open, setOpen] = useState(null);
   const images = imagesOf(job);
-  const prompt = job.asked?.prompt ?? images[0]?.prompt ?? "An image of another page";
+  const prompt = job.asked?.prompt ?? images[0]?.prompt ?? "Asked for outside this page";
   const kind = { succeeded: "good", failed: "bad", canceled: "plain" }[job.state];
   return html`<article class="card job" aria-label=${prompt}><${Frame} job=${job} images=${images} onOpen=${setOpen} />
     <div class="body"><p class="prompt" title=${prompt}>${prompt}</p>

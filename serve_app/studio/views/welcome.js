@@ -32,7 +32,7 @@ function KeyForm({ verb, onCancel }) {
     return null;
   };
   return html`<form class="stack" onSubmit=${submit} autocomplete="off">
-    <${Field} label="API key" fault=${fault} hint="The service printed one when it started; or ask who runs it.">
+    <${Field} label="API key" fault=${fault} hint="The start of the service prints it, or the file that holds it; or ask who runs it.">
       <input type="password" name="key" autofocus value=${key} onInput=${(event) => setKey(event.target.value)} autocomplete="off" spellcheck="false" /></${Field}>
     <${Check} checked=${keepHere} onChange=${setKeepHere}>Keep it on this machine; else for this tab only</${Check}>
     <div class="row end">${onCancel && html`<${Button} onClick=${onCancel}>Not now</${Button}>`}
