@@ -2,8 +2,8 @@
 
 Sizes are counted in lines; percentiles by the nearest rank. A function counts with its docstring
 and its nested functions. "Small, one importer" are modules of fewer than 60 lines that only one
-other module of the repository imports. "Files on a prompt's way" are those that the numbered steps
-of docs/architecture.md name.
+other module of the repository imports. The files on the way of a request are those that the
+numbered steps of docs/architecture.md name; what these call in turn is not counted.
 """
 
 from __future__ import annotations
@@ -183,9 +183,9 @@ def _package_of(module: Module) -> str:
 
 
 def way_rows(text: str) -> Iterator[str]:
-    """Lines of the first table: files that a request passes through by the page's own account."""
+    """Lines of the first table: files on the way of a request, by the page's own account."""
     for thing in ("a generation", "a validation", "an export"):
-        yield f"| files on the way of {thing} | {len(files_on_the_way(text, thing))} |"
+        yield f"| files that the steps of {thing} name | {len(files_on_the_way(text, thing))} |"
 
 
 def rule_rows(root: Path, text: str) -> Iterator[str]:

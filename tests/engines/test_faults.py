@@ -23,3 +23,12 @@ def test_the_first_of_several_faults_is_the_message(kind: type[InvalidParameters
     assert error.message == str(error) == "Invalid parameter: a is too small"
     assert error.faults == (first, second)
     assert error.details["parameter"] == "a"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_several_faults_are_listed_and_one_alone_is_not(count: int) -> None:
+    faults = [Fault(f"p{number}", number, "c", "is wrong") for number in range(count)]
+    details = InvalidParameters(*faults).details
+    listed = details.pop("errors", [])
+    assert details == faults[0].as_details()
+    assert listed == ([fault.as_details() for fault in faults] if count > 1 else [])

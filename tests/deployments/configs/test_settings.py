@@ -42,13 +42,11 @@ def test_a_relative_data_root_is_made_absolute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("INFERLOOP_DATA_ROOT", "./data")
-    assert Settings().absolute_data_root() == str(tmp_path / "data")
+    assert Settings(data_root="./data").absolute_data_root() == str(tmp_path / "data")
 
 
-def test_a_bucket_stays_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INFERLOOP_DATA_ROOT", "s3://bucket/prefix/")
-    assert Settings().absolute_data_root() == "s3://bucket/prefix"
+def test_a_bucket_stays_a_bucket() -> None:
+    assert Settings(data_root="s3://bucket/prefix/").absolute_data_root() == "s3://bucket/prefix"
 
 
 def test_the_local_key_is_made_once_and_is_the_owners(tmp_path: Path) -> None:
