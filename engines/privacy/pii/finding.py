@@ -37,7 +37,9 @@ def candidates(text: str, regions: Sequence[str]) -> Iterator[Span]:
         yield from find_national_numbers(digits)
     yield from find_bank_accounts(digits)
     yield from find_cards(digits)
-    yield from find_birth_dates(digits)
+    yield from find_birth_dates(text)
+    if digits != text:
+        yield from find_birth_dates(digits)
     yield from find_ssns(digits)
     yield from find_plates(text)
     yield from find_ip_addresses(digits)

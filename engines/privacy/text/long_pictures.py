@@ -24,8 +24,8 @@ _TALL_PART, _TALL_OVERLAP = 3.0, 0.5
 _WIDE_PART, _WIDE_OVERLAP = 4.0, 2.0
 """Length of a part and of the overlap of two parts, in multiples of the short side. A usual line of
 text fits into the overlap. In a wide image, lines run along the long side, so it is larger."""
-_MOST_SLENDER, _PADDED_ASPECT = 8, 4
-"""An image with a larger ratio of sides than the first gets margins, up to the second ratio."""
+_MOST_SLENDER = 4
+"""An image with a larger ratio of sides gets margins, up to this ratio."""
 _SAME_LINE = 0.5
 """Share of the smaller area above which two overlapping regions are the same line."""
 
@@ -54,8 +54,8 @@ def with_margins(pixels: Pixels) -> tuple[Pixels, tuple[int, int]]:
     height, width = pixels.shape[:2]
     if max(height, width) <= _MOST_SLENDER * min(height, width):
         return pixels, (0, 0)
-    x = max(0, height // _PADDED_ASPECT - width) // 2
-    y = max(0, width // _PADDED_ASPECT - height) // 2
+    x = max(0, height // _MOST_SLENDER - width) // 2
+    y = max(0, width // _MOST_SLENDER - height) // 2
     bordered = cv2.copyMakeBorder(pixels, y, y, x, x, cv2.BORDER_CONSTANT)
     return np.asarray(bordered, dtype=np.uint8), (x, y)
 

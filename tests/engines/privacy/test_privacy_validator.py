@@ -135,6 +135,19 @@ def test_face_of_the_references_is_a_match(
     assert skipped.issues == ()
 
 
+def test_of_a_crowd_only_so_many_faces_are_compared(doubles: Any, blank_png: bytes) -> None:
+    references = References(HashIndex([], 8), faces=((0.0, 0.0),))
+    crowd = tuple(Face((x, 0, 1, 1), 0.9) for x in range(500))
+    validator = doubles.validator(
+        doubles.faces(crowd), references=references, embedder=doubles.embedder((0.1, 0.0))
+    )
+    report = validator.validate(blank_png, "k")
+    assert report.faces_detected == 500
+    assert sum(issue.type == "face_match" for issue in report.issues) == 64
+    told = [issue.message for issue in report.issues if issue.type == "face"]
+    assert told[100:] == ["400 further issues of this type"]
+
+
 def test_version_names_detectors_and_thresholds(doubles: Any, blank_png: bytes) -> None:
     version = doubles.validator().validate(blank_png, "k").validator_version
     assert version.startswith("privacy/1 faces=fake_faces>=0.85 text=fake_reader>=0.70")

@@ -20,7 +20,7 @@ _FIRST = rf"(?:{any_of('street_before')}){NO_LETTER_BEHIND}\.? {{0,2}}"
 _BOX = rf"{NO_LETTER_BEFORE}(?:{any_of('box')}){NO_LETTER_BEHIND}[ :.]{{0,3}}\d[\d ]{{0,10}}"
 _FORMS = (
     # 221B Baker Street; 350 Fifth Avenue
-    rf"(?<![^\W_])\d{{1,5}}[a-z]?,? (?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}?{_BEHIND}",
+    rf"(?<![^\W_])\d{{1,5}}[a-z]?,? (?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)) ){{0,4}}?{_BEHIND}",
     # Goethestr. 45a; Mariahilfer Straße 88; Stationsplein 1
     rf"{NO_LETTER_BEFORE}[^\W\d_](?:[^\W_]|[ -]){{0,30}}?{_END},? {{0,2}}{_HOUSE}",
     # 12 rue de la Paix; 5 bis avenue Jean Jaurès
@@ -64,6 +64,11 @@ _BRITISH = re.compile(  # Church Lane, Oxford OX2 8JQ: a street without a number
     rf"(?<![^\W_]){CAPITAL}[^\W\d_]{{1,24}} (?:{CAPITAL}[^\W\d_]{{1,24}} ){{0,2}}(?i:{_BEHIND})"
     rf",?[ \n]{{1,2}}(?:{_TOWN}[ ,\n]{{1,3}}){{1,4}}[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?!\w)"
 )
+_BRITISH_NUMBERED = re.compile(  # 14 Kirkgate, Ripon HG4 1QF
+    rf"(?<![^\W_])\d{{1,4}}[A-Za-z]?,? {CAPITAL}[^\W\d_]{{3,24}}"
+    rf"(?: {CAPITAL}[^\W\d_]{{1,24}}){{0,2}},"
+    rf"[ \n]{{1,2}}(?:{_TOWN}[ ,\n]{{1,3}}){{1,4}}[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?!\w)"
+)
 _CALLED = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('address_field')}){NO_LETTER_BEHIND}[\s:]{{1,4}}"
     rf"(?:[^\W\d_]{{2,4}} )?((?i:{'|'.join(_FORMS)})(?:,? {{0,2}}{_TOWN}(?: {_TOWN})?)?)"
@@ -78,7 +83,7 @@ def find_addresses(text: str) -> Iterator[Span]:
         streets = list(_STREET.finditer(text, start, code.start()))
         if streets and code.start() - streets[-1].end() <= _BETWEEN:
             yield Span("address", streets[-1].start(), code.end(), 0.9)
-    for pattern in (_NAMED_ONLY, _BRITISH):
+    for pattern in (_NAMED_ONLY, _BRITISH, _BRITISH_NUMBERED):
         for match in pattern.finditer(text):
             yield Span("address", match.start(), match.end(), 0.8)
     for match in _CALLED.finditer(text):

@@ -89,6 +89,7 @@ _URL = re.compile(
     r"[A-Za-z0-9-]{1,63}(?:[.,][A-Za-z0-9-]{1,63}){0,6}(?:[/?#:][^\s<>\"']{0,300})?",
     re.IGNORECASE,
 )
+_HTTP_VERSION = re.compile(r"https?/\d\.\d", re.IGNORECASE)
 _URL_WITH_PATH = re.compile(
     rf"(?<![\w@.-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:{_COMMON})/[^\s<>\"']{{1,300}}",
     re.IGNORECASE,
@@ -126,7 +127,7 @@ def find_urls(text: str) -> Iterator[Span]:
     for pattern in (_URL, _URL_WITH_PATH):
         for match in pattern.finditer(text):
             shown = match.group().rstrip(".,;:)]}")
-            if "." in shown or "," in shown:
+            if ("." in shown or "," in shown) and not _HTTP_VERSION.fullmatch(shown):
                 yield Span("url", match.start(), match.start() + len(shown))
 
 

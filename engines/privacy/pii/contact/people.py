@@ -23,6 +23,10 @@ _TURNED = rf"{CAPITAL}{{2,24}}, {_PART}{NO_LETTER_BEHIND}"  # HARRISON, Dale
 _AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
 _TITLES = rf"(?i:{any_of('title')}|{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
 _MORE_TITLES = rf"(?:{_TITLES}){{0,2}}"
+_OWNER = (  # Eigentümer des Hundes, proprietario animale
+    rf"(?i:\s(?:(?:{any_of('of')})\s)?"
+    rf"(?:{any_of('name_owner', 'beside_role', 'vehicle')}){NO_LETTER_BEHIND})?"
+)
 _STRONG = re.compile(
     rf"{WORD_BEGINS}(?i:{any_of('title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
     rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
@@ -32,12 +36,12 @@ _WEAK = re.compile(
     rf"{_MORE_TITLES}({_TWO})"
 )
 _FIELD = re.compile(
-    rf"{WORD_BEGINS}(?i:{any_of('name_field')}){NO_LETTER_BEHIND}[\s:.\-/_]{{1,6}}"
+    rf"{WORD_BEGINS}(?i:{any_of('name_field')}){NO_LETTER_BEHIND}{_OWNER}[\s:.\-/_]{{1,6}}"
     rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
 )
 _COLON = re.compile(
-    rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}"
-    rf"(?i:{any_of('name_word', 'name_alone')})\s{{0,2}}:\s{{0,3}}"
+    rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:(?:{any_of('beside_role', 'vehicle')})\s)?"
+    rf"(?i:{any_of('name_word', 'name_alone')}){_OWNER}\s{{0,2}}:\s{{0,3}}"
     rf"{_MORE_TITLES}({_TWO}|{_TURNED})"
 )
 _ALONE = re.compile(

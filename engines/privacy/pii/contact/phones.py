@@ -29,7 +29,9 @@ _DATE = re.compile(DATE, re.IGNORECASE)
 _SEPARATED = re.compile(r"\d[ ().\-/]+\d")
 _NO_DIGIT = re.compile(r"\D")
 _OTHER_SHAPE = re.compile(  # a decimal, IPv4 address, US ZIP+4, a quantity in groups of thousands
-    r"\d[.,]\d{5,}|[12]?\d{1,2}(?:\.[12]?\d{1,2}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
+    r"(?:0?[1-9]|1[0-2])[./-](?:19|20)\d\d"  # a month
+    r"|(?:19|20)\d\d ?[/-] ?\d{4,8}|\d{2}-\d{6}-\d{2}"  # a reference with its year
+    r"|\d[.,]\d{5,}|[12]?\d{1,2}(?:\.[12]?\d{1,2}){3}|\d{5}-\d{4}|[1-9]\d?(?: \d{3}){2,}"
 )
 _HOUR = r"(?:[01]?\d|2[0-4])[.:h]?[0-5]\d"
 _HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}")
@@ -44,6 +46,11 @@ _CALLED = re.compile(
 _SPACED = re.compile(  # a digit in each box of a form
     PHONE.pattern.removesuffix("$")
     + r"(?:[^\W\d_]+[ :]{1,2}){0,3}(?<![\w#.,:/+-])(\+?\d(?: \d){8,12})(?![\w-]| ?[.,:/]?\d)",
+    re.IGNORECASE,
+)
+_BROKEN = re.compile(  # a number that goes on in the next line
+    PHONE.pattern.removesuffix("$")
+    + r"(\(?0\d{2,4}\)?[ /-]?\n ?\d[\d ./-]{3,9}\d)(?![\w-]| ?[.,:/]?\d)",
     re.IGNORECASE,
 )
 _NEAR_PHONE = re.compile(
@@ -139,6 +146,9 @@ def _plausible(text: str) -> Iterator[Span]:
         fits = _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS
         if fits and not _is_row(found) and not _DATE.fullmatch(found):
             yield Span("phone", match.start(1), match.end(1), 0.8)
+    for match in _BROKEN.finditer(text):
+        if len(_NO_DIGIT.sub("", match.group(1))) >= _FEWEST_DIGITS:
+            yield Span("phone", match.start(1), match.end(1), 0.7)
     for match in _SPACED.finditer(text):
         if _NO_DIGIT.sub("", match.group(1)) not in _COUNTED:
             yield Span("phone", match.start(1), match.end(1), 0.8)
@@ -162,11 +172,18 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
         return False
     if preceded_by(_NEAR_PHONE, text, start) or preceded_by(PHONE_NEAR, text, start):
         return True
-    if region in _ONLY_CALLED:
+    if region in _ONLY_CALLED or (region == "US" and not _grouped_as_american(found)):
         return False
     if not _SEPARATED.search(found):
         return False
     return region not in _TRUNK_ZERO or found.lstrip("( ").startswith("0")
+
+
+def _grouped_as_american(found: str) -> bool:
+    """Three digits, three, and four, some of them perhaps together: not "8471.30.0100"."""
+    number = re.split(r"[^\W\d_]", found)[0]
+    groups = tuple(map(len, re.findall(r"\d+", number)))
+    return groups in {(3, 3, 4), (1, 3, 3, 4), (3, 7), (6, 4), (10,), (1, 10)}
 
 
 def _is_row(found: str) -> bool:

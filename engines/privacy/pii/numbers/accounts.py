@@ -23,7 +23,7 @@ _POLISH = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){25}(?![\w-]|[.,]\d)")
 _ALIKE = str.maketrans("OI", "01")
 _SSN = re.compile(r"(?<![\w-])(\d{3})([- ])(\d{2})\2(\d{4})(?![\w-])")
 _SSN_NAMED = re.compile(
-    rf"{NO_LETTER_BEFORE}(?:ssn|social\s?security(?:\s?(?:no|number|#))?){GAP}{{0,6}}"
+    rf"{NO_LETTER_BEFORE}(?:ssn|ss(?=\s?(?:no|number|#))|social\s?security)(?:\s?(?:no|number|#))?{GAP}{{0,6}}"
     r"(\d{3})[-. ]?(\d{2})[-. ]?(\d{4})(?!\d)",
     re.IGNORECASE,
 )

@@ -74,8 +74,9 @@ def find_bank_accounts(text: str) -> Iterator[Span]:
 
 
 def _is_called(text: str, start: int) -> bool:
-    """Whether a word for an account or a bank stands in the lines before `start`."""
-    return _WORD.search(text, max(0, start - _FAR), start) is not None
+    """Whether a word for an account or a bank stands in the lines before `start`, or close behind
+    it."""
+    return _WORD.search(text, max(0, start - _FAR), start + _NEAR) is not None
 
 
 def _french_key_fits(bank: str, branch: str, account: str, key: str) -> bool:

@@ -15,10 +15,27 @@ _NUMBER = (
     rf"(?:\s?(?:(?:{any_of('number')}|is)\b|n[°ºo.]|№|#))?"
     rf"{GAP}{{0,6}}"
 )
+_YEAR = r"(?:19|20)\d\d"
+_MONTH = rf"(?:{any_of('months')})[^\W\d_]{{0,9}}"
+_ORDINAL = r"st|nd|rd|th|er|e|ème|ten|te|sten|ste|de|\.|º|°"
+DATE = (
+    rf"(?:\d{{1,2}}\s?[./ -]\s?\d{{1,2}}\s?[./ -]\s?(?:{_YEAR}|\d\d)"
+    rf"|{_YEAR}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?\d{{1,2}}"
+    rf"|\d{{1,2}}(?:{_ORDINAL})?[ -]?(?:(?:of|de)\s)?{_MONTH}"
+    rf"[.,-]?\s?(?:de\s)?{_YEAR}"
+    rf"|{_MONTH}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s?{_YEAR}|\d{{8}})(?!\d)"
+)
+_ISSUED = (
+    rf",?\s(?:{any_of('issued')})(?:\s(?:{any_of('before_date')}))?\s(?:{DATE}|\d\d/{_YEAR})"
+    r"(?:,?\s[^\W\d_]{1,3}\s[^\W\d_]{2,20})?,?"
+    rf"(?:\s(?:{any_of('under')}){NO_LETTER_BEHIND})?"
+)
+"""When and where a document was issued, before its number."""
 _PASSPORT = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?:{NO_LETTER_BEHIND}|(?=(?i:n[or]|num)))"
     rf"{ASIDE}(?:\s(?i:(?:cat|kat|class|classe|clase|klasse|kl)\.?\s)?[A-E]\d?\b,?)?"
-    rf"(?i:\s(?:{any_of('nationality')}){NO_LETTER_BEHIND})?(?i:{_NUMBER}){{1,2}}"
+    rf"(?i:\s(?:{any_of('nationality')}){NO_LETTER_BEHIND})?"
+    rf"(?i:\s(?:{any_of('details')}){NO_LETTER_BEHIND})?(?i:{_ISSUED})?(?i:{_NUMBER}){{1,2}}"
     r"(?:[^\W\d_]{3,12}\s?:\s?)?"
     rf"(?:[^\W\d_]{{3,12}} (?i:dl|id) )?(?:[1-9][a-d]?[.)]\s{{1,2}})?(?i:(?:{any_of('series')})\s)?"
     rf"([A-Z]{{2,3}} (?i:{any_of('number')})\.? \d{{6,7}}"
@@ -31,7 +48,7 @@ _STROKES = re.compile(r"\d{5}/\d{2}/\d{4}")
 _PLATE = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?{ASIDE}"
     rf"|(?:{any_of('plate_colon')})\.?\s?:)(?i:{_NUMBER}){{1,2}}"
-    r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,5}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
+    r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,6}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
 )
 _SHAPES = (  # of number plates, as they are printed
     r"[A-Z]{2}\d{2} ?[A-Z]{3}",  # GB
@@ -41,23 +58,16 @@ _SHAPES = (  # of number plates, as they are printed
     r"\d{2}-[A-Z]{2}-\d{2}|\d{2}-\d{2}-[A-Z]{2}|[A-Z]{2}-\d{2}-\d{2}|\d{2}-[A-Z]{2,3}-[A-Z\d]{1,2}"
     r"|[A-Z]-\d{3}-[A-Z]{2}|[A-Z]{2}-\d{3}-[A-Z]|\d-[A-Z]{3}-\d{2}"
     r"|[A-Z]{2}-[A-Z]{2}-\d{2}|[A-Z]{2}-\d{2}-[A-Z]{2}",  # NL, PT
-    r"[A-Z]{2,3} ?(?:\d{5}|\d{4}[A-Z]|\d{3}[A-Z]{2}|\d[A-Z]\d{3}|\d{2}[A-Z]\d{2})",  # PL
+    r"[A-Z]{2,3} ?(?:\d{5}|\d{4}[A-Z]|\d{3}[A-Z]{2}|\d[A-Z]\d{3}|\d{2}[A-Z]\d{2})"
+    r"|[A-Z]{3} ?(?:[A-Z]\d{3}|\d{2}[A-Z]{2}|\d[A-Z]\d{2}|\d{2}[A-Z]\d|\d[A-Z]{2}\d"
+    r"|[A-Z]{2}\d{2})",  # PL
     r"\d[A-Z]{3}\d{3}|[A-Z]{3}-\d{4}|[A-Z]{3}\d[A-Z]\d{2}",  # US, BR
 )
 _PLATE_NEAR = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('plate_near')}){NO_LETTER_BEHIND}"
     rf"[^\n]{{0,28}}?(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])"
 )
-_YEAR = r"(?:19|20)\d\d"
-_MONTH = rf"(?:{any_of('months')})[^\W\d_]{{0,9}}"
-DATE = (
-    rf"(?:\d{{1,2}}\s?[./ -]\s?\d{{1,2}}\s?[./ -]\s?(?:{_YEAR}|\d\d)"
-    rf"|{_YEAR}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?\d{{1,2}}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.|º|°)?[ -]?(?:(?:of|de)\s)?{_MONTH}"
-    rf"[.,-]?\s?(?:de\s)?{_YEAR}"
-    rf"|{_MONTH}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s?{_YEAR}|\d{{8}})(?!\d)"
-)
-_DAY = rf"(?:{any_of('days')}|\d{{1,2}}(?:st|nd|rd|th|er|\.|º|°)?)"
+_DAY = rf"(?:{any_of('days')}|\d{{1,2}}(?:{_ORDINAL})?)"
 _DAY_SAID = rf"(?:{any_of('days')})"
 _YEAR_SAID = rf"(?:{_YEAR}|(?:{any_of('century')})[^\W\d_]*(?:[ -][^\W\d_]+){{0,4}})"
 _ROMAN = r"(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2}|X)"
@@ -67,12 +77,13 @@ BIRTH_DATE = (
     rf"|\d{{1,2}}[ .-]{{1,2}}{_ROMAN}[ .-]{{1,2}}{_YEAR}"
     rf"|\d{{1,2}}\s?{_MONTH}\s?/\s?{_MONTH}\s?(?:{_YEAR}|\d\d)"
     r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d(?!\d)"
-    rf"|\d{{1,2}}\.?\s?{_MONTH}\.?\s?['’]\d\d)"
+    rf"|\d{{1,2}}\.?\s?{_MONTH}\.?\s?['’]\d\d|\d{{1,2}}[ ./-]{_MONTH}\.?[ ./-]\d\d(?!\d))"
 )
 """As `DATE`, and in words: "the fifth of May 1980", "le cinq mai mil neuf cent quatre-vingt"; with
 Roman months: "5 V 1980"; of passports in two languages: "05 MAI/MAY 80"; or "050580"."""
 _PLACE = (
     rf"(?:\s(?:{any_of('born_in')})\s[^\W\d_][^\W\d_' -]{{1,30}}?(?:\s?\([^\W\d_]{{2,20}}\))?"
+    rf"|\s[^\W\d_]{{2,20}}(?:[ -][^\W\d_]{{2,20}})?(?=\s(?:{any_of('before_date')})\s)"
     r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},|:?\n[^\W\d_]{2,30}(?:\s?\([^\W\d_]{2,20}\))?)?"
 )
 _HINT = r"(?:[djtgmalry]{1,4}[./ -][djtgmalry]{1,4}[./ -][djtgmalry]{2,4}\)?\s{1,2})?"
@@ -87,6 +98,12 @@ _BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren
     rf"(?<![-.*\d])({BIRTH_DATE}){_PLACE},?\s(?:{any_of('birth_behind')}){NO_LETTER_BEHIND}",
     re.IGNORECASE,
 )
+_BORN_AT = re.compile(  # n. a Siena il 14/05/2015
+    rf"{NO_LETTER_BEFORE}(?:{any_of('birth_at')})\s(?:{any_of('born_in')})"
+    r"\s[^\W\d_][^\W\d_' -]{1,30}?(?:\s?\([^\W\d_]{2,20}\))?,?"
+    rf"\s(?:{any_of('before_date')})\s({BIRTH_DATE})(?!\d)",
+    re.IGNORECASE,
+)
 _MRZ_NAME = re.compile(r"[PIACV][A-Z<][A-Z<]{3}[A-Z0-9<]{20,45}")
 _MRZ_DIGITS = "[0-9OQDILSBZ]"  # a digit as printed, or the letter that OCR takes it for
 _MRZ_DATES = rf"({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})[MFX<]({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})"
@@ -94,8 +111,9 @@ _MRZ_NUMBER = re.compile(rf"([A-Z0-9<]{{9}})({_MRZ_DIGITS})[A-Z0-9<]{{3}}{_MRZ_D
 _MRZ_CARD = re.compile(rf"{_MRZ_DATES}[A-Z0-9<]{{3}}")
 _MRZ_LETTERS = str.maketrans("0158", "OISB")
 _FEWEST_DIGITS, _FEWEST_WITHOUT_VOWEL = 5, 3
+_MOST_DIGITS_ALONE = 7  # of a plate without letters
 _VOWELS = frozenset("AEIOU")
-_PASSPORT_CHARACTERS, _FEWEST_IN_PASSPORT = 9, 4
+_PASSPORT_CHARACTERS, _FEWEST_IN_PASSPORT, _FEWEST_OF_NINE = 9, 4, 2
 _LONGEST_DOCUMENT = 16  # a British driving licence
 _LEAST_FILLERS = 5
 _MOST_LOWER_CASE = 0.1
@@ -127,10 +145,11 @@ def _printed_as_document(number: str) -> bool:
 def _is_document(number: str) -> bool:
     """Mostly digits; or without a vowel, as the numbers that are no word by design; or as long
     as those of passports (ICAO 9303: nine), which no word with a year is by chance."""
-    fewest = _FEWEST_DIGITS if _VOWELS.intersection(number) else _FEWEST_WITHOUT_VOWEL
+    no_word = not _VOWELS.intersection(number)
+    fewest = _FEWEST_WITHOUT_VOWEL if no_word else _FEWEST_DIGITS
     number = re.sub(r"(?<=[A-Z])(?:NR|Nr|nr|NO|No|no)\.?(?=\d)", "", number)
     if len(number) == _PASSPORT_CHARACTERS:
-        fewest = min(fewest, _FEWEST_IN_PASSPORT)
+        fewest = _FEWEST_OF_NINE if no_word else min(fewest, _FEWEST_IN_PASSPORT)
     return _digits(number) >= fewest and len(number) <= _LONGEST_DOCUMENT
 
 
@@ -158,7 +177,8 @@ def find_plates(text: str) -> Iterator[Span]:
     """Number plates that are called so; countries differ too much to know one by itself."""
     for match in _PLATE.finditer(text):
         plate = re.sub(r"[^A-ZÄÖÜ0-9]", "", match.group(1))
-        if 4 <= len(plate) <= 10 and _digits(plate) >= 1 and not _is_year(plate):
+        many = plate.isdigit() and len(plate) > _MOST_DIGITS_ALONE
+        if 4 <= len(plate) <= 10 and _digits(plate) >= 1 and not many and not _is_year(plate):
             yield Span("license_plate", match.start(1), match.end(1))
     for match in _PLATE_NEAR.finditer(text):
         if not _is_year(match.group(1)):
@@ -167,7 +187,7 @@ def find_plates(text: str) -> Iterator[Span]:
 
 def find_birth_dates(text: str) -> Iterator[Span]:
     """Dates that are called a birth."""
-    for pattern in (_BIRTH, _BORN_BEHIND):
+    for pattern in (_BIRTH, _BORN_BEHIND, _BORN_AT):
         for match in pattern.finditer(text):
             yield Span("date_of_birth", match.start(1), match.end(1))
 

@@ -139,7 +139,8 @@ _CALLED = re.compile(rf"{WORD_BEGINS}(?:{_NAMES}){NO_LETTER_BEHIND}", re.IGNOREC
 _ANY_CALLED = re.compile(  # matches where `_CALLED` does, and does not say what: much faster
     rf"{WORD_BEGINS}(?:{any_called(schemes())}){NO_LETTER_BEHIND}", re.IGNORECASE
 )
-_NUMBER_WORD = rf"(?:\s(?:{any_of('name_owner')}))?{ASIDE}(?:\s?\([^()\n]{{1,24}}\))?{GAP}{{0,4}}"
+_OWNER = rf"(?:\.?\s(?:(?:{any_of('of')})\s)?(?:{any_of('name_owner')}){NO_LETTER_BEHIND})?"
+_NUMBER_WORD = rf"{_OWNER}{ASIDE}(?:\s?\([^()\n]{{1,24}}\))?{GAP}{{0,4}}"
 _NUMBER_WORD += rf"(?:{whole_words(any_of('number') + '|is')})?"
 _BEHIND = re.compile(
     rf"{_NUMBER_WORD}{GAP}{{0,6}}([A-Za-z0-9]{{1,20}}(?:[ ./-]{{1,3}}[A-Za-z0-9]{{1,14}}){{0,7}})",

@@ -38,7 +38,9 @@ PHONE_NEAR = re.compile(
 PHONE_WORD = re.compile(whole_words(any_of("phone")), re.IGNORECASE)
 PHONE_NEAR_WORD = re.compile(whole_words(any_of("phone_near")), re.IGNORECASE)
 NOT_PERSONAL = re.compile(
-    whole_words(f"(?:{any_of('not_personal')})s?-?(?:nr|no|nummer|numer|numero)?") + _NUMBER_OF,
+    whole_words(f"(?:{any_of('not_personal')})s?-?(?:nr|no|nummer|numer|numero)?")
+    + r"(?:\s(?=[A-Z]?\d)[A-Z\d]{1,4}(?=\s))?"
+    + _NUMBER_OF,
     re.IGNORECASE,
 )
 VERSION = re.compile(rf"{NO_LETTER_BEFORE}(?:{any_of('version')}){GAP}{{0,4}}$", re.IGNORECASE)

@@ -31,6 +31,7 @@ FOUND = {
         "Wallet: 0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
     ),
     "credential": (
+        "pw: Otter!2218",
         "postgres://app:Xy7_kk2@db.example.org:5432/app",
         "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
         "-----BEGIN OPENSSH PRIVATE KEY-----",
@@ -39,6 +40,11 @@ FOUND = {
         "mot de passe : Azerty!99",
     ),
     "date_of_birth": (
+        "n. a Parma il 03.11.1971",
+        "n. à Dax le 3/11/1971",
+        "D.O.B. 02-Mar-91",
+        "née Martin le 03.11.1971",
+        "geb. Schulz am 3.11.1971",
         "geboren am fünften Januar 1988",
         "née le cinq janvier mil neuf cent quatre-vingt-huit",
         "born the fifth of January nineteen eighty-eight",
@@ -73,6 +79,9 @@ FOUND = {
         "jane.doe@\nexample.com",
     ),
     "license_plate": (
+        "rej. GKA 77KL",
+        "Kz. KI AB 907",
+        "Falschparker M-TX 907",
         "a silver van, reg FD20 ZBO",
         "roter Wagen, GÖ-TT 512",
         "voiture blanche EA-902-BC",
@@ -85,6 +94,10 @@ FOUND = {
         "kentekenbewijs G-123-TZ",
     ),
     "passport": (
+        "Permis B délivré le 03/11/2011 n° 110475300842",
+        "Führerschein, ausgestellt am 03.11.2011 in Kiel, Nr. J430A2BC152",
+        "Passport details - Number: 533018277",
+        "CNI X4KPTBRF7",
         "Driver's Licence No. D1234-56789-01234",
         "Seria i numer dowodu: ABC 123456",
         "DRIVING LICENCE  5. MORGA 657054 SM9IJ 35",
@@ -106,6 +119,9 @@ FOUND = {
         "rachunek 6110 9010 1400 0007 1219 8128 74",
     ),
     "phone": (
+        "Tel.\n01603\n488 917",
+        "my new num is 07399418833",
+        "Anmeldung w godzinach, rejestracja: 22 815 40 19",
         "n° de portable : 06/71/83/20/94",
         "Contact: +44 7700 900 318",
         "il mio nuovo numero è 3401122334",
@@ -119,6 +135,7 @@ FOUND = {
         "Portable de Léa = 0668112094",
     ),
     "national_id": (
+        "NIP nabywcy: 457-790-32-24",
         "ID number (South Africa): 8001015009087",
         "CHE-100.155.212 MWST",
         "personas kods 161175-19997",
@@ -152,6 +169,11 @@ FOUND = {
         "rekening 12.34.56.789",
     ),
     "name": (
+        "Pet owner: Peter Ndlovu",
+        "Proprietario animale: Carla Pinna",
+        "Właściciel psa: Jan Malec",
+        "Nazwisko dziecka: Sroka",
+        "Eigentümer des Hundes: Ole Petersen",
         "vlg\nTobias Krüger",
         "Titolare: A.C. Bianchi",
         "Personne de confiance : Inès Moulin",
@@ -190,6 +212,13 @@ FOUND = {
     ),
 }
 HARMLESS = (
+    "Issued 03/11/2011 no 4 of 12",
+    "Loto 04 12 22 31 40 07",
+    "Szkoda nr 2025/441882",
+    "Sinistre 2025-441882",
+    "Schaden-Nr. 25-441882-03",
+    "Colis 6A 04471 20938 1",
+    "HTTP/1.1 200 OK",
     "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",  # a wrong checksum
     "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",  # a hash
     "Password: required",
