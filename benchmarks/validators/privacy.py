@@ -40,7 +40,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")),
     *(f"{nth}_" for nth in ("ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth")),
     *(f"{nth}_" for nth in ("fifteenth", "sixteenth", "seventeenth", "eighteenth")),
-    *(f"{nth}_" for nth in ("nineteenth", "twentieth", "twenty_first")),
+    *(f"{nth}_" for nth in ("nineteenth", "twentieth", "twenty_first", "twenty_second")),
 )
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 

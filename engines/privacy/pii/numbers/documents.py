@@ -58,7 +58,7 @@ _SHAPES = (  # of number plates, as they are printed
     r"\d{2}-[A-Z]{2}-\d{2}|\d{2}-\d{2}-[A-Z]{2}|[A-Z]{2}-\d{2}-\d{2}|\d{2}-[A-Z]{2,3}-[A-Z\d]{1,2}"
     r"|[A-Z]-\d{3}-[A-Z]{2}|[A-Z]{2}-\d{3}-[A-Z]|\d-[A-Z]{3}-\d{2}"
     r"|[A-Z]{2}-[A-Z]{2}-\d{2}|[A-Z]{2}-\d{2}-[A-Z]{2}",  # NL, PT
-    r"[A-Z]{2,3} ?(?:\d{5}|\d{4}[A-Z]|\d{3}[A-Z]{2}|\d[A-Z]\d{3}|\d{2}[A-Z]\d{2})"
+    r"[A-Z]{2,3} ?(?:\d{5}|\d{4}[A-Z]|\d{3}[A-Z]{2}|\d[A-Z]\d{3}|\d{2}[A-Z]\d{2}|\d[A-Z]{2}\d{2})"
     r"|[A-Z]{3} ?(?:[A-Z]\d{3}|\d{2}[A-Z]{2}|\d[A-Z]\d{2}|\d{2}[A-Z]\d|\d[A-Z]{2}\d"
     r"|[A-Z]{2}\d{2})",  # PL
     r"\d[A-Z]{3}\d{3}|[A-Z]{3}-\d{4}|[A-Z]{3}\d[A-Z]\d{2}",  # US, BR
@@ -95,7 +95,8 @@ _BIRTH = re.compile(
     re.IGNORECASE,
 )
 _BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren
-    rf"(?<![-.*\d])({BIRTH_DATE}){_PLACE},?\s(?:{any_of('birth_behind')}){NO_LETTER_BEHIND}",
+    rf"(?<![-.*\d])({BIRTH_DATE})(?:{_PLACE},?\s(?:{any_of('birth_behind')}){NO_LETTER_BEHIND}"
+    rf"|\s?\((?:{any_of('birth')})\))",
     re.IGNORECASE,
 )
 _BORN_AT = re.compile(  # n. a Siena il 14/05/2015

@@ -40,6 +40,8 @@ FOUND = {
         "mot de passe : Azerty!99",
     ),
     "date_of_birth": (
+        "D/O/B 03/11/71",
+        "Schüler Jan, 03.11.2012 (Geburtsdatum)",
         "n. a Parma il 03.11.1971",
         "n. à Dax le 3/11/1971",
         "D.O.B. 02-Mar-91",
@@ -79,6 +81,7 @@ FOUND = {
         "jane.doe@\nexample.com",
     ),
     "license_plate": (
+        "Samochód: KR 7NH49",
         "rej. GKA 77KL",
         "Kz. KI AB 907",
         "Falschparker M-TX 907",
@@ -135,6 +138,7 @@ FOUND = {
         "Portable de Léa = 0668112094",
     ),
     "national_id": (
+        "PESEL zmarłego 29061863539",
         "NIP nabywcy: 457-790-32-24",
         "ID number (South Africa): 8001015009087",
         "CHE-100.155.212 MWST",
@@ -212,6 +216,7 @@ FOUND = {
     ),
 }
 HARMLESS = (
+    "Bag 0125 884907",
     "Issued 03/11/2011 no 4 of 12",
     "Loto 04 12 22 31 40 07",
     "Szkoda nr 2025/441882",

@@ -13,7 +13,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")),
     *(f"{nth}_" for nth in ("ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth")),
     *(f"{nth}_" for nth in ("fifteenth", "sixteenth", "seventeenth", "eighteenth")),
-    *(f"{nth}_" for nth in ("nineteenth", "twentieth", "twenty_first")),
+    *(f"{nth}_" for nth in ("nineteenth", "twentieth", "twenty_first", "twenty_second")),
 )
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
