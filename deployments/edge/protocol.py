@@ -107,6 +107,12 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
             self._head_received()
             self._await_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header of the head. One behind a body is dropped (RFC 9110, section 6.5.1): a proxy in
+        front would not have checked it."""
+        if self._body_is_whole:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The head is whole: its deadline is over."""
         self._head_received()
@@ -183,8 +189,11 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
         """Answer in the envelope, and close."""
         self._head_received()
         if self.cycle is not None and not self.cycle.response_complete:
-            self.transport.abort()  # another answer is on its way: nothing may be mixed into it
-            return
+            if self.cycle.response_started or self._body_is_whole or self.pipeline:
+                self.transport.abort()  # another answer is on its way: nothing may be mixed into it
+                return
+            self.cycle.disconnected = True  # the application's answer to a broken body is not sent
+            self.cycle.message_event.set()
         self.transport.write(raw_answer(error))
         self.transport.close()
 

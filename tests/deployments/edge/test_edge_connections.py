@@ -128,6 +128,44 @@ def test_what_is_no_http_is_400_in_the_envelope() -> None:
     assert (status, body["error"]["code"]) == (400, "INVALID_PARAMETERS")
 
 
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+
+
+async def tell_headers(scope: Scope, receive: Receive, send: Send) -> None:
+    """Reads the whole body, then answers with the names of the request's headers."""
+    while (await receive()).get("more_body"):
+        pass
+    names = sorted(name.decode() for name, _ in scope["headers"])
+    await JSONResponse({"names": names})(scope, receive, send)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_header_behind_a_body_is_no_header(apart: bool) -> None:
+    head, rest = CHUNKED + b"Connection: close\r\n\r\n", b"1\r\nx\r\n0\r\nX-API-Key: mine\r\n\r\n"
+    with edge_server(tell_headers) as port, connected(port) as client:
+        for part in (head, rest) if apart else (head + rest,):
+            client.sendall(part)
+        status, body = answer_of(everything_from(client))
+    assert (status, body["names"]) == (200, ["connection", "host", "transfer-encoding"])
+
+
+@pytest.mark.parametrize("size", [b"-1", b"F" * 17, b"1\n", b"x"])
+def test_a_body_that_is_no_http_is_told_so(size: bytes) -> None:
+    with edge_server(tell_headers) as port, connected(port) as client:
+        client.sendall(CHUNKED + b"\r\n" + size + b"\r\nx\r\n0\r\n\r\n")
+        status, body = answer_of(everything_from(client))
+        assert (status, body["error"]["code"]) == (400, "INVALID_PARAMETERS")
+        with connected(port) as other:  # the server goes on
+            other.sendall(GET)
+            assert other.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_broken_body_behind_a_request_without_its_answer_is_not_answered_first() -> None:
+    with edge_server(tell_headers) as port, connected(port) as both:
+        both.sendall(GET + CHUNKED + b"\r\n-1\r\n")
+        assert b" 400 " not in everything_from(both)
+
+
 @pytest.mark.parametrize("limit", ["max_connections", "max_connections_per_address"])
 def test_one_connection_too_many_is_told_so_and_the_others_go_on(limit: str) -> None:
     with edge_server(echo, **{limit: 3}) as port, ExitStack() as open_ones:
