@@ -61,7 +61,7 @@ from serve_app.ws import endpoint
 API_PREFIX = "/api/v1"
 OPENAI_PREFIX = "/v1"
 VERSION = "1.0.0"
-"""Of the contract, not of the package."""
+"""Version of the API, not of the package."""
 
 _RENDERED = (InferloopError, BatchFailed, RequestValidationError, HTTPException, Exception)
 
@@ -82,15 +82,15 @@ def create_app(
     hooks: WebhookWiring = NO_WEBHOOKS,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
-    """The whole ASGI application over the services. Two calls share the routes, and nothing else.
+    """The whole ASGI application. Two applications share nothing except their routes.
 
-    `clock` (monotonic seconds) times jobs, `ids` names things, `draw_seed` draws the seeds that
-    clients leave out; tests give their own. `counters` hears of wrong keys,
-    `now` dates the audit log.
-    `ticket_store` keeps the tickets of all ingress replicas; None: of this one alone.
-    `job_store` keeps jobs that outlive their connection; None: in memory, for one process.
-    `job_counters` hear of them; `hooks` tell their events.
-    Raises `InvalidParameters` where those are half-configured.
+    `clock`: monotonic seconds. `ids` makes ids, and `draw_seed` the seeds that clients leave out.
+    `counters` counts wrong keys; `now` gives the times in the audit log. `ticket_store`: the
+    tickets of all ingress replicas; None: in memory, for one replica. `job_store`: the durable
+    jobs; None: in memory, for one process. `job_counters` counts jobs; `hooks` sends their events
+    to webhooks.
+
+    Raises `InvalidParameters` if webhooks are allowed but there is no secret.
     """
     hooks.check(config.webhooks)
     ids, audit = ids or IdSource(), AuditLog(now)
@@ -126,9 +126,9 @@ def _bare_app(middleware: list[Middleware]) -> FastAPI:
         title="Inferloop Synthetic Images",
         version=VERSION,
         description="Synthetic image datasets as a service.",
-        docs_url=None,  # FastAPI's loads scripts of another host: `serve_app.pages` has ours
+        docs_url=None,  # FastAPI's page loads scripts from another host
         redoc_url=None,
-        openapi_url=None,  # `serve_app.pages` answers it, packed
+        openapi_url=None,  # served by `serve_app.pages`, compressed
         redirect_slashes=False,
         middleware=middleware,
         generate_unique_id_function=_operation_id,
@@ -139,7 +139,8 @@ def _bare_app(middleware: list[Middleware]) -> FastAPI:
 
 @made_once
 def _routes(config: ApiConfig) -> Sequence[BaseRoute]:
-    """Every route. They hold nothing of an application: what they need comes with the request."""
+    """All routes. They get the application's objects from each request, so applications can share
+    them."""
     router = APIRouter(generate_unique_id_function=_operation_id)
     router.include_router(health.router)
     router.include_router(pages.router)
@@ -150,7 +151,7 @@ def _routes(config: ApiConfig) -> Sequence[BaseRoute]:
 
 @made_once
 def _document(config: ApiConfig) -> Content:
-    """The OpenAPI document, packed."""
+    """The OpenAPI document, compressed."""
     app = _bare_app([])
     app.router.routes.extend(_routes(config))
     return Content.of(json.dumps(app.openapi()).encode())
@@ -176,7 +177,7 @@ def _api_router(config: ApiConfig) -> APIRouter:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """The endpoint's name, such as "generate_image": generated clients name their methods by it."""
+    """The endpoint's name, such as "generate_image", which generated clients use as method name."""
     return route.name
 
 

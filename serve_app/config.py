@@ -1,4 +1,4 @@
-"""Configuration of the API: bounds, budgets, caps and names. Frozen; holds no secrets."""
+"""Configuration of the API: limits, budgets and names. Contains no secrets."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from engines.types import limits
 from engines.types.frozen import FrozenModel
 from serve_app.datasets.limits import DatasetCreationLimits as DatasetCreationLimits
 from serve_app.generation.defaults import ModelDefaults as ModelDefaults
+from serve_app.limits import CallDeadlines as CallDeadlines
+from serve_app.limits import DatasetValidationLimits as DatasetValidationLimits
+from serve_app.limits import DownloadLimits as DownloadLimits
+from serve_app.limits import StorageQuotas as StorageQuotas
+from serve_app.limits import WrongKeyLimits as WrongKeyLimits
 from serve_app.webhooks.config import Webhooks
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
-"""As browsers send it (RFC 6454): lower case, without path."""
+"""An origin as browsers send it (RFC 6454): lower case, without path."""
 
 
 class FieldBounds(FrozenModel):
-    """Bounds and defaults of what a client may ask for; OpenAPI shows them."""
+    """Limits and defaults of the parameters of generation; OpenAPI shows them."""
 
     min_side_px: int = Field(
         default=limits.MIN_SIDE_PX, ge=8, description="Smallest width and height, pixels."
@@ -31,53 +36,67 @@ class FieldBounds(FrozenModel):
         default=limits.SIDE_MULTIPLE_PX, ge=1, description="Sides are multiples of this."
     )
     default_side_px: int = Field(
-        default=limits.DEFAULT_SIDE_PX, description="Width and height when left out."
+        default=limits.DEFAULT_SIDE_PX, description="Default width and height, pixels."
     )
     max_inference_steps: int = Field(
         default=limits.MAX_INFERENCE_STEPS, ge=1, description="Most denoising steps."
     )
     default_inference_steps: int = Field(
-        default=limits.DEFAULT_INFERENCE_STEPS, ge=1, description="Steps when left out."
+        default=limits.DEFAULT_INFERENCE_STEPS, ge=1, description="Default denoising steps."
     )
     max_guidance_scale: float = Field(
-        default=limits.MAX_GUIDANCE_SCALE, ge=0, description="Largest guidance, unitless."
+        default=limits.MAX_GUIDANCE_SCALE, ge=0, description="Largest guidance scale, unitless."
     )
     default_guidance_scale: float = Field(
-        default=limits.DEFAULT_GUIDANCE_SCALE, ge=0, description="Guidance when left out."
+        default=limits.DEFAULT_GUIDANCE_SCALE, ge=0, description="Default guidance scale."
     )
     max_seed: int = Field(
         default=limits.MAX_SEED,
         ge=0,
-        description="Largest seed; JavaScript keeps integers to 2^53-1.",
+        description="Largest seed. Above 2^53-1, integers are not exact in JavaScript.",
     )
     max_prompt_chars: int = Field(
         default=limits.MAX_PROMPT_CHARS, ge=1, description="Longest prompt, characters."
     )
     max_prompts: int = Field(default=64, ge=1, description="Most prompts in one batch call.")
-    max_batch_size: int = Field(default=32, ge=1, description="Most images of a call in flight.")
-    default_batch_size: int = Field(default=4, ge=1, description="Images in flight if left out.")
+    max_batch_size: int = Field(
+        default=32, ge=1, description="Most images of a call that are generated at the same time."
+    )
+    default_batch_size: int = Field(default=4, ge=1, description="Default of `batch_size`.")
 
 
 class JobLimits(FrozenModel):
-    """How long a generation may take, how many run, how long their logs are kept."""
+    """Limits of generations: duration, number, and how long their events are kept."""
 
     deadline_base_s: float = Field(
-        default=120.0, gt=0, description="Seconds for any job: queueing, model load, storage."
+        default=120.0,
+        gt=0,
+        description="Fixed part of a generation's deadline, seconds: queueing, model load, "
+        "storage.",
     )
     deadline_s_per_megapixel_step: float = Field(
-        default=4.0, ge=0, description="Seconds added per denoising step and 10^6 pixels."
+        default=4.0,
+        ge=0,
+        description="Added to the deadline per denoising step and 10^6 pixels, seconds.",
     )
     max_per_key: int = Field(
-        default=64, ge=1, description="Jobs of one key at once, in one ingress replica."
+        default=64, ge=1, description="Most running generations of one key, per ingress replica."
     )
     coalesce_after_events: int = Field(
-        default=16, ge=1, description="Unread events past which a reader gets the newest only."
+        default=16,
+        ge=1,
+        description="If a reader has more unread progress events than this, it gets only the "
+        "newest.",
     )
-    kept_finished: int = Field(default=1000, ge=0, description="Finished jobs kept for readers.")
-    kept_finished_s: float = Field(default=600.0, ge=0, description="Seconds they are kept.")
+    kept_finished: int = Field(
+        default=1000, ge=0, description="Most finished generations whose events are kept."
+    )
+    kept_finished_s: float = Field(
+        default=600.0, ge=0, description="How long these events are kept, seconds."
+    )
 
     def deadline_s(self, width: int, height: int, num_inference_steps: int) -> float:
-        """Seconds from submission: base + rate * steps * megapixels, so it grows with the work."""
+        """The deadline in seconds from submission: base + rate * steps * megapixels."""
         megapixels = width * height / 1e6
         return (
             self.deadline_base_s
@@ -86,26 +105,26 @@ class JobLimits(FrozenModel):
 
 
 class SocketLimits(FrozenModel):
-    """Caps of the WebSocket endpoint."""
+    """Limits of WebSockets."""
 
     max_per_key: int = Field(
-        default=8, ge=1, description="Open sockets of one key, in one ingress replica."
+        default=8, ge=1, description="Most open sockets of one key, per ingress replica."
     )
-    max_jobs: int = Field(default=8, ge=1, description="Unfinished jobs on one socket.")
+    max_jobs: int = Field(default=8, ge=1, description="Most unfinished jobs of one socket.")
     max_message_bytes: int = Field(default=65_536, ge=1024, description="Largest message, bytes.")
 
 
 class BodyLimits(FrozenModel):
-    """Largest request bodies."""
+    """Limits of request bodies."""
 
-    max_json_bytes: int = Field(default=1_048_576, ge=1024, description="JSON body, bytes.")
+    max_json_bytes: int = Field(default=1_048_576, ge=1024, description="Largest JSON body, bytes.")
     max_upload_bytes: int = Field(
-        default=33_554_432, ge=1024, description="Body of an image upload, bytes."
+        default=33_554_432, ge=1024, description="Largest image upload, bytes."
     )
 
 
 class RateLimits(FrozenModel):
-    """Requests per key in a moving window, such as "10/minute"."""
+    """Allowed requests per key in a moving window, such as "10/minute"."""
 
     generate: str = Field(default="10/minute", description="Generations, REST and WebSocket.")
     validate_: str = Field(
@@ -124,130 +143,73 @@ class RateLimits(FrozenModel):
         return rate
 
 
-class WrongKeyLimits(FrozenModel):
-    """How wrong keys are slowed; right keys are always served."""
-
-    per_minute: int = Field(
-        default=20, ge=1, description="Wrong keys a minute from one address; past them 429."
-    )
-    max_addresses: int = Field(
-        default=10_000, ge=1, description="Addresses remembered; the quietest is forgotten first."
-    )
-
-
-class CallDeadlines(FrozenModel):
-    """Seconds after which a call that is no generation is stopped; no request header moves them."""
-
-    lookup_s: float = Field(default=30.0, gt=0, description="Listing, looking up, deleting.")
-    validation_s: float = Field(default=120.0, gt=0, description="Judging or anonymizing an image.")
-    profile_s: float = Field(default=900.0, gt=0, description="Making or comparing a profile.")
-    export_s: float = Field(default=3600.0, gt=0, description="An export.")
-    dataset_base_s: float = Field(default=120.0, gt=0, description="Judging a dataset, any size.")
-    dataset_s_per_image: float = Field(
-        default=10.0, ge=0, description="Added for each image of the dataset."
-    )
-
-
-class DatasetValidationLimits(FrozenModel):
-    """How `POST /validate/dataset` spreads its work."""
-
-    max_images: int = Field(default=2000, ge=1, description="Largest dataset judged in one call.")
-    in_flight: int = Field(default=4, ge=1, description="Images judged at once.")
-    overload_retries: int = Field(
-        default=5, ge=0, description="Waits for a busy validator before an image counts as failed."
-    )
-    max_failures_listed: int = Field(default=100, ge=0, description="Failures named in the answer.")
-
-
-class DownloadLimits(FrozenModel):
-    """Downloads of images and exports."""
-
-    max_per_key: int = Field(
-        default=8, ge=1, description="Downloads of one key at once, in one ingress replica."
-    )
-    max_total: int = Field(
-        default=128, ge=1, description="Downloads of all keys at once, in one ingress replica."
-    )
-    presigned_s: int = Field(
-        default=300, ge=1, le=604_800, description="Seconds that a presigned URL is good for."
-    )
-    ticket_s: int = Field(
-        default=900,
-        ge=1,
-        le=86_400,
-        description="Seconds that a ticket of `POST /exports/ticket` is good for: to begin its "
-        "download, and to take it up again where it was cut.",
-    )
-
-
-class StorageQuotas(FrozenModel):
-    """How much may be stored; a key's own quota (keys file) goes before."""
-
-    max_bytes_per_key: int | None = Field(
-        default=None,
-        ge=0,
-        description="Most bytes that a key, or all keys of a space, may have stored; null: any.",
-    )
-
-
 class DurableJobs(FrozenModel):
-    """Requests that outlive their connection, and answers kept for their `Idempotency-Key`."""
+    """Durable jobs (`Prefer: respond-async`), and answers stored for an `Idempotency-Key`."""
 
     store: Literal["memory", "sqlite", "redis"] = Field(
         default="sqlite",
-        description="Where they are kept. sqlite: a file in the state folder, for ingress "
-        "replicas of one machine; redis: for a cluster; memory: gone with the process.",
+        description="Where jobs and answers are stored. sqlite: a file in the state folder, for "
+        "ingress replicas on one machine. redis: for a cluster. memory: lost when the process "
+        "ends.",
     )
     max_running: int = Field(
-        default=8, ge=1, description="Jobs that an ingress replica runs at once."
+        default=8, ge=1, description="Most jobs that an ingress replica runs at the same time."
     )
     max_unfinished_per_key: int = Field(
-        default=20_000, ge=1, description="Jobs of one key that have not ended; past them 503."
+        default=20_000,
+        ge=1,
+        description="Most unfinished jobs of one key; further ones are refused with 503.",
     )
     keep_s: float = Field(
-        default=86_400.0, gt=0, description="Seconds that ended jobs and answers are kept."
+        default=86_400.0, gt=0, description="How long ended jobs and answers are kept, seconds."
     )
     lease_s: float = Field(
         default=15.0,
         ge=2,
-        description="Seconds without a sign of life after which a job goes on elsewhere.",
+        description="Lease of a running job, seconds. If its replica does not renew it within this "
+        "time, another replica continues the job.",
     )
     max_tries: int = Field(
-        default=10, ge=1, description="Starts of a job: past them it is given up."
+        default=10, ge=1, description="How often a job is started before it fails."
     )
     max_attempts: int = Field(
         default=8,
         ge=1,
-        description="Attempts in a row while the service is busy or loses replicas.",
+        description="Attempts per start while the service is busy or loses replicas.",
     )
     poll_s: float = Field(
-        default=0.5, gt=0, description="Seconds between looks for jobs of other replicas."
+        default=0.5, gt=0, description="Time between two searches for waiting jobs, seconds."
     )
     report_every_s: float = Field(
-        default=0.25, ge=0.01, description="Least time between two events of progress, s."
+        default=0.25, ge=0.01, description="Shortest time between two progress events, seconds."
     )
     heartbeat_s: float = Field(
-        default=15.0, gt=0, description="Seconds of silence before an event stream says a word."
+        default=15.0,
+        gt=0,
+        description="An event stream sends a comment after this many seconds without an event.",
     )
     max_streams_per_key: int = Field(
-        default=32, ge=1, description="Event streams of one key at once, in one ingress replica."
+        default=32, ge=1, description="Most open event streams of one key, per ingress replica."
     )
 
 
 class ApiConfig(FrozenModel):
-    """Everything that `serve_app.app.create_app` decides by."""
+    """The configuration for `serve_app.app.create_app`."""
 
     data_root: str = Field(
-        default="/data", description="Data root as the wire shows it: a folder or s3://bucket/x."
+        default="/data",
+        description="Data root, with which paths in answers begin: a folder or s3://bucket/prefix.",
     )
     default_model_id: str = Field(
-        default="runwayml/stable-diffusion-v1-5", description="model_id when left out."
+        default="runwayml/stable-diffusion-v1-5", description="Default of `model_id`."
     )
     model_defaults: dict[str, ModelDefaults] = Field(
-        default={}, description="By model id; the service fills it in from its models' entries."
+        default={},
+        description="Model id to its defaults. Set by the service from the models' config.",
     )
     model_loras: dict[str, tuple[str, ...]] = Field(
-        default={}, description="Adapters by model id; filled in as the defaults are."
+        default={},
+        description="Model id to its adapters. Set by the service from the models' config.",
     )
     bounds: FieldBounds = FieldBounds()
     jobs: JobLimits = JobLimits()
@@ -270,10 +232,13 @@ class ApiConfig(FrozenModel):
     )
     downloads: DownloadLimits = DownloadLimits()
     storage_quotas: StorageQuotas = StorageQuotas()
-    ingress_replicas: int = Field(default=1, ge=1, description="Most ingress replicas that run.")
+    ingress_replicas: int = Field(
+        default=1, ge=1, description="Largest number of ingress replicas."
+    )
     rate_limiter: Literal["memory", "actor", "redis"] = Field(
         default="memory",
-        description="Where hits are counted and tickets kept; memory is for one ingress replica.",
+        description="Where requests are counted and tickets stored. memory: only for one ingress "
+        "replica.",
     )
 
     @field_validator("data_root")
@@ -288,7 +253,9 @@ class ApiConfig(FrozenModel):
     def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         for origin in origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is no origin: scheme://host or scheme://host:port")
+                raise ValueError(
+                    f"{origin!r} is not an origin: scheme://host or scheme://host:port"
+                )
         return origins
 
     @model_validator(mode="after")

@@ -55,12 +55,12 @@ class Context:
     draw_seed: DrawSeed
     keys: ApiKeys
     caller: Caller
-    """Of this request; `NOBODY` in the application's own."""
+    """The caller of this request; `NOBODY` in the application's own context."""
     audit: AuditNote
     """What this request does, for the audit log."""
     audit_log: AuditLog
     run: JobRun | None = None
-    """Of a kept job; None: an ordinary request."""
+    """The run of a kept job; None for an ordinary request."""
 
     def note_prompts(self, *prompts: str) -> None:
         """Add prompts to the audit log, if the config allows it."""
@@ -69,7 +69,7 @@ class Context:
 
     @property
     def watched(self) -> bool:
-        """Whether anybody can read the progress of this run."""
+        """Whether the progress of this run can be read."""
         return self.run is not None and self.run.watched
 
     @property
@@ -84,7 +84,7 @@ class Context:
 
     @property
     def storage_quota(self) -> StorageQuota:
-        """Of whatever the services reach: a space's own, where they are a space's."""
+        """The storage quota of the services' space, or of the service if they have no space."""
         default_bytes = self.config.storage_quotas.max_bytes_per_key
         return StorageQuota(self.services.usage, default_bytes)
 

@@ -30,9 +30,9 @@ class WireRule:
 
     status: int
     close_code: int
-    """WebSocket close code (RFC 6455, 7.4.1, and IANA's registry) where the socket must end."""
+    """WebSocket close code (RFC 6455, 7.4.1, and IANA's registry) if the socket must be closed."""
     retry_after_s: float | None = None
-    """`Retry-After` where the error itself does not say."""
+    """`Retry-After` if the error itself has none."""
 
 
 WIRE: Mapping[str, WireRule] = {
@@ -45,10 +45,10 @@ WIRE: Mapping[str, WireRule] = {
     "CONFLICT": WireRule(409, 1008),
     "PAYLOAD_TOO_LARGE": WireRule(413, 1009),
     "UNSUPPORTED_MEDIA_TYPE": WireRule(415, 1003),
-    # Valid, and carried out: the images were not as they had to be.
+    # The request was valid, but no image met its requirements.
     "REQUIREMENTS_NOT_MET": WireRule(422, 1008),
     "RATE_LIMITED": WireRule(429, 1013, retry_after_s=1),
-    # Nobody reads it but the access log: the client has left. (nginx's number for that.)
+    # nginx's status for a client that has left. It is only written to the access log.
     "CANCELED": WireRule(499, 1000),
     "INTERNAL_ERROR": WireRule(500, 1011),
     "OVERLOADED": WireRule(503, 1013, retry_after_s=1),
@@ -122,7 +122,7 @@ class WireError:
 
 
 def to_wire(error: BaseException) -> WireError:
-    """Any exception as the client may see it. Details of foreign exceptions are not shown."""
+    """The error for the client. The text of other exceptions than `InferloopError` is not shown."""
     if isinstance(error, BatchFailed):
         wire = to_wire(error.error)
         details: Details = {**wire.details, "completed": list(error.completed)}
@@ -136,7 +136,7 @@ def to_wire(error: BaseException) -> WireError:
 
 
 def _invalid(error: RequestValidationError, route: object) -> InvalidParameters:
-    """FastAPI's refusal in our words, with the rules of the route's body where it has one."""
+    """Convert FastAPI's error about an invalid request to faults of the API."""
     body = route.body_field if isinstance(route, APIRoute) else None
     model = None if body is None else cast("type[BaseModel]", body.field_info.annotation)
     rules = {} if model is None else rules_of(model)
@@ -163,7 +163,7 @@ def _http_to_wire(error: HTTPException, path: str, method: str) -> WireError:
 
 
 async def render(request: Request, error: Exception) -> Response:
-    """Exception handler of the whole application; the audit log learns the code."""
+    """The exception handler of the whole application. Also notes the code for the audit log."""
     wire = _wire_of(request, error)
     note: AuditNote | None = getattr(request.state, "audit", None)
     if note is not None:

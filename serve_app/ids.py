@@ -52,5 +52,5 @@ def batch_image_ids(unique: str, count: int) -> list[str]:
 
 
 def draw_seed() -> int:
-    """A seed for a request that named none: 32 bits, so that other tools take it too."""
+    """A random seed for a request without one. It has 32 bits, which other tools accept too."""
     return secrets.randbelow(2**32)

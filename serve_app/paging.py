@@ -19,9 +19,12 @@ class Page(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(default=MAX_PAGE, ge=1, le=MAX_PAGE, description="Entries of a page.")
+    limit: int = Field(
+        default=MAX_PAGE, ge=1, le=MAX_PAGE, description="Largest number of entries in a page."
+    )
     cursor: Name | None = Field(
-        default=None, description="`next_cursor` of the page before; left out: the first page."
+        default=None,
+        description="`next_cursor` of the previous page. If left out: the first page.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The one codec between keys (inside) and paths (on the wire). Reads nothing."""
+"""Convert storage keys to the paths of the API and back. Does not access the storage."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from serve_app.trim import trimmed
 Area = Literal["generated", "uploads", "exports"]
 
 ALIAS_ROOT = "/data"
-"""Inbound this always names the root too, so that the reference's examples hold anywhere."""
+"""In requests, always accepted as another name of the data root, as in the API reference."""
 
 _MAX_PATH_CHARS = 1024
 _KEY_CHARS_COMPARED = 40
-"""Storages may cut a long key in their message."""
+"""Only the first characters are compared, because a storage may cut a long key in its message."""
 _SEGMENT = re.compile(r"[^\x00-\x1f\x7f\\/]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A request's path parameter: its name, where it may point, and what it names."""
+    """A path parameter of a request: its name, the areas of its paths, and the kind of object."""
 
     parameter: str
     areas: tuple[Area, ...]
     kind: str
     area_itself: bool = False
-    """Whether the area's own folder is meant too ("/data/uploads"), not only what is below."""
+    """Whether the path may also be the area's own folder ("/data/uploads")."""
 
 
 IMAGE = Field("image_path", ("generated", "uploads"), "image")
@@ -46,21 +46,22 @@ COMPARED_DATASET = Field("dataset", ("generated", "uploads"), "dataset", area_it
 
 
 class PathCodec:
-    """Keys to paths under `root` and back.
+    """Converts keys to paths below `root` and back.
 
-    Whatever is outside (another root, `..`, NUL, a scheme, the wrong area, nothing at all) gets
-    one and the same `InvalidPath`, so that the answer tells nothing of what exists.
+    All paths outside (another root, `..`, NUL, a URL scheme, the wrong area, an empty path) raise
+    the same `InvalidPath`, so that the answer does not reveal what exists.
     """
 
     def __init__(self, root: str) -> None:
         self._root = root.rstrip("/")
 
     def to_wire(self, key: str) -> str:
-        """Path of a key, as clients see it and may send it back."""
+        """The API path of a storage key."""
         return f"{self._root}/{key}"
 
     def to_key(self, path: str, field: Field) -> str:
-        """Key of a client's path; `InvalidPath` if it is not one of the field's areas."""
+        """The storage key of a client's path. Raises `InvalidPath` if it is not in one of the
+        field's areas."""
         for root in (self._root, ALIAS_ROOT):
             if path.startswith(f"{root}/"):
                 key = path.removeprefix(f"{root}/").removesuffix("/")
@@ -69,7 +70,7 @@ class PathCodec:
         raise self.outside(path, field)
 
     def outside(self, path: str, field: Field) -> InvalidPath:
-        """The one answer for every path that is not ours."""
+        """The error for every path outside the field's areas."""
         places = " or ".join(f"{self._root}/{area}/" for area in field.areas)
         return InvalidPath(
             Fault(
@@ -79,9 +80,11 @@ class PathCodec:
 
     @contextmanager
     def named(self, path: str, key: str, field: Field) -> Iterator[None]:
-        """Within the block, errors about the key are put in the client's words: a link that
-        leads out looks like every outside path, what is absent is named by its path, and what
-        is no image by the parameter that named it."""
+        """Translate errors about the key that are raised in the block to the client's terms.
+
+        A symbolic link that leads out of the root gives the error of `outside`; a `NotFound` names
+        the client's path; an `InvalidImage` names the parameter.
+        """
         try:
             yield
         except InvalidPath as error:
@@ -101,5 +104,5 @@ def _allowed(key: str, field: Field) -> bool:
     segments = key.split("/")
     if segments[0] not in field.areas or (len(segments) == 1 and not field.area_itself):
         return False
-    # A leading dot covers "." and "..", and keeps clients off the storage's temporary files.
+    # Names with a leading dot are refused: ".", "..", and the storage's own files.
     return all(_SEGMENT.fullmatch(part) and not part.startswith(".") for part in segments)

@@ -1,5 +1,5 @@
-"""The class of every route of the API: access before the body, JSON whatever it is called, and
-the errors and headers that all of them share in OpenAPI."""
+"""The class of all API routes: it checks the access before it reads the body, reads bodies as JSON
+for any media type, and adds the common errors and headers to OpenAPI."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _ERRORS: dict[int | str, str] = {
     400: "The request is wrong: `details` names the parameter and its constraint.",
     401: "No API key, or a wrong one.",
     403: "The API key may not do this.",
-    404: "Nothing there.",
-    409: "Somebody else is writing it.",
+    404: "The object does not exist.",
+    409: "The object exists already, or another request is changing it.",
     413: "The body is too large.",
     415: "The body is compressed, or of a type that is not read.",
     500: "The service failed.",
     503: "Overloaded, or a replica was lost: try again after `Retry-After` seconds.",
-    504: "The deadline passed.",
+    504: "The work did not end within its deadline.",
 }
 _BUDGET_HEADERS = {
-    "X-RateLimit-Limit": "Requests of a window.",
-    "X-RateLimit-Remaining": "Requests left in this window.",
+    "X-RateLimit-Limit": "Number of requests per window.",
+    "X-RateLimit-Remaining": "Number of requests that are still allowed now.",
     "X-RateLimit-Reset": "Unix time at which the oldest request leaves the window, seconds.",
 }
 
@@ -50,7 +50,9 @@ _IDEMPOTENCY: dict[str, Any] = {
     "name": IDEMPOTENCY_KEY,
     "in": "header",
     "required": False,
-    "description": "The same key with the same body is done once: its answer comes again.",
+    "description": "A request with the same key and the same body is run only once; repetitions "
+    "get "
+    "the stored answer.",
     "schema": {"type": "string", "pattern": KEY_PATTERN, "maxLength": MAX_KEY_CHARS},
     "example": "5b1f7c3e-8a55-4d1c-9d3e-0c5d1c1b7f10",
 }
@@ -58,24 +60,26 @@ _PREFER: dict[str, Any] = {
     "name": PREFER,
     "in": "header",
     "required": False,
-    "description": "`respond-async` (RFC 7240): answer 202 with a job at once. With it, "
-    "`priority=low`, `normal` or `high` (scope `admin`), and `previews` in the job's events.",
+    "description": "`respond-async` (RFC 7240): run the request as a job, and answer 202 at once. "
+    "In addition: `priority=low`, `normal` or `high` (needs the scope `admin`), and `previews` for "
+    "previews in the job's events.",
     "schema": {"type": "string"},
     "example": "respond-async",
 }
 _ACCEPTED: dict[str, Any] = {
     "description": "Accepted as a job (`Prefer: respond-async`).",
-    "headers": {"Location": {"description": "Of the job.", "schema": {"type": "string"}}},
+    "headers": {"Location": {"description": "URL of the job.", "schema": {"type": "string"}}},
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobOut"}}},
 }
 
 
 class ApiRoute(APIRoute):
-    """Finds the one `Access` among its dependencies, grants it before anything reads the body,
-    and shows in OpenAPI what follows from it."""
+    """A route with one `Access` among its dependencies, which is checked before the body is read.
+    Its
+    errors and headers are added to OpenAPI."""
 
     error_model: ClassVar[type[BaseModel]] = ErrorEnvelope
-    """What errors of the route look like in OpenAPI."""
+    """The model of the route's errors in OpenAPI."""
     error_example: ClassVar[dict[str, Any]] = ERROR
 
     def __init__(
@@ -120,15 +124,16 @@ class ApiRoute(APIRoute):
         return guarded
 
     async def answered(self, request: Request, handle: Handler) -> Response:
-        """The answer of a request that was granted: kept where it asks for that."""
+        """The answer of a request whose access was granted. It is run as a job, or its answer is
+        stored, if the request asks for that."""
         if self.access is not None and is_kept(request):
             job = self.access.job
             return await kept_answer(request, job, handle, tells_progress=self._tells_progress)
         return await handle(request)
 
     def _refuse_repeated(self, request: Request) -> None:
-        """A parameter of the query that takes one value has one: of two, the last would win and
-        nobody would know."""
+        """Refuse a query parameter that is given twice but takes one value, because otherwise the
+        first value would be ignored silently."""
         given = Counter(name for name, _ in request.query_params.multi_items())
         for name, times in given.items():
             if times > 1 and name not in self._lists:
@@ -145,24 +150,27 @@ class ApiRoute(APIRoute):
         }
         example = {**envelope, "example": self.error_example}
         errors[400]["content"] = {"application/json": example}
-        # The one that brings the envelope into the document: a model for each would cost FastAPI
-        # a validator for each.
-        errors["4XX"] = {"model": self.error_model, "description": "Any other refusal."}
+        # Only this response has the envelope as its model; FastAPI would build a validator for
+        # each.
+        errors["4XX"] = {
+            "model": self.error_model,
+            "description": "Any other error of the request.",
+        }
         if self.access.budget is None:
             return {**errors, **given}
-        words = "The budget of this window is spent."
+        words = "The rate limit of this window is used up."
         errors[429] = {"description": words, "content": {"application/json": envelope}}
         return _with_budget_headers({200: {}, **errors, **given})
 
 
 def access_of(dependencies: Sequence[params.Depends]) -> Access | None:
-    """What the route declares; None where it declares nothing."""
+    """The `Access` among a route's dependencies; None if there is none."""
     declared = (dependency.dependency for dependency in dependencies)
     return next((access for access in declared if isinstance(access, Access)), None)
 
 
 def _list_parameters(dependant: Dependant) -> Iterator[str]:
-    """Parameters of the query that may be given several times."""
+    """Names of the query parameters that may be given several times."""
     for parameter in dependant.query_params:
         kind = parameter.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -187,8 +195,8 @@ def _refuse_encoded(request: Request) -> None:
 
 
 def _as_json(request: Request) -> Request:
-    """The same request, its body called JSON: clients that leave the header to their library
-    (`curl -d` says "form") sent JSON all the same, or are told that it is none."""
+    """The request with the media type JSON. Some clients send JSON with another media type, such as
+    `curl -d`, which says "form"."""
     headers = [pair for pair in request.scope["headers"] if pair[0].lower() != b"content-type"]
     headers.append((b"content-type", b"application/json"))
     return JsonRequest({**request.scope, "headers": headers}, request.receive)

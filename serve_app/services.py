@@ -295,5 +295,5 @@ class Services:
     readiness: Readiness
     deployments: Deployments
     in_space: Callable[[str], Services] = _no_spaces
-    """The same for a space: keys and names are then its own, and reach nothing outside it. May
-    block when the space is first asked for. `InvalidParameters` for what is no space's name."""
+    """Returns the services of a space, whose keys and names are relative to the space. May block at
+    its first call for a space. Raises `InvalidParameters` for an invalid name."""

@@ -87,8 +87,8 @@ class ApiKeys:
         return self._valid(matches[0]) if matches else None
 
     def renewed(self, caller: Caller) -> Caller | None:
-        """The caller of an open connection with its rights as of now; None once its key is revoked
-        or expired."""
+        """The caller of an open connection with the present rights of its key; None if the key was
+        revoked or has expired."""
         return self.of_hash(caller.key_hash)
 
     def of_hash(self, known_hash: str) -> Caller | None:
@@ -154,7 +154,7 @@ class ApiKeys:
 
     def _failed(self, error: InvalidParameters) -> None:
         self._counters.keys_reloaded("failure")
-        log.error("Keys file not taken, the old keys stay: %s", error.message)
+        log.error("Keys file not accepted, the old keys stay: %s", error.message)
         self._audit.keys_not_changed(error.message)
 
     def _parsed(self, content: bytes) -> tuple[KeyRecord, ...]:

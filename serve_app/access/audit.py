@@ -16,12 +16,12 @@ from serve_app.access.caller import Caller
 audit_log = logging.getLogger("serve_app.audit")
 
 DENIED = "access.denied"
-"""Action of every refusal of a key."""
+"""The action in the audit line of a refused key."""
 
 Outcome = Literal["success", "denied", "failure"]
 
 MAX_OBJECTS = 20
-"""Named in one line; a batch may make more, and its dataset names them."""
+"""Largest number of objects in one line; a batch may make more, which its dataset lists."""
 
 
 @dataclass(slots=True)
@@ -39,11 +39,11 @@ class AuditNote:
     It can differ from the key's own if an admin named one.
     """
     objects: list[str] = field(default_factory=list)
-    """What was acted on, as clients name it."""
+    """The objects of the action, with the names that clients use."""
     details: dict[str, JsonValue] = field(default_factory=dict)
     """Further facts. Never a key; prompts only if the config allows them."""
     code: str | None = None
-    """Of the error that ended it, also one that came after the status had gone out."""
+    """Code of the error that ended the request, even if the status was sent before."""
 
     def add(self, *objects: str) -> None:
         """Add the name of an object that the request acts on, once only."""
@@ -57,7 +57,7 @@ class Origin:
     """Where a request came from."""
 
     caller: Caller | None = None
-    """None for a stranger, and for what the service does by itself."""
+    """None if there was no valid key, and for actions of the service itself."""
     request_id: str | None = None
     address: str | None = None
 

@@ -18,7 +18,7 @@ from serve_app.paths import Field, PathCodec
 
 SPACE_HEADER = "X-Space"
 SPACE_PARAMETER = "space"
-"""On the WebSocket only: browsers cannot set its headers."""
+"""For the WebSocket only, because browsers cannot set headers for it."""
 
 
 class NotedPaths(PathCodec):
@@ -60,7 +60,7 @@ def space_of(connection: HTTPConnection, caller: Caller) -> str | None:
         return caller.space
     asked = ",".join(dict.fromkeys(named))  # A repeated header is not a valid name.
     if not caller.sees_every_space:
-        raise Forbidden("Only a key with the scope 'admin' and no space of its own names a space")
+        raise Forbidden("Only a key with the scope 'admin' and without a space may name a space")
     return check_space(asked)
 
 

@@ -14,17 +14,17 @@ Scope = Literal["generate", "validate", "read", "export", "write", "delete", "ad
 
 SCOPE_MEANING: Mapping[Scope, str] = {
     "generate": "Generate images: REST, WebSocket and jobs.",
-    "validate": "Judge images and datasets, anonymize, compare profiles.",
+    "validate": "Check images and datasets, anonymize, compare profiles.",
     "read": "List and download images, datasets, profiles and exports.",
     "export": "Export datasets to files and buckets.",
     "write": "Upload images, create and extend profiles.",
     "delete": "Delete datasets, profiles, images and exports.",
-    "admin": "With no space of its own: act in any space.",
+    "admin": "Act in any space, if the key has no space.",
 }
 
 ALL_SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
 HASH_PREFIX_CHARS = 12
-"""How much of a key's hash logs show: enough to find the key, too little to test guesses by."""
+"""Characters of a key's hash in logs: enough to find the key, too few to check guesses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Caller:
     """SHA-256 of the key, hex."""
     scopes: frozenset[Scope] = ALL_SCOPES
     space: str | None = None
-    """The only space that the key sees; None: what lies outside every space."""
+    """The only space that the key can use; None: everything outside the spaces."""
     rates: Mapping[Bucket, str] = field(default_factory=dict)
-    """Own budgets ("100/minute") in place of the service's."""
+    """The key's own rate limits ("100/minute"), which replace the service's."""
     max_stored_bytes: int | None = None
-    """Own storage quota in place of the service's."""
+    """The key's own storage quota, bytes; None: the service's."""
 
     @property
     def hash_prefix(self) -> str:
@@ -59,4 +59,4 @@ class Caller:
 
 
 NOBODY = Caller("nobody", "", frozenset())
-"""Before anybody is known: may do nothing."""
+"""The caller before the key was checked; it may do nothing."""

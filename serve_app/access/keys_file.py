@@ -61,7 +61,7 @@ class KeyEntry(FrozenModel):
     # pydantic's error messages quote the input, which could be a key.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Name = Field(description="Who holds it; shown in logs and in the audit log.")
+    name: Name = Field(description="Name of the key, shown in logs and in the audit log.")
     key_sha256: str | None = Field(
         default=None, pattern=r"^[0-9a-fA-F]{64}$", description="SHA-256 of the key, hex."
     )
@@ -69,15 +69,17 @@ class KeyEntry(FrozenModel):
         default=None, min_length=1, max_length=512, description="The key itself; a hash is better."
     )
     scopes: Literal["all"] | tuple[Scope, ...] = Field(
-        description="What it may do; `all` is everything but admin."
+        description="Scopes of the key; `all`: all except admin."
     )
-    space: SpaceName | None = Field(default=None, description="The one space that it sees.")
+    space: SpaceName | None = Field(
+        default=None, description="The only space that the key can use; left out: no space."
+    )
     rates: dict[Bucket, str] = Field(
-        default={}, description='Own budgets by name, such as {generate: "100/minute"}.'
+        default={}, description='Own rate limits, such as {generate: "100/minute"}.'
     )
     quota: KeyQuota = Field(default=KeyQuota(), description="Own quotas.")
-    created: Moment | None = Field(default=None, description="When it was made; for people.")
-    expires: Moment | None = Field(default=None, description="From then on it opens nothing.")
+    created: Moment | None = Field(default=None, description="When the key was made; for people.")
+    expires: Moment | None = Field(default=None, description="When the key expires.")
 
     @field_validator("rates")
     @classmethod
@@ -103,11 +105,11 @@ class KeyEntry(FrozenModel):
 
 
 class KeysDocument(FrozenModel):
-    """The whole file."""
+    """The whole keys file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    keys: tuple[KeyEntry, ...] = Field(description="Every key; empty: all are revoked.")
+    keys: tuple[KeyEntry, ...] = Field(description="All keys; an empty list revokes all.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ class KeyRecord:
     caller: Caller
     expires: datetime | None = None
     short: bool = False
-    """Fewer than `MIN_KEY_CHARS` characters; False where only the hash is known."""
+    """Whether the key has fewer than `MIN_KEY_CHARS` characters; False if only its hash is
+    known."""
 
 
 def plain_record(key: str) -> KeyRecord:

@@ -32,7 +32,7 @@ class Access:
     """The scope that a call needs, and the budget from which it takes one request."""
 
     scope: Scope | None
-    """None if any key will do; the route then checks whose object it is."""
+    """None if every key is allowed; the route then checks who owns the object."""
     budget: Bucket | None = None
     audit: str | None = None
     """Action in the audit line; None if the route changes nothing."""

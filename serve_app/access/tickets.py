@@ -20,16 +20,16 @@ from engines.errors import Overloaded
 from serve_app.access.hashing import key_hash
 
 TICKET_LIFE_S = 30.0
-"""Of a ticket for a socket."""
+"""How long a ticket for a WebSocket is valid, seconds."""
 MAX_TICKET_CHARS = 64
 MAX_TICKETS = 10_000
-"""Kept at once in memory; more is a flood, and is refused."""
+"""Most tickets in memory at the same time; more are refused."""
 MAX_TICKETS_OF_ONE = 1000
-"""Of those, of one key: no key uses up the tickets of all."""
+"""Most of these tickets of one key, so that no key uses up all of them."""
 TICKET_OWNER = "ticket_owner"
-"""In a request's state: the `Owner` of the ticket that it came with in place of a key."""
+"""Name in a request's state for the `Owner` of its ticket, if it has a ticket instead of a key."""
 SOCKET = "socket"
-"""What a ticket opens that is for a WebSocket."""
+"""The purpose of tickets for WebSockets."""
 
 
 class Owner(NamedTuple):

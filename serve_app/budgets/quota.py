@@ -1,5 +1,4 @@
-"""How much a key may hold at once in this ingress replica: jobs, sockets, downloads, upload
-bytes."""
+"""Limits per key in this ingress replica: running jobs, open sockets, downloads, upload bytes."""
 
 from __future__ import annotations
 
@@ -43,10 +42,10 @@ class Quota:
                 del self._held[key_hash]
 
     def held(self, key_hash: str) -> int:
-        """What this key holds now."""
+        """How much this key holds now."""
         return self._held.get(key_hash, 0)
 
     @property
     def total(self) -> int:
-        """What all keys together hold now."""
+        """How much all keys together hold now."""
         return self._held.total()

@@ -17,8 +17,8 @@ from engines.errors import RateLimited
 from serve_app.config import RateLimits
 
 Bucket = Literal["generate", "validate", "export", "upload", "read"]
-"""What a route spends a request of, as its declaration says (`serve_app.access.policy`). What
-spends nothing is not limited: it reads little and runs nothing."""
+"""The budgets. A route declares from which one it takes a request (`serve_app.access.policy`).
+Routes without a budget are not limited; they read little and run nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def rates_of_key(
 
 
 _ROUNDING_S = 1e-6
-"""What sums of epoch seconds may be off by: who waits as told is not refused for it."""
+"""Tolerance for rounding errors, so that a client that waits as long as told is not refused."""
 
 
 class MovingWindow:

@@ -25,7 +25,7 @@ from serve_app.budgets.rate_limits import (
 from serve_app.config import RateLimits
 
 ANSWER_WITHIN_S = 2.0
-"""Nobody waits longer for a count."""
+"""Longest wait for an answer of Redis, seconds."""
 _AWAY_RETRY_S = 1.0
 _SCHEMES = ("redis", "rediss", "unix")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from serve_app.access.caller import Caller
 
 TYPICAL_BYTES = 1
-"""Asked for where nobody knows the size before: refused only when the quota is spent."""
+"""Size to reserve if the real size is not known before: refused only if the quota is used up."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Makes declared datasets as jobs of their caller, within its quotas."""
+"""Make declared datasets as jobs of their caller, within its quotas."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from serve_app.generation.required import RequiredChecks
 T = TypeVar("T")
 
 OVERLOAD_RETRIES = 100
-"""Waits for a busy deployment before the call fails."""
+"""Retries with a busy deployment before the call fails."""
 LATE_RETRIES = 2
 """How often one image or verdict that was not ready in time is asked for again: a machine that is
 busy for some minutes ends no run of hours."""
 CHECKED_ITEMS = 100
-"""Items whose requests are looked at before anything is made."""
+"""Number of items whose requests are checked before any image is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,11 @@ def workshop_of(context: Context, plan: DatasetPlan) -> ServiceWorkshop:
 
 
 def check_plan(context: Context, plan: DatasetPlan) -> None:
-    """Refuse now what no pool takes, and what is too much.
+    """Check a plan before any image is made.
 
     Raises:
-        InvalidParameters: too many images; a model or adapter that is not served; a prompt that is
-            too long with its values.
+        InvalidParameters: there are too many images, a model or an adapter is not served, or a
+            prompt is too long with its values.
     """
     limit = context.config.dataset_creation.max_images
     if plan.total > limit:
@@ -98,11 +98,11 @@ def check_plan(context: Context, plan: DatasetPlan) -> None:
 
 
 async def create(context: Context, plan: DatasetPlan, on_progress: OnProgress) -> DatasetResult:
-    """Make what is missing of the dataset; see `DatasetRun`.
+    """Make the missing images of the dataset; see `DatasetRun`.
 
     Raises:
         Conflict: the dataset has another declaration, or is being made already.
-        InferloopError: what ended the run; another one goes on.
+        InferloopError: the error that ended the run; another run can continue.
     """
     with context.running_datasets.hold(context.jobs.space, plan.spec.name):
         return await _create(context, plan, on_progress)

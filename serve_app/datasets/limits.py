@@ -1,4 +1,4 @@
-"""Bounds of declared datasets."""
+"""Limits of declared datasets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from engines.types.frozen import FrozenModel
 
 
 class DatasetCreationLimits(FrozenModel):
-    """How `POST /datasets` spreads its work."""
+    """Limits of `POST /datasets`."""
 
-    max_images: int = Field(default=100_000, ge=1, description="Largest dataset of one call.")
-    in_flight: int = Field(default=8, ge=1, description="Images made or judged at once.")
+    max_images: int = Field(default=100_000, ge=1, description="Most images of a dataset per call.")
+    in_flight: int = Field(
+        default=8, ge=1, description="Images of a call that are made or checked at the same time."
+    )

@@ -1,4 +1,4 @@
-"""Which datasets are being made now: a declaration that is sent twice at once is made once."""
+"""The datasets that are being made now, so that two requests do not make the same one."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from engines.errors import Conflict
 
 
 class RunningDatasets:
-    """Of this ingress replica, each with its space. Not for threads: all callers live on one event
-    loop."""
+    """The datasets that this ingress replica is making. For one event loop; not thread-safe."""
 
     def __init__(self) -> None:
         self._running: set[tuple[str | None, str]] = set()
 
     @contextmanager
     def hold(self, space: str | None, name: str) -> Iterator[None]:
-        """The dataset is being made within the block; `Conflict` where it is already."""
+        """Mark the dataset as being made during the block. Raises `Conflict` if it is already."""
         if (space, name) in self._running:
             raise Conflict(f"The dataset {name} is being made already")
         self._running.add((space, name))

@@ -46,7 +46,7 @@ class _Judged:
     score: float | None
     reason: str
     kinds: tuple[str, ...] = ()
-    """What failed it, by name."""
+    """The names of the failed factors or the types of issues."""
 
 
 class DatasetValidation:
@@ -151,7 +151,7 @@ class DatasetValidation:
         return _Judged("privacy", key, report.passed, float(report.privacy_score), reason, kinds)
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """A full queue is no verdict: wait as it says, a bounded number of times."""
+        """The result of `ask`; if the validator is busy, wait as told and retry a few times."""
         for _ in range(self._limits.overload_retries):
             try:
                 return await ask()

@@ -1,5 +1,4 @@
-"""Request headers that say how a request is to be handled: `Prefer` (RFC 7240) and
-`Idempotency-Key`."""
+"""The request headers `Prefer` (RFC 7240) and `Idempotency-Key`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from engines.jobs.model import Priority
 from engines.jobs.store import Ending
 
 Outcome = Literal["delivered", "failed", "again"]
-"""Of an attempt to deliver; `failed`: given up."""
+"""Outcome of an attempt to deliver an event; `failed`: no further attempt, `again`: to be
+retried."""
 
 
 class JobCounters(Protocol):

@@ -15,7 +15,8 @@ from serve_app.config import DurableJobs
 from serve_app.durable.keeping import KeptJobs
 
 CONTACT_EVERY_S = 1.0
-"""Between two looks at a job without news: how long a cancellation elsewhere takes to arrive."""
+"""Seconds between two checks of a job in the store: how long a cancellation by another replica may
+take to arrive."""
 
 
 class ProgressPump:
@@ -50,7 +51,7 @@ class ProgressPump:
     async def lost(self) -> None:
         """Wait until another replica holds the lease, then raise `LeaseLost`. Never returns."""
         await self._lost.wait()
-        raise LeaseLost(f"Another has the job {self._lease.job_id} now")
+        raise LeaseLost(f"Another replica has the job {self._lease.job_id} now")
 
     async def canceled_within(self, seconds: float) -> bool:
         """Wait this many seconds, or until the job is to be canceled."""

@@ -23,7 +23,7 @@ def unheard(done: int, total: int, preview_jpeg: bytes | None = None) -> None:
 
 
 class Rehearsed(Exception):
-    """Raised in place of the work: the request is valid, and names only what its caller may use."""
+    """Raised instead of beginning the work: the request is valid, and its caller may send it."""
 
 
 class FixedIds(IdSource):
@@ -55,12 +55,13 @@ class JobRun:
     draw_seed: Callable[[], int]
     report: Report = unheard
     watched: bool = False
-    """Whether anybody may read the progress."""
+    """Whether the progress can be read."""
     previews: bool = False
     repeated: bool = False
     """Whether an earlier run may have made something."""
     accepted_at: float = 0.0
-    """Seconds since 1970: what is older is no work of an earlier run."""
+    """When the request was accepted, seconds since 1970. Older objects are not of an earlier
+    run."""
     rehearsal: bool = False
     """Whether to raise `Rehearsed` where the work would begin."""
 

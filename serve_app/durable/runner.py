@@ -33,7 +33,7 @@ STORE_AWAY_S = 2.0
 FIRST_BACKOFF_S = 0.5
 MAX_BACKOFF_S = 15.0
 _PASSING = frozenset({Overloaded.code, ReplicaLost.code})
-"""Errors after which the same run may do better in a moment."""
+"""Codes of errors after which the same run may succeed a little later."""
 _SUCCESS, _CLIENT_LEFT = 300, 499
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -143,7 +143,7 @@ class JobRunner:
     def _caller(self, job: Job) -> Caller:
         """The caller of the job, with the rights that its key has now."""
         if job.tries > self._config.max_tries:
-            raise ReplicaLost(f"Given up: the service died under it {job.tries - 1} times")
+            raise ReplicaLost(f"Given up: the service died {job.tries - 1} times during the job")
         caller = self._keys.of_hash(job.owner.key_hash)
         if caller is None:
             raise Unauthorized("The API key that asked for the job is no longer valid")

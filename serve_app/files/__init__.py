@@ -1,1 +1,1 @@
-"""Files on the wire: uploads, downloads, ranges."""
+"""Uploads, downloads and range requests."""

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 ACKNOWLEDGE = "inferloop.acknowledge"
-"""ASGI extension: the server tells how many bytes of an answer its client has taken."""
+"""ASGI extension: the server reports how many bytes of an answer the client has received."""
 ASKS_FOR_ACKNOWLEDGEMENT = b"x-inferloop-acknowledge"
-"""Header of an answer that wants to hear of that; the server takes it off."""
+"""Header with which an answer asks for these reports; the server removes it."""
 ACKNOWLEDGED = "inferloop.acknowledged"
-"""Type of the messages, by `receive`: {"type": ..., "bytes": n}."""
-
+"""Type of the reports, which come by `receive`: {"type": ..., "bytes": n}."""
 WINDOW_BYTES = 2 * 2**20
-"""Sent and not yet taken by the client, at most."""
+"""Most bytes that are sent and not yet received by the client."""
 
 
 class Window:
@@ -120,7 +119,7 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 
 async def _listen(receive: Receive, window: Window | None) -> None:
-    """Until the client is gone."""
+    """Receive reports until the client disconnects."""
     while (message := await receive())["type"] != "http.disconnect":
         if message["type"] == ACKNOWLEDGED and window is not None:
             window.give_back(message["bytes"])

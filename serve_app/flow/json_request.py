@@ -1,4 +1,4 @@
-"""A request whose body is JSON without a key that one object has twice."""
+"""A request that refuses JSON bodies with a key twice in an object."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from serve_app.schemas.bounds.parser import repeated
 
 
 class JsonRequest(Request):
-    """FastAPI reads the bodies of routes with `json`."""
+    """A request whose `json`, which FastAPI uses to read bodies, refuses duplicate keys."""
 
     async def json(self) -> Any:
-        """The body's value; `InvalidParameters` about a key that one object has twice, and what
-        Starlette's own raises."""
+        """The parsed body. Raises `InvalidParameters` for a key twice in an object, and what
+        Starlette's `json` raises."""
         body = await self.body()
         try:
             return read_json(body)
@@ -25,7 +25,7 @@ class JsonRequest(Request):
 
 
 def with_body(request: Request, body: bytes) -> JsonRequest:
-    """The same request, with another body to read."""
+    """The request with its body replaced."""
     unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:

@@ -22,23 +22,23 @@ from serve_app.flow.connection import while_connected
 
 NDJSON = "application/x-ndjson"
 ALSO_LINES: dict[int | str, dict[str, Any]] = {200: {"content": {NDJSON: {}}}}
-"""For a route's `responses`: it answers so, too."""
+"""For a route's `responses`: the answer may also be NDJSON."""
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
 
 OnProgress = Callable[[int, int], None]
-"""(done, total). Never blocks."""
+"""Called with the numbers of finished and of all items. Must not block."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Made = TypeVar("Made")
 
 Work = Callable[[OnProgress], Coroutine[object, object, Made]]
-"""Reports on the way; what it returns is the answer. Its first report says that it began."""
-
+"""A function that reports progress and returns the answer. Its first report is made when it
+begins."""
 Fields = dict[str, Any]
-"""Of an answer, as JSON takes them."""
+"""The fields of an answer, as JSON."""
 
 
 def wants_lines(request: Request) -> bool:
@@ -71,8 +71,8 @@ async def answer(
 
 
 async def kept_answer_as_lines(request: Request, work: Work[Response]) -> StreamingResponse:
-    """The same for an answer that is kept whole. The work itself watches whether the client is
-    there."""
+    """Progress and answer as NDJSON, for an answer that is stored as a whole. The work itself must
+    stop when the client disconnects."""
     work = _noted(work, request.state.audit)
 
     async def fields(report: OnProgress) -> Fields:
@@ -86,13 +86,14 @@ async def kept_answer_as_lines(request: Request, work: Work[Response]) -> Stream
 async def progress_lines(
     work: Work[Fields], heartbeat_s: float = HEARTBEAT_S
 ) -> AsyncGenerator[bytes, None]:
-    """`{"type": "progress", "done", "total"}` as it goes, then one `{"type": "result", ...}` with
-    the answer's fields, or `{"type": "error", "error": {...}}`.
+    """Lines `{"type": "progress", "done", "total"}`, then one line `{"type": "result", ...}` with
+    the
+    answer's fields, or `{"type": "error", "error": {...}}`.
 
-    Where `heartbeat_s` seconds pass without news, the last progress comes again: proxies and
-    clients give up on a silent connection.
-    For a slow reader only the newest progress is kept. An error before the first report is raised,
-    so that it can still be an answer with its own status. Closing the generator cancels the work.
+    After `heartbeat_s` seconds without progress the last line is sent again, because proxies and
+    clients close silent connections. A slow reader gets only the newest progress. An error before
+    the first report is raised, so that the answer can have its status. Closing the generator
+    cancels the work.
     """
     news, latest = asyncio.Event(), list[tuple[int, int]]()
 
@@ -131,10 +132,8 @@ async def progress_lines(
 
 
 def _noted(work: Work[Made], note: AuditNote) -> Work[Made]:
-    """The same work.
-
-    Its error is recorded for the audit log, because the status may already have been sent.
-    """
+    """The work, changed to note its error for the audit log, because the status may have been sent
+    already."""
 
     async def noted(on_progress: OnProgress) -> Made:
         try:

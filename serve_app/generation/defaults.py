@@ -1,4 +1,4 @@
-"""What a model's entry decides for requests that leave a choice out."""
+"""Default parameters of models."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from engines.types.frozen import FrozenModel
 
 
 class ModelDefaults(FrozenModel):
-    """What a request that names the model gets where it leaves a choice out; None: as `bounds`."""
+    """Default parameters of requests for one model; None: the default in `FieldBounds`."""
 
-    width: int | None = Field(default=None, description="Pixels.")
-    height: int | None = Field(default=None, description="Pixels.")
+    width: int | None = Field(default=None, description="Width, pixels.")
+    height: int | None = Field(default=None, description="Height, pixels.")
     num_inference_steps: int | None = Field(default=None, description="Denoising steps.")
-    guidance_scale: float | None = Field(default=None, description="Guidance, unitless.")
+    guidance_scale: float | None = Field(default=None, description="Guidance scale, unitless.")

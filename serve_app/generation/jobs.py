@@ -166,19 +166,19 @@ class JobService:
         try:
             return await self._attempt(request, job_log)
         except ReplicaLost:
-            log.warning("Replica lost under %s, running it once more", request.image_id)
+            log.warning("Replica lost during %s, running it once more", request.image_id)
         left_s = max(0.0, deadline_s - (self._clock() - started))
         again = replace(request, deadline_s=left_s, repeated=True)
         return await self._attempt(again, job_log)
 
     async def _attempt(self, request: GenerationRequest, job_log: JobLog) -> StoredImage:
         image: StoredImage | None = None
-        # Closed explicitly: a dropped generator stops its work at an unknown time.
+        # Closed explicitly, because otherwise the generator would stop its work some time later.
         async with aclosing(self._generation.stream(request)) as events:
             async for event in events:
                 if isinstance(event, StepProgress):
                     job_log.progress(event)
-                    # Let readers run, so that only those who wait for their own client fall behind.
+                    # Let readers run, so that only readers with slow clients fall behind.
                     await asyncio.sleep(0)
                 else:
                     image = event

@@ -18,11 +18,11 @@ from serve_app.generation.requests import batch_requests, single_request
 from serve_app.schemas.generation import BatchBody, GenerateBody
 
 SERVED_MODEL = "X-Served-Model"
-"""Response header with the model that really made the images."""
+"""Response header with the id of the model that made the images."""
 
 
 def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
-    """The engine's request for a `generate` body. Raises here what no pool accepts."""
+    """The engine's request for a `generate` body. Raises if no pool accepts it."""
     generation = single_request(
         body,
         context.ids.image(),
@@ -37,7 +37,7 @@ def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
 def many_generations(
     context: Context, body: BatchBody, unique: str, max_seed: int
 ) -> list[GenerationRequest]:
-    """The engine's requests for a batch body. Raises here what no pool accepts."""
+    """The engine's requests for a batch body. Raises if no pool accepts them."""
     generations = batch_requests(body, unique, context.draw_seed, max_seed)
     context.services.generation.check(
         generations[0]

@@ -1,4 +1,4 @@
-"""Images that must meet requirements: the validators judge them, and failed ones are made again."""
+"""Images with requirements: they are checked, and made again if they fail."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ class RequiredChecks:
 def required_checks(
     body: ImageParameters, services: Services, deadline_s: float
 ) -> RequiredChecks | None:
-    """What a request wants of its images; None where it wants nothing.
+    """The checks for a request's `require`; None if it has no requirements.
 
     Raises:
-        InvalidParameters: `max_tries` without `require`.
+        InvalidParameters: the request has `max_tries` without `require`.
     """
     requirements = body.require
     if requirements is None or not requirements.any:

@@ -1,5 +1,6 @@
-"""Paths with control characters are refused: no name of ours has one, and routers and proxies
-disagree about what they mean (a pattern's `$` also matches before a newline)."""
+"""Refuse paths with control characters. No valid path has one, and routers and proxies interpret
+them
+differently (a pattern's `$` also matches before a newline)."""
 
 from __future__ import annotations
 

@@ -12,8 +12,9 @@ log = logging.getLogger(__name__)
 
 
 class CrashBarrierMiddleware:
-    """Answers 500 in the envelope for whatever no handler caught, and logs it with its
-    traceback."""
+    """Answers 500 in the error envelope for every exception that no handler caught, and logs it
+    with
+    its traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

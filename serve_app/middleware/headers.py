@@ -1,4 +1,4 @@
-"""Headers that every answer gets: for browsers and caches, and for whoever spent a budget.
+"""Headers of all answers: for browsers and caches, and about rate limits.
 
 https://owasp.org/www-project-secure-headers/
 """

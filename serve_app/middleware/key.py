@@ -19,12 +19,12 @@ from serve_app.pages.assets import ASSETS
 
 HEADER = "X-API-Key"
 OPENAI_PREFIX = "/v1/"
-"""Below it a key also comes as `Authorization: Bearer`, as clients of OpenAI's API send it."""
+"""Prefix of OpenAI's API, where the key may also be sent as `Authorization: Bearer`."""
 QUERY_PARAMETER = "api_key"
-"""On the WebSocket only: browsers cannot set its headers."""
+"""For the WebSocket only, because browsers cannot set headers for it."""
 TICKET_PARAMETER = "ticket"
-"""On the WebSocket, from `POST /ws/ticket`; and where a browser saves an exported file, from
-`POST /exports/ticket`."""
+"""For the WebSocket (a ticket from `POST /ws/ticket`), and for downloads of exports (a ticket from
+`POST /exports/ticket`)."""
 EXPORTS = "/api/v1/exports"
 
 PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", *ASSETS})
@@ -77,14 +77,14 @@ class KeyMiddleware:
         return caller
 
     async def _ticket_owner(self, scope: Scope, ticket: str) -> Caller | None:
-        """Whose ticket it is, if it opens what is asked for: a socket, or the download of an
-        exported file, in the space that it was asked for in."""
+        """The owner of the ticket, if it is valid for this request: for a WebSocket, or for the
+        download of this file in this space. None otherwise."""
         if scope["type"] == "websocket":
             owner_hash = await self._tickets.redeem(ticket)
             return None if owner_hash is None else self._keys.of_hash(owner_hash)
         paths = _queries(scope, "path")
         is_download = scope["method"] == "GET" and scope["path"] == EXPORTS
-        # With several `path` parameters, the route could serve another than is checked.
+        # With several `path` parameters, the route could serve another file than the checked one.
         if not is_download or len(paths) != 1:
             return None
         owner = await self._tickets.opens_download(ticket, paths[0])

@@ -13,12 +13,14 @@ from serve_app.config import BodyLimits
 UPLOAD_PATH = "/api/v1/images"
 _MULTIPART_OVERHEAD_BYTES = 16_384
 _MOST_DIGITS = 18
-"""Of a length that is read; Python itself refuses to read some thousands."""
+"""Most digits of `Content-Length` that are parsed; Python refuses numbers of thousands of
+digits."""
 
 
 class SizeLimitMiddleware:
-    """Raises `PayloadTooLarge` where the body is read, so that the refusal is an answer of that
-    route like all others, rate limit headers included."""
+    """Raises `PayloadTooLarge` when the route reads the body, so that the answer has the same
+    headers
+    as the route's other answers."""
 
     def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
         self._app = app

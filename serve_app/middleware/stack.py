@@ -1,18 +1,18 @@
 """The order of the middleware, outermost first.
 
-1. request id: every answer carries one, refusals too.
-2. browser headers: on every answer, refusals too.
-3. access log: sees every answer, and what the later ones learned of the caller.
-4. CORS, where the config lists origins: a preflight has no key, and a page may read refusals too.
-5. HEAD: from here on it is a GET.
-6. errors of OpenAI's shape below its prefix, whoever made them.
-7. audit: what changes or refuses something; outside the key, to see strangers too.
-8. control characters: no path with one reaches anything that compares paths.
-9. key: a stranger learns nothing, spends nothing and has no body read (401 before 400, 413, 429).
-10. size limit: what follows may read the body without fear of its size.
-11. budget headers: the route spends the budget, and all answers from inside tell what is left.
-12. entrance: kept jobs come in here; they passed the others when they were accepted.
-13. crash barrier: an unexpected exception becomes an answer where the others still add headers.
+1. request id: every answer has one, including errors.
+2. browser headers: on every answer, including errors.
+3. access log: logs every answer, with the caller that the key middleware has found.
+4. CORS, if the config lists origins: preflights have no key, and pages may read errors too.
+5. HEAD: handled as GET by everything below.
+6. OpenAI errors: converts all errors below OpenAI's prefix, also those of the middleware below.
+7. audit: logs changes and refusals; before the key, so that wrong keys are logged too.
+8. control characters: refuses such paths before anything compares paths.
+9. key: without a valid key nothing is read or counted (so 401 comes before 400, 413 and 429).
+10. size limit: everything below may read the body.
+11. budget headers: adds the state of the budget that the route used to its answer.
+12. entrance: durable jobs enter here; they passed the others when they were accepted.
+13. crash barrier: turns unexpected exceptions into answers, to which the others add headers.
 """
 
 from __future__ import annotations

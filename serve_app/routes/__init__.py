@@ -1,1 +1,1 @@
-"""One file per area of the REST contract: parse, ask the facade, answer."""
+"""The REST routes, one file per area."""

@@ -1,7 +1,7 @@
 """`POST /generate`, `POST /generate/batch`."""
 
-# No `from __future__ import annotations`: the body models are made from the config, so FastAPI has
-# to see the classes themselves and not their names.
+# No `from __future__ import annotations`: the body models are local classes made from the config,
+# and FastAPI could not find them by their names.
 from typing import TYPE_CHECKING, TypeAlias
 
 from fastapi import APIRouter, Request, Response
@@ -33,7 +33,7 @@ from serve_app.schemas.generation import (
 
 
 def generation_router(config: ApiConfig) -> APIRouter:
-    """The routes, their bodies with the config's bounds and defaults."""
+    """The generation routes, whose bodies have the limits and defaults of the config."""
     if TYPE_CHECKING:
         BoundedGenerate: TypeAlias = GenerateBody
         BoundedBatch: TypeAlias = BatchBody
@@ -51,7 +51,7 @@ def generation_router(config: ApiConfig) -> APIRouter:
         response: Response,
         context: InContext,
     ) -> GenerateResponse:
-        """Generate one image, and answer when it is stored."""
+        """Generate one image. The answer is sent when the image is stored."""
         context.note_prompts(body.prompt)
         generation = one_generation(context, body)
         checks = _checks(context, body)
@@ -78,8 +78,8 @@ def generation_router(config: ApiConfig) -> APIRouter:
         response: Response,
         context: InContext,
     ) -> BatchResponse | StreamingResponse:
-        """Generate an image for each prompt, `batch_size` of them at once. With
-        `Accept: application/x-ndjson` a line of progress for every image comes before the answer.
+        """Generate an image for each prompt, `batch_size` at the same time. With
+        `Accept: application/x-ndjson`, a line of progress per image is sent before the answer.
         """
         return await _batch(context, body, request, response)
 

@@ -1,4 +1,4 @@
-"""`/images` and `/exports`: bytes for clients on other machines, in and out, and away."""
+"""`/images` and `/exports`: download, upload and delete files."""
 
 from __future__ import annotations
 
@@ -27,59 +27,62 @@ router = APIRouter(tags=["files"], route_class=ApiRoute)
 
 
 class PathQuery(QueryModel):
-    """Which image."""
+    """A path on the service."""
 
     path: WirePath
 
 
 class DownloadQuery(PathQuery):
-    """Which image, and how it is handed over."""
+    """The file to download, and how."""
 
     redirect: bool = Field(
         default=False,
-        description="Answer 307 with a URL at the data root's own server (S3 only).",
+        description="Answer 307 with a URL of the S3 server of the data root. No effect if the "
+        "data "
+        "root is a folder.",
     )
 
 
 class ExportQuery(DownloadQuery):
-    """The same, for a browser too."""
+    """The exported file to download, and optionally a ticket."""
 
     ticket: Annotated[str, StringConstraints(max_length=MAX_TICKET_CHARS)] | None = Field(
         default=None,
-        description="In place of a key: of `POST /exports/ticket` for the same `path`.",
+        description="Instead of an API key: a ticket of `POST /exports/ticket` for this `path`.",
     )
 
 
 class ImageQuery(DownloadQuery):
-    """The same, and how large."""
+    """The image to download, and the size of the copy."""
 
     side: Side | None = Field(
         default=None,
-        description="A small copy as WebP, its longer side at most so many pixels: 64, 128, 256 or "
-        "512; the image itself if absent.",
+        description="Get a small WebP copy whose longer side has at most this many pixels: 64, "
+        "128, "
+        "256 or 512. If left out: the image itself.",
     )
 
 
 class UploadQuery(QueryModel):
-    """Where an upload goes, and what it shows."""
+    """Where to store an upload, and its description."""
 
     folder: Name | None = Field(
-        default=None, description="Below `uploads/`; the area itself if absent."
+        default=None, description="Folder below `uploads/`. If left out: directly in `uploads/`."
     )
     dataset: Name | None = Field(
-        default=None, description="The image becomes one of this dataset, in place of `folder`."
+        default=None, description="Dataset to which the image is added, instead of `folder`."
     )
     label: Annotated[list[LabelText], Field(max_length=MAX_LABELS)] = Field(
         default=[],
-        description="`name:value`, with `dataset`: what the image is of. Several: the parameter "
-        "again.",
+        description="Label as `name:value`; only with `dataset`. Repeat the parameter for several "
+        "labels.",
     )
     prompt: Annotated[Text, Field(min_length=1, max_length=2000)] | None = Field(
-        default=None, description="With `dataset`: what the image shows, in words."
+        default=None, description="Caption of the image; only with `dataset`."
     )
 
     def into_dataset(self) -> DatasetUpload | None:
-        """None for an upload that becomes no part of a dataset.
+        """The upload to a dataset; None for an upload to a folder.
 
         Raises:
             InvalidParameters: the parameters contradict each other.
@@ -107,11 +110,13 @@ def _binary(*media_types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": dict.fromkeys(media_types, schema), "description": "The bytes"}}
 
 
-_REDIRECTED: Responses = {307: {"description": "`redirect=true`: where the file is, for a while."}}
+_REDIRECTED: Responses = {
+    307: {"description": "With `redirect=true`: a temporary URL of the file."}
+}
 _PARTS: Responses = {
-    206: {"description": "The bytes that `Range` asked for."},
+    206: {"description": "The bytes of the requested `Range`."},
     304: {"description": "The client has this version already."},
-    416: {"model": ErrorEnvelope, "description": "`Range` lies outside the file."},
+    416: {"model": ErrorEnvelope, "description": "`Range` is outside the file."},
 }
 
 
@@ -126,8 +131,8 @@ async def get_image(
     query: Annotated[ImageQuery, Query()],
     context: InContext,
 ) -> Response:
-    """An image, or the recipe or verdict beside it; with `side` a small copy. Understands `Range`
-    and conditions."""
+    """Download an image, or a small copy of it (`side`), or a recipe or verdict beside it. Supports
+    `Range` and conditional requests."""
     if query.side is not None:
         return await thumbnail_answer(request, context, query.path, IMAGE_FILE, query.side)
     return await file_answer(request, context, query.path, IMAGE_FILE, query.redirect)
@@ -144,7 +149,7 @@ async def get_export(
     query: Annotated[ExportQuery, Query()],
     context: InContext,
 ) -> Response:
-    """An exported file. Understands `Range` and conditions."""
+    """Download an exported file. Supports `Range` and conditional requests."""
     return await file_answer(request, context, query.path, EXPORT_FILE, query.redirect)
 
 
@@ -152,11 +157,11 @@ async def get_export(
     "/exports/ticket", dependencies=[requires("read", budget="read", audit="export.ticket")]
 )
 async def make_export_ticket(query: Annotated[PathQuery, Query()], context: InContext) -> Ticket:
-    """A ticket with which a browser saves one exported file, and takes the download up again where
-    it was cut (`Range`), until the ticket ends.
+    """Make a ticket with which a browser can download one exported file, and resume the download
+    (`Range`), until the ticket expires.
 
-    A browser that saves a file itself, and holds none of it in the page, cannot send a header, and
-    a key in a URL ends up in logs.
+    For downloads by links: a browser cannot send an API key in a header for them, and a key in a
+    URL would be written to logs.
     """
     key = context.paths.to_key(query.path, EXPORT_FILE)
     with context.paths.named(query.path, key, EXPORT_FILE):
@@ -169,7 +174,7 @@ async def make_export_ticket(query: Annotated[PathQuery, Query()], context: InCo
 
 @router.delete("/images", dependencies=[requires("delete", audit="image.delete")])
 async def delete_image(query: Annotated[PathQuery, Query()], context: InContext) -> Deleted:
-    """Remove an image with its recipe, verdicts and annotations."""
+    """Delete an image with its recipe, verdicts and annotations."""
     key = context.paths.to_key(query.path, IMAGE_FILE)
     if not key.lower().endswith(IMAGE_SUFFIXES):
         constraint = "an image: " + ", ".join(IMAGE_SUFFIXES)
@@ -183,7 +188,7 @@ async def delete_image(query: Annotated[PathQuery, Query()], context: InContext)
 
 @router.delete("/exports", dependencies=[requires("delete", audit="export.delete")])
 async def delete_export(query: Annotated[PathQuery, Query()], context: InContext) -> Deleted:
-    """Remove an exported file with its cards, or a folder of shards."""
+    """Delete an exported file with its cards, or a folder of shards."""
     key = context.paths.to_key(query.path, EXPORT_FILE)
     with context.paths.named(query.path, key, EXPORT_FILE):
         work = context.services.files.delete_export(key)
@@ -202,9 +207,11 @@ async def upload_image(
     query: Annotated[UploadQuery, Query()],
     context: InContext,
 ) -> UploadResponse:
-    """Store a real picture, to validate or profile, or as part of a dataset with labels: as the
-    body itself, or as a form's file. In a dataset the same file again is the same image, which then
-    has the labels of the last time."""
+    """Upload an image, for validation or profiles, or to a dataset with labels.
+
+    The file is the body itself, or a file in a form. If a file is uploaded again to the same
+    dataset, only its labels and prompt are replaced.
+    """
     into = query.into_dataset()
     content = not_empty(await uploaded(request, context.config.bodies.max_upload_bytes))
     files = context.services.files
@@ -213,6 +220,6 @@ async def upload_image(
             key = await files.upload_image(content, query.folder, context.ids.unique())
         else:
             key = await files.upload_into(content, into)
-            await context.storage_quota.forget(key)  # counted before, if it was there
+            await context.storage_quota.forget(key)  # if it existed, it was counted before
         room.add(key, len(content))
     return UploadResponse(image_path=context.paths.to_wire(key), size_bytes=len(content))

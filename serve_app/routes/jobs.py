@@ -1,4 +1,4 @@
-"""`/jobs`: list, look, cancel, and the events of one as Server-Sent Events."""
+"""`/jobs`: list, get and cancel jobs; their logs, and their events as Server-Sent Events."""
 
 from __future__ import annotations
 
@@ -38,26 +38,30 @@ SSE = "text/event-stream"
 _STREAM: Responses = {
     200: {
         "content": {SSE: {"schema": {"type": "string"}}},
-        "description": "Events in order, then the stream ends.",
+        "description": "The events in order, until the job has ended.",
     },
-    204: {"description": "The ending was read before: there is nothing more to come."},
+    204: {"description": "The client has read the last event already."},
 }
 _ROUNDING_S = 1e-6
-"""What times on the wire are rounded by: a job is found by its own `created_at`."""
+"""Rounding error of times in answers, subtracted so that a job is found by its own `created_at`."""
 _READS = [requires(None, budget="read")]
 
 
 class EventsQuery(QueryModel):
-    """Where to go on."""
+    """After which event to continue."""
 
-    after_seq: int = Field(default=0, ge=0, le=2**53 - 1, description="As `Last-Event-ID`.")
+    after_seq: int = Field(
+        default=0, ge=0, le=2**53 - 1, description="The same as the header `Last-Event-ID`."
+    )
 
 
 @router.get("/jobs", dependencies=_READS, response_model_exclude_none=True)
 async def list_jobs(
     request: Request, query: Annotated[JobsQuery, Query()], context: InContext
 ) -> JobList:
-    """The jobs of the space, the newest first; a key without the scope `read` sees its own."""
+    """List the jobs of the key's space, newest first. A key without the scope `read` sees only its
+    own
+    jobs."""
     caller = context.caller
     since = query.since
     if since is not None and since.tzinfo is None:
@@ -82,7 +86,7 @@ async def list_jobs(
 
 @router.get("/jobs/{job_id}", dependencies=_READS, response_model_exclude_none=True)
 async def get_job(job_id: JobId, request: Request, context: InContext) -> JobOut:
-    """One job: its state, its place in the queue, and how it ended."""
+    """Get one job: its state, its place in the queue, and its result or error."""
     return await job_out(context.kept, await visible_job(context, job_id), request.url.path)
 
 
@@ -92,8 +96,8 @@ async def get_job(job_id: JobId, request: Request, context: InContext) -> JobOut
     response_model_exclude_none=True,
 )
 async def cancel_job(job_id: JobId, request: Request, context: InContext) -> JobOut:
-    """Cancel: before it starts, or at its next step. An ended job stays as it ended. Another
-    key's job needs the scope `delete`."""
+    """Cancel a job: before it starts, or at its next step. A job that has ended is not changed.
+    Canceling another key's job requires the scope `delete`."""
     job = await visible_job(context, job_id)
     if job.owner.key_hash != context.caller.key_hash:
         context.caller.check_scope("delete")
@@ -108,13 +112,13 @@ async def get_job_log(
     query: Annotated[JobLogQuery, Query()],
     context: InContext,
 ) -> JobLog:
-    """What happened to a job, line by line: its states, tries, progress and error, each with its
-    time. `/events` brings the same as it happens."""
+    """Get the log of a job: its states, attempts, progress and error, with times. `/events` streams
+    the same events live."""
     kept, job = context.kept, await visible_job(context, job_id)
     after_seq = int(query.cursor or 0)
     found = await kept.ask(kept.store.events, job_id, after_seq, query.limit + 1)
     shown = found[: query.limit]
-    # After the events: an ending that they hold has its error by now.
+    # Read after the events, so that the job has its error if the events contain the end.
     told = await job_out(kept, await kept.ask(kept.store.get, job.id), request.url.path)
     return JobLog(
         lines=[log_line(event, told) for event in shown],
@@ -131,8 +135,11 @@ async def stream_job_events(
     context: InContext,
     last_event_id: Annotated[Seq | None, Header(alias=LAST_EVENT_ID)] = None,
 ) -> Response:
-    """Progress and ending as Server-Sent Events, each with its number as `id`. A client that comes
-    back with `Last-Event-ID` misses nothing; a comment comes where nothing else does."""
+    """Stream a job's events as Server-Sent Events, each with its number as `id`.
+
+    A client that reconnects with `Last-Event-ID` gets all later events. Comments are sent to keep
+    the connection open.
+    """
     job = await visible_job(context, job_id)
     after_seq = query.after_seq if last_event_id is None else int(last_event_id)
     if job.ended and not await context.kept.ask(context.kept.store.events, job_id, after_seq, 1):

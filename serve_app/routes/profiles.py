@@ -1,4 +1,4 @@
-"""`/profiles`: list, look, make, compare, draw, remove."""
+"""`/profiles`: list, get, create, compare, plot and delete profiles."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ProfileName = Annotated[str, Path(pattern=NAME_PATTERN)]
 
 
 class CompareQuery(QueryModel):
-    """Exactly one of the two."""
+    """What to compare with: exactly one of `dataset` and `profile`."""
 
     dataset: WirePath | None = None
     profile: Name | None = None
@@ -48,7 +48,7 @@ class CompareQuery(QueryModel):
     response_model_exclude_unset=True,
 )
 async def list_profiles(request: Request, page: PageQuery, context: InContext) -> ProfileList:
-    """The profiles, ordered by name. `next_cursor` only where there are more."""
+    """List the profiles, ordered by name. `next_cursor` is only there if there are more."""
     work = context.services.profiles.list(page.limit + 1, page.cursor)
     found = await answer_within(context.config.deadlines.lookup_s, request, work)
     shown, cursor = cut(found, page, lambda profile: profile.name)
@@ -72,7 +72,7 @@ async def list_profiles(request: Request, page: PageQuery, context: InContext) -
     response_model_exclude_none=True,
 )
 async def create_profile(body: ProfileBody, request: Request, context: InContext) -> ProfileOut:
-    """Make a profile of every image under a folder, here or in a bucket, or extend one."""
+    """Create a profile from all images below a folder of the service or a bucket, or extend one."""
     if (body.source_dir is None) == (body.source_url is None):
         raise InvalidParameters.of(
             "source_dir",
@@ -97,7 +97,7 @@ def _wanted(body: ProfileBody, source: str | S3Folder) -> ProfileRequest:
 
 
 async def _created(wanted: ProfileRequest, request: Request, context: Context) -> Profile:
-    """Made within its deadline, and counted in place of what it extends."""
+    """The created or extended profile. Replaces the old profile in the storage quota."""
     async with context.storage_quota.room(context.caller) as room:
         work = _made(wanted, context)
         profile = await answer_within(context.config.deadlines.profile_s, request, work)
@@ -107,7 +107,7 @@ async def _created(wanted: ProfileRequest, request: Request, context: Context) -
 
 
 async def _made(wanted: ProfileRequest, context: Context) -> Profile:
-    """The profile, which an earlier run of the request may have made or extended."""
+    """The profile. An earlier run of the same request may have made it."""
     if context.run is not None and context.run.repeated:
         with suppress(NotFound):
             found = await context.services.profiles.get(wanted.name)
@@ -123,7 +123,7 @@ async def _made(wanted: ProfileRequest, context: Context) -> Profile:
     response_model_exclude_none=True,
 )
 async def get_profile(profile_name: ProfileName, context: InContext) -> ProfileOut:
-    """One profile with its statistics."""
+    """Get one profile with its statistics."""
     work = context.services.profiles.get(profile_name)
     return _profile_out(await within(context.config.deadlines.lookup_s, work), context)
 
@@ -132,7 +132,7 @@ async def get_profile(profile_name: ProfileName, context: InContext) -> ProfileO
     "/profiles/{profile_name}", dependencies=[requires("delete", audit="profile.delete")]
 )
 async def delete_profile(profile_name: ProfileName, context: InContext) -> Deleted:
-    """Remove a profile."""
+    """Delete a profile."""
     deadline_s, profiles = context.config.deadlines.lookup_s, context.services.profiles
     profile = await within(deadline_s, profiles.get(profile_name))
     await within(deadline_s, profiles.delete(profile_name))
@@ -149,7 +149,7 @@ async def compare_profile(
     query: Annotated[CompareQuery, Query()],
     context: InContext,
 ) -> ComparisonOut:
-    """How far a dataset (its path, or its name) or another profile lies from this one."""
+    """Compare this profile with a dataset (its path or name) or with another profile."""
     compare = context.services.profiles.compare
     found = await _against(compare, request, profile_name, query, context)
     return ComparisonOut(
@@ -172,10 +172,10 @@ async def plot_comparison(
     query: Annotated[CompareQuery, Query()],
     context: InContext,
 ) -> Response:
-    """The same comparison drawn: histograms over each other, dominant colors, conformance."""
+    """Plot the comparison: overlaid histograms, dominant colors, conformance."""
     plot = context.services.profiles.plot
     drawn = await _against(plot, request, profile_name, query, context)
-    # Opened by itself in a browser, an SVG is a page of this origin: it may run nothing.
+    # An SVG that is opened directly runs with this origin, so scripts are forbidden.
     return Response(drawn, media_type=SVG, headers={"Content-Security-Policy": "sandbox"})
 
 
@@ -186,7 +186,7 @@ async def _against(
     query: CompareQuery,
     context: Context,
 ) -> T:
-    """`work` on the profile and the one thing that the query holds against it."""
+    """Run `work` on the profile and the dataset or profile in the query."""
     deadline_s = context.config.deadlines.profile_s
     if (query.dataset is None) == (query.profile is None):
         raise InvalidParameters.of(

@@ -24,11 +24,11 @@ DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
 
 
 class VerifyQuery(QueryModel):
-    """A stored image, where the body holds none."""
+    """The stored image to verify, if the body has none, and options."""
 
     path: WirePath | None = None
     watermark: bool = Field(
-        default=False, description="Whether the pixels are read for a watermark too (about 1 s)."
+        default=False, description="Whether to search the pixels for a watermark too (about 1 s)."
     )
 
 
@@ -40,8 +40,9 @@ class VerifyQuery(QueryModel):
 async def verify_image(
     request: Request, query: Annotated[VerifyQuery, Query()], context: InContext
 ) -> Verification:
-    """What the mark of an image says and whether to believe it: of the image in the body, or of
-    the stored one that `path` names. Nothing is stored."""
+    """Read and verify the C2PA mark of the image in the body, or of the stored image `path`.
+    Nothing
+    is stored."""
     content = await uploaded(request, context.config.bodies.max_upload_bytes)
     if bool(content) == (query.path is not None):
         constraint = "an image in the body or path, one of the two"
@@ -60,7 +61,7 @@ async def verify_image(
 
 @router.get("/marks/log", dependencies=[requires("read", budget="validate")])
 async def check_log_of_marks(request: Request, context: InContext) -> LogReport:
-    """Walk the whole log of marks: whether a line was changed or taken out."""
+    """Check the whole log of marks for changed and removed lines."""
     work = context.services.provenance.check_log()
     found = await answer_within(context.config.deadlines.profile_s, request, work)
     return LogReport.model_validate(found)
@@ -71,8 +72,8 @@ async def check_log_of_marks(request: Request, context: InContext) -> LogReport:
     dependencies=[requires("write", "export", "dataset.sign", job="dataset.sign")],
 )
 async def sign_dataset(request: Request, name: DatasetName, context: InContext) -> SignedDataset:
-    """Write and sign a sheet with counts, thresholds, versions and the digest of every file. For a
-    large dataset ask for a job (`Prefer: respond-async`)."""
+    """Write a signed data sheet with counts, models, versions and the digest of every file. For a
+    large dataset use a job (`Prefer: respond-async`)."""
     work = context.services.datasets.sign(name)
     sheet = await answer_within(context.config.deadlines.export_s, request, work)
     return SignedDataset(
@@ -88,7 +89,8 @@ async def sign_dataset(request: Request, name: DatasetName, context: InContext) 
 
 @router.get("/datasets/{name}/sheet", dependencies=[requires("read", budget="export")])
 async def check_dataset(request: Request, name: DatasetName, context: InContext) -> SheetReport:
-    """Hold a dataset against its signed sheet: what was added, lost, changed. Reads every file."""
+    """Compare a dataset with its signed sheet: which files were added, lost or changed. Reads all
+    files."""
     work = context.services.provenance.check_sheet(name)
     found = await answer_within(context.config.deadlines.export_s, request, work)
     return SheetReport.model_validate(found)
@@ -110,7 +112,7 @@ _SIGNERS = {
 
 
 def summary_of(found: dict[str, JsonValue]) -> str:
-    """A verification in a sentence, in two where a watermark was looked for."""
+    """A verification as a sentence, or as two if a watermark was searched for."""
     carried = found.get("watermark")
     if not isinstance(carried, dict):
         return _of_mark(found)

@@ -38,7 +38,7 @@ _JUDGES = [requires("validate", budget="validate", audit="image.validate")]
 async def validate_quality(
     body: QualityBody, request: Request, response: Response, context: InContext
 ) -> QualityResponse:
-    """Judge an image's quality; the verdict is written beside it."""
+    """Check an image's quality. The verdict is stored beside the image."""
     key = context.paths.to_key(body.image_path, IMAGE)
     work = context.services.quality.validate(key, body.metrics, body.prompt)
     with context.paths.named(body.image_path, key, IMAGE):
@@ -51,7 +51,7 @@ async def validate_quality(
 async def validate_privacy(
     body: PrivacyBody, request: Request, response: Response, context: InContext
 ) -> PrivacyResponse:
-    """Look for faces, text and personal data; the verdict is written beside the image."""
+    """Check an image for faces, text and personal data. The verdict is stored beside the image."""
     key = context.paths.to_key(body.image_path, IMAGE)
     work = context.services.privacy.validate(key, body.check_faces, body.check_text)
     with context.paths.named(body.image_path, key, IMAGE):
@@ -69,8 +69,9 @@ async def validate_privacy(
 async def validate_dataset(
     body: DatasetValidationBody, request: Request, context: InContext
 ) -> DatasetValidationResponse | StreamingResponse:
-    """Both validators over every image of a dataset. With `Accept: application/x-ndjson` the
-    answer is a line of progress after every image, then the summary."""
+    """Check the quality and privacy of all images of a dataset. With `Accept:
+    application/x-ndjson`,
+    a line of progress per image is sent before the summary."""
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
     validation = DatasetValidation(
         context.services,
@@ -96,7 +97,9 @@ async def anonymize_image(
     response: Response,
     context: InContext,
 ) -> AnonymizeResponse:
-    """Write a copy without faces and personal data beside the image, and judge the copy."""
+    """Store a copy of an image, with faces and personal data covered, beside the image, and check
+    the
+    copy."""
     key = context.paths.to_key(body.image_path, IMAGE)
     copy_key = _copy_key(key, context.ids.unique())
     deadline_s = context.config.deadlines.validation_s
@@ -116,7 +119,7 @@ async def anonymize_image(
 
 
 async def _anonymized(context: Context, key: str, method: str, copy_key: str) -> PrivacyReport:
-    """The report on the copy, which an earlier run of the request may have made."""
+    """The report on the copy. An earlier run of the same request may have made the copy."""
     privacy = context.services.privacy
     if context.repeated:
         with suppress(NotFound):
@@ -126,7 +129,9 @@ async def _anonymized(context: Context, key: str, method: str, copy_key: str) ->
 
 
 def _copy_key(key: str, unique: str) -> str:
-    """Beside the source, so that an export filtered by privacy takes the copy instead of it."""
+    """Storage key of the copy: in the same folder, so that an export filtered by privacy includes
+    the
+    copy instead of the original."""
     folder, _, name = key.rpartition("/")
     stem = name.rpartition(".")[0] or name
     return f"{folder}/{stem[:100]}_anonymized_{unique}.png"

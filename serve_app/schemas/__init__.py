@@ -1,1 +1,1 @@
-"""What goes over the wire: strict request models, response models, and the words for faults."""
+"""The models of requests and answers, and the messages about invalid requests."""

@@ -1,4 +1,4 @@
-"""Foundations of the wire models."""
+"""Base classes and common types of the API's models."""
 
 from __future__ import annotations
 
@@ -11,40 +11,41 @@ from engines.types.frozen import FrozenModel
 from serve_app.schemas.patterns import NAME_PATTERN, NO_NUL_PATTERN
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-"""Name of a dataset, profile or adapter: safe as a file name on any storage."""
+"""Name of a dataset, profile or adapter; valid as a file name in any storage."""
 
 Text = Annotated[str, StringConstraints(pattern=NO_NUL_PATTERN)]
 
 WirePath = Annotated[str, StringConstraints(min_length=0, max_length=4096)]
-"""A path on the wire; `serve_app.paths` says what is allowed, always alike."""
+"""A path in a request or answer. `serve_app.paths` checks which paths are allowed."""
 
 
 def iso(moment: datetime) -> str:
-    """As `WireTime` is written."""
+    """The moment as text, in the format of `WireTime`."""
     utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return utc.replace(tzinfo=None).isoformat() + "Z"
 
 
 WireTime = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]
-"""UTC in ISO 8601 with a Z, as in the reference: 2025-05-15T14:30:00Z."""
+"""A time, written as ISO 8601 in UTC with a Z: 2025-05-15T14:30:00Z."""
 
 
 class RequestModel(BaseModel):
-    """Unknown fields refused, no coercion (a boolean is no integer, "512" is none), no NaN."""
+    """Base of request bodies. Refuses unknown fields and NaN, and does not convert types: a boolean
+    or "512" is not an integer."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class ResponseModel(FrozenModel):
-    """Closed too: an answer has the documented keys."""
+    """Base of answers. Has only the documented fields."""
 
 
 class QueryModel(FrozenModel):
-    """Parameters behind the `?`: unknown ones refused, numbers read from their text."""
+    """Base of query parameters. Refuses unknown ones; numbers are parsed from text."""
 
 
 class ErrorObject(ResponseModel):
-    """What went wrong: `code` for programs, `message` for people, `details` to act on."""
+    """An error: `code` for programs, `message` for people, `details` with more facts."""
 
     code: str
     message: str
@@ -52,11 +53,11 @@ class ErrorObject(ResponseModel):
 
 
 class ErrorEnvelope(ResponseModel):
-    """Every error of the service."""
+    """The body of all error answers."""
 
     error: ErrorObject
 
 
 def absent(value: object) -> bool:
-    """Whether a field is left out of the answer: where it is None."""
+    """Whether a field is left out of the answer because it is None."""
     return value is None

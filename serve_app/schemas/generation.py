@@ -1,4 +1,4 @@
-"""Generation on the wire. Bounds come from the config: see `bounded`."""
+"""API models of generation. `bounds.bounded` adds the limits of the config."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ECHOED = ("dataset", "profile", "profile_strength", "lora", "guidance_rescale",
 
 
 class ImageParameters(AsynchronousBody):
-    """What single and batch generation share. The config puts bounds and defaults on it."""
+    """The parameters of single and batch generation. `bounds.bounded` adds limits and defaults."""
 
     negative_prompt: str | None = None
     model_id: str = ""
@@ -29,45 +29,47 @@ class ImageParameters(AsynchronousBody):
     guidance_scale: float = 0.0
     seed: int | None = None
     dataset: Name | None = Field(
-        default=None, description="Store under generated/<dataset>/, ready for the export calls."
+        default=None, description="Store the image in generated/<dataset>/."
     )
     profile: Name | None = Field(
-        default=None, description="Profile whose color statistics the image is matched to."
+        default=None, description="Profile to whose color statistics the image is matched."
     )
     profile_strength: float = Field(
-        default=1.0, ge=0, le=1, description="How far colors move towards the profile's, 0..1."
+        default=1.0, ge=0, le=1, description="How much the colors are changed, 0..1."
     )
-    lora: Name | None = Field(default=None, description="Adapter that the model's config lists.")
+    lora: Name | None = Field(default=None, description="Adapter of the model (`GET /models`).")
     guidance_rescale: float | None = Field(
         default=None,
         ge=0,
         le=1,
-        description="How far the contrast that guidance adds is taken back, 0..1; left out, as the "
-        "model's config says.",
+        description="How much of the contrast that guidance adds is removed, 0..1. If left out: "
+        "the "
+        "model's default.",
     )
     speed: Speed | None = Field(
         default=None,
-        description="exact: what plain diffusers gives. balanced and fast leave out work, as the "
-        "model's config says; the recipe tells what. Left out, as the config says.",
+        description="exact: the same image as plain diffusers. balanced and fast skip part of the "
+        "work; the recipe says which. If left out: the model's default.",
     )
     labels: Labels | None = Field(
-        default=None, description="What the image is of, for training: name to value."
+        default=None, description="Training labels of the image: label to value."
     )
     metadata: Metadata | None = Field(
-        default=None, description="Any JSON to keep beside the image, at most 4096 bytes."
+        default=None, description="Any JSON to store with the image, at most 4096 bytes."
     )
 
     require: Requirements | None = Field(
         default=None,
-        description='What the image must meet, such as {"quality": true, "privacy": true}.'
-        " It is made again with other seeds until it does; what does not is not kept.",
+        description='Checks that the image must pass, such as {"quality": true, "privacy": true}. '
+        "Until one passes, images are made with other seeds; those that fail are not kept.",
     )
     max_tries: Annotated[int, Field(ge=1, le=MAX_TRIES)] | None = Field(
-        default=None, description=f"Images made at most for that; {DEFAULT_TRIES} if left out."
+        default=None,
+        description=f"With `require`: most images to make; {DEFAULT_TRIES} if left out.",
     )
 
     def extras(self) -> dict[str, JsonValue]:
-        """Optional extras that were given, to be echoed."""
+        """The optional parameters that the request gave, which the answer repeats."""
         names = (*_ECHOED, "labels", "metadata")
         return {
             name: getattr(self, name)
@@ -85,7 +87,7 @@ class GenerateBody(ImageParameters):
 
 
 class BatchBody(ImageParameters):
-    """Several images of the same parameters to generate."""
+    """Several images to generate with the same parameters."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.GENERATE_BATCH))
 
@@ -93,21 +95,23 @@ class BatchBody(ImageParameters):
     batch_size: int = 0
     labels_by_prompt: list[Labels] | None = Field(
         default=None,
-        description="Labels of each image, in the order of the prompts; they go before `labels`.",
+        description="Labels of each image, in the order of the prompts; they override `labels`.",
     )
     metadata_by_prompt: list[Metadata] | None = Field(
-        default=None, description="The same for `metadata`."
+        default=None,
+        description="Metadata of each image, in the order of the prompts; they override "
+        "`metadata`.",
     )
 
 
 class GenerateMessageBody(GenerateBody):
-    """A `generate` message: the REST fields, and whether previews are wanted."""
+    """A `generate` message: the fields of `POST /generate`, and `previews`."""
 
     previews: bool = Field(default=False, description="Send small JPEGs of the current estimate.")
 
 
 class EchoedExtras(ResponseModel):
-    """Parameters that are repeated only where the request names them."""
+    """Parameters that the answer repeats only if the request gave them."""
 
     dataset: str | None = None
     profile: str | None = None
@@ -120,7 +124,7 @@ class EchoedExtras(ResponseModel):
 
 
 class GenerateParameters(EchoedExtras):
-    """What the image was made with; extras are there only if given."""
+    """The parameters with which the image was made. Optional ones only if they were given."""
 
     negative_prompt: str | None
     model_id: str
@@ -128,27 +132,27 @@ class GenerateParameters(EchoedExtras):
     height: int
     num_inference_steps: int
     guidance_scale: float
-    seed: int = Field(description="As given, or as drawn by the server.")
+    seed: int = Field(description="The given seed, or the one that the server chose.")
 
 
 class VerdictsOut(ResponseModel):
-    """What was said of an image that had to meet requirements; only of what was required."""
+    """The verdicts on an image with requirements; only of the required checks."""
 
     quality: QualityResponse | None = Field(default=None, exclude_if=absent)
     privacy: PrivacyResponse | None = Field(default=None, exclude_if=absent)
     conformance: float | None = Field(
         default=None,
         exclude_if=absent,
-        description="With the profile that was required, 0..100: 100 is alike.",
+        description="Similarity to the required profile, 0..100; 100: equal statistics.",
     )
 
 
 class Required(ResponseModel):
-    """What `require` adds to an image."""
+    """Fields that are added to an image by `require`."""
 
     verdicts: VerdictsOut | None = Field(default=None, exclude_if=absent)
     tries: int | None = Field(
-        default=None, exclude_if=absent, description="Images made until one met `require`."
+        default=None, exclude_if=absent, description="Number of images made until one passed."
     )
 
 
@@ -163,7 +167,8 @@ class GenerateResponse(Required):
 
 
 class BatchParameters(EchoedExtras):
-    """`negative_prompt` and `seed` are there only if given; image i used seed + i."""
+    """The parameters of a batch. `negative_prompt` and `seed` are only there if they were given;
+    image i (from 0) used seed + i."""
 
     negative_prompt: str | None = None
     model_id: str
@@ -180,7 +185,9 @@ class BatchImage(Required):
     image_path: WirePath
     prompt: Text
     seed: int | None = Field(
-        default=None, exclude_if=absent, description="With `require`: that of the try that passed."
+        default=None,
+        exclude_if=absent,
+        description="With `require`: the seed of the image that passed.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Jobs on the wire."""
+"""API models of jobs."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class JobProgress(ResponseModel):
 
 
 class JobEta(ResponseModel):
-    """When it may be done."""
+    """The estimated remaining time of a job."""
 
-    seconds: float = Field(description="From now.")
+    seconds: float = Field(description="Seconds from now until the end.")
     basis: str = Field(description="How that was estimated.")
 
 
 class JobLinks(ResponseModel):
-    """Where to ask about the job."""
+    """URLs of the job."""
 
     self: str
     events: str
 
 
 class JobOut(ResponseModel):
-    """A request that outlives its connection."""
+    """A job: a request that runs independently of the client's connection."""
 
     model_config = ConfigDict(
         json_schema_extra=shown(
@@ -69,33 +69,36 @@ class JobOut(ResponseModel):
     priority: Priority
     dataset: str | None = None
     cancel_requested: bool | None = Field(
-        default=None, description="It runs, and ends at its next step."
+        default=None,
+        description="Whether a running job was canceled and will end at its next step.",
     )
     progress: JobProgress | None = None
-    position: int | None = Field(default=None, description="While it is queued: 1 is next.")
+    position: int | None = Field(
+        default=None, description="Place in the queue while queued; 1: the next job to start."
+    )
     eta: JobEta | None = None
-    tries: int = Field(description="How often it was started.")
+    tries: int = Field(description="How often the job was started.")
     created_at: WireTime
     started_at: WireTime | None = None
     ended_at: WireTime | None = None
     expires_at: WireTime | None = Field(
-        default=None, description="Once it has ended: when it may be forgotten."
+        default=None, description="After its end: when the service may delete the job."
     )
     result: dict[str, object] | None = Field(
-        default=None, description="Body of the answer that a waiting client would have got."
+        default=None, description="Body of the answer, as without `Prefer: respond-async`."
     )
     headers: dict[str, str] | None = Field(
         default=None, description="Headers of that answer, such as X-Served-Model."
     )
-    error: ErrorObject | None = Field(default=None, description="Why it failed.")
+    error: ErrorObject | None = Field(default=None, description="Why the job failed.")
     deliveries: list[DeliveryOut] | None = Field(
-        default=None, description="Of its webhook: every event that happened, and its attempts."
+        default=None, description="Deliveries to the job's webhook: one per event."
     )
     links: JobLinks
 
 
 class JobList(ResponseModel):
-    """The newest first; results are on the jobs themselves."""
+    """A page of jobs, newest first, without their results."""
 
     jobs: list[JobOut]
     next_cursor: str | None = Field(
@@ -104,36 +107,40 @@ class JobList(ResponseModel):
 
 
 class JobLogLine(ResponseModel):
-    """One event of a job, in words."""
+    """An event of a job."""
 
     seq: int = Field(description="Number of the event, from 1.")
     at: WireTime = Field(description="When it happened.")
     event: Literal["queued", "started", "progress", "requeued", "ended"] = Field(
-        description="As `GET /jobs/{job_id}/events` names it."
+        description="Type of the event, as in `GET /jobs/{job_id}/events`."
     )
     message: str = Field(description="What happened, in a sentence.")
     tries: int | None = Field(
-        default=None, description='Of "started": how often the job had been started by then.'
+        default=None, description='For "started": how often the job was started so far.'
     )
-    progress: JobProgress | None = Field(default=None, description='Of "progress".')
+    progress: JobProgress | None = Field(
+        default=None, description='For "progress": the progress of the job.'
+    )
     error: ErrorObject | None = Field(
-        default=None, description='Of "ended": why the job failed or was canceled.'
+        default=None, description='For "ended": why the job failed or was canceled.'
     )
 
 
 class JobLog(ResponseModel):
-    """The events of a job, the first ones first."""
+    """A page of the events of a job, oldest first."""
 
-    lines: list[JobLogLine] = Field(description="In order.")
+    lines: list[JobLogLine] = Field(description="The events in order.")
     next_cursor: str | None = Field(
         default=None, description="Only where there are more: the `cursor` of the next page."
     )
 
 
 class JobLogQuery(QueryModel):
-    """Which lines."""
+    """Which part of the log to get."""
 
-    limit: int = Field(default=100, ge=1, le=MAX_JOBS_PAGE, description="Lines of a page.")
+    limit: int = Field(
+        default=100, ge=1, le=MAX_JOBS_PAGE, description="Largest number of lines in a page."
+    )
     cursor: Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)] | None = Field(
         default=None, description="`next_cursor` of the page before; left out: the first page."
     )
@@ -143,22 +150,24 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 
 
 def _is_written_out(value: object) -> object:
-    """pydantic would take a bare number for seconds."""
+    """Refuse plain numbers, which pydantic would take for seconds since 1970."""
     if isinstance(value, str) and not _TIME.match(value):
         raise ValueError("must be a time such as 2025-05-15T14:30:00Z")
     return value
 
 
 class JobsQuery(QueryModel):
-    """Which jobs."""
+    """Which jobs to list."""
 
     state: State | None = None
     kind: Annotated[str, StringConstraints(pattern=KIND_PATTERN)] | None = None
     dataset: Name | None = None
     since: Annotated[datetime, BeforeValidator(_is_written_out)] | None = Field(
-        default=None, description="Accepted at this time or later."
+        default=None, description="Only jobs that were accepted at this time or later."
     )
-    limit: int = Field(default=100, ge=1, le=MAX_JOBS_PAGE, description="Entries of a page.")
+    limit: int = Field(
+        default=100, ge=1, le=MAX_JOBS_PAGE, description="Largest number of jobs in a page."
+    )
     cursor: Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)] | None = Field(
         default=None, description="`next_cursor` of the page before; left out: the first page."
     )

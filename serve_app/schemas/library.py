@@ -1,4 +1,4 @@
-"""Profiles, datasets and files on the wire."""
+"""API models of profiles, datasets and files."""
 
 from __future__ import annotations
 
@@ -45,45 +45,48 @@ class ProfileOut(ResponseModel):
     path: str
     statistics: dict[str, JsonValue]
     kept_hashes: int | None = Field(
-        default=None, description="Perceptual hashes it keeps; only where `keep_hashes` was asked."
+        default=None,
+        description="Number of images whose perceptual hashes it keeps; only with `keep_hashes`.",
     )
     kept_features: int | None = Field(
         default=None,
-        description="Images whose features it keeps; only where `keep_features` was asked.",
+        description="Number of images whose features it keeps; only with `keep_features`.",
     )
 
 
 class ProfileBody(AsynchronousBody):
-    """Make a profile of every image under a folder: exactly one of `source_dir`, `source_url`."""
+    """Create a profile from all images below a folder: exactly one of `source_dir`,
+    `source_url`."""
 
     name: Name
-    source_dir: WirePath | None = Field(default=None, description="A folder of the data root.")
+    source_dir: WirePath | None = Field(default=None, description="Folder on the service.")
     source_url: Annotated[str, Field(max_length=1000, pattern=S3_URL_PATTERN)] | None = Field(
         default=None, description="s3://bucket/prefix, read with the service's own credentials."
     )
-    update: bool = Field(default=False, description="Extend the profile of that name.")
+    update: bool = Field(default=False, description="Extend the existing profile of this name.")
     keep_hashes: bool = Field(
         default=False,
-        description="Keep a perceptual hash of every image, for the search after near-duplicates.",
+        description="Keep perceptual hashes of the images, to find near-duplicates of them later.",
     )
     keep_features: bool = Field(
         default=False,
-        description="Keep an encoder's features of the images, for reports against this profile: "
-        "about 30 ms of CPU and 2.6 kB an image, of 20,000 images at most.",
+        description="Keep features of the images, for reports that compare with this profile. "
+        "Takes "
+        "about 30 ms of CPU and 2.6 kB per image, for at most 20,000 images.",
     )
 
 
 class ComparisonOut(ResponseModel):
-    """How alike two sets of images are."""
+    """A comparison of two sets of images."""
 
-    conformance: float = Field(description="0..100, 100 is alike.")
+    conformance: float = Field(description="0..100; 100: equal statistics.")
     distances: dict[str, float]
     left: str
     right: str
 
 
 class DatasetOut(ResponseModel):
-    """A dataset: how many images it holds, and their verdicts."""
+    """A dataset: its number of images, and their verdicts."""
 
     name: str
     path: str
@@ -94,7 +97,7 @@ class DatasetOut(ResponseModel):
     labels: dict[str, dict[str, int]] | None = Field(
         default=None,
         exclude_if=absent,
-        description="Label to value to images; there only if images have labels.",
+        description="Label to value to number of images; only there if images have labels.",
     )
 
 
@@ -108,27 +111,28 @@ class DatasetList(ResponseModel):
 
 
 class Deleted(ResponseModel):
-    """What was deleted."""
+    """The deleted object."""
 
     status: Literal["success"] = "success"
     name: str
 
 
 class UploadResponse(ResponseModel):
-    """Where the upload was stored."""
+    """The stored upload."""
 
     image_path: str
     size_bytes: int
 
 
 class Ticket(ResponseModel):
-    """Opens one socket, once, or saves one exported file: `?ticket=`."""
+    """A ticket for the query parameter `ticket`: it opens one WebSocket once, or downloads one
+    exported file."""
 
     ticket: str
-    expires_in_s: float = Field(description="Seconds until it opens nothing any more.")
+    expires_in_s: float = Field(description="Seconds until the ticket expires.")
 
 
 class Health(ResponseModel):
-    """The process answers (`ok`), or the whole service can serve (`ready`)."""
+    """`ok`: the process answers. `ready`: the whole service can serve."""
 
     status: Literal["ok", "ready"]

@@ -24,24 +24,24 @@ LABEL_PATTERN = rf"{LABEL_NAME_PATTERN[:-1]}:{LABEL_VALUE_PATTERN[1:]}"
 
 PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
     NAME_PATTERN: (
-        "must be 1 to 64 letters, digits, dots, dashes or underscores, led by a letter or digit",
+        "must be 1 to 64 letters, digits, dots, dashes or underscores, first a letter or digit",
         NAME_PATTERN,
     ),
     NOT_BLANK_PATTERN: (
-        "must not be blank, nor hold a NUL character",
+        "must not be blank, nor contain a NUL character",
         "not blank, no NUL character",
     ),
     LABEL_NAME_PATTERN: (
-        "must be 1 to 64 letters, digits, dashes or underscores, led by a letter",
+        "must be 1 to 64 letters, digits, dashes or underscores, first a letter",
         LABEL_NAME_PATTERN,
     ),
     LABEL_VALUE_PATTERN: (
-        "must not be blank, nor hold control characters or such as are not seen",
-        "not blank, no control characters, none that are not seen",
+        "must not be blank, nor contain control or invisible characters",
+        "not blank, no control or invisible characters",
     ),
-    NO_NUL_PATTERN: ("must not hold a NUL character", "no NUL character"),
+    NO_NUL_PATTERN: ("must not contain a NUL character", "no NUL character"),
     ATTRIBUTE_PATTERN: (
-        "must be 1 to 64 letters, digits or underscores, led by a letter",
+        "must be 1 to 64 letters, digits or underscores, first a letter",
         ATTRIBUTE_PATTERN,
     ),
     JOB_ID_PATTERN: ("must be 1 to 64 letters, digits or underscores", JOB_ID_PATTERN),
@@ -56,12 +56,12 @@ PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     SIZE_PATTERN: ("must be auto, or look like 512x512", SIZE_PATTERN),
     BUCKET_PATTERN: (
-        "must be 3 to 63 lower-case letters, digits, dots or dashes, as names of buckets are",
+        "must be 3 to 63 lower-case letters, digits, dots or dashes",
         BUCKET_PATTERN,
     ),
     S3_PREFIX_PATTERN: (
-        "must not hold control characters, such as are not seen, or backslashes",
-        "no control characters, no backslashes",
+        "must not contain control or invisible characters, or backslashes",
+        "no control or invisible characters, no backslashes",
     ),
     S3_URL_PATTERN: ("must look like s3://bucket/prefix", S3_URL_PATTERN),
     STORAGE_CLASS_PATTERN: (
@@ -70,4 +70,4 @@ PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     LABEL_PATTERN: ("must be a label and its value, such as animal:fox", LABEL_PATTERN),
 }
-"""Reason and constraint to tell a client whose text does not match."""
+"""Pattern to reason and constraint, for the error about a text that does not match."""

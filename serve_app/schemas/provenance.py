@@ -1,4 +1,4 @@
-"""Marks, the log of marks and signed sheets on the wire."""
+"""API models of marks, the log of marks and signed sheets."""
 
 from __future__ import annotations
 
@@ -18,57 +18,68 @@ class LogEntryOut(ResponseModel):
     n: int = Field(description="Number of the line in its chain.")
     time: str
     event: str
-    path: str = Field(description="Where the file was stored. It may be gone since.")
+    path: str = Field(description="Where the file was stored. It may have been deleted since.")
 
 
 class WatermarkOut(ResponseModel):
-    """What was read from the pixels, held against the word of this service's config."""
+    """The watermark bits read from the pixels, compared with the word in the service's config."""
 
-    found: bool = Field(description="Whether so many bits agree that chance explains it no longer.")
+    found: bool = Field(description="Whether enough bits agree to exclude chance.")
     word: str = Field(description="The 32 bits that were read, as eight hexadecimal digits.")
-    agreeing_bits: int = Field(ge=0, le=32, description="Bits that are as in the service's word.")
-    of_bits: int = Field(description="Bits of a word: 32.")
+    agreeing_bits: int = Field(
+        ge=0, le=32, description="Number of bits that agree with the service's word."
+    )
+    of_bits: int = Field(description="Number of bits of a word: 32.")
     chance: float = Field(
-        ge=0, le=1, description="Probability that as many agree in a picture without a watermark."
+        ge=0,
+        le=1,
+        description="Probability that as many or more bits agree in a picture without a watermark.",
     )
 
 
 class Verification(ResponseModel):
-    """What the mark of an image says, and whether to believe it."""
+    """The content of an image's mark, and whether its signature is valid."""
 
     mark: Literal["present", "absent", "unreadable"]
     signature: SignatureWord | None = Field(
-        description="trusted: by a certificate that this service trusts; development: by a key "
-        "that an installation made for itself; unknown: it holds, its signer is not known here; "
-        "invalid: it does not hold; null: no mark."
+        description="trusted: valid, by a certificate that this service trusts. development: "
+        "valid, "
+        "by a development key. unknown: valid, by an unknown signer. invalid: not valid. null: no "
+        "mark."
     )
     changed: bool | None = Field(
-        description="Whether any byte changed since the mark was made; null where nothing tells."
+        description="Whether the file was changed after it was marked; null if unknown."
     )
-    made_by_ai: bool | None = Field(description="Whether the mark says so; null without a mark.")
+    made_by_ai: bool | None = Field(
+        description="Whether the mark says that AI made the image; null without a mark."
+    )
     signer: dict[str, JsonValue] | None
-    claims: dict[str, JsonValue] = Field(description="What this software put into the mark.")
-    recipe: dict[str, JsonValue] | None = Field(description="As it stands in the file.")
+    claims: dict[str, JsonValue] = Field(description="Statements of this service in the mark.")
+    recipe: dict[str, JsonValue] | None = Field(description="The recipe in the file.")
     recipe_matches: bool | None = Field(
-        description="Whether it is the recipe that was marked; null where nothing tells."
+        description="Whether the recipe in the file is the one that was marked; null if unknown."
     )
-    log: LogEntryOut | None = Field(description="Its line in this service's log of marks.")
+    log: LogEntryOut | None = Field(
+        description="The line about the file in this service's log of marks; null if there is none."
+    )
     watermark: WatermarkOut | None = Field(
-        default=None, description="Of the pixels; null where it was not asked for."
+        default=None, description="The watermark in the pixels; null if it was not requested."
     )
     problems: list[str]
-    summary: str = Field(description="All of this in a sentence.")
+    summary: str = Field(description="The result as a sentence.")
 
 
 class LogReport(ResponseModel):
-    """Whether the log of marks is whole."""
+    """The result of checking the log of marks."""
 
     intact: bool
     chains: int
     segments: int
     entries: int
-    torn: int = Field(description="Last lines that a crash cut off.")
-    problems: list[str] = Field(description="Where a chain does not hold, the first 100.")
+    torn: int = Field(description="Number of incomplete last lines, left by crashes.")
+    problems: list[str] = Field(
+        description="The first 100 places where a line was changed or removed."
+    )
 
 
 class SignedDataset(ResponseModel):
@@ -80,13 +91,14 @@ class SignedDataset(ResponseModel):
     size_bytes: int
     digest: str = Field(description="SHA-256 of the list of all digests and paths.")
     signature: Literal["development", "own"] = Field(
-        description="development: by a key that this installation made, which nobody trusts."
+        description="development: by a development key, which nobody else trusts. own: by the "
+        "configured key."
     )
     summary: dict[str, JsonValue]
 
 
 class SheetReport(ResponseModel):
-    """A dataset held against its signed sheet."""
+    """The result of comparing a dataset with its signed sheet."""
 
     dataset: str
     signature: SignatureWord
@@ -95,8 +107,12 @@ class SheetReport(ResponseModel):
     summary: dict[str, JsonValue]
     unchanged: bool
     counts: dict[str, int]
-    added: list[str] = Field(description="The first 100, as in the two lists that follow.")
+    added: list[str] = Field(
+        description="Files that are not in the sheet. This list and the next two have at most 100."
+    )
     lost: list[str]
     changed: list[str]
-    log_lost: list[str] = Field(description="Segments of the log of marks that were cut since.")
+    log_lost: list[str] = Field(
+        description="Files of the log of marks that were changed or shortened since the signature."
+    )
     problems: list[str]

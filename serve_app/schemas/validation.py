@@ -1,4 +1,4 @@
-"""Validation and anonymizing on the wire."""
+"""API models of validation and anonymizing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from serve_app.schemas.webhooks import AsynchronousBody
 
 MetricNames = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=64)]],
-    Field(min_length=1, max_length=32, description="Metrics to report; the default set if absent."),
+    Field(
+        min_length=1, max_length=32, description="Metrics to report. If left out: the default ones."
+    ),
 ]
 
 
 class QualityBody(RequestModel):
-    """An image to judge for quality."""
+    """An image whose quality to check."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.VALIDATE_QUALITY))
 
@@ -28,25 +30,26 @@ class QualityBody(RequestModel):
     metrics: MetricNames | None = None
     prompt: Annotated[Text, Field(max_length=2000)] | None = Field(
         default=None,
-        description="Prompt to judge agreement with, for metrics that need one; if absent, the "
-        "prompt of the image's recipe.",
+        description="Prompt, for metrics that measure how well the image fits it. If left out: the "
+        "prompt in the image's recipe.",
     )
 
 
 class WeaknessOut(ResponseModel):
-    """Why an image failed: the least factor of its score."""
+    """Why an image failed: the lowest factor of its quality score."""
 
-    factor: str = Field(description="Name, as in docs/metrics.md.")
-    value: float = Field(description="0..1, by the formula, whose score is the product of all.")
+    factor: str = Field(description="Name of the factor (docs/metrics.md).")
+    value: float = Field(description="Value of the factor, 0..1.")
     threshold: float = Field(
-        description="Value at which the image would pass with all others as they are; 1 where it "
-        "cannot make up for the others; an estimate where the learned head had a say."
+        description="Value of this factor at which the image would pass if the others stay the "
+        "same; 1 if it would not pass even then. An estimate if the learned head contributed to "
+        "the score."
     )
-    advice: str = Field(description="One plain sentence.")
+    advice: str = Field(description="How to make a better image, in one sentence.")
 
 
 class QualityResponse(ResponseModel):
-    """Quality of an image."""
+    """The quality verdict on an image."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.QUALITY))
 
@@ -55,12 +58,12 @@ class QualityResponse(ResponseModel):
     metrics: dict[str, float]
     passed: bool
     weakest: WeaknessOut | None = Field(
-        default=None, exclude_if=absent, description="There only if the image did not pass."
+        default=None, exclude_if=absent, description="Only there if the image did not pass."
     )
 
 
 class PrivacyBody(RequestModel):
-    """An image to look through for faces and personal data."""
+    """An image to check for faces and personal data."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.VALIDATE_PRIVACY))
 
@@ -70,7 +73,7 @@ class PrivacyBody(RequestModel):
 
 
 class PrivacyIssueOut(ResponseModel):
-    """One finding; found text is masked."""
+    """A privacy finding. Found text is masked."""
 
     type: str
     severity: Literal["low", "medium", "high"]
@@ -84,7 +87,7 @@ class PrivacyIssueOut(ResponseModel):
 
 
 class PrivacyResponse(ResponseModel):
-    """Privacy of an image."""
+    """The privacy verdict on an image."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.PRIVACY))
 
@@ -98,11 +101,11 @@ class PrivacyResponse(ResponseModel):
 
 
 class AnonymizeBody(RequestModel):
-    """An image to make a copy of, without faces and personal data."""
+    """An image of which to make a copy with faces and personal data covered."""
 
     image_path: WirePath
     method: Annotated[str, Field(pattern=METHOD_PATTERN)] = Field(
-        default="blur", description='How found regions are covered, such as "blur".'
+        default="blur", description="How findings are covered: blur, pixelate or box."
     )
 
 
@@ -116,7 +119,7 @@ class AnonymizeResponse(ResponseModel):
 
 
 class DatasetValidationBody(AsynchronousBody):
-    """A dataset whose images are all judged."""
+    """A dataset whose images to check."""
 
     dataset_dir: WirePath
     metrics: MetricNames | None = None
@@ -125,42 +128,45 @@ class DatasetValidationBody(AsynchronousBody):
 
 
 class ValidatorSummary(ResponseModel):
-    """One validator over the dataset; passed + failed + errors is the image count."""
+    """The results of one check; passed + failed + errors is the number of images."""
 
     passed: int
     failed: int
-    errors: int = Field(description="Images that could not be judged.")
-    mean_score: float | None = Field(description="Over the judged; null if there are none.")
+    errors: int = Field(description="Number of images that could not be checked.")
+    mean_score: float | None = Field(
+        description="Mean score of the checked images; null if there are none."
+    )
     reasons: dict[str, int] | None = Field(
         default=None,
         exclude_if=absent,
-        description="Of the failed, how many for which reason: the weakest factor of the quality "
-        "score, every type of privacy issue. There only if any failed.",
+        description="Reason to number of failed images: the weakest factor of the quality score, "
+        "or each type of privacy issue. Only there if images failed.",
     )
 
 
 class ValidationFailure(ResponseModel):
-    """An image that did not pass, or could not be judged."""
+    """An image that did not pass, or could not be checked."""
 
     image_path: str
     reason: str
 
 
 class DatasetValidationResponse(ResponseModel):
-    """Verdicts on a dataset, counted."""
+    """The results of the checks of a dataset."""
 
     dataset_dir: str
     image_count: int
     quality: ValidatorSummary
     privacy: ValidatorSummary
     failures: list[ValidationFailure] = Field(
-        description="Images that did not pass or could not be judged; cut, the counts are whole."
+        description="Images that did not pass or could not be checked. The list may be cut; the "
+        "counts are of all images."
     )
     skipped_count: int | None = Field(
         default=None,
         exclude_if=absent,
-        description="Files in the folder that are no images. There only if it is above 0.",
+        description="Number of files in the folder that are not images. Only there if above 0.",
     )
     skipped: list[SkippedFileOut] | None = Field(
-        default=None, exclude_if=absent, description="The first 100 of them."
+        default=None, exclude_if=absent, description="The first 100 of these files."
     )

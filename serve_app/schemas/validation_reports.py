@@ -1,4 +1,4 @@
-"""Verdicts on the wire."""
+"""Convert verdicts to answers of the API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from serve_app.schemas.validation import (
 
 
 def quality_response(report: QualityReport, paths: PathCodec) -> QualityResponse:
-    """Of a quality check."""
+    """The answer for a quality report."""
     return QualityResponse(
         image_path=paths.to_wire(report.key),
         quality_score=report.quality_score,
@@ -26,7 +26,7 @@ def quality_response(report: QualityReport, paths: PathCodec) -> QualityResponse
 
 
 def privacy_response(report: PrivacyReport, paths: PathCodec) -> PrivacyResponse:
-    """Of a privacy check."""
+    """The answer for a privacy report."""
     return PrivacyResponse(
         image_path=paths.to_wire(report.key),
         privacy_score=report.privacy_score,

@@ -1,4 +1,4 @@
-"""Webhooks on the wire."""
+"""API models of webhooks."""
 
 from __future__ import annotations
 
@@ -14,58 +14,71 @@ _ENDINGS: tuple[WebhookEvent, ...] = ("job.succeeded", "job.failed", "job.cancel
 
 
 class WebhookBody(RequestModel):
-    """Where to tell a job's events."""
+    """A webhook: a URL to which a job's events are sent."""
 
-    url: str = Field(min_length=1, max_length=MAX_URL_CHARS, description="https, an allowed host.")
+    url: str = Field(
+        min_length=1,
+        max_length=MAX_URL_CHARS,
+        description="URL with https, on a host that the service allows.",
+    )
     events: list[WebhookEvent] = Field(
         default=list(_ENDINGS),
         min_length=1,
         max_length=len(WEBHOOK_EVENTS),
-        description="Which ones; the endings if left out.",
+        description="Which events to send. If left out: the end of the job.",
     )
 
 
 def _refused(webhook: WebhookBody | None) -> WebhookBody | None:
     if webhook is not None:
-        raise ValueError("it is taken with the header Prefer: respond-async alone")
+        raise ValueError("it is only allowed with the header Prefer: respond-async")
     return webhook
 
 
 WebhookField = Annotated[
     WebhookBody | None,
     AfterValidator(_refused),
-    Field(description="Tell the job's events to a server; with `Prefer: respond-async` alone."),
+    Field(
+        description="Server to which the job's events are sent. Only with `Prefer: respond-async`."
+    ),
 ]
 
 
 class AsynchronousBody(RequestModel):
-    """A body of a call that can be a job. A job's webhook is taken out of its body before that is
-    read: the one that is still there belongs to no job."""
+    """The body of a call that can run as a job.
+
+    For a job, the webhook is removed from the body before validation. So a body that still has a
+    webhook is not of a job, and is refused.
+    """
 
     webhook: WebhookField = None
 
 
 class AttemptOut(ResponseModel):
-    """One try to deliver."""
+    """One attempt to deliver an event."""
 
     attempt: int = Field(description="Counts from 1.")
     at: WireTime
-    status: int | None = Field(default=None, description="HTTP status of the answer, if one came.")
-    error: str | None = Field(default=None, description="Why none came.")
+    status: int | None = Field(
+        default=None, description="HTTP status of the answer; null without an answer."
+    )
+    error: str | None = Field(default=None, description="Why there was no answer.")
 
 
 class DeliveryOut(ResponseModel):
-    """An event on its way to the webhook."""
+    """The delivery of one event to a webhook."""
 
     id: str = Field(description="The header `webhook-id` of every attempt.")
     event: WebhookEvent
-    state: DeliveryState = Field(description="failed: given up.")
+    state: DeliveryState = Field(description="State; failed: no further attempts are made.")
     attempts: list[AttemptOut]
-    next_attempt_at: WireTime | None = Field(default=None, description="While it is pending.")
+    next_attempt_at: WireTime | None = Field(
+        default=None, description="Time of the next attempt, while the delivery is pending."
+    )
 
 
 class WebhookSecretOut(ResponseModel):
-    """What events of this API key are signed with."""
+    """The secret with which events of this API key's jobs are signed."""
 
-    secret: str = Field(description='"whsec_" and base64, as Standard Webhooks has it.')
+    secret: str = Field(description='"whsec_" and base64, as in Standard Webhooks.')
     algorithm: Literal["v1"] = "v1"

@@ -1,1 +1,1 @@
-"""The web studio: a page, its style and its script; no build step, nothing from elsewhere."""
+"""The files of the web studio. They need no build step, and load nothing from other hosts."""

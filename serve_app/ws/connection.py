@@ -15,13 +15,13 @@ class State(Enum):
     """The state of a connection, which decides what may be done with it."""
 
     CONNECTING = "connecting"
-    """The handshake is not answered yet."""
+    """The handshake was not answered yet."""
     OPEN = "open"
     """Messages go both ways."""
     GONE = "gone"
     """The client left, or the connection broke."""
     CLOSED = "closed"
-    """We closed it."""
+    """The service closed the connection."""
 
 
 ALLOWED: Mapping[State, frozenset[str]] = {
@@ -30,8 +30,9 @@ ALLOWED: Mapping[State, frozenset[str]] = {
     State.GONE: frozenset(),
     State.CLOSED: frozenset(),
 }
-"""What may be done in a state. Sending to a client that is gone raises `ClientGone`: it may leave
-at any moment, so that is nobody's mistake."""
+"""The allowed actions in each state; others raise `IllegalAction`. Only sending to a client that
+has
+left raises `ClientGone`, because that may happen at any time."""
 
 
 class IllegalAction(RuntimeError):

@@ -40,18 +40,21 @@ Message = CancelMessage | SubscribeMessage
 
 
 class RawGenerate:
-    """A `generate` message whose fields are not judged yet: it spends budget first, as in REST."""
+    """A `generate` message whose fields are not validated yet, because the rate limit is checked
+    first, as in REST."""
 
     def __init__(self, fields: dict[str, object]) -> None:
         self._fields = fields
 
     def body(self, model: type[GenerateMessageBody]) -> GenerateMessageBody:
-        """The validated fields; `InvalidParameters` as for `POST /generate`."""
+        """The validated fields. Raises `InvalidParameters` as `POST /generate` does."""
         return validated(model, self._fields)
 
 
 def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | Message:
-    """Raises `InvalidParameters` or `PayloadTooLarge`; both leave the socket alive."""
+    """Parse a message of the client. Raises `InvalidParameters` or `PayloadTooLarge`, after which
+    the
+    socket stays open."""
     size = len(text.encode("utf-8", "replace")) if isinstance(text, str) else len(text)
     if size > max_bytes:
         raise PayloadTooLarge(max_bytes)
@@ -73,7 +76,9 @@ def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | Message:
 
 
 def progress_message(job_id: str, event: StepProgress) -> Details:
-    """`preview` (a base64 JPEG) is present only if previews were asked for and one was made."""
+    """A `progress` message, with `preview` (a JPEG in base64) if previews were requested and there
+    is
+    one."""
     message: Details = {
         "type": "progress",
         "job_id": job_id,
@@ -89,7 +94,7 @@ def progress_message(job_id: str, event: StepProgress) -> Details:
 def result_message(
     job_id: str, body: GenerateBody, image: StoredImage, paths: PathCodec
 ) -> Details:
-    """The contract's fields, with the parameters as REST repeats them and the served model."""
+    """A `result` message: the fields of the REST answer, and the served model."""
     parameters = generate_parameters(body, image.seed)
     required = Required(**verdicts_out(image, paths)).model_dump(mode="json", exclude_unset=True)
     return {
@@ -104,5 +109,5 @@ def result_message(
 
 
 def error_message(error: BaseException, job_id: str | None) -> Details:
-    """`job_id` is null where no job was started."""
+    """An `error` message. `job_id` is null if no job was started."""
     return {"type": "error", "job_id": job_id, "error": to_wire(error).as_object()}

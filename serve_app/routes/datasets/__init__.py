@@ -1,1 +1,1 @@
-"""Routes of datasets: made, looked through, reported on, exported."""
+"""Routes of datasets: create, list, review, report, export."""

@@ -27,7 +27,9 @@ DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
     response_model_exclude_unset=True,
 )
 async def list_datasets(request: Request, page: PageQuery, context: InContext) -> DatasetList:
-    """The datasets with their counts, ordered by name. `next_cursor` only where there are more."""
+    """List the datasets with their counts, ordered by name. `next_cursor` is only there if there
+    are
+    more."""
     work = context.services.datasets.list(page.limit + 1, page.cursor)
     found = await answer_within(context.config.deadlines.lookup_s, request, work)
     shown, cursor = cut(found, page, lambda summary: summary.name)
@@ -39,7 +41,7 @@ async def list_datasets(request: Request, page: PageQuery, context: InContext) -
 
 @router.get("/datasets/{name}", dependencies=[requires("read", budget="read")])
 async def get_dataset(request: Request, name: DatasetName, context: InContext) -> DatasetOut:
-    """One dataset: how much there is, and what the validators said."""
+    """Get one dataset: its number of images, and the results of the checks."""
     work = context.services.datasets.get(name)
     found = await answer_within(context.config.deadlines.lookup_s, request, work)
     return _dataset_out(found, context)

@@ -35,7 +35,7 @@ router = APIRouter(tags=["datasets"], route_class=ApiRoute)
 
 COUNTED_ITEMS = 10_000
 PLANNED_ITEMS, PLANNED_ROWS = 1000, 5
-"""Counted and shown by a call that costs little."""
+"""Items that `POST /datasets/plan` counts and shows; few, because editors call it often."""
 _ID_CHARS = 8
 
 
@@ -48,8 +48,11 @@ _ID_CHARS = 8
 async def create_dataset(
     body: DatasetSpec, request: Request, context: InContext
 ) -> DatasetCreated | StreamingResponse:
-    """Make a dataset from its declaration. Long: ask for it with `Prefer: respond-async`. Asked for
-    again, it goes on; with larger numbers it adds, and changes nothing that is there."""
+    """Make a dataset from its declaration. This takes long, so use `Prefer: respond-async`.
+
+    Repeating the call makes missing images. With larger numbers it adds images, and does not change
+    existing ones.
+    """
     plan = DatasetPlan(body)
     check_plan(context, plan)
     in_flight = min(context.config.dataset_creation.in_flight, plan.total)
@@ -63,8 +66,8 @@ async def create_dataset(
 
 @router.post("/datasets/plan", dependencies=[requires(None, "read", "dataset.plan")])
 async def plan_dataset(body: DatasetSpec, context: InContext) -> DatasetPlanned:
-    """Whether a declaration is right, and what it would give: nothing is made. For editors, which
-    ask again after every change."""
+    """Check a declaration and show its plan, without making images. For editors that call it after
+    every change."""
     plan = DatasetPlan(body)
     check_plan(context, plan)
     return DatasetPlanned(
@@ -82,8 +85,8 @@ async def plan_dataset(body: DatasetSpec, context: InContext) -> DatasetPlanned:
 async def preview_dataset(
     body: PreviewBody, request: Request, context: InContext
 ) -> DatasetPreview:
-    """What a declaration gives: its table, and its first images, made into a dataset of their own
-    (`<name>-preview`) and judged."""
+    """Show the plan of a declaration, and make and check its first images, in the dataset
+    `<name>-preview`."""
     plan = DatasetPlan(body.spec)
     check_plan(context, plan)
     items = list(islice(plan.items(), min(body.images, plan.total)))
@@ -136,7 +139,7 @@ async def _image(
     context: Context, workshop: ServiceWorkshop, plan: DatasetPlan, item: Item
 ) -> PreviewImage:
     request = plan.request(item, workshop.default_model)
-    # By what it is made of: another declaration's preview does not meet this one's images.
+    # The id is a digest of the request, so that other declarations have other preview images.
     digest = hashlib.sha256(repr(request).encode()).hexdigest()[:_ID_CHARS]
     name = f"{plan.spec.name[:55]}-preview"
     request = replace(request, image_id=f"{item.item_id}-{digest}", dataset=name, repeated=True)

@@ -64,7 +64,7 @@ Report = TypeVar("Report", ExportReport, S3ExportReport)
 async def export_jsonl(
     body: FileExportBody, request: Request, context: InContext
 ) -> FileExportResponse | StreamingResponse:
-    """A dataset's records to one JSONL file."""
+    """Export a dataset's records to a JSONL file."""
     return await _export_file(body, request, context, "jsonl")
 
 
@@ -77,7 +77,7 @@ async def export_jsonl(
 async def export_parquet(
     body: FileExportBody, request: Request, context: InContext
 ) -> FileExportResponse | StreamingResponse:
-    """A dataset, images embedded, to Parquet."""
+    """Export a dataset, with its images, to Parquet."""
     return await _export_file(body, request, context, "parquet")
 
 
@@ -90,7 +90,7 @@ async def export_parquet(
 async def export_csv(
     body: FileExportBody, request: Request, context: InContext
 ) -> FileExportResponse | StreamingResponse:
-    """A dataset's records to one CSV file."""
+    """Export a dataset's records to a CSV file."""
     return await _export_file(body, request, context, "csv")
 
 
@@ -103,7 +103,7 @@ async def export_csv(
 async def export_coco(
     body: FileExportBody, request: Request, context: InContext
 ) -> FileExportResponse | StreamingResponse:
-    """A dataset's labels and annotations to one file in the format of COCO."""
+    """Export a dataset's labels and annotations to a COCO file."""
     return await _export_file(body, request, context, "coco")
 
 
@@ -116,8 +116,9 @@ async def export_coco(
 async def export_imagefolder(
     body: FileExportBody, request: Request, context: InContext
 ) -> FileExportResponse | StreamingResponse:
-    """A dataset's images to one ZIP file, a folder for each class. Images without the class are
-    left out, as `filtered` says."""
+    """Export a dataset's images to a ZIP file with a folder for each class. Images without the
+    class
+    label are left out and counted in `filtered`."""
     return await _export_file(body, request, context, "imagefolder")
 
 
@@ -130,7 +131,7 @@ async def export_imagefolder(
 async def export_webdataset(
     body: WebDatasetExportBody, request: Request, context: InContext
 ) -> WebDatasetExportResponse | StreamingResponse:
-    """A dataset to a folder of tar shards."""
+    """Export a dataset to a folder of WebDataset tar shards."""
 
     def respond(report: ExportReport) -> WebDatasetExportResponse:
         return webdataset_response(report, context.paths.to_wire)
@@ -148,7 +149,7 @@ async def export_webdataset(
 async def export_s3(
     body: S3ExportBody, request: Request, context: InContext
 ) -> S3ExportResponse | StreamingResponse:
-    """A dataset to a bucket: images, sidecars, and the manifest last."""
+    """Export a dataset to an S3 bucket: images, sidecars, and last the manifest."""
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
     context.audit.add(f"s3://{body.bucket_name}/{body.s3_prefix}")
     wanted = S3ExportRequest(
@@ -211,7 +212,7 @@ def _work(
             async with context.storage_quota.room(context.caller) as room:
                 events = context.services.exporter.export(wanted)
                 report = await _report(context, events, on_progress)
-                await context.storage_quota.forget(output_key)  # the one that it replaced
+                await context.storage_quota.forget(output_key)  # the replaced export
                 room.add(output_key, report.file_size_bytes)
             return respond(report)
 
@@ -223,7 +224,7 @@ async def _report(
     events: AsyncGenerator[ExportProgress | Report, None],
     on_progress: OnProgress,
 ) -> Report:
-    """The export's report, within its deadline; stopped with the task that awaits it."""
+    """The export's report. The export is stopped at its deadline, or if this task is canceled."""
 
     async def last() -> Report:
         async with aclosing(events):

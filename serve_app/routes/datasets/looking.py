@@ -1,4 +1,4 @@
-"""`GET /datasets/{name}/images` and its summary, `PATCH /images`: looking and judging by eye."""
+"""`GET /datasets/{name}/images`, `GET /datasets/{name}/images/summary`, `PATCH /images`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ router = APIRouter(tags=["datasets"], route_class=ApiRoute)
 async def list_images(
     request: Request, name: DatasetName, query: Annotated[ImagesQuery, Query()], context: InContext
 ) -> ImageList:
-    """A page of a dataset's images: filtered, sorted, with prompt, labels, verdicts and reviews."""
+    """List a dataset's images, filtered and sorted, with prompt, labels, verdicts and reviews."""
     wanted = ImageQuery(
         dataset=name,
         filter=query.as_filter(),
@@ -61,7 +61,7 @@ async def list_images(
 async def summarize_images(
     request: Request, name: DatasetName, query: Annotated[FilterQuery, Query()], context: InContext
 ) -> ImagesSummaryOut:
-    """How many of a dataset's images have which label, verdict, rating, tag and decision."""
+    """Count a dataset's images by label, verdict, rating, tag and decision."""
     work = context.services.datasets.images_summary(name, query.as_filter())
     found = await answer_within(context.config.deadlines.lookup_s, request, work)
     return ImagesSummaryOut(
@@ -78,7 +78,7 @@ async def summarize_images(
 
 @router.patch("/images", dependencies=[requires("write", budget="read", audit="image.review")])
 async def review_images(body: ReviewBody, context: InContext) -> ReviewedList:
-    """Rate, tag, accept or reject images. All of them must be there, else none is changed."""
+    """Rate, tag, accept or reject images. If one of them does not exist, none is changed."""
     field = REVIEWED if body.path is None else IMAGE_FILE
     keys = {context.paths.to_key(path, field): path for path in body.named()}
     context.audit.add(*map(context.paths.to_wire, keys))

@@ -28,28 +28,29 @@ router = APIRouter(tags=["datasets"], route_class=ApiRoute)
 
 HTML = "text/html"
 _ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""Content-Security-Policy of a page that loads nothing and runs nothing."""
+"""Content-Security-Policy of a page that loads no files and runs no scripts."""
 
 
 class ReportBody(RequestModel):
-    """What the dataset is held against; nothing if absent."""
+    """What to compare the dataset with."""
 
     reference_dir: WirePath | None = Field(
         default=None, description="Folder of real images under generated/ or uploads/."
     )
     profile: Name | None = Field(
         default=None,
-        description="Profile to compare statistics with, and features where it keeps some.",
+        description="Profile whose statistics, and features if it keeps any, are compared.",
     )
 
 
 class ReportQuery(QueryModel):
-    """What the dataset is compared with, and the format of the report."""
+    """What to compare the dataset with, and the format of the report."""
 
     reference_dir: WirePath | None = None
     profile: Name | None = None
     format: Literal["json", "html"] | None = Field(
-        default=None, description="html: a page that stands alone. By `Accept` if absent."
+        default=None,
+        description="html: a page without external files. If left out, `Accept` decides.",
     )
 
 
@@ -62,9 +63,11 @@ class ReportQuery(QueryModel):
 async def make_report(
     name: DatasetName, body: ReportBody, request: Request, context: InContext
 ) -> DatasetReport | StreamingResponse:
-    """Make the report of a dataset, or read it where nothing has changed since: minutes for a large
-    one, so ask for a job (`Prefer: respond-async`). With `Accept: application/x-ndjson` progress
-    comes before it."""
+    """Make the report on a dataset. If nothing has changed, the stored report is returned.
+
+    Takes minutes for a large dataset, so use a job (`Prefer: respond-async`). With
+    `Accept: application/x-ndjson`, lines of progress are sent before the report.
+    """
     wanted = _wanted(context, name, body.reference_dir, body.profile, as_page=False)
 
     async def work(on_progress: OnProgress) -> DatasetReport:
@@ -83,8 +86,8 @@ async def make_report(
 async def get_report(
     request: Request, name: DatasetName, query: Annotated[ReportQuery, Query()], context: InContext
 ) -> Response:
-    """The report as JSON, or as a page for a browser (`Accept: text/html`, or `format=html`). Made
-    now where it is not kept."""
+    """Get the report as JSON, or as an HTML page (`Accept: text/html` or `format=html`). It is made
+    if there is no stored one."""
     accepted = request.headers.get("accept", "")
     as_page = query.format == "html" or (query.format is None and HTML in accepted)
     wanted = _wanted(context, name, query.reference_dir, query.profile, as_page)
@@ -105,7 +108,7 @@ def _wanted(
 async def _made(
     context: Context, wanted: ReportRequest, reference_dir: str | None, on_progress: OnProgress
 ) -> DatasetReport | ReportPage:
-    """Within its deadline; stopped with the task that awaits it."""
+    """The report. Making it is stopped at the deadline, or if this task is canceled."""
     if wanted.reference_key is None:
         return await _last(context, wanted, on_progress)
     with context.paths.named(reference_dir or "", wanted.reference_key, REFERENCE_DIR):
@@ -129,9 +132,9 @@ async def _last(
 
 
 def _on_wire(context: Context, found: DatasetReport | ReportPage) -> DatasetReport:
-    """With the reference's path as clients know it."""
+    """The report with the reference folder as a path of the API."""
     if isinstance(found, ReportPage):
-        raise InferloopError("A page came where data was asked for")
+        raise InferloopError("The report is a page, but data was requested")
     if found.reference is None:
         return found
     path = context.paths.to_wire(found.reference.reference)

@@ -17,14 +17,14 @@ from serve_app.routing import ApiRoute
 from serve_app.schemas.service.callers import BudgetOut, KeyList, KeyOut
 
 MAX_KEYS = 100
-"""Of a page: for each of them the budgets are looked up."""
+"""Largest page; limited, because the budgets of each key are looked up."""
 
 router = APIRouter(tags=["keys"], route_class=ApiRoute)
 
 
 @router.get("/whoami", dependencies=[requires(None, budget="read")])
 async def get_whoami(context: InContext) -> KeyOut:
-    """The key of this request: its name, what it may do, and what is left of its budgets."""
+    """Get the API key of this request: its name, its scopes, and the rest of its budgets."""
     record = context.keys.record_of(context.caller) or KeyRecord(context.caller)
     return await _key_out(context, record)
 
@@ -35,8 +35,9 @@ async def get_whoami(context: InContext) -> KeyOut:
     response_model_exclude_unset=True,
 )
 async def list_keys(page: PageQuery, context: InContext) -> KeyList:
-    """Every key of the service by name, with its rights and budgets, never the key itself. A key
-    that is bound to a space sees the keys of that space."""
+    """List the API keys with their names, scopes and budgets, without the keys themselves. A key
+    of a
+    space sees only the keys of that space."""
     seen = [each for each in context.keys.records() if _sees(context.caller, each.caller)]
     page = page.model_copy(update={"limit": min(page.limit, MAX_KEYS)})
     every = sorted(seen, key=lambda each: each.caller.name)

@@ -21,11 +21,12 @@ router = APIRouter(tags=["health"], route_class=ApiRoute)
 
 @router.get("/deployments", dependencies=[requires("admin", budget="read")])
 async def list_deployments(context: InContext) -> DeploymentList:
-    """Every deployment with its replicas and the models in their memory. They serve all spaces: a
-    key that is bound to one is refused."""
+    """List the deployments with their replicas and the models in memory. Keys of a space are
+    refused,
+    because deployments serve all spaces."""
     if not context.caller.sees_every_space:
         raise Forbidden(
-            "Only a key with the scope 'admin' and no space of its own sees deployments"
+            "Only a key with the scope 'admin' and without a space may list deployments"
         )
     found = await context.services.deployments.standing()
     return DeploymentList(deployments=[_deployment_out(each) for each in found])

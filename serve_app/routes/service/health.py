@@ -17,13 +17,13 @@ READY_RETRY_S = 2.0
 
 @router.get("/healthz")
 async def healthz() -> Health:
-    """The ingress is alive."""
+    """Check that the ingress is alive."""
     return Health(status="ok")
 
 
 @router.get("/readyz", response_model=Health, responses={503: {"model": ErrorEnvelope}})
 async def readyz(context: InApplication) -> Health | Response:
-    """Every deployment can serve now."""
+    """Check that every deployment can serve now."""
     missing = list(await context.services.readiness.not_ready())
     if not missing:
         return Health(status="ready")

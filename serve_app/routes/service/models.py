@@ -20,8 +20,7 @@ router = APIRouter(tags=["models"], route_class=ApiRoute)
 
 @router.get("/models", dependencies=[requires(None, budget="read")])
 async def list_models(context: InContext) -> ServedModels:
-    """Every model that a request may name, with its defaults and adapters, and the bounds of
-    requests."""
+    """List the models with their defaults and adapters, and the limits of requests."""
     config = context.config
     names = sorted({config.default_model_id, *config.model_defaults})
     names.sort(key=lambda name: name != config.default_model_id)

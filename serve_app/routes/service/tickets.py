@@ -1,4 +1,4 @@
-"""`POST /ws/ticket`: what a browser opens its socket with."""
+"""`POST /ws/ticket`: tickets with which browsers open WebSockets."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ router = APIRouter(tags=["generation"], route_class=ApiRoute)
     "/ws/ticket", dependencies=[requires("generate", budget="read", audit="socket.ticket")]
 )
 async def make_socket_ticket(context: InContext) -> Ticket:
-    """A ticket for one socket of this key, good once and for half a minute.
+    """Make a ticket that opens one WebSocket of this API key. It is valid once, for half a minute.
 
-    A browser cannot send a header with a socket, and a key in a URL ends up in logs.
+    For browsers: they cannot send an API key in a header when they open a WebSocket, and a key in a
+    URL would be written to logs.
     """
     ticket = await context.tickets.issue(context.caller.key_hash)
     return Ticket(ticket=ticket, expires_in_s=TICKET_LIFE_S)

@@ -1,4 +1,4 @@
-"""`GET /webhooks/secret`: what receivers check signatures with."""
+"""`GET /webhooks/secret`: the secret with which receivers check signatures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
 @router.get("/webhooks/secret", dependencies=[requires(None, budget="read")])
 async def get_webhook_secret(context: InContext) -> WebhookSecretOut:
-    """The secret that events of this API key's jobs are signed with; 404 where webhooks are off."""
+    """Get the secret with which events of this API key's jobs are signed. 404 if webhooks are
+    switched off."""
     secrets = context.webhook_secrets.of_key(context.caller.key_hash)
     if not secrets or not context.config.webhooks.allowed_hosts:
         raise NotFound("webhook secret", context.caller.name)

@@ -1,1 +1,1 @@
-"""Request models within the bounds of the config, and the words for what breaks them."""
+"""Request models with the limits of the config, and the messages about invalid values."""

@@ -1,5 +1,4 @@
-"""What depends only on how a config bounds requests is made once for all configs that bound them
-alike."""
+"""Cache objects that depend only on the config's limits for requests."""
 
 from __future__ import annotations
 
@@ -15,8 +14,10 @@ _DECISIVE = {"bounds", "default_model_id", "model_defaults"}
 
 
 def made_once(make: Callable[[ApiConfig], Made]) -> Callable[[ApiConfig], Made]:
-    """Gives the same object for configs that bound requests alike. Making models and routes takes
-    most of the time that an application needs to be made and to give its first answer."""
+    """A decorator that returns the same object for configs with equal limits for requests.
+
+    Making models and routes takes most of an application's start-up time.
+    """
     made: dict[str, Made] = {}
 
     @wraps(make)

@@ -1,4 +1,4 @@
-"""Request models whose bounds and defaults come from the config."""
+"""Request models whose limits and defaults come from the config."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ MORE_PROMPTS = (
     "For more images declare a dataset (POST /datasets), or send several batches, each as a job "
     "(header Prefer: respond-async)"
 )
-"""What the refusal of a too long list of prompts says."""
+"""Advice in the error about too many prompts."""
 
 
 @made_once
 def generate_model(config: ApiConfig) -> type[GenerateBody]:
-    """`POST /generate`."""
     return _bounded("GenerateRequest", GenerateBody, config, prompt=(_prompt(config.bounds), ...))
 
 
 @made_once
 def generate_message_model(config: ApiConfig) -> type[GenerateMessageBody]:
-    """The fields of a WebSocket `generate` message."""
+    """The model of the fields of a WebSocket `generate` message."""
     prompt = (_prompt(config.bounds), ...)
     return _bounded("GenerateMessage", GenerateMessageBody, config, prompt=prompt)
 
@@ -54,7 +53,11 @@ def batch_model(config: ApiConfig) -> type[BatchBody]:
     ]
     batch_size = Annotated[
         int,
-        Field(ge=1, le=bounds.max_batch_size, description="Images of this call in flight at once."),
+        Field(
+            ge=1,
+            le=bounds.max_batch_size,
+            description="Number of images of this call that are generated at the same time.",
+        ),
     ]
     return _bounded(
         "GenerateBatchRequest",
@@ -66,8 +69,8 @@ def batch_model(config: ApiConfig) -> type[BatchBody]:
 
 
 def _completion(config: ApiConfig) -> Any:
-    """A validator that fills a body in with the defaults of the model that it names, or leaves out,
-    before anything is judged."""
+    """A validator that adds the defaults of the requested model to a body before the body is
+    validated."""
     known = {
         model_id: defaults.model_dump(exclude_none=True)
         for model_id, defaults in config.model_defaults.items()
@@ -127,7 +130,7 @@ def _shared_fields(config: ApiConfig) -> dict[str, Any]:
     guidance = Annotated[
         float, Field(ge=0, le=bounds.max_guidance_scale, description="Classifier-free guidance.")
     ]
-    seed = Annotated[int, Field(ge=0, le=bounds.max_seed, description="Drawn when left out.")]
+    seed = Annotated[int, Field(ge=0, le=bounds.max_seed, description="Random if left out.")]
     model_id = Annotated[str, Field(min_length=1, max_length=200, pattern=NOT_BLANK_PATTERN)]
     return {
         "negative_prompt": (negative_prompt | None, None),

@@ -1,4 +1,4 @@
-"""Pydantic's errors in the contract's words: parameter, value, constraint, reason."""
+"""Convert pydantic's errors to faults of the API: parameter, value, constraint, reason."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from serve_app.schemas.patterns import PATTERN_WORDS
 from serve_app.trim import trimmed
 
 MAX_FAULTS = 100
-"""A megabyte of unknown fields gets an answer of some kilobytes."""
+"""Most faults in an answer, so that a body with thousands of unknown fields gets a short answer."""
 
 
 class ErrorDetails(Protocol):
-    """The part of `pydantic_core.ErrorDetails` that is read here."""
+    """The fields of `pydantic_core.ErrorDetails` that are used here."""
 
     def __getitem__(self, name: str, /) -> Any: ...
     def get(self, name: str, /) -> Any: ...
@@ -31,7 +31,7 @@ _JSON_NUMBER, _JSON_LIST, _JSON_OBJECT = "float", "list", "dict"
 """What pydantic puts into a location in free JSON: the kind of value that it took each part for."""
 
 NOT_JSON = ("JSON", "must be valid JSON")
-"""Constraint and reason for a body that is no JSON."""
+"""Constraint and reason for a body that is not JSON."""
 
 _TYPES: Mapping[str, Words] = {
     "missing": ("is required", "required"),
@@ -58,8 +58,8 @@ _TYPES: Mapping[str, Words] = {
 
 
 def faults_of(errors: Iterable[Any], rules: Rules, strip: int = 0) -> list[Fault]:
-    """Faults of a validation, in pydantic's order. `strip` drops that many leading parts of each
-    location (FastAPI puts "query" or "path" there)."""
+    """The faults of a validation, in pydantic's order. `strip`: number of leading parts of each
+    location to drop, because FastAPI begins locations with "query" or "path"."""
     return [
         _fault_of(error, tuple(error["loc"])[strip:], rules) for error in list(errors)[:MAX_FAULTS]
     ]
@@ -137,7 +137,7 @@ def _range(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
 
 
 def _between(parameter: str, low: float | None, high: float | None, unit: str) -> Words:
-    """`unit`: of one, such as "item"."""
+    """Reason and constraint for a range. `unit`: in singular, such as "item"."""
     least, most = _plain(low), _plain(high)
     if low is None:
         return f"must be at most {most}{_long(high, unit)}", f"{parameter} <= {most}"
@@ -152,7 +152,8 @@ def _between(parameter: str, low: float | None, high: float | None, unit: str) -
 
 
 def _long(count: float | None, unit: str) -> str:
-    """ " 1 item long", " 2 items long", without the number; nothing for what has no unit."""
+    """The words behind a number: " item long" for 1, " items long" for others, or "" without a
+    unit."""
     return f" {unit}{'' if count == 1 else 's'} long" if unit else ""
 
 
@@ -164,7 +165,7 @@ def _length(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
 def _items(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
     low, high = rule.min_items or ctx.get("min_length"), rule.max_items or ctx.get("max_length")
     reason, constraint = _between(f"len({parameter})", low, high, "item")
-    length = ctx.get("actual_length")  # None when pydantic stopped counting past the bound
+    length = ctx.get("actual_length")  # None if pydantic stopped counting at the limit
     is_too_long = length is None or length > (high or math.inf)
     advice = f". {rule.when_too_many}" if rule.when_too_many and is_too_long else ""
     return reason + advice, constraint
@@ -186,7 +187,7 @@ def _choice(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
 
 
 def _plain(number: float | None) -> str:
-    """30.0 as "30", 2^53-1 in full."""
+    """The number as text: 30.0 as "30", and 2^53-1 with all digits."""
     return str(int(number)) if number is not None and number == int(number) else str(number)
 
 

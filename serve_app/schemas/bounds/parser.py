@@ -1,4 +1,4 @@
-"""Text to a model, for what does not come through FastAPI: the messages of the WebSocket."""
+"""Parse and validate JSON outside of FastAPI, such as the messages of the WebSocket."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def repeated(error: DuplicateKey) -> InvalidParameters:
-    """The refusal of an object that has a key twice: the last value would win silently."""
+    """The error for an object that has a key twice, of which JSON parsers ignore the first
+    value."""
     reason = "is given twice in one object"
     return InvalidParameters.of(str(trimmed(error.key)), None, "each key once", reason)
 
 
 def parse_json(text: str | bytes) -> object:
-    """The JSON value; `InvalidParameters` about `body` if it is none, or is nested too deep, and
-    about a key that one object has twice.
+    """Parse JSON. Accepts NaN and Infinity, so that the model can refuse them with the field's
+    name.
 
-    NaN and Infinity pass here, so that the model can name the field that holds them.
+    Raises `InvalidParameters` if the text is not JSON, is nested too deeply, or has a key twice in
+    an object.
     """
     try:
         return read_json(text)
     except DuplicateKey as error:
         raise repeated(error) from None
     except (ValueError, RecursionError):
-        # `from None`: the decoder's message quotes the content.
+        # `from None`, because the decoder's message quotes the content.
         raise InvalidParameters.of("body", None, *NOT_JSON) from None
 
 
 def validated(model: type[M], value: object) -> M:
-    """The value as a model; `InvalidParameters` with all faults, as FastAPI's bodies give them."""
+    """Validate the value as a model. Raises `InvalidParameters` with all faults."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

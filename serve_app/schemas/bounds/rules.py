@@ -13,12 +13,12 @@ Schema = dict[str, JsonValue]
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """What a value must keep to; None where there is no such rule."""
+    """The constraints of a value; None: no such constraint."""
 
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None
-    """A minimum that is not allowed itself."""
+    """Exclusive minimum."""
     multiple_of: float | None = None
     min_length: int | None = None
     max_length: int | None = None
@@ -26,23 +26,23 @@ class FieldRule:
     max_items: int | None = None
     pattern: str | None = None
     when_too_many: str | None = None
-    """What somebody who has more items than `max_items` does instead."""
+    """Advice for clients with more than `max_items` items."""
     fields: tuple[str, ...] = ()
     """Names of an object's fields."""
 
 
 NO_RULE = FieldRule()
 WHEN_TOO_MANY = "x-when-too-many"
-"""Keyword of a list in the schema: the way on for who has more items."""
+"""Keyword in the JSON schema of a list: advice for clients with too many items."""
 ANY_NAME = "*"
-"""Stands for the names that a client chooses: "splits.*"."""
+"""Stands for names that the client chooses: "splits.*"."""
 Rules = Mapping[str, FieldRule]
-"""By parameter without indices: "width", "prompts[]", "filter.since"; "" is the body itself."""
+"""Parameter, without indices, to its rule: "width", "prompts[]", "filter.since"; "" is the body."""
 
 
 @cache
 def rules_of(model: type[BaseModel]) -> dict[str, FieldRule]:
-    """Rules of every field of a model, nested models and list items included."""
+    """The rules of all fields of a model, including nested models and list items."""
     schema: Schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     return dict(_walk("", schema, definitions if isinstance(definitions, dict) else {}))
@@ -64,7 +64,7 @@ def _walk(parameter: str, schema: Schema, definitions: Schema) -> Iterator[tuple
 
 
 def _values(schema: Schema) -> Iterator[Schema]:
-    """Schema of the values of an object whose names the client chooses."""
+    """The schema of the values of an object whose keys the client chooses."""
     by_pattern = schema.get("patternProperties")
     patterns = by_pattern.values() if isinstance(by_pattern, dict) else ()
     for values in (schema.get("additionalProperties"), *patterns):
@@ -73,7 +73,7 @@ def _values(schema: Schema) -> Iterator[Schema]:
 
 
 def _resolved(schema: Schema, definitions: Schema) -> Schema:
-    """The schema behind a reference, or behind "this or null"."""
+    """The schema that a reference or an "anyOf" with null stands for."""
     variants = schema.get("anyOf")
     if isinstance(variants, list):
         for variant in variants:

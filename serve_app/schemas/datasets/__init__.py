@@ -1,1 +1,1 @@
-"""Datasets on the wire: declarations, lists of images, exports."""
+"""API models of datasets: declarations, lists of images, exports."""

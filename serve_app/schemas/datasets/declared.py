@@ -1,4 +1,4 @@
-"""Declared datasets on the wire. The declaration itself: `engines.datasets.spec.model`."""
+"""API models of declared datasets. The declaration itself is in `engines.datasets.spec.model`."""
 
 from __future__ import annotations
 
@@ -16,26 +16,30 @@ MAX_PREVIEW_ROWS = 1000
 
 
 class ShortageOut(ResponseModel):
-    """Images that are missing for one reason."""
+    """Number of images that are missing for one reason."""
 
-    of_class: str | None = Field(description="Their class; null without quotas.")
-    reason: str = Field(description="What they missed most: quality, near-duplicate, budget, ...")
+    of_class: str | None = Field(description="Class of the images; null without quotas.")
+    reason: str = Field(
+        description="The requirement that was missed most: quality, near-duplicate, budget, ..."
+    )
     count: int
     message: str
 
 
 class DatasetCreated(ResponseModel):
-    """A declared dataset as it is now."""
+    """The present state of a declared dataset."""
 
     status: Literal["complete", "short"]
     name: str
     path: str
     requested: int
-    made: int = Field(description="Images that are in the dataset now.")
-    kept: int = Field(description="Of these: were there before.")
-    images_made: int = Field(description="In this run, those included that did not pass.")
-    labels: dict[str, dict[str, int]] = Field(description="Label to value to images.")
-    short: list[ShortageOut] = Field(description="What is missing, by class and reason.")
+    made: int = Field(description="Number of images in the dataset now.")
+    kept: int = Field(description="How many of these existed before this run.")
+    images_made: int = Field(
+        description="Number of images made in this run, including those that did not pass."
+    )
+    labels: dict[str, dict[str, int]] = Field(description="Label to value to number of images.")
+    short: list[ShortageOut] = Field(description="The missing images, by class and reason.")
 
 
 class PreviewBody(RequestModel):
@@ -43,15 +47,15 @@ class PreviewBody(RequestModel):
 
     spec: DatasetSpec
     images: Annotated[int, Field(ge=0, le=MAX_PREVIEW_IMAGES)] = Field(
-        default=4, description="Images to make: the first ones of the dataset."
+        default=4, description="How many of the dataset's first images to make."
     )
     rows: Annotated[int, Field(ge=0, le=MAX_PREVIEW_ROWS)] = Field(
-        default=20, description="Rows of the table to show."
+        default=20, description="How many planned images to list."
     )
 
 
 class PlannedItem(ResponseModel):
-    """One image that would be made, in its first try."""
+    """A planned image, with the parameters of the first attempt."""
 
     id: str
     prompt: str
@@ -63,7 +67,7 @@ class PlannedItem(ResponseModel):
 
 
 class PreviewImage(Required):
-    """One that was made; it is kept, whatever it missed of the requirements."""
+    """An image of a preview. It is kept even if it misses requirements."""
 
     id: str
     image_path: str
@@ -71,23 +75,27 @@ class PreviewImage(Required):
 
 
 class DatasetPlanned(ResponseModel):
-    """What a declaration would give."""
+    """The plan of a declaration."""
 
     total: int
-    classes: dict[str, int] = Field(description="By the quotas; empty without.")
+    classes: dict[str, int] = Field(
+        description="Class to its number of images; empty without quotas."
+    )
     counts: dict[str, dict[str, int]] = Field(
-        description="Attribute to value to images, of the first 1,000."
+        description="Attribute to value to number of images, among the first 1,000."
     )
     rows: list[PlannedItem] = Field(description="The first 5 images.")
 
 
 class DatasetPreview(ResponseModel):
-    """What a declaration gives."""
+    """The plan of a declaration, and its first images."""
 
     total: int
-    classes: dict[str, int] = Field(description="By the quotas; empty without.")
+    classes: dict[str, int] = Field(
+        description="Class to its number of images; empty without quotas."
+    )
     counts: dict[str, dict[str, int]] = Field(
-        description="Attribute to value to images, of the first 10,000."
+        description="Attribute to value to number of images, among the first 10,000."
     )
     rows: list[PlannedItem]
     images: list[PreviewImage]

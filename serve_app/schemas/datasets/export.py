@@ -1,4 +1,4 @@
-"""Exports on the wire."""
+"""API models of exports."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LabelFilter = Annotated[
 
 
 class FilterBody(RequestModel):
-    """Which images an export takes; all if absent."""
+    """Which images to export; by default all. Images must meet all given criteria."""
 
     quality_passed: bool = False
     privacy_passed: bool = False
@@ -42,25 +42,25 @@ class FilterBody(RequestModel):
     )
     labels: LabelFilter = Field(
         default={},
-        description="Only images with these labels: name to the values that are taken (or to one "
-        'value), such as {"animal": ["fox", "cat"]}.',
+        description="Only images with these labels: label to its allowed values (or one value), "
+        'such as {"animal": ["fox", "cat"]}.',
     )
 
     decision: Literal["accepted", "not_rejected"] | None = Field(
-        default=None, description="Only images that people accepted, or did not reject."
+        default=None, description="Only images that reviewers accepted, or did not reject."
     )
     min_rating: Annotated[int, Field(ge=1, le=5)] | None = Field(
-        default=None, description="Only images that people rated so, or better."
+        default=None, description="Only images with at least this rating."
     )
 
     def wanted_labels(self) -> dict[str, tuple[str, ...]]:
-        """Label to the values that are taken."""
+        """Label to its allowed values."""
         return {name: tuple(values) for name, values in self.labels.items()}
 
 
 Splits = Annotated[
     dict[Name, Annotated[float, Field(gt=0, le=1)]],
-    Field(min_length=1, max_length=16, description="Name to share; the shares add up to 1."),
+    Field(min_length=1, max_length=16, description="Split to its share of the images; sum is 1."),
 ]
 
 
@@ -68,7 +68,7 @@ USUAL_SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
 
 class ExportBody(AsynchronousBody):
-    """A dataset to write to files of the data root."""
+    """An export to files in the data root."""
 
     dataset_dir: WirePath
     include_metadata: bool = True
@@ -77,19 +77,20 @@ class ExportBody(AsynchronousBody):
     splits: Splits | None = None
     class_label: LabelName | None = Field(
         default=None,
-        description="The label that becomes the class, where a format takes one alone; left out: "
-        '"label" or "class", else the first by name.',
+        description="The label that is used as the class, in formats with one class per image. If "
+        'left out: "label" or "class", else the first label by name.',
     )
     split_by: Literal["id", "cluster"] = Field(
         default="id",
-        description="What decides an image's split. cluster: near-duplicates stay together. "
-        '`"splits": {"by": "cluster", "train": 0.9, "test": 0.1}` says the same.',
+        description="How an image's split is decided. id: by a hash of its id. cluster: "
+        "near-duplicates are in the same split. It can also be given as "
+        '`"splits": {"by": "cluster", "train": 0.9, "test": 0.1}`.',
     )
 
     @model_validator(mode="before")
     @classmethod
     def _by_is_no_split(cls, given: object) -> object:
-        """`by` among the splits, with a word in place of a share; alone it has the usual shares."""
+        """Move `by` from `splits` to `split_by`. If `splits` has only `by`, use `USUAL_SPLITS`."""
         splits = given.get("splits") if isinstance(given, dict) else None
         if not isinstance(given, dict) or not isinstance(splits, dict):
             return given
@@ -100,7 +101,7 @@ class ExportBody(AsynchronousBody):
 
 
 class FileExportBody(ExportBody):
-    """Exports to one file."""
+    """An export to one file."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORT_JSONL))
 
@@ -114,7 +115,7 @@ class WebDatasetExportBody(ExportBody):
 
 
 class S3ExportBody(AsynchronousBody):
-    """A dataset to upload to a bucket."""
+    """An export to an S3 bucket."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORT_S3))
 
@@ -131,7 +132,7 @@ class S3ExportBody(AsynchronousBody):
 class SkippedFileOut(ResponseModel):
     """A file of the dataset that is not in the export."""
 
-    name: str = Field(description="Relative to the dataset.")
+    name: str = Field(description="Path relative to the dataset.")
     reason: str
 
 
@@ -139,15 +140,16 @@ FilteredOut = Annotated[
     dict[str, int] | None,
     Field(
         exclude_if=absent,
-        description="Images that the filter did not take, by its first criterion that they miss: "
-        "quality, privacy, min_quality_score, since, labels, decision, min_rating. One that was "
-        "not judged did not pass. There only if it is any.",
+        description="Numbers of images that the filter excluded, by the first criterion that they "
+        "do not meet: quality, privacy, min_quality_score, since, labels, decision, min_rating. "
+        "Images without a verdict do not meet criteria of verdicts. Only there if images were "
+        "excluded.",
     ),
 ]
 
 
 class _LeftOut(ResponseModel):
-    """What every export to files says of itself."""
+    """Fields of the answers of all exports to files."""
 
     status: Literal["success", "partial", "failed"] = Field(
         default="success",
@@ -157,33 +159,33 @@ class _LeftOut(ResponseModel):
     skipped_count: int | None = Field(
         default=None,
         exclude_if=absent,
-        description="Files that are no readable image. There only if it is above 0.",
+        description="Number of files that are not readable images. Only there if above 0.",
     )
     skipped: list[SkippedFileOut] | None = Field(
-        default=None, exclude_if=absent, description="The first 100 of them."
+        default=None, exclude_if=absent, description="The first 100 skipped files."
     )
     filtered: FilteredOut = None
 
 
 class FileExportResponse(_LeftOut):
-    """Which file an export wrote."""
+    """The result of an export to one file."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORTED_JSONL))
 
     output_file: str
-    file_size_bytes: int = Field(description="With splits, of all files together.")
+    file_size_bytes: int = Field(description="Size in bytes; with splits, of all files together.")
     output_files: dict[str, str] | None = Field(
         default=None,
         exclude_if=absent,
-        description="With splits: split to its file, in place of `output_file`.",
+        description="With splits: split to its file. `output_file` itself is not written.",
     )
 
 
 class WebDatasetExportResponse(_LeftOut):
-    """Which folder of shards an export wrote."""
+    """The result of an export to WebDataset shards."""
 
     output_dir: str
-    file_size_bytes: int = Field(description="Of all shards together.")
+    file_size_bytes: int = Field(description="Size of all shards together, bytes.")
 
 
 class ExportFailureOut(ResponseModel):
@@ -194,7 +196,8 @@ class ExportFailureOut(ResponseModel):
 
 
 class S3ExportResponse(ResponseModel):
-    """`failures` is there only if `failed_count` > 0, `skipped_count` only if > 0."""
+    """The result of an export to a bucket. `failures` is only there if `failed_count` is above
+    0."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.EXPORTED_S3))
 
@@ -209,6 +212,7 @@ class S3ExportResponse(ResponseModel):
     skipped_count: int | None = Field(
         default=None,
         exclude_if=absent,
-        description="Of the uploaded: were there before, with the same checksum.",
+        description="How many of the uploaded images were in the bucket before, with the same "
+        "checksum. Only there if above 0.",
     )
     filtered: FilteredOut = None

@@ -1,4 +1,4 @@
-"""Export reports on the wire: some keys are there only when they say something."""
+"""Convert export reports to answers of the API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from serve_app.schemas.datasets.export import (
 )
 
 ToWire = Callable[[str], str]
-"""From a key to the path that clients know."""
+"""Converts a storage key to a path of the API."""
 
 
 class _LeftOut(TypedDict):
@@ -25,7 +25,7 @@ class _LeftOut(TypedDict):
 
 
 def file_response(report: ExportReport, to_wire: ToWire) -> FileExportResponse:
-    """Of an export to JSONL or Parquet."""
+    """The answer for an export to one file."""
     files = {split: to_wire(key) for split, key in report.split_keys.items()}
     return FileExportResponse(
         status=report.status,
@@ -38,7 +38,7 @@ def file_response(report: ExportReport, to_wire: ToWire) -> FileExportResponse:
 
 
 def webdataset_response(report: ExportReport, to_wire: ToWire) -> WebDatasetExportResponse:
-    """Of an export to shards."""
+    """The answer for an export to WebDataset shards."""
     return WebDatasetExportResponse(
         status=report.status,
         exported_count=report.exported_count,
@@ -49,7 +49,7 @@ def webdataset_response(report: ExportReport, to_wire: ToWire) -> WebDatasetExpo
 
 
 def s3_response(report: S3ExportReport) -> S3ExportResponse:
-    """`failures` only if something failed, `skipped_count` only if something was skipped."""
+    """The answer for an export to a bucket."""
     failures = [ExportFailureOut(key=each.key, reason=each.reason) for each in report.failures]
     return S3ExportResponse(
         status=report.status,

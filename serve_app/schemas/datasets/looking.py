@@ -1,4 +1,4 @@
-"""Lists of a dataset's images, and reviews, on the wire."""
+"""API models of lists of images and of reviews."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from serve_app.schemas.openapi.examples import shown
 from serve_app.schemas.patterns import LABEL_PATTERN
 
 MAX_REVIEWED = 1000
-"""Images of one call."""
+"""Largest number of images that one call may review."""
 
 
 def _known_side(side: int) -> int:
@@ -62,37 +62,40 @@ ImageId = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
 class FilterQuery(QueryModel):
-    """Which images of a dataset; all if absent. Every criterion must hold."""
+    """Which images of a dataset to list: those that meet all given criteria; by default all."""
 
     label: Annotated[list[LabelText], Field(max_length=10 * MAX_LABELS)] = Field(
         default=[],
-        description="`name:value`. The same name again takes either value; another name must hold "
-        "too.",
+        description="`name:value`. If a name is given several times, the image must have one of "
+        "the "
+        "values. The image must have a value for every given name.",
     )
     quality: VerdictState | None = Field(default=None, description="The quality verdict.")
     privacy: VerdictState | None = Field(default=None, description="The privacy verdict.")
     prompt: Annotated[Text, Field(min_length=1, max_length=2000)] | None = Field(
-        default=None, description="Text that the prompt holds, in upper or lower case."
+        default=None, description="Text that the prompt contains, regardless of case."
     )
     seed: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
     min_score: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        default=None, description="Of the quality verdict."
+        default=None, description="Only images with at least this quality score, 0 to 1."
     )
     max_score: Annotated[float, Field(ge=0, le=1)] | None = None
-    min_rating: Rating | None = Field(default=None, description="0: not rated.")
+    min_rating: Rating | None = Field(
+        default=None, description="Only images with at least this rating; 0: without a rating."
+    )
     max_rating: Rating | None = None
     tag: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = Field(
-        default=[], description="Given several times: the image has all of them."
+        default=[], description="A tag of the image. If given several times: all of these tags."
     )
     decision: DecisionState | None = None
     cluster: ImageId | None = Field(
         default=None,
-        description="Id of an image: itself and its near-duplicates, as the last report on the "
-        "dataset found them.",
+        description="Id of an image: only this image and its near-duplicates, found by the last "
+        "report on the dataset.",
     )
 
     def as_filter(self) -> ImageFilter:
-        """For the engine."""
+        """The filter for the engine."""
         labels: dict[str, tuple[str, ...]] = {}
         for text in self.label:
             name, _, value = text.partition(":")
@@ -114,45 +117,47 @@ class FilterQuery(QueryModel):
 
 
 class ImagesQuery(FilterQuery):
-    """Which images, in which order, how many."""
+    """Which images to list, in which order, and how many."""
 
     sort: SortBy = Field(
-        default="created", description="`score` is that of the quality verdict; without one: last."
+        default="created",
+        description="`score` is the quality score. Images without a value come last.",
     )
     order: Literal["asc", "desc"] = "asc"
     limit: Annotated[int, Field(ge=1, le=1000)] = Field(
-        default=100, description="Images of a page."
+        default=100, description="Largest number of images in a page."
     )
     cursor: Annotated[Text, Field(max_length=2000)] | None = Field(
         default=None,
-        description="`next_cursor` of the page before, of the same sort and order; left out: the "
-        "first page.",
+        description="`next_cursor` of the previous page, with the same sort and order. If left "
+        "out: "
+        "the first page.",
     )
 
 
 class VerdictOut(ResponseModel):
-    """A verdict in short."""
+    """A verdict in a list of images."""
 
     passed: bool
     score: float = Field(description="0..1 for quality, 0..100 for privacy.")
     factors: list[Factor] = Field(
-        description="Why it failed: the weakest factor of quality, the findings of privacy with "
-        "their boxes."
+        description="Why the image failed: the weakest factor of the quality score, or the privacy "
+        "issues."
     )
 
 
 class ReviewOut(ResponseModel):
-    """What people said of an image."""
+    """The reviewers' rating, tags and decision for an image."""
 
-    rating: int = Field(description="1..5; 0: none.")
+    rating: int = Field(description="1..5; 0: no rating.")
     tags: list[str]
     decision: Decision | None
-    reviewer: str | None = Field(description="Name of the key that changed it last.")
+    reviewer: str | None = Field(description="Name of the API key that made the last change.")
     reviewed_at: WireTime | None
 
 
 class ListedImage(ResponseModel):
-    """An image in a list. What is not known is null."""
+    """An image in a list. Unknown values are null."""
 
     id: str
     image_path: str
@@ -165,12 +170,12 @@ class ListedImage(ResponseModel):
     seed: int | None
     served_model: str | None
     labels: dict[str, str]
-    quality: VerdictOut | None = Field(description="null: not judged.")
-    privacy: VerdictOut | None = Field(description="null: not judged.")
+    quality: VerdictOut | None = Field(description="The quality verdict; null: not checked.")
+    privacy: VerdictOut | None = Field(description="The privacy verdict; null: not checked.")
     review: ReviewOut
     cluster: str | None = Field(
-        description="Id of the image to keep of its near-duplicates (perhaps this one); null where "
-        "it has none, or no report was made."
+        description="Id of the best image among this one and its near-duplicates; null if it has "
+        "none, or no report was made."
     )
 
 
@@ -180,14 +185,14 @@ class ImageList(ResponseModel):
     model_config = ConfigDict(json_schema_extra=shown(examples.IMAGES))
 
     images: list[ListedImage]
-    total: int = Field(description="Images that meet the filter, on all pages.")
+    total: int = Field(description="Number of images that meet the filter, on all pages.")
     next_cursor: str | None = Field(
-        default=None, description="Only where there are more: the `cursor` of the next page."
+        default=None, description="`cursor` of the next page; only there if there is one."
     )
 
 
 class ImagesSummaryOut(ResponseModel):
-    """How many of the images that meet the filter have what."""
+    """Numbers of images by property, among those that meet the filter."""
 
     total: int
     quality: dict[VerdictState, int]
@@ -195,32 +200,33 @@ class ImagesSummaryOut(ResponseModel):
     decisions: dict[DecisionState, int]
     ratings: dict[str, int] = Field(description='"0" (not rated) to "5".')
     labels: dict[str, dict[str, int]] = Field(
-        description="Label to value to images; without labels of too many values to be classes."
+        description="Label to value to number of images, without labels of more than 1000 values."
     )
-    tags: dict[str, int] = Field(description="The most frequent first.")
+    tags: dict[str, int] = Field(description="Tag to number of images, most frequent first.")
     near_duplicates: int | None = Field(
-        description="Images with a near-duplicate; null before the first report on the dataset."
+        description="Number of images with near-duplicates; null before the first report on the "
+        "dataset."
     )
 
 
 class TagsBody(RequestModel):
-    """What happens to the tags."""
+    """Changes of tags."""
 
     add: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = Field(default=[])
     remove: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = Field(default=[])
 
 
 class ReviewBody(RequestModel):
-    """What changes in the reviews of some images; what is left out stays as it is."""
+    """A change of the reviews of images. Fields that are left out do not change."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.REVIEW))
 
-    path: WirePath | None = Field(default=None, description="One image; or `paths`.")
+    path: WirePath | None = Field(default=None, description="One image. Give `path` or `paths`.")
     paths: Annotated[list[WirePath], Field(min_length=1, max_length=MAX_REVIEWED)] | None = None
-    rating: Rating | None = Field(default=None, description="1..5; 0 takes it back.")
+    rating: Rating | None = Field(default=None, description="1..5; 0 removes the rating.")
     tags: TagsBody = TagsBody()
     decision: DecisionState | None = Field(
-        default=None, description="`undecided`, or null, takes it back."
+        default=None, description="`undecided`, or null, removes the decision."
     )
 
     @model_validator(mode="after")
@@ -234,7 +240,7 @@ class ReviewBody(RequestModel):
         return list(dict.fromkeys(self.paths or [self.path or ""]))
 
     def change(self) -> ReviewChange:
-        """For the engine."""
+        """The change for the engine."""
         given = "decision" in self.model_fields_set
         decision = self.decision or ("undecided" if given else None)
         return ReviewChange(self.rating, tuple(self.tags.add), tuple(self.tags.remove), decision)
@@ -248,7 +254,7 @@ class ReviewedImage(ResponseModel):
 
 
 class ReviewedList(ResponseModel):
-    """The images of the call, in its order."""
+    """The images of the request, in its order."""
 
     model_config = ConfigDict(json_schema_extra=shown(examples.REVIEWED))
 

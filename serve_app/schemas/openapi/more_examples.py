@@ -1,5 +1,4 @@
-"""Examples of requests and answers that are not in the API reference, by the name of the model.
-Some contain null, which FastAPI would leave out."""
+"""Examples of requests and answers that are not in the API reference, by the name of the model."""
 
 from __future__ import annotations
 

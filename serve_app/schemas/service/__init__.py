@@ -1,1 +1,1 @@
-"""The service itself on the wire: its models, deployments and API keys."""
+"""API models of the service itself: its models, deployments and API keys."""

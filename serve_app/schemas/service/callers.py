@@ -1,4 +1,4 @@
-"""API keys on the wire: who they are and what they may do, never the keys themselves."""
+"""API models of API keys: names, scopes and budgets, without the keys themselves."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from serve_app.schemas.base import ResponseModel, WireTime
 
 
 class BudgetOut(ResponseModel):
-    """One budget of a key, as it stands. Looking at it spends nothing of it."""
+    """The present state of one budget of a key. Reading it does not use the budget."""
 
-    name: Bucket = Field(description="What spends it: every call of this kind.")
+    name: Bucket = Field(description="The kind of calls that use this budget.")
     rate: str = Field(description='Requests in a moving window, such as "10/minute".')
-    limit: int = Field(description="Requests of one window.")
-    remaining: int = Field(description="Requests left in the window that ends now.")
+    limit: int = Field(description="Number of requests per window.")
+    remaining: int = Field(description="Number of requests that are allowed now.")
     resets_at: WireTime = Field(
-        description="When the oldest counted request leaves the window; now, where none is counted."
+        description="When the oldest request leaves the window; now, if there is none in it."
     )
 
 
 class KeyOut(ResponseModel):
     """One API key."""
 
-    name: str = Field(description="Who holds it, as logs and the audit log name it.")
-    scopes: list[Scope] = Field(description="What it may do.")
-    space: str | None = Field(description="The one space that it sees; null: outside every space.")
+    name: str = Field(description="Name of the key, as in the logs and the audit log.")
+    scopes: list[Scope] = Field(description="The scopes of the key.")
+    space: str | None = Field(description="The space of the key; null: no space.")
     max_stored_bytes: int | None = Field(
-        description="Its own storage quota, bytes; null: the service's."
+        description="Storage quota of the key, bytes; null: the service's default."
     )
-    expires_at: WireTime | None = Field(description="From then on it opens nothing; null: never.")
-    budgets: list[BudgetOut] = Field(description="All of its budgets, as they stand.")
+    expires_at: WireTime | None = Field(description="When the key expires; null: never.")
+    budgets: list[BudgetOut] = Field(description="The present state of all its budgets.")
 
 
 class KeyList(ResponseModel):
-    """Keys by name."""
+    """A page of API keys."""
 
-    callers: list[KeyOut] = Field(description="By name.")
+    callers: list[KeyOut] = Field(description="The keys, ordered by name.")
     next_cursor: str | None = Field(
-        default=None, description="`cursor` of the next page; left out on the last one."
+        default=None, description="`cursor` of the next page; only there if there is one."
     )

@@ -1,4 +1,4 @@
-"""Models on the wire: what a request may ask for, and what it gets where it asks for nothing."""
+"""API models of the diffusion models: ids, adapters, defaults and limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from serve_app.schemas.base import ResponseModel
 
 
 class GenerationLimits(ResponseModel):
-    """Bounds of a request, the same for every model of the service."""
+    """Limits of requests, the same for all models."""
 
     min_side_px: int = Field(description="Smallest width and height, pixels.")
     max_side_px: int = Field(description="Largest width and height, pixels.")
@@ -20,20 +20,20 @@ class GenerationLimits(ResponseModel):
     max_guidance_scale: float
     max_seed: int
     max_prompt_chars: int
-    max_prompts: int = Field(description="Prompts of one batch call.")
+    max_prompts: int = Field(description="Largest number of prompts in one batch call.")
 
 
 class GenerationDefaults(ResponseModel):
-    """What a request gets where it leaves a choice out."""
+    """Default values of a model."""
 
-    width: int = Field(description="Pixels.")
-    height: int = Field(description="Pixels.")
+    width: int = Field(description="Width, pixels.")
+    height: int = Field(description="Height, pixels.")
     num_inference_steps: int
     guidance_scale: float
 
     @classmethod
     def of(cls, own: ModelDefaults, bounds: FieldBounds) -> Self:
-        """The model's own, and the service's for the rest."""
+        """The model's defaults, completed with the service's."""
         return cls(
             width=own.width or bounds.default_side_px,
             height=own.height or bounds.default_side_px,
@@ -45,16 +45,16 @@ class GenerationDefaults(ResponseModel):
 
 
 class ServedModel(ResponseModel):
-    """A model that a request may name."""
+    """A model that requests may use."""
 
-    id: str = Field(description="What `model_id` says.")
-    is_default: bool = Field(description="Whether it is taken where `model_id` is left out.")
+    id: str = Field(description="Value for `model_id`.")
+    is_default: bool = Field(description="Whether it is used if `model_id` is left out.")
     defaults: GenerationDefaults
-    loras: list[str] = Field(description="Adapters that `lora` may name with it.")
+    loras: list[str] = Field(description="Adapters of the model: values for `lora`.")
 
 
 class ServedModels(ResponseModel):
-    """What there is to generate with."""
+    """The models of the service, and the limits of requests."""
 
-    models: list[ServedModel] = Field(description="The default first, the others by id.")
+    models: list[ServedModel] = Field(description="The models: the default first, then by id.")
     limits: GenerationLimits

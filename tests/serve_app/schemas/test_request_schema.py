@@ -21,7 +21,7 @@ from serve_app.schemas.bounds.faults import MAX_FAULTS
 from serve_app.schemas.bounds.parser import parse_json, validated
 from serve_app.schemas.datasets.export import FileExportBody
 
-BLANK_REASON = "must not be blank, nor hold a NUL character"
+BLANK_REASON = "must not be blank, nor contain a NUL character"
 STEPS_REASON = "must be between 1 and 150"
 GENERATE, BATCH = generate_model(ApiConfig()), batch_model(ApiConfig())
 
