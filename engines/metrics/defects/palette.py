@@ -20,6 +20,7 @@ _OCCUPIED = 2e-5  # share of pixels from which a level is used
 _PALETTE_SHARE = 0.95
 _MEDIAN_TO_SIGMA = 0.6745
 _MASK_GAIN = 6.0  # root of the squares of Immerkaer's mask
+_COMB = 7  # levels over which a histogram is smoothed
 
 
 def level_share(channels: Sequence[Gray]) -> float:
@@ -64,3 +65,12 @@ def _noise(plane: Gray) -> float:
     counts = cv2.calcHist([bent], [0], None, [256], [0, 256]).ravel()
     median = int(np.searchsorted(counts.cumsum(), bent.size // 2 + 1))
     return median / (_MASK_GAIN * _MEDIAN_TO_SIGMA)
+
+
+def combed(luma: Gray) -> float:
+    """How much the histogram of `luma`, uint8, is a comb: the sum of differences between it and
+    itself smoothed over 7 levels, 0 (smooth) to 2. Posterizing leaves peaks and gaps."""
+    counts = cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel() / luma.size
+    inner = counts[1:-1]  # clipping is another defect
+    smooth = np.convolve(inner, np.full(_COMB, 1 / _COMB), "same")
+    return float(np.abs(inner - smooth).sum() / max(inner.sum(), 1 / _COMB))

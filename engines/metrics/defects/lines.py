@@ -1,0 +1,110 @@
+"""Statistics of whole rows and columns: lines that are lost, repeated or out of place, and stripes
+of any period.
+
+A defect of transfer or of a sensor runs from one side of a picture to the other, what a picture
+shows seldom does.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from engines.metrics.runs import longest_run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Plane = NDArray[np.float32]
+    Line = NDArray[np.floating]
+
+NUMBERS = 12
+"""Of rows, and as many of columns."""
+_SEEN_PX = 192
+_EQUAL, _VARIED, _FLAT = 0.5, 4.0, 1.0  # gray levels
+_ABRUPT = 8.0  # gray levels between neighbors in a line that is out of place
+_EDGES = (0, 1, 3, 7, 15)  # which of the sharpest edges are told, sharpest first
+_LEAST, _LEAST_SHARE = 0.05, 0.003  # added before a logarithm
+_SMOOTH_PX = 15
+_LAGS_PX = (3, 80)
+_SLOW_PX = 20.0
+_PERIODS_PX = (2.5, 64.0)
+
+
+def line_numbers(luma: Plane) -> list[float]:
+    """`NUMBERS` of rows, then as many of columns, of a plane (height, width), float32 in gray
+    levels 0..255, at least 64 pixels a side. In order:
+
+    - the share of rows in the longest run of rows that equal the next one, but vary along
+      themselves: a line that is repeated. Natural logarithm, as of all that follow unless said
+    - the share of rows in the longest run of rows of one gray at either end; the same elsewhere
+    - the five edges from side to side that stand out most, of all edges between two rows: the
+      first, second, fourth, eighth and sixteenth. An edge's figure is the mean difference of both
+      rows over that of rows nearby, times the share of columns where it is steep
+    - how much the differences of rows repeat after 3 to 80 rows, the strongest: autocorrelation,
+      -1..1, no logarithm
+    - of the rows' mean levels without slow changes: the power of the strongest period of 2.5 to 64
+      rows over the median of all; and its height in gray levels
+    - the share of rows that stand out of both neighbors
+    """
+    return [*_of_rows(luma), *_of_rows(np.ascontiguousarray(luma.T))]
+
+
+def _of_rows(plane: Plane) -> list[float]:
+    seen = plane[:, :: max(1, plane.shape[1] // _SEEN_PX)]
+    apart = np.abs(seen[1:] - seen[:-1])
+    beside, spread = apart.mean(axis=1), seen.std(axis=1)
+    height = len(plane)
+    repeated = longest_run((beside < _EQUAL) & (spread[1:] > _VARIED))
+    flat = spread < _FLAT
+    above = height if flat.all() else int(flat.argmin())
+    below = height if flat.all() else int(flat[::-1].argmin())
+    within = longest_run(flat[above : height - below])
+    edges = _edges(apart, beside)
+    shares = (repeated / height, max(above, below) / height, within / height)
+    return [
+        *(math.log(share + _LEAST_SHARE) for share in shares),
+        *(math.log(value + _LEAST) for value in edges),
+        _repetition(beside),
+        *_stripes(plane),
+        math.log(_standing_out(seen) + _LEAST_SHARE),
+    ]
+
+
+def _edges(apart: Plane, beside: Line) -> list[float]:
+    nearby = (beside[:-4] + beside[4:]) / 2
+    steep = (apart[2:-2] > _ABRUPT).mean(axis=1)
+    sharpest = np.sort(beside[2:-2] / (nearby + 1) * steep)[::-1]
+    return [float(sharpest[min(nth, len(sharpest) - 1)]) for nth in _EDGES]
+
+
+def _repetition(beside: Line) -> float:
+    logs = np.log(beside + _EQUAL).astype(np.float32)[None]
+    rest = (logs - cv2.blur(logs, (_SMOOTH_PX, 1))).ravel()
+    power = np.abs(np.fft.rfft(rest, 2 * len(rest))) ** 2
+    product = np.fft.irfft(power)[: len(rest)]
+    least, most = _LAGS_PX
+    return float(product[least : min(most, len(rest) // 2)].max() / (product[0] + _LEAST))
+
+
+def _stripes(plane: Plane) -> tuple[float, float]:
+    means = plane.mean(axis=1)[None]
+    rest = (means - cv2.GaussianBlur(means, (0, 0), _SLOW_PX)).ravel()
+    window = np.hanning(len(rest))
+    heights = 2 * np.abs(np.fft.rfft(rest * window)) / window.sum()
+    least, most = _PERIODS_PX
+    told = heights[int(len(rest) / most) : int(len(rest) / least)]
+    highest = float(told.max())
+    return 2 * math.log((highest + _LEAST) / (float(np.median(told)) + _LEAST)), math.log(
+        highest + _LEAST
+    )
+
+
+def _standing_out(seen: Plane) -> float:
+    """Share of rows that differ from both neighbors by much more than those from each other."""
+    above, below = (np.abs(seen[1:-1] - other).mean(axis=1) for other in (seen[:-2], seen[2:]))
+    across = np.abs(seen[2:] - seen[:-2]).mean(axis=1)
+    return float((np.minimum(above, below) > 2 * across + _VARIED).mean())

@@ -1,0 +1,113 @@
+"""Statistics of a picture's regions: noise and structure in each of 16, so that a defect of one
+part is not lost in the rest; blotches of color; and waves in any direction."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engines.types import Pixels
+
+    Plane = NDArray[np.float32]
+
+_REGIONS, _PATCH_PX, _TILE_PX = 4, 64, 8
+_LEAST = 0.05  # added before a logarithm
+_QUIET = 0.2  # quantile
+_BLOTCHES_PX, _SCALES, _LEAST_OF_RATIO = 256, 3, 0.2
+_WAVES_PX, _LOCAL, _SLOWEST, _STANDS_OUT = 256, 9, 6, 3.0
+
+
+def region_numbers(pixels: Pixels) -> list[float]:
+    """16 numbers of RGB `pixels`, at least 64 a side. The middle of each of 4 x 4 regions, at most
+    64 pixels a side, gives its noise (quiet tiles of 8 pixels, luma), structure (luma) and color
+    noise. Of each of these three, natural logarithms of gray levels: the least, median and greatest
+    of the regions; the greatest step from one row of regions to the next, and from one column to
+    the next. Last, the share of regions without any structure.
+    """
+    down, across = (min(side // _REGIONS, _PATCH_PX) // _TILE_PX for side in pixels.shape[:2])
+    patches = _middles(_middles(pixels, 0, down * _TILE_PX), 1, across * _TILE_PX)
+    planes = cv2.cvtColor(patches, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+    size = _REGIONS * across, _REGIONS * down
+    tiles = np.asarray(cv2.resize(_mixed(planes), size, interpolation=cv2.INTER_AREA))
+    regions = tiles.reshape(_REGIONS, down, _REGIONS, across, 3).transpose(0, 2, 4, 1, 3)
+    amplitude = regions.reshape(_REGIONS, _REGIONS, 3, -1)
+    noise = np.quantile(amplitude[..., 0, :], _QUIET, axis=-1)
+    structure, color = amplitude[..., 0, :].mean(axis=-1), amplitude[..., 1:, :].mean(axis=(-2, -1))
+    told = [value for grid in (noise, structure, color) for value in _of_grid(grid)]
+    return [*told, float((structure < _LEAST).mean())]
+
+
+def _middles(pixels: Pixels, axis: int, side_px: int) -> Pixels:
+    """The middle `side_px` of each of the regions along an axis, side by side."""
+    region = pixels.shape[axis] // _REGIONS
+    firsts = [number * region + (region - side_px) // 2 for number in range(_REGIONS)]
+    taken = np.concatenate([np.arange(first, first + side_px) for first in firsts])
+    return np.ascontiguousarray(np.take(pixels, taken, axis))
+
+
+def _mixed(planes: Plane) -> Plane:
+    """Size of Haar's coefficients of the finest scale that differ both ways."""
+    apart = planes[0::2] - planes[1::2]
+    return np.asarray(np.abs(apart[:, 0::2] - apart[:, 1::2]) / 2)
+
+
+def _of_grid(grid: Plane) -> list[float]:
+    logs = np.log(grid + _LEAST)
+    steps = [float(np.abs(np.diff(logs.mean(axis=1 - axis))).max()) for axis in range(2)]
+    return [float(logs.min()), float(np.median(logs)), float(logs.max()), *steps]
+
+
+def blotch_numbers(pixels: Pixels) -> list[float]:
+    """9 numbers of RGB `pixels`, reduced to at most 256 a side: for each of three scales, finest
+    first, two quantiles (0.1, 0.5) of the amplitude of color in tiles, natural logarithm of gray
+    levels; and how much of it there is next to the amplitude of luma, where it is least (quantile
+    0.2 of the ratio's logarithm): color that changes where nothing else does.
+    """
+    scale = min(1.0, _BLOTCHES_PX / max(pixels.shape[:2]))
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    plane = cv2.cvtColor(np.asarray(small), cv2.COLOR_RGB2YCrCb).astype(np.float32)
+    told: list[float] = []
+    for level in range(_SCALES):
+        height, width = (side // 2 * 2 for side in plane.shape[:2])
+        above, below = plane[0:height:2, :width], plane[1:height:2, :width]
+        total, apart = above + below, above - below
+        size = np.abs(total[:, 0::2] - total[:, 1::2]) + np.abs(apart[:, 0::2] + apart[:, 1::2])
+        tile = max(1, _TILE_PX >> (level + 1))
+        tiles = max(1, size.shape[1] // tile), max(1, size.shape[0] // tile)
+        means = np.asarray(cv2.resize(size / 4, tiles, interpolation=cv2.INTER_AREA))
+        luma, color = means[..., 0], means[..., 1:].mean(axis=2)
+        ratio = np.log((color + _LEAST_OF_RATIO) / (luma + _LEAST_OF_RATIO))
+        told += [float(value) for value in np.log(np.quantile(color, (0.1, 0.5)) + _LEAST)]
+        told.append(float(np.quantile(ratio, _QUIET)))
+        plane = (total[:, 0::2] + total[:, 1::2]) / 4
+    return told
+
+
+def wave_numbers(luma: Plane) -> list[float]:
+    """Two numbers of a plane (height, width), float32 in gray levels, whose middle of at most 256
+    pixels a side is looked at: by how much its strongest wave stands out of the spectrum around
+    it, natural logarithm of a ratio of powers; and the height of the highest wave that does,
+    natural logarithm of gray levels. Level and upright waves are left to `lines`."""
+    side = min(_WAVES_PX, *luma.shape) // 2 * 2
+    top, left = (luma.shape[0] - side) // 2, (luma.shape[1] - side) // 2
+    window = np.hanning(side).astype(np.float32)
+    window = window[:, None] * window
+    seen = luma[top : top + side, left : left + side]
+    spectrum = cv2.dft((seen - seen.mean()) * window, flags=cv2.DFT_COMPLEX_OUTPUT)
+    rows = np.roll(spectrum[:, : side // 2], side // 2, axis=0)
+    half = 2 * np.asarray(cv2.magnitude(rows[..., 0], rows[..., 1])) / window.sum()
+    logs = 2 * np.log(half + _LEAST / 10)
+    out = logs - cv2.blur(logs, (_LOCAL, _LOCAL))
+    out[:, :2] = 0  # level waves, and those of hardly a period
+    out[side // 2 - 1 : side // 2 + 2] = 0
+    slow = np.hypot(np.arange(side)[:, None] - side // 2, np.arange(side // 2)) < _SLOWEST
+    out[slow] = 0
+    standing = out > _STANDS_OUT
+    highest = float(half[standing].max()) if standing.any() else 0.0
+    return [float(out.max()), math.log(highest + _LEAST)]
