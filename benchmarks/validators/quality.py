@@ -23,6 +23,7 @@ from benchmarks.validators.quality_tables import (
     fairness,
     families,
     of_folder,
+    other_forms,
     size_table,
 )
 from engines.errors import InvalidImage
@@ -55,6 +56,7 @@ def report(
     print(f"{len(photos)} photographs, long side at most {_LARGEST_PX} px\n")
     some = list(photos.values())
     print(families(some, every=1 if photo_count is None else len(some)))
+    print(other_forms(some))
     print(fair_kinds(some))
     if pictures is not None:
         print(fairness(of_folder(pictures, photo_count)))

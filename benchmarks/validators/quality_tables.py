@@ -16,6 +16,8 @@ from engines.images import ImageLimits, decode
 from engines.quality import QualityConfig
 from engines.quality.judging import Judgement, judge
 from training.quality.pictures.families import FAMILIES
+from training.quality.pictures.form import Form
+from training.quality.pictures.forms import FORMS
 from training.quality.pictures.kinds import (
     gradient,
     kinds,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 PASSES = QualityConfig().pass_threshold
+_FIRST_SEED = 20_000  # of forms; the training draws by the names of its pictures
 
 
 def judged(pixels: Pixels) -> Judgement:
@@ -65,6 +68,31 @@ def families(photos: Sequence[Pixels], every: int = 1) -> str:
         )
     lines.append(f"\nArea under the curve, clean against worst levels: {_auc(clean, worst):.3f}")
     return "\n".join(lines) + "\n"
+
+
+def other_forms(photos: Sequence[Pixels]) -> str:
+    """A row for each other form of a family (`training.quality.pictures.forms`): mean score at the
+    third and the worst level, and how many fail at the worst. Each photograph draws its own angle,
+    period, color or place."""
+    lines = [
+        "| family | form | mean score, third and worst level | worst level fails |",
+        "|---|---|---|---|",
+    ]
+    for family, forms in FORMS.items():
+        for form in dict.fromkeys(forms):
+            scores = np.array(
+                [_third_and_worst(pixels, form, n) for n, pixels in enumerate(photos)]
+            )
+            means = " ".join(f"{value:.2f}" for value in scores.mean(axis=0))
+            fails = int((scores[:, 1] < PASSES).sum())
+            name = form.__name__.replace("_", " ")
+            lines.append(f"| {family} | {name} | {means} | {fails}/{len(photos)} |")
+    return "\n".join([*lines, ""])
+
+
+def _third_and_worst(pixels: Pixels, form: Form, number: int) -> tuple[float, float]:
+    spoil, levels = form(np.random.default_rng(_FIRST_SEED + number))
+    return judged(spoil(pixels, levels[2])).score, judged(spoil(pixels, levels[-1])).score
 
 
 def fairness(sets: Mapping[str, Sequence[Pixels]]) -> str:

@@ -15,6 +15,10 @@ from engines.metrics.defects.bands import (
     steps_on_grids,
     turned_levels,
 )
+from engines.metrics.defects.lines import NUMBERS as OF_LINES
+from engines.metrics.defects.lines import line_numbers
+from engines.metrics.defects.palette import combed
+from engines.metrics.defects.regions import blotch_numbers, region_numbers, wave_numbers
 from engines.metrics.gray import WORKING_SIDE_PX
 from engines.metrics.tiles import middle
 from engines.quality.config import PROFILES
@@ -40,7 +44,9 @@ _LEAST_FACTOR, _LEAST_SCORE, _LEAST_SHARE = 1e-3, 1e-4, 3e-3  # before a logarit
 _NOT_TOLD = ("size",)
 """Factors that are 1 for every picture that is large enough to be described."""
 _CHROMA = 40.0
-_OF_ROWS, _OF_GRIDS = 5, 4  # numbers of rows, and as many of columns
+_OF_ROWS, _OF_GRIDS = 5, 5  # numbers of rows, and as many of columns
+_STEPS_OF_REGIONS = ((3, 4), (8, 9), (13, 14))  # from row to row, from column to column
+_WHOLE_PX = 1024
 _TONE = ("p1", "p5", "p95", "p99", "top", "lights", "brightness", "contrast", "entropy_bits")
 _ROOTS = ("grain", "grain_of_all", "specks", "lonely_specks", "plateau")
 _ENERGIES = ("laplacian_variance", "coarse_variance", "structure")
@@ -82,6 +88,7 @@ def describe(measured: Measured) -> Mapping[str, float]:
         **_of_defects(measured.found),
         **_of_content(measured.shown, kind),
         **_of_texture(measured.shown.pixels),
+        **_of_whole(measured.shown.pixels),
     }
 
 
@@ -90,9 +97,14 @@ def turned(names: Sequence[str]) -> list[int]:
     picture would have there with rows for columns: those of fine structure change places."""
     places = {name: place for place, name in enumerate(names)}
     named = {f"band_{new}": f"band_{old}" for new, old in enumerate(turned_levels())}
-    for kind, half in (("rows", _OF_ROWS), ("grids", _OF_GRIDS)):
+    for kind, half in (("rows", _OF_ROWS), ("grids", _OF_GRIDS), ("lines", OF_LINES)):
         for number in range(2 * half):
             named[f"{kind}_{number}"] = f"{kind}_{(number + half) % (2 * half)}"
+    for down, across in _STEPS_OF_REGIONS:
+        named[f"regions_{down}"], named[f"regions_{across}"] = (
+            f"regions_{across}",
+            f"regions_{down}",
+        )
     return [places[named.get(name, name)] for name in names]
 
 
@@ -162,6 +174,25 @@ def _of_texture(pixels: Pixels) -> dict[str, float]:
     rows, grids = standing_out(planes[0]), steps_on_grids(planes[0])
     told |= {f"rows_{number}": value for number, value in enumerate(rows)}
     return told | {f"grids_{number}": value for number, value in enumerate(grids)}
+
+
+def _of_whole(pixels: Pixels) -> dict[str, float]:
+    """Of the picture from side to side, reduced where it is large, but not below 64 pixels."""
+    height, width = pixels.shape[:2]
+    scale = max(_WHOLE_PX / max(height, width), _SMALLEST_PX / min(height, width))
+    if scale < 1:
+        size = round(width * scale), round(height * scale)
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    luma = gray.astype(np.float32)
+    told = {
+        "lines": line_numbers(luma),
+        "regions": region_numbers(pixels),
+        "blotches": blotch_numbers(pixels),
+        "waves": wave_numbers(luma),
+        "comb": [combed(gray)],
+    }
+    return {f"{kind}_{n}": value for kind, values in told.items() for n, value in enumerate(values)}
 
 
 def _planes(pixels: Pixels) -> list[NDArray[np.float32]]:

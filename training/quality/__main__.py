@@ -25,7 +25,7 @@ from training.quality import examples
 from training.quality.examples import Example
 from training.quality.fit import Told, fit
 
-SEEDS, STEPS = tuple(range(6)), 2500
+SEEDS, STEPS = tuple(range(6)), 6000
 _DRAWINGS, _SIZED = range(24), range(100, 125)
 
 
@@ -42,6 +42,7 @@ def tasks(folders: Iterable[Path]) -> Iterator[Task]:
     for path in sorted(path for folder in folders for path in folder.glob("*/*.png")):
         kind, name = path.parent.name, examples.name_of(path)
         yield Task(name, kind, examples.of_file(path, kind))
+        yield Task(f"formed_{name}", kind, examples.in_other_forms(path, kind))
         if kind in examples.OF_PHOTOGRAPHS:
             yield Task(f"sized_{name}", kind, examples.in_sizes(path))
             yield Task(f"exposed_{name}", kind, examples.over_exposed(path))

@@ -17,6 +17,7 @@ from PIL import Image
 
 from training.quality.pictures import kinds, patterns, scenes, unseen_scenes
 from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
+from training.quality.pictures.forms import FORMS
 from training.quality.pictures.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -82,6 +83,23 @@ def of_file(path: Path, kind: str) -> Iterator[Example]:
         spoil, levels = FAMILIES[family]
         for level in _levels(kind, rng):
             yield Example(family, level, spoil(base, levels[level - 1]))
+
+
+def in_other_forms(path: Path, kind: str) -> Iterator[Example]:
+    """A good picture, and families of defects in other forms: of a photograph all that have some,
+    each at its worst level and at one or two others."""
+    name = f"{name_of(path)} in other forms"
+    rng = np.random.default_rng(_number(name))
+    base = _at_most(np.asarray(Image.open(path).convert("RGB")), _SIDE_PX)
+    yield Example(CLEAN, 0, base)
+    if kind in OF_PHOTOGRAPHS:
+        for variant in rng.choice(list(VARIANTS), 4, replace=False):
+            yield Example(f"{CLEAN}:{variant}", 0, VARIANTS[variant](base, rng))
+    for family in _families(kind, rng):
+        for form in FORMS.get(family, ()):
+            spoil, levels = form(rng)
+            for level in _levels(kind, rng):
+                yield Example(family, level, spoil(base, levels[level - 1]))
 
 
 def _families(kind: str, rng: np.random.Generator) -> list[str]:

@@ -21,13 +21,16 @@ from training.quality.examples import CLEAN, WORST
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_HIDDEN, _SECOND = 48, 24
-_DROPPED, _JITTER = 0.15, 0.05
+_HIDDEN, _SECOND = 128, 64
+_DROPPED, _JITTER = 0.2, 0.05
 _BATCH = 192
 _RATE, _HIGHEST_RATE, _DECAY = 2e-3, 4e-3, 1e-2
 _GOOD, _BAD = 0.97, 0.03
 _OF_ORDER, _OF_FAMILIES = 0.5, 0.2
 _WIDTH_OF_ORDER = 0.5
+_LEAN = 0.35
+"""Log odds that are added to every picture's: a good picture that fails costs more than a bad one
+that passes. Of photographs that were not trained on, it lets about one in a hundred more pass."""
 _FARTHEST = 3.0
 _SPREAD_CUT, _LEAST_SPREAD, _TIMES_SPREAD = 0.8, 1e-2, 1.3
 
@@ -130,6 +133,7 @@ def fit(
         weights = [part.weight.detach().numpy().T for part in parts]
         tensors[f"{layer}.weight"] = np.ascontiguousarray(np.stack(weights))
         tensors[f"{layer}.bias"] = np.stack([part.bias.detach().numpy() for part in parts])
+    tensors["last.bias"][:, 0] += _LEAN
     save_file(tensors, path, _metadata(names, families))
 
 

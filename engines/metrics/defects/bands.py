@@ -25,7 +25,7 @@ _NOTHING, _LEAST = 0.6, 0.05  # gray levels: under a rounding; added before the 
 _CUTS, _COLOR_CUTS = (0.1, 0.5, 0.9), (0.5, 0.9)
 _ROW_CUTS = (0.1, 0.5, 0.9, 0.98)
 _LEAST_STEP = 0.3
-_PERIODS_PX = (4, 8, 16)
+_PERIODS_PX = (4, 8, 16, 32)
 
 
 def band_levels(planes: Sequence[Plane]) -> list[float]:
@@ -87,9 +87,9 @@ def standing_out(luma: Plane) -> list[float]:
 
 
 def steps_on_grids(luma: Plane) -> list[float]:
-    """Of columns, then of rows, four numbers each: natural logarithm of the strongest over the
-    second strongest position of steps that come every 4, 8 and 16 pixels; and of the strongest over
-    the weakest of 16."""
+    """Of columns, then of rows, five numbers each: natural logarithm of the strongest over the
+    second strongest position of steps that come every 4, 8, 16 and 32 pixels; and of the strongest
+    over the weakest of 32."""
     found: list[float] = []
     for plane in (luma, luma.T):
         steps = np.abs(plane[:, 1:] - plane[:, :-1]).mean(axis=0)

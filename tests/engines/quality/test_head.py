@@ -16,6 +16,7 @@ from engines.metrics.defects.bands import (
     steps_on_grids,
     turned_levels,
 )
+from engines.metrics.defects.lines import line_numbers
 from engines.quality import QualityConfig
 from engines.quality.advice import weakest
 from engines.quality.description import describe, turned
@@ -206,11 +207,11 @@ def test_rows_out_of_place_stand_out_and_columns_do_not() -> None:
     assert max(columns) < 1
 
 
-@pytest.mark.parametrize(("period_px", "place"), [(4, 0), (8, 1), (16, 2)])
+@pytest.mark.parametrize(("period_px", "place"), [(4, 0), (8, 1), (16, 2), (32, 3)])
 def test_steps_that_come_regularly_are_seen_at_their_period(period_px: int, place: int) -> None:
     _, x = np.mgrid[:128, :128]
     squares = (37 * (x // period_px) % 64 + noise() / 40).astype(np.float32)
-    columns, rows = steps_on_grids(squares)[:4], steps_on_grids(squares)[4:]
+    columns, rows = steps_on_grids(squares)[:5], steps_on_grids(squares)[5:]
     assert columns[place] > 1
     assert max(rows) < 1
 
@@ -222,16 +223,33 @@ def test_numbers_of_rows_and_columns_change_places_when_a_picture_is_turned() ->
     of_turned = band_levels([np.ascontiguousarray(gray.T), gray, gray])
     assert levels[turned_levels()] == pytest.approx(of_turned, abs=1e-3)
     names = [f"rows_{number}" for number in range(10)]
-    names += [f"grids_{number}" for number in range(8)] + ["noise"]
-    numbers = np.array([*standing_out(gray), *steps_on_grids(gray), 0.5])
-    gray_turned = np.ascontiguousarray(gray.T)
-    expected = [*standing_out(gray_turned), *steps_on_grids(gray_turned), 0.5]
+    names += [f"grids_{number}" for number in range(10)]
+    names += [f"lines_{number}" for number in range(24)] + ["noise"]
+    numbers = np.array([*standing_out(gray), *steps_on_grids(gray), *line_numbers(gray), 0.5])
+    flipped = np.ascontiguousarray(gray.T)
+    expected = [*standing_out(flipped), *steps_on_grids(flipped), *line_numbers(flipped), 0.5]
     assert numbers[_placed(names)] == pytest.approx(expected, abs=1e-3)
 
 
 def _placed(names: list[str]) -> list[int]:
-    bands = [f"band_{number}" for number in range(49)]
-    return [place - len(bands) for place in turned([*bands, *names])[len(bands) :]]
+    others = [f"band_{number}" for number in range(49)]
+    others += [f"regions_{number}" for number in range(16)]
+    return [place - len(others) for place in turned([*others, *names])[len(others) :]]
+
+
+def test_a_description_of_a_turned_picture_has_the_numbers_of_regions_exchanged(
+    photos: Mapping[str, Pixels],
+) -> None:
+    square = np.ascontiguousarray(photos["coffee"][:256, :256])
+    as_it_is = describe(measured(square, QualityConfig())[0])
+    flipped = np.ascontiguousarray(square.transpose(1, 0, 2))
+    of_turned = describe(measured(flipped, QualityConfig())[0])
+    names = list(as_it_is)
+    exchanged = np.array(list(as_it_is.values()))[turned(names)]
+    for kind in ("regions", "lines", "blotches", "waves", "comb", "grids", "rows"):
+        places = [place for place, name in enumerate(names) if name.startswith(f"{kind}_")]
+        expected = [of_turned[names[place]] for place in places]
+        assert exchanged[places] == pytest.approx(expected, abs=2e-3), kind
 
 
 def test_a_head_says_the_same_of_a_turned_description() -> None:

@@ -16,6 +16,7 @@ from training.quality import examples
 from training.quality.examples import CLEAN, WORST, Example
 from training.quality.fit import fit
 from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
+from training.quality.pictures.forms import FORMS
 from training.quality.pictures.variants import VARIANTS
 
 
@@ -38,6 +39,16 @@ def test_a_photograph_gives_each_family_at_its_worst_and_four_variants(photo: Pa
     variants = [each.family for each in found if each.family.startswith(f"{CLEAN}:")]
     assert len(variants) == len(set(variants)) == 4
     assert {name.removeprefix(f"{CLEAN}:") for name in variants} <= set(VARIANTS)
+
+
+def test_a_photograph_gives_families_in_other_forms(photo: Path) -> None:
+    found = list(examples.in_other_forms(photo, "photo"))
+    assert [each.level for each in found if each.family == CLEAN] == [0]
+    assert {each.family for each in found if each.level == WORST} == set(FORMS)
+    assert sum(each.family.startswith(f"{CLEAN}:") for each in found) == 4
+    plain = {each.pixels.tobytes() for each in examples.of_file(photo, "photo") if each.level}
+    other = {each.pixels.tobytes() for each in found if each.level}
+    assert len(other - plain) > 0.9 * len(other)
 
 
 def test_what_a_picture_gives_follows_from_its_name(photo: Path, tmp_path: Path) -> None:

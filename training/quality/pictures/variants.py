@@ -98,6 +98,67 @@ def cropped(photo: Pixels, rng: np.random.Generator) -> Pixels:
     return np.ascontiguousarray(photo[down:-down, across:-across])
 
 
+def letterbox(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """Bars of equal height above and below, black or white, as of a film on a screen."""
+    bar = int(len(photo) * rng.uniform(0.06, 0.2))
+    with_bars = photo.copy()
+    with_bars[:bar] = with_bars[-bar:] = 255 * int(rng.random() < 0.3)
+    return with_bars
+
+
+def framed(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """A frame of one color all around."""
+    wide = int(min(photo.shape[:2]) * rng.uniform(0.02, 0.12))
+    color = [int(level) for level in rng.integers(0, 256, 3)] if rng.random() < 0.4 else [255] * 3
+    inner = photo[wide:-wide, wide:-wide]
+    return np.asarray(
+        cv2.copyMakeBorder(inner, wide, wide, wide, wide, cv2.BORDER_CONSTANT, value=color)
+    )
+
+
+def beside_another(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """Two parts of it side by side, as a collage shows them, with a white line between or none."""
+    half, gap = photo.shape[1] // 2, int(rng.choice([0, 0, 4, 10]))
+    collage = np.concatenate([photo[:, half:], photo[:, :half]], axis=1)
+    if gap:
+        collage[:, photo.shape[1] - half - gap : photo.shape[1] - half + gap] = 255
+    return collage
+
+
+def captioned(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """Words on a bar at the lower end, as of a meme or a slide."""
+    bar, light = int(len(photo) * rng.uniform(0.1, 0.25)), int(rng.random() < 0.5)
+    with_words = photo.copy()
+    with_words[-bar:] = 255 * light
+    place = int(photo.shape[1] * 0.05), len(photo) - bar // 3
+    ink = (255 * (1 - light),) * 3
+    words = " ".join(str(word) for word in rng.choice(["the", "best", "day", "so", "far", "of"], 4))
+    cv2.putText(with_words, words, place, cv2.FONT_HERSHEY_DUPLEX, bar / 50, ink, 1, cv2.LINE_AA)
+    return with_words
+
+
+def faded(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """Lifted shadows and less contrast, as filters of phones make it."""
+    lift = float(rng.uniform(15, 45))
+    return (lift + photo * ((245 - lift) / 255)).astype(np.uint8)
+
+
+def toned(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """A little warmer, colder or greener."""
+    return (photo * rng.uniform(0.8, 1.0, 3)).clip(0, 255).astype(np.uint8)
+
+
+def sharpened_a_little(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    soft = cv2.GaussianBlur(photo, (0, 0), 1.2).astype(np.float32)
+    return (photo + rng.uniform(0.3, 0.8) * (photo - soft)).clip(0, 255).astype(np.uint8)
+
+
+def of_fine_grain(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """Of film or a high sensitivity, of 2 to 5 gray levels."""
+    grain = rng.normal(0, rng.uniform(2, 5), (*photo.shape[:2], 1))
+    return (photo + grain).clip(0, 255).astype(np.uint8)
+
+
 VARIANTS: Mapping[str, Variant] = {
     "jpeg85": saved_as_jpeg,
     "webp85": saved_as_webp,
@@ -112,5 +173,13 @@ VARIANTS: Mapping[str, Variant] = {
     "fog": fog,
     "flip": mirrored,
     "crop": cropped,
+    "letterbox": letterbox,
+    "frame": framed,
+    "collage": beside_another,
+    "caption": captioned,
+    "faded": faded,
+    "toned": toned,
+    "sharpened": sharpened_a_little,
+    "fine grain": of_fine_grain,
 }
 """Name to what changes a photograph; the order is that in which the examples draw."""

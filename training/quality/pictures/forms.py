@@ -1,0 +1,36 @@
+"""Other forms of the families of defects: each draws its angle, period, color, place or method, so
+that the head learns the family and not one of its members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from training.quality.pictures import forms_of_parts as parts
+from training.quality.pictures import forms_of_whole as whole
+from training.quality.pictures.form import Form
+
+FORMS: Mapping[str, Sequence[Form]] = {
+    "white noise": (whole.noise, whole.noise, parts.noise_of_a_part),
+    "under-exposed": (whole.darkness,),
+    "low contrast": (whole.veil,),
+    "salt and pepper": (whole.specks,),
+    "defocus": (whole.blur,),
+    "motion blur": (whole.motion,),
+    "color noise": (whole.color_blotches,),
+    "grain": (whole.coarse_grain,),
+    "JPEG": (whole.lossy,),
+    "WebP": (whole.smooth_lossy,),
+    "blocking": (whole.coarse_blocking,),
+    "posterized, bits": (whole.posterized,),
+    "over-exposed": (whole.exposure,),
+    "tint": (whole.light_of_a_color,),
+    "dead rows": (parts.lost_lines, parts.lost_bands),
+    "shifted rows": (parts.shifted_bands,),
+    "stripes": (parts.stripes,),
+    "moire": (parts.waves,),
+    "cubic enlarging": (whole.enlarging,),
+    "halos": (whole.sharpened,),
+    "gray end": (parts.spoiled_end,),
+    "wrong blocks": (parts.spoiled_blocks,),
+}
+"""Family to what draws its other forms."""
