@@ -78,9 +78,13 @@ class UsageLedger:
         """
         with self._lock:
             account = self._refreshed(owner)
-            used = account.total_bytes()
-            if used + account.reserved_bytes + size_bytes > quota_bytes:
-                message = f"The storage quota of {quota_bytes} bytes is spent: {used} are stored"
+            used, reserved = account.total_bytes(), account.reserved_bytes
+            if used + reserved + size_bytes > quota_bytes:
+                running = f", {reserved} wanted by what runs now" if reserved else ""
+                message = (
+                    f"The storage quota of {quota_bytes} bytes has no room for {size_bytes} more: "
+                    f"{used} are stored{running}"
+                )
                 raise InsufficientStorage(message, "quota", quota_bytes, used)
             account.reserved_bytes += size_bytes
 
