@@ -24,6 +24,8 @@ from tests.architecture.places import (
 TEXT = ARCHITECTURE.read_text(encoding="utf-8")
 EMPTY = {"util", "utils", "helper", "helpers", "manager", "managers", "misc", "common", "stuff"}
 """Words that say of a thing only that it is of use."""
+_PUBLIC = re.compile(r"^(?: {4})?(?:class|def|async def) ([A-Za-z]\w*)", re.MULTILINE)
+"""A class, a function or a method; read as text, which is much faster than as a tree."""
 
 
 def test_every_package_has_its_sentence() -> None:
@@ -52,10 +54,12 @@ def test_no_name_says_only_that_it_helps() -> None:
 
 def test_a_name_that_says_only_that_it_helps_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "engines" / "color").mkdir(parents=True)
-    (tmp_path / "engines" / "color" / "shade_utils.py").write_text("class ShadeManager: ...\n")
+    text = "class ShadeManager:\n    async def help_common(self): ...\n    def _utils(self): ...\n"
+    (tmp_path / "engines" / "color" / "shade_utils.py").write_text(text)
     assert list(_empty_names(read(tmp_path, ["engines"]))) == [
         "engines.color.shade_utils",
         "engines.color.shade_utils:1 ShadeManager",
+        "engines.color.shade_utils:2 help_common",
     ]
 
 
@@ -63,9 +67,10 @@ def _empty_names(sources: list[Source]) -> Iterator[str]:
     for source in sources:
         if _words(source.module.name.rpartition(".")[2]) & EMPTY:
             yield source.module.name
-        for node in source.public():
-            if _words(node.name) & EMPTY:
-                yield f"{source.module.name}:{node.lineno} {node.name}"
+        for found in _PUBLIC.finditer(source.text):
+            if _words(found[1]) & EMPTY:
+                line = source.text.count("\n", 0, found.start(1)) + 1
+                yield f"{source.module.name}:{line} {found[1]}"
 
 
 def _words(name: str) -> set[str]:
