@@ -34,7 +34,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "check_text": "Whether to read text and look for personal data in it.",
         "detector": "The detector that found it.",
         "faces_detected": "Number of faces. Null if faces were not checked.",
-        "issues": "The findings.",
+        "issues": "The findings: at most 100 of a type, then one that counts the others.",
         "metrics": "Values by name; docs/metrics.md has the unit and range of each.",
         "missed": "Requirements that the image does not meet.",
         "passed": "Whether the check was passed.",
