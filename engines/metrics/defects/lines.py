@@ -54,9 +54,10 @@ def line_numbers(luma: Plane) -> list[float]:
 
 
 def _of_rows(plane: Plane) -> list[float]:
-    seen = plane[:, :: max(1, plane.shape[1] // _SEEN_PX)]
-    apart = np.abs(seen[1:] - seen[:-1])
-    beside, spread = apart.mean(axis=1), seen.std(axis=1)
+    seen = np.ascontiguousarray(plane[:, :: max(1, plane.shape[1] // _SEEN_PX)])
+    apart = np.asarray(cv2.absdiff(seen[1:], seen[:-1]))
+    beside, means = _means(apart), _means(seen)
+    spread = np.sqrt(np.maximum(_means(np.asarray(cv2.multiply(seen, seen))) - means**2, 0))
     height = len(plane)
     repeated = longest_run((beside < _EQUAL) & (spread[1:] > _VARIED))
     flat = spread < _FLAT
@@ -70,7 +71,7 @@ def _of_rows(plane: Plane) -> list[float]:
         *(math.log(value + _LEAST) for value in edges),
         _repetition(beside),
         *_stripes(plane),
-        math.log(_standing_out(seen) + _LEAST_SHARE),
+        math.log(_standing_out(seen, beside) + _LEAST_SHARE),
     ]
 
 
@@ -91,7 +92,7 @@ def _repetition(beside: Line) -> float:
 
 
 def _stripes(plane: Plane) -> tuple[float, float]:
-    means = plane.mean(axis=1)[None]
+    means = _means(plane)[None]
     rest = (means - cv2.GaussianBlur(means, (0, 0), _SLOW_PX)).ravel()
     window = np.hanning(len(rest))
     heights = 2 * np.abs(np.fft.rfft(rest * window)) / window.sum()
@@ -103,8 +104,12 @@ def _stripes(plane: Plane) -> tuple[float, float]:
     )
 
 
-def _standing_out(seen: Plane) -> float:
+def _standing_out(seen: Plane, beside: Line) -> float:
     """Share of rows that differ from both neighbors by much more than those from each other."""
-    above, below = (np.abs(seen[1:-1] - other).mean(axis=1) for other in (seen[:-2], seen[2:]))
-    across = np.abs(seen[2:] - seen[:-2]).mean(axis=1)
-    return float((np.minimum(above, below) > 2 * across + _VARIED).mean())
+    across = _means(np.asarray(cv2.absdiff(seen[2:], seen[:-2])))
+    return float((np.minimum(beside[:-1], beside[1:]) > 2 * across + _VARIED).mean())
+
+
+def _means(plane: Plane) -> NDArray[np.float64]:
+    """Of each row, shape (height,)."""
+    return np.asarray(cv2.reduce(plane, 1, cv2.REDUCE_AVG, dtype=cv2.CV_64F)).ravel()
