@@ -15,6 +15,7 @@ from engines.quality.config import ILLUSTRATION, PHOTO
 from training.quality.pictures.distortions import DISTORTIONS
 from training.quality.pictures.drawings import drawing
 from training.quality.pictures.families import FAMILIES
+from training.quality.pictures.forms import FORMS
 from training.quality.pictures.kinds import kinds
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def main() -> None:
     _write("metrics_distortions.jpg", np.vstack(rows))
     seen = cv2.resize(photo, (512, 512), interpolation=cv2.INTER_AREA)
     _write("metrics_families.jpg", _families(np.asarray(seen, np.uint8)), quality=60)
+    _write("metrics_forms.jpg", _forms(np.asarray(seen, np.uint8)), quality=50)
     drawings = [drawing(index) for index in range(1, 7)]
     captions = [f"{score(d, PHOTO):.2f} / {score(d, ILLUSTRATION):.2f}" for d in drawings]
     _write(
@@ -60,7 +62,24 @@ def _families(photo: Pixels) -> Pixels:
             tiles.append(_small(spoiled, f"{name} {judged(spoiled).score:.2f}"))
     for name, pictures in kinds([photo], side_px=512).items():
         tiles.append(_small(pictures[0], f"{name} {judged(pictures[0]).score:.2f}"))
-    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % _ACROSS)
+    return _in_rows(tiles)
+
+
+def _forms(photo: Pixels) -> Pixels:
+    """Every other form of a family at its worst level, as two seeds draw it."""
+    tiles = []
+    for forms in FORMS.values():
+        for form in dict.fromkeys(forms):
+            for seed in range(2):
+                spoil, levels = form(np.random.default_rng(seed))
+                spoiled = spoil(photo, levels[-1])
+                name = form.__name__.replace("_", " ")
+                tiles.append(_small(spoiled, f"{name} {judged(spoiled).score:.2f}"))
+    return _in_rows(tiles)
+
+
+def _in_rows(tiles: list[Pixels]) -> Pixels:
+    tiles = [*tiles, *[np.full_like(tiles[0], 255)] * (-len(tiles) % _ACROSS)]
     rows = (tiles[start : start + _ACROSS] for start in range(0, len(tiles), _ACROSS))
     return np.vstack([np.hstack(row) for row in rows])
 
