@@ -1,1 +1,1 @@
-"""Image statistics: pure functions over arrays, shared by the quality validator and profiles."""
+"""Image statistics: pure functions of arrays, used by the quality validator and by profiles."""

@@ -1,4 +1,4 @@
-"""Color: how colorful, how saturated."""
+"""Colorfulness and saturation."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 def colorfulness(pixels: Pixels) -> float:
-    """Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE 5007, 2003.
+    """Colorfulness after Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE
+    5007, 2003.
 
-    0 is gray, 15 slightly, 33 moderately, 59 quite, 109 extremely colorful (their scale).
+    Their scale: 0 gray, 15 slightly, 33 moderately, 59 quite, 109 extremely colorful.
     """
     red, green, blue = (channel.astype(np.float32) for channel in cv2.split(pixels))
     red_green = red - green
@@ -25,5 +26,5 @@ def colorfulness(pixels: Pixels) -> float:
 
 
 def saturation(pixels: Pixels) -> float:
-    """Mean saturation of HSV (1 - min / max of the channels), 0..1."""
+    """Mean HSV saturation, 1 - min / max of the channels; 0 to 1."""
     return float(cv2.mean(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV))[1]) / 255

@@ -1,4 +1,4 @@
-"""What a picture is about: without a plain background round it, and whether it is drawn."""
+"""Finds the content of a picture without a plain background, and whether the picture is drawn."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from engines.metrics.gray import Gray
     from engines.types import Pixels
 
-_RING = 0.02  # width of the margin looked at, share of a side
-_LIKE = 8  # levels within which a pixel is background
-_EVERY = 7  # pixel of the margin, for its color
-_PLAIN = 0.85  # share of the margin that is of one color, where there is a background
-_DIFFERENT = 14  # levels from which a pixel is no background
-_MARGIN = 0.04  # left round the content, share of its size
+_RING = 0.02  # width of the margin that is examined, as a share of a side
+_LIKE = 8  # a margin pixel within so many levels of the background color counts as background
+_EVERY = 7  # every so many pixels of the margin are read to find the background color
+_PLAIN = 0.85  # smallest share of the margin that has the background color
+_DIFFERENT = 14  # a pixel that differs by so many levels from the background is content
+_MARGIN = 0.04  # margin that is kept around the content, as a share of its size
 _SMALLEST_PX = 48
-_FEWEST = 0.0003  # share of the picture that must stand on a background
-_LARGEST = 0.75  # share of the picture up to which a part of it is its content
+_FEWEST = 0.0003  # smallest share of the picture that counts as content on a background
+_LARGEST = 0.75  # the picture is cropped to its content only if that is at most this share
 _CLIPPED, _BLOWN = 253, 0.3
 _NEUTRAL_LEVELS = 12
 _DRAWN_TRANSITIONS, _DRAWN_PALETTE, _OF_A_PAGE = 0.5, 24, 0.03
@@ -39,22 +39,27 @@ class Content:
     """The part of a picture that is judged."""
 
     pixels: Pixels
-    """RGB; cut out where the content is small, else the whole picture."""
+    """RGB uint8 (height, width, 3): cropped to the content if that is small, else the whole
+    picture."""
     shown: Gray | None = None
-    """255 where `pixels` are no background; None where there is none."""
+    """uint8 (height, width): 255 for content, 0 for background. None without a background."""
     on_plain: bool = False
-    """The background is plain to the margin; else it is the white of a page."""
+    """Whether the background was found by a margin of one color. False: none, or a white page."""
     on_neutral: bool = False
-    """The background is white, gray or black: what stands on it has no cast."""
+    """Whether the background is white, gray or black, so that the picture has no color cast."""
     on_paper: bool = False
-    """Much of it is white in all channels at once, as paper is and no overexposed photograph."""
+    """Whether much of it is white in all channels at once, as paper is. Over-exposed photographs
+    have areas in which only some channels are at their maximum."""
     in_areas: bool = False
-    """What is not white there lies in areas of one color."""
+    """Whether the parts that are not white are areas of one color."""
 
 
 def content(pixels: Pixels) -> Content:
-    """What stands on a plain background, or all of RGB `pixels` where the margin is not plain,
-    nothing is in it, or what is in it is blown out, as the whole then is."""
+    """The content of RGB `pixels`, uint8 (height, width, 3), without a plain background.
+
+    It is the whole picture if the margin has several colors, if there is nothing on the background,
+    or if the content is over-exposed, because the background is then over-exposed too.
+    """
     background = _background(pixels)
     if background is None:
         white = page(pixels)
@@ -72,8 +77,8 @@ def content(pixels: Pixels) -> Content:
 
 
 def clipped_share(pixels: Pixels, shown: Gray | None) -> float:
-    """Share of the content, 0..1, in which two channels or more are at their upper end; by every
-    fourth row."""
+    """Share of the content, 0 to 1, in which two or three channels are near their maximum. Reads
+    every fourth row."""
     pixels, shown = pixels[::4], None if shown is None else shown[::4]
     channels = (
         cv2.threshold(each, _CLIPPED - 1, 1, cv2.THRESH_BINARY)[1] for each in cv2.split(pixels)
@@ -86,9 +91,11 @@ def clipped_share(pixels: Pixels, shown: Gray | None) -> float:
 
 
 def is_drawn(found: Defects, shown: Content) -> bool:
-    """Few colors in plain areas with edges between them: a drawing, a slide, a graphic. Enlarged
-    pixels are a drawing (pixel art) where colors come back, a photograph where each is another.
-    Vector art may have all colors. What stands on a plain background is no haze."""
+    """Whether the picture is a drawing, a slide or a graphic: few colors in plain areas with edges
+    between them, or vector art, which may have many colors.
+
+    Enlarged pixels count as drawn (pixel art) if colors repeat, and as a photograph if they do not.
+    """
     if is_pixel_art(found):
         return True
     if found.grid > _GRIDDED:
@@ -102,13 +109,13 @@ def is_drawn(found: Defects, shown: Content) -> bool:
 
 
 def _is_written(found: Defects, shown: Content) -> bool:
-    """Ink on paper, a little of it, or a screen."""
+    """Whether the picture shows ink on paper, even a little, or a screen."""
     least = _STEP_ON_SCREENS if shown.in_areas else _WRITTEN_STEP
     return shown.on_paper and found.transitions < _WRITTEN_TRANSITIONS and found.step > least
 
 
 def is_pixel_art(found: Defects) -> bool:
-    """Squares of one color each, out of few colors."""
+    """Whether the picture consists of squares of one color each, with few colors in total."""
     few = found.transitions < _OF_A_PAGE and found.palette <= _DRAWN_PALETTE // 2
     squares = found.grid > (_GRIDDED if not few else _WEAKLY_GRIDDED)
     back = found.distinct < _COMING_BACK and found.palette <= _DRAWN_PALETTE
@@ -119,7 +126,7 @@ def is_pixel_art(found: Defects) -> bool:
 
 
 def _background(pixels: Pixels) -> Pixels | None:
-    """Color of the margin; None where it has several."""
+    """The color of the margin, uint8 (3,). None if the margin has several colors."""
     height, width = pixels.shape[:2]
     down, across = max(1, round(height * _RING)), max(1, round(width * _RING))
     sides = (pixels[:down], pixels[-down:], pixels[:, :across], pixels[:, -across:])
@@ -130,13 +137,13 @@ def _background(pixels: Pixels) -> Pixels | None:
 
 
 def _near(pixels: Pixels, color: Pixels, levels: int) -> Gray:
-    """255 where every channel is within so many levels of `color`."""
+    """255 where every channel differs from `color` by at most `levels`, else 0."""
     least, most = color.astype(int) - levels, color.astype(int) + levels
     return np.asarray(cv2.inRange(pixels, least.clip(0, 255), most.clip(0, 255)))
 
 
 def _blown(pixels: Pixels, shown: Gray) -> bool:
-    """Most of what is shown lies at the end of a channel."""
+    """Whether a large share (`_BLOWN`) of the content is near the maximum of its channels."""
     return clipped_share(pixels, shown) > _BLOWN
 
 
@@ -145,7 +152,7 @@ def _neutral(color: Pixels) -> bool:
 
 
 def _box(shown: Gray) -> tuple[int, int, int, int]:
-    """Top, bottom, left, right, with a margin."""
+    """Top, bottom, left and right of the content with a margin, pixels."""
     left, top, width, height = cv2.boundingRect(shown)
     down, across = round(height * _MARGIN), round(width * _MARGIN)
     return (

@@ -1,4 +1,4 @@
-"""Gray planes that the other metrics start from."""
+"""Luma, which most metrics are computed from."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     """Luma, uint8, shape (height, width), values 0..255."""
 
 WORKING_SIDE_PX = 512
-"""Long side at which size-independent metrics are taken: what a viewer sees of the whole image."""
+"""Long side, pixels, to which images are scaled for metrics that must not depend on their size."""
 
 
 def luma(pixels: Pixels) -> Gray:
-    """ITU-R BT.601 luma of RGB `pixels`: .299 R + .587 G + .114 B."""
+    """ITU-R BT.601 luma of RGB `pixels`, uint8: 0.299 R + 0.587 G + 0.114 B."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
 
 
 def shrunk(gray: Gray, side_px: int = WORKING_SIDE_PX) -> Gray:
-    """`gray` with its long side at most `side_px`, by area averaging; never enlarged."""
+    """`gray`, reduced by area averaging so that its long side is at most `side_px`."""
     height, width = gray.shape
     scale = side_px / max(height, width)
     if scale >= 1:

@@ -1,4 +1,4 @@
-"""What the score is computed from: one pass over the gray plane."""
+"""The measurements from which the quality score is computed."""
 
 from __future__ import annotations
 
@@ -25,50 +25,56 @@ _FEWEST_SHOWN = 16  # pixels
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Physical properties of one image, with its long side scaled to 512 where not said else."""
+    """Properties of one image. Measured with its long side reduced to at most 512 pixels, except
+    where another size is named."""
 
     tone: Tone
-    """Of the image without specks."""
+    """Statistics of luma after specks were removed."""
     grain: float
-    """Sigma / 255; of the native pixels times 0.8 if that is more (scaling hides noise)."""
+    """Standard deviation of the noise / 255. That of the native pixels times 0.8 if it is larger,
+    because scaling hides noise."""
     grain_of_all: float
-    """The same where black and white areas count: near 0 for a drawing on paper."""
+    """`grain`, with black and white areas included: near 0 for a drawing on paper."""
     specks: float
-    """Share of salt-and-pepper pixels, native or scaled, the larger; 0..1."""
+    """Share of salt-and-pepper pixels, 0 to 1: the larger of native and reduced size."""
     lonely_specks: float
-    """The same without lines and letters."""
+    """`specks`, counting only isolated ones, so without thin lines and letters."""
     laplacian_variance: float
-    """Without noise, squared gray levels."""
+    """Variance of the Laplacian after noise was subtracted, squared gray levels."""
     coarse_variance: float
-    """The same at 256 pixels."""
+    """Variance of the Laplacian at a long side of 256 pixels, squared gray levels."""
     structure: float
-    """The same at 64 pixels: what is there however blurred."""
+    """Variance of the Laplacian at a long side of 64 pixels, which blur hardly lowers; squared gray
+    levels."""
     plateau: float
-    """Share of the content flat at its brightest level, 0..1."""
+    """Share of the content that is flat and has its brightest level, 0 to 1."""
     content_brightness: float
-    """Mean luma of the content, 0..1."""
+    """Mean luma of the content, 0 to 1."""
     content_light: float
-    """95th percentile of its luma, 0..1."""
+    """95th percentile of the content's luma, 0 to 1."""
     content_dark: float
-    """Where the background is plain the 5th percentile of its luma, else the image's 1st, 0..1."""
+    """5th percentile of the content's luma if the background is plain, else the 1st percentile of
+    the image's luma; 0 to 1."""
     blockiness: float
-    """See `engines.metrics.structure.blockiness`; native size."""
+    """See `engines.metrics.structure.blockiness`. Measured at native size."""
     native: Gray = field(repr=False, compare=False)
-    """Luma of the image at its native size, as it is."""
+    """Luma of the image at its native size, unchanged."""
 
     @property
     def clipped_tone(self) -> Tone:
-        """Of `native`; measured when asked for, because no score needs it."""
+        """Statistics of `native`, specks included. Computed at each call, because the score does
+        not need it."""
         return tone(histogram(self.native))
 
     @property
     def noise(self) -> float:
-        """Grain and specks together, as a share of full scale: a speck is half the scale off."""
+        """Grain and specks as one standard deviation / 255. A speck counts as an error of half the
+        scale."""
         return _together(self.grain, self.specks)
 
     @property
     def noise_on_paper(self) -> float:
-        """The same where black and white areas count too, and lines and letters are no specks."""
+        """`noise`, from the smaller of `grain` and `grain_of_all`, and from `lonely_specks`."""
         return _together(min(self.grain, self.grain_of_all), self.lonely_specks)
 
 
@@ -77,10 +83,9 @@ def _together(grain: float, specks: float) -> float:
 
 
 def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
-    """Everything the score needs of RGB `pixels`, uint8 (height, width, 3). Pure; 2 ms at 512.
+    """Measure RGB `pixels`, uint8 (height, width, 3). Takes 2 ms for 512 x 512 pixels.
 
-    `shown`: uint8 (height, width), 255 where the content is and 0 where a plain background lies;
-    None where all is content.
+    `shown`: uint8 (height, width), 255 for content, 0 for a plain background. None: all is content.
     """
     native = luma(pixels)
     crop = _center(native)
@@ -118,14 +123,15 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
 
 
 def _at(shown: Gray, gray: Gray) -> Gray | None:
-    """`shown` at the size of `gray`; None where next to nothing is left of it."""
+    """`shown` at the size of `gray`. None if hardly any content is left at that size."""
     size = gray.shape[1], gray.shape[0]
     part = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_NEAREST))
     return part if cv2.countNonZero(part) >= _FEWEST_SHOWN else None
 
 
 def _center(gray: Gray) -> Gray:
-    """The middle, at most 1024 pixels a side, cut on the 8-pixel grid."""
+    """The middle, at most 1024 pixels per side, cropped at multiples of 8 pixels so that the grid
+    of JPEG blocks keeps its position."""
     height, width = gray.shape
     if max(height, width) <= _NATIVE_CROP_PX:
         return gray

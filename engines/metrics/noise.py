@@ -1,7 +1,7 @@
 """Noise: grain and specks (salt and pepper).
 
-Immerkaer, "Fast Noise Variance Estimation", CVIU 64(2), 1996, taken per block: texture fools the
-mean over the whole image, its flattest blocks do not.
+Immerkaer, "Fast Noise Variance Estimation", CVIU 64(2), 1996, applied to blocks. Texture would
+raise the mean over the whole image, but not the values of the flattest blocks.
 """
 
 from __future__ import annotations
@@ -31,20 +31,22 @@ _NIGHT, _STARS, _OF_ONE_KIND = 48.0, 0.01, 8
 
 
 class Grain(NamedTuple):
-    """Noise of every pixel."""
+    """Noise that is present in every pixel."""
 
     sigma: float
     """Standard deviation, gray levels 0..255."""
     share: float
-    """Of the picture that has it, 0..1: neither black nor white."""
+    """Share of the picture that is neither black nor white, 0 to 1. Only this part has grain."""
     of_all: float = 0.0
-    """`sigma` with black and white blocks among the others: near 0 on paper."""
+    """`sigma`, with black and white blocks included: near 0 for drawings on paper."""
 
 
 def grain(gray: Gray) -> Grain:
-    """The 20th percentile over 16-pixel blocks that are neither black nor white (clipping hides
-    noise), divided by what it is for white noise of sigma 1, so that white noise is measured as
-    it is; an image under 16 pixels is one block. Where every block is clipped, all count.
+    """Measure the grain of luma.
+
+    It is the 20th percentile over blocks of 16 x 16 pixels, divided by that percentile for white
+    noise of sigma 1. Black and white blocks are left out because clipping hides noise; if there are
+    no others, they count. An image smaller than 16 pixels is one block.
     """
     # The second derivative both ways is Immerkaer's mask: (1, -2, 1) times (1, -2, 1).
     response = np.asarray(cv2.Sobel(gray, cv2.CV_16S, 2, 2, ksize=3), np.int16)
@@ -69,23 +71,24 @@ def grain_sigma(gray: Gray) -> float:
 
 
 class Specks(NamedTuple):
-    """Salt and pepper."""
+    """Salt-and-pepper noise: single black and white pixels."""
 
     cleaned: Gray
     """The image with its specks replaced by their 3x3 median."""
     share: float = 0.0
-    """Of the pixels, 0..1."""
+    """Share of the pixels that are specks, 0 to 1."""
     lonely: float = 0.0
-    """The same of those alone: thin lines and letters have neighbors of their own kind."""
+    """Share of the pixels that are isolated specks, 0 to 1. Pixels of thin lines and letters are
+    not isolated: they have neighbors of the same color."""
 
 
 def without_specks(gray: Gray) -> Specks:
-    """What is found of salt and pepper.
+    """Find salt-and-pepper noise and remove it.
 
-    A speck is black or white (within 6 levels) and 50 levels off the median around it. Natural
-    texture has such outliers too, but mostly in between black and white: with `p` the share of
-    black and white outliers and `q` that of all, the share is p^2 / q. Stars are none: few,
-    white, in the dark.
+    An outlier differs by 50 levels from the median around it. A speck is an outlier that is black
+    or white (within 6 levels). Natural texture has outliers too, but few of them are black or
+    white. With `p` the share of black and white outliers and `q` that of all outliers, the share
+    of specks is p^2 / q. A few white pixels in a dark picture are stars, not specks.
     """
     median = cv2.medianBlur(gray, 3)
     _, outlying = cv2.threshold(cv2.absdiff(gray, median), _SPECK_STEP, 255, cv2.THRESH_BINARY)
@@ -106,7 +109,7 @@ def without_specks(gray: Gray) -> Specks:
 
 
 def _lonely(specks: Gray, gray: Gray) -> int:
-    """How many of `specks` (255) have no neighbor of their own kind among eight."""
+    """Number of `specks` (255) that have none of the same color among their eight neighbors."""
     light = _light(specks, gray)
     count = 0
     for kind in (light, cv2.bitwise_xor(specks, light)):
@@ -123,7 +126,7 @@ def _light(specks: Gray, gray: Gray) -> Gray:
 
 
 def _are_stars(specks: Gray, gray: Gray) -> bool:
-    """White ones in a dark picture, next to no black ones."""
+    """Whether the specks are stars: white, with hardly any black ones, in a dark picture."""
     if cv2.mean(gray)[0] > _NIGHT:
         return False
     light = cv2.countNonZero(_light(specks, gray))

@@ -1,7 +1,8 @@
-"""Pages: pictures with large white areas that are meant, as slides and web pages have.
+"""Detects pages: pictures with large white areas that are not over-exposed, such as slides.
 
-Over-exposure clips one channel of a colored place before the others; paper and screens are white in
-all channels at once. A picture without color cannot be told apart by that and is no page here.
+Over-exposure clips one channel of a colored area before the others. Paper and screens are white in
+all channels at once. Without colors the two cannot be distinguished, so a gray picture is usually
+no page here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 _WHITE, _COLORED_LEVELS = 253, 24
-_SAMPLED = 8  # every so many rows and columns tell whether a closer look is worth it
+_SAMPLED = 8  # every so many rows and columns are read first, to exclude most pictures quickly
 _LEAST_WHITE, _MOST_WHITE, _ALL_WHITE = 0.15, 0.7, 0.95
 _NEARLY_WHITE, _IN_AREAS = 250, 0.72  # screens .8 and more, overexposed photographs up to .6
 _OF_PAPER = 0.02  # of the white: the same, where the picture may be gray
@@ -36,7 +37,7 @@ class Page(NamedTuple):
 
 
 def page(pixels: Pixels) -> Page:
-    """What RGB `pixels` show of a page."""
+    """Whether RGB `pixels`, uint8 (height, width, 3), are a page, and its content."""
     red, green, blue = cv2.split(np.ascontiguousarray(pixels[::_SAMPLED, ::_SAMPLED]))
     least, most = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
     white = float((least >= _WHITE).mean())
@@ -54,8 +55,8 @@ def page(pixels: Pixels) -> Page:
 
 
 def _partly_white(pixels: Pixels) -> float:
-    """Share of pixels, 0..1, where only some channels are at their end and the next pixel is of
-    another color: areas in light colors are meant."""
+    """Share of pixels, 0 to 1, where only some channels are at their maximum and the next pixel has
+    another color. Areas of one light color do not count, because they are not over-exposed."""
     rows = np.ascontiguousarray(pixels[::_SAMPLED])
     red, green, blue = cv2.split(rows)
     least, most = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
@@ -65,8 +66,8 @@ def _partly_white(pixels: Pixels) -> float:
 
 
 def _same_beside(pixels: Pixels) -> float:
-    """Share of what is not nearly white whose next pixel is of the same color, 0..1; 0 for a single
-    column."""
+    """Share of the pixels that are not nearly white and whose next pixel has the same color, among
+    all pixels that are not nearly white; 0 to 1. 0 for a picture of one column."""
     if pixels.shape[1] < 2:
         return 0.0
     rows = np.ascontiguousarray(pixels[::_SAMPLED])

@@ -1,4 +1,4 @@
-"""Perceptual hash: 64 bits that survive rescaling, recompression and mild noise.
+"""Perceptual hash: 64 bits that rescaling, recompression and slight noise hardly change.
 
 Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010, the DCT hash.
 """
@@ -24,23 +24,23 @@ _WEIGHTS = 1 << np.arange(63, -1, -1, dtype=np.uint64)
 def phash64(pixels: Pixels) -> int:
     """Hash of RGB `pixels`, uint8 (height, width, 3), as an unsigned 64-bit integer.
 
-    Two images of the same picture differ in few bits (Hamming distance 0..10 of 64); pictures
-    that have nothing to do with each other differ in about 32.
+    Two versions of the same picture differ in 0 to 10 of the 64 bits, unrelated pictures in about
+    32.
     """
     return _pack(_low_frequencies(pixels))
 
 
 def phash64_with_mirror(pixels: Pixels) -> tuple[int, int]:
-    """Hashes of the image and of its left-right mirror, at the price of one.
+    """Hashes of the image and of its left-right mirror image, in the time of one hash.
 
-    Mirroring negates the coefficients of odd horizontal frequency and leaves the others.
+    Mirroring negates the DCT coefficients of odd horizontal frequency and leaves the others.
     """
     low = _low_frequencies(pixels)
     return _pack(low), _pack(low * _MIRROR)
 
 
 def hamming(left: int, right: int) -> int:
-    """Bits in which two hashes differ, 0..64."""
+    """Number of bits in which two hashes differ, 0 to 64."""
     return (left ^ right).bit_count()
 
 

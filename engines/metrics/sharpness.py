@@ -1,8 +1,8 @@
-"""Sharpness: energy of the Laplacian, freed of noise.
+"""Sharpness: variance of the Laplacian, minus the part that noise adds.
 
 Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000 (variance of the
 Laplacian). White noise of variance s^2 adds 20 s^2 to the variance of the 4-neighbor Laplacian
-(the squares of its coefficients sum to 4 * 1 + 16), which is taken off again.
+(the squares of its coefficients sum to 4 * 1 + 16). This is subtracted.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _FLOOR, _RANGE = 0.7, 2.9
 
 
 def laplacian_variance(gray: Gray, grain_sigma: float = 0.0, share: float = 1.0) -> float:
-    """Variance of the Laplacian, squared gray levels, less what grain of that sigma adds in that
-    share of the picture (black and white have none); >= 0."""
+    """Variance of the Laplacian, squared gray levels, at least 0. Subtracts what grain of
+    `grain_sigma` adds in `share` of the picture; black and white areas have no grain."""
     bends = cv2.Laplacian(gray, cv2.CV_16S)
     mean = cv2.sumElems(bends)[0] / gray.size
     variance = cv2.norm(bends, cv2.NORM_L2SQR) / gray.size - mean**2
@@ -29,8 +29,6 @@ def laplacian_variance(gray: Gray, grain_sigma: float = 0.0, share: float = 1.0)
 
 
 def sharpness_index(laplacian_variance: float) -> float:
-    """0..100 from the noise-free Laplacian variance at 512 pixels: 0 at 4, 50 at 140, 100 at 4000.
-
-    Photographs in focus lie between 60 and 95.
-    """
+    """Sharpness from 0 to 100, from the Laplacian variance without noise at a long side of 512
+    pixels: 0 at 4, 50 at 140, 100 at 4000. Photographs in focus have 60 to 95."""
     return 100 * min(max((math.log10(1 + laplacian_variance) - _FLOOR) / _RANGE, 0.0), 1.0)

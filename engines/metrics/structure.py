@@ -1,4 +1,4 @@
-"""Structure: JPEG blocks, edges, washed-out areas."""
+"""JPEG blocks, edges, and washed-out and flat areas."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ _CANNY = (50, 150)
 
 
 def blockiness(gray: Gray) -> float:
-    """How much steps on an 8-pixel grid stand out, natural logarithm of a ratio; 0 is "not at all".
+    """How visible steps on an 8-pixel grid are: the natural logarithm of a ratio; 0: not visible.
 
-    A step stands out by what it exceeds the mean of its two neighbors. The ratio is that excess
-    on the grid (whichever of the eight phases is strongest, so a crop changes nothing) over that
-    of the second strongest. A JPEG file of quality 80 has about 0.4, of quality 15 about 1.7.
-    Wants the image at its native size: scaling hides the grid. Idea: Wang, Sheikh and Bovik,
-    "No-reference perceptual quality assessment of JPEG compressed images", ICIP 2002.
+    The excess of a step is its height minus the mean height of the two steps beside it. The ratio
+    is the mean excess at the strongest of the eight positions of the grid, divided by that at the
+    second strongest. A crop does not change it. JPEG files of quality 80 have about 0.4, of quality
+    15 about 1.7. The image must have its native size, because scaling hides the grid. Idea: Wang,
+    Sheikh and Bovik, "No-reference perceptual quality assessment of JPEG compressed images", ICIP
+    2002.
     """
     planes = gray[::_SAMPLED_ROW], cv2.transpose(gray[:, ::_SAMPLED_ROW])
     ratios = [_grid_ratio(plane) for plane in planes if plane.shape[1] > 3 * _GRID_PX]
@@ -49,11 +50,11 @@ def _grid_ratio(gray: Gray) -> float:
 
 
 def plateau_share(gray: Gray, top: float, shown: Gray | None = None) -> float:
-    """Share of the picture, 0..1, that lies flat at the brightest level `top` (0..1) in use;
-    of the part where `shown` (uint8, of the same shape) is not 0.
+    """Share of the picture, 0 to 1, that is flat and has the brightest used level, `top` (0 to 1).
+    With `shown` (uint8, shape of `gray`): of the part where it is not 0.
 
-    Clipped highlights stay flat when the image is darkened afterwards. Seen at 128 pixels:
-    sparkle on water is no washed-out sky.
+    Clipped highlights stay flat if the image is darkened afterwards. Measured at a long side of 128
+    pixels, so that small highlights, such as sparkle on water, do not count.
     """
     level = float(np.ceil(max(top * 255 * _PLATEAU, 1)))
     _, flat = cv2.threshold(gray, level - 1, 255, cv2.THRESH_BINARY)
@@ -67,12 +68,13 @@ def plateau_share(gray: Gray, top: float, shown: Gray | None = None) -> float:
 
 
 def edge_density(gray: Gray) -> float:
-    """Share of pixels on a Canny edge (thresholds 50 and 150), 0..1. Canny, PAMI 1986."""
+    """Share of pixels on an edge, 0 to 1, by Canny's detector (PAMI 1986; thresholds 50, 150)."""
     return cv2.countNonZero(cv2.Canny(gray, *_CANNY)) / gray.size
 
 
 def flat_share(gray: Gray) -> float:
-    """Share of 8x8 blocks whose gray levels span at most 4: paper, sky, a blank image. 0..1."""
+    """Share of blocks of 8 x 8 pixels whose gray levels span at most 4, such as paper or sky; 0 to
+    1."""
     height, width = (max(side // _GRID_PX, 1) for side in gray.shape)
     kernel = np.ones((_GRID_PX, _GRID_PX), np.uint8)
     spread = cv2.subtract(cv2.dilate(gray, kernel), cv2.erode(gray, kernel))

@@ -1,4 +1,4 @@
-"""Tone: brightness, contrast, clipping and entropy, all read off the 256-bin histogram."""
+"""Brightness, contrast, clipping and entropy, computed from the histogram with 256 bins."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _BLOWN, _CRUSHED = 252, 3
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """All fields 0..1 except `entropy_bits`; levels are divided by 255."""
+    """Statistics of luma. Levels are divided by 255; `p1` to `p99` are percentiles."""
 
     brightness: float
-    """Mean."""
+    """Mean level, 0 to 1."""
     p1: float
     p5: float
     p95: float
     p99: float
     top: float
-    """99.9th percentile: the white that the image uses."""
+    """99.9th percentile: the brightest level that is used for an area."""
     lights: float
-    """99.98th percentile: its lights, however small; a night sky has few."""
+    """99.98th percentile: the level of small lights, such as stars."""
     blown: float
     """Share of pixels at 252 or above."""
     crushed: float
@@ -42,23 +42,24 @@ class Tone:
 
     @property
     def contrast(self) -> float:
-        """P95 - P5: the range that all but the extreme tenth of the pixels uses."""
+        """P95 - P5: the range of the levels without the darkest and the brightest 5 %."""
         return self.p95 - self.p5
 
     @property
     def span(self) -> float:
-        """P99 - P1."""
+        """P99 - P1: the range of the levels without the darkest and the brightest 1 %."""
         return self.p99 - self.p1
 
 
 def histogram(gray: Gray, shown: Gray | None = None) -> Histogram:
-    """Shares of the 256 levels, of the part where `shown` is not 0, which must not be empty."""
+    """Shares of the 256 levels of `gray`; with `shown`, of the pixels where it is not 0, of which
+    there must be at least one."""
     counts = cv2.calcHist([gray], [0], shown, [256], [0, 256]).ravel()
     return np.asarray(counts, np.float64) / counts.sum()
 
 
 def tone(shares: Histogram) -> Tone:
-    """Every statistic of the histogram at once."""
+    """Compute all statistics from the histogram."""
     cumulative = np.cumsum(shares)
     cuts = np.searchsorted(cumulative, np.array([0.01, 0.05, 0.95, 0.99, 0.999, 0.9998]) - 1e-9)
     p1, p5, p95, p99, top, lights = (float(level) / 255 for level in np.minimum(cuts, 255))

@@ -1,4 +1,5 @@
-"""Image quality: measured properties, one calibrated score, a verdict with its thresholds."""
+"""Image quality: measures properties of an image, computes one calibrated score, and compares the
+score with a threshold."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What fails an image, in words: its weakest factor and what to do about it."""
+"""Names the factor that lowers an image's score most, and advises what to do about it."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ ADVICE = {
     "grid": "A grid of squares shows, of compression, a mosaic or enlarging; use the original.",
     "size": "The image is too small to be judged; use one of at least 32 pixels a side.",
 }
-"""A plain sentence for each factor of the score."""
+"""Factor of the score to the advice that is given if it is the weakest."""
 
 
 _UNTOUCHED = 0.99
 
 
 def weakest(judged: Judgement, pass_threshold: float) -> Weakness:
-    """The least factor that counts, and what it would have to be for the image to pass with all
-    others as they are; 1 where it cannot make up for them.
+    """The smallest factor that counts, and the value at which the image would pass if the other
+    factors stayed the same; 1 if no value is enough.
 
-    Where the learned head had a say: the least after each was reduced by the probability that the
-    head gives its defects, among those that the formula saw lowered, if it saw any; and the
-    threshold is an estimate.
+    If the learned head was used, each factor is first reduced by the probability that the head
+    gives to the factor's defects. The smallest is then chosen among the factors that the formula
+    lowered, or among all if it lowered none. The threshold is then an estimate.
     """
     counted = judged.counted()
     shares = judged.opinion.factors() if judged.opinion else {}
     lowered = [named for named in counted if named[1] < _UNTOUCHED] or list(counted)
     factor, value = min(lowered, key=lambda named: named[1] * (1 - shares.get(named[0], 0.0)))
-    if judged.factors.size < 1:  # no other factor means anything
+    if judged.factors.size < 1:  # too small for the other factors to be meaningful
         factor, value = "size", judged.factors.size
     needed = value * pass_threshold / judged.score if judged.score > 0 else 1.0
     threshold = min(1.0, math.ceil(needed * 10_000) / 10_000)

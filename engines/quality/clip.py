@@ -1,7 +1,7 @@
-"""Metrics that need a CLIP model: does the image show its prompt, and is it pleasing?
+"""Metrics that need a CLIP model: agreement with the prompt, and an aesthetic score.
 
 Hessel et al., "CLIPScore: A Reference-free Evaluation Metric for Image Captioning", EMNLP 2021.
-The aesthetic head is a linear layer over the image embedding, as LAION's predictor is.
+The aesthetic score is a linear function of the image embedding, as in LAION's aesthetic predictor.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ _WEIGHT = 2.5
 
 
 class ClipModel:
-    """A transformers CLIP model from a local folder, float32, on the CPU. Stateless once loaded."""
+    """A CLIP model in the layout of transformers, from a local folder; float32, on the CPU. It has
+    no state besides the weights."""
 
     def __init__(self, path: str, threads: int = 1) -> None:
-        """Blocks while loading, and bounds torch to `threads` threads in the whole process.
-        Raises `GenerationFailed` if the folder holds no CLIP model."""
+        """Load the model. Blocks. Limits torch to `threads` threads in the whole process.
+
+        Raises `GenerationFailed` if the folder does not contain a CLIP model.
+        """
         import torch
         from transformers import CLIPModel, CLIPTokenizer
 
@@ -47,9 +50,9 @@ class ClipModel:
         self._max_tokens = int(self._model.config.text_config.max_position_embeddings)
 
     def embed(self, pixels: Pixels, prompt: str) -> tuple[Any, Any]:
-        """Image and text embeddings, float32 tensors of shape (dim,), length 1.
+        """Image and text embeddings, float32 tensors of shape (dim,) and length 1.
 
-        A prompt longer than the model reads is cut, as the diffusion models cut it.
+        A prompt that is longer than the model's limit is truncated.
         """
         import torch
 
@@ -67,9 +70,10 @@ class ClipModel:
 
 
 def clip_input(pixels: Pixels, side_px: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """CLIP's own preprocessing: short side to `side_px`, the middle square, normalized.
+    """Preprocess an image for CLIP: scale the short side to `side_px`, crop the middle square,
+    normalize each channel.
 
-    RGB uint8 (height, width, 3) to float32 (3, side_px, side_px).
+    Turns RGB uint8 (height, width, 3) into float32 (3, side_px, side_px).
     """
     height, width = pixels.shape[:2]
     scale = side_px / min(height, width)
@@ -83,7 +87,8 @@ def clip_input(pixels: Pixels, side_px: int) -> np.ndarray[tuple[int, ...], np.d
 
 @dataclass(frozen=True, slots=True)
 class PromptAlignment:
-    """CLIPScore: 2.5 * max(cosine of image and prompt, 0); 0 is "not at all", 0.7 to 0.9 good."""
+    """CLIPScore: 2.5 * max(cosine of image and prompt embedding, 0). 0: the image does not show
+    the prompt; 0.7 to 0.9: good agreement."""
 
     model: ClipModel
     answer_key: str = "prompt_alignment"
@@ -102,7 +107,8 @@ class PromptAlignment:
 
 @dataclass(frozen=True, slots=True)
 class Aesthetic:
-    """A linear head over the unit-length image embedding; in the head's own units."""
+    """A linear function of the image embedding (length 1). The range depends on the configured
+    weights."""
 
     model: ClipModel
     weight: Any
@@ -116,7 +122,8 @@ class Aesthetic:
 
 
 def load_metrics(config: QualityConfig) -> Mapping[str, Metric]:
-    """The model metrics that the config has paths for; loads nothing where it has none."""
+    """Metric name to metric, for the models whose paths the config contains. Without paths no model
+    is loaded."""
     if config.clip_model_path is None:
         return {}
     model = ClipModel(config.clip_model_path, config.threads)

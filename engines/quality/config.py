@@ -1,4 +1,4 @@
-"""Which metrics judge, with which thresholds, and how good is good enough."""
+"""Configuration of the quality validator: constants of the score, and the score needed to pass."""
 
 from __future__ import annotations
 
@@ -12,36 +12,63 @@ from engines.types.frozen import FrozenModel
 
 
 class ScoreThresholds(FrozenModel):
-    """Constants of the factors that the quality score multiplies (docs/metrics.md)."""
+    """Constants of the quality score, which is a product of factors from 0 to 1. docs/metrics.md
+    has the formulas."""
 
-    scale: float = Field(description="Product at which the score is 1; a factor.")
-    sharpness_half: float = Field(description="log10(1 + Laplacian variance) halving it.")
-    sharpness_width: float = Field(gt=0, description="Slope of that step, decades.")
-    detail_half: float = Field(gt=0, description="Fine to coarse energy at which half is left.")
+    scale: float = Field(description="The product of the factors is multiplied by this.")
+    sharpness_half: float = Field(
+        description="log10(1 + Laplacian variance) at which the sharpness factor is a half."
+    )
+    sharpness_width: float = Field(
+        gt=0, description="Width of the step of the sharpness factor, decades."
+    )
+    detail_half: float = Field(
+        gt=0, description="Ratio of fine to coarse energy at which the detail factor is a half."
+    )
     detail_weight: float = Field(ge=0, description="Exponent of the detail factor.")
-    noise_half: float = Field(gt=0, description="Noise, share of the used range, halving it.")
+    noise_half: float = Field(
+        gt=0, description="Noise, as a share of the used range, at which its factor is a half."
+    )
     noise_weight: float = Field(ge=0, description="Exponent of the noise factor.")
-    range_scale: float = Field(gt=0, description="P99 - P1 at which the factor is 1 - 1/e, 0..1.")
+    range_scale: float = Field(
+        gt=0, description="P99 - P1 of luma, 0 to 1, at which the range factor is 1 - 1/e."
+    )
     range_weight: float = Field(ge=0, description="Exponent of the range factor.")
-    plateau_half: float = Field(gt=0, description="Washed-out share halving the factor, 0..1.")
-    plateau_weight: float = Field(ge=0, description="Exponent; 0 lets white backgrounds pass.")
-    bright_from: float = Field(ge=0, lt=1, description="Mean / white from which brightness costs.")
-    bright_weight: float = Field(ge=0, le=1, description="What an all-white image loses, 0..1.")
-    block_half: float = Field(gt=0, description="Blockiness ** block_power at half of its cost.")
-    block_weight: float = Field(ge=0, le=1, description="What blocks can cost at most, 0..1.")
-    block_power: float = Field(gt=0, description="How late blockiness begins to cost; exponent.")
+    plateau_half: float = Field(
+        gt=0, description="Washed-out share of the image, 0 to 1, at which its factor is a half."
+    )
+    plateau_weight: float = Field(
+        ge=0, description="Exponent of the plateau factor. 0: white areas do not lower the score."
+    )
+    bright_from: float = Field(
+        ge=0, lt=1, description="Mean luma over white level from which the score is lowered."
+    )
+    bright_weight: float = Field(
+        ge=0, le=1, description="Share of the score that an all-white image loses, 0 to 1."
+    )
+    block_half: float = Field(
+        gt=0, description="Blockiness ** block_power at which half of block_weight is lost."
+    )
+    block_weight: float = Field(
+        ge=0, le=1, description="Largest share of the score that blocks can cost, 0 to 1."
+    )
+    block_power: float = Field(
+        gt=0, description="Exponent of blockiness. A larger one tolerates more weak blocks."
+    )
     ignored: tuple[str, ...] = Field(
         default=(),
-        description="Factors that do not count, for example those of defects that only a "
-        "photograph can have.",
+        description="Factors that do not count, for example for defects that only a photograph "
+        "can have.",
     )
     information_bits: float = Field(
-        ge=0, description="Entropy of the gray levels under which nothing is left, bits."
+        ge=0,
+        description="Entropy of the gray levels, in bits, below which an image counts as empty.",
     )
     drawn: bool = Field(
         default=False,
-        description="Drawings: noise would show on the paper too, a part of one color is missing "
-        "only if it is the gray that decoders leave, and a page may have few levels.",
+        description="Judge as a drawing: noise is measured in black and white areas too, an area "
+        "of one color counts as missing only if it is the gray that decoders fill in, and few "
+        "gray levels are allowed.",
     )
 
     @field_validator("ignored")
@@ -49,7 +76,7 @@ class ScoreThresholds(FrozenModel):
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         unknown = set(names) - set(Factors.names())
         if unknown:
-            raise ValueError(f"no factors of the score: {', '.join(sorted(unknown))}")
+            raise ValueError(f"unknown factors of the score: {', '.join(sorted(unknown))}")
         return names
 
 
@@ -72,13 +99,14 @@ PHOTO = ScoreThresholds(
     block_power=1.82,
     information_bits=1.0,
 )
-"""Calibrated on 23 photographs, the scale on 48 others; reported on yet others
+"""Calibrated on 23 photographs, `scale` on 48 others, and tested on a third set
 (benchmarks/RESULTS.md)."""
 
 PRODUCT = PHOTO.model_copy(
     update={"ignored": ("plateau", "brightness", "motion", "smear", "enlarging")}
 )
-"""A thing on a plain background, which is cut away: it may be white, lit evenly, of one texture."""
+"""An object on a plain background. The background is removed first. The object may be white, evenly
+lit and without texture."""
 
 _OF_PHOTOGRAPHS = (
     "plateau",
@@ -104,8 +132,8 @@ ILLUSTRATION = PHOTO.model_copy(
         "ignored": _OF_PHOTOGRAPHS,
     }
 )
-"""Flat drawings: a white page is no blown sky, a straight edge no JPEG block, two colors are
-enough. So a checkerboard is a drawing here; blank, noisy and blurred images still fail."""
+"""Flat drawings. White areas are not over-exposure, straight edges are not JPEG blocks, and two
+colors are enough: even a checkerboard passes. Blank, noisy and blurred images fail."""
 
 GRAPHIC = ILLUSTRATION.model_copy(
     update={
@@ -113,8 +141,8 @@ GRAPHIC = ILLUSTRATION.model_copy(
         "ignored": (*_OF_PHOTOGRAPHS, "detail", "blockiness", "rows", "banding"),
     }
 )
-"""Pixel art, diagrams, lettering: few colors in squares and stripes are meant; blank, noisy and
-blurred ones still fail."""
+"""Pixel art, diagrams and lettering. Few colors, squares and stripes are no defects. Blank, noisy
+and blurred images fail."""
 
 PROFILES = {"photo": PHOTO, "product": PRODUCT, "illustration": ILLUSTRATION, "graphic": GRAPHIC}
 
@@ -124,49 +152,53 @@ class QualityConfig(FrozenModel):
 
     profile: Literal["auto", "photo", "product", "illustration", "graphic"] = Field(
         default="auto",
-        description="What the images are; chooses the thresholds. auto: by what each shows, and "
-        "the answer's X-Validator-Version says which.",
+        description="Kind of the images, which selects the thresholds. auto: selected for each "
+        "image by its content; the header X-Validator-Version of the answer names the kind.",
     )
     defects: bool = Field(
         default=True,
-        description="Whether gross defects (shifted rows, stripes, banding, enlarged pixels, "
-        "missing parts and others) are looked for, and the content is judged without a plain "
-        "background; off is the faster formula, which sees neither.",
+        description="Whether to measure gross defects (shifted rows, stripes, banding, enlarged "
+        "pixels, missing parts and others), and to leave a plain background out of the judgement. "
+        "Off is faster.",
     )
     head: bool = Field(
         default=True,
-        description="Whether a small learned network, which reads what the formula measured, has a "
-        "say in the score of pictures that profile `auto` judges: fairer to good pictures of "
-        "unusual kinds, 3 ms more; off is the formula alone. Needs `defects`.",
+        description="Whether a small neural network, whose inputs are the formula's measurements, "
+        "contributes to the score under the profile `auto`. Fewer good images of unusual kinds "
+        "fail; takes 3 ms more. Needs `defects`.",
     )
     thresholds: ScoreThresholds | None = Field(
-        default=None, description="Own thresholds in place of the profile's."
+        default=None, description="Thresholds to use instead of the profile's."
     )
     pass_threshold: float = Field(
         default=0.5,
         ge=0,
         le=1,
-        description="Least score, 0..1, that passes; 0.6 is strict.",
+        description="Smallest score, 0 to 1, that passes. 0.6 is strict.",
     )
-    limits: ImageLimits = Field(default=ImageLimits(), description="What is refused unread.")
+    limits: ImageLimits = Field(
+        default=ImageLimits(), description="Images beyond these limits are refused undecoded."
+    )
     workers: int = Field(
-        default=1, ge=1, le=64, description="Images judged at once by a replica, threads."
+        default=1, ge=1, le=64, description="Images that a replica judges at the same time."
     )
     threads: int = Field(
-        default=1, ge=1, le=64, description="Threads of OpenCV and torch inside one image."
+        default=1, ge=1, le=64, description="Threads of OpenCV and torch for one image."
     )
     clip_model_path: str | None = Field(
         default=None,
-        description="Folder of a transformers CLIP model; without it no `prompt_alignment`.",
+        description="Folder of a CLIP model in the layout of transformers. Without it "
+        "`prompt_alignment` is refused.",
     )
     aesthetic_head_path: str | None = Field(
         default=None,
-        description="safetensors file of a linear head (weight, bias) over the CLIP model's image "
-        "embedding; without it `aesthetic` is refused.",
+        description="safetensors file with `weight` and `bias` of a linear layer over the CLIP "
+        "image embedding. Without it `aesthetic` is refused.",
     )
 
     @property
     def asks_head(self) -> bool:
-        """Whether the learned head has a say: it was trained on profile `auto`."""
+        """Whether the learned head contributes to the score. It was trained only for the profile
+        `auto`."""
         automatic = self.profile == "auto" and self.thresholds is None
         return self.head and self.defects and automatic

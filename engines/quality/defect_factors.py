@@ -1,4 +1,4 @@
-"""The factors of gross defects: each 1 within what clean pictures show, and never 0."""
+"""The factors of gross defects. Each is 1 for images without the defect, and always above 0."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from engines.metrics.defects.defects import Defects
     from engines.quality.look import Look
 
-_LEFT = 0.02  # of the score, however grave a defect: so that graver ones still differ
+_LEFT = 0.02  # smallest factor; above 0 so that scores of several defects still differ
 _LEAST_FINE = 0.1
 _TWO_LEVELS, _FEW_COLORS = 0.018, 2
 
 
 def of_defects(found: Defects, look: Look, drawn: bool) -> dict[str, float]:
-    """By name; the bounds were chosen on photographs (docs/metrics.md). `drawn`: a part of one
-    color is missing only where it is the gray that decoders leave."""
+    """Name to factor, 0 to 1. The bounds were chosen on photographs (docs/metrics.md).
+
+    `drawn`: an area of one color counts as missing only if it is the gray that decoders fill in.
+    """
     page = look.ink and found.palette == 1
     missing = found.missing if found.filled or not drawn else 0.0
     few_levels = 0.0 if page else 1 - smoothstep(math.log2(found.levels + 1e-3), -4.5, -1.2)
@@ -44,16 +46,17 @@ def of_defects(found: Defects, look: Look, drawn: bool) -> dict[str, float]:
 
 
 def _often(found: Defects) -> float:
-    """How many neighbors differ; more than two colors of two levels a channel are no drawing's,
-    however seldom they change."""
+    """How often neighboring pixels differ, from 0 (seldom) to 1 (as in a photograph). Images with
+    two levels per channel and more than two colors reach 1 earlier, because no drawing has them."""
     if found.levels < _TWO_LEVELS and found.palette > _FEW_COLORS:
         return smoothstep(found.transitions, 0.004, 0.02)
     return smoothstep(found.transitions, 0.015, 0.05)
 
 
 def _halos(found: Defects, night: float) -> float:
-    """Contours stronger than what is around them explains, the more where both ends are clipped;
-    the stars of a night have no other."""
+    """Factor of halos: contours stronger than their surroundings explain, above all if both black
+    and white are clipped. At night (`night` 1) strong contours alone do not count: stars have
+    them."""
     haloed = max(smoothstep(found.fine, 0.95, 1.2), smoothstep(found.crisp, 0.95, 1.3))
     clipped = smoothstep(found.clipped_ends, 0.01, 0.08)
     strong = (1 - night) * smoothstep(found.crisp, 1.25, 1.8)
@@ -61,9 +64,9 @@ def _halos(found: Defects, night: float) -> float:
 
 
 def _smear(found: Defects) -> float:
-    """Equal neighbors are a sign of a codec that predicts blocks; how little is mixed, and how
-    little is kept below the contours, say how much of the detail it dropped. A photograph in haze
-    has only one of them."""
+    """Factor of detail that a codec dropped. Equal neighbors are typical of codecs that predict
+    blocks. They count only together with little mixed second difference and little fine structure,
+    because a photograph in haze has one of these too."""
     coded = smoothstep(found.equal, 0.03, 0.06)
     left = found.kept * found.mixed / math.sqrt(max(found.fine, _LEAST_FINE))
     dropped = 1 - smoothstep(left, 0.03, 0.07)
@@ -71,13 +74,14 @@ def _smear(found: Defects) -> float:
 
 
 def _cast(found: Cast) -> float:
-    """Slowly at first, as a flower or a sunset may have; what no light explains fails."""
+    """Factor of a color cast. Falls slowly up to the cast of a flower or a sunset, then fast."""
     seen = found.channels + found.neutral / 45
     return 1 - 0.1 * smoothstep(seen, 0.3, 1.5) - 0.9 * smoothstep(seen, 1.5, 2.2)
 
 
 def _grid(found: Defects) -> float:
-    """Falls with the strength, and with the side of the squares where they are all that is seen."""
+    """Factor of a grid: falls with its strength, and, if the image consists of visible squares,
+    with their side."""
     over = max(0.0, min(found.grid, 1.0) - 0.22) / 0.33
     seen = smoothstep(found.grid, 0.4, 0.8)
     return (8 / (8 + found.grid_px)) ** seen / (1 + over**3)

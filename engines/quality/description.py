@@ -1,4 +1,4 @@
-"""What the learned head is told of a picture: a fixed list of named numbers."""
+"""The inputs of the learned head: a fixed list of named numbers that describe a picture."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 CHOSEN = "auto:"
-"""Before the name of thresholds that a picture's content chose."""
+"""Prefix of the name of thresholds that were chosen by the picture's content."""
 _SMALLEST_PX = 64
 _MIDDLE_PX = 320
 _LEAST_FACTOR, _LEAST_SCORE, _LEAST_SHARE = 1e-3, 1e-4, 3e-3  # before a logarithm
 _NOT_TOLD = ("size",)
-"""Factors that are 1 for every picture that is large enough to be described."""
+"""Factors that are not inputs, because they are 1 for every picture that is described."""
 _CHROMA = 40.0
 _OF_ROWS, _OF_GRIDS = 5, 5  # numbers of rows, and as many of columns
 _STEPS_OF_REGIONS = ((3, 4), (8, 9), (13, 14))  # from row to row, from column to column
@@ -58,24 +58,26 @@ _SHARES = frozenset(
 
 
 class Measured(NamedTuple):
-    """All that the formula knows of a picture."""
+    """Everything that was measured of a picture."""
 
     shown: Content
     seen: Measurement
     found: Defects
     factors: Factors
     thresholds: str
-    """Name of the profile, as `auto:photo` where the content chose it; or "custom"."""
+    """Name of the profile; `auto:` and its name if the content chose it; "custom" for configured
+    thresholds."""
 
     @property
     def large_enough(self) -> bool:
-        """Whether it can be described."""
+        """Whether the picture is large enough to be described."""
         return min(self.shown.pixels.shape[:2]) >= _SMALLEST_PX
 
 
 def describe(measured: Measured) -> Mapping[str, float]:
-    """Name to number, always the same names in the same order; all finite. The logarithm is taken
-    of what spans decades. The picture is large enough, and judged by a profile."""
+    """Name to number, always with the same names in the same order; all are finite. Values that
+    span decades are given as logarithms. The picture must be large enough, and judged by a
+    profile."""
     profile = measured.thresholds.removeprefix(CHOSEN)
     limits = PROFILES[profile]
     kind = look(measured.seen, limits, measured.found)
@@ -93,8 +95,8 @@ def describe(measured: Measured) -> Mapping[str, float]:
 
 
 def turned(names: Sequence[str]) -> list[int]:
-    """For each of the names of a description, in their order, the place of the number that the
-    picture would have there with rows for columns: those of fine structure change places."""
+    """For each name of a description, the position of the number that takes its place if the
+    picture is transposed: numbers of fine structure along rows and along columns are swapped."""
     places = {name: place for place, name in enumerate(names)}
     named = {f"band_{new}": f"band_{old}" for new, old in enumerate(turned_levels())}
     for kind, half in (("rows", _OF_ROWS), ("grids", _OF_GRIDS), ("lines", OF_LINES)):
@@ -177,7 +179,8 @@ def _of_texture(pixels: Pixels) -> dict[str, float]:
 
 
 def _of_whole(pixels: Pixels) -> dict[str, float]:
-    """Of the picture from side to side, reduced where it is large, but not below 64 pixels."""
+    """Numbers that are measured on the whole picture. Large pictures are first reduced to a long
+    side of 1024 pixels, or more if the short side would otherwise be below 64."""
     height, width = pixels.shape[:2]
     scale = max(_WHOLE_PX / max(height, width), _SMALLEST_PX / min(height, width))
     if scale < 1:
@@ -196,6 +199,6 @@ def _of_whole(pixels: Pixels) -> dict[str, float]:
 
 
 def _planes(pixels: Pixels) -> list[NDArray[np.float32]]:
-    """Luma and both chroma planes."""
+    """Luma and two chroma planes, float32 (height, width)."""
     split = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
     return [np.asarray(plane, np.float32) for plane in split]

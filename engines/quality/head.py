@@ -1,5 +1,6 @@
-"""The learned head: small networks that read what the formula measured, and say how good a picture
-is and which defect it is nearest to. How it was trained: training/quality/README.md.
+"""The learned head: small neural networks whose inputs are the formula's measurements. They
+estimate whether a picture is good, and which defect it most likely has. Training:
+training/quality/README.md.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "data" / "head.safetensors"
 _FARTHEST = 3.0
-"""Spreads from the median at which a number is cut: what the training never saw."""
+"""Inputs are clipped at this many spreads from the median, because training saw no larger ones."""
 _LAYERS = ("first", "second", "last")
 _OF_HEAD, _OF_FORMULA = 0.55, 0.10
-"""Shares of both log odds in the score: chosen on pictures that the head was not trained on."""
-_NOTHING = 1e-3  # score of the formula, below which the head cannot save a picture
-_LEAST, _MOST = 1e-4, 1 - 1e-4  # score of the formula, before its log odds are taken
+"""Weights of the two log odds in the score, chosen on pictures that the head was not trained on."""
+_NOTHING = 1e-3  # if the formula's score is below this, the head cannot raise it
+_LEAST, _MOST = 1e-4, 1 - 1e-4  # the formula's score is clipped to this before its log odds
 
 FACTORS: Mapping[str, str] = {
     "white noise": "noise",
@@ -63,24 +64,24 @@ FACTORS: Mapping[str, str] = {
     "wrong blocks": "grid",
     "blank": "information",
 }
-"""Family of defects that the head tells apart, to the factor of the score that it lowers."""
+"""Each family of defects that the head distinguishes, to the factor of the score that it lowers."""
 
 
 class HeadMismatch(GenerationFailed):
-    """The head was trained on other numbers than those that are measured now."""
+    """The head does not fit this version: it was trained on other inputs or families of defects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the head says of one picture."""
+    """The output of the head for one picture."""
 
     log_odds: float
-    """Of good against bad: 0 undecided, positive for good."""
+    """Natural logarithm of the odds that the picture is good. 0: undecided; above 0: good."""
     families: Mapping[str, float]
-    """Family of defects to its probability, given that the picture has one; they sum to 1."""
+    """Family of defects to its probability if the picture has a defect. The sum is 1."""
 
     def factors(self) -> Mapping[str, float]:
-        """Factor of the score to the probability of the families that lower it."""
+        """Factor of the score to the summed probability of the families that lower it."""
         sums: dict[str, float] = {}
         for family, share in self.families.items():
             factor = FACTORS[family]
@@ -89,18 +90,19 @@ class Opinion:
 
 
 class Head:
-    """Several networks of three layers, whose mean counts, over the picture as it is and with rows
-    for columns: it is as good either way. Read only: share it freely."""
+    """Several networks with three layers. The result is the mean over all networks, and over the
+    picture and its transpose, so that both get the same score. Can be shared between threads."""
 
     def __init__(
         self, tensors: Mapping[str, Array], names: Sequence[str], families: Sequence[str]
     ) -> None:
-        """`tensors`: `middle` and `spread` (n,) of the n numbers called `names`, float32; `turned`
-        (n,), int64, the place of each in the picture with rows for columns; and for each layer
-        `<layer>.weight` (networks, inputs, outputs) and `<layer>.bias` (networks, outputs),
-        float32. The last layer's outputs are the log odds and one for each of `families`.
+        """`tensors`: `middle` and `spread`, float32 (n,), of the n inputs `names`; `turned`, int64
+        (n,), the position of each input in the transposed picture; and for each layer
+        `<layer>.weight`, float32 (networks, inputs, outputs), and `<layer>.bias`, float32
+        (networks, outputs). The last layer's outputs are the log odds and one for each of
+        `families`.
 
-        Raises `HeadMismatch` where shapes or families do not fit.
+        Raises `HeadMismatch` if shapes or families do not fit.
         """
         self._tensors = dict(tensors)
         self._names, self._families = tuple(names), tuple(families)
@@ -114,7 +116,10 @@ class Head:
 
     @classmethod
     def read(cls, path: Path) -> Head:
-        """From a safetensors file whose metadata holds `names` and `families`, JSON lists."""
+        """Read a safetensors file whose metadata contain `names` and `families` as JSON lists.
+
+        Raises `GenerationFailed` if the file cannot be read, and `HeadMismatch` as above.
+        """
         from safetensors import SafetensorError, safe_open
 
         try:
@@ -126,8 +131,8 @@ class Head:
             raise GenerationFailed("The head of the quality score does not load") from error
 
     def opinion(self, description: Mapping[str, float]) -> Opinion:
-        """Of a picture that is described by the names that the head was trained on; else raises
-        `HeadMismatch`."""
+        """The output for a picture. Raises `HeadMismatch` if the names of `description` are not
+        those that the head was trained on."""
         if tuple(description) != self._names:
             raise HeadMismatch("The head of the quality score was trained on other measurements")
         told = np.fromiter(description.values(), np.float32, len(description))
@@ -150,9 +155,11 @@ class Head:
 
 
 def together(formula_score: float, opinion: Opinion) -> float:
-    """One score, 0..1, of the formula's and the head's: the formula has a say too, so that what the
-    head never saw is not left to it alone; what the formula gives nothing, as a blank picture, gets
-    nothing."""
+    """Combine the formula's score, 0 to 1, and the head's output into one score, 0 to 1.
+
+    The formula keeps a weight because the head is unreliable for pictures unlike its training data.
+    If the formula's score is near 0, as for a blank picture, it stays so.
+    """
     score = min(max(formula_score, _LEAST), _MOST)
     log_odds = math.log(score / (1 - score))
     said = logistic(_OF_HEAD * opinion.log_odds + _OF_FORMULA * log_odds)
@@ -161,5 +168,5 @@ def together(formula_score: float, opinion: Opinion) -> float:
 
 @cache
 def shipped_head() -> Head:
-    """The head that belongs to this formula, read once."""
+    """The head that is part of this package. It is read once."""
     return Head.read(SHIPPED)

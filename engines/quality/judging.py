@@ -1,4 +1,4 @@
-"""One picture's score: its content found, its kind chosen, its factors multiplied."""
+"""The score of one picture: finds its content, chooses its thresholds, multiplies its factors."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ if TYPE_CHECKING:
     from engines.quality.config import QualityConfig, ScoreThresholds
     from engines.types import Pixels
 
-_TINTED = 0.1  # factor of cast, below which no clean picture but gradients was found
+_TINTED = 0.1  # in tests, only gradients among clean pictures had a lower factor of cast
 
 
 class Judgement(NamedTuple):
-    """The score, 0..1; what it is made of; and by which thresholds."""
+    """The score, 0 to 1, and how it was computed."""
 
     score: float
     factors: Factors
     thresholds: str
-    """Name of the profile, as `auto:photo` where it was chosen; or "custom"."""
+    """Name of the profile; `auto:` and its name if the content chose it; "custom" for configured
+    thresholds."""
     ignored: tuple[str, ...] = ()
-    """Factors that did not count."""
+    """Names of the factors that are not part of the score."""
     opinion: Opinion | None = None
-    """What the learned head said; None where it was not asked."""
+    """The output of the learned head; None if it was not used."""
 
     def counted(self) -> tuple[tuple[str, float], ...]:
-        """Name and value of the factors that made the score."""
+        """Name and value of each factor that is part of the score."""
         return tuple(self.factors.counted(self.ignored))
 
 
 def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None) -> Judgement:
-    """`pixels`: RGB, uint8 (height, width, 3); `seen`: their measurement where it is known."""
+    """Judge RGB `pixels`, uint8 (height, width, 3). `seen`: their measurement, if it is known
+    already."""
     keep_freed_memory()
     if not config.defects:
         name, limits = _thresholds(config, None, None)
@@ -58,7 +60,8 @@ def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
 def measured(
     pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
 ) -> tuple[Measured, ScoreThresholds]:
-    """All that is known of RGB `pixels`, and the thresholds that the factors were made with."""
+    """Measure RGB `pixels`, uint8 (height, width, 3). Returns also the thresholds that the factors
+    were computed with."""
     shown = content(pixels)
     if shown.shown is not None:
         seen = measure(shown.pixels, shown.shown)
@@ -69,9 +72,10 @@ def measured(
 
 
 def _untinted(taken: Measured, limits: ScoreThresholds) -> float:
-    """1; less where one color lies over all of a picture that shows something, which the head
-    cannot make up for: of such photographs of the night it has seen few. A gradient may be of one
-    color."""
+    """A factor that is below 1 if a strong color cast covers a picture that is no gradient.
+
+    The head gets no weight there: its training data contain few night photographs with a cast.
+    """
     if "cast" in limits.ignored or look(taken.seen, limits, taken.found).ramp:
         return 1.0
     return min(1.0, taken.factors.cast / _TINTED)

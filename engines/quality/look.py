@@ -1,4 +1,4 @@
-"""What kind of picture a measurement is of, as far as the factors need to know."""
+"""Properties of a picture on which the formulas of the factors depend."""
 
 from __future__ import annotations
 
@@ -21,30 +21,31 @@ _DARKEST_NIGHT, _NO_NIGHT = 0.12, 0.3  # 95th percentile of luma
 
 
 class Look(NamedTuple):
-    """Of one picture, under the thresholds that were chosen for it."""
+    """The properties of one picture, with the thresholds that were chosen for it."""
 
     light: float
-    """Level of its lights, 0..1: what most of it shows, or small lamps and stars."""
+    """Brightness of its bright parts, 0 to 1: of large ones, or of small lamps and stars."""
     span: float
-    """Range of luma that it uses, 0..1, its background included."""
+    """Range of luma that the picture uses, 0 to 1, including its background."""
     colored: float
-    """Range of the channel that uses most, 0..1, at least `span`."""
+    """Largest range of a color channel, 0 to 1; at least `span`."""
     ramp: bool
-    """Nothing in it could be sharp."""
+    """Whether the picture is a smooth gradient that contains nothing that could be sharp."""
     gradient: bool
-    """It is smooth for the range it uses: it is meant to be. A picture without contrast is not."""
+    """Whether the picture is smooth although it has contrast, so that it is meant to be smooth."""
     night: float
-    """1 where all but small lights is dark, 0 by day."""
+    """1 if everything except small lights is dark, 0 in daylight, and values in between."""
     ink: bool
-    """A drawing with dark ink on a page: what is white or black shows that it has no noise."""
+    """Whether it is a drawing with dark ink on paper. Noise is then measured in white and black
+    areas too."""
     drawn: bool
-    """It is judged as a drawing."""
+    """Whether it is judged as a drawing."""
     vector: bool
-    """A drawing with sharp edges between gradients without noise."""
+    """Whether it is vector art: sharp edges between gradients without noise."""
 
     @property
     def used(self) -> float:
-        """The range over that of most photographs."""
+        """`span` divided by that of a typical photograph."""
         return _over_typical(self.span)
 
 
@@ -57,7 +58,7 @@ def _over_typical(span: float) -> float:
 
 
 def look(seen: Measurement, limits: ScoreThresholds, found: Defects | None) -> Look:
-    """`found` None: nothing is known of neighboring pixels and of colors."""
+    """The properties of a picture. `found`: None if gross defects were not measured."""
     tone = seen.tone
     night = 1 - smoothstep(tone.p95, _DARKEST_NIGHT, _NO_NIGHT)
     light = max(seen.content_light, (_LIGHTS + _OF_THE_NIGHT * night) * tone.lights)

@@ -1,4 +1,4 @@
-"""Metrics by name: what a request may ask for, and what the answer calls it."""
+"""The metrics that a request can ask for, and their names in the answer."""
 
 from __future__ import annotations
 
@@ -21,39 +21,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examined:
-    """One image under examination; shared by the metrics of a request, never between threads."""
+    """One image and its measurements. Shared by the metrics of a request, but not between
+    threads."""
 
     pixels: Pixels
     seen: Measurement
     find_prompt: Callable[[], str | None]
-    """What the image was to show; may read the storage."""
+    """Returns the recorded prompt of the image, or None. May read from storage."""
 
     @cached_property
     def prompt(self) -> str | None:
-        """The prompt to judge by, looked up when the first metric needs it; None where there is
-        none."""
+        """The prompt of the image, looked up at the first use. None if there is no prompt."""
         return self.find_prompt()
 
     @cached_property
     def working_gray(self) -> Gray:
-        """Luma with its long side at most 512."""
+        """Luma, uint8 (height, width), with its long side scaled to at most 512 pixels."""
         return shrunk(luma(self.pixels))
 
 
 class Metric(Protocol):
-    """One number about one image. Safe to share between threads."""
+    """Computes one number for an image. Can be shared between threads."""
 
     @property
     def answer_key(self) -> str:
-        """The name under which the answer carries it."""
+        """The name of the metric in the answer."""
 
     def measure(self, image: Examined) -> float:
-        """Pure CPU; raises `InvalidParameters` where the request lacks what it needs."""
+        """Compute the metric. CPU only. Raises `InvalidParameters` if the request lacks something
+        that the metric needs, such as a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class PixelMetric:
-    """A metric that needs nothing but the image."""
+    """A metric that is computed from the pixels only."""
 
     answer_key: str
     function: Callable[[Examined], float]
@@ -83,11 +84,11 @@ PIXEL_METRICS: Mapping[str, Metric] = dict(
         _plain("aspect", lambda image: image.pixels.shape[1] / image.pixels.shape[0]),
     )
 )
-"""Request name to metric."""
+"""Name in the request to metric."""
 
 FORMER_METRICS: Mapping[str, Metric] = {
     former: PixelMetric(former, PIXEL_METRICS[now].measure) for former, now in FORMER.items()
 }
-"""Metrics by names that they had before: who asks by one is answered by it."""
+"""Former name to metric. A request that uses the former name gets it in the answer too."""
 
 DEFAULT_METRICS = ("sharpness", "contrast", "noise")

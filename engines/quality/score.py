@@ -1,4 +1,5 @@
-"""From measurement to score: a product of factors, each 0..1 and each falling with one fault."""
+"""Computes the score from a measurement: a product of factors from 0 to 1, one for each kind of
+fault."""
 
 from __future__ import annotations
 
@@ -21,15 +22,15 @@ _ROUNDING_ENERGY = 2 * 20 / 12
 _BLURRED_ENERGY = 30.0  # below it, rounding to 8 bits makes the ratio meaningless
 _SPAN_OF_RAMPS = 0.08  # range at which a gradient is 1 - 1/e
 SMALLEST_PX = 32
-"""Short side from which a picture can be judged: under it noise, blur and most gross defects leave
-nothing that could be measured."""
+"""Smallest short side, pixels, of a picture that can be judged. In smaller ones noise, blur and
+most gross defects cannot be measured."""
 _LEFT_OF_TINY = 0.02
 _BITS, _BITS_OF_INK = 0.5, 0.05  # entropy over the least in which information grows
 
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What each property leaves of the score, 0..1; the verdict can be read off the least."""
+    """The factors of the score, 0 to 1 each. 1: no fault. The smallest shows the worst fault."""
 
     sharpness: float
     detail: float
@@ -57,26 +58,26 @@ class Factors:
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """Of all factors."""
+        """Names of all factors."""
         return tuple(cls.__match_args__)
 
     def counted(self, ignored: Container[str] = ()) -> Iterator[tuple[str, float]]:
-        """Name and value of each that is not ignored."""
+        """Name and value of each factor that is not in `ignored`."""
         return ((name, getattr(self, name)) for name in self.names() if name not in ignored)
 
 
 def quality_score(factors: Factors, thresholds: ScoreThresholds) -> float:
-    """0..1: the scaled product of the factors."""
+    """The score, 0 to 1: the product of the factors that count, times `thresholds.scale`."""
     product = math.prod(value for _, value in factors.counted(thresholds.ignored))
     return min(1.0, thresholds.scale * product)
 
 
 def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = None) -> Factors:
-    """All factors of one image (formulas and pictures: docs/metrics.md).
+    """All factors of one image. docs/metrics.md has the formulas and examples.
 
-    Energies and noise are taken relative to the range the image uses, so that a darker copy is
-    judged for its darkness only, and is neither less sharp nor less noisy. `found` None: gross
-    defects were not looked for.
+    Energies and noise are divided by the range that the image uses. A darker copy then differs in
+    its brightness only, not in sharpness or noise. `found`: None if gross defects were not
+    measured.
     """
     tone, kind = seen.tone, look(seen, limits, found)
     noise = seen.noise_on_paper if kind.ink else seen.noise
@@ -98,9 +99,9 @@ def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = 
 
 
 def _tonal_range(limits: ScoreThresholds, kind: Look) -> float:
-    """Of luma; of any channel in gradients, drawings and neon light, whose colors may be equally
-    light: elsewhere a cast would widen it. A gradient may run over a part of the range; what is
-    blank has next to none."""
+    """Factor of the used range of luma. For gradients, drawings and neon light it is the range of
+    any color channel, because their colors may be equally light; elsewhere a color cast would
+    raise it. Gradients need less range than other pictures."""
     if kind.gradient:
         return 1 - math.exp(-((kind.colored / _SPAN_OF_RAMPS) ** 2))
     colored = 1.0 if kind.drawn or kind.ramp else kind.night
@@ -109,7 +110,7 @@ def _tonal_range(limits: ScoreThresholds, kind: Look) -> float:
 
 
 def _information(entropy_bits: float, limits: ScoreThresholds, kind: Look) -> float:
-    """Two colors are enough where there is ink, and a few stars in a night."""
+    """Factor of the entropy. Drawings with ink and night pictures need less than others."""
     if kind.gradient:
         return 1.0
     least = limits.information_bits
@@ -122,7 +123,8 @@ def _lit(light: float) -> float:
 
 
 def _sharpness(seen: Measurement, limits: ScoreThresholds, kind: Look) -> tuple[float, float]:
-    """Factors of sharpness and detail; 1 where nothing could be sharp, or edges are known to be."""
+    """Factors of sharpness and detail. 1 for smooth gradients, and for vector art, whose edges are
+    known to be sharp."""
     if kind.ramp or kind.vector:
         return 1.0, 1.0
     fine = _without_rounding(seen.laplacian_variance) / kind.used**2
@@ -133,7 +135,7 @@ def _sharpness(seen: Measurement, limits: ScoreThresholds, kind: Look) -> tuple[
 
 
 def _without_rounding(energy: float) -> float:
-    """Rounding to 8 bits alone gives the Laplacian a variance of 20 / 12: trust less there."""
+    """Reduce a small Laplacian variance, because rounding to 8 bits alone gives one of 20 / 12."""
     return energy * energy / (energy + _ROUNDING_ENERGY)
 
 
@@ -142,7 +144,8 @@ def _plateau(seen: Measurement, limits: ScoreThresholds) -> float:
 
 
 def _brightness(seen: Measurement, limits: ScoreThresholds) -> float:
-    """1 for a light picture of which nothing is blown, as snow and fog are."""
+    """Factor of brightness. 1 for a bright picture without over-exposed parts, such as snow or
+    fog."""
     washed = smoothstep(seen.plateau, 0.01, 0.2)
     mean = seen.content_brightness / max(seen.tone.top, 0.01)
     return 1 - limits.bright_weight * washed * smoothstep(mean, limits.bright_from, 1.0)

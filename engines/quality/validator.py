@@ -1,4 +1,4 @@
-"""The quality verdict on one image."""
+"""Judges the quality of one image."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def _no_prompt(key: str) -> str | None:
 
 
 class QualityValidator:
-    """Judges images. Pure CPU, no state but what was loaded at construction: share it freely."""
+    """Judges images on the CPU. Can be shared between threads: it has no state besides the models
+    that were loaded when it was created."""
 
     def __init__(
         self,
@@ -45,11 +46,11 @@ class QualityValidator:
         recorded_prompt: Callable[[str], str | None] = _no_prompt,
         read_pixels: ReadPixels = read_pixels,
     ) -> None:
-        """Loads the models that the config names; `model_metrics` stands in for them.
+        """Load the models that the config names, unless `model_metrics` is given instead.
 
-        `recorded_prompt` gives the prompt that the image `key` was made from, None where nobody
-        knows it; asked only where a metric needs one and the request gives none. `read_pixels`
-        decodes, here or in another process.
+        `recorded_prompt` takes an image's key and returns the prompt it was generated from, or None
+        if it is unknown. It is called only if a metric needs a prompt and the request has none.
+        `read_pixels` decodes an image, in this process or in another one.
         """
         self._config = config
         self._recorded_prompt = recorded_prompt
@@ -60,7 +61,7 @@ class QualityValidator:
 
     @property
     def version(self) -> str:
-        """Formula, thresholds and pass mark, for example "quality/10 with head auto>=0.50"."""
+        """Formula, thresholds and the score needed to pass: "quality/10 with head auto>=0.50"."""
         name = "custom" if self._config.thresholds else self._config.profile
         return self._version(name, self._config.asks_head)
 
@@ -71,12 +72,12 @@ class QualityValidator:
 
     @property
     def known_metrics(self) -> tuple[str, ...]:
-        """Names that `validate` takes."""
+        """Names that `validate` accepts in `metrics`."""
         return tuple(self._metrics)
 
     def warm(self) -> None:
-        """Bound the threads of OpenCV (for the whole process), load the head and judge a first
-        image."""
+        """Limit the threads of OpenCV in the whole process, load the head, and judge a first image,
+        so that the first request is not slower than others."""
         cv2.setNumThreads(self._config.threads)
         ramp = np.arange(_WARM_SIDE_PX, dtype=np.uint8)
         self.validate(encode_jpeg(np.dstack([np.tile(ramp, (_WARM_SIDE_PX, 1))] * 3)), "warm")
@@ -88,11 +89,11 @@ class QualityValidator:
         metrics: Sequence[str] | None = None,
         prompt: str | None = None,
     ) -> QualityReport:
-        """Judge an encoded image; `metrics` None asks for sharpness, contrast and noise, `prompt`
-        None takes the prompt that was recorded.
+        """Judge an encoded image. `metrics` None: sharpness, contrast and noise. `prompt` None: the
+        recorded prompt.
 
-        Raises `InvalidImage` for what cannot be decoded, `InvalidParameters` for unknown metrics
-        and for `prompt_alignment` where there is no prompt.
+        Raises `InvalidImage` if the image cannot be decoded, and `InvalidParameters` for unknown
+        metrics and for `prompt_alignment` without a prompt.
         """
         chosen = [self._metric(name) for name in (DEFAULT_METRICS if metrics is None else metrics)]
         pixels = self._read_pixels(content, self._config.limits)

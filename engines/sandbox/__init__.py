@@ -1,4 +1,4 @@
-"""Strangers' bytes are read in processes of their own, which may be killed."""
+"""Reads untrusted images in worker processes, which are killed if they exceed their limits."""
 
 from engines.sandbox.config import SandboxLimits
 from engines.sandbox.pool import Sandbox

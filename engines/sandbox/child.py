@@ -1,4 +1,5 @@
-"""What runs inside a worker process. Imports little: every worker pays for it."""
+"""The code that runs inside a worker process. It imports little, because every import costs memory
+and time in each worker."""
 
 from __future__ import annotations
 
@@ -15,15 +16,16 @@ _SIZE = Path("/proc/self/statm")
 
 
 class Outcome(NamedTuple):
-    """What a function returned, or the error of ours that it raised."""
+    """The result of a function, or the `InferloopError` that it raised."""
 
     value: Any
     error: InferloopError | None = None
 
 
 def limit_memory(more_bytes: int, modules: Sequence[str] = ()) -> None:
-    """From now on the process gets no more than this beyond what it has; no core files. The
-    modules are imported first: a library's own memory is not the file's."""
+    """Limit the address space of this process to its present size plus `more_bytes`, and turn core
+    files off. `modules` are imported first, so that their memory does not count. Without `/proc`
+    memory is not limited."""
     for module in modules:
         import_module(module)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
@@ -34,8 +36,8 @@ def limit_memory(more_bytes: int, modules: Sequence[str] = ()) -> None:
 
 
 def run(max_cpu_s: float, function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
-    """Call the function; past `max_cpu_s` of CPU time the kernel ends this process by SIGPROF,
-    whatever code runs then."""
+    """Call the function. After `max_cpu_s` seconds of CPU time the kernel ends this process with
+    SIGPROF, even during native code. Returns `InvalidImage` if memory runs out."""
     signal.setitimer(signal.ITIMER_PROF, max_cpu_s)
     try:
         return Outcome(function(*args))
@@ -49,4 +51,4 @@ def run(max_cpu_s: float, function: Callable[..., Any], args: tuple[Any, ...]) -
 
 
 def nothing() -> None:
-    """For a first call, which starts the process."""
+    """Does nothing. Called to start a process ahead of its first image."""

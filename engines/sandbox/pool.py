@@ -1,4 +1,5 @@
-"""A few processes that read strangers' bytes, each of which may be killed at any time."""
+"""A pool of processes that read untrusted images. Each process can be killed without harm to the
+others."""
 
 from __future__ import annotations
 
@@ -22,23 +23,26 @@ from engines.sandbox.config import SandboxLimits
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-_ATTEMPTS = 2  # of a call whose process was gone before it began
+_ATTEMPTS = 2  # if the process had ended before the call began
 
 
 class Sandbox:
     """Runs functions in `limits.workers` processes, one call in each at a time.
 
-    A call that passes the limits, or whose code crashes, ends its own process only; the next call
-    finds a new one. Blocks: call it from worker threads. Safe to share between threads.
+    If a call exceeds the limits or crashes, only its process ends, and the next call starts a new
+    one. Calls block, so they belong in worker threads. Can be shared between threads.
 
-    Each process is a pebble pool of one: workers of a common pool share a pipe, and one that is
-    killed while it writes would spoil it for all.
+    Each process is a pebble pool with one worker. The workers of a larger pool would share a pipe,
+    and a worker killed while it writes would corrupt the pipe for all of them.
     """
 
     def __init__(self, limits: SandboxLimits, preload: Sequence[str] = ()) -> None:
-        """Starts no process yet. `preload`: modules that are imported before the limits hold;
-        once for all processes of this program, where no other sandbox has started one yet.
-        Functions from elsewhere are imported when they are called."""
+        """Does not start a process yet.
+
+        `preload`: modules that are imported before the memory limit is set. They are imported once
+        for all processes, unless another sandbox of this program has already started one. The
+        modules of other functions are imported at their first call.
+        """
         _leave_main_alone()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([child.__name__, *preload])
@@ -50,10 +54,11 @@ class Sandbox:
         self._stop = weakref.finalize(self, _stop_forgotten, workers)
 
     def run(self, function: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
-        """What the function returns; raises the `InferloopError` that it raises, `InvalidImage`
-        where it passed the limits or crashed.
+        """Call `function` in a process and return its result.
 
-        The function is one of a module; arguments and result are pickled.
+        Raises the `InferloopError` that the function raises, and `InvalidImage` if it exceeds the
+        limits or crashes. The function must be at the top level of a module; arguments and result
+        are pickled.
         """
         worker = self._idle.get()
         try:
@@ -66,11 +71,12 @@ class Sandbox:
         return value
 
     def warm(self) -> None:
-        """Start the process that is idle longest; `limits.workers` calls start all. Blocks."""
+        """Start the process that has been idle longest, if it is not running. `limits.workers`
+        calls start all of them. Blocks."""
         self.run(child.nothing)
 
     def close(self) -> None:
-        """End the processes; blocks until they have ended. Calls that wait or run fail."""
+        """End the processes, and block until they have ended. Calls that wait or run fail."""
         forgotten = self._stop.detach()
         if forgotten is not None:
             _stop_all(*forgotten[2])
@@ -94,7 +100,7 @@ class _Worker:
         for _ in range(_ATTEMPTS):
             try:
                 return self._attempt(function, args)
-            except BrokenProcessPool:  # it was killed while it had nothing to do
+            except BrokenProcessPool:  # the process was killed while it was idle
                 self.stop()
         raise InferloopError("The processes that read images do not start")
 
@@ -116,7 +122,7 @@ class _Worker:
         call = (self._limits.max_cpu_s, function, args)
         try:
             future = self._pool.schedule(child.run, args=call, timeout=self._limits.max_wait_s)
-        except RuntimeError as error:  # pebble's word for a pool that is broken already
+        except RuntimeError as error:  # pebble raises this if the pool is already broken
             raise BrokenProcessPool(str(error)) from error
         try:
             outcome: child.Outcome = future.result()
@@ -135,8 +141,9 @@ def _stop_all(workers: Sequence[_Worker]) -> None:
 
 
 def _stop_forgotten(workers: Sequence[_Worker]) -> None:
-    """Of a sandbox that nobody has any more. In a thread of its own where it is not the main one:
-    garbage may be collected in a thread of one of these pools, which cannot wait for itself."""
+    """Stop the workers of a sandbox that was garbage-collected. Outside the main thread this starts
+    a new thread: the collection may happen in a thread of one of these pools, and that thread
+    cannot wait for itself."""
     if threading.current_thread() is threading.main_thread():
         _stop_all(workers)
     else:
@@ -154,10 +161,10 @@ def _crashed() -> child.Outcome:
 
 
 def _leave_main_alone() -> None:
-    """Workers shall not import this program's main module again: in a Ray actor that is Ray.
+    """Keep workers from importing this program's main module, which in a Ray actor is part of Ray.
 
-    `multiprocessing` imports it by its path where it has no spec, and leaves alone what is named
-    like the `__main__` of a package.
+    `multiprocessing` imports the main module by its path if it has no `__spec__`, and skips it if
+    its spec is named like the `__main__` of a package.
     """
     main = sys.modules["__main__"]
     if getattr(main, "__spec__", None) is None:

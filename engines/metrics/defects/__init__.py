@@ -1,1 +1,2 @@
-"""Gross defects of a picture, one kind in each module; `defects.py` measures them all."""
+"""Measures gross defects of a picture. Each module measures one kind; `defects.py` calls them
+all."""

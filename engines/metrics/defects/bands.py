@@ -1,7 +1,8 @@
-"""Fine structure by scale: what is left in Haar's bands, rows that stand out, steps on a grid.
+"""Fine structure by scale: amplitudes in Haar wavelet bands, rows that stand out, steps on a grid.
 
 Haar, "Zur Theorie der orthogonalen Funktionensysteme", Mathematische Annalen 1910. Lossy codecs,
-enlarging and smoothing each empty other bands of other tiles; noise fills all of them alike.
+enlarging and smoothing each remove different bands in different tiles. Noise raises all bands
+equally.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ _PERIODS_PX = (4, 8, 16, 32)
 
 
 def band_levels(planes: Sequence[Plane]) -> list[float]:
-    """Of luma and two chroma planes, float32 of equal shape, at least 64 pixels a side: 49 numbers.
+    """49 numbers that describe luma and two chroma planes, float32 of equal shape, with at least 64
+    pixels a side.
 
-    For each band the natural logarithm of quantiles of the mean amplitude in tiles of 8 pixels, in
-    gray levels; for the two finest scales of luma also the share of coefficients that are nought.
+    For each band: natural logarithm of quantiles, over tiles of 8 pixels, of the mean amplitude in
+    gray levels. For the two finest scales of luma also the share of coefficients near zero.
     """
     luma, *chroma = planes
     found: list[float] = []
@@ -49,8 +51,8 @@ def band_levels(planes: Sequence[Plane]) -> list[float]:
 
 
 def _bands(plane: Plane, levels: int) -> Iterator[tuple[tuple[Plane, Plane, Plane], int]]:
-    """For each scale, finest first: differences of rows, of columns and of both; and the side of
-    the tiles that cover 8 pixels of the plane."""
+    """For each scale, the finest first: the differences between rows, between columns and between
+    both, and the side of a tile that covers 8 pixels of the plane."""
     for level in range(levels):
         height, width = (side // 2 * 2 for side in plane.shape)
         above, below = plane[0:height:2, :width], plane[1:height:2, :width]
@@ -73,9 +75,9 @@ def _log_quantiles(band: Plane, tile_px: int, cuts: tuple[float, ...]) -> list[f
 
 
 def standing_out(luma: Plane) -> list[float]:
-    """Of rows, then of columns, five numbers each: quantiles of a row's difference to both of its
-    neighbors over theirs to each other, which only rows out of place raise above 1; and how much
-    the differences vary."""
+    """Five numbers for rows, then five for columns: quantiles of the ratio of a row's difference
+    from the more similar neighbor to the difference between both neighbors, and how much the
+    differences between rows vary. Only displaced rows have a ratio above 1."""
     found: list[float] = []
     for plane in (luma, np.ascontiguousarray(luma.T)):
         beside = np.abs(plane[1:] - plane[:-1]).mean(axis=1)
@@ -87,9 +89,9 @@ def standing_out(luma: Plane) -> list[float]:
 
 
 def steps_on_grids(luma: Plane) -> list[float]:
-    """Of columns, then of rows, five numbers each: natural logarithm of the strongest over the
-    second strongest position of steps that come every 4, 8, 16 and 32 pixels; and of the strongest
-    over the weakest of 32."""
+    """Five numbers for columns, then five for rows. Four are the natural logarithm of the strongest
+    over the second strongest position of steps that repeat every 4, 8, 16 and 32 pixels. The fifth
+    is that of the strongest over the weakest position for 32 pixels."""
     found: list[float] = []
     for plane in (luma, luma.T):
         steps = np.abs(plane[:, 1:] - plane[:, :-1]).mean(axis=0)
@@ -103,8 +105,8 @@ def steps_on_grids(luma: Plane) -> list[float]:
 
 
 def turned_levels() -> list[int]:
-    """Places of `band_levels`' numbers in those of the same picture with rows for columns; chroma,
-    of which no columns are told, stays."""
+    """For each number of `band_levels`: its position for the transposed picture. Numbers of chroma
+    do not distinguish rows from columns and keep their positions."""
     order: list[int] = []
     for level in range(_LEVELS):
         count = len(_CUTS) + (level < _COLOR_LEVELS)

@@ -1,4 +1,4 @@
-"""Casts: a color that lies over everything."""
+"""Color casts: a tint of the whole picture."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ _FEWEST = 64
 
 
 class Cast(NamedTuple):
-    """Both 0 for gray pictures; a sunset has much of one, a wrong light much of both."""
+    """Two measures of a color cast, both 0 for gray pictures. A sunset has a high value of one of
+    them, a wrong white balance of both."""
 
     channels: float = 0.0
-    """Natural logarithm of the brightest over the least bright channel's highlights: white that
-    is not white. Photographs up to 0.4, blue light cut to a fifth 1.6."""
+    """Natural logarithm of the ratio of the brightest to the darkest channel's highlights.
+    Photographs have up to 0.4; a picture whose blue channel was divided by 5 has 1.6."""
     neutral: float = 0.0
-    """Chroma (CIELAB) that even the most neutral twentieth of the picture has; photographs up
-    to 22."""
+    """CIELAB chroma of the most neutral 5 % of the picture. Photographs have up to 22."""
     span: float = 0.0
-    """Greatest P99 - P1 of a channel, 0..1: two colors may be equally light."""
+    """Largest P99 - P1 of a channel, 0 to 1. It shows contrast between colors that are equally
+    light, which luma does not."""
 
 
 def cast(pixels: Pixels, shown: Gray | None = None) -> Cast:
-    """Of RGB `pixels`, where `shown` is not 0."""
+    """Measure RGB `pixels`, uint8 (height, width, 3), where `shown` is not 0."""
     channels, span = _channels(pixels, shown)
     small = cv2.resize(_halved(pixels), (_SEEN_PX, _SEEN_PX), interpolation=cv2.INTER_AREA)
     light, a, b = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2LAB))
@@ -51,7 +52,8 @@ def cast(pixels: Pixels, shown: Gray | None = None) -> Cast:
 
 
 def _halved(pixels: Pixels) -> Pixels:
-    """By whole halvings, which are fast, as far as possible."""
+    """The picture halved as often as possible while its sides stay large enough. Halving is faster
+    than other scaling."""
     while min(pixels.shape[:2]) >= 4 * _SEEN_PX:
         height, width = (side // 2 for side in pixels.shape[:2])
         even = pixels[: 2 * height, : 2 * width]
@@ -60,7 +62,7 @@ def _halved(pixels: Pixels) -> Pixels:
 
 
 def _channels(pixels: Pixels, shown: Gray | None) -> tuple[float, float]:
-    """See `Cast`: `channels` and `span`."""
+    """`Cast.channels` and `Cast.span`."""
     tops, spans, part = [], [], None if shown is None else shown[::_EVERY_ROW]
     for plane in cv2.split(pixels[::_EVERY_ROW]):
         counts = cv2.calcHist([plane], [0], part, [256], [0, 256]).ravel()

@@ -1,9 +1,9 @@
-"""Gross defects that sharpness, noise and tone do not see: shifted rows, stripes, noise of color,
-grain, banding, enlarged pixels, missing parts, casts, motion, smears and halos.
+"""Gross defects that the measures of sharpness, noise and tone miss: shifted rows, stripes, color
+noise, grain, banding, enlarged pixels, missing parts, color casts, motion blur, smears and halos.
 
-Each is measured on the middle of the picture, by a ratio that clean photographs hold within narrow
-bounds whatever they show: natively, or with the long side between 512 and 1024 pixels where
-smoothness is meant. About 3 ms of CPU for 512 x 512 pixels.
+Most are measured in the middle of the picture, by a ratio that stays within narrow bounds for clean
+photographs of any content. Measures of smoothness scale the long side to 512 to 1024 pixels first.
+About 3 ms of CPU for 512 x 512 pixels.
 """
 
 from __future__ import annotations
@@ -36,68 +36,73 @@ if TYPE_CHECKING:
 _CROP_PX, _CHROMA_PX = 320, 192
 _BLACK, _WHITE = 2, 253
 _SEEN_GRID = 0.5
-_NOTHING = 0.004  # transitions, up to which the middle shows next to nothing
+_NOTHING = 0.004  # with at most this share of transitions the middle counts as empty
 
 
 @dataclass(frozen=True, slots=True)
 class Defects:
-    """What was measured; the defaults are those of a picture without any defect."""
+    """The measured values. The defaults are those of a picture without defects. "Clean" values are
+    those of photographs without the defect."""
 
     rows: float = 0.0
-    """By how much a row, or a column, differs more from its next one than those of the other
-    direction do; see `out_of_place`. Clean up to .05, a third of the rows shifted .2."""
+    """How much more neighboring rows differ than neighboring columns, or the reverse; see
+    `out_of_place`. Clean up to 0.05; 0.2 if a third of the rows is shifted."""
     pattern: float = 0.0
-    """Share of the energy of fine structure in one frequency, 0..1. Clean up to .1, moire .5."""
+    """Share of the energy of fine structure at one frequency, 0 to 1. Clean up to 0.1; moire
+    0.5."""
     color_noise: float = 0.0
-    """Sigma of white noise in the chroma planes, gray levels."""
+    """Standard deviation of white noise in the chroma planes, levels of 0 to 255."""
     grain: float = 0.0
-    """Fine structure of the smoothest tenth of the picture, gray levels, times how much of the
-    roughest tenth's it is: high where all of the picture is equally rough."""
+    """Fine structure of the smoothest tenth of the picture, gray levels, times its ratio to that of
+    the roughest tenth. High if all of the picture is equally rough."""
     levels: float = 1.0
-    """Share of the levels within a channel's range that are used, 0..1; 4 bits leave .06."""
+    """Share of the levels within a channel's range that occur, 0 to 1. With 4 bits: 0.06."""
     transitions: float = 1.0
-    """Share of neighbors that differ in any channel, 0..1."""
+    """Share of pairs of neighboring pixels that differ in any channel, 0 to 1."""
     step: float = 0.0
-    """Mean difference of neighbors that differ, gray levels: small in haze and in gradients, large
-    where areas of one color meet."""
+    """Mean difference of neighboring pixels that differ, gray levels. Small in haze and gradients,
+    large between areas of one color."""
     palette: int = 4096
-    """Colors of 4 bits a channel that cover 95 % of the picture."""
+    """Number of colors, with 4 bits per channel, that cover 95 % of the picture."""
     equal: float = 0.0
-    """Share of equal neighbors where something is shown, 0..1: enlarged by 2 .5, by 8 .88."""
+    """Share of neighboring pixels that are equal, 0 to 1, in tiles that are not plain. 0.5 after
+    enlarging by 2 with repeated pixels, 0.88 by 8."""
     vector: bool = False
-    """Gradients without noise, sharp edges: see `engines.metrics.defects.vector`."""
+    """Whether it is vector art; see `engines.metrics.defects.vector`."""
     missing: float = 0.0
-    """Share of the picture that is one color from side to side, 0..1; see `missing`."""
+    """Share of the picture that is missing, 0 to 1; see `engines.metrics.defects.missing`."""
     filled: bool = False
-    """It is the gray that decoders fill in."""
+    """Whether the missing part is the gray that decoders fill in."""
     cast: Cast = field(default_factory=Cast)
     """See `engines.metrics.defects.cast`."""
     clipped: float = 0.0
-    """Share of the content at the upper end of two channels, 0..1; clean up to .2."""
+    """Share of the content where two channels are near their maximum, 0 to 1. Clean up to 0.2."""
     grid: float = 0.0
-    """Strength of a grid, see `engines.metrics.defects.grid`; clean up to .2."""
+    """Strength of a regular grid; see `engines.metrics.defects.grid`. Clean up to 0.2."""
     grid_px: int = 0
-    """Side of its squares; 0 without one."""
+    """Side of the squares of the grid, pixels; 0 without a grid."""
     distinct: float = 0.0
-    """Colors over the squares of that grid, 0..1: near 1 in a mosaic of a photograph."""
+    """Number of colors divided by the number of squares of the grid, 0 to 1. Near 1 for a mosaic of
+    a photograph."""
     directional: float = 1.0
-    """Gradient energy along the smoothest direction over that across it, 0..1."""
+    """Gradient energy along the smoothest direction divided by that across it, 0 to 1."""
     fine: float = 1.0
-    """Structure below one pixel over that of two, about .95 when sharp."""
+    """Structure finer than one pixel divided by that of two pixels. About 0.95 for sharp
+    pictures."""
     crisp: float = 0.0
-    """Structure of two pixels over that of four, .6 to 1.1 in photographs, 1.5 with halos."""
+    """Structure of two pixels divided by that of four. Photographs 0.6 to 1.1; halos 1.5."""
     mixed: float = MIXED_WHEN_CLEAN
-    """Mixed second difference over the range, in tiles that show something: codecs that smear
-    leave next to none."""
+    """Mixed second difference divided by the range, in tiles that are not plain. Near 0 if a codec
+    smeared the picture."""
     kept: float = KEPT_WHEN_CLEAN
-    """Structure below one pixel over that of two, the median of small tiles: .3 to 2 in
-    photographs, .25 at WebP's quality 1."""
+    """Median over small tiles of structure finer than one pixel divided by that of two pixels.
+    Photographs 0.3 to 2; 0.25 for WebP at quality 1."""
     clipped_ends: float = 0.0
-    """Share of pixels that are black, or white, whichever is less, 0..1."""
+    """The smaller of the shares of black and of white pixels, 0 to 1."""
 
 
 def defects(shown: Content) -> Defects:
-    """Of the content of a picture. Pure."""
+    """Measure the defects of the content of a picture."""
     pixels = shown.pixels
     colors = middle(pixels, _CROP_PX)
     level = luma(colors)
@@ -140,8 +145,8 @@ def defects(shown: Content) -> Defects:
 
 
 def _of_whole(pixels: Pixels, beside: Neighbors, palette: int) -> tuple[Neighbors, int]:
-    """Neighbors and colors of every so many pixels both ways, where the middle shows next to
-    nothing: large squares and areas of one color."""
+    """Neighbors and number of colors of the whole picture, with rows and columns left out. Used if
+    the middle is nearly empty, as with large squares or areas of one color."""
     step = -(-max(pixels.shape[:2]) // _CROP_PX)
     few = np.ascontiguousarray(pixels[::step, ::step])
     if min(few.shape[:2]) < 2 * TILE_PX:
@@ -151,10 +156,12 @@ def _of_whole(pixels: Pixels, beside: Neighbors, palette: int) -> tuple[Neighbor
 
 
 def _by_whole_steps(pixels: Pixels, level: Gray) -> Gray:
-    """The middle of the luma, smaller by a whole number, so that the picture's long side is between
-    512 and 1024 pixels: what is smooth depends on the size at which it is looked at, and nothing
-    is interpolated; longer where the short side would vanish. `level`, which is the middle as it
-    is, where it is no larger."""
+    """The middle of the luma, reduced by a whole factor so that the picture's long side has 512 to
+    1024 pixels, because smoothness depends on the size at which a picture is viewed.
+
+    A whole factor needs no interpolation. The long side stays longer if the short side would become
+    too small. Returns `level`, the middle at its native size, for pictures that are not larger.
+    """
     step = min(max(pixels.shape[:2]) // WORKING_SIDE_PX, *pixels.shape[:2])
     if step < 2:
         return level
@@ -171,15 +178,15 @@ def _by_whole_steps(pixels: Pixels, level: Gray) -> Gray:
 
 
 def _clipped_ends(level: Gray) -> float:
-    """Share of black or of white pixels, whichever is less."""
+    """The smaller of the shares of black and of white pixels, 0 to 1."""
     black = cv2.countNonZero(cv2.threshold(level, _BLACK, 1, cv2.THRESH_BINARY_INV)[1])
     white = cv2.countNonZero(cv2.threshold(level, _WHITE - 1, 1, cv2.THRESH_BINARY)[1])
     return min(black, white) / level.size
 
 
 def _distinct(pixels: Pixels, gridded: Grid, transitions: float) -> float:
-    """0 where the grid is too weak for its squares to be seen: sorting colors takes time. The side
-    of squares is at most what the grid says, and at most what leaves so many transitions."""
+    """`Defects.distinct`. 0 without computing it if the grid is too weak to be visible, because
+    counting colors takes time. The share of transitions gives another upper bound of the side."""
     if gridded.strength < _SEEN_GRID:
         return 0.0
     colors = packed(pixels)

@@ -1,4 +1,4 @@
-"""Fine structure of a gray plane: regular patterns, grain, directions, what codecs leave of it."""
+"""Fine structure of a gray plane: regular patterns, grain, direction, and loss through codecs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Plane = NDArray[np.float32]
 
 _LOWEST_FREQUENCY = 0.06  # cycles a pixel; below it, pictures have strong regular structure too
-_LEAST_TEXTURE = 1.5  # gray levels of fine structure, under which a pattern is rounding
+_LEAST_TEXTURE = 1.5  # gray levels of fine structure; below it, patterns come from rounding
 _PATTERN_PX = 192
 _OF_HALVING = 1.0  # variance that halving and doubling add, squared pixels
 _SMALL_TILE_PX, _ACTIVE_LEVELS = 8, 12
@@ -36,7 +36,7 @@ _LEAST_COARSE, _ROUNDING = 1.0, 0.2  # gray levels
 
 
 class Fine(NamedTuple):
-    """See `engines.metrics.defects.defects.Defects`."""
+    """The measured values; `engines.metrics.defects.defects.Defects` explains them."""
 
     grain: float
     directional: float
@@ -46,7 +46,7 @@ class Fine(NamedTuple):
 
 
 def fine(gray: Plane) -> Fine:
-    """Grain and direction of a float plane of gray levels, at least 32 pixels a side."""
+    """Measure a plane of gray levels, float32 (height, width), with at least 32 pixels a side."""
     once = np.asarray(cv2.GaussianBlur(gray, (0, 0), 1))
     half = _halved(gray)
     rough = cv2.subtract(once, _blurred(gray, 3, half))
@@ -63,8 +63,8 @@ def _halved(gray: Plane) -> Plane:
 
 
 def _blurred(gray: Plane, sigma_px: float, half: Plane) -> Plane:
-    """By a Gaussian of 2 pixels or more: `half`, its halved plane, blurred, which loses nothing
-    that such a blur would leave, and takes a third of the time."""
+    """`gray`, blurred by a Gaussian of at least 2 pixels. Computed from `half`, which is `gray` at
+    half its size. That takes a third of the time, and the blur removes what halving loses."""
     size = gray.shape[1], gray.shape[0]
     left = float(np.sqrt(sigma_px**2 - _OF_HALVING)) / 2
     soft = cv2.GaussianBlur(half, (0, 0), left)
@@ -72,8 +72,8 @@ def _blurred(gray: Plane, sigma_px: float, half: Plane) -> Plane:
 
 
 def _kept(gray: Plane, once: Plane, soft: Plane) -> float:
-    """Structure below one pixel over that of two, the median of small tiles that show the latter:
-    codecs that smooth behind their prediction keep contours and lose what is between them."""
+    """`Defects.kept`: measured in small tiles that have structure of two pixels. Codecs that smooth
+    their prediction keep contours and lose the fine structure between them."""
     coarse = tile_means(np.asarray(cv2.absdiff(once, soft)), _SMALL_TILE_PX)
     shows = coarse > _LEAST_COARSE
     if np.count_nonzero(shows) < FEWEST_TILES:
@@ -83,8 +83,8 @@ def _kept(gray: Plane, once: Plane, soft: Plane) -> float:
 
 
 def _directions(gray: Plane, once: Plane, soft: Plane, half: Plane) -> tuple[float, float, float]:
-    """Least over greatest eigenvalue of the gradients' covariance; fine over coarser structure,
-    and that over still coarser."""
+    """`Defects.directional` (smallest over largest eigenvalue of the gradients' covariance),
+    `Defects.fine` and `Defects.crisp`."""
     coarser = _deviation(cv2.subtract(once, soft))
     if coarser < _LEAST_TEXTURE:
         return 1.0, 1.0, 0.0
@@ -103,8 +103,8 @@ def _deviation(plane: Plane) -> float:
 
 
 def pattern(gray: Plane) -> float:
-    """Share of the energy of fine structure in one frequency, 0..1; the same for a picture that is
-    turned or mirrored."""
+    """Share of the energy of fine structure at one frequency, 0 to 1. Turning or mirroring the
+    picture does not change it."""
     side = min(_PATTERN_PX, *gray.shape)
     square = middle(gray, side)
     rough = square - _blurred(square, 6, _halved(square))
@@ -119,9 +119,8 @@ def pattern(gray: Plane) -> float:
 
 
 def _beside(y: int, x: int, side: int) -> tuple[list[int], list[int]]:
-    """Rows and columns, in the half that `_energies` gives, of a frequency, its eight neighbors and
-    the opposite ones: a wave along columns has its opposite in the same half, one along rows in
-    the other, where it is not given again."""
+    """Rows and columns of a frequency, its eight neighbors and their negative frequencies, in the
+    half spectrum that `_energies` returns. Only column 0 contains negative frequencies too."""
     near = [(y + down, x + across) for down in (-1, 0, 1) for across in (-1, 0, 1)]
     all_of_them = {
         _in_half(sign * row, sign * column, side) for row, column in near for sign in (1, -1)
@@ -136,8 +135,8 @@ def _in_half(row: int, column: int, side: int) -> tuple[int, int]:
 
 
 def _energies(plane: Plane) -> Plane:
-    """Of the frequencies of a square, shape (side, side // 2 + 1), in the order of
-    `numpy.fft.rfft2`. Of an even side OpenCV packs them without those that repeat, in half the
+    """Energy of each frequency of a square plane, shape (side, side // 2 + 1), in the order of
+    `numpy.fft.rfft2`. For even sides OpenCV computes only half of the spectrum, in half the
     time."""
     if len(plane) % 2:
         return np.asarray(np.abs(np.fft.rfft2(plane)) ** 2)
@@ -152,8 +151,8 @@ def _energies(plane: Plane) -> Plane:
 
 @lru_cache(maxsize=8)
 def _windows(side_px: int) -> tuple[Plane, Plane, Plane]:
-    """Hann's window over a square; 1 for frequencies that are high enough, else 0; how often each
-    column of frequencies comes in the whole spectrum, of which a half is given."""
+    """A Hann window over a square; a mask that is 1 for frequencies that are high enough, else 0;
+    and how often each column of the half spectrum occurs in the whole spectrum."""
     edge = np.hanning(side_px).astype(np.float32)
     down, across = np.fft.fftfreq(side_px)[:, None], np.fft.rfftfreq(side_px)
     high = (np.hypot(down, across) >= _LOWEST_FREQUENCY).astype(np.float32)
@@ -162,7 +161,7 @@ def _windows(side_px: int) -> tuple[Plane, Plane, Plane]:
 
 
 def mixed(gray: Gray) -> float:
-    """Mixed second difference over the range, the median of small tiles that show something."""
+    """`Defects.mixed`: the median over small tiles that are not plain."""
     square = middle(gray, _PATTERN_PX)
     heights = tile_ranges(square, _SMALL_TILE_PX)
     active = heights > _ACTIVE_LEVELS

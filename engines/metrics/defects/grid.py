@@ -1,7 +1,7 @@
-"""Grids: how much the fine structure repeats at the same places of squares of one size.
+"""Grids: how regularly steps repeat at a fixed distance.
 
-Codecs that work in blocks, mosaics, and enlarging all leave steps at every n-th column and row;
-what a camera sees has none. Idea: Gallagher, "Detection of linear and cubic interpolation in JPEG
+Codecs that work in blocks, mosaics, and enlarging leave steps at every n-th column and row.
+Photographs have none. Idea: Gallagher, "Detection of linear and cubic interpolation in JPEG
 compressed images", CRV 2005 (the second derivative of an enlarged picture is periodic).
 """
 
@@ -29,15 +29,16 @@ class Grid(NamedTuple):
     """The strongest regular grid in an image. A `period_px` of 0: the image is too small."""
 
     strength: float
-    """Standard deviation of the places' mean steps over the mean of all, less what chance gives,
-    the weaker of both directions; clean photographs up to 0.2, JPEG quality 15 0.4, a mosaic
-    1.5."""
+    """Standard deviation of the mean steps at each position of the period, divided by their mean,
+    minus what is expected by chance. The smaller one of the two directions. Clean photographs up to
+    0.2; JPEG at quality 15: 0.4; a mosaic: 1.5."""
     period_px: int
-    """Side of the squares."""
+    """Side of the squares of the grid, pixels."""
 
 
 def grid(gray: Plane) -> Grid:
-    """Of a float plane of gray levels, at its native size; at least 66 pixels a side."""
+    """Find the strongest grid in a plane of gray levels, float32 (height, width), at its native
+    size. Needs at least 66 pixels a side."""
     if min(gray.shape) < 2 * max(_PERIODS) + 2:
         return Grid(0.0, 0)
     across = np.abs(cv2.filter2D(gray, cv2.CV_32F, _BEND))[:, 1:-1]
@@ -52,7 +53,7 @@ def _means(bends: Plane, axis: int) -> Plane:
 
 
 def _excess(steps: Plane) -> NDArray[np.float32]:
-    """Variance between the places of each period, less what is expected by chance."""
+    """For each period: the variance between its positions, minus what is expected by chance."""
     around = cv2.blur(steps[None], (_SMOOTHED_PX, 1), borderType=cv2.BORDER_REFLECT).ravel()
     relative = np.clip(steps / (around + _LEAST_STEP) - 1, _LOWEST, _HIGHEST)
     relative -= relative.mean()
@@ -67,7 +68,8 @@ def _excess(steps: Plane) -> NDArray[np.float32]:
 def _places(
     size: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
-    """A row of length 1 for every place of every period; where each period's rows begin."""
+    """A row of length 1 for each position of each period, and the index of each period's first
+    row."""
     rows = [np.arange(size) % period == place for period in _PERIODS for place in range(period)]
     marks = np.array(rows, np.float32)
     marks /= np.sqrt(marks.sum(axis=1, keepdims=True))

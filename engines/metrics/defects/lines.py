@@ -1,8 +1,7 @@
-"""Statistics of whole rows and columns: lines that are lost, repeated or out of place, and stripes
-of any period.
+"""Statistics of whole rows and columns: lost, repeated or displaced lines, and stripes.
 
-A defect of transfer or of a sensor runs from one side of a picture to the other, what a picture
-shows seldom does.
+Defects of a transfer or a sensor run from one side of a picture to the other. The objects that a
+picture shows seldom do.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     Line = NDArray[np.floating]
 
 NUMBERS = 12
-"""Of rows, and as many of columns."""
+"""How many numbers describe the rows; as many describe the columns."""
 _SEEN_PX = 192
 _EQUAL, _VARIED, _FLAT = 0.5, 4.0, 1.0  # gray levels
-_ABRUPT = 8.0  # gray levels between neighbors in a line that is out of place
+_ABRUPT = 8.0  # smallest step, gray levels, between pixels of adjacent rows that counts as steep
 _EDGES = (0, 1, 3, 7, 15)  # which of the sharpest edges are told, sharpest first
 _LEAST, _LEAST_SHARE = 0.05, 0.003  # added before a logarithm
 _SMOOTH_PX = 15
@@ -35,20 +34,23 @@ _PERIODS_PX = (2.5, 64.0)
 
 
 def line_numbers(luma: Plane) -> list[float]:
-    """`NUMBERS` of rows, then as many of columns, of a plane (height, width), float32 in gray
-    levels 0..255, at least 64 pixels a side. In order:
+    """`NUMBERS` numbers for the rows, then as many for the columns, of a plane (height, width),
+    float32, 0 to 255, with at least 64 pixels a side.
 
-    - the share of rows in the longest run of rows that equal the next one, but vary along
-      themselves: a line that is repeated. Natural logarithm, as of all that follow unless said
-    - the share of rows in the longest run of rows of one gray at either end; the same elsewhere
-    - the five edges from side to side that stand out most, of all edges between two rows: the
-      first, second, fourth, eighth and sixteenth. An edge's figure is the mean difference of both
-      rows over that of rows nearby, times the share of columns where it is steep
-    - how much the differences of rows repeat after 3 to 80 rows, the strongest: autocorrelation,
-      -1..1, no logarithm
+    All are natural logarithms, except the autocorrelation. In order, for rows:
+
+    - share of the rows in the longest run of equal rows that are not of one gray: a repeated line
+    - share of the rows in the longest run of rows of one gray: first at either end of the picture,
+      then elsewhere
+    - the most prominent edges between two rows: the first, second, fourth, eighth and sixteenth.
+    The
+      value of an edge is the mean difference of its two rows, divided by that of rows nearby, times
+      the share of columns where the difference is steep
+    - the largest autocorrelation, -1 to 1, of the differences between rows, for lags of 3 to 80
+    rows
     - of the rows' mean levels without slow changes: the power of the strongest period of 2.5 to 64
-      rows over the median of all; and its height in gray levels
-    - the share of rows that stand out of both neighbors
+      rows divided by the median power; and its amplitude in gray levels
+    - share of the rows that differ strongly from both neighbors
     """
     return [*_of_rows(luma), *_of_rows(np.ascontiguousarray(luma.T))]
 
@@ -105,11 +107,11 @@ def _stripes(plane: Plane) -> tuple[float, float]:
 
 
 def _standing_out(seen: Plane, beside: Line) -> float:
-    """Share of rows that differ from both neighbors by much more than those from each other."""
+    """Share of rows that differ from both neighbors much more than these differ from each other."""
     across = _means(np.asarray(cv2.absdiff(seen[2:], seen[:-2])))
     return float((np.minimum(beside[:-1], beside[1:]) > 2 * across + _VARIED).mean())
 
 
 def _means(plane: Plane) -> NDArray[np.float64]:
-    """Of each row, shape (height,)."""
+    """Mean of each row, shape (height,)."""
     return np.asarray(cv2.reduce(plane, 1, cv2.REDUCE_AVG, dtype=cv2.CV_64F)).ravel()

@@ -1,5 +1,5 @@
-"""Missing parts: one color from side to side, as decoders leave the end of a file cut short, and as
-lines leave it that a sensor, a cable or a decoder lost."""
+"""Missing parts: areas of one color from side to side. Decoders leave them for the end of a
+truncated file; sensors, cables and decoders leave them for lost lines."""
 
 from __future__ import annotations
 
@@ -13,29 +13,33 @@ if TYPE_CHECKING:
     from engines.metrics.gray import Gray
     from engines.types import Pixels
 
-_ABRUPT, _ABOVE = 10, 3  # mean levels between a missing part and the rows so far above it
-_SAME = 3  # levels within which a missing part is of one color
+_ABRUPT, _ABOVE = 10, 3  # smallest mean difference, levels, from the row so many rows above
+_SAME = 3  # a missing part differs by at most so many levels from its color
 _FILLING = 128
 _FULL_ROW, _FEWEST_MISSING, _OF_THE_EDGE = 0.995, 0.04, 0.3
 _FEWEST_LINES_PX, _FEWEST_LINES = 6, 0.015
 _ELSEWHERE = (
     0.2  # of the rest of the picture, up to which the color of lost lines may be seen there
 )
-_AS_BAD_AS = 3.0  # lost lines in the middle, next to as many at the end
+_AS_BAD_AS = 3.0  # weight of lines lost in the middle, relative to lines at the end
 
 
 class Missing(NamedTuple):
-    """What is missing."""
+    """How much of a picture is missing."""
 
     share: float = 0.0
-    """Of the picture, 0..1; lines lost within it count threefold."""
+    """Missing share of the picture, 0 to 1. Lines lost in the middle count threefold."""
     filled: bool = False
-    """It is the gray that decoders fill in: a drawing may end in any other color."""
+    """Whether the missing part is the gray that decoders fill in. Other colors may belong to a
+    drawing."""
 
 
 def missing(pixels: Pixels) -> Missing:
-    """Of RGB `pixels`. At the lower end a part of any color counts; at the others, which a turned
-    file may end in, and which skies and walls fill, gray does."""
+    """Find missing parts of RGB `pixels`, uint8 (height, width, 3).
+
+    At the lower edge a part of any color counts. At the other edges, where a turned file may end,
+    only the gray of decoders counts, because skies and walls have other colors.
+    """
     if share := _at_end(pixels):
         return Missing(share, _is_filling(pixels[-1, 0]))
     across = pixels.transpose(1, 0, 2)
@@ -47,8 +51,8 @@ def missing(pixels: Pixels) -> Missing:
 
 
 def _at_end(pixels: Pixels) -> float:
-    """Share, 0..1, of rows of one color at the picture's end, where the rest has no margin of that
-    color and does not fade into it, as a gradient does."""
+    """Share, 0 to 1, of rows of one color at the lower edge. 0 if the rest of the picture has a
+    margin of the same color, or fades into it like a gradient."""
     least = max(1, round(_FEWEST_MISSING * len(pixels)))
     if not _is_one_color(pixels[-1]) or not _is_one_color(pixels[-least:].reshape(-1, 3)):
         return 0.0
@@ -65,10 +69,12 @@ def _at_end(pixels: Pixels) -> float:
 
 
 def _lines_lost(pixels: Pixels) -> float:
-    """Share, 0..1, of rows in bands of one color that begin and end abruptly within the picture,
-    whose color is seldom elsewhere: between the parts of a page it is that of the paper."""
+    """Share, 0 to 1, of rows in bands of one color that begin and end abruptly inside the picture.
+    Bands whose color is frequent elsewhere do not count: on a page it is the color of the paper."""
     sides = pixels[:, 0].astype(np.int16) - pixels[:, -1]
-    alike = np.asarray(np.abs(sides).max(axis=1) <= 2 * _SAME)  # tells at once of most rows
+    alike = np.asarray(
+        np.abs(sides).max(axis=1) <= 2 * _SAME
+    )  # a fast test that excludes most rows
     least = max(_FEWEST_LINES_PX, round(_FEWEST_LINES * len(pixels)))
     ends = np.flatnonzero(np.diff(np.concatenate([[False], alike, [False]]).astype(np.int8)))
     lost = 0
@@ -79,7 +85,7 @@ def _lines_lost(pixels: Pixels) -> float:
 
 
 def _lost_between(pixels: Pixels, first: int, behind: int, least: int) -> int:
-    """How many of these rows are in bands of one color that were lost."""
+    """How many of the rows from `first` to before `behind` are in lost bands of one color."""
     low, high = pixels[first:behind].min(axis=1), pixels[first:behind].max(axis=1)
     plain = (high - low).max(axis=1) <= 2 * _SAME
     cuts = np.flatnonzero(np.abs(np.diff(low.astype(np.int16), axis=0)).max(axis=1) > _SAME)
@@ -107,7 +113,7 @@ def _is_lost(pixels: Pixels, rows: slice) -> bool:
 
 
 def _is_filling(color: Pixels) -> bool:
-    """The gray that decoders leave where a file ends."""
+    """Whether `color` is the gray that decoders fill in after the end of a truncated file."""
     return bool(np.abs(color.astype(int) - _FILLING).max() <= _SAME)
 
 
@@ -116,6 +122,6 @@ def _is_one_color(pixels: Pixels) -> bool:
 
 
 def _like(pixels: Pixels, color: Pixels) -> Gray:
-    """255 where `pixels` are within some levels of `color`."""
+    """255 where `pixels` differ from `color` by at most `_SAME` levels, else 0."""
     least, most = color.astype(int) - _SAME, color.astype(int) + _SAME
     return np.asarray(cv2.inRange(pixels, least.clip(0, 255), most.clip(0, 255)))

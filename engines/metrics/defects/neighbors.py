@@ -1,4 +1,4 @@
-"""What neighboring pixels have in common: equal ones, steps between others, rows out of place."""
+"""Compares neighboring pixels: how many are equal, how much others differ, and displaced rows."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 _OF_A_RAMP, _ROUNDING = 0.5, 0.3
 _OUT_FROM = {0.95: (1.5, 2.5), 0.98: (4.0, 6.0)}
-"""Quantile of a picture's lines to the ratios between which they begin to stand out, and surely do;
-columns through the letters of a screen reach 2.1 and 4."""
-_ACTIVE_LEVELS = 24  # range of gray levels from which a tile shows something
+"""Quantile of the lines' ratios to two limits: above the first, displaced lines are possible, above
+the second they are certain. Columns through letters on a screen reach 2.1 and 4."""
+_ACTIVE_LEVELS = 24  # a tile with at least this range of gray levels is not plain
 
 
 class Neighbors(NamedTuple):
-    """Of all pixels and the next ones; see `engines.metrics.defects.defects.Defects`."""
+    """The measured values; `engines.metrics.defects.defects.Defects` explains them."""
 
     transitions: float
     step: float
@@ -41,7 +41,8 @@ class Neighbors(NamedTuple):
 
 
 def neighbors(channels: Sequence[Gray], gray: Gray) -> Neighbors:
-    """Of a picture's color planes and their luma, at least 32 pixels a side."""
+    """Measure a picture's color planes and their luma, uint8 (height, width), with at least 32
+    pixels a side."""
     across = _apart([(plane[:, 1:], plane[:, :-1]) for plane in channels])
     down = _apart([(plane[1:], plane[:-1]) for plane in channels])
     changes = cv2.countNonZero(across) + cv2.countNonZero(down)
@@ -55,10 +56,12 @@ def neighbors(channels: Sequence[Gray], gray: Gray) -> Neighbors:
 
 
 def out_of_place(gray: Gray) -> float:
-    """By how much rows differ more from their next ones than columns do, or columns more than rows,
-    or either than those of a ramp would; less what they would at twice the distance. -1..1, and
-    nothing above 0 where few lines stand out of both of their neighbors: strokes of letters differ
-    more from one side to the other, too."""
+    """How much rows or columns look displaced, -1 to 1; values up to 0 mean not at all.
+
+    It is the larger `next_to_second` of the two directions, minus the smaller or that of a ramp.
+    Positive values are reduced, down to 0, if few lines stand out from both of their neighbors:
+    strokes of letters too differ more in one direction than in the other.
+    """
     rows, columns = next_to_second(gray), next_to_second_column(gray)
     by = max(rows, columns) - max(min(rows, columns), _OF_A_RAMP)
     if by <= 0:
@@ -67,8 +70,8 @@ def out_of_place(gray: Gray) -> float:
 
 
 def _stand_out(lines: Gray) -> float:
-    """Whether some rows, a few by much or more by less, differ from both of their neighbors more
-    than those differ from each other: 0 none, 1 surely."""
+    """Whether some rows differ from both neighbors more than these differ from each other, a few
+    rows by much or more rows by less. 0: no; 1: certainly."""
     beside = _line_differences(lines[1:], lines[:-1])
     across = _line_differences(lines[2:], lines[:-2])
     ratios = np.minimum(beside[:-1], beside[1:]) / (across + _ROUNDING)
@@ -83,13 +86,13 @@ def _line_differences(one: Gray, other: Gray) -> NDArray[np.float32]:
 
 
 def next_to_second(gray: Gray) -> float:
-    """Mean difference to the next row over that to the second next: rows out of place make them
-    alike."""
+    """Mean difference between adjacent rows divided by that between rows at distance 2. Displaced
+    rows bring it close to 1."""
     return _difference(gray[1:], gray[:-1]) / (_difference(gray[2:], gray[:-2]) + 0.1)
 
 
 def next_to_second_column(gray: Gray) -> float:
-    """The same of columns."""
+    """`next_to_second` for columns."""
     step = _difference(gray[:, 1:], gray[:, :-1])
     return step / (_difference(gray[:, 2:], gray[:, :-2]) + 0.1)
 
@@ -99,7 +102,7 @@ def _difference(one: Gray, other: Gray) -> float:
 
 
 def _apart(pairs: Sequence[tuple[Gray, Gray]]) -> Gray:
-    """The greatest difference in any channel."""
+    """For each pixel: the largest difference in any channel."""
     first, *others = (cv2.absdiff(one, other) for one, other in pairs)
     for plane in others:
         cv2.max(first, plane, first)
@@ -107,7 +110,8 @@ def _apart(pairs: Sequence[tuple[Gray, Gray]]) -> Gray:
 
 
 def _equal(across: Gray, down: Gray, gray: Gray) -> float:
-    """The smaller median of both directions, over the tiles that show something."""
+    """`Defects.equal`: the median over tiles that are not plain, in the direction in which it is
+    smaller."""
     active = tile_ranges(gray) > _ACTIVE_LEVELS
     if active.sum() < FEWEST_TILES:
         return 0.0
@@ -120,7 +124,7 @@ def _equal(across: Gray, down: Gray, gray: Gray) -> float:
 
 
 def _same(apart: Gray, gray: Gray) -> Gray:
-    """1 where `apart` is 0; at the size of `gray`, 0 where there is no neighbor."""
+    """1 where `apart` is 0, in the shape of `gray`; 0 for pixels without a neighbor."""
     plane = np.zeros_like(gray)
     height, width = apart.shape
     cv2.threshold(apart, 0, 1, cv2.THRESH_BINARY_INV, plane[:height, :width])

@@ -1,4 +1,4 @@
-"""Which colors a picture uses: levels of its channels, kinds of color, and noise in them."""
+"""The colors of a picture: used levels of each channel, number of colors, color noise."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from engines.metrics.gray import Gray
     from engines.types import Pixels
 
-_LEVELS_RANGE = 24  # gray levels that a channel must use, for its gaps to mean something
-_OCCUPIED = 2e-5  # share of pixels from which a level is used
+_LEVELS_RANGE = 24  # smallest range of a channel, levels, for which unused levels are counted
+_OCCUPIED = 2e-5  # smallest share of the pixels for a level to count as used
 _PALETTE_SHARE = 0.95
 _MEDIAN_TO_SIGMA = 0.6745
 _MASK_GAIN = 6.0  # root of the squares of Immerkaer's mask
@@ -24,7 +24,8 @@ _COMB = 7  # levels over which a histogram is smoothed
 
 
 def level_share(channels: Sequence[Gray]) -> float:
-    """Used share of the levels within a channel's range, the median of the channels, 0..1."""
+    """Share of the levels within a channel's range that are used, 0 to 1: the median of the
+    channels."""
     return sorted(_used(plane) for plane in channels)[len(channels) // 2]
 
 
@@ -39,7 +40,8 @@ def _used(plane: Gray) -> float:
 
 
 def palette_size(channels: Sequence[Gray]) -> int:
-    """Colors of 4 bits a channel that cover 95 % of every second pixel both ways."""
+    """Number of colors, with 4 bits per channel, that cover 95 % of the pixels. Reads every second
+    row and column."""
     red, green, blue = (plane[::2, ::2] >> 4 for plane in channels)
     index = (red.astype(np.uint16) << 8) | (green << 4) | blue
     counts = np.bincount(index.ravel())
@@ -48,14 +50,14 @@ def palette_size(channels: Sequence[Gray]) -> int:
 
 
 def packed(pixels: Pixels) -> NDArray[np.uint32]:
-    """A number for each color."""
+    """One integer per pixel that identifies its color."""
     four = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
     return np.ascontiguousarray(four).view(np.uint32)[..., 0]
 
 
 def color_noise(pixels: Pixels) -> float:
-    """Sigma of white noise in the chroma planes, the larger of both, gray levels: by the median of
-    Immerkaer's mask (1996); at most 63."""
+    """Standard deviation of white noise in the chroma planes, gray levels, at most 63: the larger
+    of the two planes. Estimated by the median of Immerkaer's mask (see `engines.metrics.noise`)."""
     _, *chroma = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
     return max(_noise(plane) for plane in chroma)
 

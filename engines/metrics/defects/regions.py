@@ -1,5 +1,5 @@
-"""Statistics of a picture's regions: noise and structure in each of 16, so that a defect of one
-part is not lost in the rest; blotches of color; and waves in any direction."""
+"""Statistics of a picture's regions: noise and structure in each of 16 regions, so that a defect of
+one region shows; blotches of color; and waves in any direction."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ _WAVES_PX, _LOCAL, _SLOWEST, _STANDS_OUT = 256, 9, 6, 3.0
 
 
 def region_numbers(pixels: Pixels) -> list[float]:
-    """16 numbers of RGB `pixels`, at least 64 a side. The middle of each of 4 x 4 regions, at most
-    64 pixels a side, gives its noise (quiet tiles of 8 pixels, luma), structure (luma) and color
-    noise. Of each of these three, natural logarithms of gray levels: the least, median and greatest
-    of the regions; the greatest step from one row of regions to the next, and from one column to
-    the next. Last, the share of regions without any structure.
+    """16 numbers that describe RGB `pixels`, uint8 (height, width, 3), with at least 64 pixels a
+    side.
+
+    The picture is divided into 4 x 4 regions. Noise and structure of luma, and color noise, are
+    measured in the middle of each, at most 64 x 64 pixels. For each of these three, as natural
+    logarithms of gray levels: the smallest, median and largest value of the regions, and the
+    largest step between adjacent rows and between adjacent columns of regions. The last number is
+    the share of regions without structure.
     """
     down, across = (min(side // _REGIONS, _PATCH_PX) // _TILE_PX for side in pixels.shape[:2])
     patches = _middles(_middles(pixels, 0, down * _TILE_PX), 1, across * _TILE_PX)
@@ -44,7 +47,7 @@ def region_numbers(pixels: Pixels) -> list[float]:
 
 
 def _middles(pixels: Pixels, axis: int, side_px: int) -> Pixels:
-    """The middle `side_px` of each of the regions along an axis, side by side."""
+    """The middle `side_px` pixels of each region along `axis`, concatenated."""
     region = pixels.shape[axis] // _REGIONS
     firsts = [number * region + (region - side_px) // 2 for number in range(_REGIONS)]
     taken = np.concatenate([np.arange(first, first + side_px) for first in firsts])
@@ -52,7 +55,7 @@ def _middles(pixels: Pixels, axis: int, side_px: int) -> Pixels:
 
 
 def _mixed(planes: Plane) -> Plane:
-    """Size of Haar's coefficients of the finest scale that differ both ways."""
+    """Absolute values of the diagonal Haar coefficients at the finest scale."""
     apart = planes[0::2] - planes[1::2]
     return np.asarray(np.abs(apart[:, 0::2] - apart[:, 1::2]) / 2)
 
@@ -64,10 +67,11 @@ def _of_grid(grid: Plane) -> list[float]:
 
 
 def blotch_numbers(pixels: Pixels) -> list[float]:
-    """9 numbers of RGB `pixels`, reduced to at most 256 a side: for each of three scales, finest
-    first, two quantiles (0.1, 0.5) of the amplitude of color in tiles, natural logarithm of gray
-    levels; and how much of it there is next to the amplitude of luma, where it is least (quantile
-    0.2 of the ratio's logarithm): color that changes where nothing else does.
+    """9 numbers that describe blotches of color in RGB `pixels`, reduced to at most 256 a side.
+
+    For each of three scales, the finest first: the quantiles 0.1 and 0.5 of the amplitude of chroma
+    in tiles, as natural logarithms of gray levels; and the quantile 0.2 of the logarithm of its
+    ratio to the amplitude of luma, which is large if color changes where luma does not.
     """
     scale = min(1.0, _BLOTCHES_PX / max(pixels.shape[:2]))
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -90,10 +94,13 @@ def blotch_numbers(pixels: Pixels) -> list[float]:
 
 
 def wave_numbers(luma: Plane) -> list[float]:
-    """Two numbers of a plane (height, width), float32 in gray levels, whose middle of at most 256
-    pixels a side is looked at: by how much its strongest wave stands out of the spectrum around
-    it, natural logarithm of a ratio of powers; and the height of the highest wave that does,
-    natural logarithm of gray levels. Level and upright waves are left to `lines`."""
+    """Two numbers that describe waves in the middle (at most 256 pixels a side) of a plane (height,
+    width), float32 in gray levels.
+
+    First, the natural logarithm of the largest ratio of a wave's power to that of the spectrum
+    around it. Second, the natural logarithm of the amplitude, in gray levels, of the highest wave
+    that stands out. Horizontal and vertical waves are left to `lines`.
+    """
     side = min(_WAVES_PX, *luma.shape) // 2 * 2
     top, left = (luma.shape[0] - side) // 2, (luma.shape[1] - side) // 2
     window = np.hanning(side).astype(np.float32)

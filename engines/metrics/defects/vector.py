@@ -1,4 +1,4 @@
-"""Vector art: gradients without any noise, and edges one pixel wide between them."""
+"""Detects vector art: gradients without noise, with edges one pixel wide between them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ _CALM_RANGE, _CALM, _NOISELESS = 24, 0.4, 0.6  # levels; share of calm tiles; me
 
 
 def is_vector(across: Gray, down: Gray, gray: Gray, changes: int) -> bool:
-    """`across`, `down`: greatest difference of each pixel to the one beside it, and below it, in
-    any channel, uint8, of which `changes` in both are not 0; `gray`: luma. What was photographed
-    has noise, or no sharp edges."""
+    """Whether a picture is vector art. Photographs have noise, or no sharp edges.
+
+    `across`, `down`: uint8, largest difference in any channel of each pixel from the one to its
+    right, and from the one below. `gray`: luma. `changes`: number of values in `across` and `down`
+    that are not 0.
+    """
     loud = sum(
         cv2.countNonZero(cv2.threshold(each, _GENTLE_LEVELS, 1, cv2.THRESH_BINARY)[1])
         for each in (across, down)
@@ -32,7 +35,8 @@ def is_vector(across: Gray, down: Gray, gray: Gray, changes: int) -> bool:
 
 
 def _sharp_edges(*differences: Gray) -> bool:
-    """Most large steps along the rows of each plane have none beside them."""
+    """Whether most large steps along the rows of each plane have no other large step beside
+    them."""
     counts = sharp = pixels = 0
     for steps in differences:
         inner = steps[:, _BESIDE_PX:-_BESIDE_PX]

@@ -137,7 +137,7 @@ def test_every_factor_has_its_advice() -> None:
 
 
 def test_a_config_cannot_ignore_what_is_no_factor() -> None:
-    with pytest.raises(ValueError, match="no factors of the score: beauty"):
+    with pytest.raises(ValueError, match="unknown factors of the score: beauty"):
         ScoreThresholds(**{**PHOTO.model_dump(), "ignored": ("beauty",)})
 
 
