@@ -93,6 +93,9 @@ def test_a_dead_raylet_is_said_and_mended_and_a_stop_cuts_no_answer(own_service:
     assert isinstance(last, Result)
     assert answers == [200]
     assert own_service.stop() == 0
+    stopping = own_service.said().rpartition("Stopping: ")[2]
+    assert "ServeController" not in stopping  # Ray's own words about an end that was wanted
+    assert "Deleting app" not in stopping
     assert not [process for process in family if process.is_running()]
 
 
