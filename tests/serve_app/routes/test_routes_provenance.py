@@ -31,7 +31,7 @@ def test_the_answer_says_it_in_a_sentence_and_by_paths(client: TestClient) -> No
     assert "key" not in answer["log"]
     assert answer["summary"] == (
         "The file was made by AI and is as it was marked by a development key that nobody "
-        "outside trusts."
+        "else trusts."
     )
 
 
