@@ -36,19 +36,20 @@ CPU_DEFAULTS = {
 
 
 QUICK_CHECKS = {"health_check_period_s": 2.0, "health_check_timeout_s": 10.0}
-"""For replicas that never compute: after three checks without an answer, about 35 s, another one
-takes the place of a hung one. Serve's defaults (10 s, 30 s) leave requests with it for 118 s."""
+"""Health checks of replicas that never compute. A replica that hangs is replaced after three checks
+without an answer, about 35 s. With Serve's defaults (10 s, 30 s) it would get requests for 118
+s."""
 
 
 def cpu(replica: type, name: str, **options: Any) -> Deployment:
-    """A deployment that needs no GPU, before `bind`."""
+    """A deployment without a GPU. The caller binds its arguments."""
     return serve.deployment(replica, name=name, **{**CPU_DEFAULTS, **options})
 
 
 def diffusion(pool_wiring: DiffusionWiring) -> Deployment:
-    """One pool, before `bind`.
+    """The deployment of one pool. The caller binds its arguments.
 
-    A replica gets at most as many requests as its steps can use; the others wait in Serve's router.
+    A replica gets at most as many requests as fit into its steps; others wait in Serve's router.
     """
     bounds = pool_wiring.capacity()
     return serve.deployment(
@@ -67,12 +68,12 @@ def diffusion(pool_wiring: DiffusionWiring) -> Deployment:
 
 
 def apart(parts: Mapping[str, tuple[type, Any]]) -> dict[str, Application]:
-    """Each part, a class and its wiring, as a deployment of its own."""
+    """A separate deployment for each part. `parts`: name to replica class and its wiring."""
     return {name: cpu(replica, name).bind(wiring) for name, (replica, wiring) in parts.items()}
 
 
 def together(parts: Mapping[str, tuple[type, Any]]) -> dict[str, Application]:
-    """All parts in the one deployment `cpu`, which limits the calls of each part itself."""
+    """One deployment, `cpu`, with all parts. It limits the simultaneous calls of each part."""
     bounds = {"max_ongoing_requests": 256, "max_queued_requests": 1024}
     makers = {name: partial(replica, wiring) for name, (replica, wiring) in parts.items()}
     return dict.fromkeys(parts, cpu(CpuReplica, "cpu", **bounds).bind(makers))

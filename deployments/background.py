@@ -32,13 +32,14 @@ class Threads:
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix=kind)
 
     async def run(self, work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
-        """What `work` returns or raises. Once begun, it runs to its end."""
+        """Run `work` on a thread and return its result. Once it has begun, it runs to its end, even
+        if the caller is canceled. Raises what `work` raises."""
         bound = partial(work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self.pool, bound)
 
     async def run_stoppable(self, work: Callable[[StopCheck], Result]) -> Result:
-        """What `work` returns or raises. It is handed a check, to be called between its pieces,
-        that raises `Canceled` once the task that awaits this is canceled."""
+        """Run `work` on a thread and return its result. `work` gets a function that it must call
+        between its pieces, and that raises `Canceled` after the caller was canceled."""
         gone = threading.Event()
 
         def stop() -> None:

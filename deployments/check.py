@@ -1,5 +1,5 @@
-"""`python -m deployments.check FILE`: whether Serve and the application take a config, before a
-cluster is asked. Starts no Ray and loads no model."""
+"""`python -m deployments.check FILE`: checks whether Serve and the application accept a config.
+Does not start Ray or load a model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WRONG = 2
 def main(
     arguments: Sequence[str] | None = None, out: TextIO = sys.stdout, err: TextIO = sys.stderr
 ) -> int:
-    """0: what the config makes is printed. 2: what is wrong with it is."""
+    """Returns 0 and prints a summary of the config, or returns 2 and prints what is wrong."""
     options = argparse.ArgumentParser(prog="python -m deployments.check", description=__doc__)
     options.add_argument("config", type=Path)
     path: Path = options.parse_args(arguments).config
@@ -35,7 +35,8 @@ def main(
 
 
 def summary(document: Mapping[str, Any]) -> list[str]:
-    """The pools with their models, and how many replicas of each deployment with what each."""
+    """Lines that name the pools with their models, and for each deployment the number of replicas
+    and the resources of each."""
     args = config_files.app_args(dict(document))
     lines = [f"pool {pool.name}: {', '.join(pool.served_ids())}" for pool in args.pools]
     for deployment in document["applications"][0].get("deployments", ()):

@@ -1,4 +1,4 @@
-"""What the application is: the `args` of its Serve config file, as one frozen tree."""
+"""The application's configuration: the typed form of `args` in the Serve config file."""
 
 # No `from __future__ import annotations` here or in app.py: Serve reads the builder's real types.
 from typing import Self
@@ -21,21 +21,22 @@ from serve_app.config import ApiConfig, ModelDefaults
 
 
 class PoolConfig(FrozenModel):
-    """One diffusion deployment: its models, and how its engine runs them."""
+    """A pool: one diffusion deployment with its models and the settings of its engine."""
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9-]{0,30}$",
-        description="Pool name; its deployment is diffusion-NAME.",
+        description="Name of the pool. Its deployment is called diffusion-NAME.",
     )
     engine: EngineConfig
     scale_to_zero: bool = Field(
         default=False,
-        description="Whether it rests without a replica (min_replicas: 0 in `deployments:`). "
-        "Readiness does not ask it then: asking would start one.",
+        description="Whether the pool may have no replica while it is unused (min_replicas: 0 in "
+        "`deployments:`). The readiness check then skips it, because asking would start a replica.",
     )
 
     def served_ids(self) -> dict[str, str]:
-        """Every id, alias and stood-in id that this pool answers to, mapped to the serving id."""
+        """Each model id that this pool accepts (ids, aliases, and ids that a model stands in for),
+        mapped to the id of the model that serves it."""
         served: dict[str, str] = {}
         for model in self.engine.models:
             for name in (model.id, *model.aliases, *model.stand_in_for):
@@ -44,7 +45,8 @@ class PoolConfig(FrozenModel):
 
 
 class AppArgs(FrozenModel):
-    """Models, pools, thresholds, limits, formats. Replica counts live in `deployments:`."""
+    """The application's configuration. The numbers of replicas are not part of it: they are in
+    `deployments:` of the Serve config file."""
 
     pools: tuple[PoolConfig, ...] = Field(min_length=1, description="Diffusion pools.")
     api: ApiConfig = ApiConfig()
@@ -60,11 +62,12 @@ class AppArgs(FrozenModel):
     one_cpu_process: bool = Field(
         default=False,
         description="Whether `quality`, `privacy`, `exporter` and `profiles` share one process, "
-        "the deployment `cpu`: less memory and a quicker start on one small machine. Otherwise "
-        "each is a deployment of its own, with its own number of replicas.",
+        "the deployment `cpu`, which takes less memory and starts faster on a small machine. "
+        "Otherwise each is a separate deployment with its own number of replicas.",
     )
     allow_stand_ins: bool = Field(
-        default=False, description="Whether a model may stand in for another's id (local only)."
+        default=False,
+        description="Whether a model may serve requests for another model's id (local use only).",
     )
 
     allow_unpinned_models: bool = Field(
@@ -110,7 +113,7 @@ class AppArgs(FrozenModel):
         return self.api.model_copy(update={"model_defaults": defaults, "model_loras": loras})
 
     def stand_ins(self) -> dict[str, str]:
-        """Asked-for id to the id of the model that stands in for it."""
+        """Requested id to the id of the model that serves it instead."""
         return {
             asked: model.id
             for pool in self.pools

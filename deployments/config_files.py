@@ -1,4 +1,4 @@
-"""Serve config files: read, checked against the typed args, and adapted to this start."""
+"""Reads Serve config files, checks them, and adapts them to a local start."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from deployments.config import AppArgs
 from engines.types.unique_keys import read_yaml
 
 CPU_PARTS = ("quality", "privacy", "exporter", "profiles")
-"""The deployments whose places the deployment `cpu` takes where `one_cpu_process` is set."""
+"""The deployments that the deployment `cpu` replaces if `one_cpu_process` is set."""
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The file in the form that Serve's REST API takes.
+    """Read the file in the form that Serve's REST API accepts.
 
-    Raises `ValueError` for a config that Serve or the application would refuse later with a less
-    clear message (pydantic's `ValidationError`, which is one), and for a repeated key, of which
-    Serve's own reader would use the last value (`DuplicateKey`); `YAMLError`, and `OSError` for a
-    file that cannot be read.
+    Raises:
+        ValueError: Serve or the application would refuse the config (often as pydantic's
+            `ValidationError`), or a key is repeated (`DuplicateKey`), of which Serve would
+            silently use the last value.
+        YAMLError: the file is not YAML.
+        OSError: the file cannot be read.
     """
     text = path.read_text(encoding="utf-8-sig")
     document: dict[str, Any] = read_yaml(text)
@@ -30,8 +32,8 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def app_args(document: dict[str, Any]) -> AppArgs:
-    """The typed args of the document's one application. Raises `ValueError` where it has another
-    number of them, and for wrong args."""
+    """The typed args of the document's application. Raises `ValueError` if it does not have exactly
+    one application, or if the args are wrong."""
     applications = document["applications"]
     if len(applications) != 1:
         raise ValueError(f"applications: must be one application, not {len(applications)}")

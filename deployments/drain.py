@@ -1,5 +1,5 @@
-"""Leave a node in order: it takes no new work, Serve starts its replicas elsewhere, and what runs
-on it may end. Pods run it before they stop (`preStop` in k8s/base/rayservice.yaml).
+"""Drains a node: it gets no new work, Serve starts its replicas on other nodes, and requests that
+run on it can finish. Pods run this before they stop (`preStop` in k8s/base/rayservice.yaml).
 
     python -m deployments.drain --within-s 1320
 """
@@ -18,11 +18,11 @@ from ray.util.state import list_actors
 
 LOOK_EVERY_S = 2.0
 SERVING = ("ServeReplica", "ProxyActor", "HAProxyManager")
-"""What the class names of actors begin with that hold requests."""
+"""Beginnings of the class names of actors that can have requests in progress."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: nothing serves here any more. 1: the time is over, or Ray refused."""
+    """Returns 0 if nothing serves on the node any more, 1 if the time ran out or Ray refused."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--within-s", type=float, required=True, help="seconds to wait at most")
     parser.add_argument("--address", default="auto", help="of the cluster")

@@ -1,4 +1,4 @@
-"""What runs in a worker process when a stranger's file is asked for its mark."""
+"""Reads marks and watermarks of untrusted files. These functions run in worker processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from inferloop_synthdata.marks.reading import Anchors, read_mark
 
 
 def mark_of(content: bytes, anchors: Anchors) -> dict[str, JsonValue]:
-    """See `read_mark`; `InvalidImage` for what carries no marks here."""
+    """The contents of a file's mark, as `read_mark` returns them. Raises `InvalidImage` if the
+    format cannot have a mark here."""
     try:
         return read_mark(content, anchors)
     except ValueError as error:
@@ -19,11 +20,12 @@ def mark_of(content: bytes, anchors: Anchors) -> dict[str, JsonValue]:
 
 
 def watermark_of(content: bytes, limits: ImageLimits, config: MarksConfig) -> dict[str, JsonValue]:
-    """What the pixels of a file carry: `WatermarkOut` of `serve_app.schemas.provenance`.
+    """The watermark in a file's pixels, in the form of `serve_app.schemas.provenance.WatermarkOut`.
 
     Raises:
         InvalidParameters: this installation has no reader of watermarks.
-        InvalidImage: what does not decode, or is more than `MAX_ASPECT` times as long as wide.
+        InvalidImage: the file cannot be decoded, or is more than `MAX_ASPECT` times as long as
+        wide.
     """
     folder = models_folder(config)
     if folder is None:

@@ -16,10 +16,10 @@ from engines.errors import Canceled, InferloopError, Overloaded, ReplicaLost
 
 
 def translate(error: BaseException) -> InferloopError:
-    """The domain error that `error` carries or means. Never raises.
+    """The `InferloopError` that `error` contains or corresponds to. Never raises.
 
-    A domain error arrives from another actor as a `RayTaskError` around it; its `str` is the
-    remote traceback, its `cause` is the clean one.
+    An error of another actor arrives inside a `RayTaskError`. The `str` of that is the remote
+    traceback; its `cause` is the original error.
     """
     if isinstance(error, RayTaskError):
         cause = getattr(error, "cause", None)

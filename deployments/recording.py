@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MatchingRecorder:
-    """A recorder that matches the image to its profile first. Blocks."""
+    """A recorder that first matches the colors of the image to the requested profile. Blocks."""
 
     recorder: Recorder
     match: MatchColors

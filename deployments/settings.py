@@ -1,7 +1,4 @@
-"""Reads the environment, for the ingress replica, the builder and the launcher.
-
-Nothing else reads it.
-"""
+"""Reads the environment variables of the service, for the ingress, the builder and the launcher."""
 
 from __future__ import annotations
 
@@ -19,8 +16,8 @@ from local_ray.state import state_dir
 
 
 def wrong_settings(error: ValidationError) -> str:
-    """What is wrong with variables of the environment, one a line. Never holds their values,
-    which may be secrets."""
+    """A text with one line for each wrong environment variable. It does not contain their values,
+    because they may be secrets."""
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         name = "_".join(map(str, fault["loc"])).upper()
@@ -33,7 +30,7 @@ def wrong_settings(error: ValidationError) -> str:
 class Settings(BaseSettings):
     """The variables `INFERLOOP_*`.
 
-    Secrets are here and never in the application's args, which Ray's dashboard shows.
+    Secrets are set here, not in the application's args, because Ray's dashboard shows the args.
     """
 
     model_config = SettingsConfigDict(env_prefix="INFERLOOP_", frozen=True, extra="ignore")
@@ -41,49 +38,52 @@ class Settings(BaseSettings):
     api_keys: str = Field(default="", description="API keys, comma-separated.")
     api_keys_file: Path | None = Field(
         default=None,
-        description="Keys file (docs/security.md): YAML with names, scopes and spaces, or one "
-        "key a line. Read again when it changes.",
+        description="File of API keys (docs/security.md): YAML with names, scopes and spaces, or "
+        "one key per line. It is read again when it changes.",
     )
     data_root: str = Field(
-        default="./data", description="Folder, or s3://bucket/prefix, that holds every image."
+        default="./data", description="Folder, or s3://bucket/prefix, where all images are stored."
     )
     data_root_id: str | None = Field(
         default=None,
-        description="What `.inferloop/root_id` in the data root must hold, so that another folder "
-        "in its place is noticed. The local start sets it; None: what a replica finds first.",
+        description="Required content of `.inferloop/root_id` in the data root, so that a wrong "
+        "folder is noticed. The local start sets it. None: the content that a replica finds first.",
     )
     models_root: Path = Field(
         default=Path("models"), description="Folder that relative model paths start from."
     )
     log_dir: Path | None = Field(
         default=None,
-        description="Folder of the access log and the audit log; the local start sets one. Without "
-        "it, their lines go to the standard output of the ingress replicas alone.",
+        description="Folder of the access log and the audit log. The local start sets it. Without "
+        "it, both logs go only to the standard output of the ingress replicas.",
     )
     state_dir: Path | None = Field(
         default=None,
-        description="Folder for what outlives a run beside the data: the jobs, the key that the "
-        "local start made, Ray's token, logs. None: XDG's state folder.",
+        description="Folder for state that is kept between runs, besides the data: jobs, the API "
+        "key that the local start made, Ray's token, logs. None: the state folder of the XDG "
+        "specification.",
     )
     host: str = Field(default="127.0.0.1", description="Address the local start listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port of the HTTP proxy.")
     s3_endpoint_url: str | None = Field(default=None, description="S3 server other than AWS.")
     s3_export_buckets: str = Field(
         default="",
-        description="Buckets that POST /export/s3 may write: names with commas between, or * for "
-        "every one; none if empty. Never the data root's own.",
+        description="Buckets that POST /export/s3 may write to: names separated by commas, or * "
+        "for all. Empty: none. The bucket of the data root is never allowed.",
     )
     s3_source_buckets: str = Field(
         default="",
-        description="Buckets that POST /profiles may read by source_url; as s3_export_buckets.",
+        description="Buckets that POST /profiles may read by source_url, in the form of "
+        "s3_export_buckets.",
     )
     redis_url: str | None = Field(
         default=None, description="Redis or Valkey for rate limits, tickets and jobs."
     )
     webhook_secret: str = Field(
         default="",
-        description="What the secrets of webhooks are made of: 24 characters or more, the same on "
-        "every ingress replica. Several with commas between: all sign, the first is the new one.",
+        description="Key from which the secrets of webhooks are derived: at least 24 characters, "
+        "the same on every ingress replica. Several keys are separated by commas, the newest "
+        "first; each message is signed with all of them.",
     )
     rate_limit_generate: str | None = Field(default=None, description='For example "10/minute".')
     rate_limit_validate: str | None = Field(default=None, description='For example "20/minute".')
@@ -100,10 +100,8 @@ class Settings(BaseSettings):
         return self
 
     def listed_keys(self) -> tuple[str, ...]:
-        """The keys in the list, in order, without spaces.
-
-        Those of the keys file are not included.
-        """
+        """The keys in `api_keys`, in order, without surrounding spaces. Keys of the keys file are
+        not included."""
         return tuple(key.strip() for key in self.api_keys.split(",") if key.strip())
 
     def has_keys(self) -> bool:
@@ -147,9 +145,10 @@ class Settings(BaseSettings):
 
 
 class EdgeSettings(BaseSettings):
-    """`INFERLOOP_EDGE_*`: limits of the HTTP server itself, read in its own process.
+    """The variables `INFERLOOP_EDGE_*`: limits of the HTTP server.
 
-    Ray Serve starts that process and hands it no config of ours, so they come by the environment.
+    They are environment variables because Ray Serve starts that process without the application's
+    config.
     """
 
     model_config = SettingsConfigDict(env_prefix="INFERLOOP_EDGE_", frozen=True, extra="ignore")
@@ -157,39 +156,44 @@ class EdgeSettings(BaseSettings):
     head_deadline_s: float = Field(
         default=10.0,
         gt=0,
-        description="Seconds for a request's head, from its first byte or from the connection on.",
+        description="Deadline of a request's head, seconds from the connection or its first byte.",
     )
     max_head_bytes: int = Field(default=65_536, ge=1024, description="Largest request head.")
     body_deadline_s: float = Field(
-        default=20.0, gt=0, description="Seconds for a body, besides those that its size earns."
+        default=20.0, gt=0, description="Fixed part of the deadline of a request's body, seconds."
     )
     min_body_bytes_per_s: float = Field(
-        default=16_384.0, gt=0, description="Each so many bytes of a body earn it one second more."
+        default=16_384.0,
+        gt=0,
+        description="For each so many received bytes, the deadline of the body grows by a second.",
     )
     stall_s: float = Field(
         default=30.0,
         gt=0,
-        description="How often a client that takes its answer slowly is looked at, seconds.",
+        description="Seconds between two checks of a client that reads its answer slowly.",
     )
     min_taken_bytes: int = Field(
-        default=16_384, ge=1, description="A client that took less since the last look is cut."
+        default=16_384,
+        ge=1,
+        description="A client that read fewer bytes since the last check is disconnected.",
     )
     socket_messages_per_s: float = Field(
         default=50.0,
         gt=0,
-        description="Messages a second that the client of a WebSocket may send, each 16 KiB of one "
-        "as one more; a client that is faster is read from more slowly.",
+        description="Messages per second that a client may send over a WebSocket; each 16 KiB of a "
+        "message count as one more. The server reads from faster clients more slowly.",
     )
     max_socket_message_bytes: int = Field(
         default=262_144,
         ge=1024,
-        description="A larger message ends its WebSocket while it arrives. Not below "
-        "`sockets.max_message_bytes` of the config, whose excess an error message answers.",
+        description="A larger WebSocket message closes the connection while it arrives. Should not "
+        "be below `sockets.max_message_bytes` of the config, above which an error is sent.",
     )
-    max_connections: int = Field(default=1024, ge=1, description="Open connections, all together.")
+    max_connections: int = Field(default=1024, ge=1, description="Most open connections in total.")
     max_connections_per_address: int = Field(
         default=256,
         ge=0,
-        description="Open connections of one address; 0 where a gateway or "
-        "HAProxy stands in front, and all have its address.",
+        description="Most open connections of one address. 0: no limit, for a gateway or HAProxy "
+        "in "
+        "front, whose address all connections have.",
     )

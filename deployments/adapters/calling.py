@@ -14,17 +14,18 @@ from engines.errors import Conflict, DeadlineExceeded, InferloopError, NotFound,
 
 @dataclass(frozen=True, slots=True)
 class CallPolicy:
-    """How calls over a handle are repeated and limited."""
+    """How often a call over a handle is attempted, and for how long."""
 
     attempts: int = 1
-    """Calls in all, if the replica dies under each. More than one only where a call that ran
-    twice leaves the same as one that ran once."""
+    """Most attempts. A call is repeated only if its replica died. Above 1 only for calls whose
+    repetition changes nothing (idempotent calls)."""
     within_s: float | None = None
-    """Seconds for all attempts together; None: no limit here."""
+    """Seconds for all attempts together. None: no limit."""
     late: Callable[[], InferloopError] | None = None
-    """Makes what is raised after them; None: `DeadlineExceeded`."""
+    """Returns the error that is raised after `within_s`. None: `DeadlineExceeded`."""
     gone_is_done: bool = False
-    """Whether `NotFound`, when a call is repeated, says that the first one did its work."""
+    """Whether `NotFound` from a repeated call counts as success, because the first attempt has
+    removed the object."""
 
 
 ONCE = CallPolicy()

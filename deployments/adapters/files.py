@@ -24,9 +24,9 @@ from engines.types.image_formats import SUFFIX_BY_FORMAT
 
 CHUNK_BYTES = 2**20
 READ_THREADS, WRITE_THREADS, LIST_THREADS, SMALL_THREADS = 8, 4, 2, 4
-"""Of the ingress replica: no kind of work waits for another."""
+"""Threads of the ingress replica for each kind of work, so that no kind waits for another."""
 KEPT_BYTES = 64 * 2**20
-"""Of thumbnails: about 8,000 of 256 px."""
+"""Size of the cache of thumbnails: about 8,000 thumbnails of 256 pixels."""
 _names = count()
 
 
@@ -53,10 +53,9 @@ class StoredFiles:
         uploads: UploadChecker | None = None,
         threads: FileThreads | None = None,
     ) -> None:
-        """`uploads` decodes what clients send, in worker processes; with None, threads of this
-        process do.
+        """`uploads` decodes uploads in worker processes. None: threads of this process decode them.
 
-        `threads` may be shared with other parts of the data root.
+        `threads` can be shared with the storages of other spaces.
         """
         self._storage = storage
         self._limits = limits

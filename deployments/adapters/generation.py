@@ -1,4 +1,4 @@
-"""`Generation` over the pools' handles."""
+"""Implements `serve_app.services.Generation` with the handles of the pools."""
 
 from __future__ import annotations
 

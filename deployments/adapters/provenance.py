@@ -24,7 +24,8 @@ _MOST_LISTED = 100
 
 
 def no_watermarks(_content: bytes) -> dict[str, JsonValue]:
-    """The watermark reader of an installation that has none."""
+    """Stands in for the watermark reader in an installation without one. Raises
+    `InvalidParameters`."""
     raise InvalidParameters.of("watermark", True, "false", "must be false: it cannot be read here")
 
 

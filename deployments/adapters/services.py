@@ -36,18 +36,18 @@ class Backends:
     readiness: Readiness
     deployments: Deployments
     validators: Mapping[str, Any]
-    """Handles of "quality" and "privacy"."""
+    """Handles of the deployments "quality" and "privacy", by these names."""
     library: Mapping[str, Any]
-    """Handles of "exporter" and "profiles"."""
+    """Handles of the deployments "exporter" and "profiles", by these names."""
     storage_of: Callable[[str | None], Storage]
-    """A space's part of the data root."""
+    """Returns the storage of a space; None: of the data root outside every space."""
     images: ImageLimits
     uploads: UploadChecker | None = None
-    """None: uploads are read on threads of this process."""
+    """Decodes uploads in worker processes. None: threads of this process decode them."""
     anchors: AnchorsOf = lambda _storage: Anchors()
-    """Whose marks are believed, in a space's part of the data root."""
+    """Returns the certificates whose marks are trusted in a space, from the space's storage."""
     marks: MarksConfig = field(default_factory=MarksConfig)
-    """Which watermark is looked for."""
+    """Says which watermark is searched for."""
     threads: FileThreads = field(default_factory=FileThreads)
 
     def _read_watermark(self, content: bytes) -> dict[str, JsonValue]:
@@ -56,7 +56,7 @@ class Backends:
         return self.uploads.read_watermark(content, self.marks)
 
     def services(self) -> Services:
-        """Those outside every space; their `in_space` leads to the others."""
+        """The services outside every space. Their `in_space` returns those of a space."""
         spaces: PerSpace[Services] = PerSpace(lambda space: self._bound(space, spaces.get))
         return spaces.get(None)
 

@@ -20,17 +20,18 @@ logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 3.0
 CONTROLLER, NAMESPACE = "SERVE_CONTROLLER_ACTOR", "serve"
-"""Ray Serve's own actor, under the name that its dashboard asks it by."""
+"""Name and namespace of Serve's controller actor. Ray's dashboard finds it by them too."""
 _RUNNING = ("RUNNING", "PENDING_MIGRATION")
 _STOPPING = ("STOPPING",)
 
 Details = Mapping[str, Any]
-"""Of one deployment: `status`, `message`, `target_num_replicas`, and `replicas` with a `state`."""
+"""Description of one deployment: `status`, `message`, `target_num_replicas`, and `replicas`, each
+with its `state`."""
 AskDetails = Callable[[], Awaitable[Mapping[str, Details]]]
 
 
 async def details_of_this_application() -> Mapping[str, Details]:
-    """What Serve's controller says about the deployments of this application, by name.
+    """Description of each deployment of this application, by name, from Serve's controller.
 
     Raises translated errors, and `DeadlineExceeded` if the controller does not answer.
     """
@@ -92,8 +93,8 @@ class ServeStanding:
         )
 
     async def _models(self, name: str) -> dict[str, LoadedModel]:
-        """Those of the replicas that answer in time: one that does not is busy or on its way out,
-        and the others are told of nevertheless."""
+        """The models of the replicas that answer in time. Replicas that do not answer are busy or
+        about to end, and are left out."""
         asked = self._pools[name].broadcast("loaded_models")
         try:
             told = await asked.results_async(timeout_s=self._within_s, return_exceptions=True)

@@ -19,12 +19,12 @@ _PRELOAD: Sequence[str] = (verify.__module__, small_webp.__module__)
 class UploadChecker:
     """Checks uploads, for all spaces of an ingress replica.
 
-    Uploads beyond `sandbox.workers` wait in order. A worker process starts with the first file that
-    needs it, which waits some 0.4 s longer: many services never get one.
+    Uploads beyond `sandbox.workers` wait in order. A worker process starts when a file first needs
+    it, because many services never get an upload. This file waits 0.4 s longer.
     """
 
     def __init__(self, images: ImageLimits, sandbox: SandboxLimits) -> None:
-        """Starts no process yet."""
+        """Does not start a process yet."""
         self._images = images
         self._sandbox = Sandbox(sandbox, _PRELOAD)
         self._threads = WorkerPool(sandbox.workers, lambda: None)
@@ -44,7 +44,7 @@ class UploadChecker:
         return self._sandbox.run(small_webp, content, side_px, self._images)
 
     def read_mark(self, content: bytes, anchors: Anchors) -> dict[str, JsonValue]:
-        """What the file's mark says. Blocks; can be called from any thread.
+        """The contents of the file's mark. Blocks; can be called from any thread.
 
         Raises `InvalidImage` if the file has no mark or exceeds the limits.
         """

@@ -1,6 +1,7 @@
 """The entry point for Ray Serve: `RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`.
 
-The launcher needs the two names alone: what an HTTP server needs is imported in that server.
+The launcher imports this module for the two constants. The function therefore does its imports
+itself, so that only the HTTP server needs them.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ VARIABLE = "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"
 
 
 def middlewares() -> list[Middleware]:
-    """Called once in the process of each HTTP server, before it listens.
+    """The middleware for Serve's HTTP server. Serve calls this once in each server process, before
+    it listens.
 
-    Serve leaves uvicorn's choice of protocols at "auto", and gives no other way to limit what comes
-    before a request or on a WebSocket: so "auto" becomes ours, for this process.
+    It also replaces uvicorn's "auto" protocols with the guarded ones, in this process. Serve uses
+    "auto", and there is no other way to limit connections before a request, or WebSockets.
     """
     import uvicorn.config
     from starlette.middleware import Middleware

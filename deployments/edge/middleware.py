@@ -1,4 +1,4 @@
-"""What the server process does for each request before and after the application."""
+"""Middleware in the process of the HTTP server, around Ray Serve's proxy."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ SERVE_HEADERS = frozenset(
         b"x-session-id",
     }
 )
-"""By these a client could move Ray Serve's own deadline, switch off that its leaving is noticed,
-or choose a replica. Ours alone decide that."""
+"""Headers that control Ray Serve. With them a client could change Serve's deadline, keep Serve from
+noticing that the client left, or choose a replica. They are removed from every request."""
 
 CLOSED_PATHS = frozenset({"/-/routes"})
-"""Serve's proxy answers these itself, before any key is asked for."""
+"""Paths that Serve's proxy would answer without an API key. They are answered as not found."""
 
 
 class EdgeMiddleware:
     """Middleware around Serve's proxy.
 
-    It removes the request headers that control Serve, answers 408 to a body that comes too slowly,
-    and puts what Serve answers by itself into the error envelope. It tells the application how much
-    of a download the client has taken, and reads a WebSocket no faster than its rate, because the
-    queues of Serve between the two have no limit.
+    It removes the request headers that control Serve, answers 408 to a body that arrives too
+    slowly, and replaces Serve's own answers with the API's error format. It tells the application
+    how much of a download the client has received. It reads each WebSocket at a limited rate,
+    because the queues between it and the application have no limit.
     """
 
     def __init__(
@@ -120,7 +120,8 @@ class Exchange:
         self._in_place_of_serves: InferloopError | None = None
 
     async def receive(self) -> Message:
-        """The client's next message, or how much it has taken of the answer."""
+        """The client's next message, or a message that says how much of the answer it has
+        received."""
         while not self._taken:
             if self._pending is None:
                 self._pending = asyncio.create_task(self._next_of_client())
@@ -140,7 +141,7 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Send a message. Returns when the client's connection has room again."""
         if self.is_refused:
-            return  # the application's view of a body cut short; the client hears of its lateness
+            return  # the application's error for an incomplete body; the client gets 408 instead
         if message["type"] == "http.response.start":
             self._in_place_of_serves = instead_of(self._path, message)
         if self._in_place_of_serves is not None:
@@ -165,8 +166,8 @@ class Exchange:
         await answer(scope, self._receive, self._send)
 
     def owed(self) -> InferloopError | None:
-        """What the client is to hear in place of what Serve itself said, or of its silence; None
-        where it has its answer."""
+        """The error to send instead of Serve's own answer, or if Serve sent none. None if the
+        client has the application's answer."""
         if self._answer_begun:
             return None
         return self._in_place_of_serves or ReplicaLost(DIED)
@@ -180,7 +181,7 @@ class Exchange:
             self._pending.cancel()
 
     def _allowed_s(self) -> float:
-        """Seconds for what has been received, and the next of it: grows with the body."""
+        """Deadline of the body in seconds. It grows with the number of received bytes."""
         grown_s = self._received_bytes / self._settings.min_body_bytes_per_s
         return self._settings.body_deadline_s + grown_s
 
@@ -198,7 +199,8 @@ class Exchange:
         return message
 
     def _answer_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-        """One `X-Request-Id` (Serve adds its own to the application's), and no sign of ours."""
+        """The answer's headers with only the application's `X-Request-Id` (Serve adds another), and
+        without the internal headers."""
         kept: Headers = []
         names: set[bytes] = set()
         for name, value in headers:

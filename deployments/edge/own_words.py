@@ -1,5 +1,5 @@
-"""Replaces what Serve's proxy answers by itself, without the application, by the API's error
-envelope."""
+"""Replaces answers that Serve's proxy makes without the application by errors in the API's
+format."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from starlette.types import Message
 from engines.errors import InferloopError, Overloaded, ReplicaLost
 
 OF_SERVE = "/-/"
-"""Below this path Serve answers for itself."""
+"""Serve itself answers paths that begin with this."""
 OF_APPLICATION = b"x-content-type-options"
 """A header that every answer of the application has (`serve_app.middleware.headers`)."""
 NO_APPLICATION, FIRST_ERROR = 404, 500
 DIED = "The process that had the request has died"
 STARTS_WITHIN_S = 5.0
-"""When it may be worth asking again."""
+"""Seconds after which a client should try again."""
 
 
 def instead_of(path: str, start: Message) -> InferloopError | None:
-    """What a client hears in place of an answer that begins so; None for the application's own.
+    """The error to send instead of an answer whose first message is `start`. None if the answer is
+    the application's.
 
-    Serve's proxy answers 404 before the application is deployed, 503 where it takes no request, and
-    500 where something in it broke; all of them in plain text. Where the process that had the
-    request has died, it says nothing at all.
+    Serve's proxy answers in plain text: 404 before the application is deployed, 503 if it accepts
+    no requests, and 500 after an error of its own. It sends nothing if the process with the request
+    died.
     """
     status = int(start["status"])
     if path.startswith(OF_SERVE) or _is_application(start.get("headers", ())):

@@ -11,22 +11,22 @@ from engines.protocols import Clock
 Sleep = Callable[[float], Awaitable[None]]
 
 BURST_S = 5.0
-"""A client that was silent for so long may send what it could have sent, at once."""
+"""After this many silent seconds a client may send all messages of that time at once."""
 MOST_WAIT_S = 5.0
-"""For one message, however large: the end of a connection is noticed no later than this."""
+"""Longest wait for one message, seconds, so that the end of a connection is noticed in time."""
 BYTES_OF_ONE = 16_384
-"""A message counts once, and once more for each so many bytes."""
+"""A message counts as one more message for each so many bytes."""
 
 
 class PacedReceive:
-    """`receive` of one WebSocket, which waits as soon as the client is ahead of its rate.
+    """`receive` of one WebSocket. It waits while the client is ahead of its rate.
 
-    Between its HTTP server and the application, Ray Serve keeps messages in queues without a bound.
-    While this waits, uvicorn does not read from the connection, and the client has to wait, too.
+    The queues of Ray Serve between the HTTP server and the application have no limit. While this
+    waits, uvicorn does not read from the connection, so the client must wait too.
     """
 
     def __init__(self, receive: Receive, per_s: float, clock: Clock, sleep: Sleep) -> None:
-        """`per_s`: messages a second."""
+        """`per_s`: messages per second."""
         self._receive = receive
         self._per_s = per_s
         self._clock = clock
@@ -34,7 +34,7 @@ class PacedReceive:
         self._paid_until = clock() - BURST_S
 
     async def __call__(self) -> Message:
-        """The next message, when it is its time."""
+        """The next message, after the wait that the rate requires."""
         ahead_s = self._paid_until - self._clock()
         if ahead_s > 0:
             await self._sleep(min(ahead_s, MOST_WAIT_S))

@@ -1,4 +1,5 @@
-"""Connections that send nothing, too slowly, too much, or that do not read their answer."""
+"""Limits HTTP connections that send nothing, send too slowly or too much, or do not read
+answers."""
 
 from __future__ import annotations
 
@@ -25,13 +26,12 @@ KEEP_ALIVE = {
     socket.TCP_KEEPINTVL: 10,  # seconds between two
     socket.TCP_KEEPCNT: 3,  # without an answer, and the connection is closed
 }
-"""So a client that vanished without a word is noticed after a minute, also while its
-answer is made."""
+"""TCP keep-alive: a client that vanished is noticed after a minute, even before its answer is
+ready."""
 
 
 def keep_alive(transport: asyncio.Transport) -> None:
-    """Switch TCP keep-alive on for a connection of IPv4 or IPv6, so that a dead client is
-    noticed."""
+    """Switch TCP keep-alive on, with the times of `KEEP_ALIVE`. Does nothing for other sockets."""
     connection = transport.get_extra_info("socket")
     if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
         return
@@ -41,8 +41,8 @@ def keep_alive(transport: asyncio.Transport) -> None:
 
 
 class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
-    """uvicorn's HTTP protocol with limits that an ASGI application cannot set, because it hears of
-    a request only when its head is complete."""
+    """uvicorn's HTTP protocol with limits on connections and request heads. An ASGI application
+    cannot set them, because it is called only after the head of a request is complete."""
 
     def __init__(
         self,
@@ -62,10 +62,10 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
         self._made_at = time.monotonic()  # the loop's own time counts milliseconds
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Refuse one connection too many; of all others, await the request's head.
+        """Start the deadline of the request's head, or refuse the connection if there are too many.
 
-        Where all places are taken, the oldest connection that has asked for nothing yet gives way:
-        idle ones keep nobody out.
+        At the limit, the oldest connection without a request is closed first, so that idle
+        connections do not block others.
         """
         super().connection_made(transport)
         self._reader = ReaderWatch(transport, self.loop, self._settings)
@@ -81,10 +81,10 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrived; a head that is too large is refused.
+        """Parse the received bytes. Refuses a head that is too large.
 
-        uvicorn's own deadline of an idle connection ends with its next byte, also where no request
-        begins with it: then ours begins.
+        uvicorn stops its timer of an idle connection at the next byte, even if no request begins
+        with it. The deadline of the head then starts here.
         """
         if self.transport.is_closing():
             return  # refused; what still arrives is not read
@@ -100,7 +100,7 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
                 self._refuse(InvalidParameters(fault))
 
     def on_message_begin(self) -> None:
-        """A request has begun: its head is due before the deadline."""
+        """Called at the first byte of a request: start the deadline of its head."""
         super().on_message_begin()
         self._has_begun = True
         if self._head_timer is None or not self._body_is_whole:
@@ -108,26 +108,26 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
             self._await_head()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header of the head. One behind a body is dropped (RFC 9110, section 6.5.1): a proxy in
-        front would not have checked it."""
+        """Called for each header. Drops headers after a body (trailers; RFC 9110, section 6.5.1),
+        because a proxy in front would not have checked them."""
         if self._body_is_whole:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is whole: its deadline is over."""
+        """Called when the head is complete: stop its deadline."""
         self._head_received()
         self._has_asked = True
         self._has_begun = self._body_is_whole = False
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is whole, too."""
+        """Called when the body is complete."""
         self._body_is_whole = True
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over, unless the answer to an earlier request is on its way: it
-        would be written without any limit."""
+        """Hand the connection over to the WebSocket protocol. Refused while an earlier request is
+        being answered, because that answer would be written without limits."""
         self._reader.end()
         if self.cycle is None or self.cycle.response_complete:
             super().handle_websocket_upgrade()
@@ -135,12 +135,12 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer bytes that are no HTTP in the envelope."""
+        """Answer invalid HTTP with an error in the API's format."""
         fault = Fault("request", None, "an HTTP/1.1 request", "is not valid HTTP")
         self._refuse(InvalidParameters(fault))
 
     def _too_many(self) -> bool:
-        """Whether this connection, which is counted already, is one too many."""
+        """Whether there are too many connections. This connection is already counted."""
         limits = self._settings
         if limits.max_connections_per_address and self.client is not None:
             mine = self.client[0]
@@ -151,7 +151,7 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
         return len(self.connections) > limits.max_connections and not self._made_room()
 
     def _made_room(self) -> bool:
-        """Close the oldest connection that has asked for nothing yet, if there is one."""
+        """Close the oldest connection without a request. Returns whether there was one."""
         guarded = (other for other in self.connections if isinstance(other, GuardedProtocol))
         idle = [other for other in guarded if not other._has_asked and other is not self]
         if not idle:
@@ -183,10 +183,10 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
             self._refuse(RequestTimeout(self._settings.head_deadline_s))
         else:
             self._head_received()
-            self.transport.close()  # it asked for nothing, and gets no answer
+            self.transport.close()  # no request has begun, so there is nothing to answer
 
     def _refuse(self, error: InferloopError) -> None:
-        """Answer in the envelope, and close."""
+        """Answer with the error in the API's format, and close the connection."""
         self._head_received()
         if self.cycle is not None and not self.cycle.response_complete:
             if self.cycle.response_started or self._body_is_whole or self.pipeline:
@@ -199,7 +199,7 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
 
 
 def raw_answer(error: InferloopError) -> bytes:
-    """The error as an HTTP/1.1 answer, bytes for the socket."""
+    """The bytes of an HTTP/1.1 answer with the error."""
     answer = to_wire(error).response()
     answer.headers["Connection"] = "close"
     head = [f"HTTP/1.1 {answer.status_code} \r\n".encode("ascii")]

@@ -1,4 +1,4 @@
-"""Cuts connections whose clients do not read what they are sent."""
+"""Closes connections whose clients do not read their answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from deployments.settings import EdgeSettings
 
 
 class WatchedProtocol(asyncio.Protocol):
-    """Base of a protocol whose connection has a `ReaderWatch`, made when the connection is."""
+    """Base class of protocols whose connection is watched by a `ReaderWatch`. Subclasses create it
+    in `connection_made`."""
 
     _reader: ReaderWatch
 
@@ -19,20 +20,21 @@ class WatchedProtocol(asyncio.Protocol):
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """The client reads too slowly: watch how long."""
+        """Called when the client reads too slowly: start the watch."""
         super().pause_writing()
         self._reader.begin()
 
     def resume_writing(self) -> None:
-        """The client reads again."""
+        """Called when the client reads again: stop the watch."""
         self._reader.end()
         super().resume_writing()
 
 
 class ReaderWatch:
-    """Watches the buffer of one connection: what the client's side has not taken yet.
+    """Watches the write buffer of one connection, and cuts the connection if the client stops
+    reading.
 
-    It goes on while the connection closes, because a close waits until the buffer is empty.
+    It continues while the connection closes, because closing waits until the buffer is empty.
     """
 
     def __init__(
@@ -41,8 +43,8 @@ class ReaderWatch:
         loop: asyncio.AbstractEventLoop,
         settings: EdgeSettings,
     ) -> None:
-        """From now on the transport calls `pause_writing` of its protocol for the first byte
-        that waits, and `resume_writing` when none does."""
+        """Configure the transport to call the protocol's `pause_writing` as soon as a byte waits in
+        the buffer, and `resume_writing` when the buffer is empty."""
         transport.set_write_buffer_limits(high=0)
         self._transport = transport
         self._loop = loop
@@ -50,13 +52,13 @@ class ReaderWatch:
         self._timer: TimerHandle | None = None
 
     def begin(self) -> None:
-        """Something waits: look again in `stall_s` seconds."""
+        """Bytes wait in the buffer: check in `stall_s` seconds how many are left."""
         left_bytes = self._transport.get_write_buffer_size()
         self.end()
         self._timer = self._loop.call_later(self._settings.stall_s, self._look, left_bytes)
 
     def end(self) -> None:
-        """Nothing waits any more, or the connection has ended."""
+        """The buffer is empty, or the connection has ended: stop the checks."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

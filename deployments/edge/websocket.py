@@ -1,4 +1,4 @@
-"""WebSockets that never open, whose clients do not read what they are sent, or send too much."""
+"""Limits WebSockets that never open, and clients that do not read or send too much."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from deployments.settings import EdgeSettings
 from engines.errors import Fault, InvalidParameters
 
 MOST_UNREAD_BYTES = 2**20
-"""Answers to a client's own pings that may wait until it reads. Messages of the application wait
-in the application."""
+"""Most bytes of pongs that may wait until the client reads. Messages of the application wait in the
+application."""
 MOST_FRAMES_AHEAD = 1000
-"""Pings, pongs and parts of messages that a client may send at once; after them, as many each
-second as messages. None of them reaches the application, which could slow its client down."""
+"""Most pings, pongs and parts of messages that a client may send at once. After that, as many per
+second as messages. They do not reach the application, so it cannot slow the client down."""
 _SLICE_BYTES = 4096
-"""What is parsed before frames are counted again: at least six bytes each."""
+"""Bytes that are parsed before frames are counted again. A frame has at least six bytes."""
 
 NO_HANDSHAKE = Fault("request", None, "a WebSocket handshake", "is not a WebSocket handshake")
 
 
 class GuardedWebSocket(WatchedProtocol, WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket protocol, which ends where its client reads too little or sends too
-    large a message or too many frames."""
+    """uvicorn's WebSocket protocol. It closes the connection if the client reads too little, or
+    sends a message that is too large or too many frames."""
 
     def __init__(
         self,
@@ -45,16 +45,16 @@ class GuardedWebSocket(WatchedProtocol, WebSocketsSansIOProtocol):
         self._counted_at = self.loop.time()
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Watch what the client reads."""
+        """Start to watch how much the client reads."""
         super().connection_made(transport)
         self._reader = ReaderWatch(cast(Transport, transport), self.loop, self._settings)
 
     def data_received(self, data: bytes) -> None:
-        """Handle what arrived, a little at a time: a flood of frames ends the connection.
+        """Handle the received bytes in small slices, and close the connection if it floods frames.
 
-        First comes the whole head of the handshake, which uvicorn hands on. It takes no notice of a
-        head that the WebSocket library refuses (one with a body, with too many headers). A client
-        that asks for pongs without reading them is cut.
+        The first call gets the complete head of the handshake from uvicorn. uvicorn ignores a head
+        that the WebSocket library refuses (with a body or too many headers); it is answered here. A
+        client that does not read its pongs is cut.
         """
         if self.transport.is_closing():
             return
@@ -73,17 +73,17 @@ class GuardedWebSocket(WatchedProtocol, WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def handle_cont(self, event: Frame) -> None:
-        """A part of a message, which may be empty."""
+        """Count a continuation frame, which may be empty."""
         self._count()
         super().handle_cont(event)
 
     def handle_ping(self) -> None:
-        """The WebSocket library has answered it."""
+        """Count a ping. The WebSocket library has already answered it."""
         self._count()
         super().handle_ping()
 
     def handle_pong(self, event: Frame) -> None:
-        """An answer to a ping of ours, or to none."""
+        """Count a pong, with or without a ping of the server."""
         self._count()
         super().handle_pong(event)
 

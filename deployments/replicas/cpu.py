@@ -10,16 +10,17 @@ from functools import partial
 from typing import Any
 
 CALLS_AT_ONCE = 16
-"""Of each part, as a deployment of its own would take: a part with much to do delays no other."""
+"""Most simultaneous calls of each part, as for a separate deployment, so that a busy part does not
+delay the others."""
 
 
 class CpuReplica:
     """Builds several parts and passes each call to the part that it names."""
 
     def __init__(self, parts: Mapping[str, Callable[[], Any]]) -> None:
-        """`parts` has the function that makes each part, by the name of its own deployment.
+        """`parts` maps the name of each part's deployment to a function that creates the part.
 
-        Blocks until all parts are made.
+        Blocks until all parts are created.
         """
         self._parts = {name: make() for name, make in parts.items()}
         self._turns = {name: asyncio.Semaphore(CALLS_AT_ONCE) for name in parts}
@@ -60,7 +61,7 @@ class PartHandle:
 
     @property
     def ready(self) -> Any:
-        """Of the replica: it does not wait for the part's turn."""
+        """The `ready` method of the replica, which does not count as a call of the part."""
         return self._handle.ready
 
     def __getattr__(self, method: str) -> PartMethod:

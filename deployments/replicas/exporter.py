@@ -91,7 +91,8 @@ class ExporterReplica:
     async def list_datasets(
         self, limit: int | None = None, after: str | None = None, space: str | None = None
     ) -> Sequence[DatasetSummary]:
-        """The first `limit` after the name `after`. Cancelling stops the work between images."""
+        """The first `limit` datasets whose names come after `after`. Cancelling stops the work
+        between images."""
         library = await self._spaces.of(space)
         return await self._lookups.run_stoppable(partial(library.store.list, limit, after))
 
@@ -106,7 +107,8 @@ class ExporterReplica:
         await self._deletions.run(library.store.delete, name)
 
     async def sign_dataset(self, name: str, space: str | None = None) -> SignedSheet:
-        """Reads every file. Cancelling stops the work between two pieces of a file."""
+        """Sign the dataset after reading every file. Cancelling stops the work between two pieces
+        of a file."""
         library = await self._spaces.of(space)
         if library.sheets is None:
             raise Forbidden("Marks are switched off, and with them signatures (marks.enabled)")
@@ -137,7 +139,8 @@ class ExporterReplica:
     async def review_images(
         self, keys: Sequence[str], change: ReviewChange, reviewer: str, space: str | None = None
     ) -> Sequence[tuple[str, Review]]:
-        """Change reviews. Cancelling stops between two images; repeat it then."""
+        """Change the reviews of images. Cancelling stops the work between two images; the call can
+        then be repeated."""
         library = await self._spaces.of(space)
         work = partial(review_images, library.store, keys, change, reviewer)
         return await self._reviews.run_stoppable(work)

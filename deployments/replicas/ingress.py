@@ -35,7 +35,7 @@ from serve_app.webhooks.wiring import WebhookWiring
 
 
 def effective_api(api: ApiConfig, settings: Settings) -> ApiConfig:
-    """The config with what the environment decides: the data root and the rate limits."""
+    """The config with the rate limits and the data root that the environment sets."""
     rates = {
         "generate": settings.rate_limit_generate,
         "validate_": settings.rate_limit_validate,
@@ -53,7 +53,8 @@ def effective_api(api: ApiConfig, settings: Settings) -> ApiConfig:
 def rate_limiter(
     api: ApiConfig, settings: Settings, counter: DeploymentHandle | None
 ) -> RateLimiter:
-    """The limiter that the config names; refuses a half-configured one."""
+    """The rate limiter that the config names. Raises `InvalidParameters` if a required setting is
+    missing."""
     if api.rate_limiter == "redis":
         if settings.redis_url is None:
             raise InvalidParameters.of("INFERLOOP_REDIS_URL", None, "a Redis URL", "must be set")
@@ -68,7 +69,8 @@ def rate_limiter(
 def ticket_store(
     api: ApiConfig, settings: Settings, counter: DeploymentHandle | None
 ) -> TicketStore:
-    """Tickets are kept where budgets are counted: all replicas of the ingress share that."""
+    """The store of tickets. It is where budgets are counted, because all ingress replicas share
+    that place."""
     if api.rate_limiter == "redis" and settings.redis_url is not None:
         from serve_app.access.redis_tickets import RedisTickets
 
@@ -79,7 +81,7 @@ def ticket_store(
 
 
 def machines() -> int:
-    """How many the cluster has now."""
+    """The present number of machines of the cluster."""
     return sum(bool(node["Alive"]) for node in ray.nodes())
 
 
@@ -88,14 +90,15 @@ def asked_if_ready(
     pools: dict[str, DeploymentHandle],
     others: dict[str, Any],
 ) -> dict[str, Any]:
-    """Deployment to handle, without the pools that may rest: asking one would wake it."""
+    """The deployments that the readiness check asks: name to handle. Pools with `scale_to_zero` are
+    left out, because asking one would start a replica."""
     awake = {f"diffusion-{p.name}": pools[p.name] for p in args.pools if not p.scale_to_zero}
     return {**awake, **others}
 
 
 @serve.ingress()
 class Ingress:
-    """Thin: adapters over the handles, the API in front of them."""
+    """The replica that serves the API. It passes all work to the other deployments."""
 
     def __init__(
         self,

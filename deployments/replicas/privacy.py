@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 class PrivacyReplica:
-    """Loads and warms the detectors at start; judges on one of a few worker threads."""
+    """Loads the detectors at the start and runs each once, then judges images on a few worker
+    threads."""
 
     def __init__(self, wiring: JudgeWiring[PrivacyValidator]) -> None:
         leave_out_refusals()
@@ -38,8 +39,8 @@ class PrivacyReplica:
     async def anonymize(
         self, key: str, method: str, output_key: str, space: str | None = None
     ) -> PrivacyReport:
-        """Writes the copy, its lineage and its verdict, or nothing: also where the disk is full
-        half-way, or the client leaves."""
+        """Write the anonymized copy, its lineage and its verdict. Writes nothing at all if the
+        disk is full or the client leaves."""
         judge = await self._judges.of(space)
         content = await asyncio.to_thread(judge.store.storage.read, key)
         cover = judge.validator.anonymize_with_lineage

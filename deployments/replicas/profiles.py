@@ -16,8 +16,8 @@ MEASURE_THREADS = 4
 
 
 class ProfilesReplica:
-    """Forwards to the profile service of a space, on worker threads; measuring images has its own.
-    Cancelling a call stops it between two images."""
+    """Calls the profile service of a space on worker threads. Measuring images has separate
+    threads. Cancelling a call stops its work between two images."""
 
     def __init__(self, wiring: LibraryWiring[ProfileService]) -> None:
         leave_out_refusals()
@@ -52,7 +52,7 @@ class ProfilesReplica:
         return await self._measuring.run_stoppable(work)
 
     async def conformance(self, name: str, key: str, space: str | None = None) -> float:
-        """How near the image lies to the profile, 0..100."""
+        """How well the image agrees with the profile, 0 to 100."""
         profiles = await self._spaces.of(space)
         return await self._lookups.run(profiles.conformance, name, key)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class QualityReplica:
-    """Reads the image, judges it on one of a few worker threads, writes the verdict beside it."""
+    """Judges images on a few worker threads, and stores the verdict with each image."""
 
     def __init__(self, wiring: JudgeWiring[QualityValidator]) -> None:
         leave_out_refusals()

@@ -48,7 +48,7 @@ class RateLimiterReplica:
 
 
 ANSWER_WITHIN_S = 2.0
-"""Nobody waits longer for a count. Without it there is no budget, so nothing is run then."""
+"""Seconds after which a request is refused if the rate limiter does not answer."""
 _COUNTING = CallPolicy(
     2, ANSWER_WITHIN_S, lambda: Overloaded("The rate limiter does not answer", 1.0)
 )

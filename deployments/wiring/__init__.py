@@ -1,1 +1,2 @@
-"""What `bind` passes to the replicas: each wiring builds the engines of one kind of replica."""
+"""Wirings: the objects that `bind` passes to replicas. Each builds the engines of one kind of
+replica."""

@@ -1,6 +1,6 @@
-"""The API keys that the environment gives.
+"""Loads the API keys that the environment names.
 
-Does not load Ray, because the launcher uses it first.
+This module must not import Ray, because the launcher uses it before Ray may be imported.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from serve_app.access.counters import AccessCounters
 
 
 def api_keys(settings: Settings, counters: AccessCounters | None = None) -> ApiKeys:
-    """The keys of the list and of the file; short ones are refused where the service listens
-    beyond loopback. `InvalidParameters` as `ApiKeys` says."""
+    """The keys of the list and of the keys file. Raises `InvalidParameters` as `ApiKeys` does, and
+    for short keys if the service can be reached from other machines."""
     return ApiKeys(
         settings.listed_keys(),
         settings.api_keys_file,

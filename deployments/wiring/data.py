@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 @cache
 def identity_of(root: str, expected: str | None) -> RootIdentity:
-    """One for each data root of this process, so that every storage of it remembers the same."""
+    """The identity of a data root. There is one object per data root and process, so that all
+    storages compare with the same content."""
     with writing_errors(root):
         return RootIdentity(root, expected)
 
 
 def _no_check() -> None:
-    """For a bucket."""
+    """The guard of a bucket: does nothing, because reads of a missing bucket fail by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ class DataRoot:
     s3_endpoint_url: str | None = None
     limits: StorageLimits = field(default_factory=StorageLimits)
     space: str | None = None
-    """The tenant whose part of it this is; None: what lies outside every space."""
+    """The tenant whose part of the data root this is. None: the part outside every space."""
     expected_id: str | None = None
-    """The word in it that says that it is the right one; None: what this process finds first."""
+    """Required content of `.inferloop/root_id`. None: the content that this process finds first."""
 
     @classmethod
     def of(cls, settings: Settings, limits: StorageLimits | None = None) -> DataRoot:
-        """Where the settings say; `limits` None: the defaults."""
+        """The data root that the settings name. `limits`: None for the defaults."""
         return cls(
             settings.absolute_data_root(),
             settings.s3_endpoint_url,
@@ -69,8 +70,8 @@ class DataRoot:
         return open_storage(root, self.s3_endpoint_url, self.limits, self.guard())
 
     def guard(self) -> Callable[[], None]:
-        """Raises `StorageAway` while the data root is not the one that this process began with,
-        or that the launcher found; a bucket tells by itself that it is gone."""
+        """A function that raises `StorageAway` while the data root is missing or is another one
+        than at the start. For a bucket it does nothing."""
         return (
             identity_of(self.root, self.expected_id).check if "://" not in self.root else _no_check
         )

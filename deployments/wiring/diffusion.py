@@ -1,4 +1,4 @@
-"""What a diffusion replica is built from."""
+"""Builds the engine and the recorder of a diffusion replica."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engines.protocols import DiffusionEngine
 from engines.types import GeneratedImage, GenerationRequest, StoredImage
 
 RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
-"""Whose versions stand in every recipe: what an image depends on beside its request."""
+"""Libraries whose versions are stored in every recipe, because the image depends on them."""
 
 
 class Recorder(Protocol):
@@ -44,22 +44,22 @@ class SpacesRecorder:
 
 
 class EngineWiring(Protocol):
-    """What a diffusion replica is built from."""
+    """Builds the engine and the recorder of a diffusion replica."""
 
     @property
     def pool_name(self) -> str:
-        """As its metrics name the pool."""
+        """Name of the pool, which is also its label in metrics."""
 
     def engine(self) -> DiffusionEngine:
         """A new engine, not started."""
 
     def recorder(self) -> Recorder:
-        """Where the images go."""
+        """The recorder that stores the images."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiffusionWiring:
-    """`EngineWiring` of the service; tests hand in one with a fake engine."""
+    """`EngineWiring` of the service. Tests use another one, with a fake engine."""
 
     pool: PoolConfig
     data: DataRoot
@@ -71,8 +71,8 @@ class DiffusionWiring:
         return self.pool.name
 
     def capacity(self) -> Capacity:
-        """What one replica of the pool can use at once. Reads the VAE's config where it is at
-        hand, loads nothing."""
+        """How many requests one replica can process at the same time. Reads the VAE's config if it
+        is on this machine, and loads no model."""
         return capacity(
             self.pool.engine, sources.size_rules(self.pool.engine, Path(self.models_root))
         )

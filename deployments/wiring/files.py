@@ -1,4 +1,4 @@
-"""What every replica that reads users' images needs beside its own config."""
+"""What all replicas that read users' images need in addition to their config."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_SOURCES = AllowedBuckets("INFERLOOP_S3_SOURCE_BUCKETS")
 
 @dataclass(frozen=True, slots=True)
 class FileWiring:
-    """What the validators, the exporter and the file service need beside their own config."""
+    """What the validators, the exporter and the profiles need in addition to their config."""
 
     data: DataRoot
     limits: ImageLimits
@@ -26,17 +26,18 @@ class FileWiring:
     sandbox_limits: SandboxLimits = field(default_factory=SandboxLimits)
 
     def sandbox(self, workers: int, *preload: str) -> Sandbox:
-        """Processes that read strangers' images; `preload` names modules that they use."""
+        """Processes that read untrusted images. `preload`: names of modules that they need."""
         limits = self.sandbox_limits.model_copy(update={"workers": workers})
         return Sandbox(limits, preload or (read_pixels.__module__,))
 
     def pixel_reader(self, workers: int) -> ReadPixels:
-        """`read_pixels` in so many processes; their number bounds the images read at once."""
+        """`read_pixels` in `workers` processes, so that at most `workers` images are read at
+        once."""
         sandbox = self.sandbox(workers)
         return lambda content, limits: sandbox.run(read_pixels, content, limits)
 
     def verifier(self, workers: int) -> Callable[[bytes, ImageLimits], ImageInfo]:
-        """`verify` in so many processes, which start when the first image comes."""
+        """`verify` in `workers` processes, which start with the first image."""
         sandbox = self.sandbox(workers, verify.__module__)
         return lambda content, limits: sandbox.run(verify, content, limits)
 

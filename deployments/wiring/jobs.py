@@ -19,8 +19,9 @@ _NAME_CHARS = 16
 
 
 def job_store(api: ApiConfig, settings: Settings, machines: int = 1) -> JobStore:
-    """Jobs belong to a data root: services that share one share its jobs, others do not see them.
-    A file is seen by one machine: where there are several `machines`, a warning says so.
+    """The job store. Jobs belong to a data root: services with the same data root share its jobs.
+
+    A store in a file is visible on one machine only. With several `machines` a warning says so.
 
     Raises:
         InvalidParameters: Redis is named and no URL is given, or a wrong one.

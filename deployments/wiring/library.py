@@ -1,4 +1,4 @@
-"""What the replicas of the exporter and of the profiles are built from."""
+"""Builds the engines of the replicas of `exporter` and `profiles`."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ Engine = TypeVar("Engine")
 
 
 class LibraryWiring(Protocol[Engine]):
-    """What a replica over the stored images is built from."""
+    """Builds the engines of a replica that works on stored images."""
 
     def engines(self) -> PerSpace[Engine]:
-        """One for each space; what reads strangers' files is shared by all."""
+        """One engine per space. All share the processes that read untrusted files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The datasets of one space, and what exports them."""
+    """The datasets of one space, and the objects that export, report on and sign them."""
 
     store: DatasetStore
     files: DatasetExporter
@@ -44,7 +44,7 @@ class Library:
     evidence: EvidenceService
     looker: Looker
     sheets: SheetSigner | None = None
-    """None where marks are switched off."""
+    """None if marks are switched off."""
 
 
 @dataclass(frozen=True, slots=True)

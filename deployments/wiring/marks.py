@@ -1,4 +1,4 @@
-"""With which key the replicas mark what they write."""
+"""Chooses the key with which replicas mark images."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ if TYPE_CHECKING:
     from inferloop_synthdata.marks.reading import Anchors
 
 MakeMarks = Callable[[Storage], ImageMarks]
-"""The marks of one space."""
+"""Takes the storage of a space and returns the marks of this space."""
 SIGNED_LIBRARIES = ("torch", "diffusers", "numpy", "pillow", "c2pa-python")
-"""Whose versions stand in a sheet."""
+"""Libraries whose versions are stored in a signed sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarksWiring:
-    """Holds paths; each replica reads the key itself."""
+    """Contains the paths of the key and the certificate. Each replica reads the key itself, so that
+    the key is not passed through Ray."""
 
     config: MarksConfig = field(default_factory=MarksConfig)
     state_folder: str = ""
@@ -63,7 +64,8 @@ class MarksWiring:
         return marks
 
     def sheets(self) -> Callable[[DatasetStore], SheetSigner] | None:
-        """Signs the datasets of a space; None where marks are switched off. Raises as `maker`."""
+        """A function that returns the signer of a space's datasets. None if marks are switched off.
+        Raises as `maker`."""
         if not self.config.enabled:
             return None
         from engines.provenance.sheet import SheetSigner
@@ -73,8 +75,9 @@ class MarksWiring:
         return lambda store: SheetSigner(store, identity, _log(store.storage, authority), versions)
 
     def anchors(self, shared: Storage) -> Callable[[Storage], Anchors]:
-        """Whom POST /verify believes, by space; `shared` is the data root outside every space.
-        Raises `InvalidParameters` for files that cannot be read."""
+        """A function that takes a space's storage and returns the certificates that POST /verify
+        trusts. `shared`: the data root outside every space. Raises `InvalidParameters` if a file
+        cannot be read."""
         from engines.provenance.development import published
         from engines.provenance.identity import trust_anchors
         from inferloop_synthdata.marks.reading import Anchors
@@ -88,7 +91,7 @@ class MarksWiring:
         return of
 
     def _identity(self) -> tuple[SigningIdentity, Certificate | None]:
-        """And the development authority that nobody else knows, where there is one."""
+        """The signing identity, and the development authority if that is used, else None."""
         from engines.provenance.development import identity_in
         from engines.provenance.identity import load_identity
 
@@ -118,7 +121,7 @@ def _pem(certificates: Sequence[Certificate]) -> str:
 
 @cache
 def _development_bundle(state_folder: str) -> str:
-    """The key that this machine made for itself, once for all that this process signs."""
+    """The development key that was made on this machine. It is read once per process."""
     from engines.provenance.development import DEVELOPMENT_FILE, kept_bundle
 
     path = Path(state_folder) / DEVELOPMENT_FILE

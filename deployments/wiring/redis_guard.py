@@ -31,7 +31,7 @@ def redis_guard(url: str, within_s: float = WITHIN_S) -> Callable[[], None]:
 
 
 def redis_guards(api: ApiConfig, settings: Settings) -> dict[str, Callable[[], None]]:
-    """The guard, under the name by which `/readyz` tells it; none where nothing is kept there."""
+    """The guard, by the name that `/readyz` shows. Empty if the service stores nothing in Redis."""
     is_used = "redis" in (api.rate_limiter, api.durable.store)
     if settings.redis_url is None or not is_used:
         return {}

@@ -1,4 +1,4 @@
-"""What the replicas of the validators are built from."""
+"""Builds the validators of the replicas of `quality` and `privacy`."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ Validator_co = TypeVar("Validator_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Judge(Generic[Validator]):
-    """A validator over the images of one space; `warm` loads what its first image would wait for,
-    and is called once on each of the worker threads."""
+    """A validator for the images of one space. `warm` is called once on each worker thread, and
+    loads what the first image would otherwise wait for."""
 
     store: DatasetStore
     validator: Validator
     warm: Callable[[], object]
     marks: ImageMarks = field(default_factory=NoMarks)
-    """Of the copies that it writes."""
+    """The marks of the anonymized copies."""
 
 
 class JudgeWiring(Protocol[Validator]):
-    """What the replica of a validator is built from."""
+    """Builds the validators of a replica."""
 
     @property
     def workers(self) -> int:
-        """How many images are judged at once."""
+        """Number of images that are judged at the same time."""
 
     def judges(self) -> PerSpace[Judge[Validator]]:
-        """One for each space; models and processes are shared by all."""
+        """One validator per space. All share the models and the worker processes."""
 
 
 @dataclass(frozen=True, slots=True)
