@@ -99,7 +99,7 @@ class AppArgs(FrozenModel):
         return self
 
     def api_with_model_defaults(self) -> ApiConfig:
-        """The API's config, with the defaults and adapters that the models' entries name."""
+        """The API's config, completed by the defaults and adapters in the entries of the models."""
         entries = [
             (name, model)
             for pool in self.pools

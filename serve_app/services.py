@@ -140,8 +140,9 @@ class Datasets(Protocol):
     async def open_declared(
         self, name: str, identity: str, declaration: bytes
     ) -> Mapping[str, Taken]:
-        """Begin or continue a declared dataset. Returns the images that an earlier run took and
-        that still exist, by item. Raises `Conflict` if the dataset has another declaration."""
+        """Begin or continue a declared dataset. Returns the images that an earlier run added to it
+        and that still exist, by item of the declaration. Raises `Conflict` if the dataset has
+        another declaration."""
 
     async def close_declared(
         self, name: str, taken: Sequence[Taken], short: Sequence[Shortage]
@@ -227,7 +228,7 @@ Owner = tuple[str, str]
 
 
 class Usage(Protocol):
-    """How much the owners have stored."""
+    """Counts how many bytes each API key or space has stored, for storage quotas."""
 
     async def reserve(self, owner: Owner, quota_bytes: int, size_bytes: int) -> None:
         """Reserve room. Raises `InsufficientStorage` if that much more would exceed the quota."""

@@ -44,7 +44,7 @@ class FileThreads:
 
 
 class StoredFiles:
-    """`Files` over a `Storage`."""
+    """Implements `serve_app.services.Files` with a `Storage`."""
 
     def __init__(
         self,

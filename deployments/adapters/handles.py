@@ -14,14 +14,14 @@ from serve_app.services import Datasets, Exporter, PrivacyValidation, Profiles, 
 
 
 class HandleExporter(HandleAdapter):
-    """`Exporter` over the exporter deployment."""
+    """Implements `serve_app.services.Exporter` by calls to the deployment `exporter`."""
 
     export = streamed(Exporter.export, policy=TWICE)
     export_s3 = streamed(Exporter.export_s3, policy=TWICE)
 
 
 class HandleDatasets(HandleAdapter):
-    """`Datasets` over the exporter deployment."""
+    """Implements `serve_app.services.Datasets` by calls to the deployment `exporter`."""
 
     list = remote(Datasets.list, "list_datasets", TWICE)
     get = remote(Datasets.get, "get_dataset", TWICE)
@@ -36,7 +36,7 @@ class HandleDatasets(HandleAdapter):
 
 
 class HandleProfiles(HandleAdapter):
-    """`Profiles` over the profiles deployment."""
+    """Implements `serve_app.services.Profiles` by calls to the deployment `profiles`."""
 
     list = remote(Profiles.list, policy=TWICE)
     get = remote(Profiles.get, policy=TWICE)
@@ -48,13 +48,13 @@ class HandleProfiles(HandleAdapter):
 
 
 class HandleQuality(HandleAdapter):
-    """`QualityValidation` over the quality deployment."""
+    """Implements `serve_app.services.QualityValidation` by calls to the deployment `quality`."""
 
     validate = remote(QualityValidation.validate, policy=TWICE)
 
 
 class HandlePrivacy(HandleAdapter):
-    """`PrivacyValidation` over the privacy deployment."""
+    """Implements `serve_app.services.PrivacyValidation` by calls to the deployment `privacy`."""
 
     validate = remote(PrivacyValidation.validate, policy=TWICE)
     anonymize = remote(PrivacyValidation.anonymize, policy=TWICE)

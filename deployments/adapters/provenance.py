@@ -30,7 +30,7 @@ def no_watermarks(_content: bytes) -> dict[str, JsonValue]:
 
 
 class StoredProvenance:
-    """`Provenance` over a `Storage`."""
+    """Implements `serve_app.services.Provenance` with a `Storage`."""
 
     def __init__(
         self,

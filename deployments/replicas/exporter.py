@@ -47,7 +47,7 @@ class ExporterReplica:
     """Calls the exporters of a space on worker threads, so that health checks are answered
     meanwhile.
 
-    Cleans up the data root once, beside its work.
+    At its start, a thread cleans up the data root once, while the replica already answers calls.
     """
 
     def __init__(self, wiring: LibraryWiring[Library]) -> None:

@@ -98,7 +98,8 @@ class SplitForward:
         emb: torch.Tensor,
         states: torch.Tensor,
     ) -> None:
-        """Run the deep layers for the rows `fresh`, and store their output in `kept`."""
+        """Run the deep layers for the rows of the batch whose numbers are in `fresh`, and store
+        their output in `kept`."""
         unet, last = self._unet, self._last
         if len(fresh) < len(self.kept):
             rows = torch.tensor(fresh, device=emb.device)
