@@ -114,7 +114,7 @@ def test_features_cannot_be_added_later_or_by_another_encoder(root: Path) -> Non
     service = service_over(root)
     service.create(ProfileRequest("plain", FOLDER))
     service.create(ProfileRequest("kept", FOLDER, keep_features=True))
-    with pytest.raises(InvalidParameters, match="keep_features must be asked for when"):
+    with pytest.raises(InvalidParameters, match="keep_features must be set when"):
         service.create(ProfileRequest("plain", FOLDER, update=True, keep_features=True))
     other = service_over(root, Means(name="others@2"))
     with pytest.raises(InvalidParameters, match=r"of the encoder means@1.*has others@2"):
