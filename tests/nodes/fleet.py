@@ -91,7 +91,7 @@ class Fleet:
     def repeated_jobs(self) -> int:
         """Generations that an ingress ran once more, because their replica was lost."""
         logs = [path for path in self._ray_folder.glob("**/logs/**/*") if path.is_file()]
-        return sum(path.read_bytes().count(b"Replica lost under") for path in logs)
+        return sum(path.read_bytes().count(b"Replica lost during") for path in logs)
 
     def proxies(self) -> set[str]:
         """Names of the nodes with a healthy proxy."""
