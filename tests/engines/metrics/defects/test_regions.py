@@ -68,6 +68,15 @@ def test_regions_of_a_turned_picture_step_the_other_way(photo: Pixels) -> None:
     assert turned == pytest.approx(found, abs=1e-4)
 
 
+def test_blotches_and_waves_of_a_turned_picture_are_the_same(photo: Pixels) -> None:
+    turned = np.ascontiguousarray(photo.transpose(1, 0, 2))
+    assert blotch_numbers(turned) == pytest.approx(blotch_numbers(photo), abs=0.02)
+    luma, of_turned = (
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) for pixels in (photo, turned)
+    )
+    assert wave_numbers(of_turned)[0] == pytest.approx(wave_numbers(luma)[0], abs=0.5)
+
+
 @pytest.mark.parametrize("size_px", [2, 5])
 def test_blotches_of_color_raise_color_next_to_luma(size_px: int, photo: Pixels) -> None:
     planes = cv2.cvtColor(photo, cv2.COLOR_RGB2YCrCb).astype(np.float32)
