@@ -1,1 +1,1 @@
-"""Fakes that ship: the real service over models and stores that need nothing."""
+"""Stand-ins for models, as part of the product: with them the real service runs without torch."""

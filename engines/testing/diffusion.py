@@ -1,7 +1,8 @@
-"""The real engine over a model that needs no torch: for the service's tests, in milliseconds.
+"""The engine with a model that draws color gradients, so that tests of the service need neither
+torch nor model files.
 
-Everything but the pictures is the production code: admission, batching, fairness, deadlines,
-cancellation, previews, statistics, health.
+Only the model is replaced. Admission, batching, fairness, deadlines, cancellation, previews,
+statistics and health are the code of production.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ FAKE_MODELS = (
 
 @dataclass(slots=True, eq=False)
 class FakeDenoising:
-    """A count of steps."""
+    """The state of one request: how many steps are done."""
 
     request: GenerationRequest
     evaluations_done: int = 0
@@ -51,8 +52,8 @@ class FakeDenoising:
 
 
 class FakeRunner:
-    """Implements `contract.Runner`: a step sleeps `step_s`, a picture is a color gradient that
-    prompt, negative prompt, seed and size decide alone."""
+    """Implements `contract.Runner`. A step sleeps `step_s` seconds. An image is a color gradient
+    that depends only on prompt, negative prompt, seed and size."""
 
     def __init__(self, step_s: float = 0.0) -> None:
         self._step_s = step_s
@@ -80,21 +81,22 @@ class FakeRunner:
         return DecodedImage(picture, {"policy": "off", "flagged": None})
 
     def abandon(self, denoising: FakeDenoising) -> None:
-        """It holds nothing."""
+        """Does nothing: there is nothing to release."""
 
     def warm(self) -> None:
-        """There is nothing to warm."""
+        """Does nothing: there is nothing to warm up."""
 
     def step_s(self, rows: int, side_px: int) -> float | None:
-        """Nothing is worth measuring."""
+        """None: the engine then does not measure its budget."""
         return None
 
     def close(self) -> None:
-        """It holds nothing."""
+        """Does nothing: there is nothing to release."""
 
 
 class FakeEngine(StepEngine):
-    """`StepEngine` over a `FakeRunner`; any config will do, its sources are not looked at."""
+    """`StepEngine` with a `FakeRunner` for every model of `config`. The sources of the models are
+    ignored, so no files are needed. Without `config` it has `FAKE_MODELS`."""
 
     def __init__(
         self,
@@ -112,7 +114,8 @@ class FakeEngine(StepEngine):
 
 
 def fake_picture(request: GenerationRequest) -> Pixels:
-    """uint8 (height, width, 3): a gradient between two colors of the request's hash."""
+    """The image of `request`, RGB uint8 (height, width, 3): a gradient between two colors that come
+    from a hash of prompt, negative prompt and seed."""
     text = f"{request.prompt}\0{request.negative_prompt}\0{request.seed}"
     digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), dtype=np.uint8)
     start, stop = digest[:3].astype(np.float32), digest[3:6].astype(np.float32)
