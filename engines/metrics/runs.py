@@ -10,8 +10,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def runs(marks: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First position of each run of true values in `marks`, shape (n,), and the one behind it."""
+    padded = np.concatenate([[False], marks, [False]]).astype(np.int8)
+    ends = np.flatnonzero(np.diff(padded)).tolist()
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
 def longest_run(marks: NDArray[np.bool_]) -> int:
     """Length of the longest run of true values in `marks`, shape (n,); 0 if there is none."""
-    padded = np.concatenate([[False], marks, [False]]).astype(np.int8)
-    ends = np.flatnonzero(np.diff(padded))
-    return int((ends[1::2] - ends[::2]).max(initial=0))
+    return max((behind - first for first, behind in runs(marks)), default=0)

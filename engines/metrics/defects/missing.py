@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from engines.metrics.runs import runs
+
 if TYPE_CHECKING:
     from engines.metrics.gray import Gray
     from engines.types import Pixels
@@ -72,13 +74,11 @@ def _lines_lost(pixels: Pixels) -> float:
     """Share, 0 to 1, of rows in bands of one color that begin and end abruptly inside the picture.
     Bands whose color is frequent elsewhere do not count: on a page it is the color of the paper."""
     sides = pixels[:, 0].astype(np.int16) - pixels[:, -1]
-    alike = np.asarray(
-        np.abs(sides).max(axis=1) <= 2 * _SAME
-    )  # a fast test that excludes most rows
+    # A fast test that excludes most rows.
+    alike = np.asarray(np.abs(sides).max(axis=1) <= 2 * _SAME)
     least = max(_FEWEST_LINES_PX, round(_FEWEST_LINES * len(pixels)))
-    ends = np.flatnonzero(np.diff(np.concatenate([[False], alike, [False]]).astype(np.int8)))
     lost = 0
-    for first, behind in zip(ends[::2].tolist(), ends[1::2].tolist(), strict=True):
+    for first, behind in runs(alike):
         if behind - first >= least:
             lost += _lost_between(pixels, first, behind, least)
     return lost / len(pixels)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from engines.images import ImageLimits, decode, encode_jpeg
+from training.quality.pictures.form import cut
 
 if TYPE_CHECKING:
     from engines.types import Pixels
@@ -26,7 +27,7 @@ def blur(pixels: Pixels, sigma_px: float) -> Pixels:
 def gaussian_noise(pixels: Pixels, sigma: float) -> Pixels:
     """Independent Gaussian noise in every channel, `sigma` gray levels."""
     grain = np.random.default_rng(_SEED).normal(0, sigma, pixels.shape)
-    return _clipped(pixels + grain)
+    return cut(pixels + grain)
 
 
 def jpeg(pixels: Pixels, quality: float) -> Pixels:
@@ -36,13 +37,13 @@ def jpeg(pixels: Pixels, quality: float) -> Pixels:
 
 def gain(pixels: Pixels, factor: float) -> Pixels:
     """Exposure: every value times `factor`, cut at 255."""
-    return _clipped(pixels * float(factor))
+    return cut(pixels * float(factor))
 
 
 def low_contrast(pixels: Pixels, factor: float) -> Pixels:
     """Every value drawn towards the image's mean."""
     mean = pixels.mean()
-    return _clipped(mean + (pixels - mean) * factor)
+    return cut(mean + (pixels - mean) * factor)
 
 
 def salt_and_pepper(pixels: Pixels, share: float) -> Pixels:
@@ -53,10 +54,6 @@ def salt_and_pepper(pixels: Pixels, share: float) -> Pixels:
     spoiled[fate < share] = 255
     spoiled[fate < share / 2] = 0
     return spoiled
-
-
-def _clipped(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pixels:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 DISTORTIONS: Mapping[str, tuple[Distortion, Sequence[float]]] = {

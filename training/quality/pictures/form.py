@@ -21,6 +21,7 @@ LOST_COLORS = ((0, 0, 0), (255, 255, 255), (128, 128, 128), (255, 0, 255), (0, 1
 
 
 def cut(values: np.ndarray[tuple[int, ...], np.dtype[np.number]]) -> Pixels:
+    """Rounded and cut to 0..255."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 

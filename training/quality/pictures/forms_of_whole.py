@@ -55,6 +55,7 @@ def color_blotches(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def coarse_grain(rng: Generator) -> tuple[Spoil, Levels]:
+    """Grain of luma that is similar over some pixels."""
     size = float(rng.uniform(0.7, 3.5))
 
     def spoil(pixels: Pixels, sigma: float) -> Pixels:
@@ -255,6 +256,7 @@ def lossy(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def smooth_lossy(rng: Generator) -> tuple[Spoil, Levels]:
+    """Saved as AVIF, which loses detail smoothly, as WebP does."""
     return (lambda pixels, quality: _saved(pixels, "AVIF", quality=int(quality), speed=9)), (
         40,
         22,

@@ -10,7 +10,7 @@ import pytest
 import skimage.data
 
 from engines.metrics.defects.lines import NUMBERS, line_numbers
-from engines.metrics.runs import longest_run
+from engines.metrics.runs import longest_run, runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,3 +114,8 @@ def test_a_picture_of_one_gray_has_finite_numbers(shape: tuple[int, int], level:
 )
 def test_the_longest_run(marks: list[bool], longest: int) -> None:
     assert longest_run(np.array(marks, bool)) == longest
+
+
+def test_runs_begin_at_the_first_and_end_behind_the_last() -> None:
+    assert runs(np.array([True, True, False, False, True])) == [(0, 2), (4, 5)]
+    assert runs(np.array([False, False])) == []
