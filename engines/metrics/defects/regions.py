@@ -67,13 +67,15 @@ def _of_grid(grid: Plane) -> list[float]:
 
 
 def blotch_numbers(pixels: Pixels) -> list[float]:
-    """9 numbers that describe blotches of color in RGB `pixels`, reduced to at most 256 a side.
+    """9 numbers that describe blotches of color in RGB `pixels`, at least 64 a side. The picture is
+    reduced to 256 pixels on its long side, or to 64 on the short one if that is larger.
 
     For each of three scales, the finest first: the quantiles 0.1 and 0.5 of the amplitude of chroma
     in tiles, as natural logarithms of gray levels; and the quantile 0.2 of the logarithm of its
     ratio to the amplitude of luma, which is large if color changes where luma does not.
     """
-    scale = min(1.0, _BLOTCHES_PX / max(pixels.shape[:2]))
+    height, width = pixels.shape[:2]
+    scale = min(1.0, max(_BLOTCHES_PX / max(height, width), _PATCH_PX / min(height, width)))
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     plane = cv2.cvtColor(np.asarray(small), cv2.COLOR_RGB2YCrCb).astype(np.float32)
     told: list[float] = []

@@ -106,10 +106,23 @@ def test_what_is_too_small_to_describe_is_judged_by_the_formula(
     assert judge(one_more, QualityConfig()).opinion is not None
 
 
-@pytest.mark.parametrize("pixels", [np.zeros((64, 64, 3)), np.full((2048, 64, 3), 255)])
-def test_any_picture_has_a_description_of_finite_numbers(pixels: Pixels) -> None:
-    told = describe(measured(pixels.astype(np.uint8), QualityConfig())[0])
+@pytest.mark.parametrize(
+    "shape", [(64, 64), (2048, 64), (64, 5000), (16000, 70), (97, 16384), (65, 66)]
+)
+@pytest.mark.parametrize("shown", ["black", "white", "noise", "ramp"])
+def test_a_picture_of_any_shape_has_a_description_of_finite_numbers(
+    shape: tuple[int, int], shown: str
+) -> None:
+    made = {
+        "black": np.zeros(shape),
+        "white": np.full(shape, 255.0),
+        "noise": np.random.default_rng(0).uniform(0, 256, shape),
+        "ramp": np.broadcast_to(np.linspace(0, 255, shape[1]), shape),
+    }
+    pixels = np.repeat(made[shown].astype(np.uint8)[..., None], 3, axis=2)
+    told = describe(measured(pixels, QualityConfig())[0])
     assert np.isfinite(list(told.values())).all()
+    assert 0 <= judge(pixels, QualityConfig()).score <= 1
 
 
 def test_the_weakest_factor_is_that_of_the_family_that_the_head_names() -> None:
