@@ -45,8 +45,11 @@ def test_a_living_owner_keeps_its_folder(tmp_path: Path) -> None:
 
 def test_a_ray_that_outlives_its_owner_keeps_it_too(tmp_path: Path) -> None:
     orphaned = left_behind(tmp_path)
-    command = [sys.executable, "-c", "input()", f"--session_dir={orphaned}/r1/session_1"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as ray:
+    waits = "print(flush=True); input()"
+    command = [sys.executable, "-c", waits, f"--session_dir={orphaned}/r1/session_1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as ray:
+        assert ray.stdout is not None
+        ray.stdout.readline()  # Only now does the system certainly tell its command line.
         assert sweep_folders(str(tmp_path)) == 0
         ray.communicate(b"\n")
     assert sweep_folders(str(tmp_path)) == 1
