@@ -60,7 +60,7 @@ class Context:
     """What this request does, for the audit log."""
     audit_log: AuditLog
     run: JobRun | None = None
-    """The run of a kept job; None for an ordinary request."""
+    """The run of a durable job; None for an ordinary request."""
 
     def note_prompts(self, *prompts: str) -> None:
         """Add prompts to the audit log, if the config allows it."""
@@ -100,7 +100,7 @@ async def application_of(connection: HTTPConnection) -> Context:
 async def context_of(connection: HTTPConnection) -> Context:
     """The context of the caller's space, which `Access.grant` created.
 
-    Fails for a route without an access.
+    Raises `AttributeError` for a route that declares no `Access`.
     """
     context: Context = connection.state.context
     return context

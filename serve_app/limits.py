@@ -18,7 +18,7 @@ class WrongKeyLimits(FrozenModel):
     max_addresses: int = Field(
         default=10_000,
         ge=1,
-        description="Most stored addresses; the one with the oldest attempt is dropped first.",
+        description="Most stored addresses; first dropped is the one whose last attempt is oldest.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Readiness of the deployments, shared by all who ask for it."""
+"""Readiness of the deployments: one look-up answers all requests of a second."""
 
 from __future__ import annotations
 

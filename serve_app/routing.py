@@ -51,8 +51,7 @@ _IDEMPOTENCY: dict[str, Any] = {
     "in": "header",
     "required": False,
     "description": "A request with the same key and the same body is run only once; repetitions "
-    "get "
-    "the stored answer.",
+    "get the stored answer.",
     "schema": {"type": "string", "pattern": KEY_PATTERN, "maxLength": MAX_KEY_CHARS},
     "example": "5b1f7c3e-8a55-4d1c-9d3e-0c5d1c1b7f10",
 }
@@ -75,8 +74,7 @@ _ACCEPTED: dict[str, Any] = {
 
 class ApiRoute(APIRoute):
     """A route with one `Access` among its dependencies, which is checked before the body is read.
-    Its
-    errors and headers are added to OpenAPI."""
+    Its errors and headers are added to OpenAPI."""
 
     error_model: ClassVar[type[BaseModel]] = ErrorEnvelope
     """The model of the route's errors in OpenAPI."""

@@ -89,13 +89,13 @@ class Exporter(Protocol):
     """
 
     def export(self, request: ExportRequest) -> AsyncGenerator[ExportProgress | ExportReport, None]:
-        """`NotFound` if the dataset does not exist, `Conflict` if the target is being written."""
+        """Export a dataset to the data root. Raises `NotFound` without the dataset, `Conflict`
+        if the target is being written."""
 
     def export_s3(
         self, request: S3ExportRequest
     ) -> AsyncGenerator[ExportProgress | S3ExportReport, None]:
-        """Failures of single files are in the report. Only errors that end the export are
-        raised."""
+        """Export a dataset to a bucket. A file that fails is in the report and does not raise."""
 
 
 class Datasets(Protocol):
@@ -183,7 +183,7 @@ class Files(Protocol):
     """Reads, writes and deletes files in the data root."""
 
     async def stat(self, key: str) -> ObjectStat:
-        """`NotFound` if absent."""
+        """Size, time and ETag of the object. Raises `NotFound`."""
 
     def read(
         self, key: str, start: int = 0, length: int | None = None
@@ -249,11 +249,11 @@ class Provenance(Protocol):
 
     async def verify(self, content: bytes, watermark: bool = False) -> dict[str, JsonValue]:
         """What the mark in these bytes says and, on request, which watermark the pixels have.
-        Raises `InvalidImage` for a file without a mark format, `InvalidParameters` if no
-        watermark is readable."""
+        Raises `InvalidImage` for a file that is not PNG, JPEG or WebP, and `InvalidParameters`
+        for `watermark` if this installation cannot read watermarks."""
 
     async def verify_stored(self, key: str, watermark: bool = False) -> dict[str, JsonValue]:
-        """The same for a stored file. Raises `NotFound`."""
+        """As `verify`, for a stored file. Raises `NotFound` too."""
 
     async def check_log(self) -> dict[str, JsonValue]:
         """Verify the log of marks from its beginning to its end."""

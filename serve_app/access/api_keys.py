@@ -167,7 +167,9 @@ class ApiKeys:
             raise InvalidParameters.of("api_keys", None, f"{MIN_KEY_CHARS} or more", reason)
         if short:
             names = ", ".join(short)
-            log.warning("Easy to guess, fewer than %d characters: %s", MIN_KEY_CHARS, names)
+            log.warning(
+                "Easy to guess: API keys of fewer than %d characters: %s", MIN_KEY_CHARS, names
+            )
         return records
 
 

@@ -21,7 +21,7 @@ DENIED = "access.denied"
 Outcome = Literal["success", "denied", "failure"]
 
 MAX_OBJECTS = 20
-"""Largest number of objects in one line; a batch may make more, which its dataset lists."""
+"""Most objects that one line names. A batch can make more images; the dataset lists them all."""
 
 
 @dataclass(slots=True)

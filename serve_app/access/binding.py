@@ -73,7 +73,7 @@ async def bound(
 ) -> Context:
     """The context of one request, limited to the services and jobs of its space.
 
-    For the run of a kept job it also has the ids and seeds of that job.
+    For the run of a durable job it also has the ids and seeds of that job.
     """
     services = context.services
     if space is not None:

@@ -16,8 +16,8 @@ _AWAY_RETRY_S = 1.0
 
 
 class RedisTickets:
-    """Tickets in Redis. `GETDEL` makes sure that a socket ticket is given out once only; old
-    tickets expire.
+    """Tickets in Redis. `GETDEL` makes sure that a socket ticket is used only once; old tickets
+    expire.
 
     `connection_pool` replaces the pool that `url` describes. A server that does not answer within
     `within_s` seconds counts as unreachable.

@@ -25,7 +25,7 @@ MAX_TICKET_CHARS = 64
 MAX_TICKETS = 10_000
 """Most tickets in memory at the same time; more are refused."""
 MAX_TICKETS_OF_ONE = 1000
-"""Most of these tickets of one key, so that no key uses up all of them."""
+"""Most of these tickets for one key in one space, so that no key uses up all of them."""
 TICKET_OWNER = "ticket_owner"
 """Name in a request's state for the `Owner` of its ticket, if it has a ticket instead of a key."""
 SOCKET = "socket"
@@ -67,7 +67,7 @@ class Tickets:
         return await self._issued(Owner(owner_hash), SOCKET, TICKET_LIFE_S)
 
     async def redeem(self, ticket: str) -> str | None:
-        """The hash of the key that may open a socket with this ticket; None if there is none.
+        """The hash of the key that asked for this ticket; None if it is unknown, used or expired.
 
         The ticket can be redeemed once. A ticket for a download is not accepted here and stays
         valid. Raises `Overloaded`.
@@ -86,10 +86,10 @@ class Tickets:
         return await self._issued(owner, _download_of(path), life_s)
 
     async def opens_download(self, ticket: str, path: str) -> Owner | None:
-        """The owner of a ticket for the file at `path`; None if there is none. Can be asked
-        repeatedly.
+        """The owner of a ticket for the file at `path`; None if it is unknown, expired, or for
+        another file.
 
-        Raises `Overloaded`.
+        The ticket stays valid. Raises `Overloaded`.
         """
         if not _is_one(ticket):
             return None
@@ -139,7 +139,8 @@ class TicketTable:
         self._owners: dict[str, str] = {}
         self._held: Counter[str] = Counter()
         self._expiries: list[tuple[float, str, str]] = []
-        """A heap of when, ticket, owner; used tickets stay until then, and count."""
+        """A heap of (expiry, ticket hash, owner). Used tickets stay in it, and count, until they
+        expire."""
 
     def put(self, ticket_hash: str, owner: str, life_s: float = TICKET_LIFE_S) -> None:
         """See `TicketStore.put`."""

@@ -17,8 +17,8 @@ class WrongKeyThrottle:
 
     One number is stored per address. It allows `per_minute` attempts at once, then one every `60 /
     per_minute` seconds. Correct keys are not counted, so that other users behind the same address
-    are not affected. At most `max_addresses` are stored; above that, the address with the oldest
-    attempt is dropped.
+    are not affected. At most `max_addresses` are stored; above that, the address is dropped
+    whose last attempt is the oldest.
     """
 
     def __init__(

@@ -24,8 +24,8 @@ T = TypeVar("T")
 OVERLOAD_RETRIES = 100
 """Retries with a busy deployment before the call fails."""
 LATE_RETRIES = 2
-"""How often one image or verdict that was not ready in time is asked for again: a machine that is
-busy for some minutes ends no run of hours."""
+"""Retries of one image or one check that missed its deadline, so that a machine that is busy for
+some minutes does not end a run of hours."""
 CHECKED_ITEMS = 100
 """Number of items whose requests are checked before any image is made."""
 

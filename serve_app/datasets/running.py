@@ -16,7 +16,8 @@ class RunningDatasets:
 
     @contextmanager
     def hold(self, space: str | None, name: str) -> Iterator[None]:
-        """Mark the dataset as being made during the block. Raises `Conflict` if it is already."""
+        """Mark the dataset as being made during the block. Raises `Conflict` if another
+        request is making it."""
         if (space, name) in self._running:
             raise Conflict(f"The dataset {name} is being made already")
         self._running.add((space, name))

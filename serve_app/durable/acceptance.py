@@ -43,8 +43,8 @@ _SERVER_ERROR = 500
 
 
 def is_kept(request: Request) -> bool:
-    """Whether the request asks to be kept (as a job or by a key), and is not itself the run of a
-    kept job."""
+    """Whether the request asks to be stored (as a job, or under an idempotency key), and is not
+    itself the run of a durable job."""
     if request.method != "POST" or getattr(request.state, "run", None) is not None:
         return False
     prefers = ",".join(request.headers.getlist(PREFER)).lower()
@@ -125,7 +125,7 @@ class _Keeper:
     async def _rehearse(self) -> None:
         """Go through the route up to the point where the work would begin.
 
-        Raises what the route refuses.
+        Raises the error with which the route refuses the request.
         """
         run = JobRun.rehearsing()
         self._use(run)
@@ -227,7 +227,7 @@ class _Keeper:
         )
 
     def _text(self) -> str:
-        """The valid body without what JSON does not need."""
+        """The body as JSON without optional whitespace; an empty body as `NO_FIELDS`."""
         return json.dumps(json.loads(self.body or NO_FIELDS), separators=(",", ":"))
 
     def _idempotency(self) -> Idempotency | None:
@@ -239,7 +239,7 @@ class _Keeper:
 
 
 NO_FIELDS = b"{}"
-"""What a call without a body says, such as `POST /datasets/{name}/sign`."""
+"""The body of a call that is sent without one, such as `POST /datasets/{name}/sign`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The entrance by which kept jobs come back into the application.
+"""The entrance by which durable jobs come back into the application.
 
 It is behind the middleware that the request already passed when it was accepted.
 """
@@ -45,7 +45,7 @@ class Entrance:
 
 
 class EntranceMiddleware:
-    """The place in the middleware stack where kept jobs enter. Other requests pass it unchanged."""
+    """The place in the middleware stack where durable jobs enter. Other requests pass unchanged."""
 
     def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Follows the events of a kept job."""
+"""Follows the events of a durable job."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ QUEUE = "queue"
 class KeptJobs:
     """The job store as the application uses it, on one event loop.
 
-    News about jobs from this replica wakes those who wait at once. News from other replicas is
+    News from this replica wakes at once the tasks that wait for it. News from other replicas is
     found when the store is read again.
     """
 
@@ -47,7 +47,7 @@ class KeptJobs:
     async def tell(
         self, job_id: str, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """As `ask`, and wake those who wait for news about the job.
+        """As `ask`, and wake the tasks that wait for news about the job.
 
         The call is completed even if the task that makes it is canceled.
         """
@@ -67,7 +67,7 @@ class KeptJobs:
         return job
 
     def wake(self, *about: str) -> None:
-        """Wake those who wait for news about these jobs, or about the queue (`QUEUE`)."""
+        """Wake the tasks that wait for news about these jobs, or about the queue (`QUEUE`)."""
         for each in about:
             event = self._waited_for.pop(each, None)
             if event is not None:

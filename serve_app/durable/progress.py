@@ -20,7 +20,7 @@ take to arrive."""
 
 
 class ProgressPump:
-    """Holds the lease of a job while it is entered.
+    """A context manager that renews the lease of a job and stores its progress.
 
     If progress comes faster than it can be written, only the newest is written, together with the
     newest preview (not every step has one).

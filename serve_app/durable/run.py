@@ -1,4 +1,4 @@
-"""The context of one run of a kept request, with the ids and seeds fixed at its acceptance."""
+"""The context of one run of a stored request, with the ids and seeds fixed at its acceptance."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _seeds(first: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """One run of a kept request. Routes find it in their context."""
+    """One run of a stored request. Routes find it in their context."""
 
     ids: IdSource
     draw_seed: Callable[[], int]
@@ -60,8 +60,8 @@ class JobRun:
     repeated: bool = False
     """Whether an earlier run may have made something."""
     accepted_at: float = 0.0
-    """When the request was accepted, seconds since 1970. Older objects are not of an earlier
-    run."""
+    """When the request was accepted, seconds since 1970. An object older than this was not made by
+    an earlier run of it."""
     rehearsal: bool = False
     """Whether to raise `Rehearsed` where the work would begin."""
 

@@ -1,4 +1,4 @@
-"""Runs kept jobs: claims them, sends them through the entrance, and stores their outcome."""
+"""Runs durable jobs: claims them, sends them through the entrance, and stores their outcome."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ class JobRunner:
 
     async def _purge(self) -> None:
         while True:
-            # A job that was canceled here but ran elsewhere has ended there.
+            # The other jobs run in other replicas, which read the cancellation from the store.
             self._kept.canceled &= {task.get_name() for task in self._running}
             try:
                 while await self._kept.ask(self._kept.store.purge):

@@ -40,8 +40,8 @@ async def _file_of_form(request: Request) -> bytes:
         async with request.form(max_files=1, max_fields=8) as form:
             files = [part for part in form.values() if isinstance(part, UploadFile)]
             return await files[0].read() if files else b""
-    except HTTPException:  # Starlette's word for a form that it cannot read
-        reason = "is no form with one file and at most 8 other fields"
+    except HTTPException:  # Starlette raises it for a form that it cannot read.
+        reason = "must be a form with one file and at most 8 other fields"
         raise InvalidParameters.of("body", None, "a form with one file", reason) from None
 
 

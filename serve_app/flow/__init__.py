@@ -1,1 +1,1 @@
-"""Work that runs beside its client: deadlines, lost connections, fan-out, progress lines."""
+"""Work for a waiting client: deadlines, lost connections, fan-out, lines of progress."""

@@ -87,8 +87,7 @@ async def progress_lines(
     work: Work[Fields], heartbeat_s: float = HEARTBEAT_S
 ) -> AsyncGenerator[bytes, None]:
     """Lines `{"type": "progress", "done", "total"}`, then one line `{"type": "result", ...}` with
-    the
-    answer's fields, or `{"type": "error", "error": {...}}`.
+    the answer's fields, or `{"type": "error", "error": {...}}`.
 
     After `heartbeat_s` seconds without progress the last line is sent again, because proxies and
     clients close silent connections. A slow reader gets only the newest progress. An error before

@@ -22,7 +22,7 @@ SERVED_MODEL = "X-Served-Model"
 
 
 def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
-    """The engine's request for a `generate` body. Raises if no pool accepts it."""
+    """The engine's request for a `generate` body. Raises what `Generation.check` raises."""
     generation = single_request(
         body,
         context.ids.image(),
@@ -37,7 +37,9 @@ def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
 def many_generations(
     context: Context, body: BatchBody, unique: str, max_seed: int
 ) -> list[GenerationRequest]:
-    """The engine's requests for a batch body. Raises if no pool accepts them."""
+    """The engine's requests for a batch body. Raises what `Generation.check` raises, and
+    `InvalidParameters` if the last image's seed would be above `max_seed`, or if there are not as
+    many labels or metadata as prompts."""
     generations = batch_requests(body, unique, context.draw_seed, max_seed)
     context.services.generation.check(
         generations[0]

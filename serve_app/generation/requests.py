@@ -32,7 +32,7 @@ def single_request(
 ) -> GenerationRequest:
     """The request for the one image of a `generate` call or message.
 
-    `progress`: whether it is watched.
+    `progress`: whether the engine reports each step; `previews`: whether with previews.
     """
     seed = draw_seed() if body.seed is None else body.seed
     request = _request(body, body.prompt, image_id, seed)

@@ -1,6 +1,6 @@
 """One structured log line per request.
 
-It has the path only, since a query string may contain a key.
+It has the path without the query string, which may contain a key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ access_log = logging.getLogger("serve_app.access")
 
 
 class AccessLogMiddleware:
-    """Writes one line for each request when it has ended: method, path, status, time, sizes."""
+    """Writes one line for each request when it has ended: method, path, status, duration, size."""
 
     def __init__(self, app: ASGIApp, clock: Clock = time.monotonic) -> None:
         self._app = app

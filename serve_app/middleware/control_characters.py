@@ -1,6 +1,5 @@
 """Refuse paths with control characters. No valid path has one, and routers and proxies interpret
-them
-differently (a pattern's `$` also matches before a newline)."""
+them differently (a pattern's `$` also matches before a newline)."""
 
 from __future__ import annotations
 

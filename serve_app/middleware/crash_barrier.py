@@ -13,8 +13,7 @@ log = logging.getLogger(__name__)
 
 class CrashBarrierMiddleware:
     """Answers 500 in the error envelope for every exception that no handler caught, and logs it
-    with
-    its traceback."""
+    with its traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

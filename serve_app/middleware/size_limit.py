@@ -19,8 +19,7 @@ digits."""
 
 class SizeLimitMiddleware:
     """Raises `PayloadTooLarge` when the route reads the body, so that the answer has the same
-    headers
-    as the route's other answers."""
+    headers as the route's other answers."""
 
     def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
         self._app = app

@@ -32,7 +32,9 @@ class ImagesBody(RequestModel):
 
     prompt: str = Field(description="What the images show.")
     model: str | None = Field(default=None, description="One of `GET /v1/models`.")
-    n: int | None = Field(default=None, ge=1, le=MAX_IMAGES, description="Images; 1 if left out.")
+    n: int | None = Field(
+        default=None, ge=1, le=MAX_IMAGES, description="Number of images; 1 if left out."
+    )
     size: Annotated[str, StringConstraints(pattern=SIZE_PATTERN)] | None = Field(
         default=None,
         description='Width and height in pixels, such as "512x512". "auto": the model\'s own size.',

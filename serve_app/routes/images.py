@@ -37,9 +37,8 @@ class DownloadQuery(PathQuery):
 
     redirect: bool = Field(
         default=False,
-        description="Answer 307 with a URL of the S3 server of the data root. No effect if the "
-        "data "
-        "root is a folder.",
+        description="Answer 307 with a URL of the S3 server of the data root. If the data root is "
+        "a folder, `true` is refused with 400.",
     )
 
 
@@ -58,8 +57,7 @@ class ImageQuery(DownloadQuery):
     side: Side | None = Field(
         default=None,
         description="Get a small WebP copy whose longer side has at most this many pixels: 64, "
-        "128, "
-        "256 or 512. If left out: the image itself.",
+        "128, 256 or 512. If left out: the image itself.",
     )
 
 

@@ -60,8 +60,7 @@ async def list_jobs(
     request: Request, query: Annotated[JobsQuery, Query()], context: InContext
 ) -> JobList:
     """List the jobs of the key's space, newest first. A key without the scope `read` sees only its
-    own
-    jobs."""
+    own jobs."""
     caller = context.caller
     since = query.since
     if since is not None and since.tzinfo is None:

@@ -41,8 +41,7 @@ async def verify_image(
     request: Request, query: Annotated[VerifyQuery, Query()], context: InContext
 ) -> Verification:
     """Read and verify the C2PA mark of the image in the body, or of the stored image `path`.
-    Nothing
-    is stored."""
+    Nothing is stored."""
     content = await uploaded(request, context.config.bodies.max_upload_bytes)
     if bool(content) == (query.path is not None):
         constraint = "an image in the body or path, one of the two"
@@ -122,10 +121,11 @@ def summary_of(found: dict[str, JsonValue]) -> str:
 
 def _of_mark(found: dict[str, JsonValue]) -> str:
     if found["mark"] == "absent":
-        gone = ": it was taken off, because the recipe is still there" if found["recipe"] else ""
-        return f"The file has no mark{gone}."
+        if not found["recipe"]:
+            return "The file has no mark."
+        return "The file has no mark, but it has a recipe: it was not marked, or lost its mark."
     if found["mark"] == "unreadable" or found["signature"] == "invalid":
-        return "The mark was damaged or forged: nothing that it says is to be believed."
+        return "The mark was damaged or forged: do not trust anything that it says."
     signer = _SIGNERS[cast(str, found["signature"])]
     if found["changed"]:
         return f"The file was changed after it was marked {signer}."

@@ -70,8 +70,7 @@ async def validate_dataset(
     body: DatasetValidationBody, request: Request, context: InContext
 ) -> DatasetValidationResponse | StreamingResponse:
     """Check the quality and privacy of all images of a dataset. With `Accept:
-    application/x-ndjson`,
-    a line of progress per image is sent before the summary."""
+    application/x-ndjson`, a line of progress per image is sent before the summary."""
     key = context.paths.to_key(body.dataset_dir, DATASET_DIR)
     validation = DatasetValidation(
         context.services,
@@ -98,8 +97,7 @@ async def anonymize_image(
     context: InContext,
 ) -> AnonymizeResponse:
     """Store a copy of an image, with faces and personal data covered, beside the image, and check
-    the
-    copy."""
+    the copy."""
     key = context.paths.to_key(body.image_path, IMAGE)
     copy_key = _copy_key(key, context.ids.unique())
     deadline_s = context.config.deadlines.validation_s
@@ -130,8 +128,7 @@ async def _anonymized(context: Context, key: str, method: str, copy_key: str) ->
 
 def _copy_key(key: str, unique: str) -> str:
     """Storage key of the copy: in the same folder, so that an export filtered by privacy includes
-    the
-    copy instead of the original."""
+    the copy instead of the original."""
     folder, _, name = key.rpartition("/")
     stem = name.rpartition(".")[0] or name
     return f"{folder}/{stem[:100]}_anonymized_{unique}.png"

@@ -43,8 +43,7 @@ class ImageParameters(AsynchronousBody):
         ge=0,
         le=1,
         description="How much of the contrast that guidance adds is removed, 0..1. If left out: "
-        "the "
-        "model's default.",
+        "the model's default.",
     )
     speed: Speed | None = Field(
         default=None,

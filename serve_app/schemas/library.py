@@ -71,8 +71,7 @@ class ProfileBody(AsynchronousBody):
     keep_features: bool = Field(
         default=False,
         description="Keep features of the images, for reports that compare with this profile. "
-        "Takes "
-        "about 30 ms of CPU and 2.6 kB per image, for at most 20,000 images.",
+        "Takes about 30 ms of CPU and 2.6 kB per image, for at most 20,000 images.",
     )
 
 

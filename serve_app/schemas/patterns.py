@@ -24,7 +24,8 @@ LABEL_PATTERN = rf"{LABEL_NAME_PATTERN[:-1]}:{LABEL_VALUE_PATTERN[1:]}"
 
 PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
     NAME_PATTERN: (
-        "must be 1 to 64 letters, digits, dots, dashes or underscores, first a letter or digit",
+        "must be 1 to 64 letters, digits, dots, dashes or underscores; the first is a letter or "
+        "digit",
         NAME_PATTERN,
     ),
     NOT_BLANK_PATTERN: (
@@ -32,7 +33,7 @@ PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
         "not blank, no NUL character",
     ),
     LABEL_NAME_PATTERN: (
-        "must be 1 to 64 letters, digits, dashes or underscores, first a letter",
+        "must be 1 to 64 letters, digits, dashes or underscores; the first is a letter",
         LABEL_NAME_PATTERN,
     ),
     LABEL_VALUE_PATTERN: (
@@ -41,7 +42,7 @@ PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     NO_NUL_PATTERN: ("must not contain a NUL character", "no NUL character"),
     ATTRIBUTE_PATTERN: (
-        "must be 1 to 64 letters, digits or underscores, first a letter",
+        "must be 1 to 64 letters, digits or underscores; the first is a letter",
         ATTRIBUTE_PATTERN,
     ),
     JOB_ID_PATTERN: ("must be 1 to 64 letters, digits or underscores", JOB_ID_PATTERN),

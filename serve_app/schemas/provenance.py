@@ -43,9 +43,8 @@ class Verification(ResponseModel):
     mark: Literal["present", "absent", "unreadable"]
     signature: SignatureWord | None = Field(
         description="trusted: valid, by a certificate that this service trusts. development: "
-        "valid, "
-        "by a development key. unknown: valid, by an unknown signer. invalid: not valid. null: no "
-        "mark."
+        "valid, by a development key. unknown: valid, by an unknown signer. invalid: not valid. "
+        "null: no mark."
     )
     changed: bool | None = Field(
         description="Whether the file was changed after it was marked; null if unknown."

@@ -48,7 +48,7 @@ class AsynchronousBody(RequestModel):
     """The body of a call that can run as a job.
 
     For a job, the webhook is removed from the body before validation. So a body that still has a
-    webhook is not of a job, and is refused.
+    webhook does not belong to a job, and is refused.
     """
 
     webhook: WebhookField = None

@@ -1,2 +1,2 @@
-"""The WebSocket: `connection` (its life), `messages` (shapes), `session` (jobs), `subscriptions`
-(to kept jobs), `endpoint`."""
+"""The WebSocket. `endpoint` is the route, `connection` its state, `messages` what is received and
+sent, `session` the jobs of one client, `subscriptions` the durable jobs that it watches."""

@@ -31,8 +31,7 @@ ALLOWED: Mapping[State, frozenset[str]] = {
     State.CLOSED: frozenset(),
 }
 """The allowed actions in each state; others raise `IllegalAction`. Only sending to a client that
-has
-left raises `ClientGone`, because that may happen at any time."""
+has left raises `ClientGone`, because that may happen at any time."""
 
 
 class IllegalAction(RuntimeError):

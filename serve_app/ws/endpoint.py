@@ -1,4 +1,4 @@
-"""`/ws/generation`: accept, listen until the client or the connection goes, clean up."""
+"""`/ws/generation`: accepts a client, handles its messages until it leaves, and cleans up."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def generation_socket(socket: WebSocket, context: InContext) -> None:
         with context.socket_quota.hold(context.caller.key_hash):
             await _converse(connection, context, origin_of(socket.scope))
     except Overloaded as error:
-        # Accepted first: a denied handshake could not tell the limit of sockets from a wrong key.
+        # Accepted first, because a denied handshake looks to the client like a wrong key.
         with suppress(ClientGone):
             await connection.send(error_message(error, job_id=None))
             await connection.close(to_wire(error).close_code)

@@ -53,8 +53,7 @@ class RawGenerate:
 
 def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | Message:
     """Parse a message of the client. Raises `InvalidParameters` or `PayloadTooLarge`, after which
-    the
-    socket stays open."""
+    the socket stays open."""
     size = len(text.encode("utf-8", "replace")) if isinstance(text, str) else len(text)
     if size > max_bytes:
         raise PayloadTooLarge(max_bytes)
@@ -77,8 +76,7 @@ def read_message(text: str | bytes, max_bytes: int) -> RawGenerate | Message:
 
 def progress_message(job_id: str, event: StepProgress) -> Details:
     """A `progress` message, with `preview` (a JPEG in base64) if previews were requested and there
-    is
-    one."""
+    is one."""
     message: Details = {
         "type": "progress",
         "job_id": job_id,

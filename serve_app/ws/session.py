@@ -87,7 +87,7 @@ class GenerationSession:
     async def close(self) -> None:
         """Stop reporting and end the leases, so that the jobs are canceled.
 
-        Watched kept jobs continue.
+        Durable jobs that the client watches continue.
         """
         await self._subscriptions.close()
         pumps = list(self._pumps.values())

@@ -1,4 +1,4 @@
-"""The kept jobs that a socket watches."""
+"""The durable jobs that a socket watches."""
 
 from __future__ import annotations
 

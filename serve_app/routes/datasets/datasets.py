@@ -28,8 +28,7 @@ DatasetName = Annotated[str, Path(pattern=NAME_PATTERN)]
 )
 async def list_datasets(request: Request, page: PageQuery, context: InContext) -> DatasetList:
     """List the datasets with their counts, ordered by name. `next_cursor` is only there if there
-    are
-    more."""
+    are more."""
     work = context.services.datasets.list(page.limit + 1, page.cursor)
     found = await answer_within(context.config.deadlines.lookup_s, request, work)
     shown, cursor = cut(found, page, lambda summary: summary.name)

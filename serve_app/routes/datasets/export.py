@@ -1,4 +1,4 @@
-"""`POST /export/jsonl`, `/export/parquet`, `/export/webdataset` and `/export/s3`.
+"""`POST /export/{format}`: jsonl, parquet, csv, coco, imagefolder, webdataset and s3.
 
 With `Accept: application/x-ndjson` an export answers with lines of progress before its report.
 """
@@ -117,8 +117,7 @@ async def export_imagefolder(
     body: FileExportBody, request: Request, context: InContext
 ) -> FileExportResponse | StreamingResponse:
     """Export a dataset's images to a ZIP file with a folder for each class. Images without the
-    class
-    label are left out and counted in `filtered`."""
+    class label are left out and counted in `filtered`."""
     return await _export_file(body, request, context, "imagefolder")
 
 

@@ -24,7 +24,7 @@ router = APIRouter(tags=["keys"], route_class=ApiRoute)
 
 @router.get("/whoami", dependencies=[requires(None, budget="read")])
 async def get_whoami(context: InContext) -> KeyOut:
-    """Get the API key of this request: its name, its scopes, and the rest of its budgets."""
+    """Get the API key of this request: its name, its scopes, and what is left of its budgets."""
     record = context.keys.record_of(context.caller) or KeyRecord(context.caller)
     return await _key_out(context, record)
 
@@ -35,9 +35,8 @@ async def get_whoami(context: InContext) -> KeyOut:
     response_model_exclude_unset=True,
 )
 async def list_keys(page: PageQuery, context: InContext) -> KeyList:
-    """List the API keys with their names, scopes and budgets, without the keys themselves. A key
-    of a
-    space sees only the keys of that space."""
+    """List the API keys with their names, scopes and budgets, without the keys themselves. A key of
+    a space sees only the keys of that space."""
     seen = [each for each in context.keys.records() if _sees(context.caller, each.caller)]
     page = page.model_copy(update={"limit": min(page.limit, MAX_KEYS)})
     every = sorted(seen, key=lambda each: each.caller.name)

@@ -22,8 +22,7 @@ router = APIRouter(tags=["health"], route_class=ApiRoute)
 @router.get("/deployments", dependencies=[requires("admin", budget="read")])
 async def list_deployments(context: InContext) -> DeploymentList:
     """List the deployments with their replicas and the models in memory. Keys of a space are
-    refused,
-    because deployments serve all spaces."""
+    refused, because deployments serve all spaces."""
     if not context.caller.sees_every_space:
         raise Forbidden(
             "Only a key with the scope 'admin' and without a space may list deployments"

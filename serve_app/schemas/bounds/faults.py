@@ -28,7 +28,7 @@ Words = tuple[str, str]
 """Reason and constraint."""
 
 _JSON_NUMBER, _JSON_LIST, _JSON_OBJECT = "float", "list", "dict"
-"""What pydantic puts into a location in free JSON: the kind of value that it took each part for."""
+"""Names of kinds of values, which pydantic adds to the location of an error in free-form JSON."""
 
 NOT_JSON = ("JSON", "must be valid JSON")
 """Constraint and reason for a body that is not JSON."""
@@ -59,7 +59,7 @@ _TYPES: Mapping[str, Words] = {
 
 def faults_of(errors: Iterable[Any], rules: Rules, strip: int = 0) -> list[Fault]:
     """The faults of a validation, in pydantic's order. `strip`: number of leading parts of each
-    location to drop, because FastAPI begins locations with "query" or "path"."""
+    location to drop, because FastAPI begins locations with "body", "query" or "path"."""
     return [
         _fault_of(error, tuple(error["loc"])[strip:], rules) for error in list(errors)[:MAX_FAULTS]
     ]
@@ -80,7 +80,7 @@ def _fault_of(error: ErrorDetails, location: Sequence[str | int], rules: Rules) 
 
 
 def _in_free_json(location: Sequence[str | int]) -> Sequence[str | int]:
-    """The location without the kinds of value."""
+    """The location without the names of kinds of value."""
     left, found = list(location), list[str | int]()
     while left:
         found.append(left.pop())
@@ -100,7 +100,7 @@ def _name(location: Sequence[str | int]) -> str:
 def _words(error: ErrorDetails, parameter: str, rule: FieldRule, rules: Rules) -> Words:
     kind = str(error["type"])
     if kind == "multiple_of" and _is_outside(error.get("input"), rule):
-        return _range(parameter, rule, {})  # first things first: who rounds it is refused again
+        return _range(parameter, rule, {})  # A rounded value would still be outside.
     if kind in _TYPES:
         return _TYPES[kind]
     if kind in _RULES:

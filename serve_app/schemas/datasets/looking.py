@@ -67,11 +67,14 @@ class FilterQuery(QueryModel):
     label: Annotated[list[LabelText], Field(max_length=10 * MAX_LABELS)] = Field(
         default=[],
         description="`name:value`. If a name is given several times, the image must have one of "
-        "the "
-        "values. The image must have a value for every given name.",
+        "the values. The image must have a value for every given name.",
     )
-    quality: VerdictState | None = Field(default=None, description="The quality verdict.")
-    privacy: VerdictState | None = Field(default=None, description="The privacy verdict.")
+    quality: VerdictState | None = Field(
+        default=None, description="Only images with this quality verdict."
+    )
+    privacy: VerdictState | None = Field(
+        default=None, description="Only images with this privacy verdict."
+    )
     prompt: Annotated[Text, Field(min_length=1, max_length=2000)] | None = Field(
         default=None, description="Text that the prompt contains, regardless of case."
     )
@@ -85,7 +88,8 @@ class FilterQuery(QueryModel):
     )
     max_rating: Rating | None = None
     tag: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = Field(
-        default=[], description="A tag of the image. If given several times: all of these tags."
+        default=[],
+        description="Only images with this tag; if given several times, with all of them.",
     )
     decision: DecisionState | None = None
     cluster: ImageId | None = Field(
@@ -130,8 +134,7 @@ class ImagesQuery(FilterQuery):
     cursor: Annotated[Text, Field(max_length=2000)] | None = Field(
         default=None,
         description="`next_cursor` of the previous page, with the same sort and order. If left "
-        "out: "
-        "the first page.",
+        "out: the first page.",
     )
 
 

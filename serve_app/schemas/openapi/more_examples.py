@@ -89,7 +89,7 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
     {
         "AnonymizeBody": {"image_path": "/data/uploads/office.jpg", "method": "blur"},
         "AnonymizeResponse": {
-            "image_path": "/data/uploads/office.anonymized.jpg",
+            "image_path": "/data/uploads/office_anonymized_01jv9zq3w8m4x2k7c5t6r1y0ea.png",
             "source_path": "/data/uploads/office.jpg",
             "method": "blur",
             "privacy": PRIVACY,
@@ -179,7 +179,7 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
                 "message": "Invalid parameter: n must be between 1 and 10",
                 "type": "invalid_request_error",
                 "param": "n",
-                "code": "INVALID_PARAMETERS",
+                "code": "invalid_value",
             }
         },
         "PreviewBody": {"spec": _SPEC, "images": 4, "rows": 20},
@@ -248,8 +248,11 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
             "signature": "development",
             "summary": _SUMMARY,
         },
-        "Ticket": {"ticket": "wst_2f4c...", "expires_in_s": 30},
-        "UploadResponse": {"image_path": "/data/uploads/office.jpg", "size_bytes": 184320},
+        "Ticket": {"ticket": "2f4cQm7x...", "expires_in_s": 30},
+        "UploadResponse": {
+            "image_path": "/data/uploads/upload_01jv9zq3w8m4x2k7c5t6r1y0ea.jpg",
+            "size_bytes": 184320,
+        },
         "Verification": {
             "mark": "present",
             "signature": "development",
@@ -261,7 +264,8 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
             "recipe_matches": True,
             "log": None,
             "problems": [],
-            "summary": "Made by AI; not changed since; signed with a development key.",
+            "summary": "The file was made by AI and is as it was marked by a development key that "
+            "nobody else trusts.",
         },
         "WebDatasetExportBody": {
             "dataset_dir": _SET,

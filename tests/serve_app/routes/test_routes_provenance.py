@@ -39,7 +39,7 @@ def test_the_answer_says_it_in_a_sentence_and_by_paths(client: TestClient) -> No
     ("found", "words"),
     [
         ({"mark": "absent", "signature": None, "recipe": None}, "has no mark."),
-        ({"mark": "absent", "signature": None}, "was taken off"),
+        ({"mark": "absent", "signature": None}, "lost its mark"),
         ({"mark": "unreadable", "signature": "invalid"}, "damaged or forged"),
         ({"signature": "invalid"}, "damaged or forged"),
         ({"signature": "trusted", "changed": True}, "was changed"),
