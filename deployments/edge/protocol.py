@@ -13,6 +13,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from deployments.edge.heads import head_fault
 from deployments.edge.reader import ReaderWatch, WatchedProtocol
 from deployments.settings import EdgeSettings
 from engines.errors import Fault, InferloopError, InvalidParameters, Overloaded, RequestTimeout
@@ -56,6 +57,7 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
         self._settings = settings or EdgeSettings()
         self._head_timer: TimerHandle | None = None
         self._head_bytes = 0
+        self._fault: Fault | None = None
         self._has_begun = False
         self._has_asked = False
         self._body_is_whole = True
@@ -114,8 +116,15 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Called when the head is complete: stop its deadline."""
+        """Called when the head is complete: stop its deadline, and check it.
+
+        Raises `ValueError` for a wrong head. The parser then stops, and uvicorn calls
+        `send_400_response`.
+        """
         self._head_received()
+        self._fault = head_fault(self.parser.get_http_version(), self.headers)
+        if self._fault is not None:
+            raise ValueError(self._fault.reason)
         self._has_asked = True
         self._has_begun = self._body_is_whole = False
         super().on_headers_complete()
@@ -136,8 +145,8 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer invalid HTTP with an error in the API's format."""
-        fault = Fault("request", None, "an HTTP/1.1 request", "is not valid HTTP")
-        self._refuse(InvalidParameters(fault))
+        not_http = Fault("request", None, "an HTTP/1.1 request", "is not valid HTTP")
+        self._refuse(InvalidParameters(self._fault or not_http))
 
     def _too_many(self) -> bool:
         """Whether there are too many connections. This connection is already counted."""
