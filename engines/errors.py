@@ -39,7 +39,7 @@ from engines.faults import StorageLimit as StorageLimit
 
 
 class InferloopError(Exception):
-    """Base class of all errors. Clients may rely on `code`; it never changes for an error."""
+    """Base class of all errors. The `code` of a class never changes, so clients may rely on it."""
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     retryable: ClassVar[bool] = False

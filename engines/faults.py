@@ -8,7 +8,8 @@ from typing import Literal
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 Details = dict[str, JsonValue]
 StorageLimit = Literal["file_system", "free_space", "quota"]
-"""What was full: the file system or bucket, the config's floor of free space, a key's quota."""
+"""The limit that was reached. `file_system`: the file system or bucket is full. `free_space`: the
+config's minimum of free space. `quota`: the quota of an API key or of a space."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,9 @@ class Storage(Protocol):
         """Size, time and version. Raises `NotFound`, also for a folder."""
 
     def list(self, prefix: str, after: str = "") -> Iterator[ObjectStat]:
-        """All objects below the folder `prefix` ("generated/x"), at any depth, ordered by key,
-        whose
-        key comes after `after`. Without temporary files. Empty if the folder does not exist."""
+        """All objects below the folder `prefix` ("generated/x"), at any depth, ordered by key.
+        Only those whose key comes after `after`, and no temporary files. Empty if the folder does
+        not exist."""
 
     def list_refused(self, prefix: str) -> Iterator[str]:
         """Names, relative to the folder `prefix`, of the files that `list` leaves out because their

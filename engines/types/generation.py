@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """One image to make. It has no random choices left: the same request gives the same image."""
+    """One image to make. The seed is already chosen, so the same request gives the same image,
+    except for the last bits of pixels (see `alone`)."""
 
     image_id: str
     """Unique id, also the file's stem, so that a repeated request finds its stored image."""
@@ -60,7 +61,8 @@ class GenerationRequest:
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     """JSON to store with the image."""
     alone: bool = False
-    """Whether its steps are not batched with others; batching changes the last bits of pixels."""
+    """True: its steps are not batched with those of other requests, so that its pixels are the same
+    to the last bit at each run. Batching changes the last bits."""
     fingerprint: bool = False
     """Whether to return the image's perceptual hashes."""
     repeated: bool = False
@@ -74,6 +76,7 @@ class StepProgress:
     step: int
     total_steps: int
     preview_jpeg: bytes | None = None
+    """A small JPEG of the current estimate of the image; None for steps without a preview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ class GeneratedImage:
     safety: Mapping[str, JsonValue]
     """Result of the safety checker: {"policy": "off"|"flag"|"block", "flagged": bool|None}."""
     notes: tuple[str, ...] = ()
-    """Sentences for the recipe about deviations (stand-in model, cut prompt, cropped picture)."""
+    """Sentences for the recipe about how the image differs from what was requested: another model
+    was used, the prompt was too long and was cut, the picture was cropped."""
     engine_s: float = 0.0
     """Seconds from admission to the decoded image, including waiting."""
     guidance: Mapping[str, JsonValue] = field(default_factory=dict)

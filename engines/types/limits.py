@@ -24,7 +24,8 @@ Side = Annotated[int, Field(ge=MIN_SIDE_PX, le=MAX_SIDE_PX, multiple_of=SIDE_MUL
 Steps = Annotated[int, Field(ge=1, le=MAX_INFERENCE_STEPS)]
 """Denoising steps."""
 Guidance = Annotated[float, Field(ge=0, le=MAX_GUIDANCE_SCALE)]
-"""Weight of classifier-free guidance; up to 1: no guidance."""
+"""Scale of classifier-free guidance (Ho and Salimans, 2022). With values up to 1 there is no
+guidance."""
 Speed = Literal["exact", "balanced", "fast"]
 """Speed mode; exact gives the same image as plain diffusers."""
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]

@@ -24,8 +24,8 @@ HIDDEN = r"\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\
 invisible characters with which different names can look alike (Unicode TR36, bidirectional
 text)."""
 _JOINERS = r"\u200c\u200d"
-"""Invisible characters that Persian, Indian scripts and emoji need: allowed behind a character that
-is not ASCII."""
+"""Invisible characters that Persian, Indian scripts and emoji need. They are allowed after a
+character that is not ASCII."""
 _JOINED = rf"[^\x00-\x7f{HIDDEN}{_JOINERS}]"
 _ANY = rf"(?:[^{HIDDEN}{_JOINERS}]|{_JOINED}[{_JOINERS}])"
 LABEL_VALUE_PATTERN = (

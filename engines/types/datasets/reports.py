@@ -135,7 +135,7 @@ class Taken(FrozenModel):
 
 class CopyingOut(FrozenModel):
     """Distances of generated images to the nearest real image, compared with the distances of
-    held-out real images (docs/evidence.md)."""
+    held-out real images (docs/evidence.md describes the fields)."""
 
     effect: float = Field(
         description="Probability that a generated image is nearer than a held-out real one: 0.5: "
