@@ -18,15 +18,16 @@ REPORT_PREFIX = "report-"
 def forget_reports(storage: Storage, folder: str) -> None:
     """Remove the stored reports on the folder, after one of its images was deleted. Blocks.
 
-    The reports contain small pictures of the images. The next report is made anew.
+    The reports contain small pictures of the images. The next request makes a new report.
     """
     _remove_below(storage, f"{folder}/{EVIDENCE_FOLDER}", REPORT_PREFIX)
 
 
 def forget_if_gone(storage: Storage, folder: str) -> bool:
-    """Whether only hidden files are left in the folder. If so, the evidence is removed too. Blocks.
+    """Remove the evidence if the folder has no other files than hidden ones, and return whether
+    that is so. Blocks.
 
-    A report may have written it while the other files were deleted.
+    A report may have written the evidence while the other files were being deleted.
     """
     inside = (stat.key[len(folder) + 1 :] for stat in storage.list(folder))
     if any(not is_hidden(name) for name in inside):

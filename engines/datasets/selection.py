@@ -58,7 +58,8 @@ def splitter(splits: Mapping[str, float] | None) -> Callable[[str], str | None]:
     same split, whatever other images the dataset has.
 
     Raises:
-        InvalidParameters: there is no split, a share is not above 0, or the sum is not 1.
+        InvalidParameters: there is no split, a split has an empty name, a share is not above 0, or
+            the sum of the shares is not 1.
     """
     if splits is None:
         return lambda image_id: None

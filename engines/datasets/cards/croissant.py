@@ -1,6 +1,5 @@
 """Croissant 1.1 (MLCommons): a description of the export in JSON-LD for dataset tools. The part
-about
-responsible use is in `engines.datasets.cards.rai`.
+about responsible use is in `engines.datasets.cards.rai`.
 
 https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 """

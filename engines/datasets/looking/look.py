@@ -31,6 +31,7 @@ AGE_FACTOR = 30.0
 its building. The old one answers until the new one is ready."""
 MOST_OPEN = 16
 _LOOK_EVERY_S = 0.2
+"""How often a waiting thread checks whether its work was stopped, seconds."""
 
 Aside = Callable[[Callable[[], None]], None]
 """Runs a function in the background."""
@@ -66,7 +67,7 @@ class Look:
             self._lock.release()
 
     def close(self) -> None:
-        """Release the memory. The next look builds the database again."""
+        """Release the memory. The next call of `current` builds the database again."""
         with self._lock:
             self._take(None)
 

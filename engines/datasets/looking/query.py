@@ -70,8 +70,7 @@ def where(wanted: ImageFilter) -> Clause:
 
 def page_query(query: ImageQuery, meets: Clause) -> Clause:
     """The query for a page's rows, and one more row if there is a next page. Each row has
-    `COLUMNS`,
-    the cluster and the sort value.
+    `COLUMNS`, the cluster and the sort value.
 
     Raises:
         InvalidParameters: the cursor is not valid, or is of another sort order.

@@ -63,7 +63,7 @@ def empty_database() -> sqlite3.Connection:
 
 class ImageRows:
     """Writes to the database. `add` is for images that are not in it yet. The other methods apply
-    index lines; of several lines about the same object, the newest counts."""
+    index lines. A verdict or review that is older than the stored one is ignored."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database

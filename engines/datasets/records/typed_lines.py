@@ -25,7 +25,8 @@ _SPOOL_BYTES = 8 * 2**20
 class TypedLines:
     """Writes records in the encoding "typed" to `file`, one JSON object per line.
 
-    Readers take a column for empty if its first value is too far behind; `arrange` prevents that.
+    Readers treat a column as empty if its first value is beyond the part of the file that they look
+    at. `arrange` prevents that.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class TypedLines:
         self._size_bytes = 0
 
     def add(self, record: Record) -> None:
-        """Write a record. Changes it: objects become JSON text."""
+        """Write a record. Its open objects are changed to JSON text, in place."""
         with_json_as_text(self._columns, record)
         line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
         seen = {path for path in self._unseen if _value(record, path) not in (None, [])}

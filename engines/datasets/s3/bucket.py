@@ -35,6 +35,7 @@ _TYPES = {
     ".xml": "application/xml",
 }
 _DAMAGED = ("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch")
+"""S3's error codes for content that does not have the checksum that was sent with it."""
 
 
 @dataclass(frozen=True, slots=True)

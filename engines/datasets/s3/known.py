@@ -1,6 +1,5 @@
 """The objects that are in the bucket already: a listing joined with the last manifest, in a
-temporary
-database."""
+temporary database."""
 
 from __future__ import annotations
 

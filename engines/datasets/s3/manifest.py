@@ -47,8 +47,8 @@ class ManifestWriter:
 
 
 def read_entries(lines: Iterable[bytes]) -> Iterator[ManifestEntry]:
-    """The entries of a manifest. Other lines (of another tool or a later version) are ignored, so
-    their files count as not uploaded."""
+    """The entries of a manifest. Lines that are not entries (of another tool or a later version)
+    are ignored, so the files in them count as not uploaded."""
     for line in lines:
         try:
             entry = ManifestEntry(**orjson.loads(line.strip().rstrip(b",")))

@@ -67,8 +67,7 @@ def options_of(request: S3ExportRequest) -> dict[str, str]:
 
 class Boto3Sender:
     """Implements `Sender` with boto3, and supports all options. Sends the content's MD5, so that
-    the
-    server refuses damaged content."""
+    the server refuses damaged content."""
 
     def __init__(self, client: S3Client, request: S3ExportRequest) -> None:
         self._client = client

@@ -1,6 +1,6 @@
 """Uploads one image and its sidecars to the bucket.
 
-Objects that are already there are left unchanged.
+An object that the bucket already has, with the same content and options, is not sent again.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Outcome:
     record: DatasetRecord
     entries: tuple[ManifestEntry, ...]
     uploads: int
-    """Number of objects that were sent; 0 if all were in the bucket already."""
+    """Number of objects that were sent; 0 if the bucket had all of them already."""
     loaded: Loaded | None = None
     failure: str | None = None
     error: Exception | None = None

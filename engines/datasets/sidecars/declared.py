@@ -42,7 +42,7 @@ def open_declared(
     key = f"{dataset_key(name)}/{FOLDER}/spec.json"
     content = orjson.dumps({"identity": identity, "spec": orjson.Fragment(declaration)})
     while not _declared(storage, key, name, identity, content):
-        pass  # another process declared it meanwhile; compare below
+        pass  # another process wrote a declaration at the same time: compare with that one
     there = (taken for taken in _taken(storage, name) if _is_there(storage, name, taken))
     return {taken.item_id: taken for taken in there}
 

@@ -20,7 +20,7 @@ from engines.types import GenerationRequest, StoredImage
 
 
 class Workshop(Protocol):
-    """Makes and checks images. The service's deployments and the actors of a batch job do it."""
+    """Makes and checks images. Implemented for the service's deployments and for batch jobs."""
 
     @property
     def default_model(self) -> str:
@@ -40,7 +40,7 @@ class Workshop(Protocol):
 
 
 OnProgress = Callable[[int, int], None]
-"""Called with the number of ended items and of all items. It must not block."""
+"""Called with the number of finished items and the number of all items. It must not block."""
 
 
 class _Spent(InferloopError):

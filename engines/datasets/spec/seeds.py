@@ -9,7 +9,8 @@ from engines.types.limits import MAX_SEED
 
 
 def derived(*parts: object) -> int:
-    """A seed from 0 to `MAX_SEED`: 53 bits of the SHA-256 of the parts, joined by "/"."""
+    """A seed from 0 to `MAX_SEED`: the parts are joined by "/", and the seed is the last 53 bits of
+    the first 8 bytes of the SHA-256 of that text."""
     digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "big") & MAX_SEED
 

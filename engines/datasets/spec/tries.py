@@ -15,8 +15,8 @@ Make = Callable[[GenerationRequest], Awaitable[StoredImage]]
 """Makes and stores an image. If an earlier run of the same request stored it, returns that."""
 
 EARLIER_RUN = "earlier run"
-"""The reason of an attempt in an earlier, interrupted run. It is only known that its image did not
-pass."""
+"""The reason that is counted for an attempt of an earlier, interrupted run. The requirement that
+its image did not meet is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The index of a dataset: append-only files (shards) with copies of the images' sidecars.
 
-With the index, 100,000 images can be listed without 100,000 reads. If index and objects differ, the
-objects count.
+With the index, 100,000 images can be listed without 100,000 reads. If the index differs from the
+stored objects, the objects are used.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def read_shard(storage: Storage, key: str) -> Iterator[ShardRow]:
 
 
 def read_shard_on(storage: Storage, key: str, start: int) -> tuple[list[ShardRow], int]:
-    """The complete lines from byte `start` on, and the position behind them."""
+    """The complete lines from byte `start` on, and the position after the last of them."""
     content = storage.read(key, start)
     whole = content[: content.rfind(b"\n") + 1]
     return list(_rows(whole.splitlines(keepends=True), key)), start + len(whole)

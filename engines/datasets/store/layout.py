@@ -144,8 +144,7 @@ def stem_of(name: str) -> str:
 
 def is_area(folder: str) -> bool:
     """Whether the folder is an area such as "generated". As a dataset it has only the images
-    directly
-    in it, because the folders in it are other datasets."""
+    directly in it, because the folders in it are other datasets."""
     return "/" not in folder
 
 

@@ -49,8 +49,9 @@ class ImageRecorder:
     def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
         """Store the image under its id.
 
-        If the same request was stored before, that image is kept, and missing files beside it are
-        written. Its pixels may differ slightly, because its steps were batched with others.
+        If an earlier run stored an image of the same request, that image is kept, and missing files
+        beside it are written. Its last bits may differ from those of `image`, because batching
+        changes them.
 
         Raises:
             Conflict: another image has this id.

@@ -120,8 +120,7 @@ class DatasetStore:
 
     def record_facts(self, dataset: str, found: Sequence[tuple[DatasetRecord, FileFacts]]) -> None:
         """Index facts that were read from images not generated here, so that they are not read
-        again
-        while the images do not change."""
+        again while the images do not change."""
         now = self.clock()
         lines = [facts_line(r.name, facts, r.stat.etag, now) for r, facts in found]
         self._append(dataset, *lines)
@@ -149,8 +148,8 @@ class DatasetStore:
             yield from snapshot.records()
 
     def repair_index(self, dataset: str) -> int:
-        """Index images that are not indexed because of a crash or because the folder was copied.
-        Returns their number.
+        """Index generated images that have no index line, because of a crash or because the folder
+        was copied. Uploaded images stay without one. Returns the number of indexed images.
 
         Raises:
             NotFound: the folder has no images.
@@ -271,8 +270,7 @@ class DatasetSnapshot:
 
 def _may_be_labeled(image: CatalogImage) -> bool:
     """Whether the image may have labels: by its index line, or, without one, if it is a PNG or has
-    a
-    recipe or a description."""
+    a recipe or a description."""
     if "description" in image.sidecars:
         return True
     entry = image.entries.get("image")

@@ -21,9 +21,9 @@ copied to the dataset by hand."""
 COSTLY_S = 1.0
 REST_FACTOR = 5.0
 """A summary that took longer than `COSTLY_S` seconds is used for this many times that duration,
-even
-if the dataset changes. Otherwise a growing dataset would be counted all the time."""
+even if the dataset changes. Otherwise a growing dataset would be counted all the time."""
 _LOOK_EVERY_S = 0.2
+"""How often a waiting thread checks whether its work was stopped, seconds."""
 
 Version = tuple[object, ...]
 
@@ -87,7 +87,6 @@ def _rest_s(took_s: float) -> float:
 
 def version_of(storage: Storage, folder: str) -> Version:
     """A value that changes when the service writes to the dataset and, in a folder, also when a
-    file
-    is copied directly into it. Lists only the index, not the images. Blocks."""
+    file is copied directly into it. Lists only the index, not the images. Blocks."""
     shards = tuple((s.key, s.etag) for s in storage.list(f"{folder}/{INDEX_FOLDER}"))
     return (storage.folder_version(folder), *shards)

@@ -31,8 +31,8 @@ def sweep_orphans(storage: Storage, dataset: str, clock: UtcClock) -> int:
 
 
 def _without_image(storage: Storage, dataset: str) -> Iterator[ObjectStat]:
-    """Files that are named like a recipe and have no image with the same name. In the order of keys
-    "x.json" is after "x.jpeg" and before "x.png", so both sides are compared."""
+    """Files that are named like a recipe and have no image with the same name. Keys are listed in
+    order, and an image may come before its recipe ("x.jpeg", "x.json") or after it ("x.png")."""
     waiting: dict[str, ObjectStat] = {}
     others: set[str] = set()
     for stat in storage.list(dataset):

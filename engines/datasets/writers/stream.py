@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engines.types import ExportFilter
 
 BATCH_IMAGES, BATCH_BYTES = 16, 2**20
-"""A thread reads a batch of images. A batch is full with this many images or this many bytes."""
+"""A batch of images, which one thread reads, ends with this many images or this many bytes."""
 REMEMBERED_TOGETHER = 200
 """Number of images whose facts are written to the index together. On S3 each write replaces a whole
 shard of the index."""
@@ -75,7 +75,7 @@ class SelectedRecords:
                 self.progress.advance()
 
     def strangers(self) -> Iterator[tuple[str, str]]:
-        """Name and reason of each file that looks like an image of the dataset but is not one."""
+        """See `DatasetSnapshot.strangers`."""
         return self._snapshot.strangers()
 
 

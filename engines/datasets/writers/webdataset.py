@@ -1,4 +1,4 @@
-"""WebDataset exports: one manifest makes a whole set of tar shards valid at the same moment.
+"""WebDataset exports: one manifest makes all tar shards of a run valid at the same moment.
 
     exports/<name>/manifest.json               lists the shards of the valid run
     exports/<name>/<run>/<split>-000000.tar    written first; those of other runs are removed last

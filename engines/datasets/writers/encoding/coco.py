@@ -27,8 +27,8 @@ _Category = tuple[str, str]
 
 
 class CocoEncoder:
-    """Writes images at once. Annotations are collected in a temporary file, because in the JSON
-    object they follow the images."""
+    """Writes each image to the file immediately. Collects annotations in a temporary file, because
+    in the JSON object they follow the images."""
 
     def __init__(self, file: HashedFile, table: ClassTable) -> None:
         self._file, self._table = file, table

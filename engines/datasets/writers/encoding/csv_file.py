@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from engines.errors import JsonValue
 
 _FORMULA = re.compile("'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
-"""Begin of a text that needs an apostrophe. Includes texts that begin with apostrophes, so that
-`unquoted` restores every text."""
+"""Matches the beginning of a text that needs an apostrophe. Apostrophes before a formula match too,
+so that `unquoted` restores every text."""
 _ROWS_BYTES = 64 * 1024
 """Rows are written together up to this many bytes."""
 

@@ -63,20 +63,21 @@ class JsonlEncoder:
             self.finish()
 
     def finish(self) -> None:
-        """A JSONL file has no end of its own."""
+        """Write the lines that are not written yet."""
         self._file.write(self._lines)
         self._lines.clear()
 
     def abandon(self) -> None:
-        """Nothing is held."""
+        """Does nothing."""
 
 
 _REPEATED = frozenset({"dataset", "split", "format", "prompt"})
 """Columns with dictionary encoding, which helps if values repeat; for image bytes it would only
 cost memory."""
 _SOUGHT = ["id", "split", "width", "height", "created_at", "quality.score", "privacy.score"]
-"""Columns with minimum and maximum per row group, for readers that filter. For all columns they
-would take a fifth of the memory that each row group needs until the file is closed."""
+"""Columns for which each row group stores its minimum and maximum, for readers that filter. Storing
+them for all columns would take a fifth of the memory that a row group needs until the file is
+closed."""
 
 
 class ParquetEncoder:
@@ -128,8 +129,7 @@ detect the format by content. The record's `format` has the real format."""
 
 class TarEncoder:
     """Writes WebDataset samples: `<key>.png`, `<key>.json` (the record), `<key>.txt` (the prompt,
-    if
-    records have one), and `<key>.cls` (the class's number, if the dataset has labels)."""
+    if records have one), and `<key>.cls` (the class's number, if the dataset has labels)."""
 
     def __init__(
         self, file: HashedFile, columns: tuple[Column, ...], table: ClassTable | None = None
@@ -156,7 +156,7 @@ class TarEncoder:
         self._file.write(bytes(2 * tarfile.BLOCKSIZE + -size_bytes % tarfile.RECORDSIZE))
 
     def abandon(self) -> None:
-        """Nothing is held."""
+        """Does nothing."""
 
 
 def _member(name: str, content: bytes, modified_at_s: int) -> bytes:
