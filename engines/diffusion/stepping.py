@@ -194,7 +194,8 @@ class Stepping:
         now = self._clock()
         notes = (*generation.notes, *info.notes, *decoded.notes)
         if request.speed != "exact" and not decoded.speed:
-            notes = (*notes, f"speed {request.speed} is not for this model, it was made exactly")
+            note = f"this model has no speed modes: speed exact was used, not {request.speed}"
+            notes = (*notes, note)
         if request.model_id in entry.stand_in_for:
             notes = (f"{entry.id} stood in for {request.model_id}", *notes)
         return GeneratedImage(

@@ -36,6 +36,7 @@ class WholeCall:
 
     request: GenerationRequest
     evaluations_total: int
+    """The requested number of steps; after the first step, the number that the pipeline takes."""
     evaluations_done: int = 0
     rows: int = 1
     picture: Any = None

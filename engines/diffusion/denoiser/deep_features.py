@@ -124,8 +124,8 @@ class SplitForward:
     def _down(
         self, residuals: list[torch.Tensor], emb: torch.Tensor, states: torch.Tensor
     ) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """Run the down blocks behind the outer layers; returns all residuals for the up blocks,
-        and the last output."""
+        """Run the down blocks after the outer layers. Returns all residuals for the up blocks, and
+        the output of the last block."""
         first = self._unet.down_blocks[0]
         hidden = residuals[-1]
         for index in range(self._outer - 1, len(first.resnets)):

@@ -82,7 +82,8 @@ class TracedDenoiser(NamedInputs):
         """Record the last forward pass, and use the recording if its results agree and, with
         `auto`, if it is faster.
 
-        Blocks for about twenty forward passes. If recording fails, the UNet is called as before.
+        Blocks for about ten forward passes per recording that is tried. If recording fails, the
+        UNet is called as before.
         """
         tried = _TRIED[self._backend] if self._example else ()
         for each in tried:

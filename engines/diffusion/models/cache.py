@@ -28,7 +28,7 @@ class ModelCache:
 
     Methods are called by the engine's thread only; `load` runs on the executor, and any thread may
     read the properties. A model with a lease (a running request) is never unloaded. `need_bytes`
-    estimates a model's size before loading; afterwards the runner's `memory_bytes` counts.
+    estimates a model's size before loading; after loading, the runner's `memory_bytes` is used.
     `on_loaded` is called whenever a load has ended.
     """
 

@@ -45,8 +45,9 @@ def capacity(config: EngineConfig, size_rules: Mapping[str, SizeRule]) -> Capaci
     """The limits for a replica of this engine. `size_rules`: model id to the model's rule.
 
     Of several models, the one with the fewest requests per step sets the target, because its steps
-    are full first. The one with the most sets the maximum: as many as fill a step without guidance,
-    which for guided requests means one full step and one waiting. At most `config.max_queued`.
+    are the first to be full. The one with the most sets the maximum: the number of requests without
+    guidance that fill a step. Of guided requests, that number fills two steps: one that runs, and
+    one that waits. The maximum is at most `config.max_queued`.
     """
     in_step = [
         guided_requests_in_step(config.max_step_latent_px, each.native_size_px, size_rules[each.id])
