@@ -1,5 +1,5 @@
-"""Compares a dataset's features with those of real images, and finds images that were made from a
-real one."""
+"""Compares a dataset's features with those of real images, and finds generated images that are
+copies of a real one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ CANDIDATES = 10
 photographs, they contained the source of 99 of 100 (benchmarks/RESULTS.md, Evidence, second
 table)."""
 HASH_BITS = 6
+"""Most bits, of 64, in which the perceptual hashes of a copy and of its source differ."""
 SHOWN = 200
+"""Most copies that the result names."""
 
 ReadImage = Callable[[str], "Pixels | None"]
 """Takes the name of an image. Returns its pixels, RGB uint8 (height, width, 3), or None if it
@@ -37,12 +39,12 @@ can no longer be read."""
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The images of one side."""
+    """The images of one side of the comparison, real or generated."""
 
     facts: Sequence[ImageFacts]
     features: Rows
     read: ReadImage | None
-    """None if only features are available. Sources are then found by hash alone."""
+    """None if only features are available. Copies are then found by their hashes alone."""
 
 
 def against_real(
@@ -53,7 +55,8 @@ def against_real(
     on_image: Callable[[], None] = lambda: None,
     stop: StopCheck = never_stopped,
 ) -> ReferenceEvidence:
-    """All figures for which there are enough images. Blocks for minutes if there are many images.
+    """Compare generated images (`made`) with `real` ones. Figures for which there are too few
+    images are None. Blocks for minutes if there are many images.
 
     `on_image` is called after each searched image. `stop` may raise an error to stop the work.
     """

@@ -73,8 +73,8 @@ class EvidenceConfig(FrozenModel):
     max_searched: int = Field(
         default=2000,
         ge=0,
-        description="Most images for which a real image is searched that they were made from: "
-        "those that are nearest to a real one. Each takes 0.2 to 0.3 s of CPU time.",
+        description="Most generated images that are checked for being a copy of a real one: those "
+        "that are nearest to a real one. Each takes 0.2 to 0.3 s of CPU time.",
     )
     max_shown: int = Field(
         default=100, ge=0, description="Most failed images that are shown with their picture."

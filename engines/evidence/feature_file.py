@@ -115,6 +115,7 @@ class KeptFeatures:
         return [each for _, each in self._places.values()] == list(facts)
 
     def close(self) -> None:
+        """Close the file of vectors."""
         if self._file is not None:
             self._file.close()
 

@@ -47,13 +47,13 @@ class _Read(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """In the order of the images. Lives inside `gather`."""
+    """What was read from the images, in their order. Valid inside the block of `gather`."""
 
     facts: list[ImageFacts]
     features: FeatureRows | None
     """None without an encoder."""
     unreadable: list[str]
-    """Names of what is no image that we take."""
+    """Names of the files that are not supported images, are too large, or were deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Gatherer:
     ) -> Iterator[Gathered]:
         """Read the images `stats` below the key `folder`.
 
-        What an earlier pass has stored is not read again, and new results are stored for the next.
+        Images whose results an earlier call stored are not read again. The new results are stored.
         Blocks for tens of milliseconds per image.
         """
         name = self.encoder.name if self.encoder else "no-encoder"

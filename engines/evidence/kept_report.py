@@ -44,7 +44,8 @@ class KeptReport:
 
 
 def version_of_folder(storage: Storage, folder: str, stop: StopCheck) -> str | None:
-    """Digest of the files in the folder, without hidden ones; None if there are none."""
+    """SHA-256, hex, of the names, sizes and versions of the files in the folder, without hidden
+    ones; None if there are none."""
     hashed, count = hashlib.sha256(), 0
     for stat in storage.list(folder):
         stop()
@@ -56,5 +57,5 @@ def version_of_folder(storage: Storage, folder: str, stop: StopCheck) -> str | N
 
 
 def digest_of(*parts: object) -> str:
-    """Digest of JSON values."""
+    """SHA-256, hex, of JSON values."""
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,4 +1,4 @@
-"""Decides whether one image was made from another by cropping, turning, mirroring or recoloring.
+"""Decides whether one image was made from another by cropping, rotating, mirroring or recoloring.
 
 Local points of both images are matched. If one similarity transform maps many points of one image
 to their matches in the other, the image was made from it. Feature vectors only find the candidates:

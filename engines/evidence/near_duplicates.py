@@ -26,9 +26,10 @@ def near_duplicates(
     nearness: Nearness | None = None,
     stop: StopCheck = never_stopped,
 ) -> NearDuplicates:
-    """Near-duplicates of images with their hashes and those of their mirrored copies.
+    """Find near-duplicates, for a report.
 
-    See `find_clusters`.
+    `ids`, `scores` and `hashes` (of each image and of its mirror image) have an entry for each
+    image, and `features` has a row for each. See `find_clusters` and `described`.
     """
     found = find_clusters(Hashes.of(hashes), features, nearness, stop)
     return described(ids, scores, found, by_features=features is not None)
@@ -37,9 +38,9 @@ def near_duplicates(
 def described(
     ids: Sequence[str], scores: Sequence[float], found: Found, by_features: bool
 ) -> NearDuplicates:
-    """Clusters for a report.
+    """The result of `find_clusters`, for a report.
 
-    In each cluster, the image with the highest score is the one to keep.
+    In each cluster, the image with the highest of the `scores` is the one to keep.
     """
     clusters = found.clusters()
     return NearDuplicates(

@@ -126,7 +126,7 @@ class EvidenceService:
 
     @contextmanager
     def _nothing_of_what_is_gone(self, folder: str, reference: str | None) -> Iterator[None]:
-        """If a folder is deleted during the block, remove what was stored about it.
+        """If a folder is deleted during the block, remove the evidence that was stored in it.
 
         Raises:
             NotFound: the dataset was deleted.
@@ -178,7 +178,7 @@ class EvidenceService:
         encoder, missing = self._sources.encoder.get()
         not_looked_at = [f"{_NO_FEATURES}{missing}"] if encoder is None else []
         if found.unreadable:
-            not_looked_at.append(f"{len(found.unreadable)} files that are no image we read")
+            not_looked_at.append(f"{len(found.unreadable)} files that could not be read as images")
         return DatasetReport(
             name=asked.name,
             made_at=self._sources.store.clock(),
@@ -284,7 +284,8 @@ class EvidenceService:
 def report_of(
     service: EvidenceService, request: ReportRequest, on_progress: OnProgress
 ) -> DatasetReport | ReportPage:
-    """As the request wants it; see `EvidenceService.report`."""
+    """The report that the request asks for, as data or as an HTML page. See
+    `EvidenceService.report`."""
     asked = request.name, request.reference_key, request.profile
     report = service.report(*asked, on_progress=on_progress)
     return ReportPage(render_report(report)) if request.as_page else report

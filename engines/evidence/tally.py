@@ -31,7 +31,7 @@ class Tally:
     ids: dict[str, str] = field(default_factory=dict)
     """Name to id."""
     scores: dict[str, float] = field(default_factory=dict)
-    """Id to quality score, of the judged."""
+    """Id to quality score, for images with a quality verdict."""
     size_bytes: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)

@@ -23,7 +23,10 @@ class EncoderUnavailable(InferloopError):
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """Which distances count as near for an encoder. See `EncoderConfig`."""
+    """Two thresholds for distances between unit vectors, 0..2; they depend on the encoder.
+    `near`: images with at most this distance are near-duplicates. `alike`: images with similar
+    perceptual hashes are near-duplicates only if they have at most this distance.
+    """
 
     near: float
     alike: float

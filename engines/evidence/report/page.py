@@ -125,7 +125,7 @@ def _labels(report: DatasetReport) -> Iterator[str]:
 def _declared(report: DatasetReport) -> Iterator[str]:
     if report.requested is None:
         return
-    yield f"<h2>Declaration</h2><p>{report.images:,} images of {report.requested:,} asked for.</p>"
+    yield f"<h2>Declaration</h2><p>{report.images:,} images of {report.requested:,} requested.</p>"
     if report.short:
         yield "<p>What the last run could not make:</p><ul class=bad>"
         yield from (f"<li>{escape(each.message)}</li>" for each in report.short)

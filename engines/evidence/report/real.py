@@ -55,10 +55,10 @@ def _copying(found: CopyingOut) -> Iterator[str]:
 def _taken(found: ReferenceEvidence) -> Iterator[str]:
     yield f"<p>{found.taken_count:,} of {found.searched:,} searched images were made from a real "
     if found.searched_by == BY_HASH_ONLY:
-        yield "one: copied, mirrored or recolored. Cut and turned copies are not found, because "
-        yield "only the features and hashes of the real images are stored.</p>"
+        yield "one: copied, mirrored or recolored. Cropped and rotated copies are not found, "
+        yield "because only the features and hashes of the real images are stored.</p>"
     else:
-        yield "one: copied, cut, turned, mirrored or recolored.</p>"
+        yield "one: copied, cropped, rotated, mirrored or recolored.</p>"
     if found.taken:
         yield "<table><tr><th>image<th>real image<th>points that agree<th>distance<th></tr>"
         for each in found.taken[:SHOWN]:

@@ -27,8 +27,8 @@ FEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """The result of the test. Each half of the real set is once the control of the other, and the
-    worse of the two results counts."""
+    """The result of the test. Each half of the real set is once the control of the other. Of the
+    two results, the one with the smaller p-value is reported."""
 
     effect: float
     """Probability that a generated image is nearer to one half of the real images than an image of
@@ -86,7 +86,8 @@ def _direction(kept: Rows, held: Rows, made: Rows, stop: StopCheck) -> Copying:
 
 def nearer(own: NDArray[np.float32], control: NDArray[np.float32]) -> tuple[float, float]:
     """The probability that a value of `own` is below a value of `control` (ties count half), and
-    the p-value of it being above one half (Mann and Whitney 1947, normal approximation)."""
+    the one-sided p-value of the hypothesis that it is above 0.5 (Mann and Whitney 1947, normal
+    approximation)."""
     ordered = np.sort(control)
     below = len(control) - np.searchsorted(ordered, own, side="right")
     ties = np.searchsorted(ordered, own, side="right") - np.searchsorted(ordered, own, side="left")

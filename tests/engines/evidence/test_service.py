@@ -178,7 +178,7 @@ def test_what_is_no_image_is_counted_and_said(house: House) -> None:
     house.storage.replace(f"{SET}/broken.png", b"\x89PNG\r\n\x1a\nno")
     report = house.service.report("birds")
     assert report.images == 3
-    assert report.not_looked_at == ("1 files that are no image we read",)
+    assert report.not_looked_at == ("1 files that could not be read as images",)
 
 
 def test_a_report_keeps_all_clusters_for_whoever_looks_through_the_dataset(house: House) -> None:

@@ -96,7 +96,7 @@ def test_copies_of_the_images_of_a_profile_are_found_by_hash(house: House) -> No
     assert evidence.searched_by == "perceptual hash"
     page = render_report(service_of(house).report("birds", profile="office"))
     assert "Against the images of the profile office" in page
-    assert "Cut and turned copies are not found" in page
+    assert "Cropped and rotated copies are not found" in page
 
 
 def test_a_profile_without_features_says_how_to_make_one(house: House) -> None:

@@ -34,7 +34,7 @@ def test_what_a_declaration_asks_for_is_told_even_where_nothing_is_there(house: 
         ("sky", "blue", 0, 15),
     ]
     assert (report.requested, report.short) == (15, ())
-    assert "2 images of 15 asked for" in render_report(report)
+    assert "2 images of 15 requested" in render_report(report)
 
 
 def test_what_is_missing_is_told_with_its_reason_in_the_data_and_on_the_page(

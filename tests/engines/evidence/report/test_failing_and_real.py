@@ -147,8 +147,8 @@ def test_the_surest_are_shown_and_the_rest_only_counted() -> None:
 
 def test_a_search_by_hash_says_what_it_cannot_find() -> None:
     text = page(reference=evidence(searched_by=BY_HASH_ONLY)).text
-    assert "Cut and turned copies are not found" in text
-    assert "copied, cut, turned" not in text
+    assert "Cropped and rotated copies are not found" in text
+    assert "copied, cropped, rotated" not in text
 
 
 # A profile

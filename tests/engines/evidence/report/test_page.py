@@ -89,7 +89,7 @@ def test_labels_that_nobody_asked_for_are_counted_alone() -> None:
 def test_a_declaration_says_what_was_asked_and_what_could_not_be_made() -> None:
     short = MissingImages(of_class="fox", reason="quality", count=3, message="short by 3 of fox")
     text = page(requested=2000, short=(short,)).text
-    assert "1,234 images of 2,000 asked for." in text
+    assert "1,234 images of 2,000 requested." in text
     assert "short by 3 of fox" in text
     assert "could not make" not in page(requested=1234).text
 

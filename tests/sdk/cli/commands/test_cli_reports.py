@@ -40,7 +40,7 @@ REPORT: dict[str, Any] = {
             "searched": 1200,
         },
     },
-    "not_looked_at": ["1 files that are no image we read"],
+    "not_looked_at": ["1 files that could not be read as images"],
 }
 
 
@@ -76,7 +76,7 @@ def test_the_figures_that_matter_are_printed() -> None:
         "against 80 real images of photos:",
         "  clipped density 0.500",
         "  taken from a real image: 0 of 1200",
-        "not looked at: 1 files that are no image we read",
+        "not looked at: 1 files that could not be read as images",
     ]
     (request,) = service.asked
     assert request.url.path == "/api/v1/datasets/birds/report"
