@@ -1,1 +1,2 @@
-"""Requests that outlive their connection: the record of a job, who goes first, and its stores."""
+"""Jobs: requests whose work goes on after the client has disconnected. Their records, the order in
+which they run, and the stores that keep them."""

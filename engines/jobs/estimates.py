@@ -1,4 +1,4 @@
-"""Estimates a job's position in the queue and its end. It only computes."""
+"""Estimates a job's position in the queue and the time of its end. Reads no store."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 Varghese, 1995).
 
 The highest class that waits is served first, but lower classes also get a share. While a class
-waits and a higher one is served, it earns one credit for each image of the higher class. It is
-served when it has `SHARE` credits for each image of its next job. So a waiting class gets about one
-image in ten.
+waits and a higher one is served, it earns one credit for each image of the higher class. As soon as
+it has `SHARE` credits, it is served, and pays `SHARE` credits for each image of its job, so that
+its credits may become negative. So a waiting class gets about one image in ten.
 
 Each API key with waiting jobs has a place in a ring. The ring is walked around, and at each visit a
 key gets a quantum of images. A key is served when its saved quanta are enough for the first job in
@@ -67,7 +67,8 @@ def credits_after(
     passed_over: Collection[int] = (),
 ) -> dict[int, int]:
     """The credits after a job of `cost` images of the class `served` was taken. `waiting`: the
-    classes that waited then. A class that no longer waits loses its credits."""
+    classes that waited then. `passed_over`: classes whose jobs may not be taken now; they keep
+    their credits. A class that has no queued jobs any more loses its credits."""
     top, after = max(waiting), {each: earned.get(each, 0) for each in waiting}
     for each in after:
         if each < served:

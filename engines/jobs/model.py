@@ -31,7 +31,8 @@ class JobTerms:
     lease_s: float = 15.0
     """Seconds after which a running job without a sign of life can be run by another worker."""
     keep_s: float = 86_400.0
-    """Seconds for which an ended job is kept, and a job whose caller has left."""
+    """Seconds for which an ended job is kept. A job that is not detached is kept as long after it
+    was accepted, if its caller has left."""
     max_unfinished: int = 20_000
     """Largest number of unfinished jobs of one API key."""
 
@@ -67,7 +68,7 @@ class JobRequest:
     previews: bool = False
     """Whether its events contain small JPEG images of the unfinished image."""
     webhook: Webhook | None = None
-    """Webhook that gets the job's events; None for none."""
+    """Webhook to which the job's events are sent; None: no webhook."""
 
 
 @dataclass(frozen=True, slots=True)

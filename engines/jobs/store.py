@@ -29,8 +29,8 @@ class JobStore(Protocol):
     """Stores the jobs of all ingress replicas, which use the same `JobTerms`. Every method blocks
     and is one atomic step. Threads and processes may share a store.
 
-    When a method has returned, its change survives the end of every process. An accepted detached
-    job survives the end of the machine too (in Redis, this depends on its persistence settings).
+    When a method has returned, its change survives a crash of every process. An accepted detached
+    job also survives a crash of the machine (in Redis, this depends on its persistence settings).
 
     Raises:
         NotFound: the job does not exist.
@@ -40,7 +40,7 @@ class JobStore(Protocol):
 
     @property
     def deliveries(self) -> Deliveries:
-        """What the jobs' webhooks are to be told."""
+        """The deliveries of events to the jobs' webhooks."""
 
     def accept(self, draft: Draft) -> Accepted:
         """Store a new job, or find the one that the owner's idempotency key refers to.
@@ -68,8 +68,8 @@ class JobStore(Protocol):
         has canceled the job. Raises `LeaseLost`."""
 
     def release(self, lease: Lease, why: str) -> None:
-        """Give back a job that is not finished. A detached one is put at the front of its key's
-        queue; another one waits until its caller comes back. Raises `LeaseLost`."""
+        """Give back a job that is not finished. A detached job returns to its place in its key's
+        queue. Any other job waits until its caller comes back. Raises `LeaseLost`."""
 
     def forget(self, lease: Lease) -> None:
         """Delete a job for which nothing was done. Its idempotency key can be used again. Raises
@@ -95,8 +95,8 @@ class JobStore(Protocol):
         """The first `limit` events after number `after_seq`, in order."""
 
     def list(self, selection: Selection, limit: int, before_seq: int | None) -> Sequence[Job]:
-        """The newest `limit` detached jobs that were accepted before number `before_seq`, the
-        newest first."""
+        """The newest `limit` detached jobs of the selection, the newest first. `before_seq`: only
+        jobs with a smaller number; None: all."""
 
     def standing(self, job_id: str) -> Standing:
         """The data from which the position and the end of a job are estimated."""

@@ -55,7 +55,7 @@ class JobsRedis:
         """Run `step` as a transaction and return its result. It reads, calls `multi()` once, and
         queues its writes. If another client changes a watched key meanwhile, all of it is
         repeated."""
-        client: Any = self.client  # redis-py's types know no step that answers
+        client: Any = self.client  # redis-py's types do not allow a step that returns a value
         with translated():
             answer: T = client.transaction(
                 step, *watched, value_from_callable=True, watch_delay=_RETRY_S
@@ -77,7 +77,7 @@ def translated() -> Iterator[None]:
     """Convert redis-py's errors to those of `engines.errors`."""
     try:
         yield
-    except ResponseError as error:  # out of memory, read-only: the server refuses
+    except ResponseError as error:  # for example, the server is out of memory or read-only
         raise StorageFailed("The job store refuses the command") from error
     except (RedisError, OSError) as error:
         raise Overloaded("The job store is not reachable", _AWAY_RETRY_S) from error

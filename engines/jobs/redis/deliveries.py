@@ -54,7 +54,7 @@ class RedisDeliveries:
             self._write(pipe, Delivery(delivery_id(job_id, event), job_id, event, now, due_at=now))
 
     def remove(self, pipe: Pipeline, record: Record) -> None:
-        """The deliveries of the job."""
+        """Delete the deliveries of the job."""
         for event in record.get("webhook_events") or ():
             pipe.zrem(self._due, _member(record["id"], delivery_id(record["id"], event)))
         pipe.delete(self._of(record["id"]))

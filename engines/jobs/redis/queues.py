@@ -1,10 +1,10 @@
-"""Who waits, who is held, who is listed: the indexes beside the jobs.
+"""The indexes beside the records of jobs: queued, running and listed jobs.
 
 - `ring:<class>`: hash of keys with queued jobs, each with its deficit and turn
 - `queue:<class>:<key>`: sorted set of a key's queued jobs, by acceptance
 - `held`: sorted set of detached jobs that run, by the end of their lease
 - `listed:<space>`: sorted set of detached jobs, by acceptance
-- `credits`: hash of classes with what they have earned while they waited
+- `credits`: hash of classes, each with the credits that it earned while it waited
 - `unfinished:<key>`: set; `expiring`: sorted set by time; `recent:<kind>`: list of seconds
 """
 
@@ -41,8 +41,8 @@ class Queues:
         return self._redis.key("unfinished", key_hash)
 
     def ring(self, priority: int) -> str:
-        """Key of the hash of a class: API keys with waiting jobs, each with how much it was
-        served and its turn."""
+        """Key of the hash of a class: API keys with waiting jobs, each with its deficit and its
+        turn (see `fairness.Waiting`)."""
         return self._redis.key("ring", priority)
 
     def rings(self) -> list[str]:
@@ -50,8 +50,8 @@ class Queues:
         return [self.ring(priority) for priority in range(len(PRIORITIES))]
 
     def queue(self, priority: int, key_hash: str) -> str:
-        """Key of the sorted set of an API key's waiting jobs of this class, by the order they
-        came in."""
+        """Key of the sorted set of an API key's waiting jobs of this class, in the order of their
+        acceptance."""
         return self._redis.key("queue", priority, key_hash)
 
     def join(self, pipe: Pipeline, record: Record, turn: int) -> None:
@@ -158,7 +158,8 @@ class NextQueued:
         self._credits = earned
 
     def take(self, pipe: Pipeline) -> None:
-        """Write the changes of the ring. Keys without jobs leave it."""
+        """Remove the job from its queue, and write the changes of the ring and of the credits. Keys
+        without jobs leave the ring."""
         for priority, key_hash in self._empty:
             pipe.hdel(self._queues.ring(priority), key_hash)
         if self.record is None:

@@ -1,5 +1,6 @@
-"""Between hashes and records. A job is the hash `job:<id>` of JSON texts: `columns` (as SQLite's,
-see `engines.jobs.columns`), `request`, `answer`; its events are the list `events:<id>`."""
+"""Read and write the records of jobs in Redis. A job is the hash `job:<id>` of JSON texts:
+`columns` (the same as in SQLite, see `engines.jobs.columns`), `request` and `answer`. Its events
+are the list `events:<id>`."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ Record = dict[str, Any]
 
 
 def new_record(draft: Draft, seq: int, now: float) -> Record:
-    """Queued, unheld."""
+    """The columns of a new job, which is queued and has no lease."""
     idempotency = draft.idempotency
     return {
         "seq": seq,
@@ -78,7 +79,7 @@ class Records:
         except NotFound:
             record = {"state": "gone", "lease_token": None}
         if record["state"] != "running" or record["lease_token"] != lease.token:
-            raise LeaseLost(f"Another has the job {lease.job_id} now, or it has ended")
+            raise LeaseLost(f"Another worker has the job {lease.job_id} now, or it has ended")
         return record
 
     def request_of(self, source: Pipeline, job_id: str) -> JobRequest:
@@ -116,7 +117,7 @@ class Records:
     def events(self, source: Pipeline, job_id: str, after_seq: int, limit: int) -> list[JobEvent]:
         """At most `limit` events with a number above `after_seq`, in order."""
         if limit < 1:
-            return []  # LRANGE would take it for "to the end"
+            return []  # LRANGE takes the end -1 for the end of the list
         start = max(0, after_seq)
         texts = source.lrange(self.events_key(job_id), start, start + limit - 1)
         return [JobEvent(seq, **json.loads(text)) for seq, text in enumerate(texts, start + 1)]

@@ -164,8 +164,9 @@ class RedisJobStore:
             return list(islice((job for job in recent if selection.shows(job)), limit))
 
     def _oldest(self, selection: Selection) -> float:
-        """Time before which no job of the list was accepted. Clocks of workers differ, by less
-        than a lease: a job of an earlier time may come before one that the list shows."""
+        """The search for jobs ends at the first one that is older than this time. It is a lease
+        earlier than `selection.since`: the clocks of workers differ, so a job with an earlier time
+        may have a larger number than a job that the list shows."""
         return 0.0 if selection.since is None else selection.since - self._lease_s
 
     def standing(self, job_id: str) -> Standing:
@@ -188,7 +189,8 @@ class RedisJobStore:
     def _newest_first(
         self, client: Pipeline, selection: Selection, limit: int, before_seq: int | None
     ) -> Iterator[Job]:
-        """Read in pieces: as many as are wanted, then more where few of them are shown."""
+        """The jobs of the list, read in pieces: first of `limit` jobs, then larger ones, because
+        the selection may show only few of the jobs."""
         piece = max(1, min(limit, _PAGE))
         bound = "+inf" if before_seq is None else f"({before_seq}"
         listed = self._queues.listed(selection.space or "")

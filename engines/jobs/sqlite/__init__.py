@@ -1,1 +1,1 @@
-"""Jobs in one SQLite file that many processes of a machine open: the embedded default."""
+"""Jobs in one SQLite file, which many processes of a machine can share. The default."""

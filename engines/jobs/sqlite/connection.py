@@ -1,4 +1,4 @@
-"""A connection to the database file: transactions, and SQLite's errors as our own."""
+"""A connection to the database file: transactions, and the translation of SQLite's errors."""
 
 from __future__ import annotations
 

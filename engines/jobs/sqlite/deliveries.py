@@ -33,7 +33,7 @@ class SqliteDeliveries:
 
     def claim(self, hold_s: float) -> Delivery | None:
         now = self._now()
-        with self._file.reading() as connection:  # without the writers' lock: asked all the time
+        with self._file.reading() as connection:  # no lock for writers, because workers ask often
             if connection.execute(_DUE, (now,)).fetchone() is None:
                 return None
         with self._file.writing(durable=False) as connection:

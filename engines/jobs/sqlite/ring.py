@@ -28,7 +28,7 @@ def joined(connection: sqlite3.Connection, priority: int, key_hash: str) -> None
 
 
 def left(connection: sqlite3.Connection, priority: int, key_hash: str) -> None:
-    """Count one queued job of the key less. A key without jobs leaves the ring and loses its saved
+    """Subtract one queued job of the key. A key without jobs leaves the ring and loses its saved
     quanta."""
     of_key = (priority, key_hash)
     connection.execute(

@@ -81,7 +81,7 @@ def held(connection: sqlite3.Connection, lease: Lease) -> Row:
     deleted."""
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (lease.job_id,)).fetchone()
     if row is None or row["state"] != "running" or row["lease_token"] != lease.token:
-        raise LeaseLost(f"Another has the job {lease.job_id} now, or it has ended")
+        raise LeaseLost(f"Another worker has the job {lease.job_id} now, or it has ended")
     return row
 
 

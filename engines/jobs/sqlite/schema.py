@@ -94,6 +94,7 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> list[str]:
-    """One by one: `executescript` would commit the transaction first."""
+    """The statements of the script, to be run one by one: `executescript` would commit the
+    transaction first."""
     bare = "\n".join(line.partition("--")[0] for line in script.splitlines())
     return [statement for statement in bare.split(";") if statement.strip()]

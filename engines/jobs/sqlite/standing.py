@@ -1,4 +1,4 @@
-"""What position and ETA are made of, counted over indexes."""
+"""Counts the data for a job's position and estimated end, by queries that use indexes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RECENT = """
 
 
 def standing_of(connection: sqlite3.Connection, row: Row) -> Standing:
-    """For the job of this row."""
+    """The `Standing` of the job in this row."""
     own = (row["priority"], row["key_hash"])
     (ahead,) = connection.execute(_AHEAD, (*own, row["seq"])).fetchone()
     others = connection.execute(

@@ -53,10 +53,11 @@ from engines.jobs.store import Ending
 
 
 class SqliteJobStore:
-    """Over one file in WAL mode: readers never wait for writers, and many processes share it.
+    """Keeps jobs in one file in WAL mode, which many processes can share. Readers do not wait for
+    writers of other processes.
 
-    Accepted jobs and cancellations are on the disk when the method returns. What a crash of the
-    machine may take back of the rest is done again under the same ids: a job then runs once more.
+    Detached jobs and cancellations are on the disk when the method returns. A crash of the machine
+    can undo other changes. A job whose changes were undone runs again, with the same ids.
     """
 
     def __init__(

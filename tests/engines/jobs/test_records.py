@@ -69,10 +69,10 @@ def test_the_terms_that_the_documents_tell_are_the_defaults() -> None:
 
 
 def test_a_lost_lease_is_a_conflict_and_survives_pickling() -> None:
-    error = pickle.loads(pickle.dumps(LeaseLost("Another has the job job_1 now")))
+    error = pickle.loads(pickle.dumps(LeaseLost("Another worker has the job job_1 now")))
     assert isinstance(error, Conflict)
     assert (error.code, error.retryable) == ("CONFLICT", False)
-    assert error.message == "Another has the job job_1 now"
+    assert error.message == "Another worker has the job job_1 now"
 
 
 @pytest.mark.parametrize("record", [JOB, PENDING, OK, draft(), Selection("acme"), JobTerms()])
