@@ -1,4 +1,4 @@
-"""Refuse writes while the file system still has a reserve of free space."""
+"""Refuse writes that would use up a reserve of free space on the file system."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ CHECK_EVERY_BYTES = 8 * 2**20
 """A growing file checks the free space each time this many bytes were written."""
 
 FreeBytes = Callable[[str], int]
-"""Returns the free bytes below a folder; a parameter, so that tests can fill the disk."""
+"""Returns the free bytes of a folder's file system; a parameter, so that tests can simulate a full
+disk."""
 
 
 class StorageLimits(FrozenModel):

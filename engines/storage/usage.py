@@ -80,7 +80,7 @@ class UsageLedger:
             account = self._refreshed(owner)
             used, reserved = account.total_bytes(), account.reserved_bytes
             if used + reserved + size_bytes > quota_bytes:
-                running = f", {reserved} wanted by what runs now" if reserved else ""
+                running = f", {reserved} are reserved by running requests" if reserved else ""
                 message = (
                     f"The storage quota of {quota_bytes} bytes has no room for {size_bytes} more: "
                     f"{used} are stored{running}"

@@ -18,7 +18,8 @@ from engines.storage.keys import RESERVED_FOLDER, TEMPORARY_PREFIX
 
 T = TypeVar("T")
 OpenTemporary = Callable[[str], BinaryIO]
-"""Creates a file that must not exist, for writing; a parameter, so that tests can fill the disk."""
+"""Creates a file that must not exist, for writing; a parameter, so that tests can simulate a full
+disk."""
 
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750

@@ -31,7 +31,7 @@ def read_range(
     if_match: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> bytes:
-    """At most `length` bytes (None: all) from byte `start`; empty behind the end.
+    """At most `length` bytes (None: all) from byte `start`; empty if `start` is after the end.
 
     Retries interrupted bodies. Raises botocore's errors untranslated.
     """

@@ -58,8 +58,8 @@ def put_object(
 
 
 def upload_file(client: S3Client, bucket: str, name: str, file: BinaryIO) -> None:
-    """Upload `file` from its position on. Above 8 MiB in parts; readers see the whole object
-    only."""
+    """Upload `file` from its position on, in parts if it has more than 8 MiB. Readers never see an
+    incomplete object."""
     client.upload_fileobj(
         file,
         bucket,

@@ -54,7 +54,7 @@ def test_past_the_quota_is_refused_before_anything_is_written(storage: Storage) 
     assert caught.value.details == {"limit": "quota", "limit_bytes": 100, "used_bytes": 90}
     assert caught.value.message == (
         "The storage quota of 100 bytes has no room for 1 more: 90 are stored, "
-        "10 wanted by what runs now"
+        "10 are reserved by running requests"
     )
     ledger.release(ALICE, 10)
     ledger.reserve(ALICE, quota_bytes=100, size_bytes=10)
