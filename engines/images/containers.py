@@ -87,7 +87,7 @@ def _walk(content: bytes, kind: str, limits: ImageLimits) -> Walk:
         return heif.walk(content)
     if kind == "BMP":
         return Walk(int.from_bytes(content[2:6], "little") or None)
-    # TIFF parts may be in any order, so the end is behind the last part that a directory names.
+    # TIFF parts may be in any order, so the end is after the last part that a directory names.
     found = tiff.check(content, limits)
     end, cut = reach(content, found)
     return Walk(end, size=tiff.size_of(found), cut=cut)

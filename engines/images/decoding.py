@@ -45,7 +45,7 @@ BROKEN = (
 
 
 _SAY_THEMSELVES = frozenset({"TIFF", "HEIF", "AVIF"})
-"""Formats for which the EXIF block's orientation is ignored: Pillow itself turns TIFF and HEIF
+"""Formats for which the EXIF block's orientation is ignored: Pillow itself rotates TIFF and HEIF
 upright, and an AVIF file states its rotation in its boxes."""
 
 
@@ -81,8 +81,8 @@ def decode(content: bytes, limits: ImageLimits) -> DecodedImage:
 def verify(content: bytes, limits: ImageLimits) -> ImageInfo:
     """Decode the first frame and return only the file's facts, with its EXIF orientation.
 
-    Raises `InvalidImage` where `decode` does, and also for a file that is cut short behind its
-    first frame.
+    Raises `InvalidImage` where `decode` does, and also for a file that is cut short after its first
+    frame.
     """
     kind, walk = containers.check(content, limits)
     if walk.cut:
@@ -141,8 +141,8 @@ def _info(image: Image.Image, kind: str) -> ImageInfo:
     if kind in ("GIF", "TIFF"):
         frames = 2 if getattr(image, "is_animated", False) else 1
     else:
-        # For Pillow, a JPEG with more pictures behind the first (MPO, from many phones) has
-        # several frames; here it counts as its first picture.
+        # For Pillow, a JPEG file with further pictures after the first one (MPO, from many phones)
+        # has several frames. Here only its first picture counts as a frame.
         frames = 1 if kind == "JPEG" else int(getattr(image, "n_frames", 1))
     width, height = image.size
     # An AVIF file states its rotation in its boxes, which Pillow reports as EXIF orientation. The

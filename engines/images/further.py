@@ -27,11 +27,11 @@ from engines.types.frozen import FrozenModel
 if TYPE_CHECKING:
     from engines.types import Pixels
 
-_MOST_STARTS = 64  # places behind a JPEG where a further picture may begin
+_MOST_STARTS = 64  # places after a JPEG picture that are tried as the start of a further one
 
 
 class FurtherLimits(FrozenModel):
-    """How many of a file's further pictures are decoded, and at what size and cost."""
+    """How many of a file's further pictures are decoded, at which size, and in how much time."""
 
     max_frames: int = Field(
         default=16,
@@ -200,7 +200,7 @@ def _count(image: Image.Image) -> int:
 
 
 def _behind(content: bytes, walk: Walk, limits: ImageLimits, to: _Gathering) -> None:
-    """Decode the JPEG files behind the first (MPO, gain maps), and name a film in `unread`."""
+    """Decode the JPEG files after the first one (MPO, gain maps), and name a film in `unread`."""
     if walk.end is None:
         return
     spans = list(_spans(content, walk.end, to))
@@ -217,7 +217,7 @@ def _behind(content: bytes, walk: Walk, limits: ImageLimits, to: _Gathering) -> 
 
 
 def _spans(content: bytes, at: int, to: _Gathering) -> Iterator[tuple[int, int]]:
-    """Start and end of each complete JPEG file behind position `at`."""
+    """Start and end of each complete JPEG file after position `at`."""
     for _ in range(_MOST_STARTS):
         start = content.find(jpeg.MAGIC, at)
         if start < 0:

@@ -91,7 +91,7 @@ class KeptPictures:
 
     def _make_room(self, start: int, end: int, wrapped: bool) -> None:
         """Remove the pictures that overlap `start` to `end`, and, if writing begins at the start
-        of the file again (`wrapped`), those behind the end of the last one written."""
+        of the file again (`wrapped`), those after the end of the last one written."""
         for name, (first, last) in list(self._places.items()):
             behind = wrapped and first >= self._end
             if behind or (first < end and start < last):

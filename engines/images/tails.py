@@ -1,8 +1,8 @@
-"""Detect another file, such as an archive or a program, behind a picture.
+"""Detect another file, such as an archive or a program, after the end of a picture.
 
 Phones append harmless data to a JPEG: further pictures, a gain map, a film. Such compressed data
 contains any short signature by chance (a given three bytes about once in 16 MB). So a short
-signature counts only directly behind the picture. Further on, a structure must match that another
+signature counts only directly after the picture. Further on, a structure must match that another
 program would accept, such as a ZIP directory at the stated position or a valid ELF header.
 """
 
@@ -47,7 +47,7 @@ _MACHINES = (0x014C, 0x8664, 0x01C0, 0x01C4, 0xAA64, 0x0200, 0x5032, 0x5064)
 
 
 def carries_a_file(content: bytes, end: int) -> bool:
-    """Whether the bytes behind position `end` hold a file that another program would open.
+    """Whether the bytes from position `end` on hold a file that another program would open.
 
     Takes time linear in the length of `content`.
     """

@@ -29,9 +29,10 @@ class Page(NamedTuple):
     """Whether an image is a page, and where the page shows something."""
 
     on_paper: bool = False
-    """Much of the picture is white, and white in all channels at once."""
+    """Whether much of the picture is white, and white in all channels at once."""
     in_areas: bool = False
-    """What is not white there lies in areas of one color, as bars and boxes of a screen do."""
+    """Whether its parts that are not white are areas of one color, as bars and boxes of a screen
+    are."""
     shown: Gray | None = None
     """255 where a page shows something, 0 where it is white; None if the picture is no page."""
 

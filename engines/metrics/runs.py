@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def runs(marks: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First position of each run of true values in `marks`, shape (n,), and the one behind it."""
+    """First position of each run of true values in `marks`, shape (n,), and the one after it."""
     padded = np.concatenate([[False], marks, [False]]).astype(np.int8)
     ends = np.flatnonzero(np.diff(padded)).tolist()
     return list(zip(ends[::2], ends[1::2], strict=True))

@@ -1,4 +1,5 @@
-"""Profiles: statistics of a set of real images, which can be compared and matched. No pixels."""
+"""Profiles: statistics of a set of real images. Datasets can be compared with a profile, and the
+colors of images matched to it. A profile contains no pixels."""
 
 from typing import TYPE_CHECKING
 

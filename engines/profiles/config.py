@@ -18,5 +18,5 @@ class ProfilesConfig(FrozenModel):
         default=20_000,
         ge=20,
         description="Largest number of images whose features a profile keeps (`keep_features`). "
-        "Of more images, a random sample. 2.6 kB per image with the included encoder.",
+        "If there are more, a random sample is kept. 2.6 kB per image with the included encoder.",
     )

@@ -29,7 +29,7 @@ _HEADER_PX = 94
 _LEFT, _RIGHT = "#1f5fa8", "#d9762b"
 
 
-_SCALE = "100: alike. 37: one deviation apart in everything. Bars: the most frequent colors."
+_SCALE = "100: equal. 37: each statistic one deviation apart. Bars: the most frequent colors."
 
 
 def comparison_svg(left: Statistics, right: Statistics, found: Comparison) -> str:

@@ -90,7 +90,7 @@ class ProfileService:
             except Conflict:  # exists, and may have been extended
                 continue
             except (InsufficientStorage, StorageAway) as error:
-                logger.warning("The shipped profiles are not copied: %s", error)
+                logger.warning("The included profiles are not copied: %s", error)
                 return
 
     def list(
@@ -279,7 +279,7 @@ class ProfileService:
         if isinstance(source, str):
             return files_of_folder(self._storage, source)
         if self._s3_clients is None or self._buckets is None:
-            raise Forbidden("Profiles of buckets are not offered here")
+            raise Forbidden("This service does not make profiles of buckets")
         self._buckets.check(source.bucket)
         return files_of_bucket(self._s3_clients(self._config.read_workers), source)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A listed file whose name is that of an image."""
+    """A file whose name has the suffix of an image."""
 
     size_bytes: int
     read: Callable[[], bytes]

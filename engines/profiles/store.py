@@ -1,4 +1,4 @@
-"""Store profiles: one JSON file each, replaced atomically, with concurrent changes detected.
+"""Store profiles: one JSON file each, replaced atomically. Concurrent changes are detected.
 
 Features are stored in a separate file, whose key is in the JSON file.
 """

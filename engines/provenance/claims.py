@@ -1,5 +1,6 @@
 """The content of marks, as C2PA manifest definitions (specification 2.2; CAWG training and data
-mining assertion 1.1). They contain no personal data: of the prompt only a digest."""
+mining assertion 1.1). They contain no personal data: instead of the prompt, only a digest of the
+recipe."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Algorithm = Literal["ES256", "ES384", "ES512", "PS256", "EdDSA"]
 """JOSE names of signature algorithms (RFC 7518, RFC 8037); COSE and C2PA use the same ones."""
 Sign = Callable[[bytes], bytes]
+"""Takes the bytes to sign and returns the signature."""
 
 _CURVES: dict[str, Algorithm] = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 _HASHES: dict[Algorithm, hashes.HashAlgorithm] = {

@@ -10,7 +10,7 @@ _MAX_BLOCKS = 262_144
 _MAX_EXTENSION_BYTES = 2**20
 _EXTENSION, _IMAGE, _TRAILER, _COMMENT, _CONTROL = 0x21, 0x2C, 0x3B, 0xFE, 0xF9
 _XMP = b"\x21\xff\x0bXMP DataXMP"
-# Ends an XMP packet: a reader of sub-blocks that starts anywhere in the packet ends behind it.
+# Ends an XMP packet: a reader of sub-blocks that starts anywhere in the packet ends after it.
 _XMP_TRAILER = bytes([1, *range(255, -1, -1), 0])
 
 
@@ -42,7 +42,7 @@ def walk(content: bytes) -> Walk:
 
 
 def _behind_parts(content: bytes, at: int, blocks: int) -> tuple[int, int]:
-    """Position behind the terminator of a chain of sub-blocks, and `blocks` plus their number."""
+    """Position after the terminator of a chain of sub-blocks, and `blocks` plus their number."""
     while at < len(content) and content[at]:
         at += content[at] + 1
         blocks += 1

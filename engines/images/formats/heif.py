@@ -108,7 +108,7 @@ def beside(content: bytes) -> tuple[int, int]:
 def boxes(content: bytes, at: int, end: int) -> Iterator[Box]:
     """The boxes from position `at` on, until `end` or until something that is not a box.
 
-    The last box may end behind `end`. Raises `InvalidImage` for too many boxes.
+    The last box may end after `end`. Raises `InvalidImage` for too many boxes.
     """
     for _ in range(_MAX_BOXES):
         if at + 8 > end:

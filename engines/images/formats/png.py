@@ -33,7 +33,7 @@ class Chunk(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Position of the first byte behind the chunk's checksum."""
+        """Position of the first byte after the chunk's checksum."""
         return self.start + self.length + 4
 
 

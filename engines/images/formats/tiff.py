@@ -50,7 +50,7 @@ class Structure:
     unread: bool = False
     """Whether directories or entries were left unread because there are too many."""
     cut: bool = False
-    """Whether a page's directory is behind the end of the file."""
+    """Whether a page's directory is beyond the end of the file, or cut off by it."""
     order: str = "<"
     """Byte order, in the notation of `struct`."""
 

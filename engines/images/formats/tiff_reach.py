@@ -1,7 +1,7 @@
 """Where a TIFF file ends according to its directories.
 
-Bytes behind that end do not belong to the picture. If that end is behind the file's last byte,
-the file was cut short.
+Bytes after that end do not belong to the picture. If that end is after the file's last byte, the
+file was cut short.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LARGEST = 2**48  # longer than any file, and the sum of two fits into 64 bits
 
 
 class Reach(NamedTuple):
-    """`end`: position behind everything that the directories name; None if they do not tell.
+    """`end`: position after everything that the directories name; None if they do not tell.
     `cut`: whether a page after the first is incomplete."""
 
     end: int | None
@@ -45,7 +45,7 @@ def reach(content: bytes, found: Structure) -> Reach:
 
 
 def _ends(content: bytes, starts: list[Field], lengths: list[Field], order: str) -> Iterator[int]:
-    """For each picture, in order, the position behind its pixels."""
+    """For each picture, in order, the position after its pixels."""
     for start, length in zip(starts, lengths, strict=False):
         at, size = _numbers(content, start, order), _numbers(content, length, order)
         together = min(at.size, size.size)

@@ -23,7 +23,7 @@ class Walk:
     """Positions of the parts of one file, found without copying or decoding them."""
 
     end: int | None
-    """Position behind the picture; None if the file is cut short or the format states no end."""
+    """Position after the picture; None if the file is cut short or the format states no end."""
     metadata: tuple[Block, ...] = ()
     without: tuple[tuple[int, int], ...] = ()
     """Start and end of each part that no pixel depends on, in order; removed before decoding."""

@@ -25,7 +25,7 @@ NUMBERS = 12
 _SEEN_PX = 192
 _EQUAL, _VARIED, _FLAT = 0.5, 4.0, 1.0  # gray levels
 _ABRUPT = 8.0  # smallest step, gray levels, between pixels of adjacent rows that counts as steep
-_EDGES = (0, 1, 3, 7, 15)  # which of the sharpest edges are told, sharpest first
+_EDGES = (0, 1, 3, 7, 15)  # which of the edges are reported, the sharpest first
 _LEAST, _LEAST_SHARE = 0.05, 0.003  # added before a logarithm
 _SMOOTH_PX = 15
 _LAGS_PX = (3, 80)
@@ -43,11 +43,10 @@ def line_numbers(luma: Plane) -> list[float]:
     - share of the rows in the longest run of rows of one gray: first at either end of the picture,
       then elsewhere
     - the most prominent edges between two rows: the first, second, fourth, eighth and sixteenth.
-    The
-      value of an edge is the mean difference of its two rows, divided by that of rows nearby, times
-      the share of columns where the difference is steep
+      The value of an edge is the mean difference of its two rows, divided by that of rows nearby,
+      times the share of columns where the difference is steep
     - the largest autocorrelation, -1 to 1, of the differences between rows, for lags of 3 to 80
-    rows
+      rows
     - of the rows' mean levels without slow changes: the power of the strongest period of 2.5 to 64
       rows divided by the median power; and its amplitude in gray levels
     - share of the rows that differ strongly from both neighbors

@@ -113,7 +113,7 @@ def wave_numbers(luma: Plane) -> list[float]:
     half = 2 * np.asarray(cv2.magnitude(rows[..., 0], rows[..., 1])) / window.sum()
     logs = 2 * np.log(half + _LEAST / 10)
     out = logs - cv2.blur(logs, (_LOCAL, _LOCAL))
-    out[:, :2] = 0  # level waves, and those of hardly a period
+    out[:, :2] = 0  # waves from top to bottom, which `lines` measures
     out[side // 2 - 1 : side // 2 + 2] = 0
     slow = np.hypot(np.arange(side)[:, None] - side // 2, np.arange(side // 2)) < _SLOWEST
     out[slow] = 0

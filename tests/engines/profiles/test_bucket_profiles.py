@@ -130,7 +130,7 @@ def test_buckets_must_be_on_the_list(
     for closed in (service(), service("other")):
         with pytest.raises(Forbidden, match="THE_SETTING"):
             closed.create(order(bucket))
-    with pytest.raises(Forbidden, match="not offered"):
+    with pytest.raises(Forbidden, match="does not make profiles"):
         ProfileService(storage, s3_clients=factory).create(order(bucket))
     assert not factory.calls
     assert service(bucket).create(order(bucket))

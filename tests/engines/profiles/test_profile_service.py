@@ -147,7 +147,7 @@ def test_the_drawing_says_what_its_axes_measure() -> None:
     said = [text.text or "" for text in drawn.iter() if text.tag.endswith("text")]
     assert {"0°", "360°", "dark", "bright"} <= set(said)
     assert sum("% of pixels" in text for text in said) == 6
-    assert any(text.startswith("100: alike") for text in said)
+    assert any(text.startswith("100: equal") for text in said)
 
 
 def test_one_image_is_held_against_a_profile(tmp_path: Path) -> None:
