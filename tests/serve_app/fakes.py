@@ -195,9 +195,7 @@ class FakeFiles:
             for key in sorted(self.contents)
             if key.startswith(f"{folder_key}/") and not key.endswith((".png", ".json"))
         ]
-        return len(names), [
-            SkippedFile(name, "not an image that we read") for name in names[:limit]
-        ]
+        return len(names), [SkippedFile(name, "not a supported image") for name in names[:limit]]
 
 
 @dataclass

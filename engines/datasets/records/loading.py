@@ -70,7 +70,7 @@ class RecordReader:
         try:
             return self._load(record)
         except InvalidImage as error:
-            return Loaded(record, None, None, {}, f"not an image we take: {error.message}")
+            return Loaded(record, None, None, {}, f"not a supported image: {error.message}")
         except NotFound:
             return Loaded(record, None, None, {}, "deleted while it was exported")
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from engines.types import ObjectStat
 
 GENERATED = "generated"
-NO_IMAGE = "not an image that we read"
-REFUSED_NAME = "its name holds control characters or backslashes, or is too long: rename it"
+NO_IMAGE = "not a supported image"
+REFUSED_NAME = "its name has control characters or backslashes, or is too long: rename it"
 INDEX_FOLDER = ".index"
 
 FileKind = Literal[

@@ -125,7 +125,7 @@ class DatasetExporter:
         if request.splits is None or request.split_by == "id":
             return split_of
         if self._clusters is None:
-            reason = "near-duplicates are not looked for here"
+            reason = "must be id: this service does not search for near-duplicates"
             raise InvalidParameters.of("split_by", "cluster", "id", reason)
         return by_cluster(split_of, self._clusters(request.dataset_key))
 

@@ -175,7 +175,7 @@ def test_files_that_are_no_images_are_told(
     report = exporter.export(make_request(OUTPUT, dataset_key=pets))
     assert (report.exported_count, report.skipped_count) == (3, 2)
     assert [skipped.name for skipped in report.skipped] == ["broken.png", "text.jpg"]
-    assert all("not an image" in failure.reason for failure in report.skipped)
+    assert all("not a supported image" in failure.reason for failure in report.skipped)
 
 
 def test_absent_datasets_and_targets_elsewhere(
