@@ -72,7 +72,8 @@ class AppArgs(FrozenModel):
 
     allow_unpinned_models: bool = Field(
         default=False,
-        description="Whether a hub model may have a revision that can move (never in production).",
+        description="Whether a hub model may have a revision that can change, such as a branch "
+        "(never in production).",
     )
 
     @model_validator(mode="after")

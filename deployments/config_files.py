@@ -44,7 +44,7 @@ def start_notes(args: AppArgs) -> list[str]:
     """Notes about the models and the marks for the person who starts the service, one per line."""
     notes = [f"Stand-in: {asked} is served by {by}" for asked, by in args.stand_ins().items()]
     if not args.marks.enabled:
-        notes.append("Marks: switched off, images say nothing of how they were made")
+        notes.append("Marks: switched off; images do not say that AI made them")
     elif args.marks.certificate_chain is None:
         notes.append(
             "Marks: signed with a development key that nobody else trusts (docs/provenance.md)"

@@ -24,9 +24,9 @@ SERVING = ("ServeReplica", "ProxyActor", "HAProxyManager")
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0 if nothing serves on the node any more, 1 if the time ran out or Ray refused."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--within-s", type=float, required=True, help="seconds to wait at most")
-    parser.add_argument("--address", default="auto", help="of the cluster")
-    parser.add_argument("--node-id", help="hex; this node's if left out")
+    parser.add_argument("--within-s", type=float, required=True, help="longest wait, seconds")
+    parser.add_argument("--address", default="auto", help="address of the cluster")
+    parser.add_argument("--node-id", help="id of the node, hex; default: this node")
     asked = parser.parse_args(arguments)
     ray.init(address=asked.address, log_to_driver=False, logging_level="error")
     node_id = asked.node_id or ray.get_runtime_context().get_node_id()

@@ -29,9 +29,8 @@ def watermark_of(content: bytes, limits: ImageLimits, config: MarksConfig) -> di
     """
     folder = models_folder(config)
     if folder is None:
-        constraint = "asked where the service has a reader of watermarks"
-        reason = f"must be {constraint} (docs/provenance.md)"
-        raise InvalidParameters.of("watermark", True, constraint, reason)
+        reason = "must be false: this service reads no watermarks (docs/provenance.md)"
+        raise InvalidParameters.of("watermark", True, "false", reason)
     pixels = decode(content, limits).pixels
     short, long = sorted(pixels.shape[:2])
     if long > MAX_ASPECT * short:

@@ -165,7 +165,7 @@ class EdgeSettings(BaseSettings):
     min_body_bytes_per_s: float = Field(
         default=16_384.0,
         gt=0,
-        description="For each so many received bytes, the deadline of the body grows by a second.",
+        description="For each received part of this size, the deadline of the body grows by 1 s.",
     )
     stall_s: float = Field(
         default=30.0,
@@ -194,6 +194,5 @@ class EdgeSettings(BaseSettings):
         default=256,
         ge=0,
         description="Most open connections of one address. 0: no limit, for a gateway or HAProxy "
-        "in "
-        "front, whose address all connections have.",
+        "in front, whose address all connections have.",
     )

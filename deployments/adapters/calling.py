@@ -34,7 +34,10 @@ REMOVING = CallPolicy(attempts=2, gone_is_done=True)
 
 
 async def ask(begin: Callable[[], Any], policy: CallPolicy = ONCE) -> Any:
-    """The answer of the call that `begin` starts. The call is repeated as the policy allows."""
+    """The answer of the call that `begin` starts. The call is repeated as the policy allows.
+
+    Raises an `InferloopError` for every failure.
+    """
     try:
         async with asyncio.timeout(policy.within_s):
             return await _attempts(begin, policy)
@@ -67,7 +70,7 @@ async def call(response: Any) -> Any:
     except asyncio.CancelledError:
         response.cancel()
         raise
-    except Exception as error:  # noqa: BLE001 - the seam: whatever it is, it leaves translated
+    except Exception as error:  # noqa: BLE001 - every error is translated here
         raise translate(error) from None
 
 
@@ -81,7 +84,7 @@ async def stream(response: Any) -> AsyncGenerator[Any, None]:
         async for event in response:
             yield event
         finished = True
-    except Exception as error:  # noqa: BLE001 - the seam: whatever it is, it leaves translated
+    except Exception as error:  # noqa: BLE001 - every error is translated here
         finished = True
         raise translate(error) from None
     finally:

@@ -26,7 +26,9 @@ _MOST_LISTED = 100
 def no_watermarks(_content: bytes) -> dict[str, JsonValue]:
     """Stands in for the watermark reader in an installation without one. Raises
     `InvalidParameters`."""
-    raise InvalidParameters.of("watermark", True, "false", "must be false: it cannot be read here")
+    raise InvalidParameters.of(
+        "watermark", True, "false", "must be false: this service reads no watermarks"
+    )
 
 
 class StoredProvenance:

@@ -46,7 +46,8 @@ class UploadChecker:
     def read_mark(self, content: bytes, anchors: Anchors) -> dict[str, JsonValue]:
         """The contents of the file's mark. Blocks; can be called from any thread.
 
-        Raises `InvalidImage` if the file has no mark or exceeds the limits.
+        Raises `InvalidImage` for a file that is not PNG, JPEG or WebP, or that takes too much time
+        or memory to read. A file without a mark raises nothing.
         """
         return self._sandbox.run(mark_of, content, anchors)
 

@@ -24,8 +24,8 @@ RETRY_AFTER_S = 5.0
 
 KEEP_ALIVE = {
     socket.TCP_KEEPIDLE: 30,  # seconds of silence before the first probe
-    socket.TCP_KEEPINTVL: 10,  # seconds between two
-    socket.TCP_KEEPCNT: 3,  # without an answer, and the connection is closed
+    socket.TCP_KEEPINTVL: 10,  # seconds between two probes
+    socket.TCP_KEEPCNT: 3,  # unanswered probes before the connection is closed
 }
 """TCP keep-alive: a client that vanished is noticed after a minute, even before its answer is
 ready."""
@@ -176,7 +176,8 @@ class GuardedProtocol(WatchedProtocol, HttpToolsProtocol):
         return answered and not self.transport.is_closing() and self in self.connections
 
     def _await_head(self) -> None:
-        """The next head is due; before it the rest of a body whose request is answered already."""
+        """Start the deadline of the next head, or of the rest of a body whose request was already
+        answered."""
         self._head_bytes = 0
         limits = self._settings
         due_s = limits.head_deadline_s if self._body_is_whole else limits.body_deadline_s

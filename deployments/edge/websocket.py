@@ -50,7 +50,7 @@ class GuardedWebSocket(WatchedProtocol, WebSocketsSansIOProtocol):
         self._reader = ReaderWatch(cast(Transport, transport), self.loop, self._settings)
 
     def data_received(self, data: bytes) -> None:
-        """Handle the received bytes in small slices, and close the connection if it floods frames.
+        """Handle the received bytes in small slices. Too many frames close the connection.
 
         The first call gets the complete head of the handshake from uvicorn. uvicorn ignores a head
         that the WebSocket library refuses (with a body or too many headers); it is answered here. A

@@ -1,10 +1,10 @@
 """The process that builds the application, started before Serve asks for one.
 
-Serve builds the application of a config in a task of Ray. That task needs a process, with Ray,
-Serve and this application imported: 2 s of processor time for which all replicas wait. Here a task
-imports the same while Serve's own processes start. When it has ended, its process waits for more
-work, and Ray gives it to the task that builds. (It gives none to an actor that had a task before,
-so replicas cannot be started ahead like this.)
+Serve builds the application of a config in a Ray task, in a process that must first import Ray,
+Serve and this application. That takes 2 s of processor time, for which all replicas wait. So a task
+of this module imports the same while Serve's own processes start. Afterwards its process is idle,
+and Ray runs Serve's task in it. (Ray gives no such process to an actor, so replicas cannot be
+started ahead like this.)
 """
 
 from __future__ import annotations
@@ -21,27 +21,30 @@ logger = logging.getLogger(__name__)
 
 BUILDER = "deployments.app"
 MOST_S = 60.0
-"""Serve is not kept waiting for longer than this: then it gets a process of its own."""
+"""Longest wait for the process, seconds. After it Serve builds in a new process."""
 
 
 def imported(module: str) -> int:
-    """Import the module; the id of this process, which ends with the next task it gets."""
-    gc.disable()  # for so short a life
+    """Import the module, and return the id of this process."""
+    gc.disable()  # The process ends after its next task.
     import_module(module)
     return os.getpid()
 
 
 class Ahead:
-    """The process, from `start` on."""
+    """The process, which imports the module from the construction of this object on."""
 
     def __init__(self, module: str = BUILDER) -> None:
-        """Ray runs already. `module` is what Serve will import."""
-        # As Serve's own task has it: without a share of the CPUs.
+        """Needs a running Ray. `module` is what Serve will import."""
+        # No CPUs, as for Serve's own task: Ray reuses the process only for the same resources.
         self._task = ray.remote(num_cpus=0, max_retries=0)(imported).remote(module)
 
     def wait(self, most_s: float = MOST_S) -> int | None:
-        """Block until the process is free; its id. None where it could not be started or takes
-        longer: then the start takes longer, and nothing else changes."""
+        """Block until the process is idle, and return its id.
+
+        Returns None if it could not be started, or is not idle after `most_s` seconds. Then only
+        the start of the service takes longer.
+        """
         try:
             process: int = ray.get(self._task, timeout=most_s)
         except RayError as error:  # GetTimeoutError is one, too

@@ -73,8 +73,8 @@ def drain(within_s: float = DRAIN_S, interval_s: float = 0.2) -> None:
 def shut_down(within_s: float = SHUTDOWN_S) -> None:
     """End Serve, as `serve.shutdown` does, but without its last line.
 
-    Serve's controller ends while it is asked to, which is what was wanted. Ray would ask again
-    without an end, and print so.
+    Serve's controller ends during the call, so Ray reports the call as failed. By default Ray would
+    repeat it without an end, and print that.
     """
     client = _get_global_client(raise_if_no_controller_running=False)
     if client is None:
@@ -109,8 +109,11 @@ class ServeHere:
         self._before_build = before_build
 
     def deploy_applications(self, config: dict[str, Any]) -> None:
-        """Replicas start while Serve's own HTTP server does; both it and the taken config are
-        waited for. `serve.start` would wait for the server first."""
+        """See `ServeAccess`. Returns when Serve has taken the config and its HTTP server listens.
+
+        Replicas start at the same time as the server; `serve.start` would wait for the server
+        first.
+        """
         parsed = ServeDeploySchema.model_validate(config)
         servers = self._start(parsed)
         self._before_build()
@@ -118,15 +121,15 @@ class ServeHere:
         ray.get(servers, timeout=HTTP_PROXY_TIMEOUT)
 
     def _start(self, parsed: ServeDeploySchema) -> list[ray.ObjectRef]:
-        """Start Serve's controller; each of the answers comes when an HTTP server listens. None
-        where Serve runs already."""
+        """Start Serve's controller. Returns references that are ready when the HTTP servers listen;
+        none if Serve runs already."""
         if _get_global_client(raise_if_no_controller_running=False) is not None:
             return []
         _, servers = _create_controller_and_proxy_refs(
             http_options=parsed.http_options.model_dump(),
             grpc_options=parsed.grpc_options.model_dump(),
             global_logging_config=parsed.logging_config,
-            global_tracing_config=None,  # in the config, which the controller takes it from
+            global_tracing_config=None,  # the controller takes it from the config
             controller_options=_coerce_controller_options(parsed.controller_options),
             proxy_location=parsed.proxy_location,
         )

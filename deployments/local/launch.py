@@ -125,8 +125,8 @@ def stop_on_signals() -> tuple[threading.Event, threading.Event]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: stopped when asked to. 1: it did not start, or died and was not started again. 2: the
-    start was asked wrongly."""
+    """Returns 0 after a normal stop, 1 if the service did not start or died and was not restarted,
+    and 2 for wrong options or settings."""
     own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     own.add_argument(WHILE_INPUT_IS_OPEN, action="store_true")
     chosen, options = own.parse_known_args(arguments)
@@ -151,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         def start() -> ServiceProcess:
             nonlocal runs
-            runs += 1  # what a dead Ray has left in its folder is no other's
+            runs += 1  # A new folder for each run: a dead Ray may have left files in the old one.
             return ServiceProcess(options, folder.parent / f"r{runs}", url, hurry)
 
         return Supervisor(start, stop, say).run()

@@ -1,4 +1,4 @@
-"""Keeps the port of a start for it alone."""
+"""Reserves the service's port, so that no other start takes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class PortNotFree(Exception):
 
 @contextmanager
 def reserved_port(host: str, port: int) -> Iterator[None]:
-    """Check that nothing listens at `host:port`, and that no other start does until the end.
+    """Check that nothing listens at `host:port`, and reserve the port during the block.
 
     Ray Serve sets SO_REUSEPORT on its socket, so a second service of the same user would listen at
     the same port, and the kernel would give each of them half of the connections. The socket that

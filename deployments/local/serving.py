@@ -134,8 +134,10 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the options that the launcher passes on."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
-    options.add_argument("--num-cpus", type=int, help="logical CPUs; default: 8, or all there are")
-    options.add_argument("--num-gpus", type=int, help="logical GPUs; default: all there are")
+    options.add_argument(
+        "--num-cpus", type=int, help="logical CPUs; default: all of the machine, at least 8"
+    )
+    options.add_argument("--num-gpus", type=int, help="logical GPUs; default: all of the machine")
     options.add_argument(
         "--no-dashboard",
         action="store_true",
@@ -149,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0 after a normal stop, 1 if the service did not start, 2 for wrong options or
     settings."""
     options = parser()
-    options.add_argument("--ray-folder", type=Path, required=True, help="for Ray's files")
+    options.add_argument("--ray-folder", type=Path, required=True, help="folder for Ray's files")
     chosen = options.parse_args(arguments)
     try:
         os.environ.update(closed_ray(os.environ))
@@ -224,7 +226,7 @@ def serve(
         if not stop.is_set():
             announce(settings, key, made, dashboard, note)
         stop.wait()
-        say("Stopping: no new requests, those under way end first ...")
+        say("Stopping: refuses new requests and finishes the running ones ...")
     return 0
 
 

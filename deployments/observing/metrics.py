@@ -18,9 +18,9 @@ GAUGES = {
     "running": "Requests between their first and last step.",
 }
 COUNTERS = {
-    "steps_total": "Denoiser forwards.",
-    "rows_total": "Rows over all denoiser forwards.",
-    "step_s_total": "Seconds spent in denoiser forwards.",
+    "steps_total": "Forward passes of the denoiser.",
+    "rows_total": "Batch rows of all forward passes of the denoiser.",
+    "step_s_total": "Seconds spent in forward passes of the denoiser.",
     "images_total": "Images finished.",
     "canceled_total": "Requests canceled.",
     "failed_total": "Requests failed.",
@@ -75,7 +75,7 @@ class EngineMetrics:
             for name, text in COUNTERS.items()
         }
         self._budget: Any = instruments.Gauge(
-            STEP_BUDGET, "Latent pixels that a step of the model may hold.", ("pool", "model")
+            STEP_BUDGET, "Most latent pixels in one step of the model.", ("pool", "model")
         )
         self._latency = instruments.Histogram(
             LATENCY, "Seconds from admission to the image.", LATENCY_BOUNDS_S, ("pool", "model")
@@ -104,17 +104,17 @@ class JobMetrics:
 
     def __init__(self, instruments: Instruments = ray_metrics) -> None:
         self._queued: Any = instruments.Gauge(
-            JOBS_QUEUED, "Jobs that wait, in the whole store: each ingress says it.", ("priority",)
+            JOBS_QUEUED, "Waiting jobs in the whole store; each ingress reports it.", ("priority",)
         )
         self._running: Any = instruments.Gauge(
-            JOBS_RUNNING, "Jobs that run, in this ingress replica.", ()
+            JOBS_RUNNING, "Running jobs of this ingress replica.", ()
         )
         self._wait: Any = instruments.Histogram(
             JOBS_WAIT, "Seconds from acceptance to the first start.", WAIT_BOUNDS_S, ("priority",)
         )
         self._ended: Any = instruments.Counter(JOBS_ENDED, "Jobs ended.", ("kind", "state"))
         self._attempts: Any = instruments.Counter(
-            WEBHOOK_ATTEMPTS, "Attempts to tell a webhook.", ("outcome",)
+            WEBHOOK_ATTEMPTS, "Attempts to deliver an event.", ("outcome",)
         )
 
     def queued(self, counts: Mapping[Priority, int]) -> None:
@@ -139,10 +139,10 @@ class AccessMetrics:
 
     def __init__(self, instruments: Instruments = ray_metrics) -> None:
         self._wrong_keys: Any = instruments.Counter(
-            WRONG_KEYS, "Requests with a key that nobody knows.", ("outcome",)
+            WRONG_KEYS, "Requests with an unknown API key.", ("outcome",)
         )
         self._reloads: Any = instruments.Counter(
-            KEY_RELOADS, "Changes of the keys file, taken or refused.", ("outcome",)
+            KEY_RELOADS, "Changes of the keys file, accepted or refused.", ("outcome",)
         )
 
     def wrong_key(self, outcome: Literal["refused", "throttled"]) -> None:

@@ -91,7 +91,7 @@ class ExporterReplica:
     async def list_datasets(
         self, limit: int | None = None, after: str | None = None, space: str | None = None
     ) -> Sequence[DatasetSummary]:
-        """The first `limit` datasets whose names come after `after`. Cancelling stops the work
+        """The first `limit` datasets whose names come after `after`. Canceling stops the work
         between images."""
         library = await self._spaces.of(space)
         return await self._lookups.run_stoppable(partial(library.store.list, limit, after))
@@ -107,7 +107,7 @@ class ExporterReplica:
         await self._deletions.run(library.store.delete, name)
 
     async def sign_dataset(self, name: str, space: str | None = None) -> SignedSheet:
-        """Sign the dataset after reading every file. Cancelling stops the work between two pieces
+        """Sign the dataset after reading every file. Canceling stops the work between two pieces
         of a file."""
         library = await self._spaces.of(space)
         if library.sheets is None:
@@ -139,7 +139,7 @@ class ExporterReplica:
     async def review_images(
         self, keys: Sequence[str], change: ReviewChange, reviewer: str, space: str | None = None
     ) -> Sequence[tuple[str, Review]]:
-        """Change the reviews of images. Cancelling stops the work between two images; the call can
+        """Change the reviews of images. Canceling stops the work between two images; the call can
         then be repeated."""
         library = await self._spaces.of(space)
         work = partial(review_images, library.store, keys, change, reviewer)

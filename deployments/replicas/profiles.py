@@ -17,7 +17,7 @@ MEASURE_THREADS = 4
 
 class ProfilesReplica:
     """Calls the profile service of a space on worker threads. Measuring images has separate
-    threads. Cancelling a call stops its work between two images."""
+    threads. Canceling a call stops its work between two images."""
 
     def __init__(self, wiring: LibraryWiring[ProfileService]) -> None:
         leave_out_refusals()

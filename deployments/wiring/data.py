@@ -41,7 +41,7 @@ class DataRoot:
     s3_endpoint_url: str | None = None
     limits: StorageLimits = field(default_factory=StorageLimits)
     space: str | None = None
-    """The tenant whose part of the data root this is. None: the part outside every space."""
+    """The space whose part of the data root this is. None: the part outside every space."""
     expected_id: str | None = None
     """Required content of `.inferloop/root_id`. None: the content that this process finds first."""
 
@@ -56,7 +56,7 @@ class DataRoot:
         )
 
     def in_space(self, space: str | None) -> DataRoot:
-        """The part of the data root for a tenant.
+        """The part of the data root for a space.
 
         Raises `InvalidParameters` for an invalid name.
         """

@@ -44,7 +44,7 @@ class MarksWiring:
         return cls(config, str(settings.state_folder()))
 
     def maker(self) -> MakeMarks:
-        """Reads the key, once for all spaces.
+        """A function that returns the marks of a space. The key is read once, for all spaces.
 
         Raises:
             InvalidParameters: the key or the certificate cannot be used.

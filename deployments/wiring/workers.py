@@ -18,7 +18,7 @@ class WorkerPool:
 
     An error or a cancellation affects only its own caller. A waiting piece is dropped when its
     caller leaves; a running one is finished and its result discarded. The event loop is never
-    blocked. Not for input and output, which would occupy a core's place while it waits.
+    blocked. Not for input and output, which would hold a thread while they wait.
     """
 
     def __init__(self, workers: int, warm: Callable[[], object]) -> None:
